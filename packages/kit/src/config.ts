@@ -1,0 +1,173 @@
+import { readFileSync } from "node:fs";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** One line per variable that is missing or wrong. Never holds a value. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`configuration:\n${problems.map((problem) => `  ${problem}`).join("\n")}`);
+    this.problems = problems;
+  }
+}
+
+/** Turns a variable's text into its value. @throws Error with what it must be, e.g. "must be a decimal integer" */
+export type Parse<T> = (text: string) => T;
+
+/**
+ * Reads a service's own variables and collects every problem, to be reported at once. A variable set to the empty
+ * string counts as unset.
+ */
+export class ConfigReader {
+  readonly #problems: string[] = [];
+  readonly #environment: Environment;
+  readonly #readFile: (path: string) => string;
+
+  constructor(environment: Environment, readFile = (path: string) => readFileSync(path, "utf8")) {
+    this.#environment = environment;
+    this.#readFile = readFile;
+  }
+
+  required<T>(name: string, parse: Parse<T>): T {
+    return this.#read(name, this.#plain(name), parse, () => this.#fail(`${name} is required`));
+  }
+
+  optional<T, D>(name: string, parse: Parse<T>, fallback: D): T | D {
+    return this.#read(name, this.#plain(name), parse, () => fallback);
+  }
+
+  /** Like `required`, for a secret: `<name>_FILE` may name the file that holds it; trailing line ends are cut. */
+  requiredSecret<T>(name: string, parse: Parse<T>): T {
+    return this.#read(name, this.#secret(name), parse, () => this.#fail(`${name} (or ${name}_FILE) is required`));
+  }
+
+  optionalSecret<T, D>(name: string, parse: Parse<T>, fallback: D): T | D {
+    return this.#read(name, this.#secret(name), parse, () => fallback);
+  }
+
+  /** Adds a problem that concerns several variables. */
+  problem(text: string): void {
+    this.#problems.push(text);
+  }
+
+  /** @throws ConfigError when anything was missing or wrong */
+  check(): void {
+    if (this.#problems.length > 0) throw new ConfigError(this.#problems);
+  }
+
+  #plain(name: string): string | undefined {
+    return this.#environment[name] || undefined;
+  }
+
+  #secret(name: string): string | undefined {
+    const plain = this.#plain(name);
+    const path = this.#plain(`${name}_FILE`);
+    if (path === undefined) return plain;
+    if (plain !== undefined) {
+      this.#problems.push(`${name} and ${name}_FILE are both set`);
+      return undefined;
+    }
+    try {
+      return this.#readFile(path).replace(/[\r\n]+$/, "") || undefined;
+    } catch (error) {
+      this.#problems.push(`${name}_FILE cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`);
+      return undefined;
+    }
+  }
+
+  #read<T, D>(name: string, text: string | undefined, parse: Parse<T>, absent: () => D): T | D {
+    if (text === undefined) return absent();
+    try {
+      return parse(text);
+    } catch (error) {
+      // Only messages of our own parsers are shown: a library's could quote the value.
+      const reason = error instanceof Malformed ? error.message : "is malformed";
+      return this.#fail(`${name} ${reason}`);
+    }
+  }
+
+  #fail(problem: string): never {
+    this.#problems.push(problem);
+    // Never used: `check` throws before the configuration reaches anybody.
+    return undefined as never;
+  }
+}
+
+/** What a parser says of a text it does not take. Must not quote the text. */
+export class Malformed extends Error {
+  override readonly name = "Malformed";
+}
+
+export const text: Parse<string> = (value) => value;
+
+export function oneOf<const T extends string>(...allowed: readonly T[]): Parse<T> {
+  return (value) => {
+    const found = allowed.find((candidate) => candidate === value);
+    if (found === undefined) throw new Malformed(`must be one of ${allowed.join(", ")}`);
+    return found;
+  };
+}
+
+export function integer(min: number, max: number): Parse<number> {
+  return (value) => {
+    const parsed = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
+    if (!(parsed >= min && parsed <= max)) throw new Malformed(`must be an integer from ${min} to ${max}`);
+    return parsed;
+  };
+}
+
+export const decimal: Parse<bigint> = (value) => {
+  if (!/^\d{1,39}$/.test(value)) throw new Malformed("must be a decimal integer");
+  return BigInt(value);
+};
+
+export const flag: Parse<boolean> = (value) => oneOf("true", "false")(value) === "true";
+
+export const accountId: Parse<string> = (value) => {
+  if (!/^(?=.{2,64}$)(([a-z\d]+[-_])*[a-z\d]+\.)*([a-z\d]+[-_])*[a-z\d]+$/.test(value)) {
+    throw new Malformed("must be a NEAR account id");
+  }
+  return value;
+};
+
+export const list = <T>(parse: Parse<T>): Parse<readonly T[]> => {
+  return (value) => {
+    const items = value.split(",").map((item) => item.trim());
+    if (items.some((item) => item === "")) throw new Malformed("must be a comma-separated list without empty entries");
+    return items.map(parse);
+  };
+};
+
+export const httpUrl: Parse<string> = (value) => {
+  const url = URL.parse(value);
+  if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) {
+    throw new Malformed("must be an http or https URL");
+  }
+  return value.replace(/\/+$/, "");
+};
+
+/** `host:port`, as in `127.0.0.1:8080` or `[::1]:0`. */
+export interface BindAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export const bindAddress: Parse<BindAddress> = (value) => {
+  const match = /^(\[[0-9a-fA-F:]+\]|[^:]+):(\d{1,5})$/.exec(value);
+  const port = Number(match?.[2]);
+  if (match?.[1] === undefined || port > 65535) throw new Malformed("must be host:port");
+  return { host: match[1].replace(/^\[|\]$/g, ""), port };
+};
+
+export function isLoopback(address: BindAddress): boolean {
+  return address.host === "localhost" || address.host === "::1" || /^127(\.\d{1,3}){3}$/.test(address.host);
+}
+
+export const json: Parse<unknown> = (value) => {
+  try {
+    return JSON.parse(value);
+  } catch {
+    throw new Malformed("must be JSON");
+  }
+};

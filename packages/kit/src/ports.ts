@@ -1,0 +1,84 @@
+import { randomBytes } from "node:crypto";
+import { v7 } from "uuid";
+
+/** Where the whole product gets time, timers, ids and randomness from. */
+export interface Ports {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly ids: Ids;
+  readonly random: Random;
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+export interface Timers {
+  /** Calls `run` once, `ms` milliseconds from now. The answer cancels it. */
+  after(ms: number, run: () => void): Cancel;
+}
+
+export type Cancel = () => void;
+
+export interface Ids {
+  /** A UUID v7: sorts by the time it was made. */
+  uuid(): string;
+}
+
+export interface Random {
+  bytes(count: number): Uint8Array;
+}
+
+export function systemPorts(): Ports {
+  const clock: Clock = { now: () => Date.now() };
+  const random: Random = { bytes: (count) => randomBytes(count) };
+  return {
+    clock,
+    random,
+    timers: {
+      after(ms, run) {
+        const timer = setTimeout(run, ms);
+        return () => clearTimeout(timer);
+      },
+    },
+    ids: { uuid: () => v7({ msecs: clock.now(), random: random.bytes(16) }) },
+  };
+}
+
+/** Waits; ends early, without an error, when the signal is aborted. */
+export function sleep(timers: Timers, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const finish = () => {
+      cancel();
+      signal?.removeEventListener("abort", finish);
+      resolve();
+    };
+    const cancel = timers.after(ms, finish);
+    signal?.addEventListener("abort", finish);
+  });
+}
+
+/** A signal that is aborted after `ms` milliseconds, or with the other one. `done` frees the timer. */
+export function deadline(timers: Timers, ms: number, other?: AbortSignal): { signal: AbortSignal; done: Cancel } {
+  const controller = new AbortController();
+  const cancel = timers.after(ms, () => controller.abort(new DeadlineExceeded(ms)));
+  const forward = () => controller.abort(other?.reason);
+  if (other?.aborted) forward();
+  other?.addEventListener("abort", forward);
+  return {
+    signal: controller.signal,
+    done() {
+      cancel();
+      other?.removeEventListener("abort", forward);
+    },
+  };
+}
+
+export class DeadlineExceeded extends Error {
+  override readonly name = "DeadlineExceeded";
+  constructor(ms: number) {
+    super(`no answer within ${ms} ms`);
+  }
+}

@@ -1,0 +1,38 @@
+import { create } from "@bufbuild/protobuf";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import type { Logger } from "../logger.ts";
+import { Refusal } from "../refusal.ts";
+
+/**
+ * Turns what handlers throw into what callers see: a `Refusal` goes out as it says, anything else is logged with its
+ * cause and goes out as "internal error". So an upstream's error is never forwarded by accident.
+ */
+export function errorInterceptor(logger: Logger): Interceptor {
+  return (next) => async (request) => {
+    const translate = (error: unknown): ConnectError => {
+      if (error instanceof Refusal) return toConnectError(error);
+      if (request.signal.aborted) return new ConnectError("cancelled", Code.Canceled);
+      logger.error({ err: error, method: `${request.service.typeName}/${request.method.name}` }, "handler failed");
+      return new ConnectError("internal error", Code.Internal);
+    };
+    try {
+      const response = await next(request);
+      return response.stream ? { ...response, message: guarded(response.message, translate) } : response;
+    } catch (error) {
+      throw translate(error);
+    }
+  };
+}
+
+async function* guarded<T>(messages: AsyncIterable<T>, translate: (error: unknown) => ConnectError) {
+  try {
+    yield* messages;
+  } catch (error) {
+    throw translate(error);
+  }
+}
+
+function toConnectError(refusal: Refusal): ConnectError {
+  const details = refusal.details.map(({ desc, value }) => ({ desc, value: create(desc, value) }));
+  return new ConnectError(refusal.message, refusal.code, undefined, details, refusal);
+}

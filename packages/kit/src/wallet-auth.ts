@@ -1,0 +1,81 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import { json, Malformed, type Parse } from "./config.ts";
+import { unauthenticated } from "./refusal.ts";
+
+/** What the credentials of public calls are compared with. */
+export interface WalletCredentials {
+  /** `INTERNAL_WALLET_AUTH_TOKEN`: any of these. */
+  readonly internalTokens: readonly string[];
+  /** API keys: hex SHA-256 of the key, to wallet id. */
+  readonly apiKeys: ReadonlyMap<string, string>;
+}
+
+/** Opaque, 1 to 128 printable ASCII characters without whitespace. */
+export const walletIdPattern = /^[!-~]{1,128}$/;
+
+/**
+ * The wallet that a public call acts for: `x-wallet-id` with `x-internal-wallet-auth`, or `authorization: Bearer wk_…`.
+ * The first counts where both are sent.
+ * @throws Refusal Unauthenticated
+ */
+export function authenticateWallet(headers: Headers, credentials: WalletCredentials): string {
+  const walletId = headers.get("x-wallet-id");
+  const internalToken = headers.get("x-internal-wallet-auth");
+  if (walletId !== null || internalToken !== null) {
+    if (internalToken === null) throw unauthenticated("X-Internal-Wallet-Auth is required with X-Wallet-Id");
+    if (!matchesAny(internalToken, credentials.internalTokens)) throw unauthenticated("wallet authentication failed");
+    if (walletId === null) throw unauthenticated("X-Wallet-Id is required with X-Internal-Wallet-Auth");
+    if (!walletIdPattern.test(walletId)) {
+      throw unauthenticated("X-Wallet-Id must be 1 to 128 printable ASCII characters without whitespace");
+    }
+    return walletId;
+  }
+  const authorization = headers.get("authorization");
+  if (authorization === null) {
+    throw unauthenticated(
+      "authentication is required: X-Wallet-Id with X-Internal-Wallet-Auth, or Authorization: Bearer wk_...",
+    );
+  }
+  const key = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
+  // The lookup is by digest, so its timing tells nothing of the keys themselves.
+  const owner = key === undefined ? undefined : credentials.apiKeys.get(sha256Hex(key));
+  if (owner === undefined) throw unauthenticated("wallet authentication failed");
+  return owner;
+}
+
+/** The headers of a public call that say who calls, to be passed on to the service that answers it. */
+export const walletAuthHeaders = ["x-wallet-id", "x-internal-wallet-auth", "authorization"] as const;
+
+/** Constant-time comparison of a secret with each of a list. */
+export function matchesAny(given: string, secrets: readonly string[]): boolean {
+  const digest = createHash("sha256").update(given).digest();
+  let found = false;
+  for (const secret of secrets) {
+    found = timingSafeEqual(digest, createHash("sha256").update(secret).digest()) || found;
+  }
+  return found;
+}
+
+/** `WALLET_API_KEYS_JSON`: an object of API key, or `sha256:<hex>` of one, to wallet id. */
+export const walletApiKeys: Parse<ReadonlyMap<string, string>> = (value) => {
+  const parsed = json(value);
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+    throw new Malformed("must be an object of API key to wallet id");
+  }
+  const keys = new Map<string, string>();
+  for (const [key, walletId] of Object.entries(parsed)) {
+    if (typeof walletId !== "string" || !walletIdPattern.test(walletId)) {
+      throw new Malformed("must map each API key to a wallet id of 1 to 128 printable ASCII characters");
+    }
+    const digest = /^sha256:([0-9a-f]{64})$/.exec(key)?.[1];
+    if (digest === undefined && !key.startsWith("wk_")) {
+      throw new Malformed("must have keys that start with wk_, or sha256:<64 lower-case hex characters>");
+    }
+    keys.set(digest ?? sha256Hex(key), walletId);
+  }
+  return keys;
+};
+
+function sha256Hex(value: string): string {
+  return createHash("sha256").update(value).digest("hex");
+}

@@ -1,0 +1,31 @@
+import { createHash } from "node:crypto";
+import { base58, base64, base64urlnopad, hex } from "@scure/base";
+
+/** A text that is not what it should be. The message never quotes it. */
+export class EncodingError extends Error {
+  override readonly name = "EncodingError";
+}
+
+export const encodeBase58 = (bytes: Uint8Array): string => base58.encode(bytes);
+export const encodeBase64 = (bytes: Uint8Array): string => base64.encode(bytes);
+export const encodeHex = (bytes: Uint8Array): string => hex.encode(bytes);
+
+export const decodeBase58 = (text: string): Uint8Array => decode(text, base58, "base58");
+/** Standard alphabet, padded. */
+export const decodeBase64 = (text: string): Uint8Array => decode(text, base64, "base64");
+export const decodeBase64Url = (text: string): Uint8Array => decode(text, base64urlnopad, "base64url");
+export const decodeHex = (text: string): Uint8Array => decode(text, hex, "hex");
+
+function decode(text: string, coder: { decode(text: string): Uint8Array }, name: string): Uint8Array {
+  try {
+    return coder.decode(text);
+  } catch {
+    throw new EncodingError(`not ${name}`);
+  }
+}
+
+export function sha256(...parts: readonly (Uint8Array | string)[]): Uint8Array {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return new Uint8Array(hash.digest());
+}
