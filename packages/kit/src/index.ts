@@ -7,4 +7,5 @@ export * from "./rpc/health.ts";
 export * from "./rpc/serve.ts";
 export * from "./rpc/transport.ts";
 export * from "./run.ts";
+export * from "./service.ts";
 export * from "./wallet-auth.ts";

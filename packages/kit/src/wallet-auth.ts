@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
-import { json, Malformed, type Parse } from "./config.ts";
+import { type ConfigReader, json, list, Malformed, type Parse, text } from "./config.ts";
 import { unauthenticated } from "./refusal.ts";
 
 /** What the credentials of public calls are compared with. */
@@ -8,6 +8,13 @@ export interface WalletCredentials {
   readonly internalTokens: readonly string[];
   /** API keys: hex SHA-256 of the key, to wallet id. */
   readonly apiKeys: ReadonlyMap<string, string>;
+}
+
+export function readWalletCredentials(reader: ConfigReader): WalletCredentials {
+  return {
+    internalTokens: reader.requiredSecret("INTERNAL_WALLET_AUTH_TOKEN", list(text)),
+    apiKeys: reader.optionalSecret("WALLET_API_KEYS_JSON", walletApiKeys, new Map<string, string>()),
+  };
 }
 
 /** Opaque, 1 to 128 printable ASCII characters without whitespace. */

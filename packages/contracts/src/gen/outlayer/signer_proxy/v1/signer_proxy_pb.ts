@@ -87,7 +87,7 @@ export type CheckPolicyRequest = Message<"outlayer.signer_proxy.v1.CheckPolicyRe
   requestId: string;
 
   /**
-   * Its calls, in order. The first `decided` of them were allowed before and only count as usage.
+   * All its calls, in order: what earlier ones move counts as usage for later ones.
    *
    * @generated from field: repeated outlayer.workflow.v1.GateCall calls = 3;
    */
@@ -272,7 +272,7 @@ export type SignStepRequest = Message<"outlayer.signer_proxy.v1.SignStepRequest"
   grant: string;
 
   /**
-   * For intents: the verifier's nonce, 32 bytes.
+   * For intents: the verifier's nonce, 32 bytes; empty for a call without intents.
    *
    * @generated from field: bytes intents_nonce = 6;
    */

@@ -1,0 +1,81 @@
+import { create } from "@bufbuild/protobuf";
+import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import { type GateLane, LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import type { EventInit } from "../../core/workflow/action.ts";
+import type { Logged } from "../../core/workflow/state.ts";
+
+/** Somebody else appended meanwhile, or the log has ended: what was decided is to be decided anew. */
+export class LogMoved extends Error {
+  override readonly name = "LogMoved";
+}
+
+/** Evidence gave no clear answer: an append may have happened. */
+export class EvidenceUnavailable extends Error {
+  override readonly name = "EvidenceUnavailable";
+}
+
+export interface GateLog {
+  readonly version: bigint;
+  readonly lane: GateLane | undefined;
+}
+
+/** The logs, as the broadcaster writes and reads them. */
+export class EvidenceLog {
+  readonly #client: Client<typeof LogService>;
+
+  constructor(transport: Transport) {
+    this.#client = createClient(LogService, transport);
+  }
+
+  async read(requestId: string): Promise<readonly Logged[]> {
+    const { events } = await translated(this.#client.readEvents({ requestId }));
+    return events.flatMap(({ version, atMs, event }) =>
+      event === undefined ? [] : [{ version: Number(version), atMs: Number(atMs), event }],
+    );
+  }
+
+  /** @returns the event as it stands in the log, but for its time, which is the caller's */
+  async append(requestId: string, expectedVersion: number, kind: EventInit, nowMs: number): Promise<Logged> {
+    const event = create(EventSchema, { kind });
+    const request = { requestId, expectedVersion: BigInt(expectedVersion), event };
+    const { version } = await translated(this.#client.appendEvent(request));
+    return { version: Number(version), atMs: nowMs, event };
+  }
+
+  /** Request ids of all workflows that have not ended, oldest first. */
+  async listOpen(): Promise<readonly string[]> {
+    const found: string[] = [];
+    let pageToken = "";
+    do {
+      const page = await translated(this.#client.listOpenWorkflows({ pageToken, pageSize: 500 }));
+      found.push(...page.workflows.map(({ requestId }) => requestId));
+      pageToken = page.nextPageToken;
+    } while (pageToken !== "");
+    return found;
+  }
+
+  async reserveNonces(senderId: string, count: number): Promise<readonly bigint[]> {
+    return (await translated(this.#client.reserveNonces({ senderId, count }))).nonces;
+  }
+
+  async gateLog(gateId: string): Promise<GateLog> {
+    const { version, lane } = await translated(this.#client.getGateLog({ gateId }));
+    return { version, lane };
+  }
+
+  /** @returns the new version */
+  async appendGate(gateId: string, expectedVersion: bigint, change: string, lane: GateLane): Promise<bigint> {
+    return (await translated(this.#client.appendGateLog({ gateId, expectedVersion, change, lane }))).version;
+  }
+}
+
+async function translated<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    const { code, rawMessage } = ConnectError.from(error);
+    if (code === Code.Aborted || code === Code.FailedPrecondition) throw new LogMoved(rawMessage);
+    throw new EvidenceUnavailable(`evidence: ${rawMessage}`);
+  }
+}

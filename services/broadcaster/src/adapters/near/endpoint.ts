@@ -1,0 +1,129 @@
+import { deadline, type Logger, type Ports } from "@outlayer/kit";
+import { field, object, parse, string } from "../../core/chain/json.ts";
+import { RpcRefused } from "./rpc-error.ts";
+
+/** Time for one answer, milliseconds. */
+const timeoutMs = 5000;
+
+/** Pause after the first failure in a row; doubled with each further one, up to the longest. Milliseconds. */
+const pauseMs = { first: 250, longest: 4000 };
+
+/** Why an endpoint gave no answer. */
+export class NoAnswer extends Error {
+  override readonly name = "NoAnswer";
+  /** As `Retry-After` asked, milliseconds. */
+  readonly retryAfterMs: number;
+
+  constructor(reason: string, retryAfterMs = 0) {
+    super(reason);
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** One node. Rests after failures, so that a dead one costs little, and refuses to serve for another network. */
+export class Endpoint {
+  readonly label: string;
+  readonly #url: string;
+  readonly #chainId: string;
+  readonly #ports: Ports;
+  readonly #logger: Logger;
+  #failures = 0;
+  #restsUntil = 0;
+  #network: "unchecked" | "right" | "wrong" = "unchecked";
+
+  /** @param label names it in logs: a URL may carry a key */
+  constructor(url: string, label: string, chainId: string, ports: Ports, logger: Logger) {
+    this.#url = url;
+    this.label = label;
+    this.#chainId = chainId;
+    this.#ports = ports;
+    this.#logger = logger;
+  }
+
+  get isResting(): boolean {
+    return this.#network === "wrong" || this.#ports.clock.now() < this.#restsUntil;
+  }
+
+  /** @throws NoAnswer; RpcRefused with the node's own error */
+  async call(method: string, params: unknown): Promise<unknown> {
+    if (this.#network !== "right") await this.#checkNetwork();
+    return this.#attempt(method, params);
+  }
+
+  async #checkNetwork(): Promise<void> {
+    const chainId = string(field(await this.#attempt("status", []), "chain_id"));
+    if (chainId === this.#chainId) {
+      this.#network = "right";
+      return;
+    }
+    if (this.#network === "unchecked") {
+      this.#logger.error(
+        { endpoint: this.label, expected: this.#chainId, actual: chainId },
+        "RPC endpoint is of another network",
+      );
+    }
+    this.#network = "wrong";
+    throw new NoAnswer("another network");
+  }
+
+  async #attempt(method: string, params: unknown): Promise<unknown> {
+    try {
+      const answer = await this.#post(method, params);
+      this.#failures = 0;
+      return answer;
+    } catch (error) {
+      if (error instanceof NoAnswer) this.#rest(error);
+      throw error;
+    }
+  }
+
+  #rest(error: NoAnswer): void {
+    const pause = Math.min(pauseMs.longest, pauseMs.first * 2 ** this.#failures);
+    const jittered = pause * (0.5 + (this.#ports.random.bytes(1)[0] ?? 0) / 510);
+    this.#failures += 1;
+    this.#restsUntil = this.#ports.clock.now() + Math.max(jittered, error.retryAfterMs);
+    if (this.#failures === 1)
+      this.#logger.warn({ endpoint: this.label, reason: error.message }, "RPC endpoint gives no answer");
+  }
+
+  async #post(method: string, params: unknown): Promise<unknown> {
+    const limit = deadline(this.#ports.timers, timeoutMs);
+    try {
+      const response = await fetch(this.#url, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ jsonrpc: "2.0", id: "outlayer", method, params }),
+        signal: limit.signal,
+      });
+      const body = parse(await response.text());
+      return read(method, response, body);
+    } catch (error) {
+      if (error instanceof RpcRefused || error instanceof NoAnswer) throw error;
+      throw new NoAnswer(limit.signal.aborted ? "timeout" : "connection failed");
+    } finally {
+      limit.done();
+    }
+  }
+}
+
+/** A body that is not JSON-RPC is no answer, whatever the status: load balancers speak HTML. */
+function read(method: string, response: Response, body: unknown): unknown {
+  const answer = object(body);
+  if (response.status === 429 || response.status >= 500 || answer === undefined) {
+    const seconds = Number(response.headers.get("retry-after") ?? 0);
+    throw new NoAnswer(`HTTP status ${response.status}`, Number.isFinite(seconds) ? seconds * 1000 : 0);
+  }
+  if (answer.error === undefined) {
+    if (answer.result === undefined) throw new NoAnswer("neither result nor error");
+    return answer.result;
+  }
+  const cause = string(field(answer.error, "cause", "name")) ?? "";
+  // The node could not find out: another one may.
+  if (["TIMEOUT_ERROR", "INTERNAL_ERROR", "NO_SYNCED_BLOCKS", "UNAVAILABLE_SHARD"].includes(cause))
+    throw new NoAnswer(cause);
+  throw new RpcRefused(
+    method,
+    cause,
+    string(field(answer.error, "data")) ?? string(field(answer.error, "message")) ?? "",
+  );
+}

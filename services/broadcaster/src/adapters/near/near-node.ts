@@ -1,0 +1,218 @@
+import { decodeBase64, encodeBase64 } from "@outlayer/near";
+import { field, height, integer, list, object, string } from "../../core/chain/json.ts";
+import { readTransactionStatus, type TransactionStatus } from "../../core/chain/transaction-status.ts";
+import type { RpcCall, RpcClient } from "./rpc-client.ts";
+import { RpcRefused, RpcUnavailable, ViewFailed } from "./rpc-error.ts";
+
+export interface Block {
+  readonly height: number;
+  /** Base58. */
+  readonly hash: string;
+  readonly prevHash: string;
+  /** Hash of the latest block that is final with this one. */
+  readonly lastFinalHash: string;
+  /** Milliseconds since the epoch. */
+  readonly timeMs: number;
+  readonly gasPrice: bigint;
+  readonly chunkHashes: readonly string[];
+}
+
+export type BlockWanted =
+  | { readonly finality: "final" | "optimistic" }
+  | { readonly hash: string }
+  | { readonly height: number };
+
+export interface AccessKey {
+  readonly nonce: bigint;
+  /** Height of the block at which it was read. */
+  readonly height: number;
+}
+
+/** NEAR as the broadcaster asks it. Every method throws RpcUnavailable when no endpoint answers. */
+export class NearNode {
+  readonly #rpc: RpcClient;
+
+  constructor(rpc: RpcClient) {
+    this.#rpc = rpc;
+  }
+
+  async block(wanted: BlockWanted): Promise<Block> {
+    return readBlock(await this.#rpc.call("block", blockParams(wanted)));
+  }
+
+  /** How many blocks a transaction stays valid after the one that it names. */
+  async validityBlocks(): Promise<number> {
+    const config = await this.#rpc.call("EXPERIMENTAL_genesis_config", {});
+    return need(height(field(config, "transaction_validity_period")), "genesis config");
+  }
+
+  /** yoctoNEAR that the account holds; 0 for one that does not exist. */
+  async balance(accountId: string): Promise<bigint> {
+    try {
+      const account = await this.#query({ request_type: "view_account", finality: "final", account_id: accountId });
+      return need(integer(field(account, "amount")), "view_account");
+    } catch (error) {
+      if (isUnknown(error, "UNKNOWN_ACCOUNT", "does not exist while viewing")) return 0n;
+      throw error;
+    }
+  }
+
+  /** The key at the final block; undefined when the account or the key is not there. */
+  async accessKey(accountId: string, publicKey: string): Promise<AccessKey | undefined> {
+    try {
+      const query = {
+        request_type: "view_access_key",
+        finality: "final",
+        account_id: accountId,
+        public_key: publicKey,
+      };
+      const key = await this.#query(query);
+      return {
+        nonce: need(integer(field(key, "nonce")), "view_access_key"),
+        height: need(height(field(key, "block_height")), "view_access_key"),
+      };
+    } catch (error) {
+      if (isUnknown(error, "UNKNOWN_ACCESS_KEY", "does not exist while viewing")) return undefined;
+      if (isUnknown(error, "UNKNOWN_ACCOUNT", "does not exist while viewing")) return undefined;
+      throw error;
+    }
+  }
+
+  /** Calls a view. @returns its JSON, and the height at which it ran @throws ViewFailed with the contract's text */
+  async view(
+    contractId: string,
+    method: string,
+    args: unknown,
+    finality: "final" | "optimistic" = "final",
+  ): Promise<{ value: unknown; height: number }> {
+    const argsJson = typeof args === "string" ? args : JSON.stringify(args);
+    const answer = await this.#view(contractId, method, argsJson, finality);
+    const bytes = Uint8Array.from(list(field(answer, "result")).map(Number));
+    const text = new TextDecoder().decode(bytes);
+    try {
+      return { value: text === "" ? null : JSON.parse(text), height: height(field(answer, "block_height")) ?? 0 };
+    } catch {
+      throw new ViewFailed(contractId, method, "its answer is not JSON");
+    }
+  }
+
+  /** Hands in a signed transaction. Says nothing of its inclusion. */
+  async send(signedTransaction: Uint8Array): Promise<void> {
+    const params = { signed_tx_base64: encodeBase64(signedTransaction), wait_until: "NONE" };
+    try {
+      await this.#rpc.call("send_tx", params);
+    } catch (error) {
+      // A refusal proves nothing: the transaction may be on the chain already. Its hash is asked for next.
+      if (!(error instanceof RpcRefused)) throw error;
+    }
+  }
+
+  /** Undefined while the node does not know it, or has no outcome of it yet. */
+  async transaction(hash: string, signerId: string): Promise<TransactionStatus | undefined> {
+    return transactionStatus((method, params) => this.#rpc.call(method, params), hash, signerId);
+  }
+
+  /** Whether no endpoint knows the transaction, each asked at a final head not below `height`. */
+  async isUnknownEverywhere(hash: string, signerId: string, height: number): Promise<boolean> {
+    const answers = await this.#rpc.everyEndpoint(async (call) => {
+      const final = readBlock(await call("block", { finality: "final" }));
+      if (final.height < height) return false;
+      return (await transactionStatus(call, hash, signerId)) === undefined;
+    });
+    return answers.every((unknown) => unknown);
+  }
+
+  /** Transactions of a block, as far as they are needed to recognise one. */
+  async transactionsOf(block: Block): Promise<readonly ChunkTransaction[]> {
+    const chunks = await Promise.all(block.chunkHashes.map((hash) => this.#rpc.call("chunk", { chunk_id: hash })));
+    return chunks.flatMap((chunk) => list(field(chunk, "transactions")).flatMap(readChunkTransaction));
+  }
+
+  async #view(contractId: string, method: string, argsJson: string, finality: string): Promise<unknown> {
+    const query = {
+      request_type: "call_function",
+      finality,
+      account_id: contractId,
+      method_name: method,
+      args_base64: encodeBase64(new TextEncoder().encode(argsJson)),
+    };
+    try {
+      return await this.#query(query);
+    } catch (error) {
+      if (error instanceof RpcRefused) throw new ViewFailed(contractId, method, error.message);
+      throw error;
+    }
+  }
+
+  /** Some node versions answer a failed query as a result with an `error` in it. */
+  async #query(params: object): Promise<unknown> {
+    const result = await this.#rpc.call("query", params);
+    const error = string(field(result, "error"));
+    if (error !== undefined) throw new RpcRefused("query", "", error);
+    return result;
+  }
+}
+
+export interface ChunkTransaction {
+  readonly hash: string;
+  readonly signerId: string;
+  readonly receiverId: string;
+  /** Arguments of its function calls. */
+  readonly calls: readonly { readonly methodName: string; readonly args: Uint8Array }[];
+}
+
+async function transactionStatus(
+  call: RpcCall,
+  hash: string,
+  signerId: string,
+): Promise<TransactionStatus | undefined> {
+  const params = { tx_hash: hash, sender_account_id: signerId, wait_until: "NONE" };
+  try {
+    return readTransactionStatus(await call("EXPERIMENTAL_tx_status", params));
+  } catch (error) {
+    if (isUnknown(error, "UNKNOWN_TRANSACTION", "doesn't exist")) return undefined;
+    if (error instanceof RpcRefused) throw new RpcUnavailable(error.message);
+    throw error;
+  }
+}
+
+function isUnknown(error: unknown, cause: string, text: string): boolean {
+  return error instanceof RpcRefused && (error.causeName === cause || error.message.includes(text));
+}
+
+function blockParams(wanted: BlockWanted): object {
+  if ("finality" in wanted) return { finality: wanted.finality };
+  return { block_id: "hash" in wanted ? wanted.hash : wanted.height };
+}
+
+function readBlock(answer: unknown): Block {
+  const header = object(field(answer, "header"));
+  const nanoseconds = integer(header?.timestamp_nanosec) ?? integer(header?.timestamp);
+  return {
+    height: need(height(header?.height), "block"),
+    hash: need(string(header?.hash), "block"),
+    prevHash: need(string(header?.prev_hash), "block"),
+    lastFinalHash: need(string(header?.last_final_block), "block"),
+    timeMs: Number(need(nanoseconds, "block") / 1_000_000n),
+    gasPrice: need(integer(header?.gas_price), "block"),
+    chunkHashes: list(field(answer, "chunks")).flatMap((chunk) => string(field(chunk, "chunk_hash")) ?? []),
+  };
+}
+
+function readChunkTransaction(item: unknown): ChunkTransaction[] {
+  const hash = string(field(item, "hash"));
+  const signerId = string(field(item, "signer_id"));
+  const receiverId = string(field(item, "receiver_id"));
+  if (hash === undefined || signerId === undefined || receiverId === undefined) return [];
+  const calls = list(field(item, "actions")).flatMap((action) => {
+    const methodName = string(field(action, "FunctionCall", "method_name"));
+    const args = string(field(action, "FunctionCall", "args"));
+    return methodName === undefined || args === undefined ? [] : [{ methodName, args: decodeBase64(args) }];
+  });
+  return [{ hash, signerId, receiverId, calls }];
+}
+
+function need<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new RpcUnavailable(`the answer to ${what} cannot be read`);
+  return value;
+}

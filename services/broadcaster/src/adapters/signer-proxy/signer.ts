@@ -1,0 +1,82 @@
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
+import {
+  SignerProxyService,
+  type SignStepRequest,
+  type SignStepResponse,
+} from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
+import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
+
+/** The keystore is away or not ready: it is worth waiting for. */
+export class KeystoreUnavailable extends Error {
+  override readonly name = "KeystoreUnavailable";
+}
+
+/** The keystore refuses, or answers with something that does not hold. The message is for the user. */
+export class KeystoreRefused extends Error {
+  override readonly name = "KeystoreRefused";
+}
+
+/** A grant has expired or does not fit: policy is to be asked again. */
+export class GrantLapsed extends Error {
+  override readonly name = "GrantLapsed";
+}
+
+/** The keystore itself asks for more approvals than the policy check did. */
+export class ApprovalsMissing extends Error {
+  override readonly name = "ApprovalsMissing";
+}
+
+export type Verdict =
+  | { readonly kind: "allowed"; readonly grants: readonly string[]; readonly expiresAtMs: number }
+  | { readonly kind: "denied"; readonly step: number; readonly reason: string }
+  | { readonly kind: "approval_required"; readonly requiredApprovals: number };
+
+/** signer-proxy, as the broadcaster asks it. */
+export class Signer {
+  readonly #client: Client<typeof SignerProxyService>;
+
+  constructor(transport: Transport) {
+    this.#client = createClient(SignerProxyService, transport);
+  }
+
+  async account(walletId: string): Promise<{ accountId: string; publicKey: string }> {
+    return translated(this.#client.getAccount({ walletId }));
+  }
+
+  async checkPolicy(walletId: string, requestId: string, calls: readonly GateCall[]): Promise<Verdict> {
+    const { verdict } = await translated(this.#client.checkPolicy({ walletId, requestId, calls: [...calls] }));
+    switch (verdict.case) {
+      case "allowed": {
+        const { grants, expiresAt } = verdict.value;
+        return { kind: "allowed", grants, expiresAtMs: expiresAt === undefined ? 0 : timestampMs(expiresAt) };
+      }
+      case "denied":
+        return { kind: "denied", step: verdict.value.step, reason: verdict.value.reason };
+      case "approvalRequired":
+        return { kind: "approval_required", requiredApprovals: verdict.value.requiredApprovals };
+      case undefined:
+        throw new KeystoreUnavailable("signer-proxy gave no verdict");
+      default:
+        return verdict satisfies never;
+    }
+  }
+
+  async signStep(request: Omit<SignStepRequest, "$typeName">): Promise<SignStepResponse> {
+    return translated(this.#client.signStep(request));
+  }
+}
+
+async function translated<T>(answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    const connectError = ConnectError.from(error);
+    const reason = connectError.findDetails(ErrorInfoSchema)[0]?.reason;
+    if (reason === "GRANT_EXPIRED" || reason === "GRANT_INVALID") throw new GrantLapsed(connectError.rawMessage);
+    if (reason === "APPROVAL_REQUIRED") throw new ApprovalsMissing(connectError.rawMessage);
+    if (connectError.code === Code.FailedPrecondition) throw new KeystoreRefused(connectError.rawMessage);
+    throw new KeystoreUnavailable(connectError.rawMessage);
+  }
+}

@@ -1,0 +1,101 @@
+import {
+  accountId,
+  type CommonConfig,
+  type ConfigReader,
+  decimal,
+  httpUrl,
+  integer,
+  list,
+  Malformed,
+  type Parse,
+  readCommonConfig,
+  readServiceUrl,
+  text,
+} from "@outlayer/kit";
+import { type KeyPair, parseSecretKey } from "@outlayer/near";
+
+/** Amounts in yoctoNEAR, gas in gas units, times in milliseconds. */
+export interface BroadcasterConfig {
+  readonly gateId: string;
+  readonly verifierId: string;
+  readonly relayerId: string;
+  readonly relayerKeys: readonly KeyPair[];
+  readonly approverId: string;
+  readonly approverKeys: readonly KeyPair[];
+  readonly rpcUrls: readonly string[];
+  readonly chainId: string;
+  readonly gateFeeYocto: bigint;
+  readonly gateMaxFeeYocto: bigint;
+  readonly submitIntentGas: bigint;
+  readonly gateCallbackGas: bigint;
+  readonly resumeBatchGas: bigint;
+  readonly delegateValidityBlocks: number;
+  readonly intentsDeadlineMs: number;
+  readonly pollTimeoutMs: number;
+  readonly pollIntervalMs: number;
+  readonly queueTimeoutMs: number;
+}
+
+/** The gate reserves this much for its callback, whatever is attached. */
+const callbackReserve = 200_000_000_000_000n;
+
+export function readBroadcasterConfig(reader: ConfigReader): BroadcasterConfig {
+  return {
+    gateId: reader.optional("SEQUENTIAL_GATE_ID", accountId, "gate.sequential.near"),
+    verifierId: reader.optional("VERIFIER_ID", accountId, "intents.near"),
+    relayerId: reader.required("RELAYER_ACCOUNT_ID", accountId),
+    relayerKeys: reader.requiredSecret("RELAYER_SECRET_KEY", list(secretKey)),
+    approverId: reader.required("APPROVER_ACCOUNT_ID", accountId),
+    approverKeys: reader.requiredSecret("APPROVER_SECRET_KEY", list(secretKey)),
+    // A secret: a provider's URL may hold an access key.
+    rpcUrls: reader.optionalSecret("NEAR_RPC_URL", list(httpUrl), ["https://rpc.mainnet.near.org"]),
+    chainId: reader.optional("NEAR_CHAIN_ID", text, "mainnet"),
+    gateFeeYocto: reader.optional("GATE_FEE_1_TO_3_YOCTO", decimal, 30_000_000_000_000_000_000_000n),
+    gateMaxFeeYocto: reader.optional("GATE_MAX_FEE_YOCTO", decimal, 60_000_000_000_000_000_000_000n),
+    submitIntentGas: reader.optional("SUBMIT_INTENT_GAS", decimal, 50_000_000_000_000n),
+    gateCallbackGas: reader.optional("GATE_CALLBACK_GAS", atLeast(callbackReserve), callbackReserve),
+    resumeBatchGas: reader.optional("RESUME_BATCH_GAS", decimal, 100_000_000_000_000n),
+    // Above the gate's own timeout a longer validity means nothing.
+    delegateValidityBlocks: reader.optional("DELEGATE_VALIDITY_BLOCKS", integer(1, 100_000), 180),
+    intentsDeadlineMs: reader.optional("INTENTS_DEADLINE_SECS", seconds(1, 86_400), 300_000),
+    pollTimeoutMs: reader.optional("NEAR_POLL_TIMEOUT_SECS", seconds(1, 3600), 60_000),
+    pollIntervalMs: reader.optional("NEAR_POLL_INTERVAL_MS", integer(10, 60_000), 750),
+    queueTimeoutMs: reader.optional("QUEUE_TIMEOUT_SECS", seconds(1, 86_400), 600_000),
+  };
+}
+
+export interface BroadcasterProcessConfig extends BroadcasterConfig, CommonConfig {
+  readonly evidenceUrl: string;
+  readonly signerProxyUrl: string;
+}
+
+export function readBroadcasterProcessConfig(reader: ConfigReader): BroadcasterProcessConfig {
+  const config = {
+    ...readBroadcasterConfig(reader),
+    ...readCommonConfig(reader, "broadcaster"),
+    evidenceUrl: readServiceUrl(reader, "EVIDENCE_URL"),
+    signerProxyUrl: readServiceUrl(reader, "SIGNER_PROXY_URL"),
+  };
+  reader.check();
+  return config;
+}
+
+const secretKey: Parse<KeyPair> = (value) => {
+  try {
+    return parseSecretKey(value);
+  } catch {
+    throw new Malformed("must be ed25519: and base58 of a secret key");
+  }
+};
+
+function atLeast(least: bigint): Parse<bigint> {
+  return (value) => {
+    const parsed = decimal(value);
+    if (parsed < least) throw new Malformed(`must be at least ${least}`);
+    return parsed;
+  };
+}
+
+function seconds(min: number, max: number): Parse<number> {
+  return (value) => integer(min, max)(value) * 1000;
+}

@@ -1,0 +1,29 @@
+/**
+ * The gate's refusals that the driver tells apart. In a receipt each follows `Smart contract panicked: `, so they are
+ * looked for inside the text.
+ */
+const texts = {
+  nonceUsed: "nonce already used for this sender",
+  notRelayer: "caller is not a whitelisted relayer",
+  notApprover: "only approver can",
+  chainInFlight: "a chained batch is already in flight",
+  feeTooLow: "insufficient fee: required",
+  batchTooLarge: "exceeds max fee tier",
+  unknownIntent: "unknown intent_id",
+  firstGone: "resume failed for first",
+  goneSingle: "resume failed (not found or expired)",
+} as const;
+
+export type GateRefusal = keyof typeof texts | "other";
+
+export function classifyRefusal(error: string): GateRefusal {
+  for (const [name, text] of Object.entries(texts)) {
+    if (error.includes(text)) return name as keyof typeof texts;
+  }
+  return "other";
+}
+
+/** The verifier's own text when a payload was carried by somebody else. */
+export function isNonceUsedByPayload(error: string): boolean {
+  return error.includes("nonce was already used");
+}

@@ -1,0 +1,45 @@
+/** Reading of JSON that others wrote: a value of another type than expected counts as absent, and nothing throws. */
+export type Json = unknown;
+
+export function object(value: Json): Readonly<Record<string, Json>> | undefined {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, Json>>)
+    : undefined;
+}
+
+export function field(value: Json, ...path: readonly string[]): Json {
+  let current = value;
+  for (const key of path) current = object(current)?.[key];
+  return current;
+}
+
+export function list(value: Json): readonly Json[] {
+  return Array.isArray(value) ? value : [];
+}
+
+export function string(value: Json): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+export function strings(value: Json): string[] {
+  return list(value).filter((item) => typeof item === "string");
+}
+
+/** An integer given as a number or as decimal text. */
+export function integer(value: Json): bigint | undefined {
+  if (typeof value === "number") return Number.isSafeInteger(value) ? BigInt(value) : undefined;
+  return typeof value === "string" && /^-?\d{1,40}$/.test(value) ? BigInt(value) : undefined;
+}
+
+export function height(value: Json): number | undefined {
+  const found = integer(value);
+  return found === undefined || found < 0n || found > BigInt(Number.MAX_SAFE_INTEGER) ? undefined : Number(found);
+}
+
+export function parse(text: string): Json {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,27 @@
+import type { BlockPlace } from "../workflow/world.ts";
+
+/** What is known, at a final block, of a transaction that the chain does not show. */
+export interface LandingFacts {
+  readonly nonce: bigint;
+  /** Height of the block that it refers to. */
+  readonly blockHeight: number;
+  /** Blocks for which it is valid after that one. */
+  readonly validityBlocks: number;
+  readonly finalHeight: number;
+  /** Nonce of its access key at the final block; undefined when the key is gone. */
+  readonly keyNonce: bigint | undefined;
+  /** Where the block that it refers to stands; undefined while that is not known. */
+  readonly block: BlockPlace | undefined;
+}
+
+/**
+ * Why a transaction that no node knows cannot land any more (decision 2); undefined while it still could. A key whose
+ * nonce *equals* the transaction's has taken it: that is no ground, it landed.
+ */
+export function groundOf(facts: LandingFacts): "expired" | "forked_away" | "nonce_passed" | "key_gone" | undefined {
+  if (facts.keyNonce === undefined) return "key_gone";
+  if (facts.keyNonce > facts.nonce) return "nonce_passed";
+  if (facts.keyNonce === facts.nonce) return undefined;
+  if (facts.finalHeight > facts.blockHeight + facts.validityBlocks) return "expired";
+  return facts.block?.state === "forked" && facts.block.height <= facts.finalHeight ? "forked_away" : undefined;
+}

@@ -1,0 +1,156 @@
+import { readTrace, type TraceEvent } from "./gate-trace.ts";
+import { type Outcome, type TransactionStatus, tokensBurnt } from "./transaction-status.ts";
+
+/**
+ * What a submit transaction's receipts say of its intent. The yielded callback belongs to this transaction, so the
+ * intent's whole later life shows here, and the transaction's own final status says nothing of it.
+ */
+export interface SubmissionView {
+  readonly submission: SubmissionResult;
+  readonly dispatch: Dispatch | undefined;
+  /** The gate's next link of the chain ran after this intent. */
+  readonly continued: Ran | undefined;
+  /** The intent ended without a dispatch. */
+  readonly closed: (Ran & { readonly reason: string }) | undefined;
+  /** The callback itself failed: the intent is gone, nothing was dispatched, and the chain has no next link. */
+  readonly callbackFailed: (Ran & { readonly error: string }) | undefined;
+  /** yoctoNEAR burnt so far. */
+  readonly tokensBurnt: bigint;
+}
+
+/** In which block something ran. */
+export interface Ran {
+  readonly blockHash: string;
+}
+
+export type SubmissionResult =
+  | { readonly kind: "pending" }
+  | (Ran & { readonly kind: "accepted"; readonly intentId: string })
+  | (Ran & { readonly kind: "refused"; readonly error: string });
+
+export interface Dispatch extends Ran {
+  readonly target: Target | undefined;
+}
+
+/** The receipt of the call itself. */
+export interface Target extends Ran {
+  readonly receiptId: string;
+  readonly logs: readonly string[];
+  readonly result: TargetResult;
+  /** It answered with a promise, so the chain goes on only once that is done. */
+  readonly promised: boolean;
+}
+
+export type TargetResult =
+  | { readonly kind: "pending" }
+  /** `blockHash`: of the last receipt that the result depends on. */
+  | (Ran & { readonly kind: "success" })
+  | (Ran & { readonly kind: "failure"; readonly error: string });
+
+/** @param targetId the account that the intent calls */
+export function readSubmission(status: TransactionStatus, gateId: string, targetId: string): SubmissionView {
+  const submission = readResult(status, gateId);
+  const burnt = tokensBurnt(status);
+  const nothing = {
+    submission,
+    dispatch: undefined,
+    continued: undefined,
+    closed: undefined,
+    callbackFailed: undefined,
+    tokensBurnt: burnt,
+  };
+  if (submission.kind !== "accepted") return nothing;
+  const { intentId } = submission;
+  const view = { ...nothing };
+  for (const outcome of status.receipts.values()) {
+    if (outcome.executorId !== gateId || outcome.id === status.transaction.id) continue;
+    const events = readTrace(outcome.logs);
+    if (outcome.status.kind === "failure") {
+      const isCallback =
+        status.calls.get(outcome.id)?.methodName === "on_intent_resumed" ||
+        events.some((event) => event.ev === "intent_dispatched" && event.id === intentId);
+      const failed = { blockHash: outcome.blockHash, error: outcome.status.text };
+      if (isCallback) Object.assign(view, { callbackFailed: failed });
+      continue;
+    }
+    for (const event of events) Object.assign(view, effectOf(event, intentId, outcome, status, targetId));
+  }
+  return view;
+}
+
+function effectOf(
+  event: TraceEvent,
+  intentId: string,
+  outcome: Outcome,
+  status: TransactionStatus,
+  targetId: string,
+): Partial<SubmissionView> {
+  const ran = { blockHash: outcome.blockHash };
+  switch (event.ev) {
+    case "intent_dispatched":
+      return event.id === intentId ? { dispatch: { ...ran, target: readTarget(status, outcome, targetId) } } : {};
+    case "intent_resolved_err":
+      return event.id === intentId ? { closed: { ...ran, reason: event.reason } } : {};
+    case "chain_continued":
+      return { continued: ran };
+    case "intent_submitted":
+    case "batch_started":
+    case "intent_resumed":
+      return {};
+    default:
+      return event satisfies never;
+  }
+}
+
+function readResult(status: TransactionStatus, gateId: string): SubmissionResult {
+  const { status: converted, blockHash } = status.transaction;
+  if (converted.kind === "failure") return { kind: "refused", error: converted.text, blockHash };
+  const first = converted.kind === "receipt" ? status.receipts.get(converted.id) : undefined;
+  if (first === undefined || first.status.kind === "unknown") return { kind: "pending" };
+  if (first.status.kind === "failure") return { kind: "refused", error: first.status.text, blockHash: first.blockHash };
+  const submitted = readTrace(first.logs).find((event) => event.ev === "intent_submitted");
+  if (submitted === undefined || first.executorId !== gateId) {
+    return { kind: "refused", error: "the gate accepted it without naming an id", blockHash: first.blockHash };
+  }
+  return { kind: "accepted", intentId: submitted.id, blockHash: first.blockHash };
+}
+
+function readTarget(status: TransactionStatus, dispatch: Outcome, targetId: string): Target | undefined {
+  const id = dispatch.receiptIds.find((receiptId) => {
+    const call = status.calls.get(receiptId);
+    // A refund goes to the signer, who may be the target: it is the system's, not the gate's.
+    if (call !== undefined) return call.receiverId === targetId && call.predecessorId === dispatch.executorId;
+    return status.receipts.get(receiptId)?.executorId === targetId;
+  });
+  const outcome = id === undefined ? undefined : status.receipts.get(id);
+  if (outcome === undefined || outcome.status.kind === "unknown") return undefined;
+  return {
+    receiptId: outcome.id,
+    blockHash: outcome.blockHash,
+    logs: outcome.logs,
+    result: readTargetResult(status, outcome),
+    promised: outcome.status.kind === "receipt",
+  };
+}
+
+/** Follows a promise to the value or failure that stands for the call's result. */
+function readTargetResult(status: TransactionStatus, target: Outcome): TargetResult {
+  let outcome: Outcome | undefined = target;
+  while (outcome !== undefined) {
+    const { status: result, blockHash }: Outcome = outcome;
+    switch (result.kind) {
+      case "value":
+        return { kind: "success", blockHash };
+      case "failure":
+        return { kind: "failure", error: result.text, blockHash };
+      case "unknown":
+        return { kind: "pending" };
+      case "receipt":
+        outcome = status.receipts.get(result.id);
+        break;
+      default:
+        return result satisfies never;
+    }
+  }
+  return { kind: "pending" };
+}

@@ -1,0 +1,114 @@
+import { field, integer, type Json, list, object, string, strings } from "./json.ts";
+
+/** What a node says of a transaction: its own outcome and those of its receipts that have run. */
+export interface TransactionStatus {
+  /** The transaction's outcome: its conversion into a receipt. */
+  readonly transaction: Outcome;
+  /** Outcomes of receipts, by receipt id. */
+  readonly receipts: ReadonlyMap<string, Outcome>;
+  /** Function calls that the receipts carry, by receipt id; without those that the node did not list. */
+  readonly calls: ReadonlyMap<string, ReceiptCall>;
+}
+
+export interface Outcome {
+  readonly id: string;
+  /** Base58 hash of the block in which it ran. */
+  readonly blockHash: string;
+  readonly executorId: string;
+  readonly status: OutcomeStatus;
+  /** One entry is one event: never split it. */
+  readonly logs: readonly string[];
+  readonly receiptIds: readonly string[];
+  /** yoctoNEAR. */
+  readonly tokensBurnt: bigint;
+}
+
+export type OutcomeStatus =
+  | { readonly kind: "unknown" }
+  | { readonly kind: "value" }
+  /** The result is that of another receipt. */
+  | { readonly kind: "receipt"; readonly id: string }
+  /** `text` is the contract's or the runtime's own, for the user to read. */
+  | { readonly kind: "failure"; readonly text: string };
+
+export interface ReceiptCall {
+  readonly predecessorId: string;
+  readonly receiverId: string;
+  /** Method of the first function call. */
+  readonly methodName: string | undefined;
+}
+
+/** Reads an answer of `EXPERIMENTAL_tx_status` or `tx`; undefined while the transaction has no outcome yet. */
+export function readTransactionStatus(answer: Json): TransactionStatus | undefined {
+  const transaction = readOutcome(field(answer, "transaction_outcome"));
+  if (transaction === undefined) return undefined;
+  const receipts = new Map<string, Outcome>();
+  for (const item of list(field(answer, "receipts_outcome"))) {
+    const outcome = readOutcome(item);
+    if (outcome !== undefined) receipts.set(outcome.id, outcome);
+  }
+  const calls = new Map<string, ReceiptCall>();
+  for (const item of list(field(answer, "receipts"))) {
+    const id = string(field(item, "receipt_id"));
+    const predecessorId = string(field(item, "predecessor_id"));
+    const receiverId = string(field(item, "receiver_id"));
+    if (id === undefined || predecessorId === undefined || receiverId === undefined) continue;
+    const actions = list(field(item, "receipt", "Action", "actions"));
+    const methodName = actions.map((action) => string(field(action, "FunctionCall", "method_name"))).find(Boolean);
+    calls.set(id, { predecessorId, receiverId, methodName });
+  }
+  return { transaction, receipts, calls };
+}
+
+/** What all of it burnt so far, yoctoNEAR. */
+export function tokensBurnt(status: TransactionStatus): bigint {
+  let sum = status.transaction.tokensBurnt;
+  for (const outcome of status.receipts.values()) sum += outcome.tokensBurnt;
+  return sum;
+}
+
+function readOutcome(item: Json): Outcome | undefined {
+  const id = string(field(item, "id"));
+  const blockHash = string(field(item, "block_hash"));
+  const outcome = object(field(item, "outcome"));
+  if (id === undefined || blockHash === undefined || outcome === undefined) return undefined;
+  return {
+    id,
+    blockHash,
+    executorId: string(outcome.executor_id) ?? "",
+    status: readStatus(outcome.status),
+    logs: strings(outcome.logs),
+    receiptIds: strings(outcome.receipt_ids),
+    tokensBurnt: integer(outcome.tokens_burnt) ?? 0n,
+  };
+}
+
+function readStatus(status: Json): OutcomeStatus {
+  const known = object(status);
+  if (known === undefined) return { kind: "unknown" };
+  if (typeof known.SuccessValue === "string") return { kind: "value" };
+  if (typeof known.SuccessReceiptId === "string") return { kind: "receipt", id: known.SuccessReceiptId };
+  if ("Failure" in known) return { kind: "failure", text: failureText(known.Failure) };
+  return { kind: "unknown" };
+}
+
+/**
+ * The text inside a `Failure`: the contract's own words where there are any, untrimmed; otherwise the names of the
+ * nested errors, outermost first.
+ */
+export function failureText(failure: Json): string {
+  const execution = field(failure, "ActionError", "kind", "FunctionCallError", "ExecutionError");
+  if (typeof execution === "string") return execution;
+  const kind = field(failure, "ActionError", "kind") ?? field(failure, "InvalidTxError") ?? failure;
+  return describe(kind);
+}
+
+function describe(error: Json): string {
+  if (typeof error === "string") return error;
+  const entries = Object.entries(object(error) ?? {});
+  const [first] = entries;
+  if (first === undefined) return "unknown failure";
+  const [name, inner] = first;
+  if (entries.length > 1 || typeof inner === "number") return JSON.stringify(error);
+  return inner === null ? name : `${name}: ${describe(inner)}`;
+}

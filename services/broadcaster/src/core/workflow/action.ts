@@ -1,0 +1,35 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
+
+/** An event to append, before evidence gives it a version and a time. */
+export type EventInit = NonNullable<MessageInitShape<typeof EventSchema>["kind"]> & { readonly case: string };
+
+/** The one thing to do next. The shell performs it; what it learns comes back as an event or in the view. */
+export type Action =
+  /** The workflow has ended. */
+  | { readonly kind: "stop" }
+  | { readonly kind: "append"; readonly event: EventInit }
+  | { readonly kind: "check_policy" }
+  /** Ask the conductor for a place, check what has to hold, and append the admission. */
+  | { readonly kind: "seek_admission" }
+  | { readonly kind: "sign" }
+  /** Prepare, append and send transactions that carry these steps. */
+  | { readonly kind: "submit"; readonly steps: readonly number[] }
+  /** Send the same bytes again. */
+  | { readonly kind: "resend"; readonly hashes: readonly string[] }
+  /** Ask the node about transactions. */
+  | { readonly kind: "look"; readonly submissions: readonly string[]; readonly resumes: readonly string[] }
+  /** Find whose submission used up a step's delegate nonce. */
+  | { readonly kind: "adopt"; readonly step: number }
+  /** Try to prove that a transaction can never land. */
+  | { readonly kind: "prove_dead"; readonly hash: string }
+  /** Land a higher nonce on the transaction's access key, so that it cannot land any more. */
+  | { readonly kind: "burn_nonce"; readonly hash: string }
+  | { readonly kind: "resume" }
+  | { readonly kind: "reject"; readonly intentId: string }
+  /** Read whether the payload nonces of these steps were used. */
+  | { readonly kind: "read_nonces"; readonly steps: readonly number[] }
+  /** Read balances, views and cost. */
+  | { readonly kind: "measure" }
+  /** Nothing to do before there is news: a new head, a turn, a balance. */
+  | { readonly kind: "wait" };

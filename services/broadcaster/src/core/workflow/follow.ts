@@ -1,0 +1,34 @@
+import type { Action } from "./action.ts";
+import { isTailFree } from "./lane-progress.ts";
+import { isDone } from "./progress.ts";
+import type { ResumeState, WorkflowState } from "./state.ts";
+import { isLookDue, type World } from "./world.ts";
+
+/** How often to look, in heads, where nothing tells when to expect news. */
+const idleEvery = 10;
+
+/** Heads between a dispatch that is overdue and the next look at it. */
+const overdueEvery = 3;
+
+/**
+ * Follows the intents' own transactions until every step is dispatched and final, whoever dispatches them. Looks when a
+ * result is due: with the resume in block B, member i's target runs in B+2+3i at the earliest and is final two later.
+ */
+export function follow(state: WorkflowState, world: World, resume: ResumeState | undefined): Action {
+  const started = resume?.fate.kind === "started" ? resume.fate.height : undefined;
+  const due = state.steps.flatMap((step, index) => {
+    const hash = step.accepted?.txHash;
+    return hash !== undefined && !isDone(step) && isDue(state, world, index, hash, started) ? [hash] : [];
+  });
+  return due.length > 0 ? { kind: "look", submissions: due, resumes: [] } : { kind: "wait" };
+}
+
+function isDue(state: WorkflowState, world: World, index: number, hash: string, started: number | undefined): boolean {
+  if (started === undefined) return isLookDue(world, hash, 0, idleEvery);
+  const runs = started + 2 + 3 * index;
+  // The last-but-one member's result says that the gate's tail comes free: worth knowing before it is final.
+  const isHerald = index === state.steps.length - 2 && !isTailFree(world.view.submissions.get(hash));
+  if (isHerald) return isLookDue(world, hash, runs, world.head > runs + idleEvery ? overdueEvery : 1);
+  const expected = runs + 2;
+  return isLookDue(world, hash, expected, world.head > expected + overdueEvery ? overdueEvery : 1);
+}

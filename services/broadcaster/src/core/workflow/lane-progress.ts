@@ -1,0 +1,54 @@
+import type { SubmissionView } from "../chain/submission-view.ts";
+import { isOver, liveResume } from "./progress.ts";
+import type { WorkflowState } from "./state.ts";
+import type { World } from "./world.ts";
+
+/** How far a workflow that the gate took in has come, as far as the others on the gate are concerned. */
+export type LaneProgress =
+  /** Signing or submitting. */
+  | { readonly kind: "preparing" }
+  /** Its intents are pending: it can be resumed. */
+  | { readonly kind: "ready" }
+  /** A resume was prepared and has not been seen to run. */
+  | { readonly kind: "resuming" }
+  /** Its chain runs since that height. */
+  | { readonly kind: "running"; readonly started: number }
+  /** A resume that is sent now finds the tail empty. */
+  | { readonly kind: "clear" }
+  /** It does not use the gate any more. Its tail may be left behind. */
+  | { readonly kind: "gone" };
+
+export function laneProgress(state: WorkflowState, world: World): LaneProgress {
+  if (state.ended !== undefined || isOver(state, world.head)) return { kind: "gone" };
+  const resume = liveResume(state);
+  if (resume === undefined) {
+    return { kind: state.steps.every(({ accepted }) => accepted !== undefined) ? "ready" : "preparing" };
+  }
+  const started = startHeight(state, world);
+  if (started === undefined) return { kind: "resuming" };
+  if (state.steps.length === 1) return { kind: "clear" };
+  const herald = state.steps.at(-2)?.accepted?.txHash;
+  const isClear = herald !== undefined && isTailFree(world.view.submissions.get(herald));
+  return isClear ? { kind: "clear" } : { kind: "running", started };
+}
+
+/** Height of the block in which the resume ran, on the optimistic chain. */
+export function startHeight(state: WorkflowState, world: World): number | undefined {
+  const resume = liveResume(state);
+  if (resume?.fate.kind === "started") return resume.fate.height;
+  const result = resume === undefined ? undefined : world.view.resumes.get(resume.hash)?.result;
+  if (result?.kind !== "started") return undefined;
+  const block = world.block(result.blockHash);
+  return block === undefined || block.state === "forked" ? undefined : block.height;
+}
+
+/**
+ * Whether the gate's tail is empty by the time a resume that is sent now runs, as told by the last-but-one member: its
+ * target has a result, so the gate's next link, which empties the tail, runs one block later (decision 18). Where the
+ * target answered with a promise, that is known only once the link has run.
+ */
+export function isTailFree(lastButOne: SubmissionView | undefined): boolean {
+  if (lastButOne?.continued !== undefined) return true;
+  const target = lastButOne?.dispatch?.target;
+  return target !== undefined && !target.promised && target.result.kind !== "pending";
+}

@@ -1,0 +1,92 @@
+import type { StepOutcome } from "@outlayer/contracts/outlayer/workflow/v1/record";
+import { isNonceUsedByPayload } from "../chain/gate-texts.ts";
+import type { StepState, WorkflowState } from "./state.ts";
+
+/** Blocks after which the gate lets a pending intent time out. */
+export const yieldTimeoutBlocks = 200;
+
+/** What is known at a final block, for judging steps that did not succeed. */
+export interface FinalFacts {
+  readonly height: number;
+  /** Milliseconds since the epoch. */
+  readonly timeMs: number;
+  /** Whether a step's payload nonce was used, and at which final block's time that was read. */
+  readonly nonceUse: ReadonlyMap<number, { readonly used: boolean; readonly timeMs: number }>;
+}
+
+export interface JudgedStep {
+  readonly outcome: string;
+  readonly error: string | undefined;
+  readonly possibleUntil: string | undefined;
+}
+
+/** Outcomes that can still change. */
+export function isUndecided({ outcome }: Pick<JudgedStep, "outcome">): boolean {
+  return outcome === "in_progress" || outcome === "still_possible";
+}
+
+/**
+ * Judges the steps of a workflow whose attempt is over (decision 9). A signed payload is public once a submission that
+ * carries it was sent: until its deadline has passed at a final block with its nonce unused, anybody may execute it.
+ */
+export function judgeSteps(state: WorkflowState, final: FinalFacts): readonly JudgedStep[] {
+  return state.steps.map((step, index) => judgeStep(step, index, final));
+}
+
+export function judgeStep(step: StepState, index: number, final: FinalFacts): JudgedStep {
+  if (step.resolved?.receipt?.status === "success") return decided("succeeded");
+  const error = errorOf(step);
+  if (step.submissions.length === 0) return decided("not_executed", error);
+  return step.signed?.payload === undefined
+    ? judgePlainCall(step, error, final)
+    : judgePayload(step, step.signed.payload.deadlineMs, index, error, final);
+}
+
+function judgePayload(
+  step: StepState,
+  deadlineMs: bigint,
+  index: number,
+  error: string | undefined,
+  final: FinalFacts,
+): JudgedStep {
+  if (error !== undefined && isNonceUsedByPayload(error)) return decided("succeeded_elsewhere", error);
+  const use = final.nonceUse.get(index);
+  if (use?.used) return decided("succeeded_elsewhere", error);
+  if (use !== undefined && use.timeMs > Number(deadlineMs)) {
+    return decided(step.resolved === undefined ? "not_executed" : "failed_on_chain", error);
+  }
+  return { outcome: "still_possible", error, possibleUntil: isoSeconds(Number(deadlineMs)) };
+}
+
+/** A call without a payload: once dispatched or closed, the gate's nonce is used up and nobody can send it again. */
+function judgePlainCall(step: StepState, error: string | undefined, final: FinalFacts): JudgedStep {
+  if (step.resolved !== undefined) return decided("failed_on_chain", error);
+  if (step.closed !== undefined) return decided("not_executed", error);
+  if (step.accepted !== undefined) {
+    const until = Number(step.accepted.blockHeight) + yieldTimeoutBlocks;
+    return { outcome: "still_possible", error, possibleUntil: String(until) };
+  }
+  const until = Number(step.signed?.maxBlockHeight ?? 0n);
+  if (final.height > until) return decided("not_executed", error);
+  return { outcome: "still_possible", error, possibleUntil: String(until) };
+}
+
+export function errorOf(step: StepState): string | undefined {
+  return step.resolved?.receipt?.error ?? step.refused ?? step.closed?.error ?? step.closed?.reason;
+}
+
+export function isoSeconds(ms: number): string {
+  return new Date(Math.floor(ms / 1000) * 1000).toISOString().replace(".000Z", "Z");
+}
+
+export function toStepOutcome({ outcome, error, possibleUntil }: JudgedStep): Omit<StepOutcome, "$typeName"> {
+  return {
+    outcome,
+    ...(error === undefined ? {} : { error }),
+    ...(possibleUntil === undefined ? {} : { possibleUntil }),
+  };
+}
+
+function decided(outcome: string, error?: string): JudgedStep {
+  return { outcome, error, possibleUntil: undefined };
+}

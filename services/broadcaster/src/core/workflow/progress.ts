@@ -1,0 +1,76 @@
+import { yieldTimeoutBlocks } from "./outcomes.ts";
+import type { ResumeState, SentTransaction, StepState, WorkflowState } from "./state.ts";
+import { codeOfResumeRefusal } from "./verdict.ts";
+
+/** Blocks kept between a member's expected dispatch and its timeout: a missed chunk must not cost the gate its tail. */
+const timeoutMargin = 5;
+
+/** Age of its siblings at which a submission whose fate is not known ends the attempt (decision 20). */
+const siblingAgeLimit = 150;
+
+/** The transaction that may still carry the step, or has. */
+export function liveSubmission(step: StepState): SentTransaction | undefined {
+  const last = step.submissions.at(-1);
+  return last?.dead ? undefined : last;
+}
+
+export const openResume = ({ fate }: ResumeState): boolean => fate.kind === "open";
+
+/** The resume that may still start the chain, or has. */
+export function liveResume(state: WorkflowState): ResumeState | undefined {
+  return state.resumes.find(
+    ({ prepared, fate }) => prepared.mode !== "reject" && (fate.kind === "open" || fate.kind === "started"),
+  );
+}
+
+export function isDone(step: StepState): boolean {
+  return step.resolved !== undefined || step.closed !== undefined;
+}
+
+/** Whether a resume sent now would dispatch every member well before it times out. */
+export function canStillResume(state: WorkflowState, head: number): boolean {
+  const start = head + 2;
+  return state.steps.every(({ accepted }, index) => {
+    if (accepted === undefined) return false;
+    return start + 3 * index + timeoutMargin < Number(accepted.blockHeight) + yieldTimeoutBlocks;
+  });
+}
+
+/** Steps that no transaction carries any more. */
+export function unsentSteps(state: WorkflowState): number[] {
+  return state.steps.flatMap((step, index) => {
+    const settled = step.accepted !== undefined || step.refused !== undefined;
+    return settled || liveSubmission(step) !== undefined ? [] : [index];
+  });
+}
+
+export function siblingsTooOld(state: WorkflowState, head: number): boolean {
+  return state.steps.some(
+    ({ accepted }) => accepted !== undefined && head >= Number(accepted.blockHeight) + siblingAgeLimit,
+  );
+}
+
+/** Whether nothing more can come of the attempt: what is left is to find out what became of each step. */
+export function isOver(state: WorkflowState, head: number): boolean {
+  if (state.settling !== undefined) return true;
+  if (state.steps.every(isDone)) return true;
+  if (state.steps.some(({ refused }) => refused !== undefined)) return true;
+  if (liveResume(state) !== undefined || state.steps.some(isDone)) return false;
+  const last = state.resumes.at(-1);
+  if (last?.fate.kind === "refused" && codeOfResumeRefusal(last.fate.error) !== undefined) return true;
+  if (state.steps.every(({ accepted }) => accepted !== undefined)) return !canStillResume(state, head);
+  const unsent = unsentSteps(state);
+  const submitted = state.steps.some(({ submissions }) => submissions.length > 0);
+  const expired = unsent.some((index) => head >= Number(state.steps[index]?.signed?.maxBlockHeight ?? 0n));
+  return unsent.length > 0 && submitted && (expired || siblingsTooOld(state, head));
+}
+
+/** Signatures of which nothing was sent yet, and that would be too old by the time they are used. */
+export function areSignaturesStale(state: WorkflowState, final: { height: number; timeMs: number }): boolean {
+  if (state.steps.some(({ submissions }) => submissions.length > 0)) return false;
+  return state.steps.some(({ signed }) => {
+    if (signed === undefined) return false;
+    const payloadEnds = signed.payload === undefined ? Number.POSITIVE_INFINITY : Number(signed.payload.deadlineMs);
+    return final.height >= Number(signed.maxBlockHeight) || final.timeMs >= payloadEnds;
+  });
+}

@@ -1,0 +1,55 @@
+import type { Action } from "./action.ts";
+import type { SentTransaction, WorkflowState } from "./state.ts";
+import { isLookDue, type World } from "./world.ts";
+
+/** Heads after which the same bytes are sent again, when the node does not know them. */
+const resendAfter = 3;
+
+/** Heads after which it is worth asking whether a transaction can land at all. */
+const proveAfter = 10;
+
+export interface Pursuit {
+  readonly kind: "submission" | "resume";
+  /** Its time has passed: it is to be made impossible. */
+  readonly giveUp: boolean;
+}
+
+/** Finds out what became of transactions that were sent: looks, sends the same bytes again, proves the dead ones dead. */
+export function pursue(
+  state: WorkflowState,
+  world: World,
+  sent: readonly SentTransaction[],
+  { kind, giveUp }: Pursuit,
+): Action {
+  const hashes = sent.map(({ transaction }) => transaction.hash);
+  const due = hashes.filter((hash) => isLookDue(world, hash, (world.view.sentAt.get(hash)?.last ?? -2) + 2));
+  if (due.length > 0) {
+    return kind === "submission"
+      ? { kind: "look", submissions: due, resumes: [] }
+      : { kind: "look", submissions: [], resumes: due };
+  }
+  const missing = hashes.filter((hash) => isMissing(world, hash));
+  const cold = missing.filter((hash) => world.head >= (world.view.sentAt.get(hash)?.last ?? 0) + resendAfter);
+  if (cold.length > 0 && !giveUp) return { kind: "resend", hashes: cold };
+  const abandoned = giveUp ? missing[0] : undefined;
+  if (abandoned !== undefined && !world.view.burnt.has(abandoned)) return { kind: "burn_nonce", hash: abandoned };
+  const hopeless = missing.find((hash) => isProofDue(world, hash, giveUp ? resendAfter : proveAfter));
+  if (hopeless !== undefined) return { kind: "prove_dead", hash: hopeless };
+  const late = sent.filter(({ atMs }) => world.nowMs > atMs + world.settings.pollTimeoutMs);
+  if (late.length > 0 && !state.unknown) {
+    const txHashes = late.map(({ transaction }) => transaction.hash);
+    return { kind: "append", event: { case: "outcomeUnknown", value: { txHashes } } };
+  }
+  return { kind: "wait" };
+}
+
+function isMissing({ view }: World, hash: string): boolean {
+  return view.submissions.has(hash) || view.resumes.has(hash)
+    ? (view.submissions.get(hash) ?? view.resumes.get(hash)) === undefined
+    : false;
+}
+
+function isProofDue(world: World, hash: string, every: number): boolean {
+  const last = world.view.provenAt.get(hash) ?? world.view.sentAt.get(hash)?.first ?? world.head - every;
+  return world.head >= last + every;
+}

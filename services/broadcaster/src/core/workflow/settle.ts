@@ -1,0 +1,88 @@
+import type { Ended } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import type { Action } from "./action.ts";
+import { isUndecided, type JudgedStep, judgeSteps, toStepOutcome } from "./outcomes.ts";
+import { isDone, liveSubmission, openResume } from "./progress.ts";
+import type { WorkflowState } from "./state.ts";
+import { causeOf, failedText, settlingText } from "./verdict.ts";
+import { isLookDue, type World } from "./world.ts";
+
+/** How often, in heads, steps that may still execute are looked at before their time is over. */
+const lookEvery = 20;
+
+type End = Pick<Ended, "status"> &
+  Partial<Pick<Ended, "errorCode" | "userVisibleError">> & { outcomes?: Ended["outcomes"] };
+
+/**
+ * The attempt is over. Finds out what became of every step, says so as long as something may still execute, and ends
+ * the workflow once nothing can (decisions 9 and 10).
+ */
+export function settle(state: WorkflowState, world: World): Action {
+  const judged = judgeSteps(state, world.final);
+  const resumes = resumesToLookAt(state, world);
+  if (resumes.due.length > 0) return { kind: "look", submissions: [], resumes: resumes.due };
+  if (judged.every(({ outcome }) => outcome === "succeeded")) return measureOrEnd(state, { status: "succeeded" });
+  const expired = stepsToRead(state, world, judged);
+  if (expired.length > 0) return { kind: "read_nonces", steps: expired };
+  const cause = causeOf(state);
+  const outcomes = judged.map(toStepOutcome) as Ended["outcomes"];
+  if (!judged.some(isUndecided) && !resumes.pending) {
+    const userVisibleError = failedText(cause, judged);
+    return measureOrEnd(state, { status: "failed", errorCode: cause.code, userVisibleError, outcomes });
+  }
+  const userVisibleError = settlingText(cause, judged);
+  if (!isTold(state, judged, userVisibleError)) {
+    return {
+      kind: "append",
+      event: { case: "settling", value: { outcomes, errorCode: cause.code, userVisibleError } },
+    };
+  }
+  const leftover = state.steps.find((step) => step.accepted !== undefined && !isDone(step));
+  if (world.rejectLeftovers && leftover?.accepted !== undefined) {
+    return { kind: "reject", intentId: leftover.accepted.intentId };
+  }
+  const due = transactionsToLookAt(state, world);
+  return due.length > 0 ? { kind: "look", submissions: due, resumes: [] } : { kind: "wait" };
+}
+
+/** Balances, views and cost are read once, right before the end. */
+export function measureOrEnd(state: WorkflowState, end: End): Action {
+  return state.measured ? { kind: "append", event: { case: "ended", value: end } } : { kind: "measure" };
+}
+
+/** Steps whose nonce has to be read: their deadline has passed at the final block, or it is time for another look. */
+function stepsToRead(state: WorkflowState, world: World, judged: readonly JudgedStep[]): number[] {
+  const readAt = world.view.noncesReadAt;
+  return state.steps.flatMap(({ signed }, index) => {
+    const deadlineMs = signed?.payload?.deadlineMs;
+    if (deadlineMs === undefined || judged[index]?.outcome !== "still_possible") return [];
+    const passed = world.final.timeMs > Number(deadlineMs);
+    const isFresh = readAt !== undefined && world.head < readAt + (passed ? 1 : lookEvery);
+    return isFresh ? [] : [index];
+  });
+}
+
+function isTold(state: WorkflowState, judged: readonly JudgedStep[], text: string): boolean {
+  const told = state.settling;
+  if (told?.userVisibleError !== text) return false;
+  return judged.every(({ outcome, error, possibleUntil }, index) => {
+    const before = told.outcomes[index];
+    return before?.outcome === outcome && before.error === error && before.possibleUntil === possibleUntil;
+  });
+}
+
+/** Resumes whose fate the log does not hold: what they cost belongs to the record, as long as a node knows them. */
+function resumesToLookAt(state: WorkflowState, world: World): { due: string[]; pending: boolean } {
+  const open = state.resumes.filter(openResume).map(({ hash }) => hash);
+  return {
+    due: open.filter((hash) => isLookDue(world, hash, 0, world.view.resumes.get(hash) === undefined ? lookEvery : 1)),
+    pending: open.some((hash) => world.view.resumes.get(hash) !== undefined),
+  };
+}
+
+function transactionsToLookAt(state: WorkflowState, world: World): string[] {
+  return state.steps.flatMap((step) => {
+    const hash = step.accepted?.txHash ?? liveSubmission(step)?.transaction.hash;
+    const isOpen = !isDone(step) && step.refused === undefined;
+    return isOpen && hash !== undefined && isLookDue(world, hash, 0, lookEvery) ? [hash] : [];
+  });
+}

@@ -1,0 +1,212 @@
+import type {
+  AcceptedSubmission,
+  Admitted,
+  Ended,
+  Event,
+  IntentClosed,
+  Opened,
+  PreparedTransaction,
+  ResumePrepared,
+  Settling,
+  SignedStep,
+  StepResolved,
+} from "@outlayer/contracts/outlayer/evidence/v1/event";
+import type { GateCall, PostView } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import type { Queue } from "@outlayer/contracts/outlayer/workflow/v1/record";
+
+/** What the driver knows of a workflow: a fold over its log, and the only thing it decides from besides the chain. */
+export interface WorkflowState {
+  readonly requestId: string;
+  /** Number of events folded: what the next append names. */
+  readonly version: number;
+  readonly openedAtMs: number;
+  readonly walletId: string;
+  readonly calls: readonly GateCall[];
+  readonly postViews: readonly PostView[];
+  readonly taken: boolean;
+  readonly account: Account | undefined;
+  readonly waiting: { readonly queue: Queue; readonly blockedSinceMs: number | undefined } | undefined;
+  readonly admitted: Admitted | undefined;
+  /** One per call, in order. */
+  readonly steps: readonly StepState[];
+  readonly resumes: readonly ResumeState[];
+  readonly unknown: boolean;
+  readonly measured: boolean;
+  readonly settling: Settling | undefined;
+  readonly ended: Ended | undefined;
+}
+
+export interface Account {
+  readonly accountId: string;
+  /** `ed25519:` and base58. */
+  readonly publicKey: string;
+  readonly policyCheckedAtMs: number;
+}
+
+export interface StepState {
+  readonly signed: SignedStep | undefined;
+  /** Every transaction that carried it, oldest first; all but the last are dead. */
+  readonly submissions: readonly SentTransaction[];
+  readonly refused: string | undefined;
+  readonly accepted: AcceptedSubmission | undefined;
+  readonly resolved: StepResolved | undefined;
+  /** How its intent ended without a dispatch. */
+  readonly closed: IntentClosed | undefined;
+}
+
+export interface SentTransaction {
+  readonly transaction: PreparedTransaction;
+  /** When it was appended, milliseconds since the epoch. */
+  readonly atMs: number;
+  readonly dead: boolean;
+}
+
+export interface ResumeState {
+  readonly prepared: ResumePrepared;
+  readonly hash: string;
+  readonly atMs: number;
+  readonly fate:
+    | { readonly kind: "open" | "dead" }
+    | { readonly kind: "started"; readonly height: number }
+    | { readonly kind: "refused"; readonly error: string };
+}
+
+/** An event, its place and its time. */
+export interface Logged {
+  readonly version: number;
+  readonly atMs: number;
+  readonly event: Event;
+}
+
+/** @throws RangeError for a log that does not begin with `opened` */
+export function foldWorkflow(requestId: string, log: readonly Logged[]): WorkflowState {
+  const [first, ...rest] = log;
+  if (first?.event.kind.case !== "opened") throw new RangeError(`the log of ${requestId} does not begin with opened`);
+  return rest.reduce(evolve, begin(requestId, first.event.kind.value, first.atMs));
+}
+
+function begin(requestId: string, opened: Opened, atMs: number): WorkflowState {
+  return {
+    requestId,
+    version: 1,
+    openedAtMs: atMs,
+    walletId: opened.walletId,
+    calls: opened.calls,
+    postViews: opened.postViews,
+    taken: false,
+    account: undefined,
+    waiting: undefined,
+    admitted: undefined,
+    steps: opened.calls.map(() => emptyStep),
+    resumes: [],
+    unknown: false,
+    measured: false,
+    settling: undefined,
+    ended: opened.ended,
+  };
+}
+
+const emptyStep: StepState = {
+  signed: undefined,
+  submissions: [],
+  refused: undefined,
+  accepted: undefined,
+  resolved: undefined,
+  closed: undefined,
+};
+
+/** Unknown holds until something is known again. */
+export function evolve(before: WorkflowState, { version, atMs, event }: Logged): WorkflowState {
+  const state: WorkflowState = { ...before, version, unknown: false };
+  const { kind } = event;
+  switch (kind.case) {
+    case "opened":
+      throw new RangeError("`opened` comes once");
+    case "taken":
+      return { ...state, taken: true };
+    case "policyAllowed": {
+      const { accountId, publicKey, checkedAtMs } = kind.value;
+      return { ...state, account: { accountId, publicKey, policyCheckedAtMs: Number(checkedAtMs) } };
+    }
+    case "waiting": {
+      const { queue, blockedSinceMs } = kind.value;
+      if (queue === undefined) return state;
+      const blocked = blockedSinceMs === undefined ? undefined : Number(blockedSinceMs);
+      return { ...state, admitted: undefined, waiting: { queue, blockedSinceMs: blocked } };
+    }
+    case "admitted":
+      return { ...state, waiting: undefined, admitted: kind.value };
+    case "signed":
+      return { ...state, steps: state.steps.map((step, index) => ({ ...step, signed: kind.value.steps[index] })) };
+    case "signaturesDiscarded":
+      return { ...state, admitted: undefined, steps: state.steps.map((step) => ({ ...step, signed: undefined })) };
+    case "submissionsPrepared":
+      return withSteps(
+        state,
+        kind.value.submissions.flatMap(({ step, transaction }) => (transaction ? [{ step, transaction }] : [])),
+        (step, { transaction }) => ({
+          ...step,
+          submissions: [...step.submissions, { transaction, atMs, dead: false }],
+        }),
+      );
+    case "submissionsAccepted":
+      return withSteps(state, kind.value.steps, (step, accepted) => ({ ...step, accepted }));
+    case "submissionRefused":
+      return withSteps(state, [kind.value], (step, { error }) => ({ ...step, refused: error }));
+    case "idsWithdrawn":
+      return withSteps(
+        state,
+        kind.value.steps.map((step) => ({ step })),
+        (step) => ({ ...step, accepted: undefined }),
+      );
+    case "resumePrepared": {
+      const prepared = kind.value;
+      const resume: ResumeState = { prepared, hash: prepared.transaction?.hash ?? "", atMs, fate: { kind: "open" } };
+      return { ...state, resumes: [...state.resumes, resume] };
+    }
+    case "resumeStarted":
+      return withFate(state, kind.value.txHash, { kind: "started", height: Number(kind.value.blockHeight) });
+    case "resumeRefused":
+      return withFate(state, kind.value.txHash, { kind: "refused", error: kind.value.error });
+    case "transactionDead":
+      return withDead(state, kind.value.txHash);
+    case "stepResolved":
+      return withSteps(state, [kind.value], (step, resolved) => ({ ...step, resolved }));
+    case "intentClosed":
+      return withSteps(state, [kind.value], (step, closed) => ({ ...step, closed }));
+    case "outcomeUnknown":
+      return { ...state, unknown: true };
+    case "measured":
+      return { ...state, measured: true };
+    case "settling":
+      return { ...state, settling: kind.value };
+    case "ended":
+      return { ...state, ended: kind.value };
+    case undefined:
+      throw new RangeError("an event of a kind that this version does not know");
+    default:
+      return kind satisfies never;
+  }
+}
+
+function withSteps<T extends { readonly step: number }>(
+  state: WorkflowState,
+  changes: readonly T[],
+  change: (step: StepState, value: T) => StepState,
+): WorkflowState {
+  const steps = [...state.steps];
+  for (const value of changes) steps[value.step] = change(steps[value.step] ?? emptyStep, value);
+  return { ...state, steps };
+}
+
+function withFate(state: WorkflowState, hash: string, fate: ResumeState["fate"]): WorkflowState {
+  return { ...state, resumes: state.resumes.map((resume) => (resume.hash === hash ? { ...resume, fate } : resume)) };
+}
+
+function withDead(state: WorkflowState, hash: string): WorkflowState {
+  const steps = state.steps.map((step) => ({
+    ...step,
+    submissions: step.submissions.map((sent) => (sent.transaction.hash === hash ? { ...sent, dead: true } : sent)),
+  }));
+  return withFate({ ...state, steps }, hash, { kind: "dead" });
+}

@@ -1,0 +1,95 @@
+import { classifyRefusal } from "../chain/gate-texts.ts";
+import { isUndecided, type JudgedStep } from "./outcomes.ts";
+import type { WorkflowState } from "./state.ts";
+
+/** Why a workflow whose steps did not all succeed went wrong: a code of the record, and a sentence. */
+export interface Cause {
+  readonly code: string;
+  readonly text: string;
+}
+
+/** The first thing that went wrong, in the order in which things happen: submission, resume, dispatch, timeout. */
+export function causeOf(state: WorkflowState): Cause {
+  const total = state.steps.length;
+  const name = (index: number) => (total === 1 ? "the call" : `step ${index + 1} of ${total}`);
+  for (const [index, { refused }] of state.steps.entries()) {
+    if (refused !== undefined)
+      return { code: "submission_refused", text: `${name(index)} was refused by the gate: ${refused}` };
+  }
+  for (const { fate } of state.resumes) {
+    if (fate.kind !== "refused") continue;
+    const code = codeOfResumeRefusal(fate.error);
+    if (code !== undefined) return { code, text: `the gate refused to start the chain: ${fate.error}` };
+  }
+  for (const [index, { resolved }] of state.steps.entries()) {
+    if (resolved?.receipt?.status === "failure") {
+      return { code: "dispatch_failed", text: `${name(index)} failed on chain: ${resolved.receipt.error ?? ""}` };
+    }
+  }
+  for (const [index, { closed }] of state.steps.entries()) {
+    switch (closed?.reason) {
+      case undefined:
+        break;
+      case "timeout":
+        return { code: "timed_out", text: `${name(index)} timed out on the gate before it was dispatched` };
+      case "rejected":
+        return { code: "dispatch_failed", text: `${name(index)} was rejected on the gate` };
+      default:
+        return { code: "dispatch_failed", text: `the gate failed to dispatch ${name(index)}: ${closed?.error ?? ""}` };
+    }
+  }
+  return {
+    code: "timed_out",
+    text: "the chain could not be started before its calls would have timed out on the gate",
+  };
+}
+
+/** Code of a resume's refusal that ends the attempt; undefined for one that does not. */
+export function codeOfResumeRefusal(error: string): string | undefined {
+  switch (classifyRefusal(error)) {
+    case "feeTooLow":
+    case "batchTooLarge":
+      return "fee_mismatch";
+    case "notApprover":
+      return "approver_rotated";
+    case "chainInFlight":
+    case "unknownIntent":
+    case "firstGone":
+    case "goneSingle":
+      return undefined;
+    case "nonceUsed":
+    case "notRelayer":
+    case "other":
+      return "dispatch_failed";
+  }
+}
+
+/** What the user reads while steps are still possible: it ends with until when not to repeat it (decision 10). */
+export function settlingText(cause: Cause, steps: readonly JudgedStep[]): string {
+  const open = steps.flatMap((step, index) =>
+    isUndecided(step) ? [{ number: index + 1, until: step.possibleUntil ?? "" }] : [],
+  );
+  const last = latest(open.map(({ until }) => until));
+  const subject =
+    steps.length === 1
+      ? "the call"
+      : `step${open.length === 1 ? "" : "s"} ${open.map(({ number }) => number).join(", ")} of ${steps.length}`;
+  const time = /^\d+$/.test(last) ? `block ${last}` : last;
+  return `${cause.text}; ${subject} may still execute until ${time}; do not repeat before`;
+}
+
+/** What the user reads at the end. */
+export function failedText(cause: Cause, steps: readonly JudgedStep[]): string {
+  const elsewhere = steps.flatMap((step, index) => (step.outcome === "succeeded_elsewhere" ? [index + 1] : []));
+  if (elsewhere.length === 0) return cause.text;
+  const subject =
+    steps.length === 1
+      ? "the call"
+      : `step${elsewhere.length === 1 ? "" : "s"} ${elsewhere.join(", ")} of ${steps.length}`;
+  return `${cause.text}; ${subject} took effect all the same, carried by somebody else: do not repeat it`;
+}
+
+/** Times sort as text; heights by length first. A time is later than any height. */
+function latest(untils: readonly string[]): string {
+  return [...untils].sort((a, b) => a.length - b.length || (a < b ? -1 : 1)).at(-1) ?? "";
+}

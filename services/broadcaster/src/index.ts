@@ -1,0 +1,2 @@
+export { type BroadcasterConfig, readBroadcasterConfig } from "./config.ts";
+export { createBroadcaster } from "./service.ts";

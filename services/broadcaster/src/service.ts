@@ -1,0 +1,75 @@
+import type { ServiceImpl, Transport } from "@connectrpc/connect";
+import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
+import type { Bus, Logger, Ports, Service } from "@outlayer/kit";
+import { EvidenceLog } from "./adapters/evidence/evidence-log.ts";
+import { NearNode } from "./adapters/near/near-node.ts";
+import { RpcClient } from "./adapters/near/rpc-client.ts";
+import { Signer } from "./adapters/signer-proxy/signer.ts";
+import type { BroadcasterConfig } from "./config.ts";
+import { GateFacts } from "./rpc/get-gate-facts.ts";
+import { Conductor } from "./shell/conductor.ts";
+import { Follower } from "./shell/follower.ts";
+import { GateReader } from "./shell/gate-reader.ts";
+import { KeyRing } from "./shell/key-lane.ts";
+import { SaltReader } from "./shell/salt-reader.ts";
+import { ValidityPeriod } from "./shell/validity-period.ts";
+import { Worker } from "./shell/worker.ts";
+
+export interface BroadcasterDeps {
+  readonly ports: Ports;
+  readonly logger: Logger;
+  readonly bus: Bus;
+  readonly transports: { readonly evidence: Transport; readonly signerProxy: Transport };
+}
+
+/** Drives open workflows: relayer and approver keys, nonces, the gate's schedule, NEAR's RPC. */
+export function createBroadcaster(
+  config: BroadcasterConfig,
+  { ports, logger, bus, transports }: BroadcasterDeps,
+): Service {
+  const node = new NearNode(new RpcClient({ urls: config.rpcUrls, chainId: config.chainId }, ports, logger));
+  const follower = new Follower(node, ports, logger, config.pollIntervalMs);
+  const gate = new GateReader(config.gateId, node);
+  const evidence = new EvidenceLog(transports.evidence);
+  const relayer = new KeyRing(config.relayerId, config.relayerKeys, node);
+  const approver = new KeyRing(config.approverId, config.approverKeys, node);
+  const resumeGas = config.resumeBatchGas;
+  const conductor = new Conductor({ evidence, follower, gate, node, approver, logger, resumeGas });
+  const tools = {
+    ports,
+    logger,
+    config,
+    evidence,
+    signer: new Signer(transports.signerProxy),
+    node,
+    follower,
+    gate,
+    conductor,
+    relayer,
+    approver,
+    salts: new SaltReader(config.verifierId, node, ports.clock),
+    validity: new ValidityPeriod(node),
+    driverId: ports.ids.uuid(),
+  };
+  const worker = new Worker(tools, bus);
+  const facts = new GateFacts(gate, ports.clock);
+  const implementation: ServiceImpl<typeof BroadcasterService> = {
+    getGateFacts: (request) => facts.get(request),
+  };
+  return {
+    routes: {
+      name: "broadcaster",
+      services: [BroadcasterService],
+      internal: [BroadcasterService],
+      register: (router) => void router.service(BroadcasterService, implementation),
+    },
+    async start() {
+      follower.start();
+      worker.start();
+    },
+    async stop() {
+      await worker.stop();
+      await follower.stop();
+    },
+  };
+}

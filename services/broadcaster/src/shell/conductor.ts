@@ -1,0 +1,330 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type ApproverTransaction,
+  ApproverTransactionSchema,
+  type GateLane,
+  GateLaneSchema,
+  LaneMemberSchema,
+} from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import type { Logger } from "@outlayer/kit";
+import type { EvidenceLog } from "../adapters/evidence/evidence-log.ts";
+import type { Block, NearNode } from "../adapters/near/near-node.ts";
+import { expectedStarts, type LaneEntry, mayAdmit, whoseTurn } from "../core/gate/schedule.ts";
+import { judgeTail, type TailWatch, watchTail } from "../core/gate/tail.ts";
+import type { LaneProgress } from "../core/workflow/lane-progress.ts";
+import type { Follower } from "./follower.ts";
+import type { GateReader } from "./gate-reader.ts";
+import type { CallToSign, KeyLane, KeyRing } from "./key-lane.ts";
+import { News } from "./news.ts";
+
+/** A workflow that wants the gate. */
+export interface Candidate {
+  readonly requestId: string;
+  readonly walletId: string;
+  readonly calls: number;
+}
+
+export type Place =
+  /** Its turn has come: it may be admitted, once it has been checked. */
+  | { readonly kind: "may_enter" }
+  | {
+      readonly kind: "waits";
+      readonly position: number;
+      readonly expectedStart: number | undefined;
+      readonly waitingFor: string;
+    };
+
+export interface ResumeWanted {
+  readonly requestId: string;
+  readonly mode: "chain" | "reject";
+  readonly intentIds: readonly string[];
+  readonly feeYocto: bigint;
+  /** The block in which the ids were seen: the resume is valid on no fork without it. */
+  readonly block: Pick<Block, "hash" | "height">;
+}
+
+export interface ConductorDeps {
+  readonly evidence: EvidenceLog;
+  readonly follower: Follower;
+  readonly gate: GateReader;
+  readonly node: NearNode;
+  readonly approver: KeyRing;
+  readonly logger: Logger;
+  readonly resumeGas: bigint;
+}
+
+/**
+ * Conducts one gate: who is taken in, whose chain starts when, and every transaction of the approver. What it decides is
+ * appended to the gate's own log before it takes effect, so a conductor that is not the only one any more cannot go on.
+ *
+ * The lane (admitted workflows, in order) is in that log; the queue in front of it is made anew from the open
+ * workflows after a restart.
+ */
+export class Conductor {
+  /** Told whenever a workflow's place may have changed. */
+  readonly news = new News();
+  readonly #deps: ConductorDeps;
+  readonly #queue = new Map<string, Candidate>();
+  readonly #progress = new Map<string, LaneProgress>();
+  #version = 0n;
+  #lane: GateLane = create(GateLaneSchema);
+  #tail: TailWatch | undefined;
+  #obstacle: "gate_busy" | "gate_stuck" | undefined;
+  #tailReadAt = 0;
+  #entering: string | undefined;
+  #isRelayerShort = false;
+  #isStale = false;
+  #changing: Promise<unknown> = Promise.resolve();
+
+  constructor(deps: ConductorDeps) {
+    this.#deps = deps;
+  }
+
+  /** Reads the lane as it was left. @param open workflows that have not ended: the others are not on the lane any more */
+  async start(open: ReadonlySet<string>): Promise<void> {
+    await this.#reload();
+    for (const { transaction } of this.#lane.approverTransactions) {
+      if (transaction !== undefined) this.#deps.approver.lane(transaction.publicKey)?.noteIssued(transaction.nonce);
+    }
+    const gone = this.#lane.members.filter(({ requestId }) => !open.has(requestId));
+    for (const { requestId } of gone) await this.#leave(requestId, "ended");
+  }
+
+  /** Where a workflow stands that is not admitted yet. Asking puts it into the queue. */
+  async place(candidate: Candidate): Promise<Place> {
+    this.#queue.set(candidate.requestId, candidate);
+    const order = [...this.#queue.values()];
+    const position = order.findIndex(({ requestId }) => requestId === candidate.requestId) + 1;
+    const head = this.#deps.follower.heads?.optimistic.height;
+    if (head === undefined) return { kind: "waits", position, expectedStart: undefined, waitingFor: "rpc_unavailable" };
+    await this.#readTail(head);
+    if (this.#obstacle !== undefined) {
+      return { kind: "waits", position, expectedStart: undefined, waitingFor: this.#obstacle };
+    }
+    const lane = this.#entries();
+    const isNext = position === 1 && (this.#entering === undefined || this.#entering === candidate.requestId);
+    if (isNext && mayAdmit(lane, head)) {
+      this.#entering = candidate.requestId;
+      return { kind: "may_enter" };
+    }
+    const starts = expectedStarts(
+      lane,
+      order.map(({ calls }) => calls),
+      head,
+    );
+    return { kind: "waits", position, expectedStart: starts[position - 1], waitingFor: "turn" };
+  }
+
+  /** Takes a workflow in. @returns version of the gate's log that says so */
+  async admit({ requestId, walletId, calls }: Candidate, finalHeight: number): Promise<bigint> {
+    if (!this.#isOnLane(requestId)) {
+      const member = create(LaneMemberSchema, { requestId, walletId, calls, admittedHeight: BigInt(finalHeight) });
+      await this.#change(`admitted ${requestId}`, (lane) => ({ ...lane, members: [...lane.members, member] }));
+    }
+    this.#forget(requestId);
+    return this.#version;
+  }
+
+  /** Gives up a place in the queue. */
+  withdraw(requestId: string): void {
+    this.#forget(requestId);
+    this.news.tell();
+  }
+
+  /** Tells how far a workflow on the lane has come. One that is gone makes room. */
+  async report(requestId: string, progress: LaneProgress): Promise<void> {
+    const before = this.#progress.get(requestId);
+    if (progress.kind === "gone") {
+      if (!this.#isOnLane(requestId)) return;
+      await this.#leave(requestId, "gone");
+      // What it left behind is not known before the tail was read again.
+      this.#tailReadAt = 0;
+      this.news.tell();
+      return;
+    }
+    if (!this.#isOnLane(requestId) || isSame(before, progress)) return;
+    this.#progress.set(requestId, progress);
+    this.news.tell();
+  }
+
+  /** Whether this workflow's chain may be started now. */
+  isTurn(requestId: string): boolean {
+    return this.#obstacle === undefined && whoseTurn(this.#entries()) === requestId;
+  }
+
+  /**
+   * Signs a resume and writes it to the gate's log. It is sent by `use`, after that has written it to the workflow's.
+   * @param mustReadTail an earlier resume of this workflow was refused
+   * @returns undefined when the gate turns out not to be free
+   */
+  async resume<T>(
+    wanted: ResumeWanted,
+    mustReadTail: boolean,
+    use: (transaction: ApproverTransaction) => Promise<T>,
+  ): Promise<T | undefined> {
+    if (wanted.mode === "chain" && (mustReadTail || !this.#followsOwnChain(wanted.requestId))) {
+      const head = this.#deps.follower.heads?.optimistic.height ?? 0;
+      await this.#readTail(head, true);
+      if (this.#obstacle !== undefined) return undefined;
+    }
+    const call = resumeCall(wanted, this.#deps.gate.gateId, this.#deps.resumeGas);
+    return this.#sign(this.#deps.approver.idlest, call, wanted, use);
+  }
+
+  /** Lands a higher nonce on the key of an approver transaction, so that it can never land itself. */
+  async burnNonce(publicKey: string, requestId: string): Promise<void> {
+    const lane = this.#deps.approver.lane(publicKey);
+    const block = this.#deps.follower.heads?.final;
+    if (lane === undefined || block === undefined) return;
+    // Refused by the gate without effect, whatever the key may call: only the nonce counts.
+    const call = resumeCall(
+      { mode: "chain", intentIds: [], feeYocto: 0n },
+      this.#deps.gate.gateId,
+      this.#deps.resumeGas,
+    );
+    const noted = { requestId, mode: "burn_nonce", intentIds: [], feeYocto: 0n };
+    await this.#sign(lane, call, noted, async ({ transaction }) => {
+      if (transaction !== undefined) await this.#deps.node.send(transaction.signedTransaction);
+    });
+  }
+
+  /** The resume that the gate's log holds for a workflow, if any: its own log may not have it after a crash. */
+  preparedResume(requestId: string): ApproverTransaction | undefined {
+    return this.#lane.approverTransactions.find(
+      (prepared) => prepared.requestId === requestId && prepared.mode !== "burn_nonce",
+    );
+  }
+
+  /** The relayer's free balance keeps a workflow from being admitted, or does not any more. */
+  set isRelayerShort(short: boolean) {
+    if (short !== this.#isRelayerShort) this.news.tell();
+    this.#isRelayerShort = short;
+  }
+
+  get isRelayerShort(): boolean {
+    return this.#isRelayerShort;
+  }
+
+  async #sign<T>(
+    lane: KeyLane,
+    call: CallToSign,
+    noted: Pick<ApproverTransaction, "requestId" | "mode"> & {
+      intentIds: readonly string[];
+      feeYocto: bigint;
+      block?: Pick<Block, "hash" | "height">;
+    },
+    use: (transaction: ApproverTransaction) => Promise<T>,
+  ): Promise<T | undefined> {
+    const block = noted.block ?? this.#deps.follower.heads?.final;
+    if (block === undefined) return undefined;
+    return lane.use([call], block, async ([transaction]) => {
+      if (transaction === undefined) return undefined;
+      const prepared = create(ApproverTransactionSchema, {
+        transaction,
+        requestId: noted.requestId,
+        mode: noted.mode,
+        intentIds: [...noted.intentIds],
+        feeYocto: noted.feeYocto.toString(),
+      });
+      await this.#change(`${noted.mode} ${noted.requestId}`, (lane) => ({
+        ...lane,
+        approverTransactions: [...lane.approverTransactions, prepared],
+      }));
+      return use(prepared);
+    });
+  }
+
+  /** A chain of ours runs right before it and its tail is known to come free: the tail need not be read. */
+  #followsOwnChain(requestId: string): boolean {
+    const entries = this.#entries();
+    const index = entries.findIndex((entry) => entry.requestId === requestId);
+    return entries.slice(0, Math.max(index, 0)).some(({ progress }) => progress.kind === "clear");
+  }
+
+  /** Reads the tail, unless a chain of ours explains it, and judges what an unexpected one means. */
+  async #readTail(head: number, force = false): Promise<void> {
+    const ours = this.#entries().some(({ progress }) => ["resuming", "running", "clear"].includes(progress.kind));
+    if (!force && (ours || head < this.#tailReadAt + 1)) {
+      if (ours) this.#obstacle = undefined;
+      return;
+    }
+    this.#tailReadAt = head;
+    const gate = await this.#deps.gate.tail();
+    this.#tail = watchTail(this.#tail, gate.tail, head);
+    const judged = judgeTail(gate, this.#tail, head);
+    const obstacle = judged === "free" ? undefined : judged;
+    if (obstacle !== this.#obstacle) {
+      this.#deps.logger.warn(
+        { gate: this.#deps.gate.gateId, obstacle: obstacle ?? "none", tail: gate.tail },
+        "gate changed",
+      );
+    }
+    this.#obstacle = obstacle;
+  }
+
+  #entries(): LaneEntry[] {
+    return this.#lane.members.map(({ requestId, calls }) => ({
+      requestId,
+      calls,
+      progress: this.#progress.get(requestId) ?? { kind: "preparing" },
+    }));
+  }
+
+  #isOnLane(requestId: string): boolean {
+    return this.#lane.members.some((member) => member.requestId === requestId);
+  }
+
+  #forget(requestId: string): void {
+    this.#queue.delete(requestId);
+    if (this.#entering === requestId) this.#entering = undefined;
+  }
+
+  async #leave(requestId: string, why: string): Promise<void> {
+    await this.#change(`left ${requestId}: ${why}`, (lane) => ({
+      ...lane,
+      members: lane.members.filter((member) => member.requestId !== requestId),
+      approverTransactions: lane.approverTransactions.filter((prepared) => prepared.requestId !== requestId),
+    }));
+    this.#progress.delete(requestId);
+  }
+
+  /** One change at a time, each of the lane as it is by then. */
+  async #change(change: string, update: (lane: GateLane) => GateLane): Promise<void> {
+    const run = async () => {
+      if (this.#isStale) await this.#reload();
+      const lane = update(this.#lane);
+      // Whether an append without an answer took place shows only in the log.
+      this.#isStale = true;
+      this.#version = await this.#deps.evidence.appendGate(this.#deps.gate.gateId, this.#version, change, lane);
+      this.#lane = lane;
+      this.#isStale = false;
+    };
+    const turn = this.#changing.then(run, run);
+    this.#changing = turn.catch(() => {});
+    await turn;
+  }
+
+  async #reload(): Promise<void> {
+    const { version, lane } = await this.#deps.evidence.gateLog(this.#deps.gate.gateId);
+    this.#version = version;
+    this.#lane = lane ?? create(GateLaneSchema);
+    this.#isStale = false;
+  }
+}
+
+function resumeCall(
+  { mode, intentIds, feeYocto }: Pick<ResumeWanted, "mode" | "intentIds" | "feeYocto">,
+  gateId: string,
+  resumeGas: bigint,
+): CallToSign {
+  const longChainGas = 150_000_000_000_000n;
+  const gas = intentIds.length > 6 && resumeGas < longChainGas ? longChainGas : resumeGas;
+  const call = { receiverId: gateId, gas, deposit: feeYocto };
+  return mode === "chain"
+    ? { ...call, methodName: "resume_batch_chained", args: { intent_ids: intentIds } }
+    : { ...call, methodName: "resume_intent", args: { intent_id: intentIds[0], approve: false } };
+}
+
+function isSame(a: LaneProgress | undefined, b: LaneProgress): boolean {
+  return a?.kind === b.kind && (b.kind !== "running" || (a.kind === "running" && a.started === b.started));
+}

@@ -1,0 +1,231 @@
+import { sleep } from "@outlayer/kit";
+import { EvidenceUnavailable, LogMoved } from "../adapters/evidence/evidence-log.ts";
+import { RpcUnavailable } from "../adapters/near/rpc-error.ts";
+import { GrantLapsed, KeystoreUnavailable } from "../adapters/signer-proxy/signer.ts";
+import type { Action, EventInit } from "../core/workflow/action.ts";
+import { laneProgress } from "../core/workflow/lane-progress.ts";
+import { next } from "../core/workflow/next.ts";
+import { type Account, evolve, foldWorkflow, type WorkflowState } from "../core/workflow/state.ts";
+import type { World } from "../core/workflow/world.ts";
+import { KeyUnusable } from "./key-lane.ts";
+import { News } from "./news.ts";
+import { adopt } from "./perform/adopt.ts";
+import { burnNonce } from "./perform/burn-nonce.ts";
+import { look } from "./perform/look.ts";
+import { measure } from "./perform/measure.ts";
+import { checkPolicy, Grants } from "./perform/policy.ts";
+import { proveDead } from "./perform/prove-dead.ts";
+import { readNonces } from "./perform/read-nonces.ts";
+import { recoveredResume, rejectIntent, resumeChain } from "./perform/resume.ts";
+import { seekAdmission } from "./perform/seek-admission.ts";
+import { sign } from "./perform/sign.ts";
+import { resend, submit } from "./perform/submit.ts";
+import type { Tools } from "./tools.ts";
+import { Sightings } from "./view.ts";
+import { waitingEvent } from "./waiting.ts";
+
+/** Pause before going on after an error, milliseconds. */
+const pauseMs = 200;
+
+/** Errors that happen while others are away or have been faster. */
+const expected = [LogMoved, GrantLapsed, EvidenceUnavailable, KeystoreUnavailable];
+
+/**
+ * Drives one workflow to its end: folds its log, asks the core what is next, does it, writes down what happened. It is
+ * the only writer of that log besides the planner's first event; should another turn up, the log refuses one of them,
+ * and that one folds anew.
+ */
+export class Driver {
+  readonly #requestId: string;
+  readonly #tools: Tools;
+  readonly #seen = new Sightings();
+  readonly #grants = new Grants();
+  #state: WorkflowState | undefined;
+
+  constructor(requestId: string, tools: Tools) {
+    this.#requestId = requestId;
+    this.#tools = tools;
+  }
+
+  /** Runs until the workflow has ended or the signal is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { ports, logger } = this.#tools;
+    while (!signal.aborted) {
+      try {
+        const state = this.#state ?? (await this.#load());
+        this.#state = state;
+        const action = await this.#decide(state);
+        if (action.kind === "stop") return this.#tools.conductor.withdraw(this.#requestId);
+        if (action.kind === "wait") await this.#news(signal);
+        else await this.#perform(action, state, signal);
+      } catch (error) {
+        if (error instanceof RpcUnavailable) {
+          await this.#news(signal);
+          continue;
+        }
+        // What the log holds now is not known: fold it anew before anything else.
+        this.#state = undefined;
+        const isExpected = expected.some((kind) => error instanceof kind);
+        if (!isExpected) logger.error({ err: error, request_id: this.#requestId }, "driving a workflow failed");
+        await sleep(ports.timers, pauseMs, signal);
+      }
+    }
+  }
+
+  async #load(): Promise<WorkflowState> {
+    const { evidence, conductor, relayer, approver } = this.#tools;
+    const state = foldWorkflow(this.#requestId, await evidence.read(this.#requestId));
+    for (const { transaction } of state.steps.flatMap(({ submissions }) => submissions)) {
+      relayer.lane(transaction.publicKey)?.noteIssued(transaction.nonce);
+    }
+    for (const { prepared } of state.resumes) {
+      if (prepared.transaction !== undefined)
+        approver.lane(prepared.transaction.publicKey)?.noteIssued(prepared.transaction.nonce);
+    }
+    if (state.ended !== undefined) return state;
+    if (!state.taken)
+      return this.#append(state, { case: "taken", value: { driverId: this.#tools.driverId, epoch: 1n } });
+    const missing = conductor.preparedResume(this.#requestId);
+    const isKnown = state.resumes.some(({ hash }) => hash === missing?.transaction?.hash);
+    const event = missing === undefined || isKnown ? undefined : recoveredResume(missing);
+    return event === undefined ? state : this.#append(state, event);
+  }
+
+  async #decide(state: WorkflowState): Promise<Action> {
+    const world = this.#world();
+    if (world === undefined) return withoutChain(state);
+    const progress = state.admitted === undefined ? gone : laneProgress(state, world);
+    await this.#tools.conductor.report(this.#requestId, progress);
+    // Reporting may have made it this workflow's turn.
+    return next(state, { ...world, turn: this.#tools.conductor.isTurn(this.#requestId) });
+  }
+
+  #world(): World | undefined {
+    const { follower, ports, config, conductor } = this.#tools;
+    const heads = follower.heads;
+    if (heads === undefined) return undefined;
+    return {
+      nowMs: ports.clock.now(),
+      head: heads.optimistic.height,
+      final: { height: heads.final.height, timeMs: heads.final.timeMs, nonceUse: this.#seen.nonceUse },
+      block: (hash) => follower.place(hash),
+      view: this.#seen,
+      turn: conductor.isTurn(this.#requestId),
+      rejectLeftovers: conductor.isRelayerShort,
+      settings: config,
+    };
+  }
+
+  async #perform(
+    action: Exclude<Action, { kind: "stop" | "wait" }>,
+    state: WorkflowState,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const tools = this.#tools;
+    const seen = this.#seen;
+    const append = async (event: EventInit) => {
+      this.#state = await this.#append(this.#state ?? state, event);
+    };
+    switch (action.kind) {
+      case "append":
+        return append(action.event);
+      case "check_policy":
+      case "seek_admission":
+      case "sign":
+        return this.#enter(action.kind, state, append, signal);
+      case "submit":
+        return submit(tools, state, action.steps, seen, append);
+      case "resend":
+        return resend(tools, state, action.hashes, seen);
+      case "look":
+        return look(tools, state, action, seen);
+      case "adopt":
+        seen.adoptions.set(action.step, await adopt(tools, state, action.step));
+        return;
+      case "prove_dead": {
+        seen.provenAt.set(action.hash, tools.follower.heads?.optimistic.height ?? 0);
+        const ground = await proveDead(tools, state, action.hash);
+        if (ground !== undefined) await append({ case: "transactionDead", value: { txHash: action.hash, ground } });
+        return;
+      }
+      case "burn_nonce":
+        await burnNonce(tools, state, action.hash);
+        seen.burnt.add(action.hash);
+        return;
+      case "resume":
+        await resumeChain(tools, state, seen, append);
+        // The gate may have turned out not to be free: then there is nothing to do before there is news.
+        if (this.#state === state) await this.#news(signal);
+        return;
+      case "reject":
+        return rejectIntent(tools, state, action.intentId, seen, append);
+      case "read_nonces":
+        await readNonces(tools, state, action.steps, seen);
+        if (seen.noncesReadAt === undefined) await this.#news(signal);
+        return;
+      case "measure":
+        return append(await measure(tools, state));
+      default:
+        return action satisfies never;
+    }
+  }
+
+  /** What happens before anything is submitted: it may wait, and not for ever (decision 19). */
+  async #enter(
+    kind: "check_policy" | "seek_admission" | "sign",
+    state: WorkflowState,
+    append: (event: EventInit) => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const waits = async (waitingFor: string, position = 0, expectedStart?: number) => {
+      const event = waitingEvent(state, { waitingFor, position, expectedStart }, this.#tools);
+      if (event !== undefined) await append(event);
+      await this.#news(signal);
+    };
+    try {
+      if (kind === "check_policy") return await append(await checkPolicy(this.#tools, state, this.#grants));
+      const account = state.account as Account;
+      if (kind === "sign") return await append(await sign(this.#tools, state, account, this.#grants));
+      const admission = await seekAdmission(this.#tools, state, account, this.#grants);
+      if (admission.kind === "event") return await append(admission.event);
+      return await waits(admission.waitingFor, admission.position, admission.expectedStart);
+    } catch (error) {
+      const waitingFor = outageOf(error);
+      if (waitingFor === undefined) throw error;
+      // Its trouble is not to hold up those behind it.
+      this.#tools.conductor.withdraw(this.#requestId);
+      return waits(waitingFor);
+    }
+  }
+
+  async #append(state: WorkflowState, event: EventInit): Promise<WorkflowState> {
+    const { evidence, ports, logger } = this.#tools;
+    const logged = await evidence.append(this.#requestId, state.version, event, ports.clock.now());
+    logger.info(
+      { request_id: this.#requestId, wallet_id: state.walletId, event: event.case, version: logged.version },
+      "appended",
+    );
+    return evolve(state, logged);
+  }
+
+  #news(signal: AbortSignal): Promise<void> {
+    return News.next([this.#tools.follower.news, this.#tools.conductor.news], signal);
+  }
+}
+
+/** Neither admitted yet nor any more: if the gate's log says otherwise, it is behind. */
+const gone = { kind: "gone" } as const;
+
+/** Before the chain was seen for the first time only what needs no chain can be done. */
+function withoutChain(state: WorkflowState): Action {
+  if (state.ended !== undefined) return { kind: "stop" };
+  if (state.account === undefined) return { kind: "check_policy" };
+  return state.admitted === undefined ? { kind: "seek_admission" } : { kind: "wait" };
+}
+
+/** What a workflow waits for that met this error before anything was submitted; undefined for one not to wait out. */
+function outageOf(error: unknown): string | undefined {
+  if (error instanceof KeystoreUnavailable) return "keystore_unavailable";
+  if (error instanceof KeyUnusable) return "no_usable_key";
+  return error instanceof RpcUnavailable ? "rpc_unavailable" : undefined;
+}

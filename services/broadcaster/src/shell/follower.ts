@@ -1,0 +1,152 @@
+import { type Logger, type Ports, sleep } from "@outlayer/kit";
+import type { Block, NearNode } from "../adapters/near/near-node.ts";
+import { RpcUnavailable } from "../adapters/near/rpc-error.ts";
+import type { BlockPlace } from "../core/workflow/world.ts";
+import { News } from "./news.ts";
+
+export interface Heads {
+  readonly optimistic: Block;
+  readonly final: Block;
+}
+
+/** Blocks kept. More than any intent lives, so that only recovery after a long stop asks for older ones. */
+const window = 600;
+
+/** Missed blocks that are caught up with one by one; after a longer gap the window begins anew. */
+const longestGap = 100;
+
+/**
+ * Follows the chain for everybody: one block a height, however many workflows wait. Knows for every block since it
+ * began whether it is final, on the optimistic chain, or on a fork that lost.
+ */
+export class Follower {
+  readonly news: News;
+  readonly #node: NearNode;
+  readonly #ports: Ports;
+  readonly #logger: Logger;
+  readonly #intervalMs: number;
+  readonly #stopping = new AbortController();
+  /** Every block of the window that was seen, forks included. */
+  readonly #byHash = new Map<string, Block>();
+  /** The block at each height of the optimistic chain, from the window's begin to the head. */
+  readonly #chain = new Map<number, Block>();
+  /** Blocks from before the window, once their place was asked for. */
+  readonly #older = new Map<string, BlockPlace>();
+  #head: Block | undefined;
+  #final: Block | undefined;
+  #begin = 0;
+  #awaySince: number | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(node: NearNode, ports: Ports, logger: Logger, intervalMs: number) {
+    this.#node = node;
+    this.#ports = ports;
+    this.#logger = logger;
+    this.#intervalMs = intervalMs;
+    this.news = new News();
+  }
+
+  /** Undefined until the chain was seen for the first time. */
+  get heads(): Heads | undefined {
+    return this.#head === undefined || this.#final === undefined
+      ? undefined
+      : { optimistic: this.#head, final: this.#final };
+  }
+
+  /** Since when no endpoint answers, milliseconds since the epoch; undefined while one does. */
+  get awaySinceMs(): number | undefined {
+    return this.#awaySince;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  /** Where a block stands; undefined for one that was not asked for, or is above the head. */
+  place(hash: string): BlockPlace | undefined {
+    const block = this.#byHash.get(hash);
+    if (block === undefined) return this.#older.get(hash);
+    if (block.height > (this.#head?.height ?? 0)) return undefined;
+    if (this.#chain.get(block.height)?.hash !== hash) return { height: block.height, state: "forked" };
+    return { height: block.height, state: block.height <= (this.#final?.height ?? 0) ? "final" : "head" };
+  }
+
+  /** Makes sure that the place of these blocks is known. */
+  async learn(hashes: Iterable<string>): Promise<void> {
+    for (const hash of new Set(hashes)) {
+      if (this.#byHash.has(hash) || this.#older.has(hash)) continue;
+      const block = await this.#node.block({ hash });
+      if (block.height >= this.#begin) {
+        this.#byHash.set(hash, block);
+        continue;
+      }
+      const canonical = await this.#node.block({ height: block.height });
+      this.#older.set(hash, { height: block.height, state: canonical.hash === hash ? "final" : "forked" });
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      try {
+        const head = await this.#node.block({ finality: "optimistic" });
+        if (this.#awaySince !== undefined) this.#logger.info("RPC answers again");
+        this.#awaySince = undefined;
+        if (head.hash !== this.#head?.hash) await this.#advance(head);
+      } catch (error) {
+        if (!(error instanceof RpcUnavailable)) this.#logger.error({ err: error }, "following the chain failed");
+        if (this.#awaySince === undefined) this.#logger.warn("no RPC endpoint answers");
+        this.#awaySince ??= this.#ports.clock.now();
+      }
+      this.news.tell();
+      await sleep(this.#ports.timers, this.#intervalMs, signal);
+    }
+  }
+
+  /** Makes a block the head: fetches what lies between, and lets go of what it replaces. */
+  async #advance(head: Block): Promise<void> {
+    // A node that lags behind the one asked before shows an older head.
+    if (this.#isOnChain(head.hash)) return;
+    const branch = [head];
+    for (let oldest = head; !this.#isOnChain(oldest.prevHash); ) {
+      const isFirst = this.#head === undefined;
+      if ((isFirst && oldest.hash === head.lastFinalHash) || branch.length > longestGap) {
+        this.#chain.clear();
+        this.#begin = oldest.height;
+        break;
+      }
+      oldest = await this.#node.block({ hash: oldest.prevHash });
+      branch.push(oldest);
+    }
+    const lowest = branch.at(-1)?.height ?? head.height;
+    // What is final is not given up for what one node says.
+    if (this.#final !== undefined && lowest <= this.#final.height && this.#chain.size > 0) return;
+    for (const height of this.#chain.keys()) if (height >= lowest) this.#chain.delete(height);
+    for (const block of branch) {
+      this.#chain.set(block.height, block);
+      this.#byHash.set(block.hash, block);
+    }
+    this.#head = head;
+    const final = this.#byHash.get(head.lastFinalHash);
+    if (final !== undefined && final.height >= (this.#final?.height ?? 0)) this.#final = final;
+    this.#prune();
+  }
+
+  #isOnChain(hash: string): boolean {
+    const block = this.#byHash.get(hash);
+    return block !== undefined && this.#chain.get(block.height)?.hash === hash;
+  }
+
+  #prune(): void {
+    const keep = (this.#head?.height ?? 0) - window;
+    if (keep <= this.#begin) return;
+    this.#begin = keep;
+    for (const height of this.#chain.keys()) if (height < keep) this.#chain.delete(height);
+    for (const [hash, block] of this.#byHash) if (block.height < keep) this.#byHash.delete(hash);
+  }
+}

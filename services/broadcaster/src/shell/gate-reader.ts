@@ -1,0 +1,75 @@
+import type { NearNode } from "../adapters/near/near-node.ts";
+import { field, height, integer, list, string, strings } from "../core/chain/json.ts";
+import type { Purse } from "../core/gate/money.ts";
+import type { GateTail } from "../core/gate/tail.ts";
+import type { GateTerms } from "../core/gate/terms.ts";
+
+/** A pending intent, as the gate shows it. */
+export interface PendingIntent {
+  readonly intentId: string;
+  readonly sender: string;
+  readonly nonce: bigint;
+  readonly submittedAtBlock: number;
+}
+
+/** The gate's views. */
+export class GateReader {
+  readonly gateId: string;
+  readonly #node: NearNode;
+
+  constructor(gateId: string, node: NearNode) {
+    this.gateId = gateId;
+    this.#node = node;
+  }
+
+  async terms(relayerId: string): Promise<GateTerms> {
+    const [approver, isRelayer, feeTiers] = await Promise.all([
+      this.#view("get_approver", {}),
+      this.#view("is_relayer", { account_id: relayerId }),
+      this.feeTiers(),
+    ]);
+    return { approverId: string(approver) ?? "", isRelayer: isRelayer === true, feeTiers };
+  }
+
+  async feeTiers(): Promise<GateTerms["feeTiers"]> {
+    return list(await this.#view("get_fee_tiers", {})).flatMap((tier) => {
+      const cap = height(list(tier)[0]);
+      const feeYocto = integer(list(tier)[1]);
+      return cap === undefined || feeYocto === undefined ? [] : [{ cap, feeYocto }];
+    });
+  }
+
+  /** Read at the optimistic head: the tail decides about what runs next, and is no evidence. */
+  async tail(): Promise<GateTail> {
+    const tail = strings(await this.#view("get_batch_tail", {}, "optimistic"));
+    return { tail, pending: tail.length === 0 ? [] : await this.pendingIds() };
+  }
+
+  async pendingIds(): Promise<readonly string[]> {
+    return strings(await this.#view("list_pending", {}, "optimistic"));
+  }
+
+  /** The pending intent of a delegate, if there is one. */
+  async findPending(sender: string, nonce: bigint): Promise<PendingIntent | undefined> {
+    for (const intentId of await this.pendingIds()) {
+      const pending = await this.#view("get_pending", { intent_id: intentId }, "optimistic");
+      const submittedAtBlock = height(field(pending, "submitted_at_block"));
+      const isIt = field(pending, "sender") === sender && integer(field(pending, "nonce")) === nonce;
+      if (isIt && submittedAtBlock !== undefined) return { intentId, sender, nonce, submittedAtBlock };
+    }
+    return undefined;
+  }
+
+  async purse(relayerId: string, approverId: string): Promise<Purse> {
+    const [relayer, approver, gate] = await Promise.all([
+      this.#node.balance(relayerId),
+      this.#node.balance(approverId),
+      this.#node.balance(this.gateId),
+    ]);
+    return { relayer, approver, gate };
+  }
+
+  async #view(method: string, args: object, finality: "final" | "optimistic" = "final"): Promise<unknown> {
+    return (await this.#node.view(this.gateId, method, args, finality)).value;
+  }
+}

@@ -1,0 +1,133 @@
+import type { PreparedTransaction } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import type { KeyPair } from "@outlayer/near";
+import { signTransaction } from "@outlayer/near";
+import type { Block, NearNode } from "../adapters/near/near-node.ts";
+
+/** A call to sign, without what the lane adds: signer, nonce and block. Amounts in gas units and yoctoNEAR. */
+export interface CallToSign {
+  readonly receiverId: string;
+  readonly methodName: string;
+  readonly args: unknown;
+  readonly gas: bigint;
+  readonly deposit: bigint;
+}
+
+export type UnsentTransaction = Omit<PreparedTransaction, "$typeName">;
+
+/**
+ * One access key. Transactions of a key must arrive in the order of their nonces, so each use of it has the lane to
+ * itself from taking nonces to the last send. A nonce that was taken and not sent leaves a gap, which is harmless.
+ */
+export class KeyLane {
+  readonly accountId: string;
+  readonly #key: KeyPair;
+  readonly #node: NearNode;
+  #lastNonce = 0n;
+  #queue: Promise<unknown> = Promise.resolve();
+  #users = 0;
+
+  constructor(accountId: string, key: KeyPair, node: NearNode) {
+    this.accountId = accountId;
+    this.#key = key;
+    this.#node = node;
+  }
+
+  get publicKey(): string {
+    return this.#key.publicKey;
+  }
+
+  /** How many use it or wait for it. */
+  get load(): number {
+    return this.#users;
+  }
+
+  /** Says that a nonce of this key was issued before, by this process or an earlier one. */
+  noteIssued(nonce: bigint): void {
+    if (nonce > this.#lastNonce) this.#lastNonce = nonce;
+  }
+
+  /**
+   * Signs calls with consecutive nonces and hands them to `use`, which writes them down and sends them in order, while
+   * nobody else uses the key.
+   * @throws KeyUnusable when the key is not on the account
+   */
+  async use<T>(
+    calls: readonly CallToSign[],
+    block: Pick<Block, "hash" | "height">,
+    use: (transactions: readonly UnsentTransaction[]) => Promise<T>,
+  ): Promise<T> {
+    const run = async () => use(await this.#sign(calls, block));
+    const turn = this.#queue.then(run, run);
+    this.#queue = turn.catch(() => {});
+    this.#users += 1;
+    try {
+      return await turn;
+    } finally {
+      this.#users -= 1;
+    }
+  }
+
+  async #sign(
+    calls: readonly CallToSign[],
+    block: Pick<Block, "hash" | "height">,
+  ): Promise<readonly UnsentTransaction[]> {
+    const known = await this.#node.accessKey(this.accountId, this.publicKey);
+    if (known === undefined) throw new KeyUnusable(this.accountId, this.publicKey);
+    this.noteIssued(known.nonce);
+    return calls.map((call) => {
+      this.#lastNonce += 1n;
+      const nonce = this.#lastNonce;
+      const { hash, bytes } = signTransaction(
+        {
+          signerId: this.accountId,
+          nonce,
+          receiverId: call.receiverId,
+          blockHash: block.hash,
+          methodName: call.methodName,
+          args: new TextEncoder().encode(JSON.stringify(call.args)),
+          gas: call.gas,
+          deposit: call.deposit,
+        },
+        this.#key,
+      );
+      return {
+        hash,
+        signedTransaction: bytes,
+        signerId: this.accountId,
+        publicKey: this.publicKey,
+        nonce,
+        blockHash: block.hash,
+        blockHeight: BigInt(block.height),
+      };
+    });
+  }
+}
+
+export class KeyUnusable extends Error {
+  override readonly name = "KeyUnusable";
+  constructor(accountId: string, publicKey: string) {
+    super(`the key ${publicKey} is not on ${accountId}`);
+  }
+}
+
+/** The keys of one account. */
+export class KeyRing {
+  readonly accountId: string;
+  readonly #lanes: readonly KeyLane[];
+
+  constructor(accountId: string, keys: readonly KeyPair[], node: NearNode) {
+    this.accountId = accountId;
+    this.#lanes = keys.map((key) => new KeyLane(accountId, key, node));
+  }
+
+  /** The key that is least in use. */
+  get idlest(): KeyLane {
+    const [first, ...rest] = this.#lanes;
+    if (first === undefined) throw new RangeError(`no keys for ${this.accountId}`);
+    return rest.reduce((best, lane) => (lane.load < best.load ? lane : best), first);
+  }
+
+  lane(publicKey: string): KeyLane | undefined {
+    return this.#lanes.find((lane) => lane.publicKey === publicKey);
+  }
+}

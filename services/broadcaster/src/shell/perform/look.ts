@@ -1,0 +1,48 @@
+import { readResume } from "../../core/chain/resume-view.ts";
+import { readSubmission } from "../../core/chain/submission-view.ts";
+import type { WorkflowState } from "../../core/workflow/state.ts";
+import type { Tools } from "../tools.ts";
+import type { Sightings } from "../view.ts";
+
+type Needed = Pick<Tools, "node" | "follower" | "config">;
+
+/** Asks the node about transactions, and where the blocks stand that its answers name. */
+export async function look(
+  { node, follower, config }: Needed,
+  state: WorkflowState,
+  wanted: { readonly submissions: readonly string[]; readonly resumes: readonly string[] },
+  seen: Sightings,
+): Promise<void> {
+  const head = follower.heads?.optimistic.height ?? 0;
+  const blocks: string[] = [];
+  await Promise.all([
+    ...wanted.submissions.map(async (hash) => {
+      const { step, signerId } = findSubmission(state, hash);
+      const status = await node.transaction(hash, signerId);
+      const view = status && readSubmission(status, config.gateId, state.calls[step]?.receiverId ?? "");
+      seen.submissions.set(hash, view);
+      seen.lookedAt.set(hash, head);
+      for (const receipt of status?.receipts.values() ?? [])
+        if (receipt.blockHash !== "") blocks.push(receipt.blockHash);
+      if (status !== undefined) blocks.push(status.transaction.blockHash);
+    }),
+    ...wanted.resumes.map(async (hash) => {
+      const signerId = state.resumes.find((resume) => resume.hash === hash)?.prepared.transaction?.signerId ?? "";
+      const status = await node.transaction(hash, signerId);
+      const view = status && readResume(status);
+      seen.resumes.set(hash, view);
+      seen.lookedAt.set(hash, head);
+      if (view !== undefined && view.result.kind !== "pending") blocks.push(view.result.blockHash);
+    }),
+  ]);
+  await follower.learn(blocks);
+}
+
+function findSubmission(state: WorkflowState, hash: string): { step: number; signerId: string } {
+  for (const [step, { accepted, submissions }] of state.steps.entries()) {
+    if (accepted?.txHash === hash) return { step, signerId: accepted.signerId };
+    const sent = submissions.find(({ transaction }) => transaction.hash === hash);
+    if (sent !== undefined) return { step, signerId: sent.transaction.signerId };
+  }
+  throw new RangeError(`no step was submitted as ${hash}`);
+}

@@ -1,0 +1,66 @@
+import { ApprovalsMissing, KeystoreRefused, type Verdict } from "../../adapters/signer-proxy/signer.ts";
+import type { EventInit } from "../../core/workflow/action.ts";
+import type { WorkflowState } from "../../core/workflow/state.ts";
+import type { Tools } from "../tools.ts";
+
+/** Grants of one workflow, in memory only: they are worth 60 seconds, and policy can be asked again. */
+export class Grants {
+  #grants: readonly string[] = [];
+  #expiresAtMs = 0;
+
+  keep(grants: readonly string[], expiresAtMs: number): void {
+    this.#grants = grants;
+    this.#expiresAtMs = expiresAtMs;
+  }
+
+  drop(): void {
+    this.#expiresAtMs = 0;
+  }
+
+  /** The grant of a step, unless it expires within the time that signing may take. */
+  of(step: number, nowMs: number): string | undefined {
+    const signingMs = 5000;
+    return nowMs + signingMs < this.#expiresAtMs ? this.#grants[step] : undefined;
+  }
+}
+
+/** Asks the wallet's policy about all steps. @returns the event that says what it answered */
+export async function checkPolicy(
+  { signer, ports }: Pick<Tools, "signer" | "ports">,
+  state: WorkflowState,
+  grants: Grants,
+): Promise<EventInit> {
+  try {
+    const account = await signer.account(state.walletId);
+    const verdict = await signer.checkPolicy(state.walletId, state.requestId, state.calls);
+    if (verdict.kind !== "allowed") return refusalOf(verdict);
+    grants.keep(verdict.grants, verdict.expiresAtMs);
+    return { case: "policyAllowed", value: { ...account, checkedAtMs: BigInt(ports.clock.now()) } };
+  } catch (error) {
+    return endOnRefusal(error);
+  }
+}
+
+/** How a workflow ends that policy does not let through. */
+export function refusalOf(verdict: Exclude<Verdict, { kind: "allowed" }>): EventInit {
+  if (verdict.kind === "denied") {
+    const userVisibleError = `policy denied before signing: ${verdict.reason}`;
+    return { case: "ended", value: { status: "policy_denied", errorCode: "policy_denied", userVisibleError } };
+  }
+  const many = verdict.requiredApprovals === 1 ? "1 approval" : `${verdict.requiredApprovals} approvals`;
+  const userVisibleError = `the wallet's policy requires ${many} for this workflow`;
+  return { case: "ended", value: { status: "requires_approval", errorCode: "requires_approval", userVisibleError } };
+}
+
+/** A keystore that refuses ends the workflow at once; anything else is thrown on. */
+export function endOnRefusal(error: unknown): EventInit {
+  if (error instanceof KeystoreRefused) {
+    const value = { status: "failed", errorCode: "keystore_refused", userVisibleError: error.message };
+    return { case: "ended", value };
+  }
+  if (error instanceof ApprovalsMissing) {
+    const value = { status: "requires_approval", errorCode: "requires_approval", userVisibleError: error.message };
+    return { case: "ended", value };
+  }
+  throw error;
+}

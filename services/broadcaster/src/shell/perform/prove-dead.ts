@@ -1,0 +1,39 @@
+import type { PreparedTransaction } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import { groundOf } from "../../core/chain/landing.ts";
+import type { WorkflowState } from "../../core/workflow/state.ts";
+import type { Tools } from "../tools.ts";
+import type { ValidityPeriod } from "../validity-period.ts";
+
+type Needed = Pick<Tools, "node" | "follower" | "relayer" | "approver"> & { readonly validity: ValidityPeriod };
+
+/**
+ * Tries to prove that a transaction can never land (decision 2): first a ground, read at a final block; then, at a final
+ * head past that, no endpoint knows its hash. @returns the ground, or undefined while its fate is unknown
+ */
+export async function proveDead(tools: Needed, state: WorkflowState, hash: string): Promise<string | undefined> {
+  const { node, follower, validity } = tools;
+  const transaction = findTransaction(state, hash);
+  const final = follower.heads?.final;
+  if (transaction === undefined || final === undefined) return undefined;
+  const key = await node.accessKey(transaction.signerId, transaction.publicKey);
+  await follower.learn([transaction.blockHash]);
+  const ground = groundOf({
+    nonce: transaction.nonce,
+    blockHeight: Number(transaction.blockHeight),
+    validityBlocks: await validity.blocks(),
+    finalHeight: final.height,
+    keyNonce: key?.nonce,
+    block: follower.place(transaction.blockHash),
+  });
+  if (ground === undefined) return undefined;
+  const height = Math.max(final.height, key?.height ?? 0);
+  return (await node.isUnknownEverywhere(hash, transaction.signerId, height)) ? ground : undefined;
+}
+
+function findTransaction(state: WorkflowState, hash: string): PreparedTransaction | undefined {
+  const sent = [
+    ...state.steps.flatMap(({ submissions }) => submissions.map(({ transaction }) => transaction)),
+    ...state.resumes.flatMap(({ prepared }) => prepared.transaction ?? []),
+  ];
+  return sent.find((transaction) => transaction.hash === hash);
+}

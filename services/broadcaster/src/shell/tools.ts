@@ -1,0 +1,30 @@
+import type { Logger, Ports } from "@outlayer/kit";
+import type { EvidenceLog } from "../adapters/evidence/evidence-log.ts";
+import type { NearNode } from "../adapters/near/near-node.ts";
+import type { Signer } from "../adapters/signer-proxy/signer.ts";
+import type { BroadcasterConfig } from "../config.ts";
+import type { Conductor } from "./conductor.ts";
+import type { Follower } from "./follower.ts";
+import type { GateReader } from "./gate-reader.ts";
+import type { KeyRing } from "./key-lane.ts";
+import type { SaltReader } from "./salt-reader.ts";
+import type { ValidityPeriod } from "./validity-period.ts";
+
+/** What drivers share. Each step of theirs takes what it uses of it. */
+export interface Tools {
+  readonly ports: Ports;
+  readonly logger: Logger;
+  readonly config: BroadcasterConfig;
+  readonly evidence: EvidenceLog;
+  readonly signer: Signer;
+  readonly node: NearNode;
+  readonly follower: Follower;
+  readonly gate: GateReader;
+  readonly conductor: Conductor;
+  readonly relayer: KeyRing;
+  readonly approver: KeyRing;
+  readonly salts: SaltReader;
+  readonly validity: ValidityPeriod;
+  /** Names this process in the logs of the workflows that it takes on. */
+  readonly driverId: string;
+}

@@ -1,0 +1,61 @@
+import { type Bus, type Cancel, sleep, workSubject } from "@outlayer/kit";
+import { Driver } from "./driver.ts";
+import type { Tools } from "./tools.ts";
+
+/** How often open workflows are listed, in case the bus told of one in vain. Milliseconds. */
+const sweepMs = 2000;
+
+/** Finds open workflows and drives each of them, once. */
+export class Worker {
+  readonly #tools: Tools;
+  readonly #bus: Bus;
+  readonly #stopping = new AbortController();
+  readonly #driving = new Map<string, Promise<void>>();
+  #unsubscribe: Cancel | undefined;
+  #sweeping: Promise<void> | undefined;
+
+  constructor(tools: Tools, bus: Bus) {
+    this.#tools = tools;
+    this.#bus = bus;
+  }
+
+  start(): void {
+    this.#sweeping = this.#sweep();
+  }
+
+  /** Stops after the step that each driver is at: what it did is in the log, and the next process goes on from there. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#unsubscribe?.();
+    await Promise.all([this.#sweeping, ...this.#driving.values()]);
+  }
+
+  async #sweep(): Promise<void> {
+    const { evidence, conductor, ports, logger } = this.#tools;
+    const { signal } = this.#stopping;
+    let isFirst = true;
+    while (!signal.aborted) {
+      try {
+        const open = await evidence.listOpen();
+        if (isFirst) {
+          await conductor.start(new Set(open));
+          this.#unsubscribe = this.#bus.subscribe(workSubject, (data) => this.#drive(new TextDecoder().decode(data)));
+          isFirst = false;
+        }
+        for (const requestId of open) this.#drive(requestId);
+      } catch (error) {
+        logger.warn({ err: error }, "open workflows could not be listed");
+      }
+      await sleep(ports.timers, sweepMs, signal);
+    }
+  }
+
+  #drive(requestId: string): void {
+    if (this.#driving.has(requestId) || this.#stopping.signal.aborted) return;
+    const run = new Driver(requestId, this.#tools).run(this.#stopping.signal);
+    this.#driving.set(
+      requestId,
+      run.finally(() => this.#driving.delete(requestId)),
+    );
+  }
+}

@@ -1,0 +1,49 @@
+import type { DatabaseSync } from "node:sqlite";
+
+/** Each entry brings the file from one version to the next, and is never changed once it has landed. */
+const migrations: readonly string[] = [
+  `CREATE TABLE entries (
+     request_id TEXT NOT NULL,
+     version INTEGER NOT NULL,
+     at_ms INTEGER NOT NULL,
+     entry_json TEXT NOT NULL,
+     hash TEXT NOT NULL,
+     wallet_id TEXT,
+     idempotency_key TEXT,
+     fingerprint TEXT,
+     PRIMARY KEY (request_id, version)
+   ) STRICT, WITHOUT ROWID;
+   -- Only first entries have these: elsewhere they are NULL, and NULLs never collide.
+   CREATE UNIQUE INDEX entries_claim ON entries (wallet_id, idempotency_key);
+   CREATE TABLE projections (
+     request_id TEXT PRIMARY KEY,
+     wallet_id TEXT NOT NULL,
+     status TEXT NOT NULL,
+     terminal INTEGER NOT NULL,
+     version INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX projections_open ON projections (request_id) WHERE terminal = 0;
+   CREATE TABLE nonces (
+     sender_id TEXT NOT NULL,
+     nonce INTEGER NOT NULL,
+     PRIMARY KEY (sender_id, nonce)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE gate_entries (
+     gate_id TEXT NOT NULL,
+     version INTEGER NOT NULL,
+     at_ms INTEGER NOT NULL,
+     entry_json TEXT NOT NULL,
+     hash TEXT NOT NULL,
+     PRIMARY KEY (gate_id, version)
+   ) STRICT, WITHOUT ROWID;`,
+];
+
+/** @throws Error for a file that a later version of this program wrote */
+export function migrate(database: DatabaseSync): void {
+  const { user_version: found } = database.prepare("PRAGMA user_version").get() as { user_version: number };
+  if (found > migrations.length) throw new Error(`the evidence file is of version ${found}, newer than this program`);
+  for (const [index, statements] of migrations.entries()) {
+    if (index < found) continue;
+    database.exec(`BEGIN IMMEDIATE; ${statements} PRAGMA user_version = ${index + 1}; COMMIT`);
+  }
+}

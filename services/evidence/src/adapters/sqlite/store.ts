@@ -1,0 +1,145 @@
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { Entry } from "../../core/entry.ts";
+import type { Claim, EvidenceStore, GateEntry, Opened, Projection } from "../../core/store.ts";
+import { migrate } from "./schema.ts";
+
+const maxNonce = 2n ** 53n - 1n;
+
+/** Opens, and creates where needed, an evidence file. One process at a time may use it. */
+export function openSqliteStore(path: string): EvidenceStore {
+  const database = new DatabaseSync(path, { readBigInts: false });
+  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;");
+  migrate(database);
+  return new SqliteStore(database);
+}
+
+class SqliteStore implements EvidenceStore {
+  readonly #database: DatabaseSync;
+  readonly #insertEntry: StatementSync;
+  readonly #findClaim: StatementSync;
+  readonly #project: StatementSync;
+  readonly #read: StatementSync;
+  readonly #listOpen: StatementSync;
+  readonly #lastNonce: StatementSync;
+  readonly #insertNonce: StatementSync;
+  readonly #lastGateEntry: StatementSync;
+  readonly #insertGateEntry: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#insertEntry = database.prepare(
+      `INSERT INTO entries (request_id, version, at_ms, entry_json, hash, wallet_id, idempotency_key, fingerprint)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    );
+    this.#findClaim = database.prepare(
+      "SELECT request_id AS requestId, fingerprint FROM entries WHERE wallet_id = ? AND idempotency_key = ?",
+    );
+    this.#project = database.prepare(
+      `INSERT INTO projections (request_id, wallet_id, status, terminal, version) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (request_id) DO UPDATE SET status = excluded.status, terminal = excluded.terminal,
+       version = excluded.version WHERE excluded.version > projections.version`,
+    );
+    this.#read = database.prepare(
+      `SELECT request_id AS requestId, version, at_ms AS atMs, entry_json AS entryJson, hash FROM entries
+       WHERE request_id = ? AND version > ? ORDER BY version`,
+    );
+    this.#listOpen = database.prepare(
+      `SELECT request_id AS requestId, wallet_id AS walletId, status, version FROM projections
+       WHERE terminal = 0 AND request_id > ? ORDER BY request_id LIMIT ?`,
+    );
+    this.#lastNonce = database.prepare("SELECT CAST(MAX(nonce) AS TEXT) AS last FROM nonces WHERE sender_id = ?");
+    this.#insertNonce = database.prepare("INSERT INTO nonces (sender_id, nonce) VALUES (?, ?)");
+    this.#lastGateEntry = database.prepare(
+      `SELECT gate_id AS gateId, version, at_ms AS atMs, entry_json AS entryJson, hash FROM gate_entries
+       WHERE gate_id = ? ORDER BY version DESC LIMIT 1`,
+    );
+    this.#insertGateEntry = database.prepare(
+      "INSERT INTO gate_entries (gate_id, version, at_ms, entry_json, hash) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    );
+  }
+
+  async open(entry: Entry, claim: Claim, projection: Projection): Promise<Opened> {
+    return this.#atomically(() => {
+      if (this.#insert(entry, claim)) {
+        this.#move(projection);
+        return { kind: "opened" };
+      }
+      const found = this.#findClaim.get(claim.walletId, claim.idempotencyKey);
+      // The request id was made for this call: nothing else than the claim can have collided.
+      if (found === undefined) throw new Error(`request id ${entry.requestId} is taken`);
+      return { kind: "exists", requestId: String(found.requestId), fingerprint: String(found.fingerprint) };
+    });
+  }
+
+  async append(entry: Entry, projection: Projection): Promise<"appended" | "conflict"> {
+    return this.#atomically(() => {
+      if (!this.#insert(entry, undefined)) return "conflict";
+      this.#move(projection);
+      return "appended";
+    });
+  }
+
+  async read(requestId: string, afterVersion: number): Promise<readonly Entry[]> {
+    return this.#read.all(requestId, afterVersion) as unknown as Entry[];
+  }
+
+  async listOpen(afterRequestId: string, limit: number): Promise<readonly Projection[]> {
+    const rows = this.#listOpen.all(afterRequestId, limit) as unknown as Omit<Projection, "terminal">[];
+    return rows.map((row) => ({ ...row, terminal: false }));
+  }
+
+  async reserveNonces(senderId: string, count: number, atLeast: bigint): Promise<readonly bigint[]> {
+    return this.#atomically(() => {
+      const { last } = this.#lastNonce.get(senderId) as { last: string | null };
+      const first = last === null || BigInt(last) < atLeast ? atLeast : BigInt(last) + 1n;
+      const nonces = Array.from({ length: count }, (_, index) => first + BigInt(index));
+      if (first + BigInt(count) > maxNonce) throw new RangeError(`nonces of ${senderId} are used up`);
+      for (const nonce of nonces) this.#insertNonce.run(senderId, nonce);
+      return nonces;
+    });
+  }
+
+  async lastGateEntry(gateId: string): Promise<GateEntry | undefined> {
+    return this.#lastGateEntry.get(gateId) as unknown as GateEntry | undefined;
+  }
+
+  async appendGate(entry: GateEntry): Promise<"appended" | "conflict"> {
+    const { gateId, version, atMs, entryJson, hash } = entry;
+    const { changes } = this.#insertGateEntry.run(gateId, version, atMs, entryJson, hash);
+    return changes === 1 ? "appended" : "conflict";
+  }
+
+  async close(): Promise<void> {
+    this.#database.close();
+  }
+
+  #insert({ requestId, version, atMs, entryJson, hash }: Entry, claim: Claim | undefined): boolean {
+    const { changes } = this.#insertEntry.run(
+      requestId,
+      version,
+      atMs,
+      entryJson,
+      hash,
+      claim?.walletId ?? null,
+      claim?.idempotencyKey ?? null,
+      claim?.fingerprint ?? null,
+    );
+    return changes === 1;
+  }
+
+  #move({ requestId, walletId, status, terminal, version }: Projection): void {
+    this.#project.run(requestId, walletId, status, terminal ? 1 : 0, version);
+  }
+
+  #atomically<T>(run: () => T): T {
+    this.#database.exec("BEGIN IMMEDIATE");
+    try {
+      const result = run();
+      this.#database.exec("COMMIT");
+      return result;
+    } catch (error) {
+      this.#database.exec("ROLLBACK");
+      throw error;
+    }
+  }
+}

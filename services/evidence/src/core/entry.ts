@@ -1,0 +1,56 @@
+import { type JsonValue, toJson } from "@bufbuild/protobuf";
+import { type Event, EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import { canonicalJson } from "@outlayer/workflow";
+
+/** One event as it is stored. The hash chain makes a later change of any entry show in all that follow. */
+export interface Entry {
+  readonly requestId: string;
+  /** From 1, without gaps. */
+  readonly version: number;
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+  /** RFC 8785 text of `{at, event, prev_hash, request_id, version}`: what is hashed, and what an auditor reads. */
+  readonly entryJson: string;
+  /** Lower-case hex SHA-256 of `entryJson`. */
+  readonly hash: string;
+}
+
+export type Sha256Hex = (text: string) => string;
+
+/** `prev_hash` of a log's first entry. */
+export const noHash = "0".repeat(64);
+
+/** @param previous the entry before it, or undefined for the first */
+export function chainEntry(
+  requestId: string,
+  previous: Pick<Entry, "version" | "hash"> | undefined,
+  event: Event,
+  atMs: number,
+  sha256Hex: Sha256Hex,
+): Entry {
+  const version = (previous?.version ?? 0) + 1;
+  const entryJson = canonicalJson({
+    at: new Date(atMs).toISOString(),
+    event: toJson(EventSchema, event, { useProtoFieldName: true }),
+    prev_hash: previous?.hash ?? noHash,
+    request_id: requestId,
+    version,
+  });
+  return { requestId, version, atMs, entryJson, hash: sha256Hex(entryJson) };
+}
+
+/** What is wrong with a log, from its first entry on; undefined when its chain holds. */
+export function findBreak(entries: readonly Entry[], sha256Hex: Sha256Hex): string | undefined {
+  let previous: Entry | undefined;
+  for (const entry of entries) {
+    const expected = (previous?.version ?? 0) + 1;
+    if (entry.version !== expected) return `entry ${expected} is missing`;
+    if (sha256Hex(entry.entryJson) !== entry.hash) return `entry ${entry.version} is not what was hashed`;
+    const { prev_hash, version, request_id } = JSON.parse(entry.entryJson) as Record<string, JsonValue>;
+    if (prev_hash !== (previous?.hash ?? noHash)) return `entry ${entry.version} does not follow the one before it`;
+    if (version !== entry.version || request_id !== entry.requestId)
+      return `entry ${entry.version} is of another place`;
+    previous = entry;
+  }
+  return undefined;
+}

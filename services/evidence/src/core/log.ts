@@ -1,0 +1,95 @@
+import { create } from "@bufbuild/protobuf";
+import { type Event, EventSchema, type Opened } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/progress";
+import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
+import { isTerminal } from "@outlayer/workflow";
+import { chainEntry, type Entry, type Sha256Hex } from "./entry.ts";
+import { progressOf } from "./progress.ts";
+import { eventOf, evolve, type Folded, fold } from "./record.ts";
+import type { EvidenceStore, Projection } from "./store.ts";
+
+export type OpenResult =
+  | { readonly kind: "created" | "found"; readonly record: Record }
+  | { readonly kind: "other_request"; readonly requestId: string };
+
+export type AppendResult =
+  | { readonly kind: "appended"; readonly version: number }
+  | { readonly kind: "unknown" | "ended" | "conflict" };
+
+/** Tells others of what is durable by then. */
+export type Tell = (progress: ProgressEvent, event: Event) => void;
+
+/** The logs of all workflows: appends events one by one, and folds them to records. */
+export class WorkflowLog {
+  readonly #store: EvidenceStore;
+  readonly #now: () => number;
+  readonly #sha256Hex: Sha256Hex;
+  readonly #tell: Tell;
+
+  constructor(deps: { store: EvidenceStore; now: () => number; sha256Hex: Sha256Hex; tell: Tell }) {
+    this.#store = deps.store;
+    this.#now = deps.now;
+    this.#sha256Hex = deps.sha256Hex;
+    this.#tell = deps.tell;
+  }
+
+  async open(requestId: string, opened: Opened): Promise<OpenResult> {
+    const event = create(EventSchema, { kind: { case: "opened", value: opened } });
+    const entry = chainEntry(requestId, undefined, event, this.#now(), this.#sha256Hex);
+    const { record } = evolve(undefined, entry, event);
+    const { walletId, idempotencyKey, fingerprint } = opened;
+    const result = await this.#store.open(entry, { walletId, idempotencyKey, fingerprint }, projectionOf(record));
+    if (result.kind === "opened") {
+      this.#tell(progressOf(record, event), event);
+      return { kind: "created", record };
+    }
+    if (result.fingerprint !== fingerprint) return { kind: "other_request", requestId: result.requestId };
+    return { kind: "found", record: fold(await this.#store.read(result.requestId, 0)).record };
+  }
+
+  async append(requestId: string, expectedVersion: number, event: Event): Promise<AppendResult> {
+    const entries = await this.#store.read(requestId, 0);
+    const last = entries.at(-1);
+    if (last === undefined) return { kind: "unknown" };
+    if (last.version !== expectedVersion) return { kind: "conflict" };
+    const folded = fold(entries);
+    if (isTerminal(folded.record.status)) return { kind: "ended" };
+    const entry = chainEntry(requestId, last, event, this.#now(), this.#sha256Hex);
+    const { record } = evolve(folded, entry, event);
+    if ((await this.#store.append(entry, projectionOf(record))) === "conflict") return { kind: "conflict" };
+    this.#tell(progressOf(record, event), event);
+    return { kind: "appended", version: entry.version };
+  }
+
+  /** The record, or undefined for an id that is not there. */
+  async record(requestId: string): Promise<Record | undefined> {
+    const entries = await this.#store.read(requestId, 0);
+    return entries.length === 0 ? undefined : fold(entries).record;
+  }
+
+  async entries(requestId: string): Promise<readonly Entry[]> {
+    return this.#store.read(requestId, 0);
+  }
+
+  /** What happened after a version, event by event. */
+  async progress(requestId: string, afterVersion: number): Promise<readonly ProgressEvent[]> {
+    const told: ProgressEvent[] = [];
+    let folded: Folded | undefined;
+    for (const entry of await this.#store.read(requestId, 0)) {
+      const event = eventOf(entry);
+      folded = evolve(folded, entry, event);
+      if (entry.version > afterVersion) told.push(progressOf(folded.record, event));
+    }
+    return told;
+  }
+}
+
+function projectionOf(record: Record): Projection {
+  return {
+    requestId: record.requestId,
+    walletId: record.walletId,
+    status: record.status,
+    terminal: isTerminal(record.status),
+    version: Number(record.version),
+  };
+}

@@ -1,0 +1,262 @@
+import { clone, create, fromJson, type JsonValue } from "@bufbuild/protobuf";
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import {
+  type Ended,
+  type Event,
+  EventSchema,
+  type Opened,
+  type ResumePrepared,
+} from "@outlayer/contracts/outlayer/evidence/v1/event";
+import {
+  BalanceViewSchema,
+  DispatchReceiptSchema,
+  type Record,
+  RecordSchema,
+  StepOutcomeSchema,
+} from "@outlayer/contracts/outlayer/workflow/v1/record";
+import { isTerminal } from "@outlayer/workflow";
+import type { Entry } from "./entry.ts";
+
+/**
+ * A record in the making: the record, and what later events need of earlier ones. The record is a fold over the log
+ * and nothing else; `evolve` is the only place that says which event moves which field.
+ */
+export interface Folded {
+  readonly record: Record;
+  readonly resumes: readonly ResumePrepared[];
+  /** Every step is an intents step, so that deltas tell the whole story. */
+  readonly allIntents: boolean;
+}
+
+export function eventOf(entry: Entry): Event {
+  const { event } = JSON.parse(entry.entryJson) as { event: JsonValue };
+  return fromJson(EventSchema, event);
+}
+
+/** @throws RangeError for a log that does not begin with `opened` */
+export function fold(entries: readonly Entry[]): Folded {
+  let folded: Folded | undefined;
+  for (const entry of entries) folded = evolve(folded, entry, eventOf(entry));
+  if (folded === undefined) throw new RangeError("an empty log has no record");
+  return folded;
+}
+
+export function evolve(before: Folded | undefined, entry: Entry, event: Event): Folded {
+  const folded = before === undefined ? begin(event) : apply(before, event);
+  const { record } = folded;
+  record.requestId = entry.requestId;
+  record.version = BigInt(entry.version);
+  record.headHash = entry.hash;
+  record.updatedAt = timestampFromMs(entry.atMs);
+  record.createdAt ??= record.updatedAt;
+  record.statusUrl = statusUrl(record.endpoint, entry.requestId);
+  if (isTerminal(record.status)) delete record.retryAfterMs;
+  else record.retryAfterMs = record.status === "queued" ? 2000 : 1000;
+  return folded;
+}
+
+function begin(event: Event): Folded {
+  if (event.kind.case !== "opened") throw new RangeError("a log begins with `opened`");
+  const opened = event.kind.value;
+  const steps = gateSteps(opened);
+  const record = create(RecordSchema, {
+    endpoint: opened.endpoint,
+    walletId: opened.walletId,
+    idempotencyKey: opened.idempotencyKey,
+    status: "planned",
+    persistedBeforeSigning: true,
+    originalRequestJson: opened.originalRequestJson ?? {},
+    workflowJson: opened.workflowJson ?? {},
+    proxyPredecessor: true,
+    predecessorModel: "gate",
+    orderingModel: "gate_chained",
+    signedNep366Delegates: Array(steps).fill(""),
+    submitTxHashes: Array(steps).fill(""),
+    intentIds: Array(steps).fill(""),
+    dispatchReceipts: Array.from({ length: steps }, () => create(DispatchReceiptSchema)),
+    dispatchBlockHeights: Array(steps).fill(0n),
+    stepOutcomes: Array.from({ length: steps }, () => create(StepOutcomeSchema, { outcome: "in_progress" })),
+    fees: { gateFeeYocto: "0", gasBurntYocto: "0" },
+    directUserScope: {},
+    directUserEvidence: {},
+  });
+  if (opened.planJson !== undefined) record.planJson = opened.planJson;
+  if (opened.ended !== undefined) end(record, opened.ended);
+  return { record, resumes: [], allIntents: opened.calls.every((call) => call.payload.case === "intents") };
+}
+
+function gateSteps(opened: Opened): number {
+  if (opened.calls.length > 0) return opened.calls.length;
+  return opened.planJson?.steps.filter((step) => step.lane === "gate_proxy").length ?? 0;
+}
+
+function apply(before: Folded, { kind }: Event): Folded {
+  const record = clone(RecordSchema, before.record);
+  const after = { ...before, record };
+  // It is shown while nothing else is known, and gone with the next thing that is.
+  if (record.errorCode === "outcome_unknown") setError(record, undefined, undefined);
+  switch (kind.case) {
+    case "opened":
+      throw new RangeError("`opened` comes once");
+    case "taken":
+      if (record.status === "planned") record.status = "policy_checking";
+      return after;
+    case "policyAllowed":
+      return after;
+    case "waiting":
+      record.status = "queued";
+      if (kind.value.queue !== undefined) record.queue = kind.value.queue;
+      return after;
+    case "admitted":
+      record.status = "signing";
+      delete record.queue;
+      for (const [token, before] of Object.entries(kind.value.balancesBefore)) {
+        record.balanceViews[`${token}:intents`] = create(BalanceViewSchema, { before });
+      }
+      return after;
+    case "signed":
+      record.status = "submitting";
+      record.signedNep366Delegates = kind.value.steps.map((step) => step.signedDelegateBase64);
+      record.signedNep413Payloads = kind.value.steps.flatMap((step) => step.payload?.payloadJson ?? []);
+      return after;
+    case "signaturesDiscarded":
+      record.status = "queued";
+      record.signedNep366Delegates = record.signedNep366Delegates.map(() => "");
+      record.signedNep413Payloads = [];
+      return after;
+    case "submissionsPrepared":
+      record.status = "submitting";
+      for (const { step, transaction } of kind.value.submissions) {
+        record.submitTxHashes[step] = transaction?.hash ?? "";
+      }
+      return after;
+    case "submissionsAccepted":
+      for (const { step, intentId } of kind.value.steps) record.intentIds[step] = intentId;
+      if (!record.intentIds.includes("")) record.status = "submitted";
+      return after;
+    case "submissionRefused":
+      return after;
+    case "idsWithdrawn":
+      record.status = "submitting";
+      for (const step of kind.value.steps) record.intentIds[step] = "";
+      return after;
+    case "resumePrepared": {
+      const hash = kind.value.transaction?.hash ?? "";
+      record.resumeTxHashes.push(hash);
+      if (kind.value.mode !== "reject") {
+        record.status = "resuming";
+        record.resumeTxHash = hash;
+      }
+      return { ...after, resumes: [...before.resumes, kind.value] };
+    }
+    case "resumeStarted": {
+      record.status = "dispatching";
+      const started = before.resumes.find((resume) => resume.transaction?.hash === kind.value.txHash);
+      if (started === undefined) delete record.resumeTxHash;
+      else if (record.fees !== undefined) record.fees.gateFeeYocto = started.feeYocto;
+      return after;
+    }
+    case "resumeRefused":
+    case "transactionDead":
+      // What did not run is not the chain's resume.
+      if (record.resumeTxHash === kind.value.txHash) {
+        delete record.resumeTxHash;
+        record.status = "submitted";
+      }
+      return after;
+    case "stepResolved": {
+      const { step, dispatchBlockHeight, receipt, outcome, balanceDeltas } = kind.value;
+      record.dispatchBlockHeights[step] = dispatchBlockHeight;
+      if (receipt !== undefined) record.dispatchReceipts[step] = receipt;
+      if (outcome !== undefined) record.stepOutcomes[step] = outcome;
+      if (before.allIntents) addDeltas(record, balanceDeltas);
+      return after;
+    }
+    case "intentClosed":
+      return after;
+    case "outcomeUnknown":
+      setError(record, "outcome_unknown", "it is not known yet whether what was sent has landed; it is still followed");
+      return after;
+    case "measured":
+      for (const [token, balance] of Object.entries(kind.value.balancesAfter)) addView(record, token, balance);
+      record.postBatchViewResults = kind.value.postBatchViewResults;
+      if (kind.value.fees !== undefined) record.fees = kind.value.fees;
+      return after;
+    case "settling":
+      record.status = "settling";
+      record.stepOutcomes = kind.value.outcomes;
+      setError(record, kind.value.errorCode, kind.value.userVisibleError);
+      return after;
+    case "ended":
+      end(record, kind.value);
+      return after;
+    case undefined:
+      throw new RangeError("an event of a kind that this version does not know");
+    default:
+      return kind satisfies never;
+  }
+}
+
+function end(record: Record, ended: Ended): void {
+  record.status = ended.status;
+  delete record.queue;
+  setError(record, ended.errorCode, ended.userVisibleError);
+  record.stepOutcomes =
+    ended.outcomes.length > 0
+      ? ended.outcomes
+      : record.stepOutcomes.map(() => create(StepOutcomeSchema, { outcome: "not_executed" }));
+  const models = modelsOf(ended.status);
+  if (models !== undefined) {
+    record.proxyPredecessor = false;
+    [record.predecessorModel, record.orderingModel] = models;
+  }
+}
+
+/** Predecessor and ordering model of what ended without the gate; undefined where the gate stays the predecessor. */
+function modelsOf(status: string): readonly [string, string] | undefined {
+  switch (status) {
+    case "rejected":
+    case "policy_denied":
+      return ["none", "none"];
+    case "requires_direct_user_setup":
+      return ["user", "single_tx_atomic"];
+    case "requires_funding_setup":
+      return ["wallet", "normal_tx_or_view"];
+    default:
+      return undefined;
+  }
+}
+
+function setError(record: Record, code: string | undefined, text: string | undefined): void {
+  if (code === undefined) delete record.errorCode;
+  else record.errorCode = code;
+  if (text === undefined) delete record.userVisibleError;
+  else record.userVisibleError = text;
+}
+
+function addDeltas(record: Record, deltas: { readonly [token: string]: string }): void {
+  for (const [token, delta] of Object.entries(deltas)) {
+    const key = `${token}:intents`;
+    record.balanceDeltas[key] = (BigInt(record.balanceDeltas[key] ?? "0") + BigInt(delta)).toString();
+  }
+}
+
+function addView(record: Record, token: string, after: string): void {
+  const key = `${token}:intents`;
+  const view = record.balanceViews[key];
+  if (view === undefined) return;
+  view.after = after;
+  const moved = BigInt(after) - BigInt(view.before);
+  view.ambiguous = moved !== BigInt(record.balanceDeltas[key] ?? "0");
+}
+
+function statusUrl(endpoint: string, requestId: string): string {
+  switch (endpoint) {
+    case "sequential_batch":
+      return `/wallet/v1/sequential-batch/${requestId}`;
+    case "direct_user_function_call":
+      return `/wallet/v1/direct-user/function-call/${requestId}`;
+    default:
+      return `/wallet/v1/workflows/${requestId}`;
+  }
+}

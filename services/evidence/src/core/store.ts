@@ -1,0 +1,55 @@
+import type { Entry } from "./entry.ts";
+
+/**
+ * Where evidence is kept. Every rule that two writers could break together is a unique index: (request_id, version),
+ * (wallet_id, idempotency_key), (sender, nonce), (gate_id, version). No read-then-write, no transaction across
+ * documents: the projection is only a cache of the log, moved forward.
+ */
+export interface EvidenceStore {
+  /** Stores a log's first entry, unless the wallet has used the key before. */
+  open(entry: Entry, claim: Claim, projection: Projection): Promise<Opened>;
+  /** Stores the next entry, unless one of that version is there. */
+  append(entry: Entry, projection: Projection): Promise<"appended" | "conflict">;
+  /** Entries after a version, in order. */
+  read(requestId: string, afterVersion: number): Promise<readonly Entry[]>;
+  /** Workflows that have not ended, by request id, so oldest first; those after one. */
+  listOpen(afterRequestId: string, limit: number): Promise<readonly Projection[]>;
+  /** Nonces of a sender that were never given out, from max(last + 1, atLeast), ascending. */
+  reserveNonces(senderId: string, count: number, atLeast: bigint): Promise<readonly bigint[]>;
+  /** The latest entry of a gate's log. */
+  lastGateEntry(gateId: string): Promise<GateEntry | undefined>;
+  /** Stores the next entry of a gate's log, unless one of that version is there. */
+  appendGate(entry: GateEntry): Promise<"appended" | "conflict">;
+  close(): Promise<void>;
+}
+
+/** What a request claims for itself. */
+export interface Claim {
+  readonly walletId: string;
+  readonly idempotencyKey: string;
+  /** Lower-case hex SHA-256 of endpoint and canonical request. */
+  readonly fingerprint: string;
+}
+
+export type Opened =
+  | { readonly kind: "opened" }
+  | { readonly kind: "exists"; readonly requestId: string; readonly fingerprint: string };
+
+/** One row a workflow, for lists. */
+export interface Projection {
+  readonly requestId: string;
+  readonly walletId: string;
+  readonly status: string;
+  readonly terminal: boolean;
+  readonly version: number;
+}
+
+/** One entry of a gate's log, chained like a workflow's. */
+export interface GateEntry {
+  readonly gateId: string;
+  readonly version: number;
+  readonly atMs: number;
+  /** RFC 8785 text of `{at, change, gate_id, lane, prev_hash, version}`. */
+  readonly entryJson: string;
+  readonly hash: string;
+}

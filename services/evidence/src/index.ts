@@ -1,0 +1,2 @@
+export { readEvidenceConfig } from "./config.ts";
+export { createEvidence } from "./service.ts";

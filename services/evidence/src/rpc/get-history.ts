@@ -1,0 +1,32 @@
+import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { GetHistoryRequest } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
+import { authenticateWallet, notFound, type WalletCredentials } from "@outlayer/kit";
+import type { WorkflowLog } from "../core/log.ts";
+import { eventOf } from "../core/record.ts";
+
+/**
+ * The whole log with its hashes, for whoever wants to check the chain. Does not fold it: a log that was altered has to
+ * stay readable.
+ */
+export async function getHistory(
+  { log, credentials }: { log: WorkflowLog; credentials: WalletCredentials },
+  { requestId }: GetHistoryRequest,
+  headers: Headers,
+) {
+  const walletId = authenticateWallet(headers, credentials);
+  const entries = await log.entries(requestId);
+  const [first] = entries;
+  const opened = first === undefined ? undefined : eventOf(first).kind;
+  if (opened?.case !== "opened" || opened.value.walletId !== walletId) {
+    throw notFound(`workflow request ${requestId} was not found`);
+  }
+  return {
+    entries: entries.map(({ version, atMs, entryJson, hash }) => ({
+      requestId,
+      version: BigInt(version),
+      at: timestampFromMs(atMs),
+      entryJson,
+      hash,
+    })),
+  };
+}

@@ -1,0 +1,38 @@
+import type { GetRecordRequest } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
+import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
+import { type Bus, deadline, type Timers, type WalletCredentials } from "@outlayer/kit";
+import { isTerminal } from "@outlayer/workflow";
+import type { WorkflowLog } from "../core/log.ts";
+import { Changes } from "./changes.ts";
+import { readOwnRecord } from "./ownership.ts";
+
+export interface GetRecordDeps {
+  readonly log: WorkflowLog;
+  readonly credentials: WalletCredentials;
+  readonly bus: Bus;
+  readonly timers: Timers;
+}
+
+/** Answers at once, or holds the answer until the record changes or ends, for at most `wait_ms`. */
+export async function getRecord(
+  { log, credentials, bus, timers }: GetRecordDeps,
+  request: GetRecordRequest,
+  headers: Headers,
+  signal: AbortSignal,
+): Promise<Record> {
+  const changes = new Changes(bus, timers, request.requestId);
+  const limit = deadline(timers, request.waitMs, signal);
+  try {
+    const first = await readOwnRecord(log, credentials, headers, request);
+    let record = first;
+    while (!isTerminal(record.status) && !limit.signal.aborted) {
+      if (!request.untilTerminal && record.version > first.version) break;
+      await changes.next(limit.signal);
+      record = (await log.record(request.requestId)) ?? record;
+    }
+    return record;
+  } finally {
+    limit.done();
+    changes.end();
+  }
+}

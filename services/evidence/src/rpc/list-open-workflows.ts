@@ -1,0 +1,11 @@
+import type { ListOpenWorkflowsRequest } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import type { EvidenceStore } from "../core/store.ts";
+
+export async function listOpenWorkflows(store: EvidenceStore, { pageToken, pageSize }: ListOpenWorkflowsRequest) {
+  const limit = pageSize === 0 ? 100 : pageSize;
+  const page = await store.listOpen(pageToken, limit);
+  return {
+    workflows: page.map(({ requestId, version, status }) => ({ requestId, version: BigInt(version), status })),
+    nextPageToken: page.length === limit ? (page.at(-1)?.requestId ?? "") : "",
+  };
+}

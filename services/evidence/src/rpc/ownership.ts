@@ -1,0 +1,39 @@
+import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
+import { authenticateWallet, notFound, type WalletCredentials } from "@outlayer/kit";
+import type { WorkflowLog } from "../core/log.ts";
+
+/** Which of a record's endpoints the caller means; any when empty. */
+export interface Wanted {
+  readonly requestId: string;
+  readonly endpoint: string;
+}
+
+/**
+ * Reads a record for the wallet that the headers prove. A record of another wallet is the same NotFound as an id that
+ * never was.
+ */
+export async function readOwnRecord(
+  log: WorkflowLog,
+  credentials: WalletCredentials,
+  headers: Headers,
+  wanted: Wanted,
+): Promise<Record> {
+  const walletId = authenticateWallet(headers, credentials);
+  const record = await log.record(wanted.requestId);
+  const fits = wanted.endpoint === "" || record?.endpoint === wanted.endpoint;
+  if (record === undefined || record.walletId !== walletId || !fits) {
+    throw notFound(`${nameOf(wanted.endpoint)} request ${wanted.requestId} was not found`);
+  }
+  return record;
+}
+
+function nameOf(endpoint: string): string {
+  switch (endpoint) {
+    case "sequential_batch":
+      return "sequential batch";
+    case "direct_user_function_call":
+      return "direct user function call";
+    default:
+      return "workflow";
+  }
+}

@@ -1,0 +1,32 @@
+import type { WatchProgressRequest } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
+import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/progress";
+import { isTerminal } from "@outlayer/workflow";
+import { Changes } from "./changes.ts";
+import type { GetRecordDeps } from "./get-record.ts";
+import { readOwnRecord } from "./ownership.ts";
+
+/** Every event after a version, in order, each once: told from the log, the bus only says when to look. */
+export async function* watchProgress(
+  { log, credentials, bus, timers }: GetRecordDeps,
+  request: WatchProgressRequest,
+  headers: Headers,
+  signal: AbortSignal,
+): AsyncGenerator<ProgressEvent> {
+  const changes = new Changes(bus, timers, request.requestId);
+  try {
+    await readOwnRecord(log, credentials, headers, { requestId: request.requestId, endpoint: "" });
+    let seen = Number(request.afterVersion);
+    while (!signal.aborted) {
+      for (const progress of await log.progress(request.requestId, seen)) {
+        yield progress;
+        seen = Number(progress.version);
+      }
+      const record = await log.record(request.requestId);
+      // A reader that comes after the end is not left waiting.
+      if (record === undefined || (isTerminal(record.status) && seen >= Number(record.version))) return;
+      await changes.next(signal);
+    }
+  } finally {
+    changes.end();
+  }
+}

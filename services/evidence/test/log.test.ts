@@ -1,0 +1,180 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { DatabaseSync } from "node:sqlite";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
+import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import { createEvidence } from "@outlayer/evidence";
+import { createLogger, InProcessBus, inMemoryTransport, systemPorts } from "@outlayer/kit";
+import { findBreak } from "../src/core/entry.ts";
+import { type EvidenceUnderTest, opening, startEvidence, walletHeaders } from "./harness.ts";
+
+const taken = { case: "taken", value: { driverId: "driver", epoch: 1n } } as const;
+const ended = { case: "ended", value: { status: "failed", errorCode: "timed_out" } } as const;
+const sha256Hex = (text: string) => createHash("sha256").update(text).digest("hex");
+
+async function codeOf(call: Promise<unknown>): Promise<Code> {
+  const outcome = await call.then(
+    () => undefined,
+    (error: unknown) => ConnectError.from(error).code,
+  );
+  assert.notEqual(outcome, undefined, "the call succeeded");
+  return outcome as Code;
+}
+
+describe("the log of workflows", () => {
+  let evidence: EvidenceUnderTest;
+  beforeEach(async () => {
+    evidence = await startEvidence();
+  });
+  afterEach(() => evidence.stop());
+
+  it("chains every entry to the one before it", async () => {
+    const requestId = await evidence.open("chained");
+    await evidence.append(requestId, 1, taken);
+    await evidence.append(requestId, 2, ended);
+    const { entries } = await evidence.records.getHistory({ requestId }, { headers: walletHeaders });
+    assert.deepEqual(
+      entries.map(({ version }) => Number(version)),
+      [1, 2, 3],
+    );
+    for (const [index, { entryJson, hash }] of entries.entries()) {
+      assert.equal(sha256Hex(entryJson), hash);
+      assert.equal(JSON.parse(entryJson).prev_hash, entries[index - 1]?.hash ?? "0".repeat(64));
+    }
+    const record = await evidence.records.getRecord({ requestId }, { headers: walletHeaders });
+    assert.equal(record.headHash, entries.at(-1)?.hash);
+    assert.equal(record.version, 3n);
+  });
+
+  it("shows where a log was altered afterwards", async () => {
+    const requestId = await evidence.open("altered");
+    await evidence.append(requestId, 1, taken);
+    await evidence.append(requestId, 2, ended);
+    const read = async () => {
+      const { entries } = await evidence.records.getHistory({ requestId }, { headers: walletHeaders });
+      return entries.map((entry) => ({ ...entry, version: Number(entry.version), atMs: 0 }));
+    };
+    assert.equal(findBreak(await read(), sha256Hex), undefined);
+    const database = new DatabaseSync(evidence.path);
+    database.exec(`UPDATE entries SET entry_json = replace(entry_json, '"driver"', '"thief"') WHERE version = 2`);
+    assert.equal(findBreak(await read(), sha256Hex), "entry 2 is not what was hashed");
+    const [, second] = await read();
+    database.prepare("UPDATE entries SET hash = ? WHERE version = 2").run(sha256Hex(second?.entryJson ?? ""));
+    assert.equal(findBreak(await read(), sha256Hex), "entry 3 does not follow the one before it");
+    database.exec("DELETE FROM entries WHERE version = 2");
+    assert.equal(findBreak(await read(), sha256Hex), "entry 2 is missing");
+    database.close();
+  });
+
+  it("lets exactly one of 32 writers append the same version", async () => {
+    const requestId = await evidence.open("raced");
+    const writers = Array.from({ length: 32 }, () => evidence.append(requestId, 1, taken));
+    const outcomes = await Promise.allSettled(writers);
+    assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 1);
+    for (const outcome of outcomes) {
+      if (outcome.status === "rejected") assert.equal(ConnectError.from(outcome.reason).code, Code.Aborted);
+    }
+  });
+
+  it("opens one workflow for 32 requests under the same key", async () => {
+    const ids = await Promise.all(Array.from({ length: 32 }, () => evidence.open("same-key")));
+    assert.equal(new Set(ids).size, 1);
+    const { workflows } = await evidence.logs.listOpenWorkflows({});
+    assert.equal(workflows.length, 1);
+  });
+
+  it("refuses a second body under the same key and names the first one's request", async () => {
+    const requestId = await evidence.open("reused");
+    const call = evidence.logs.openWorkflow({
+      requestId: evidence.id(),
+      opened: { ...opening("reused"), fingerprint: "b".repeat(64) },
+    });
+    const error = await call.then(() => undefined, ConnectError.from);
+    assert.equal(error?.code, Code.AlreadyExists);
+    assert.deepEqual(error?.findDetails(ErrorInfoSchema)[0]?.metadata, { request_id: requestId });
+  });
+
+  it("keeps the keys of different wallets apart", async () => {
+    const first = await evidence.open("shared");
+    const second = await evidence.open("shared", { walletId: "wallet-2" });
+    assert.notEqual(first, second);
+  });
+
+  it("refuses to append to a log that has ended, has moved on, or never began", async () => {
+    const requestId = await evidence.open("ended");
+    await evidence.append(requestId, 1, ended);
+    assert.equal(await codeOf(evidence.append(requestId, 2, taken)), Code.FailedPrecondition);
+    assert.equal(await codeOf(evidence.append(requestId, 1, taken)), Code.Aborted);
+    assert.equal(await codeOf(evidence.append(evidence.id(), 1, taken)), Code.NotFound);
+  });
+
+  it("refuses an event without content before anything is written", async () => {
+    const requestId = await evidence.open("empty");
+    const call = evidence.logs.appendEvent({ requestId, expectedVersion: 1n, event: {} });
+    assert.equal(await codeOf(call), Code.InvalidArgument);
+    const { events } = await evidence.logs.readEvents({ requestId });
+    assert.equal(events.length, 1);
+  });
+
+  it("lists open workflows page by page, oldest first, and leaves ended ones out", async () => {
+    const ids = [];
+    for (let index = 0; index < 5; index += 1) ids.push(await evidence.open(`page-${index}`));
+    await evidence.append(ids[2] ?? "", 1, ended);
+    const first = await evidence.logs.listOpenWorkflows({ pageSize: 2 });
+    const second = await evidence.logs.listOpenWorkflows({ pageSize: 2, pageToken: first.nextPageToken });
+    const third = await evidence.logs.listOpenWorkflows({ pageSize: 2, pageToken: second.nextPageToken });
+    const found = [...first.workflows, ...second.workflows, ...third.workflows].map(({ requestId }) => requestId);
+    assert.deepEqual(found, [ids[0], ids[1], ids[3], ids[4]]);
+    assert.equal(third.nextPageToken, "");
+  });
+
+  it("gives every nonce of a sender out once, above the clock and ascending", async () => {
+    const before = BigInt(Date.now());
+    const reserve = () => evidence.logs.reserveNonces({ senderId: "alice.near", count: 3 });
+    const given = (await Promise.all(Array.from({ length: 16 }, reserve))).map(({ nonces }) => nonces);
+    const all = given.flat();
+    assert.equal(new Set(all).size, 48);
+    assert.ok(all.every((nonce) => nonce >= before && nonce < 2n ** 53n));
+    for (const [first = 0n, second, third] of given) assert.deepEqual([second, third], [first + 1n, first + 2n]);
+  });
+
+  it("decision 5: delegate nonces never come twice, however often the service restarts", async () => {
+    const { nonces } = await evidence.logs.reserveNonces({ senderId: "alice.near", count: 12 });
+    const again = createEvidence(
+      { database: { kind: "sqlite", path: evidence.path }, credentials: { internalTokens: ["t"], apiKeys: new Map() } },
+      { ports: systemPorts(), bus: new InProcessBus() },
+    );
+    const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
+    const logs = createClient(LogService, inMemoryTransport(again.routes, guards, { serviceToken: undefined }));
+    const later = await logs.reserveNonces({ senderId: "alice.near", count: 1 });
+    assert.ok((later.nonces[0] ?? 0n) > (nonces.at(-1) ?? 0n));
+    await again.close?.();
+  });
+
+  it("lets one of 32 writers append to a gate's log, and gives the lane back as it was written", async () => {
+    const gateId = "gate.near";
+    const lane = { members: [{ requestId: evidence.id(), walletId: "w", calls: 3, admittedHeight: 7n }] };
+    const append = () => evidence.logs.appendGateLog({ gateId, expectedVersion: 0n, change: "admitted", lane });
+    const outcomes = await Promise.allSettled(Array.from({ length: 32 }, append));
+    assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 1);
+    const log = await evidence.logs.getGateLog({ gateId });
+    assert.equal(log.version, 1n);
+    assert.equal(log.lane?.members[0]?.calls, 3);
+    assert.equal((await evidence.logs.getGateLog({ gateId: "other.near" })).version, 0n);
+  });
+
+  it("lets nobody but services write", async () => {
+    const credentials = { internalTokens: ["internal"], apiKeys: new Map<string, string>() };
+    const service = createEvidence(
+      { database: { kind: "sqlite", path: evidence.path }, credentials },
+      { ports: systemPorts(), bus: new InProcessBus() },
+    );
+    const guards = { logger: createLogger("evidence", "silent"), serviceToken: "the token" };
+    for (const serviceToken of [undefined, "another token"]) {
+      const logs = createClient(LogService, inMemoryTransport(service.routes, guards, { serviceToken }));
+      assert.equal(await codeOf(logs.listOpenWorkflows({})), Code.PermissionDenied);
+    }
+    await service.close?.();
+  });
+});
