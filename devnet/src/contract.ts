@@ -73,7 +73,10 @@ export type PromiseAction =
       readonly deposit: bigint;
       /** Static gas. */
       readonly gas: bigint;
-      /** Share in the gas that the current call leaves over; near-sdk's default is 1 for a call without static gas, else 0. */
+      /**
+       * Share in the gas that the current call leaves over. near-sdk's default is 1 for a call of a contract's
+       * interface, with static gas or without, and 0 for a plain `function_call`.
+       */
       readonly gasWeight: bigint;
     }
   | { readonly kind: "transfer"; readonly deposit: bigint };

@@ -20,7 +20,7 @@ export type Parse<T> = (text: string) => T;
  * string counts as unset.
  */
 export class ConfigReader {
-  readonly #problems: string[] = [];
+  readonly #problems = new Set<string>();
   readonly #environment: Environment;
   readonly #readFile: (path: string) => string;
 
@@ -48,12 +48,12 @@ export class ConfigReader {
 
   /** Adds a problem that concerns several variables. */
   problem(text: string): void {
-    this.#problems.push(text);
+    this.#problems.add(text);
   }
 
   /** @throws ConfigError when anything was missing or wrong */
   check(): void {
-    if (this.#problems.length > 0) throw new ConfigError(this.#problems);
+    if (this.#problems.size > 0) throw new ConfigError([...this.#problems]);
   }
 
   #plain(name: string): string | undefined {
@@ -65,13 +65,13 @@ export class ConfigReader {
     const path = this.#plain(`${name}_FILE`);
     if (path === undefined) return plain;
     if (plain !== undefined) {
-      this.#problems.push(`${name} and ${name}_FILE are both set`);
+      this.#problems.add(`${name} and ${name}_FILE are both set`);
       return undefined;
     }
     try {
       return this.#readFile(path).replace(/[\r\n]+$/, "") || undefined;
     } catch (error) {
-      this.#problems.push(`${name}_FILE cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`);
+      this.#problems.add(`${name}_FILE cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`);
       return undefined;
     }
   }
@@ -88,7 +88,7 @@ export class ConfigReader {
   }
 
   #fail(problem: string): never {
-    this.#problems.push(problem);
+    this.#problems.add(problem);
     // Never used: `check` throws before the configuration reaches anybody.
     return undefined as never;
   }

@@ -1,0 +1,111 @@
+import type { Block } from "./block.ts";
+import type { BlockIndex } from "./block-index.ts";
+import type { Chain } from "./chain.ts";
+import { accountIds, type StateView, StateView as View, waitingReceipts } from "./state.ts";
+import { PastReader, type Store } from "./store.ts";
+import type { ActionReceipt } from "./types.ts";
+import { callView, type ViewAnswer } from "./view-call.ts";
+
+/** The state of a block is no longer kept. */
+export class StatePrunedError extends Error {
+  override readonly name = "StatePrunedError";
+}
+
+/** The chain as a node sees it whose newest block is `head`. */
+export class ChainView {
+  readonly chain: Chain;
+  readonly head: Block;
+  readonly #index: BlockIndex;
+  readonly #store: Store;
+
+  constructor(chain: Chain, index: BlockIndex, store: Store, head: Block) {
+    this.chain = chain;
+    this.#index = index;
+    this.#store = store;
+    this.head = head;
+  }
+
+  /** Newest block that no fork can replace. */
+  final(): Block {
+    return this.#index.known(this.head.lastFinal) ?? this.#index.genesis;
+  }
+
+  /** Newest block with doomslug finality: `near-final`. */
+  nearFinal(): Block {
+    return this.#index.known(this.head.lastDsFinal) ?? this.#index.genesis;
+  }
+
+  isFinal(block: Block): boolean {
+    return this.#index.isOnChain(block) && block.ordinal <= this.final().ordinal;
+  }
+
+  /** A block of the chain at a height, or undefined where that was skipped or is not reached yet. */
+  atHeight(height: bigint): Block | undefined {
+    return height > this.head.height ? undefined : this.#index.atHeight(height);
+  }
+
+  /** A block of any fork. */
+  byHash(hash: string): Block | undefined {
+    const block = this.#index.known(hash);
+    return block !== undefined && block.ordinal <= this.head.ordinal ? block : undefined;
+  }
+
+  /** The block that a chunk was made for. */
+  byChunkHash(hash: string): Block | undefined {
+    const block = this.#index.byChunkHash(hash);
+    return block !== undefined && block.ordinal <= this.head.ordinal ? block : undefined;
+  }
+
+  isOnChain(block: Block): boolean {
+    return this.#index.isOnChain(block);
+  }
+
+  /** The view of a node that is `blocks` behind this one. */
+  lagging(blocks: number): ChainView {
+    return new ChainView(this.chain, this.#index, this.#store, this.#index.below(this.head, blocks));
+  }
+
+  /** State after the head. */
+  state(): StateView {
+    return this.stateAt(this.head);
+  }
+
+  /**
+   * State after a block of the chain.
+   * @throws StatePrunedError for a block whose state is not kept, or that is not on the chain
+   */
+  stateAt(block: Block): StateView {
+    if (!this.#index.isOnChain(block)) throw new StatePrunedError(`block ${block.hash} is not on the chain`);
+    const later = this.#index.from(block.ordinal + 1n).map((applied) => applied.journal);
+    if (later.includes(undefined)) throw new StatePrunedError(`the state of block ${block.height} is no longer kept`);
+    const journals = later.filter((journal) => journal !== undefined);
+    return new View(journals.length === 0 ? this.#store : new PastReader(this.#store, journals));
+  }
+
+  /** Action receipts at the chain's own head that did not run yet: due, postponed or yielded. */
+  waitingReceipts(): ActionReceipt[] {
+    const due = this.chain.head.next.filter((receipt) => receipt.kind === "action");
+    return [...due, ...waitingReceipts(this.#store)];
+  }
+
+  /**
+   * Runs a method that only reads, on the state after a block, by default the head.
+   * @throws ViewCallError, StatePrunedError
+   */
+  call(id: string, method: string, args: Uint8Array, block: Block = this.head): ViewAnswer {
+    return callView(this.stateAt(block), block, id, method, args);
+  }
+
+  /** Ids of all accounts at the chain's own head. */
+  accountIds(): string[] {
+    return accountIds(this.#store);
+  }
+
+  /** Blocks of the chain from a height on, oldest first. */
+  blocksFrom(height: bigint): Block[] {
+    return this.#index
+      .from(this.#index.genesis.ordinal)
+      .map((applied) => applied.block)
+      .filter((block) => block.height >= height && block.ordinal <= this.head.ordinal);
+  }
+}

@@ -1,0 +1,268 @@
+import { type Block, type BlockInputs, genesisBlock, zeroHash } from "./block.ts";
+import { type AppliedBlock, BlockIndex, type Intervention } from "./block-index.ts";
+import { ChainView } from "./chain-view.ts";
+import { checkTransaction } from "./convert.ts";
+import { InvalidTransaction } from "./errors.ts";
+import { chunkGasLimit, defaultGasPrice } from "./fees.ts";
+import { type BlockRules, type Dropped, makeBlock } from "./make-block.ts";
+import { TransactionPool } from "./pool.ts";
+import { State } from "./state.ts";
+import { Store } from "./store.ts";
+import type { Transaction } from "./types.ts";
+
+export interface ChainOptions {
+  /** Milliseconds since the epoch: block timestamps follow it, and always rise. */
+  readonly now: () => number;
+  readonly chainId?: string;
+  readonly genesisHeight?: bigint;
+  /** Blocks for which a transaction may refer to a block hash. */
+  readonly validityPeriod?: bigint;
+  /** Newest blocks whose state can still be read, and undone. */
+  readonly historyBlocks?: number;
+  readonly rules?: Partial<BlockRules>;
+}
+
+export interface MineOptions {
+  /** Heights left out before this block. */
+  readonly skip?: bigint;
+  /** false for a block whose chunk is missing: nothing runs in it. */
+  readonly hasChunk?: boolean;
+}
+
+export interface ForkOptions {
+  /** How many blocks lose their place; all of them above the final one. */
+  readonly depth: number;
+  /** Blocks to make on the new fork at once, at least 1. */
+  readonly blocks?: number;
+  /** Whether the new fork starts above the old head, as a late block does, or uses the same heights again. */
+  readonly heights?: "above" | "same";
+  /** Whether transactions of the blocks that lose their place go back to the pool. */
+  readonly transactions?: "return" | "drop";
+}
+
+/** What was asked for cannot be done as the chain stands. */
+export class ChainStateError extends Error {
+  override readonly name = "ChainStateError";
+}
+
+interface OpenFork {
+  readonly base: Block;
+  readonly old: readonly AppliedBlock[];
+  readonly returnTransactions: boolean;
+}
+
+const keptDropped = 1_000;
+
+/**
+ * A NEAR chain of one shard. Nothing in it runs by itself: `mine` makes the next block from the pool and from the receipts
+ * that the last one left. All state sits behind a journal per block, so blocks can be undone (`fork`) and old state read
+ * (`viewAt`). A block whose parent's parent follows without a gap is final; while a fork is open, the block it forked at is
+ * the newest that can be, and a fork that finalizes one of its own blocks has won.
+ */
+export class Chain {
+  readonly chainId: string;
+  readonly validityPeriod: bigint;
+  readonly pool = new TransactionPool();
+  readonly #now: () => number;
+  readonly #historyBlocks: number;
+  readonly #store = new Store();
+  readonly #state = new State(this.#store);
+  readonly #index: BlockIndex;
+  readonly #listeners = new Set<(head: Block) => void>();
+  #dropped: Dropped[] = [];
+  #fork: OpenFork | undefined;
+  #rules: BlockRules;
+  #branches = 0;
+
+  constructor(options: ChainOptions) {
+    this.#now = options.now;
+    this.chainId = options.chainId ?? "devnet";
+    this.validityPeriod = options.validityPeriod ?? 86_400n;
+    this.#historyBlocks = options.historyBlocks ?? 500;
+    this.#rules = { gasPrice: defaultGasPrice, chunkGasLimit, timeoutWins: true, ...options.rules };
+    const genesis = genesisBlock(this.chainId, options.genesisHeight ?? 200_000_000n, this.#nowNs());
+    this.#index = new BlockIndex({ block: genesis, journal: new Map(), interventions: [] });
+  }
+
+  get head(): Block {
+    return this.#index.last.block;
+  }
+
+  get genesis(): Block {
+    return this.#index.genesis;
+  }
+
+  get rules(): BlockRules {
+    return this.#rules;
+  }
+
+  /** From the next block on. */
+  changeRules(change: Partial<BlockRules>): void {
+    this.#rules = { ...this.#rules, ...change };
+  }
+
+  /** Whether a fork waits for `settle`. */
+  get isForked(): boolean {
+    return this.#fork !== undefined;
+  }
+
+  /** Transactions that were accepted and turned out invalid when their block was made, newest last. */
+  get dropped(): readonly Dropped[] {
+    return this.#dropped;
+  }
+
+  /** The chain as seen with that head, by default its own; a block below shows a node that lags. */
+  view(head: Block = this.head): ChainView {
+    return new ChainView(this, this.#index, this.#store, head);
+  }
+
+  /**
+   * Takes a transaction into the pool; again and again the same one is fine.
+   * @throws InvalidTransaction
+   */
+  submit(transaction: Transaction): void {
+    if (this.pool.has(transaction.hash)) return;
+    this.#checkValidity(transaction);
+    checkTransaction(this.#state, transaction, this.head.height + 1n, this.rules.gasPrice);
+    this.pool.add(transaction);
+  }
+
+  /** Makes the next block. */
+  mine({ skip = 0n, hasChunk = true }: MineOptions = {}): Block {
+    const { head } = this;
+    const earliest = head.timestampNs + 1n;
+    const now = this.#nowNs();
+    const block = this.#extend({
+      height: head.height + 1n + skip,
+      timestampNs: now > earliest ? now : earliest,
+      transactions: hasChunk ? this.pool.ordered() : [],
+      hasChunk,
+      branch: this.#branches,
+    });
+    this.#settleByFinality();
+    this.#announce();
+    return block;
+  }
+
+  /**
+   * Changes the newest state by hand, outside of any transaction. It is part of the head block from then on; where that
+   * loses its place to a fork, the change is made again on what stays.
+   */
+  intervene(work: Intervention): void {
+    this.#intervene(this.#index.last, work);
+    this.#announce();
+  }
+
+  /**
+   * Takes the newest blocks off the chain and makes others in their place. What they did vanishes. Which fork stays is open
+   * until `settle`, or until the new one finalizes a block of its own.
+   * @throws ChainStateError
+   */
+  fork({ depth, blocks = 1, heights = "above", transactions = "return" }: ForkOptions): void {
+    if (this.#fork !== undefined) throw new ChainStateError("a fork is already open");
+    const possible = Number(this.head.ordinal - this.view().final().ordinal);
+    if (!Number.isSafeInteger(depth) || depth < 1 || depth > possible) {
+      throw new ChainStateError(`depth must be between 1 and ${possible}: only blocks above the final one can lose`);
+    }
+    if (!Number.isSafeInteger(blocks) || blocks < 1) throw new ChainStateError("blocks must be at least 1");
+    const oldHead = this.head;
+    const old = this.#takeOff(depth);
+    const returnTransactions = transactions === "return";
+    if (returnTransactions) this.#backToPool(old);
+    this.#fork = { base: this.head, old, returnTransactions };
+    this.#branches += 1;
+    this.mine({ skip: heights === "above" ? oldHead.height - this.head.height : 0n });
+    for (let made = 1; made < blocks; made += 1) this.mine();
+  }
+
+  /**
+   * Ends an open fork. The old one wins by a further block, above those that then vanish.
+   * @throws ChainStateError when none is open
+   */
+  settle(winner: "old" | "new"): void {
+    const fork = this.#fork;
+    if (fork === undefined) throw new ChainStateError("no fork is open");
+    this.#fork = undefined;
+    if (winner === "old") {
+      const { height } = this.head;
+      const lost = this.#takeOff(Number(this.head.ordinal - fork.base.ordinal));
+      if (fork.returnTransactions) this.#backToPool(lost);
+      for (const { block } of fork.old) this.#extend(block);
+      this.mine({ skip: height > this.head.height ? height - this.head.height : 0n });
+    }
+    this.#announce();
+  }
+
+  /** Calls back after every change of the head or its state. @returns ends that */
+  onChange(listener: (head: Block) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Blocks of forks that lost. */
+  orphans(): Block[] {
+    return this.#index.orphans();
+  }
+
+  #extend(inputs: BlockInputs): Block {
+    this.#store.begin();
+    const { block, dropped } = makeBlock(this.#state, this.head, inputs, this.rules, (one) => this.#checkValidity(one));
+    this.#index.push({ block, journal: this.#store.seal(), interventions: [] });
+    for (const { hash } of block.transactions) this.pool.delete(hash);
+    for (const { transaction } of dropped) this.pool.delete(transaction.hash);
+    if (dropped.length > 0) this.#dropped = [...this.#dropped, ...dropped].slice(-keptDropped);
+    const old = this.#index.applied(block.ordinal - BigInt(this.#historyBlocks));
+    if (old !== undefined) old.journal = undefined;
+    return block;
+  }
+
+  /** Undoes the newest blocks. @returns them, oldest first */
+  #takeOff(count: number): AppliedBlock[] {
+    const taken: AppliedBlock[] = [];
+    for (let left = count; left > 0; left -= 1) {
+      const applied = this.#index.pop();
+      if (applied.journal === undefined) throw new Error("a block above the final one has its journal");
+      this.#store.undo(applied.journal);
+      taken.unshift(applied);
+    }
+    for (const work of taken.flatMap((applied) => applied.interventions)) this.#intervene(this.#index.last, work);
+    return taken;
+  }
+
+  #intervene(applied: AppliedBlock, work: Intervention): void {
+    this.#store.begin();
+    try {
+      work(this.#state);
+    } catch (error) {
+      this.#store.rollback();
+      throw error;
+    }
+    const journal = this.#store.seal();
+    applied.journal = new Map([...journal, ...(applied.journal ?? [])]);
+    applied.interventions.push(work);
+  }
+
+  #backToPool(applied: readonly AppliedBlock[]): void {
+    for (const transaction of applied.flatMap(({ block }) => block.transactions)) this.pool.add(transaction);
+  }
+
+  #settleByFinality(): void {
+    if (this.#fork !== undefined && this.view().final().ordinal > this.#fork.base.ordinal) this.#fork = undefined;
+  }
+
+  /** Whether the block hash that a transaction refers to is recent, and on this fork. @throws InvalidTransaction */
+  #checkValidity(transaction: Transaction): void {
+    const base = this.#index.known(transaction.blockHash);
+    if (base === undefined || transaction.blockHash === zeroHash) throw new InvalidTransaction("Expired");
+    if (this.head.height - base.height > this.validityPeriod) throw new InvalidTransaction("Expired");
+    if (!this.#index.isOnChain(base)) throw new InvalidTransaction("InvalidChain");
+  }
+
+  #announce(): void {
+    for (const listener of [...this.#listeners]) listener(this.head);
+  }
+
+  #nowNs(): bigint {
+    return BigInt(Math.floor(this.#now() * 1_000)) * 1_000n;
+  }
+}

@@ -1,0 +1,16 @@
+import { encodeBase58 } from "../crypto/base58.ts";
+import { sha256 } from "../crypto/hash.ts";
+
+const encoder = new TextEncoder();
+
+/**
+ * Base58 of a SHA-256 over parts: ids that depend on nothing but what made them, so that a block replayed gives the same
+ * ones.
+ */
+export function deriveId(...parts: readonly (string | bigint | number)[]): string {
+  return encodeBase58(deriveBytes(...parts));
+}
+
+export function deriveBytes(...parts: readonly (string | bigint | number)[]): Uint8Array {
+  return sha256(encoder.encode(parts.join(" ")));
+}

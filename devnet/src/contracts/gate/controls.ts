@@ -1,0 +1,19 @@
+import type { Storage } from "../../contract.ts";
+import { type FeeTier, GateState } from "./state.ts";
+
+/** Whitelists a relayer or strikes it off, past the owner. */
+export function setGateRelayer(storage: Storage, relayerId: string, allowed: boolean): void {
+  const state = new GateState(storage);
+  if (allowed) state.addRelayer(relayerId);
+  else state.removeRelayer(relayerId);
+}
+
+/** @param feeTiers by ascending cap, at least one */
+export function setGateFeeTiers(storage: Storage, feeTiers: readonly FeeTier[]): void {
+  new GateState(storage).configure({ feeTiers });
+}
+
+/** Leaves a tail as a chain that broke would, so that the gate is stuck until its owner resets it; `[]` frees it. */
+export function setGateBatchTail(storage: Storage, intentIds: readonly bigint[]): void {
+  new GateState(storage).batchTail = [...intentIds];
+}

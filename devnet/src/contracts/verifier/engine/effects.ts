@@ -1,0 +1,56 @@
+import type { Env } from "../../../contract.ts";
+import { burnEvent, type TokenFlow } from "../events.ts";
+
+/** What executing intents shows and starts, beside the state it changes. */
+export interface Effects {
+  /** Shows an event line now. */
+  emit(line: string): void;
+  /** Shows that tokens left, after all else: their transfers are known only then. */
+  burnt(flow: TokenFlow): void;
+  /** Makes promises, if any are made here. */
+  schedule(make: (env: Env) => void): void;
+  /** Whether a setting that changes nothing is shown too. */
+  readonly showsUnchanged: boolean;
+}
+
+/** The real thing: lines become logs, promises are made. */
+export class LiveEffects implements Effects {
+  readonly showsUnchanged = false;
+  readonly #env: Env;
+  readonly #burns: TokenFlow[] = [];
+
+  constructor(env: Env) {
+    this.#env = env;
+  }
+
+  emit(line: string): void {
+    this.#env.log(line);
+  }
+
+  burnt(flow: TokenFlow): void {
+    this.#burns.push(flow);
+  }
+
+  schedule(make: (env: Env) => void): void {
+    make(this.#env);
+  }
+
+  /** Shows the burns, at the end of the call. */
+  finish(): void {
+    if (this.#burns.length > 0) this.emit(burnEvent(this.#burns));
+  }
+}
+
+/** A simulation's: intents' events are collected, burns and promises are not. */
+export class SimulatedEffects implements Effects {
+  readonly showsUnchanged = true;
+  readonly lines: string[] = [];
+
+  emit(line: string): void {
+    this.lines.push(line);
+  }
+
+  burnt(): void {}
+
+  schedule(): void {}
+}

@@ -1,0 +1,91 @@
+import type { Block } from "../chain/block.ts";
+import type { BlockProducer, BlockTime } from "../chain/block-producer.ts";
+import { type Chain, ChainStateError, type ForkOptions } from "../chain/chain.ts";
+import type { BlockRules } from "../chain/make-block.ts";
+import { ControlError } from "./control-error.ts";
+import type { DevnetClock } from "./devnet-clock.ts";
+
+export interface MineByHand {
+  readonly blocks?: number;
+  /** By how much the clock moves before each block. */
+  readonly stepMs?: number;
+  /** Their chunks are missing: nothing runs in them. */
+  readonly missedChunk?: boolean;
+  /** Heights left out before each block. */
+  readonly skipHeights?: number;
+}
+
+/** Blocks, their time, and forks. */
+export class BlockControls {
+  readonly #chain: Chain;
+  readonly #producer: BlockProducer;
+  readonly #clock: DevnetClock;
+
+  constructor(chain: Chain, producer: BlockProducer, clock: DevnetClock) {
+    this.#chain = chain;
+    this.#producer = producer;
+    this.#clock = clock;
+  }
+
+  /** Makes blocks now, whether or not blocks are made on a timer too. @returns the new head */
+  mine({ blocks = 1, stepMs = 0, missedChunk = false, skipHeights = 0 }: MineByHand = {}): Block {
+    if (!isCount(blocks)) throw new ControlError("blocks must be a whole number");
+    if (!isCount(skipHeights)) throw new ControlError("skip_heights must be a whole number");
+    for (let made = 0; made < blocks; made += 1) {
+      this.#clock.advance(stepMs);
+      this.#chain.mine({ hasChunk: !missedChunk, skip: BigInt(skipHeights) });
+    }
+    return this.#chain.head;
+  }
+
+  get blockTime(): BlockTime {
+    return this.#producer.blockTime;
+  }
+
+  /** Whether blocks are made on the timer. */
+  get isStopped(): boolean {
+    return this.#producer.isStopped;
+  }
+
+  setBlockTime(blockTime: BlockTime): void {
+    const isTime = typeof blockTime === "number" && Number.isFinite(blockTime) && blockTime > 0;
+    if (!isTime && blockTime !== "manual") throw new ControlError('block time must be milliseconds or "manual"');
+    this.#producer.setBlockTime(blockTime);
+  }
+
+  /** Lets the chain stand, until `go`. */
+  stop(): void {
+    this.#producer.stop();
+  }
+
+  go(): void {
+    this.#producer.go();
+  }
+
+  /** Takes the newest blocks off the chain and makes others; see `Chain.fork`. @throws ControlError */
+  fork(options: ForkOptions): void {
+    tell(() => this.#chain.fork(options));
+  }
+
+  /** Chooses the fork that stays; see `Chain.settle`. @throws ControlError */
+  settle(winner: "old" | "new"): void {
+    tell(() => this.#chain.settle(winner));
+  }
+
+  changeRules(change: Partial<BlockRules>): void {
+    this.#chain.changeRules(change);
+  }
+}
+
+function tell(work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof ChainStateError) throw new ControlError(error.message);
+    throw error;
+  }
+}
+
+function isCount(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}

@@ -1,0 +1,26 @@
+import type { AccountSecret, Devnet } from "../devnet.ts";
+
+/** What a devnet tells whoever starts it as a process. */
+export function readyShape(devnet: Devnet): unknown {
+  return {
+    near_rpc: devnet.rpcUrl,
+    keystore: devnet.keystoreUrl,
+    devnet_control: devnet.controlUrl,
+    keystore_token: devnet.keystoreToken,
+    chain_id: devnet.chainId,
+    relayer: secretShape(devnet.relayer),
+    approver: secretShape(devnet.approver),
+    gate_id: devnet.gateId,
+    verifier_id: devnet.verifierId,
+    wallets: devnet.wallets.map(({ walletId, accountId, publicKey }) => ({
+      wallet_id: walletId,
+      account_id: accountId,
+      public_key: publicKey,
+    })),
+    accounts: devnet.accounts.map(secretShape),
+  };
+}
+
+function secretShape({ accountId, secretKey }: AccountSecret): unknown {
+  return { account_id: accountId, secret_key: secretKey };
+}

@@ -1,0 +1,14 @@
+import { createHash } from "node:crypto";
+import { keccak_256 } from "@noble/hashes/sha3.js";
+
+/** SHA-256 of the parts, one after the other. */
+export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return new Uint8Array(hash.digest());
+}
+
+/** Keccak-256, Ethereum's, not SHA3-256. */
+export function keccak256(...parts: readonly Uint8Array[]): Uint8Array {
+  return keccak_256(Buffer.concat(parts));
+}

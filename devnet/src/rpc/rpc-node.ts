@@ -1,0 +1,175 @@
+import type { Chain } from "../chain/chain.ts";
+import type { ChainView } from "../chain/chain-view.ts";
+import { InvalidTransaction } from "../chain/errors.ts";
+import type { Transaction } from "../chain/types.ts";
+import type { CallCounters } from "../control/counters.ts";
+import { type Fault, type FaultPlan, underFaults } from "../control/faults.ts";
+import { type HttpAnswer, type HttpRequest, jsonAnswer, textAnswer } from "../control/http-server.ts";
+import { parseLossless, stringifyLossless } from "../control/lossless-json.ts";
+import type { Ports } from "../ports.ts";
+import type { QueryErrors, RpcCall } from "./rpc-call.ts";
+import { internalError, methodNotFound, parseError, RpcError } from "./rpc-error.ts";
+import { rpcMethods } from "./rpc-methods.ts";
+
+export interface RpcNodeOptions {
+  readonly chain: Chain;
+  readonly ports: Ports;
+  readonly faults: FaultPlan;
+  readonly counters: CallCounters;
+}
+
+interface Request {
+  readonly id: unknown;
+  readonly method: string;
+  readonly params: unknown;
+}
+
+/** nearcore's `polling_timeout`. */
+const pollTimeoutMs = 10_000;
+
+/** A node's JSON-RPC, called by HTTP requests but without a socket of its own. */
+export class RpcNode {
+  /** Away, it breaks every connection. */
+  isAway = false;
+  queryErrors: QueryErrors = "result";
+  readonly #options: RpcNodeOptions;
+  readonly #polls = new Set<() => void>();
+  readonly #late = new Map<Transaction, bigint>();
+  readonly #stopListening: () => void;
+
+  constructor(options: RpcNodeOptions) {
+    this.#options = options;
+    this.#stopListening = options.chain.onChange(() => this.#arrive());
+  }
+
+  readonly handle = async (request: HttpRequest): Promise<HttpAnswer> => {
+    if (this.isAway) return "reset";
+    if (request.method === "GET") return this.#get(request.path);
+    if (request.method !== "POST") return textAnswer(405, "");
+    let call: Request;
+    try {
+      call = readRequest(request.body);
+    } catch (error) {
+      return errorAnswer(null, error);
+    }
+    const names = namesOf(call);
+    this.#options.counters.count("rpc", names);
+    const faults = this.#options.faults.take("rpc", names);
+    return underFaults(faults, this.#options.ports, () => this.#answer(call, faults));
+  };
+
+  /** Ends everything that waits. */
+  close(): void {
+    this.#stopListening();
+    for (const end of [...this.#polls]) end();
+  }
+
+  async #get(path: string): Promise<HttpAnswer> {
+    if (path === "/health") return jsonAnswer(200, "null");
+    if (path !== "/status") return textAnswer(404, "");
+    this.#options.counters.count("rpc", ["GET /status"]);
+    const faults = this.#options.faults.take("rpc", ["GET /status"]);
+    return underFaults(faults, this.#options.ports, async () => {
+      const body = await rpcMethods.status?.(this.#callWith(faults), null);
+      return jsonAnswer(200, stringifyLossless(body));
+    });
+  }
+
+  async #answer({ id, method, params }: Request, faults: readonly Fault[]): Promise<HttpAnswer> {
+    const given = faults.find((fault) => fault.kind === "error");
+    if (given !== undefined) return jsonAnswer(200, stringifyLossless({ jsonrpc: "2.0", error: given.error, id }));
+    try {
+      const run = Object.hasOwn(rpcMethods, method) ? rpcMethods[method] : undefined;
+      if (run === undefined) throw methodNotFound(method);
+      const result = await run(this.#callWith(faults), params);
+      return jsonAnswer(200, stringifyLossless({ jsonrpc: "2.0", result, id }));
+    } catch (error) {
+      return errorAnswer(id, error);
+    }
+  }
+
+  #callWith(faults: readonly Fault[]): RpcCall {
+    const { chain } = this.#options;
+    const blocksOf = (kind: "lag" | "unknown_transaction" | "arrive_late") =>
+      faults.reduce((most, fault) => (fault.kind === kind ? Math.max(most, fault.blocks) : most), 0);
+    const [lag, hidden, late] = [blocksOf("lag"), BigInt(blocksOf("unknown_transaction")), blocksOf("arrive_late")];
+    const view = (): ChainView => (lag === 0 ? chain.view() : chain.view().lagging(lag));
+    return {
+      view,
+      submit: (transaction) => {
+        if (late === 0) chain.submit(transaction);
+        else this.#late.set(transaction, chain.head.ordinal + BigInt(late));
+      },
+      hides: ({ includedAt }) => view().head.height < includedAt + hidden,
+      poll: (ask) => this.#poll(ask),
+      queryErrors: this.queryErrors,
+    };
+  }
+
+  #poll<T>(ask: () => T | undefined): Promise<T | undefined> {
+    const at = ask();
+    if (at !== undefined) return Promise.resolve(at);
+    const { chain, ports } = this.#options;
+    return new Promise((resolve, reject) => {
+      const end = (answer: T | undefined) => {
+        stopListening();
+        stopTimer();
+        this.#polls.delete(giveUp);
+        resolve(answer);
+      };
+      const giveUp = () => end(undefined);
+      const stopTimer = ports.after(pollTimeoutMs, giveUp);
+      const stopListening = chain.onChange(() => {
+        try {
+          const answer = ask();
+          if (answer !== undefined) end(answer);
+        } catch (error) {
+          reject(error);
+          giveUp();
+        }
+      });
+      this.#polls.add(giveUp);
+    });
+  }
+
+  /** Lets the transactions in whose time has come; what has become invalid meanwhile is forgotten. */
+  #arrive(): void {
+    const { chain } = this.#options;
+    for (const [transaction, ordinal] of this.#late) {
+      if (chain.head.ordinal < ordinal) continue;
+      this.#late.delete(transaction);
+      try {
+        chain.submit(transaction);
+      } catch (error) {
+        if (!(error instanceof InvalidTransaction)) throw error;
+      }
+    }
+  }
+}
+
+/** @throws RpcError */
+function readRequest(body: Uint8Array): Request {
+  let given: unknown;
+  try {
+    given = parseLossless(Buffer.from(body).toString());
+  } catch (error) {
+    throw parseError(error instanceof Error ? error.message : String(error));
+  }
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw parseError("JSON RPC Request format was expected");
+  }
+  const { id = null, method, params } = given as Record<string, unknown>;
+  if (typeof method !== "string") throw parseError("JSON RPC Request format was expected");
+  return { id, method, params };
+}
+
+function namesOf({ method, params }: Request): string[] {
+  if (method !== "query" || typeof params !== "object" || params === null) return [method];
+  return "request_type" in params ? [method, `query:${params.request_type}`] : [method];
+}
+
+function errorAnswer(id: unknown, error: unknown): HttpAnswer {
+  const known =
+    error instanceof RpcError ? error : internalError(error instanceof Error ? error.message : String(error));
+  return jsonAnswer(known.httpStatus, stringifyLossless({ jsonrpc: "2.0", error: known.body, id }));
+}

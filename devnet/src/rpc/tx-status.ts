@@ -1,0 +1,89 @@
+import type { ChainView } from "../chain/chain-view.ts";
+import type { StateView } from "../chain/state.ts";
+import type { Outcome, Receipt, Transaction } from "../chain/types.ts";
+import { outcomeShape, statusShape, transactionShape } from "./shapes/outcome-shape.ts";
+import { receiptShape } from "./shapes/receipt-shape.ts";
+
+/** What a caller can wait for, in nearcore's order. */
+export const executionStatuses = [
+  "NONE",
+  "INCLUDED",
+  "EXECUTED_OPTIMISTIC",
+  "INCLUDED_FINAL",
+  "EXECUTED",
+  "FINAL",
+] as const;
+
+export type TxExecutionStatus = (typeof executionStatuses)[number];
+
+export function isAtLeast(reached: TxExecutionStatus, wanted: TxExecutionStatus): boolean {
+  return executionStatuses.indexOf(reached) >= executionStatuses.indexOf(wanted);
+}
+
+/** A transaction that was included, with the outcomes there are so far. */
+export interface TxStatus {
+  readonly transaction: Transaction;
+  /** The conversion's first, then those of its receipts, depth first; receipts that did not run yet are left out. */
+  readonly outcomes: readonly Outcome[];
+  readonly includedAt: bigint;
+  readonly reached: TxExecutionStatus;
+  /** nearcore's `FinalExecutionStatus`. */
+  readonly status: unknown;
+}
+
+/** What that view of the chain knows of a transaction, undefined until it is included. */
+export function txStatus(view: ChainView, hash: string): TxStatus | undefined {
+  const state = view.state();
+  const included = state.transaction(hash);
+  if (included === undefined) return undefined;
+  const outcomes = outcomesOf(state, hash);
+  const status = finalStatus(outcomes, hash);
+  const reached = reachedStatus(view, outcomes, typeof status === "object");
+  return { transaction: included.transaction, outcomes, includedAt: included.height, reached, status };
+}
+
+/** nearcore's `FinalExecutionOutcomeView`, or the one with receipts. */
+export function txStatusShape(view: ChainView, found: TxStatus, withReceipts: boolean): unknown {
+  const [conversion, ...receipts] = found.outcomes;
+  return {
+    final_execution_status: found.reached,
+    status: found.status,
+    transaction: transactionShape(found.transaction),
+    transaction_outcome: conversion === undefined ? null : outcomeShape(conversion),
+    receipts_outcome: receipts.map(outcomeShape),
+    ...(withReceipts ? { receipts: receiptsOf(view.state(), found.outcomes).map(receiptShape) } : {}),
+  };
+}
+
+function outcomesOf(state: StateView, id: string): Outcome[] {
+  const outcome = state.outcome(id);
+  return outcome === undefined ? [] : [outcome, ...outcome.receiptIds.flatMap((next) => outcomesOf(state, next))];
+}
+
+/** All receipts that these made, run or not. */
+function receiptsOf(state: StateView, outcomes: readonly Outcome[]): Receipt[] {
+  return outcomes
+    .flatMap((outcome) => outcome.receiptIds)
+    .map((id) => state.receipt(id))
+    .filter((receipt) => receipt !== undefined);
+}
+
+/** Follows the receipt that stands in for the transaction's result, as far as it ran. */
+function finalStatus(outcomes: readonly Outcome[], hash: string): unknown {
+  let lookingFor = hash;
+  for (const { id, status } of outcomes) {
+    if (id !== lookingFor) continue;
+    if (status.kind !== "receipt") return statusShape(status);
+    lookingFor = status.id;
+  }
+  return "Started";
+}
+
+function reachedStatus(view: ChainView, outcomes: readonly Outcome[], isDone: boolean): TxExecutionStatus {
+  const isFinal = ({ height }: Outcome) => height <= view.final().height;
+  const [conversion] = outcomes;
+  if (conversion === undefined) return "NONE";
+  if (!isFinal(conversion)) return isDone ? "EXECUTED_OPTIMISTIC" : "INCLUDED";
+  if (!isDone) return "INCLUDED_FINAL";
+  return outcomes.every(isFinal) ? "FINAL" : "EXECUTED";
+}

@@ -1,0 +1,140 @@
+import { type BroadcasterConfig, createBroadcaster, readBroadcasterConfig } from "@outlayer/broadcaster";
+import { createEvidence, type EvidenceConfig, readEvidenceConfig } from "@outlayer/evidence";
+import { createGateway, type GatewayConfig, readGatewayConfig } from "@outlayer/gateway";
+import {
+  type BindAddress,
+  ConfigReader,
+  defaultPorts,
+  type Environment,
+  type HostedService,
+  hostService,
+  InProcessBus,
+  inMemoryTransport,
+  type Logger,
+  type Ports,
+  type Service,
+  type ServiceName,
+} from "@outlayer/kit";
+import { createPlanner, type PlannerConfig, readPlannerConfig } from "@outlayer/planner";
+import { createSignerProxy, readSignerProxyConfig, type SignerProxyConfig } from "@outlayer/signer-proxy";
+
+/** Configuration of all five services. */
+export interface ProductConfig {
+  readonly gateway: GatewayConfig;
+  readonly planner: PlannerConfig;
+  readonly signerProxy: SignerProxyConfig;
+  readonly broadcaster: BroadcasterConfig;
+  readonly evidence: EvidenceConfig;
+  /** Proves to a service that another one calls, on its ports as in memory. */
+  readonly serviceToken: string;
+}
+
+/** Reads the variables of all five services from one environment. @throws ConfigError with every problem */
+export function readProductConfig(environment: Environment, serviceToken: string): ProductConfig {
+  const reader = new ConfigReader(environment);
+  const config = {
+    gateway: readGatewayConfig(reader),
+    planner: readPlannerConfig(reader),
+    signerProxy: readSignerProxyConfig(reader),
+    broadcaster: readBroadcasterConfig(reader),
+    evidence: readEvidenceConfig(reader),
+    serviceToken,
+  };
+  reader.check();
+  return config;
+}
+
+export interface ProductDeps {
+  readonly ports: Ports;
+  /** Logger of one service. */
+  readonly logger: (service: ServiceName) => Logger;
+  /** Replaces a service in what the others call, for tests of what happens when one misbehaves. */
+  readonly wrap?: Partial<Record<ServiceName, (service: Service) => Service>>;
+}
+
+export interface Product {
+  readonly restUrl: string;
+  /** h2c URLs by service. */
+  readonly grpc: Readonly<Record<ServiceName, string>>;
+  /** HTTP/1.1 URLs by service. */
+  readonly http: Readonly<Record<ServiceName, string>>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs all five services in this process: on their real contracts through an in-memory transport, and on their own
+ * loopback ports for everybody else.
+ * @param freePorts takes free ports instead of the services' usual ones
+ */
+export async function startProduct(config: ProductConfig, deps: ProductDeps, freePorts = false): Promise<Product> {
+  const { ports, logger } = deps;
+  const bus = new InProcessBus();
+  const { serviceToken } = config;
+  const wrapped = (name: ServiceName, service: Service) => deps.wrap?.[name]?.(service) ?? service;
+  const transport = (name: ServiceName, service: Service) =>
+    inMemoryTransport(service.routes, { logger: logger(name), serviceToken }, { serviceToken });
+
+  const evidence = wrapped("evidence", createEvidence(config.evidence, { ports, bus }));
+  const signerProxy = wrapped(
+    "signer-proxy",
+    createSignerProxy(config.signerProxy, { ports, logger: logger("signer-proxy") }),
+  );
+  const transports = {
+    evidence: transport("evidence", evidence),
+    signerProxy: transport("signer-proxy", signerProxy),
+  };
+  const broadcaster = wrapped(
+    "broadcaster",
+    createBroadcaster(config.broadcaster, { ports, logger: logger("broadcaster"), bus, transports }),
+  );
+  const planner = wrapped(
+    "planner",
+    createPlanner(config.planner, {
+      ports,
+      logger: logger("planner"),
+      transports: { ...transports, broadcaster: transport("broadcaster", broadcaster) },
+    }),
+  );
+  const gateway = createGateway(config.gateway, {
+    ports,
+    logger: logger("gateway"),
+    transports: { planner: transport("planner", planner), evidence: transports.evidence },
+  });
+
+  // Started from the one that needs nobody to the one that needs all, and stopped the other way round.
+  const services = { evidence, "signer-proxy": signerProxy, broadcaster, planner, gateway } as const;
+  const hosted = new Map<ServiceName, HostedService>();
+  const stop = async () => {
+    for (const service of [...hosted.values()].reverse()) await service.stop();
+  };
+  try {
+    for (const [name, service] of Object.entries(services) as [ServiceName, Service][]) {
+      hosted.set(name, await hostService(service, bindsOf(name, freePorts), { logger: logger(name), serviceToken }));
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return {
+    restUrl: gateway.restUrl(),
+    grpc: urls(hosted, ({ grpcUrl }) => grpcUrl),
+    http: urls(hosted, ({ httpUrl }) => httpUrl),
+    stop,
+  };
+}
+
+function bindsOf(name: ServiceName, freePorts: boolean): { grpcBind: BindAddress; httpBind: BindAddress } {
+  const { grpc, http } = defaultPorts[name];
+  return {
+    grpcBind: { host: "127.0.0.1", port: freePorts ? 0 : grpc },
+    httpBind: { host: "127.0.0.1", port: freePorts ? 0 : http },
+  };
+}
+
+function urls(
+  hosted: ReadonlyMap<ServiceName, HostedService>,
+  pick: (listeners: HostedService["listeners"]) => string,
+): Record<ServiceName, string> {
+  const found = [...hosted].map(([name, { listeners }]) => [name, pick(listeners)] as const);
+  return Object.fromEntries(found) as Record<ServiceName, string>;
+}

@@ -1,0 +1,106 @@
+import { rmSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { runProcess, systemPorts } from "@outlayer/kit";
+import { runAll, usualPort } from "./run-all.ts";
+import { type UpInfo, writeUpInfo } from "./up-info.ts";
+
+const usage = `usage: ./dev up [--port N] [--block-time-ms N] [--info-file PATH] [--quiet]
+
+  --port N            REST's port, ${usualPort} by default; 0 takes free ports for everything
+  --block-time-ms N   the devnet's, 100 by default; 600 is as on mainnet
+  --info-file PATH    where the addresses go as JSON, .dev/up.json by default
+  --quiet             print nothing when ready
+
+Any variable of the configuration may be set in the environment.
+`;
+
+const variables = [
+  "DATABASE_URL",
+  "INTERNAL_WALLET_AUTH_TOKEN",
+  "WALLET_API_KEYS_JSON",
+  "GATE_FEE_1_TO_3_YOCTO",
+  "GATE_MAX_FEE_YOCTO",
+  "GATE_MAX_DEPOSIT_YOCTO",
+  "SUBMIT_INTENT_GAS",
+  "GATE_CALLBACK_GAS",
+  "RESUME_BATCH_GAS",
+  "DELEGATE_VALIDITY_BLOCKS",
+  "INTENTS_DEADLINE_SECS",
+  "NEAR_POLL_TIMEOUT_SECS",
+  "NEAR_POLL_INTERVAL_MS",
+  "EXECUTE_WAIT_SECS",
+  "QUEUE_TIMEOUT_SECS",
+  "POLICY_ACTION_TYPES_JSON",
+  "SERVICE_TOKEN",
+  "LOG_LEVEL",
+];
+
+await runProcess(async () => {
+  const { port, blockTimeMs, infoFile, quiet } = readArguments();
+  const set = variables.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
+  const running = await runAll({ port, blockTimeMs, environment: Object.fromEntries(set) }, systemPorts());
+  writeUpInfo(infoFile, running.info);
+  if (!quiet) process.stdout.write(welcome(running.info, infoFile));
+  return {
+    async stop() {
+      await running.stop();
+      rmSync(infoFile, { force: true });
+    },
+  };
+});
+
+function readArguments() {
+  const text = { type: "string" } as const;
+  try {
+    const { values } = parseArgs({
+      options: { port: text, "block-time-ms": text, "info-file": text, quiet: { type: "boolean" } },
+    });
+    return {
+      port: number(values.port ?? String(usualPort), 0, 65_535, "--port"),
+      blockTimeMs: number(values["block-time-ms"] ?? "100", 10, 60_000, "--block-time-ms"),
+      infoFile: values["info-file"] ?? ".dev/up.json",
+      quiet: values.quiet ?? false,
+    };
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${usage}`);
+    process.exit(2);
+  }
+}
+
+function number(given: string, min: number, max: number, name: string): number {
+  const value = /^\d+$/.test(given) ? Number(given) : Number.NaN;
+  if (!(value >= min && value <= max)) throw new Error(`${name} must be an integer from ${min} to ${max}`);
+  return value;
+}
+
+function welcome(info: UpInfo, infoFile: string): string {
+  const [wallet] = info.wallets;
+  const transfer = {
+    kind: "intents.transfer",
+    token: "nep141:wrap.near",
+    amount: "1000000000000000000",
+    receiver_id: "mike.near",
+  };
+  const services = Object.keys(info.grpc) as (keyof UpInfo["grpc"])[];
+  return `
+The wallet coordinator runs on a local NEAR. Ctrl-C ends all of it.
+
+  REST             ${info.rest}
+  documentation    ${info.rest}/docs
+${services.map((name) => `  ${name.padEnd(16)} ${info.grpc[name]} (gRPC)   ${info.http[name]} (HTTP/1.1)`).join("\n")}
+  NEAR RPC         ${info.near_rpc}
+  keystore         ${info.keystore}
+  devnet control   ${info.devnet_control}
+
+Wallets, with API keys that hold until this ends:
+${info.wallets.map(({ wallet_id, api_key }) => `  ${wallet_id.padEnd(16)} ${api_key}`).join("\n")}
+
+All of it as JSON: ${infoFile}. A workflow to try:
+
+  curl -s ${info.rest}/wallet/v1/workflows/execute \\
+    -H 'Authorization: Bearer ${wallet?.api_key ?? ""}' \\
+    -H 'Content-Type: application/json' -H 'Prefer: wait=20' \\
+    -d '${JSON.stringify({ steps: [transfer] })}'
+
+`;
+}

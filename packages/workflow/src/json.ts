@@ -1,0 +1,70 @@
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import { type JSONPath, type JSONVisitor, printParseErrorCode, visit } from "jsonc-parser";
+import { invalidJson } from "./invalid-request.ts";
+import { formatPlace } from "./place.ts";
+
+/**
+ * How many objects and arrays may stand inside one another. In protobuf's form each level takes up to four messages,
+ * and protobuf libraries stop at a hundred.
+ */
+export const maxJsonDepth = 24;
+
+/**
+ * Reads the JSON text of a request. Beyond JSON's own rules it refuses what different readers could read differently,
+ * so that two different texts never share a fingerprint: duplicate keys, integers beyond 2^53, lone surrogates, the
+ * key `__proto__`. Time and memory are linear in the text.
+ * @throws InvalidRequest `invalid workflow JSON: …` with line and column, or with the path of the value
+ */
+export function readJsonObject(text: string): JsonObject {
+  // Every callback that finds something throws, so the parser never goes on behind an error.
+  visit(text, strictVisitor(), { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
+  const value: JsonValue = JSON.parse(text);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw invalidJson("the document must be an object at $");
+  }
+  return value;
+}
+
+function strictVisitor(): JSONVisitor {
+  // One entry per open bracket: the keys seen so far of an object, nothing for an array.
+  const open: (Set<string> | undefined)[] = [];
+  const enter = (keys: Set<string> | undefined, path: () => JSONPath) => {
+    open.push(keys);
+    if (open.length > maxJsonDepth) refuse(`nested deeper than ${maxJsonDepth} levels`, path());
+  };
+  const leave = () => {
+    open.pop();
+  };
+  return {
+    onError(code, _offset, _length, line, column) {
+      throw invalidJson(`${words(printParseErrorCode(code))} at line ${line + 1} column ${column + 1}`);
+    },
+    onObjectBegin: (_offset, _length, _line, _column, path) => enter(new Set(), path),
+    onArrayBegin: (_offset, _length, _line, _column, path) => enter(undefined, path),
+    onObjectEnd: leave,
+    onArrayEnd: leave,
+    onObjectProperty(key, _offset, _length, _line, _column, parent) {
+      const keys = open.at(-1);
+      if (key === "__proto__") refuse("the key __proto__ is not allowed", [...parent(), key]);
+      if (!key.isWellFormed()) refuse("a key holds half a surrogate pair", parent());
+      if (keys?.has(key)) refuse("duplicate key", [...parent(), key]);
+      keys?.add(key);
+    },
+    onLiteralValue(value: unknown, _offset, _length, _line, _column, path) {
+      if (typeof value === "string" && !value.isWellFormed()) refuse("a text holds half a surrogate pair", path());
+      // From 2^53 on a double is always an integer, however it was written, and stands for its neighbours as well.
+      if (typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER) {
+        refuse("integer beyond 2^53", path());
+      }
+    },
+  };
+}
+
+function refuse(problem: string, path: JSONPath): never {
+  throw invalidJson(`${problem} at ${formatPlace(path)}`);
+}
+
+/** `CloseBraceExpected` → `close brace expected` */
+function words(code: string): string {
+  return code.replace(/[A-Z]/g, (letter, at: number) => (at === 0 ? "" : " ") + letter.toLowerCase());
+}

@@ -1,0 +1,210 @@
+import { z } from "zod";
+import { endpoints, errorCodes, type Status, statuses, stepOutcomes } from "./statuses.ts";
+
+const text = (description: string, ...examples: string[]) => z.string().meta({ description, examples });
+const bool = (description: string) => z.boolean().meta({ description });
+const height = (description: string) =>
+  z
+    .int()
+    .nonnegative()
+    .meta({ description, examples: [200000124] });
+/** One entry per gate step, in the caller's order. */
+const perStep = <T extends z.ZodType>(item: T, description: string) =>
+  z.array(item.nullable()).meta({ description: `Per gate step, null where it has none: ${description}` });
+const object = (description: string) => z.record(z.string(), z.json()).meta({ description });
+
+export const planStepSchema = z
+  .object({
+    lane: z.enum(["gate_proxy", "funding_setup", "direct_user", "reject"]),
+    predecessor_model: z.enum(["gate", "wallet", "view", "user", "none"]),
+    ordering_model: z.enum(["gate_chained", "normal_tx_or_view", "single_tx_atomic", "none"]),
+    receiver_id: text("The account that is called.", "intents.near"),
+    method_name: text("The method that is called; empty where the request gave none.", "execute_intents"),
+    policy_type: z.enum(["call", "setup", "direct_user", "reject"]),
+    reason: text("Why it was rejected; on the lane `reject` only.").optional(),
+  })
+  .meta({ id: "PlannedStep", description: "One classified step." });
+
+export const setupRequirementSchema = z
+  .object({
+    step: z.int().nonnegative().meta({ description: "Index of the step, from 0." }),
+    requirement: text("A sentence that says what is needed."),
+    route: text("The route that provides it; null where no route does.", "POST /wallet/v1/call").nullable(),
+  })
+  .meta({ id: "SetupRequirement", description: "Something a step needs before it can be executed." });
+
+export const planSchema = z
+  .object({
+    accepted: bool("No step is on the lane `reject`."),
+    executable: bool("Accepted, every step on the lane `gate_proxy`, and nothing missing."),
+    steps: z.array(planStepSchema).meta({ description: "One per step, in the request's order." }),
+    setup_requirements: z.array(setupRequirementSchema),
+    unchecked: z
+      .array(z.string())
+      .meta({ description: "Facts that could not be had, so that their rules were not applied." }),
+  })
+  .meta({ id: "Plan", description: "How a request would be executed." });
+
+/** The plan of a batch that its own rules refused. */
+export const emptyPlanSchema = z
+  .strictObject({ accepted: z.literal(false), steps: z.array(z.never()).max(0) })
+  .meta({ id: "RefusedBatchPlan", description: "Of a batch that its own rules refused." });
+
+export const dispatchReceiptSchema = z
+  .object({
+    intent_id: text("The gate's id.", "41"),
+    receipt_id: text("Base58."),
+    receiver_id: text("The account that was called.", "intents.near"),
+    method_name: text("The method that was called.", "execute_intents"),
+    block_height: height("Of the block in which the receipt ran."),
+    status: z.enum(["success", "failure"]),
+    logs: z.array(z.string()),
+    error: text("The contract's own text, when it failed.").nullable(),
+  })
+  .meta({ id: "DispatchReceipt", description: "The receipt of the call itself." });
+
+export const stepOutcomeSchema = z
+  .object({
+    outcome: z.enum(stepOutcomes),
+    error: text("The error met so far.").nullable(),
+    possible_until: text(
+      "Until when it may still execute: a time, or a block height for a call without a payload.",
+      "2026-04-24T20:00:00Z",
+    ).nullable(),
+  })
+  .meta({ id: "StepOutcome", description: "What is known of a step, and no more." });
+
+export const queueSchema = z
+  .object({
+    position: z.int().nonnegative().meta({ description: "From 1; 0 while it waits for something else." }),
+    expected_start_height: height("At which it is expected to start.").nullable(),
+    waiting_for: text("`turn`, or the error code that the workflow would end with.", "turn"),
+  })
+  .meta({ id: "Queue", description: "Why a workflow waits." });
+
+const balanceViewSchema = z.object({
+  before: text("Raw units, decimal."),
+  after: text("Raw units, decimal; null until the end.").nullable(),
+  ambiguous: bool("They differ by something else than the workflow's own deltas: others moved money too."),
+});
+
+const postViewResultSchema = z.object({
+  contract_id: text("The contract that was asked."),
+  method_name: text("The view method."),
+  result: z.json().meta({ description: "The answer; null where it failed." }),
+  error: text("Why it failed.").nullable(),
+  matches: bool("Whether the answer equals what was expected; null where nothing was.").nullable(),
+  block_height: height("At which it ran."),
+});
+
+const status = z.enum(statuses).meta({ description: "Where it stands.", examples: ["succeeded"] satisfies Status[] });
+const errorCode = z.enum(errorCodes).meta({ description: "What went wrong.", examples: ["planner_rejected"] });
+const userVisibleError = text("A sentence a user can act on.");
+
+const perStepFields = {
+  submit_tx_hashes: perStep(z.string(), "the transaction that submitted it, base58."),
+  intent_ids: perStep(z.string(), "the gate's id."),
+  dispatch_block_heights: perStep(height("Block height."), "height of the block in which the gate dispatched it."),
+  step_outcomes: perStep(stepOutcomeSchema, "what is known of it."),
+};
+
+const recordFields = {
+  request_id: text("UUID v7.", "0192f3c0-7c1e-7000-8000-000000000000"),
+  endpoint: z.enum(endpoints),
+  wallet_id: text("The wallet that asked.", "wallet-1"),
+  idempotency_key: text("The caller's, or `srv_` and a UUID v7 where it gave none.", "dust-1"),
+  status,
+  user_visible_error: userVisibleError.nullable(),
+  error_code: errorCode.nullable(),
+  persisted_before_signing: bool("Always true: recorded before anything was checked, signed or sent."),
+  original_request_json: object("The request as it was sent."),
+  workflow_json: object("The request as it was planned."),
+  plan_json: z.union([planSchema, emptyPlanSchema]),
+  proxy_predecessor: bool("The gate is the predecessor of the calls."),
+  predecessor_model: z.enum(["gate", "wallet", "user", "view", "none"]),
+  ordering_model: z.enum(["gate_chained", "gate_stepwise", "single_tx_atomic", "normal_tx_or_view", "none"]),
+  signed_nep413_payloads: z
+    .array(z.string())
+    .meta({ description: "JSON text of each signed payload; only steps that sign one have an entry." }),
+  signed_nep366_delegates: perStep(z.string(), "base64 of the signed delegate action."),
+  submit_tx_hashes: perStepFields.submit_tx_hashes,
+  intent_ids: perStepFields.intent_ids,
+  resume_tx_hash: text("The chain's; null where it was not ours.").nullable(),
+  resume_tx_hashes: z.array(z.string()).meta({ description: "All that are ours." }),
+  dispatch_receipts: perStep(dispatchReceiptSchema, "the target's receipt."),
+  dispatch_block_heights: perStepFields.dispatch_block_heights,
+  step_outcomes: perStepFields.step_outcomes,
+  balance_deltas: z.record(z.string(), z.string()).meta({
+    description: "Signed raw units by `<token id>:intents`; empty when any step is not an intents step.",
+    examples: [{ "nep141:wrap.near:intents": "-3000000000000000000" }],
+  }),
+  balance_views: z.record(z.string(), balanceViewSchema).meta({ description: "By `<token id>:intents`." }),
+  post_batch_view_results: z.array(postViewResultSchema),
+  queue: queueSchema.nullable(),
+  fees: z
+    .object({
+      gate_fee_yocto: text("What the gate kept."),
+      gas_burnt_yocto: text("Gas burnt by our transactions and all their receipts."),
+    })
+    .meta({ description: "What is known so far, yoctoNEAR." }),
+  direct_user_scope: object("Of a direct-user call; empty elsewhere."),
+  direct_user_evidence: object("Of a direct-user call; empty elsewhere."),
+  direct_signed_transactions: z.array(z.string()).meta({ description: "Of a direct-user call, base64." }),
+  status_url: text("Where to follow it.", "/wallet/v1/workflows/0192f3c0-7c1e-7000-8000-000000000000"),
+  retry_after_ms: z.int().nonnegative().meta({ description: "When to ask again; null once ended." }).nullable(),
+  version: z.int().positive().meta({ description: "Number of events in its log." }),
+  head_hash: text("Hash of the last event."),
+  created_at: z.iso.datetime({ precision: 3 }).meta({ description: "Time of the first event." }),
+  updated_at: z.iso.datetime({ precision: 3 }).meta({ description: "Time of the last event." }),
+};
+
+export const recordSchema = z
+  .object(recordFields)
+  .meta({ id: "Record", description: "What is known of one request. Every field is always present." });
+
+export const progressEventSchema = z
+  .object({
+    request_id: recordFields.request_id,
+    version: z.int().positive().meta({ description: "A reader that sees every version has missed nothing." }),
+    at: z.iso.datetime({ precision: 3 }),
+    event: text("What happened.", "step_resolved"),
+    status,
+    terminal: bool("The workflow has ended; nothing follows."),
+    queue: queueSchema.nullable(),
+    ...perStepFields,
+    resume_tx_hash: recordFields.resume_tx_hash,
+    error_code: recordFields.error_code,
+    user_visible_error: recordFields.user_visible_error,
+    head_hash: recordFields.head_hash,
+  })
+  .meta({ id: "ProgressEvent", description: "What happened to a workflow. Carries nothing signed." });
+
+const problemFields = {
+  error: text("The same as `message`.", "steps[0].amount must be greater than zero"),
+  message: text("A sentence a user can act on.", "steps[0].amount must be greater than zero"),
+  type: text("RFC 9457.", "about:blank"),
+  title: text("RFC 9457.", "Bad Request"),
+  detail: text("RFC 9457; the same as `message`."),
+  instance: text("RFC 9457: the path that was asked.", "/wallet/v1/workflows/execute"),
+};
+
+/** Body of a non-2xx without a record. */
+export const errorBodySchema = z
+  .object({
+    ...problemFields,
+    status: z
+      .int()
+      .min(400)
+      .max(599)
+      .meta({ description: "RFC 9457: the HTTP status.", examples: [400] }),
+    request_id: recordFields.request_id.optional(),
+  })
+  .meta({ id: "Error", description: "An error without a record." });
+
+/**
+ * Body of a non-2xx with a record: the record, and the problem beside it. `status` is the record's: RFC 9457 (3.1) has
+ * readers ignore a member of another type than its own.
+ */
+export const recordErrorBodySchema = z
+  .object({ ...recordFields, ...problemFields })
+  .meta({ id: "RecordError", description: "A record that did not succeed." });

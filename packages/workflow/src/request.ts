@@ -1,0 +1,149 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import { z } from "zod";
+import { type Checked, check, firstOf, formatProblem, type Problem } from "./first-problem.ts";
+import { refuseSigningFields } from "./forbidden-fields.ts";
+import { invalidJson } from "./invalid-request.ts";
+import { batchCallSchema, requiredByKind, requiredWithoutKind, viewCheckSchema } from "./request-schemas.ts";
+import { idempotencyKey, stepFields } from "./step-fields.ts";
+
+// Readers keep only the fields they know. What a step must have is added to what any step may have, and stands first, so
+// that it is missed in that order.
+const { "intents.transfer": ofTransfer, "intents.swap": ofSwap, "intents.execute_raw": ofRaw } = requiredByKind;
+const anyStep = z.object(stepFields);
+const transferStep = z.object({ ...ofTransfer, ...stepFields, ...ofTransfer });
+const swapStep = z.object({ ...ofSwap, ...stepFields, ...ofSwap });
+const rawStep = z.object({ ...ofRaw, ...stepFields, ...ofRaw });
+const explicitStep = z.object({ ...requiredWithoutKind, ...stepFields, ...requiredWithoutKind });
+
+/** Kinds that are planned and never executed here. They require no field. */
+export const fundingKinds = [
+  "funding.wrap_near",
+  "funding.intents_deposit",
+  "funding.balance_check",
+  "funding.storage_deposit",
+] as const;
+export type FundingKind = (typeof fundingKinds)[number];
+
+/** Fields that any step may have. Null counts as absent for `kind`, `near_intents`, `args_base64`, `args_json`. */
+export type StepFields = z.infer<typeof anyStep>;
+
+/** A step that can be read, by its kind. */
+export type Step =
+  | { readonly form: "intents.transfer"; readonly fields: z.infer<typeof transferStep> }
+  | { readonly form: "intents.swap"; readonly fields: z.infer<typeof swapStep> }
+  | { readonly form: "intents.execute_raw"; readonly fields: z.infer<typeof rawStep> }
+  | { readonly form: FundingKind; readonly fields: StepFields }
+  | { readonly form: "near.function_call"; readonly fields: StepFields }
+  | { readonly form: "unknown"; readonly fields: StepFields }
+  | { readonly form: "explicit"; readonly fields: z.infer<typeof explicitStep> };
+
+export interface WorkflowRequest {
+  readonly steps: readonly Step[];
+  readonly idempotencyKey: string | undefined;
+}
+
+export type BatchCall = z.infer<typeof batchCall>;
+export type ViewCheck = z.infer<typeof viewCheck>;
+
+export interface SequentialBatchRequest {
+  readonly gateId: string;
+  readonly calls: readonly BatchCall[];
+  readonly postBatchViewChecks: readonly ViewCheck[];
+  readonly idempotencyKey: string | undefined;
+}
+
+const batchCall = batchCallSchema.strip();
+const viewCheck = viewCheckSchema.strip();
+const list = z.array(z.unknown());
+const workflowFrame = z.object({ steps: list, idempotency_key: idempotencyKey });
+const batchFrame = z.object({
+  gate_id: z.string(),
+  calls: list,
+  idempotency_key: idempotencyKey,
+  post_batch_view_checks: list.optional(),
+});
+
+/**
+ * Reads the body of a workflow.
+ * @param document as `readJsonObject` answers it
+ * @throws InvalidRequest for signing material, and for the first field that is absent or mistyped
+ */
+export function readWorkflow(document: JsonObject): WorkflowRequest {
+  refuseSigningFields(document);
+  const frame = check(workflowFrame, document);
+  const steps = readList(document, "steps", readStep);
+  refuseFirst(document, [frame, steps]);
+  return { steps: unwrap(steps), idempotencyKey: unwrap(frame).idempotency_key };
+}
+
+/**
+ * Reads the body of a sequential batch. Values that have the right type and make no sense are for the planner.
+ * @param document as `readJsonObject` answers it
+ * @throws InvalidRequest for signing material, and for the first field that is absent or mistyped
+ */
+export function readSequentialBatch(document: JsonObject): SequentialBatchRequest {
+  refuseSigningFields(document);
+  const frame = check(batchFrame, document);
+  const calls = readList(document, "calls", (call) => check(batchCall, call));
+  const views = readList(document, "post_batch_view_checks", (view) => check(viewCheck, view));
+  refuseFirst(document, [frame, calls, views]);
+  return {
+    gateId: unwrap(frame).gate_id,
+    calls: unwrap(calls),
+    postBatchViewChecks: unwrap(views),
+    idempotencyKey: unwrap(frame).idempotency_key,
+  };
+}
+
+function readStep(value: unknown): Checked<Step> {
+  const any = check(anyStep, value);
+  if ("problem" in any) return any;
+  const form = any.value.kind ?? "explicit";
+  switch (form) {
+    case "intents.transfer":
+      return formed(form, check(transferStep, value));
+    case "intents.swap":
+      return formed(form, check(swapStep, value));
+    case "intents.execute_raw":
+      return formed(form, check(rawStep, value));
+    case "funding.wrap_near":
+    case "funding.intents_deposit":
+    case "funding.balance_check":
+    case "funding.storage_deposit":
+    case "near.function_call":
+      return formed(form, any);
+    default:
+      // A step may itself say `kind: "explicit"`, which is no kind.
+      if (any.value.kind != null) return formed("unknown", any);
+      return formed("explicit", check(explicitStep, value));
+  }
+}
+
+function formed<F extends Step["form"], T>(form: F, checked: Checked<T>): Checked<{ form: F; fields: T }> {
+  return "problem" in checked ? checked : { value: { form, fields: checked.value } };
+}
+
+/** Stops at the first item that cannot be read, so that a body of nothing but bad items costs no more than one. */
+function readList<T>(document: JsonObject, key: string, read: (item: unknown) => Checked<T>): Checked<readonly T[]> {
+  const items = document[key];
+  const values: T[] = [];
+  // What is no array is the frame's problem.
+  for (const [index, item] of (Array.isArray(items) ? items : []).entries()) {
+    const checked = read(item);
+    if ("problem" in checked) {
+      return { problem: { ...checked.problem, place: [key, index, ...checked.problem.place] } };
+    }
+    values.push(checked.value);
+  }
+  return { value: values };
+}
+
+function refuseFirst(document: JsonObject, all: readonly Checked<unknown>[]): void {
+  const problems: Problem[] = all.flatMap((checked) => ("problem" in checked ? [checked.problem] : []));
+  if (problems.length > 0) throw invalidJson(formatProblem(firstOf(document, problems)));
+}
+
+function unwrap<T>(checked: Checked<T>): T {
+  if ("problem" in checked) throw invalidJson(formatProblem(checked.problem));
+  return checked.value;
+}

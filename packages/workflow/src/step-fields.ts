@@ -1,0 +1,81 @@
+import { z } from "zod";
+
+const text = (description: string, ...examples: string[]) => z.string().meta({ description, examples }).optional();
+const objects = (description: string, ...examples: object[][]) =>
+  z.array(z.looseObject({})).meta({ description, examples }).optional();
+
+/** Lanes that a caller may ask for. */
+export const routes = ["gate_proxy", "funding_setup", "direct_user"] as const;
+
+/**
+ * Every field that a step may have, with the type it must have in a step of whatever kind. Which of them a kind
+ * requires is said in request-schemas.ts.
+ */
+export const stepFields = {
+  kind: z
+    .string()
+    .meta({ description: "One of the named kinds. Null counts as absent.", examples: ["intents.transfer"] })
+    .nullish(),
+  receiver_id: text("The contract that is called.", "count.mike.near"),
+  method_name: text("The method that is called; for the gate `[A-Za-z0-9_]{1,256}`.", "increase"),
+  gas: text("Gas for the inner call, in gas units, decimal. Default `100000000000000`.", "100000000000000"),
+  deposit: text("yoctoNEAR attached to the inner call, decimal. Default `0`.", "0"),
+  route: z
+    .enum(routes)
+    .meta({
+      description:
+        "The lane the caller vouches for. `gate_proxy`: the target authenticates by signed arguments, not by its predecessor.",
+      examples: ["gate_proxy"],
+    })
+    .optional(),
+  operation: text("What the call is for; decides the lane of funding and staking calls.", "staking"),
+  requires_user_predecessor: z
+    .boolean()
+    .meta({ description: "The target must see the user as predecessor.", examples: [false] })
+    .optional(),
+  predecessor_requirement: text("`user_required` for `near.function_call`.", "user_required"),
+  gate_batch: text("Steps that share this name are one batch: all of it goes through the gate, or none.", "batch-1"),
+  user_id: text("The user whose key signs.", "mike.near"),
+  token: text("A token id; without a standard's prefix it is taken as `nep141:<token>`.", "nep141:wrap.near"),
+  amount: text("Raw units, decimal.", "1000000000000000000"),
+  memo: text("Memo of the transfer.", "rent"),
+  token_in: text("The token given.", "nep141:wrap.near"),
+  token_out: text("The token got.", "nep141:usdt.tether-token.near"),
+  amount_in: text("Raw units of `token_in`, decimal.", "1000000000000000000"),
+  min_amount_out: text("Raw units of `token_out`, decimal.", "2500000"),
+  counterparty_signed: objects("Payloads that the other sides have signed; they are executed together with ours.", [
+    { standard: "raw_ed25519", payload: "{…}", public_key: "ed25519:…", signature: "ed25519:…" },
+  ]),
+  deposit_address: text("Where a quoted swap's deposit goes.", "0xbff77166b39599e54e391156eef7b8191e02be92"),
+  intents: objects("Intents as the verifier takes them.", [
+    { intent: "ft_withdraw", token: "wrap.near", receiver_id: "mike.near", amount: "1" },
+  ]),
+  near_intents: z
+    .looseObject({})
+    .meta({
+      description:
+        'Intents to sign: `{"intents": [...], "signer_id"?, "deadline"?}`, or `{"kind": "transfer", "token", "amount", "receiver_id"}`.',
+      examples: [{ intents: [{ intent: "transfer", receiver_id: "mike.near", tokens: { "nep141:wrap.near": "1" } }] }],
+    })
+    .nullish(),
+  args_base64: z
+    .string()
+    .meta({ description: "Arguments: base64 of the raw bytes; may be empty.", examples: ["e30="] })
+    .nullish(),
+  args_json: z
+    .unknown()
+    .meta({ description: "Arguments: a JSON text, or a JSON value.", examples: ["{}", {}] })
+    .optional(),
+  actions: objects("The calls of a `near.function_call`.", [
+    { method_name: "withdraw_reward", gas: "30000000000000", deposit: "0" },
+  ]),
+};
+
+export const idempotencyKey = z
+  .string()
+  .meta({
+    description:
+      "1 to 255 printable ASCII characters; may come as header `Idempotency-Key` or `X-Idempotency-Key` instead. A request without a key is one-shot.",
+    examples: ["dust-1"],
+  })
+  .optional();

@@ -1,0 +1,61 @@
+import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
+import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
+import { deadline, type Logger, type Timers } from "@outlayer/kit";
+import type { FactName, FeeTier } from "../core/facts.ts";
+import type { FetchFacts } from "../core/ports.ts";
+
+/** How long a plan waits for its facts, in milliseconds. Without them it is a plan all the same. */
+const patienceMs = 2000;
+
+export interface FactSources {
+  readonly signerProxy: Transport;
+  readonly broadcaster: Transport;
+  readonly gateId: string;
+  readonly timers: Timers;
+  readonly logger: Logger;
+}
+
+export function factFetcher({ signerProxy, broadcaster, gateId, timers, logger }: FactSources): FetchFacts {
+  const signer = createClient(SignerProxyService, signerProxy);
+  const gate = createClient(BroadcasterService, broadcaster);
+
+  async function accountOf(walletId: string, signal: AbortSignal): Promise<string | undefined> {
+    const { accountId } = await signer.getAccount({ walletId }, { signal });
+    return accountId === "" ? undefined : accountId;
+  }
+  async function feeTiers(signal: AbortSignal): Promise<readonly FeeTier[] | undefined> {
+    const { feeTiers: tiers } = await gate.getGateFacts({ gateId }, { signal });
+    return tiers.length === 0 ? undefined : tiers.map(({ cap }) => ({ cap }));
+  }
+  /** Undefined for a fact that was not asked for, and for one that cannot be had. */
+  async function fact<T>(name: FactName, wanted: boolean, fetch: () => Promise<T>): Promise<T | undefined> {
+    if (!wanted) return undefined;
+    try {
+      return await fetch();
+    } catch (error) {
+      if (isAway(error)) logger.info({ fact: name }, "fact is not to be had now");
+      else logger.error({ fact: name, err: error }, "fact could not be fetched");
+      return undefined;
+    }
+  }
+
+  return async (walletId, names, callerSignal) => {
+    const { signal, done } = deadline(timers, patienceMs, callerSignal);
+    try {
+      const [accountId, tiers] = await Promise.all([
+        fact("wallet_account", names.includes("wallet_account"), () => accountOf(walletId, signal)),
+        fact("gate_fee_tiers", names.includes("gate_fee_tiers"), () => feeTiers(signal)),
+      ]);
+      return { accountId, feeTiers: tiers };
+    } finally {
+      done();
+    }
+  };
+}
+
+/** Errors that say nothing but that the other side is away, or slow. */
+function isAway(error: unknown): boolean {
+  const { code } = ConnectError.from(error);
+  return code === Code.Unavailable || code === Code.DeadlineExceeded || code === Code.Canceled;
+}

@@ -1,0 +1,28 @@
+import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
+import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import type { OpenWorkflow } from "../core/ports.ts";
+
+export function workflowOpener(evidence: Transport): OpenWorkflow {
+  const log = createClient(LogService, evidence);
+  return async (requestId, opened, signal) => {
+    try {
+      const { record, created } = await log.openWorkflow({ requestId, opened }, { signal });
+      if (record === undefined) throw new Error("evidence answered without a record");
+      return { kind: "opened", record, created };
+    } catch (error) {
+      if (!(error instanceof ConnectError)) throw error;
+      switch (error.code) {
+        case Code.AlreadyExists: {
+          const [info] = error.findDetails(ErrorInfoSchema);
+          return { kind: "other_request", requestId: info?.metadata.request_id };
+        }
+        case Code.Unavailable:
+        case Code.DeadlineExceeded:
+          return { kind: "unavailable" };
+        default:
+          throw error;
+      }
+    }
+  };
+}

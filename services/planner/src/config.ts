@@ -1,0 +1,77 @@
+import {
+  accountId,
+  type CommonConfig,
+  type ConfigReader,
+  decimal,
+  Malformed,
+  type Parse,
+  readCommonConfig,
+  readServiceUrl,
+  readWalletCredentials,
+  type WalletCredentials,
+} from "@outlayer/kit";
+import type { Limits } from "./core/facts.ts";
+
+export interface PlannerConfig {
+  readonly credentials: WalletCredentials;
+  readonly limits: Limits;
+}
+
+/** Gas units. What the gate reserves for its callback; less cannot carry any chain. */
+const leastCallbackGas = 200_000_000_000_000n;
+/** Gas units that the callback keeps: its own work, and the call that goes on with the chain. */
+const callbackOverhead = 70_000_000_000_000n;
+/** Gas units. What NEAR lets a transaction attach, from protocol 83 on. */
+const mostAttachedGas = 1_000_000_000_000_000n;
+const mostYocto = 2n ** 128n - 1n;
+
+const callbackGas: Parse<bigint> = (value) => {
+  const gas = decimal(value);
+  if (gas < leastCallbackGas) throw new Malformed(`must be at least ${leastCallbackGas}`);
+  return gas;
+};
+
+const yocto: Parse<bigint> = (value) => {
+  const amount = decimal(value);
+  if (amount > mostYocto) throw new Malformed("must be below 2^128");
+  return amount;
+};
+
+/** What the planner reads for itself, wherever it runs. Problems are collected in the reader. */
+export function readPlannerConfig(reader: ConfigReader): PlannerConfig {
+  const submitGas = reader.optional("SUBMIT_INTENT_GAS", decimal, 50_000_000_000_000n);
+  const gateCallbackGas = reader.optional("GATE_CALLBACK_GAS", callbackGas, leastCallbackGas);
+  // Undefined where the variable is malformed, which the reader has noted.
+  if (submitGas !== undefined && gateCallbackGas !== undefined && submitGas + gateCallbackGas > mostAttachedGas) {
+    reader.problem(`SUBMIT_INTENT_GAS and GATE_CALLBACK_GAS together must be at most ${mostAttachedGas}`);
+  }
+  return {
+    credentials: readWalletCredentials(reader),
+    limits: {
+      gateId: reader.optional("SEQUENTIAL_GATE_ID", accountId, "gate.sequential.near"),
+      verifierId: reader.optional("VERIFIER_ID", accountId, "intents.near"),
+      maxInnerGas: (gateCallbackGas ?? leastCallbackGas) - callbackOverhead,
+      maxDepositYocto: reader.optional("GATE_MAX_DEPOSIT_YOCTO", yocto, 1n),
+    },
+  };
+}
+
+/** A planner in a process of its own. */
+export interface PlannerProcessConfig extends PlannerConfig, CommonConfig {
+  readonly signerProxyUrl: string;
+  readonly broadcasterUrl: string;
+  readonly evidenceUrl: string;
+}
+
+/** @throws ConfigError with every problem */
+export function readPlannerProcessConfig(reader: ConfigReader): PlannerProcessConfig {
+  const config = {
+    ...readPlannerConfig(reader),
+    ...readCommonConfig(reader, "planner"),
+    signerProxyUrl: readServiceUrl(reader, "SIGNER_PROXY_URL"),
+    broadcasterUrl: readServiceUrl(reader, "BROADCASTER_URL"),
+    evidenceUrl: readServiceUrl(reader, "EVIDENCE_URL"),
+  };
+  reader.check();
+  return config;
+}

@@ -1,0 +1,35 @@
+/** Decimal digits without sign or leading zeros. */
+export function isDecimal(text: string): boolean {
+  return /^(?:0|[1-9]\d*)$/.test(text);
+}
+
+/** @param text as `isDecimal` takes it, of any length */
+export function isAtMost(text: string, max: bigint): boolean {
+  // Compared by length first: turning a hostile text of digits into a number takes time quadratic in its length.
+  return text.length <= max.toString().length && BigInt(text) <= max;
+}
+
+/** The keystore's sums wrap at 2^128, so what goes into one is kept below half of it. */
+const maxAmount = 2n ** 127n - 1n;
+const maxGas = 2n ** 64n - 1n;
+
+/** What is wrong with raw units that are to be moved; undefined when nothing is. */
+export function amountProblem(text: string): string | undefined {
+  return text === "0" ? "must be greater than zero" : balanceProblem(text);
+}
+
+/** The same for units that may be none. */
+export function balanceProblem(text: string): string | undefined {
+  if (!isDecimal(text)) return "must be a decimal string";
+  return isAtMost(text, maxAmount) ? undefined : "must be below 2^127";
+}
+
+/** The same for a change in either direction. */
+export function deltaProblem(text: string): string | undefined {
+  return amountProblem(text.replace(/^-/, ""));
+}
+
+export function gasProblem(text: string): string | undefined {
+  if (!isDecimal(text)) return "must be a decimal string";
+  return isAtMost(text, maxGas) ? undefined : "must be below 2^64";
+}

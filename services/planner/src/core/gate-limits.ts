@@ -1,0 +1,38 @@
+import type { Step } from "@outlayer/workflow";
+import { isAtMost, isDecimal } from "./amounts.ts";
+import { type Facts, type Limits, maxGateCalls } from "./facts.ts";
+
+/** Gas units of a gate step that names none. */
+export const defaultGas = "100000000000000";
+
+/**
+ * Why a step would leave the gate stuck for everybody; undefined when it would not. Only what can be read is judged
+ * here: gas that is no number never becomes a call.
+ * @param place e.g. `steps[0]`
+ */
+export function jamReason(step: Step, place: string, limits: Limits): string | undefined {
+  const { gas = defaultGas, deposit = "0", receiver_id: receiver, method_name: method = "" } = step.fields;
+  if (step.form === "explicit") {
+    if (receiver === limits.gateId) {
+      // The gate would be its own predecessor, to whom its private methods are open.
+      return `${place}.receiver_id must not be the gate ${limits.gateId} itself`;
+    }
+    if (!/^[A-Za-z0-9_]{1,256}$/.test(method)) {
+      return `${place}.method_name must match [A-Za-z0-9_]{1,256}, for the gate writes it into its trace as it is`;
+    }
+  }
+  if (isDecimal(gas) && (gas === "0" || !isAtMost(gas, limits.maxInnerGas))) {
+    return `${place}.gas must be from 1 to ${limits.maxInnerGas}, which is what the gate can pass on`;
+  }
+  if (isDecimal(deposit) && !isAtMost(deposit, limits.maxDepositYocto)) {
+    return `${place}.deposit must be at most ${limits.maxDepositYocto} yoctoNEAR, for the gate pays it`;
+  }
+  return undefined;
+}
+
+/** Why so many gate steps are too many; undefined when they are not, as far as the facts tell. */
+export function chainLengthReason(gateSteps: number, { feeTiers }: Facts): string | undefined {
+  const max = Math.min(feeTiers?.at(-1)?.cap ?? maxGateCalls, maxGateCalls);
+  if (gateSteps <= max) return undefined;
+  return `the gate takes at most ${max} calls in one chain, and this workflow has ${gateSteps}`;
+}

@@ -1,0 +1,98 @@
+import type { JsonObject, MessageInitShape } from "@bufbuild/protobuf";
+import type { EndedSchema, OpenedSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import type { ErrorCode, SequentialBatchRequest, TerminalStatus, WorkflowRequest } from "@outlayer/workflow";
+import type { Lane } from "./lanes.ts";
+import type { Plan, Planning } from "./plan.ts";
+import { batchSteps, postViews } from "./sequential-batch.ts";
+
+export type OpenedInit = Exclude<MessageInitShape<typeof OpenedSchema>, { readonly $typeName: string }>;
+type EndedInit = Exclude<MessageInitShape<typeof EndedSchema>, { readonly $typeName: string }>;
+
+/** Who asked, for what, and under which key. */
+export interface Asked {
+  readonly walletId: string;
+  readonly idempotencyKey: string;
+  /** Lower-case hex. */
+  readonly fingerprint: string;
+  /** The body as it was sent. */
+  readonly original: JsonObject;
+}
+
+/** The first event of a workflow: what was asked, how it was planned, and whether it ends at once. */
+export function openedWorkflow(asked: Asked, request: WorkflowRequest, planning: Planning): OpenedInit {
+  const steps = request.steps.map(({ fields }) => present(fields));
+  return opened("workflow", asked, { steps }, planning.plan, planning.calls, endOf(planning.plan));
+}
+
+/** @param planning undefined when the batch is refused by its own rules, for the reason given */
+export function openedBatch(
+  asked: Asked,
+  batch: SequentialBatchRequest,
+  planned: Planning | { readonly refused: string },
+): OpenedInit {
+  const steps = batchSteps(batch).map(({ fields }) => {
+    const { gas: _gas, args_base64: _base64, args_json: _json, ...rest } = fields;
+    return present(rest);
+  });
+  if ("refused" in planned) {
+    return opened("sequential_batch", asked, { steps }, refusedPlan, [], rejected(planned.refused));
+  }
+  const { plan, calls } = planned;
+  const event = opened("sequential_batch", asked, { steps }, plan, calls, endOf(plan));
+  return event.ended === undefined ? { ...event, postViews: postViews(batch) } : event;
+}
+
+const refusedPlan: Plan = { accepted: false, executable: false, steps: [], setupRequirements: [], unchecked: [] };
+
+function opened(
+  endpoint: "workflow" | "sequential_batch",
+  asked: Asked,
+  workflowJson: JsonObject,
+  plan: Plan,
+  calls: Planning["calls"],
+  ended: EndedInit | undefined,
+): OpenedInit {
+  const { walletId, idempotencyKey, fingerprint, original } = asked;
+  return {
+    endpoint,
+    walletId,
+    idempotencyKey,
+    fingerprint,
+    originalRequestJson: original,
+    workflowJson,
+    planJson: plan,
+    ...(ended === undefined ? { calls } : { ended }),
+  };
+}
+
+/** How a planned request ends that is not executed; undefined for one that is. */
+function endOf(plan: Plan): EndedInit | undefined {
+  const reason = plan.steps.find((step) => step.lane === "reject")?.reason;
+  if (reason !== undefined) return rejected(reason);
+  if (hasLane(plan, "direct_user")) return setup("requires_direct_user_setup", plan, "direct_user");
+  if (hasLane(plan, "funding_setup")) return setup("requires_funding_setup", plan, "funding_setup");
+  if (plan.steps.length === 0) return rejected("workflow contains no executable gate_proxy steps");
+  if (plan.executable) return undefined;
+  return rejected(plan.setupRequirements[0]?.requirement ?? "workflow is not executable");
+}
+
+function rejected(reason: string): EndedInit {
+  const status: TerminalStatus = "rejected";
+  const errorCode: ErrorCode = "planner_rejected";
+  return { status, errorCode, userVisibleError: reason };
+}
+
+/** Says the first thing to do on that lane. */
+function setup(status: TerminalStatus, plan: Plan, lane: Lane): EndedInit {
+  const first = plan.setupRequirements.find(({ step }) => plan.steps[step]?.lane === lane);
+  return { status, ...(first === undefined ? {} : { userVisibleError: first.requirement }) };
+}
+
+function hasLane(plan: Plan, lane: Lane): boolean {
+  return plan.steps.some((step) => step.lane === lane);
+}
+
+/** The fields that are there; null stands for absent. */
+function present(fields: object): JsonObject {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null));
+}

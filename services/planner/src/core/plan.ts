@@ -1,0 +1,138 @@
+import type { Step } from "@outlayer/workflow";
+import type { FactName, Facts, Limits } from "./facts.ts";
+import { rejectMixedBatches } from "./gate-batches.ts";
+import { gateCall } from "./gate-call.ts";
+import { chainLengthReason, jamReason } from "./gate-limits.ts";
+import { type Classification, type ClassifiedStep, classify, type Lane, shownTarget } from "./lanes.ts";
+import type { GateCallInit } from "./payload.ts";
+import { directUserSetup, fundingSetup } from "./setup.ts";
+
+/** Steps to plan, and what the caller calls them: `steps`, or `calls` in a sequential batch. */
+export interface PlanRequest {
+  readonly steps: readonly Step[];
+  readonly name: "steps" | "calls";
+}
+
+/** As outlayer.workflow.v1.Plan. */
+export interface Plan {
+  readonly accepted: boolean;
+  readonly executable: boolean;
+  readonly steps: PlannedStep[];
+  readonly setupRequirements: SetupRequirement[];
+  /** Facts that bear on the plan and are not known; none unless it is executable without them. */
+  readonly unchecked: FactName[];
+}
+
+export interface PlannedStep {
+  readonly lane: Lane;
+  readonly predecessorModel: "gate" | "wallet" | "view" | "user" | "none";
+  readonly orderingModel: "gate_chained" | "normal_tx_or_view" | "single_tx_atomic" | "none";
+  readonly receiverId: string;
+  readonly methodName: string;
+  readonly policyType: "call" | "setup" | "direct_user" | "reject";
+  readonly reason?: string;
+}
+
+export interface SetupRequirement {
+  /** Index of the step, from 0. */
+  readonly step: number;
+  readonly requirement: string;
+  readonly route?: string;
+}
+
+/** A plan, with what comes of it when it is executable. */
+export interface Planning {
+  readonly plan: Plan;
+  /** One per step, in order; none unless the plan is executable. */
+  readonly calls: GateCallInit[];
+}
+
+/**
+ * Plans a request that could be read. Total and pure: the same steps, facts and limits always give the same plan, in
+ * whatever order their fields were written.
+ */
+export function plan({ steps, name }: PlanRequest, facts: Facts, limits: Limits): Planning {
+  const placed = classifyAll(steps, name, facts, limits).map((classified, index) => {
+    return { ...classified, index, place: `${name}[${index}]` };
+  });
+  const setupRequirements: SetupRequirement[] = [];
+  const calls: GateCallInit[] = [];
+  let accountUnchecked = false;
+  for (const { step, classification, index, place } of placed) {
+    switch (classification.lane) {
+      case "gate_proxy": {
+        const built = gateCall(step, place, facts, limits);
+        if (built.problem !== undefined) {
+          setupRequirements.push({ step: index, requirement: built.problem });
+          break;
+        }
+        calls.push(built.value);
+        accountUnchecked ||= built.accountUnchecked;
+        break;
+      }
+      case "funding_setup":
+        setupRequirements.push({ step: index, ...fundingSetup(step, place) });
+        break;
+      case "direct_user":
+        setupRequirements.push({ step: index, ...directUserSetup(place) });
+        break;
+      case "reject":
+        break;
+    }
+  }
+  const executable = steps.length > 0 && calls.length === steps.length;
+  const unchecked: FactName[] = [];
+  if (executable && accountUnchecked) unchecked.push("wallet_account");
+  if (executable && facts.feeTiers === undefined) unchecked.push("gate_fee_tiers");
+  return {
+    plan: {
+      accepted: placed.every(({ classification }) => classification.lane !== "reject"),
+      executable,
+      steps: placed.map(({ step, classification }) => plannedStep(step, classification, limits)),
+      setupRequirements,
+      unchecked,
+    },
+    calls: executable ? calls : [],
+  };
+}
+
+/** First the published rules, batches included; what would leave the gate stuck is looked for in what they let through. */
+function classifyAll(steps: readonly Step[], name: string, facts: Facts, limits: Limits): readonly ClassifiedStep[] {
+  const published = rejectMixedBatches(steps.map((step) => ({ step, classification: classify(step, limits) })));
+  const single = published.map((classified, index) =>
+    rejectGateStep(classified, jamReason(classified.step, `${name}[${index}]`, limits)),
+  );
+  const gateSteps = single.filter(({ classification }) => classification.lane === "gate_proxy").length;
+  const tooLong = chainLengthReason(gateSteps, facts);
+  return single.map((classified) => rejectGateStep(classified, tooLong));
+}
+
+function rejectGateStep(classified: ClassifiedStep, reason: string | undefined): ClassifiedStep {
+  if (reason === undefined || classified.classification.lane !== "gate_proxy") return classified;
+  return { ...classified, classification: { lane: "reject", reason } };
+}
+
+function plannedStep(step: Step, classification: Classification, limits: Limits): PlannedStep {
+  const target = shownTarget(step, limits);
+  const { lane } = classification;
+  switch (classification.lane) {
+    case "gate_proxy":
+      return { lane, predecessorModel: "gate", orderingModel: "gate_chained", ...target, policyType: "call" };
+    case "funding_setup": {
+      const predecessorModel = classification.view ? "view" : "wallet";
+      return { lane, predecessorModel, orderingModel: "normal_tx_or_view", ...target, policyType: "setup" };
+    }
+    case "direct_user":
+      return {
+        lane,
+        predecessorModel: "user",
+        orderingModel: "single_tx_atomic",
+        ...target,
+        policyType: "direct_user",
+      };
+    case "reject": {
+      const { reason } = classification;
+      return { lane, predecessorModel: "none", orderingModel: "none", ...target, policyType: "reject", reason };
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
+import type { FactName, Facts } from "./facts.ts";
+import type { OpenedInit } from "./opening.ts";
+
+/**
+ * Fetches the named facts of a wallet and the gate; one that cannot be had in a short while is undefined. Never
+ * rejects.
+ */
+export type FetchFacts = (walletId: string, names: readonly FactName[], signal: AbortSignal) => Promise<Facts>;
+
+/** Records a request before anything else becomes of it, or finds the one that came under the same key. */
+export type OpenWorkflow = (requestId: string, opened: OpenedInit, signal: AbortSignal) => Promise<OpenResult>;
+
+export type OpenResult =
+  | { readonly kind: "opened"; readonly record: Record; readonly created: boolean }
+  /** The key was already used with another request. */
+  | { readonly kind: "other_request"; readonly requestId: string | undefined }
+  /** It is not known whether the request was recorded. */
+  | { readonly kind: "unavailable" };

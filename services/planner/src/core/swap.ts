@@ -1,0 +1,60 @@
+import { normalizeTokenId } from "@outlayer/near";
+import type { Step } from "@outlayer/workflow";
+import { amountProblem } from "./amounts.ts";
+import type { Facts } from "./facts.ts";
+import { type BuiltPayload, intentsPayload, problem } from "./payload.ts";
+import { transferPayload } from "./transfer.ts";
+
+type Swap = Extract<Step, { form: "intents.swap" }>["fields"];
+
+/** Standards of signed payloads that the verifier takes. */
+const payloadStandards = ["nep413", "erc191", "tip191", "raw_ed25519", "webauthn", "ton_connect", "sep53"];
+
+/**
+ * Either a `token_diff` that is executed together with what the other sides have signed, or a transfer to the deposit
+ * address of a quote. The verifier takes its fee inside each negative delta; a caller's quote has counted it in, and
+ * the diff is signed exactly as asked: one that does not balance is refused by the verifier as a whole.
+ */
+export function swapPayload(swap: Swap, place: string, facts: Facts): BuiltPayload {
+  const tokenIn = normalizeTokenId(swap.token_in);
+  if (tokenIn === undefined) return problem(`${place}.token_in is not a token id`);
+  const tokenOut = normalizeTokenId(swap.token_out);
+  if (tokenOut === undefined) return problem(`${place}.token_out is not a token id`);
+  if (tokenIn === tokenOut) return problem(`${place}.token_out must not be token_in`);
+  const amountIn = amountProblem(swap.amount_in);
+  if (amountIn !== undefined) return problem(`${place}.amount_in ${amountIn}`);
+  const minAmountOut = swap.min_amount_out === undefined ? undefined : amountProblem(swap.min_amount_out);
+  if (minAmountOut !== undefined) return problem(`${place}.min_amount_out ${minAmountOut}`);
+
+  const counterparties = swap.counterparty_signed ?? [];
+  const withCounterparties = counterparties.length > 0;
+  if (withCounterparties === (swap.deposit_address !== undefined)) {
+    return problem(
+      withCounterparties
+        ? `${place} must not have both counterparty_signed and deposit_address`
+        : `${place} needs counterparty_signed or deposit_address, for the verifier refuses a swap that does not balance`,
+    );
+  }
+  if (swap.deposit_address !== undefined) {
+    const transfer = { token: swap.token_in, amount: swap.amount_in, receiver_id: swap.deposit_address };
+    const places = {
+      token: `${place}.token_in`,
+      amount: `${place}.amount_in`,
+      receiver: `${place}.deposit_address`,
+    };
+    return transferPayload(transfer, places, facts);
+  }
+  if (swap.min_amount_out === undefined) {
+    return problem(`${place}.min_amount_out is required beside counterparty_signed`);
+  }
+  const foreign = counterparties.findIndex(({ standard }) => !payloadStandards.some((known) => known === standard));
+  if (foreign >= 0) {
+    return problem(`${place}.counterparty_signed[${foreign}].standard must be one of ${payloadStandards.join(", ")}`);
+  }
+  const diff = { [tokenIn]: `-${swap.amount_in}`, [tokenOut]: swap.min_amount_out };
+  const intents = {
+    intentsJson: JSON.stringify([{ intent: "token_diff", diff }]),
+    counterpartySignedJson: counterparties.map((payload) => JSON.stringify(payload)),
+  };
+  return intentsPayload(intents, false);
+}

@@ -1,0 +1,50 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import { isAccountId, normalizeTokenId } from "@outlayer/near";
+import { amountProblem } from "./amounts.ts";
+import type { Facts } from "./facts.ts";
+import { type BuiltPayload, intentsPayload, problem } from "./payload.ts";
+
+/** A transfer as a caller writes it; values as they came. */
+export interface Transfer {
+  readonly token: string;
+  readonly amount: string;
+  readonly receiver_id: string;
+  readonly memo?: string | undefined;
+}
+
+/** Where the fields stand, by their role. */
+export interface TransferPlaces {
+  readonly token: string;
+  readonly amount: string;
+  readonly receiver: string;
+}
+
+export function transferPlaces(place: string): TransferPlaces {
+  return { token: `${place}.token`, amount: `${place}.amount`, receiver: `${place}.receiver_id` };
+}
+
+/** One `transfer` intent. */
+export function transferPayload(
+  transfer: Transfer,
+  places: TransferPlaces,
+  { accountId }: Facts,
+  notAfterMs?: bigint,
+): BuiltPayload {
+  const token = normalizeTokenId(transfer.token);
+  if (token === undefined) return problem(`${places.token} is not a token id`);
+  const amount = amountProblem(transfer.amount);
+  if (amount !== undefined) return problem(`${places.amount} ${amount}`);
+  if (!isAccountId(transfer.receiver_id)) return problem(`${places.receiver} is not an account id`);
+  if (transfer.receiver_id === accountId) return problem(`${places.receiver} ${mustNotBeOwn}`);
+  const intent: JsonObject = {
+    intent: "transfer",
+    receiver_id: transfer.receiver_id,
+    tokens: { [token]: transfer.amount },
+    ...(transfer.memo === undefined ? {} : { memo: transfer.memo }),
+  };
+  const intents = { intentsJson: JSON.stringify([intent]), ...(notAfterMs === undefined ? {} : { notAfterMs }) };
+  return intentsPayload(intents, accountId === undefined);
+}
+
+/** The verifier refuses a transfer to oneself. */
+export const mustNotBeOwn = "must not be the wallet's own account";

@@ -1,0 +1,2 @@
+export { type PlannerConfig, readPlannerConfig } from "./config.ts";
+export { createPlanner } from "./service.ts";

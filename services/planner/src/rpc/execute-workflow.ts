@@ -1,0 +1,30 @@
+import type { ExecuteWorkflowRequest } from "@outlayer/contracts/outlayer/planner/v1/planner";
+import { authenticateWallet } from "@outlayer/kit";
+import { fingerprint, readWorkflow } from "@outlayer/workflow";
+import { openedWorkflow } from "../core/opening.ts";
+import { reading } from "./document.ts";
+import { chooseKey, type ExecuteDeps, open } from "./open.ts";
+import { planWithFacts } from "./planning.ts";
+import { workflowDocument } from "./workflow-body.ts";
+
+export async function executeWorkflow(
+  deps: ExecuteDeps,
+  { body, idempotencyKeys }: ExecuteWorkflowRequest,
+  headers: Headers,
+  signal: AbortSignal,
+) {
+  const walletId = authenticateWallet(headers, deps.credentials);
+  const { original, request, key } = reading(() => {
+    const original = workflowDocument(body);
+    const request = readWorkflow(original);
+    return { original, request, key: chooseKey(deps.ids, request.idempotencyKey, idempotencyKeys) };
+  });
+  const planning = await planWithFacts(deps, { steps: request.steps, name: "steps" }, walletId, signal);
+  const asked = {
+    walletId,
+    idempotencyKey: key.text,
+    fingerprint: fingerprint("workflow", original),
+    original,
+  };
+  return open(deps, key, openedWorkflow(asked, request, planning), signal);
+}

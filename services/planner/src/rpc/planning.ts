@@ -1,0 +1,23 @@
+import { type Limits, noFacts } from "../core/facts.ts";
+import { type Planning, type PlanRequest, plan } from "../core/plan.ts";
+import type { FetchFacts } from "../core/ports.ts";
+
+export interface PlanningDeps {
+  readonly limits: Limits;
+  readonly fetchFacts: FetchFacts;
+}
+
+/**
+ * Plans a request with the facts that bear on it. A request that could not be executed whatever they are asks for
+ * none: whatever is rejected reaches no keystore.
+ */
+export async function planWithFacts(
+  { limits, fetchFacts }: PlanningDeps,
+  request: PlanRequest,
+  walletId: string,
+  signal: AbortSignal,
+): Promise<Planning> {
+  const planning = plan(request, noFacts, limits);
+  const { unchecked } = planning.plan;
+  return unchecked.length === 0 ? planning : plan(request, await fetchFacts(walletId, unchecked, signal), limits);
+}

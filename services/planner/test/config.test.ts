@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { ConfigError, ConfigReader, type Environment } from "@outlayer/kit";
+import { readPlannerConfig, readPlannerProcessConfig } from "../src/config.ts";
+
+const required = { INTERNAL_WALLET_AUTH_TOKEN: "a,b" };
+
+function problemsOf(environment: Environment): readonly string[] {
+  try {
+    readPlannerProcessConfig(new ConfigReader(environment));
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe("the planner's configuration", () => {
+  it("has the gate's defaults: 130 Tgas and 1 yoctoNEAR for an inner call", () => {
+    const reader = new ConfigReader(required);
+    const { limits, credentials } = readPlannerConfig(reader);
+    reader.check();
+    assert.deepEqual(limits, {
+      gateId: "gate.sequential.near",
+      verifierId: "intents.near",
+      maxInnerGas: 130_000_000_000_000n,
+      maxDepositYocto: 1n,
+    });
+    assert.deepEqual(credentials.internalTokens, ["a", "b"]);
+  });
+
+  it("takes its own variables", () => {
+    const reader = new ConfigReader({
+      ...required,
+      SEQUENTIAL_GATE_ID: "gate.test.near",
+      VERIFIER_ID: "verifier.test.near",
+      GATE_CALLBACK_GAS: "300000000000000",
+      GATE_MAX_DEPOSIT_YOCTO: "0",
+      WALLET_API_KEYS_JSON: '{"wk_1": "wallet-1"}',
+    });
+    const { limits, credentials } = readPlannerConfig(reader);
+    reader.check();
+    assert.deepEqual(limits, {
+      gateId: "gate.test.near",
+      verifierId: "verifier.test.near",
+      maxInnerGas: 230_000_000_000_000n,
+      maxDepositYocto: 0n,
+    });
+    assert.equal(credentials.apiKeys.size, 1);
+  });
+
+  it("takes the least and the most that there can be", () => {
+    const reader = new ConfigReader({
+      ...required,
+      GATE_CALLBACK_GAS: "200000000000000",
+      GATE_MAX_DEPOSIT_YOCTO: (2n ** 128n - 1n).toString(),
+    });
+    const { limits } = readPlannerConfig(reader);
+    reader.check();
+    assert.deepEqual([limits.maxInnerGas, limits.maxDepositYocto], [130_000_000_000_000n, 2n ** 128n - 1n]);
+  });
+
+  it("reports everything that is missing or wrong at once", () => {
+    assert.deepEqual(
+      problemsOf({
+        SEQUENTIAL_GATE_ID: "Gate",
+        GATE_CALLBACK_GAS: "199999999999999",
+        SUBMIT_INTENT_GAS: "lots",
+        GATE_MAX_DEPOSIT_YOCTO: "340282366920938463463374607431768211456",
+        EVIDENCE_URL: "evidence:9004",
+      }),
+      [
+        "SUBMIT_INTENT_GAS must be a decimal integer",
+        "GATE_CALLBACK_GAS must be at least 200000000000000",
+        "INTERNAL_WALLET_AUTH_TOKEN (or INTERNAL_WALLET_AUTH_TOKEN_FILE) is required",
+        "SEQUENTIAL_GATE_ID must be a NEAR account id",
+        "GATE_MAX_DEPOSIT_YOCTO must be below 2^128",
+        "SIGNER_PROXY_URL is required",
+        "BROADCASTER_URL is required",
+        "EVIDENCE_URL must be an http or https URL",
+      ],
+    );
+  });
+
+  it("refuses gas that no transaction can attach", () => {
+    const urls = { SIGNER_PROXY_URL: "http://a", BROADCASTER_URL: "http://b", EVIDENCE_URL: "http://c" };
+    assert.deepEqual(problemsOf({ ...required, ...urls, GATE_CALLBACK_GAS: "950000000000001" }), [
+      "SUBMIT_INTENT_GAS and GATE_CALLBACK_GAS together must be at most 1000000000000000",
+    ]);
+    assert.deepEqual(problemsOf({ ...required, ...urls, GATE_CALLBACK_GAS: "950000000000000" }), []);
+  });
+});

@@ -1,0 +1,221 @@
+import assert from "node:assert/strict";
+import { create, fromJson, type JsonValue } from "@bufbuild/protobuf";
+import { ValueSchema } from "@bufbuild/protobuf/wkt";
+import { Code, Refusal } from "@outlayer/kit";
+import { planJson } from "@outlayer/workflow";
+import { gateCall, transfer, walletAccount } from "../support/planning.ts";
+import { asWallet, failureOf, type Others, startPlanner } from "../support/server.ts";
+
+const body = (value: object) => ({ body: { case: "workflowJson" as const, value: JSON.stringify(value) } });
+
+/** The plan of some steps, over RPC. */
+async function planOver(steps: readonly object[], others: Others = {}) {
+  const planner = startPlanner(others);
+  const { plan } = await planner.client.plan(body({ steps }), asWallet);
+  return { ...planner, plan, json: planJson(plan) };
+}
+
+describe("PlannerService.Plan", () => {
+  it("answers the plan of a JSON text, and writes nothing", async () => {
+    const { json, opened } = await planOver([transfer]);
+    assert.deepEqual(json, {
+      accepted: true,
+      executable: true,
+      steps: [
+        {
+          lane: "gate_proxy",
+          predecessor_model: "gate",
+          ordering_model: "gate_chained",
+          receiver_id: "intents.near",
+          method_name: "execute_intents",
+          policy_type: "call",
+        },
+      ],
+      setup_requirements: [],
+      unchecked: [],
+    });
+    assert.deepEqual(opened, []);
+  });
+
+  it("answers the same plan of a message", async () => {
+    const { client } = startPlanner();
+    const { kind, token, amount, receiver_id: receiverId } = transfer;
+    const asMessage = {
+      steps: [
+        { kind, token, amount, receiverId },
+        { ...gateOf(gateCall), argsJson: messageOf({ a: [1] }) },
+      ],
+    };
+    const fromMessage = await client.plan({ body: { case: "workflow", value: asMessage } }, asWallet);
+    const fromText = await client.plan(body({ steps: [transfer, { ...gateCall, args_json: { a: [1] } }] }), asWallet);
+    assert.equal(fromMessage.plan?.executable, true);
+    assert.deepEqual(fromMessage, fromText);
+  });
+
+  it("takes a message without steps as an empty workflow", async () => {
+    const { client } = startPlanner();
+    const { plan } = await client.plan({ body: { case: "workflow", value: {} } }, asWallet);
+    assert.deepEqual([plan?.accepted, plan?.steps], [true, []]);
+  });
+
+  const unauthenticated: readonly (readonly [name: string, headers: Record<string, string>, message: string])[] = [
+    [
+      "without credentials",
+      {},
+      "authentication is required: X-Wallet-Id with X-Internal-Wallet-Auth, or Authorization: Bearer wk_...",
+    ],
+    [
+      "with a wrong token",
+      { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "x" },
+      "wallet authentication failed",
+    ],
+    ["with an unknown API key", { authorization: "Bearer wk_x" }, "wallet authentication failed"],
+  ];
+  for (const [name, headers, message] of unauthenticated) {
+    it(`refuses callers ${name}, before it reads anything`, async () => {
+      const { client } = startPlanner();
+      const call = client.plan({ body: { case: "workflowJson", value: "{" } }, { headers });
+      assert.equal(await failureOf(call), `Unauthenticated: ${message}`);
+    });
+  }
+
+  const unreadable: readonly (readonly [name: string, text: string, message: string])[] = [
+    ["is no JSON", '{"steps": [}', "invalid workflow JSON: value expected at line 1 column 12"],
+    ["has a mistyped field", '{"steps": [{"kind": 1}]}', "invalid workflow JSON: steps[0].kind must be a string"],
+    [
+      "carries a signing field",
+      '{"steps": [{"kind": "x", "private_key": ""}]}',
+      "wallet workflow must not include raw signing field private_key at $.steps[0]",
+    ],
+    ["has an integer beyond 2^53", '{"steps": [], "n": 1e30}', "invalid workflow JSON: integer beyond 2^53 at $.n"],
+  ];
+  for (const [name, text, message] of unreadable) {
+    it(`refuses a request that ${name}`, async () => {
+      const { client } = startPlanner();
+      const call = client.plan({ body: { case: "workflowJson", value: text } }, asWallet);
+      assert.equal(await failureOf(call), `InvalidArgument: ${message}`);
+    });
+  }
+
+  it("decision 14: refuses in a message what it refuses in a text", async () => {
+    const { client } = startPlanner();
+    const withArgs = (value: number) =>
+      client.plan(
+        { body: { case: "workflow", value: { steps: [{ ...gateOf(gateCall), argsJson: messageOf({ n: value }) }] } } },
+        asWallet,
+      );
+    assert.equal(
+      await failureOf(withArgs(2 ** 60)),
+      "InvalidArgument: invalid workflow JSON: integer beyond 2^53 at $.steps[0].args_json.n",
+    );
+    const signing = { steps: [{ ...gateOf(gateCall), nearIntents: { signer_key: "x" } }] };
+    assert.equal(
+      await failureOf(client.plan({ body: { case: "workflow", value: signing } }, asWallet)),
+      "InvalidArgument: wallet workflow must not include raw signing field signer_key at $.steps[0].near_intents",
+    );
+  });
+
+  it("refuses in a message what JSON cannot say", async () => {
+    const { client } = startPlanner();
+    for (const argsJson of [
+      create(ValueSchema),
+      create(ValueSchema, { kind: { case: "numberValue", value: Number.NaN } }),
+    ]) {
+      const value = { steps: [{ ...gateOf(gateCall), argsJson }] };
+      assert.equal(
+        await failureOf(client.plan({ body: { case: "workflow", value } }, asWallet)),
+        "InvalidArgument: invalid workflow JSON: a value cannot be written as JSON",
+      );
+    }
+  });
+
+  it("refuses a request without a body", async () => {
+    const { client } = startPlanner();
+    assert.match(await failureOf(client.plan({}, asWallet)), /^InvalidArgument: /);
+  });
+
+  it("refuses more than 256 KiB, counted in bytes", async () => {
+    const { client } = startPlanner();
+    const sized = (bytes: number) => JSON.stringify({ steps: [], note: "é".repeat((bytes - 22) / 2) });
+    assert.equal(Buffer.byteLength(sized(262144)), 262144);
+    const planned = (text: string) => failureOf(client.plan({ body: { case: "workflowJson", value: text } }, asWallet));
+    assert.equal(await planned(sized(262144)), "succeeded");
+    assert.equal(await planned(sized(262146)), "ResourceExhausted: the request must be at most 262144 bytes");
+  });
+});
+
+describe("the facts of a plan", () => {
+  it("are asked for the wallet and the gate, each only where it bears on the plan", async () => {
+    assert.deepEqual((await planOver([transfer])).asked, ["account of wallet-1", "facts of gate.sequential.near"]);
+    assert.deepEqual((await planOver([gateCall])).asked, ["facts of gate.sequential.near"]);
+    assert.deepEqual((await planOver([{ kind: "funding.wrap_near" }])).asked, []);
+  });
+
+  it("are not asked for where a step is rejected, or could not be executed anyway", async () => {
+    assert.deepEqual((await planOver([transfer, { kind: "nonsense" }])).asked, []);
+    assert.deepEqual((await planOver([transfer, { ...gateCall, gas: "0" }])).asked, []);
+    assert.deepEqual((await planOver([transfer, { ...transfer, amount: "0" }])).asked, []);
+  });
+
+  it("decide what hangs on them", async () => {
+    const { json } = await planOver([{ ...transfer, receiver_id: walletAccount }]);
+    assert.deepEqual(json.setup_requirements, [
+      { step: 0, requirement: "steps[0].receiver_id must not be the wallet's own account", route: null },
+    ]);
+    const getGateFacts = async () => ({ feeTiers: [{ cap: 1, feeYocto: "1" }] });
+    assert.equal((await planOver([transfer, transfer], { getGateFacts })).plan?.accepted, false);
+  });
+
+  const away: readonly (readonly [name: string, error: Error, level: string])[] = [
+    ["is away", new Refusal(Code.Unavailable, "x"), "info"],
+    ["is slow itself", new Refusal(Code.DeadlineExceeded, "x"), "info"],
+    ["refuses", new Refusal(Code.FailedPrecondition, "keystore said no"), "error"],
+    ["breaks", new Error("bug"), "error"],
+  ];
+  for (const [name, error, level] of away) {
+    it(`are unchecked where the service that has them ${name}, and that is logged as ${level}`, async () => {
+      const fail = () => Promise.reject(error);
+      const { json, lines } = await planOver([transfer], { getAccount: fail, getGateFacts: fail });
+      assert.equal(json.executable, true);
+      assert.deepEqual(json.unchecked, ["wallet_account", "gate_fee_tiers"]);
+      const logged = lines.filter((line) => line.fact !== undefined);
+      assert.deepEqual(logged.map((line) => [line.fact, line.level]).sort(), [
+        ["gate_fee_tiers", level],
+        ["wallet_account", level],
+      ]);
+    });
+  }
+
+  it("are unchecked where the answer is empty", async () => {
+    const { json } = await planOver([transfer], {
+      getAccount: async () => ({ accountId: "", publicKey: "" }),
+      getGateFacts: async () => ({ feeTiers: [] }),
+    });
+    assert.deepEqual(json.unchecked, ["wallet_account", "gate_fee_tiers"]);
+  });
+
+  it("are waited for 2 seconds and no longer, the others kept", async () => {
+    const waits: number[] = [];
+    const timers = {
+      after(ms: number, run: () => void) {
+        waits.push(ms);
+        queueMicrotask(run);
+        return () => {};
+      },
+    };
+    const never = () => new Promise<never>(() => {});
+    const { json, lines } = await planOver([transfer], { getAccount: never, getGateFacts: never, timers });
+    assert.deepEqual(waits, [2000]);
+    assert.deepEqual(json.unchecked, ["wallet_account", "gate_fee_tiers"]);
+    assert.deepEqual(
+      lines.filter((line) => line.level === "error"),
+      [],
+    );
+  });
+});
+
+function gateOf({ receiver_id: receiverId, method_name: methodName, route }: typeof gateCall) {
+  return { receiverId, methodName, route };
+}
+
+const messageOf = (value: JsonValue) => fromJson(ValueSchema, value);

@@ -1,0 +1,57 @@
+import { readJsonObject, readWorkflow } from "@outlayer/workflow";
+import type { Facts, Limits } from "../../src/core/facts.ts";
+import { type Planning, plan } from "../../src/core/plan.ts";
+
+export const limits: Limits = {
+  gateId: "gate.sequential.near",
+  verifierId: "intents.near",
+  maxInnerGas: 130_000_000_000_000n,
+  maxDepositYocto: 1n,
+};
+
+/** The wallet of the tests, an implicit account. */
+export const walletAccount = "e7b729f013ada9da12126519d523e3acb855ec5b47e07b9d70aa359645865427";
+
+export const facts: Facts = { accountId: walletAccount, feeTiers: [{ cap: 3 }, { cap: 6 }, { cap: 12 }] };
+
+export interface Settings {
+  readonly facts?: Facts;
+  readonly limits?: Partial<Limits>;
+}
+
+/** Plans steps as a caller writes them. */
+export function planOf(steps: readonly object[], settings: Settings = {}): Planning {
+  const request = readWorkflow(readJsonObject(JSON.stringify({ steps })));
+  return plan({ steps: request.steps, name: "steps" }, settings.facts ?? facts, { ...limits, ...settings.limits });
+}
+
+/** What is missing or wrong in a plan of one step; undefined when it is executable. */
+export function problemOf(step: object, settings: Settings = {}): string | undefined {
+  const { plan } = planOf([step], settings);
+  if (!plan.accepted) return `rejected: ${plan.steps[0]?.reason}`;
+  return plan.executable ? undefined : plan.setupRequirements[0]?.requirement;
+}
+
+/** The one call of a plan of one step. */
+export function callOf(step: object, settings: Settings = {}) {
+  const { plan, calls } = planOf([step], settings);
+  const [call] = calls;
+  if (call === undefined) throw new Error(`not executable: ${JSON.stringify(plan)}`);
+  return call;
+}
+
+export const transfer = {
+  kind: "intents.transfer",
+  token: "nep141:wrap.near",
+  amount: "1000000000000000000",
+  receiver_id: "mike.near",
+};
+
+/** A plain call that its caller vouches for. */
+export const gateCall = { receiver_id: "count.mike.near", method_name: "increase", route: "gate_proxy" };
+
+export const nearIntentsCall = {
+  receiver_id: "intents.near",
+  method_name: "execute_intents",
+  near_intents: { intents: [{ intent: "transfer", receiver_id: "mike.near", tokens: { "nep141:wrap.near": "1" } }] },
+};

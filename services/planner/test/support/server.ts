@@ -1,0 +1,149 @@
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { Code, ConnectError, createClient, type ServiceImpl } from "@connectrpc/connect";
+import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
+import type { Opened } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import { LogService, type OpenWorkflowRequest } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
+import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
+import { type Record, RecordSchema } from "@outlayer/contracts/outlayer/workflow/v1/record";
+import {
+  createLogger,
+  inMemoryTransport,
+  invalid,
+  type Ports,
+  Refusal,
+  type RpcGuards,
+  type RpcRoutes,
+  systemPorts,
+} from "@outlayer/kit";
+import { createPlanner } from "../../src/service.ts";
+import { limits, walletAccount } from "./planning.ts";
+
+type SignerProxy = ServiceImpl<typeof SignerProxyService>;
+type Broadcaster = ServiceImpl<typeof BroadcasterService>;
+type Log = ServiceImpl<typeof LogService>;
+
+/** What the other services do in a test, where they do not just work. */
+export interface Others {
+  readonly getAccount?: SignerProxy["getAccount"];
+  readonly getGateFacts?: Broadcaster["getGateFacts"];
+  readonly openWorkflow?: Log["openWorkflow"];
+  readonly timers?: Ports["timers"];
+}
+
+export interface LogLine {
+  readonly level: string;
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+/** A planner behind its guards, with other services in the same process that count what they are asked. */
+export function startPlanner(others: Others = {}) {
+  const asked: string[] = [];
+  const opened: OpenWorkflowRequest[] = [];
+  const lines: LogLine[] = [];
+  const guards: RpcGuards = {
+    logger: createLogger("test", "trace", { write: (line: string) => lines.push(JSON.parse(line)) }),
+    serviceToken: "service-token",
+  };
+  const signerProxy: Partial<SignerProxy> = {
+    async getAccount(request, context) {
+      asked.push(`account of ${request.walletId}`);
+      return others.getAccount === undefined
+        ? { accountId: walletAccount, publicKey: "ed25519:x" }
+        : others.getAccount(request, context);
+    },
+  };
+  const broadcaster: Partial<Broadcaster> = {
+    async getGateFacts(request, context) {
+      asked.push(`facts of ${request.gateId}`);
+      return others.getGateFacts === undefined
+        ? { feeTiers: [3, 6, 12].map((cap) => ({ cap, feeYocto: "1" })) }
+        : others.getGateFacts(request, context);
+    },
+  };
+  const log: Partial<Log> = {
+    async openWorkflow(request, context) {
+      opened.push(request);
+      return (others.openWorkflow ?? evidence())(request, context);
+    },
+  };
+  const transport = (routes: RpcRoutes) => inMemoryTransport(routes, guards, { serviceToken: guards.serviceToken });
+  const system = systemPorts();
+  const service = createPlanner(
+    {
+      limits,
+      credentials: { internalTokens: ["internal"], apiKeys: new Map() },
+    },
+    {
+      ports: { ids: system.ids, timers: others.timers ?? system.timers },
+      logger: guards.logger,
+      transports: {
+        signerProxy: transport({
+          name: "signer-proxy",
+          services: [SignerProxyService],
+          internal: [SignerProxyService],
+          register: (router) => void router.service(SignerProxyService, signerProxy),
+        }),
+        broadcaster: transport({
+          name: "broadcaster",
+          services: [BroadcasterService],
+          internal: [BroadcasterService],
+          register: (router) => void router.service(BroadcasterService, broadcaster),
+        }),
+        evidence: transport({
+          name: "evidence",
+          services: [LogService],
+          internal: [LogService],
+          register: (router) => void router.service(LogService, log),
+        }),
+      },
+    },
+  );
+  // Outsiders have no service token.
+  const outside = inMemoryTransport(service.routes, guards, { serviceToken: undefined });
+  return { client: createClient(PlannerService, outside), asked, opened, lines };
+}
+
+/** Evidence, as far as a planner sees it: one record per wallet and key, and only one request for it. */
+export function evidence(): Log["openWorkflow"] {
+  const known = new Map<string, { readonly record: Record; readonly fingerprint: string }>();
+  return async ({ requestId, opened }) => {
+    if (opened === undefined) throw invalid("opened is required");
+    const key = `${opened.walletId} ${opened.idempotencyKey}`;
+    const found = known.get(key);
+    if (found === undefined) {
+      const record = recordOf(requestId, opened);
+      known.set(key, { record, fingerprint: opened.fingerprint });
+      return { record, created: true };
+    }
+    if (found.fingerprint !== opened.fingerprint) throw new Refusal(Code.AlreadyExists, "another request");
+    return { record: found.record, created: false };
+  };
+}
+
+function recordOf(requestId: string, opened: Opened): Record {
+  const init: MessageInitShape<typeof RecordSchema> = {
+    requestId,
+    endpoint: opened.endpoint,
+    walletId: opened.walletId,
+    idempotencyKey: opened.idempotencyKey,
+    status: opened.ended?.status ?? "planned",
+    planJson: opened.planJson,
+  };
+  return create(RecordSchema, init);
+}
+
+/** The credentials of a wallet. */
+export const asWallet = { headers: { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "internal" } };
+
+/** The code and message with which a call fails. */
+export async function failureOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+  } catch (error) {
+    if (!(error instanceof ConnectError)) throw error;
+    return `${Code[error.code]}: ${error.rawMessage}`;
+  }
+  return "succeeded";
+}

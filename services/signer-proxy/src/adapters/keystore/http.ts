@@ -1,0 +1,95 @@
+import { DeadlineExceeded, deadline, type Timers } from "@outlayer/kit";
+import type { z } from "zod";
+import { KeystoreError, type KeystoreProblem } from "../../core/problems.ts";
+import { classify, type HttpAnswer } from "./classify.ts";
+
+/** Milliseconds for one call, its answer's body included. */
+export const callTimeoutMs = 10_000;
+
+export interface KeystoreHttpOptions {
+  /** Without a trailing slash. */
+  readonly url: string;
+  readonly authToken: string;
+  readonly timers: Timers;
+  readonly fetch: typeof fetch;
+}
+
+/** Calls the keystore's HTTP API. */
+export interface KeystoreHttp {
+  /**
+   * One POST; never repeated by itself. The answer is what the schema makes of it, so that fields not named there
+   * (`policy` above all) do not come in.
+   * @throws KeystoreError
+   */
+  post<T>(path: string, body: object, answer: z.ZodType<T>, signal: AbortSignal): Promise<T>;
+  /** The keystore's own words, fit to be shown: one line of at most 300 characters, our token cut out of it. */
+  quote(text: string): string;
+}
+
+export function keystoreHttp({ url, authToken, timers, fetch }: KeystoreHttpOptions): KeystoreHttp {
+  const send = async (path: string, body: object, signal: AbortSignal): Promise<HttpAnswer> => {
+    const response = await fetch(`${url}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${authToken}` },
+      body: JSON.stringify(body),
+      // The token must not follow wherever an answer points.
+      redirect: "manual",
+      signal,
+    });
+    const contentType = response.headers.get("content-type") ?? "";
+    return { status: response.status, contentType, body: await response.text() };
+  };
+  const quote = (text: string) => {
+    const line = text
+      .replaceAll(authToken, "[token]")
+      .replace(/[\s\p{Cc}]+/gu, " ")
+      .trim();
+    return line.length <= 300 ? line : `${line.slice(0, 299)}…`;
+  };
+  return {
+    quote,
+    async post(path, body, schema, signal) {
+      const limit = deadline(timers, callTimeoutMs, signal);
+      let answer: HttpAnswer;
+      try {
+        answer = await send(path, body, limit.signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        throw new KeystoreError({ kind: "unavailable", detail: connectionDetail(error) }, error);
+      } finally {
+        limit.done();
+      }
+      const classified = classify(answer);
+      if (classified.kind === "problem") throw new KeystoreError(finished(classified.problem, path, quote));
+      const parsed = schema.safeParse(classified.json);
+      if (parsed.success) return parsed.data;
+      const place = parsed.error.issues[0]?.path.join(".") ?? "";
+      throw new KeystoreError({ kind: "wrong_keystore", detail: `${path}: its answer has another shape (${place})` });
+    },
+  };
+}
+
+/** Names the path where the answer does not, and makes what is quoted fit to be shown. */
+function finished(problem: KeystoreProblem, path: string, quote: (text: string) => string): KeystoreProblem {
+  switch (problem.kind) {
+    case "unavailable":
+    case "approvals":
+      return problem;
+    case "wrong_keystore":
+      return { ...problem, detail: `${path}: ${problem.detail}` };
+    case "refused":
+      return {
+        ...problem,
+        text: quote(problem.text),
+        ...(problem.body === undefined ? {} : { body: quote(problem.body) }),
+      };
+  }
+}
+
+/** Neither address nor body: only what kind of failure it was. */
+function connectionDetail(error: unknown): string {
+  if (error instanceof DeadlineExceeded) return error.message;
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined;
+  return typeof code === "string" ? `no connection (${code})` : "no connection";
+}

@@ -1,0 +1,74 @@
+import {
+  accountId,
+  type CommonConfig,
+  type ConfigReader,
+  httpUrl,
+  json,
+  Malformed,
+  type Parse,
+  readCommonConfig,
+} from "@outlayer/kit";
+import { type ActionTypes, defaultActionTypes, isActionKind } from "./core/action-types.ts";
+
+export interface SignerProxyConfig {
+  /** Without a trailing slash. */
+  readonly keystoreUrl: string;
+  readonly keystoreAuthToken: string;
+  /** The NEP-413 recipient, and the only receiver of intents. */
+  readonly verifierId: string;
+  readonly actionTypes: ActionTypes;
+  /** The same for all replicas: each takes the grants of the others. */
+  readonly grantSecret: string;
+}
+
+/** What the signer proxy reads for itself, wherever it runs. Problems are collected in the reader. */
+export function readSignerProxyConfig(reader: ConfigReader): SignerProxyConfig {
+  return {
+    keystoreUrl: reader.required("KEYSTORE_URL", plainHttpUrl),
+    keystoreAuthToken: reader.requiredSecret("KEYSTORE_AUTH_TOKEN", headerText),
+    verifierId: reader.optional("VERIFIER_ID", accountId, "intents.near"),
+    actionTypes: reader.optional("POLICY_ACTION_TYPES_JSON", actionTypes, defaultActionTypes),
+    grantSecret: reader.requiredSecret("GRANT_SECRET", grantSecret),
+  };
+}
+
+/** @throws ConfigError with every problem */
+export function readSignerProxyProcessConfig(reader: ConfigReader): SignerProxyConfig & CommonConfig {
+  const config = { ...readSignerProxyConfig(reader), ...readCommonConfig(reader, "signer-proxy") };
+  reader.check();
+  return config;
+}
+
+const plainHttpUrl: Parse<string> = (value) => {
+  const url = httpUrl(value);
+  const { username, password, search, hash } = new URL(url);
+  if (username || password || search || hash) {
+    throw new Malformed("must be an http or https URL without credentials, query and fragment");
+  }
+  return url;
+};
+
+const headerText: Parse<string> = (value) => {
+  if (!/^[!-~]+$/.test(value)) throw new Malformed("must be printable ASCII without whitespace");
+  return value;
+};
+
+const grantSecret: Parse<string> = (value) => {
+  if (value.length < 32) throw new Malformed("must have at least 32 characters");
+  return value;
+};
+
+/** A table with some of the kinds of `defaultActionTypes`; the others keep their default. */
+const actionTypes: Parse<ActionTypes> = (value) => {
+  const given = json(value);
+  if (typeof given !== "object" || given === null || Array.isArray(given)) {
+    throw new Malformed("must be an object of what a step does to policy type");
+  }
+  for (const [kind, type] of Object.entries(given)) {
+    if (!isActionKind(kind)) throw new Malformed(`must have keys among ${Object.keys(defaultActionTypes).join(", ")}`);
+    if (typeof type !== "string" || !/^[a-z][a-z\d_]{0,63}$/.test(type)) {
+      throw new Malformed("must map to policy types of lower-case letters, digits and underscores");
+    }
+  }
+  return { ...defaultActionTypes, ...given };
+};

@@ -1,0 +1,86 @@
+import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import { decodeHex, encodeBase64, encodeHex, sha256 } from "@outlayer/near";
+
+/** HMAC-SHA256 under the secret that all replicas share. */
+export interface GrantMac {
+  compute(text: string): Uint8Array;
+  /** In constant time. */
+  matches(text: string, mac: Uint8Array): boolean;
+}
+
+/** What a grant is for, and nothing else. */
+export interface GrantScope {
+  readonly walletId: string;
+  readonly requestId: string;
+  /** Index of the step, from 0. */
+  readonly step: number;
+  readonly call: GateCall;
+}
+
+/** `other_content`: not given for this wallet, workflow, step and call, or not under this secret. */
+export type GrantProblem = "malformed" | "expired" | "other_content";
+
+export class GrantError extends Error {
+  override readonly name = "GrantError";
+  readonly problem: GrantProblem;
+
+  constructor(problem: GrantProblem) {
+    super(messages[problem]);
+    this.problem = problem;
+  }
+}
+
+const messages: Readonly<Record<GrantProblem, string>> = {
+  malformed: "the grant is malformed",
+  expired: "the grant has expired",
+  other_content: "the grant is not for this wallet, workflow, step and call",
+};
+
+/** Milliseconds from the start of the policy check. Source: decisions.md 6. */
+export const grantLifetimeMs = 60_000;
+
+/**
+ * `g1.<expiry, milliseconds since the epoch>.<MAC, 64 hex characters>`, where the MAC is over the JSON array
+ * `["outlayer-grant", 1, wallet id, request id, step, call digest, expiry]`. Opaque to those who carry it.
+ */
+export function issueGrant(mac: GrantMac, scope: GrantScope, expiresAtMs: number): string {
+  return `g1.${expiresAtMs}.${encodeHex(mac.compute(signedText(scope, expiresAtMs)))}`;
+}
+
+/** @throws GrantError */
+export function verifyGrant(mac: GrantMac, grant: string, scope: GrantScope, nowMs: number): void {
+  const [, expiry, macHex] = /^g1\.(0|[1-9]\d{0,14})\.([\da-f]{64})$/.exec(grant) ?? [];
+  if (expiry === undefined || macHex === undefined) throw new GrantError("malformed");
+  const expiresAtMs = Number(expiry);
+  // Before the expiry is looked at: until the MAC holds, it is only a claim.
+  if (!mac.matches(signedText(scope, expiresAtMs), decodeHex(macHex))) throw new GrantError("other_content");
+  if (nowMs >= expiresAtMs) throw new GrantError("expired");
+}
+
+function signedText({ walletId, requestId, step, call }: GrantScope, expiresAtMs: number): string {
+  return JSON.stringify(["outlayer-grant", 1, walletId, requestId, step, callDigest(call), expiresAtMs]);
+}
+
+/**
+ * Hex SHA-256 of a call's canonical form: the JSON array, without whitespace, `["outlayer-gate-call", 1, receiver,
+ * method, gas, deposit, payload]`, payload being `["args", base64]` or `["intents", intents_json,
+ * [counterparty payloads], not_after_ms as a string or null]`. An array of strings has one spelling only.
+ */
+export function callDigest(call: GateCall): string {
+  const { receiverId, methodName, gas, deposit } = call;
+  const canonical = ["outlayer-gate-call", 1, receiverId, methodName, gas, deposit, canonicalPayload(call.payload)];
+  return encodeHex(sha256(JSON.stringify(canonical)));
+}
+
+function canonicalPayload(payload: GateCall["payload"]): unknown {
+  switch (payload.case) {
+    case "args":
+      return ["args", encodeBase64(payload.value)];
+    case "intents": {
+      const { intentsJson, counterpartySignedJson, notAfterMs } = payload.value;
+      return ["intents", intentsJson, counterpartySignedJson, notAfterMs?.toString() ?? null];
+    }
+    case undefined:
+      return null;
+  }
+}

@@ -1,0 +1,14 @@
+import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import { InvalidRequest } from "./problems.ts";
+
+/**
+ * Intents are signed for the verifier and for nobody else.
+ * @param place of the call in the request, for the message
+ * @throws InvalidRequest
+ */
+export function checkIntentsCall(place: string, call: GateCall, verifierId: string): void {
+  if (call.payload.case !== "intents") return;
+  if (call.receiverId !== verifierId || call.methodName !== "execute_intents" || call.deposit !== "0") {
+    throw new InvalidRequest(`${place}: intents require ${verifierId}.execute_intents with zero deposit`);
+  }
+}

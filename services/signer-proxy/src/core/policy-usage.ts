@@ -1,0 +1,56 @@
+/** Amounts at and above this are not given to policy: it adds usage and amount in a u128 that wraps. */
+export const usageLimit = 2n ** 127n;
+
+/** What counts against a wallet's limits already, in raw units by full token id, per UTC calendar hour, day and month. */
+export interface Usage {
+  readonly hourly: ReadonlyMap<string, bigint>;
+  readonly daily: ReadonlyMap<string, bigint>;
+  readonly monthly: ReadonlyMap<string, bigint>;
+  /** Transactions in this hour. */
+  readonly hourlyTxCount: number;
+}
+
+export const noUsage: Usage = { hourly: new Map(), daily: new Map(), monthly: new Map(), hourlyTxCount: 0 };
+
+/** As check-policy takes it. */
+export interface CurrentUsage {
+  readonly hourly: Readonly<Record<string, string>>;
+  readonly daily: Readonly<Record<string, string>>;
+  readonly monthly: Readonly<Record<string, string>>;
+  readonly hourly_tx_count: number;
+}
+
+/** Usage that grows with what a workflow itself moves. */
+export class RunningUsage {
+  readonly #windows: Readonly<Record<"hourly" | "daily" | "monthly", Map<string, bigint>>>;
+  #hourlyTxCount: number;
+
+  constructor({ hourly, daily, monthly, hourlyTxCount }: Usage) {
+    this.#windows = { hourly: new Map(hourly), daily: new Map(daily), monthly: new Map(monthly) };
+    this.#hourlyTxCount = hourlyTxCount;
+  }
+
+  move(token: string, amount: bigint): void {
+    for (const window of Object.values(this.#windows)) window.set(token, (window.get(token) ?? 0n) + amount);
+  }
+
+  countTransaction(): void {
+    this.#hourlyTxCount += 1;
+  }
+
+  current(): CurrentUsage {
+    const { hourly, daily, monthly } = this.#windows;
+    return {
+      hourly: asText(hourly),
+      daily: asText(daily),
+      monthly: asText(monthly),
+      hourly_tx_count: this.#hourlyTxCount,
+    };
+  }
+}
+
+/** Sums that reach the limit are given as the largest below it: still above every limit that a policy can mean. */
+function asText(window: ReadonlyMap<string, bigint>): Record<string, string> {
+  const bounded = (amount: bigint) => (amount < usageLimit ? amount : usageLimit - 1n).toString();
+  return Object.fromEntries([...window].map(([token, amount]) => [token, bounded(amount)]));
+}

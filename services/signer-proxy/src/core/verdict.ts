@@ -1,0 +1,49 @@
+import type { PolicyAction, PolicyCheck } from "./policy-checks.ts";
+
+/** What check-policy answers, less the wallet's policy. */
+export interface PolicyAnswer {
+  readonly allowed: boolean;
+  readonly frozen: boolean;
+  readonly requiresApproval: boolean;
+  /** Absent where the keystore gives no count. */
+  readonly requiredApprovals?: number;
+  /** Absent where the keystore gives none. */
+  readonly reason?: string;
+}
+
+export type Verdict =
+  | { readonly kind: "allowed" }
+  | { readonly kind: "denied"; readonly step: number; readonly reason: string }
+  | { readonly kind: "approval_required"; readonly step: number; readonly requiredApprovals: number };
+
+/** The keystore's own default where a policy asks for approval without a count. */
+const defaultApprovals = 2;
+
+/** Checks do not depend on one another, so some are asked at once; few enough for the keystore not to notice. */
+const atOnce = 8;
+
+/**
+ * Asks about every check. The first denial in the workflow's order decides, wherever it stands: an approval lifts a
+ * wish for approval, never a denial. Then the step that wants the most approvals does.
+ * `allowed` together with `requiresApproval` is not permission.
+ */
+export async function judge(
+  checks: readonly PolicyCheck[],
+  ask: (action: PolicyAction) => Promise<PolicyAnswer>,
+): Promise<Verdict> {
+  let verdict: Verdict = { kind: "allowed" };
+  for (let start = 0; start < checks.length; start += atOnce) {
+    const group = checks.slice(start, start + atOnce);
+    const answers = await Promise.all(group.map(async ({ step, action }) => ({ step, answer: await ask(action) })));
+    for (const { step, answer } of answers) {
+      if (answer.frozen) return { kind: "denied", step, reason: answer.reason ?? "Wallet is frozen" };
+      if (!answer.allowed) return { kind: "denied", step, reason: answer.reason ?? "not allowed by policy" };
+      if (!answer.requiresApproval) continue;
+      const requiredApprovals = answer.requiredApprovals ?? defaultApprovals;
+      if (verdict.kind === "allowed" || requiredApprovals > verdict.requiredApprovals) {
+        verdict = { kind: "approval_required", step, requiredApprovals };
+      }
+    }
+  }
+  return verdict;
+}

@@ -1,0 +1,73 @@
+import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
+import { Code, invalid, type Logger, Refusal, unavailable } from "@outlayer/kit";
+import { GrantError } from "../core/grant.ts";
+import { BadAnswer, InvalidRequest, KeystoreError, type KeystoreProblem } from "../core/problems.ts";
+
+/** Domain of the ErrorInfo in every FailedPrecondition and PermissionDenied answer. */
+export const errorDomain = "outlayer.signer_proxy.v1";
+
+/** Its reasons; callers tell the answers apart by them. README.md says what each means. */
+export type ErrorReason =
+  | "KEYSTORE_REFUSED"
+  | "APPROVAL_REQUIRED"
+  | "GRANT_INVALID"
+  | "GRANT_EXPIRED"
+  | "BAD_SIGNATURE";
+
+/**
+ * What a failure looks like to the caller. Keystore away or unverified: Unavailable, since the same call may succeed
+ * later. Refusals and answers that do not hold: FailedPrecondition. Undefined: not foreseen, an internal error.
+ */
+function refusalOf(error: unknown): Refusal | undefined {
+  if (error instanceof KeystoreError) return keystoreRefusal(error.problem);
+  if (error instanceof GrantError) {
+    const reason = error.problem === "expired" ? "GRANT_EXPIRED" : "GRANT_INVALID";
+    return new Refusal(Code.PermissionDenied, error.message, [errorInfo(reason)]);
+  }
+  if (error instanceof BadAnswer) {
+    return failed(`the keystore's answer does not hold: ${error.message}`, "BAD_SIGNATURE");
+  }
+  if (error instanceof InvalidRequest) return invalid(error.message);
+  return undefined;
+}
+
+function keystoreRefusal(problem: KeystoreProblem): Refusal {
+  switch (problem.kind) {
+    case "unavailable":
+      return unavailable(`keystore unavailable: ${problem.detail}`);
+    case "wrong_keystore":
+      return unavailable(`wrong keystore: ${problem.detail}`);
+    case "refused":
+      return failed(`keystore refused: ${problem.text}`, "KEYSTORE_REFUSED");
+    case "approvals":
+      return failed(`keystore refused: ${problem.text}`, "APPROVAL_REQUIRED", {
+        requiredApprovals: String(problem.required),
+      });
+  }
+}
+
+function failed(message: string, reason: ErrorReason, metadata: Record<string, string> = {}): Refusal {
+  return new Refusal(Code.FailedPrecondition, message, [errorInfo(reason, metadata)]);
+}
+
+function errorInfo(reason: ErrorReason, metadata: Record<string, string> = {}) {
+  return { desc: ErrorInfoSchema, value: { reason, domain: errorDomain, metadata } };
+}
+
+/** Runs a handler; translates what it throws, and writes down what an operator has to know. */
+export async function answering<T>(logger: Logger, about: object, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
+    const problem = error instanceof KeystoreError ? error.problem : refusal.message;
+    logger[levelOf(error)]({ ...about, code: Code[refusal.code], problem }, "refused");
+    throw refusal;
+  }
+}
+
+function levelOf(error: unknown): "error" | "warn" {
+  if (error instanceof BadAnswer) return "error";
+  return error instanceof KeystoreError && error.problem.kind === "wrong_keystore" ? "error" : "warn";
+}

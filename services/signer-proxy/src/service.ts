@@ -1,0 +1,60 @@
+import type { ServiceImpl } from "@connectrpc/connect";
+import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
+import type { Logger, Ports, Service } from "@outlayer/kit";
+import { hmacGrantMac } from "./adapters/grant-mac/hmac.ts";
+import { keystoreHttp } from "./adapters/keystore/http.ts";
+import { verifiedKeystore } from "./adapters/keystore/keystore.ts";
+import { probeKeystore } from "./adapters/keystore/probe.ts";
+import { keystoreVerification } from "./adapters/keystore/verification.ts";
+import type { SignerProxyConfig } from "./config.ts";
+import { cachedAccounts } from "./core/account-cache.ts";
+import { checkPolicy } from "./rpc/check-policy.ts";
+import { getAccount } from "./rpc/get-account.ts";
+import { signStep } from "./rpc/sign-step.ts";
+
+export interface SignerProxyDeps {
+  readonly ports: Pick<Ports, "clock" | "timers">;
+  readonly logger: Logger;
+  /** How the keystore is reached; the process's own `fetch` where nothing is given. */
+  readonly fetch?: typeof fetch;
+}
+
+/** About 2 MB. */
+const cachedAccountCount = 10_000;
+
+/** The signer proxy without its listeners. */
+export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDeps): Service {
+  const { logger } = deps;
+  const { clock, timers } = deps.ports;
+  const http = keystoreHttp({
+    url: config.keystoreUrl,
+    authToken: config.keystoreAuthToken,
+    timers,
+    fetch: deps.fetch ?? fetch,
+  });
+  const verification = keystoreVerification((signal) => probeKeystore(http, signal), { timers, logger });
+  const keystore = verifiedKeystore(http, verification.passed);
+  const accounts = cachedAccounts(keystore.deriveAddress, cachedAccountCount);
+  const shared = { keystore, verifierId: config.verifierId, grantMac: hmacGrantMac(config.grantSecret), clock, logger };
+  const handlers = {
+    getAccount: getAccount({ accounts, logger }),
+    checkPolicy: checkPolicy({ ...shared, actionTypes: config.actionTypes }),
+    signStep: signStep({ ...shared, accounts }),
+  } satisfies ServiceImpl<typeof SignerProxyService>;
+
+  return {
+    routes: {
+      name: "signer-proxy",
+      services: [SignerProxyService],
+      internal: [SignerProxyService],
+      register: (router) => {
+        router.service(SignerProxyService, handlers);
+      },
+    },
+    // Not awaited: the service starts without the keystore, and says so to those who call.
+    async start() {
+      verification.start();
+    },
+    stop: () => verification.stop(),
+  };
+}

@@ -1,0 +1,248 @@
+import assert from "node:assert/strict";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
+import { Code } from "@connectrpc/connect";
+import { hmacGrantMac } from "../src/adapters/grant-mac/hmac.ts";
+import { verifyGrant } from "../src/core/grant.ts";
+import { failure, grantSecret, reasonOf, startMs, startProxy } from "./support/proxy.ts";
+import { intentsCall, plainCall, requestId, transfer, walletId } from "./support/samples.ts";
+import { type Answer, type Body, paths, startScriptedKeystore } from "./support/scripted-keystore.ts";
+
+const actionOf = (body: Body) => body.action as Body;
+const denied = (reason: string): Answer => ({ json: { allowed: false, frozen: false, reason, policy: { rules: {} } } });
+
+describe("CheckPolicy", () => {
+  const calls = [intentsCall([transfer("5")]), plainCall()];
+
+  it("decision 6: gives one grant per step, each for its own step, for 60 s from before the questions", async () => {
+    await using proxy = await startProxy();
+    proxy.keystore.script(paths.policy, () => {
+      proxy.time.advance(1_000);
+      return undefined;
+    });
+    const { verdict } = await proxy.client.checkPolicy({ walletId, requestId, calls });
+    assert.equal(verdict.case, "allowed");
+    const { grants, expiresAt } = verdict.value;
+    assert.equal(grants.length, 2);
+    assert.ok(expiresAt);
+    assert.equal(timestampMs(expiresAt), startMs + 60_000);
+    for (const [step, call] of calls.entries()) {
+      const check = (nowMs: number) =>
+        verifyGrant(hmacGrantMac(grantSecret), grants[step] ?? "", { walletId, requestId, step, call }, nowMs);
+      check(timestampMs(expiresAt) - 1);
+      assert.throws(() => check(timestampMs(expiresAt)), /expired/);
+    }
+  });
+
+  it("asks about every call and every intent, and never brings a policy along", async () => {
+    await using proxy = await startProxy();
+    await proxy.client.checkPolicy({ walletId, requestId, calls });
+    const asked = proxy.keystore.received(paths.policy);
+    assert.deepEqual(
+      asked.map((body) => Object.keys(body)),
+      Array(3).fill(["wallet_id", "action"]),
+    );
+    assert.deepEqual(
+      asked
+        .map((body) => [actionOf(body).receiver_id, actionOf(body).type, actionOf(body).token, actionOf(body).amount])
+        .sort(),
+      [
+        ["intents.near", "call", "native", "0"],
+        ["intents.near", "call", "nep141:wrap.near", "5"],
+        ["register.near", "call", "native", "0"],
+      ],
+    );
+  });
+
+  it("answers with the keystore's reason for the first step that is denied", async () => {
+    await using proxy = await startProxy();
+    proxy.keystore.script(paths.policy, (body) => {
+      return actionOf(body).receiver_id === "register.near"
+        ? denied("Address 'register.near' is not in whitelist")
+        : undefined;
+    });
+    const { verdict } = await proxy.client.checkPolicy({ walletId, requestId, calls });
+    assert.equal(verdict.case, "denied");
+    assert.equal(verdict.value.step, 1);
+    assert.equal(verdict.value.reason, "Address 'register.near' is not in whitelist");
+  });
+
+  it("denies a frozen wallet", async () => {
+    await using proxy = await startProxy();
+    proxy.keystore.script(paths.policy, () => ({ json: { allowed: false, frozen: true, reason: "Wallet is frozen" } }));
+    const { verdict } = await proxy.client.checkPolicy({ walletId, requestId, calls });
+    assert.equal(verdict.case, "denied");
+    assert.equal(verdict.value.reason, "Wallet is frozen");
+  });
+
+  it("decision 8: gives no grant for allowed with requires_approval", async () => {
+    await using proxy = await startProxy();
+    proxy.keystore.script(paths.policy, () => ({
+      json: { allowed: true, frozen: false, requires_approval: true, required_approvals: 3, reason: null },
+    }));
+    const { verdict } = await proxy.client.checkPolicy({ walletId, requestId, calls });
+    assert.equal(verdict.case, "approvalRequired");
+    assert.equal(verdict.value.step, 0);
+    assert.equal(verdict.value.requiredApprovals, 3);
+  });
+
+  it("denies what policy cannot judge, without asking", async () => {
+    await using proxy = await startProxy();
+    const odd = [plainCall(), intentsCall([{ intent: "imt_burn", tokens: { x: "1" } }])];
+    const { verdict } = await proxy.client.checkPolicy({ walletId, requestId, calls: odd });
+    assert.equal(verdict.case, "denied");
+    assert.equal(verdict.value.step, 1);
+    assert.equal(verdict.value.reason, "intents[0].intent is not an intent that policy can judge");
+    assert.deepEqual(proxy.keystore.received(paths.policy), []);
+  });
+
+  it("asks with the configured types", async () => {
+    await using proxy = await startProxy({
+      config: {
+        actionTypes: {
+          call: "call",
+          transfer: "transfer",
+          token_diff: "t",
+          ft_withdraw: "t",
+          nft_withdraw: "t",
+          mt_withdraw: "t",
+          native_withdraw: "t",
+          storage_deposit: "t",
+          auth_call: "t",
+        },
+      },
+    });
+    await proxy.client.checkPolicy({ walletId, requestId, calls: [intentsCall([transfer("5")])] });
+    const types = proxy.keystore.received(paths.policy).map((body) => actionOf(body).type);
+    assert.deepEqual(types.sort(), ["call", "transfer"]);
+  });
+
+  it("makes a reason one short line", async () => {
+    await using proxy = await startProxy();
+    proxy.keystore.script(paths.policy, () => denied(`no\n\u0007${"x".repeat(1_000)}`));
+    const { verdict } = await proxy.client.checkPolicy({ walletId, requestId, calls });
+    assert.equal(verdict.case, "denied");
+    assert.match(verdict.value.reason, /^no x{296}…$/);
+  });
+
+  it("takes intents for the configured verifier only", async () => {
+    await using proxy = await startProxy({ config: { verifierId: "other.near" } });
+    const error = await failure(proxy.client.checkPolicy({ walletId, requestId, calls: [plainCall(), ...calls] }));
+    assert.equal(error.code, Code.InvalidArgument);
+    assert.equal(error.rawMessage, "calls[1]: intents require other.near.execute_intents with zero deposit");
+  });
+
+  const rows: readonly [string, Answer, Code, string, string | undefined][] = [
+    ["is away", "drop", Code.Unavailable, "keystore unavailable: no connection (UND_ERR_SOCKET)", undefined],
+    [
+      "is not ready (decision 19: a workflow waits for it)",
+      { status: 401, json: { error: "Keystore not ready. Waiting for DAO approval and master key from MPC." } },
+      Code.Unavailable,
+      "keystore unavailable: not ready",
+      undefined,
+    ],
+    [
+      "is behind a gateway that has lost it",
+      { status: 502, type: "text/html", text: "<h1>host</h1>" },
+      Code.Unavailable,
+      "keystore unavailable: HTTP 502",
+      undefined,
+    ],
+    [
+      "is busy",
+      { status: 429, json: { error: "busy" } },
+      Code.Unavailable,
+      "keystore unavailable: HTTP 429",
+      undefined,
+    ],
+    [
+      "refuses (decision 19: a workflow fails at once)",
+      { status: 500, json: { error: "Failed to decrypt policy" } },
+      Code.FailedPrecondition,
+      "keystore refused: Failed to decrypt policy",
+      "KEYSTORE_REFUSED",
+    ],
+    [
+      "cannot read us, whose text stays in the log",
+      {
+        status: 422,
+        type: "text/plain",
+        text: "Failed to deserialize the JSON body into the target type: secret-detail",
+      },
+      Code.FailedPrecondition,
+      "keystore refused: HTTP 422",
+      "KEYSTORE_REFUSED",
+    ],
+    [
+      "answers in another shape",
+      { json: { decision: "allow" } },
+      Code.Unavailable,
+      "wrong keystore: /wallet/check-policy: its answer has another shape (allowed)",
+      undefined,
+    ],
+    [
+      "answers with a page",
+      { status: 200, type: "text/html", text: "<h1>login</h1>" },
+      Code.Unavailable,
+      "wrong keystore: /wallet/check-policy: an answer is not JSON",
+      undefined,
+    ],
+  ];
+  for (const [name, answer, code, message, reason] of rows) {
+    it(`gives no grant when the keystore ${name}`, async () => {
+      await using proxy = await startProxy();
+      proxy.keystore.script(paths.policy, () => answer);
+      const error = await failure(proxy.client.checkPolicy({ walletId, requestId, calls }));
+      assert.equal(error.code, code);
+      assert.equal(error.rawMessage, message);
+      assert.equal(reasonOf(error), reason);
+    });
+  }
+
+  it("follows no redirect, for the token would follow", async () => {
+    await using proxy = await startProxy();
+    await using elsewhere = await startScriptedKeystore();
+    const location = `${elsewhere.url}${paths.policy}`;
+    proxy.keystore.script(paths.policy, () => ({ status: 307, type: "text/plain", text: "", location }));
+    const error = await failure(proxy.client.checkPolicy({ walletId, requestId, calls }));
+    assert.equal(error.rawMessage, "wrong keystore: /wallet/check-policy: it answers HTTP 307");
+    assert.deepEqual(elsewhere.received(paths.policy), []);
+  });
+
+  it("keeps what the keystore could not read for the operator", async () => {
+    await using proxy = await startProxy();
+    proxy.keystore.script(paths.policy, () => ({ status: 422, type: "text/plain", text: "missing field `op`" }));
+    await failure(proxy.client.checkPolicy({ walletId, requestId, calls }));
+    await proxy.logged("missing field `op`");
+  });
+
+  it("gives up on a keystore that does not answer within 10 s", async () => {
+    await using proxy = await startProxy();
+    proxy.keystore.script(paths.policy, () => "hang");
+    const arrived = proxy.keystore.arrival(paths.policy);
+    const ended = failure(proxy.client.checkPolicy({ walletId, requestId, calls }));
+    await arrived;
+    proxy.time.advance(10_000);
+    const error = await ended;
+    assert.equal(error.code, Code.Unavailable);
+    assert.equal(error.rawMessage, "keystore unavailable: no answer within 10000 ms");
+  });
+
+  it("refuses requests that are not well-formed, before anything is asked", async () => {
+    await using proxy = await startProxy();
+    const good = { walletId, requestId, calls };
+    const rows = [
+      { ...good, walletId: "a b" },
+      { ...good, requestId: "1" },
+      { ...good, calls: [] },
+      { ...good, calls: Array(13).fill(plainCall()) },
+      { ...good, calls: [plainCall({ methodName: 'a"b' })] },
+      { ...good, calls: [plainCall({ gas: "0" })] },
+      { ...good, calls: [plainCall({ deposit: "-1" })] },
+      { ...good, calls: [plainCall({ payload: { case: undefined } })] },
+    ];
+    for (const row of rows) {
+      assert.equal((await failure(proxy.client.checkPolicy(row))).code, Code.InvalidArgument);
+    }
+    assert.deepEqual(proxy.keystore.received(paths.policy), []);
+  });
+});
