@@ -1,2 +1,2 @@
-export { readEvidenceConfig } from "./config.ts";
+export { type EvidenceConfig, readEvidenceConfig } from "./config.ts";
 export { createEvidence } from "./service.ts";

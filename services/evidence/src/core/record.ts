@@ -201,10 +201,9 @@ function end(record: Record, ended: Ended): void {
   record.status = ended.status;
   delete record.queue;
   setError(record, ended.errorCode, ended.userVisibleError);
-  record.stepOutcomes =
-    ended.outcomes.length > 0
-      ? ended.outcomes
-      : record.stepOutcomes.map(() => create(StepOutcomeSchema, { outcome: "not_executed" }));
+  if (ended.outcomes.length > 0) record.stepOutcomes = ended.outcomes;
+  // What is still in progress at the end was never begun.
+  for (const step of record.stepOutcomes) if (step.outcome === "in_progress") step.outcome = "not_executed";
   const models = modelsOf(ended.status);
   if (models !== undefined) {
     record.proxyPredecessor = false;

@@ -1,0 +1,514 @@
+import assert from "node:assert/strict";
+import type { EventInit } from "../../src/core/workflow/action.ts";
+import { laneProgress } from "../../src/core/workflow/lane-progress.ts";
+import { next } from "../../src/core/workflow/next.ts";
+import {
+  acceptedAt,
+  admitted,
+  allowed,
+  deadlineMs,
+  type Kind,
+  pending,
+  resolved,
+  resumed,
+  seen,
+  seenAccepted,
+  seenDispatched,
+  signed,
+  started,
+  submissions,
+  taken,
+  type WorldInit,
+  workflow,
+  world,
+} from "./workflow-builder.ts";
+
+const one: readonly Kind[] = ["intents"];
+const three: readonly Kind[] = ["intents", "intents", "intents"];
+const plain: readonly Kind[] = ["plain"];
+
+const act = (kinds: readonly Kind[], events: readonly EventInit[], init: WorldInit = {}) =>
+  next(workflow(kinds, events), world(init));
+
+/** The event that is to be appended next. */
+function appended(kinds: readonly Kind[], events: readonly EventInit[], init: WorldInit = {}): EventInit {
+  const action = act(kinds, events, init);
+  assert.equal(action.kind, "append", `expected an append, not ${action.kind}`);
+  return action.kind === "append" ? action.event : { case: "taken", value: {} };
+}
+
+const lookedAt = (...hashes: readonly string[]) => new Map(hashes.map((hash) => [hash, 1005]));
+const sentAt = (head: number, ...hashes: readonly string[]) =>
+  new Map(hashes.map((hash) => [hash, { first: head, last: head }]));
+
+describe("what the driver does next", () => {
+  it("checks policy, seeks admission, signs and submits, in this order", () => {
+    assert.deepEqual(act(one, [taken]), { kind: "check_policy" });
+    assert.deepEqual(act(one, [taken, allowed]), { kind: "seek_admission" });
+    assert.deepEqual(act(one, [taken, allowed, admitted]), { kind: "sign" });
+    assert.deepEqual(act(three, [taken, allowed, admitted, signed(three)]), { kind: "submit", steps: [0, 1, 2] });
+  });
+
+  it("stops once the workflow has ended", () => {
+    assert.deepEqual(act(one, [taken, { case: "ended", value: { status: "policy_denied" } }]), { kind: "stop" });
+  });
+
+  it("seeks admission again after signatures were thrown away or the wait began anew", () => {
+    const discarded: EventInit = { case: "signaturesDiscarded", value: { reason: "old" } };
+    assert.deepEqual(act(one, [taken, allowed, admitted, signed(one), discarded]), { kind: "seek_admission" });
+    const waits: EventInit = { case: "waiting", value: { queue: { waitingFor: "keystore_unavailable" } } };
+    assert.deepEqual(act(one, [taken, allowed, admitted, waits]), { kind: "seek_admission" });
+  });
+
+  it("throws signatures away that became too old before anything was sent, and none after", () => {
+    const events = [taken, allowed, admitted, signed(one)];
+    assert.equal(appended(one, events, { head: 1182 }).case, "signaturesDiscarded");
+    assert.equal(appended(one, events, { finalMs: deadlineMs }).case, "signaturesDiscarded");
+    assert.notEqual(act(one, [...events, submissions(0)], { head: 1182 }).kind, "append");
+  });
+
+  describe("after submissions were written down", () => {
+    const events = [taken, allowed, admitted, signed(three), submissions(0, 1, 2)];
+
+    it("asks the node before it sends anything again: after a crash they may have landed", () => {
+      assert.deepEqual(act(three, events), { kind: "look", submissions: ["s0", "s1", "s2"], resumes: [] });
+    });
+
+    it("does not ask before an answer can be there", () => {
+      assert.deepEqual(act(three, events, { view: { sentAt: sentAt(1004, "s0", "s1", "s2") } }), { kind: "wait" });
+    });
+
+    it("sends the same bytes again that the node does not know", () => {
+      const view = {
+        lookedAt: lookedAt("s0", "s1", "s2"),
+        sentAt: sentAt(1002, "s0", "s1", "s2"),
+        submissions: new Map([
+          ["s0", seen()],
+          ["s1", undefined],
+          ["s2", undefined],
+        ]),
+      };
+      assert.deepEqual(act(three, events, { view }), { kind: "resend", hashes: ["s1", "s2"] });
+    });
+
+    it("writes the ids down as soon as they are seen, final or not", () => {
+      const view = {
+        submissions: new Map([
+          ["s0", seenAccepted("41", "a0")],
+          ["s1", seenAccepted("42", "a1")],
+        ]),
+      };
+      const event = appended(three, events, {
+        view,
+        blocks: { a0: { height: 1004, state: "head" }, a1: { height: 1004, state: "head" } },
+      });
+      assert.equal(event.case, "submissionsAccepted");
+      assert.deepEqual(
+        event.case === "submissionsAccepted" ? event.value.steps?.map(({ step, intentId }) => [step, intentId]) : [],
+        [
+          [0, "41"],
+          [1, "42"],
+        ],
+      );
+    });
+
+    it("takes no id from a block that lost, or whose place is not known", () => {
+      const view = { submissions: new Map([["s0", seenAccepted()]]), lookedAt: lookedAt("s0", "s1", "s2") };
+      const lost = act(three, events, { view, blocks: { a0: { height: 1004, state: "forked" } } });
+      assert.notEqual(lost.kind, "append");
+      const unknown = next(workflow(three, events), { ...world({ view }), block: () => undefined });
+      assert.notEqual(unknown.kind, "append");
+    });
+
+    it("believes a refusal only once it is final", () => {
+      const refused = seen({ submission: { kind: "refused", error: "signature verification failed", blockHash: "r" } });
+      const view = { submissions: new Map([["s1", refused]]), lookedAt: lookedAt("s0", "s1", "s2") };
+      assert.notEqual(act(three, events, { view, blocks: { r: { height: 1005, state: "head" } } }).kind, "append");
+      const event = appended(three, events, { view, blocks: { r: { height: 1003, state: "final" } } });
+      assert.deepEqual(event, {
+        case: "submissionRefused",
+        value: { step: 1, txHash: "s1", error: "signature verification failed" },
+      });
+    });
+
+    it("decision 22: looks up whose submission it was that used the nonce up, and takes it as ours", () => {
+      const error = "Smart contract panicked: nonce already used for this sender (replay rejected)";
+      const refused = seen({ submission: { kind: "refused", error, blockHash: "r" } });
+      const view = { submissions: new Map([["s1", refused]]), lookedAt: lookedAt("s0", "s1", "s2") };
+      assert.deepEqual(act(three, events, { view }), { kind: "adopt", step: 1 });
+      const found = {
+        $typeName: "outlayer.evidence.v1.AcceptedSubmission",
+        step: 1,
+        txHash: "foreign",
+        signerId: "other.near",
+        intentId: "77",
+        blockHash: "f",
+        blockHeight: 1002n,
+      } as const;
+      const adopted = appended(three, events, { view: { ...view, adoptions: new Map([[1, found]]) } });
+      assert.deepEqual(adopted, { case: "submissionsAccepted", value: { steps: [found] } });
+      const none = appended(three, events, { view: { ...view, adoptions: new Map([[1, "none" as const]]) } });
+      assert.equal(none.case, "submissionRefused");
+    });
+
+    it("decision 1: signs anew only when the old one is dead", () => {
+      const dead: EventInit = { case: "transactionDead", value: { txHash: "s1", ground: "nonce_passed" } };
+      const view = {
+        lookedAt: lookedAt("s0", "s2"),
+        submissions: new Map([
+          ["s0", seen()],
+          ["s2", seen()],
+        ]),
+      };
+      assert.deepEqual(act(three, [...events, dead], { view }), { kind: "submit", steps: [1] });
+      const unknown = {
+        lookedAt: lookedAt("s0", "s1", "s2"),
+        sentAt: sentAt(900, "s0", "s1", "s2"),
+        submissions: new Map([["s1", undefined]]),
+      };
+      assert.deepEqual(act(three, events, { view: unknown }), { kind: "resend", hashes: ["s1"] });
+    });
+
+    it("tries to prove dead what stays unknown, and says that it is unknown", () => {
+      const view = {
+        lookedAt: lookedAt("s0", "s1", "s2"),
+        sentAt: new Map(["s0", "s1", "s2"].map((hash) => [hash, { first: 990, last: 1004 }])),
+        submissions: new Map([
+          ["s0", seen()],
+          ["s1", undefined],
+          ["s2", seen()],
+        ]),
+      };
+      assert.deepEqual(act(three, events, { view }), { kind: "prove_dead", hash: "s1" });
+      const tried = { ...view, provenAt: new Map([["s1", 1004]]) };
+      assert.deepEqual(act(three, events, { view: tried }), { kind: "wait" });
+      const late = appended(three, events, { view: tried, nowMs: 1_061_000 });
+      assert.deepEqual(late, { case: "outcomeUnknown", value: { txHashes: ["s0", "s1", "s2"] } });
+      const said: EventInit = { case: "outcomeUnknown", value: { txHashes: ["s1"] } };
+      assert.deepEqual(act(three, [...events, said], { view: tried, nowMs: 1_061_000 }), { kind: "wait" });
+    });
+
+    it("decision 20: a submission still unknown when its siblings are 150 blocks old is made impossible, and ends the attempt", () => {
+      const some = [...events, acceptedAt(1003, 0, 1)];
+      const view = { lookedAt: new Map([["s2", 1153]]), submissions: new Map([["s2", undefined]]) };
+      assert.notEqual(
+        act(three, some, { head: 1152, view: { ...view, lookedAt: new Map([["s2", 1152]]) } }).kind,
+        "burn_nonce",
+      );
+      assert.deepEqual(act(three, some, { head: 1153, view }), { kind: "burn_nonce", hash: "s2" });
+      const dead: EventInit = { case: "transactionDead", value: { txHash: "s2", ground: "nonce_passed" } };
+      const over = appended(three, [...some, dead], { head: 1160, view: { noncesReadAt: 1160 } });
+      assert.equal(over.case, "settling");
+    });
+  });
+
+  it("decision 4: withdraws ids that were seen on a fork that lost, and submits the same bytes again", () => {
+    const events = pending(three);
+    const event = appended(three, events, { blocks: { a1: { height: 1003, state: "forked" } } });
+    assert.deepEqual(event, { case: "idsWithdrawn", value: { steps: [1] } });
+    const view = { lookedAt: lookedAt("s1"), sentAt: sentAt(1000, "s1"), submissions: new Map([["s1", undefined]]) };
+    assert.deepEqual(act(three, [...events, event], { view }), { kind: "resend", hashes: ["s1"] });
+  });
+
+  describe("once all are pending", () => {
+    it("resumes when it is its turn, and only looks now and then before", () => {
+      assert.deepEqual(act(three, pending(three), { turn: true }), { kind: "resume" });
+      assert.deepEqual(act(three, pending(three), { view: { lookedAt: lookedAt("s0", "s1", "s2") } }), {
+        kind: "wait",
+      });
+      assert.equal(
+        act(three, pending(three), { head: 1015, view: { lookedAt: lookedAt("s0", "s1", "s2") } }).kind,
+        "look",
+      );
+    });
+
+    it("does not resume what would time out on the way, and settles it instead", () => {
+      // Member 2 is dispatched at head + 2 + 6; it times out at 1203.
+      assert.deepEqual(act(three, pending(three), { turn: true, head: 1189 }), { kind: "resume" });
+      const event = appended(three, pending(three), { turn: true, head: 1190, view: { noncesReadAt: 1190 } });
+      assert.equal(event.case, "settling");
+      assert.equal(event.case === "settling" ? event.value.errorCode : "", "timed_out");
+    });
+
+    it("decision 22: follows a dispatch by anybody's doing", () => {
+      const view = { submissions: new Map([["s0", seenDispatched()]]) };
+      const event = appended(one, pending(one), {
+        view,
+        blocks: { d: { height: 1006, state: "final" }, t: { height: 1007, state: "final" } },
+      });
+      assert.equal(event.case, "stepResolved");
+      assert.equal(event.case === "stepResolved" ? event.value.dispatchBlockHeight : 0n, 1006n);
+      assert.deepEqual(act(one, [...pending(one), event]), { kind: "measure" });
+    });
+  });
+
+  describe("after a resume was written down", () => {
+    const events = [...pending(three), resumed()];
+
+    it("asks the node for it before anything else", () => {
+      assert.deepEqual(act(three, events), { kind: "look", submissions: [], resumes: ["resume"] });
+    });
+
+    it("believes that it started or was refused only once that is final", () => {
+      const result = (kind: "started" | "refused") => {
+        const ran = kind === "started" ? { kind, blockHash: "r" } : { kind, blockHash: "r", error: "no" };
+        return { resumes: new Map([["resume", { result: ran, tokensBurnt: 0n }]]), lookedAt: lookedAt("resume") };
+      };
+      assert.notEqual(
+        act(three, events, { view: result("started"), blocks: { r: { height: 1005, state: "head" } } }).kind,
+        "append",
+      );
+      const final = { r: { height: 1005, state: "final" } } as const;
+      assert.deepEqual(appended(three, events, { view: result("started"), blocks: final }), {
+        case: "resumeStarted",
+        value: { txHash: "resume", blockHeight: 1005n },
+      });
+      assert.equal(appended(three, events, { view: result("refused"), blocks: final }).case, "resumeRefused");
+    });
+
+    const refused = (error: string): EventInit => ({ case: "resumeRefused", value: { txHash: "resume", error } });
+    const panic = (text: string) => `Smart contract panicked: ${text}`;
+
+    it("decision 22: ends the attempt when the resume is refused for its fee or its signer", () => {
+      for (const [error, code] of [
+        [panic("insufficient fee: required 5 yocto for batch of 3, got 3"), "fee_mismatch"],
+        [panic("only approver can batch-resume"), "approver_rotated"],
+      ] as const) {
+        const event = appended(three, [...events, refused(error)], { view: { noncesReadAt: 1005 } });
+        assert.equal(event.case === "settling" ? event.value.errorCode : event.case, code);
+      }
+    });
+
+    it("decision 18: resumes anew after a panic because of another chain, with the fee back", () => {
+      const error = panic("a chained batch is already in flight; owner must reset_batch_tail if stuck");
+      assert.deepEqual(act(three, [...events, refused(error)], { turn: true }), { kind: "resume" });
+    });
+
+    it("decision 22: reads the intents' own receipts when the resume did not find them", () => {
+      for (const text of ["unknown intent_id 41 in batch", "resume failed for first (not found or expired)"]) {
+        const action = act(three, [...events, refused(panic(text))]);
+        assert.deepEqual(action, { kind: "look", submissions: ["s0", "s1", "s2"], resumes: [] });
+      }
+    });
+
+    it("decision 20: makes an abandoned resume impossible before it gives the attempt up", () => {
+      const view = { lookedAt: new Map([["resume", 1190]]), resumes: new Map([["resume", undefined]]) };
+      assert.deepEqual(act(three, events, { head: 1190, view }), { kind: "burn_nonce", hash: "resume" });
+      const burnt = { ...view, burnt: new Set(["resume"]) };
+      assert.deepEqual(act(three, events, { head: 1190, view: burnt }), { kind: "prove_dead", hash: "resume" });
+      const dead: EventInit = { case: "transactionDead", value: { txHash: "resume", ground: "nonce_passed" } };
+      assert.equal(appended(three, [...events, dead], { head: 1190, view: { noncesReadAt: 1190 } }).case, "settling");
+    });
+  });
+
+  describe("while the chain runs", () => {
+    const events = [...pending(three), resumed(), started(1005)];
+
+    it("looks at each member when its target is final, and at the last but one as soon as it ran", () => {
+      const view = { lookedAt: lookedAt("s0", "s1", "s2") };
+      // Targets run in 1007, 1010 and 1013.
+      const looks = (head: number) => {
+        const action = act(three, events, { head, view });
+        return action.kind === "look" ? action.submissions : [];
+      };
+      assert.deepEqual(looks(1008), []);
+      assert.deepEqual(looks(1009), ["s0"]);
+      assert.deepEqual(looks(1010), ["s0", "s1"]);
+      assert.deepEqual(looks(1014), ["s0", "s1"]);
+      assert.deepEqual(looks(1015), ["s0", "s1", "s2"]);
+    });
+
+    it("takes a dispatch into evidence only once callback, target and result are final", () => {
+      const view = { submissions: new Map([["s0", seenDispatched()]]), lookedAt: lookedAt("s0", "s1", "s2") };
+      const blocks = { d: { height: 1006, state: "final" }, t: { height: 1007, state: "head" } } as const;
+      assert.notEqual(act(three, events, { view, blocks }).kind, "append");
+      assert.equal(
+        appended(three, events, { view, blocks: { ...blocks, t: { height: 1007, state: "final" } } }).case,
+        "stepResolved",
+      );
+    });
+
+    it("decision 12: a receipt's height is the target's, the dispatch height the callback's", () => {
+      const view = { submissions: new Map([["s0", seenDispatched()]]) };
+      const event = appended(three, events, {
+        view,
+        blocks: { d: { height: 1006, state: "final" }, t: { height: 1007, state: "final" } },
+      });
+      assert.ok(event.case === "stepResolved");
+      assert.equal(event.value.receipt?.blockHeight, 1007n);
+      assert.equal(event.value.dispatchBlockHeight, 1006n);
+      assert.equal(event.value.receipt?.receiptId, "receipt");
+    });
+
+    it("goes on with the others when one has failed: the chain goes on too", () => {
+      const failed = [...events, resolved(1, "Smart contract panicked: insufficient balance or overflow")];
+      assert.deepEqual(act(three, failed, { head: 1020 }), { kind: "look", submissions: ["s0", "s2"], resumes: [] });
+    });
+
+    it("measures once, and then ends as succeeded", () => {
+      const all = [...events, resolved(0), resolved(1), resolved(2)];
+      assert.deepEqual(act(three, all), { kind: "measure" });
+      const measured: EventInit = { case: "measured", value: {} };
+      assert.deepEqual(appended(three, [...all, measured]), { case: "ended", value: { status: "succeeded" } });
+    });
+  });
+
+  describe("settling", () => {
+    const overflow = "Smart contract panicked: insufficient balance or overflow";
+    const failed = [...pending(three), resumed(), started(1005), resolved(0), resolved(1, overflow), resolved(2)];
+    const fresh = { view: { noncesReadAt: 1005 } };
+
+    it("decision 10: says which step may still execute and until when", () => {
+      const event = appended(three, failed, fresh);
+      assert.ok(event.case === "settling");
+      assert.deepEqual(
+        event.value.outcomes?.map(({ outcome, error, possibleUntil }) => [outcome, error, possibleUntil]),
+        [
+          ["succeeded", undefined, undefined],
+          ["still_possible", overflow, "1970-01-01T00:21:40Z"],
+          ["succeeded", undefined, undefined],
+        ],
+      );
+      assert.equal(event.value.errorCode, "dispatch_failed");
+      assert.equal(
+        event.value.userVisibleError,
+        `step 2 of 3 failed on chain: ${overflow}; step 2 of 3 may still execute until 1970-01-01T00:21:40Z; do not repeat before`,
+      );
+      assert.deepEqual(act(three, [...failed, event], fresh), { kind: "wait" });
+    });
+
+    it("decision 9: decides after the deadline, by the nonce as read at a final block", () => {
+      const told = [...failed, appended(three, failed, fresh)];
+      const after = { finalMs: deadlineMs + 1 };
+      assert.deepEqual(act(three, told, { ...after, ...fresh }), { kind: "wait" });
+      assert.deepEqual(act(three, told, after), { kind: "read_nonces", steps: [1] });
+      const early = new Map([[1, { used: false, timeMs: deadlineMs }]]);
+      assert.notEqual(act(three, told, { ...after, ...fresh, nonceUse: early }).kind, "measure");
+      const unused = new Map([[1, { used: false, timeMs: deadlineMs + 1 }]]);
+      assert.deepEqual(act(three, told, { ...after, ...fresh, nonceUse: unused }), { kind: "measure" });
+      const event = appended(three, [...told, { case: "measured", value: {} }], {
+        ...after,
+        ...fresh,
+        nonceUse: unused,
+      });
+      assert.ok(event.case === "ended");
+      assert.equal(event.value.status, "failed");
+      assert.deepEqual(
+        event.value.outcomes?.map(({ outcome }) => outcome),
+        ["succeeded", "failed_on_chain", "succeeded"],
+      );
+    });
+
+    it("decision 9: a payload that somebody else carried succeeded elsewhere", () => {
+      const used = new Map([[1, { used: true, timeMs: 1_002_000 }]]);
+      const event = appended(three, [...failed, { case: "measured", value: {} }], { ...fresh, nonceUse: used });
+      assert.ok(event.case === "ended");
+      assert.deepEqual(
+        event.value.outcomes?.map(({ outcome }) => outcome),
+        ["succeeded", "succeeded_elsewhere", "succeeded"],
+      );
+      assert.match(
+        event.value.userVisibleError ?? "",
+        /step 2 of 3 took effect all the same, carried by somebody else: do not repeat it$/,
+      );
+      const said = [
+        ...pending(one),
+        resumed(),
+        started(1005),
+        resolved(0, "Smart contract panicked: nonce was already used"),
+      ];
+      assert.deepEqual(act(one, said), { kind: "measure" });
+    });
+
+    it("decision 9: a plain call has failed for good once its target failed", () => {
+      const events = [
+        ...pending(plain),
+        resumed(),
+        started(1005),
+        resolved(0, "Smart contract panicked: no"),
+        { case: "measured", value: {} } as const,
+      ];
+      const event = appended(plain, events);
+      assert.ok(event.case === "ended");
+      assert.equal(event.value.outcomes?.[0]?.outcome, "failed_on_chain");
+    });
+
+    it("decision 9: a plain call off the gate stays possible until its delegate's height, on it until it is closed", () => {
+      const two: readonly Kind[] = ["plain", "plain"];
+      const events = [taken, allowed, admitted, signed(two), submissions(0, 1), acceptedAt(1003, 0)];
+      const refused: EventInit = { case: "submissionRefused", value: { step: 1, txHash: "s1", error: "no" } };
+      const event = appended(two, [...events, refused]);
+      assert.ok(event.case === "settling");
+      assert.deepEqual(
+        event.value.outcomes?.map(({ outcome, possibleUntil }) => [outcome, possibleUntil]),
+        [
+          ["still_possible", "1203"],
+          ["still_possible", "1180"],
+        ],
+      );
+      assert.match(
+        event.value.userVisibleError ?? "",
+        /steps 1, 2 of 2 may still execute until block 1203; do not repeat before$/,
+      );
+      const closed: EventInit = { case: "intentClosed", value: { step: 0, reason: "timeout", blockHeight: 1204n } };
+      const end = appended(two, [...events, refused, closed, { case: "measured", value: {} }], { head: 1300 });
+      assert.ok(end.case === "ended");
+      assert.deepEqual(
+        end.value.outcomes?.map(({ outcome }) => outcome),
+        ["not_executed", "not_executed"],
+      );
+      assert.equal(end.value.errorCode, "submission_refused");
+    });
+
+    it("decision 20: leaves leftovers to time out, and rejects them only when the relayer's balance needs it", () => {
+      const refused: EventInit = { case: "submissionRefused", value: { step: 1, txHash: "s1", error: "no" } };
+      const events = [taken, allowed, admitted, signed(three), submissions(0, 1, 2), acceptedAt(1003, 0, 2), refused];
+      const told = [...events, appended(three, events, fresh)];
+      const view = { noncesReadAt: 1005, lookedAt: lookedAt("s0", "s2") };
+      assert.deepEqual(act(three, told, { view }), { kind: "wait" });
+      assert.deepEqual(act(three, told, { view, rejectLeftovers: true }), { kind: "reject", intentId: "40" });
+    });
+
+    it("what was never submitted was not executed", () => {
+      const events = [taken, allowed, admitted, signed(one)];
+      assert.equal(laneProgress(workflow(one, events), world()).kind, "preparing");
+    });
+  });
+});
+
+describe("how far a workflow has come on the gate", () => {
+  const progress = (kinds: readonly Kind[], events: readonly EventInit[], init: WorldInit = {}) =>
+    laneProgress(workflow(kinds, events), world(init)).kind;
+
+  it("prepares, is ready, resumes, runs, and is gone", () => {
+    assert.equal(progress(three, [taken, allowed, admitted]), "preparing");
+    assert.equal(progress(three, pending(three)), "ready");
+    assert.equal(progress(three, [...pending(three), resumed()]), "resuming");
+    assert.equal(progress(three, [...pending(three), resumed(), started(1005)]), "running");
+    const all = [...pending(three), resumed(), started(1005), resolved(0), resolved(1), resolved(2)];
+    assert.equal(progress(three, all), "gone");
+  });
+
+  it("decision 18: a chain of one never occupies the tail", () => {
+    assert.equal(progress(one, [...pending(one), resumed(), started(1005)]), "clear");
+  });
+
+  it("decision 18: comes clear with the result of the last member but one, or with the gate's link where that is a promise", () => {
+    const events = [...pending(three), resumed(), started(1005)];
+    const herald = (view: ReturnType<typeof seen>) => ({ view: { submissions: new Map([["s1", view]]) } });
+    assert.equal(progress(three, events, herald(seenAccepted())), "running");
+    assert.equal(progress(three, events, herald(seenDispatched())), "clear");
+    assert.equal(progress(three, events, herald(seenDispatched("it failed"))), "clear");
+    const promised = seenDispatched();
+    const target = promised.dispatch?.target;
+    assert.ok(target);
+    const waiting = { ...promised, dispatch: { blockHash: "d", target: { ...target, promised: true } } };
+    assert.equal(progress(three, events, herald(waiting)), "running");
+    assert.equal(progress(three, events, herald({ ...waiting, continued: { blockHash: "c" } })), "clear");
+  });
+
+  it("leaves the gate at once when a submission is refused", () => {
+    const refused: EventInit = { case: "submissionRefused", value: { step: 1, txHash: "s1", error: "no" } };
+    assert.equal(progress(three, [taken, allowed, admitted, signed(three), submissions(0, 1, 2), refused]), "gone");
+  });
+});

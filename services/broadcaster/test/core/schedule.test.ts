@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { groundOf, type LandingFacts } from "../../src/core/chain/landing.ts";
+import { findShortage, needsOf } from "../../src/core/gate/money.ts";
+import {
+  chainBlocks,
+  expectedStarts,
+  type LaneEntry,
+  laneFreeAt,
+  mayAdmit,
+  whoseTurn,
+} from "../../src/core/gate/schedule.ts";
+import { judgeTail, watchTail } from "../../src/core/gate/tail.ts";
+import { checkTerms } from "../../src/core/gate/terms.ts";
+import type { LaneProgress } from "../../src/core/workflow/lane-progress.ts";
+
+const entry = (requestId: string, progress: LaneProgress, calls = 3): LaneEntry => ({ requestId, calls, progress });
+const running = (started: number): LaneProgress => ({ kind: "running", started });
+
+describe("the gate's schedule", () => {
+  it("keeps the tail for 3(n-1)+1 blocks", () => {
+    assert.deepEqual([1, 2, 3, 12].map(chainBlocks), [1, 4, 7, 34]);
+  });
+
+  it("gives the turn to the first that is ready, once all before it are through", () => {
+    assert.equal(whoseTurn([]), undefined);
+    assert.equal(whoseTurn([entry("a", { kind: "ready" }), entry("b", { kind: "ready" })]), "a");
+    assert.equal(whoseTurn([entry("a", { kind: "clear" }), entry("b", { kind: "ready" })]), "b");
+    assert.equal(whoseTurn([entry("a", { kind: "gone" }), entry("b", { kind: "ready" })]), "b");
+    for (const kind of ["preparing", "resuming"] as const) {
+      assert.equal(whoseTurn([entry("a", { kind }), entry("b", { kind: "ready" })]), undefined);
+    }
+    assert.equal(whoseTurn([entry("a", running(5)), entry("b", { kind: "ready" })]), undefined);
+  });
+
+  it("decision 18: the next chain starts 3(n-1)+1 blocks after the one before it", () => {
+    assert.equal(laneFreeAt([entry("a", running(100), 3)], 101), 107);
+    assert.equal(laneFreeAt([entry("a", running(100), 3)], 106), 108);
+    assert.equal(laneFreeAt([entry("a", { kind: "clear" }, 1)], 100), 102);
+    assert.deepEqual(expectedStarts([entry("a", running(100), 12)], [3, 1, 3], 101), [134, 141, 142]);
+  });
+
+  it("takes the next in only when its turn is near enough that it cannot time out", () => {
+    assert.equal(mayAdmit([], 100), true);
+    assert.equal(mayAdmit([entry("a", running(100), 12)], 101), false);
+    assert.equal(mayAdmit([entry("a", running(100), 12)], 124), true);
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 1, max: 12 }), fc.constantFrom("ready", "preparing", "clear", "gone")), {
+          maxLength: 12,
+        }),
+        fc.integer({ min: 1, max: 12 }),
+        (lane, calls) => {
+          const entries = lane.map(([calls, kind], index) => entry(String(index), { kind } as LaneProgress, calls));
+          if (!mayAdmit(entries, 1000)) return;
+          const start = Math.max(laneFreeAt(entries, 1000), 1005);
+          // The last member's dispatch stays far below the timeout of an intent that is submitted now.
+          assert.ok(start + 3 * calls < 1000 + 200);
+        },
+      ),
+    );
+  });
+});
+
+describe("judging the gate", () => {
+  const agreed = { relayerId: "r.near", approverId: "a.near", firstTierFeeYocto: 30n, maxFeeYocto: 60n };
+  const terms = {
+    approverId: "a.near",
+    isRelayer: true,
+    feeTiers: [
+      { cap: 3, feeYocto: 30n },
+      { cap: 6, feeYocto: 50n },
+      { cap: 12, feeYocto: 60n },
+    ],
+  };
+
+  it("decision 17: attaches the tier's fee, never above the limit", () => {
+    assert.deepEqual(
+      [1, 3, 4, 6, 12].map((calls) => checkTerms(terms, agreed, calls)),
+      [30n, 30n, 50n, 50n, 60n].map((feeYocto) => ({ ok: true, feeYocto })),
+    );
+    const dear = { ...terms, feeTiers: [...terms.feeTiers.slice(0, 2), { cap: 12, feeYocto: 61n }] };
+    const refused = checkTerms(dear, agreed, 12);
+    assert.equal(refused.ok ? "" : refused.code, "fee_mismatch");
+  });
+
+  it("decision 21: refuses a gate on other terms, and says which", () => {
+    const cases = [
+      [{ ...terms, isRelayer: false }, "relayer_not_whitelisted"],
+      [{ ...terms, approverId: "b.near" }, "approver_rotated"],
+      [{ ...terms, feeTiers: [{ cap: 3, feeYocto: 31n }] }, "fee_mismatch"],
+      [{ ...terms, feeTiers: [{ cap: 3, feeYocto: 29n }] }, "fee_mismatch"],
+      [{ ...terms, feeTiers: [] }, "fee_mismatch"],
+      [{ ...terms, feeTiers: [{ cap: 2, feeYocto: 30n }] }, "fee_mismatch"],
+    ] as const;
+    for (const [asked, code] of cases) {
+      const refused = checkTerms(asked, agreed, 3);
+      assert.equal(refused.ok ? "accepted" : refused.code, code);
+    }
+  });
+
+  it("tells somebody else's chain from a gate that is stuck", () => {
+    const watch = watchTail(undefined, ["1", "2"], 100);
+    assert.equal(judgeTail({ tail: [], pending: [] }, watchTail(watch, [], 101), 101), "free");
+    assert.equal(judgeTail({ tail: ["1", "2"], pending: ["2", "1"] }, watch, 101), "gate_busy");
+    assert.equal(judgeTail({ tail: ["1", "2"], pending: ["2"] }, watch, 101), "gate_stuck");
+    const same = watchTail(watch, ["1", "2"], 130);
+    assert.equal(judgeTail({ tail: ["1", "2"], pending: ["2", "1"] }, same, 130), "gate_stuck");
+    const moved = watchTail(watch, ["2"], 130);
+    assert.equal(judgeTail({ tail: ["2"], pending: ["2"] }, moved, 130), "gate_busy");
+  });
+
+  it("counts what a chain locks against the balances", () => {
+    const costs = { gasPrice: 100_000_000n, submitGas: 250n * 10n ** 12n, resumeGas: 10n ** 14n };
+    const needs = needsOf([0n, 1n, 0n], 30n, costs);
+    // 0.25 NEAR each at the least price of 0.001 NEAR per Tgas.
+    assert.equal(needs.relayer, 3n * 25n * 10n ** 22n);
+    assert.equal(needs.approver, 30n + 10n ** 23n);
+    assert.equal(findShortage({ ...needs }, needs), undefined);
+    assert.equal(findShortage({ ...needs, relayer: needs.relayer - 1n }, needs), "relayer");
+    assert.equal(findShortage({ ...needs, approver: needs.approver - 1n }, needs), "approver");
+    assert.equal(findShortage({ ...needs, gate: needs.gate - 1n }, needs), "gate");
+  });
+});
+
+describe("whether a transaction can land", () => {
+  const facts: LandingFacts = {
+    nonce: 10n,
+    blockHeight: 1000,
+    validityBlocks: 100,
+    finalHeight: 1050,
+    keyNonce: 9n,
+    block: { height: 1000, state: "final" },
+  };
+
+  it("decision 2: says so on each ground, and on no other", () => {
+    assert.equal(groundOf(facts), undefined);
+    assert.equal(groundOf({ ...facts, keyNonce: 11n }), "nonce_passed");
+    assert.equal(groundOf({ ...facts, keyNonce: undefined }), "key_gone");
+    assert.equal(groundOf({ ...facts, finalHeight: 1100 }), undefined);
+    assert.equal(groundOf({ ...facts, finalHeight: 1101 }), "expired");
+    assert.equal(groundOf({ ...facts, block: { height: 1000, state: "forked" } }), "forked_away");
+    assert.equal(groundOf({ ...facts, finalHeight: 999, block: { height: 1000, state: "forked" } }), undefined);
+    assert.equal(groundOf({ ...facts, block: undefined }), undefined);
+  });
+
+  it("decision 2: a nonce equal to the transaction's means that it landed", () => {
+    assert.equal(groundOf({ ...facts, keyNonce: 10n, finalHeight: 5000 }), undefined);
+  });
+});

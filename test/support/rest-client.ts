@@ -1,0 +1,68 @@
+/** What REST answered. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look into bodies of every shape
+  readonly body: any;
+}
+
+/** Calls REST as a worker with the internal token does. */
+export class RestClient {
+  readonly #url: () => string;
+  readonly #headers: Record<string, string>;
+
+  constructor(url: () => string, walletId: string, internalToken: string) {
+    this.#url = url;
+    this.#headers = { "x-wallet-id": walletId, "x-internal-wallet-auth": internalToken };
+  }
+
+  async post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const text = typeof body === "string" ? body : JSON.stringify(body);
+    return read(
+      await fetch(`${this.#url()}/wallet/v1${path}`, {
+        method: "POST",
+        headers: { ...this.#headers, "content-type": "application/json", ...headers },
+        body: text,
+      }),
+    );
+  }
+
+  async get(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return read(await fetch(`${this.#url()}/wallet/v1${path}`, { headers: { ...this.#headers, ...headers } }));
+  }
+
+  /** Executes a workflow and waits for its end for as long as one POST may. */
+  execute(steps: readonly unknown[], key?: string, waitSeconds = 15): Promise<Answer> {
+    return this.post("/workflows/execute", workflow(steps, key), { prefer: `wait=${waitSeconds}` });
+  }
+
+  /** Executes a workflow and answers at once. @returns its request id */
+  async begin(steps: readonly unknown[], key?: string): Promise<string> {
+    const { body } = await this.post("/workflows/execute", workflow(steps, key), { prefer: "wait=0" });
+    return body.request_id;
+  }
+
+  async record(requestId: string): Promise<Answer["body"]> {
+    return (await this.get(`/workflows/${requestId}`)).body;
+  }
+
+  /** The record, once this holds for it. Asks whenever it changes. */
+  async until(requestId: string, holds: (record: Answer["body"]) => boolean): Promise<Answer["body"]> {
+    let record = await this.record(requestId);
+    while (!holds(record)) record = (await this.get(`/workflows/${requestId}?wait=10`)).body;
+    return record;
+  }
+
+  ended(requestId: string): Promise<Answer["body"]> {
+    return this.until(requestId, (record) => record.retry_after_ms === null);
+  }
+}
+
+function workflow(steps: readonly unknown[], key: string | undefined): object {
+  return key === undefined ? { steps } : { steps, idempotency_key: key };
+}
+
+async function read(response: Response): Promise<Answer> {
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text === "" ? undefined : JSON.parse(text) };
+}

@@ -1,0 +1,21 @@
+/** A millionth of a wNEAR to mike.near. */
+export const dust = {
+  kind: "intents.transfer",
+  token: "nep141:wrap.near",
+  amount: "1000000000000000000",
+  receiver_id: "mike.near",
+};
+
+export const transfer = (amount: string, token = "nep141:wrap.near") => ({ ...dust, amount, token });
+
+/** An explicit call through the gate, of a contract that takes anybody. */
+export const setRegister = (value: number) => ({
+  receiver_id: "register.near",
+  method_name: "set",
+  gas: "30000000000000",
+  deposit: "0",
+  args_json: { value },
+});
+
+/** The same as a step of a workflow. */
+export const registerStep = (value: number) => ({ ...setRegister(value), route: "gate_proxy" });

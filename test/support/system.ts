@@ -1,0 +1,101 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Devnet, type DevnetOptions, startDevnet } from "@outlayer/devnet";
+import { type Product, type ProductDeps, readProductConfig, startProduct } from "@outlayer/embedded";
+import { createLogger, type Environment, systemPorts } from "@outlayer/kit";
+import { RestClient } from "./rest-client.ts";
+
+/** Milliseconds from block to block in these tests. */
+export const blockMs = 30;
+
+export const internalToken = "internal-token-of-the-tests";
+
+export interface SystemOptions {
+  readonly devnet?: DevnetOptions;
+  readonly environment?: Environment;
+  readonly wrap?: ProductDeps["wrap"];
+}
+
+/** The whole product on a devnet, in this process, over real sockets. */
+export interface System {
+  readonly devnet: Devnet;
+  readonly product: Product;
+  /** Lines of all logs. */
+  readonly logs: readonly string[];
+  rest(walletId?: string): RestClient;
+  /** Stops the product and starts another one on the same evidence, as after a crash or an update. */
+  restart(environment?: Environment): Promise<void>;
+  stopProduct(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export async function startSystem(options: SystemOptions = {}): Promise<System> {
+  const devnet = await startDevnet({ blockTimeMs: blockMs, ...options.devnet });
+  const directory = mkdtempSync(join(tmpdir(), "system-"));
+  const logs: string[] = [];
+  const base: Environment = {
+    NEAR_RPC_URL: devnet.rpcUrl,
+    NEAR_CHAIN_ID: devnet.chainId,
+    NEAR_POLL_INTERVAL_MS: "12",
+    KEYSTORE_URL: devnet.keystoreUrl,
+    KEYSTORE_AUTH_TOKEN: devnet.keystoreToken,
+    RELAYER_ACCOUNT_ID: devnet.relayer.accountId,
+    RELAYER_SECRET_KEY: devnet.relayer.secretKey,
+    APPROVER_ACCOUNT_ID: devnet.approver.accountId,
+    APPROVER_SECRET_KEY: devnet.approver.secretKey,
+    DATABASE_URL: `sqlite:${join(directory, "evidence.sqlite")}`,
+    BIND_ADDR: "127.0.0.1:0",
+    INTERNAL_WALLET_AUTH_TOKEN: internalToken,
+    WALLET_API_KEYS_JSON: JSON.stringify({ "wk_of_wallet-1": "wallet-1" }),
+    GRANT_SECRET: "grant-secret-of-the-tests-0123456789",
+    ...options.environment,
+  };
+  const start = (environment: Environment) => {
+    const config = readProductConfig({ ...base, ...environment }, "service-token-of-the-tests");
+    const deps: ProductDeps = {
+      ports: systemPorts(),
+      logger: (service) => createLogger(service, "trace", { write: (line) => void logs.push(line) }),
+      ...(options.wrap === undefined ? {} : { wrap: options.wrap }),
+    };
+    return startProduct(config, deps, true);
+  };
+  let product: Product | undefined = await start({});
+  const stopProduct = async () => {
+    const running = product;
+    product = undefined;
+    await running?.stop();
+  };
+  const current = () => {
+    if (product === undefined) throw new Error("the product is stopped");
+    return product;
+  };
+  return {
+    devnet,
+    get product() {
+      return current();
+    },
+    logs,
+    rest: (walletId = "wallet-1") => new RestClient(() => current().restUrl, walletId, internalToken),
+    stopProduct,
+    async restart(environment = {}) {
+      await stopProduct();
+      product = await start(environment);
+    },
+    async stop() {
+      await stopProduct();
+      await devnet.close();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Starts a system for one test and stops it afterwards, whatever happens. */
+export async function withSystem(options: SystemOptions, run: (system: System) => Promise<void>): Promise<void> {
+  const system = await startSystem(options);
+  try {
+    await run(system);
+  } finally {
+    await system.stop();
+  }
+}
