@@ -46,10 +46,17 @@ export class RestClient {
     return (await this.get(`/workflows/${requestId}`)).body;
   }
 
-  /** The record, once this holds for it. Asks whenever it changes. */
+  /**
+   * The record, once this holds for it. Asks whenever it changes.
+   * @throws Error with the record when nothing comes of it: a test that fails must end what it started
+   */
   async until(requestId: string, holds: (record: Answer["body"]) => boolean): Promise<Answer["body"]> {
+    const giveUpAt = Date.now() + 17_000;
     let record = await this.record(requestId);
-    while (!holds(record)) record = (await this.get(`/workflows/${requestId}?wait=10`)).body;
+    while (!holds(record)) {
+      if (Date.now() > giveUpAt) throw new Error(`waited in vain, the record is ${JSON.stringify(summary(record))}`);
+      record = (await this.get(`/workflows/${requestId}?wait=1`)).body;
+    }
     return record;
   }
 
@@ -60,6 +67,24 @@ export class RestClient {
 
 function workflow(steps: readonly unknown[], key: string | undefined): object {
   return key === undefined ? { steps } : { steps, idempotency_key: key };
+}
+
+function summary(record: Answer["body"]): object {
+  const { status, error_code, user_visible_error, queue, submit_tx_hashes, intent_ids, resume_tx_hashes, version } =
+    record;
+  const { step_outcomes, dispatch_block_heights } = record;
+  return {
+    status,
+    error_code,
+    user_visible_error,
+    queue,
+    submit_tx_hashes,
+    intent_ids,
+    resume_tx_hashes,
+    version,
+    step_outcomes,
+    dispatch_block_heights,
+  };
 }
 
 async function read(response: Response): Promise<Answer> {

@@ -96,7 +96,8 @@ export class Conductor {
     const order = [...this.#queue.values()];
     const position = order.findIndex(({ requestId }) => requestId === candidate.requestId) + 1;
     const head = this.#deps.follower.heads?.optimistic.height;
-    if (head === undefined) return { kind: "waits", position, expectedStart: undefined, waitingFor: "rpc_unavailable" };
+    if (head === undefined)
+      return { kind: "waits", position: 0, expectedStart: undefined, waitingFor: "rpc_unavailable" };
     await this.#readTail(head);
     if (this.#obstacle !== undefined) {
       return { kind: "waits", position, expectedStart: undefined, waitingFor: this.#obstacle };

@@ -27,6 +27,9 @@ import { waitingEvent } from "./waiting.ts";
 /** Pause before going on after an error, milliseconds. */
 const pauseMs = 200;
 
+/** Pause before asking again for what was away, milliseconds. */
+const outagePauseMs = 500;
+
 /** Errors that happen while others are away or have been faster. */
 const expected = [LogMoved, GrantLapsed, EvidenceUnavailable, KeystoreUnavailable];
 
@@ -144,7 +147,7 @@ export class Driver {
         return;
       case "prove_dead": {
         seen.provenAt.set(action.hash, tools.follower.heads?.optimistic.height ?? 0);
-        const ground = await proveDead(tools, state, action.hash);
+        const ground = await proveDead(tools, state, action.hash, seen);
         if (ground !== undefined) await append({ case: "transactionDead", value: { txHash: action.hash, ground } });
         return;
       }
@@ -194,7 +197,8 @@ export class Driver {
       if (waitingFor === undefined) throw error;
       // Its trouble is not to hold up those behind it.
       this.#tools.conductor.withdraw(this.#requestId);
-      return waits(waitingFor);
+      await waits(waitingFor);
+      await sleep(this.#tools.ports.timers, outagePauseMs, signal);
     }
   }
 

@@ -70,7 +70,8 @@ export class Follower {
   /** Where a block stands; undefined for one that was not asked for, or is above the head. */
   place(hash: string): BlockPlace | undefined {
     const block = this.#byHash.get(hash);
-    if (block === undefined) return this.#older.get(hash);
+    // Of heights before the window the chain here says nothing.
+    if (block === undefined || block.height < this.#begin) return this.#older.get(hash);
     if (block.height > (this.#head?.height ?? 0)) return undefined;
     if (this.#chain.get(block.height)?.hash !== hash) return { height: block.height, state: "forked" };
     return { height: block.height, state: block.height <= (this.#final?.height ?? 0) ? "final" : "head" };
@@ -79,8 +80,8 @@ export class Follower {
   /** Makes sure that the place of these blocks is known. */
   async learn(hashes: Iterable<string>): Promise<void> {
     for (const hash of new Set(hashes)) {
-      if (this.#byHash.has(hash) || this.#older.has(hash)) continue;
-      const block = await this.#node.block({ hash });
+      if (this.place(hash) !== undefined) continue;
+      const block = this.#byHash.get(hash) ?? (await this.#node.block({ hash }));
       if (block.height >= this.#begin) {
         this.#byHash.set(hash, block);
         continue;
@@ -123,10 +124,11 @@ export class Follower {
       oldest = await this.#node.block({ hash: oldest.prevHash });
       branch.push(oldest);
     }
-    const lowest = branch.at(-1)?.height ?? head.height;
+    // Heights may be left out: what lies above the common ancestor has lost its place, whatever its height.
+    const ancestor = this.#byHash.get(branch.at(-1)?.prevHash ?? "")?.height ?? this.#begin - 1;
     // What is final is not given up for what one node says.
-    if (this.#final !== undefined && lowest <= this.#final.height && this.#chain.size > 0) return;
-    for (const height of this.#chain.keys()) if (height >= lowest) this.#chain.delete(height);
+    if (this.#final !== undefined && ancestor < this.#final.height && this.#chain.size > 0) return;
+    for (const height of this.#chain.keys()) if (height > ancestor) this.#chain.delete(height);
     for (const block of branch) {
       this.#chain.set(block.height, block);
       this.#byHash.set(block.hash, block);

@@ -22,17 +22,18 @@ export class GateReader {
     this.#node = node;
   }
 
+  /** Read at the optimistic head: what is sent next meets the terms of the newest block. */
   async terms(relayerId: string): Promise<GateTerms> {
     const [approver, isRelayer, feeTiers] = await Promise.all([
-      this.#view("get_approver", {}),
-      this.#view("is_relayer", { account_id: relayerId }),
-      this.feeTiers(),
+      this.#view("get_approver", {}, "optimistic"),
+      this.#view("is_relayer", { account_id: relayerId }, "optimistic"),
+      this.feeTiers("optimistic"),
     ]);
     return { approverId: string(approver) ?? "", isRelayer: isRelayer === true, feeTiers };
   }
 
-  async feeTiers(): Promise<GateTerms["feeTiers"]> {
-    return list(await this.#view("get_fee_tiers", {})).flatMap((tier) => {
+  async feeTiers(finality: "final" | "optimistic" = "final"): Promise<GateTerms["feeTiers"]> {
+    return list(await this.#view("get_fee_tiers", {}, finality)).flatMap((tier) => {
       const cap = height(list(tier)[0]);
       const feeYocto = integer(list(tier)[1]);
       return cap === undefined || feeYocto === undefined ? [] : [{ cap, feeYocto }];

@@ -10,6 +10,8 @@ export class Sightings implements View {
   readonly lookedAt = new Map<string, number>();
   readonly sentAt = new Map<string, { first: number; last: number }>();
   readonly provenAt = new Map<string, number>();
+  /** Final height at which a ground was first found that a transaction cannot land. */
+  readonly groundFoundAt = new Map<string, number>();
   readonly burnt = new Set<string>();
   readonly adoptions = new Map<number, AcceptedSubmission | "none">();
   readonly nonceUse = new Map<number, { used: boolean; timeMs: number }>();

@@ -18,6 +18,7 @@ import {
   started,
   submissions,
   taken,
+  transaction,
   type WorldInit,
   workflow,
   world,
@@ -467,6 +468,19 @@ describe("what the driver does next", () => {
       const view = { noncesReadAt: 1005, lookedAt: lookedAt("s0", "s2") };
       assert.deepEqual(act(three, told, { view }), { kind: "wait" });
       assert.deepEqual(act(three, told, { view, rejectLeftovers: true }), { kind: "reject", intentId: "40" });
+      const rejected = (intentId: string, hash: string): EventInit => ({
+        case: "resumePrepared",
+        value: { transaction: transaction(hash), mode: "reject", intentIds: [intentId], feeYocto: "30" },
+      });
+      const resumes = new Map([
+        ["r0", undefined],
+        ["r2", undefined],
+      ]);
+      const looked = { ...view, resumes, lookedAt: lookedAt("s0", "s2", "r0", "r2") };
+      const first = [...told, rejected("40", "r0")];
+      assert.deepEqual(act(three, first, { view: looked, rejectLeftovers: true }), { kind: "reject", intentId: "42" });
+      const both = [...first, rejected("42", "r2")];
+      assert.deepEqual(act(three, both, { view: looked, rejectLeftovers: true }), { kind: "wait" });
     });
 
     it("what was never submitted was not executed", () => {

@@ -68,6 +68,9 @@ export class Signer {
   }
 }
 
+/** Codes that asking again does not change. */
+const final: readonly Code[] = [Code.FailedPrecondition, Code.InvalidArgument, Code.PermissionDenied];
+
 async function translated<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
@@ -76,7 +79,8 @@ async function translated<T>(answer: Promise<T>): Promise<T> {
     const reason = connectError.findDetails(ErrorInfoSchema)[0]?.reason;
     if (reason === "GRANT_EXPIRED" || reason === "GRANT_INVALID") throw new GrantLapsed(connectError.rawMessage);
     if (reason === "APPROVAL_REQUIRED") throw new ApprovalsMissing(connectError.rawMessage);
-    if (connectError.code === Code.FailedPrecondition) throw new KeystoreRefused(connectError.rawMessage);
+    // What was wrong with the question is wrong with it the next time too.
+    if (final.includes(connectError.code)) throw new KeystoreRefused(connectError.rawMessage);
     throw new KeystoreUnavailable(connectError.rawMessage);
   }
 }

@@ -36,10 +36,8 @@ export function settle(state: WorkflowState, world: World): Action {
       event: { case: "settling", value: { outcomes, errorCode: cause.code, userVisibleError } },
     };
   }
-  const leftover = state.steps.find((step) => step.accepted !== undefined && !isDone(step));
-  if (world.rejectLeftovers && leftover?.accepted !== undefined) {
-    return { kind: "reject", intentId: leftover.accepted.intentId };
-  }
+  const leftover = world.rejectLeftovers ? leftoverOf(state) : undefined;
+  if (leftover !== undefined) return { kind: "reject", intentId: leftover };
   const due = transactionsToLookAt(state, world);
   return due.length > 0 ? { kind: "look", submissions: due, resumes: [] } : { kind: "wait" };
 }
@@ -68,6 +66,17 @@ function isTold(state: WorkflowState, judged: readonly JudgedStep[], text: strin
     const before = told.outcomes[index];
     return before?.outcome === outcome && before.error === error && before.possibleUntil === possibleUntil;
   });
+}
+
+/** An intent that still waits on the gate, and that no reject of ours has named yet: each costs a fee. */
+function leftoverOf(state: WorkflowState): string | undefined {
+  const rejected = new Set(
+    state.resumes.flatMap(({ prepared, fate }) =>
+      prepared.mode === "reject" && fate.kind !== "dead" ? prepared.intentIds : [],
+    ),
+  );
+  const open = state.steps.flatMap((step) => (isDone(step) ? [] : (step.accepted?.intentId ?? [])));
+  return open.find((intentId) => !rejected.has(intentId));
 }
 
 /** Resumes whose fate the log does not hold: what they cost belongs to the record, as long as a node knows them. */

@@ -14,7 +14,8 @@ export async function look(
   seen: Sightings,
 ): Promise<void> {
   const head = follower.heads?.optimistic.height ?? 0;
-  const blocks: string[] = [];
+  // Where ids were seen before: a fork may have taken that place since.
+  const blocks = state.steps.flatMap(({ accepted }) => accepted?.blockHash ?? []);
   await Promise.all([
     ...wanted.submissions.map(async (hash) => {
       const { step, signerId } = findSubmission(state, hash);

@@ -3,14 +3,24 @@ import { groundOf } from "../../core/chain/landing.ts";
 import type { WorkflowState } from "../../core/workflow/state.ts";
 import type { Tools } from "../tools.ts";
 import type { ValidityPeriod } from "../validity-period.ts";
+import type { Sightings } from "../view.ts";
 
 type Needed = Pick<Tools, "node" | "follower" | "relayer" | "approver"> & { readonly validity: ValidityPeriod };
 
+/** Final blocks between finding a ground and asking for the hash: a node's index may lag behind its state. */
+const confirmAfter = 3;
+
 /**
  * Tries to prove that a transaction can never land (decision 2): first a ground, read at a final block; then, at a final
- * head past that, no endpoint knows its hash. @returns the ground, or undefined while its fate is unknown
+ * head past that, no endpoint knows its hash. Takes two calls, some blocks apart.
+ * @returns the ground, or undefined while its fate is unknown
  */
-export async function proveDead(tools: Needed, state: WorkflowState, hash: string): Promise<string | undefined> {
+export async function proveDead(
+  tools: Needed,
+  state: WorkflowState,
+  hash: string,
+  seen: Sightings,
+): Promise<string | undefined> {
   const { node, follower, validity } = tools;
   const transaction = findTransaction(state, hash);
   const final = follower.heads?.final;
@@ -26,6 +36,9 @@ export async function proveDead(tools: Needed, state: WorkflowState, hash: strin
     block: follower.place(transaction.blockHash),
   });
   if (ground === undefined) return undefined;
+  const foundAt = seen.groundFoundAt.get(hash);
+  if (foundAt === undefined) seen.groundFoundAt.set(hash, final.height);
+  if (foundAt === undefined || final.height < foundAt + confirmAfter) return undefined;
   const height = Math.max(final.height, key?.height ?? 0);
   return (await node.isUnknownEverywhere(hash, transaction.signerId, height)) ? ground : undefined;
 }

@@ -1,0 +1,181 @@
+import assert from "node:assert/strict";
+import { createLogger, type Ports, systemPorts } from "@outlayer/kit";
+import type { Block, BlockWanted, NearNode } from "../src/adapters/near/near-node.ts";
+import { RpcUnavailable } from "../src/adapters/near/rpc-error.ts";
+import { Follower } from "../src/shell/follower.ts";
+import { News } from "../src/shell/news.ts";
+
+/** A chain that tests grow by hand. Block `a12` is block 12 of fork `a`. */
+class ScriptedNode {
+  readonly blocks = new Map<string, Block>();
+  readonly asked: string[] = [];
+  head = "";
+  away = false;
+
+  grow(fork: string, from: number, to: number, parent = `${fork}${from - 1}`): void {
+    for (let height = from; height <= to; height += 1) {
+      const prevHash = height === from ? parent : `${fork}${height - 1}`;
+      const lastFinalHash = this.blocks.get(prevHash)?.prevHash ?? prevHash;
+      const block = {
+        height,
+        hash: `${fork}${height}`,
+        prevHash,
+        lastFinalHash,
+        timeMs: height,
+        gasPrice: 1n,
+        chunkHashes: [],
+      };
+      this.blocks.set(block.hash, block);
+    }
+    this.head = `${fork}${to}`;
+  }
+
+  async block(wanted: BlockWanted): Promise<Block> {
+    if (this.away) throw new RpcUnavailable("away");
+    const hash = "finality" in wanted ? this.head : "hash" in wanted ? wanted.hash : this.#canonical(wanted.height);
+    if (!("finality" in wanted)) this.asked.push(hash);
+    const block = this.blocks.get(hash);
+    if (block === undefined) throw new Error(`no block ${hash}`);
+    return block;
+  }
+
+  #canonical(height: number): string {
+    let block = this.blocks.get(this.head);
+    while (block !== undefined && block.height > height) block = this.blocks.get(block.prevHash);
+    return block?.hash ?? "";
+  }
+}
+
+/** Timers that fire when a test says so. */
+function handPorts(): { ports: Ports; tick: () => void } {
+  const waiting = new Set<() => void>();
+  const timers = {
+    after(_ms: number, run: () => void) {
+      waiting.add(run);
+      return () => void waiting.delete(run);
+    },
+  };
+  return {
+    ports: { ...systemPorts(), timers },
+    tick() {
+      const runs = [...waiting];
+      waiting.clear();
+      for (const run of runs) run();
+    },
+  };
+}
+
+describe("following the chain", () => {
+  let node: ScriptedNode;
+  let follower: Follower;
+  let tick: () => void;
+
+  /** Lets the follower poll once. */
+  async function poll(): Promise<void> {
+    const news = News.next([follower.news], new AbortController().signal);
+    tick();
+    await news;
+  }
+
+  beforeEach(async () => {
+    node = new ScriptedNode();
+    node.grow("a", 1, 10, "root");
+    const hand = handPorts();
+    tick = hand.tick;
+    follower = new Follower(node as unknown as NearNode, hand.ports, createLogger("test", "silent"), 1);
+    const news = News.next([follower.news], new AbortController().signal);
+    follower.start();
+    await news;
+  });
+  afterEach(() => follower.stop());
+
+  it("knows head and final block, and where every block since its begin stands", () => {
+    assert.equal(follower.heads?.optimistic.hash, "a10");
+    assert.equal(follower.heads?.final.hash, "a8");
+    assert.deepEqual(follower.place("a10"), { height: 10, state: "head" });
+    assert.deepEqual(follower.place("a8"), { height: 8, state: "final" });
+    assert.equal(follower.place("a3"), undefined);
+  });
+
+  it("catches up with blocks that it missed, one request each", async () => {
+    node.grow("a", 11, 15);
+    node.asked.length = 0;
+    await poll();
+    assert.deepEqual(node.asked, ["a14", "a13", "a12", "a11"]);
+    assert.deepEqual(follower.place("a12"), { height: 12, state: "final" });
+  });
+
+  it("decision 4: sees that a block has lost its place, and that it got it back", async () => {
+    node.grow("b", 10, 11, "a9");
+    await poll();
+    assert.deepEqual(follower.place("a10"), { height: 10, state: "forked" });
+    assert.deepEqual(follower.place("b10"), { height: 10, state: "head" });
+    node.grow("a", 11, 12);
+    await poll();
+    assert.deepEqual(follower.place("a10"), { height: 10, state: "final" });
+    assert.deepEqual(follower.place("b11"), { height: 11, state: "forked" });
+  });
+
+  it("decision 4: sees it too where the winning fork leaves heights out", async () => {
+    const parent = node.blocks.get("a9");
+    assert.ok(parent);
+    const late = { ...parent, height: 12, hash: "b12", prevHash: "a9", lastFinalHash: "a8" };
+    node.blocks.set("b12", late);
+    node.head = "b12";
+    await poll();
+    assert.deepEqual(follower.place("a10"), { height: 10, state: "forked" });
+    assert.deepEqual(follower.place("b12"), { height: 12, state: "head" });
+  });
+
+  it("knows a block of a lost fork that another node showed", async () => {
+    node.grow("b", 10, 10, "a9");
+    node.head = "a10";
+    await follower.learn(["b10"]);
+    assert.deepEqual(follower.place("b10"), { height: 10, state: "forked" });
+  });
+
+  it("is not led back by a node that lags behind", async () => {
+    node.grow("a", 11, 15);
+    await poll();
+    node.head = "a12";
+    await poll();
+    assert.equal(follower.heads?.optimistic.hash, "a15");
+  });
+
+  it("does not give up what is final for what one node says", async () => {
+    node.grow("b", 7, 12, "a6");
+    await poll();
+    assert.equal(follower.heads?.optimistic.hash, "a10");
+    assert.deepEqual(follower.place("a8"), { height: 8, state: "final" });
+  });
+
+  it("looks older blocks up, and tells those of the chain from those that lost", async () => {
+    node.grow("c", 4, 4, "a3");
+    node.head = "a10";
+    await follower.learn(["a3", "c4"]);
+    assert.deepEqual(follower.place("a3"), { height: 3, state: "final" });
+    assert.deepEqual(follower.place("c4"), { height: 4, state: "forked" });
+  });
+
+  it("begins anew after a long gap, and takes nothing before it for forked", async () => {
+    await follower.learn(["a9"]);
+    node.grow("a", 11, 300);
+    await poll();
+    assert.equal(follower.heads?.optimistic.hash, "a300");
+    assert.equal(follower.place("a9"), undefined);
+    await follower.learn(["a9"]);
+    assert.deepEqual(follower.place("a9"), { height: 9, state: "final" });
+  });
+
+  it("says since when nothing answers, and goes on by itself", async () => {
+    node.away = true;
+    await poll();
+    assert.notEqual(follower.awaySinceMs, undefined);
+    assert.equal(follower.heads?.optimistic.hash, "a10");
+    node.away = false;
+    node.grow("a", 11, 12);
+    await poll();
+    assert.equal(follower.awaySinceMs, undefined);
+    assert.equal(follower.heads?.optimistic.hash, "a12");
+  });
+});

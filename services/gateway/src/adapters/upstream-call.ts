@@ -1,0 +1,35 @@
+import type { CallOptions } from "@connectrpc/connect";
+import { deadline, type Timers } from "@outlayer/kit";
+import type { Call } from "../core/ports.ts";
+import { problemOfUpstream } from "./upstream-problem.ts";
+
+/** Milliseconds that an upstream may take, beside what it was asked to wait. */
+const patienceMs = 15_000;
+
+export interface UpstreamCall extends Call {
+  /** Milliseconds that the upstream was asked to wait. */
+  readonly waitMs?: number;
+  /** What to tell a caller whose request got no answer. */
+  readonly lost: string;
+}
+
+/** Calls an upstream within a time limit of our own timers. @throws Problem */
+export async function callUpstream<T>(
+  timers: Timers,
+  { credentials, signal, waitMs = 0, lost }: UpstreamCall,
+  run: (options: CallOptions) => Promise<T>,
+): Promise<T> {
+  const limit = deadline(timers, waitMs + patienceMs, signal);
+  try {
+    return await run(callOptions(credentials, limit.signal));
+  } catch (error) {
+    throw problemOfUpstream(error, lost);
+  } finally {
+    limit.done();
+  }
+}
+
+/** Without a time limit of the transport's, whose default would cut long waits and streams short. */
+export function callOptions(credentials: Headers, signal: AbortSignal): CallOptions {
+  return { headers: credentials, signal, timeoutMs: 0 };
+}

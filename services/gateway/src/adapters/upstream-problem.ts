@@ -1,0 +1,43 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
+import { internalError, Problem, type ProblemStatus } from "../core/problem.ts";
+
+/**
+ * What a code means over REST. A code that is not here is an upstream's fault and leaves as "internal error".
+ * Messages of these codes are meant for the caller: kit lets nothing else out of a service.
+ */
+export const problemStatusOf: ReadonlyMap<Code, ProblemStatus> = new Map<Code, ProblemStatus>([
+  [Code.InvalidArgument, 400],
+  [Code.Unauthenticated, 401],
+  [Code.NotFound, 404],
+  [Code.AlreadyExists, 409],
+  [Code.ResourceExhausted, 429],
+  [Code.Unavailable, 503],
+  [Code.DeadlineExceeded, 503],
+]);
+
+/** @param lost what to tell a caller whose request got no answer from the upstream */
+export function problemOfUpstream(error: unknown, lost: string): Problem {
+  const upstream = ConnectError.from(error);
+  // What the upstream did not say itself can name hosts: it is for the log only.
+  if (!upstream.isWireError)
+    return gotNoAnswer(upstream) ? new Problem(503, lost, { cause: error }) : internalError(error);
+  const status = problemStatusOf.get(upstream.code);
+  if (status === undefined) return internalError(error);
+  const [info] = upstream.findDetails(ErrorInfoSchema);
+  return new Problem(status, upstream.rawMessage || lost, { requestId: info?.metadata.request_id, cause: error });
+}
+
+/** The upstream could not be reached, broke off, or was too slow. */
+function gotNoAnswer({ code, cause }: ConnectError): boolean {
+  switch (code) {
+    case Code.Unavailable:
+    case Code.DeadlineExceeded:
+    case Code.Aborted:
+    case Code.Canceled:
+      return true;
+    default:
+      // Node's errors of a connection that broke have a code; our own bugs do not.
+      return cause instanceof Error && "code" in cause;
+  }
+}

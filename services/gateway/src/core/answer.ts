@@ -1,0 +1,63 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { Record as WorkflowRecord } from "@outlayer/contracts/outlayer/workflow/v1/record";
+import { httpCodeOfStatus, recordJson } from "@outlayer/workflow";
+import { isProblemStatus, problemMembers } from "./problem.ts";
+
+/** What goes back to the caller. */
+export type Answer =
+  | { readonly kind: "json"; readonly status: number; readonly headers: AnswerHeaders; readonly body: JsonObject }
+  | { readonly kind: "document"; readonly headers: AnswerHeaders; readonly text: string }
+  /** Nothing follows: 204. */
+  | { readonly kind: "empty"; readonly requestId: string }
+  /** Server-sent events, frame by frame. */
+  | { readonly kind: "events"; readonly requestId: string; readonly frames: AsyncIterable<string> };
+
+export type AnswerHeaders = Readonly<Record<string, string>>;
+
+export function jsonAnswer(status: number, body: JsonObject, headers: AnswerHeaders = {}): Answer {
+  return { kind: "json", status, headers, body };
+}
+
+/** Seconds to wait before asking for a record again, where the record itself does not say. */
+const defaultRetryAfterSecs = 1;
+
+/**
+ * The answer of a POST that met this record, by rest-api.md's table.
+ * @param instance the path that was asked
+ * @param appliedWaitSecs what the caller's `Prefer: wait` came to; undefined without one
+ */
+export function answerOfPost(
+  record: WorkflowRecord,
+  instance: string,
+  appliedWaitSecs: number | undefined = undefined,
+): Answer {
+  const status = httpCodeOf(record.status);
+  const preference = appliedWaitSecs === undefined ? {} : { "preference-applied": `wait=${appliedWaitSecs}` };
+  const body = recordJson(record);
+  if (status === 202) {
+    return jsonAnswer(status, body, {
+      ...preference,
+      location: record.statusUrl,
+      "retry-after": String(retryAfterSecs(record)),
+    });
+  }
+  if (!isProblemStatus(status)) return jsonAnswer(status, body, preference);
+  return jsonAnswer(status, { ...body, ...problemMembers(status, sentenceOf(record), instance) }, preference);
+}
+
+/** A record in a status that this version does not know is there all the same: its caller is told to follow it. */
+function httpCodeOf(status: string): number {
+  const codes: Readonly<Record<string, number>> = httpCodeOfStatus;
+  return Object.hasOwn(codes, status) ? (codes[status] ?? 202) : 202;
+}
+
+function retryAfterSecs({ retryAfterMs }: WorkflowRecord): number {
+  return retryAfterMs === undefined ? defaultRetryAfterSecs : Math.ceil(retryAfterMs / 1000);
+}
+
+/** Existing callers keep nothing but this sentence, so it names the request. */
+function sentenceOf({ requestId, status, errorCode, userVisibleError }: WorkflowRecord): string {
+  const sentence =
+    userVisibleError ?? `the request ended as ${status}${errorCode === undefined ? "" : `: ${errorCode}`}`;
+  return sentence.includes(requestId) ? sentence : `${sentence} (request ${requestId})`;
+}

@@ -1,0 +1,38 @@
+/** Text that is HTML already. Made by `html` alone, so that whatever else goes into a page is escaped. */
+export class Html {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+export type Part = Html | string | number | undefined | readonly Part[];
+
+/** HTML with every part escaped that is not HTML already; nothing for what is undefined. */
+export function html(literals: TemplateStringsArray, ...parts: readonly Part[]): Html {
+  return new Html(String.raw({ raw: literals }, ...parts.map(render)));
+}
+
+/** HTML of our own making, e.g. a style sheet. Never of anybody's data. */
+export function trusted(text: string): Html {
+  return new Html(text);
+}
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** An anchor's name: lower-case words with hyphens. */
+export function slug(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .replace(/^-|-$/g, "");
+}
+
+function render(part: Part): string {
+  if (part === undefined) return "";
+  if (part instanceof Html) return part.text;
+  if (typeof part === "object") return part.map(render).join("");
+  return escapeHtml(String(part));
+}

@@ -1,0 +1,67 @@
+import type { sequentialBatchRequestSchema, workflowRequestSchema } from "@outlayer/workflow";
+import type { z } from "zod";
+import type { Example, Named } from "../types.ts";
+
+const transfer = {
+  steps: [{ kind: "intents.transfer", token: "nep141:wrap.near", amount: "1", receiver_id: "mike.near" }],
+  idempotency_key: "dust-1",
+} satisfies z.infer<typeof workflowRequestSchema>;
+
+const swapThenTransfer = {
+  steps: [
+    {
+      kind: "intents.swap",
+      token_in: "nep141:wrap.near",
+      token_out: "nep141:usdt.tether-token.near",
+      amount_in: "1000000000000000000",
+      min_amount_out: "2500000",
+      deposit_address: "0xbff77166b39599e54e391156eef7b8191e02be92",
+    },
+    {
+      kind: "intents.transfer",
+      token: "nep141:usdt.tether-token.near",
+      amount: "1000000",
+      receiver_id: "mike.near",
+      memo: "rent",
+    },
+  ],
+  idempotency_key: "rent-2026-04",
+} satisfies z.infer<typeof workflowRequestSchema>;
+
+const explicitCall = {
+  steps: [
+    {
+      receiver_id: "count.mike.near",
+      method_name: "increase",
+      route: "gate_proxy",
+      args_json: {},
+      gas: "30000000000000",
+      deposit: "0",
+    },
+  ],
+  idempotency_key: "count-1",
+} satisfies z.infer<typeof workflowRequestSchema>;
+
+export const workflowExamples: Named<Example> = {
+  transfer: { summary: "Send tokens within the verifier", value: transfer },
+  swap: { summary: "Swap, then pay from what came of it", value: swapThenTransfer },
+  explicit: { summary: "Call a contract that takes the gate as its caller", value: explicitCall },
+};
+
+export function batchRequest(gateId: string) {
+  return {
+    gate_id: gateId,
+    calls: [
+      {
+        receiver_id: "intents.near",
+        method_name: "execute_intents",
+        near_intents: {
+          intents: [{ intent: "transfer", receiver_id: "mike.near", tokens: { "nep141:wrap.near": "1" } }],
+        },
+        gas: "100000000000000",
+        deposit: "0",
+      },
+    ],
+    idempotency_key: "batch-1",
+  } satisfies z.infer<typeof sequentialBatchRequestSchema>;
+}

@@ -1,0 +1,257 @@
+import { planExamples } from "./examples/plans.ts";
+import {
+  batchRecords,
+  exampleRequestId,
+  progressFrame,
+  type RecordExamples,
+  workflowRecords,
+} from "./examples/records.ts";
+import { batchRequest, workflowExamples } from "./examples/requests.ts";
+import type { ParameterName } from "./parameters.ts";
+import { tags } from "./prose.ts";
+import { errorExample, type ResponseName } from "./responses.ts";
+import { noSecurity, walletSecurity } from "./security.ts";
+import {
+  headerRef,
+  type MediaType,
+  type Named,
+  type Operation,
+  type PathItem,
+  parameterRef,
+  type Response,
+  responseRef,
+  schemaRef,
+} from "./types.ts";
+
+/** Under which code an operation lists a shared response. */
+const statusOf = {
+  BadRequest: "400",
+  BadWait: "400",
+  Unauthorized: "401",
+  NotFound: "404",
+  RequestTimeout: "408",
+  ContentTooLarge: "413",
+  UnsupportedMediaType: "415",
+  TooManyRequests: "429",
+  HeadersTooLarge: "431",
+  InternalError: "500",
+  Unavailable: "503",
+} as const satisfies { readonly [N in ResponseName]: string };
+
+const workflowBody = jsonContent("WorkflowRequest", workflowExamples);
+const bodyErrors = ["RequestTimeout", "ContentTooLarge", "UnsupportedMediaType"] as const;
+const anyErrors = ["TooManyRequests", "HeadersTooLarge", "InternalError", "Unavailable"] as const;
+
+/** Every path, in the order in which a reader wants to meet them. */
+export function paths(gateId: string): Named<PathItem> {
+  const batch = batchRequest(gateId);
+  const batchExamples = { transfer: { summary: "Send tokens within the verifier", value: batch } };
+  const ofBatch = batchRecords(batch);
+  return {
+    "/wallet/v1/workflows/plan": { post: planWorkflow },
+    "/wallet/v1/workflows/execute": { post: executeWorkflow },
+    "/wallet/v1/workflows/{request_id}": {
+      get: getRecord("getWorkflow", tags.workflows, "Read a workflow", workflowRecords),
+    },
+    "/wallet/v1/workflows/{request_id}/events": { get: watchWorkflow },
+    "/wallet/v1/sequential-batch": {
+      post: execute({
+        operationId: "executeSequentialBatch",
+        tag: tags.batches,
+        summary: "Execute explicit calls",
+        description:
+          "Executes 1 to 3 explicit calls through the gate, in the order given. Each has exactly one of `args_base64`, `args_json` and `near_intents`; with `near_intents` the coordinator signs the payload and builds the arguments of `execute_intents`.",
+        body: jsonContent("SequentialBatchRequest", batchExamples),
+        records: ofBatch,
+      }),
+    },
+    "/wallet/v1/sequential-batch/{request_id}": {
+      get: getRecord("getSequentialBatch", tags.batches, "Read a sequential batch", ofBatch),
+    },
+    "/openapi.json": {
+      get: open("getOpenApi", "This description", "The OpenAPI document that this page is made from.", {
+        "application/json": {
+          schema: { type: "object" },
+          examples: { document: { summary: "Its beginning", value: { openapi: "3.1.0" } } },
+        },
+      }),
+    },
+    "/docs": {
+      get: open("getDocs", "This page", "The same description for people. It loads nothing else.", {
+        "text/html": {
+          schema: { type: "string" },
+          examples: { page: { summary: "Its beginning", value: "<!doctype html>" } },
+        },
+      }),
+    },
+    "/healthz": { get: open("getHealth", "Is it alive", "Answers as long as the process lives.", probe("alive")) },
+    "/readyz": {
+      get: open(
+        "getReadiness",
+        "Is it ready",
+        "Answers as long as requests are taken. Asks no other service.",
+        probe("ready"),
+      ),
+    },
+  };
+}
+
+const planWorkflow: Operation = {
+  operationId: "planWorkflow",
+  tags: [tags.workflows],
+  summary: "Plan a workflow",
+  description:
+    "Says what executing these steps would come to: which lane carries each, and what is missing. Checks no policy, signs nothing, writes nothing. A plan that is not accepted is 200 all the same.",
+  security: walletSecurity,
+  requestBody: { required: true, content: workflowBody },
+  responses: {
+    "200": { description: "The plan.", content: jsonContent("Plan", planExamples) },
+    ...errors(["BadRequest", "Unauthorized", ...bodyErrors, ...anyErrors]),
+  },
+};
+
+const executeWorkflow = execute({
+  operationId: "executeWorkflow",
+  tag: tags.workflows,
+  summary: "Execute a workflow",
+  description:
+    "Plans the steps, records them, checks policy, signs, submits through the gate, and collects the evidence. Answers as soon as the record has ended, or after the wait with the record as it is by then.",
+  body: workflowBody,
+  records: workflowRecords,
+});
+
+const watchWorkflow: Operation = {
+  operationId: "watchWorkflow",
+  tags: [tags.workflows],
+  summary: "Follow a workflow",
+  description:
+    "Streams every event of a record's log, from the first or from where you left off, and ends with the record. Works for sequential batches as well. Each event is `id:` its version, `event: progress`, and `data:` a `ProgressEvent` on one line. A comment every 15 seconds keeps the stream open. When the stream breaks, come back with the last id: nothing is lost or told twice. 204 tells a reader who has seen everything not to come back. (A browser's own `EventSource` cannot send the headers that prove a wallet; `fetch`, and clients made on it, can.)",
+  security: walletSecurity,
+  parameters: parameters("RequestId", "LastEventId", "After"),
+  responses: {
+    "200": {
+      description: "The events. The data of each is a `ProgressEvent`.",
+      content: {
+        "text/event-stream": {
+          schema: {
+            type: "string",
+            description: "Frames as the HTML standard has them; the data is a `ProgressEvent`.",
+          },
+          examples: { resolved: { summary: "A step's dispatch is final", value: progressFrame } },
+        },
+      },
+    },
+    "204": { description: "The record has ended and you have seen it all." },
+    ...errors(["BadWait", "Unauthorized", "NotFound", ...anyErrors]),
+  },
+};
+
+/** A POST that opens a record. */
+function execute(of: {
+  readonly operationId: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly body: Named<MediaType>;
+  readonly records: RecordExamples;
+}): Operation {
+  const applied = { "Preference-Applied": headerRef("PreferenceApplied") };
+  const { records } = of;
+  const reused = `idempotency key was already used with another request (request ${exampleRequestId})`;
+  return {
+    operationId: of.operationId,
+    tags: [of.tag],
+    summary: of.summary,
+    description: of.description,
+    security: walletSecurity,
+    parameters: parameters("IdempotencyKey", "XIdempotencyKey", "Prefer"),
+    requestBody: { required: true, content: of.body },
+    responses: {
+      "200": {
+        description: "It succeeded.",
+        headers: applied,
+        content: jsonContent("Record", records.succeeded),
+      },
+      "202": {
+        description: "It is in progress: follow it.",
+        headers: { Location: headerRef("Location"), "Retry-After": headerRef("RetryAfter"), ...applied },
+        content: jsonContent("Record", records.inProgress),
+      },
+      "400": {
+        description:
+          "It was refused, or ended without full success: the record says how far it came. Or the request cannot be read, and there is no record.",
+        headers: applied,
+        content: problemContent({
+          ...records.failed,
+          unreadable: errorExample(
+            400,
+            "A field of the wrong type",
+            "invalid workflow JSON: steps[0].amount must be a string",
+          ),
+        }),
+      },
+      "409": {
+        description:
+          "It was planned, and cannot be executed here yet: the record says what to do first. Or the idempotency key was used with another request.",
+        headers: applied,
+        content: problemContent({
+          ...records.conflict,
+          reused: errorExample(409, "The key was used with another request", reused, exampleRequestId),
+        }),
+      },
+      ...errors(["Unauthorized", ...bodyErrors, ...anyErrors]),
+    },
+  };
+}
+
+function getRecord(operationId: string, tag: string, summary: string, records: RecordExamples): Operation {
+  return {
+    operationId,
+    tags: [tag],
+    summary,
+    description:
+      "The record as it is, or after a wait as it is then. 200 whatever its status. A record of either endpoint is found here.",
+    security: walletSecurity,
+    parameters: parameters("RequestId", "Wait"),
+    responses: {
+      "200": {
+        description: "The record.",
+        content: jsonContent("Record", { ...records.succeeded, ...records.inProgress }),
+      },
+      ...errors(["BadWait", "Unauthorized", "NotFound", ...anyErrors]),
+    },
+  };
+}
+
+/** A GET that anybody may make. */
+function open(operationId: string, summary: string, description: string, content: Named<MediaType>): Operation {
+  const responses = { "200": { description: "It is there.", content }, ...errors(["HeadersTooLarge"]) };
+  return { operationId, tags: [tags.service], summary, description, security: noSecurity, responses };
+}
+
+function probe(status: string): Named<MediaType> {
+  const schema = {
+    type: "object",
+    properties: { status: { type: "string", description: "What it is.", examples: [status] } },
+    required: ["status"],
+  };
+  return { "application/json": { schema, examples: { [status]: { summary: "Yes", value: { status } } } } };
+}
+
+function jsonContent(schema: string, examples: MediaType["examples"]): Named<MediaType> {
+  return { "application/json": { schema: schemaRef(schema), examples } };
+}
+
+/** With a record, or without. */
+function problemContent(examples: MediaType["examples"]): Named<MediaType> {
+  const schema = { anyOf: [schemaRef("RecordError"), schemaRef("Error")] };
+  return { "application/problem+json": { schema, examples } };
+}
+
+function parameters(...names: ParameterName[]) {
+  return names.map(parameterRef);
+}
+
+function errors(names: readonly ResponseName[]): Named<Response | { readonly $ref: string }> {
+  return Object.fromEntries(names.map((name) => [statusOf[name], responseRef(name)]));
+}

@@ -1,0 +1,97 @@
+import { maxGetWaitSecs, maxPostWaitSecs } from "../wait.ts";
+import type { Header, Named, Parameter } from "./types.ts";
+
+/** Names of parameters, by which operations refer to them. */
+export type ParameterName = keyof ReturnType<typeof parametersOf>;
+
+export function componentParameters(executeWaitSecs: number): Named<Parameter> {
+  return parametersOf(executeWaitSecs);
+}
+
+function parametersOf(executeWaitSecs: number) {
+  return {
+    RequestId: {
+      name: "request_id",
+      in: "path",
+      required: true,
+      description: "As the answer that opened the record gave it.",
+      schema: { type: "string", format: "uuid" },
+      example: "0192f3c0-7c1e-7000-8000-000000000001",
+    },
+    IdempotencyKey: {
+      name: "Idempotency-Key",
+      in: "header",
+      required: false,
+      description:
+        "1 to 255 printable ASCII characters. May be given in the body instead; where both are, they must agree.",
+      schema: { type: "string", minLength: 1, maxLength: 255 },
+      example: "dust-1",
+    },
+    XIdempotencyKey: {
+      name: "X-Idempotency-Key",
+      in: "header",
+      required: false,
+      description: "The same as `Idempotency-Key`, under the name that published callers send.",
+      schema: { type: "string", minLength: 1, maxLength: 255 },
+      example: "dust-1",
+    },
+    Prefer: {
+      name: "Prefer",
+      in: "header",
+      required: false,
+      description: `\`wait=N\`: hold the answer for up to N seconds, 0 to ${maxPostWaitSecs}, until the record has ended; ${executeWaitSecs} where it is absent. More than ${maxPostWaitSecs} counts as ${maxPostWaitSecs}; what cannot be read is ignored.`,
+      schema: { type: "string" },
+      example: "wait=20",
+    },
+    Wait: {
+      name: "wait",
+      in: "query",
+      required: false,
+      description: "Hold the answer for up to so many seconds, until the record changes or ends.",
+      schema: { type: "integer", minimum: 0, maximum: maxGetWaitSecs },
+      example: 20,
+    },
+    LastEventId: {
+      name: "Last-Event-ID",
+      in: "header",
+      required: false,
+      description:
+        "Go on after the event with this id. Clients of event streams send it by themselves when they come back.",
+      schema: { type: "string", pattern: "^[0-9]{0,15}$" },
+      example: "7",
+    },
+    After: {
+      name: "after",
+      in: "query",
+      required: false,
+      description: "The same for clients that cannot set headers. `Last-Event-ID` counts where both are given.",
+      schema: { type: "integer", minimum: 0 },
+      example: 7,
+    },
+  } as const satisfies Named<Parameter>;
+}
+
+export type HeaderName = keyof typeof componentHeaders;
+
+export const componentHeaders = {
+  Location: {
+    description: "Path of the record.",
+    schema: { type: "string" },
+    example: "/wallet/v1/workflows/0192f3c0-7c1e-7000-8000-000000000001",
+  },
+  RetryAfter: {
+    description: "After how many seconds to ask again.",
+    schema: { type: "integer", minimum: 0 },
+    example: 1,
+  },
+  PreferenceApplied: {
+    description: "The wait that `Prefer` came to. Absent without a readable `Prefer: wait`.",
+    schema: { type: "string" },
+    example: "wait=20",
+  },
+  WwwAuthenticate: {
+    description: "How to authenticate.",
+    schema: { type: "string" },
+    example: 'Bearer realm="wallet"',
+  },
+} as const satisfies Named<Header>;

@@ -1,0 +1,92 @@
+import { httpCodeOfStatus, type Status, statuses } from "@outlayer/workflow";
+import { maxGetWaitSecs, maxPostWaitSecs } from "../wait.ts";
+
+export const tags = {
+  workflows: "Workflows",
+  batches: "Sequential batches",
+  service: "Service",
+} as const;
+
+export const tagDescriptions: { readonly [T in (typeof tags)[keyof typeof tags]]: string } = {
+  Workflows:
+    "Steps in the order in which they must happen. Plan them to see what would come of it, execute them, and follow the record.",
+  "Sequential batches": "One to three explicit calls through the gate, for callers that do the planning themselves.",
+  Service: "About the service itself. No authentication.",
+};
+
+const meanings: { readonly [S in Status]: string } = {
+  planned: "planned and recorded",
+  policy_checking: "the wallet's policy is asked",
+  queued: "waits for the gate; `queue` says why",
+  signing: "its payloads and delegates are being signed",
+  submitting: "its calls are on their way to the gate",
+  submitted: "the gate has them all",
+  resuming: "the gate is told to dispatch them",
+  dispatching: "the gate dispatches them, one after the other",
+  settling: "not all steps succeeded, and some may still execute: do not repeat it yet",
+  succeeded: "every dispatch succeeded on chain",
+  requires_funding_setup: "planned; something has to be funded first",
+  requires_direct_user_setup: "planned; the user's own key has to make a call",
+  requires_approval: "the wallet's policy wants more approvers",
+  cancelled: "its caller withdrew it; nothing of it executed or can",
+  rejected: "the plan refused it; nothing was checked or signed",
+  policy_denied: "policy refused it; nothing was sent",
+  failed: "it ended without full success; the record says how far it came, step by step",
+};
+
+/** What a caller has to know before the first request. CommonMark. */
+export function introduction(executeWaitSecs: number): string {
+  return `Send a list of steps, and the coordinator carries them out on NEAR in exactly that order, through a sequencing gate. It records the request before anything is checked, signed or sent, and keeps the evidence of everything that happened.
+
+JSON in, JSON out. Amounts, gas and ids are decimal strings; every field of an answer is always present, and null where it has nothing to say. Fields that you send and we do not know are kept with the record and ignored.
+
+## First request
+
+Set the address of the gateway and your key once: every example on this page uses them. Planning shows what would come of a workflow, and changes nothing.
+
+\`\`\`
+export GATEWAY=http://127.0.0.1:8080
+export WALLET_KEY=wk_…
+curl "$GATEWAY/wallet/v1/workflows/plan" \\
+  -H "Authorization: Bearer $WALLET_KEY" \\
+  -H 'Content-Type: application/json' \\
+  -d '{"steps":[{"kind":"intents.transfer","token":"wrap.near","amount":"1","receiver_id":"mike.near"}]}'
+\`\`\`
+
+Send the same body to \`/wallet/v1/workflows/execute\` and it happens.
+
+## Authentication
+
+Every \`/wallet/v1\` call acts for one wallet and proves it in one of two ways. Where both are sent, the first counts.
+
+| who | headers |
+| --- | --- |
+| workers on a WASI host | \`X-Wallet-Id: <wallet id>\` and \`X-Internal-Wallet-Auth: <token>\` |
+| everybody else | \`Authorization: Bearer wk_…\`, an API key that stands for a wallet |
+
+A record of another wallet is 404, as if it had never been. No request may carry signing material: a key such as \`private_key\` at any depth is refused.
+
+## Idempotency
+
+Give every request that you may have to repeat a key: in the body as \`idempotency_key\`, or as header \`Idempotency-Key\` or \`X-Idempotency-Key\`.
+
+- The same key with the same body finds the same record, whatever state it is in. Nothing is checked, signed or sent twice.
+- The same key with another body is 409.
+- Without a key we make one and return it. Such a request is one-shot: do not repeat it when you got no answer.
+
+## Waiting
+
+A POST waits ${executeWaitSecs} seconds for its record to end, so that refusals come back at once. \`Prefer: wait=N\` asks for another wait, up to ${maxPostWaitSecs}. After it you get 202 with \`Location\` and \`Retry-After\`, and the same in the body as \`status_url\` and \`retry_after_ms\`. From then on read the record, with \`?wait=N\` up to ${maxGetWaitSecs} to be told as soon as it changes, or follow its events.
+
+## Statuses
+
+| status | meaning | code of the POST |
+| --- | --- | --- |
+${statuses.map((status) => `| \`${status}\` | ${meanings[status]} | ${httpCodeOfStatus[status]} |`).join("\n")}
+
+A GET that finds the record is 200 whatever its status.
+
+## Errors
+
+Every error is \`application/problem+json\` (RFC 9457). Its \`message\`, and \`error\`, which is the same, is a sentence that a user can act on. An error that has a record carries all of it: its \`status\` is then the record's, and the message names the request. A path that is not here is 404, and another method than those shown is 405 with \`Allow\`.`;
+}

@@ -1,0 +1,74 @@
+import { Problem, type ProblemStatus, problemBody } from "../problem.ts";
+import { exampleRequestId } from "./examples/records.ts";
+import { type Example, headerRef, type Named, type Response, schemaRef } from "./types.ts";
+
+export type ResponseName = keyof typeof componentResponses;
+
+/** Errors that have no record, the same wherever they occur. */
+export const componentResponses = {
+  BadRequest: errorResponse(400, "The request cannot be read. Nothing was recorded.", {
+    type: ["A field of the wrong type", "invalid workflow JSON: steps[0].amount must be a string"],
+    syntax: ["Not JSON", "invalid workflow JSON: value expected at line 1 column 12"],
+  }),
+  BadWait: errorResponse(400, "A parameter is not what it must be.", {
+    wait: ["A wait that is too long", "wait must be an integer from 0 to 25"],
+  }),
+  Unauthorized: errorResponse(401, "The wallet did not prove itself.", {
+    wrong: ["A wrong token or key", "wallet authentication failed"],
+  }),
+  NotFound: errorResponse(404, "There is no such record of this wallet.", {
+    unknown: ["An id that is not there", `workflow request ${exampleRequestId} was not found`],
+  }),
+  RequestTimeout: errorResponse(408, "The request did not arrive in time.", {
+    slow: ["A slow upload", "the request did not arrive in time"],
+  }),
+  ContentTooLarge: errorResponse(413, "The body is over 256 KiB.", {
+    large: ["A body that is too large", "the body must be at most 262144 bytes"],
+  }),
+  UnsupportedMediaType: errorResponse(415, "The body is something else than JSON in UTF-8.", {
+    type: ["Another content type", "the body must be application/json in UTF-8, without a content encoding"],
+  }),
+  TooManyRequests: errorResponse(429, "Too much was asked at once: try again after a while.", {
+    busy: ["A limit was reached", "too many requests"],
+  }),
+  HeadersTooLarge: errorResponse(431, "The path and the headers together are over 16 KiB.", {
+    large: ["Headers that are too large", "the path and the headers together must be at most 16384 bytes"],
+  }),
+  InternalError: errorResponse(500, "Our fault. What happened is in our log, not in the answer.", {
+    internal: ["Our fault", "internal error"],
+  }),
+  Unavailable: errorResponse(503, "Something that is needed is away for now: try again after a while.", {
+    away: ["An upstream is away", "records cannot be read now: try again"],
+  }),
+} as const satisfies Named<Response>;
+
+export function errorExample(status: ProblemStatus, summary: string, message: string, requestId?: string): Example {
+  return { summary, value: problemBody(new Problem(status, message, { requestId }), "/wallet/v1/workflows/execute") };
+}
+
+function errorResponse(
+  status: ProblemStatus,
+  description: string,
+  examples: Named<readonly [summary: string, message: string]>,
+): Response {
+  const shown = Object.entries(examples).map(([name, [summary, message]]) => {
+    return [name, errorExample(status, summary, message)] as const;
+  });
+  return {
+    description,
+    ...headersOf(status),
+    content: { "application/problem+json": { schema: schemaRef("Error"), examples: Object.fromEntries(shown) } },
+  };
+}
+
+function headersOf(status: ProblemStatus): Pick<Response, "headers"> {
+  switch (status) {
+    case 401:
+      return { headers: { "WWW-Authenticate": headerRef("WwwAuthenticate") } };
+    case 429:
+    case 503:
+      return { headers: { "Retry-After": headerRef("RetryAfter") } };
+    default:
+      return {};
+  }
+}

@@ -1,0 +1,129 @@
+import {
+  errorBodySchema,
+  planSchema,
+  progressEventSchema,
+  recordErrorBodySchema,
+  recordSchema,
+  sequentialBatchRequestSchema,
+  workflowRequestSchema,
+} from "@outlayer/workflow";
+import { z } from "zod";
+import { normalized } from "./normalize-schema.ts";
+import { type Named, type Schema, schemaRef } from "./types.ts";
+
+/** Bodies, each of which is a component, with what it names. */
+const bodies: readonly z.ZodType[] = [
+  workflowRequestSchema,
+  sequentialBatchRequestSchema,
+  planSchema,
+  recordSchema,
+  progressEventSchema,
+  errorBodySchema,
+  recordErrorBodySchema,
+];
+
+/** Components of the schemas that validate requests and that answers are held to, by name. */
+export function componentSchemas(gateId: string): Named<Schema> {
+  const schemas = new Map<string, Schema>();
+  for (const body of bodies) {
+    // Answers are described like requests, as open to further fields: a later version may add some.
+    const { $defs = {} } = z.toJSONSchema(body, { io: "input", target: "draft-2020-12" });
+    for (const [name, schema] of Object.entries($defs)) {
+      // What zod names itself is `z.json()`: any value.
+      if (!name.startsWith("__")) schemas.set(name, normalized(schema as Schema));
+    }
+  }
+  nameSteps(schemas);
+  nameProperty(schemas, "SequentialBatchRequest", "calls", "BatchCall");
+  nameProperty(schemas, "SequentialBatchRequest", "post_batch_view_checks", "ViewCheck");
+  nameProperty(schemas, "Record", "balance_views", "BalanceView");
+  nameProperty(schemas, "Record", "post_batch_view_results", "PostViewResult");
+  nameProperty(schemas, "Record", "fees", "Fees");
+  extend(schemas, "RecordError", "Record");
+  showGate(schemas, gateId);
+  return inReadingOrder(schemas);
+}
+
+/** Makes a component of every kind of step, so that clients made from the description have names for them. */
+function nameSteps(schemas: Map<string, Schema>): void {
+  const request = named(schemas, "WorkflowRequest");
+  const steps = request.properties?.steps;
+  const kinds = (steps?.items?.anyOf ?? []).map((step) => {
+    const kind = step.properties?.kind?.const;
+    const name = typeof kind === "string" ? `${pascalCase(kind)}Step` : "ExplicitStep";
+    const description = step.description ?? step.properties?.kind?.description ?? "";
+    schemas.set(name, { title: typeof kind === "string" ? kind : "explicit call", ...step, description });
+    return schemaRef(name);
+  });
+  schemas.set("Step", { description: "One step: of a named kind, or an explicit call.", anyOf: kinds });
+  schemas.set("WorkflowRequest", {
+    ...request,
+    properties: { ...request.properties, steps: { ...steps, items: schemaRef("Step") } },
+  });
+}
+
+/** Makes a component of a property, or of what its list or map holds. */
+function nameProperty(schemas: Map<string, Schema>, holder: string, property: string, name: string): void {
+  const schema = named(schemas, holder);
+  const value = schema.properties?.[property];
+  if (value === undefined) throw new RangeError(`${holder} has no ${property}`);
+  const { items, additionalProperties: values } = value;
+  const ref = schemaRef(name);
+  const replace = (part: Schema, by: Schema) => {
+    schemas.set(name, part);
+    schemas.set(holder, { ...schema, properties: { ...schema.properties, [property]: by } });
+  };
+  if (items !== undefined) replace(items, { ...value, items: ref });
+  else if (typeof values === "object") replace(values, { ...value, additionalProperties: ref });
+  else replace(value, ref);
+}
+
+/** Says of a schema that has all the fields of another that it is the other and more. */
+function extend(schemas: Map<string, Schema>, name: string, base: string): void {
+  const { description, properties = {}, required = [] } = named(schemas, name);
+  const known = named(schemas, base).properties ?? {};
+  const own = Object.entries(properties).filter(([field]) => !Object.hasOwn(known, field));
+  schemas.set(name, {
+    ...(description === undefined ? {} : { description }),
+    allOf: [
+      schemaRef(base),
+      {
+        type: "object",
+        properties: Object.fromEntries(own),
+        required: required.filter((field) => !Object.hasOwn(known, field)),
+      },
+    ],
+  });
+}
+
+/** Lets the examples name the gate that is really served. */
+function showGate(schemas: Map<string, Schema>, gateId: string): void {
+  const { examples: _, ...batch } = named(schemas, "SequentialBatchRequest");
+  const gate = { ...batch.properties?.gate_id, examples: [gateId] };
+  schemas.set("SequentialBatchRequest", { ...batch, properties: { ...batch.properties, gate_id: gate } });
+}
+
+/** Each body with what it names right after it. */
+function inReadingOrder(schemas: ReadonlyMap<string, Schema>): Named<Schema> {
+  const ordered = new Map<string, Schema>();
+  const visit = (name: string) => {
+    if (ordered.has(name)) return;
+    const schema = named(schemas, name);
+    ordered.set(name, schema);
+    for (const [, next] of JSON.stringify(schema).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g))
+      visit(next ?? "");
+  };
+  for (const body of ["WorkflowRequest", "SequentialBatchRequest", "Plan", ...schemas.keys()]) visit(body);
+  return Object.fromEntries(ordered);
+}
+
+function named(schemas: ReadonlyMap<string, Schema>, name: string): Schema {
+  const schema = schemas.get(name);
+  if (schema === undefined) throw new RangeError(`there is no schema ${name}`);
+  return schema;
+}
+
+/** `intents.execute_raw` → `IntentsExecuteRaw` */
+function pascalCase(kind: string): string {
+  return kind.replace(/(?:^|[._])([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

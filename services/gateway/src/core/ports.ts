@@ -1,0 +1,28 @@
+import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/progress";
+import type { Plan } from "@outlayer/contracts/outlayer/workflow/v1/plan";
+import type { Record as WorkflowRecord } from "@outlayer/contracts/outlayer/workflow/v1/record";
+
+/** On whose behalf an upstream is called, and until when its answer is wanted. */
+export interface Call {
+  /** The caller's own: the upstream authenticates as well. */
+  readonly credentials: Headers;
+  readonly signal: AbortSignal;
+}
+
+/** The planner, the only judge of a body. Every method throws Problem. */
+export interface Planner {
+  plan(body: string, call: Call): Promise<Plan>;
+  /** @param idempotencyKeys those that came beside the body */
+  executeWorkflow(body: string, idempotencyKeys: readonly string[], call: Call): Promise<WorkflowRecord>;
+  executeSequentialBatch(body: string, idempotencyKeys: readonly string[], call: Call): Promise<WorkflowRecord>;
+}
+
+/** The records of the wallet that calls. Every method throws Problem. */
+export interface Records {
+  /** Undefined for an id that never was, and for another wallet's. */
+  get(requestId: string, call: Call): Promise<WorkflowRecord | undefined>;
+  /** Holds the answer until the record has changed or ended, for at most so many milliseconds, up to 60,000. */
+  hold(requestId: string, until: "changed" | "ended", ms: number, call: Call): Promise<WorkflowRecord | undefined>;
+  /** What happens after a version, in order, to the workflow's end. Ends without an error when the signal is aborted. */
+  watch(requestId: string, afterVersion: number, call: Call): AsyncIterable<ProgressEvent>;
+}

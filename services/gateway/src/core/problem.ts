@@ -1,0 +1,80 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+
+/** RFC 9110's phrase of every error status that the gateway answers with. */
+const titles = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  408: "Request Timeout",
+  409: "Conflict",
+  413: "Content Too Large",
+  415: "Unsupported Media Type",
+  429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+} as const;
+
+export type ProblemStatus = keyof typeof titles;
+
+/** Seconds after which a caller may try again what could not be done for now. */
+const retryAfterSecs = 2;
+
+/** An error that has no record. Its message is a sentence for the caller; its cause is for the log alone. */
+export class Problem extends Error {
+  override readonly name = "Problem";
+  readonly status: ProblemStatus;
+  /** Of the request that it is about, where one is known. */
+  readonly requestId: string | undefined;
+  /** What the answer carries beside those of `problemHeaders`. */
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    status: ProblemStatus,
+    message: string,
+    more: { requestId?: string | undefined; headers?: Readonly<Record<string, string>>; cause?: unknown } = {},
+  ) {
+    super(message, { cause: more.cause });
+    this.status = status;
+    this.requestId = more.requestId;
+    this.headers = more.headers ?? {};
+  }
+}
+
+export const internalError = (cause: unknown) => new Problem(500, "internal error", { cause });
+
+/** Headers that every answer with this status carries. */
+export function problemHeaders(status: ProblemStatus): Readonly<Record<string, string>> {
+  switch (status) {
+    case 401:
+      return { "www-authenticate": 'Bearer realm="wallet"' };
+    case 429:
+    case 503:
+      return { "retry-after": String(retryAfterSecs) };
+    default:
+      return {};
+  }
+}
+
+/** @param instance the path that was asked */
+export function problemBody({ status, message, requestId }: Problem, instance: string): JsonObject {
+  return {
+    ...problemMembers(status, message, instance),
+    status,
+    ...(requestId === undefined ? {} : { request_id: requestId }),
+  };
+}
+
+/**
+ * What every error's body holds: `message` and `error`, equal, for existing callers, and RFC 9457's members but
+ * `status`, which a record has already.
+ */
+export function problemMembers(status: ProblemStatus, message: string, instance: string): JsonObject {
+  return { error: message, message, type: "about:blank", title: titles[status], detail: message, instance };
+}
+
+/** @param status what the status table says of a record, which may be a success */
+export function isProblemStatus(status: number): status is ProblemStatus {
+  return status in titles;
+}

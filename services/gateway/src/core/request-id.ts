@@ -1,0 +1,16 @@
+import { Problem } from "./problem.ts";
+
+/** What a GET calls a request that it did not find. */
+export type Called = "workflow" | "sequential batch";
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** Whether a path's id can be that of a record at all; what cannot is not looked for. */
+export function isRequestId(id: string): boolean {
+  return uuid.test(id);
+}
+
+/** The same for an id that never was and for another wallet's. */
+export function notFound(called: Called, id: string): Problem {
+  return new Problem(404, `${called} request ${id} was not found`);
+}

@@ -1,0 +1,30 @@
+import { Problem } from "./problem.ts";
+
+/** Seconds that a POST may be held at a caller's wish. */
+export const maxPostWaitSecs = 60;
+/** Seconds that a GET may be held. */
+export const maxGetWaitSecs = 25;
+
+/**
+ * The `wait` of a `Prefer` header (RFC 7240), in seconds, at most 60; undefined without one. What cannot be read is as
+ * good as absent, and of several the first counts, as the RFC says.
+ */
+export function waitOfPrefer(prefer: string | undefined): number | undefined {
+  // Preferences stand between commas; one inside quotes separates nothing.
+  const preferences = prefer?.match(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g) ?? [];
+  const wait = preferences.find((preference) => /^[ \t]*wait[ \t]*(?:[=;]|$)/i.test(preference));
+  const secs = /^[ \t]*wait[ \t]*=[ \t]*("?)(\d+)\1[ \t]*(?:;.*)?$/i.exec(wait ?? "")?.[2];
+  return secs === undefined ? undefined : Math.min(Number(secs), maxPostWaitSecs);
+}
+
+/**
+ * The `wait` of a query, in seconds.
+ * @throws Problem 400 unless it is an integer from 0 to 25, given once
+ */
+export function waitOfQuery(values: readonly string[]): number {
+  const [value, ...others] = values;
+  if (value === undefined) return 0;
+  const secs = others.length === 0 && /^\d{1,2}$/.test(value) ? Number(value) : Number.NaN;
+  if (!(secs <= maxGetWaitSecs)) throw new Problem(400, `wait must be an integer from 0 to ${maxGetWaitSecs}`);
+  return secs;
+}

@@ -1,0 +1,32 @@
+import { Refusal } from "@outlayer/kit";
+import { problemStatusOf } from "../adapters/upstream-problem.ts";
+import { internalError, Problem } from "../core/problem.ts";
+import { limits } from "./limits.ts";
+
+/** Sentences for what the HTTP library refuses, by its status. */
+const sentences: ReadonlyMap<number, () => Problem> = new Map([
+  [400, () => new Problem(400, "the request is not valid HTTP: its body is not as long as its headers say")],
+  [413, () => tooLarge()],
+  [415, () => unsupportedMediaType()],
+]);
+
+/** The problem that an error thrown on the way to an answer comes to. What nobody foresaw is an internal error. */
+export function problemOfError(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof Refusal) {
+    const status = problemStatusOf.get(error.code);
+    return status === undefined ? internalError(error) : new Problem(status, error.message);
+  }
+  if (!(error instanceof Error)) return internalError(error);
+  if ("code" in error && error.code === "FST_ERR_BAD_URL") return new Problem(400, "the path is not validly encoded");
+  const status = "statusCode" in error ? Number(error.statusCode) : Number.NaN;
+  return sentences.get(status)?.() ?? internalError(error);
+}
+
+export function unsupportedMediaType(): Problem {
+  return new Problem(415, "the body must be application/json in UTF-8, without a content encoding");
+}
+
+function tooLarge(): Problem {
+  return new Problem(413, `the body must be at most ${limits.bodyBytes} bytes`);
+}

@@ -1,0 +1,51 @@
+import type { FastifyReply } from "fastify";
+import type { Answer, AnswerHeaders } from "../core/answer.ts";
+import { type Problem, problemBody, problemHeaders } from "../core/problem.ts";
+
+/** On every answer. Nothing here is for frames, sniffing or shared caches. */
+export const commonHeaders: AnswerHeaders = {
+  "cache-control": "no-store",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+};
+
+export type SendableAnswer = Exclude<Answer, { readonly kind: "events" }>;
+
+export function sendAnswer(reply: FastifyReply, answer: SendableAnswer): FastifyReply {
+  reply.headers(commonHeaders);
+  switch (answer.kind) {
+    case "json": {
+      const type = answer.status >= 400 ? "application/problem+json" : "application/json";
+      return reply
+        .code(answer.status)
+        .headers({ "content-type": `${type}; charset=utf-8`, ...answer.headers })
+        .send(JSON.stringify(answer.body));
+    }
+    case "document":
+      return reply.code(200).headers(answer.headers).send(answer.text);
+    case "empty":
+      return reply.code(204).send();
+  }
+}
+
+/** @param instance the path that was asked */
+export function answerOfProblem(problem: Problem, instance: string): SendableAnswer {
+  const headers = { ...problemHeaders(problem.status), ...problem.headers };
+  return { kind: "json", status: problem.status, headers, body: problemBody(problem, instance) };
+}
+
+/** Of the record that an answer is about. */
+export function requestIdOf(answer: Answer): string | undefined {
+  switch (answer.kind) {
+    case "json": {
+      const id = answer.body.request_id;
+      return typeof id === "string" ? id : undefined;
+    }
+    case "document":
+      return undefined;
+    case "empty":
+    case "events":
+      return answer.requestId;
+  }
+}

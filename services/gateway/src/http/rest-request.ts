@@ -1,0 +1,69 @@
+import type { IncomingMessage } from "node:http";
+import { walletAuthHeaders } from "@outlayer/kit";
+import type { FastifyRequest } from "fastify";
+import { isJsonContentType } from "../core/content-type.ts";
+import type { RestRequest } from "../core/endpoint.ts";
+import { Problem } from "../core/problem.ts";
+import { unsupportedMediaType } from "./problem-of-error.ts";
+
+/** The path that was asked, as it was sent, without the query: a query can hold what an answer should not repeat. */
+export function pathOf(url: string): string {
+  return url.split("?", 1)[0] ?? url;
+}
+
+/** The headers that say who calls. */
+export function credentialsOf(request: IncomingMessage): Headers {
+  const credentials = new Headers();
+  for (const name of walletAuthHeaders) {
+    const value = header(request, name);
+    if (value !== undefined) credentials.set(name, value);
+  }
+  return credentials;
+}
+
+/** Refuses a body that could not be read, before it is. @throws Problem 415 */
+export function checkBodyHeaders({ headers }: IncomingMessage): void {
+  const encoding = headers["content-encoding"];
+  if (!isJsonContentType(headers["content-type"]) || (encoding !== undefined && encoding !== "identity")) {
+    throw unsupportedMediaType();
+  }
+}
+
+/**
+ * The text of a body. A byte order mark stays in it: what to think of that is the planner's business.
+ * @throws Problem 400 unless it is UTF-8
+ */
+export function decodeBody(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new Problem(400, "invalid workflow JSON: the body is not valid UTF-8");
+  }
+}
+
+/** @param signal aborted when the client has gone */
+export function restRequest(request: FastifyRequest, signal: AbortSignal): RestRequest {
+  const { raw, params, body } = request;
+  const [, query = ""] = request.url.split(/\?(.*)/s);
+  return {
+    path: pathOf(request.url),
+    id: idOf(params),
+    query: new URLSearchParams(query),
+    credentials: credentialsOf(raw),
+    idempotencyKeys: ["idempotency-key", "x-idempotency-key"].flatMap((name) => raw.headersDistinct[name] ?? []),
+    prefer: header(raw, "prefer"),
+    lastEventId: header(raw, "last-event-id"),
+    body: body instanceof Uint8Array ? decodeBody(body) : "",
+    signal,
+  };
+}
+
+function idOf(params: unknown): string {
+  const id = typeof params === "object" && params !== null && "request_id" in params ? params.request_id : undefined;
+  return typeof id === "string" ? id : "";
+}
+
+function header({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value.join(", ") : value;
+}

@@ -1,0 +1,160 @@
+import { once } from "node:events";
+import { METHODS } from "node:http";
+import { type BindAddress, type Clock, type Logger, type Timers, urlOf } from "@outlayer/kit";
+import { type FastifyReply, type FastifyRequest, fastify } from "fastify";
+import type { Endpoint } from "../core/endpoint.ts";
+import { Problem } from "../core/problem.ts";
+import { refuseConnection } from "./client-error.ts";
+import { Connections } from "./connections.ts";
+import { writeEvents } from "./event-stream.ts";
+import { limits } from "./limits.ts";
+import { problemOfError } from "./problem-of-error.ts";
+import { answerOfProblem, requestIdOf, type SendableAnswer, sendAnswer } from "./reply.ts";
+import { RequestLog } from "./request-log.ts";
+import { checkBodyHeaders, credentialsOf, pathOf, restRequest } from "./rest-request.ts";
+
+export interface RestServerDeps {
+  readonly endpoints: readonly Endpoint[];
+  /** @throws Refusal Unauthenticated */
+  readonly authenticate: (credentials: Headers) => void;
+  /** Aborted when the gateway stops. */
+  readonly stopping: AbortSignal;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly timers: Timers;
+}
+
+/** The REST listener. */
+export interface RestServer {
+  listen(bind: BindAddress): Promise<void>;
+  /** `http://host:port`, once it listens. */
+  url(): string;
+  /** Takes no new connections, lets what is in flight end for a while, then closes every connection. */
+  close(): Promise<void>;
+}
+
+/**
+ * HTTP around the endpoints. A request is judged in this order: its path (404), its method (405), who calls (401), the
+ * body's type (415) and size (413), and then by its endpoint.
+ */
+export function createRestServer(deps: RestServerDeps): RestServer {
+  const { endpoints, stopping, logger, clock, timers } = deps;
+  const app = fastify({
+    logger: false,
+    return503OnClosing: false,
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: limits.requestMs,
+    connectionTimeout: limits.idleMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    http: {
+      headersTimeout: limits.headersMs,
+      connectionsCheckingInterval: limits.checkMs,
+      maxHeaderSize: limits.headerBytes,
+    },
+    // The header limit bounds paths already, and an id that is too long is one that was not found.
+    routerOptions: { maxParamLength: limits.headerBytes },
+    frameworkErrors: (error, request, reply) => fail(error, request, reply),
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket, logger),
+  });
+  const log = new RequestLog(logger, clock);
+  log.attach(app.server);
+  const connections = new Connections();
+  connections.attach(app.server);
+  // Bodies stay bytes: the planner judges the text as it came.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
+  for (const method of METHODS) {
+    if (!app.supportedMethods.includes(method) && method !== "CONNECT") app.addHttpMethod(method);
+  }
+
+  app.addHook("onRequest", async (request, reply) => {
+    log.note(reply.raw, { route: request.routeOptions.url ?? "none" });
+  });
+  app.setErrorHandler((error, request, reply) => fail(error, request, reply));
+  app.setNotFoundHandler((request, reply) => {
+    fail(new Problem(404, `there is nothing at ${pathOf(request.url)}`), request, reply);
+  });
+  for (const endpoint of endpoints) route(endpoint);
+  for (const path of new Set(endpoints.map((endpoint) => endpoint.path))) refuseOtherMethods(path);
+
+  function route(endpoint: Endpoint): void {
+    app.route({
+      method: methodsOf(endpoint),
+      url: endpoint.path,
+      exposeHeadRoute: false,
+      async onRequest({ raw }) {
+        if (endpoint.access === "wallet") deps.authenticate(credentialsOf(raw));
+        if (endpoint.method === "POST") checkBodyHeaders(raw);
+      },
+      handler: (request, reply) => answer(endpoint, request, reply),
+    });
+  }
+
+  async function answer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const gone = new AbortController();
+    reply.raw.once("close", () => gone.abort());
+    const answered = await endpoint.handle(restRequest(request, gone.signal));
+    const requestId = requestIdOf(answered);
+    if (requestId !== undefined) log.note(reply.raw, { requestId });
+    if (answered.kind !== "events") return send(reply, answered);
+    reply.hijack();
+    await writeEvents(reply.raw, answered.frames, timers, gone.signal);
+    return reply;
+  }
+
+  function refuseOtherMethods(path: string): void {
+    const allowed = endpoints.filter((endpoint) => endpoint.path === path).flatMap(methodsOf);
+    const allow = allowed.join(", ");
+    app.route({
+      method: app.supportedMethods.filter((method) => !allowed.includes(method)),
+      url: path,
+      async onRequest({ method }) {
+        throw new Problem(405, `${method} is not allowed here: use ${allow}`, { headers: { allow } });
+      },
+      handler: () => undefined,
+    });
+  }
+
+  function fail(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const problem = problemOfError(error);
+    if (problem.requestId !== undefined) log.note(reply.raw, { requestId: problem.requestId });
+    // A client that has gone makes calls fail, which is nobody's fault.
+    if (!reply.raw.destroyed) logProblem(problem, request);
+    send(reply, answerOfProblem(problem, pathOf(request.url)));
+  }
+
+  function send(reply: FastifyReply, answer: SendableAnswer): FastifyReply {
+    if (stopping.aborted) reply.header("connection", "close");
+    return sendAnswer(reply, answer);
+  }
+
+  function logProblem({ status, message, cause }: Problem, request: FastifyRequest): void {
+    const route = request.routeOptions?.url ?? "none";
+    if (status === 500) logger.error({ err: cause, route }, "request failed");
+    else if (status === 503 && cause !== undefined) logger.warn({ err: cause, route }, message);
+  }
+
+  return {
+    async listen({ host, port }) {
+      await app.ready();
+      // Not Fastify's own: that would listen twice on `localhost`, the second time behind the log's back.
+      app.server.listen(port, host);
+      await once(app.server, "listening");
+    },
+    url: () => urlOf(app.server),
+    async close() {
+      const cancel = timers.after(limits.graceMs, () => app.server.closeAllConnections());
+      connections.closeIdle();
+      try {
+        await app.close();
+      } finally {
+        cancel();
+      }
+    },
+  };
+}
+
+/** A HEAD is a GET without the body, so what has no end has no HEAD. */
+function methodsOf({ method, endless }: Endpoint): string[] {
+  return method === "GET" && !endless ? ["GET", "HEAD"] : [method];
+}

@@ -1,0 +1,33 @@
+import { recordJson } from "@outlayer/workflow";
+import { type Answer, jsonAnswer } from "../core/answer.ts";
+import type { RestRequest } from "../core/endpoint.ts";
+import type { Call, Records } from "../core/ports.ts";
+import { type Called, isRequestId, notFound } from "../core/request-id.ts";
+import { waitOfQuery } from "../core/wait.ts";
+
+export interface ReadingDeps {
+  readonly records: Records;
+  /** Aborted when the gateway stops: who waits is answered with what there is. */
+  readonly stopping: AbortSignal;
+}
+
+/** Answers a GET with a record, whatever it is of; `?wait` holds the answer until it has changed or ended. */
+export async function readRecord(deps: ReadingDeps, called: Called, request: RestRequest): Promise<Answer> {
+  const { id, credentials, signal, query } = request;
+  const waitSecs = waitOfQuery(query.getAll("wait"));
+  if (!isRequestId(id)) throw notFound(called, id);
+  const call = { credentials, signal };
+  const record = waitSecs === 0 ? await deps.records.get(id, call) : await changed(deps, id, waitSecs, call);
+  if (record === undefined) throw notFound(called, id);
+  return jsonAnswer(200, recordJson(record));
+}
+
+async function changed({ records, stopping }: ReadingDeps, id: string, waitSecs: number, call: Call) {
+  const waiting = { ...call, signal: AbortSignal.any([call.signal, stopping]) };
+  try {
+    return await records.hold(id, "changed", waitSecs * 1000, waiting);
+  } catch (error) {
+    if (stopping.aborted) return records.get(id, call);
+    throw error;
+  }
+}

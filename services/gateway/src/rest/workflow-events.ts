@@ -1,0 +1,48 @@
+import type { Logger } from "@outlayer/kit";
+import { isTerminal } from "@outlayer/workflow";
+import type { Endpoint } from "../core/endpoint.ts";
+import { eventFrame, retryFrame, versionSeen } from "../core/event-stream.ts";
+import type { Call, Records } from "../core/ports.ts";
+import { isRequestId, notFound } from "../core/request-id.ts";
+
+export interface EventsDeps {
+  readonly records: Records;
+  readonly logger: Logger;
+  /** Aborted when the gateway stops: readers are let go, and come back to another replica. */
+  readonly stopping: AbortSignal;
+}
+
+/** Streams what happens to a workflow, of either endpoint, to its end. */
+export function workflowEvents(deps: EventsDeps): Endpoint {
+  return {
+    method: "GET",
+    path: "/wallet/v1/workflows/:request_id/events",
+    access: "wallet",
+    endless: true,
+    async handle({ id, lastEventId, query, credentials, signal }) {
+      const seen = versionSeen(lastEventId, query.getAll("after"));
+      if (!isRequestId(id)) throw notFound("workflow", id);
+      const record = await deps.records.get(id, { credentials, signal });
+      if (record === undefined) throw notFound("workflow", id);
+      const version = Number(record.version);
+      // A client of event streams comes back after every end, until it is told that there is no content.
+      if (isTerminal(record.status) && seen >= version) return { kind: "empty", requestId: id };
+      const call = { credentials, signal: AbortSignal.any([signal, deps.stopping]) };
+      // Who claims to have seen more than there is gets what comes next.
+      return { kind: "events", requestId: id, frames: frames(deps, id, Math.min(seen, version), call) };
+    },
+  };
+}
+
+async function* frames({ records, logger }: EventsDeps, id: string, after: number, call: Call): AsyncGenerator<string> {
+  yield retryFrame;
+  try {
+    for await (const event of records.watch(id, after, call)) {
+      yield eventFrame(event);
+      if (event.terminal) return;
+    }
+  } catch (error) {
+    // The stream has begun, so it can only end: the reader comes back with the last id it got.
+    logger.warn({ err: error, requestId: id }, "progress broke off");
+  }
+}

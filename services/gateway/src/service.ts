@@ -1,0 +1,78 @@
+import type { Transport } from "@connectrpc/connect";
+import { authenticateWallet, type Logger, type Ports, type Service } from "@outlayer/kit";
+import { plannerClient } from "./adapters/planner.ts";
+import { recordsClient } from "./adapters/records.ts";
+import type { GatewayConfig } from "./config.ts";
+import type { Endpoint } from "./core/endpoint.ts";
+import { openApiDocument } from "./core/openapi/document.ts";
+import { createRestServer } from "./http/server.ts";
+import { docs } from "./rest/docs.ts";
+import { executeSequentialBatch } from "./rest/execute-sequential-batch.ts";
+import { executeWorkflow } from "./rest/execute-workflow.ts";
+import { getSequentialBatch } from "./rest/get-sequential-batch.ts";
+import { getWorkflow } from "./rest/get-workflow.ts";
+import { healthz, readyz } from "./rest/health.ts";
+import { openApi } from "./rest/openapi.ts";
+import { planWorkflow } from "./rest/plan-workflow.ts";
+import { workflowEvents } from "./rest/workflow-events.ts";
+
+export interface GatewayDeps {
+  readonly ports: Pick<Ports, "clock" | "timers">;
+  readonly logger: Logger;
+  /** How the other services are reached. */
+  readonly transports: {
+    readonly planner: Transport;
+    readonly evidence: Transport;
+  };
+}
+
+/** A service of no RPC that serves REST on an address of its own. */
+export interface Gateway extends Service {
+  /** `http://host:port` of the REST listener, once started. */
+  restUrl(): string;
+}
+
+/** HTTP in front of the planner and the records. Decides nothing and keeps nothing. */
+export function createGateway(config: GatewayConfig, { ports, logger, transports }: GatewayDeps): Gateway {
+  const { clock, timers } = ports;
+  const stopping = new AbortController();
+  const planner = plannerClient(transports.planner, timers);
+  const records = recordsClient(transports.evidence, timers);
+  const reading = { records, logger, stopping: stopping.signal };
+  const executing = { ...reading, planner, executeWaitSecs: config.executeWaitSecs };
+  const document = openApiDocument({ gateId: config.gateId, executeWaitSecs: config.executeWaitSecs });
+
+  const endpoints: readonly Endpoint[] = [
+    planWorkflow(planner),
+    executeWorkflow(executing),
+    getWorkflow(reading),
+    workflowEvents(reading),
+    executeSequentialBatch(executing),
+    getSequentialBatch(reading),
+    openApi(document),
+    docs(document),
+    healthz,
+    readyz,
+  ];
+  const server = createRestServer({
+    endpoints,
+    authenticate: (headers) => authenticateWallet(headers, config.credentials),
+    stopping: stopping.signal,
+    logger,
+    clock,
+    timers,
+  });
+
+  return {
+    routes: { name: "gateway", services: [], internal: [], register: () => {} },
+    async start() {
+      await server.listen(config.bind);
+      logger.info({ rest: server.url() }, "REST is served");
+    },
+    async stop() {
+      stopping.abort();
+      await server.close();
+    },
+    restUrl: () => server.url(),
+  };
+}

@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+import { createRouterTransport } from "@connectrpc/connect";
+import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
+import { createLogger, hostService } from "@outlayer/kit";
+import { recordOf } from "./support/rest.ts";
+import { apiKey, batch, internalToken, paths, transfer, worker } from "./support/samples.ts";
+import { watched } from "./support/upstreams.ts";
+import { virtualTime } from "./support/virtual-time.ts";
+import { startWorld } from "./support/world.ts";
+
+describe("health over REST", () => {
+  it("is alive and ready once started", async () => {
+    await using world = await startWorld();
+    assert.deepEqual((await world.rest("GET", "/healthz", { headers: {} })).json, { status: "alive" });
+    assert.deepEqual((await world.rest("GET", "/readyz", { headers: {} })).json, { status: "ready" });
+  });
+
+  it("is on the ports of kit's host as well", async () => {
+    await using world = await startWorld();
+    const bind = { host: "127.0.0.1", port: 0 };
+    const guards = { logger: createLogger("gateway", "silent"), serviceToken: undefined };
+    const other = { ...world.gateway, start: async () => {}, stop: async () => {} };
+    const hosted = await hostService(other, { grpcBind: bind, httpBind: bind }, guards);
+    assert.equal(hosted.name, "gateway");
+    assert.equal((await fetch(`${hosted.listeners.httpUrl}/readyz`)).status, 200);
+    await hosted.stop();
+  });
+});
+
+describe("the request log", () => {
+  it("has one line a request, with the route and the record's id, and no secret, body or query", async () => {
+    await using world = await startWorld();
+    const body = { ...transfer, note: "hunter2" };
+    const { request_id: requestId } = recordOf(await world.rest("POST", paths.execute, { body }));
+    await world.rest("GET", `${paths.workflow(requestId)}?wait=0&note=hunter2`, {
+      headers: { authorization: `Bearer ${apiKey}` },
+    });
+    await world.rest("GET", "/nowhere/hunter2");
+    await world.rest("POST", paths.plan, { headers: {}, body });
+    await world.rest("GET", "/%zz");
+    await world.logged({ route: "none", status: 400 });
+    const requests = world.lines.filter(({ msg }) => msg === "request");
+    assert.deepEqual(
+      requests.map(({ method, route, status, requestId }) => [method, route, status, requestId]),
+      [
+        ["POST", "/wallet/v1/workflows/execute", 202, requestId],
+        ["GET", "/wallet/v1/workflows/:request_id", 200, requestId],
+        ["GET", "none", 404, undefined],
+        ["POST", "/wallet/v1/workflows/plan", 401, undefined],
+        ["GET", "none", 400, undefined],
+      ],
+    );
+    for (const { ms } of requests) assert.equal(typeof ms, "number");
+    assert.doesNotMatch(JSON.stringify(world.lines), new RegExp(`hunter2|${internalToken}|${apiKey}|wrap\\.near`));
+  });
+});
+
+describe("stopping", () => {
+  it("answers who waits with what there is, and listens no more", async () => {
+    const waiting = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let held = 0;
+    const world = await startWorld({
+      transports: ({ evidence }) => ({ evidence: watched(evidence, () => waiting[held++]?.resolve()) }),
+    });
+    const { request_id: id } = recordOf(await world.rest("POST", paths.execute, { body: transfer }));
+    const headers = { ...worker(), prefer: "wait=60" };
+    const posted = world.rest("POST", paths.batch, { body: batch, headers });
+    await waiting[0]?.promise;
+    const read = world.rest("GET", `${paths.workflow(id)}?wait=25`);
+    await waiting[1]?.promise;
+    await world.gateway.stop();
+    assert.equal((await posted).status, 202);
+    assert.equal((await posted).headers.get("connection"), "close");
+    assert.equal((await read).status, 200);
+    assert.equal(recordOf(await read).request_id, id);
+    await assert.rejects(fetch(`${world.url}/healthz`));
+    await world[Symbol.asyncDispose]();
+  });
+
+  it("lets what is in flight end, and closes its connection then", async () => {
+    const asked = Promise.withResolvers<void>();
+    const planned = Promise.withResolvers<object>();
+    const planner = createRouterTransport((router) => {
+      router.service(PlannerService, {
+        plan() {
+          asked.resolve();
+          return planned.promise;
+        },
+      });
+    });
+    const world = await startWorld({ transports: () => ({ planner }) });
+    const { hostname, port } = new URL(world.url);
+    const socket = connect(Number(port), hostname);
+    const lines = Object.entries({ host: "x", "content-length": "2", ...worker() }).map(
+      ([name, value]) => `${name}: ${value}\r\n`,
+    );
+    socket.write(`POST ${paths.plan} HTTP/1.1\r\n${lines.join("")}\r\n{}`);
+    await asked.promise;
+    const stopped = world.gateway.stop();
+    planned.resolve({ plan: { accepted: true } });
+    const answers = await text(socket);
+    assert.match(answers, /^HTTP\/1\.1 200 OK\r\n(?:.+\r\n)*connection: close\r\n/i);
+    assert.match(answers, /"accepted":true/);
+    await stopped;
+    await world[Symbol.asyncDispose]();
+  });
+
+  it("does not wait longer than its grace for what does not end", async () => {
+    const time = virtualTime(Date.UTC(2026, 3, 24, 19));
+    const asked = Promise.withResolvers<void>();
+    const planner = createRouterTransport((router) => {
+      router.service(PlannerService, {
+        plan() {
+          asked.resolve();
+          return new Promise(() => {});
+        },
+      });
+    });
+    const world = await startWorld({ time, transports: () => ({ planner }) });
+    const posted = world.rest("POST", paths.plan, { body: transfer });
+    await asked.promise;
+    const stopped = world.gateway.stop();
+    await time.armed(10_000);
+    time.advance(10_000);
+    await stopped;
+    await assert.rejects(posted);
+    await world[Symbol.asyncDispose]();
+  });
+
+  it("does not wait for connections on which nothing was asked", async () => {
+    const world = await startWorld();
+    const { hostname, port } = new URL(world.url);
+    const socket = connect(Number(port), hostname);
+    await once(socket, "connect");
+    // A request on another connection makes sure that the gateway has seen this one.
+    await world.rest("GET", "/healthz");
+    const closed = once(socket, "close");
+    socket.resume();
+    await world.gateway.stop();
+    await closed;
+    await world[Symbol.asyncDispose]();
+  });
+
+  it("may be asked for twice", async () => {
+    const world = await startWorld();
+    await world.gateway.stop();
+    await world.gateway.stop();
+    await world[Symbol.asyncDispose]();
+  });
+});
+
+describe("starting", () => {
+  it("fails when the address is taken", async () => {
+    await using world = await startWorld();
+    const port = Number(new URL(world.url).port);
+    await assert.rejects(startWorld({ config: { bind: { host: "127.0.0.1", port } } }), { code: "EADDRINUSE" });
+  });
+});

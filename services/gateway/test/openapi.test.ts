@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { Ajv2020, type AnySchema } from "ajv/dist/2020.js";
+import formats from "ajv-formats";
+import { openApiDocument } from "../src/core/openapi/document.ts";
+import type { MediaType, OpenApiDocument, Operation, Schema } from "../src/core/openapi/types.ts";
+import { startWorld } from "./support/world.ts";
+
+const gateId = "gate.test.near";
+const document: OpenApiDocument = JSON.parse(JSON.stringify(openApiDocument({ gateId, executeWaitSecs: 7 })));
+const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]: [string, Operation]) => ({ path, method, operation })),
+);
+
+/** Every object within a value, with its place. */
+function* objectsIn(
+  value: unknown,
+  place = "#",
+): Generator<[place: string, object: Readonly<Record<string, unknown>>]> {
+  if (typeof value !== "object" || value === null) return;
+  if (!Array.isArray(value)) yield [place, value as Readonly<Record<string, unknown>>];
+  for (const [key, item] of Object.entries(value)) yield* objectsIn(item, `${place}/${key}`);
+}
+
+function ajv(): Ajv2020 {
+  const validator = new Ajv2020({ strict: false, allErrors: true });
+  // Its types name the module, not what the module is.
+  (formats as unknown as (validator: Ajv2020) => void)(validator);
+  validator.addSchema(document as AnySchema, "openapi");
+  return validator;
+}
+
+/** A schema of the document, with references that find their way from outside of it. */
+const outside = (schema: Schema): AnySchema =>
+  JSON.parse(JSON.stringify(schema).replaceAll('"$ref":"#/', '"$ref":"openapi#/'));
+
+describe("the OpenAPI document", () => {
+  it("is valid OpenAPI 3.1", async () => {
+    const result = await new Validator().validate({ ...structuredClone(document) });
+    assert.deepEqual(result.errors ?? [], []);
+    assert.equal(result.valid, true);
+  });
+
+  it("describes every endpoint that is served, and none that is not", async () => {
+    await using world = await startWorld();
+    for (const { path, method } of operations) {
+      const asked = path.replace("{request_id}", "0192f3c0-7c1e-7000-8000-0000000000ff");
+      const answer = await fetch(`${world.url}${asked}`, { method });
+      await answer.body?.cancel();
+      assert.ok(answer.status === 200 || answer.status === 401, `${method} ${path}: ${answer.status}`);
+    }
+    assert.deepEqual(
+      operations.map(({ path, method }) => `${method.toUpperCase()} ${path}`),
+      [
+        "POST /wallet/v1/workflows/plan",
+        "POST /wallet/v1/workflows/execute",
+        "GET /wallet/v1/workflows/{request_id}",
+        "GET /wallet/v1/workflows/{request_id}/events",
+        "POST /wallet/v1/sequential-batch",
+        "GET /wallet/v1/sequential-batch/{request_id}",
+        "GET /openapi.json",
+        "GET /docs",
+        "GET /healthz",
+        "GET /readyz",
+      ],
+    );
+  });
+
+  it("is what is served", async () => {
+    await using world = await startWorld({ config: { gateId, executeWaitSecs: 7 } });
+    const answer = await world.rest("GET", "/openapi.json", { headers: {} });
+    assert.equal(answer.headers.get("content-type"), "application/json; charset=utf-8");
+    assert.deepEqual(answer.json, document);
+  });
+
+  it("has an id of its own, a known tag, a summary, a description and examples for every operation", () => {
+    const ids = operations.map(({ operation }) => operation.operationId);
+    assert.equal(new Set(ids).size, ids.length);
+    const tags = document.tags.map(({ name }) => name);
+    for (const { operation } of operations) {
+      assert.match(operation.operationId, /^[a-z][A-Za-z]+$/);
+      assert.ok(operation.tags.every((tag) => tags.includes(tag)));
+      assert.notEqual(operation.summary, "");
+      assert.notEqual(operation.description, "");
+      const contents = [operation.requestBody, operation.responses["200"]].flatMap((one) =>
+        one !== undefined && "content" in one ? Object.values(one.content ?? {}) : [],
+      );
+      assert.ok(contents.length > 0);
+      for (const { examples } of contents) assert.ok(Object.keys(examples).length > 0, operation.operationId);
+    }
+  });
+
+  it("wants both ways to authenticate on wallet paths, and none elsewhere", () => {
+    for (const { path, operation } of operations) {
+      const ways = operation.security.map((way) => Object.keys(way).toSorted());
+      assert.deepEqual(ways, path.startsWith("/wallet/v1/") ? [["internalWalletAuth", "walletId"], ["apiKey"]] : [[]]);
+    }
+  });
+
+  it("lists for every wallet operation what can go wrong", () => {
+    for (const { path, method, operation } of operations.filter(({ path }) => path.startsWith("/wallet/v1/"))) {
+      const own = method === "get" ? ["404"] : ["408", "413", "415"];
+      for (const code of ["200", "400", "401", "429", "431", "500", "503", ...own]) {
+        assert.ok(operation.responses[code] !== undefined, `${method} ${path} has no ${code}`);
+      }
+    }
+    for (const name of ["executeWorkflow", "executeSequentialBatch"]) {
+      const { responses } = operations.find(({ operation }) => operation.operationId === name)?.operation ?? {};
+      assert.ok(responses?.["202"] !== undefined && responses["409"] !== undefined);
+    }
+  });
+
+  it("refers to nothing that is not there, and has nothing that is not referred to", () => {
+    const referred = new Set<string>();
+    for (const [place, { $ref }] of objectsIn(document)) {
+      if (typeof $ref !== "string") continue;
+      const target = $ref
+        .slice(2)
+        .split("/")
+        .reduce((at: unknown, key) => (at as Record<string, unknown> | undefined)?.[key], document);
+      assert.ok(target !== undefined, `${place} refers to ${$ref}`);
+      referred.add($ref);
+    }
+    for (const [kind, named] of Object.entries(document.components)) {
+      if (kind === "securitySchemes") continue;
+      for (const name of Object.keys(named)) {
+        // Events are text to OpenAPI 3.1, which therefore cannot refer to what their data is.
+        if (name === "ProgressEvent") continue;
+        assert.ok(referred.has(`#/components/${kind}/${name}`), `${kind}/${name} is not referred to`);
+      }
+    }
+  });
+
+  it("says every larger schema once", () => {
+    const seen = new Map<string, string>();
+    for (const [place, { properties }] of objectsIn(document.components.schemas)) {
+      if (typeof properties !== "object" || properties === null || Object.keys(properties).length < 8) continue;
+      const text = JSON.stringify(properties);
+      assert.equal(seen.get(text), undefined, `${place} repeats ${seen.get(text)}`);
+      seen.set(text, place);
+    }
+    assert.equal(JSON.stringify(document.components.schemas.RecordError).includes("dispatch_receipts"), false);
+  });
+
+  it("describes every field of what callers send, and of what they get where its name does not say it", () => {
+    const { schemas } = document.components;
+    for (const name of ["WorkflowRequest", "SequentialBatchRequest", "BatchCall", "ViewCheck", "IntentsSwapStep"]) {
+      for (const [field, { description }] of Object.entries(schemas[name]?.properties ?? {})) {
+        assert.ok(description !== undefined, `${name}.${field} has no description`);
+      }
+    }
+  });
+
+  it("has examples that are valid by their own schemas", () => {
+    const validator = ajv();
+    let checked = 0;
+    for (const [place, media] of objectsIn(document)) {
+      if (!("schema" in media) || !("examples" in media)) continue;
+      const { schema, examples } = media as unknown as MediaType;
+      const validate = validator.compile(outside(schema));
+      for (const [name, { value }] of Object.entries(examples)) {
+        assert.ok(validate(value), `${place}/${name}: ${validator.errorsText(validate.errors)}`);
+        checked++;
+      }
+    }
+    assert.ok(checked > 30);
+  });
+
+  it("has examples within schemas and parameters that are valid by those", () => {
+    const validator = ajv();
+    const schemas = [...objectsIn(document.components.schemas)].filter(([, { examples }]) => Array.isArray(examples));
+    assert.ok(schemas.length > 50);
+    for (const [place, schema] of schemas) {
+      const validate = validator.compile(outside(schema as Schema));
+      for (const example of schema.examples as unknown[]) {
+        assert.ok(validate(example), `${place}: ${validator.errorsText(validate.errors)}`);
+      }
+    }
+    for (const { name, schema, example } of Object.values(document.components.parameters)) {
+      assert.ok(validator.compile(outside(schema))(example), name);
+    }
+  });
+
+  it("names the gate that is served", () => {
+    const batch = operations.find(({ operation }) => operation.operationId === "executeSequentialBatch")?.operation;
+    assert.ok(JSON.stringify(batch?.requestBody).includes(gateId));
+    assert.deepEqual(document.components.schemas.SequentialBatchRequest?.properties?.gate_id?.examples, [gateId]);
+  });
+
+  it("says how long a POST waits here", () => {
+    assert.match(document.info.description, /A POST waits 7 seconds/);
+  });
+});

@@ -1,0 +1,33 @@
+import { once } from "node:events";
+import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+
+/** Passes bytes on, until it cuts every connection as a dying host does. */
+export interface TcpProxy {
+  readonly url: string;
+  cut(): Promise<void>;
+}
+
+export async function startTcpProxy(target: string): Promise<TcpProxy> {
+  const { hostname, port } = new URL(target);
+  const sockets = new Set<Socket>();
+  const keep = (socket: Socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.once("close", () => sockets.delete(socket));
+    return socket;
+  };
+  const server = createServer((socket) => {
+    const upstream = keep(connect(Number(port), hostname));
+    keep(socket).pipe(upstream).pipe(socket);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async cut() {
+      server.close();
+      for (const socket of sockets) socket.resetAndDestroy();
+      await once(server, "close");
+    },
+  };
+}

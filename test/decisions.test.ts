@@ -1,0 +1,305 @@
+import assert from "node:assert/strict";
+import { keyPairFromSeed } from "@outlayer/near";
+import { Actor, signIntents } from "./support/actors.ts";
+import { gateCalls, gateTrace } from "./support/chain-dump.ts";
+import { corruptSignature, misbehavingSigner } from "./support/misbehaving-signer.ts";
+import { dust, registerStep, transfer } from "./support/steps.ts";
+import { type System, withSystem } from "./support/system.ts";
+
+const three = [dust, dust, dust];
+
+/** Each of the gate's accepted submissions, by delegate. */
+function submittedDelegates(system: System): readonly string[] {
+  return gateCalls(system.devnet, "submit_intent").map(({ transaction }) => {
+    const args = Buffer.from(transaction.actions[0]?.FunctionCall?.args ?? "", "base64").toString();
+    return JSON.parse(args).signed_delegate as string;
+  });
+}
+
+const dispatches = (system: System) => gateTrace(system.devnet).filter(({ ev }) => ev === "intent_dispatched").length;
+
+/** Events of a workflow's log, in order. */
+async function eventsOf(system: System, requestId: string): Promise<readonly string[]> {
+  const response = await fetch(`${system.product.http.evidence}/outlayer.evidence.v1.RecordService/GetHistory`, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json",
+      "x-wallet-id": "wallet-1",
+      "x-internal-wallet-auth": "internal-token-of-the-tests",
+    },
+    body: JSON.stringify({ requestId }),
+  });
+  const { entries } = (await response.json()) as { entries: { entryJson: string }[] };
+  return entries.map(({ entryJson }) => Object.keys(JSON.parse(entryJson).event)[0] ?? "");
+}
+
+describe("decisions, on the chain", () => {
+  it("decision 1: a transaction that cannot land any more is signed anew, with the same delegate in it", () =>
+    withSystem({}, async (system) => {
+      // The second submission arrives behind the third, whose higher nonce has landed by then.
+      const late = { kind: "arrive_late", blocks: 4 } as const;
+      const { faults } = system.devnet.controls;
+      faults.add({ target: "rpc", method: "send_tx", count: 2, fault: { kind: "delay", ms: 1 } });
+      const requestId = await system.rest().begin(three);
+      const rule = faults.add({ target: "rpc", method: "send_tx", count: 1, fault: late });
+      const record = await system.rest().ended(requestId);
+      assert.equal(
+        faults.rules.some(({ id }) => id === rule.id),
+        false,
+        "the fault happened",
+      );
+      assert.equal(record.status, "succeeded", record.user_visible_error);
+      const delegates = submittedDelegates(system);
+      assert.equal(new Set(delegates).size, 3);
+      assert.equal(dispatches(system), 3);
+      assert.ok((await eventsOf(system, requestId)).includes("transaction_dead"));
+    }));
+
+  it("decision 2: what a node does not know is followed, sent again as it is, and never called failed", () =>
+    withSystem({ environment: { NEAR_POLL_TIMEOUT_SECS: "1" } }, async (system) => {
+      // Nothing that is sent arrives, and nobody can tell: it might still.
+      system.devnet.controls.faults.add({ target: "rpc", method: "send_tx", count: null, fault: { kind: "reset" } });
+      const requestId = await system.rest().begin(three);
+      const unknown = await system.rest().until(requestId, ({ error_code }) => error_code === "outcome_unknown");
+      assert.equal(unknown.status, "submitting");
+      assert.equal(
+        unknown.user_visible_error,
+        "it is not known yet whether what was sent has landed; it is still followed",
+      );
+      system.devnet.controls.faults.clear();
+      const record = await system.rest().ended(requestId);
+      assert.equal(record.status, "succeeded", record.user_visible_error);
+      assert.equal(record.error_code, null);
+      assert.deepEqual(record.submit_tx_hashes, unknown.submit_tx_hashes);
+      assert.equal(submittedDelegates(system).length, 3);
+    }));
+
+  it("decision 4: ids of a fork that lost are withdrawn, and the resume that named them lands nowhere", () =>
+    withSystem({ devnet: { blockTimeMs: 60 } }, async (system) => {
+      const { blocks } = system.devnet.controls;
+      const requestId = await system.rest().begin(three);
+      await system.rest().until(requestId, ({ status }) => status === "resuming");
+      blocks.fork({ depth: 1, blocks: 2, transactions: "return" });
+      const record = await system.rest().ended(requestId);
+      assert.equal(record.status, "succeeded", record.user_visible_error);
+      const events = await eventsOf(system, requestId);
+      assert.ok(events.includes("ids_withdrawn"), events.join());
+      assert.equal(dispatches(system), 3);
+      assert.equal(new Set(submittedDelegates(system)).size, 3);
+    }));
+
+  it("decision 10: a step that fails on chain leaves a record that says which, why, and until when it may still execute", () => {
+    let drained = false;
+    const usdc = transfer("5", "nep141:usdc.near");
+    return withSystem(
+      {
+        environment: { INTENTS_DEADLINE_SECS: "7" },
+        wrap: misbehavingSigner({
+          async answer(response, request) {
+            if (request.step === 2 && !drained) {
+              drained = true;
+              await drain();
+            }
+            return response;
+          },
+        }),
+      },
+      async (system) => {
+        drain = async () => {
+          const [wallet] = system.devnet.wallets;
+          const left = system.devnet.controls.verifier.balanceOf(wallet?.accountId ?? "", "nep141:usdc.near");
+          const intent = {
+            intent: "transfer",
+            receiver_id: "elsewhere.near",
+            tokens: { "nep141:usdc.near": String(left) },
+          };
+          const signed = [await signIntents(system.devnet, "wallet-1", [intent])];
+          const args = { signed };
+          await new Actor(system.devnet, "mike.near").call({
+            receiverId: system.devnet.verifierId,
+            methodName: "execute_intents",
+            args,
+          });
+        };
+        const requestId = await system.rest().begin([dust, usdc, dust], "half");
+        const settling = await system.rest().until(requestId, ({ status }) => status === "settling");
+        const error = "Smart contract panicked: insufficient balance or overflow";
+        const until = settling.step_outcomes[1].possible_until;
+        assert.deepEqual(
+          settling.step_outcomes.map(({ outcome }: { outcome: string }) => outcome),
+          ["succeeded", "still_possible", "succeeded"],
+        );
+        assert.equal(settling.step_outcomes[1].error, error);
+        assert.equal(
+          settling.user_visible_error,
+          `step 2 of 3 failed on chain: ${error}; step 2 of 3 may still execute until ${until}; do not repeat before`,
+        );
+        assert.equal((await system.rest().execute([dust, usdc, dust], "half", 0)).status, 202);
+        const record = await system.rest().ended(requestId);
+        assert.deepEqual([record.status, record.error_code], ["failed", "dispatch_failed"]);
+        assert.equal(record.user_visible_error, `step 2 of 3 failed on chain: ${error}`);
+        assert.equal(record.step_outcomes[1].outcome, "failed_on_chain");
+        assert.deepEqual(
+          record.dispatch_receipts.map(({ status }: { status: string }) => status),
+          ["success", "failure", "success"],
+        );
+        assert.equal(record.dispatch_receipts[1].error, error);
+        assert.deepEqual(record.balance_deltas, { "nep141:wrap.near:intents": "-2000000000000000000" });
+        assert.equal((await system.rest().execute([dust, usdc, dust], "half")).status, 400);
+      },
+    );
+  });
+  let drain: () => Promise<void> = async () => {};
+
+  it("decision 9: a payload that somebody else carried is succeeded_elsewhere, and nothing is done twice", () => {
+    let carry: (payload: string) => Promise<void> = async () => {};
+    return withSystem(
+      {
+        wrap: misbehavingSigner({
+          async answer(response, request) {
+            if (request.step === 1) await carry(response.payloadJson ?? "");
+            return response;
+          },
+        }),
+      },
+      async (system) => {
+        carry = async (payload) => {
+          const args = { signed: [JSON.parse(payload)] };
+          await new Actor(system.devnet, "mike.near").call({
+            receiverId: system.devnet.verifierId,
+            methodName: "execute_intents",
+            args,
+          });
+        };
+        const { body: record, status } = await system.rest().execute(three);
+        assert.equal(status, 400);
+        assert.deepEqual(
+          record.step_outcomes.map(({ outcome }: { outcome: string }) => outcome),
+          ["succeeded", "succeeded_elsewhere", "succeeded"],
+        );
+        assert.match(
+          record.user_visible_error,
+          /nonce was already used; step 2 of 3 took effect all the same, carried by somebody else: do not repeat it$/,
+        );
+        assert.deepEqual(record.balance_deltas, { "nep141:wrap.near:intents": "-2000000000000000000" });
+        assert.equal(record.balance_views["nep141:wrap.near:intents"].ambiguous, true);
+      },
+    );
+  });
+
+  it("decision 11: deltas come from our own receipts, and views that differ are called ambiguous", () => {
+    let credit = () => {};
+    const wrap = misbehavingSigner({
+      answer(response) {
+        credit();
+        return response;
+      },
+    });
+    return withSystem({ wrap }, async (system) => {
+      const [wallet] = system.devnet.wallets;
+      credit = () => system.devnet.controls.verifier.credit(wallet?.accountId ?? "", dust.token, 7n);
+      const { body: record } = await system.rest().execute([dust]);
+      assert.deepEqual(record.balance_deltas, { "nep141:wrap.near:intents": "-1000000000000000000" });
+      const view = record.balance_views["nep141:wrap.near:intents"];
+      assert.equal(view.ambiguous, true);
+      assert.equal(BigInt(view.before) - BigInt(view.after), 999_999_999_999_999_993n);
+    });
+  });
+
+  it("decision 20: leftovers time out free of charge", () =>
+    withSystem({ environment: { INTENTS_DEADLINE_SECS: "2" }, wrap: corruptSignature(1) }, async (system) => {
+      const requestId = await system.rest().begin(three);
+      const record = await system.rest().ended(requestId);
+      assert.equal(record.status, "failed");
+      assert.equal(gateCalls(system.devnet, "resume_intent").length, 0);
+      assert.equal(record.fees.gate_fee_yocto, "0");
+    }));
+
+  it("decision 20: leftovers that hold up others for want of balance are rejected", () =>
+    withSystem(
+      { environment: { INTENTS_DEADLINE_SECS: "8" }, wrap: corruptSignatureOf("wallet-1") },
+      async (system) => {
+        const { controls, relayer } = system.devnet;
+        controls.accounts.setBalance(relayer.accountId, 12n * 10n ** 23n);
+        controls.blocks.mine({ blocks: 3 });
+        const failing = await system.rest("wallet-1").begin(three);
+        await system.rest("wallet-1").until(failing, ({ status }) => status === "settling");
+        const other = await system.rest("wallet-2").begin(three);
+        assert.equal((await system.rest("wallet-2").ended(other)).status, "succeeded");
+        const record = await system.rest("wallet-1").ended(failing);
+        const rejects = gateCalls(system.devnet, "resume_intent");
+        assert.ok(rejects.length >= 1, "leftovers were rejected");
+        assert.equal(record.resume_tx_hashes.length, rejects.length);
+        assert.equal(record.resume_tx_hash, null);
+        assert.equal(record.fees.gate_fee_yocto, String(BigInt(rejects.length) * 30_000_000_000_000_000_000_000n));
+      },
+    ));
+
+  it("decision 22: a submission that somebody else made of our delegate is found and taken as ours", () => {
+    let steal: (delegate: string) => Promise<void> = async () => {};
+    const wrap = misbehavingSigner({
+      async answer(response, request) {
+        if (request.step === 1) await steal(response.signedDelegateBase64);
+        return response;
+      },
+    });
+    return withSystem({ wrap }, async (system) => {
+      const { gateId } = system.devnet;
+      system.devnet.controls.gate.setRelayer("mike.near", true);
+      let foreign = "";
+      steal = async (delegate) => {
+        const args = { signed_delegate: delegate };
+        foreign = await new Actor(system.devnet, "mike.near").call({
+          receiverId: gateId,
+          methodName: "submit_intent",
+          args,
+        });
+      };
+      const { body: record } = await system.rest().execute(three);
+      assert.equal(record.status, "succeeded", record.user_visible_error);
+      assert.equal(dispatches(system), 3);
+      assert.equal(new Set(record.intent_ids).size, 3);
+      assert.notEqual(foreign, "");
+      assert.deepEqual(
+        record.dispatch_block_heights.map((height: number) => height - record.dispatch_block_heights[0]),
+        [0, 3, 6],
+      );
+    });
+  });
+
+  it("decision 22: a chain that somebody else started with our intents is recorded as it is", () =>
+    withSystem({}, async (system) => {
+      const { devnet } = system;
+      const other = keyPairFromSeed(new Uint8Array(32).fill(9));
+      devnet.controls.accounts.addKey(devnet.approver.accountId, other.publicKey, { kind: "fullAccess" });
+      // The product learns late of what happened, so that somebody else is faster.
+      const slow = { kind: "delay", ms: 400 } as const;
+      devnet.controls.faults.add({ target: "rpc", method: "EXPERIMENTAL_tx_status", count: null, fault: slow });
+      const requestId = await system.rest().begin([registerStep(1), registerStep(2)]);
+      while (devnet.controls.gate.state.pending.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
+      const intent_ids = [...devnet.controls.gate.state.pending];
+      await new Actor(devnet, devnet.approver.accountId, other).call({
+        receiverId: devnet.gateId,
+        methodName: "resume_batch_chained",
+        args: { intent_ids },
+        deposit: 30_000_000_000_000_000_000_000n,
+        gas: 100_000_000_000_000n,
+      });
+      devnet.controls.faults.clear();
+      const record = await system.rest().ended(requestId);
+      assert.equal(record.status, "succeeded", record.user_visible_error);
+      assert.equal(record.resume_tx_hash, null);
+      assert.equal(dispatches(system), 2);
+    }));
+});
+
+function corruptSignatureOf(walletId: string) {
+  return misbehavingSigner({
+    answer(response, request) {
+      if (request.walletId !== walletId || request.step !== 1) return response;
+      const bytes = Buffer.from(response.signedDelegateBase64, "base64");
+      bytes[bytes.length - 40] = (bytes.at(-40) ?? 0) ^ 1;
+      return { ...response, signedDelegateBase64: bytes.toString("base64") };
+    },
+  });
+}

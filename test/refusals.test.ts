@@ -1,0 +1,396 @@
+import assert from "node:assert/strict";
+import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
+import { Code, Refusal } from "@outlayer/kit";
+import { gateCalls } from "./support/chain-dump.ts";
+import { corruptSignature, misbehavingSigner } from "./support/misbehaving-signer.ts";
+import type { Answer } from "./support/rest-client.ts";
+import { dust, registerStep, transfer } from "./support/steps.ts";
+import { type System, type SystemOptions, withSystem } from "./support/system.ts";
+
+/** What every answer to a POST with a record must be, when it is an error. */
+function assertRefused({ status, body }: Answer, code: number, expected: Record<string, unknown>): void {
+  const shown = Object.fromEntries(Object.keys(expected).map((key) => [key, body[key]]));
+  assert.deepEqual(shown, expected);
+  assert.equal(status, code);
+  assert.equal(body.message, `${body.user_visible_error} (request ${body.request_id})`);
+  assert.equal(body.error, body.message);
+}
+
+const step = (outcome: string, error: string | null = null, possible_until: string | null = null) => ({
+  outcome,
+  error,
+  possible_until,
+});
+
+/** Nothing was signed and nothing was sent. */
+function assertNothingHappened({ devnet }: System): void {
+  const keystore = devnet.controls.counters.snapshot().keystore as Record<string, number>;
+  assert.equal(keystore["/wallet/sign-nep413"] ?? 0, 0);
+  assert.equal(gateCalls(devnet, "submit_intent").length, 0);
+}
+
+/** What was changed by hand at the head is seen at the final block after this. */
+function makeFinal({ devnet }: System): void {
+  devnet.controls.blocks.mine({ blocks: 3 });
+}
+
+const neverBegun = {
+  signed_nep413_payloads: [],
+  signed_nep366_delegates: [null, null, null],
+  submit_tx_hashes: [null, null, null],
+  intent_ids: [null, null, null],
+  resume_tx_hash: null,
+  step_outcomes: [step("not_executed"), step("not_executed"), step("not_executed")],
+};
+
+const three = [dust, dust, dust];
+
+describe("what a user gets: refused by the gate", () => {
+  /** Payloads that are over quickly, so that what may still execute is soon decided. */
+  const shortLived = (options: SystemOptions): SystemOptions => ({
+    ...options,
+    environment: { INTENTS_DEADLINE_SECS: "3" },
+  });
+
+  /** Runs three transfers of which the gate refuses the second, and checks what is said on the way and at the end. */
+  async function assertSecondRefused(system: System, error: string): Promise<void> {
+    const resumed = gateCalls(system.devnet, "resume_batch_chained").length;
+    const requestId = await system.rest().begin(three, "refused");
+    const settling = await system.rest().until(requestId, ({ status }) => status === "settling");
+    const until = settling.step_outcomes[0].possible_until;
+    assert.match(until, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    const possible = (text: string | null) => step("still_possible", text, until);
+    assert.deepEqual(settling.step_outcomes, [possible(null), possible(error), possible(null)]);
+    assert.equal(
+      settling.user_visible_error,
+      `step 2 of 3 was refused by the gate: ${error}; steps 1, 2, 3 of 3 may still execute until ${until}; do not repeat before`,
+    );
+    const whileSettling = await system.rest().execute(three, "refused", 0);
+    assert.equal(whileSettling.status, 202);
+    await system.rest().ended(requestId);
+    const [first, , third] = settling.intent_ids;
+    assertRefused(await system.rest().execute(three, "refused"), 400, {
+      status: "failed",
+      error_code: "submission_refused",
+      user_visible_error: `step 2 of 3 was refused by the gate: ${error}`,
+      step_outcomes: [step("not_executed"), step("not_executed", error), step("not_executed")],
+      intent_ids: [first, null, third],
+      resume_tx_hash: null,
+      resume_tx_hashes: [],
+      dispatch_receipts: [null, null, null],
+      balance_deltas: {},
+    });
+    assert.equal(gateCalls(system.devnet, "resume_batch_chained").length, resumed);
+  }
+
+  it("a bad signature", () =>
+    withSystem(shortLived({ wrap: corruptSignature(1) }), (system) =>
+      assertSecondRefused(system, "Smart contract panicked: signature verification failed"),
+    ));
+
+  it("an expired delegate", () => {
+    const wrap = misbehavingSigner({
+      ask: (request) =>
+        request.step === 1 ? { ...request, maxBlockHeight: request.currentBlockHeight + 1n } : request,
+    });
+    return withSystem(shortLived({ wrap }), (system) =>
+      assertSecondRefused(system, "Smart contract panicked: intent expired (max_block_height <= current block)"),
+    );
+  });
+
+  it("a replayed nonce", () => {
+    let used: bigint | undefined;
+    const wrap = misbehavingSigner({
+      ask(request) {
+        used ??= request.delegateNonce;
+        return request.step === 1 ? { ...request, delegateNonce: used } : request;
+      },
+    });
+    return withSystem(shortLived({ wrap }), async (system) => {
+      const first = await system.rest().execute([dust]);
+      assert.equal(first.body.status, "succeeded");
+      await assertSecondRefused(
+        system,
+        "Smart contract panicked: nonce already used for this sender (replay rejected)",
+      );
+    });
+  });
+});
+
+describe("what a user gets: refused before anything is signed", () => {
+  it("a policy denial", () =>
+    withSystem({}, async (system) => {
+      const limit = { rules: { limits: { per_transaction: { [dust.token]: "5" } } } };
+      system.devnet.controls.wallets.setPolicy("wallet-1", limit);
+      const reason = `Per-transaction limit exceeded for ${dust.token}: ${dust.amount} > 5`;
+      assertRefused(await system.rest().execute(three), 400, {
+        ...neverBegun,
+        status: "policy_denied",
+        error_code: "policy_denied",
+        user_visible_error: `policy denied before signing: ${reason}`,
+        proxy_predecessor: false,
+        predecessor_model: "none",
+        ordering_model: "none",
+      });
+      assertNothingHappened(system);
+    }));
+
+  it("a frozen wallet", () =>
+    withSystem({}, async (system) => {
+      system.devnet.controls.wallets.setFrozen("wallet-1", true);
+      assertRefused(await system.rest().execute(three), 400, {
+        ...neverBegun,
+        status: "policy_denied",
+        error_code: "policy_denied",
+        user_visible_error: "policy denied before signing: Wallet is frozen by controller",
+      });
+      assertNothingHappened(system);
+    }));
+
+  it("a wallet that wants approvals", () =>
+    withSystem({}, async (system) => {
+      const approvers = [{ id: "ann", role: "signer" }];
+      system.devnet.controls.wallets.setPolicy("wallet-1", {
+        rules: {},
+        approval: { threshold: { required: 2 }, approvers },
+      });
+      assertRefused(await system.rest().execute(three), 409, {
+        ...neverBegun,
+        status: "requires_approval",
+        error_code: "requires_approval",
+        user_visible_error: "the wallet's policy requires 2 approvals for this workflow",
+      });
+      assertNothingHappened(system);
+    }));
+
+  it("an insufficient balance at step 2 of 3", () =>
+    withSystem({}, async (system) => {
+      const steps = [dust, transfer("99999999000000000000000001"), dust];
+      assertRefused(await system.rest().execute(steps), 400, {
+        ...neverBegun,
+        status: "failed",
+        error_code: "insufficient_balance",
+        user_visible_error:
+          "step 2 of 3 moves 99999999000000000000000001 of nep141:wrap.near, but only 99999999000000000000000000 would be left in the verifier by then",
+      });
+      assertNothingHappened(system);
+    }));
+
+  it("an unregistered relayer", () =>
+    withSystem({}, async (system) => {
+      system.devnet.controls.gate.setRelayer(system.devnet.relayer.accountId, false);
+      assertRefused(await system.rest().execute(three), 400, {
+        ...neverBegun,
+        status: "failed",
+        error_code: "relayer_not_whitelisted",
+        user_visible_error: "the gate does not accept relayer.sequential.near as a relayer",
+      });
+      assertNothingHappened(system);
+    }));
+
+  it("a gate whose fee tier differs", () =>
+    withSystem({}, async (system) => {
+      system.devnet.controls.gate.setTiers([
+        [3, 31n],
+        [12, 60n],
+      ]);
+      assertRefused(await system.rest().execute(three), 400, {
+        ...neverBegun,
+        status: "failed",
+        error_code: "fee_mismatch",
+        user_visible_error: "the gate asks 31 yoctoNEAR for up to 3 calls, agreed were 30000000000000000000000",
+      });
+      assertNothingHappened(system);
+    }));
+
+  it("an approver that was rotated", () =>
+    withSystem({}, async (system) => {
+      system.devnet.controls.gate.setApprover("mike.near");
+      assertRefused(await system.rest().execute(three), 400, {
+        ...neverBegun,
+        status: "failed",
+        error_code: "approver_rotated",
+        user_visible_error: "the gate's approver is mike.near, not approver.sequential.near",
+      });
+      assertNothingHappened(system);
+    }));
+
+  it("decision 19: a keystore that refuses to sign", () => {
+    const text = "keystore refused: Invalid receiver_id: the Account ID is too short";
+    const wrap = misbehavingSigner({
+      answer() {
+        const info = { reason: "KEYSTORE_REFUSED", domain: "signer-proxy", metadata: {} };
+        throw new Refusal(Code.FailedPrecondition, text, [{ desc: ErrorInfoSchema, value: info }]);
+      },
+    });
+    return withSystem({ wrap }, async (system) => {
+      assertRefused(await system.rest().execute(three), 400, {
+        ...neverBegun,
+        status: "failed",
+        error_code: "keystore_refused",
+        user_visible_error: text,
+      });
+      assert.equal(gateCalls(system.devnet, "submit_intent").length, 0);
+    });
+  });
+
+  it("a keystore that fails for once: asked again, and carried out", () =>
+    withSystem({}, async (system) => {
+      const fault = { kind: "server_error" } as const;
+      system.devnet.controls.faults.add({
+        target: "keystore",
+        method: "/wallet/sign-nep366-delegate",
+        count: 1,
+        fault,
+      });
+      assert.equal((await system.rest().execute(three)).body.status, "succeeded");
+    }));
+
+  it("a wallet whose key on NEAR would let the delegates be relayed past the gate", () =>
+    withSystem({}, async (system) => {
+      const [wallet] = system.devnet.wallets;
+      const { accountId = "", publicKey = "" } = wallet ?? {};
+      system.devnet.controls.accounts.addKey(accountId, publicKey, { kind: "fullAccess" }, 5n);
+      makeFinal(system);
+      assertRefused(await system.rest().execute(three), 400, {
+        ...neverBegun,
+        status: "failed",
+        error_code: "unsafe_delegate_nonce",
+        user_visible_error: `the key of ${accountId} has a nonce on NEAR that is too low: a signed call could be relayed past the gate`,
+      });
+      assertNothingHappened(system);
+    }));
+});
+
+describe("what a user gets: waiting", () => {
+  it("a gate with somebody else's chain in flight: queued, and then carried out", () =>
+    withSystem({}, async (system) => {
+      const foreign = system.devnet.controls.gate.foreignChain(12);
+      await foreign.done;
+      const first = await system.rest().execute(three, "patient", 0);
+      assert.equal(first.status, 202);
+      const queued = await system.rest().until(first.body.request_id, ({ status }) => status === "queued");
+      assert.deepEqual(queued.queue, { position: 1, expected_start_height: null, waiting_for: "gate_busy" });
+      assert.deepEqual([queued.error_code, queued.user_visible_error], [null, null]);
+      const record = await system.rest().ended(first.body.request_id);
+      assert.equal(record.status, "succeeded", record.user_visible_error);
+      assert.equal(gateCalls(system.devnet, "submit_intent").length, 12 + 3);
+    }));
+
+  it("decision 19: a stuck gate is waited for, and then ends the workflow with its code, unsigned", () =>
+    withSystem({ environment: { QUEUE_TIMEOUT_SECS: "2" } }, async (system) => {
+      await system.devnet.controls.gate.stickTail().done;
+      const requestId = await system.rest().begin(three, "stuck");
+      const queued = await system.rest().until(requestId, ({ queue }) => queue?.waiting_for === "gate_stuck");
+      assert.equal(queued.status, "queued");
+      await system.rest().ended(requestId);
+      assertRefused(await system.rest().execute(three, "stuck"), 400, {
+        ...neverBegun,
+        status: "failed",
+        error_code: "gate_stuck",
+        user_visible_error:
+          "the gate is stuck: its owner has to reset the batch tail, for more than 2 s; nothing was sent",
+      });
+      const keystore = system.devnet.controls.counters.snapshot().keystore as Record<string, number>;
+      assert.equal(keystore["/wallet/sign-nep413"] ?? 0, 0);
+    }));
+
+  it("a stuck gate that its owner resets: carried out after all", () =>
+    withSystem({}, async (system) => {
+      await system.devnet.controls.gate.stickTail().done;
+      const requestId = await system.rest().begin(three);
+      await system.rest().until(requestId, ({ queue }) => queue?.waiting_for === "gate_stuck");
+      system.devnet.controls.gate.resetTail();
+      assert.equal((await system.rest().ended(requestId)).status, "succeeded");
+    }));
+
+  it("a keystore that is not ready: queued, and carried out once it is", () =>
+    withSystem({}, async (system) => {
+      system.devnet.controls.keystore.setReadiness("not_ready");
+      const first = await system.rest().execute(three, "unready", 1);
+      assert.equal(first.status, 202);
+      assert.equal(first.headers.get("location"), `/wallet/v1/workflows/${first.body.request_id}`);
+      assert.equal(first.headers.get("retry-after"), "2");
+      assert.deepEqual(
+        [first.body.status, first.body.queue, first.body.retry_after_ms],
+        ["queued", { position: 0, expected_start_height: null, waiting_for: "keystore_unavailable" }, 2000],
+      );
+      system.devnet.controls.keystore.setReadiness("ready");
+      assert.equal((await system.rest().ended(first.body.request_id)).status, "succeeded");
+    }));
+
+  it("decision 19: a keystore that never gets ready ends the workflow with its code", () =>
+    withSystem({ environment: { QUEUE_TIMEOUT_SECS: "1" } }, async (system) => {
+      system.devnet.controls.keystore.setReadiness("not_ready");
+      const requestId = await system.rest().begin(three, "never");
+      await system.rest().ended(requestId);
+      assertRefused(await system.rest().execute(three, "never"), 400, {
+        ...neverBegun,
+        status: "failed",
+        error_code: "keystore_unavailable",
+        user_visible_error: "the keystore is not ready, for more than 1 s; nothing was sent",
+      });
+      assertNothingHappened(system);
+    }));
+
+  it("an RPC node that is away for ten seconds: queued, and carried out once it is back", () =>
+    withSystem({}, async (system) => {
+      system.devnet.controls.rpc.setAway(true);
+      const first = await system.rest().execute(three, "away", 3);
+      assert.equal(first.status, 202);
+      assert.deepEqual(
+        [first.body.status, first.body.queue],
+        ["queued", { position: 0, expected_start_height: null, waiting_for: "rpc_unavailable" }],
+      );
+      await new Promise((resolve) => setTimeout(resolve, 7000));
+      assert.equal((await system.rest().record(first.body.request_id)).status, "queued");
+      system.devnet.controls.rpc.setAway(false);
+      const record = await system.rest().ended(first.body.request_id);
+      assert.equal(record.status, "succeeded", record.user_visible_error);
+      assert.equal(gateCalls(system.devnet, "submit_intent").length, 3);
+    })).timeout(40_000);
+
+  it("an RPC node that goes away in the middle: followed, never called failed, done once it is back", () =>
+    withSystem({}, async (system) => {
+      const requestId = await system.rest().begin(three);
+      await system.rest().until(requestId, ({ status }) => status === "dispatching");
+      system.devnet.controls.rpc.setAway(true);
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      assert.equal((await system.rest().record(requestId)).status, "dispatching");
+      system.devnet.controls.rpc.setAway(false);
+      assert.equal((await system.rest().ended(requestId)).status, "succeeded");
+      assert.equal(gateCalls(system.devnet, "resume_batch_chained").length, 1);
+    }));
+
+  it("decision 19: a balance that is too low is waited for", () =>
+    withSystem({}, async (system) => {
+      const { relayer, controls } = system.devnet;
+      controls.accounts.setBalance(relayer.accountId, 10n ** 23n);
+      makeFinal(system);
+      const requestId = await system.rest().begin(three);
+      const queued = await system.rest().until(requestId, ({ status }) => status === "queued");
+      assert.equal(queued.queue.waiting_for, "balance_low");
+      assertNothingHappened(system);
+      controls.accounts.setBalance(relayer.accountId, 10n ** 27n);
+      assert.equal((await system.rest().ended(requestId)).status, "succeeded");
+    }));
+
+  it("decision 19: a wallet's trouble does not hold up another's workflow", () =>
+    withSystem({}, async (system) => {
+      const { controls } = system.devnet;
+      controls.keystore.setReadiness("not_ready");
+      const blocked = await system.rest("wallet-1").begin(three);
+      await system.rest("wallet-1").until(blocked, ({ status }) => status === "queued");
+      controls.keystore.setReadiness("ready");
+      controls.faults.add({
+        target: "keystore",
+        method: "/wallet/derive-address",
+        count: null,
+        fault: { kind: "reset" },
+      });
+      const other = await system.rest("wallet-2").begin([registerStep(1)]);
+      controls.faults.clear();
+      assert.equal((await system.rest("wallet-2").ended(other)).status, "succeeded");
+      assert.equal((await system.rest("wallet-1").ended(blocked)).status, "succeeded");
+    }));
+});

@@ -1,0 +1,53 @@
+import { createClient, createRouterTransport, type ServiceImpl } from "@connectrpc/connect";
+import {
+  SignerProxyService,
+  type SignStepRequest,
+  type SignStepResponse,
+} from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
+import type { ProductDeps } from "@outlayer/embedded";
+
+export interface Misbehaviour {
+  /** Changes what is asked of the real signer proxy. */
+  readonly ask?: (request: SignStepRequest) => SignStepRequest;
+  /** Changes, or does something with, what it answered. */
+  readonly answer?: (
+    response: SignStepResponse,
+    request: SignStepRequest,
+  ) => SignStepResponse | Promise<SignStepResponse>;
+}
+
+/** Puts something between the broadcaster and the signer proxy, for what the real one would never let through. */
+export function misbehavingSigner({ ask, answer }: Misbehaviour): NonNullable<ProductDeps["wrap"]> {
+  return {
+    "signer-proxy": (service) => {
+      const real = createClient(
+        SignerProxyService,
+        createRouterTransport((router) => service.routes.register(router)),
+      );
+      const implementation: ServiceImpl<typeof SignerProxyService> = {
+        getAccount: (request) => real.getAccount(request),
+        checkPolicy: (request) => real.checkPolicy(request),
+        async signStep(request) {
+          const response = await real.signStep(ask?.(request) ?? request);
+          return answer?.(response, request) ?? response;
+        },
+      };
+      return {
+        ...service,
+        routes: { ...service.routes, register: (router) => void router.service(SignerProxyService, implementation) },
+      };
+    },
+  };
+}
+
+/** Flips a bit of the delegate's signature, in one step. */
+export function corruptSignature(step: number): NonNullable<ProductDeps["wrap"]> {
+  return misbehavingSigner({
+    answer(response, request) {
+      if (request.step !== step) return response;
+      const bytes = Buffer.from(response.signedDelegateBase64, "base64");
+      bytes[bytes.length - 40] = (bytes.at(-40) ?? 0) ^ 1;
+      return { ...response, signedDelegateBase64: bytes.toString("base64") };
+    },
+  });
+}
