@@ -176,6 +176,16 @@ describe("near_intents", () => {
     });
   });
 
+  it("go with the signer that they name, for whoever signs to check", () => {
+    const signerOf = (near_intents: object) => {
+      const { payload } = callOf(of(near_intents));
+      return payload?.case === "intents" ? payload.value.signerId : "no intents";
+    };
+    assert.equal(signerOf({ intents: [withdraw], signer_id: walletAccount }), walletAccount);
+    assert.equal(signerOf({ ...short, signer_id: walletAccount }), walletAccount);
+    assert.equal(signerOf({ intents: [withdraw] }), undefined);
+  });
+
   it("take null for absent, and ignore what they do not know", () => {
     assert.equal(problemOf(of({ intents: [withdraw], signer_id: null, deadline: null, nonce: 5 })), undefined);
   });

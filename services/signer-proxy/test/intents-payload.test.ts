@@ -19,7 +19,7 @@ const terms = {
 const signature = /"signature":"([^"]+)"/.exec(accepted)?.[1] ?? "";
 
 describe("the NEP-413 payload", () => {
-  const asked = nep413Request("wallet-1", account, terms, "[]", "intents.near");
+  const asked = nep413Request("wallet-1", account, terms, { intentsJson: "[]" }, "intents.near");
 
   it("is, byte for byte, one that the verifier accepted", () => {
     const { payloadJson } = signedPayload(asked, { signature, publicKey: account.publicKey }, account);
@@ -29,9 +29,16 @@ describe("the NEP-413 payload", () => {
   it("embeds the text of the intents as it stands", () => {
     const intents = '[ {"intent" : "transfer"},\n\t{"memo":"\\u00e9 é"} ]';
     assert.equal(
-      nep413Request("wallet-1", account, terms, intents, "intents.near").message,
+      nep413Request("wallet-1", account, terms, { intentsJson: intents }, "intents.near").message,
       `{"signer_id":"${accountId}","deadline":"2030-01-01T00:00:00Z","intents":${intents}}`,
     );
+  });
+
+  it("is made for no account but the wallet's own, where the caller named one", () => {
+    const named = (signerId: string) =>
+      nep413Request("wallet-1", account, terms, { intentsJson: "[]", signerId }, "intents.near");
+    assert.equal(named(accountId).message, asked.message);
+    assert.throws(() => named("mike.near"), new InvalidRequest("call.intents.signer_id is not the wallet's account"));
   });
 
   it("is not made of a signature that is not the wallet's, over exactly that text", () => {

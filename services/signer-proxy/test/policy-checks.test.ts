@@ -197,6 +197,11 @@ describe("a step that policy cannot judge is not allowed", () => {
       intentsCall([{ intent: "imt_burn" }]),
       "intents[0].intent is not an intent that policy can judge",
     ],
+    [
+      "a field that could move value past policy",
+      intentsCall([{ intent: "auth_call", contract_id: "a.near", msg: "", state_init: { deposit: "5" } }]),
+      'intents[0] Unrecognized key: "state_init"',
+    ],
     ["an intent in another form", intentsCall('["transfer"]'), "intents[0] is not an intent that policy can judge"],
     [
       "an amount that is a number",

@@ -22,6 +22,9 @@ export function remoteTransport(url: string, caller: CallerOptions): Transport {
     baseUrl: url,
     httpVersion: "2",
     defaultTimeoutMs: 30_000,
+    // A stream over a connection that died without a word would wait for ever.
+    pingIntervalMs: 10_000,
+    pingTimeoutMs: 5_000,
     interceptors: callerInterceptors(caller),
   });
 }

@@ -20,11 +20,13 @@ export async function getRecord(
   headers: Headers,
   signal: AbortSignal,
 ): Promise<Record> {
+  const first = await readOwnRecord(log, credentials, headers, request);
+  if (request.waitMs === 0) return first;
   const changes = new Changes(bus, timers, request.requestId);
   const limit = deadline(timers, request.waitMs, signal);
   try {
-    const first = await readOwnRecord(log, credentials, headers, request);
-    let record = first;
+    // News from before the subscription shows in a second look.
+    let record = (await log.record(request.requestId)) ?? first;
     while (!isTerminal(record.status) && !limit.signal.aborted) {
       if (!request.untilTerminal && record.version > first.version) break;
       await changes.next(limit.signal);

@@ -12,9 +12,10 @@ export async function* watchProgress(
   headers: Headers,
   signal: AbortSignal,
 ): AsyncGenerator<ProgressEvent> {
+  // Before the id becomes part of a subject: it may be any text.
+  await readOwnRecord(log, credentials, headers, { requestId: request.requestId, endpoint: "" });
   const changes = new Changes(bus, timers, request.requestId);
   try {
-    await readOwnRecord(log, credentials, headers, { requestId: request.requestId, endpoint: "" });
     let seen = Number(request.afterVersion);
     while (!signal.aborted) {
       for (const progress of await log.progress(request.requestId, seen)) {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Facts } from "./facts.ts";
-import { type BuiltPayload, intentsPayload, problem } from "./payload.ts";
+import { type BuiltPayload, type IntentsInit, intentsPayload, problem } from "./payload.ts";
 import { mustNotBeOwn, transferPayload, transferPlaces } from "./transfer.ts";
 import { checkIntent } from "./verifier-intents.ts";
 
@@ -23,12 +23,13 @@ export function nearIntentsPayload(
     given.intents == null
       ? shortForm(given, place, facts, notAfterMs)
       : intentsListPayload(given.intents, `${place}.intents`, facts, notAfterMs);
-  if (payload.problem !== undefined || signer == null) return payload;
-  if (facts.accountId === undefined) return { ...payload, accountUnchecked: true };
-  if (signer !== facts.accountId) {
+  if (payload.problem !== undefined || signer == null || payload.value.case !== "intents") return payload;
+  if (facts.accountId !== undefined && signer !== facts.accountId) {
     return problem(`${place}.signer_id must be the wallet's own account ${facts.accountId}`);
   }
-  return payload;
+  // It goes with the call: whoever signs knows the account, if nobody did when it was planned.
+  const accountUnchecked = payload.accountUnchecked || facts.accountId === undefined;
+  return intentsPayload({ ...(payload.value.value as IntentsInit), signerId: signer }, accountUnchecked);
 }
 
 /** The verifier's intents as given, each checked. @param notAfterMs the latest deadline, milliseconds since the epoch */

@@ -64,7 +64,7 @@ function signedText({ walletId, requestId, step, call }: GrantScope, expiresAtMs
 /**
  * Hex SHA-256 of a call's canonical form: the JSON array, without whitespace, `["outlayer-gate-call", 1, receiver,
  * method, gas, deposit, payload]`, payload being `["args", base64]` or `["intents", intents_json,
- * [counterparty payloads], not_after_ms as a string or null]`. An array of strings has one spelling only.
+ * [counterparty payloads], not_after_ms as a string or null, signer_id or null]`. An array of strings has one spelling only.
  */
 export function callDigest(call: GateCall): string {
   const { receiverId, methodName, gas, deposit } = call;
@@ -77,8 +77,8 @@ function canonicalPayload(payload: GateCall["payload"]): unknown {
     case "args":
       return ["args", encodeBase64(payload.value)];
     case "intents": {
-      const { intentsJson, counterpartySignedJson, notAfterMs } = payload.value;
-      return ["intents", intentsJson, counterpartySignedJson, notAfterMs?.toString() ?? null];
+      const { intentsJson, counterpartySignedJson, notAfterMs, signerId } = payload.value;
+      return ["intents", intentsJson, counterpartySignedJson, notAfterMs?.toString() ?? null, signerId ?? null];
     }
     case undefined:
       return null;

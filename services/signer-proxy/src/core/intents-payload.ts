@@ -53,9 +53,12 @@ export function nep413Request(
   walletId: string,
   account: WalletAccount,
   terms: IntentsTerms,
-  intentsJson: string,
+  { intentsJson, signerId }: Pick<Intents, "intentsJson" | "signerId">,
   verifierId: string,
 ): Nep413Request {
+  if (signerId !== undefined && signerId !== account.accountId) {
+    throw new InvalidRequest("call.intents.signer_id is not the wallet's account");
+  }
   const deadline = new Date(Number(terms.deadlineMs)).toISOString().replace(".000Z", "Z");
   const head = `"signer_id":${JSON.stringify(account.accountId)},"deadline":${JSON.stringify(deadline)}`;
   return { walletId, message: `{${head},"intents":${intentsJson}}`, nonce: terms.nonce, recipient: verifierId };

@@ -32,40 +32,58 @@ const delta = text.regex(/^-?\d{1,39}$/, "must be a decimal string").transform(B
 const tokenId = text.refine((id) => normalizeTokenId(id) === id, "must be a full token id");
 const optionalRawUnits = rawUnits.nullish();
 
-const valueless = ["add_public_key", "remove_public_key", "set_auth_by_predecessor_id"] as const;
+// Fields that move nothing. All that is not listed is refused: what the verifier knows and this table does not could move
+// value that policy never saw.
+const memo = text.nullish();
+const withdrawalFields = {
+  token: account,
+  receiver_id: account,
+  memo,
+  msg: memo,
+  storage_deposit: optionalRawUnits,
+  min_gas: memo,
+};
+const publicKey = { public_key: text };
 
-/** The verifier's intents, as far as they move value. Unknown fields are ignored, as the verifier does. */
+/** The verifier's intents, with every field that it is known to take. */
 const intent = z.discriminatedUnion(
   "intent",
   [
-    z.object({ intent: z.literal("transfer"), receiver_id: account, tokens: z.record(tokenId, rawUnits) }),
-    z.object({ intent: z.literal("token_diff"), diff: z.record(tokenId, delta) }),
-    z.object({
-      intent: z.literal("ft_withdraw"),
-      token: account,
+    z.strictObject({
+      intent: z.literal("transfer"),
       receiver_id: account,
-      amount: rawUnits,
-      storage_deposit: optionalRawUnits,
+      tokens: z.record(tokenId, rawUnits),
+      memo,
+      msg: memo,
+      min_gas: memo,
     }),
-    z.object({
-      intent: z.literal("nft_withdraw"),
-      token: account,
-      receiver_id: account,
-      token_id: text,
-      storage_deposit: optionalRawUnits,
-    }),
-    z.object({
+    z.strictObject({ intent: z.literal("token_diff"), diff: z.record(tokenId, delta), memo, referral: memo }),
+    z.strictObject({ intent: z.literal("ft_withdraw"), ...withdrawalFields, amount: rawUnits }),
+    z.strictObject({ intent: z.literal("nft_withdraw"), ...withdrawalFields, token_id: text }),
+    z.strictObject({
       intent: z.literal("mt_withdraw"),
-      token: account,
-      receiver_id: account,
+      ...withdrawalFields,
       token_ids: z.array(text),
       amounts: z.array(rawUnits),
-      storage_deposit: optionalRawUnits,
     }),
-    z.object({ intent: z.literal("native_withdraw"), receiver_id: account, amount: rawUnits }),
-    z.object({ intent: z.literal("storage_deposit"), contract_id: account, amount: rawUnits }),
-    z.object({ intent: z.literal("auth_call"), contract_id: account, attached_deposit: optionalRawUnits }),
-    ...valueless.map((name) => z.object({ intent: z.literal(name) })),
+    z.strictObject({ intent: z.literal("native_withdraw"), receiver_id: account, amount: rawUnits, memo }),
+    z.strictObject({
+      intent: z.literal("storage_deposit"),
+      contract_id: account,
+      deposit_for_account_id: account.optional(),
+      account_id: account.optional(),
+      amount: rawUnits,
+    }),
+    z.strictObject({
+      intent: z.literal("auth_call"),
+      contract_id: account,
+      msg: text,
+      attached_deposit: optionalRawUnits,
+      min_gas: memo,
+    }),
+    z.strictObject({ intent: z.literal("add_public_key"), ...publicKey }),
+    z.strictObject({ intent: z.literal("remove_public_key"), ...publicKey }),
+    z.strictObject({ intent: z.literal("set_auth_by_predecessor_id"), enabled: z.boolean() }),
   ],
   { error: "is not an intent that policy can judge" },
 );

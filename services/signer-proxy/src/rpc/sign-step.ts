@@ -41,7 +41,7 @@ export function signStep(deps: SignStepDeps) {
   const signPayload = async (step: Step, account: WalletAccount, signal: AbortSignal) => {
     const { call, walletId, intentsNonce: nonce, intentsDeadlineMs: deadlineMs } = step;
     if (call.payload.case !== "intents") return undefined;
-    const request = nep413Request(walletId, account, { nonce, deadlineMs }, call.payload.value.intentsJson, verifierId);
+    const request = nep413Request(walletId, account, { nonce, deadlineMs }, call.payload.value, verifierId);
     checkGrant(step);
     return signedPayload(request, await keystore.signNep413(request, signal), account);
   };

@@ -1,5 +1,6 @@
 import { ApprovalsMissing, KeystoreRefused, type Verdict } from "../../adapters/signer-proxy/signer.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
+import { findAccountProblem } from "../../core/workflow/own-account.ts";
 import type { WorkflowState } from "../../core/workflow/state.ts";
 import type { Tools } from "../tools.ts";
 
@@ -32,6 +33,11 @@ export async function checkPolicy(
 ): Promise<EventInit> {
   try {
     const account = await signer.account(state.walletId);
+    const problem = findAccountProblem(state.calls, account.accountId);
+    if (problem !== undefined) {
+      const rejected = { status: "rejected", errorCode: "planner_rejected", userVisibleError: problem };
+      return { case: "ended", value: rejected };
+    }
     const verdict = await signer.checkPolicy(state.walletId, state.requestId, state.calls);
     if (verdict.kind !== "allowed") return refusalOf(verdict);
     grants.keep(verdict.grants, verdict.expiresAtMs);

@@ -11,7 +11,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/workflow/v1/call.proto.
  */
 export const file_outlayer_workflow_v1_call: GenFile = /*@__PURE__*/
-  fileDesc("Ch9vdXRsYXllci93b3JrZmxvdy92MS9jYWxsLnByb3RvEhRvdXRsYXllci53b3JrZmxvdy52MSKJAgoIR2F0ZUNhbGwSHgoLcmVjZWl2ZXJfaWQYASABKAlCCbpIBnIEEAIYQBIxCgttZXRob2RfbmFtZRgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05X117MSwyNTZ9JBImCgNnYXMYAyABKAlCGbpIFnIUMhJeWzEtOV1bMC05XXswLDE4fSQSLgoHZGVwb3NpdBgEIAEoCUIdukgachgyFl4oMHxbMS05XVswLTldezAsMzh9KSQSDgoEYXJncxgFIAEoDEgAEjAKB2ludGVudHMYBiABKAsyHS5vdXRsYXllci53b3JrZmxvdy52MS5JbnRlbnRzSABCEAoHcGF5bG9hZBIFukgCCAEidgoHSW50ZW50cxIdCgxpbnRlbnRzX2pzb24YASABKAlCB7pIBHICEAISIAoYY291bnRlcnBhcnR5X3NpZ25lZF9qc29uGAIgAygJEhkKDG5vdF9hZnRlcl9tcxgDIAEoA0gAiAEBQg8KDV9ub3RfYWZ0ZXJfbXMicQoIUG9zdFZpZXcSEwoLY29udHJhY3RfaWQYASABKAkSEwoLbWV0aG9kX25hbWUYAiABKAkSEQoJYXJnc19qc29uGAMgASgJEhgKC2V4cGVjdF9qc29uGAQgASgJSACIAQFCDgoMX2V4cGVjdF9qc29uYgZwcm90bzM", [file_buf_validate_validate]);
+  fileDesc("Ch9vdXRsYXllci93b3JrZmxvdy92MS9jYWxsLnByb3RvEhRvdXRsYXllci53b3JrZmxvdy52MSKJAgoIR2F0ZUNhbGwSHgoLcmVjZWl2ZXJfaWQYASABKAlCCbpIBnIEEAIYQBIxCgttZXRob2RfbmFtZRgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05X117MSwyNTZ9JBImCgNnYXMYAyABKAlCGbpIFnIUMhJeWzEtOV1bMC05XXswLDE4fSQSLgoHZGVwb3NpdBgEIAEoCUIdukgachgyFl4oMHxbMS05XVswLTldezAsMzh9KSQSDgoEYXJncxgFIAEoDEgAEjAKB2ludGVudHMYBiABKAsyHS5vdXRsYXllci53b3JrZmxvdy52MS5JbnRlbnRzSABCEAoHcGF5bG9hZBIFukgCCAEipQEKB0ludGVudHMSHQoMaW50ZW50c19qc29uGAEgASgJQge6SARyAhACEiAKGGNvdW50ZXJwYXJ0eV9zaWduZWRfanNvbhgCIAMoCRIZCgxub3RfYWZ0ZXJfbXMYAyABKANIAIgBARIfCglzaWduZXJfaWQYBCABKAlCB7pIBHICGEBIAYgBAUIPCg1fbm90X2FmdGVyX21zQgwKCl9zaWduZXJfaWQicQoIUG9zdFZpZXcSEwoLY29udHJhY3RfaWQYASABKAkSEwoLbWV0aG9kX25hbWUYAiABKAkSEQoJYXJnc19qc29uGAMgASgJEhgKC2V4cGVjdF9qc29uGAQgASgJSACIAQFCDgoMX2V4cGVjdF9qc29uYgZwcm90bzM", [file_buf_validate_validate]);
 
 /**
  * One call that goes through the gate, made ready by the planner: nothing in it has to be interpreted again.
@@ -104,6 +104,13 @@ export type Intents = Message<"outlayer.workflow.v1.Intents"> & {
    * @generated from field: optional int64 not_after_ms = 3;
    */
   notAfterMs?: bigint | undefined;
+
+  /**
+   * The account that the caller expects to sign, where it named one. Nothing is signed for another.
+   *
+   * @generated from field: optional string signer_id = 4;
+   */
+  signerId?: string | undefined;
 };
 
 /**
