@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { ServiceName } from "@outlayer/kit";
 
@@ -27,4 +27,14 @@ export function writeUpInfo(path: string, info: UpInfo): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(`${path}.new`, `${JSON.stringify(info, null, 2)}\n`, { mode: 0o600 });
   renameSync(`${path}.new`, path);
+}
+
+/** Removes the file, unless another run has written it since. */
+export function removeUpInfo(path: string, info: UpInfo): void {
+  try {
+    const { pid } = JSON.parse(readFileSync(path, "utf8")) as UpInfo;
+    if (pid === info.pid) rmSync(path);
+  } catch {
+    // Not there any more.
+  }
 }

@@ -1,8 +1,7 @@
-import { rmSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { runProcess, systemPorts } from "@outlayer/kit";
 import { runAll, usualPort } from "./run-all.ts";
-import { type UpInfo, writeUpInfo } from "./up-info.ts";
+import { removeUpInfo, type UpInfo, writeUpInfo } from "./up-info.ts";
 
 const usage = `usage: ./dev up [--port N] [--block-time-ms N] [--info-file PATH] [--quiet]
 
@@ -44,7 +43,7 @@ await runProcess(async () => {
   return {
     async stop() {
       await running.stop();
-      rmSync(infoFile, { force: true });
+      removeUpInfo(infoFile, running.info);
     },
   };
 });

@@ -5,6 +5,8 @@ import type { DescService } from "@bufbuild/protobuf";
 import type { ConnectRouter, ConnectRouterOptions } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { createValidateInterceptor } from "@connectrpc/validate";
+import { Health } from "@outlayer/contracts/grpc/health/v1/health";
+import { ServerReflection } from "@outlayer/contracts/grpc/reflection/v1/reflection";
 import type { BindAddress } from "../config.ts";
 import type { Logger } from "../logger.ts";
 import { errorInterceptor } from "./errors.ts";
@@ -62,7 +64,7 @@ export async function serveRpc(
       routes.services.map((service) => service.typeName),
       readiness,
     );
-    reflectionRoutes(router, routes.services);
+    reflectionRoutes(router, [...routes.services, Health, ServerReflection]);
   };
   const options = routerOptions(routes, guards);
   const grpc = createHttp2Server(connectNodeAdapter({ ...options, routes: register }));
