@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { authenticateWallet, matchesAny, Refusal, walletApiKeys } from "@outlayer/kit";
+
+const credentials = { internalTokens: ["token-a", "token-b"], apiKeys: walletApiKeys('{"wk_good":"wallet-7"}') };
+const wallet = (headers: Record<string, string>) => authenticateWallet(new Headers(headers), credentials);
+
+describe("who calls", () => {
+  it("is the wallet named beside an internal token, any of them while rotating", () => {
+    for (const token of credentials.internalTokens) {
+      assert.equal(wallet({ "x-wallet-id": "ed25519:abc", "x-internal-wallet-auth": token }), "ed25519:abc");
+    }
+  });
+
+  it("is the owner of an API key", () => {
+    for (const scheme of ["Bearer", "bearer"]) assert.equal(wallet({ authorization: `${scheme} wk_good` }), "wallet-7");
+  });
+
+  it("is told by the first of the two where both are sent", () => {
+    const both = { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "token-a", authorization: "Bearer wk_good" };
+    assert.equal(wallet(both), "wallet-1");
+    assert.throws(() => wallet({ ...both, "x-internal-wallet-auth": "wrong" }), Refusal);
+  });
+
+  it("is nobody with missing, partial or wrong credentials, and no answer quotes them", () => {
+    const cases: readonly Record<string, string>[] = [
+      {},
+      { "x-wallet-id": "wallet-1" },
+      { "x-internal-wallet-auth": "token-a" },
+      { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "guess" },
+      { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "" },
+      { "x-wallet-id": "", "x-internal-wallet-auth": "token-a" },
+      { "x-wallet-id": "a b", "x-internal-wallet-auth": "token-a" },
+      { "x-wallet-id": "a".repeat(129), "x-internal-wallet-auth": "token-a" },
+      { authorization: "Bearer wk_guess" },
+      { authorization: "Bearer" },
+      { authorization: "Basic wk_good" },
+      { authorization: "wk_good" },
+    ];
+    for (const headers of cases) {
+      assert.throws(
+        () => wallet(headers),
+        (error) => error instanceof Refusal && !/guess|token-a|wk_good/.test(error.message),
+        JSON.stringify(headers),
+      );
+    }
+  });
+
+  it("compares secrets whole", () => {
+    assert.equal(matchesAny("token-a", ["token-b", "token-a"]), true);
+    for (const wrong of ["token-", "token-aa", "", "TOKEN-A"])
+      assert.equal(matchesAny(wrong, ["token-b", "token-a"]), false);
+    assert.equal(matchesAny("", []), false);
+  });
+});

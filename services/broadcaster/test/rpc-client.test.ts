@@ -1,0 +1,245 @@
+import assert from "node:assert/strict";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createLogger, type Ports, systemPorts, urlOf } from "@outlayer/kit";
+import { NearNode } from "../src/adapters/near/near-node.ts";
+import { RpcClient } from "../src/adapters/near/rpc-client.ts";
+import { RpcRefused, RpcUnavailable, ViewFailed } from "../src/adapters/near/rpc-error.ts";
+
+type Answer = (method: string, response: ServerResponse) => void;
+
+/** A node that answers as the test says. */
+class ScriptedNode {
+  readonly asked: string[] = [];
+  answer: Answer = result({});
+  chainId = "test";
+  #server: Server | undefined;
+
+  async start(): Promise<void> {
+    this.#server = createServer((request, response) => void this.#handle(request, response));
+    await new Promise<void>((resolve) => this.#server?.listen(0, "127.0.0.1", resolve));
+  }
+
+  get url(): string {
+    return this.#server === undefined ? "" : urlOf(this.#server);
+  }
+
+  async stop(): Promise<void> {
+    this.#server?.closeAllConnections();
+    await new Promise((resolve) => this.#server?.close(resolve));
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    const { method } = JSON.parse(body);
+    this.asked.push(method);
+    if (method === "status") result({ chain_id: this.chainId })(method, response);
+    else this.answer(method, response);
+  }
+}
+
+function result(value: unknown): Answer {
+  return (_method, response) => json(response, 200, { jsonrpc: "2.0", id: 1, result: value });
+}
+
+function nodeError(cause: string, status = 200): Answer {
+  const error = {
+    name: "HANDLER_ERROR",
+    cause: { name: cause, info: {} },
+    code: -32000,
+    message: "Server error",
+    data: "said so",
+  };
+  return (_method, response) => json(response, status, { jsonrpc: "2.0", id: 1, error });
+}
+
+const raw =
+  (status: number, body: string, headers: Record<string, string> = {}): Answer =>
+  (_method, response) =>
+    void response.writeHead(status, headers).end(body);
+const reset: Answer = (_method, response) => response.destroy();
+
+function json(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
+
+describe("the RPC client", () => {
+  const first = new ScriptedNode();
+  const second = new ScriptedNode();
+  let now = 0;
+  const clock = { now: () => now };
+  const ports: Ports = { ...systemPorts(), clock };
+  let logs: string[] = [];
+
+  before(() => Promise.all([first.start(), second.start()]));
+  after(() => Promise.all([first.stop(), second.stop()]));
+  beforeEach(() => {
+    for (const node of [first, second]) {
+      node.asked.length = 0;
+      node.answer = result({});
+      node.chainId = "test";
+    }
+    logs = [];
+  });
+
+  function client(...nodes: readonly ScriptedNode[]): RpcClient {
+    const logger = createLogger("test", "trace", { write: (line) => void logs.push(line) });
+    return new RpcClient({ urls: nodes.map(({ url }) => url), chainId: "test" }, ports, logger);
+  }
+
+  it("asks the first endpoint, after making sure once that it is of the right network", async () => {
+    const rpc = client(first, second);
+    await rpc.call("a", {});
+    await rpc.call("b", {});
+    assert.deepEqual(first.asked, ["status", "a", "b"]);
+    assert.deepEqual(second.asked, []);
+  });
+
+  it("never uses an endpoint of another network, and says so once", async () => {
+    first.chainId = "mainnet";
+    const rpc = client(first);
+    await assert.rejects(rpc.call("send_tx", {}), RpcUnavailable);
+    now += 60_000;
+    await assert.rejects(rpc.call("send_tx", {}), RpcUnavailable);
+    assert.deepEqual(first.asked, ["status"]);
+    assert.equal(logs.filter((line) => line.includes("another network")).length, 1);
+    assert.ok(!logs.join().includes(first.url), "no URL in the log: it may hold a key");
+  });
+
+  const noAnswers: readonly [string, Answer][] = [
+    ["a dropped connection", reset],
+    ["HTML with status 200", raw(200, "<html>")],
+    ["HTML with status 502", raw(502, "<html>")],
+    ["429", raw(429, "{}")],
+    ["500 with JSON", nodeError("UNKNOWN_BLOCK", 500)],
+    ["neither result nor error", raw(200, "{}")],
+    ["a node that could not find out", nodeError("TIMEOUT_ERROR")],
+  ];
+  for (const [name, answer] of noAnswers) {
+    it(`fails over on ${name}, and knows nothing when all are like that`, async () => {
+      const rpc = client(first, second);
+      first.answer = answer;
+      second.answer = result("theirs");
+      assert.equal(await rpc.call("a", {}), "theirs");
+      second.answer = answer;
+      await assert.rejects(rpc.call("a", {}), RpcUnavailable);
+    });
+  }
+
+  it("takes a node's own error for an answer", async () => {
+    first.answer = nodeError("UNKNOWN_BLOCK");
+    const error = await client(first, second)
+      .call("block", {})
+      .catch((caught) => caught);
+    assert.ok(error instanceof RpcRefused);
+    assert.equal(error.causeName, "UNKNOWN_BLOCK");
+    assert.deepEqual(second.asked, []);
+  });
+
+  it("lets an endpoint rest after a failure, longer each time, and as long as it asks for", async () => {
+    const rpc = client(first, second);
+    await rpc.call("a", {});
+    first.answer = reset;
+    await rpc.call("b", {});
+    await rpc.call("c", {});
+    assert.deepEqual(first.asked, ["status", "a", "b"], "it rests");
+    now += 5000;
+    first.answer = raw(429, "", { "retry-after": "30" });
+    await rpc.call("d", {});
+    now += 20_000;
+    await rpc.call("e", {});
+    assert.equal(first.asked.at(-1), "d");
+    now += 11_000;
+    first.answer = result({});
+    await rpc.call("f", {});
+    assert.equal(first.asked.at(-1), "f");
+  });
+
+  it("concludes from all endpoints only when all have answered", async () => {
+    const rpc = client(first, second);
+    assert.deepEqual(await rpc.everyEndpoint((call) => call("a", {})), [{}, {}]);
+    second.answer = reset;
+    await assert.rejects(
+      rpc.everyEndpoint((call) => call("a", {})),
+      RpcUnavailable,
+    );
+  });
+
+  describe("NEAR through it", () => {
+    const near = () => new NearNode(client(first, second));
+
+    it("does not know a transaction that the node does not know, and knows nothing on other errors", async () => {
+      first.answer = nodeError("UNKNOWN_TRANSACTION");
+      assert.equal(await near().transaction("hash", "a.near"), undefined);
+      first.answer = nodeError("INVALID_ACCOUNT");
+      await assert.rejects(near().transaction("hash", "a.near"), RpcUnavailable);
+    });
+
+    it("decision 2: calls a transaction unknown everywhere only if every endpoint does, at a final head not below", async () => {
+      const block =
+        (height: number): Answer =>
+        (method, response) => {
+          if (method !== "block") return nodeError("UNKNOWN_TRANSACTION")(method, response);
+          const header = { height, hash: "h", prev_hash: "p", last_final_block: "f", timestamp: 1, gas_price: "1" };
+          return result({ header, chunks: [] })(method, response);
+        };
+      first.answer = block(100);
+      second.answer = block(100);
+      assert.equal(await near().isUnknownEverywhere("hash", "a.near", 100), true);
+      assert.equal(await near().isUnknownEverywhere("hash", "a.near", 101), false);
+      second.answer = block(99);
+      assert.equal(await near().isUnknownEverywhere("hash", "a.near", 100), false);
+      const known = { transaction_outcome: { id: "t", block_hash: "b", outcome: {} } };
+      second.answer = (method, response) => (method === "block" ? block(100) : result(known))(method, response);
+      assert.equal(await near().isUnknownEverywhere("hash", "a.near", 100), false);
+    });
+
+    it("takes no refusal of a send for proof of anything", async () => {
+      first.answer = nodeError("INVALID_TRANSACTION");
+      await near().send(Uint8Array.of(1));
+      first.answer = reset;
+      second.answer = reset;
+      await assert.rejects(near().send(Uint8Array.of(1)), RpcUnavailable);
+    });
+
+    it("reads a missing key and account in both of the forms that nodes use", async () => {
+      const inResult = "access key ed25519:x does not exist while viewing";
+      for (const answer of [
+        nodeError("UNKNOWN_ACCESS_KEY"),
+        nodeError("UNKNOWN_ACCOUNT"),
+        result({ error: inResult }),
+      ]) {
+        first.answer = answer;
+        assert.equal(await near().accessKey("a.near", "ed25519:x"), undefined);
+      }
+      first.answer = nodeError("UNKNOWN_ACCOUNT");
+      assert.equal(await near().balance("a.near"), 0n);
+    });
+
+    it("tells a contract's panic in its own words, from either form", async () => {
+      const panic = 'wasm execution failed with error: HostError(GuestPanic { panic_msg: "no" })';
+      first.answer = result({ error: panic });
+      const error = await near()
+        .view("c.near", "m", {})
+        .catch((caught) => caught);
+      assert.ok(error instanceof ViewFailed && error.text.includes("panic_msg"));
+      first.answer = nodeError("CONTRACT_EXECUTION_ERROR");
+      await assert.rejects(near().view("c.near", "m", {}), ViewFailed);
+    });
+
+    it("reads a view's JSON, nothing as null, and refuses what is not JSON", async () => {
+      const bytes = (text: string) => result({ result: [...Buffer.from(text)], block_height: 7 });
+      first.answer = bytes('{"a":"1"}');
+      assert.deepEqual(await near().view("c.near", "m", {}), { value: { a: "1" }, height: 7 });
+      first.answer = bytes("");
+      assert.equal((await near().view("c.near", "m", {})).value, null);
+      first.answer = bytes("{");
+      await assert.rejects(near().view("c.near", "m", {}), ViewFailed);
+    });
+
+    it("takes an answer in an unknown shape for none", async () => {
+      first.answer = result({ header: {} });
+      await assert.rejects(near().block({ finality: "final" }), RpcUnavailable);
+    });
+  });
+});
