@@ -149,10 +149,24 @@ describe("the RPC client", () => {
     now += 20_000;
     await rpc.call("e", {});
     assert.equal(first.asked.at(-1), "d");
-    now += 11_000;
+    now += 13_001;
     first.answer = result({});
     await rpc.call("f", {});
     assert.equal(first.asked.at(-1), "f");
+  });
+
+  it("asks again when the time has come that an endpoint named, however often it has failed before", async () => {
+    const rpc = client(first, second);
+    first.answer = raw(429, "", { "retry-after": "1" });
+    for (const method of ["a", "b", "c", "d", "e", "f", "g"]) {
+      now += 1101;
+      await rpc.call(method, {});
+    }
+    assert.equal(first.asked.filter((method) => method === "status").length, 1, "the network is known");
+    assert.deepEqual(first.asked.slice(1), ["a", "b", "c", "d", "e", "f", "g"]);
+    now += 999;
+    await rpc.call("h", {});
+    assert.equal(first.asked.at(-1), "g");
   });
 
   it("concludes from all endpoints only when all have answered", async () => {

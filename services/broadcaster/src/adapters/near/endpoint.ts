@@ -78,10 +78,12 @@ export class Endpoint {
   }
 
   #rest(error: NoAnswer): void {
-    const pause = Math.min(pauseMs.longest, pauseMs.first * 2 ** this.#failures);
-    const jittered = pause * (0.5 + (this.#ports.random.bytes(1)[0] ?? 0) / 510);
+    const chance = (this.#ports.random.bytes(1)[0] ?? 0) / 255;
+    const backoff = Math.min(pauseMs.longest, pauseMs.first * 2 ** this.#failures) * (0.5 + chance / 2);
+    // A node that names the time is believed: waiting longer only makes what is in flight grow old.
+    const named = error.retryAfterMs * (1 + chance / 10);
     this.#failures += 1;
-    this.#restsUntil = this.#ports.clock.now() + Math.max(jittered, error.retryAfterMs);
+    this.#restsUntil = this.#ports.clock.now() + (named > 0 ? named : backoff);
     if (this.#failures === 1)
       this.#logger.warn({ endpoint: this.label, reason: error.message }, "RPC endpoint gives no answer");
   }
