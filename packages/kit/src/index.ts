@@ -1,5 +1,6 @@
 export * from "./bus.ts";
 export * from "./config.ts";
+export * from "./direct-user-scopes.ts";
 export * from "./logger.ts";
 export * from "./ports.ts";
 export * from "./refusal.ts";

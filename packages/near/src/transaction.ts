@@ -9,7 +9,7 @@ import {
   SignedTransaction,
 } from "near-api-js";
 import { decodeBase58, EncodingError, encodeBase58, sha256 } from "./encoding.ts";
-import type { KeyPair } from "./keys.ts";
+import { formatPublicKey, type KeyPair, parsePublicKey, verifySignature } from "./keys.ts";
 
 /** A transaction with one function call. Amounts in gas units and yoctoNEAR. */
 export interface FunctionCallTransaction {
@@ -53,6 +53,55 @@ export function transactionHash(bytes: Uint8Array): string {
   try {
     const { transaction } = deserialize(SCHEMA.SignedTransaction, bytes) as SignedTransaction;
     return encodeBase58(sha256(encodeTransaction(transaction)));
+  } catch {
+    throw new EncodingError("not a signed transaction");
+  }
+}
+
+export interface DecodedTransaction {
+  readonly transaction: FunctionCallTransaction;
+  /** `ed25519:` and base58. */
+  readonly publicKey: string;
+  /** Base58. */
+  readonly hash: string;
+  /** Whether the signature is the key's over exactly this transaction. */
+  readonly signatureValid: boolean;
+}
+
+/** @param bytes borsh of a signed transaction @throws EncodingError unless they are exactly one with one function call */
+export function decodeTransaction(bytes: Uint8Array): DecodedTransaction {
+  const signed = read(bytes);
+  const { transaction, signature } = signed;
+  const call = transaction.actions[0]?.functionCall;
+  const key = transaction.publicKey.ed25519Key?.data;
+  const signatureBytes = signature.ed25519Signature?.data;
+  if (transaction.actions.length !== 1 || call === undefined || key === undefined || signatureBytes === undefined) {
+    throw new EncodingError("not a transaction with one function call and an Ed25519 key");
+  }
+  // borsh takes trailing bytes without a word.
+  if (Buffer.compare(encodeTransaction(signed), bytes) !== 0) throw new EncodingError("not exactly one transaction");
+  const hash = sha256(encodeTransaction(transaction));
+  const publicKey = formatPublicKey(Uint8Array.from(key));
+  return {
+    transaction: {
+      signerId: transaction.signerId,
+      nonce: BigInt(transaction.nonce),
+      receiverId: transaction.receiverId,
+      blockHash: encodeBase58(Uint8Array.from(transaction.blockHash)),
+      methodName: call.methodName,
+      args: Uint8Array.from(call.args),
+      gas: BigInt(call.gas),
+      deposit: BigInt(call.deposit),
+    },
+    publicKey,
+    hash: encodeBase58(hash),
+    signatureValid: verifySignature(parsePublicKey(publicKey), hash, Uint8Array.from(signatureBytes)),
+  };
+}
+
+function read(bytes: Uint8Array): SignedTransaction {
+  try {
+    return deserialize(SCHEMA.SignedTransaction, bytes) as SignedTransaction;
   } catch {
     throw new EncodingError("not a signed transaction");
   }

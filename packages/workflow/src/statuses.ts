@@ -75,6 +75,7 @@ export const errorCodes = [
   "rpc_unavailable",
   "submission_refused",
   "dispatch_failed",
+  "count_unreadable",
   "timed_out",
   "outcome_unknown",
 ] as const;

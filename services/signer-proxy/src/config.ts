@@ -7,7 +7,9 @@ import {
   Malformed,
   type Parse,
   readCommonConfig,
+  readDirectUserScopes,
 } from "@outlayer/kit";
+import type { DirectUserScope } from "@outlayer/workflow";
 import { type ActionTypes, defaultActionTypes, isActionKind } from "./core/action-types.ts";
 
 export interface SignerProxyConfig {
@@ -19,6 +21,8 @@ export interface SignerProxyConfig {
   readonly actionTypes: ActionTypes;
   /** The same for all replicas: each takes the grants of the others. */
   readonly grantSecret: string;
+  /** What users' keys may be for. */
+  readonly directUserScopes: readonly DirectUserScope[];
 }
 
 /** What the signer proxy reads for itself, wherever it runs. Problems are collected in the reader. */
@@ -29,6 +33,7 @@ export function readSignerProxyConfig(reader: ConfigReader): SignerProxyConfig {
     verifierId: reader.optional("VERIFIER_ID", accountId, "intents.near"),
     actionTypes: reader.optional("POLICY_ACTION_TYPES_JSON", actionTypes, defaultActionTypes),
     grantSecret: reader.requiredSecret("GRANT_SECRET", grantSecret),
+    directUserScopes: readDirectUserScopes(reader),
   };
 }
 

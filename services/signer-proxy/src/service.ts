@@ -8,8 +8,11 @@ import { probeKeystore } from "./adapters/keystore/probe.ts";
 import { keystoreVerification } from "./adapters/keystore/verification.ts";
 import type { SignerProxyConfig } from "./config.ts";
 import { cachedAccounts } from "./core/account-cache.ts";
+import { checkDirectUserPolicy } from "./rpc/check-direct-user-policy.ts";
 import { checkPolicy } from "./rpc/check-policy.ts";
 import { getAccount } from "./rpc/get-account.ts";
+import { prepareDirectUserKey } from "./rpc/prepare-direct-user-key.ts";
+import { signDirectUserCall } from "./rpc/sign-direct-user-call.ts";
 import { signStep } from "./rpc/sign-step.ts";
 
 export interface SignerProxyDeps {
@@ -35,11 +38,15 @@ export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDe
   const verification = keystoreVerification((signal) => probeKeystore(http, signal), { timers, logger });
   const keystore = verifiedKeystore(http, verification.passed);
   const accounts = cachedAccounts(keystore.deriveAddress, cachedAccountCount);
+  const scopes = config.directUserScopes;
   const shared = { keystore, verifierId: config.verifierId, grantMac: hmacGrantMac(config.grantSecret), clock, logger };
   const handlers = {
     getAccount: getAccount({ accounts, logger }),
     checkPolicy: checkPolicy({ ...shared, actionTypes: config.actionTypes }),
     signStep: signStep({ ...shared, accounts }),
+    prepareDirectUserKey: prepareDirectUserKey({ keystore, scopes, logger }),
+    checkDirectUserPolicy: checkDirectUserPolicy({ ...shared, scopes, actionTypes: config.actionTypes }),
+    signDirectUserCall: signDirectUserCall({ ...shared, scopes }),
   } satisfies ServiceImpl<typeof SignerProxyService>;
 
   return {

@@ -15,6 +15,12 @@ import {
   StepOutcomeSchema,
 } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import { isTerminal } from "@outlayer/workflow";
+import {
+  applyDirectUserEvent,
+  beginDirectUser,
+  directUserEndpoint,
+  forgetDirectUserCall,
+} from "./direct-user-record.ts";
 import type { Entry } from "./entry.ts";
 
 /**
@@ -81,6 +87,7 @@ function begin(event: Event): Folded {
     directUserEvidence: {},
   });
   if (opened.planJson !== undefined) record.planJson = opened.planJson;
+  if (opened.endpoint === directUserEndpoint) beginDirectUser(record, opened.directUserCall);
   if (opened.ended !== undefined) end(record, opened.ended);
   return { record, resumes: [], allIntents: opened.calls.every((call) => call.payload.case === "intents") };
 }
@@ -102,6 +109,8 @@ function apply(before: Folded, { kind }: Event): Folded {
       if (record.status === "planned") record.status = "policy_checking";
       return after;
     case "policyAllowed":
+      // Nothing but signing stands between policy and the one call of the direct-user lane.
+      if (record.endpoint === directUserEndpoint) record.status = "signing";
       return after;
     case "waiting":
       record.status = "queued";
@@ -156,8 +165,14 @@ function apply(before: Folded, { kind }: Event): Folded {
       else if (record.fees !== undefined) record.fees.gateFeeYocto = started.feeYocto;
       return after;
     }
+    case "directUserCallPrepared":
+    case "directUserCallResolved":
+    case "directUserCallMeasured":
+      applyDirectUserEvent(record, kind);
+      return after;
     case "resumeRefused":
     case "transactionDead":
+      if (record.endpoint === directUserEndpoint) forgetDirectUserCall(record);
       // What did not run is not the chain's resume.
       if (record.resumeTxHash === kind.value.txHash) {
         delete record.resumeTxHash;

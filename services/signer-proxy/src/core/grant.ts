@@ -1,4 +1,5 @@
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import type { DirectUserCall } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
 import { decodeHex, encodeBase64, encodeHex, sha256 } from "@outlayer/near";
 
 /** HMAC-SHA256 under the secret that all replicas share. */
@@ -14,7 +15,7 @@ export interface GrantScope {
   readonly requestId: string;
   /** Index of the step, from 0. */
   readonly step: number;
-  readonly call: GateCall;
+  readonly call: GateCall | DirectUserCall;
 }
 
 /** `other_content`: not given for this wallet, workflow, step and call, or not under this secret. */
@@ -58,7 +59,12 @@ export function verifyGrant(mac: GrantMac, grant: string, scope: GrantScope, now
 }
 
 function signedText({ walletId, requestId, step, call }: GrantScope, expiresAtMs: number): string {
-  return JSON.stringify(["outlayer-grant", 1, walletId, requestId, step, callDigest(call), expiresAtMs]);
+  return JSON.stringify(["outlayer-grant", 1, walletId, requestId, step, digestOf(call), expiresAtMs]);
+}
+
+/** The two kinds of calls have digests of their own, so that a grant for one is none for the other. */
+function digestOf(call: GateCall | DirectUserCall): string {
+  return call.$typeName === "outlayer.workflow.v1.GateCall" ? callDigest(call) : directUserCallDigest(call);
 }
 
 /**
@@ -70,6 +76,16 @@ export function callDigest(call: GateCall): string {
   const { receiverId, methodName, gas, deposit } = call;
   const canonical = ["outlayer-gate-call", 1, receiverId, methodName, gas, deposit, canonicalPayload(call.payload)];
   return encodeHex(sha256(JSON.stringify(canonical)));
+}
+
+/**
+ * Hex SHA-256 of the JSON array, without whitespace, `["outlayer-direct-user-call", 1, user, registry, receiver,
+ * [methods], method, gas, args in base64]`.
+ */
+export function directUserCallDigest({ scope, methodName, gas, args }: DirectUserCall): string {
+  const { userId = "", registryId = "", receiverId = "", methodNames = [] } = scope ?? {};
+  const of = ["outlayer-direct-user-call", 1, userId, registryId, receiverId, methodNames, methodName, gas];
+  return encodeHex(sha256(JSON.stringify([...of, encodeBase64(args)])));
 }
 
 function canonicalPayload(payload: GateCall["payload"]): unknown {

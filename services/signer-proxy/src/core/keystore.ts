@@ -1,4 +1,5 @@
 import type { Delegate } from "@outlayer/near";
+import type { DirectUserScope } from "@outlayer/workflow";
 import type { PolicyAction } from "./policy-checks.ts";
 import type { PolicyAnswer } from "./verdict.ts";
 
@@ -44,10 +45,44 @@ export interface DelegateAnswer {
   readonly maxBlockHeight: bigint;
 }
 
+/** What a user's scoped key is for. */
+export interface ScopedKeyRequest {
+  readonly walletId: string;
+  readonly scope: DirectUserScope;
+}
+
+/** As answered: nothing of it is true before it was compared with what was asked. */
+export interface ScopedKeyAnswer {
+  readonly scope: DirectUserScope;
+  readonly methodNamesHash: string;
+  readonly publicKey: string;
+  readonly keyLabel: string;
+}
+
+export interface ScopedCallRequest extends ScopedKeyRequest {
+  readonly methodName: string;
+  readonly args: Uint8Array;
+  /** Below 2^53, as the nonce: they are JSON numbers on the wire. */
+  readonly gas: bigint;
+  readonly nonce: bigint;
+}
+
+/** As answered: nothing of it is true before it was compared with what was asked. */
+export interface ScopedCallAnswer {
+  readonly signedTransactionBase64: string;
+  readonly txHash: string;
+  readonly signerId: string;
+  readonly publicKey: string;
+  readonly keyLabel: string;
+  readonly nonce: bigint;
+}
+
 /** What we ask of the keystore. Every operation throws KeystoreError. */
 export interface Keystore {
   deriveAddress(walletId: string, signal: AbortSignal): Promise<WalletAccount>;
   checkPolicy(walletId: string, action: PolicyAction, signal: AbortSignal): Promise<PolicyAnswer>;
   signNep413(request: Nep413Request, signal: AbortSignal): Promise<Nep413Answer>;
   signDelegate(request: DelegateRequest, signal: AbortSignal): Promise<DelegateAnswer>;
+  prepareScopedKey(request: ScopedKeyRequest, signal: AbortSignal): Promise<ScopedKeyAnswer>;
+  signScopedCall(request: ScopedCallRequest, signal: AbortSignal): Promise<ScopedCallAnswer>;
 }

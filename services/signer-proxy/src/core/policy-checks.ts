@@ -1,4 +1,5 @@
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import type { DirectUserCall } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
 import type { ActionTypes } from "./action-types.ts";
 import { JsonTextError, parseJsonText } from "./json-text.ts";
 import { type Movement, movementsOf, Unjudgeable } from "./movements.ts";
@@ -15,7 +16,7 @@ export interface PolicyAction {
   readonly receiver_id: string;
   readonly method_name: string;
   readonly gas: string;
-  readonly lane: "gate_proxy";
+  readonly lane: "gate_proxy" | "direct_user";
 }
 
 export interface PolicyCheck {
@@ -55,6 +56,23 @@ export function policyChecks(calls: readonly GateCall[], types: ActionTypes, usa
     running.countTransaction();
   }
   return { kind: "checks", checks };
+}
+
+/** The one check of a direct-user call: it attaches nothing, so that policy judges whom it calls, and how often. */
+export function directUserCheck(call: DirectUserCall, types: ActionTypes, usage: Usage = noUsage): PolicyCheck {
+  const receiverId = call.scope?.receiverId ?? "";
+  const action: PolicyAction = {
+    type: types.call,
+    token: "native",
+    to: receiverId,
+    amount: "0",
+    current_usage: new RunningUsage(usage).current(),
+    receiver_id: receiverId,
+    method_name: call.methodName,
+    gas: call.gas,
+    lane: "direct_user",
+  };
+  return { step: 0, action };
 }
 
 function movementOfCall(call: GateCall): Movement {

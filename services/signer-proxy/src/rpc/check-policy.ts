@@ -1,13 +1,13 @@
-import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { CheckPolicyRequest } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import type { Clock, Logger } from "@outlayer/kit";
 import type { ActionTypes } from "../core/action-types.ts";
-import { type GrantMac, grantLifetimeMs, issueGrant } from "../core/grant.ts";
+import { type GrantMac, grantLifetimeMs } from "../core/grant.ts";
 import { checkIntentsCall } from "../core/intents-call.ts";
 import type { Keystore } from "../core/keystore.ts";
 import { policyChecks } from "../core/policy-checks.ts";
 import { judge, type Verdict } from "../core/verdict.ts";
 import { answering } from "./refusals.ts";
+import { verdictAnswer } from "./verdict-answer.ts";
 
 export interface CheckPolicyDeps {
   readonly keystore: Pick<Keystore, "checkPolicy">;
@@ -37,25 +37,7 @@ export function checkPolicy(deps: CheckPolicyDeps) {
       const expiresAtMs = clock.now() + grantLifetimeMs;
       const verdict = await verdictOn(request, signal);
       logger.info({ ...about, steps: request.calls.length, verdict: verdict.kind }, "policy checked");
-      return { verdict: answerFor(request, verdict, expiresAtMs, deps.grantMac) };
+      return { verdict: verdictAnswer(request, request.calls, verdict, expiresAtMs, deps.grantMac) };
     });
   };
-}
-
-function answerFor(request: CheckPolicyRequest, verdict: Verdict, expiresAtMs: number, grantMac: GrantMac) {
-  switch (verdict.kind) {
-    case "allowed": {
-      const { walletId, requestId, calls } = request;
-      const grants = calls.map((call, step) => issueGrant(grantMac, { walletId, requestId, step, call }, expiresAtMs));
-      return { case: "allowed", value: { grants, expiresAt: timestampFromMs(expiresAtMs) } } as const;
-    }
-    case "denied": {
-      const { step, reason } = verdict;
-      return { case: "denied", value: { step, reason } } as const;
-    }
-    case "approval_required": {
-      const { step, requiredApprovals } = verdict;
-      return { case: "approvalRequired", value: { step, requiredApprovals } } as const;
-    }
-  }
 }

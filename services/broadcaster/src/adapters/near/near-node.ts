@@ -1,6 +1,7 @@
 import { decodeBase64, encodeBase64 } from "@outlayer/near";
-import { field, height, integer, list, object, string } from "../../core/chain/json.ts";
+import { field, height, integer, list, object, string, strings } from "../../core/chain/json.ts";
 import { readTransactionStatus, type TransactionStatus } from "../../core/chain/transaction-status.ts";
+import type { KeyPermission } from "../../core/direct-user/user-key.ts";
 import type { RpcCall, RpcClient } from "./rpc-client.ts";
 import { RpcRefused, RpcUnavailable, ViewFailed } from "./rpc-error.ts";
 
@@ -24,6 +25,7 @@ export type BlockWanted =
 
 export interface AccessKey {
   readonly nonce: bigint;
+  readonly permission: KeyPermission;
   /** Height of the block at which it was read. */
   readonly height: number;
 }
@@ -69,6 +71,7 @@ export class NearNode {
       const key = await this.#query(query);
       return {
         nonce: need(integer(field(key, "nonce")), "view_access_key"),
+        permission: need(readPermission(field(key, "permission")), "view_access_key"),
         height: need(height(field(key, "block_height")), "view_access_key"),
       };
     } catch (error) {
@@ -183,6 +186,15 @@ function isUnknown(error: unknown, cause: string, text: string): boolean {
 function blockParams(wanted: BlockWanted): object {
   if ("finality" in wanted) return { finality: wanted.finality };
   return { block_id: "hash" in wanted ? wanted.hash : wanted.height };
+}
+
+function readPermission(permission: unknown): KeyPermission | undefined {
+  if (permission === "FullAccess") return { kind: "full_access" };
+  const call = object(field(permission, "FunctionCall"));
+  const receiverId = string(call?.receiver_id);
+  if (call === undefined || receiverId === undefined) return undefined;
+  const allowance = call.allowance == null ? undefined : need(integer(call.allowance), "view_access_key");
+  return { kind: "function_call", receiverId, methodNames: strings(call.method_names), allowance };
 }
 
 function readBlock(answer: unknown): Block {

@@ -14,14 +14,24 @@ export interface LandingFacts {
   readonly block: BlockPlace | undefined;
 }
 
+export type LandingGround = "expired" | "forked_away" | "nonce_passed" | "key_gone";
+
 /**
  * Why a transaction that no node knows cannot land any more (decision 2); undefined while it still could. A key whose
  * nonce *equals* the transaction's has taken it: that is no ground, it landed.
  */
-export function groundOf(facts: LandingFacts): "expired" | "forked_away" | "nonce_passed" | "key_gone" | undefined {
+export function groundOf(facts: LandingFacts): LandingGround | undefined {
   if (facts.keyNonce === undefined) return "key_gone";
   if (facts.keyNonce > facts.nonce) return "nonce_passed";
   if (facts.keyNonce === facts.nonce) return undefined;
   if (facts.finalHeight > facts.blockHeight + facts.validityBlocks) return "expired";
   return facts.block?.state === "forked" && facts.block.height <= facts.finalHeight ? "forked_away" : undefined;
+}
+
+/**
+ * The same for a transaction on a key that others may hold too, and which is looked for in the chunks afterwards: a nonce
+ * that equals the transaction's may have been taken by somebody else, and then it is passed.
+ */
+export function groundOnSharedKey(facts: LandingFacts): LandingGround | undefined {
+  return facts.keyNonce === facts.nonce ? "nonce_passed" : groundOf(facts);
 }

@@ -3,10 +3,10 @@ import type { SentTransaction, WorkflowState } from "./state.ts";
 import { isLookDue, type World } from "./world.ts";
 
 /** Heads after which the same bytes are sent again, when the node does not know them. */
-const resendAfter = 3;
+export const resendAfter = 3;
 
 /** Heads after which it is worth asking whether a transaction can land at all. */
-const proveAfter = 10;
+export const proveAfter = 10;
 
 export interface Pursuit {
   readonly kind: "submission" | "resume";

@@ -25,7 +25,7 @@ export interface WorkflowState {
   readonly postViews: readonly PostView[];
   readonly taken: boolean;
   readonly account: Account | undefined;
-  readonly waiting: { readonly queue: Queue; readonly blockedSinceMs: number | undefined } | undefined;
+  readonly waiting: WaitingState | undefined;
   readonly admitted: Admitted | undefined;
   /** One per call, in order. */
   readonly steps: readonly StepState[];
@@ -34,6 +34,12 @@ export interface WorkflowState {
   readonly measured: boolean;
   readonly settling: Settling | undefined;
   readonly ended: Ended | undefined;
+}
+
+/** Why it waits; since when for something else than its turn, milliseconds since the epoch. */
+export interface WaitingState {
+  readonly queue: Queue;
+  readonly blockedSinceMs: number | undefined;
 }
 
 export interface Account {
@@ -182,6 +188,10 @@ export function evolve(before: WorkflowState, { version, atMs, event }: Logged):
       return { ...state, settling: kind.value };
     case "ended":
       return { ...state, ended: kind.value };
+    case "directUserCallPrepared":
+    case "directUserCallResolved":
+    case "directUserCallMeasured":
+      throw new RangeError(`${kind.case} is of the direct-user lane`);
     case undefined:
       throw new RangeError("an event of a kind that this version does not know");
     default:

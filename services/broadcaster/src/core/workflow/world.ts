@@ -53,7 +53,12 @@ export interface View {
 }
 
 /** Whether a look at a transaction is due: at most one a head, and not before `from`. */
-export function isLookDue(world: World, hash: string, from = 0, every = 1): boolean {
+export function isLookDue(
+  world: Pick<World, "head"> & { readonly view: Pick<View, "lookedAt"> },
+  hash: string,
+  from = 0,
+  every = 1,
+): boolean {
   const last = world.view.lookedAt.get(hash);
   return world.head >= from && (last === undefined || world.head >= last + every);
 }

@@ -2,8 +2,10 @@ import type { Keystore } from "../../core/keystore.ts";
 import { checkPolicy } from "./check-policy.ts";
 import { deriveAddress } from "./derive-address.ts";
 import type { KeystoreHttp } from "./http.ts";
+import { prepareScopedKey } from "./prepare-scoped-key.ts";
 import { signDelegate } from "./sign-delegate.ts";
 import { signNep413 } from "./sign-nep413.ts";
+import { signScopedCall } from "./sign-scoped-call.ts";
 
 /** The keystore, of which nothing is asked before `verified` has resolved. */
 export function verifiedKeystore(http: KeystoreHttp, verified: () => Promise<void>): Keystore {
@@ -23,6 +25,14 @@ export function verifiedKeystore(http: KeystoreHttp, verified: () => Promise<voi
     async signDelegate(request, signal) {
       await verified();
       return signDelegate(http, request, signal);
+    },
+    async prepareScopedKey(request, signal) {
+      await verified();
+      return prepareScopedKey(http, request, signal);
+    },
+    async signScopedCall(request, signal) {
+      await verified();
+      return signScopedCall(http, request, signal);
     },
   };
 }

@@ -5,13 +5,15 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.ts";
+import type { DirectUserScope } from "../../workflow/v1/direct_user_pb.ts";
+import { file_outlayer_workflow_v1_direct_user } from "../../workflow/v1/direct_user_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file outlayer/broadcaster/v1/broadcaster.proto.
  */
 export const file_outlayer_broadcaster_v1_broadcaster: GenFile = /*@__PURE__*/
-  fileDesc("CilvdXRsYXllci9icm9hZGNhc3Rlci92MS9icm9hZGNhc3Rlci5wcm90bxIXb3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEiLwoTR2V0R2F0ZUZhY3RzUmVxdWVzdBIYCgdnYXRlX2lkGAEgASgJQge6SARyAhACIksKFEdldEdhdGVGYWN0c1Jlc3BvbnNlEjMKCWZlZV90aWVycxgBIAMoCzIgLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkZlZVRpZXIiKQoHRmVlVGllchILCgNjYXAYASABKA0SEQoJZmVlX3lvY3RvGAIgASgJMoEBChJCcm9hZGNhc3RlclNlcnZpY2USawoMR2V0R2F0ZUZhY3RzEiwub3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEuR2V0R2F0ZUZhY3RzUmVxdWVzdBotLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldEdhdGVGYWN0c1Jlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate]);
+  fileDesc("CilvdXRsYXllci9icm9hZGNhc3Rlci92MS9icm9hZGNhc3Rlci5wcm90bxIXb3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEiLwoTR2V0R2F0ZUZhY3RzUmVxdWVzdBIYCgdnYXRlX2lkGAEgASgJQge6SARyAhACIksKFEdldEdhdGVGYWN0c1Jlc3BvbnNlEjMKCWZlZV90aWVycxgBIAMoCzIgLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkZlZVRpZXIiKQoHRmVlVGllchILCgNjYXAYASABKA0SEQoJZmVlX3lvY3RvGAIgASgJInQKF0dldERpcmVjdFVzZXJLZXlSZXF1ZXN0EjwKBXNjb3BlGAEgASgLMiUub3V0bGF5ZXIud29ya2Zsb3cudjEuRGlyZWN0VXNlclNjb3BlQga6SAPIAQESGwoKcHVibGljX2tleRgCIAEoCUIHukgEcgIQASK3AQoYR2V0RGlyZWN0VXNlcktleVJlc3BvbnNlEhEKCWluc3RhbGxlZBgBIAEoCBITCgZyZWFzb24YAiABKAlIAIgBARIUCgdtZXNzYWdlGAMgASgJSAGIAQESHAoPYWxsb3dhbmNlX3lvY3RvGAQgASgJSAKIAQESFAoMYmxvY2tfaGVpZ2h0GAUgASgEQgkKB19yZWFzb25CCgoIX21lc3NhZ2VCEgoQX2FsbG93YW5jZV95b2N0bzL6AQoSQnJvYWRjYXN0ZXJTZXJ2aWNlEmsKDEdldEdhdGVGYWN0cxIsLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldEdhdGVGYWN0c1JlcXVlc3QaLS5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXRHYXRlRmFjdHNSZXNwb25zZRJ3ChBHZXREaXJlY3RVc2VyS2V5EjAub3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEuR2V0RGlyZWN0VXNlcktleVJlcXVlc3QaMS5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXREaXJlY3RVc2VyS2V5UmVzcG9uc2ViBnByb3RvMw", [file_buf_validate_validate, file_outlayer_workflow_v1_direct_user]);
 
 /**
  * Which gate.
@@ -84,7 +86,85 @@ export const FeeTierSchema: GenMessage<FeeTier> = /*@__PURE__*/
   messageDesc(file_outlayer_broadcaster_v1_broadcaster, 2);
 
 /**
- * What the broadcaster knows of the gate, for services only.
+ * Which key.
+ *
+ * @generated from message outlayer.broadcaster.v1.GetDirectUserKeyRequest
+ */
+export type GetDirectUserKeyRequest = Message<"outlayer.broadcaster.v1.GetDirectUserKeyRequest"> & {
+  /**
+   * What it has to be for, exactly.
+   *
+   * @generated from field: outlayer.workflow.v1.DirectUserScope scope = 1;
+   */
+  scope?: DirectUserScope | undefined;
+
+  /**
+   * `ed25519:` and base58.
+   *
+   * @generated from field: string public_key = 2;
+   */
+  publicKey: string;
+};
+
+/**
+ * Describes the message outlayer.broadcaster.v1.GetDirectUserKeyRequest.
+ * Use `create(GetDirectUserKeyRequestSchema)` to create a new message.
+ */
+export const GetDirectUserKeyRequestSchema: GenMessage<GetDirectUserKeyRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_broadcaster_v1_broadcaster, 3);
+
+/**
+ * The key at a final block.
+ *
+ * @generated from message outlayer.broadcaster.v1.GetDirectUserKeyResponse
+ */
+export type GetDirectUserKeyResponse = Message<"outlayer.broadcaster.v1.GetDirectUserKeyResponse"> & {
+  /**
+   * It is there, for exactly that scope, with an allowance that is finite and pays for a call.
+   *
+   * @generated from field: bool installed = 1;
+   */
+  installed: boolean;
+
+  /**
+   * `absent`, `full_access`, `other_receiver`, `other_methods`, `unlimited_allowance` or `exhausted`; unset where it is
+   * installed.
+   *
+   * @generated from field: optional string reason = 2;
+   */
+  reason?: string | undefined;
+
+  /**
+   * The same as a sentence.
+   *
+   * @generated from field: optional string message = 3;
+   */
+  message?: string | undefined;
+
+  /**
+   * yoctoNEAR, decimal; unset for a key without one, and where there is no such key.
+   *
+   * @generated from field: optional string allowance_yocto = 4;
+   */
+  allowanceYocto?: string | undefined;
+
+  /**
+   * Height of the block at which it was read.
+   *
+   * @generated from field: uint64 block_height = 5;
+   */
+  blockHeight: bigint;
+};
+
+/**
+ * Describes the message outlayer.broadcaster.v1.GetDirectUserKeyResponse.
+ * Use `create(GetDirectUserKeyResponseSchema)` to create a new message.
+ */
+export const GetDirectUserKeyResponseSchema: GenMessage<GetDirectUserKeyResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_broadcaster_v1_broadcaster, 4);
+
+/**
+ * What the broadcaster knows of the chain, for services only.
  *
  * @generated from service outlayer.broadcaster.v1.BroadcasterService
  */
@@ -98,6 +178,16 @@ export const BroadcasterService: GenService<{
     methodKind: "unary";
     input: typeof GetGateFactsRequestSchema;
     output: typeof GetGateFactsResponseSchema;
+  },
+  /**
+   * Whether a scoped key is on the user's account. Unavailable while NEAR's RPC is away.
+   *
+   * @generated from rpc outlayer.broadcaster.v1.BroadcasterService.GetDirectUserKey
+   */
+  getDirectUserKey: {
+    methodKind: "unary";
+    input: typeof GetDirectUserKeyRequestSchema;
+    output: typeof GetDirectUserKeyResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_outlayer_broadcaster_v1_broadcaster, 0);

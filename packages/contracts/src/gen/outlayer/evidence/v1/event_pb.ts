@@ -8,6 +8,8 @@ import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.ts
 import { file_google_protobuf_struct } from "@bufbuild/protobuf/wkt";
 import type { GateCall, PostView } from "../../workflow/v1/call_pb.ts";
 import { file_outlayer_workflow_v1_call } from "../../workflow/v1/call_pb.ts";
+import type { DirectUserCall } from "../../workflow/v1/direct_user_pb.ts";
+import { file_outlayer_workflow_v1_direct_user } from "../../workflow/v1/direct_user_pb.ts";
 import type { Plan } from "../../workflow/v1/plan_pb.ts";
 import { file_outlayer_workflow_v1_plan } from "../../workflow/v1/plan_pb.ts";
 import type { DispatchReceipt, Fees, PostViewResult, Queue, StepOutcome } from "../../workflow/v1/record_pb.ts";
@@ -18,7 +20,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/evidence/v1/event.proto.
  */
 export const file_outlayer_evidence_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("CiBvdXRsYXllci9ldmlkZW5jZS92MS9ldmVudC5wcm90bxIUb3V0bGF5ZXIuZXZpZGVuY2UudjEigQoKBUV2ZW50Ei4KBm9wZW5lZBgBIAEoCzIcLm91dGxheWVyLmV2aWRlbmNlLnYxLk9wZW5lZEgAEiwKBXRha2VuGAIgASgLMhsub3V0bGF5ZXIuZXZpZGVuY2UudjEuVGFrZW5IABI9Cg5wb2xpY3lfYWxsb3dlZBgDIAEoCzIjLm91dGxheWVyLmV2aWRlbmNlLnYxLlBvbGljeUFsbG93ZWRIABIwCgd3YWl0aW5nGAQgASgLMh0ub3V0bGF5ZXIuZXZpZGVuY2UudjEuV2FpdGluZ0gAEjIKCGFkbWl0dGVkGAUgASgLMh4ub3V0bGF5ZXIuZXZpZGVuY2UudjEuQWRtaXR0ZWRIABIuCgZzaWduZWQYBiABKAsyHC5vdXRsYXllci5ldmlkZW5jZS52MS5TaWduZWRIABJJChRzaWduYXR1cmVzX2Rpc2NhcmRlZBgHIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlNpZ25hdHVyZXNEaXNjYXJkZWRIABJJChRzdWJtaXNzaW9uc19wcmVwYXJlZBgIIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlN1Ym1pc3Npb25zUHJlcGFyZWRIABJJChRzdWJtaXNzaW9uc19hY2NlcHRlZBgJIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlN1Ym1pc3Npb25zQWNjZXB0ZWRIABJFChJzdWJtaXNzaW9uX3JlZnVzZWQYCiABKAsyJy5vdXRsYXllci5ldmlkZW5jZS52MS5TdWJtaXNzaW9uUmVmdXNlZEgAEjsKDWlkc193aXRoZHJhd24YCyABKAsyIi5vdXRsYXllci5ldmlkZW5jZS52MS5JZHNXaXRoZHJhd25IABI/Cg9yZXN1bWVfcHJlcGFyZWQYDCABKAsyJC5vdXRsYXllci5ldmlkZW5jZS52MS5SZXN1bWVQcmVwYXJlZEgAEj0KDnJlc3VtZV9zdGFydGVkGA0gASgLMiMub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzdW1lU3RhcnRlZEgAEj0KDnJlc3VtZV9yZWZ1c2VkGA4gASgLMiMub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzdW1lUmVmdXNlZEgAEkEKEHRyYW5zYWN0aW9uX2RlYWQYDyABKAsyJS5vdXRsYXllci5ldmlkZW5jZS52MS5UcmFuc2FjdGlvbkRlYWRIABI7Cg1zdGVwX3Jlc29sdmVkGBAgASgLMiIub3V0bGF5ZXIuZXZpZGVuY2UudjEuU3RlcFJlc29sdmVkSAASOwoNaW50ZW50X2Nsb3NlZBgRIAEoCzIiLm91dGxheWVyLmV2aWRlbmNlLnYxLkludGVudENsb3NlZEgAEj8KD291dGNvbWVfdW5rbm93bhgSIAEoCzIkLm91dGxheWVyLmV2aWRlbmNlLnYxLk91dGNvbWVVbmtub3duSAASMgoIbWVhc3VyZWQYEyABKAsyHi5vdXRsYXllci5ldmlkZW5jZS52MS5NZWFzdXJlZEgAEjIKCHNldHRsaW5nGBQgASgLMh4ub3V0bGF5ZXIuZXZpZGVuY2UudjEuU2V0dGxpbmdIABIsCgVlbmRlZBgVIAEoCzIbLm91dGxheWVyLmV2aWRlbmNlLnYxLkVuZGVkSABCDQoEa2luZBIFukgCCAEikwQKBk9wZW5lZBJOCghlbmRwb2ludBgBIAEoCUI8ukg5cjdSCHdvcmtmbG93UhBzZXF1ZW50aWFsX2JhdGNoUhlkaXJlY3RfdXNlcl9mdW5jdGlvbl9jYWxsEigKCXdhbGxldF9pZBgCIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEi4KD2lkZW1wb3RlbmN5X2tleRgDIAEoCUIVukgSchAyDl5bIC1+XXsxLDI1NX0kEioKC2ZpbmdlcnByaW50GAQgASgJQhW6SBJyEDIOXlswLTlhLWZdezY0fSQSNgoVb3JpZ2luYWxfcmVxdWVzdF9qc29uGAUgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIuCg13b3JrZmxvd19qc29uGAYgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBItCglwbGFuX2pzb24YByABKAsyGi5vdXRsYXllci53b3JrZmxvdy52MS5QbGFuEi0KBWNhbGxzGAggAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGwSMgoKcG9zdF92aWV3cxgJIAMoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLlBvc3RWaWV3Ei8KBWVuZGVkGAogASgLMhsub3V0bGF5ZXIuZXZpZGVuY2UudjEuRW5kZWRIAIgBAUIICgZfZW5kZWQiKQoFVGFrZW4SEQoJZHJpdmVyX2lkGAEgASgJEg0KBWVwb2NoGAIgASgEIk4KDVBvbGljeUFsbG93ZWQSEgoKYWNjb3VudF9pZBgBIAEoCRISCgpwdWJsaWNfa2V5GAIgASgJEhUKDWNoZWNrZWRfYXRfbXMYAyABKAMiaQoHV2FpdGluZxIqCgVxdWV1ZRgBIAEoCzIbLm91dGxheWVyLndvcmtmbG93LnYxLlF1ZXVlEh0KEGJsb2NrZWRfc2luY2VfbXMYAiABKANIAIgBAUITChFfYmxvY2tlZF9zaW5jZV9tcyLNAQoIQWRtaXR0ZWQSFAoMZ2F0ZV92ZXJzaW9uGAEgASgEEhQKDGZpbmFsX2hlaWdodBgCIAEoBBIRCglmZWVfeW9jdG8YAyABKAkSSwoPYmFsYW5jZXNfYmVmb3JlGAQgAygLMjIub3V0bGF5ZXIuZXZpZGVuY2UudjEuQWRtaXR0ZWQuQmFsYW5jZXNCZWZvcmVFbnRyeRo1ChNCYWxhbmNlc0JlZm9yZUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiOQoGU2lnbmVkEi8KBXN0ZXBzGAEgAygLMiAub3V0bGF5ZXIuZXZpZGVuY2UudjEuU2lnbmVkU3RlcCKlAQoKU2lnbmVkU3RlcBI5CgdwYXlsb2FkGAEgASgLMiMub3V0bGF5ZXIuZXZpZGVuY2UudjEuU2lnbmVkUGF5bG9hZEgAiAEBEh4KFnNpZ25lZF9kZWxlZ2F0ZV9iYXNlNjQYAiABKAkSFgoOZGVsZWdhdGVfbm9uY2UYAyABKAQSGAoQbWF4X2Jsb2NrX2hlaWdodBgEIAEoBEIKCghfcGF5bG9hZCJeCg1TaWduZWRQYXlsb2FkEhQKDHBheWxvYWRfanNvbhgBIAEoCRITCgtpbnRlbnRfaGFzaBgCIAEoCRINCgVub25jZRgDIAEoCRITCgtkZWFkbGluZV9tcxgEIAEoAyIlChNTaWduYXR1cmVzRGlzY2FyZGVkEg4KBnJlYXNvbhgBIAEoCSKfAQoTUHJlcGFyZWRUcmFuc2FjdGlvbhIMCgRoYXNoGAEgASgJEhoKEnNpZ25lZF90cmFuc2FjdGlvbhgCIAEoDBIRCglzaWduZXJfaWQYAyABKAkSEgoKcHVibGljX2tleRgEIAEoCRINCgVub25jZRgFIAEoBBISCgpibG9ja19oYXNoGAYgASgJEhQKDGJsb2NrX2hlaWdodBgHIAEoBCJMChNTdWJtaXNzaW9uc1ByZXBhcmVkEjUKC3N1Ym1pc3Npb25zGAEgAygLMiAub3V0bGF5ZXIuZXZpZGVuY2UudjEuU3VibWlzc2lvbiJaCgpTdWJtaXNzaW9uEgwKBHN0ZXAYASABKA0SPgoLdHJhbnNhY3Rpb24YAiABKAsyKS5vdXRsYXllci5ldmlkZW5jZS52MS5QcmVwYXJlZFRyYW5zYWN0aW9uIk4KE1N1Ym1pc3Npb25zQWNjZXB0ZWQSNwoFc3RlcHMYASADKAsyKC5vdXRsYXllci5ldmlkZW5jZS52MS5BY2NlcHRlZFN1Ym1pc3Npb24igwEKEkFjY2VwdGVkU3VibWlzc2lvbhIMCgRzdGVwGAEgASgNEg8KB3R4X2hhc2gYAiABKAkSEQoJaW50ZW50X2lkGAMgASgJEhIKCmJsb2NrX2hhc2gYBCABKAkSFAoMYmxvY2tfaGVpZ2h0GAUgASgEEhEKCXNpZ25lcl9pZBgGIAEoCSJBChFTdWJtaXNzaW9uUmVmdXNlZBIMCgRzdGVwGAEgASgNEg8KB3R4X2hhc2gYAiABKAkSDQoFZXJyb3IYAyABKAkiHQoMSWRzV2l0aGRyYXduEg0KBXN0ZXBzGAEgAygNIqMBCg5SZXN1bWVQcmVwYXJlZBI+Cgt0cmFuc2FjdGlvbhgBIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlByZXBhcmVkVHJhbnNhY3Rpb24SKgoEbW9kZRgCIAEoCUIcukgZchdSBWNoYWluUgZzaW5nbGVSBnJlamVjdBISCgppbnRlbnRfaWRzGAMgAygJEhEKCWZlZV95b2N0bxgEIAEoCSI2Cg1SZXN1bWVTdGFydGVkEg8KB3R4X2hhc2gYASABKAkSFAoMYmxvY2tfaGVpZ2h0GAIgASgEIi8KDVJlc3VtZVJlZnVzZWQSDwoHdHhfaGFzaBgBIAEoCRINCgVlcnJvchgCIAEoCSIyCg9UcmFuc2FjdGlvbkRlYWQSDwoHdHhfaGFzaBgBIAEoCRIOCgZncm91bmQYAiABKAkirAIKDFN0ZXBSZXNvbHZlZBIMCgRzdGVwGAEgASgNEh0KFWRpc3BhdGNoX2Jsb2NrX2hlaWdodBgCIAEoBBI2CgdyZWNlaXB0GAMgASgLMiUub3V0bGF5ZXIud29ya2Zsb3cudjEuRGlzcGF0Y2hSZWNlaXB0EjIKB291dGNvbWUYBCABKAsyIS5vdXRsYXllci53b3JrZmxvdy52MS5TdGVwT3V0Y29tZRJNCg5iYWxhbmNlX2RlbHRhcxgFIAMoCzI1Lm91dGxheWVyLmV2aWRlbmNlLnYxLlN0ZXBSZXNvbHZlZC5CYWxhbmNlRGVsdGFzRW50cnkaNAoSQmFsYW5jZURlbHRhc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiYAoMSW50ZW50Q2xvc2VkEgwKBHN0ZXAYASABKA0SDgoGcmVhc29uGAIgASgJEhQKDGJsb2NrX2hlaWdodBgDIAEoBBISCgVlcnJvchgEIAEoCUgAiAEBQggKBl9lcnJvciIjCg5PdXRjb21lVW5rbm93bhIRCgl0eF9oYXNoZXMYASADKAki/AEKCE1lYXN1cmVkEkkKDmJhbGFuY2VzX2FmdGVyGAEgAygLMjEub3V0bGF5ZXIuZXZpZGVuY2UudjEuTWVhc3VyZWQuQmFsYW5jZXNBZnRlckVudHJ5EkUKF3Bvc3RfYmF0Y2hfdmlld19yZXN1bHRzGAIgAygLMiQub3V0bGF5ZXIud29ya2Zsb3cudjEuUG9zdFZpZXdSZXN1bHQSKAoEZmVlcxgDIAEoCzIaLm91dGxheWVyLndvcmtmbG93LnYxLkZlZXMaNAoSQmFsYW5jZXNBZnRlckVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEibwoIU2V0dGxpbmcSMwoIb3V0Y29tZXMYASADKAsyIS5vdXRsYXllci53b3JrZmxvdy52MS5TdGVwT3V0Y29tZRISCgplcnJvcl9jb2RlGAIgASgJEhoKEnVzZXJfdmlzaWJsZV9lcnJvchgDIAEoCSK0AgoFRW5kZWQSlQEKBnN0YXR1cxgBIAEoCUKEAbpIgAFyflIJc3VjY2VlZGVkUhZyZXF1aXJlc19mdW5kaW5nX3NldHVwUhpyZXF1aXJlc19kaXJlY3RfdXNlcl9zZXR1cFIRcmVxdWlyZXNfYXBwcm92YWxSCWNhbmNlbGxlZFIIcmVqZWN0ZWRSDXBvbGljeV9kZW5pZWRSBmZhaWxlZBIXCgplcnJvcl9jb2RlGAIgASgJSACIAQESHwoSdXNlcl92aXNpYmxlX2Vycm9yGAMgASgJSAGIAQESMwoIb3V0Y29tZXMYBCADKAsyIS5vdXRsYXllci53b3JrZmxvdy52MS5TdGVwT3V0Y29tZUINCgtfZXJyb3JfY29kZUIVChNfdXNlcl92aXNpYmxlX2Vycm9yYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_struct, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_plan, file_outlayer_workflow_v1_record]);
+  fileDesc("CiBvdXRsYXllci9ldmlkZW5jZS92MS9ldmVudC5wcm90bxIUb3V0bGF5ZXIuZXZpZGVuY2UudjEi+gsKBUV2ZW50Ei4KBm9wZW5lZBgBIAEoCzIcLm91dGxheWVyLmV2aWRlbmNlLnYxLk9wZW5lZEgAEiwKBXRha2VuGAIgASgLMhsub3V0bGF5ZXIuZXZpZGVuY2UudjEuVGFrZW5IABI9Cg5wb2xpY3lfYWxsb3dlZBgDIAEoCzIjLm91dGxheWVyLmV2aWRlbmNlLnYxLlBvbGljeUFsbG93ZWRIABIwCgd3YWl0aW5nGAQgASgLMh0ub3V0bGF5ZXIuZXZpZGVuY2UudjEuV2FpdGluZ0gAEjIKCGFkbWl0dGVkGAUgASgLMh4ub3V0bGF5ZXIuZXZpZGVuY2UudjEuQWRtaXR0ZWRIABIuCgZzaWduZWQYBiABKAsyHC5vdXRsYXllci5ldmlkZW5jZS52MS5TaWduZWRIABJJChRzaWduYXR1cmVzX2Rpc2NhcmRlZBgHIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlNpZ25hdHVyZXNEaXNjYXJkZWRIABJJChRzdWJtaXNzaW9uc19wcmVwYXJlZBgIIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlN1Ym1pc3Npb25zUHJlcGFyZWRIABJJChRzdWJtaXNzaW9uc19hY2NlcHRlZBgJIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlN1Ym1pc3Npb25zQWNjZXB0ZWRIABJFChJzdWJtaXNzaW9uX3JlZnVzZWQYCiABKAsyJy5vdXRsYXllci5ldmlkZW5jZS52MS5TdWJtaXNzaW9uUmVmdXNlZEgAEjsKDWlkc193aXRoZHJhd24YCyABKAsyIi5vdXRsYXllci5ldmlkZW5jZS52MS5JZHNXaXRoZHJhd25IABI/Cg9yZXN1bWVfcHJlcGFyZWQYDCABKAsyJC5vdXRsYXllci5ldmlkZW5jZS52MS5SZXN1bWVQcmVwYXJlZEgAEj0KDnJlc3VtZV9zdGFydGVkGA0gASgLMiMub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzdW1lU3RhcnRlZEgAEj0KDnJlc3VtZV9yZWZ1c2VkGA4gASgLMiMub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzdW1lUmVmdXNlZEgAEkEKEHRyYW5zYWN0aW9uX2RlYWQYDyABKAsyJS5vdXRsYXllci5ldmlkZW5jZS52MS5UcmFuc2FjdGlvbkRlYWRIABI7Cg1zdGVwX3Jlc29sdmVkGBAgASgLMiIub3V0bGF5ZXIuZXZpZGVuY2UudjEuU3RlcFJlc29sdmVkSAASOwoNaW50ZW50X2Nsb3NlZBgRIAEoCzIiLm91dGxheWVyLmV2aWRlbmNlLnYxLkludGVudENsb3NlZEgAEj8KD291dGNvbWVfdW5rbm93bhgSIAEoCzIkLm91dGxheWVyLmV2aWRlbmNlLnYxLk91dGNvbWVVbmtub3duSAASMgoIbWVhc3VyZWQYEyABKAsyHi5vdXRsYXllci5ldmlkZW5jZS52MS5NZWFzdXJlZEgAEjIKCHNldHRsaW5nGBQgASgLMh4ub3V0bGF5ZXIuZXZpZGVuY2UudjEuU2V0dGxpbmdIABIsCgVlbmRlZBgVIAEoCzIbLm91dGxheWVyLmV2aWRlbmNlLnYxLkVuZGVkSAASUQoZZGlyZWN0X3VzZXJfY2FsbF9wcmVwYXJlZBgWIAEoCzIsLm91dGxheWVyLmV2aWRlbmNlLnYxLkRpcmVjdFVzZXJDYWxsUHJlcGFyZWRIABJRChlkaXJlY3RfdXNlcl9jYWxsX3Jlc29sdmVkGBcgASgLMiwub3V0bGF5ZXIuZXZpZGVuY2UudjEuRGlyZWN0VXNlckNhbGxSZXNvbHZlZEgAElEKGWRpcmVjdF91c2VyX2NhbGxfbWVhc3VyZWQYGCABKAsyLC5vdXRsYXllci5ldmlkZW5jZS52MS5EaXJlY3RVc2VyQ2FsbE1lYXN1cmVkSABCDQoEa2luZBIFukgCCAEi7QQKBk9wZW5lZBJOCghlbmRwb2ludBgBIAEoCUI8ukg5cjdSCHdvcmtmbG93UhBzZXF1ZW50aWFsX2JhdGNoUhlkaXJlY3RfdXNlcl9mdW5jdGlvbl9jYWxsEigKCXdhbGxldF9pZBgCIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEi4KD2lkZW1wb3RlbmN5X2tleRgDIAEoCUIVukgSchAyDl5bIC1+XXsxLDI1NX0kEioKC2ZpbmdlcnByaW50GAQgASgJQhW6SBJyEDIOXlswLTlhLWZdezY0fSQSNgoVb3JpZ2luYWxfcmVxdWVzdF9qc29uGAUgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIuCg13b3JrZmxvd19qc29uGAYgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBItCglwbGFuX2pzb24YByABKAsyGi5vdXRsYXllci53b3JrZmxvdy52MS5QbGFuEi0KBWNhbGxzGAggAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGwSMgoKcG9zdF92aWV3cxgJIAMoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLlBvc3RWaWV3Ei8KBWVuZGVkGAogASgLMhsub3V0bGF5ZXIuZXZpZGVuY2UudjEuRW5kZWRIAIgBARJDChBkaXJlY3RfdXNlcl9jYWxsGAsgASgLMiQub3V0bGF5ZXIud29ya2Zsb3cudjEuRGlyZWN0VXNlckNhbGxIAYgBAUIICgZfZW5kZWRCEwoRX2RpcmVjdF91c2VyX2NhbGwiKQoFVGFrZW4SEQoJZHJpdmVyX2lkGAEgASgJEg0KBWVwb2NoGAIgASgEIk4KDVBvbGljeUFsbG93ZWQSEgoKYWNjb3VudF9pZBgBIAEoCRISCgpwdWJsaWNfa2V5GAIgASgJEhUKDWNoZWNrZWRfYXRfbXMYAyABKAMiaQoHV2FpdGluZxIqCgVxdWV1ZRgBIAEoCzIbLm91dGxheWVyLndvcmtmbG93LnYxLlF1ZXVlEh0KEGJsb2NrZWRfc2luY2VfbXMYAiABKANIAIgBAUITChFfYmxvY2tlZF9zaW5jZV9tcyLNAQoIQWRtaXR0ZWQSFAoMZ2F0ZV92ZXJzaW9uGAEgASgEEhQKDGZpbmFsX2hlaWdodBgCIAEoBBIRCglmZWVfeW9jdG8YAyABKAkSSwoPYmFsYW5jZXNfYmVmb3JlGAQgAygLMjIub3V0bGF5ZXIuZXZpZGVuY2UudjEuQWRtaXR0ZWQuQmFsYW5jZXNCZWZvcmVFbnRyeRo1ChNCYWxhbmNlc0JlZm9yZUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiOQoGU2lnbmVkEi8KBXN0ZXBzGAEgAygLMiAub3V0bGF5ZXIuZXZpZGVuY2UudjEuU2lnbmVkU3RlcCKlAQoKU2lnbmVkU3RlcBI5CgdwYXlsb2FkGAEgASgLMiMub3V0bGF5ZXIuZXZpZGVuY2UudjEuU2lnbmVkUGF5bG9hZEgAiAEBEh4KFnNpZ25lZF9kZWxlZ2F0ZV9iYXNlNjQYAiABKAkSFgoOZGVsZWdhdGVfbm9uY2UYAyABKAQSGAoQbWF4X2Jsb2NrX2hlaWdodBgEIAEoBEIKCghfcGF5bG9hZCJeCg1TaWduZWRQYXlsb2FkEhQKDHBheWxvYWRfanNvbhgBIAEoCRITCgtpbnRlbnRfaGFzaBgCIAEoCRINCgVub25jZRgDIAEoCRITCgtkZWFkbGluZV9tcxgEIAEoAyIlChNTaWduYXR1cmVzRGlzY2FyZGVkEg4KBnJlYXNvbhgBIAEoCSKfAQoTUHJlcGFyZWRUcmFuc2FjdGlvbhIMCgRoYXNoGAEgASgJEhoKEnNpZ25lZF90cmFuc2FjdGlvbhgCIAEoDBIRCglzaWduZXJfaWQYAyABKAkSEgoKcHVibGljX2tleRgEIAEoCRINCgVub25jZRgFIAEoBBISCgpibG9ja19oYXNoGAYgASgJEhQKDGJsb2NrX2hlaWdodBgHIAEoBCJMChNTdWJtaXNzaW9uc1ByZXBhcmVkEjUKC3N1Ym1pc3Npb25zGAEgAygLMiAub3V0bGF5ZXIuZXZpZGVuY2UudjEuU3VibWlzc2lvbiJaCgpTdWJtaXNzaW9uEgwKBHN0ZXAYASABKA0SPgoLdHJhbnNhY3Rpb24YAiABKAsyKS5vdXRsYXllci5ldmlkZW5jZS52MS5QcmVwYXJlZFRyYW5zYWN0aW9uIk4KE1N1Ym1pc3Npb25zQWNjZXB0ZWQSNwoFc3RlcHMYASADKAsyKC5vdXRsYXllci5ldmlkZW5jZS52MS5BY2NlcHRlZFN1Ym1pc3Npb24igwEKEkFjY2VwdGVkU3VibWlzc2lvbhIMCgRzdGVwGAEgASgNEg8KB3R4X2hhc2gYAiABKAkSEQoJaW50ZW50X2lkGAMgASgJEhIKCmJsb2NrX2hhc2gYBCABKAkSFAoMYmxvY2tfaGVpZ2h0GAUgASgEEhEKCXNpZ25lcl9pZBgGIAEoCSJBChFTdWJtaXNzaW9uUmVmdXNlZBIMCgRzdGVwGAEgASgNEg8KB3R4X2hhc2gYAiABKAkSDQoFZXJyb3IYAyABKAkiHQoMSWRzV2l0aGRyYXduEg0KBXN0ZXBzGAEgAygNIqMBCg5SZXN1bWVQcmVwYXJlZBI+Cgt0cmFuc2FjdGlvbhgBIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlByZXBhcmVkVHJhbnNhY3Rpb24SKgoEbW9kZRgCIAEoCUIcukgZchdSBWNoYWluUgZzaW5nbGVSBnJlamVjdBISCgppbnRlbnRfaWRzGAMgAygJEhEKCWZlZV95b2N0bxgEIAEoCSI2Cg1SZXN1bWVTdGFydGVkEg8KB3R4X2hhc2gYASABKAkSFAoMYmxvY2tfaGVpZ2h0GAIgASgEIi8KDVJlc3VtZVJlZnVzZWQSDwoHdHhfaGFzaBgBIAEoCRINCgVlcnJvchgCIAEoCSIyCg9UcmFuc2FjdGlvbkRlYWQSDwoHdHhfaGFzaBgBIAEoCRIOCgZncm91bmQYAiABKAkirAIKDFN0ZXBSZXNvbHZlZBIMCgRzdGVwGAEgASgNEh0KFWRpc3BhdGNoX2Jsb2NrX2hlaWdodBgCIAEoBBI2CgdyZWNlaXB0GAMgASgLMiUub3V0bGF5ZXIud29ya2Zsb3cudjEuRGlzcGF0Y2hSZWNlaXB0EjIKB291dGNvbWUYBCABKAsyIS5vdXRsYXllci53b3JrZmxvdy52MS5TdGVwT3V0Y29tZRJNCg5iYWxhbmNlX2RlbHRhcxgFIAMoCzI1Lm91dGxheWVyLmV2aWRlbmNlLnYxLlN0ZXBSZXNvbHZlZC5CYWxhbmNlRGVsdGFzRW50cnkaNAoSQmFsYW5jZURlbHRhc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiYAoMSW50ZW50Q2xvc2VkEgwKBHN0ZXAYASABKA0SDgoGcmVhc29uGAIgASgJEhQKDGJsb2NrX2hlaWdodBgDIAEoBBISCgVlcnJvchgEIAEoCUgAiAEBQggKBl9lcnJvciIjCg5PdXRjb21lVW5rbm93bhIRCgl0eF9oYXNoZXMYASADKAki/AEKCE1lYXN1cmVkEkkKDmJhbGFuY2VzX2FmdGVyGAEgAygLMjEub3V0bGF5ZXIuZXZpZGVuY2UudjEuTWVhc3VyZWQuQmFsYW5jZXNBZnRlckVudHJ5EkUKF3Bvc3RfYmF0Y2hfdmlld19yZXN1bHRzGAIgAygLMiQub3V0bGF5ZXIud29ya2Zsb3cudjEuUG9zdFZpZXdSZXN1bHQSKAoEZmVlcxgDIAEoCzIaLm91dGxheWVyLndvcmtmbG93LnYxLkZlZXMaNAoSQmFsYW5jZXNBZnRlckVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEibwoIU2V0dGxpbmcSMwoIb3V0Y29tZXMYASADKAsyIS5vdXRsYXllci53b3JrZmxvdy52MS5TdGVwT3V0Y29tZRISCgplcnJvcl9jb2RlGAIgASgJEhoKEnVzZXJfdmlzaWJsZV9lcnJvchgDIAEoCSK0AgoFRW5kZWQSlQEKBnN0YXR1cxgBIAEoCUKEAbpIgAFyflIJc3VjY2VlZGVkUhZyZXF1aXJlc19mdW5kaW5nX3NldHVwUhpyZXF1aXJlc19kaXJlY3RfdXNlcl9zZXR1cFIRcmVxdWlyZXNfYXBwcm92YWxSCWNhbmNlbGxlZFIIcmVqZWN0ZWRSDXBvbGljeV9kZW5pZWRSBmZhaWxlZBIXCgplcnJvcl9jb2RlGAIgASgJSACIAQESHwoSdXNlcl92aXNpYmxlX2Vycm9yGAMgASgJSAGIAQESMwoIb3V0Y29tZXMYBCADKAsyIS5vdXRsYXllci53b3JrZmxvdy52MS5TdGVwT3V0Y29tZUINCgtfZXJyb3JfY29kZUIVChNfdXNlcl92aXNpYmxlX2Vycm9yIp4BChZEaXJlY3RVc2VyQ2FsbFByZXBhcmVkEj4KC3RyYW5zYWN0aW9uGAEgASgLMikub3V0bGF5ZXIuZXZpZGVuY2UudjEuUHJlcGFyZWRUcmFuc2FjdGlvbhIRCglrZXlfbGFiZWwYAiABKAkSFAoMY291bnRfYmVmb3JlGAMgASgJEhsKE2NvdW50X2JlZm9yZV9oZWlnaHQYBCABKAQi1AEKFkRpcmVjdFVzZXJDYWxsUmVzb2x2ZWQSDwoHdHhfaGFzaBgBIAEoCRIRCglzaWduZXJfaWQYAiABKAkSEgoKcmVjZWlwdF9pZBgDIAEoCRIUCgxibG9ja19oZWlnaHQYBCABKAQSJwoGc3RhdHVzGAUgASgJQhe6SBRyElIHc3VjY2Vzc1IHZmFpbHVyZRISCgVlcnJvchgGIAEoCUgAiAEBEgwKBGxvZ3MYByADKAkSFwoPZ2FzX2J1cm50X3lvY3RvGAggASgJQggKBl9lcnJvciJxChZEaXJlY3RVc2VyQ2FsbE1lYXN1cmVkEhgKC2NvdW50X2FmdGVyGAEgASgJSACIAQESGgoSY291bnRfYWZ0ZXJfaGVpZ2h0GAIgASgEEhEKCWFtYmlndW91cxgDIAEoCEIOCgxfY291bnRfYWZ0ZXJiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_struct, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_direct_user, file_outlayer_workflow_v1_plan, file_outlayer_workflow_v1_record]);
 
 /**
  * One transition of a workflow. The record is a fold over these.
@@ -199,6 +201,30 @@ export type Event = Message<"outlayer.evidence.v1.Event"> & {
      */
     value: Ended;
     case: "ended";
+  } | {
+    /**
+     * A direct-user call is about to be sent.
+     *
+     * @generated from field: outlayer.evidence.v1.DirectUserCallPrepared direct_user_call_prepared = 22;
+     */
+    value: DirectUserCallPrepared;
+    case: "directUserCallPrepared";
+  } | {
+    /**
+     * What became of a direct-user call is final.
+     *
+     * @generated from field: outlayer.evidence.v1.DirectUserCallResolved direct_user_call_resolved = 23;
+     */
+    value: DirectUserCallResolved;
+    case: "directUserCallResolved";
+  } | {
+    /**
+     * The count was read after a direct-user call.
+     *
+     * @generated from field: outlayer.evidence.v1.DirectUserCallMeasured direct_user_call_measured = 24;
+     */
+    value: DirectUserCallMeasured;
+    case: "directUserCallMeasured";
   } | { case: undefined; value?: undefined };
 };
 
@@ -284,6 +310,13 @@ export type Opened = Message<"outlayer.evidence.v1.Opened"> & {
    * @generated from field: optional outlayer.evidence.v1.Ended ended = 10;
    */
   ended?: Ended | undefined;
+
+  /**
+   * The call of a user's own key; unset for the gate's calls, and when the workflow ends here.
+   *
+   * @generated from field: optional outlayer.workflow.v1.DirectUserCall direct_user_call = 11;
+   */
+  directUserCall?: DirectUserCall | undefined;
 };
 
 /**
@@ -1146,4 +1179,151 @@ export type Ended = Message<"outlayer.evidence.v1.Ended"> & {
  */
 export const EndedSchema: GenMessage<Ended> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_event, 26);
+
+/**
+ * A direct-user call, signed and written down before it is sent.
+ *
+ * @generated from message outlayer.evidence.v1.DirectUserCallPrepared
+ */
+export type DirectUserCallPrepared = Message<"outlayer.evidence.v1.DirectUserCallPrepared"> & {
+  /**
+   * What is sent. Its key is the scoped key on the user's account.
+   *
+   * @generated from field: outlayer.evidence.v1.PreparedTransaction transaction = 1;
+   */
+  transaction?: PreparedTransaction | undefined;
+
+  /**
+   * The keystore's label of that key.
+   *
+   * @generated from field: string key_label = 2;
+   */
+  keyLabel: string;
+
+  /**
+   * The count, read at a final block before anything was signed, decimal.
+   *
+   * @generated from field: string count_before = 3;
+   */
+  countBefore: string;
+
+  /**
+   * Height of that block.
+   *
+   * @generated from field: uint64 count_before_height = 4;
+   */
+  countBeforeHeight: bigint;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.DirectUserCallPrepared.
+ * Use `create(DirectUserCallPreparedSchema)` to create a new message.
+ */
+export const DirectUserCallPreparedSchema: GenMessage<DirectUserCallPrepared> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_event, 27);
+
+/**
+ * The fate of a direct-user call, once its blocks are final.
+ *
+ * @generated from message outlayer.evidence.v1.DirectUserCallResolved
+ */
+export type DirectUserCallResolved = Message<"outlayer.evidence.v1.DirectUserCallResolved"> & {
+  /**
+   * Which transaction.
+   *
+   * @generated from field: string tx_hash = 1;
+   */
+  txHash: string;
+
+  /**
+   * Who signed it, as the chain says.
+   *
+   * @generated from field: string signer_id = 2;
+   */
+  signerId: string;
+
+  /**
+   * The call's receipt; empty when the transaction itself failed.
+   *
+   * @generated from field: string receipt_id = 3;
+   */
+  receiptId: string;
+
+  /**
+   * Height of the block in which that receipt ran.
+   *
+   * @generated from field: uint64 block_height = 4;
+   */
+  blockHeight: bigint;
+
+  /**
+   * `success` or `failure`.
+   *
+   * @generated from field: string status = 5;
+   */
+  status: string;
+
+  /**
+   * The contract's or the runtime's own text, when it failed.
+   *
+   * @generated from field: optional string error = 6;
+   */
+  error?: string | undefined;
+
+  /**
+   * The receipt's logs.
+   *
+   * @generated from field: repeated string logs = 7;
+   */
+  logs: string[];
+
+  /**
+   * yoctoNEAR burnt by the transaction and its receipts so far, decimal.
+   *
+   * @generated from field: string gas_burnt_yocto = 8;
+   */
+  gasBurntYocto: string;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.DirectUserCallResolved.
+ * Use `create(DirectUserCallResolvedSchema)` to create a new message.
+ */
+export const DirectUserCallResolvedSchema: GenMessage<DirectUserCallResolved> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_event, 28);
+
+/**
+ * The count after a direct-user call.
+ *
+ * @generated from message outlayer.evidence.v1.DirectUserCallMeasured
+ */
+export type DirectUserCallMeasured = Message<"outlayer.evidence.v1.DirectUserCallMeasured"> & {
+  /**
+   * The count at a final block not before the receipt's, decimal; unset when it could not be read.
+   *
+   * @generated from field: optional string count_after = 1;
+   */
+  countAfter?: string | undefined;
+
+  /**
+   * Height of that block; 0 when it could not be read.
+   *
+   * @generated from field: uint64 count_after_height = 2;
+   */
+  countAfterHeight: bigint;
+
+  /**
+   * The two counts differ by something else than this call: others counted too, or the count could not be read.
+   *
+   * @generated from field: bool ambiguous = 3;
+   */
+  ambiguous: boolean;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.DirectUserCallMeasured.
+ * Use `create(DirectUserCallMeasuredSchema)` to create a new message.
+ */
+export const DirectUserCallMeasuredSchema: GenMessage<DirectUserCallMeasured> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_event, 29);
 

@@ -5,6 +5,8 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.ts";
+import type { DirectUserFunctionCall, DirectUserScope } from "../../workflow/v1/direct_user_pb.ts";
+import { file_outlayer_workflow_v1_direct_user } from "../../workflow/v1/direct_user_pb.ts";
 import type { Plan } from "../../workflow/v1/plan_pb.ts";
 import { file_outlayer_workflow_v1_plan } from "../../workflow/v1/plan_pb.ts";
 import type { Record } from "../../workflow/v1/record_pb.ts";
@@ -17,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/planner/v1/planner.proto.
  */
 export const file_outlayer_planner_v1_planner: GenFile = /*@__PURE__*/
-  fileDesc("CiFvdXRsYXllci9wbGFubmVyL3YxL3BsYW5uZXIucHJvdG8SE291dGxheWVyLnBsYW5uZXIudjEiaQoLUGxhblJlcXVlc3QSMgoId29ya2Zsb3cYASABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5Xb3JrZmxvd0gAEhcKDXdvcmtmbG93X2pzb24YAiABKAlIAEINCgRib2R5EgW6SAIIASI4CgxQbGFuUmVzcG9uc2USKAoEcGxhbhgBIAEoCzIaLm91dGxheWVyLndvcmtmbG93LnYxLlBsYW4ijgEKFkV4ZWN1dGVXb3JrZmxvd1JlcXVlc3QSMgoId29ya2Zsb3cYASABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5Xb3JrZmxvd0gAEhcKDXdvcmtmbG93X2pzb24YAiABKAlIABIYChBpZGVtcG90ZW5jeV9rZXlzGAMgAygJQg0KBGJvZHkSBbpIAggBIlgKF0V4ZWN1dGVXb3JrZmxvd1Jlc3BvbnNlEiwKBnJlY29yZBgBIAEoCzIcLm91dGxheWVyLndvcmtmbG93LnYxLlJlY29yZBIPCgdjcmVhdGVkGAIgASgIIpYBCh1FeGVjdXRlU2VxdWVudGlhbEJhdGNoUmVxdWVzdBI2CgViYXRjaBgBIAEoCzIlLm91dGxheWVyLndvcmtmbG93LnYxLlNlcXVlbnRpYWxCYXRjaEgAEhQKCmJhdGNoX2pzb24YAiABKAlIABIYChBpZGVtcG90ZW5jeV9rZXlzGAMgAygJQg0KBGJvZHkSBbpIAggBIl8KHkV4ZWN1dGVTZXF1ZW50aWFsQmF0Y2hSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCDLPAgoOUGxhbm5lclNlcnZpY2USSwoEUGxhbhIgLm91dGxheWVyLnBsYW5uZXIudjEuUGxhblJlcXVlc3QaIS5vdXRsYXllci5wbGFubmVyLnYxLlBsYW5SZXNwb25zZRJsCg9FeGVjdXRlV29ya2Zsb3cSKy5vdXRsYXllci5wbGFubmVyLnYxLkV4ZWN1dGVXb3JrZmxvd1JlcXVlc3QaLC5vdXRsYXllci5wbGFubmVyLnYxLkV4ZWN1dGVXb3JrZmxvd1Jlc3BvbnNlEoEBChZFeGVjdXRlU2VxdWVudGlhbEJhdGNoEjIub3V0bGF5ZXIucGxhbm5lci52MS5FeGVjdXRlU2VxdWVudGlhbEJhdGNoUmVxdWVzdBozLm91dGxheWVyLnBsYW5uZXIudjEuRXhlY3V0ZVNlcXVlbnRpYWxCYXRjaFJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_outlayer_workflow_v1_plan, file_outlayer_workflow_v1_record, file_outlayer_workflow_v1_step]);
+  fileDesc("CiFvdXRsYXllci9wbGFubmVyL3YxL3BsYW5uZXIucHJvdG8SE291dGxheWVyLnBsYW5uZXIudjEiaQoLUGxhblJlcXVlc3QSMgoId29ya2Zsb3cYASABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5Xb3JrZmxvd0gAEhcKDXdvcmtmbG93X2pzb24YAiABKAlIAEINCgRib2R5EgW6SAIIASI4CgxQbGFuUmVzcG9uc2USKAoEcGxhbhgBIAEoCzIaLm91dGxheWVyLndvcmtmbG93LnYxLlBsYW4ijgEKFkV4ZWN1dGVXb3JrZmxvd1JlcXVlc3QSMgoId29ya2Zsb3cYASABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5Xb3JrZmxvd0gAEhcKDXdvcmtmbG93X2pzb24YAiABKAlIABIYChBpZGVtcG90ZW5jeV9rZXlzGAMgAygJQg0KBGJvZHkSBbpIAggBIlgKF0V4ZWN1dGVXb3JrZmxvd1Jlc3BvbnNlEiwKBnJlY29yZBgBIAEoCzIcLm91dGxheWVyLndvcmtmbG93LnYxLlJlY29yZBIPCgdjcmVhdGVkGAIgASgIIpYBCh1FeGVjdXRlU2VxdWVudGlhbEJhdGNoUmVxdWVzdBI2CgViYXRjaBgBIAEoCzIlLm91dGxheWVyLndvcmtmbG93LnYxLlNlcXVlbnRpYWxCYXRjaEgAEhQKCmJhdGNoX2pzb24YAiABKAlIABIYChBpZGVtcG90ZW5jeV9rZXlzGAMgAygJQg0KBGJvZHkSBbpIAggBIl8KHkV4ZWN1dGVTZXF1ZW50aWFsQmF0Y2hSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCCJ6ChtQcmVwYXJlRGlyZWN0VXNlcktleVJlcXVlc3QSNgoFc2NvcGUYASABKAsyJS5vdXRsYXllci53b3JrZmxvdy52MS5EaXJlY3RVc2VyU2NvcGVIABIUCgpzY29wZV9qc29uGAIgASgJSABCDQoEYm9keRIFukgCCAEixwEKHFByZXBhcmVEaXJlY3RVc2VyS2V5UmVzcG9uc2USNAoFc2NvcGUYASABKAsyJS5vdXRsYXllci53b3JrZmxvdy52MS5EaXJlY3RVc2VyU2NvcGUSGQoRbWV0aG9kX25hbWVzX2hhc2gYAiABKAkSEgoKcHVibGljX2tleRgDIAEoCRIRCglrZXlfbGFiZWwYBCABKAkSFwoPaW5zdGFsbF9jb21tYW5kGAUgASgJEhYKDnJlbW92ZV9jb21tYW5kGAYgASgJIl0KHUdldERpcmVjdFVzZXJLZXlTdGF0dXNSZXF1ZXN0EjwKBXNjb3BlGAEgASgLMiUub3V0bGF5ZXIud29ya2Zsb3cudjEuRGlyZWN0VXNlclNjb3BlQga6SAPIAQEimgIKHkdldERpcmVjdFVzZXJLZXlTdGF0dXNSZXNwb25zZRI0CgVzY29wZRgBIAEoCzIlLm91dGxheWVyLndvcmtmbG93LnYxLkRpcmVjdFVzZXJTY29wZRISCgpwdWJsaWNfa2V5GAIgASgJEhEKCWtleV9sYWJlbBgDIAEoCRIRCglpbnN0YWxsZWQYBCABKAgSEwoGcmVhc29uGAUgASgJSACIAQESFAoHbWVzc2FnZRgGIAEoCUgBiAEBEhwKD2FsbG93YW5jZV95b2N0bxgHIAEoCUgCiAEBEhQKDGJsb2NrX2hlaWdodBgIIAEoBEIJCgdfcmVhc29uQgoKCF9tZXNzYWdlQhIKEF9hbGxvd2FuY2VfeW9jdG8imgEKHEV4ZWN1dGVEaXJlY3RVc2VyQ2FsbFJlcXVlc3QSPAoEY2FsbBgBIAEoCzIsLm91dGxheWVyLndvcmtmbG93LnYxLkRpcmVjdFVzZXJGdW5jdGlvbkNhbGxIABITCgljYWxsX2pzb24YAiABKAlIABIYChBpZGVtcG90ZW5jeV9rZXlzGAMgAygJQg0KBGJvZHkSBbpIAggBIl4KHUV4ZWN1dGVEaXJlY3RVc2VyQ2FsbFJlc3BvbnNlEiwKBnJlY29yZBgBIAEoCzIcLm91dGxheWVyLndvcmtmbG93LnYxLlJlY29yZBIPCgdjcmVhdGVkGAIgASgIMtAFCg5QbGFubmVyU2VydmljZRJLCgRQbGFuEiAub3V0bGF5ZXIucGxhbm5lci52MS5QbGFuUmVxdWVzdBohLm91dGxheWVyLnBsYW5uZXIudjEuUGxhblJlc3BvbnNlEmwKD0V4ZWN1dGVXb3JrZmxvdxIrLm91dGxheWVyLnBsYW5uZXIudjEuRXhlY3V0ZVdvcmtmbG93UmVxdWVzdBosLm91dGxheWVyLnBsYW5uZXIudjEuRXhlY3V0ZVdvcmtmbG93UmVzcG9uc2USgQEKFkV4ZWN1dGVTZXF1ZW50aWFsQmF0Y2gSMi5vdXRsYXllci5wbGFubmVyLnYxLkV4ZWN1dGVTZXF1ZW50aWFsQmF0Y2hSZXF1ZXN0GjMub3V0bGF5ZXIucGxhbm5lci52MS5FeGVjdXRlU2VxdWVudGlhbEJhdGNoUmVzcG9uc2USewoUUHJlcGFyZURpcmVjdFVzZXJLZXkSMC5vdXRsYXllci5wbGFubmVyLnYxLlByZXBhcmVEaXJlY3RVc2VyS2V5UmVxdWVzdBoxLm91dGxheWVyLnBsYW5uZXIudjEuUHJlcGFyZURpcmVjdFVzZXJLZXlSZXNwb25zZRKBAQoWR2V0RGlyZWN0VXNlcktleVN0YXR1cxIyLm91dGxheWVyLnBsYW5uZXIudjEuR2V0RGlyZWN0VXNlcktleVN0YXR1c1JlcXVlc3QaMy5vdXRsYXllci5wbGFubmVyLnYxLkdldERpcmVjdFVzZXJLZXlTdGF0dXNSZXNwb25zZRJ+ChVFeGVjdXRlRGlyZWN0VXNlckNhbGwSMS5vdXRsYXllci5wbGFubmVyLnYxLkV4ZWN1dGVEaXJlY3RVc2VyQ2FsbFJlcXVlc3QaMi5vdXRsYXllci5wbGFubmVyLnYxLkV4ZWN1dGVEaXJlY3RVc2VyQ2FsbFJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_outlayer_workflow_v1_direct_user, file_outlayer_workflow_v1_plan, file_outlayer_workflow_v1_record, file_outlayer_workflow_v1_step]);
 
 /**
  * A workflow to plan.
@@ -222,6 +224,263 @@ export const ExecuteSequentialBatchResponseSchema: GenMessage<ExecuteSequentialB
   messageDesc(file_outlayer_planner_v1_planner, 5);
 
 /**
+ * Which key.
+ *
+ * @generated from message outlayer.planner.v1.PrepareDirectUserKeyRequest
+ */
+export type PrepareDirectUserKeyRequest = Message<"outlayer.planner.v1.PrepareDirectUserKeyRequest"> & {
+  /**
+   * The scope, as a message or as the JSON text that REST takes.
+   *
+   * @generated from oneof outlayer.planner.v1.PrepareDirectUserKeyRequest.body
+   */
+  body: {
+    /**
+     * As a message.
+     *
+     * @generated from field: outlayer.workflow.v1.DirectUserScope scope = 1;
+     */
+    value: DirectUserScope;
+    case: "scope";
+  } | {
+    /**
+     * As JSON text.
+     *
+     * @generated from field: string scope_json = 2;
+     */
+    value: string;
+    case: "scopeJson";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message outlayer.planner.v1.PrepareDirectUserKeyRequest.
+ * Use `create(PrepareDirectUserKeyRequestSchema)` to create a new message.
+ */
+export const PrepareDirectUserKeyRequestSchema: GenMessage<PrepareDirectUserKeyRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_planner_v1_planner, 6);
+
+/**
+ * The key, and how to install it.
+ *
+ * @generated from message outlayer.planner.v1.PrepareDirectUserKeyResponse
+ */
+export type PrepareDirectUserKeyResponse = Message<"outlayer.planner.v1.PrepareDirectUserKeyResponse"> & {
+  /**
+   * The scope: methods sorted, each once.
+   *
+   * @generated from field: outlayer.workflow.v1.DirectUserScope scope = 1;
+   */
+  scope?: DirectUserScope | undefined;
+
+  /**
+   * Lower-case hex SHA-256 of the methods joined by line feeds.
+   *
+   * @generated from field: string method_names_hash = 2;
+   */
+  methodNamesHash: string;
+
+  /**
+   * `ed25519:` and base58.
+   *
+   * @generated from field: string public_key = 3;
+   */
+  publicKey: string;
+
+  /**
+   * The keystore's label of the key.
+   *
+   * @generated from field: string key_label = 4;
+   */
+  keyLabel: string;
+
+  /**
+   * The command with which the user installs the key.
+   *
+   * @generated from field: string install_command = 5;
+   */
+  installCommand: string;
+
+  /**
+   * The command that removes it.
+   *
+   * @generated from field: string remove_command = 6;
+   */
+  removeCommand: string;
+};
+
+/**
+ * Describes the message outlayer.planner.v1.PrepareDirectUserKeyResponse.
+ * Use `create(PrepareDirectUserKeyResponseSchema)` to create a new message.
+ */
+export const PrepareDirectUserKeyResponseSchema: GenMessage<PrepareDirectUserKeyResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_planner_v1_planner, 7);
+
+/**
+ * Which key.
+ *
+ * @generated from message outlayer.planner.v1.GetDirectUserKeyStatusRequest
+ */
+export type GetDirectUserKeyStatusRequest = Message<"outlayer.planner.v1.GetDirectUserKeyStatusRequest"> & {
+  /**
+   * What the key is for.
+   *
+   * @generated from field: outlayer.workflow.v1.DirectUserScope scope = 1;
+   */
+  scope?: DirectUserScope | undefined;
+};
+
+/**
+ * Describes the message outlayer.planner.v1.GetDirectUserKeyStatusRequest.
+ * Use `create(GetDirectUserKeyStatusRequestSchema)` to create a new message.
+ */
+export const GetDirectUserKeyStatusRequestSchema: GenMessage<GetDirectUserKeyStatusRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_planner_v1_planner, 8);
+
+/**
+ * The key on the user's account, at a final block.
+ *
+ * @generated from message outlayer.planner.v1.GetDirectUserKeyStatusResponse
+ */
+export type GetDirectUserKeyStatusResponse = Message<"outlayer.planner.v1.GetDirectUserKeyStatusResponse"> & {
+  /**
+   * The scope: methods sorted, each once.
+   *
+   * @generated from field: outlayer.workflow.v1.DirectUserScope scope = 1;
+   */
+  scope?: DirectUserScope | undefined;
+
+  /**
+   * `ed25519:` and base58.
+   *
+   * @generated from field: string public_key = 2;
+   */
+  publicKey: string;
+
+  /**
+   * The keystore's label of the key.
+   *
+   * @generated from field: string key_label = 3;
+   */
+  keyLabel: string;
+
+  /**
+   * It is there, for exactly that scope, with an allowance that is finite and pays for a call.
+   *
+   * @generated from field: bool installed = 4;
+   */
+  installed: boolean;
+
+  /**
+   * `absent`, `full_access`, `other_receiver`, `other_methods`, `unlimited_allowance` or `exhausted`; unset where it is
+   * installed.
+   *
+   * @generated from field: optional string reason = 5;
+   */
+  reason?: string | undefined;
+
+  /**
+   * The same as a sentence.
+   *
+   * @generated from field: optional string message = 6;
+   */
+  message?: string | undefined;
+
+  /**
+   * yoctoNEAR, decimal; unset for a key without one, and where there is no such key.
+   *
+   * @generated from field: optional string allowance_yocto = 7;
+   */
+  allowanceYocto?: string | undefined;
+
+  /**
+   * Height of the block at which it was read.
+   *
+   * @generated from field: uint64 block_height = 8;
+   */
+  blockHeight: bigint;
+};
+
+/**
+ * Describes the message outlayer.planner.v1.GetDirectUserKeyStatusResponse.
+ * Use `create(GetDirectUserKeyStatusResponseSchema)` to create a new message.
+ */
+export const GetDirectUserKeyStatusResponseSchema: GenMessage<GetDirectUserKeyStatusResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_planner_v1_planner, 9);
+
+/**
+ * A direct-user call to execute.
+ *
+ * @generated from message outlayer.planner.v1.ExecuteDirectUserCallRequest
+ */
+export type ExecuteDirectUserCallRequest = Message<"outlayer.planner.v1.ExecuteDirectUserCallRequest"> & {
+  /**
+   * The call, as a message or as the JSON text that REST takes.
+   *
+   * @generated from oneof outlayer.planner.v1.ExecuteDirectUserCallRequest.body
+   */
+  body: {
+    /**
+     * As a message.
+     *
+     * @generated from field: outlayer.workflow.v1.DirectUserFunctionCall call = 1;
+     */
+    value: DirectUserFunctionCall;
+    case: "call";
+  } | {
+    /**
+     * As JSON text; unknown fields are kept with the record.
+     *
+     * @generated from field: string call_json = 2;
+     */
+    value: string;
+    case: "callJson";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * Keys that came beside the body, as REST's headers do. All keys given must be equal.
+   *
+   * @generated from field: repeated string idempotency_keys = 3;
+   */
+  idempotencyKeys: string[];
+};
+
+/**
+ * Describes the message outlayer.planner.v1.ExecuteDirectUserCallRequest.
+ * Use `create(ExecuteDirectUserCallRequestSchema)` to create a new message.
+ */
+export const ExecuteDirectUserCallRequestSchema: GenMessage<ExecuteDirectUserCallRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_planner_v1_planner, 10);
+
+/**
+ * The record as it stands.
+ *
+ * @generated from message outlayer.planner.v1.ExecuteDirectUserCallResponse
+ */
+export type ExecuteDirectUserCallResponse = Message<"outlayer.planner.v1.ExecuteDirectUserCallResponse"> & {
+  /**
+   * Of the new call, or of the one that this key had opened before.
+   *
+   * @generated from field: outlayer.workflow.v1.Record record = 1;
+   */
+  record?: Record | undefined;
+
+  /**
+   * False when the call was there already.
+   *
+   * @generated from field: bool created = 2;
+   */
+  created: boolean;
+};
+
+/**
+ * Describes the message outlayer.planner.v1.ExecuteDirectUserCallResponse.
+ * Use `create(ExecuteDirectUserCallResponseSchema)` to create a new message.
+ */
+export const ExecuteDirectUserCallResponseSchema: GenMessage<ExecuteDirectUserCallResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_planner_v1_planner, 11);
+
+/**
  * Plans and opens workflows. Callers identify the wallet as over REST: metadata `authorization`, or `x-wallet-id`
  * with `x-internal-wallet-auth`. A request that cannot be read is InvalidArgument, with the place in its message.
  *
@@ -257,6 +516,36 @@ export const PlannerService: GenService<{
     methodKind: "unary";
     input: typeof ExecuteSequentialBatchRequestSchema;
     output: typeof ExecuteSequentialBatchResponseSchema;
+  },
+  /**
+   * Derives the key that a user is to install for a scope, and says how. Writes nothing.
+   *
+   * @generated from rpc outlayer.planner.v1.PlannerService.PrepareDirectUserKey
+   */
+  prepareDirectUserKey: {
+    methodKind: "unary";
+    input: typeof PrepareDirectUserKeyRequestSchema;
+    output: typeof PrepareDirectUserKeyResponseSchema;
+  },
+  /**
+   * Says whether that key is on the user's account, with exactly that scope.
+   *
+   * @generated from rpc outlayer.planner.v1.PlannerService.GetDirectUserKeyStatus
+   */
+  getDirectUserKeyStatus: {
+    methodKind: "unary";
+    input: typeof GetDirectUserKeyStatusRequestSchema;
+    output: typeof GetDirectUserKeyStatusResponseSchema;
+  },
+  /**
+   * Records one call of the user's own key, and lets it run. Answers as soon as it is recorded.
+   *
+   * @generated from rpc outlayer.planner.v1.PlannerService.ExecuteDirectUserCall
+   */
+  executeDirectUserCall: {
+    methodKind: "unary";
+    input: typeof ExecuteDirectUserCallRequestSchema;
+    output: typeof ExecuteDirectUserCallResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_outlayer_planner_v1_planner, 0);

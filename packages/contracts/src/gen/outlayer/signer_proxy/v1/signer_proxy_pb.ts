@@ -9,13 +9,15 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { GateCall } from "../../workflow/v1/call_pb.ts";
 import { file_outlayer_workflow_v1_call } from "../../workflow/v1/call_pb.ts";
+import type { DirectUserCall, DirectUserScope } from "../../workflow/v1/direct_user_pb.ts";
+import { file_outlayer_workflow_v1_direct_user } from "../../workflow/v1/direct_user_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file outlayer/signer_proxy/v1/signer_proxy.proto.
  */
 export const file_outlayer_signer_proxy_v1_signer_proxy: GenFile = /*@__PURE__*/
-  fileDesc("CitvdXRsYXllci9zaWduZXJfcHJveHkvdjEvc2lnbmVyX3Byb3h5LnByb3RvEhhvdXRsYXllci5zaWduZXJfcHJveHkudjEiPQoRR2V0QWNjb3VudFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQiPAoSR2V0QWNjb3VudFJlc3BvbnNlEhIKCmFjY291bnRfaWQYASABKAkSEgoKcHVibGljX2tleRgCIAEoCSKXAQoSQ2hlY2tQb2xpY3lSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEjkKBWNhbGxzGAMgAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCCrpIB5IBBAgBEAwi0wEKE0NoZWNrUG9saWN5UmVzcG9uc2USNAoHYWxsb3dlZBgBIAEoCzIhLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5BbGxvd2VkSAASMgoGZGVuaWVkGAIgASgLMiAub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkRlbmllZEgAEkcKEWFwcHJvdmFsX3JlcXVpcmVkGAMgASgLMioub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkFwcHJvdmFsUmVxdWlyZWRIAEIJCgd2ZXJkaWN0IkkKB0FsbG93ZWQSDgoGZ3JhbnRzGAEgAygJEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiYKBkRlbmllZBIMCgRzdGVwGAEgASgNEg4KBnJlYXNvbhgCIAEoCSI8ChBBcHByb3ZhbFJlcXVpcmVkEgwKBHN0ZXAYASABKA0SGgoScmVxdWlyZWRfYXBwcm92YWxzGAIgASgNIuACCg9TaWduU3RlcFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQESDAoEc3RlcBgDIAEoDRI0CgRjYWxsGAQgASgLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCBrpIA8gBARIWCgVncmFudBgFIAEoCUIHukgEcgIQARIhCg1pbnRlbnRzX25vbmNlGAYgASgMQgq6SAfYAQF6AmggEhsKE2ludGVudHNfZGVhZGxpbmVfbXMYByABKAMSKAoOZGVsZWdhdGVfbm9uY2UYCCABKARCELpIDTILEICAgICAgIAQKAESIQoQbWF4X2Jsb2NrX2hlaWdodBgJIAEoBEIHukgEMgIoARIcChRjdXJyZW50X2Jsb2NrX2hlaWdodBgKIAEoBCKfAQoQU2lnblN0ZXBSZXNwb25zZRIZCgxwYXlsb2FkX2pzb24YASABKAlIAIgBARIYCgtpbnRlbnRfaGFzaBgCIAEoCUgBiAEBEh4KFnNpZ25lZF9kZWxlZ2F0ZV9iYXNlNjQYAyABKAkSFQoNZGVsZWdhdGVfaGFzaBgEIAEoCUIPCg1fcGF5bG9hZF9qc29uQg4KDF9pbnRlbnRfaGFzaDLMAgoSU2lnbmVyUHJveHlTZXJ2aWNlEmcKCkdldEFjY291bnQSKy5vdXRsYXllci5zaWduZXJfcHJveHkudjEuR2V0QWNjb3VudFJlcXVlc3QaLC5vdXRsYXllci5zaWduZXJfcHJveHkudjEuR2V0QWNjb3VudFJlc3BvbnNlEmoKC0NoZWNrUG9saWN5Eiwub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkNoZWNrUG9saWN5UmVxdWVzdBotLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5DaGVja1BvbGljeVJlc3BvbnNlEmEKCFNpZ25TdGVwEikub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25TdGVwUmVxdWVzdBoqLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5TaWduU3RlcFJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_outlayer_workflow_v1_call]);
+  fileDesc("CitvdXRsYXllci9zaWduZXJfcHJveHkvdjEvc2lnbmVyX3Byb3h5LnByb3RvEhhvdXRsYXllci5zaWduZXJfcHJveHkudjEiPQoRR2V0QWNjb3VudFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQiPAoSR2V0QWNjb3VudFJlc3BvbnNlEhIKCmFjY291bnRfaWQYASABKAkSEgoKcHVibGljX2tleRgCIAEoCSKXAQoSQ2hlY2tQb2xpY3lSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEjkKBWNhbGxzGAMgAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCCrpIB5IBBAgBEAwi0wEKE0NoZWNrUG9saWN5UmVzcG9uc2USNAoHYWxsb3dlZBgBIAEoCzIhLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5BbGxvd2VkSAASMgoGZGVuaWVkGAIgASgLMiAub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkRlbmllZEgAEkcKEWFwcHJvdmFsX3JlcXVpcmVkGAMgASgLMioub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkFwcHJvdmFsUmVxdWlyZWRIAEIJCgd2ZXJkaWN0IkkKB0FsbG93ZWQSDgoGZ3JhbnRzGAEgAygJEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiYKBkRlbmllZBIMCgRzdGVwGAEgASgNEg4KBnJlYXNvbhgCIAEoCSI8ChBBcHByb3ZhbFJlcXVpcmVkEgwKBHN0ZXAYASABKA0SGgoScmVxdWlyZWRfYXBwcm92YWxzGAIgASgNIuACCg9TaWduU3RlcFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQESDAoEc3RlcBgDIAEoDRI0CgRjYWxsGAQgASgLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCBrpIA8gBARIWCgVncmFudBgFIAEoCUIHukgEcgIQARIhCg1pbnRlbnRzX25vbmNlGAYgASgMQgq6SAfYAQF6AmggEhsKE2ludGVudHNfZGVhZGxpbmVfbXMYByABKAMSKAoOZGVsZWdhdGVfbm9uY2UYCCABKARCELpIDTILEICAgICAgIAQKAESIQoQbWF4X2Jsb2NrX2hlaWdodBgJIAEoBEIHukgEMgIoARIcChRjdXJyZW50X2Jsb2NrX2hlaWdodBgKIAEoBCKfAQoQU2lnblN0ZXBSZXNwb25zZRIZCgxwYXlsb2FkX2pzb24YASABKAlIAIgBARIYCgtpbnRlbnRfaGFzaBgCIAEoCUgBiAEBEh4KFnNpZ25lZF9kZWxlZ2F0ZV9iYXNlNjQYAyABKAkSFQoNZGVsZWdhdGVfaGFzaBgEIAEoCUIPCg1fcGF5bG9hZF9qc29uQg4KDF9pbnRlbnRfaGFzaCKFAQobUHJlcGFyZURpcmVjdFVzZXJLZXlSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEjwKBXNjb3BlGAIgASgLMiUub3V0bGF5ZXIud29ya2Zsb3cudjEuRGlyZWN0VXNlclNjb3BlQga6SAPIAQEilgEKHFByZXBhcmVEaXJlY3RVc2VyS2V5UmVzcG9uc2USNAoFc2NvcGUYASABKAsyJS5vdXRsYXllci53b3JrZmxvdy52MS5EaXJlY3RVc2VyU2NvcGUSGQoRbWV0aG9kX25hbWVzX2hhc2gYAiABKAkSEgoKcHVibGljX2tleRgDIAEoCRIRCglrZXlfbGFiZWwYBCABKAkiogEKHENoZWNrRGlyZWN0VXNlclBvbGljeVJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQESOgoEY2FsbBgDIAEoCzIkLm91dGxheWVyLndvcmtmbG93LnYxLkRpcmVjdFVzZXJDYWxsQga6SAPIAQEi9QEKGVNpZ25EaXJlY3RVc2VyQ2FsbFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQESOgoEY2FsbBgDIAEoCzIkLm91dGxheWVyLndvcmtmbG93LnYxLkRpcmVjdFVzZXJDYWxsQga6SAPIAQESFgoFZ3JhbnQYBCABKAlCB7pIBHICEAESGwoKcHVibGljX2tleRgFIAEoCUIHukgEcgIQARIfCgVub25jZRgGIAEoBEIQukgNMgsQgICAgICAgBAoASJwChpTaWduRGlyZWN0VXNlckNhbGxSZXNwb25zZRIaChJzaWduZWRfdHJhbnNhY3Rpb24YASABKAwSDwoHdHhfaGFzaBgCIAEoCRISCgpibG9ja19oYXNoGAMgASgJEhEKCWtleV9sYWJlbBgEIAEoCTLVBQoSU2lnbmVyUHJveHlTZXJ2aWNlEmcKCkdldEFjY291bnQSKy5vdXRsYXllci5zaWduZXJfcHJveHkudjEuR2V0QWNjb3VudFJlcXVlc3QaLC5vdXRsYXllci5zaWduZXJfcHJveHkudjEuR2V0QWNjb3VudFJlc3BvbnNlEmoKC0NoZWNrUG9saWN5Eiwub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkNoZWNrUG9saWN5UmVxdWVzdBotLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5DaGVja1BvbGljeVJlc3BvbnNlEmEKCFNpZ25TdGVwEikub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25TdGVwUmVxdWVzdBoqLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5TaWduU3RlcFJlc3BvbnNlEoUBChRQcmVwYXJlRGlyZWN0VXNlcktleRI1Lm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5QcmVwYXJlRGlyZWN0VXNlcktleVJlcXVlc3QaNi5vdXRsYXllci5zaWduZXJfcHJveHkudjEuUHJlcGFyZURpcmVjdFVzZXJLZXlSZXNwb25zZRJ+ChVDaGVja0RpcmVjdFVzZXJQb2xpY3kSNi5vdXRsYXllci5zaWduZXJfcHJveHkudjEuQ2hlY2tEaXJlY3RVc2VyUG9saWN5UmVxdWVzdBotLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5DaGVja1BvbGljeVJlc3BvbnNlEn8KElNpZ25EaXJlY3RVc2VyQ2FsbBIzLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5TaWduRGlyZWN0VXNlckNhbGxSZXF1ZXN0GjQub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25EaXJlY3RVc2VyQ2FsbFJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_direct_user]);
 
 /**
  * Which wallet.
@@ -357,6 +359,209 @@ export const SignStepResponseSchema: GenMessage<SignStepResponse> = /*@__PURE__*
   messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 8);
 
 /**
+ * Which key.
+ *
+ * @generated from message outlayer.signer_proxy.v1.PrepareDirectUserKeyRequest
+ */
+export type PrepareDirectUserKeyRequest = Message<"outlayer.signer_proxy.v1.PrepareDirectUserKeyRequest"> & {
+  /**
+   * The wallet.
+   *
+   * @generated from field: string wallet_id = 1;
+   */
+  walletId: string;
+
+  /**
+   * What the key is for.
+   *
+   * @generated from field: outlayer.workflow.v1.DirectUserScope scope = 2;
+   */
+  scope?: DirectUserScope | undefined;
+};
+
+/**
+ * Describes the message outlayer.signer_proxy.v1.PrepareDirectUserKeyRequest.
+ * Use `create(PrepareDirectUserKeyRequestSchema)` to create a new message.
+ */
+export const PrepareDirectUserKeyRequestSchema: GenMessage<PrepareDirectUserKeyRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 9);
+
+/**
+ * The key, and what it is for.
+ *
+ * @generated from message outlayer.signer_proxy.v1.PrepareDirectUserKeyResponse
+ */
+export type PrepareDirectUserKeyResponse = Message<"outlayer.signer_proxy.v1.PrepareDirectUserKeyResponse"> & {
+  /**
+   * The scope as the keystore derives it: methods sorted, each once.
+   *
+   * @generated from field: outlayer.workflow.v1.DirectUserScope scope = 1;
+   */
+  scope?: DirectUserScope | undefined;
+
+  /**
+   * Lower-case hex SHA-256 of the methods joined by line feeds.
+   *
+   * @generated from field: string method_names_hash = 2;
+   */
+  methodNamesHash: string;
+
+  /**
+   * `ed25519:` and base58.
+   *
+   * @generated from field: string public_key = 3;
+   */
+  publicKey: string;
+
+  /**
+   * The keystore's label of the key.
+   *
+   * @generated from field: string key_label = 4;
+   */
+  keyLabel: string;
+};
+
+/**
+ * Describes the message outlayer.signer_proxy.v1.PrepareDirectUserKeyResponse.
+ * Use `create(PrepareDirectUserKeyResponseSchema)` to create a new message.
+ */
+export const PrepareDirectUserKeyResponseSchema: GenMessage<PrepareDirectUserKeyResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 10);
+
+/**
+ * A direct-user call to check.
+ *
+ * @generated from message outlayer.signer_proxy.v1.CheckDirectUserPolicyRequest
+ */
+export type CheckDirectUserPolicyRequest = Message<"outlayer.signer_proxy.v1.CheckDirectUserPolicyRequest"> & {
+  /**
+   * The wallet.
+   *
+   * @generated from field: string wallet_id = 1;
+   */
+  walletId: string;
+
+  /**
+   * The request.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+
+  /**
+   * The call.
+   *
+   * @generated from field: outlayer.workflow.v1.DirectUserCall call = 3;
+   */
+  call?: DirectUserCall | undefined;
+};
+
+/**
+ * Describes the message outlayer.signer_proxy.v1.CheckDirectUserPolicyRequest.
+ * Use `create(CheckDirectUserPolicyRequestSchema)` to create a new message.
+ */
+export const CheckDirectUserPolicyRequestSchema: GenMessage<CheckDirectUserPolicyRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 11);
+
+/**
+ * What to sign.
+ *
+ * @generated from message outlayer.signer_proxy.v1.SignDirectUserCallRequest
+ */
+export type SignDirectUserCallRequest = Message<"outlayer.signer_proxy.v1.SignDirectUserCallRequest"> & {
+  /**
+   * The wallet.
+   *
+   * @generated from field: string wallet_id = 1;
+   */
+  walletId: string;
+
+  /**
+   * The request.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+
+  /**
+   * The call, the same as was checked.
+   *
+   * @generated from field: outlayer.workflow.v1.DirectUserCall call = 3;
+   */
+  call?: DirectUserCall | undefined;
+
+  /**
+   * The grant for it.
+   *
+   * @generated from field: string grant = 4;
+   */
+  grant: string;
+
+  /**
+   * The key that is on the user's account, `ed25519:` and base58.
+   *
+   * @generated from field: string public_key = 5;
+   */
+  publicKey: string;
+
+  /**
+   * The transaction's nonce, below 2^53.
+   *
+   * @generated from field: uint64 nonce = 6;
+   */
+  nonce: bigint;
+};
+
+/**
+ * Describes the message outlayer.signer_proxy.v1.SignDirectUserCallRequest.
+ * Use `create(SignDirectUserCallRequestSchema)` to create a new message.
+ */
+export const SignDirectUserCallRequestSchema: GenMessage<SignDirectUserCallRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 12);
+
+/**
+ * What was signed, checked against what was asked for.
+ *
+ * @generated from message outlayer.signer_proxy.v1.SignDirectUserCallResponse
+ */
+export type SignDirectUserCallResponse = Message<"outlayer.signer_proxy.v1.SignDirectUserCallResponse"> & {
+  /**
+   * Borsh of the signed transaction.
+   *
+   * @generated from field: bytes signed_transaction = 1;
+   */
+  signedTransaction: Uint8Array;
+
+  /**
+   * Base58.
+   *
+   * @generated from field: string tx_hash = 2;
+   */
+  txHash: string;
+
+  /**
+   * The block that it refers to, which the keystore chose, base58.
+   *
+   * @generated from field: string block_hash = 3;
+   */
+  blockHash: string;
+
+  /**
+   * The keystore's label of the key.
+   *
+   * @generated from field: string key_label = 4;
+   */
+  keyLabel: string;
+};
+
+/**
+ * Describes the message outlayer.signer_proxy.v1.SignDirectUserCallResponse.
+ * Use `create(SignDirectUserCallResponseSchema)` to create a new message.
+ */
+export const SignDirectUserCallResponseSchema: GenMessage<SignDirectUserCallResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 13);
+
+/**
  * The only way to the keystore, for services only. It alone enforces a wallet's policy: it signs nothing without a
  * grant that it gave for the same wallet, workflow, step and content at most 60 s before.
  *
@@ -395,6 +600,36 @@ export const SignerProxyService: GenService<{
     methodKind: "unary";
     input: typeof SignStepRequestSchema;
     output: typeof SignStepResponseSchema;
+  },
+  /**
+   * Derives the key that a user is to install for a scope. InvalidArgument for a scope that is not allowed here.
+   *
+   * @generated from rpc outlayer.signer_proxy.v1.SignerProxyService.PrepareDirectUserKey
+   */
+  prepareDirectUserKey: {
+    methodKind: "unary";
+    input: typeof PrepareDirectUserKeyRequestSchema;
+    output: typeof PrepareDirectUserKeyResponseSchema;
+  },
+  /**
+   * Asks the wallet's policy about a direct-user call. An allowed one gets one grant.
+   *
+   * @generated from rpc outlayer.signer_proxy.v1.SignerProxyService.CheckDirectUserPolicy
+   */
+  checkDirectUserPolicy: {
+    methodKind: "unary";
+    input: typeof CheckDirectUserPolicyRequestSchema;
+    output: typeof CheckPolicyResponseSchema;
+  },
+  /**
+   * Signs one direct-user call as a transaction of the user, with the scoped key.
+   *
+   * @generated from rpc outlayer.signer_proxy.v1.SignerProxyService.SignDirectUserCall
+   */
+  signDirectUserCall: {
+    methodKind: "unary";
+    input: typeof SignDirectUserCallRequestSchema;
+    output: typeof SignDirectUserCallResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_outlayer_signer_proxy_v1_signer_proxy, 0);

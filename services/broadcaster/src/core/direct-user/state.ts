@@ -1,0 +1,114 @@
+import type {
+  DirectUserCallPrepared,
+  DirectUserCallResolved,
+  Ended,
+  Opened,
+  PreparedTransaction,
+} from "@outlayer/contracts/outlayer/evidence/v1/event";
+import type { DirectUserCall, DirectUserScope } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
+import type { Logged, WaitingState } from "../workflow/state.ts";
+
+/** What the driver knows of a direct-user call: a fold over its log, and the only thing it decides from besides the chain. */
+export interface DirectUserState {
+  readonly requestId: string;
+  /** Number of events folded: what the next append names. */
+  readonly version: number;
+  readonly walletId: string;
+  readonly call: DirectUserCall & { readonly scope: DirectUserScope };
+  readonly taken: boolean;
+  readonly policyAllowed: boolean;
+  readonly waiting: WaitingState | undefined;
+  /** Every transaction that was signed, oldest first; all but the last are dead. */
+  readonly attempts: readonly Attempt[];
+  readonly resolved: DirectUserCallResolved | undefined;
+  readonly measured: boolean;
+  /** It could not be told in time what became of what was sent. */
+  readonly unknown: boolean;
+  readonly ended: Ended | undefined;
+}
+
+export interface Attempt {
+  readonly prepared: DirectUserCallPrepared;
+  readonly transaction: PreparedTransaction;
+  /** When it was appended, milliseconds since the epoch. */
+  readonly atMs: number;
+  readonly dead: boolean;
+}
+
+/** Whether a log is of this lane. */
+export function isDirectUserLog([first]: readonly Logged[]): boolean {
+  return first?.event.kind.case === "opened" && first.event.kind.value.endpoint === "direct_user_function_call";
+}
+
+/** @throws RangeError for a log that does not begin with a direct-user call */
+export function foldDirectUser(requestId: string, log: readonly Logged[]): DirectUserState {
+  const [first, ...rest] = log;
+  if (first?.event.kind.case !== "opened") throw new RangeError(`the log of ${requestId} does not begin with opened`);
+  return rest.reduce(evolveDirectUser, begin(requestId, first.event.kind.value));
+}
+
+function begin(requestId: string, opened: Opened): DirectUserState {
+  const call = opened.directUserCall;
+  if (call?.scope === undefined) throw new RangeError(`${requestId} is no direct-user call`);
+  return {
+    requestId,
+    version: 1,
+    walletId: opened.walletId,
+    call: { ...call, scope: call.scope },
+    taken: false,
+    policyAllowed: false,
+    waiting: undefined,
+    attempts: [],
+    resolved: undefined,
+    measured: false,
+    unknown: false,
+    ended: opened.ended,
+  };
+}
+
+/** Unknown holds until something is known again. */
+export function evolveDirectUser(before: DirectUserState, { version, atMs, event }: Logged): DirectUserState {
+  const state: DirectUserState = { ...before, version, unknown: false };
+  const { kind } = event;
+  switch (kind.case) {
+    case "taken":
+      return { ...state, taken: true };
+    case "policyAllowed":
+      return { ...state, policyAllowed: true };
+    case "waiting": {
+      const { queue, blockedSinceMs } = kind.value;
+      if (queue === undefined) return state;
+      const blocked = blockedSinceMs === undefined ? undefined : Number(blockedSinceMs);
+      return { ...state, waiting: { queue, blockedSinceMs: blocked } };
+    }
+    case "directUserCallPrepared": {
+      const { transaction } = kind.value;
+      if (transaction === undefined) return state;
+      const attempt = { prepared: kind.value, transaction, atMs, dead: false };
+      return { ...state, waiting: undefined, attempts: [...state.attempts, attempt] };
+    }
+    case "transactionDead": {
+      const { txHash } = kind.value;
+      const attempts = state.attempts.map((attempt) =>
+        attempt.transaction.hash === txHash ? { ...attempt, dead: true } : attempt,
+      );
+      return { ...state, attempts };
+    }
+    case "directUserCallResolved":
+      return { ...state, resolved: kind.value };
+    case "directUserCallMeasured":
+      return { ...state, measured: true };
+    case "outcomeUnknown":
+      return { ...state, unknown: true };
+    case "ended":
+      return { ...state, ended: kind.value };
+    default:
+      throw new RangeError(`${kind.case ?? "an unknown event"} is not of the direct-user lane`);
+  }
+}
+
+/** The transaction that may still land, or has. */
+export function liveAttempt(state: DirectUserState): Attempt | undefined {
+  const last = state.attempts.at(-1);
+  return last?.dead ? undefined : last;
+}

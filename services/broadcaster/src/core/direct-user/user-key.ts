@@ -1,0 +1,71 @@
+import type { DirectUserScope } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
+import { type KeyReason, scopedMethods } from "@outlayer/workflow";
+import { minGasPrice } from "../gate/money.ts";
+
+/** A key's permission, as the chain has it. */
+export type KeyPermission =
+  | { readonly kind: "full_access" }
+  | {
+      readonly kind: "function_call";
+      readonly receiverId: string;
+      readonly methodNames: readonly string[];
+      /** yoctoNEAR; undefined for no limit. */
+      readonly allowance: bigint | undefined;
+    };
+
+export interface NotInstalled {
+  readonly reason: KeyReason;
+  readonly message: string;
+}
+
+/** Gas that a call costs beside what is attached to it, with room: the network's fees come to about 1.2 Tgas. */
+const feeGas = 3_000_000_000_000n;
+
+/**
+ * yoctoNEAR that a key must be able to buy for one call. From above: a transaction that its key cannot pay for never lands,
+ * and would have to be waited for.
+ * @param gas attached, gas units @param gasPrice of the latest block, yoctoNEAR
+ */
+export function costOfCall(gas: bigint, gasPrice: bigint): bigint {
+  const price = gasPrice > minGasPrice ? gasPrice : minGasPrice;
+  return (gas + feeGas) * price;
+}
+
+/**
+ * Why a key does not count as installed for a scope; undefined when it does.
+ * @param permission undefined where there is no such key
+ * @param cost of a call, yoctoNEAR
+ */
+export function judgeKey(
+  { userId, receiverId, methodNames }: DirectUserScope,
+  permission: KeyPermission | undefined,
+  cost: bigint,
+): NotInstalled | undefined {
+  if (permission === undefined) return { reason: "absent", message: `the key is not on ${userId}` };
+  if (permission.kind === "full_access") {
+    return { reason: "full_access", message: `the key on ${userId} has full access, which is never used` };
+  }
+  if (permission.receiverId !== receiverId) {
+    const message = `the key on ${userId} is for ${permission.receiverId}, not for ${receiverId}`;
+    return { reason: "other_receiver", message };
+  }
+  const methods = scopedMethods(permission.methodNames).join(", ");
+  if (methods !== scopedMethods(methodNames).join(", ")) {
+    const given = methods === "" ? "every method" : methods;
+    return { reason: "other_methods", message: `the key on ${userId} is for ${given}, not for ${methodNames.join(", ")}` };
+  }
+  const { allowance } = permission;
+  if (allowance === undefined) {
+    return { reason: "unlimited_allowance", message: `the key on ${userId} has an unlimited allowance` };
+  }
+  if (allowance < cost) {
+    const message = `the allowance of the key on ${userId} is used up: ${allowance} yoctoNEAR are left, and a call needs up to ${cost}`;
+    return { reason: "exhausted", message };
+  }
+  return undefined;
+}
+
+/** The sentence with which a call ends whose key is not installed: what is wrong, and what to do. */
+export function setupSentence({ message }: NotInstalled, before: string): string {
+  return `${message}: install it as POST /wallet/v1/direct-user/function-call-key/prepare says, ${before}`;
+}

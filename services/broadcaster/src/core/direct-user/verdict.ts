@@ -1,0 +1,26 @@
+import type { DirectUserCallResolved } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import type { EventInit } from "../workflow/action.ts";
+import type { DirectUserState } from "./state.ts";
+
+/**
+ * Whether the counts say something else than the receipt: others counted meanwhile, or it could not be read. Then the
+ * receipt decides.
+ * @param after undefined where it could not be read
+ */
+export function isAmbiguous(before: bigint, after: bigint | undefined, succeeded: boolean): boolean {
+  return after === undefined || after !== before + (succeeded ? 1n : 0n);
+}
+
+/** How a call ends whose fate is final: it succeeded only if the user signed it and its receipt did. */
+export function endOf({ call }: DirectUserState, { status, signerId, error }: DirectUserCallResolved): EventInit {
+  const { userId } = call.scope;
+  if (signerId !== userId) {
+    return failed("dispatch_failed", `the transaction was signed by ${signerId}, not by ${userId}`);
+  }
+  if (status === "success") return { case: "ended", value: { status: "succeeded" } };
+  return failed("dispatch_failed", `the call failed on chain: ${error ?? ""}`);
+}
+
+export function failed(errorCode: string, userVisibleError: string): EventInit {
+  return { case: "ended", value: { status: "failed", errorCode, userVisibleError } };
+}

@@ -1,0 +1,76 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import { base64Encode } from "@bufbuild/protobuf/wire";
+import type { Event } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import type { DirectUserCall } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
+import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
+import { type Endpoint, scopeJson } from "@outlayer/workflow";
+
+export const directUserEndpoint: Endpoint = "direct_user_function_call";
+
+export type DirectUserEvent = Extract<
+  Event["kind"],
+  { case: "directUserCallPrepared" | "directUserCallResolved" | "directUserCallMeasured" }
+>;
+
+/** What is known of a call before anything of it was signed. */
+const noEvidence = {
+  public_key: null,
+  key_label: null,
+  tx_hash: null,
+  count_before: null,
+  count_after: null,
+  block_height: null,
+  receipt_id: null,
+  ambiguous: false,
+} satisfies JsonObject;
+
+/** @param call undefined where the request was rejected */
+export function beginDirectUser(record: Record, call: DirectUserCall | undefined): void {
+  record.proxyPredecessor = false;
+  record.predecessorModel = "user";
+  record.orderingModel = "single_tx_atomic";
+  record.directUserScope = call === undefined ? {} : scopeJson(call.scope);
+  record.directUserEvidence = noEvidence;
+}
+
+/** Moves the fields that are of this lane alone. */
+export function applyDirectUserEvent(record: Record, event: DirectUserEvent): void {
+  const known = (fields: JsonObject) => {
+    record.directUserEvidence = { ...record.directUserEvidence, ...fields };
+  };
+  switch (event.case) {
+    case "directUserCallPrepared": {
+      const { transaction, keyLabel, countBefore } = event.value;
+      record.status = "submitting";
+      delete record.queue;
+      record.directSignedTransactions.push(base64Encode(transaction?.signedTransaction ?? new Uint8Array()));
+      known({
+        public_key: transaction?.publicKey ?? null,
+        key_label: keyLabel,
+        tx_hash: transaction?.hash ?? null,
+        count_before: Number(countBefore),
+      });
+      return;
+    }
+    case "directUserCallResolved": {
+      const { blockHeight, receiptId, gasBurntYocto } = event.value;
+      record.status = "dispatching";
+      if (record.fees !== undefined) record.fees.gasBurntYocto = gasBurntYocto;
+      known({ block_height: Number(blockHeight), receipt_id: receiptId === "" ? null : receiptId });
+      return;
+    }
+    case "directUserCallMeasured": {
+      const { countAfter, ambiguous } = event.value;
+      known({ count_after: countAfter === undefined ? null : Number(countAfter), ambiguous });
+      return;
+    }
+    default:
+      event satisfies never;
+  }
+}
+
+/** A transaction that never ran and never will is none of the proof; that it was signed stays in the record. */
+export function forgetDirectUserCall(record: Record): void {
+  record.status = "signing";
+  record.directUserEvidence = { ...record.directUserEvidence, tx_hash: null, count_before: null };
+}

@@ -1,0 +1,25 @@
+import type { DirectUserCall } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
+import { type DirectUserScope, findScope, scopeRefusal } from "@outlayer/workflow";
+import { InvalidRequest } from "./problems.ts";
+
+/**
+ * The scope, if it is one of those allowed here: whoever asks, no key of another scope is derived or used.
+ * @throws InvalidRequest
+ */
+export function allowedScope(
+  allowed: readonly DirectUserScope[],
+  asked: DirectUserScope | undefined,
+): DirectUserScope {
+  const scope = asked === undefined ? undefined : findScope(allowed, asked);
+  if (scope === undefined) throw new InvalidRequest(scopeRefusal(allowed));
+  return scope;
+}
+
+/** The scope of a call that fits it. @throws InvalidRequest */
+export function scopeOfCall(allowed: readonly DirectUserScope[], call: DirectUserCall | undefined): DirectUserScope {
+  const scope = allowedScope(allowed, call?.scope);
+  if (!scope.methodNames.includes(call?.methodName ?? "")) {
+    throw new InvalidRequest(`call.method_name must be one of ${scope.methodNames.join(", ")}`);
+  }
+  return scope;
+}
