@@ -27,6 +27,7 @@ export function misbehavingSigner({ ask, answer }: Misbehaviour): NonNullable<Pr
       const implementation: ServiceImpl<typeof SignerProxyService> = {
         getAccount: (request) => real.getAccount(request),
         checkPolicy: (request) => real.checkPolicy(request),
+        signSimulation: (request) => real.signSimulation(request),
         async signStep(request) {
           const response = await real.signStep(ask?.(request) ?? request);
           return answer?.(response, request) ?? response;

@@ -9,6 +9,7 @@ import {
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/progress";
 import type { Plan, PlannedStep } from "@outlayer/contracts/outlayer/workflow/v1/plan";
+import type { Preflight } from "@outlayer/contracts/outlayer/workflow/v1/preflight";
 import {
   type BalanceView,
   type DispatchReceipt,
@@ -81,6 +82,19 @@ export function planJson(plan: Plan | undefined): JsonObject {
       route: route ?? null,
     })),
     unchecked: plan.unchecked,
+  };
+}
+
+/** A preflight as REST answers it. `preflightSchema` describes it. */
+export function preflightJson({ ready, abortReasons, checks, finalHeight, plan }: Preflight): JsonObject {
+  return {
+    ready,
+    abort_reasons: abortReasons,
+    checks: checks.map(({ name, class: kind, ok, expected, actual, message }) => {
+      return { name, class: kind, ok, expected, actual, message };
+    }),
+    final_height: heightOrNull(finalHeight),
+    plan: plan === undefined ? null : planJson(plan),
   };
 }
 

@@ -45,6 +45,31 @@ export const planSchema = z
   })
   .meta({ id: "Plan", description: "How a request would be executed." });
 
+export const checkSchema = z
+  .object({
+    name: text("What is asked about.", "relayer_balance"),
+    class: z.enum(["blocking", "waiting", "advisory"]).meta({
+      description: "What it means for a run when it fails: it would fail, it would wait, or nothing.",
+    }),
+    ok: bool("It is as expected. False as well for what could not be found out."),
+    expected: text("What is expected.", "at least 250000000000000000000000"),
+    actual: text("What was found; empty where nothing was.", "1000000000000000000000000"),
+    message: text("A sentence: of a check that fails, the one that a run would end with."),
+  })
+  .meta({ id: "Check", description: "One question and its answer." });
+
+export const preflightSchema = z
+  .object({
+    ready: bool("No blocking and no waiting check fails."),
+    abort_reasons: z
+      .array(z.string())
+      .meta({ description: "Names of the blocking and waiting checks that fail, in their order." }),
+    checks: z.array(checkSchema).meta({ description: "Every check." }),
+    final_height: height("Of the final block; null where it could not be had, or was not asked for.").nullable(),
+    plan: planSchema.nullable().meta({ description: "The plan of the workflow; null without one." }),
+  })
+  .meta({ id: "Preflight", description: "Whether a run would succeed now." });
+
 /** The plan of a batch that its own rules refused. */
 export const emptyPlanSchema = z
   .strictObject({ accepted: z.literal(false), steps: z.array(z.never()).max(0) })

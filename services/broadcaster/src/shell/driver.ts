@@ -78,6 +78,7 @@ export class Driver {
   async #load(): Promise<WorkflowState> {
     const { evidence, conductor, relayer, approver } = this.#tools;
     const state = foldWorkflow(this.#requestId, await evidence.read(this.#requestId));
+    this.#noteDelegates(state);
     for (const { transaction } of state.steps.flatMap(({ submissions }) => submissions)) {
       relayer.lane(transaction.publicKey)?.noteIssued(transaction.nonce);
     }
@@ -209,7 +210,16 @@ export class Driver {
       { request_id: this.#requestId, wallet_id: state.walletId, event: event.case, version: logged.version },
       "appended",
     );
-    return evolve(state, logged);
+    const after = evolve(state, logged);
+    if (event.case === "signed") this.#noteDelegates(after);
+    return after;
+  }
+
+  #noteDelegates({ account, steps }: WorkflowState): void {
+    if (account === undefined) return;
+    for (const { signed } of steps) {
+      if (signed !== undefined) this.#tools.ownDelegates.note(account.accountId, signed.delegateNonce);
+    }
   }
 
   #news(signal: AbortSignal): Promise<void> {

@@ -7,6 +7,7 @@ import type { Conductor } from "./conductor.ts";
 import type { Follower } from "./follower.ts";
 import type { GateReader } from "./gate-reader.ts";
 import type { KeyRing } from "./key-lane.ts";
+import type { OwnDelegates } from "./own-delegates.ts";
 import type { SaltReader } from "./salt-reader.ts";
 import type { ValidityPeriod } from "./validity-period.ts";
 
@@ -25,6 +26,7 @@ export interface Tools {
   readonly approver: KeyRing;
   readonly salts: SaltReader;
   readonly validity: ValidityPeriod;
+  readonly ownDelegates: OwnDelegates;
   /** Names this process in the logs of the workflows that it takes on. */
   readonly driverId: string;
 }

@@ -66,7 +66,7 @@ function opened(
 }
 
 /** How a planned request ends that is not executed; undefined for one that is. */
-function endOf(plan: Plan): EndedInit | undefined {
+export function endOf(plan: Plan): EndedInit | undefined {
   const reason = plan.steps.find((step) => step.lane === "reject")?.reason;
   if (reason !== undefined) return rejected(reason);
   if (hasLane(plan, "direct_user")) return setup("requires_direct_user_setup", plan, "direct_user");

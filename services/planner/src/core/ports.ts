@@ -1,12 +1,23 @@
+import type { Preflight } from "@outlayer/contracts/outlayer/workflow/v1/preflight";
 import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import type { FactName, Facts } from "./facts.ts";
 import type { OpenedInit } from "./opening.ts";
+import type { GateCallInit } from "./payload.ts";
 
 /**
  * Fetches the named facts of a wallet and the gate; one that cannot be had in a short while is undefined. Never
  * rejects.
  */
 export type FetchFacts = (walletId: string, names: readonly FactName[], signal: AbortSignal) => Promise<Facts>;
+
+/**
+ * Has everything looked at that a run of these calls depends on; of none, only gate and operator. Undefined when nobody answers.
+ */
+export type AskPreflight = (
+  walletId: string,
+  calls: readonly GateCallInit[],
+  signal: AbortSignal,
+) => Promise<Preflight | undefined>;
 
 /** Records a request before anything else becomes of it, or finds the one that came under the same key. */
 export type OpenWorkflow = (requestId: string, opened: OpenedInit, signal: AbortSignal) => Promise<OpenResult>;

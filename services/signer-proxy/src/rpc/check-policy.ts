@@ -1,5 +1,6 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { CheckPolicyRequest } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
+import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { Clock, Logger } from "@outlayer/kit";
 import type { ActionTypes } from "../core/action-types.ts";
 import { type GrantMac, grantLifetimeMs, issueGrant } from "../core/grant.ts";
@@ -9,33 +10,42 @@ import { policyChecks } from "../core/policy-checks.ts";
 import { judge, type Verdict } from "../core/verdict.ts";
 import { answering } from "./refusals.ts";
 
-export interface CheckPolicyDeps {
+export interface PolicyDeps {
   readonly keystore: Pick<Keystore, "checkPolicy">;
   readonly actionTypes: ActionTypes;
   readonly verifierId: string;
-  readonly grantMac: GrantMac;
   readonly clock: Clock;
   readonly logger: Logger;
 }
 
+export interface CheckPolicyDeps extends PolicyDeps {
+  readonly grantMac: GrantMac;
+}
+
+/** What the wallet's policy says of a whole workflow. */
+export async function policyVerdict(
+  { keystore, actionTypes, verifierId }: Pick<PolicyDeps, "keystore" | "actionTypes" | "verifierId">,
+  walletId: string,
+  calls: readonly GateCall[],
+  signal: AbortSignal,
+): Promise<Verdict> {
+  for (const [step, call] of calls.entries()) checkIntentsCall(`calls[${step}]`, call, verifierId);
+  const found = policyChecks(calls, actionTypes);
+  // What cannot be judged is not allowed; the keystore need not be asked about the rest then.
+  if (found.kind === "unjudgeable") return { kind: "denied", step: found.step, reason: found.reason };
+  return judge(found.checks, (action) => keystore.checkPolicy(walletId, action, signal));
+}
+
 /** Asks the wallet's policy about every step, and gives a grant for each when all are allowed. */
 export function checkPolicy(deps: CheckPolicyDeps) {
-  const { keystore, actionTypes, verifierId, clock, logger } = deps;
-
-  const verdictOn = async ({ walletId, calls }: CheckPolicyRequest, signal: AbortSignal): Promise<Verdict> => {
-    for (const [step, call] of calls.entries()) checkIntentsCall(`calls[${step}]`, call, verifierId);
-    const found = policyChecks(calls, actionTypes);
-    // What cannot be judged is not allowed; the keystore need not be asked about the rest then.
-    if (found.kind === "unjudgeable") return { kind: "denied", step: found.step, reason: found.reason };
-    return judge(found.checks, (action) => keystore.checkPolicy(walletId, action, signal));
-  };
+  const { clock, logger } = deps;
 
   return (request: CheckPolicyRequest, { signal }: { readonly signal: AbortSignal }) => {
     const about = { method: "CheckPolicy", walletId: request.walletId, requestId: request.requestId };
     return answering(logger, about, async () => {
       // From before the questions: a policy may change while they are answered.
       const expiresAtMs = clock.now() + grantLifetimeMs;
-      const verdict = await verdictOn(request, signal);
+      const verdict = await policyVerdict(deps, request.walletId, request.calls, signal);
       logger.info({ ...about, steps: request.calls.length, verdict: verdict.kind }, "policy checked");
       return { verdict: answerFor(request, verdict, expiresAtMs, deps.grantMac) };
     });

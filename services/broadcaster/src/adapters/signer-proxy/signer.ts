@@ -1,8 +1,10 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import {
   SignerProxyService,
+  type SignSimulationRequestSchema,
   type SignStepRequest,
   type SignStepResponse,
 } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
@@ -33,6 +35,10 @@ export type Verdict =
   | { readonly kind: "denied"; readonly step: number; readonly reason: string }
   | { readonly kind: "approval_required"; readonly requiredApprovals: number };
 
+export type SimulationVerdict =
+  | { readonly kind: "signed"; readonly payloads: readonly string[]; readonly blockingToken: string }
+  | Exclude<Verdict, { kind: "allowed" }>;
+
 /** signer-proxy, as the broadcaster asks it. */
 export class Signer {
   readonly #client: Client<typeof SignerProxyService>;
@@ -43,6 +49,31 @@ export class Signer {
 
   async account(walletId: string): Promise<{ accountId: string; publicKey: string }> {
     return translated(this.#client.getAccount({ walletId }));
+  }
+
+  /** The same from the keystore itself, whatever is remembered: whether it is ready. */
+  async freshAccount(walletId: string, signal: AbortSignal): Promise<{ accountId: string; publicKey: string }> {
+    return translated(this.#client.getAccount({ walletId, fresh: true }, { signal }));
+  }
+
+  /** Asks policy and has payloads signed that can be simulated and never executed. */
+  async signSimulation(
+    request: Omit<MessageInitShape<typeof SignSimulationRequestSchema>, "$typeName">,
+    signal: AbortSignal,
+  ): Promise<SimulationVerdict> {
+    const { verdict } = await translated(this.#client.signSimulation(request, { signal }));
+    switch (verdict.case) {
+      case "signed":
+        return { kind: "signed", payloads: verdict.value.payloadsJson, blockingToken: verdict.value.blockingToken };
+      case "denied":
+        return { kind: "denied", step: verdict.value.step, reason: verdict.value.reason };
+      case "approvalRequired":
+        return { kind: "approval_required", requiredApprovals: verdict.value.requiredApprovals };
+      case undefined:
+        throw new KeystoreUnavailable("signer-proxy gave no verdict");
+      default:
+        return verdict satisfies never;
+    }
   }
 
   async checkPolicy(walletId: string, requestId: string, calls: readonly GateCall[]): Promise<Verdict> {

@@ -48,14 +48,18 @@ export async function checkPolicy(
 }
 
 /** How a workflow ends that policy does not let through. */
-export function refusalOf(verdict: Exclude<Verdict, { kind: "allowed" }>): EventInit {
-  if (verdict.kind === "denied") {
-    const userVisibleError = `policy denied before signing: ${verdict.reason}`;
-    return { case: "ended", value: { status: "policy_denied", errorCode: "policy_denied", userVisibleError } };
-  }
+export function refusalOf(verdict: NotAllowed): EventInit {
+  const status = verdict.kind === "denied" ? "policy_denied" : "requires_approval";
+  return { case: "ended", value: { status, errorCode: status, userVisibleError: refusalText(verdict) } };
+}
+
+type NotAllowed = Exclude<Verdict, { kind: "allowed" }>;
+
+/** The sentence that says so. */
+export function refusalText(verdict: NotAllowed): string {
+  if (verdict.kind === "denied") return `policy denied before signing: ${verdict.reason}`;
   const many = verdict.requiredApprovals === 1 ? "1 approval" : `${verdict.requiredApprovals} approvals`;
-  const userVisibleError = `the wallet's policy requires ${many} for this workflow`;
-  return { case: "ended", value: { status: "requires_approval", errorCode: "requires_approval", userVisibleError } };
+  return `the wallet's policy requires ${many} for this workflow`;
 }
 
 /** A keystore that refuses ends the workflow at once; anything else is thrown on. */

@@ -1,4 +1,5 @@
 import { planExamples } from "./examples/plans.ts";
+import { gatePreflights, workflowPreflights } from "./examples/preflights.ts";
 import {
   batchRecords,
   exampleRequestId,
@@ -49,6 +50,7 @@ export function paths(gateId: string): Named<PathItem> {
   const ofBatch = batchRecords(batch);
   return {
     "/wallet/v1/workflows/plan": { post: planWorkflow },
+    "/wallet/v1/workflows/preflight": { post: preflightWorkflow },
     "/wallet/v1/workflows/execute": { post: executeWorkflow },
     "/wallet/v1/workflows/{request_id}": {
       get: getRecord("getWorkflow", tags.workflows, "Read a workflow", workflowRecords),
@@ -68,6 +70,7 @@ export function paths(gateId: string): Named<PathItem> {
     "/wallet/v1/sequential-batch/{request_id}": {
       get: getRecord("getSequentialBatch", tags.batches, "Read a sequential batch", ofBatch),
     },
+    "/wallet/v1/preflight": { get: getPreflight },
     "/openapi.json": {
       get: open("getOpenApi", "This description", "The OpenAPI document that this page is made from.", {
         "application/json": {
@@ -107,6 +110,33 @@ const planWorkflow: Operation = {
   responses: {
     "200": { description: "The plan.", content: jsonContent("Plan", planExamples) },
     ...errors(["BadRequest", "Unauthorized", ...bodyErrors, ...anyErrors]),
+  },
+};
+
+const preflightWorkflow: Operation = {
+  operationId: "preflightWorkflow",
+  tags: [tags.preflight],
+  summary: "Would a workflow succeed now",
+  description:
+    "Plans the steps, and makes every check that executing them depends on: gate and operator, the wallet's tokens and keys, a dry run of its policy, and a simulation in the verifier. Nothing is recorded, reserved or sent, and what is signed for the simulation can never be executed: each payload also asks for a token that nobody can issue. A plan that is not executable comes back with the check `plan` alone, and nothing is asked of the keystore. 200 whatever it says.",
+  security: walletSecurity,
+  requestBody: { required: true, content: workflowBody },
+  responses: {
+    "200": { description: "What was found.", content: jsonContent("Preflight", workflowPreflights) },
+    ...errors(["BadRequest", "Unauthorized", ...bodyErrors, ...anyErrors]),
+  },
+};
+
+const getPreflight: Operation = {
+  operationId: "getPreflight",
+  tags: [tags.preflight],
+  summary: "Are gate and operator ready",
+  description:
+    "Makes every check of the gate, the operator's accounts and the keystore that any run depends on. The balances are held against one call of a chain of up to 3. Nothing is recorded, signed or sent. A check that cannot be made fails and says why. 200 whatever it says.",
+  security: walletSecurity,
+  responses: {
+    "200": { description: "What was found.", content: jsonContent("Preflight", gatePreflights) },
+    ...errors(["Unauthorized", ...anyErrors]),
   },
 };
 

@@ -4,6 +4,7 @@ import { maxGetWaitSecs, maxPostWaitSecs } from "../wait.ts";
 export const tags = {
   workflows: "Workflows",
   batches: "Sequential batches",
+  preflight: "Preflight",
   service: "Service",
 } as const;
 
@@ -11,6 +12,8 @@ export const tagDescriptions: { readonly [T in (typeof tags)[keyof typeof tags]]
   Workflows:
     "Steps in the order in which they must happen. Plan them to see what would come of it, execute them, and follow the record.",
   "Sequential batches": "One to three explicit calls through the gate, for callers that do the planning themselves.",
+  Preflight:
+    "Ask without any risk whether the next run would succeed. Each check is `blocking` (a run would fail), `waiting` (a run would wait, and fail only after a while) or `advisory`. `ready` says that no blocking and no waiting check fails; `abort_reasons` names those that do.",
   Service: "About the service itself. No authentication.",
 };
 

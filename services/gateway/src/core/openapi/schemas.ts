@@ -1,6 +1,7 @@
 import {
   errorBodySchema,
   planSchema,
+  preflightSchema,
   progressEventSchema,
   recordErrorBodySchema,
   recordSchema,
@@ -16,6 +17,7 @@ const bodies: readonly z.ZodType[] = [
   workflowRequestSchema,
   sequentialBatchRequestSchema,
   planSchema,
+  preflightSchema,
   recordSchema,
   progressEventSchema,
   errorBodySchema,

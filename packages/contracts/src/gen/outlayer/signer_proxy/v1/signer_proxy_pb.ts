@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/signer_proxy/v1/signer_proxy.proto.
  */
 export const file_outlayer_signer_proxy_v1_signer_proxy: GenFile = /*@__PURE__*/
-  fileDesc("CitvdXRsYXllci9zaWduZXJfcHJveHkvdjEvc2lnbmVyX3Byb3h5LnByb3RvEhhvdXRsYXllci5zaWduZXJfcHJveHkudjEiPQoRR2V0QWNjb3VudFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQiPAoSR2V0QWNjb3VudFJlc3BvbnNlEhIKCmFjY291bnRfaWQYASABKAkSEgoKcHVibGljX2tleRgCIAEoCSKXAQoSQ2hlY2tQb2xpY3lSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEjkKBWNhbGxzGAMgAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCCrpIB5IBBAgBEAwi0wEKE0NoZWNrUG9saWN5UmVzcG9uc2USNAoHYWxsb3dlZBgBIAEoCzIhLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5BbGxvd2VkSAASMgoGZGVuaWVkGAIgASgLMiAub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkRlbmllZEgAEkcKEWFwcHJvdmFsX3JlcXVpcmVkGAMgASgLMioub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkFwcHJvdmFsUmVxdWlyZWRIAEIJCgd2ZXJkaWN0IkkKB0FsbG93ZWQSDgoGZ3JhbnRzGAEgAygJEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiYKBkRlbmllZBIMCgRzdGVwGAEgASgNEg4KBnJlYXNvbhgCIAEoCSI8ChBBcHByb3ZhbFJlcXVpcmVkEgwKBHN0ZXAYASABKA0SGgoScmVxdWlyZWRfYXBwcm92YWxzGAIgASgNIuACCg9TaWduU3RlcFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQESDAoEc3RlcBgDIAEoDRI0CgRjYWxsGAQgASgLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCBrpIA8gBARIWCgVncmFudBgFIAEoCUIHukgEcgIQARIhCg1pbnRlbnRzX25vbmNlGAYgASgMQgq6SAfYAQF6AmggEhsKE2ludGVudHNfZGVhZGxpbmVfbXMYByABKAMSKAoOZGVsZWdhdGVfbm9uY2UYCCABKARCELpIDTILEICAgICAgIAQKAESIQoQbWF4X2Jsb2NrX2hlaWdodBgJIAEoBEIHukgEMgIoARIcChRjdXJyZW50X2Jsb2NrX2hlaWdodBgKIAEoBCKfAQoQU2lnblN0ZXBSZXNwb25zZRIZCgxwYXlsb2FkX2pzb24YASABKAlIAIgBARIYCgtpbnRlbnRfaGFzaBgCIAEoCUgBiAEBEh4KFnNpZ25lZF9kZWxlZ2F0ZV9iYXNlNjQYAyABKAkSFQoNZGVsZWdhdGVfaGFzaBgEIAEoCUIPCg1fcGF5bG9hZF9qc29uQg4KDF9pbnRlbnRfaGFzaDLMAgoSU2lnbmVyUHJveHlTZXJ2aWNlEmcKCkdldEFjY291bnQSKy5vdXRsYXllci5zaWduZXJfcHJveHkudjEuR2V0QWNjb3VudFJlcXVlc3QaLC5vdXRsYXllci5zaWduZXJfcHJveHkudjEuR2V0QWNjb3VudFJlc3BvbnNlEmoKC0NoZWNrUG9saWN5Eiwub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkNoZWNrUG9saWN5UmVxdWVzdBotLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5DaGVja1BvbGljeVJlc3BvbnNlEmEKCFNpZ25TdGVwEikub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25TdGVwUmVxdWVzdBoqLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5TaWduU3RlcFJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_outlayer_workflow_v1_call]);
+  fileDesc("CitvdXRsYXllci9zaWduZXJfcHJveHkvdjEvc2lnbmVyX3Byb3h5LnByb3RvEhhvdXRsYXllci5zaWduZXJfcHJveHkudjEiTAoRR2V0QWNjb3VudFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSDQoFZnJlc2gYAiABKAgiPAoSR2V0QWNjb3VudFJlc3BvbnNlEhIKCmFjY291bnRfaWQYASABKAkSEgoKcHVibGljX2tleRgCIAEoCSKXAQoSQ2hlY2tQb2xpY3lSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEjkKBWNhbGxzGAMgAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCCrpIB5IBBAgBEAwi0wEKE0NoZWNrUG9saWN5UmVzcG9uc2USNAoHYWxsb3dlZBgBIAEoCzIhLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5BbGxvd2VkSAASMgoGZGVuaWVkGAIgASgLMiAub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkRlbmllZEgAEkcKEWFwcHJvdmFsX3JlcXVpcmVkGAMgASgLMioub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkFwcHJvdmFsUmVxdWlyZWRIAEIJCgd2ZXJkaWN0IkkKB0FsbG93ZWQSDgoGZ3JhbnRzGAEgAygJEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiYKBkRlbmllZBIMCgRzdGVwGAEgASgNEg4KBnJlYXNvbhgCIAEoCSI8ChBBcHByb3ZhbFJlcXVpcmVkEgwKBHN0ZXAYASABKA0SGgoScmVxdWlyZWRfYXBwcm92YWxzGAIgASgNIuACCg9TaWduU3RlcFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQESDAoEc3RlcBgDIAEoDRI0CgRjYWxsGAQgASgLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCBrpIA8gBARIWCgVncmFudBgFIAEoCUIHukgEcgIQARIhCg1pbnRlbnRzX25vbmNlGAYgASgMQgq6SAfYAQF6AmggEhsKE2ludGVudHNfZGVhZGxpbmVfbXMYByABKAMSKAoOZGVsZWdhdGVfbm9uY2UYCCABKARCELpIDTILEICAgICAgIAQKAESIQoQbWF4X2Jsb2NrX2hlaWdodBgJIAEoBEIHukgEMgIoARIcChRjdXJyZW50X2Jsb2NrX2hlaWdodBgKIAEoBCKfAQoQU2lnblN0ZXBSZXNwb25zZRIZCgxwYXlsb2FkX2pzb24YASABKAlIAIgBARIYCgtpbnRlbnRfaGFzaBgCIAEoCUgBiAEBEh4KFnNpZ25lZF9kZWxlZ2F0ZV9iYXNlNjQYAyABKAkSFQoNZGVsZWdhdGVfaGFzaBgEIAEoCUIPCg1fcGF5bG9hZF9qc29uQg4KDF9pbnRlbnRfaGFzaCKpAQoVU2lnblNpbXVsYXRpb25SZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEjkKBWNhbGxzGAIgAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCCrpIB5IBBAgBEAwSFgoOaW50ZW50c19ub25jZXMYAyADKAwSEwoLZGVhZGxpbmVfbXMYBCABKAMi3gEKFlNpZ25TaW11bGF0aW9uUmVzcG9uc2USPAoGc2lnbmVkGAEgASgLMioub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25lZFNpbXVsYXRpb25IABIyCgZkZW5pZWQYAiABKAsyIC5vdXRsYXllci5zaWduZXJfcHJveHkudjEuRGVuaWVkSAASRwoRYXBwcm92YWxfcmVxdWlyZWQYAyABKAsyKi5vdXRsYXllci5zaWduZXJfcHJveHkudjEuQXBwcm92YWxSZXF1aXJlZEgAQgkKB3ZlcmRpY3QiQQoQU2lnbmVkU2ltdWxhdGlvbhIVCg1wYXlsb2Fkc19qc29uGAEgAygJEhYKDmJsb2NraW5nX3Rva2VuGAIgASgJMsEDChJTaWduZXJQcm94eVNlcnZpY2USZwoKR2V0QWNjb3VudBIrLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5HZXRBY2NvdW50UmVxdWVzdBosLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5HZXRBY2NvdW50UmVzcG9uc2USagoLQ2hlY2tQb2xpY3kSLC5vdXRsYXllci5zaWduZXJfcHJveHkudjEuQ2hlY2tQb2xpY3lSZXF1ZXN0Gi0ub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkNoZWNrUG9saWN5UmVzcG9uc2USYQoIU2lnblN0ZXASKS5vdXRsYXllci5zaWduZXJfcHJveHkudjEuU2lnblN0ZXBSZXF1ZXN0Gioub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25TdGVwUmVzcG9uc2UScwoOU2lnblNpbXVsYXRpb24SLy5vdXRsYXllci5zaWduZXJfcHJveHkudjEuU2lnblNpbXVsYXRpb25SZXF1ZXN0GjAub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25TaW11bGF0aW9uUmVzcG9uc2ViBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_outlayer_workflow_v1_call]);
 
 /**
  * Which wallet.
@@ -29,6 +29,13 @@ export type GetAccountRequest = Message<"outlayer.signer_proxy.v1.GetAccountRequ
    * @generated from field: string wallet_id = 1;
    */
   walletId: string;
+
+  /**
+   * Asks the keystore even where the answer is known: Unavailable then says that it is not ready.
+   *
+   * @generated from field: bool fresh = 2;
+   */
+  fresh: boolean;
 };
 
 /**
@@ -357,6 +364,121 @@ export const SignStepResponseSchema: GenMessage<SignStepResponse> = /*@__PURE__*
   messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 8);
 
 /**
+ * A workflow to simulate, whole.
+ *
+ * @generated from message outlayer.signer_proxy.v1.SignSimulationRequest
+ */
+export type SignSimulationRequest = Message<"outlayer.signer_proxy.v1.SignSimulationRequest"> & {
+  /**
+   * The wallet.
+   *
+   * @generated from field: string wallet_id = 1;
+   */
+  walletId: string;
+
+  /**
+   * All its calls, in order.
+   *
+   * @generated from field: repeated outlayer.workflow.v1.GateCall calls = 2;
+   */
+  calls: GateCall[];
+
+  /**
+   * Per call: the verifier's nonce, 32 bytes, used for nothing else; empty for a call without intents.
+   *
+   * @generated from field: repeated bytes intents_nonces = 3;
+   */
+  intentsNonces: Uint8Array[];
+
+  /**
+   * Deadline of all payloads, milliseconds since the epoch, a whole second, at most two minutes from now.
+   *
+   * @generated from field: int64 deadline_ms = 4;
+   */
+  deadlineMs: bigint;
+};
+
+/**
+ * Describes the message outlayer.signer_proxy.v1.SignSimulationRequest.
+ * Use `create(SignSimulationRequestSchema)` to create a new message.
+ */
+export const SignSimulationRequestSchema: GenMessage<SignSimulationRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 9);
+
+/**
+ * What came of it.
+ *
+ * @generated from message outlayer.signer_proxy.v1.SignSimulationResponse
+ */
+export type SignSimulationResponse = Message<"outlayer.signer_proxy.v1.SignSimulationResponse"> & {
+  /**
+   * What the policy says, as in CheckPolicyResponse.
+   *
+   * @generated from oneof outlayer.signer_proxy.v1.SignSimulationResponse.verdict
+   */
+  verdict: {
+    /**
+     * Every step is allowed, and signed for simulation.
+     *
+     * @generated from field: outlayer.signer_proxy.v1.SignedSimulation signed = 1;
+     */
+    value: SignedSimulation;
+    case: "signed";
+  } | {
+    /**
+     * One is not: nothing was signed.
+     *
+     * @generated from field: outlayer.signer_proxy.v1.Denied denied = 2;
+     */
+    value: Denied;
+    case: "denied";
+  } | {
+    /**
+     * More approvers are needed: nothing was signed.
+     *
+     * @generated from field: outlayer.signer_proxy.v1.ApprovalRequired approval_required = 3;
+     */
+    value: ApprovalRequired;
+    case: "approvalRequired";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message outlayer.signer_proxy.v1.SignSimulationResponse.
+ * Use `create(SignSimulationResponseSchema)` to create a new message.
+ */
+export const SignSimulationResponseSchema: GenMessage<SignSimulationResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 10);
+
+/**
+ * Payloads that can be simulated and never executed.
+ *
+ * @generated from message outlayer.signer_proxy.v1.SignedSimulation
+ */
+export type SignedSimulation = Message<"outlayer.signer_proxy.v1.SignedSimulation"> & {
+  /**
+   * Per call the JSON text of its signed NEP-413 payload; empty for a call without intents.
+   *
+   * @generated from field: repeated string payloads_json = 1;
+   */
+  payloadsJson: string[];
+
+  /**
+   * The token of which each payload wants one unit, e.g. `nep141:<64 hex characters>`.
+   *
+   * @generated from field: string blocking_token = 2;
+   */
+  blockingToken: string;
+};
+
+/**
+ * Describes the message outlayer.signer_proxy.v1.SignedSimulation.
+ * Use `create(SignedSimulationSchema)` to create a new message.
+ */
+export const SignedSimulationSchema: GenMessage<SignedSimulation> = /*@__PURE__*/
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 11);
+
+/**
  * The only way to the keystore, for services only. It alone enforces a wallet's policy: it signs nothing without a
  * grant that it gave for the same wallet, workflow, step and content at most 60 s before.
  *
@@ -395,6 +517,17 @@ export const SignerProxyService: GenService<{
     methodKind: "unary";
     input: typeof SignStepRequestSchema;
     output: typeof SignStepResponseSchema;
+  },
+  /**
+   * Asks the policy as CheckPolicy does, and where it allows signs payloads that can be simulated and never executed:
+   * beside the real intents each wants one unit of a token that nobody can ever issue. Gives no grant.
+   *
+   * @generated from rpc outlayer.signer_proxy.v1.SignerProxyService.SignSimulation
+   */
+  signSimulation: {
+    methodKind: "unary";
+    input: typeof SignSimulationRequestSchema;
+    output: typeof SignSimulationResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_outlayer_signer_proxy_v1_signer_proxy, 0);

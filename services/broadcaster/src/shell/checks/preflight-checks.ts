@@ -1,0 +1,68 @@
+import { KeystoreRefused } from "../../adapters/signer-proxy/signer.ts";
+import { checkSimulation } from "../../core/checks/simulation.ts";
+import { refusalText } from "../perform/policy.ts";
+import type { Check } from "./check.ts";
+import { gateAdvice, gateChecks, rpcCheck, tailCheck } from "./gate-checks.ts";
+import type { PreflightReadings } from "./preflight-readings.ts";
+import { ownAccountCheck, walletAdvice, walletChecks } from "./wallet-checks.ts";
+import type { WalletReadings } from "./wallet-readings.ts";
+
+/** A keystore that is away or not ready is waited for; one that refuses is not. */
+const keystoreCheck: Check<WalletReadings> = {
+  name: "keystore",
+  class: "waiting",
+  async find(readings) {
+    try {
+      await readings.account();
+      return { ok: true, expected: "ready", actual: "ready", message: "the keystore is ready" };
+    } catch (error) {
+      if (!(error instanceof KeystoreRefused)) throw error;
+      return { ok: false, expected: "ready", actual: "refuses", message: error.message, class: "blocking" };
+    }
+  },
+};
+
+const policyCheck: Check<PreflightReadings> = {
+  name: "policy",
+  class: "blocking",
+  async find(readings) {
+    const verdict = await readings.verdict();
+    const expected = "allowed";
+    switch (verdict.kind) {
+      case "signed":
+        return { ok: true, expected, actual: "allowed", message: "the wallet's policy allows it" };
+      case "denied":
+        return { ok: false, expected, actual: "denied", message: refusalText(verdict) };
+      case "approval_required":
+        return { ok: false, expected, actual: "requires approval", message: refusalText(verdict) };
+    }
+  },
+};
+
+const simulationCheck: Check<PreflightReadings> = {
+  name: "simulation",
+  class: "blocking",
+  async find(readings) {
+    const { made, blockingToken } = await readings.rehearsed();
+    return checkSimulation(readings.calls.length, made, blockingToken);
+  },
+};
+
+/** Whether the operator could run anything now. */
+export const operatorChecks: readonly Check<WalletReadings>[] = [
+  rpcCheck,
+  ...gateAdvice,
+  tailCheck,
+  ...gateChecks,
+  keystoreCheck,
+];
+
+/** Whether this workflow would succeed now. */
+export const workflowChecks: readonly Check<PreflightReadings>[] = [
+  ...operatorChecks,
+  ownAccountCheck,
+  ...walletAdvice,
+  ...walletChecks,
+  policyCheck,
+  simulationCheck,
+];

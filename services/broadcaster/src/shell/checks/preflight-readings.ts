@@ -1,0 +1,77 @@
+import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import type { Random } from "@outlayer/kit";
+import { verifierNonce } from "@outlayer/near";
+import { ViewFailed } from "../../adapters/near/rpc-error.ts";
+import type { Signer } from "../../adapters/signer-proxy/signer.ts";
+import { type Rehearsal, type RehearsalAnswer, rehearsals } from "../../core/checks/simulation.ts";
+import { checkDeadlines, checkOwnAccount } from "../../core/checks/wallet.ts";
+import type { SaltReader } from "../salt-reader.ts";
+import { NotMade } from "./check.ts";
+import { once } from "./once.ts";
+import { WalletReadings, type WalletSources } from "./wallet-readings.ts";
+
+export interface PreflightSources extends WalletSources {
+  readonly walletId: string;
+  readonly signer: Pick<Signer, "signSimulation">;
+  readonly salts: SaltReader;
+  readonly random: Random;
+  /** Aborted when the answer is not wanted any more. */
+  readonly signal: AbortSignal;
+}
+
+/** Milliseconds for which a payload for simulation is good. It only has to outlive a view. */
+const simulationMs = 60_000;
+
+/** The same, with what only a preflight asks: a dry run of policy, and a rehearsal in the verifier. */
+export class PreflightReadings extends WalletReadings {
+  readonly preflight: PreflightSources;
+
+  constructor(sources: PreflightSources, calls: readonly GateCall[]) {
+    super(sources, calls);
+    this.preflight = sources;
+  }
+
+  /** Policy's verdict on the whole workflow; where it allows, with payloads that can be simulated and never executed. */
+  readonly verdict = once(async () => {
+    const { walletId, signer, salts, random, signal, clock } = this.preflight;
+    const { accountId } = await this.account();
+    const now = clock.now();
+    // Execution ends on these before it asks for policy, or before it signs.
+    for (const { ok, message } of [checkOwnAccount(this.calls, accountId), checkDeadlines(this.calls, now)]) {
+      if (!ok) throw new NotMade(message);
+    }
+    const limits = this.calls.flatMap(({ payload }) =>
+      payload.case === "intents" ? (payload.value.notAfterMs ?? []) : [],
+    );
+    const latest = Math.min(now + simulationMs, ...limits.map(Number));
+    const deadlineMs = Math.floor(latest / 1000) * 1000;
+    const salt = this.hasIntents ? await salts.current() : undefined;
+    const intentsNonces = this.calls.map(({ payload }) =>
+      payload.case === "intents" && salt !== undefined
+        ? verifierNonce(salt, deadlineMs, random.bytes(15))
+        : new Uint8Array(),
+    );
+    const calls = [...this.calls];
+    return signer.signSimulation({ walletId, calls, intentsNonces, deadlineMs: BigInt(deadlineMs) }, signal);
+  });
+
+  /** What the verifier makes of each step in turn. */
+  readonly rehearsed = once(async () => {
+    const verdict = await this.verdict();
+    if (verdict.kind !== "signed") throw new NotMade("the wallet's policy does not let it through");
+    const made = rehearsals(this.calls, verdict.payloads).map(async (rehearsal) => {
+      return { ...rehearsal, answer: await this.#simulate(rehearsal) };
+    });
+    return { made: await Promise.all(made), blockingToken: verdict.blockingToken };
+  });
+
+  async #simulate({ argsJson }: Rehearsal): Promise<RehearsalAnswer> {
+    const { node, verifierId } = this.preflight;
+    try {
+      return { value: (await node.view(verifierId, "simulate_intents", argsJson)).value };
+    } catch (error) {
+      if (error instanceof ViewFailed) return { panic: error.text };
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import type { Clock } from "@outlayer/kit";
+import { strings } from "../../core/chain/json.ts";
+import { tokensOf } from "../../core/workflow/wallet-money.ts";
+import { GateReadings, type GateSources } from "./gate-readings.ts";
+import { once } from "./once.ts";
+
+/** A wallet on NEAR. */
+export interface WalletAccount {
+  readonly accountId: string;
+  readonly publicKey: string;
+}
+
+export interface WalletSources extends GateSources {
+  readonly verifierId: string;
+  readonly clock: Clock;
+  readonly account: () => Promise<WalletAccount>;
+}
+
+/** The same, with what the checks of a wallet's workflow look at. */
+export class WalletReadings extends GateReadings {
+  readonly wallet: WalletSources;
+
+  constructor(sources: WalletSources, calls: readonly GateCall[]) {
+    super(sources, calls);
+    this.wallet = sources;
+  }
+
+  readonly account = once(() => this.wallet.account());
+  readonly near = once(async () => this.wallet.node.balance((await this.account()).accountId));
+  /** Undefined where the wallet's account does not have its key on NEAR, or does not exist there. */
+  readonly keyNonce = once(async () => {
+    const { accountId, publicKey } = await this.account();
+    return (await this.wallet.node.accessKey(accountId, publicKey))?.nonce;
+  });
+
+  /** Whether any step needs the wallet's signature in the verifier. */
+  get hasIntents(): boolean {
+    return this.calls.some(({ payload }) => payload.case === "intents");
+  }
+
+  readonly verifierAccount = once(async () => {
+    const { accountId, publicKey } = await this.account();
+    const about = { account_id: accountId };
+    const [hasKey, isLocked] = await Promise.all([
+      this.#view("has_public_key", { ...about, public_key: publicKey }),
+      this.#view("is_account_locked", about),
+    ]);
+    return { hasKey: hasKey === true, isLocked: isLocked !== false };
+  });
+
+  /** Balances in the verifier of every token that the steps move. Raw units. */
+  readonly balances = once(async (): Promise<ReadonlyMap<string, bigint>> => {
+    const tokens = tokensOf(this.calls);
+    if (tokens.length === 0) return new Map();
+    const { accountId } = await this.account();
+    const amounts = strings(await this.#view("mt_batch_balance_of", { account_id: accountId, token_ids: tokens }));
+    return new Map(tokens.map((token, index) => [token, BigInt(amounts[index] ?? "0")]));
+  });
+
+  async #view(method: string, args: object): Promise<unknown> {
+    return (await this.wallet.node.view(this.wallet.verifierId, method, args)).value;
+  }
+}
