@@ -78,6 +78,19 @@ export function readGateConfig(reader: ConfigReader): GateConfig {
   };
 }
 
+export interface OperatorKeys {
+  readonly relayer: readonly KeyPair[];
+  readonly approver: readonly KeyPair[];
+}
+
+/** Keys for whoever only looks: they say which ones are looked for. */
+export function readOptionalKeys(reader: ConfigReader): OperatorKeys {
+  return {
+    relayer: reader.optionalSecret("RELAYER_SECRET_KEY", list(secretKey), []),
+    approver: reader.optionalSecret("APPROVER_SECRET_KEY", list(secretKey), []),
+  };
+}
+
 export function readBroadcasterConfig(reader: ConfigReader): BroadcasterConfig {
   return {
     ...readGateConfig(reader),

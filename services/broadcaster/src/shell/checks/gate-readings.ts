@@ -114,3 +114,24 @@ export class GateReadings {
     return { receiverId: gate.gateId, methodName: "resume_batch_chained", depositYocto, gasYocto };
   }
 }
+
+/** A wallet on NEAR. */
+export interface WalletAccount {
+  readonly accountId: string;
+  readonly publicKey: string;
+}
+
+export interface OperatorSources extends GateSources {
+  /** The keystore's answer for a wallet. */
+  readonly account: () => Promise<WalletAccount>;
+}
+
+/** The same, with the keystore. */
+export class OperatorReadings extends GateReadings {
+  readonly account: () => Promise<WalletAccount>;
+
+  constructor(sources: OperatorSources, calls: readonly GateCall[]) {
+    super(sources, calls);
+    this.account = once(sources.account);
+  }
+}

@@ -3,12 +3,12 @@ import { checkSimulation } from "../../core/checks/simulation.ts";
 import { refusalText } from "../perform/policy.ts";
 import type { Check } from "./check.ts";
 import { gateAdvice, gateChecks, rpcCheck, tailCheck } from "./gate-checks.ts";
+import type { GateReadings, OperatorReadings } from "./gate-readings.ts";
 import type { PreflightReadings } from "./preflight-readings.ts";
 import { ownAccountCheck, walletAdvice, walletChecks } from "./wallet-checks.ts";
-import type { WalletReadings } from "./wallet-readings.ts";
 
 /** A keystore that is away or not ready is waited for; one that refuses is not. */
-const keystoreCheck: Check<WalletReadings> = {
+const keystoreCheck: Check<OperatorReadings> = {
   name: "keystore",
   class: "waiting",
   async find(readings) {
@@ -48,14 +48,11 @@ const simulationCheck: Check<PreflightReadings> = {
   },
 };
 
+/** All that NEAR alone can tell of gate and operator. */
+export const gateOnlyChecks: readonly Check<GateReadings>[] = [rpcCheck, ...gateAdvice, tailCheck, ...gateChecks];
+
 /** Whether the operator could run anything now. */
-export const operatorChecks: readonly Check<WalletReadings>[] = [
-  rpcCheck,
-  ...gateAdvice,
-  tailCheck,
-  ...gateChecks,
-  keystoreCheck,
-];
+export const operatorChecks: readonly Check<OperatorReadings>[] = [...gateOnlyChecks, keystoreCheck];
 
 /** Whether this workflow would succeed now. */
 export const workflowChecks: readonly Check<PreflightReadings>[] = [

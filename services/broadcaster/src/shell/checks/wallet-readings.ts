@@ -2,23 +2,16 @@ import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { Clock } from "@outlayer/kit";
 import { strings } from "../../core/chain/json.ts";
 import { tokensOf } from "../../core/workflow/wallet-money.ts";
-import { GateReadings, type GateSources } from "./gate-readings.ts";
+import { OperatorReadings, type OperatorSources } from "./gate-readings.ts";
 import { once } from "./once.ts";
 
-/** A wallet on NEAR. */
-export interface WalletAccount {
-  readonly accountId: string;
-  readonly publicKey: string;
-}
-
-export interface WalletSources extends GateSources {
+export interface WalletSources extends OperatorSources {
   readonly verifierId: string;
   readonly clock: Clock;
-  readonly account: () => Promise<WalletAccount>;
 }
 
 /** The same, with what the checks of a wallet's workflow look at. */
-export class WalletReadings extends GateReadings {
+export class WalletReadings extends OperatorReadings {
   readonly wallet: WalletSources;
 
   constructor(sources: WalletSources, calls: readonly GateCall[]) {
@@ -26,7 +19,6 @@ export class WalletReadings extends GateReadings {
     this.wallet = sources;
   }
 
-  readonly account = once(() => this.wallet.account());
   readonly near = once(async () => this.wallet.node.balance((await this.account()).accountId));
   /** Undefined where the wallet's account does not have its key on NEAR, or does not exist there. */
   readonly keyNonce = once(async () => {
