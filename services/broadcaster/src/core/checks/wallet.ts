@@ -30,7 +30,7 @@ export function checkDeadlines(calls: readonly GateCall[], nowMs: number): Findi
     return { ok: true, expected: "any", actual: "none", message: "no step has a deadline of its own" };
   }
   const first = Math.min(...given);
-  return finding(first > nowMs, `after ${timeText(nowMs)}`, timeText(first), {
+  return finding(first > nowMs, "in the future", timeText(first), {
     ok: `the first deadline given with near_intents is ${timeText(first)}`,
     failed: "the deadline given with near_intents passed before the gate could take the call",
   });

@@ -3,6 +3,7 @@ import type { Random } from "@outlayer/kit";
 import { verifierNonce } from "@outlayer/near";
 import { ViewFailed } from "../../adapters/near/rpc-error.ts";
 import type { Signer } from "../../adapters/signer-proxy/signer.ts";
+import { panicText } from "../../core/chain/panic-text.ts";
 import { type Rehearsal, type RehearsalAnswer, rehearsals } from "../../core/checks/simulation.ts";
 import { checkDeadlines, checkOwnAccount } from "../../core/checks/wallet.ts";
 import type { SaltReader } from "../salt-reader.ts";
@@ -70,7 +71,7 @@ export class PreflightReadings extends WalletReadings {
     try {
       return { value: (await node.view(verifierId, "simulate_intents", argsJson)).value };
     } catch (error) {
-      if (error instanceof ViewFailed) return { panic: error.text };
+      if (error instanceof ViewFailed) return { panic: panicText(error.text) };
       throw error;
     }
   }
