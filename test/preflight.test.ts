@@ -186,10 +186,10 @@ const cases: readonly Case[] = [
       {
         name: "relayer_balance",
         class: "waiting",
-        expected: "at least 750000000000000000000000",
+        expected: "at least 765000000000000000000000",
         actual: "100000000000000000000000",
         message:
-          "the relayer holds 100000000000000000000000 yoctoNEAR, but a run of 3 calls needs 750000000000000000000000",
+          "the relayer holds 100000000000000000000000 yoctoNEAR, but a run of 3 calls needs 765000000000000000000000",
       },
     ],
   },
@@ -201,10 +201,10 @@ const cases: readonly Case[] = [
       {
         name: "approver_balance",
         class: "waiting",
-        expected: "at least 130000000000000000000000",
+        expected: "at least 135000000000000000000000",
         actual: "100000000000000000000000",
         message:
-          "the approver holds 100000000000000000000000 yoctoNEAR, but a run of 1 call needs 130000000000000000000000",
+          "the approver holds 100000000000000000000000 yoctoNEAR, but a run of 1 call needs 135000000000000000000000",
       },
     ],
   },
@@ -479,6 +479,25 @@ describe("preflight", () => {
         await assertExecuted(system, asked, executed);
       }));
   }
+
+  it("decision 21: a run succeeds with what its checks ask for and not a yocto more", () =>
+    withSystem({}, async (system) => {
+      const { accounts } = system.devnet.controls;
+      const needs = (await preflight(system, three)).checks.flatMap(({ name, expected }) => {
+        const least = /^at least (\d+)$/.exec(expected)?.[1];
+        return name.endsWith("_balance") && least !== undefined ? [[name, BigInt(least)] as const] : [];
+      });
+      assert.equal(needs.length, 3);
+      const owners = new Map([
+        ["relayer_balance", relayerId],
+        ["approver_balance", approverId],
+        ["gate_balance", gateId],
+      ]);
+      for (const [name, least] of needs) accounts.setBalance(owners.get(name) ?? "", least);
+      makeFinal(system);
+      assert.equal((await preflight(system, three)).ready, true);
+      await assertExecuted(system, three, succeeds);
+    }));
 
   it("tells of a gate that somebody else's chain holds, by its tail and its pending intents", () =>
     withSystem({}, async (system) => {

@@ -52,7 +52,7 @@ export const checkSchema = z
       description: "What it means for a run when it fails: it would fail, it would wait, or nothing.",
     }),
     ok: bool("It is as expected. False as well for what could not be found out."),
-    expected: text("What is expected.", "at least 250000000000000000000000"),
+    expected: text("What is expected.", "at least 255000000000000000000000"),
     actual: text("What was found; empty where nothing was.", "1000000000000000000000000"),
     message: text("A sentence: of a check that fails, the one that a run would end with."),
   })

@@ -22,10 +22,18 @@ export interface Needs {
 }
 
 /** NEAR bought as gas is at least this dear from protocol 85 on: 0.001 NEAR per Tgas. */
-export const minGasPrice = 1_000_000_000n;
+const minGasPrice = 1_000_000_000n;
 
 /** Kept on the gate beyond the deposits it pays: it pays for its own storage. */
 const gateReserve = 10n ** 22n;
+
+/** Gas units that NEAR takes for a transaction itself, beside those attached: more than one with long arguments costs. */
+const transactionGas = 5_000_000_000_000n;
+
+/** yoctoNEAR that a transaction locks until its receipts ran. @param attachedGas gas units */
+export function lockedBy(attachedGas: bigint, gasPrice = minGasPrice): bigint {
+  return (attachedGas + transactionGas) * (gasPrice > minGasPrice ? gasPrice : minGasPrice);
+}
 
 /** Gas units to attach to a resume: longer chains are resumed with what the chain of 12 on record was. */
 export function resumeGasFor(calls: number, resumeGas: bigint): bigint {
@@ -35,11 +43,10 @@ export function resumeGasFor(calls: number, resumeGas: bigint): bigint {
 
 /** @param deposits of the calls, one each @param costs gas of one submission, and of the resume as configured */
 export function needsOf(deposits: readonly bigint[], feeYocto: bigint, costs: Costs): Needs {
-  const price = costs.gasPrice > minGasPrice ? costs.gasPrice : minGasPrice;
-  const calls = BigInt(deposits.length);
+  const resumeGas = resumeGasFor(deposits.length, costs.resumeGas);
   return {
-    relayer: calls * costs.submitGas * price,
-    approver: feeYocto + resumeGasFor(deposits.length, costs.resumeGas) * price,
+    relayer: BigInt(deposits.length) * lockedBy(costs.submitGas, costs.gasPrice),
+    approver: feeYocto + lockedBy(resumeGas, costs.gasPrice),
     gate: deposits.reduce((sum, deposit) => sum + deposit, gateReserve),
   };
 }

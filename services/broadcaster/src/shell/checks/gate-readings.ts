@@ -2,7 +2,7 @@ import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { Block, NearNode } from "../../adapters/near/near-node.ts";
 import type { BroadcasterConfig } from "../../config.ts";
 import type { KeysSeen } from "../../core/gate/access-key.ts";
-import { minGasPrice, needsOf, resumeGasFor } from "../../core/gate/money.ts";
+import { lockedBy, needsOf, resumeGasFor } from "../../core/gate/money.ts";
 import type { TailHolder } from "../../core/gate/tail.ts";
 import { type Agreement, feeOf } from "../../core/gate/terms.ts";
 import type { GateReader } from "../gate-reader.ts";
@@ -102,14 +102,14 @@ export class GateReadings {
   /** What the relayer's key is wanted for: one submission. */
   relayerUse() {
     const { gate, config } = this.sources;
-    const gasYocto = (config.submitIntentGas + config.gateCallbackGas) * minGasPrice;
+    const gasYocto = lockedBy(config.submitIntentGas + config.gateCallbackGas);
     return { receiverId: gate.gateId, methodName: "submit_intent", depositYocto: 0n, gasYocto };
   }
 
   /** What the approver's key is wanted for: the resume. */
   approverUse() {
     const { gate, config } = this.sources;
-    const gasYocto = resumeGasFor(this.callCount, config.resumeBatchGas) * minGasPrice;
+    const gasYocto = lockedBy(resumeGasFor(this.callCount, config.resumeBatchGas));
     const depositYocto = this.agreed.firstTierFeeYocto;
     return { receiverId: gate.gateId, methodName: "resume_batch_chained", depositYocto, gasYocto };
   }
