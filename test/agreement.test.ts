@@ -151,7 +151,7 @@ interface Ending {
 }
 
 /** Few, since each has a world of its own; the seed makes them the same ones every time. */
-const parameters = { numRuns: 40, seed: 20_260_424, endOnFailure: true };
+const parameters = { numRuns: 25, seed: 20_260_424, endOnFailure: true };
 
 describe("plan, preflight and execution", () => {
   it("agree on random workflows in random worlds", async () => {

@@ -1,4 +1,4 @@
-import { KeystoreRefused } from "../../adapters/signer-proxy/signer.ts";
+import { ApprovalsMissing, KeystoreRefused } from "../../adapters/signer-proxy/signer.ts";
 import { checkSimulation } from "../../core/checks/simulation.ts";
 import { refusalText } from "../perform/policy.ts";
 import type { Check } from "./check.ts";
@@ -26,9 +26,15 @@ const policyCheck: Check<PreflightReadings> = {
   name: "policy",
   class: "blocking",
   async find(readings) {
-    const verdict = await readings.verdict();
     const expected = "allowed";
+    const verdict = await readings.verdict().catch((error) => {
+      if (!(error instanceof ApprovalsMissing)) throw error;
+      return { kind: "approvals_missing", message: error.message } as const;
+    });
     switch (verdict.kind) {
+      // Policy let it through, and the keystore itself did not.
+      case "approvals_missing":
+        return { ok: false, expected, actual: "requires approval", message: verdict.message };
       case "signed":
         return { ok: true, expected, actual: "allowed", message: "the wallet's policy allows it" };
       case "denied":
