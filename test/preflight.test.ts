@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
-import type { Environment } from "@outlayer/kit";
+import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
+import { Code, type Environment, Refusal } from "@outlayer/kit";
 import { Actor, signIntents } from "./support/actors.ts";
+import { misbehavingSigner } from "./support/misbehaving-signer.ts";
 import { type Check, failing, preflight, walletKey } from "./support/preflight.ts";
 import { dust, registerStep, transfer } from "./support/steps.ts";
 import { internalToken, type System, withSystem } from "./support/system.ts";
@@ -554,6 +556,30 @@ describe("preflight", () => {
       ]);
       await assertExecuted(system, [registerStep(1)], { status: "failed", code: "keystore_refused" });
     }));
+
+  it("takes a keystore that wants approvals after all for what it is, as execution does", () => {
+    const text = "keystore refused: Wallet requires 1 approvals";
+    const wrap = misbehavingSigner({
+      simulated() {
+        const info = { reason: "APPROVAL_REQUIRED", domain: "outlayer.signer_proxy.v1", metadata: {} };
+        throw new Refusal(Code.FailedPrecondition, text, [{ desc: ErrorInfoSchema, value: info }]);
+      },
+    });
+    return withSystem({ wrap }, async (system) => {
+      const found = await preflight(system, [dust]);
+      assert.deepEqual(failing(found), [
+        {
+          name: "policy",
+          class: "blocking",
+          ok: false,
+          expected: "allowed",
+          actual: "requires approval",
+          message: text,
+        },
+        { ...notSimulated, ok: false, message: `not checked: ${text}` },
+      ]);
+    });
+  });
 
   it("fails what it cannot check, and says why: an RPC node that is away", () =>
     withSystem({}, async (system) => {

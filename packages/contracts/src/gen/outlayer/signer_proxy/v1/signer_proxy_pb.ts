@@ -479,8 +479,8 @@ export const SignedSimulationSchema: GenMessage<SignedSimulation> = /*@__PURE__*
   messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 11);
 
 /**
- * The only way to the keystore, for services only. It alone enforces a wallet's policy: it signs nothing without a
- * grant that it gave for the same wallet, workflow, step and content at most 60 s before.
+ * The only way to the keystore, for services only. It alone enforces a wallet's policy: it signs nothing that could be
+ * executed without a grant that it gave for the same wallet, workflow, step and content at most 60 s before.
  *
  * Errors: Unavailable while the keystore is away or not ready; FailedPrecondition when it refuses, or answers with
  * something that does not hold; PermissionDenied without a valid grant.
