@@ -557,7 +557,7 @@ describe("preflight", () => {
       await assertExecuted(system, [registerStep(1)], { status: "failed", code: "keystore_refused" });
     }));
 
-  it("takes a keystore that wants approvals after all for what it is, as execution does", () => {
+  it("takes a keystore that wants approvals at the signature for what it is", () => {
     const text = "keystore refused: Wallet requires 1 approvals";
     const wrap = misbehavingSigner({
       simulated() {

@@ -59,6 +59,15 @@ export interface VerifierAccount {
   readonly isLocked: boolean;
 }
 
+/**
+ * Whether `is_account_locked` says so. A verifier that does not know the view knows no locks; what it answers otherwise is
+ * taken for a lock, unless it is a plain no.
+ * @param answer the view's value, or the text that it failed with
+ */
+export function isLocked(answer: { readonly value: unknown } | { readonly failure: string }): boolean {
+  return "failure" in answer ? !answer.failure.includes("MethodNotFound") : answer.value !== false;
+}
+
 export function checkVerifierKey(accountId: string, publicKey: string, { hasKey }: VerifierAccount): Finding {
   return finding(hasKey, publicKey, hasKey ? publicKey : "not registered", {
     ok: "the verifier knows the wallet's key",
@@ -66,8 +75,8 @@ export function checkVerifierKey(accountId: string, publicKey: string, { hasKey 
   });
 }
 
-export function checkVerifierLock(accountId: string, { isLocked }: VerifierAccount): Finding {
-  return finding(!isLocked, "not locked", isLocked ? "locked" : "not locked", {
+export function checkVerifierLock(accountId: string, account: VerifierAccount): Finding {
+  return finding(!account.isLocked, "not locked", account.isLocked ? "locked" : "not locked", {
     ok: "the wallet's account in the verifier is not locked",
     failed: `the account ${accountId} is locked in the verifier`,
   });

@@ -99,10 +99,10 @@ export class GateReadings {
     return needsOf(deposits, await this.fee(), costs);
   }
 
-  /** What the relayer's key is wanted for: one submission. */
+  /** What the relayer's key is wanted for: the submissions, all of which one key signs. */
   relayerUse() {
     const { gate, config } = this.sources;
-    const gasYocto = lockedBy(config.submitIntentGas + config.gateCallbackGas);
+    const gasYocto = BigInt(this.callCount) * lockedBy(config.submitIntentGas + config.gateCallbackGas);
     return { receiverId: gate.gateId, methodName: "submit_intent", depositYocto: 0n, gasYocto };
   }
 

@@ -1,6 +1,8 @@
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { Clock } from "@outlayer/kit";
+import { ViewFailed } from "../../adapters/near/rpc-error.ts";
 import { strings } from "../../core/chain/json.ts";
+import { isLocked } from "../../core/checks/wallet.ts";
 import { tokensOf } from "../../core/workflow/wallet-money.ts";
 import { OperatorReadings, type OperatorSources } from "./gate-readings.ts";
 import { once } from "./once.ts";
@@ -34,11 +36,11 @@ export class WalletReadings extends OperatorReadings {
   readonly verifierAccount = once(async () => {
     const { accountId, publicKey } = await this.account();
     const about = { account_id: accountId };
-    const [hasKey, isLocked] = await Promise.all([
+    const [hasKey, lock] = await Promise.all([
       this.#view("has_public_key", { ...about, public_key: publicKey }),
-      this.#view("is_account_locked", about),
+      this.#lockView(about),
     ]);
-    return { hasKey: hasKey === true, isLocked: isLocked !== false };
+    return { hasKey: hasKey === true, isLocked: isLocked(lock) };
   });
 
   /** Balances in the verifier of every token that the steps move. Raw units. */
@@ -49,6 +51,15 @@ export class WalletReadings extends OperatorReadings {
     const amounts = strings(await this.#view("mt_batch_balance_of", { account_id: accountId, token_ids: tokens }));
     return new Map(tokens.map((token, index) => [token, BigInt(amounts[index] ?? "0")]));
   });
+
+  async #lockView(about: object): Promise<Parameters<typeof isLocked>[0]> {
+    try {
+      return { value: await this.#view("is_account_locked", about) };
+    } catch (error) {
+      if (error instanceof ViewFailed) return { failure: error.text };
+      throw error;
+    }
+  }
 
   async #view(method: string, args: object): Promise<unknown> {
     return (await this.wallet.node.view(this.wallet.verifierId, method, args)).value;
