@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { create } from "@bufbuild/protobuf";
 import { type GateCall, GateCallSchema } from "@outlayer/contracts/outlayer/workflow/v1/call";
-import { panicText } from "../../src/core/chain/panic-text.ts";
+import { isViewMissing, panicText } from "../../src/core/chain/panic-text.ts";
 import { checkCode, checkOwner, checkPending } from "../../src/core/checks/gate.ts";
 import { checkSimulation, rehearsals } from "../../src/core/checks/simulation.ts";
-import { checkDeadlines, checkDelegateNonce, isLocked } from "../../src/core/checks/wallet.ts";
+import { checkDeadlines, checkDelegateNonce } from "../../src/core/checks/wallet.ts";
 import { type KeyPermission, mayCall } from "../../src/core/gate/access-key.ts";
 
 const intents = (counterpartySignedJson: string[] = [], notAfterMs?: bigint): GateCall =>
@@ -154,12 +154,9 @@ describe("checks of gate and wallet, by themselves", () => {
     assert.equal(checkDelegateNonce("a", 1_000_001_001n, 1000).ok, true);
   });
 
-  it("take an account for locked unless the verifier says no, or knows no locks", () => {
-    assert.equal(isLocked({ value: false }), false);
-    assert.equal(isLocked({ value: true }), true);
-    assert.equal(isLocked({ value: null }), true);
-    assert.equal(isLocked({ failure: "wasm execution failed with error: MethodResolveError(MethodNotFound)" }), false);
-    assert.equal(isLocked({ failure: "Smart contract panicked: no" }), true);
+  it("tell a view that a contract does not have from one that failed", () => {
+    assert.equal(isViewMissing("wasm execution failed with error: MethodResolveError(MethodNotFound)"), true);
+    assert.equal(isViewMissing('HostError(GuestPanic { panic_msg: "no" })'), false);
   });
 
   it("show a view's panic as receipts do, and every other text as it is", () => {

@@ -1,5 +1,10 @@
 import { parse, string } from "./json.ts";
 
+/** Whether a view failed because the contract has none of that name, as older versions of a contract have not. */
+export function isViewMissing(text: string): boolean {
+  return text.includes("MethodResolveError(MethodNotFound)");
+}
+
 /**
  * A view's panic as receipts say it: `Smart contract panicked: ` and the contract's own text. nearcore writes what a view
  * panicked with as Rust's debug output; a text that is something else, or escaped as JSON is not, stays as it is.

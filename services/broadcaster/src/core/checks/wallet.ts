@@ -59,15 +59,6 @@ export interface VerifierAccount {
   readonly isLocked: boolean;
 }
 
-/**
- * Whether `is_account_locked` says so. A verifier that does not know the view knows no locks; what it answers otherwise is
- * taken for a lock, unless it is a plain no.
- * @param answer the view's value, or the text that it failed with
- */
-export function isLocked(answer: { readonly value: unknown } | { readonly failure: string }): boolean {
-  return "failure" in answer ? !answer.failure.includes("MethodNotFound") : answer.value !== false;
-}
-
 export function checkVerifierKey(accountId: string, publicKey: string, { hasKey }: VerifierAccount): Finding {
   return finding(hasKey, publicKey, hasKey ? publicKey : "not registered", {
     ok: "the verifier knows the wallet's key",

@@ -2,7 +2,7 @@ import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { Clock } from "@outlayer/kit";
 import { ViewFailed } from "../../adapters/near/rpc-error.ts";
 import { strings } from "../../core/chain/json.ts";
-import { isLocked } from "../../core/checks/wallet.ts";
+import { isViewMissing } from "../../core/chain/panic-text.ts";
 import { tokensOf } from "../../core/workflow/wallet-money.ts";
 import { OperatorReadings, type OperatorSources } from "./gate-readings.ts";
 import { once } from "./once.ts";
@@ -40,7 +40,7 @@ export class WalletReadings extends OperatorReadings {
       this.#view("has_public_key", { ...about, public_key: publicKey }),
       this.#lockView(about),
     ]);
-    return { hasKey: hasKey === true, isLocked: isLocked(lock) };
+    return { hasKey: hasKey === true, isLocked: lock === true };
   });
 
   /** Balances in the verifier of every token that the steps move. Raw units. */
@@ -52,11 +52,12 @@ export class WalletReadings extends OperatorReadings {
     return new Map(tokens.map((token, index) => [token, BigInt(amounts[index] ?? "0")]));
   });
 
-  async #lockView(about: object): Promise<Parameters<typeof isLocked>[0]> {
+  /** A verifier that does not know the view knows no locks. */
+  async #lockView(about: object): Promise<unknown> {
     try {
-      return { value: await this.#view("is_account_locked", about) };
+      return await this.#view("is_account_locked", about);
     } catch (error) {
-      if (error instanceof ViewFailed) return { failure: error.text };
+      if (error instanceof ViewFailed && isViewMissing(error.text)) return false;
       throw error;
     }
   }
