@@ -7,10 +7,10 @@ export function isViewMissing(text: string): boolean {
 
 /**
  * A view's panic as receipts say it: `Smart contract panicked: ` and the contract's own text. nearcore writes what a view
- * panicked with as Rust's debug output; a text that is something else, or escaped as JSON is not, stays as it is.
+ * panicked with as Rust's debug output, which stays as it is where it is escaped as JSON is not.
+ * @returns undefined for a view that failed in another way: then the contract has not spoken
  */
-export function panicText(text: string): string {
+export function panicText(text: string): string | undefined {
   const quoted = /GuestPanic \{ panic_msg: ("(?:[^"\\]|\\.)*") \}/s.exec(text)?.[1];
-  const said = quoted === undefined ? undefined : string(parse(quoted));
-  return said === undefined ? text : `Smart contract panicked: ${said}`;
+  return quoted === undefined ? undefined : `Smart contract panicked: ${string(parse(quoted)) ?? quoted}`;
 }

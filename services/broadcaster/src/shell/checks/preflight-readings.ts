@@ -71,8 +71,9 @@ export class PreflightReadings extends WalletReadings {
     try {
       return { value: (await node.view(verifierId, "simulate_intents", argsJson)).value };
     } catch (error) {
-      if (error instanceof ViewFailed) return { panic: panicText(error.text) };
-      throw error;
+      const panic = error instanceof ViewFailed ? panicText(error.text) : undefined;
+      if (panic === undefined) throw error;
+      return { panic };
     }
   }
 }
