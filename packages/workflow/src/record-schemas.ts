@@ -185,7 +185,8 @@ const recordFields = {
 
 export const recordSchema = z
   .object(recordFields)
-  .meta({ id: "Record", description: "What is known of one request. Every field is always present." });
+  // Not `Record` and `Error`: a client that is generated from these would hide its language's own.
+  .meta({ id: "WorkflowRecord", description: "What is known of one request. Every field is always present." });
 
 export const progressEventSchema = z
   .object({
@@ -224,7 +225,7 @@ export const errorBodySchema = z
       .meta({ description: "RFC 9457: the HTTP status.", examples: [400] }),
     request_id: recordFields.request_id.optional(),
   })
-  .meta({ id: "Error", description: "An error without a record." });
+  .meta({ id: "Problem", description: "An error without a record." });
 
 /**
  * Body of a non-2xx with a record: the record, and the problem beside it. `status` is the record's: RFC 9457 (3.1) has
@@ -232,4 +233,4 @@ export const errorBodySchema = z
  */
 export const recordErrorBodySchema = z
   .object({ ...recordFields, ...problemFields })
-  .meta({ id: "RecordError", description: "A record that did not succeed." });
+  .meta({ id: "RecordProblem", description: "A record that did not succeed." });

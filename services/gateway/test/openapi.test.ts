@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020, type AnySchema } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
@@ -39,6 +40,15 @@ describe("the OpenAPI document", () => {
     const result = await new Validator().validate({ ...structuredClone(document) });
     assert.deepEqual(result.errors ?? [], []);
     assert.equal(result.valid, true);
+  });
+
+  it("lints clean by Redocly's recommended rules", async () => {
+    const config = await createConfig({ extends: ["recommended"] });
+    const problems = await lintFromString({ source: JSON.stringify(document), absoluteRef: "openapi.json", config });
+    assert.deepEqual(
+      problems.map(({ ruleId, message, location: [at] }) => `${ruleId} ${at?.pointer}: ${message}`),
+      [],
+    );
   });
 
   it("describes every endpoint that is served, and none that is not", async () => {
@@ -142,7 +152,7 @@ describe("the OpenAPI document", () => {
       assert.equal(seen.get(text), undefined, `${place} repeats ${seen.get(text)}`);
       seen.set(text, place);
     }
-    assert.equal(JSON.stringify(document.components.schemas.RecordError).includes("dispatch_receipts"), false);
+    assert.equal(JSON.stringify(document.components.schemas.RecordProblem).includes("dispatch_receipts"), false);
   });
 
   it("describes every field of what callers send, and of what they get where its name does not say it", () => {

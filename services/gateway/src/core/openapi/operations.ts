@@ -166,6 +166,8 @@ const watchWorkflow: Operation = {
           schema: {
             type: "string",
             description: "Frames as the HTML standard has them; the data is a `ProgressEvent`.",
+            contentMediaType: "application/json",
+            contentSchema: schemaRef("ProgressEvent"),
           },
           examples: { resolved: { summary: "A step's dispatch is final", value: progressFrame } },
         },
@@ -200,12 +202,12 @@ function execute(of: {
       "200": {
         description: "It succeeded.",
         headers: applied,
-        content: jsonContent("Record", records.succeeded),
+        content: jsonContent("WorkflowRecord", records.succeeded),
       },
       "202": {
         description: "It is in progress: follow it.",
         headers: { Location: headerRef("Location"), "Retry-After": headerRef("RetryAfter"), ...applied },
-        content: jsonContent("Record", records.inProgress),
+        content: jsonContent("WorkflowRecord", records.inProgress),
       },
       "400": {
         description:
@@ -246,7 +248,7 @@ function getRecord(operationId: string, tag: string, summary: string, records: R
     responses: {
       "200": {
         description: "The record.",
-        content: jsonContent("Record", { ...records.succeeded, ...records.inProgress }),
+        content: jsonContent("WorkflowRecord", { ...records.succeeded, ...records.inProgress }),
       },
       ...errors(["BadWait", "Unauthorized", "NotFound", ...anyErrors]),
     },
@@ -274,7 +276,7 @@ function jsonContent(schema: string, examples: MediaType["examples"]): Named<Med
 
 /** With a record, or without. */
 function problemContent(examples: MediaType["examples"]): Named<MediaType> {
-  const schema = { anyOf: [schemaRef("RecordError"), schemaRef("Error")] };
+  const schema = { anyOf: [schemaRef("RecordProblem"), schemaRef("Problem")] };
   return { "application/problem+json": { schema, examples } };
 }
 
