@@ -26,7 +26,7 @@ function readExamples(markdown: string): readonly Example[] {
   });
 }
 
-/** `"…"` is any value, `"…": "…"` more fields, `…` within a text anything. */
+/** `"…"` is any value, `"…": "…"` more fields, `"… and more"` more items, `…` within a text anything. */
 function assertLike(actual: unknown, expected: unknown, place: string): void {
   if (expected === "…") {
     assert.notEqual(actual ?? null, null, `${place} is there`);
@@ -41,8 +41,8 @@ function assertLike(actual: unknown, expected: unknown, place: string): void {
     return;
   }
   assert.ok(typeof actual === "object" && actual !== null, `${place} is ${JSON.stringify(actual)}`);
-  const more = "…" in expected;
-  const names = Object.keys(expected).filter((name) => name !== "…");
+  const names = Object.keys(expected).filter((name) => name !== "…" && Reflect.get(expected, name) !== "… and more");
+  const more = names.length < Object.keys(expected).length;
   const shown = more ? names : Object.keys(actual);
   assert.deepEqual(shown.toSorted(), names.toSorted(), place);
   for (const name of names) {
