@@ -10,6 +10,7 @@ import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/progress";
 import type { Plan, PlannedStep } from "@outlayer/contracts/outlayer/workflow/v1/plan";
 import {
+  type ApprovalNeeded,
   type BalanceView,
   type DispatchReceipt,
   DispatchReceiptSchema,
@@ -51,6 +52,7 @@ export function recordJson(record: RecordMessage): JsonObject {
     balance_deltas: record.balanceDeltas,
     balance_views: mapValues(record.balanceViews, balanceViewJson),
     post_batch_view_results: record.postBatchViewResults.map(postViewResultJson),
+    approval: approvalJson(record.approval),
     queue: queueJson(record.queue),
     fees: {
       gate_fee_yocto: record.fees?.gateFeeYocto || "0",
@@ -166,6 +168,11 @@ function queueJson(queue: Queue | undefined): JsonValue {
     expected_start_height: queue.expectedStartHeight === undefined ? null : Number(queue.expectedStartHeight),
     waiting_for: queue.waitingFor,
   };
+}
+
+function approvalJson(approval: ApprovalNeeded | undefined): JsonValue {
+  if (approval === undefined) return null;
+  return { required_approvals: approval.requiredApprovals, request_hash: approval.requestHash };
 }
 
 function timeJson(time: Timestamp | undefined): string {

@@ -12,6 +12,7 @@ import { Follower } from "./shell/follower.ts";
 import { GateReader } from "./shell/gate-reader.ts";
 import { KeyRing } from "./shell/key-lane.ts";
 import { SaltReader } from "./shell/salt-reader.ts";
+import { Turns } from "./shell/turns.ts";
 import { ValidityPeriod } from "./shell/validity-period.ts";
 import { Worker } from "./shell/worker.ts";
 
@@ -47,6 +48,7 @@ export function createBroadcaster(
     conductor,
     relayer,
     approver,
+    policyTurns: new Turns(),
     salts: new SaltReader(config.verifierId, node, ports.clock),
     validity: new ValidityPeriod(node),
     driverId: ports.ids.uuid(),

@@ -17,7 +17,17 @@ export type Admission =
 
 type Needed = Pick<
   Tools,
-  "conductor" | "gate" | "node" | "follower" | "config" | "ports" | "signer" | "relayer" | "approver"
+  | "conductor"
+  | "gate"
+  | "node"
+  | "follower"
+  | "config"
+  | "ports"
+  | "signer"
+  | "evidence"
+  | "policyTurns"
+  | "relayer"
+  | "approver"
 >;
 
 /**
