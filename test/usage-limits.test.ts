@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { PolicyDocument } from "@outlayer/devnet";
 import { Actor, signIntents } from "./support/actors.ts";
+import { ForgetfulEvidence } from "./support/forgetful-evidence.ts";
 import { eventsOf } from "./support/history.ts";
 import { misbehavingSigner } from "./support/misbehaving-signer.ts";
 import { MovingClock } from "./support/moving-clock.ts";
@@ -287,6 +288,37 @@ describe("decision 10: usage is released", () => {
         assertDenied(await system.rest().execute([registerStep(1)]), reason);
       },
       { environment: { INTENTS_DEADLINE_SECS: "7" }, wrap: wrapper },
+    );
+  });
+});
+
+describe("a wallet's usage after a crash", () => {
+  it("between the reservation and its event is counted once", () => {
+    const evidence = new ForgetfulEvidence("policyAllowed");
+    return withClock(
+      async (system) => {
+        setLimits(system, { daily: { [wrap]: "10" } });
+        assertSucceeded(await system.rest().execute([transfer("10")]));
+        assertDenied(await system.rest().execute([transfer("1")]), `Daily limit exceeded for ${wrap}: 10 + 1 > 10`);
+        assert.ok(evidence.hasForgotten);
+      },
+      { wrap: evidence.wrap },
+    );
+  });
+
+  it("between the release and the end is released once", () => {
+    const evidence = new ForgetfulEvidence("ended");
+    return withClock(
+      async (system) => {
+        const most = "100000000000000000000000001";
+        setLimits(system, { daily: { [wrap]: most } });
+        for (let attempt = 1; attempt <= 2; attempt += 1) {
+          const { body } = await system.rest().execute([transfer(most)]);
+          assert.deepEqual([body.status, body.error_code], ["failed", "insufficient_balance"]);
+        }
+        assert.ok(evidence.hasForgotten);
+      },
+      { wrap: evidence.wrap },
     );
   });
 });
