@@ -16,5 +16,7 @@ describe("steps of a workflow that count no more once it has ended", () => {
   it("are those that are known not to have moved anything, whoever carried the others", () => {
     assert.deepEqual(ended("failed", "succeeded", "failed_on_chain", "succeeded_elsewhere"), [1]);
     assert.deepEqual(ended("failed", "not_executed", "succeeded", "not_executed"), [0, 2]);
+    // An outcome that does not say so releases nothing.
+    assert.deepEqual(ended("failed", "still_possible", "in_progress", "not_executed"), [2]);
   });
 });

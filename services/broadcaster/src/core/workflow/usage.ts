@@ -1,7 +1,7 @@
 import type { EndedInit } from "./action.ts";
 
-/** Outcomes of steps that moved what they were to move. */
-const executed: readonly string[] = ["succeeded", "succeeded_elsewhere"];
+/** Outcomes of steps that moved nothing, for good. */
+const unexecuted: readonly string[] = ["not_executed", "failed_on_chain"];
 
 /**
  * Steps of a workflow that ends like this which are known not to have executed, so that they need not count against
@@ -12,6 +12,6 @@ export function unexecutedSteps({ status, outcomes = [] }: EndedInit, steps: num
   if (status === "succeeded") return [];
   return Array.from({ length: steps }, (_, step) => step).filter((step) => {
     const outcome = outcomes[step]?.outcome;
-    return outcome === undefined || !executed.includes(outcome);
+    return outcome === undefined || unexecuted.includes(outcome);
   });
 }
