@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { keyPairFromSeed } from "@outlayer/near";
 import { Actor, signIntents } from "./support/actors.ts";
 import { gateCalls, gateTrace } from "./support/chain-dump.ts";
+import { eventsOf } from "./support/history.ts";
 import { corruptSignature, misbehavingSigner } from "./support/misbehaving-signer.ts";
 import { dust, registerStep, transfer } from "./support/steps.ts";
 import { type System, withSystem } from "./support/system.ts";
@@ -17,21 +18,6 @@ function submittedDelegates(system: System): readonly string[] {
 }
 
 const dispatches = (system: System) => gateTrace(system.devnet).filter(({ ev }) => ev === "intent_dispatched").length;
-
-/** Events of a workflow's log, in order. */
-async function eventsOf(system: System, requestId: string): Promise<readonly string[]> {
-  const response = await fetch(`${system.product.http.evidence}/outlayer.evidence.v1.RecordService/GetHistory`, {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      "x-wallet-id": "wallet-1",
-      "x-internal-wallet-auth": "internal-token-of-the-tests",
-    },
-    body: JSON.stringify({ requestId }),
-  });
-  const { entries } = (await response.json()) as { entries: { entryJson: string }[] };
-  return entries.map(({ entryJson }) => Object.keys(JSON.parse(entryJson).event)[0] ?? "");
-}
 
 describe("decisions, on the chain", () => {
   it("decision 1: a transaction that cannot land any more is signed anew, with the same delegate in it", () =>

@@ -11,6 +11,7 @@ import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/pro
 import type { Plan, PlannedStep } from "@outlayer/contracts/outlayer/workflow/v1/plan";
 import type { Preflight } from "@outlayer/contracts/outlayer/workflow/v1/preflight";
 import {
+  type ApprovalNeeded,
   type BalanceView,
   type DispatchReceipt,
   DispatchReceiptSchema,
@@ -52,6 +53,7 @@ export function recordJson(record: RecordMessage): JsonObject {
     balance_deltas: record.balanceDeltas,
     balance_views: mapValues(record.balanceViews, balanceViewJson),
     post_batch_view_results: record.postBatchViewResults.map(postViewResultJson),
+    approval: approvalJson(record.approval),
     queue: queueJson(record.queue),
     fees: {
       gate_fee_yocto: record.fees?.gateFeeYocto || "0",
@@ -180,6 +182,11 @@ function queueJson(queue: Queue | undefined): JsonValue {
     expected_start_height: queue.expectedStartHeight === undefined ? null : Number(queue.expectedStartHeight),
     waiting_for: queue.waitingFor,
   };
+}
+
+function approvalJson(approval: ApprovalNeeded | undefined): JsonValue {
+  if (approval === undefined) return null;
+  return { required_approvals: approval.requiredApprovals, request_hash: approval.requestHash };
 }
 
 function timeJson(time: Timestamp | undefined): string {

@@ -113,6 +113,18 @@ const balanceViewSchema = z.object({
   ambiguous: bool("They differ by something else than the workflow's own deltas: others moved money too."),
 });
 
+export const approvalNeededSchema = z
+  .object({
+    required_approvals: z
+      .int()
+      .nonnegative()
+      .meta({ description: "How many approvals the wallet's policy asks for.", examples: [2] }),
+    request_hash: text(
+      "What is to be approved: lower-case hex SHA-256 of the RFC 8785 text of the body less `idempotency_key` and `approval_info`.",
+    ),
+  })
+  .meta({ id: "ApprovalNeeded", description: "What it takes to send it again with `approval_info`." });
+
 const postViewResultSchema = z.object({
   contract_id: text("The contract that was asked."),
   method_name: text("The view method."),
@@ -165,6 +177,7 @@ const recordFields = {
   }),
   balance_views: z.record(z.string(), balanceViewSchema).meta({ description: "By `<token id>:intents`." }),
   post_batch_view_results: z.array(postViewResultSchema),
+  approval: approvalNeededSchema.nullable(),
   queue: queueSchema.nullable(),
   fees: z
     .object({

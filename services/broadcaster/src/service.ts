@@ -14,6 +14,7 @@ import { GateReader } from "./shell/gate-reader.ts";
 import { KeyRing } from "./shell/key-lane.ts";
 import { OwnDelegates } from "./shell/own-delegates.ts";
 import { SaltReader } from "./shell/salt-reader.ts";
+import { Turns } from "./shell/turns.ts";
 import { ValidityPeriod } from "./shell/validity-period.ts";
 import { Worker } from "./shell/worker.ts";
 
@@ -49,6 +50,7 @@ export function createBroadcaster(
     conductor,
     relayer,
     approver,
+    policyTurns: new Turns(),
     salts: new SaltReader(config.verifierId, node, ports.clock),
     validity: new ValidityPeriod(node),
     ownDelegates: new OwnDelegates(ports.clock),

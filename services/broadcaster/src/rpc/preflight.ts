@@ -19,14 +19,16 @@ type Needed = Pick<
   | "approver"
   | "ownDelegates"
   | "signer"
+  | "evidence"
   | "salts"
   | "ports"
   | "logger"
 >;
 
 /** Looks at everything that a run depends on. Broadcasts, reserves and writes nothing. */
-export async function preflight(tools: Needed, { walletId, calls }: PreflightRequest, caller: AbortSignal) {
-  const { config, node, gate, conductor, relayer, approver, ownDelegates, signer, salts, ports, logger } = tools;
+export async function preflight(tools: Needed, { walletId, calls, approval }: PreflightRequest, caller: AbortSignal) {
+  const { config, node, gate, conductor, relayer, approver, ownDelegates, signer, evidence, salts, ports, logger } =
+    tools;
   const { signal, done } = deadline(ports.timers, patienceMs, caller);
   const readings = new PreflightReadings(
     {
@@ -37,7 +39,9 @@ export async function preflight(tools: Needed, { walletId, calls }: PreflightReq
       clock: ports.clock,
       random: ports.random,
       walletId,
+      approval,
       signer,
+      evidence,
       salts,
       signal,
       head: () => node.block({ finality: "final" }),

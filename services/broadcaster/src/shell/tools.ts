@@ -9,6 +9,7 @@ import type { GateReader } from "./gate-reader.ts";
 import type { KeyRing } from "./key-lane.ts";
 import type { OwnDelegates } from "./own-delegates.ts";
 import type { SaltReader } from "./salt-reader.ts";
+import type { Turns } from "./turns.ts";
 import type { ValidityPeriod } from "./validity-period.ts";
 
 /** What drivers share. Each step of theirs takes what it uses of it. */
@@ -24,6 +25,8 @@ export interface Tools {
   readonly conductor: Conductor;
   readonly relayer: KeyRing;
   readonly approver: KeyRing;
+  /** By wallet: those whom others were faster than at the wallet's usage ledger. */
+  readonly policyTurns: Turns;
   readonly salts: SaltReader;
   readonly validity: ValidityPeriod;
   readonly ownDelegates: OwnDelegates;

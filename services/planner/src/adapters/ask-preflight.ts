@@ -9,10 +9,11 @@ const patienceMs = 12_000;
 
 export function preflightAsker(broadcaster: Transport, timers: Timers): AskPreflight {
   const client = createClient(BroadcasterService, broadcaster);
-  return async (walletId, calls, callerSignal) => {
+  return async ({ walletId, calls, approval }, callerSignal) => {
     const { signal, done } = deadline(timers, patienceMs, callerSignal);
     try {
-      return (await client.preflight({ walletId, calls: [...calls] }, { signal })).preflight;
+      const approved = approval && { approval: { ...approval, approverIds: [...approval.approverIds] } };
+      return (await client.preflight({ walletId, calls: [...calls], ...approved }, { signal })).preflight;
     } catch (error) {
       if (isAway(error)) return undefined;
       throw error;

@@ -3,6 +3,7 @@ import { Code, ConnectError, createClient, type ServiceImpl } from "@connectrpc/
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import type { Opened } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { LogService, type OpenWorkflowRequest } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import { type Record, RecordSchema } from "@outlayer/contracts/outlayer/workflow/v1/record";
@@ -15,6 +16,7 @@ import {
   type RpcGuards,
   type RpcRoutes,
   systemPorts,
+  walletApiKeys,
 } from "@outlayer/kit";
 import { createPlanner } from "../../src/service.ts";
 import { limits, walletAccount } from "./planning.ts";
@@ -29,6 +31,7 @@ export interface Others {
   readonly getGateFacts?: Broadcaster["getGateFacts"];
   readonly preflight?: Broadcaster["preflight"];
   readonly openWorkflow?: Log["openWorkflow"];
+  readonly getRecord?: ServiceImpl<typeof RecordService>["getRecord"];
   readonly timers?: Ports["timers"];
 }
 
@@ -78,12 +81,19 @@ export function startPlanner(others: Others = {}) {
       return (others.openWorkflow ?? evidence())(request, context);
     },
   };
+  const records: Partial<ServiceImpl<typeof RecordService>> = {
+    async getRecord(request, context) {
+      asked.push(`record ${request.requestId} of ${request.endpoint}`);
+      if (others.getRecord === undefined) throw new Refusal(Code.NotFound, "not there");
+      return others.getRecord(request, context);
+    },
+  };
   const transport = (routes: RpcRoutes) => inMemoryTransport(routes, guards, { serviceToken: guards.serviceToken });
   const system = systemPorts();
   const service = createPlanner(
     {
       limits,
-      credentials: { internalTokens: ["internal"], apiKeys: new Map() },
+      credentials: { internalTokens: ["internal"], apiKeys: walletApiKeys('{"wk_good":"wallet-1"}') },
     },
     {
       ports: { ids: system.ids, timers: others.timers ?? system.timers },
@@ -103,9 +113,9 @@ export function startPlanner(others: Others = {}) {
         }),
         evidence: transport({
           name: "evidence",
-          services: [LogService],
+          services: [LogService, RecordService],
           internal: [LogService],
-          register: (router) => void router.service(LogService, log),
+          register: (router) => void router.service(LogService, log).service(RecordService, records),
         }),
       },
     },

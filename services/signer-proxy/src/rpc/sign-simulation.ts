@@ -31,14 +31,15 @@ export function signSimulation(deps: SignSimulationDeps) {
     };
     const account = await accounts(walletId, signal);
     const asked = nep413Request(walletId, account, terms, intents, verifierId);
-    return signedPayload(asked, await keystore.signNep413(asked, signal), account).payloadJson;
+    return signedPayload(asked, await keystore.signNep413({ ...asked, approval: request.approval }, signal), account)
+      .payloadJson;
   };
 
   return (request: SignSimulationRequest, { signal }: { readonly signal: AbortSignal }) => {
     const about = { method: "SignSimulation", walletId: request.walletId };
     return answering(logger, about, async () => {
       checkTerms(request, clock.now());
-      const verdict = await policyVerdict(deps, request.walletId, request.calls, signal);
+      const verdict = await policyVerdict(deps, request, signal);
       logger.info({ ...about, steps: request.calls.length, verdict: verdict.kind }, "policy checked for a simulation");
       switch (verdict.kind) {
         case "allowed": {

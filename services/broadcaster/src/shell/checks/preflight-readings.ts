@@ -1,6 +1,8 @@
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import type { Approval } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import type { Random } from "@outlayer/kit";
 import { verifierNonce } from "@outlayer/near";
+import type { EvidenceLog } from "../../adapters/evidence/evidence-log.ts";
 import { ViewFailed } from "../../adapters/near/rpc-error.ts";
 import type { Signer } from "../../adapters/signer-proxy/signer.ts";
 import { panicText } from "../../core/chain/panic-text.ts";
@@ -13,7 +15,9 @@ import { WalletReadings, type WalletSources } from "./wallet-readings.ts";
 
 export interface PreflightSources extends WalletSources {
   readonly walletId: string;
+  readonly approval: Approval | undefined;
   readonly signer: Pick<Signer, "signSimulation">;
+  readonly evidence: Pick<EvidenceLog, "readUsage">;
   readonly salts: SaltReader;
   readonly random: Random;
   /** Aborted when the answer is not wanted any more. */
@@ -34,7 +38,7 @@ export class PreflightReadings extends WalletReadings {
 
   /** Policy's verdict on the whole workflow; where it allows, with payloads that can be simulated and never executed. */
   readonly verdict = once(async () => {
-    const { walletId, signer, salts, random, signal, clock } = this.preflight;
+    const { walletId, approval, signer, evidence, salts, random, signal, clock } = this.preflight;
     const { accountId } = await this.account();
     const now = clock.now();
     // Execution ends on these before it asks for policy, or before it signs.
@@ -53,7 +57,9 @@ export class PreflightReadings extends WalletReadings {
         : new Uint8Array(),
     );
     const calls = [...this.calls];
-    return signer.signSimulation({ walletId, calls, intentsNonces, deadlineMs: BigInt(deadlineMs) }, signal);
+    const { usage } = await evidence.readUsage(walletId);
+    const request = { walletId, calls, intentsNonces, deadlineMs: BigInt(deadlineMs), usage };
+    return signer.signSimulation(approval === undefined ? request : { ...request, approval }, signal);
   });
 
   /** What the verifier makes of each step in turn. */

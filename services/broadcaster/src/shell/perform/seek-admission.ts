@@ -19,7 +19,18 @@ export type Admission =
 
 type Needed = Pick<
   Tools,
-  "conductor" | "gate" | "node" | "follower" | "config" | "ports" | "signer" | "relayer" | "approver" | "ownDelegates"
+  | "conductor"
+  | "gate"
+  | "node"
+  | "follower"
+  | "config"
+  | "ports"
+  | "signer"
+  | "evidence"
+  | "policyTurns"
+  | "relayer"
+  | "approver"
+  | "ownDelegates"
 >;
 
 /**

@@ -2,6 +2,7 @@ import { planExamples } from "./examples/plans.ts";
 import { gatePreflights, workflowPreflights } from "./examples/preflights.ts";
 import {
   batchRecords,
+  exampleOtherRequestId,
   exampleRequestId,
   progressFrame,
   type RecordExamples,
@@ -190,6 +191,7 @@ function execute(of: {
   const applied = { "Preference-Applied": headerRef("PreferenceApplied") };
   const { records } = of;
   const reused = `idempotency key was already used with another request (request ${exampleRequestId})`;
+  const approvalUsed = `approval of request ${exampleRequestId} was already used (request ${exampleOtherRequestId})`;
   return {
     operationId: of.operationId,
     tags: [of.tag],
@@ -220,15 +222,21 @@ function execute(of: {
             "A field of the wrong type",
             "invalid workflow JSON: steps[0].amount must be a string",
           ),
+          approval: errorExample(
+            400,
+            "An approval of something else",
+            "approval_info.request_hash is not the approval digest of this request",
+          ),
         }),
       },
       "409": {
         description:
-          "It was planned, and cannot be executed here yet: the record says what to do first. Or the idempotency key was used with another request.",
+          "It was planned, and cannot be executed here yet: the record says what to do first. Or the idempotency key or the approval was used with another request.",
         headers: applied,
         content: problemContent({
           ...records.conflict,
           reused: errorExample(409, "The key was used with another request", reused, exampleRequestId),
+          approval_used: errorExample(409, "The approval was already used", approvalUsed, exampleOtherRequestId),
         }),
       },
       ...errors(["Unauthorized", ...bodyErrors, ...anyErrors]),

@@ -77,6 +77,10 @@ Give every request that you may have to repeat a key: in the body as \`idempoten
 - The same key with another body is 409.
 - Without a key we make one and return it. Such a request is one-shot: do not repeat it when you got no answer.
 
+## Approvals
+
+A request that ends in \`requires_approval\` says how many approvals the wallet's policy asks for, and the hash that its approvers approve: \`approval: {required_approvals, request_hash}\`. Once they have, send the same body again under a new key with \`approval_info: {request_id, approver_ids, request_hash}\`. It is accepted only with the internal token, and only where both bodies have that hash. An approval is used up once, and never lifts a denial.
+
 ## Waiting
 
 A POST waits ${executeWaitSecs} seconds for its record to end, so that refusals come back at once. \`Prefer: wait=N\` asks for another wait, up to ${maxPostWaitSecs}. After it you get 202 with \`Location\` and \`Retry-After\`, and the same in the body as \`status_url\` and \`retry_after_ms\`. From then on read the record, with \`?wait=N\` up to ${maxGetWaitSecs} to be told as soon as it changes, or follow its events.

@@ -7,6 +7,8 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.ts";
 import type { GateCall } from "../../workflow/v1/call_pb.ts";
 import { file_outlayer_workflow_v1_call } from "../../workflow/v1/call_pb.ts";
+import type { Approval } from "../../workflow/v1/policy_pb.ts";
+import { file_outlayer_workflow_v1_policy } from "../../workflow/v1/policy_pb.ts";
 import type { Preflight } from "../../workflow/v1/preflight_pb.ts";
 import { file_outlayer_workflow_v1_preflight } from "../../workflow/v1/preflight_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -15,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/broadcaster/v1/broadcaster.proto.
  */
 export const file_outlayer_broadcaster_v1_broadcaster: GenFile = /*@__PURE__*/
-  fileDesc("CilvdXRsYXllci9icm9hZGNhc3Rlci92MS9icm9hZGNhc3Rlci5wcm90bxIXb3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEiLwoTR2V0R2F0ZUZhY3RzUmVxdWVzdBIYCgdnYXRlX2lkGAEgASgJQge6SARyAhACIksKFEdldEdhdGVGYWN0c1Jlc3BvbnNlEjMKCWZlZV90aWVycxgBIAMoCzIgLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkZlZVRpZXIiKQoHRmVlVGllchILCgNjYXAYASABKA0SEQoJZmVlX3lvY3RvGAIgASgJInUKEFByZWZsaWdodFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSNwoFY2FsbHMYAiADKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5HYXRlQ2FsbEIIukgFkgECEAwiRwoRUHJlZmxpZ2h0UmVzcG9uc2USMgoJcHJlZmxpZ2h0GAEgASgLMh8ub3V0bGF5ZXIud29ya2Zsb3cudjEuUHJlZmxpZ2h0MuUBChJCcm9hZGNhc3RlclNlcnZpY2USawoMR2V0R2F0ZUZhY3RzEiwub3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEuR2V0R2F0ZUZhY3RzUmVxdWVzdBotLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldEdhdGVGYWN0c1Jlc3BvbnNlEmIKCVByZWZsaWdodBIpLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLlByZWZsaWdodFJlcXVlc3QaKi5vdXRsYXllci5icm9hZGNhc3Rlci52MS5QcmVmbGlnaHRSZXNwb25zZWIGcHJvdG8z", [file_buf_validate_validate, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_preflight]);
+  fileDesc("CilvdXRsYXllci9icm9hZGNhc3Rlci92MS9icm9hZGNhc3Rlci5wcm90bxIXb3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEiLwoTR2V0R2F0ZUZhY3RzUmVxdWVzdBIYCgdnYXRlX2lkGAEgASgJQge6SARyAhACIksKFEdldEdhdGVGYWN0c1Jlc3BvbnNlEjMKCWZlZV90aWVycxgBIAMoCzIgLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkZlZVRpZXIiKQoHRmVlVGllchILCgNjYXAYASABKA0SEQoJZmVlX3lvY3RvGAIgASgJIrkBChBQcmVmbGlnaHRSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEjcKBWNhbGxzGAIgAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCCLpIBZIBAhAMEjUKCGFwcHJvdmFsGAMgASgLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuQXBwcm92YWxIAIgBAUILCglfYXBwcm92YWwiRwoRUHJlZmxpZ2h0UmVzcG9uc2USMgoJcHJlZmxpZ2h0GAEgASgLMh8ub3V0bGF5ZXIud29ya2Zsb3cudjEuUHJlZmxpZ2h0MuUBChJCcm9hZGNhc3RlclNlcnZpY2USawoMR2V0R2F0ZUZhY3RzEiwub3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEuR2V0R2F0ZUZhY3RzUmVxdWVzdBotLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldEdhdGVGYWN0c1Jlc3BvbnNlEmIKCVByZWZsaWdodBIpLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLlByZWZsaWdodFJlcXVlc3QaKi5vdXRsYXllci5icm9hZGNhc3Rlci52MS5QcmVmbGlnaHRSZXNwb25zZWIGcHJvdG8z", [file_buf_validate_validate, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_preflight]);
 
 /**
  * Which gate.
@@ -106,6 +108,13 @@ export type PreflightRequest = Message<"outlayer.broadcaster.v1.PreflightRequest
    * @generated from field: repeated outlayer.workflow.v1.GateCall calls = 2;
    */
   calls: GateCall[];
+
+  /**
+   * Who approved, where the caller says that somebody did.
+   *
+   * @generated from field: optional outlayer.workflow.v1.Approval approval = 3;
+   */
+  approval?: Approval | undefined;
 };
 
 /**

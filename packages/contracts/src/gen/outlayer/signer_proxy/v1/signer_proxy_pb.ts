@@ -9,13 +9,15 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { GateCall } from "../../workflow/v1/call_pb.ts";
 import { file_outlayer_workflow_v1_call } from "../../workflow/v1/call_pb.ts";
+import type { Approval, StepUsage, Usage } from "../../workflow/v1/policy_pb.ts";
+import { file_outlayer_workflow_v1_policy } from "../../workflow/v1/policy_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file outlayer/signer_proxy/v1/signer_proxy.proto.
  */
 export const file_outlayer_signer_proxy_v1_signer_proxy: GenFile = /*@__PURE__*/
-  fileDesc("CitvdXRsYXllci9zaWduZXJfcHJveHkvdjEvc2lnbmVyX3Byb3h5LnByb3RvEhhvdXRsYXllci5zaWduZXJfcHJveHkudjEiTAoRR2V0QWNjb3VudFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSDQoFZnJlc2gYAiABKAgiPAoSR2V0QWNjb3VudFJlc3BvbnNlEhIKCmFjY291bnRfaWQYASABKAkSEgoKcHVibGljX2tleRgCIAEoCSKXAQoSQ2hlY2tQb2xpY3lSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEjkKBWNhbGxzGAMgAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCCrpIB5IBBAgBEAwi0wEKE0NoZWNrUG9saWN5UmVzcG9uc2USNAoHYWxsb3dlZBgBIAEoCzIhLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5BbGxvd2VkSAASMgoGZGVuaWVkGAIgASgLMiAub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkRlbmllZEgAEkcKEWFwcHJvdmFsX3JlcXVpcmVkGAMgASgLMioub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkFwcHJvdmFsUmVxdWlyZWRIAEIJCgd2ZXJkaWN0IkkKB0FsbG93ZWQSDgoGZ3JhbnRzGAEgAygJEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiYKBkRlbmllZBIMCgRzdGVwGAEgASgNEg4KBnJlYXNvbhgCIAEoCSI8ChBBcHByb3ZhbFJlcXVpcmVkEgwKBHN0ZXAYASABKA0SGgoScmVxdWlyZWRfYXBwcm92YWxzGAIgASgNIuACCg9TaWduU3RlcFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQESDAoEc3RlcBgDIAEoDRI0CgRjYWxsGAQgASgLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCBrpIA8gBARIWCgVncmFudBgFIAEoCUIHukgEcgIQARIhCg1pbnRlbnRzX25vbmNlGAYgASgMQgq6SAfYAQF6AmggEhsKE2ludGVudHNfZGVhZGxpbmVfbXMYByABKAMSKAoOZGVsZWdhdGVfbm9uY2UYCCABKARCELpIDTILEICAgICAgIAQKAESIQoQbWF4X2Jsb2NrX2hlaWdodBgJIAEoBEIHukgEMgIoARIcChRjdXJyZW50X2Jsb2NrX2hlaWdodBgKIAEoBCKfAQoQU2lnblN0ZXBSZXNwb25zZRIZCgxwYXlsb2FkX2pzb24YASABKAlIAIgBARIYCgtpbnRlbnRfaGFzaBgCIAEoCUgBiAEBEh4KFnNpZ25lZF9kZWxlZ2F0ZV9iYXNlNjQYAyABKAkSFQoNZGVsZWdhdGVfaGFzaBgEIAEoCUIPCg1fcGF5bG9hZF9qc29uQg4KDF9pbnRlbnRfaGFzaCKpAQoVU2lnblNpbXVsYXRpb25SZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEjkKBWNhbGxzGAIgAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCCrpIB5IBBAgBEAwSFgoOaW50ZW50c19ub25jZXMYAyADKAwSEwoLZGVhZGxpbmVfbXMYBCABKAMi3gEKFlNpZ25TaW11bGF0aW9uUmVzcG9uc2USPAoGc2lnbmVkGAEgASgLMioub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25lZFNpbXVsYXRpb25IABIyCgZkZW5pZWQYAiABKAsyIC5vdXRsYXllci5zaWduZXJfcHJveHkudjEuRGVuaWVkSAASRwoRYXBwcm92YWxfcmVxdWlyZWQYAyABKAsyKi5vdXRsYXllci5zaWduZXJfcHJveHkudjEuQXBwcm92YWxSZXF1aXJlZEgAQgkKB3ZlcmRpY3QiQQoQU2lnbmVkU2ltdWxhdGlvbhIVCg1wYXlsb2Fkc19qc29uGAEgAygJEhYKDmJsb2NraW5nX3Rva2VuGAIgASgJMsEDChJTaWduZXJQcm94eVNlcnZpY2USZwoKR2V0QWNjb3VudBIrLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5HZXRBY2NvdW50UmVxdWVzdBosLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5HZXRBY2NvdW50UmVzcG9uc2USagoLQ2hlY2tQb2xpY3kSLC5vdXRsYXllci5zaWduZXJfcHJveHkudjEuQ2hlY2tQb2xpY3lSZXF1ZXN0Gi0ub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkNoZWNrUG9saWN5UmVzcG9uc2USYQoIU2lnblN0ZXASKS5vdXRsYXllci5zaWduZXJfcHJveHkudjEuU2lnblN0ZXBSZXF1ZXN0Gioub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25TdGVwUmVzcG9uc2UScwoOU2lnblNpbXVsYXRpb24SLy5vdXRsYXllci5zaWduZXJfcHJveHkudjEuU2lnblNpbXVsYXRpb25SZXF1ZXN0GjAub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25TaW11bGF0aW9uUmVzcG9uc2ViBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_outlayer_workflow_v1_call]);
+  fileDesc("CitvdXRsYXllci9zaWduZXJfcHJveHkvdjEvc2lnbmVyX3Byb3h5LnByb3RvEhhvdXRsYXllci5zaWduZXJfcHJveHkudjEiTAoRR2V0QWNjb3VudFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSDQoFZnJlc2gYAiABKAgiPAoSR2V0QWNjb3VudFJlc3BvbnNlEhIKCmFjY291bnRfaWQYASABKAkSEgoKcHVibGljX2tleRgCIAEoCSKHAgoSQ2hlY2tQb2xpY3lSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEjkKBWNhbGxzGAMgAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCCrpIB5IBBAgBEAwSKgoFdXNhZ2UYBCABKAsyGy5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZRI1CghhcHByb3ZhbBgFIAEoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLkFwcHJvdmFsSACIAQFCCwoJX2FwcHJvdmFsItMBChNDaGVja1BvbGljeVJlc3BvbnNlEjQKB2FsbG93ZWQYASABKAsyIS5vdXRsYXllci5zaWduZXJfcHJveHkudjEuQWxsb3dlZEgAEjIKBmRlbmllZBgCIAEoCzIgLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5EZW5pZWRIABJHChFhcHByb3ZhbF9yZXF1aXJlZBgDIAEoCzIqLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5BcHByb3ZhbFJlcXVpcmVkSABCCQoHdmVyZGljdCJ5CgdBbGxvd2VkEg4KBmdyYW50cxgBIAMoCRIuCgpleHBpcmVzX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgVzdGVwcxgDIAMoCzIfLm91dGxheWVyLndvcmtmbG93LnYxLlN0ZXBVc2FnZSImCgZEZW5pZWQSDAoEc3RlcBgBIAEoDRIOCgZyZWFzb24YAiABKAkiPAoQQXBwcm92YWxSZXF1aXJlZBIMCgRzdGVwGAEgASgNEhoKEnJlcXVpcmVkX2FwcHJvdmFscxgCIAEoDSKkAwoPU2lnblN0ZXBSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEgwKBHN0ZXAYAyABKA0SNAoEY2FsbBgEIAEoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLkdhdGVDYWxsQga6SAPIAQESFgoFZ3JhbnQYBSABKAlCB7pIBHICEAESIQoNaW50ZW50c19ub25jZRgGIAEoDEIKukgH2AEBegJoIBIbChNpbnRlbnRzX2RlYWRsaW5lX21zGAcgASgDEigKDmRlbGVnYXRlX25vbmNlGAggASgEQhC6SA0yCxCAgICAgICAECgBEiEKEG1heF9ibG9ja19oZWlnaHQYCSABKARCB7pIBDICKAESHAoUY3VycmVudF9ibG9ja19oZWlnaHQYCiABKAQSNQoIYXBwcm92YWwYCyABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5BcHByb3ZhbEgAiAEBQgsKCV9hcHByb3ZhbCKfAQoQU2lnblN0ZXBSZXNwb25zZRIZCgxwYXlsb2FkX2pzb24YASABKAlIAIgBARIYCgtpbnRlbnRfaGFzaBgCIAEoCUgBiAEBEh4KFnNpZ25lZF9kZWxlZ2F0ZV9iYXNlNjQYAyABKAkSFQoNZGVsZWdhdGVfaGFzaBgEIAEoCUIPCg1fcGF5bG9hZF9qc29uQg4KDF9pbnRlbnRfaGFzaCKZAgoVU2lnblNpbXVsYXRpb25SZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEjkKBWNhbGxzGAIgAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCCrpIB5IBBAgBEAwSFgoOaW50ZW50c19ub25jZXMYAyADKAwSEwoLZGVhZGxpbmVfbXMYBCABKAMSKgoFdXNhZ2UYBSABKAsyGy5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZRI1CghhcHByb3ZhbBgGIAEoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLkFwcHJvdmFsSACIAQFCCwoJX2FwcHJvdmFsIt4BChZTaWduU2ltdWxhdGlvblJlc3BvbnNlEjwKBnNpZ25lZBgBIAEoCzIqLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5TaWduZWRTaW11bGF0aW9uSAASMgoGZGVuaWVkGAIgASgLMiAub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkRlbmllZEgAEkcKEWFwcHJvdmFsX3JlcXVpcmVkGAMgASgLMioub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkFwcHJvdmFsUmVxdWlyZWRIAEIJCgd2ZXJkaWN0IkEKEFNpZ25lZFNpbXVsYXRpb24SFQoNcGF5bG9hZHNfanNvbhgBIAMoCRIWCg5ibG9ja2luZ190b2tlbhgCIAEoCTLBAwoSU2lnbmVyUHJveHlTZXJ2aWNlEmcKCkdldEFjY291bnQSKy5vdXRsYXllci5zaWduZXJfcHJveHkudjEuR2V0QWNjb3VudFJlcXVlc3QaLC5vdXRsYXllci5zaWduZXJfcHJveHkudjEuR2V0QWNjb3VudFJlc3BvbnNlEmoKC0NoZWNrUG9saWN5Eiwub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkNoZWNrUG9saWN5UmVxdWVzdBotLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5DaGVja1BvbGljeVJlc3BvbnNlEmEKCFNpZ25TdGVwEikub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25TdGVwUmVxdWVzdBoqLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5TaWduU3RlcFJlc3BvbnNlEnMKDlNpZ25TaW11bGF0aW9uEi8ub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25TaW11bGF0aW9uUmVxdWVzdBowLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5TaWduU2ltdWxhdGlvblJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_policy]);
 
 /**
  * Which wallet.
@@ -99,6 +101,20 @@ export type CheckPolicyRequest = Message<"outlayer.signer_proxy.v1.CheckPolicyRe
    * @generated from field: repeated outlayer.workflow.v1.GateCall calls = 3;
    */
   calls: GateCall[];
+
+  /**
+   * What the wallet has used already, this workflow left out.
+   *
+   * @generated from field: outlayer.workflow.v1.Usage usage = 4;
+   */
+  usage?: Usage | undefined;
+
+  /**
+   * Who approved it. It lifts a wish for approval, never a denial.
+   *
+   * @generated from field: optional outlayer.workflow.v1.Approval approval = 5;
+   */
+  approval?: Approval | undefined;
 };
 
 /**
@@ -160,7 +176,7 @@ export const CheckPolicyResponseSchema: GenMessage<CheckPolicyResponse> = /*@__P
  */
 export type Allowed = Message<"outlayer.signer_proxy.v1.Allowed"> & {
   /**
-   * One grant per step. A grant is a MAC over wallet, workflow, step, content and expiry.
+   * One grant per step. A grant is a MAC over wallet, workflow, step, content, approval and expiry.
    *
    * @generated from field: repeated string grants = 1;
    */
@@ -172,6 +188,13 @@ export type Allowed = Message<"outlayer.signer_proxy.v1.Allowed"> & {
    * @generated from field: google.protobuf.Timestamp expires_at = 2;
    */
   expiresAt?: Timestamp | undefined;
+
+  /**
+   * What each step counts.
+   *
+   * @generated from field: repeated outlayer.workflow.v1.StepUsage steps = 3;
+   */
+  steps: StepUsage[];
 };
 
 /**
@@ -312,6 +335,13 @@ export type SignStepRequest = Message<"outlayer.signer_proxy.v1.SignStepRequest"
    * @generated from field: uint64 current_block_height = 10;
    */
   currentBlockHeight: bigint;
+
+  /**
+   * The approval that the grant was given with.
+   *
+   * @generated from field: optional outlayer.workflow.v1.Approval approval = 11;
+   */
+  approval?: Approval | undefined;
 };
 
 /**
@@ -396,6 +426,20 @@ export type SignSimulationRequest = Message<"outlayer.signer_proxy.v1.SignSimula
    * @generated from field: int64 deadline_ms = 4;
    */
   deadlineMs: bigint;
+
+  /**
+   * What the wallet has used already.
+   *
+   * @generated from field: outlayer.workflow.v1.Usage usage = 5;
+   */
+  usage?: Usage | undefined;
+
+  /**
+   * Who approved, where the caller says that somebody did.
+   *
+   * @generated from field: optional outlayer.workflow.v1.Approval approval = 6;
+   */
+  approval?: Approval | undefined;
 };
 
 /**
