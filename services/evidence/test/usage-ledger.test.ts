@@ -36,6 +36,7 @@ describe("the usage ledger of a wallet", () => {
     const all = { native: "12", "nep141:usdc.near": "1" };
     assert.deepEqual(await used(), { seq: 1, hourly: all, daily: all, count: 3 });
     assert.deepEqual(await used(requestId), { seq: 1, hourly: {}, daily: {}, count: 0 });
+    assert.deepEqual(await used(""), { seq: 1, hourly: all, daily: all, count: 3 });
     assert.deepEqual(await used(undefined, "wallet-2"), { seq: 0, hourly: {}, daily: {}, count: 0 });
   });
 

@@ -57,7 +57,7 @@ async function readLedger(
   requestId: string,
 ): Promise<{ seq: number; ledger: Ledger }> {
   const last = await store.lastUsageEntry(walletId);
-  const own = await store.lastUsageEntryOf(walletId, requestId);
+  const own = requestId === "" ? undefined : await store.lastUsageEntryOf(walletId, requestId);
   return { seq: last?.seq ?? 0, ledger: ledgerOf(last, own) };
 }
 

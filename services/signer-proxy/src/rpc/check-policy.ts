@@ -11,41 +11,51 @@ import { noUsage, type Usage } from "../core/policy-usage.ts";
 import { judge, type Verdict } from "../core/verdict.ts";
 import { answering } from "./refusals.ts";
 
+export interface PolicyDeps {
+  readonly keystore: Pick<Keystore, "checkPolicy">;
+  readonly actionTypes: ActionTypes;
+  readonly verifierId: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface CheckPolicyDeps extends PolicyDeps {
+  readonly grantMac: GrantMac;
+}
+
+/** A workflow to judge, as a request says it. */
+type Asked = Pick<CheckPolicyRequest, "walletId" | "calls" | "usage" | "approval">;
+
 /** A verdict, and what each step counts where all are allowed. */
 type Judged =
   | Exclude<Verdict, { readonly kind: "allowed" }>
   | { readonly kind: "allowed"; readonly moves: readonly ReadonlyMap<string, bigint>[] };
 
-export interface CheckPolicyDeps {
-  readonly keystore: Pick<Keystore, "checkPolicy">;
-  readonly actionTypes: ActionTypes;
-  readonly verifierId: string;
-  readonly grantMac: GrantMac;
-  readonly clock: Clock;
-  readonly logger: Logger;
+/** What the wallet's policy says of a whole workflow. */
+export async function policyVerdict(
+  { keystore, actionTypes, verifierId }: Pick<PolicyDeps, "keystore" | "actionTypes" | "verifierId">,
+  { walletId, calls, usage, approval }: Asked,
+  signal: AbortSignal,
+): Promise<Judged> {
+  for (const [step, call] of calls.entries()) checkIntentsCall(`calls[${step}]`, call, verifierId);
+  const found = policyChecks(calls, actionTypes, usageOf(usage));
+  // What cannot be judged is not allowed; the keystore need not be asked about the rest then.
+  if (found.kind === "unjudgeable") return { kind: "denied", step: found.step, reason: found.reason };
+  const ask = (action: PolicyAction) => keystore.checkPolicy(walletId, action, signal);
+  const verdict = await judge(found.checks, approvalsGiven(approval), ask);
+  return verdict.kind === "allowed" ? { ...verdict, moves: found.moves } : verdict;
 }
 
 /** Asks the wallet's policy about every step, and gives a grant for each when all are allowed. */
 export function checkPolicy(deps: CheckPolicyDeps) {
-  const { keystore, actionTypes, verifierId, clock, logger } = deps;
-
-  const verdictOn = async (request: CheckPolicyRequest, signal: AbortSignal): Promise<Judged> => {
-    const { walletId, calls, approval } = request;
-    for (const [step, call] of calls.entries()) checkIntentsCall(`calls[${step}]`, call, verifierId);
-    const found = policyChecks(calls, actionTypes, usageOf(request.usage));
-    // What cannot be judged is not allowed; the keystore need not be asked about the rest then.
-    if (found.kind === "unjudgeable") return { kind: "denied", step: found.step, reason: found.reason };
-    const ask = (action: PolicyAction) => keystore.checkPolicy(walletId, action, signal);
-    const verdict = await judge(found.checks, approvalsGiven(approval), ask);
-    return verdict.kind === "allowed" ? { ...verdict, moves: found.moves } : verdict;
-  };
+  const { clock, logger } = deps;
 
   return (request: CheckPolicyRequest, { signal }: { readonly signal: AbortSignal }) => {
     const about = { method: "CheckPolicy", walletId: request.walletId, requestId: request.requestId };
     return answering(logger, about, async () => {
       // From before the questions: a policy may change while they are answered.
       const expiresAtMs = clock.now() + grantLifetimeMs;
-      const verdict = await verdictOn(request, signal);
+      const verdict = await policyVerdict(deps, request, signal);
       logger.info({ ...about, steps: request.calls.length, verdict: verdict.kind }, "policy checked");
       return { verdict: answerFor(request, verdict, expiresAtMs, deps.grantMac) };
     });

@@ -65,7 +65,10 @@ export class EvidenceLog {
     return (await translated(this.#client.reserveNonces({ senderId, count }))).nonces;
   }
 
-  /** What a wallet has used, one request's own part left out, and up to which entry of the ledger that is told. */
+  /**
+   * What a wallet has used, one request's own part left out, and up to which entry of the ledger that is told.
+   * @param exceptRequestId empty for a question that no request asks
+   */
   async readUsage(walletId: string, exceptRequestId: string): Promise<UsedSoFar> {
     const { seq, usage } = await translated(this.#client.readUsage({ walletId, exceptRequestId }));
     if (usage === undefined) throw new EvidenceUnavailable("evidence gave no usage");
