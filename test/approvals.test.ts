@@ -272,6 +272,19 @@ describe("decision 8: approvals", () => {
     });
   });
 
+  it("preflight lifts the same wish, and nothing more", async () => {
+    const requestId = await wanting();
+    const ask = async (body: object) => (await system.rest().post("/workflows/preflight", body)).body;
+    assert.deepEqual((await ask({ steps: [dust] })).abort_reasons, ["policy", "simulation"]);
+    const approval_info = asked(requestId, "ann", "bob");
+    assert.deepEqual(await ask({ steps: [dust], approval_info }).then(({ abort_reasons }) => abort_reasons), []);
+    const tooFew = await ask({ steps: [dust], approval_info: asked(requestId, "ann", "ann") });
+    assert.deepEqual(tooFew.abort_reasons, ["policy", "simulation"]);
+    const other = await ask({ steps: [transfer("5")], approval_info });
+    assert.match(other.message, /^approval_info\.request_hash /);
+    assert.equal((await approved(approval_info)).body.status, "succeeded", "it was not used up");
+  });
+
   it("the policy itself is in no record, history, log or answer", async () => {
     const secrets = ["policy-approver-one", "policy-approver-two", "policy-address.near", "987654321987654321987"];
     const [one, two, address, limit] = secrets as [string, string, string, string];

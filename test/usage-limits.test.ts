@@ -203,6 +203,22 @@ describe("a wallet's usage over several workflows", () => {
       assertDenied(await system.rest().execute([transfer("5", usdc)]), `Daily limit exceeded for ${usdc}: 6 + 5 > 10`);
     }));
 
+  it("as preflight sees it too, which itself counts for nothing", () =>
+    withClock(async (system) => {
+      setLimits(system, { daily: { [wrap]: "10" } });
+      assertSucceeded(await system.rest().execute([transfer("6")]));
+      const ask = async (amount: string) =>
+        (await system.rest().post("/workflows/preflight", { steps: [transfer(amount)] })).body;
+      const over = await ask("5");
+      assert.deepEqual(over.abort_reasons, ["policy", "simulation"]);
+      assert.equal(
+        over.checks.find(({ name }: { name: string }) => name === "policy").message,
+        `policy denied before signing: Daily limit exceeded for ${wrap}: 6 + 5 > 10`,
+      );
+      assert.deepEqual([(await ask("4")).ready, (await ask("4")).ready], [true, true]);
+      assertSucceeded(await system.rest().execute([transfer("4")]));
+    }));
+
   it("counts every step as a transaction of its hour", () =>
     withClock(async (system, clock) => {
       setRules(system, { rate_limit: { max_per_hour: 3 } });

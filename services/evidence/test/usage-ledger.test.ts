@@ -16,8 +16,10 @@ describe("the usage ledger of a wallet", () => {
   });
   afterEach(() => evidence.stop());
 
-  const used = async (exceptRequestId = evidence.id(), of = walletId) => {
-    const { seq, usage } = await evidence.logs.readUsage({ walletId: of, exceptRequestId });
+  const used = (exceptRequestId = evidence.id(), of = walletId) => usedBy({ walletId: of, exceptRequestId });
+  const usedByAll = () => usedBy({ walletId });
+  const usedBy = async (asked: { walletId: string; exceptRequestId?: string }) => {
+    const { seq, usage } = await evidence.logs.readUsage(asked);
     return { seq: Number(seq), hourly: usage?.hourly, daily: usage?.daily, count: usage?.hourlyTxCount };
   };
   const reserve = (requestId: string, expectedSeq: number, ...steps: object[]) =>
@@ -36,6 +38,7 @@ describe("the usage ledger of a wallet", () => {
     const all = { native: "12", "nep141:usdc.near": "1" };
     assert.deepEqual(await used(), { seq: 1, hourly: all, daily: all, count: 3 });
     assert.deepEqual(await used(requestId), { seq: 1, hourly: {}, daily: {}, count: 0 });
+    assert.deepEqual(await usedByAll(), { seq: 1, hourly: all, daily: all, count: 3 });
     assert.deepEqual(await used(undefined, "wallet-2"), { seq: 0, hourly: {}, daily: {}, count: 0 });
   });
 
