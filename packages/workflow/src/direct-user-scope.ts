@@ -16,6 +16,9 @@ export const counterScope: DirectUserScope = {
   methodNames: ["increase"],
 };
 
+/** Gas units of a call whose caller names none. */
+export const directUserGas = "30000000000000";
+
 /** The names as the keystore takes them before it derives the key: trimmed, sorted, each once. */
 export function scopedMethods(names: readonly string[]): string[] {
   return [...new Set(names.map((name) => name.trim()))].toSorted();

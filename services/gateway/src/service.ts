@@ -7,13 +7,19 @@ import type { Endpoint } from "./core/endpoint.ts";
 import { openApiDocument } from "./core/openapi/document.ts";
 import { createRestServer } from "./http/server.ts";
 import { docs } from "./rest/docs.ts";
+import { executeDirectUserCall } from "./rest/execute-direct-user-call.ts";
 import { executeSequentialBatch } from "./rest/execute-sequential-batch.ts";
 import { executeWorkflow } from "./rest/execute-workflow.ts";
+import { getDirectUserCall } from "./rest/get-direct-user-call.ts";
+import { getDirectUserKeyStatus } from "./rest/get-direct-user-key-status.ts";
+import { getPreflight } from "./rest/get-preflight.ts";
 import { getSequentialBatch } from "./rest/get-sequential-batch.ts";
 import { getWorkflow } from "./rest/get-workflow.ts";
 import { healthz, readyz } from "./rest/health.ts";
 import { openApi } from "./rest/openapi.ts";
 import { planWorkflow } from "./rest/plan-workflow.ts";
+import { preflightWorkflow } from "./rest/preflight-workflow.ts";
+import { prepareDirectUserKey } from "./rest/prepare-direct-user-key.ts";
 import { workflowEvents } from "./rest/workflow-events.ts";
 
 export interface GatewayDeps {
@@ -44,11 +50,17 @@ export function createGateway(config: GatewayConfig, { ports, logger, transports
 
   const endpoints: readonly Endpoint[] = [
     planWorkflow(planner),
+    preflightWorkflow(planner),
     executeWorkflow(executing),
     getWorkflow(reading),
     workflowEvents(reading),
     executeSequentialBatch(executing),
     getSequentialBatch(reading),
+    prepareDirectUserKey(planner),
+    getDirectUserKeyStatus(planner),
+    executeDirectUserCall(executing),
+    getDirectUserCall(reading),
+    getPreflight(planner),
     openApi(document),
     docs(document),
     healthz,

@@ -6,15 +6,21 @@ import {
   Malformed,
   type Parse,
   readCommonConfig,
+  readDirectUserScopes,
   readServiceUrl,
   readWalletCredentials,
+  text,
   type WalletCredentials,
 } from "@outlayer/kit";
+import type { DirectUserScope } from "@outlayer/workflow";
 import type { Limits } from "./core/facts.ts";
 
 export interface PlannerConfig {
   readonly credentials: WalletCredentials;
   readonly limits: Limits;
+  readonly directUserScopes: readonly DirectUserScope[];
+  /** As NEAR's command line tool calls the network, which knows two. */
+  readonly networkId: "mainnet" | "testnet";
 }
 
 /** Gas units. What the gate reserves for its callback; less cannot carry any chain. */
@@ -53,6 +59,8 @@ export function readPlannerConfig(reader: ConfigReader): PlannerConfig {
       maxInnerGas: (gateCallbackGas ?? leastCallbackGas) - callbackOverhead,
       maxDepositYocto: reader.optional("GATE_MAX_DEPOSIT_YOCTO", yocto, 1n),
     },
+    directUserScopes: readDirectUserScopes(reader),
+    networkId: reader.optional("NEAR_CHAIN_ID", text, "mainnet") === "testnet" ? "testnet" : "mainnet",
   };
 }
 

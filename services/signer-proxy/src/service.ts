@@ -13,6 +13,7 @@ import { checkPolicy } from "./rpc/check-policy.ts";
 import { getAccount } from "./rpc/get-account.ts";
 import { prepareDirectUserKey } from "./rpc/prepare-direct-user-key.ts";
 import { signDirectUserCall } from "./rpc/sign-direct-user-call.ts";
+import { signSimulation } from "./rpc/sign-simulation.ts";
 import { signStep } from "./rpc/sign-step.ts";
 
 export interface SignerProxyDeps {
@@ -28,6 +29,7 @@ const cachedAccountCount = 10_000;
 /** The signer proxy without its listeners. */
 export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDeps): Service {
   const { logger } = deps;
+  const { actionTypes } = config;
   const { clock, timers } = deps.ports;
   const http = keystoreHttp({
     url: config.keystoreUrl,
@@ -41,12 +43,13 @@ export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDe
   const scopes = config.directUserScopes;
   const shared = { keystore, verifierId: config.verifierId, grantMac: hmacGrantMac(config.grantSecret), clock, logger };
   const handlers = {
-    getAccount: getAccount({ accounts, logger }),
-    checkPolicy: checkPolicy({ ...shared, actionTypes: config.actionTypes }),
+    getAccount: getAccount({ accounts, freshAccounts: keystore.deriveAddress, logger }),
+    checkPolicy: checkPolicy({ ...shared, actionTypes }),
     signStep: signStep({ ...shared, accounts }),
     prepareDirectUserKey: prepareDirectUserKey({ keystore, scopes, logger }),
     checkDirectUserPolicy: checkDirectUserPolicy({ ...shared, scopes, actionTypes: config.actionTypes }),
     signDirectUserCall: signDirectUserCall({ ...shared, scopes }),
+    signSimulation: signSimulation({ ...shared, actionTypes, accounts }),
   } satisfies ServiceImpl<typeof SignerProxyService>;
 
   return {

@@ -1,4 +1,6 @@
 import { type Bus, type Cancel, sleep, workSubject } from "@outlayer/kit";
+import { isDirectUserLog } from "../core/direct-user/state.ts";
+import { DirectUserDriver } from "./direct-user/driver.ts";
 import { Driver } from "./driver.ts";
 import type { Tools } from "./tools.ts";
 
@@ -50,9 +52,21 @@ export class Worker {
     }
   }
 
+  /** Once its log says of which lane it is. When that cannot be read now, the next sweep tries again. */
+  async #run(requestId: string): Promise<void> {
+    const { evidence, logger } = this.#tools;
+    try {
+      const isDirectUser = isDirectUserLog(await evidence.read(requestId));
+      const driver = isDirectUser ? new DirectUserDriver(requestId, this.#tools) : new Driver(requestId, this.#tools);
+      await driver.run(this.#stopping.signal);
+    } catch (error) {
+      logger.warn({ err: error, request_id: requestId }, "a workflow could not be read");
+    }
+  }
+
   #drive(requestId: string): void {
     if (this.#driving.has(requestId) || this.#stopping.signal.aborted) return;
-    const run = new Driver(requestId, this.#tools).run(this.#stopping.signal);
+    const run = this.#run(requestId);
     this.#driving.set(
       requestId,
       run.finally(() => this.#driving.delete(requestId)),

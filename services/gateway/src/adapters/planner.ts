@@ -20,6 +20,13 @@ export function plannerClient(transport: Transport, timers: Timers): Planner {
       );
       return given(plan, "plan");
     },
+    async preflight(body, call) {
+      const request = body === undefined ? {} : { body: { case: "workflowJson" as const, value: body } };
+      const { preflight } = await callUpstream(timers, { ...call, lost: notPlanned }, (options) =>
+        client.preflight(request, options),
+      );
+      return given(preflight, "preflight");
+    },
     async executeWorkflow(body, idempotencyKeys, call) {
       const request = { body: { case: "workflowJson" as const, value: body }, idempotencyKeys: [...idempotencyKeys] };
       const { record } = await callUpstream(timers, { ...call, lost: perhapsRecorded }, (options) =>
@@ -31,6 +38,25 @@ export function plannerClient(transport: Transport, timers: Timers): Planner {
       const request = { body: { case: "batchJson" as const, value: body }, idempotencyKeys: [...idempotencyKeys] };
       const { record } = await callUpstream(timers, { ...call, lost: perhapsRecorded }, (options) =>
         client.executeSequentialBatch(request, options),
+      );
+      return given(record, "record");
+    },
+    prepareDirectUserKey(body, call) {
+      const request = { body: { case: "scopeJson" as const, value: body } };
+      return callUpstream(timers, { ...call, lost: notPlanned }, (options) =>
+        client.prepareDirectUserKey(request, options),
+      );
+    },
+    directUserKeyStatus({ methodNames, ...scope }, call) {
+      const request = { scope: { ...scope, methodNames: [...methodNames] } };
+      return callUpstream(timers, { ...call, lost: notPlanned }, (options) =>
+        client.getDirectUserKeyStatus(request, options),
+      );
+    },
+    async executeDirectUserCall(body, idempotencyKeys, call) {
+      const request = { body: { case: "callJson" as const, value: body }, idempotencyKeys: [...idempotencyKeys] };
+      const { record } = await callUpstream(timers, { ...call, lost: perhapsRecorded }, (options) =>
+        client.executeDirectUserCall(request, options),
       );
       return given(record, "record");
     },

@@ -1,6 +1,12 @@
+import type {
+  GetDirectUserKeyStatusResponse,
+  PrepareDirectUserKeyResponse,
+} from "@outlayer/contracts/outlayer/planner/v1/planner";
 import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/progress";
 import type { Plan } from "@outlayer/contracts/outlayer/workflow/v1/plan";
+import type { Preflight } from "@outlayer/contracts/outlayer/workflow/v1/preflight";
 import type { Record as WorkflowRecord } from "@outlayer/contracts/outlayer/workflow/v1/record";
+import type { DirectUserScope } from "@outlayer/workflow";
 
 /** On whose behalf an upstream is called, and until when its answer is wanted. */
 export interface Call {
@@ -12,9 +18,14 @@ export interface Call {
 /** The planner, the only judge of a body. Every method throws Problem. */
 export interface Planner {
   plan(body: string, call: Call): Promise<Plan>;
+  /** @param body undefined: only gate and operator are looked at */
+  preflight(body: string | undefined, call: Call): Promise<Preflight>;
   /** @param idempotencyKeys those that came beside the body */
   executeWorkflow(body: string, idempotencyKeys: readonly string[], call: Call): Promise<WorkflowRecord>;
   executeSequentialBatch(body: string, idempotencyKeys: readonly string[], call: Call): Promise<WorkflowRecord>;
+  prepareDirectUserKey(body: string, call: Call): Promise<PrepareDirectUserKeyResponse>;
+  directUserKeyStatus(scope: DirectUserScope, call: Call): Promise<GetDirectUserKeyStatusResponse>;
+  executeDirectUserCall(body: string, idempotencyKeys: readonly string[], call: Call): Promise<WorkflowRecord>;
 }
 
 /** The records of the wallet that calls. Every method throws Problem. */

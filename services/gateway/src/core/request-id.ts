@@ -1,7 +1,7 @@
 import { Problem } from "./problem.ts";
 
 /** What a GET calls a request that it did not find. */
-export type Called = "workflow" | "sequential batch";
+export type Called = "workflow" | "sequential batch" | "direct user function call";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 

@@ -16,6 +16,7 @@ import {
   systemPorts,
   workSubject,
 } from "@outlayer/kit";
+import { counterScope } from "@outlayer/workflow";
 import { createEvidence } from "../../../evidence/src/service.ts";
 import { createPlanner } from "../../../planner/src/service.ts";
 import { createGateway, type Gateway, type GatewayConfig } from "../../src/index.ts";
@@ -80,6 +81,8 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     {
       credentials,
       limits: { gateId, verifierId: "intents.near", maxInnerGas: 130_000_000_000_000n, maxDepositYocto: 1n },
+      directUserScopes: [counterScope],
+      networkId: "mainnet",
     },
     {
       ports,

@@ -6,10 +6,7 @@ import { InvalidRequest } from "./problems.ts";
  * The scope, if it is one of those allowed here: whoever asks, no key of another scope is derived or used.
  * @throws InvalidRequest
  */
-export function allowedScope(
-  allowed: readonly DirectUserScope[],
-  asked: DirectUserScope | undefined,
-): DirectUserScope {
+export function allowedScope(allowed: readonly DirectUserScope[], asked: DirectUserScope | undefined): DirectUserScope {
   const scope = asked === undefined ? undefined : findScope(allowed, asked);
   if (scope === undefined) throw new InvalidRequest(scopeRefusal(allowed));
   return scope;

@@ -1,3 +1,4 @@
+import type { Approval } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import type { Delegate } from "@outlayer/near";
 import type { DirectUserScope } from "@outlayer/workflow";
 import type { PolicyAction } from "./policy-checks.ts";
@@ -33,6 +34,11 @@ export interface DelegateRequest {
   readonly delegate: Omit<Delegate, "publicKey">;
   /** 0: unknown. */
   readonly currentBlockHeight: bigint;
+}
+
+/** Goes with a request for a signature: the keystore counts the approvals itself, where there are any. */
+export interface Approved {
+  readonly approval: Approval | undefined;
 }
 
 /** As answered: nothing of it is true before it was compared with what was asked. */
@@ -81,8 +87,8 @@ export interface ScopedCallAnswer {
 export interface Keystore {
   deriveAddress(walletId: string, signal: AbortSignal): Promise<WalletAccount>;
   checkPolicy(walletId: string, action: PolicyAction, signal: AbortSignal): Promise<PolicyAnswer>;
-  signNep413(request: Nep413Request, signal: AbortSignal): Promise<Nep413Answer>;
-  signDelegate(request: DelegateRequest, signal: AbortSignal): Promise<DelegateAnswer>;
+  signNep413(request: Nep413Request & Approved, signal: AbortSignal): Promise<Nep413Answer>;
+  signDelegate(request: DelegateRequest & Approved, signal: AbortSignal): Promise<DelegateAnswer>;
   prepareScopedKey(request: ScopedKeyRequest, signal: AbortSignal): Promise<ScopedKeyAnswer>;
   signScopedCall(request: ScopedCallRequest, signal: AbortSignal): Promise<ScopedCallAnswer>;
 }

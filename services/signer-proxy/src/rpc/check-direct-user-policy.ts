@@ -5,7 +5,7 @@ import { grantLifetimeMs } from "../core/grant.ts";
 import { directUserCheck } from "../core/policy-checks.ts";
 import { InvalidRequest } from "../core/problems.ts";
 import { judge } from "../core/verdict.ts";
-import type { CheckPolicyDeps } from "./check-policy.ts";
+import { type CheckPolicyDeps, usageOf } from "./check-policy.ts";
 import { answering } from "./refusals.ts";
 import { verdictAnswer } from "./verdict-answer.ts";
 
@@ -30,8 +30,10 @@ export function checkDirectUserPolicy({
       scopeOfCall(scopes, call);
       // From before the question: a policy may change while it is answered.
       const expiresAtMs = clock.now() + grantLifetimeMs;
-      const check = directUserCheck(call, actionTypes);
-      const verdict = await judge([check], (action) => keystore.checkPolicy(walletId, action, signal));
+      const check = directUserCheck(call, actionTypes, usageOf(request.usage));
+      const found = await judge([check], 0, (action) => keystore.checkPolicy(walletId, action, signal));
+      // It moves nothing, and counts as one transaction.
+      const verdict = found.kind === "allowed" ? { ...found, moves: [new Map<string, bigint>()] } : found;
       logger.info({ ...about, verdict: verdict.kind }, "policy checked");
       return { verdict: verdictAnswer(request, [call], verdict, expiresAtMs, grantMac) };
     });

@@ -2,6 +2,7 @@ import { type Client, ConnectError, createClient } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import { createLogger, inMemoryTransport } from "@outlayer/kit";
+import { counterScope } from "@outlayer/workflow";
 import type { SignerProxyConfig } from "../../src/config.ts";
 import { defaultActionTypes } from "../../src/core/action-types.ts";
 import { createSignerProxy } from "../../src/service.ts";
@@ -35,6 +36,7 @@ export function configFor(keystoreUrl: string): SignerProxyConfig {
     keystoreAuthToken: keystoreToken,
     verifierId: "intents.near",
     actionTypes: defaultActionTypes,
+    directUserScopes: [counterScope],
     grantSecret,
   };
 }

@@ -43,7 +43,7 @@ function readResult({ transaction, receipts }: TransactionStatus): CallResult {
   // A promise may answer with a promise: each is run once, so this ends.
   for (let steps = 0; last !== undefined && steps <= receipts.size; steps += 1) {
     blocks.push(last.blockHash);
-    const { status } = last;
+    const { status }: typeof first = last;
     const ran = { receiptId: first.id, blockHash: first.blockHash, blocks, logs: first.logs };
     if (status.kind === "value") return { ...ran, kind: "success", error: "" };
     if (status.kind === "failure") return { ...ran, kind: "failure", error: status.text };

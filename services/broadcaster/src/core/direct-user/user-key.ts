@@ -1,34 +1,10 @@
 import type { DirectUserScope } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
 import { type KeyReason, scopedMethods } from "@outlayer/workflow";
-import { minGasPrice } from "../gate/money.ts";
-
-/** A key's permission, as the chain has it. */
-export type KeyPermission =
-  | { readonly kind: "full_access" }
-  | {
-      readonly kind: "function_call";
-      readonly receiverId: string;
-      readonly methodNames: readonly string[];
-      /** yoctoNEAR; undefined for no limit. */
-      readonly allowance: bigint | undefined;
-    };
+import type { KeyPermission } from "../gate/access-key.ts";
 
 export interface NotInstalled {
   readonly reason: KeyReason;
   readonly message: string;
-}
-
-/** Gas that a call costs beside what is attached to it, with room: the network's fees come to about 1.2 Tgas. */
-const feeGas = 3_000_000_000_000n;
-
-/**
- * yoctoNEAR that a key must be able to buy for one call. From above: a transaction that its key cannot pay for never lands,
- * and would have to be waited for.
- * @param gas attached, gas units @param gasPrice of the latest block, yoctoNEAR
- */
-export function costOfCall(gas: bigint, gasPrice: bigint): bigint {
-  const price = gasPrice > minGasPrice ? gasPrice : minGasPrice;
-  return (gas + feeGas) * price;
 }
 
 /**
@@ -52,9 +28,12 @@ export function judgeKey(
   const methods = scopedMethods(permission.methodNames).join(", ");
   if (methods !== scopedMethods(methodNames).join(", ")) {
     const given = methods === "" ? "every method" : methods;
-    return { reason: "other_methods", message: `the key on ${userId} is for ${given}, not for ${methodNames.join(", ")}` };
+    return {
+      reason: "other_methods",
+      message: `the key on ${userId} is for ${given}, not for ${methodNames.join(", ")}`,
+    };
   }
-  const { allowance } = permission;
+  const { allowanceYocto: allowance } = permission;
   if (allowance === undefined) {
     return { reason: "unlimited_allowance", message: `the key on ${userId} has an unlimited allowance` };
   }

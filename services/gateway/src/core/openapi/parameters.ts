@@ -51,6 +51,10 @@ function parametersOf(executeWaitSecs: number) {
       schema: { type: "integer", minimum: 0, maximum: maxGetWaitSecs },
       example: 20,
     },
+    UserId: queryOfScope("user_id", "The user whose key signs.", "mike.near"),
+    RegistryId: queryOfScope("registry_id", "Namespace of the key's derivation.", "mike.sequential.near"),
+    ReceiverId: queryOfScope("receiver_id", "The contract that is called.", "count.mike.near"),
+    MethodNames: queryOfScope("method_names", "The methods, separated by commas or repeated.", "increase"),
     LastEventId: {
       name: "Last-Event-ID",
       in: "header",
@@ -69,6 +73,10 @@ function parametersOf(executeWaitSecs: number) {
       example: 7,
     },
   } as const satisfies Named<Parameter>;
+}
+
+function queryOfScope(name: string, description: string, example: string) {
+  return { name, in: "query", required: true, description, schema: { type: "string" }, example } as const;
 }
 
 export type HeaderName = keyof typeof componentHeaders;

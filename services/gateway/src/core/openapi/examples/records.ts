@@ -1,14 +1,16 @@
 import type { JsonValue } from "@bufbuild/protobuf";
-import type { progressEventSchema, recordSchema } from "@outlayer/workflow";
+import { approvalDigest, type progressEventSchema, type recordSchema } from "@outlayer/workflow";
 import type { z } from "zod";
 import { type ProblemStatus, problemMembers } from "../../problem.ts";
 import type { Example, Named } from "../types.ts";
+import { call, noProof, proof, scope } from "./direct-user.ts";
 import { transferPlan } from "./plans.ts";
 
 type RecordExample = z.infer<typeof recordSchema>;
 type ProgressExample = z.infer<typeof progressEventSchema>;
 
 export const exampleRequestId = "0192f3c0-7c1e-7000-8000-000000000001";
+export const exampleOtherRequestId = "0192f3c0-9a55-7000-8000-000000000002";
 const workflow = {
   steps: [{ kind: "intents.transfer", token: "nep141:wrap.near", amount: "1", receiver_id: "mike.near" }],
 };
@@ -51,6 +53,7 @@ const succeeded: RecordExample = {
   balance_deltas: { "nep141:wrap.near:intents": "-1" },
   balance_views: { "nep141:wrap.near:intents": { before: "5000", after: "4999", ambiguous: false } },
   post_batch_view_results: [],
+  approval: null,
   queue: null,
   fees: { gate_fee_yocto: "30000000000000000000000", gas_burnt_yocto: "2427934415604750000000" },
   direct_user_scope: {},
@@ -108,6 +111,20 @@ const policyDenied: RecordExample = {
   error_code: "policy_denied",
   user_visible_error: "policy denied before signing: daily limit reached",
   version: 3,
+};
+
+const requiresApproval: RecordExample = {
+  ...policyDenied,
+  status: "requires_approval",
+  error_code: "requires_approval",
+  user_visible_error: "the wallet's policy requires 2 approvals for this workflow",
+  proxy_predecessor: true,
+  predecessor_model: "gate",
+  ordering_model: "gate_chained",
+  approval: {
+    required_approvals: 2,
+    request_hash: approvalDigest(workflow),
+  },
 };
 
 const fundingStep = { kind: "funding.wrap_near", amount: "1000000000000000000000000" };
@@ -182,9 +199,65 @@ export function batchRecords(request: { readonly [key: string]: JsonValue }): Re
     idempotency_key: "batch-1",
     original_request_json: request,
     workflow_json: { steps: [] },
+    approval: record.approval === null ? null : { ...record.approval, request_hash: approvalDigest(request) },
     status_url: `${path}/${exampleRequestId}`,
   });
   return recordExamples(ofBatch, path);
+}
+
+const noGate = {
+  signed_nep413_payloads: [],
+  signed_nep366_delegates: [],
+  submit_tx_hashes: [],
+  intent_ids: [],
+  resume_tx_hash: null,
+  resume_tx_hashes: [],
+  dispatch_receipts: [],
+  dispatch_block_heights: [],
+  step_outcomes: [],
+  balance_deltas: {},
+  balance_views: {},
+};
+
+const directUserPath = "/wallet/v1/direct-user/function-call";
+
+export const directUserRecords: RecordExamples = recordExamples(ofDirectUser, `${directUserPath}/execute`);
+
+function ofDirectUser(record: RecordExample): RecordExample {
+  const ran = record.status === "succeeded";
+  const { idempotency_key, ...counted } = call;
+  return {
+    ...record,
+    ...noGate,
+    endpoint: "direct_user_function_call",
+    idempotency_key,
+    original_request_json: call,
+    workflow_json: { ...counted, method_name: "increase", gas: "30000000000000", deposit: "0" },
+    plan_json: {
+      accepted: true,
+      executable: true,
+      steps: [
+        {
+          lane: "direct_user",
+          predecessor_model: "user",
+          ordering_model: "single_tx_atomic",
+          receiver_id: "count.mike.near",
+          method_name: "increase",
+          policy_type: "direct_user",
+        },
+      ],
+      setup_requirements: [],
+      unchecked: [],
+    },
+    proxy_predecessor: false,
+    predecessor_model: "user",
+    ordering_model: "single_tx_atomic",
+    approval: null,
+    direct_user_scope: scope,
+    direct_user_evidence: ran ? proof : noProof,
+    direct_signed_transactions: ran ? ["CQAAAG1pa2UubmVhcg…"] : [],
+    status_url: `${directUserPath}/${exampleRequestId}`,
+  };
 }
 
 export const progressFrame = `id: ${progress.version}\nevent: progress\ndata: ${JSON.stringify(progress)}\n\n`;
@@ -195,7 +268,10 @@ function recordExamples(of: (record: RecordExample) => RecordExample, path: stri
     succeeded: { succeeded: { summary: "Everything happened, in order", value: asJson(of(succeeded)) } },
     inProgress: { queued: { summary: "Waiting for its turn on the gate", value: asJson(of(queued)) } },
     failed: { denied: { summary: "The wallet's policy refused it", value: problem(400, of(policyDenied), path) } },
-    conflict: { setup: { summary: "Something has to be done first", value: problem(409, of(requiresFunding), path) } },
+    conflict: {
+      setup: { summary: "Something has to be done first", value: problem(409, of(requiresFunding), path) },
+      approval: { summary: "The wallet's policy wants approvals", value: problem(409, of(requiresApproval), path) },
+    },
   };
 }
 

@@ -9,6 +9,8 @@ import type { DirectUserFunctionCall, DirectUserScope } from "../../workflow/v1/
 import { file_outlayer_workflow_v1_direct_user } from "../../workflow/v1/direct_user_pb.ts";
 import type { Plan } from "../../workflow/v1/plan_pb.ts";
 import { file_outlayer_workflow_v1_plan } from "../../workflow/v1/plan_pb.ts";
+import type { Preflight } from "../../workflow/v1/preflight_pb.ts";
+import { file_outlayer_workflow_v1_preflight } from "../../workflow/v1/preflight_pb.ts";
 import type { Record } from "../../workflow/v1/record_pb.ts";
 import { file_outlayer_workflow_v1_record } from "../../workflow/v1/record_pb.ts";
 import type { SequentialBatch, Workflow } from "../../workflow/v1/step_pb.ts";
@@ -19,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/planner/v1/planner.proto.
  */
 export const file_outlayer_planner_v1_planner: GenFile = /*@__PURE__*/
-  fileDesc("CiFvdXRsYXllci9wbGFubmVyL3YxL3BsYW5uZXIucHJvdG8SE291dGxheWVyLnBsYW5uZXIudjEiaQoLUGxhblJlcXVlc3QSMgoId29ya2Zsb3cYASABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5Xb3JrZmxvd0gAEhcKDXdvcmtmbG93X2pzb24YAiABKAlIAEINCgRib2R5EgW6SAIIASI4CgxQbGFuUmVzcG9uc2USKAoEcGxhbhgBIAEoCzIaLm91dGxheWVyLndvcmtmbG93LnYxLlBsYW4ijgEKFkV4ZWN1dGVXb3JrZmxvd1JlcXVlc3QSMgoId29ya2Zsb3cYASABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5Xb3JrZmxvd0gAEhcKDXdvcmtmbG93X2pzb24YAiABKAlIABIYChBpZGVtcG90ZW5jeV9rZXlzGAMgAygJQg0KBGJvZHkSBbpIAggBIlgKF0V4ZWN1dGVXb3JrZmxvd1Jlc3BvbnNlEiwKBnJlY29yZBgBIAEoCzIcLm91dGxheWVyLndvcmtmbG93LnYxLlJlY29yZBIPCgdjcmVhdGVkGAIgASgIIpYBCh1FeGVjdXRlU2VxdWVudGlhbEJhdGNoUmVxdWVzdBI2CgViYXRjaBgBIAEoCzIlLm91dGxheWVyLndvcmtmbG93LnYxLlNlcXVlbnRpYWxCYXRjaEgAEhQKCmJhdGNoX2pzb24YAiABKAlIABIYChBpZGVtcG90ZW5jeV9rZXlzGAMgAygJQg0KBGJvZHkSBbpIAggBIl8KHkV4ZWN1dGVTZXF1ZW50aWFsQmF0Y2hSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCCJ6ChtQcmVwYXJlRGlyZWN0VXNlcktleVJlcXVlc3QSNgoFc2NvcGUYASABKAsyJS5vdXRsYXllci53b3JrZmxvdy52MS5EaXJlY3RVc2VyU2NvcGVIABIUCgpzY29wZV9qc29uGAIgASgJSABCDQoEYm9keRIFukgCCAEixwEKHFByZXBhcmVEaXJlY3RVc2VyS2V5UmVzcG9uc2USNAoFc2NvcGUYASABKAsyJS5vdXRsYXllci53b3JrZmxvdy52MS5EaXJlY3RVc2VyU2NvcGUSGQoRbWV0aG9kX25hbWVzX2hhc2gYAiABKAkSEgoKcHVibGljX2tleRgDIAEoCRIRCglrZXlfbGFiZWwYBCABKAkSFwoPaW5zdGFsbF9jb21tYW5kGAUgASgJEhYKDnJlbW92ZV9jb21tYW5kGAYgASgJIl0KHUdldERpcmVjdFVzZXJLZXlTdGF0dXNSZXF1ZXN0EjwKBXNjb3BlGAEgASgLMiUub3V0bGF5ZXIud29ya2Zsb3cudjEuRGlyZWN0VXNlclNjb3BlQga6SAPIAQEimgIKHkdldERpcmVjdFVzZXJLZXlTdGF0dXNSZXNwb25zZRI0CgVzY29wZRgBIAEoCzIlLm91dGxheWVyLndvcmtmbG93LnYxLkRpcmVjdFVzZXJTY29wZRISCgpwdWJsaWNfa2V5GAIgASgJEhEKCWtleV9sYWJlbBgDIAEoCRIRCglpbnN0YWxsZWQYBCABKAgSEwoGcmVhc29uGAUgASgJSACIAQESFAoHbWVzc2FnZRgGIAEoCUgBiAEBEhwKD2FsbG93YW5jZV95b2N0bxgHIAEoCUgCiAEBEhQKDGJsb2NrX2hlaWdodBgIIAEoBEIJCgdfcmVhc29uQgoKCF9tZXNzYWdlQhIKEF9hbGxvd2FuY2VfeW9jdG8imgEKHEV4ZWN1dGVEaXJlY3RVc2VyQ2FsbFJlcXVlc3QSPAoEY2FsbBgBIAEoCzIsLm91dGxheWVyLndvcmtmbG93LnYxLkRpcmVjdFVzZXJGdW5jdGlvbkNhbGxIABITCgljYWxsX2pzb24YAiABKAlIABIYChBpZGVtcG90ZW5jeV9rZXlzGAMgAygJQg0KBGJvZHkSBbpIAggBIl4KHUV4ZWN1dGVEaXJlY3RVc2VyQ2FsbFJlc3BvbnNlEiwKBnJlY29yZBgBIAEoCzIcLm91dGxheWVyLndvcmtmbG93LnYxLlJlY29yZBIPCgdjcmVhdGVkGAIgASgIMtAFCg5QbGFubmVyU2VydmljZRJLCgRQbGFuEiAub3V0bGF5ZXIucGxhbm5lci52MS5QbGFuUmVxdWVzdBohLm91dGxheWVyLnBsYW5uZXIudjEuUGxhblJlc3BvbnNlEmwKD0V4ZWN1dGVXb3JrZmxvdxIrLm91dGxheWVyLnBsYW5uZXIudjEuRXhlY3V0ZVdvcmtmbG93UmVxdWVzdBosLm91dGxheWVyLnBsYW5uZXIudjEuRXhlY3V0ZVdvcmtmbG93UmVzcG9uc2USgQEKFkV4ZWN1dGVTZXF1ZW50aWFsQmF0Y2gSMi5vdXRsYXllci5wbGFubmVyLnYxLkV4ZWN1dGVTZXF1ZW50aWFsQmF0Y2hSZXF1ZXN0GjMub3V0bGF5ZXIucGxhbm5lci52MS5FeGVjdXRlU2VxdWVudGlhbEJhdGNoUmVzcG9uc2USewoUUHJlcGFyZURpcmVjdFVzZXJLZXkSMC5vdXRsYXllci5wbGFubmVyLnYxLlByZXBhcmVEaXJlY3RVc2VyS2V5UmVxdWVzdBoxLm91dGxheWVyLnBsYW5uZXIudjEuUHJlcGFyZURpcmVjdFVzZXJLZXlSZXNwb25zZRKBAQoWR2V0RGlyZWN0VXNlcktleVN0YXR1cxIyLm91dGxheWVyLnBsYW5uZXIudjEuR2V0RGlyZWN0VXNlcktleVN0YXR1c1JlcXVlc3QaMy5vdXRsYXllci5wbGFubmVyLnYxLkdldERpcmVjdFVzZXJLZXlTdGF0dXNSZXNwb25zZRJ+ChVFeGVjdXRlRGlyZWN0VXNlckNhbGwSMS5vdXRsYXllci5wbGFubmVyLnYxLkV4ZWN1dGVEaXJlY3RVc2VyQ2FsbFJlcXVlc3QaMi5vdXRsYXllci5wbGFubmVyLnYxLkV4ZWN1dGVEaXJlY3RVc2VyQ2FsbFJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_outlayer_workflow_v1_direct_user, file_outlayer_workflow_v1_plan, file_outlayer_workflow_v1_record, file_outlayer_workflow_v1_step]);
+  fileDesc("CiFvdXRsYXllci9wbGFubmVyL3YxL3BsYW5uZXIucHJvdG8SE291dGxheWVyLnBsYW5uZXIudjEiaQoLUGxhblJlcXVlc3QSMgoId29ya2Zsb3cYASABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5Xb3JrZmxvd0gAEhcKDXdvcmtmbG93X2pzb24YAiABKAlIAEINCgRib2R5EgW6SAIIASI4CgxQbGFuUmVzcG9uc2USKAoEcGxhbhgBIAEoCzIaLm91dGxheWVyLndvcmtmbG93LnYxLlBsYW4iZwoQUHJlZmxpZ2h0UmVxdWVzdBIyCgh3b3JrZmxvdxgBIAEoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLldvcmtmbG93SAASFwoNd29ya2Zsb3dfanNvbhgCIAEoCUgAQgYKBGJvZHkiRwoRUHJlZmxpZ2h0UmVzcG9uc2USMgoJcHJlZmxpZ2h0GAEgASgLMh8ub3V0bGF5ZXIud29ya2Zsb3cudjEuUHJlZmxpZ2h0Io4BChZFeGVjdXRlV29ya2Zsb3dSZXF1ZXN0EjIKCHdvcmtmbG93GAEgASgLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuV29ya2Zsb3dIABIXCg13b3JrZmxvd19qc29uGAIgASgJSAASGAoQaWRlbXBvdGVuY3lfa2V5cxgDIAMoCUINCgRib2R5EgW6SAIIASJYChdFeGVjdXRlV29ya2Zsb3dSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCCKWAQodRXhlY3V0ZVNlcXVlbnRpYWxCYXRjaFJlcXVlc3QSNgoFYmF0Y2gYASABKAsyJS5vdXRsYXllci53b3JrZmxvdy52MS5TZXF1ZW50aWFsQmF0Y2hIABIUCgpiYXRjaF9qc29uGAIgASgJSAASGAoQaWRlbXBvdGVuY3lfa2V5cxgDIAMoCUINCgRib2R5EgW6SAIIASJfCh5FeGVjdXRlU2VxdWVudGlhbEJhdGNoUmVzcG9uc2USLAoGcmVjb3JkGAEgASgLMhwub3V0bGF5ZXIud29ya2Zsb3cudjEuUmVjb3JkEg8KB2NyZWF0ZWQYAiABKAgiegobUHJlcGFyZURpcmVjdFVzZXJLZXlSZXF1ZXN0EjYKBXNjb3BlGAEgASgLMiUub3V0bGF5ZXIud29ya2Zsb3cudjEuRGlyZWN0VXNlclNjb3BlSAASFAoKc2NvcGVfanNvbhgCIAEoCUgAQg0KBGJvZHkSBbpIAggBIscBChxQcmVwYXJlRGlyZWN0VXNlcktleVJlc3BvbnNlEjQKBXNjb3BlGAEgASgLMiUub3V0bGF5ZXIud29ya2Zsb3cudjEuRGlyZWN0VXNlclNjb3BlEhkKEW1ldGhvZF9uYW1lc19oYXNoGAIgASgJEhIKCnB1YmxpY19rZXkYAyABKAkSEQoJa2V5X2xhYmVsGAQgASgJEhcKD2luc3RhbGxfY29tbWFuZBgFIAEoCRIWCg5yZW1vdmVfY29tbWFuZBgGIAEoCSJdCh1HZXREaXJlY3RVc2VyS2V5U3RhdHVzUmVxdWVzdBI8CgVzY29wZRgBIAEoCzIlLm91dGxheWVyLndvcmtmbG93LnYxLkRpcmVjdFVzZXJTY29wZUIGukgDyAEBIpoCCh5HZXREaXJlY3RVc2VyS2V5U3RhdHVzUmVzcG9uc2USNAoFc2NvcGUYASABKAsyJS5vdXRsYXllci53b3JrZmxvdy52MS5EaXJlY3RVc2VyU2NvcGUSEgoKcHVibGljX2tleRgCIAEoCRIRCglrZXlfbGFiZWwYAyABKAkSEQoJaW5zdGFsbGVkGAQgASgIEhMKBnJlYXNvbhgFIAEoCUgAiAEBEhQKB21lc3NhZ2UYBiABKAlIAYgBARIcCg9hbGxvd2FuY2VfeW9jdG8YByABKAlIAogBARIUCgxibG9ja19oZWlnaHQYCCABKARCCQoHX3JlYXNvbkIKCghfbWVzc2FnZUISChBfYWxsb3dhbmNlX3lvY3RvIpoBChxFeGVjdXRlRGlyZWN0VXNlckNhbGxSZXF1ZXN0EjwKBGNhbGwYASABKAsyLC5vdXRsYXllci53b3JrZmxvdy52MS5EaXJlY3RVc2VyRnVuY3Rpb25DYWxsSAASEwoJY2FsbF9qc29uGAIgASgJSAASGAoQaWRlbXBvdGVuY3lfa2V5cxgDIAMoCUINCgRib2R5EgW6SAIIASJeCh1FeGVjdXRlRGlyZWN0VXNlckNhbGxSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCDKsBgoOUGxhbm5lclNlcnZpY2USSwoEUGxhbhIgLm91dGxheWVyLnBsYW5uZXIudjEuUGxhblJlcXVlc3QaIS5vdXRsYXllci5wbGFubmVyLnYxLlBsYW5SZXNwb25zZRJaCglQcmVmbGlnaHQSJS5vdXRsYXllci5wbGFubmVyLnYxLlByZWZsaWdodFJlcXVlc3QaJi5vdXRsYXllci5wbGFubmVyLnYxLlByZWZsaWdodFJlc3BvbnNlEmwKD0V4ZWN1dGVXb3JrZmxvdxIrLm91dGxheWVyLnBsYW5uZXIudjEuRXhlY3V0ZVdvcmtmbG93UmVxdWVzdBosLm91dGxheWVyLnBsYW5uZXIudjEuRXhlY3V0ZVdvcmtmbG93UmVzcG9uc2USgQEKFkV4ZWN1dGVTZXF1ZW50aWFsQmF0Y2gSMi5vdXRsYXllci5wbGFubmVyLnYxLkV4ZWN1dGVTZXF1ZW50aWFsQmF0Y2hSZXF1ZXN0GjMub3V0bGF5ZXIucGxhbm5lci52MS5FeGVjdXRlU2VxdWVudGlhbEJhdGNoUmVzcG9uc2USewoUUHJlcGFyZURpcmVjdFVzZXJLZXkSMC5vdXRsYXllci5wbGFubmVyLnYxLlByZXBhcmVEaXJlY3RVc2VyS2V5UmVxdWVzdBoxLm91dGxheWVyLnBsYW5uZXIudjEuUHJlcGFyZURpcmVjdFVzZXJLZXlSZXNwb25zZRKBAQoWR2V0RGlyZWN0VXNlcktleVN0YXR1cxIyLm91dGxheWVyLnBsYW5uZXIudjEuR2V0RGlyZWN0VXNlcktleVN0YXR1c1JlcXVlc3QaMy5vdXRsYXllci5wbGFubmVyLnYxLkdldERpcmVjdFVzZXJLZXlTdGF0dXNSZXNwb25zZRJ+ChVFeGVjdXRlRGlyZWN0VXNlckNhbGwSMS5vdXRsYXllci5wbGFubmVyLnYxLkV4ZWN1dGVEaXJlY3RVc2VyQ2FsbFJlcXVlc3QaMi5vdXRsYXllci5wbGFubmVyLnYxLkV4ZWN1dGVEaXJlY3RVc2VyQ2FsbFJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_outlayer_workflow_v1_direct_user, file_outlayer_workflow_v1_plan, file_outlayer_workflow_v1_preflight, file_outlayer_workflow_v1_record, file_outlayer_workflow_v1_step]);
 
 /**
  * A workflow to plan.
@@ -80,6 +82,64 @@ export const PlanResponseSchema: GenMessage<PlanResponse> = /*@__PURE__*/
   messageDesc(file_outlayer_planner_v1_planner, 1);
 
 /**
+ * What to look at.
+ *
+ * @generated from message outlayer.planner.v1.PreflightRequest
+ */
+export type PreflightRequest = Message<"outlayer.planner.v1.PreflightRequest"> & {
+  /**
+   * The workflow, as a message or as the JSON text that REST takes. None: only gate and operator are looked at.
+   *
+   * @generated from oneof outlayer.planner.v1.PreflightRequest.body
+   */
+  body: {
+    /**
+     * As a message.
+     *
+     * @generated from field: outlayer.workflow.v1.Workflow workflow = 1;
+     */
+    value: Workflow;
+    case: "workflow";
+  } | {
+    /**
+     * As JSON text.
+     *
+     * @generated from field: string workflow_json = 2;
+     */
+    value: string;
+    case: "workflowJson";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message outlayer.planner.v1.PreflightRequest.
+ * Use `create(PreflightRequestSchema)` to create a new message.
+ */
+export const PreflightRequestSchema: GenMessage<PreflightRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_planner_v1_planner, 2);
+
+/**
+ * What was found.
+ *
+ * @generated from message outlayer.planner.v1.PreflightResponse
+ */
+export type PreflightResponse = Message<"outlayer.planner.v1.PreflightResponse"> & {
+  /**
+   * All checks, and the plan where there is a workflow.
+   *
+   * @generated from field: outlayer.workflow.v1.Preflight preflight = 1;
+   */
+  preflight?: Preflight | undefined;
+};
+
+/**
+ * Describes the message outlayer.planner.v1.PreflightResponse.
+ * Use `create(PreflightResponseSchema)` to create a new message.
+ */
+export const PreflightResponseSchema: GenMessage<PreflightResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_planner_v1_planner, 3);
+
+/**
  * A workflow to execute.
  *
  * @generated from message outlayer.planner.v1.ExecuteWorkflowRequest
@@ -121,7 +181,7 @@ export type ExecuteWorkflowRequest = Message<"outlayer.planner.v1.ExecuteWorkflo
  * Use `create(ExecuteWorkflowRequestSchema)` to create a new message.
  */
 export const ExecuteWorkflowRequestSchema: GenMessage<ExecuteWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_planner_v1_planner, 2);
+  messageDesc(file_outlayer_planner_v1_planner, 4);
 
 /**
  * The record as it stands.
@@ -149,7 +209,7 @@ export type ExecuteWorkflowResponse = Message<"outlayer.planner.v1.ExecuteWorkfl
  * Use `create(ExecuteWorkflowResponseSchema)` to create a new message.
  */
 export const ExecuteWorkflowResponseSchema: GenMessage<ExecuteWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_planner_v1_planner, 3);
+  messageDesc(file_outlayer_planner_v1_planner, 5);
 
 /**
  * A sequential batch to execute.
@@ -193,7 +253,7 @@ export type ExecuteSequentialBatchRequest = Message<"outlayer.planner.v1.Execute
  * Use `create(ExecuteSequentialBatchRequestSchema)` to create a new message.
  */
 export const ExecuteSequentialBatchRequestSchema: GenMessage<ExecuteSequentialBatchRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_planner_v1_planner, 4);
+  messageDesc(file_outlayer_planner_v1_planner, 6);
 
 /**
  * The record as it stands.
@@ -221,7 +281,7 @@ export type ExecuteSequentialBatchResponse = Message<"outlayer.planner.v1.Execut
  * Use `create(ExecuteSequentialBatchResponseSchema)` to create a new message.
  */
 export const ExecuteSequentialBatchResponseSchema: GenMessage<ExecuteSequentialBatchResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_planner_v1_planner, 5);
+  messageDesc(file_outlayer_planner_v1_planner, 7);
 
 /**
  * Which key.
@@ -258,7 +318,7 @@ export type PrepareDirectUserKeyRequest = Message<"outlayer.planner.v1.PrepareDi
  * Use `create(PrepareDirectUserKeyRequestSchema)` to create a new message.
  */
 export const PrepareDirectUserKeyRequestSchema: GenMessage<PrepareDirectUserKeyRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_planner_v1_planner, 6);
+  messageDesc(file_outlayer_planner_v1_planner, 8);
 
 /**
  * The key, and how to install it.
@@ -314,7 +374,7 @@ export type PrepareDirectUserKeyResponse = Message<"outlayer.planner.v1.PrepareD
  * Use `create(PrepareDirectUserKeyResponseSchema)` to create a new message.
  */
 export const PrepareDirectUserKeyResponseSchema: GenMessage<PrepareDirectUserKeyResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_planner_v1_planner, 7);
+  messageDesc(file_outlayer_planner_v1_planner, 9);
 
 /**
  * Which key.
@@ -335,7 +395,7 @@ export type GetDirectUserKeyStatusRequest = Message<"outlayer.planner.v1.GetDire
  * Use `create(GetDirectUserKeyStatusRequestSchema)` to create a new message.
  */
 export const GetDirectUserKeyStatusRequestSchema: GenMessage<GetDirectUserKeyStatusRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_planner_v1_planner, 8);
+  messageDesc(file_outlayer_planner_v1_planner, 10);
 
 /**
  * The key on the user's account, at a final block.
@@ -406,7 +466,7 @@ export type GetDirectUserKeyStatusResponse = Message<"outlayer.planner.v1.GetDir
  * Use `create(GetDirectUserKeyStatusResponseSchema)` to create a new message.
  */
 export const GetDirectUserKeyStatusResponseSchema: GenMessage<GetDirectUserKeyStatusResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_planner_v1_planner, 9);
+  messageDesc(file_outlayer_planner_v1_planner, 11);
 
 /**
  * A direct-user call to execute.
@@ -450,7 +510,7 @@ export type ExecuteDirectUserCallRequest = Message<"outlayer.planner.v1.ExecuteD
  * Use `create(ExecuteDirectUserCallRequestSchema)` to create a new message.
  */
 export const ExecuteDirectUserCallRequestSchema: GenMessage<ExecuteDirectUserCallRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_planner_v1_planner, 10);
+  messageDesc(file_outlayer_planner_v1_planner, 12);
 
 /**
  * The record as it stands.
@@ -478,7 +538,7 @@ export type ExecuteDirectUserCallResponse = Message<"outlayer.planner.v1.Execute
  * Use `create(ExecuteDirectUserCallResponseSchema)` to create a new message.
  */
 export const ExecuteDirectUserCallResponseSchema: GenMessage<ExecuteDirectUserCallResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_planner_v1_planner, 11);
+  messageDesc(file_outlayer_planner_v1_planner, 13);
 
 /**
  * Plans and opens workflows. Callers identify the wallet as over REST: metadata `authorization`, or `x-wallet-id`
@@ -496,6 +556,17 @@ export const PlannerService: GenService<{
     methodKind: "unary";
     input: typeof PlanRequestSchema;
     output: typeof PlanResponseSchema;
+  },
+  /**
+   * Says whether the next run would succeed: gate and operator, and with a workflow also its wallet, policy and a
+   * simulation. Broadcasts nothing, writes nothing, and signs nothing that could ever be executed.
+   *
+   * @generated from rpc outlayer.planner.v1.PlannerService.Preflight
+   */
+  preflight: {
+    methodKind: "unary";
+    input: typeof PreflightRequestSchema;
+    output: typeof PreflightResponseSchema;
   },
   /**
    * Plans, records, and lets the workflow run. Answers as soon as it is recorded.

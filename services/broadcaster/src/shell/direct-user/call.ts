@@ -1,0 +1,111 @@
+import { RpcRefused } from "../../adapters/near/rpc-error.ts";
+import { GrantLapsed, KeystoreUnavailable } from "../../adapters/signer-proxy/signer.ts";
+import type { DirectUserState } from "../../core/direct-user/state.ts";
+import { setupSentence } from "../../core/direct-user/user-key.ts";
+import { failed } from "../../core/direct-user/verdict.ts";
+import type { EventInit } from "../../core/workflow/action.ts";
+import { endOnRefusal, type Grants, refusalOf } from "../perform/policy.ts";
+import { judgeAndReserve } from "../perform/reserve-usage.ts";
+import type { Tools } from "../tools.ts";
+import { readCount } from "./count.ts";
+import { keyStatus } from "./key-status.ts";
+import type { CallSightings } from "./sightings.ts";
+
+type Needed = Pick<Tools, "signer" | "evidence" | "policyTurns" | "follower" | "node" | "ports" | "userKeys">;
+
+/** Asks the wallet's policy about the call. @returns the event that says what it answered */
+export async function checkCallPolicy(
+  { signer, evidence, policyTurns, ports }: Needed,
+  state: DirectUserState,
+  grants: Grants,
+): Promise<EventInit> {
+  try {
+    const account = await signer.account(state.walletId);
+    const verdict = await judgeAndReserve({ evidence, policyTurns }, state, (usage) =>
+      signer.checkDirectUserPolicy(state, usage),
+    );
+    if (verdict.kind !== "allowed") return refusalOf(verdict);
+    grants.keep(verdict.grants, verdict.expiresAtMs);
+    return { case: "policyAllowed", value: { ...account, checkedAtMs: BigInt(ports.clock.now()) } };
+  } catch (error) {
+    return endOnRefusal(error);
+  }
+}
+
+/**
+ * Looks at the key and at the count, has the call signed, has it written down, and only then sends it. A send that fails
+ * says nothing: the hash is asked for next.
+ * @param append writes an event to the call's log
+ * @returns false while another call has the key
+ * @throws KeystoreUnavailable, RpcUnavailable: nothing was sent
+ */
+export async function makeCall(
+  tools: Needed,
+  state: DirectUserState,
+  grants: Grants,
+  seen: CallSightings,
+  append: (event: EventInit) => Promise<void>,
+): Promise<boolean> {
+  const { signer, node, follower, ports, userKeys } = tools;
+  const { call, walletId, requestId } = state;
+  const { scope } = call;
+  try {
+    const publicKey = await signer.directUserKey(walletId, scope);
+    if (!userKeys.take(publicKey, requestId)) return false;
+    const { key, problem } = await keyStatus(node, scope, publicKey, BigInt(call.gas));
+    if (key === undefined || problem !== undefined) {
+      const reason = problem ?? { reason: "absent", message: `the key is not on ${scope.userId}` };
+      const userVisibleError = setupSentence(reason, "then ask again under another idempotency key");
+      await append({ case: "ended", value: { status: "requires_direct_user_setup", userVisibleError } });
+      return true;
+    }
+    const before = await readCount(node, scope);
+    if (before.value === undefined) {
+      await append(failed("count_unreadable", `${scope.receiverId} gives no count; nothing was sent`));
+      return true;
+    }
+    if (grants.of(0, ports.clock.now()) === undefined) {
+      const answer = await checkCallPolicy(tools, state, grants);
+      if (answer.case === "ended") {
+        await append(answer);
+        return true;
+      }
+    }
+    const grant = grants.of(0, ports.clock.now());
+    if (grant === undefined) throw new GrantLapsed("no grant for the call");
+    const nonce = key.nonce + 1n;
+    const signed = await signer.signDirectUserCall({ walletId, requestId, call, grant, publicKey, nonce });
+    const transaction = {
+      hash: signed.txHash,
+      signedTransaction: signed.signedTransaction,
+      signerId: scope.userId,
+      publicKey,
+      nonce,
+      blockHash: signed.blockHash,
+      blockHeight: BigInt(await heightOf(tools, signed.blockHash)),
+    };
+    const countBeforeHeight = BigInt(before.height);
+    const value = { transaction, keyLabel: signed.keyLabel, countBefore: String(before.value), countBeforeHeight };
+    await append({ case: "directUserCallPrepared", value });
+    seen.noteSent(signed.txHash, follower.heads?.optimistic.height ?? 0);
+    await node.send(signed.signedTransaction);
+  } catch (error) {
+    if (error instanceof GrantLapsed) grants.drop();
+    await append(endOnRefusal(error));
+  }
+  return true;
+}
+
+/** Height of the block that the keystore chose. @throws KeystoreUnavailable for one that is on no chain seen here */
+async function heightOf({ follower }: Needed, blockHash: string): Promise<number> {
+  try {
+    await follower.learn([blockHash]);
+  } catch (error) {
+    if (!(error instanceof RpcRefused)) throw error;
+  }
+  const place = follower.place(blockHash);
+  if (place === undefined || place.state === "forked") {
+    throw new KeystoreUnavailable("the keystore signs for a block that is not on the chain");
+  }
+  return place.height;
+}

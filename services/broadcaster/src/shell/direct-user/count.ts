@@ -1,0 +1,22 @@
+import type { DirectUserScope } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
+import type { NearNode } from "../../adapters/near/near-node.ts";
+import { ViewFailed } from "../../adapters/near/rpc-error.ts";
+import { integer } from "../../core/chain/json.ts";
+
+export interface Count {
+  /** Undefined where the contract gives none. */
+  readonly value: bigint | undefined;
+  /** Height of the final block at which it was read; 0 where it could not be. */
+  readonly height: number;
+}
+
+/** What the contract has counted, at the final block. @throws RpcUnavailable */
+export async function readCount(node: Pick<NearNode, "view">, { receiverId }: DirectUserScope): Promise<Count> {
+  try {
+    const { value, height } = await node.view(receiverId, "get_count", {});
+    return { value: integer(value), height };
+  } catch (error) {
+    if (error instanceof ViewFailed) return { value: undefined, height: 0 };
+    throw error;
+  }
+}

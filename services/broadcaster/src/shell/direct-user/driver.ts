@@ -1,0 +1,219 @@
+import { sleep } from "@outlayer/kit";
+import { EvidenceUnavailable, LogMoved } from "../../adapters/evidence/evidence-log.ts";
+import { RpcUnavailable } from "../../adapters/near/rpc-error.ts";
+import { GrantLapsed, KeystoreUnavailable } from "../../adapters/signer-proxy/signer.ts";
+import { readCall } from "../../core/direct-user/call-view.ts";
+import { type DirectUserAction, nextDirectUser } from "../../core/direct-user/next.ts";
+import {
+  type Attempt,
+  type DirectUserState,
+  evolveDirectUser,
+  foldDirectUser,
+  liveAttempt,
+} from "../../core/direct-user/state.ts";
+import { isAmbiguous } from "../../core/direct-user/verdict.ts";
+import type { EventInit } from "../../core/workflow/action.ts";
+import { unexecutedSteps } from "../../core/workflow/usage.ts";
+import { News } from "../news.ts";
+import { Grants } from "../perform/policy.ts";
+import type { Tools } from "../tools.ts";
+import { waitingEvent } from "../waiting.ts";
+import { checkCallPolicy, makeCall } from "./call.ts";
+import { readCount } from "./count.ts";
+import { proveCallDead } from "./prove-dead.ts";
+import { CallSightings } from "./sightings.ts";
+
+/** Pause before going on after an error, or asking again for what was away. Milliseconds. */
+const pauseMs = 200;
+const outagePauseMs = 500;
+
+/** Errors that happen while others are away or have been faster. */
+const expected = [LogMoved, GrantLapsed, EvidenceUnavailable, KeystoreUnavailable];
+
+type Append = (event: EventInit) => Promise<void>;
+
+/**
+ * Drives one direct-user call to its end, as `Driver` does a workflow: folds its log, asks the core what is next, does
+ * it, writes down what happened. It never touches the gate.
+ */
+export class DirectUserDriver {
+  readonly #requestId: string;
+  readonly #tools: Tools;
+  readonly #seen = new CallSightings();
+  readonly #grants = new Grants();
+  #state: DirectUserState | undefined;
+
+  constructor(requestId: string, tools: Tools) {
+    this.#requestId = requestId;
+    this.#tools = tools;
+  }
+
+  /** Runs until the call has ended or the signal is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { ports, logger, userKeys } = this.#tools;
+    while (!signal.aborted) {
+      try {
+        const state = this.#state ?? (await this.#load());
+        this.#state = state;
+        const action = this.#decide(state);
+        if (action.kind === "stop") break;
+        if (action.kind === "wait") await this.#news(signal);
+        else await this.#perform(action, state, signal);
+      } catch (error) {
+        if (error instanceof RpcUnavailable) {
+          await this.#news(signal);
+          continue;
+        }
+        // What the log holds now is not known: fold it anew before anything else.
+        this.#state = undefined;
+        const isExpected = expected.some((kind) => error instanceof kind);
+        if (!isExpected) logger.error({ err: error, request_id: this.#requestId }, "driving a direct-user call failed");
+        await sleep(ports.timers, pauseMs, signal);
+      }
+    }
+    userKeys.release(this.#requestId);
+  }
+
+  async #load(): Promise<DirectUserState> {
+    const { evidence, driverId, userKeys } = this.#tools;
+    const state = foldDirectUser(this.#requestId, await evidence.read(this.#requestId));
+    const live = liveAttempt(state);
+    if (live !== undefined && state.resolved === undefined) {
+      userKeys.take(live.transaction.publicKey, this.#requestId);
+    }
+    if (state.ended !== undefined || state.taken) return state;
+    return this.#append(state, { case: "taken", value: { driverId, epoch: 1n } });
+  }
+
+  #decide(state: DirectUserState): DirectUserAction {
+    const { follower, ports, config } = this.#tools;
+    const heads = follower.heads;
+    if (heads === undefined) return withoutChain(state);
+    return nextDirectUser(state, {
+      nowMs: ports.clock.now(),
+      head: heads.optimistic.height,
+      block: (hash) => follower.place(hash),
+      view: this.#seen,
+      settings: config,
+    });
+  }
+
+  async #perform(
+    action: Exclude<DirectUserAction, { kind: "stop" | "wait" }>,
+    state: DirectUserState,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const append: Append = async (event) => {
+      this.#state = await this.#append(this.#state ?? state, event);
+    };
+    switch (action.kind) {
+      case "append":
+        return append(action.event);
+      case "check_policy":
+      case "call":
+        return this.#enter(action.kind, state, append, signal);
+      case "resend":
+        return this.#send(action.attempt);
+      case "look":
+        return this.#look(action.attempt);
+      case "prove_dead":
+        return this.#proveDead(action.attempt, append);
+      case "measure":
+        return this.#measure(state, append, signal);
+      default:
+        return action satisfies never;
+    }
+  }
+
+  /** What happens before anything is sent: it may wait, and not for ever (decision 19). */
+  async #enter(
+    kind: "check_policy" | "call",
+    state: DirectUserState,
+    append: Append,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const tools = this.#tools;
+    try {
+      if (kind === "check_policy") return await append(await checkCallPolicy(tools, state, this.#grants));
+      if (!(await makeCall(tools, state, this.#grants, this.#seen, append))) await this.#news(signal);
+    } catch (error) {
+      const waitingFor = outageOf(error);
+      // Once it is written down it may have been sent: then there is nothing to wait for but its fate.
+      if (waitingFor === undefined || this.#state !== state) throw error;
+      tools.userKeys.release(this.#requestId);
+      const event = waitingEvent(state, { waitingFor, position: 0, expectedStart: undefined }, tools);
+      if (event !== undefined) await append(event);
+      await sleep(tools.ports.timers, outagePauseMs, signal);
+    }
+  }
+
+  async #send({ transaction }: Attempt): Promise<void> {
+    const { node, follower } = this.#tools;
+    this.#seen.noteSent(transaction.hash, follower.heads?.optimistic.height ?? 0);
+    await node.send(transaction.signedTransaction);
+  }
+
+  async #look({ transaction: { hash, signerId } }: Attempt): Promise<void> {
+    const { node, follower } = this.#tools;
+    const head = follower.heads?.optimistic.height ?? 0;
+    const status = await node.transaction(hash, signerId);
+    const view = status && readCall(status);
+    this.#seen.calls.set(hash, view);
+    this.#seen.lookedAt.set(hash, head);
+    if (view !== undefined && view.result.kind !== "pending") await follower.learn(view.result.blocks);
+  }
+
+  async #proveDead(attempt: Attempt, append: Append): Promise<void> {
+    const { hash } = attempt.transaction;
+    this.#seen.provenAt.set(hash, this.#tools.follower.heads?.optimistic.height ?? 0);
+    const ground = await proveCallDead(this.#tools, attempt, this.#seen);
+    if (ground !== undefined) await append({ case: "transactionDead", value: { txHash: hash, ground } });
+  }
+
+  /** Reads the count again, once a final block shows what the call did. */
+  async #measure(state: DirectUserState, append: Append, signal: AbortSignal): Promise<void> {
+    const { resolved, call } = state;
+    const { value, height } = await readCount(this.#tools.node, call.scope);
+    if (value !== undefined && height < Number(resolved?.blockHeight ?? 0n)) {
+      // A node that lags behind the one asked before.
+      await this.#news(signal);
+      return;
+    }
+    const before = BigInt(liveAttempt(state)?.prepared.countBefore ?? "0");
+    const ambiguous = isAmbiguous(before, value, resolved?.status === "success");
+    const counted = value === undefined ? {} : { countAfter: String(value) };
+    await append({
+      case: "directUserCallMeasured",
+      value: { ...counted, countAfterHeight: BigInt(height), ambiguous },
+    });
+  }
+
+  async #append(state: DirectUserState, event: EventInit): Promise<DirectUserState> {
+    const { evidence, ports, logger } = this.#tools;
+    const { walletId } = state;
+    // Right before the end is written down: after a crash in between it is done again.
+    const unexecuted = event.case === "ended" ? unexecutedSteps(event.value, 1) : [];
+    if (unexecuted.length > 0) await evidence.releaseUsage(walletId, this.#requestId, unexecuted);
+    const logged = await evidence.append(this.#requestId, state.version, event, ports.clock.now());
+    logger.info(
+      { request_id: this.#requestId, wallet_id: walletId, event: event.case, version: logged.version },
+      "appended",
+    );
+    return evolveDirectUser(state, logged);
+  }
+
+  #news(signal: AbortSignal): Promise<void> {
+    return News.next([this.#tools.follower.news, this.#tools.userKeys.news], signal);
+  }
+}
+
+/** Before the chain was seen for the first time only what needs no chain can be done. */
+function withoutChain(state: DirectUserState): DirectUserAction {
+  if (state.ended !== undefined) return { kind: "stop" };
+  return state.policyAllowed ? { kind: "wait" } : { kind: "check_policy" };
+}
+
+function outageOf(error: unknown): string | undefined {
+  if (error instanceof KeystoreUnavailable) return "keystore_unavailable";
+  return error instanceof RpcUnavailable ? "rpc_unavailable" : undefined;
+}

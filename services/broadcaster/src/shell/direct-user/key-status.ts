@@ -1,0 +1,26 @@
+import type { DirectUserScope } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
+import type { AccessKey, NearNode } from "../../adapters/near/near-node.ts";
+import { judgeKey, type NotInstalled } from "../../core/direct-user/user-key.ts";
+import { lockedBy } from "../../core/gate/money.ts";
+
+export interface KeyStatus {
+  /** Undefined where there is no such key. */
+  readonly key: AccessKey | undefined;
+  /** Undefined where it is installed. */
+  readonly problem: NotInstalled | undefined;
+  /** Height of the final block at which it was looked for. */
+  readonly height: number;
+}
+
+/** Whether a key is on the user's account for exactly this scope. @param gas of a call, gas units @throws RpcUnavailable */
+export async function keyStatus(
+  node: Pick<NearNode, "accessKey" | "block">,
+  scope: DirectUserScope,
+  publicKey: string,
+  gas: bigint,
+): Promise<KeyStatus> {
+  const final = await node.block({ finality: "final" });
+  const key = await node.accessKey(scope.userId, publicKey);
+  const problem = judgeKey(scope, key?.permission, lockedBy(gas, final.gasPrice));
+  return { key, problem, height: key?.height ?? final.height };
+}

@@ -1,0 +1,121 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import type {
+  ExecuteDirectUserCallRequest,
+  GetDirectUserKeyStatusRequest,
+  PrepareDirectUserKeyRequest,
+} from "@outlayer/contracts/outlayer/planner/v1/planner";
+import {
+  DirectUserFunctionCallSchema,
+  DirectUserScopeSchema,
+} from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
+import { authenticateWallet, invalid, type WalletCredentials } from "@outlayer/kit";
+import { type DirectUserScope, fingerprint, readDirectUserCall, readDirectUserScope } from "@outlayer/workflow";
+import { allowedScope, keyCommands, openedDirectUserCall, planDirectUserCall } from "../core/direct-user.ts";
+import type { DirectUserKeys } from "../core/ports.ts";
+import { documentOfMessage, documentOfText, reading } from "./document.ts";
+import { chooseKey, type OpenDeps, open } from "./open.ts";
+
+export interface DirectUserDeps {
+  readonly credentials: WalletCredentials;
+  readonly scopes: readonly DirectUserScope[];
+  /** As NEAR's command line tool calls the network. */
+  readonly networkId: string;
+  readonly keys: DirectUserKeys;
+}
+
+/** Derives the key of a scope, and says how to install it. */
+export async function prepareDirectUserKey(
+  deps: DirectUserDeps,
+  { body }: PrepareDirectUserKeyRequest,
+  headers: Headers,
+  signal: AbortSignal,
+) {
+  const walletId = authenticateWallet(headers, deps.credentials);
+  const scope = allowed(
+    deps,
+    reading(() => readDirectUserScope(scopeDocument(body))),
+  );
+  const { publicKey, keyLabel, methodNamesHash } = await deps.keys.derive(walletId, scope, signal);
+  return {
+    scope: written(scope),
+    methodNamesHash,
+    publicKey,
+    keyLabel,
+    ...keyCommands(scope, publicKey, deps.networkId),
+  };
+}
+
+/** Whether that key is on the user's account, with exactly that scope. */
+export async function getDirectUserKeyStatus(
+  deps: DirectUserDeps,
+  { scope: asked }: GetDirectUserKeyStatusRequest,
+  headers: Headers,
+  signal: AbortSignal,
+) {
+  const walletId = authenticateWallet(headers, deps.credentials);
+  if (asked === undefined) throw invalid("a scope is required");
+  const scope = allowed(deps, asked);
+  const { publicKey, keyLabel } = await deps.keys.derive(walletId, scope, signal);
+  const { $typeName: _, ...found } = await deps.keys.find(scope, publicKey, signal);
+  return { scope: written(scope), publicKey, keyLabel, ...found };
+}
+
+/** Records one call of the user's own key. It runs from there. */
+export async function executeDirectUserCall(
+  deps: Pick<DirectUserDeps, "credentials" | "scopes"> & OpenDeps,
+  { body, idempotencyKeys }: ExecuteDirectUserCallRequest,
+  headers: Headers,
+  signal: AbortSignal,
+) {
+  const walletId = authenticateWallet(headers, deps.credentials);
+  const { original, request, key } = reading(() => {
+    const original = callDocument(body);
+    const request = readDirectUserCall(original);
+    return { original, request, key: chooseKey(deps.ids, request.idempotencyKey, idempotencyKeys) };
+  });
+  const planned = planDirectUserCall(deps.scopes, request);
+  if (planned.problem !== undefined) throw invalid(planned.problem);
+  const asked = {
+    walletId,
+    idempotencyKey: key.text,
+    fingerprint: fingerprint("direct_user_function_call", original),
+    original,
+    approval: undefined,
+  };
+  return open(deps, key, openedDirectUserCall(asked, planned.call), signal);
+}
+
+/** @throws Refusal InvalidArgument that says what is allowed */
+function allowed({ scopes }: Pick<DirectUserDeps, "scopes">, asked: DirectUserScope): DirectUserScope {
+  const found = allowedScope(scopes, asked);
+  if (found.problem !== undefined) throw invalid(found.problem);
+  return found.scope;
+}
+
+function written(scope: DirectUserScope) {
+  return { ...scope, methodNames: [...scope.methodNames] };
+}
+
+/** @throws as documentOfText; Refusal InvalidArgument without a body */
+function scopeDocument(body: PrepareDirectUserKeyRequest["body"]): JsonObject {
+  switch (body.case) {
+    case "scope":
+      return documentOfMessage(DirectUserScopeSchema, body.value, "method_names");
+    case "scopeJson":
+      return documentOfText(body.value);
+    case undefined:
+      throw invalid("a scope is required");
+  }
+}
+
+/** @throws as documentOfText; Refusal InvalidArgument without a body */
+function callDocument(body: ExecuteDirectUserCallRequest["body"]): JsonObject {
+  switch (body.case) {
+    case "call":
+      return documentOfMessage(DirectUserFunctionCallSchema, body.value, "method_names");
+    case "callJson":
+      return documentOfText(body.value);
+    case undefined:
+      throw invalid("a call is required");
+  }
+}
