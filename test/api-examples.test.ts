@@ -81,6 +81,7 @@ describe("the examples of docs/api.md", () => {
       GATEWAY: system.product.restUrl,
       WALLET_KEY: "wk_of_wallet-1",
       INTERNAL_TOKEN: internalToken,
+      DEVNET_CONTROL: system.devnet.controlUrl,
       REQUEST_ID: requestId,
     };
     const { stdout } = await promisify(execFile)("sh", ["-c", command], { env });

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { generate } from "orval";
+import { install, scope } from "./support/direct-user.ts";
 import { dust } from "./support/steps.ts";
 import { internalToken, type System, startSystem } from "./support/system.ts";
 
@@ -50,6 +51,17 @@ describe("a client generated from the OpenAPI document", () => {
     assert.deepEqual(record.balance_deltas, { "nep141:wrap.near:intents": "-3000000000000000000" });
     const read = await call("getWorkflow", record.request_id, {}, asWorker);
     assert.deepEqual(read.data, record);
+  });
+
+  it("runs the counter proof", async () => {
+    await install(system);
+    const headers = { ...asWorker.headers, prefer: "wait=15" };
+    const executed = await call("executeDirectUserCall", { ...scope, idempotency_key: "generated-proof" }, { headers });
+    assert.equal(executed.status, 200);
+    const record = executed.data as Record<string, unknown>;
+    const { count_before, count_after } = record.direct_user_evidence as Record<string, unknown>;
+    assert.deepEqual([record.status, count_before, count_after], ["succeeded", 0, 1]);
+    assert.deepEqual((await call("getDirectUserCall", record.request_id, {}, asWorker)).data, record);
   });
 
   async function call(operation: string, ...args: readonly unknown[]): Promise<Answer> {

@@ -1,5 +1,6 @@
 import { createClient, createRouterTransport, type ServiceImpl } from "@connectrpc/connect";
 import {
+  type SignDirectUserCallResponse,
   SignerProxyService,
   type SignSimulationResponse,
   type SignStepRequest,
@@ -15,12 +16,21 @@ export interface Misbehaviour {
     response: SignStepResponse,
     request: SignStepRequest,
   ) => SignStepResponse | Promise<SignStepResponse>;
+  /** The same for a direct-user call. */
+  readonly signDirectUserCall?: (
+    response: SignDirectUserCallResponse,
+  ) => SignDirectUserCallResponse | Promise<SignDirectUserCallResponse>;
   /** Sees what was signed for a simulation. */
   readonly simulated?: (response: SignSimulationResponse) => void;
 }
 
 /** Puts something between the broadcaster and the signer proxy, for what the real one would never let through. */
-export function misbehavingSigner({ ask, answer, simulated }: Misbehaviour): NonNullable<ProductDeps["wrap"]> {
+export function misbehavingSigner({
+  ask,
+  answer,
+  signDirectUserCall,
+  simulated,
+}: Misbehaviour): NonNullable<ProductDeps["wrap"]> {
   return {
     "signer-proxy": (service) => {
       const real = createClient(
@@ -32,7 +42,10 @@ export function misbehavingSigner({ ask, answer, simulated }: Misbehaviour): Non
         checkPolicy: (request) => real.checkPolicy(request),
         prepareDirectUserKey: (request) => real.prepareDirectUserKey(request),
         checkDirectUserPolicy: (request) => real.checkDirectUserPolicy(request),
-        signDirectUserCall: (request) => real.signDirectUserCall(request),
+        async signDirectUserCall(request) {
+          const response = await real.signDirectUserCall(request);
+          return signDirectUserCall?.(response) ?? response;
+        },
         async signSimulation(request) {
           const response = await real.signSimulation(request);
           simulated?.(response);

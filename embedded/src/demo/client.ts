@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { sleep, systemPorts } from "@outlayer/kit";
 import type { UpInfo } from "../up-info.ts";
 
 /** A record as REST shows it, as far as the demo reads it. */
@@ -34,6 +35,37 @@ export interface ProgressBody {
   readonly dispatch_block_heights: readonly (number | null)[];
 }
 
+/** A direct-user call's record, as far as the demo reads it. */
+export interface DirectUserBody {
+  readonly request_id: string;
+  readonly status: string;
+  readonly user_visible_error: string | null;
+  readonly direct_user_evidence: {
+    readonly tx_hash: string | null;
+    readonly receipt_id: string | null;
+    readonly count_before: number | null;
+    readonly count_after: number | null;
+    readonly block_height: number | null;
+    readonly ambiguous: boolean;
+  };
+  readonly head_hash: string;
+}
+
+export interface KeyStatusBody {
+  readonly installed: boolean;
+  readonly reason: string | null;
+  readonly message: string | null;
+  readonly allowance_yocto: string | null;
+  readonly block_height: number;
+}
+
+export interface Scope {
+  readonly user_id: string;
+  readonly registry_id: string;
+  readonly receiver_id: string;
+  readonly method_names: readonly string[];
+}
+
 /** Speaks to the product as any wallet would: REST with an API key. */
 export class Client {
   readonly #info: UpInfo;
@@ -55,6 +87,43 @@ export class Client {
   async record(requestId: string): Promise<RecordBody> {
     const response = await fetch(`${this.#info.rest}/wallet/v1/workflows/${requestId}`, { headers: this.#headers });
     return (await response.json()) as RecordBody;
+  }
+
+  async prepareKey(scope: Scope): Promise<{ readonly public_key: string; readonly install_command: string }> {
+    const path = "/wallet/v1/direct-user/function-call-key/prepare";
+    return (await this.#post(path, scope)) as { public_key: string; install_command: string };
+  }
+
+  async keyStatus(scope: Scope): Promise<KeyStatusBody> {
+    const query = new URLSearchParams({ ...scope, method_names: scope.method_names.join(",") });
+    const url = `${this.#info.rest}/wallet/v1/direct-user/function-call-key/status?${query}`;
+    return (await (await fetch(url, { headers: this.#headers })).json()) as KeyStatusBody;
+  }
+
+  /** Asks until it holds; each answer is of a final block, which comes a moment later. */
+  async keyStatusOnce(scope: Scope, holds: (status: KeyStatusBody) => boolean): Promise<KeyStatusBody> {
+    const { timers } = systemPorts();
+    for (;;) {
+      const status = await this.keyStatus(scope);
+      if (holds(status)) return status;
+      await sleep(timers, 100);
+    }
+  }
+
+  /** What the install command does, by the devnet's controls: 0.05 NEAR of allowance. */
+  async installKey({ user_id, receiver_id, method_names }: Scope, publicKey: string): Promise<void> {
+    const allowance = "50000000000000000000000";
+    const response = await fetch(`${this.#info.devnet_control}/accounts/${user_id}/keys`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ public_key: publicKey, receiver_id, method_names, allowance }),
+    });
+    if (!response.ok) throw new Error(`the key could not be installed: ${await response.text()}`);
+  }
+
+  async executeDirectUser(body: object, waitSeconds: number): Promise<DirectUserBody> {
+    const path = "/wallet/v1/direct-user/function-call/execute";
+    return (await this.#post(path, body, { prefer: `wait=${waitSeconds}` })) as DirectUserBody;
   }
 
   /** Server-sent events, until the workflow has ended. */
@@ -91,11 +160,20 @@ export class Client {
 
   /** How many delegates the gate has ever accepted. */
   async submissionsOnChain(): Promise<number> {
+    const [submitted] = (await this.#view(this.#info.gate_id, "stats")) as string[];
+    return Number(submitted);
+  }
+
+  async count(contractId: string): Promise<number> {
+    return (await this.#view(contractId, "get_count")) as number;
+  }
+
+  async #view(contractId: string, method: string): Promise<unknown> {
     const params = {
       request_type: "call_function",
       finality: "final",
-      account_id: this.#info.gate_id,
-      method_name: "stats",
+      account_id: contractId,
+      method_name: method,
       args_base64: "",
     };
     const response = await fetch(this.#info.near_rpc, {
@@ -104,8 +182,7 @@ export class Client {
       body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "query", params }),
     });
     const { result } = (await response.json()) as { result: { result: number[] } };
-    const [submitted] = JSON.parse(Buffer.from(result.result).toString()) as string[];
-    return Number(submitted);
+    return JSON.parse(Buffer.from(result.result).toString());
   }
 
   async #post(path: string, body: object, headers: Record<string, string> = {}): Promise<unknown> {
