@@ -39,7 +39,8 @@ export function createBroadcaster(
   const relayer = new KeyRing(config.relayerId, config.relayerKeys, node);
   const approver = new KeyRing(config.approverId, config.approverKeys, node);
   const resumeGas = config.resumeBatchGas;
-  const conductor = new Conductor({ evidence, follower, gate, node, approver, logger, resumeGas });
+  const { clock } = ports;
+  const conductor = new Conductor({ evidence, follower, gate, node, approver, logger, clock, resumeGas });
   const tools = {
     ports,
     logger,

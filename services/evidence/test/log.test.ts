@@ -9,7 +9,7 @@ import { ApprovalSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy"
 import { createEvidence } from "@outlayer/evidence";
 import { createLogger, InProcessBus, inMemoryTransport, systemPorts } from "@outlayer/kit";
 import { findBreak } from "../src/core/entry.ts";
-import { type EvidenceUnderTest, opening, startEvidence, walletHeaders } from "./harness.ts";
+import { type EventKind, type EvidenceUnderTest, opening, startEvidence, walletHeaders } from "./harness.ts";
 
 const taken = { case: "taken", value: { driverId: "driver", epoch: 1n } } as const;
 const ended = { case: "ended", value: { status: "failed", errorCode: "timed_out" } } as const;
@@ -50,6 +50,27 @@ describe("the log of workflows", () => {
     const record = await evidence.records.getRecord({ requestId }, { headers: walletHeaders });
     assert.equal(record.headHash, entries.at(-1)?.hash);
     assert.equal(record.version, 3n);
+  });
+
+  it("decision 10: a record settles until it ends, whatever becomes known meanwhile", async () => {
+    const requestId = await evidence.open("settles");
+    const transaction = { hash: "reject", signerId: "approver.near", publicKey: "ed25519:k", nonce: 1n };
+    const outcomes = [{ outcome: "still_possible", possibleUntil: "2026-04-24T20:00:00Z" }];
+    const accepted = { step: 0, txHash: "s", signerId: "relayer.near", intentId: "7", blockHash: "b", blockHeight: 5n };
+    const events: EventKind[] = [
+      taken,
+      { case: "settling", value: { outcomes, errorCode: "timed_out", userVisibleError: "may still execute" } },
+      { case: "submissionsAccepted", value: { steps: [accepted] } },
+      { case: "resumePrepared", value: { transaction, mode: "reject", intentIds: ["7"], feeYocto: "30" } },
+      { case: "resumeStarted", value: { txHash: "reject", blockHeight: 9n } },
+    ];
+    const statuses: string[] = [];
+    for (const [index, event] of events.entries()) {
+      await evidence.append(requestId, index + 1, event);
+      const record = await evidence.records.getRecord({ requestId }, { headers: walletHeaders });
+      statuses.push(record.status);
+    }
+    assert.deepEqual(statuses, ["policy_checking", "settling", "settling", "settling", "settling"]);
   });
 
   it("shows where a log was altered afterwards", async () => {

@@ -6,7 +6,7 @@ import {
   GateLaneSchema,
   LaneMemberSchema,
 } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
-import type { Logger } from "@outlayer/kit";
+import type { Clock, Logger } from "@outlayer/kit";
 import type { EvidenceLog } from "../adapters/evidence/evidence-log.ts";
 import type { Block, NearNode } from "../adapters/near/near-node.ts";
 import { resumeGasFor } from "../core/gate/money.ts";
@@ -51,6 +51,7 @@ export interface ConductorDeps {
   readonly node: NearNode;
   readonly approver: KeyRing;
   readonly logger: Logger;
+  readonly clock: Clock;
   readonly resumeGas: bigint;
 }
 
@@ -75,6 +76,7 @@ export class Conductor {
   #entering: string | undefined;
   #isRelayerShort = false;
   #isStale = false;
+  #admittedAtMs = 0;
   #changing: Promise<unknown> = Promise.resolve();
 
   constructor(deps: ConductorDeps) {
@@ -132,8 +134,14 @@ export class Conductor {
       const member = create(LaneMemberSchema, { requestId, walletId, calls, admittedHeight: BigInt(finalHeight) });
       await this.#change(`admitted ${requestId}`, (lane) => ({ ...lane, members: [...lane.members, member] }));
     }
+    this.#admittedAtMs = this.#deps.clock.now();
     this.#forget(requestId);
     return this.#version;
+  }
+
+  /** When this process last took a workflow in, milliseconds since the epoch; 0 for never. */
+  get admittedAtMs(): number {
+    return this.#admittedAtMs;
   }
 
   /** Gives up a place in the queue. */
@@ -142,7 +150,10 @@ export class Conductor {
     this.news.tell();
   }
 
-  /** Tells how far a workflow on the lane has come. One that is gone makes room. */
+  /**
+   * Tells how far a workflow on the lane has come. One that is gone makes room; one that is ready while something holds
+   * the gate has the tail read again, for nobody else may be asking.
+   */
   async report(requestId: string, progress: LaneProgress): Promise<void> {
     const before = this.#progress.get(requestId);
     if (progress.kind === "gone") {
@@ -153,9 +164,13 @@ export class Conductor {
       this.news.tell();
       return;
     }
-    if (!this.#isOnLane(requestId) || isSame(before, progress)) return;
-    this.#progress.set(requestId, progress);
-    this.news.tell();
+    if (!this.#isOnLane(requestId)) return;
+    if (!isSame(before, progress)) {
+      this.#progress.set(requestId, progress);
+      this.news.tell();
+    }
+    const head = this.#deps.follower.heads?.optimistic.height;
+    if (progress.kind === "ready" && this.#obstacle !== undefined && head !== undefined) await this.#readTail(head);
   }
 
   /** Whether this workflow's chain may be started now. */

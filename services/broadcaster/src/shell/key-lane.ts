@@ -1,7 +1,7 @@
 import type { PreparedTransaction } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import type { KeyPair } from "@outlayer/near";
 import { signTransaction } from "@outlayer/near";
-import type { Block, NearNode } from "../adapters/near/near-node.ts";
+import type { AccessKey, Block, NearNode } from "../adapters/near/near-node.ts";
 
 /** A call to sign, without what the lane adds: signer, nonce and block. Amounts in gas units and yoctoNEAR. */
 export interface CallToSign {
@@ -25,6 +25,7 @@ export class KeyLane {
   #lastNonce = 0n;
   #queue: Promise<unknown> = Promise.resolve();
   #users = 0;
+  #isMissing = false;
 
   constructor(accountId: string, key: KeyPair, node: NearNode) {
     this.accountId = accountId;
@@ -39,6 +40,18 @@ export class KeyLane {
   /** How many use it or wait for it. */
   get load(): number {
     return this.#users;
+  }
+
+  /** It was not on the account when that was last asked. */
+  get isMissing(): boolean {
+    return this.#isMissing;
+  }
+
+  /** The key as it is at the final block; undefined when it is not on the account. */
+  async look(): Promise<AccessKey | undefined> {
+    const key = await this.#node.accessKey(this.accountId, this.publicKey);
+    this.#isMissing = key === undefined;
+    return key;
   }
 
   /** Says that a nonce of this key was issued before, by this process or an earlier one. */
@@ -71,7 +84,7 @@ export class KeyLane {
     calls: readonly CallToSign[],
     block: Pick<Block, "hash" | "height">,
   ): Promise<readonly UnsentTransaction[]> {
-    const known = await this.#node.accessKey(this.accountId, this.publicKey);
+    const known = await this.look();
     if (known === undefined) throw new KeyUnusable(this.accountId, this.publicKey);
     this.noteIssued(known.nonce);
     return calls.map((call) => {
@@ -120,11 +133,22 @@ export class KeyRing {
     this.#lanes = keys.map((key) => new KeyLane(accountId, key, node));
   }
 
-  /** The key that is least in use. */
+  /** The key that is least in use, of those that are not known to be missing while there are others. */
   get idlest(): KeyLane {
-    const [first, ...rest] = this.#lanes;
+    const there = this.#lanes.filter(({ isMissing }) => !isMissing);
+    const [first, ...rest] = there.length > 0 ? there : this.#lanes;
     if (first === undefined) throw new RangeError(`no keys for ${this.accountId}`);
     return rest.reduce((best, lane) => (lane.load < best.load ? lane : best), first);
+  }
+
+  /** The key that would sign now, once it is known to be there; without a key, when none of them is. */
+  async look(): Promise<{ readonly publicKey: string; readonly key: AccessKey | undefined }> {
+    for (;;) {
+      const { idlest } = this;
+      const key = await idlest.look();
+      const isLast = this.#lanes.every(({ isMissing }) => isMissing);
+      if (key !== undefined || isLast) return { publicKey: idlest.publicKey, key };
+    }
   }
 
   lane(publicKey: string): KeyLane | undefined {

@@ -1,5 +1,6 @@
 import type { EventInit } from "../core/workflow/action.ts";
 import type { WorkflowState } from "../core/workflow/state.ts";
+import type { Conductor } from "./conductor.ts";
 import type { Tools } from "./tools.ts";
 
 /** Sentences for what a workflow ends with that has waited too long, by what it waited for. */
@@ -25,26 +26,48 @@ export interface Wait {
  * that reason's code, when it has waited too long for anything but its turn (decision 19). Undefined for no news.
  */
 export function waitingEvent(
-  state: Pick<WorkflowState, "waiting">,
-  { waitingFor, position, expectedStart }: Wait,
-  { ports, config }: Pick<Tools, "ports" | "config">,
+  state: Pick<WorkflowState, "waiting"> & { readonly admitted?: WorkflowState["admitted"] },
+  wait: Wait,
+  { ports, config, conductor }: Pick<Tools, "ports" | "config"> & { conductor: Pick<Conductor, "admittedAtMs"> },
 ): EventInit | undefined {
+  const { waitingFor, position, expectedStart } = wait;
   const now = ports.clock.now();
   const before = state.waiting;
-  const isBlocked = waitingFor !== "turn";
-  const blockedSinceMs = isBlocked ? (before?.blockedSinceMs ?? now) : undefined;
-  if (blockedSinceMs !== undefined && now > blockedSinceMs + config.queueTimeoutMs) {
+  const since = goesOnSince(before, wait, conductor.admittedAtMs);
+  const isTurn = waitingFor === "turn";
+  if (isTurn && since !== undefined && !isKeystores(before)) return undefined;
+  const blockedSinceMs = isTurn ? since : (since ?? now);
+  if (!isTurn && blockedSinceMs !== undefined && now > blockedSinceMs + config.queueTimeoutMs) {
     const waited = Math.round(config.queueTimeoutMs / 1000);
     const userVisibleError = `${texts[waitingFor] ?? waitingFor}, for more than ${waited} s; nothing was sent`;
     return { case: "ended", value: { status: "failed", errorCode: waitingFor, userVisibleError } };
   }
   const isSame = before?.queue.waitingFor === waitingFor && before.queue.position === position;
-  if (isSame) return undefined;
+  // One that was admitted has to lose its place all the same.
+  if (isSame && state.admitted === undefined) return undefined;
   const queue = {
     position,
     waitingFor,
     ...(expectedStart === undefined ? {} : { expectedStartHeight: BigInt(expectedStart) }),
   };
-  const since = blockedSinceMs === undefined ? {} : { blockedSinceMs: BigInt(blockedSinceMs) };
-  return { case: "waiting", value: { queue, ...since } };
+  const blocked = blockedSinceMs === undefined ? {} : { blockedSinceMs: BigInt(blockedSinceMs) };
+  return { case: "waiting", value: { queue, ...blocked } };
+}
+
+/**
+ * Since when it has been blocked, if that has not ended. That its turn is not now says nothing of why it was blocked when
+ * it was: it was sent to the end of the queue for that. The gate's own troubles are over as soon as others wait for turns;
+ * the operator's, once anybody was taken in since; the keystore's, of one wallet perhaps, only once it has signed.
+ */
+function goesOnSince(before: WorkflowState["waiting"], { waitingFor }: Wait, admittedAtMs: number): number | undefined {
+  const since = before?.blockedSinceMs;
+  if (before === undefined || since === undefined) return undefined;
+  const isGateFree = waitingFor === "turn" && before.queue.waitingFor.startsWith("gate_");
+  if (isKeystores(before) && ["turn", "keystore_unavailable"].includes(waitingFor)) return since;
+  return isGateFree || admittedAtMs > since ? undefined : since;
+}
+
+/** Of a wait for its turn only the keystore's time goes on. */
+function isKeystores(before: WorkflowState["waiting"]): boolean {
+  return ["turn", "keystore_unavailable"].includes(before?.queue.waitingFor ?? "");
 }

@@ -164,7 +164,7 @@ describe("what the driver does next", () => {
       assert.deepEqual(act(three, [...events, dead], { view }), { kind: "submit", steps: [1] });
       const unknown = {
         lookedAt: lookedAt("s0", "s1", "s2"),
-        sentAt: sentAt(900, "s0", "s1", "s2"),
+        sentAt: sentAt(1000, "s0", "s1", "s2"),
         submissions: new Map([["s1", undefined]]),
       };
       assert.deepEqual(act(three, events, { view: unknown }), { kind: "resend", hashes: ["s1"] });
@@ -183,6 +183,9 @@ describe("what the driver does next", () => {
       assert.deepEqual(act(three, events, { view }), { kind: "prove_dead", hash: "s1" });
       const tried = { ...view, provenAt: new Map([["s1", 1004]]) };
       assert.deepEqual(act(three, events, { view: tried }), { kind: "wait" });
+      // With a slow node it is time to send again after every look: it is time for a proof all the same.
+      const slow = { ...view, sentAt: new Map(["s0", "s1", "s2"].map((hash) => [hash, { first: 990, last: 1001 }])) };
+      assert.deepEqual(act(three, events, { view: slow }), { kind: "prove_dead", hash: "s1" });
       const late = appended(three, events, { view: tried, nowMs: 1_061_000 });
       assert.deepEqual(late, { case: "outcomeUnknown", value: { txHashes: ["s0", "s1", "s2"] } });
       const said: EventInit = { case: "outcomeUnknown", value: { txHashes: ["s1"] } };
@@ -287,9 +290,24 @@ describe("what the driver does next", () => {
 
     it("decision 22: reads the intents' own receipts when the resume did not find them", () => {
       for (const text of ["unknown intent_id 41 in batch", "resume failed for first (not found or expired)"]) {
-        const action = act(three, [...events, refused(panic(text))]);
-        assert.deepEqual(action, { kind: "look", submissions: ["s0", "s1", "s2"], resumes: [] });
+        // Whoever's turn it is: another resume before that would only cost another fee's gas.
+        for (const turn of [true, false]) {
+          const action = act(three, [...events, refused(panic(text))], { turn });
+          assert.deepEqual(action, { kind: "look", submissions: ["s0", "s1", "s2"], resumes: [] });
+        }
       }
+    });
+
+    it("decision 22: reads them as of after the refusal, and does not resume what is seen to be dispatched", () => {
+      const log = [...events, refused(panic("unknown intent_id 41 in batch"))];
+      const early = { lookedAt: new Map([...lookedAt("s0", "s1", "s2"), ["resume", 1009]] as [string, number][]) };
+      const before = act(three, log, { turn: true, head: 1010, view: early });
+      assert.deepEqual(before, { kind: "look", submissions: ["s0", "s1", "s2"], resumes: [] });
+      const read = new Map(["s0", "s1", "s2", "resume"].map((hash) => [hash, 1010]));
+      const blocks = { d: { height: 1009, state: "head" }, t: { height: 1010, state: "head" } } as const;
+      const moving = { lookedAt: read, submissions: new Map([["s1", seenDispatched()]]) };
+      assert.deepEqual(act(three, log, { turn: true, head: 1010, view: moving, blocks }), { kind: "wait" });
+      assert.deepEqual(act(three, log, { turn: true, head: 1010, view: { lookedAt: read } }), { kind: "resume" });
     });
 
     it("decision 20: makes an abandoned resume impossible before it gives the attempt up", () => {

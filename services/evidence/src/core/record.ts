@@ -98,7 +98,15 @@ function gateSteps(opened: Opened): number {
   return opened.planJson?.steps.filter((step) => step.lane === "gate_proxy").length ?? 0;
 }
 
-function apply(before: Folded, { kind }: Event): Folded {
+/** Whatever becomes known while a workflow settles, it settles until it ends. */
+function apply(before: Folded, event: Event): Folded {
+  const after = applyKind(before, event);
+  const isSettling = before.record.status === "settling" && event.kind.case !== "ended";
+  if (isSettling) after.record.status = "settling";
+  return after;
+}
+
+function applyKind(before: Folded, { kind }: Event): Folded {
   const record = clone(RecordSchema, before.record);
   const after = { ...before, record };
   // It is shown while nothing else is known, and gone with the next thing that is.

@@ -23,6 +23,11 @@ export function classifyRefusal(error: string): GateRefusal {
   return "other";
 }
 
+/** Whether a resume was refused because an intent that it names is not pending any more. */
+export function isMissingIntent(error: string): boolean {
+  return ["unknownIntent", "firstGone", "goneSingle"].includes(classifyRefusal(error));
+}
+
 /** The verifier's own text when a payload was carried by somebody else. */
 export function isNonceUsedByPayload(error: string): boolean {
   return error.includes("nonce was already used");

@@ -1,3 +1,4 @@
+import { isMissingIntent } from "../chain/gate-texts.ts";
 import type { Action } from "./action.ts";
 import { follow } from "./follow.ts";
 import { observe, stepToAdopt } from "./observe.ts";
@@ -13,7 +14,7 @@ import {
 } from "./progress.ts";
 import { pursue } from "./pursue.ts";
 import { settle } from "./settle.ts";
-import type { WorkflowState } from "./state.ts";
+import type { StepState, WorkflowState } from "./state.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -52,6 +53,30 @@ function attempt(state: WorkflowState, world: World): Action {
     const giveUp = !canStillResume(state, world.head);
     return pursue(state, world, [sent], { kind: "resume", giveUp });
   }
-  if (resume === undefined && !state.steps.some(isDone) && world.turn) return { kind: "resume" };
+  if (resume === undefined && !state.steps.some(isDone) && world.turn) {
+    const unread = unreadSubmissions(state, world);
+    if (unread.length > 0) return { kind: "look", submissions: unread, resumes: [] };
+    if (!state.steps.some((step) => isSeenToMove(step, world))) return { kind: "resume" };
+  }
   return follow(state, world, resume);
+}
+
+/**
+ * A resume that did not find an intent says that somebody else was faster, or that its time was over: before another one
+ * is sent, the intents' own receipts are read, as of a block after that refusal (decision 22).
+ */
+function unreadSubmissions(state: WorkflowState, { view }: World): string[] {
+  const last = state.resumes.at(-1);
+  if (last?.fate.kind !== "refused" || !isMissingIntent(last.fate.error)) return [];
+  const refusedAt = view.lookedAt.get(last.hash) ?? 0;
+  return state.steps.flatMap(({ accepted }) => {
+    const lookedAt = accepted === undefined ? undefined : view.lookedAt.get(accepted.txHash);
+    return accepted === undefined || (lookedAt !== undefined && lookedAt >= refusedAt) ? [] : [accepted.txHash];
+  });
+}
+
+/** Whether its intent is seen to be dispatched or closed, be it not final yet. */
+function isSeenToMove({ accepted }: StepState, { view }: World): boolean {
+  const seen = accepted === undefined ? undefined : view.submissions.get(accepted.txHash);
+  return (seen?.dispatch ?? seen?.closed ?? seen?.callbackFailed) !== undefined;
 }

@@ -29,12 +29,13 @@ export function pursue(
       : { kind: "look", submissions: [], resumes: due };
   }
   const missing = hashes.filter((hash) => isMissing(world, hash));
-  const cold = missing.filter((hash) => world.head >= (world.view.sentAt.get(hash)?.last ?? 0) + resendAfter);
-  if (cold.length > 0 && !giveUp) return { kind: "resend", hashes: cold };
   const abandoned = giveUp ? missing[0] : undefined;
   if (abandoned !== undefined && !world.view.burnt.has(abandoned)) return { kind: "burn_nonce", hash: abandoned };
+  // Before it is sent again, which with a slow node is due whenever a look is over.
   const hopeless = missing.find((hash) => isProofDue(world, hash, giveUp ? resendAfter : proveAfter));
   if (hopeless !== undefined) return { kind: "prove_dead", hash: hopeless };
+  const cold = missing.filter((hash) => world.head >= (world.view.sentAt.get(hash)?.last ?? 0) + resendAfter);
+  if (cold.length > 0 && !giveUp) return { kind: "resend", hashes: cold };
   const late = sent.filter(({ atMs }) => world.nowMs > atMs + world.settings.pollTimeoutMs);
   if (late.length > 0 && !state.unknown) {
     const txHashes = late.map(({ transaction }) => transaction.hash);

@@ -27,6 +27,7 @@ export interface WorkflowState {
   readonly approval: Approval | undefined;
   readonly taken: boolean;
   readonly account: Account | undefined;
+  /** What it waits for, or did before it was admitted; gone once it is signed. */
   readonly waiting: WaitingState | undefined;
   readonly admitted: Admitted | undefined;
   /** One per call, in order. */
@@ -144,9 +145,11 @@ export function evolve(before: WorkflowState, { version, atMs, event }: Logged):
       return { ...state, admitted: undefined, waiting: { queue, blockedSinceMs: blocked } };
     }
     case "admitted":
-      return { ...state, waiting: undefined, admitted: kind.value };
-    case "signed":
-      return { ...state, steps: state.steps.map((step, index) => ({ ...step, signed: kind.value.steps[index] })) };
+      return { ...state, admitted: kind.value };
+    case "signed": {
+      const steps = state.steps.map((step, index) => ({ ...step, signed: kind.value.steps[index] }));
+      return { ...state, waiting: undefined, steps };
+    }
     case "signaturesDiscarded":
       return { ...state, admitted: undefined, steps: state.steps.map((step) => ({ ...step, signed: undefined })) };
     case "submissionsPrepared":

@@ -13,7 +13,8 @@ export async function look(
   wanted: { readonly submissions: readonly string[]; readonly resumes: readonly string[] },
   seen: Sightings,
 ): Promise<void> {
-  const head = follower.heads?.optimistic.height ?? 0;
+  // As of when it has answered: a node that takes longer than a block would otherwise be asked again for ever.
+  const noteLook = (hash: string) => seen.lookedAt.set(hash, follower.heads?.optimistic.height ?? 0);
   // Where ids were seen before: a fork may have taken that place since.
   const blocks = state.steps.flatMap(({ accepted }) => accepted?.blockHash ?? []);
   await Promise.all([
@@ -22,7 +23,7 @@ export async function look(
       const status = await node.transaction(hash, signerId);
       const view = status && readSubmission(status, config.gateId, state.calls[step]?.receiverId ?? "");
       seen.submissions.set(hash, view);
-      seen.lookedAt.set(hash, head);
+      noteLook(hash);
       for (const receipt of status?.receipts.values() ?? [])
         if (receipt.blockHash !== "") blocks.push(receipt.blockHash);
       if (status !== undefined) blocks.push(status.transaction.blockHash);
@@ -32,7 +33,7 @@ export async function look(
       const status = await node.transaction(hash, signerId);
       const view = status && readResume(status);
       seen.resumes.set(hash, view);
-      seen.lookedAt.set(hash, head);
+      noteLook(hash);
       if (view !== undefined && view.result.kind !== "pending") blocks.push(view.result.blockHash);
     }),
   ]);

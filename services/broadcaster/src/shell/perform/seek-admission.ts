@@ -100,8 +100,8 @@ function readingsOf(tools: Needed, state: WorkflowState, account: Account, heads
     head: async () => heads.final,
     tail: () => conductor.tail(),
     isOurs: ownDelegates.has.bind(ownDelegates),
-    relayerKeys: () => keysSeen(node, relayer),
-    approverKeys: () => keysSeen(node, approver),
+    relayerKeys: () => keysSeen(relayer),
+    approverKeys: () => keysSeen(approver),
     account: async () => account,
   };
   return new WalletReadings(sources, state.calls);

@@ -412,7 +412,8 @@ export type Waiting = Message<"outlayer.evidence.v1.Waiting"> & {
   queue?: Queue | undefined;
 
   /**
-   * Since when it waits for something else than its turn, milliseconds since the epoch; unset while it waits for its turn.
+   * Since when it waits for something else than its turn, milliseconds since the epoch. While it waits for its turn, since
+   * when the keystore has not signed; else unset.
    *
    * @generated from field: optional int64 blocked_since_ms = 2;
    */
