@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { noteInContext } from "./call-context.ts";
 import { type ConfigReader, json, list, Malformed, type Parse, text } from "./config.ts";
 import { unauthenticated } from "./refusal.ts";
 
@@ -26,6 +27,12 @@ export const walletIdPattern = /^[!-~]{1,128}$/;
  * @throws Refusal Unauthenticated
  */
 export function authenticateWallet(headers: Headers, credentials: WalletCredentials): string {
+  const walletId = provenWallet(headers, credentials);
+  noteInContext({ wallet_id: walletId });
+  return walletId;
+}
+
+function provenWallet(headers: Headers, credentials: WalletCredentials): string {
   const walletId = headers.get("x-wallet-id");
   const internalToken = headers.get("x-internal-wallet-auth");
   if (walletId !== null || internalToken !== null) {

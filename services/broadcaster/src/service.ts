@@ -5,6 +5,7 @@ import { EvidenceLog } from "./adapters/evidence/evidence-log.ts";
 import { NearNode } from "./adapters/near/near-node.ts";
 import { RpcClient } from "./adapters/near/rpc-client.ts";
 import { Signer } from "./adapters/signer-proxy/signer.ts";
+import { callers } from "./callers.ts";
 import type { BroadcasterConfig } from "./config.ts";
 import { GateFacts } from "./rpc/get-gate-facts.ts";
 import { Conductor } from "./shell/conductor.ts";
@@ -60,7 +61,7 @@ export function createBroadcaster(
     routes: {
       name: "broadcaster",
       services: [BroadcasterService],
-      internal: [BroadcasterService],
+      callers,
       register: (router) => void router.service(BroadcasterService, implementation),
     },
     async start() {
@@ -71,5 +72,6 @@ export function createBroadcaster(
       await worker.stop();
       await follower.stop();
     },
+    dependencies: () => [{ name: "near_rpc", state: follower.rpcState }],
   };
 }

@@ -11,7 +11,6 @@ import { createEvidence } from "@outlayer/evidence";
 import { createLogger, InProcessBus, inMemoryTransport, systemPorts } from "@outlayer/kit";
 
 export const walletHeaders = { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "internal" };
-export const serviceToken = "service-token-of-this-test";
 
 export type EventKind = NonNullable<MessageInitShape<typeof EventSchema>["kind"]>;
 
@@ -36,12 +35,20 @@ export async function startEvidence(): Promise<EvidenceUnderTest> {
   const credentials = { internalTokens: ["internal"], apiKeys: new Map<string, string>() };
   const service = createEvidence({ database: { kind: "sqlite", path }, credentials }, { ports, bus });
   await service.start();
-  const guards = { logger: createLogger("evidence", "silent"), serviceToken };
-  const transport = inMemoryTransport(service.routes, guards, { serviceToken });
-  const logs = createClient(LogService, transport);
+  const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
+  const broadcaster = inMemoryTransport(service.routes, guards, "broadcaster");
+  const logs = createClient(LogService, {
+    ...broadcaster,
+    // Workflows are opened by the planner, all the rest is the broadcaster's.
+    unary: (method, ...call) =>
+      (method.name === "OpenWorkflow" ? inMemoryTransport(service.routes, guards, "planner") : broadcaster).unary(
+        method,
+        ...call,
+      ),
+  });
   return {
     logs,
-    records: createClient(RecordService, transport),
+    records: createClient(RecordService, inMemoryTransport(service.routes, guards, undefined)),
     bus,
     path,
     id: () => ports.ids.uuid(),

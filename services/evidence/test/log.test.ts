@@ -146,7 +146,7 @@ describe("the log of workflows", () => {
       { ports: systemPorts(), bus: new InProcessBus() },
     );
     const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
-    const logs = createClient(LogService, inMemoryTransport(again.routes, guards, { serviceToken: undefined }));
+    const logs = createClient(LogService, inMemoryTransport(again.routes, guards, "broadcaster"));
     const later = await logs.reserveNonces({ senderId: "alice.near", count: 1 });
     assert.ok((later.nonces[0] ?? 0n) > (nonces.at(-1) ?? 0n));
     await again.close?.();
@@ -164,15 +164,15 @@ describe("the log of workflows", () => {
     assert.equal((await evidence.logs.getGateLog({ gateId: "other.near" })).version, 0n);
   });
 
-  it("lets nobody but services write", async () => {
+  it("lets nobody write whose business it is not", async () => {
     const credentials = { internalTokens: ["internal"], apiKeys: new Map<string, string>() };
     const service = createEvidence(
       { database: { kind: "sqlite", path: evidence.path }, credentials },
       { ports: systemPorts(), bus: new InProcessBus() },
     );
-    const guards = { logger: createLogger("evidence", "silent"), serviceToken: "the token" };
-    for (const serviceToken of [undefined, "another token"]) {
-      const logs = createClient(LogService, inMemoryTransport(service.routes, guards, { serviceToken }));
+    const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
+    for (const caller of [undefined, "gateway", "planner", "signer-proxy", "evidence"] as const) {
+      const logs = createClient(LogService, inMemoryTransport(service.routes, guards, caller));
       assert.equal(await codeOf(logs.listOpenWorkflows({})), Code.PermissionDenied);
     }
     await service.close?.();

@@ -60,7 +60,7 @@ describe("the OpenAPI document", () => {
         "GET /wallet/v1/sequential-batch/{request_id}",
         "GET /openapi.json",
         "GET /docs",
-        "GET /healthz",
+        "GET /livez",
         "GET /readyz",
       ],
     );

@@ -20,7 +20,7 @@ async function startRemote(time?: VirtualTime) {
     const line = await startTcpProxy(one.listeners.grpcUrl);
     hosted.unshift(one);
     lines.push(line);
-    return remoteTransport(line.url, { serviceToken: undefined });
+    return remoteTransport(line.url, { from: "gateway", to: "planner", serviceToken: undefined });
   };
   const world = await startWorld(time === undefined ? { host } : { host, time });
   let cut = false;

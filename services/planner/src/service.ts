@@ -3,6 +3,7 @@ import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner"
 import type { Logger, Ports, Service } from "@outlayer/kit";
 import { factFetcher } from "./adapters/fetch-facts.ts";
 import { workflowOpener } from "./adapters/open-workflow.ts";
+import { callers } from "./callers.ts";
 import type { PlannerConfig } from "./config.ts";
 import { executeSequentialBatch } from "./rpc/execute-sequential-batch.ts";
 import { executeWorkflow } from "./rpc/execute-workflow.ts";
@@ -38,7 +39,7 @@ export function createPlanner({ credentials, limits }: PlannerConfig, deps: Plan
     routes: {
       name: "planner",
       services: [PlannerService],
-      internal: [],
+      callers,
       register: (router) => {
         router.service(PlannerService, planner);
       },

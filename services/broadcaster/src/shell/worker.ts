@@ -1,4 +1,4 @@
-import { type Bus, type Cancel, sleep, workSubject } from "@outlayer/kit";
+import { type Bus, type Cancel, inContext, ownContext, sleep, workSubject } from "@outlayer/kit";
 import { Driver } from "./driver.ts";
 import type { Tools } from "./tools.ts";
 
@@ -52,7 +52,10 @@ export class Worker {
 
   #drive(requestId: string): void {
     if (this.#driving.has(requestId) || this.#stopping.signal.aborted) return;
-    const run = new Driver(requestId, this.#tools).run(this.#stopping.signal);
+    const driver = new Driver(requestId, this.#tools);
+    // Goes on with the trace of the request that opened it, where that is at hand.
+    const context = ownContext({ request_id: requestId }, this.#tools.ports.random);
+    const run = inContext(context, () => driver.run(this.#stopping.signal));
     this.#driving.set(
       requestId,
       run.finally(() => this.#driving.delete(requestId)),

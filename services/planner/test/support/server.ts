@@ -68,7 +68,7 @@ export function startPlanner(others: Others = {}) {
       return (others.openWorkflow ?? evidence())(request, context);
     },
   };
-  const transport = (routes: RpcRoutes) => inMemoryTransport(routes, guards, { serviceToken: guards.serviceToken });
+  const transport = (routes: RpcRoutes) => inMemoryTransport(routes, guards, "planner");
   const system = systemPorts();
   const service = createPlanner(
     {
@@ -82,26 +82,26 @@ export function startPlanner(others: Others = {}) {
         signerProxy: transport({
           name: "signer-proxy",
           services: [SignerProxyService],
-          internal: [SignerProxyService],
+          callers: { "outlayer.signer_proxy.v1.SignerProxyService/GetAccount": ["planner"] },
           register: (router) => void router.service(SignerProxyService, signerProxy),
         }),
         broadcaster: transport({
           name: "broadcaster",
           services: [BroadcasterService],
-          internal: [BroadcasterService],
+          callers: { "outlayer.broadcaster.v1.BroadcasterService/GetGateFacts": ["planner"] },
           register: (router) => void router.service(BroadcasterService, broadcaster),
         }),
         evidence: transport({
           name: "evidence",
           services: [LogService],
-          internal: [LogService],
+          callers: { "outlayer.evidence.v1.LogService/OpenWorkflow": ["planner"] },
           register: (router) => void router.service(LogService, log),
         }),
       },
     },
   );
-  // Outsiders have no service token.
-  const outside = inMemoryTransport(service.routes, guards, { serviceToken: undefined });
+  // Outsiders are no service.
+  const outside = inMemoryTransport(service.routes, guards, undefined);
   return { client: createClient(PlannerService, outside), asked, opened, lines };
 }
 

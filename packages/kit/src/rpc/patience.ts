@@ -1,0 +1,63 @@
+import type { DescMethod, DescMethodUnary } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError, type Transport } from "@connectrpc/connect";
+import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
+import { type Ports, sleep } from "../ports.ts";
+
+/** How long a call may take where its caller does not say, milliseconds. */
+const usualMs = 5_000;
+
+/** signer-proxy asks the keystore, in a TEE, several times a call. */
+const signingMs = 30_000;
+
+/** Tries in all, of calls that may be made again. Longer outages are their caller's business. */
+const tries = 4;
+
+/** Pause before the second try, milliseconds; twice as long before each further one. */
+const firstPauseMs = 50;
+
+/**
+ * Gives every unary call a deadline, which goes along with it, and makes those again that may be made again: methods
+ * that are marked idempotent in their contract, when the other side could not take the call (Unavailable) or the
+ * connection broke. `Aborted` that the other side said itself means that a log has moved on, and is never tried again.
+ */
+export function patient(transport: Transport, { clock, timers, random }: Omit<Ports, "ids">): Transport {
+  return {
+    stream: (method, signal, timeoutMs, ...rest) => transport.stream(method, signal, timeoutMs ?? 0, ...rest),
+    async unary(method, signal, timeoutMs, ...rest) {
+      const limitMs = timeoutMs ?? limitOf(method, rest[1]);
+      const endsMs = limitMs === 0 ? Number.POSITIVE_INFINITY : clock.now() + limitMs;
+      for (let attempt = 1; ; attempt++) {
+        const leftMs = limitMs === 0 ? 0 : Math.max(1, endsMs - clock.now());
+        try {
+          return await transport.unary(method, signal, leftMs, ...rest);
+        } catch (error) {
+          const pauseMs = jittered(firstPauseMs * 2 ** (attempt - 1), random);
+          const again = attempt < tries && isRepeatable(method) && isWorthRepeating(error);
+          if (!again || clock.now() + pauseMs >= endsMs) throw error;
+          await sleep(timers, pauseMs, signal);
+          if (signal?.aborted) throw error;
+        }
+      }
+    },
+  };
+}
+
+function limitOf(method: DescMethodUnary, input: object): number {
+  const waitMs = "waitMs" in input && typeof input.waitMs === "number" ? input.waitMs : 0;
+  return waitMs + (method.parent.typeName === SignerProxyService.typeName ? signingMs : usualMs);
+}
+
+function isRepeatable({ idempotency }: DescMethod): boolean {
+  return idempotency === Idempotency.IDEMPOTENT || idempotency === Idempotency.NO_SIDE_EFFECTS;
+}
+
+function isWorthRepeating(error: unknown): boolean {
+  const { code, isWireError } = ConnectError.from(error);
+  return code === Code.Unavailable || (code === Code.Aborted && !isWireError);
+}
+
+/** Between half of it and all of it. */
+function jittered(ms: number, random: Ports["random"]): number {
+  return (ms / 2) * (1 + (random.bytes(1)[0] ?? 0) / 255);
+}

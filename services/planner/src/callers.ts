@@ -1,0 +1,8 @@
+import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
+import { accepts } from "@outlayer/kit";
+
+export const callers = accepts(PlannerService, {
+  plan: "wallets",
+  executeWorkflow: "wallets",
+  executeSequentialBatch: "wallets",
+});
