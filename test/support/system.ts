@@ -11,6 +11,8 @@ export const blockMs = 30;
 
 export const internalToken = "internal-token-of-the-tests";
 
+export const serviceToken = "service-token-of-the-tests";
+
 export interface SystemOptions {
   readonly devnet?: DevnetOptions;
   readonly environment?: Environment;
@@ -52,7 +54,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     ...options.environment,
   };
   const start = (environment: Environment) => {
-    const config = readProductConfig({ ...base, ...environment }, "service-token-of-the-tests");
+    const config = readProductConfig({ ...base, ...environment }, serviceToken);
     const deps: ProductDeps = {
       ports: systemPorts(),
       logger: (service) => createLogger(service, "trace", { write: (line) => void logs.push(line) }),

@@ -19,7 +19,8 @@ export function createLogger(service: string, level: LogLevel, destination?: Des
     mixin: contextLogFields,
     serializers: { err: describeError },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  // Written before the call returns: what a process says last, before it exits, is what matters most.
+  return pino(options, destination ?? pino.destination({ dest: 1, sync: true }));
 }
 
 /** What is logged of an error. Never its other properties: a library's can hold a request with its headers, or a URL. */

@@ -19,7 +19,9 @@ export async function runProcess(
   start: () => Promise<Running>,
   { timers, stopWithinMs = graceMs }: { readonly timers: Timers; readonly stopWithinMs?: number } = systemPorts(),
 ): Promise<void> {
-  const started = start();
+  let running: Running | undefined;
+  // Not before signals are listened to: one may come while it starts.
+  const started = Promise.resolve().then(start);
   const stop = async () => {
     const giveUp = (why: string) => {
       // Says nothing where it has not started: then nothing is left either.
@@ -35,12 +37,12 @@ export async function runProcess(
       await (await started).stop();
       process.exit(0);
     } catch (error) {
-      process.stderr.write(`${inspectError(error)}\n`);
+      // That it could not start is said below.
+      if (running !== undefined) process.stderr.write(`${inspectError(error)}\n`);
       process.exit(1);
     }
   };
   for (const signal of signals) process.on(signal, stop);
-  let running: Running | undefined;
   try {
     running = await started;
   } catch (error) {

@@ -20,6 +20,7 @@ const firstPauseMs = 50;
  * Gives every unary call a deadline, which goes along with it, and makes those again that may be made again: methods
  * that are marked idempotent in their contract, when the other side could not take the call (Unavailable) or the
  * connection broke. `Aborted` that the other side said itself means that a log has moved on, and is never tried again.
+ * Whether a call that got no answer was carried out is not known, whatever its error.
  */
 export function patient(transport: Transport, { clock, timers, random }: Omit<Ports, "ids">): Transport {
   return {
@@ -31,9 +32,10 @@ export function patient(transport: Transport, { clock, timers, random }: Omit<Po
         const leftMs = limitMs === 0 ? 0 : Math.max(1, endsMs - clock.now());
         try {
           return await transport.unary(method, signal, leftMs, ...rest);
-        } catch (error) {
+        } catch (cause) {
+          const error = signal?.aborted ? ConnectError.from(cause) : withoutAnswer(cause);
           const pauseMs = jittered(firstPauseMs * 2 ** (attempt - 1), random);
-          const again = attempt < tries && isRepeatable(method) && isWorthRepeating(error);
+          const again = attempt < tries && isRepeatable(method) && error.code === Code.Unavailable;
           if (!again || clock.now() + pauseMs >= endsMs) throw error;
           await sleep(timers, pauseMs, signal);
           if (signal?.aborted) throw error;
@@ -52,9 +54,19 @@ function isRepeatable({ idempotency }: DescMethod): boolean {
   return idempotency === Idempotency.IDEMPOTENT || idempotency === Idempotency.NO_SIDE_EFFECTS;
 }
 
-function isWorthRepeating(error: unknown): boolean {
-  const { code, isWireError } = ConnectError.from(error);
-  return code === Code.Unavailable || (code === Code.Aborted && !isWireError);
+/**
+ * What the other side did not say itself, and its caller did not give up, is a connection that did not come about or
+ * broke. Node and Connect have several codes for that; here it is Unavailable.
+ */
+function withoutAnswer(cause: unknown): ConnectError {
+  const error = ConnectError.from(cause);
+  if (error.isWireError || error.code === Code.Unavailable || error.code === Code.DeadlineExceeded) return error;
+  const isOfConnection =
+    error.code === Code.Aborted ||
+    error.code === Code.Canceled ||
+    // Node's errors of a connection have a code; our own bugs do not.
+    (error.cause instanceof Error && "code" in error.cause);
+  return isOfConnection ? new ConnectError(error.rawMessage, Code.Unavailable, undefined, undefined, error) : error;
 }
 
 /** Between half of it and all of it. */

@@ -29,8 +29,8 @@ export class Peer {
     this.#timers = timers;
     this.#logger = logger;
     this.transport = {
-      unary: (...call) => this.#heard(() => transport.unary(...call)),
-      stream: (...call) => this.#heard(() => transport.stream(...call)),
+      unary: (...call) => this.#heard(call[1], () => transport.unary(...call)),
+      stream: (...call) => this.#heard(call[1], () => transport.stream(...call)),
     };
   }
 
@@ -48,7 +48,7 @@ export class Peer {
     await this.#asking;
   }
 
-  async #heard<T>(call: () => Promise<T>): Promise<T> {
+  async #heard<T>(signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
     try {
       const answer = await call();
       this.#note("ok");
@@ -57,7 +57,7 @@ export class Peer {
       const { code, isWireError } = ConnectError.from(error);
       // What the caller gave up says nothing of the other side.
       if (isWireError) this.#note("ok");
-      else if (code !== Code.Canceled) this.#note(code === Code.DeadlineExceeded ? "slow" : "away", error);
+      else if (!signal?.aborted) this.#note(code === Code.DeadlineExceeded ? "slow" : "away", error);
       throw error;
     }
   }
