@@ -32,9 +32,15 @@ export function callerInterceptor(callers: Callers, identify: Identify, logger: 
     if (isForAnybody(request.service)) return next(request);
     const method = methodName(request.method);
     const accepted: Accepted = callers[method] ?? [];
-    if (accepted === "wallets") return next(request);
+    if (accepted === "wallets") {
+      logger.debug({ method }, "called");
+      return next(request);
+    }
     const caller = identify(request);
-    if (caller !== undefined && accepted.includes(caller)) return next(request);
+    if (caller !== undefined && accepted.includes(caller)) {
+      logger.debug({ method, caller }, "called");
+      return next(request);
+    }
     logger.warn({ method, caller: caller ?? "nobody we know" }, "caller is not allowed");
     throw new ConnectError("this caller may not call this", Code.PermissionDenied);
   };
