@@ -103,7 +103,7 @@ describe("five processes", () => {
     await held(1);
     const { request_id } = (await posted).body;
     const polled = processes.rest.get(`/workflows/${request_id}?wait=25`);
-    await held(3);
+    await held(2);
     assert.equal(await processes.running("gateway").end(), 0);
     assert.equal((await again).status, 202);
     assert.equal((await polled).status, 200);

@@ -17,6 +17,8 @@ export interface SystemOptions {
   readonly devnet?: DevnetOptions;
   readonly environment?: Environment;
   readonly wrap?: ProductDeps["wrap"];
+  /** Path and query of the RPC URL, where a provider's access key would stand. */
+  readonly rpcPath?: string;
 }
 
 /** The whole product on a devnet, in this process, over real sockets. */
@@ -37,7 +39,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const directory = mkdtempSync(join(tmpdir(), "system-"));
   const logs: string[] = [];
   const base: Environment = {
-    NEAR_RPC_URL: devnet.rpcUrl,
+    NEAR_RPC_URL: devnet.rpcUrl + (options.rpcPath ?? ""),
     NEAR_CHAIN_ID: devnet.chainId,
     NEAR_POLL_INTERVAL_MS: "12",
     KEYSTORE_URL: devnet.keystoreUrl,
