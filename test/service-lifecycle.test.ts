@@ -79,6 +79,25 @@ describe("five processes", () => {
     assert.deepEqual(await processes.endAll(), allEnded);
   }).timeout(120_000);
 
+  it("stop in time while the chain's node and the keystore hang, and go on from there", async () => {
+    await using processes = await ServiceProcesses.prepare();
+    await processes.startAll();
+    const requestId = await processes.rest.begin(three);
+    await processes.rest.until(requestId, ({ status }) => status !== "planned");
+    const { faults } = processes.devnet.controls;
+    const hang = { kind: "delay", ms: 15_000 } as const;
+    const added = (["rpc", "keystore"] as const).map((target) =>
+      faults.add({ target, method: "*", count: null, fault: hang }),
+    );
+    assert.equal(await processes.running("broadcaster").end(), 0);
+    assert.equal(await processes.running("signer-proxy").end(), 0);
+    for (const { id } of added) faults.remove(id);
+    await Promise.all([processes.start("broadcaster").ready(), processes.start("signer-proxy").ready()]);
+    const record = await processes.rest.ended(requestId);
+    assert.equal(record.status, "succeeded", record.message);
+    assert.equal(gateCalls(processes.devnet, "submit_intent").length, 3);
+  }).timeout(90_000);
+
   it("answer those who wait when they are stopped", async () => {
     await using processes = await ServiceProcesses.prepare("http", () => ({ LOG_LEVEL: "debug" }));
     await processes.startAll();

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
+import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
+import { OpenedSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { createEvidence } from "@outlayer/evidence";
 import { createLogger, InProcessBus, inMemoryTransport, systemPorts } from "@outlayer/kit";
@@ -75,6 +77,16 @@ describe("the log of workflows", () => {
     for (const outcome of outcomes) {
       if (outcome.status === "rejected") assert.equal(ConnectError.from(outcome.reason).code, Code.Aborted);
     }
+  });
+
+  it("finds a workflow that was opened by the same call before, as when its answer got lost", async () => {
+    const requestId = evidence.id();
+    const opened = create(OpenedSchema, opening("again"));
+    const first = await evidence.logs.openWorkflow({ requestId, opened });
+    const second = await evidence.logs.openWorkflow({ requestId, opened });
+    assert.deepEqual([first.created, second.created], [true, false]);
+    assert.equal(second.record?.requestId, requestId);
+    assert.equal(second.record?.version, 1n);
   });
 
   it("opens one workflow for 32 requests under the same key", async () => {
