@@ -3,4 +3,5 @@ import { accepts } from "@outlayer/kit";
 
 export const callers = accepts(BroadcasterService, {
   getGateFacts: ["planner"],
+  preflight: ["planner"],
 });

@@ -17,5 +17,8 @@ export const callers = {
     reserveNonces: ["broadcaster"],
     getGateLog: ["broadcaster"],
     appendGateLog: ["broadcaster"],
+    readUsage: ["broadcaster"],
+    reserveUsage: ["broadcaster"],
+    releaseUsage: ["broadcaster"],
   }),
 };

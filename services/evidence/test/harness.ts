@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { type Client, createClient } from "@connectrpc/connect";
+import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import type { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { OpenedSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import { createEvidence } from "@outlayer/evidence";
-import { createLogger, InProcessBus, inMemoryTransport, systemPorts } from "@outlayer/kit";
+import { createLogger, InProcessBus, inMemoryTransport, type Ports, systemPorts } from "@outlayer/kit";
 
 export const walletHeaders = { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "internal" };
 
@@ -24,51 +24,68 @@ export interface EvidenceUnderTest {
   /** Opens a workflow of one call under a key. */
   open(key: string, extra?: Partial<MessageInitShape<typeof OpenedSchema>>): Promise<string>;
   append(requestId: string, expectedVersion: number, kind: EventKind): Promise<number>;
+  /** Stops the service and starts another one on the same file. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export async function startEvidence(): Promise<EvidenceUnderTest> {
+/** @param clock what the service takes for the time, if not the system's */
+export async function startEvidence(clock?: Ports["clock"]): Promise<EvidenceUnderTest> {
   const directory = mkdtempSync(join(tmpdir(), "evidence-"));
   const path = join(directory, "evidence.sqlite");
-  const ports = systemPorts();
+  const system = systemPorts();
+  const ports = { ...system, clock: clock ?? system.clock };
   const bus = new InProcessBus();
   const credentials = { internalTokens: ["internal"], apiKeys: new Map<string, string>() };
-  const service = createEvidence({ database: { kind: "sqlite", path }, credentials }, { ports, bus });
-  await service.start();
-  const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
-  const broadcaster = inMemoryTransport(service.routes, guards, "broadcaster");
-  const logs = createClient(LogService, {
-    ...broadcaster,
-    // Workflows are opened by the planner, all the rest is the broadcaster's.
-    unary: (method, ...call) =>
-      (method.name === "OpenWorkflow" ? inMemoryTransport(service.routes, guards, "planner") : broadcaster).unary(
-        method,
-        ...call,
-      ),
-  });
+  const start = async () => {
+    const service = createEvidence({ database: { kind: "sqlite", path }, credentials }, { ports, bus });
+    await service.start();
+    const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
+    const [planner, broadcaster, wallet] = (["planner", "broadcaster", undefined] as const).map((caller) =>
+      inMemoryTransport(service.routes, guards, caller),
+    ) as [Transport, Transport, Transport];
+    const logs = createClient(LogService, {
+      ...broadcaster,
+      // Workflows are opened by the planner, all the rest is the broadcaster's.
+      unary: (method, ...call) => (method.name === "OpenWorkflow" ? planner : broadcaster).unary(method, ...call),
+    });
+    return { service, logs, records: createClient(RecordService, wallet) };
+  };
+  const stop = async () => {
+    await running.service.stop();
+    await running.service.close?.();
+  };
+  let running = await start();
   return {
-    logs,
-    records: createClient(RecordService, inMemoryTransport(service.routes, guards, undefined)),
+    get logs() {
+      return running.logs;
+    },
+    get records() {
+      return running.records;
+    },
     bus,
     path,
     id: () => ports.ids.uuid(),
     async open(key, extra = {}) {
       const requestId = ports.ids.uuid();
       const opened = create(OpenedSchema, { ...opening(key), ...extra } as MessageInitShape<typeof OpenedSchema>);
-      const { record } = await logs.openWorkflow({ requestId, opened });
+      const { record } = await running.logs.openWorkflow({ requestId, opened });
       return record?.requestId ?? "";
     },
     async append(requestId, expectedVersion, kind) {
-      const { version } = await logs.appendEvent({
+      const { version } = await running.logs.appendEvent({
         requestId,
         expectedVersion: BigInt(expectedVersion),
         event: { kind },
       });
       return Number(version);
     },
+    async restart() {
+      await stop();
+      running = await start();
+    },
     async stop() {
-      await service.stop();
-      await service.close?.();
+      await stop();
       rmSync(directory, { recursive: true });
     },
   };

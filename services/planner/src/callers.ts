@@ -3,6 +3,7 @@ import { accepts } from "@outlayer/kit";
 
 export const callers = accepts(PlannerService, {
   plan: "wallets",
+  preflight: "wallets",
   executeWorkflow: "wallets",
   executeSequentialBatch: "wallets",
 });

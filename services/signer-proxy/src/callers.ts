@@ -6,4 +6,5 @@ export const callers = accepts(SignerProxyService, {
   getAccount: ["planner", "broadcaster"],
   checkPolicy: ["broadcaster"],
   signStep: ["broadcaster"],
+  signSimulation: ["broadcaster"],
 });

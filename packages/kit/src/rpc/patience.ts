@@ -1,14 +1,17 @@
 import type { DescMethod, DescMethodUnary } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
+import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import { type Ports, sleep } from "../ports.ts";
 
 /** How long a call may take where its caller does not say, milliseconds. */
 const usualMs = 5_000;
 
-/** signer-proxy asks the keystore, in a TEE, several times a call. */
-const signingMs = 30_000;
+/** For what asks the keystore, in a TEE, or NEAR's RPC, several times a call. */
+const upstreamMs = 30_000;
+
+const { preflight } = BroadcasterService.method;
 
 /** Tries in all, of calls that may be made again. Longer outages are their caller's business. */
 const tries = 4;
@@ -47,7 +50,8 @@ export function patient(transport: Transport, { clock, timers, random }: Omit<Po
 
 function limitOf(method: DescMethodUnary, input: object): number {
   const waitMs = "waitMs" in input && typeof input.waitMs === "number" ? input.waitMs : 0;
-  return waitMs + (method.parent.typeName === SignerProxyService.typeName ? signingMs : usualMs);
+  const asksUpstreams = method.parent.typeName === SignerProxyService.typeName || method === preflight;
+  return waitMs + (asksUpstreams ? upstreamMs : usualMs);
 }
 
 function isRepeatable({ idempotency }: DescMethod): boolean {

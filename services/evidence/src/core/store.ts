@@ -2,11 +2,11 @@ import type { Entry } from "./entry.ts";
 
 /**
  * Where evidence is kept. Every rule that two writers could break together is a unique index: (request_id, version),
- * (wallet_id, idempotency_key), (sender, nonce), (gate_id, version). No read-then-write, no transaction across
+ * (wallet_id, idempotency_key), approval_of, (sender, nonce), (gate_id, version), (wallet_id, seq). No read-then-write, no transaction across
  * documents: the projection is only a cache of the log, moved forward.
  */
 export interface EvidenceStore {
-  /** Stores a log's first entry, unless the wallet has used the key before. */
+  /** Stores a log's first entry, unless the wallet has used the key before, or another log the approval. */
   open(entry: Entry, claim: Claim, projection: Projection): Promise<Opened>;
   /** Stores the next entry, unless one of that version is there. */
   append(entry: Entry, projection: Projection): Promise<"appended" | "conflict">;
@@ -20,6 +20,12 @@ export interface EvidenceStore {
   lastGateEntry(gateId: string): Promise<GateEntry | undefined>;
   /** Stores the next entry of a gate's log, unless one of that version is there. */
   appendGate(entry: GateEntry): Promise<"appended" | "conflict">;
+  /** The latest entry of a wallet's usage ledger. */
+  lastUsageEntry(walletId: string): Promise<UsageEntry | undefined>;
+  /** The latest entry there that is of one request. */
+  lastUsageEntryOf(walletId: string, requestId: string): Promise<UsageEntry | undefined>;
+  /** Stores the next entry of a wallet's usage ledger, unless one of that seq is there. */
+  appendUsage(entry: UsageEntry): Promise<"appended" | "conflict">;
   close(): Promise<void>;
 }
 
@@ -29,11 +35,15 @@ export interface Claim {
   readonly idempotencyKey: string;
   /** Lower-case hex SHA-256 of endpoint and canonical request. */
   readonly fingerprint: string;
+  /** The request whose approval it uses up. */
+  readonly approvalOf: string | undefined;
 }
 
 export type Opened =
   | { readonly kind: "opened" }
-  | { readonly kind: "exists"; readonly requestId: string; readonly fingerprint: string };
+  | { readonly kind: "exists"; readonly requestId: string; readonly fingerprint: string }
+  /** By the request named. */
+  | { readonly kind: "approval_used"; readonly requestId: string };
 
 /** One row a workflow, for lists. */
 export interface Projection {
@@ -52,4 +62,17 @@ export interface GateEntry {
   /** RFC 8785 text of `{at, change, gate_id, lane, prev_hash, version}`. */
   readonly entryJson: string;
   readonly hash: string;
+}
+
+/** One entry of a wallet's usage ledger. */
+export interface UsageEntry {
+  readonly walletId: string;
+  /** From 1, without gaps. */
+  readonly seq: number;
+  /** The request whose reservation changed. */
+  readonly requestId: string;
+  /** Milliseconds since the epoch; never before the entry before it. */
+  readonly atMs: number;
+  /** RFC 8785 text of `{at, change, request_id, reservation, seq, totals, wallet_id}`, as usage-entry.ts writes it. */
+  readonly entryJson: string;
 }
