@@ -110,7 +110,7 @@ describe("every service's ports", () => {
     });
 
     it(`${name} says over HTTP/1.1 that it lives and is ready`, async () => {
-      for (const path of ["/healthz", "/readyz"]) {
+      for (const path of ["/livez", "/readyz"]) {
         assert.equal((await fetch(system.product.http[name] + path)).status, 200);
       }
       assert.equal((await fetch(`${system.product.http[name]}/nothing`)).status, 404);
@@ -249,6 +249,6 @@ describe("every service's ports", () => {
       const error = await call(plain(file, service, url), method, request, walletMetadata()).catch((caught) => caught);
       assert.equal(error.code, grpc.status.PERMISSION_DENIED, method);
     }
-    assert.ok(system.logs.some((line) => line.includes("caller is not a service")));
+    assert.ok(system.logs.some((line) => line.includes("caller is not allowed")));
   });
 });

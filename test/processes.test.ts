@@ -1,27 +1,15 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { type Devnet, startDevnet } from "@outlayer/devnet";
 import type { ServiceName } from "@outlayer/kit";
 import { RestClient } from "./support/rest-client.ts";
+import { spawnService, type Variables } from "./support/service-processes.ts";
 import { dust } from "./support/steps.ts";
 import { internalToken } from "./support/system.ts";
-
-type Variables = Readonly<Record<string, string>>;
-
-function start(name: ServiceName, variables: Variables): ChildProcess {
-  const main = fileURLToPath(new URL(`../services/${name}/src/main.ts`, import.meta.url));
-  // Nothing of this process's own environment but what Node needs.
-  const env = { PATH: process.env.PATH ?? "", ...variables };
-  return spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main], {
-    env,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-}
 
 /** The URLs that a service logs once it is ready. */
 function ready(child: ChildProcess): Promise<{ grpc: string; http: string; rest?: string }> {
@@ -63,7 +51,7 @@ describe("each service from its own main", () => {
 
   it("five processes carry a workflow out, and each ends on SIGTERM", async () => {
     const run = async (name: ServiceName, variables: Variables) => {
-      const child = start(name, { ...freePorts, ...variables });
+      const child = spawnService(name, { ...freePorts, ...variables });
       children.push(child);
       return ready(child);
     };
@@ -143,7 +131,7 @@ describe("each service from its own main", () => {
   };
   for (const [name, problems] of Object.entries(missing) as [ServiceName, readonly string[]][]) {
     it(`${name} says everything that it misses at once, and does not start`, async () => {
-      const result = await exit(start(name, {}));
+      const result = await exit(spawnService(name, {}));
       assert.equal(result.code, 1);
       assert.deepEqual(result.problems.trim().split("\n"), [
         "configuration:",
@@ -154,7 +142,7 @@ describe("each service from its own main", () => {
 
   it("a service with a public listener does not start without a service token", async () => {
     const variables = { GRPC_BIND_ADDR: "0.0.0.0:0", INTERNAL_WALLET_AUTH_TOKEN: "t", DATABASE_URL: "sqlite::memory:" };
-    const { code, problems } = await exit(start("evidence", variables));
+    const { code, problems } = await exit(spawnService("evidence", variables));
     assert.equal(code, 1);
     assert.match(problems, /SERVICE_TOKEN \(or SERVICE_TOKEN_FILE\) is required unless every listener is on loopback/);
   });

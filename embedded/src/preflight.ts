@@ -78,7 +78,7 @@ async function look({ gate, keys, signerProxy }: Settings): Promise<Preflight> {
 
 function keystoreTransport(config: SignerProxyConfig, logger: Logger) {
   const { routes } = createSignerProxy(config, { ports, logger });
-  return inMemoryTransport(routes, { logger, serviceToken: undefined }, { serviceToken: undefined });
+  return inMemoryTransport(routes, { logger, serviceToken: undefined }, "broadcaster");
 }
 
 function shown({ gate, signerProxy }: Settings, { ready, abortReasons, checks, finalHeight }: Preflight): string {

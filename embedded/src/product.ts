@@ -12,6 +12,7 @@ import {
   inMemoryTransport,
   type Logger,
   type Ports,
+  Readiness,
   type Service,
   type ServiceName,
 } from "@outlayer/kit";
@@ -71,34 +72,47 @@ export async function startProduct(config: ProductConfig, deps: ProductDeps, fre
   const bus = new InProcessBus();
   const { serviceToken } = config;
   const wrapped = (name: ServiceName, service: Service) => deps.wrap?.[name]?.(service) ?? service;
-  const transport = (name: ServiceName, service: Service) =>
-    inMemoryTransport(service.routes, { logger: logger(name), serviceToken }, { serviceToken });
+  const transport = (from: ServiceName, to: ServiceName, service: Service) =>
+    inMemoryTransport(service.routes, { logger: logger(to), serviceToken }, from);
 
   const evidence = wrapped("evidence", createEvidence(config.evidence, { ports, bus }));
   const signerProxy = wrapped(
     "signer-proxy",
     createSignerProxy(config.signerProxy, { ports, logger: logger("signer-proxy") }),
   );
-  const transports = {
-    evidence: transport("evidence", evidence),
-    signerProxy: transport("signer-proxy", signerProxy),
-  };
   const broadcaster = wrapped(
     "broadcaster",
-    createBroadcaster(config.broadcaster, { ports, logger: logger("broadcaster"), bus, transports }),
+    createBroadcaster(config.broadcaster, {
+      ports,
+      logger: logger("broadcaster"),
+      bus,
+      transports: {
+        evidence: transport("broadcaster", "evidence", evidence),
+        signerProxy: transport("broadcaster", "signer-proxy", signerProxy),
+      },
+    }),
   );
   const planner = wrapped(
     "planner",
     createPlanner(config.planner, {
       ports,
       logger: logger("planner"),
-      transports: { ...transports, broadcaster: transport("broadcaster", broadcaster) },
+      transports: {
+        evidence: transport("planner", "evidence", evidence),
+        signerProxy: transport("planner", "signer-proxy", signerProxy),
+        broadcaster: transport("planner", "broadcaster", broadcaster),
+      },
     }),
   );
+  const gatewayReadiness = new Readiness();
   const gateway = createGateway(config.gateway, {
     ports,
     logger: logger("gateway"),
-    transports: { planner: transport("planner", planner), evidence: transports.evidence },
+    readiness: gatewayReadiness,
+    transports: {
+      planner: transport("gateway", "planner", planner),
+      evidence: transport("gateway", "evidence", evidence),
+    },
   });
 
   // Started from the one that needs nobody to the one that needs all, and stopped the other way round.
@@ -109,7 +123,9 @@ export async function startProduct(config: ProductConfig, deps: ProductDeps, fre
   };
   try {
     for (const [name, service] of Object.entries(services) as [ServiceName, Service][]) {
-      hosted.set(name, await hostService(service, bindsOf(name, freePorts), { logger: logger(name), serviceToken }));
+      const readiness = name === "gateway" ? gatewayReadiness : new Readiness();
+      const guards = { logger: logger(name), serviceToken };
+      hosted.set(name, await hostService(service, bindsOf(name, freePorts), guards, readiness));
     }
   } catch (error) {
     await stop();

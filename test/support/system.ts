@@ -11,10 +11,14 @@ export const blockMs = 30;
 
 export const internalToken = "internal-token-of-the-tests";
 
+export const serviceToken = "service-token-of-the-tests";
+
 export interface SystemOptions {
   readonly devnet?: DevnetOptions;
   readonly environment?: Environment;
   readonly wrap?: ProductDeps["wrap"];
+  /** Path and query of the RPC URL, where a provider's access key would stand. */
+  readonly rpcPath?: string;
   /** The time, for the devnet and the product alike. The system's by default. */
   readonly clock?: Clock;
 }
@@ -40,7 +44,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const directory = mkdtempSync(join(tmpdir(), "system-"));
   const logs: string[] = [];
   const base: Environment = {
-    NEAR_RPC_URL: devnet.rpcUrl,
+    NEAR_RPC_URL: devnet.rpcUrl + (options.rpcPath ?? ""),
     NEAR_CHAIN_ID: devnet.chainId,
     NEAR_POLL_INTERVAL_MS: "12",
     KEYSTORE_URL: devnet.keystoreUrl,
@@ -57,7 +61,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     ...options.environment,
   };
   const start = (environment: Environment) => {
-    const config = readProductConfig({ ...base, ...environment }, "service-token-of-the-tests");
+    const config = readProductConfig({ ...base, ...environment }, serviceToken);
     const deps: ProductDeps = {
       ports: { ...ports, clock },
       logger: (service) => createLogger(service, "trace", { write: (line) => void logs.push(line) }),

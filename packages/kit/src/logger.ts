@@ -1,17 +1,32 @@
 import { type DestinationStream, type Logger, pino } from "pino";
+import { contextLogFields } from "./call-context.ts";
 
 export type { Logger } from "pino";
 
 export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** One JSON line an event, on standard output unless a destination is given. */
+/**
+ * One JSON line an event, on standard output unless a destination is given: beside what it says, the service, and the
+ * trace, workflow and wallet of the work at hand.
+ */
 export function createLogger(service: string, level: LogLevel, destination?: DestinationStream): Logger {
   const options = {
     level,
     base: { service },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    mixin: contextLogFields,
+    serializers: { err: describeError },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  // Written before the call returns: what a process says last, before it exits, is what matters most.
+  return pino(options, destination ?? pino.destination({ dest: 1, sync: true }));
+}
+
+/** What is logged of an error. Never its other properties: a library's can hold a request with its headers, or a URL. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return String(error);
+  const { name, message, stack, cause } = error;
+  const code = "code" in error ? error.code : undefined;
+  return { type: name, message, code, stack, ...(cause === undefined ? {} : { cause: describeError(cause) }) };
 }

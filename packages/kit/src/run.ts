@@ -1,39 +1,58 @@
 import { ConfigError } from "./config.ts";
+import { systemPorts, type Timers } from "./ports.ts";
 
 /** Something that was started and can be stopped. */
 export interface Running {
   stop(): Promise<void>;
+  /** Says what is left undone by a process that ends before it has stopped. */
+  abandon?(why: string): void;
 }
 
+/** For everything to stop, milliseconds: less than the 30 s after which a pod is killed. */
+const graceMs = 25_000;
+
 /**
- * Runs a process: starts, stops on SIGINT or SIGTERM, and exits with 1 when it cannot start. A second signal ends it at
- * once.
+ * Runs a process: starts, stops on SIGINT or SIGTERM, and exits with 1 when it cannot start, or cannot stop in time. A
+ * second signal ends it at once, with 1 as well.
  */
-export async function runProcess(start: () => Promise<Running>): Promise<void> {
-  let running: Running;
+export async function runProcess(
+  start: () => Promise<Running>,
+  { timers, stopWithinMs = graceMs }: { readonly timers: Timers; readonly stopWithinMs?: number } = systemPorts(),
+): Promise<void> {
+  let running: Running | undefined;
+  // Not before signals are listened to: one may come while it starts.
+  const started = Promise.resolve().then(start);
+  const stop = async () => {
+    const giveUp = (why: string) => {
+      // Says nothing where it has not started: then nothing is left either.
+      running?.abandon?.(why);
+      process.exit(1);
+    };
+    for (const signal of signals) {
+      process.off(signal, stop);
+      process.on(signal, () => giveUp("told to stop twice"));
+    }
+    timers.after(stopWithinMs, () => giveUp(`not stopped within ${stopWithinMs} ms`));
+    try {
+      await (await started).stop();
+      process.exit(0);
+    } catch (error) {
+      // That it could not start is said below.
+      if (running !== undefined) process.stderr.write(`${inspectError(error)}\n`);
+      process.exit(1);
+    }
+  };
+  for (const signal of signals) process.on(signal, stop);
   try {
-    running = await start();
+    running = await started;
   } catch (error) {
     process.stderr.write(`${error instanceof ConfigError ? error.message : inspectError(error)}\n`);
+    for (const signal of signals) process.off(signal, stop);
     process.exitCode = 1;
-    return;
   }
-  const stop = () => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.off(signal, stop);
-      process.on(signal, () => process.exit(1));
-    }
-    running.stop().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        process.stderr.write(`${inspectError(error)}\n`);
-        process.exit(1);
-      },
-    );
-  };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
 }
+
+const signals = ["SIGINT", "SIGTERM"] as const;
 
 function inspectError(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -1,7 +1,9 @@
 import { type BindAddress, bindAddress, type ConfigReader, httpUrl, isLoopback, oneOf, text } from "./config.ts";
-import { type Logger, type LogLevel, logLevels } from "./logger.ts";
-import { Readiness } from "./rpc/health.ts";
-import { type RpcListeners, type RpcRoutes, serveRpc } from "./rpc/serve.ts";
+import { type LogLevel, logLevels } from "./logger.ts";
+import { type Dependency, Readiness } from "./readiness.ts";
+import { type RpcGuards, type RpcListeners, type RpcRoutes, serveRpc } from "./rpc/serve.ts";
+import type { ServiceName } from "./service-name.ts";
+import { readTlsPaths, type TlsPaths } from "./tls.ts";
 
 /** A service without its listeners: what it answers, and what runs beside that. */
 export interface Service {
@@ -12,6 +14,8 @@ export interface Service {
   stop(): Promise<void>;
   /** Frees what calls still under way may need, once the listeners are closed. */
   close?(): Promise<void>;
+  /** What it needs beside the other services, as it stands now; for `/readyz`. */
+  dependencies?(): readonly Dependency[];
 }
 
 /** What every service reads. */
@@ -20,6 +24,8 @@ export interface CommonConfig {
   readonly httpBind: BindAddress;
   /** Proves to other services that a service calls. */
   readonly serviceToken: string | undefined;
+  /** Of mutual TLS between services, where it is on. */
+  readonly tls: TlsPaths | undefined;
   readonly logLevel: LogLevel;
 }
 
@@ -30,9 +36,7 @@ export const defaultPorts = {
   "signer-proxy": { grpc: 9002, http: 9102 },
   broadcaster: { grpc: 9003, http: 9103 },
   evidence: { grpc: 9004, http: 9104 },
-} as const;
-
-export type ServiceName = keyof typeof defaultPorts;
+} as const satisfies Record<ServiceName, { grpc: number; http: number }>;
 
 /** @param otherBinds further listeners of the service, which the rule about the service token counts as well */
 export function readCommonConfig(
@@ -45,18 +49,25 @@ export function readCommonConfig(
     grpcBind: reader.optional("GRPC_BIND_ADDR", bindAddress, { host: "127.0.0.1", port: grpc }),
     httpBind: reader.optional("HTTP_BIND_ADDR", bindAddress, { host: "127.0.0.1", port: http }),
     serviceToken: reader.optionalSecret("SERVICE_TOKEN", text, undefined),
+    tls: readTlsPaths(reader, name),
     logLevel: reader.optional("LOG_LEVEL", oneOf(...logLevels), "info"),
   };
   const binds = [config.grpcBind, config.httpBind, ...otherBinds].filter((bind) => bind !== undefined);
-  if (config.serviceToken === undefined && !binds.every(isLoopback)) {
-    reader.problem("SERVICE_TOKEN (or SERVICE_TOKEN_FILE) is required unless every listener is on loopback");
+  if (config.serviceToken === undefined && config.tls === undefined && !binds.every(isLoopback)) {
+    reader.problem(
+      "SERVICE_TOKEN (or SERVICE_TOKEN_FILE) is required unless every listener is on loopback or mutual TLS is on",
+    );
   }
   return config;
 }
 
 /** URL of another service, e.g. `EVIDENCE_URL`, for a service that runs on its own. */
 export function readServiceUrl(reader: ConfigReader, variable: string): string {
-  return reader.required(variable, httpUrl);
+  const url = reader.required(variable, httpUrl);
+  const isMutual = reader.optional("TLS_CERT_FILE", text, undefined) !== undefined;
+  // Over plain HTTP nobody would know who calls.
+  if (isMutual && url?.startsWith("http:")) reader.problem(`${variable} must be an https URL where mutual TLS is on`);
+  return url;
 }
 
 /** A service with its listeners. */
@@ -64,18 +75,22 @@ export interface HostedService {
   readonly name: string;
   readonly listeners: RpcListeners;
   stop(): Promise<void>;
+  /** What keeps it from having stopped, for whoever will not wait for that. */
+  left(): readonly string[];
 }
 
 /**
- * Puts a service on its ports. Stops in the order of least harm: not ready, no new work, what is in flight, listeners.
+ * Puts a service on its ports. Stops in the order of least harm: not ready, no new work, what is in flight, listeners,
+ * what calls may have needed.
  */
 export async function hostService(
   service: Service,
   binds: { readonly grpcBind: BindAddress; readonly httpBind: BindAddress },
-  guards: { readonly logger: Logger; readonly serviceToken: string | undefined },
+  guards: RpcGuards,
+  readiness = new Readiness(),
 ): Promise<HostedService> {
-  const readiness = new Readiness();
   const { logger } = guards;
+  readiness.watch(() => service.dependencies?.() ?? []);
   const listeners = await serveRpc(service.routes, guards, { grpc: binds.grpcBind, http: binds.httpBind }, readiness);
   try {
     await service.start();
@@ -83,16 +98,22 @@ export async function hostService(
     await listeners.close();
     throw error;
   }
-  readiness.set([]);
+  readiness.start();
   logger.info({ grpc: listeners.grpcUrl, http: listeners.httpUrl }, "ready");
+  let phase = "";
   return {
     name: service.routes.name,
     listeners,
+    left: () => [phase, ...listeners.left()].filter((what) => what !== ""),
     async stop() {
-      readiness.set(["stopping"]);
+      readiness.stop();
+      phase = "the work beside the calls";
       await service.stop();
+      phase = "calls and connections";
       await listeners.close();
+      phase = "what the calls needed";
       await service.close?.();
+      phase = "";
       logger.info("stopped");
     },
   };

@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { noteInContext } from "./call-context.ts";
 import { type ConfigReader, json, list, Malformed, type Parse, text } from "./config.ts";
 import { unauthenticated } from "./refusal.ts";
 
@@ -37,6 +38,12 @@ export function authenticateWallet(headers: Headers, credentials: WalletCredenti
  * @throws Refusal Unauthenticated
  */
 export function authenticateCaller(headers: Headers, credentials: WalletCredentials): WalletCaller {
+  const caller = provenCaller(headers, credentials);
+  noteInContext({ wallet_id: caller.walletId });
+  return caller;
+}
+
+function provenCaller(headers: Headers, credentials: WalletCredentials): WalletCaller {
   const walletId = headers.get("x-wallet-id");
   const internalToken = headers.get("x-internal-wallet-auth");
   if (walletId !== null || internalToken !== null) {

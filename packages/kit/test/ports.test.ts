@@ -1,23 +1,6 @@
 import assert from "node:assert/strict";
 import { DeadlineExceeded, deadline, InProcessBus, sleep, systemPorts } from "@outlayer/kit";
-
-/** Timers that fire when a test says so. */
-function handTimers() {
-  const waiting = new Set<() => void>();
-  return {
-    get count() {
-      return waiting.size;
-    },
-    fire() {
-      for (const run of [...waiting]) run();
-      waiting.clear();
-    },
-    after(_ms: number, run: () => void) {
-      waiting.add(run);
-      return () => void waiting.delete(run);
-    },
-  };
-}
+import { handTimers } from "./support/hand-timers.ts";
 
 describe("ports", () => {
   it("makes ids that sort by the time they were made", () => {

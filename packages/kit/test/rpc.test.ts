@@ -2,20 +2,32 @@ import assert from "node:assert/strict";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { BroadcasterService, type GetGateFactsRequest } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
-import { createLogger, inMemoryTransport, Refusal, type RpcRoutes } from "@outlayer/kit";
+import {
+  type Callers,
+  createLogger,
+  inMemoryTransport,
+  Refusal,
+  type RpcRoutes,
+  type ServiceName,
+} from "@outlayer/kit";
 
-function service(getGateFacts: (request: GetGateFactsRequest) => object, internal = false): RpcRoutes {
+const method = "outlayer.broadcaster.v1.BroadcasterService/GetGateFacts";
+
+function service(
+  getGateFacts: (request: GetGateFactsRequest) => object,
+  callers: Callers = { [method]: "wallets" },
+): RpcRoutes {
   return {
     name: "test",
     services: [BroadcasterService],
-    internal: internal ? [BroadcasterService] : [],
+    callers,
     register: (router) => void router.service(BroadcasterService, { getGateFacts }),
   };
 }
 
-function ask(routes: RpcRoutes, logs: string[] = [], tokens: { theirs?: string; ours?: string } = {}) {
+function ask(routes: RpcRoutes, logs: string[] = [], from?: ServiceName) {
   const logger = createLogger("test", "trace", { write: (line) => void logs.push(line) });
-  const transport = inMemoryTransport(routes, { logger, serviceToken: tokens.theirs }, { serviceToken: tokens.ours });
+  const transport = inMemoryTransport(routes, { logger, serviceToken: undefined }, from);
   return createClient(BroadcasterService, transport).getGateFacts({ gateId: "gate.near" });
 }
 
@@ -51,22 +63,41 @@ describe("what a caller sees of an error", () => {
       return {};
     });
     const logger = createLogger("test", "silent");
-    const transport = inMemoryTransport(routes, { logger, serviceToken: undefined }, { serviceToken: undefined });
+    const transport = inMemoryTransport(routes, { logger, serviceToken: undefined }, undefined);
     const error = await failure(createClient(BroadcasterService, transport).getGateFacts({ gateId: "" }));
     assert.equal(error.code, Code.InvalidArgument);
     assert.match(error.rawMessage, /gate_id/);
     assert.equal(handled, false);
   });
 
-  it("that only services may call, unless it shows the token", async () => {
-    const routes = service(() => ({}), true);
-    assert.equal((await failure(ask(routes, [], { theirs: "a" }))).code, Code.PermissionDenied);
-    assert.equal((await failure(ask(routes, [], { theirs: "a", ours: "b" }))).code, Code.PermissionDenied);
-    await ask(routes, [], { theirs: "a", ours: "a" });
+  it("that accepts somebody else, or nobody, with a log line that names both", async () => {
+    const cases: readonly [Callers, ServiceName | undefined][] = [
+      [{ [method]: ["planner"] }, undefined],
+      [{ [method]: ["planner"] }, "gateway"],
+      [{ [method]: [] }, "planner"],
+      [{}, "planner"],
+    ];
+    for (const [callers, from] of cases) {
+      const logs: string[] = [];
+      const error = await failure(
+        ask(
+          service(() => ({}), callers),
+          logs,
+          from,
+        ),
+      );
+      assert.equal(error.code, Code.PermissionDenied);
+      const lines = logs.map((line) => JSON.parse(line)).filter(({ level }) => level === "warn");
+      assert.deepEqual(
+        lines.map(({ method, caller }) => [method, caller]),
+        [[method, from ?? "nobody we know"]],
+      );
+    }
+    const callers = { [method]: ["gateway", "planner"] } as const;
     await ask(
-      service(() => ({})),
+      service(() => ({}), callers),
       [],
-      { theirs: "a" },
+      "planner",
     );
   });
 });

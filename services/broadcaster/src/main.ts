@@ -1,23 +1,14 @@
-import {
-  ConfigReader,
-  createLogger,
-  hostService,
-  InProcessBus,
-  remoteTransport,
-  runProcess,
-  systemPorts,
-} from "@outlayer/kit";
+import { ConfigReader, InProcessBus, runProcess, ServiceProcess } from "@outlayer/kit";
 import { readBroadcasterProcessConfig } from "./config.ts";
 import { createBroadcaster } from "./service.ts";
 
 await runProcess(async () => {
   const config = readBroadcasterProcessConfig(new ConfigReader(process.env));
-  const logger = createLogger("broadcaster", config.logLevel);
-  const caller = { serviceToken: config.serviceToken };
+  const own = new ServiceProcess("broadcaster", config);
+  const { ports, logger } = own;
   const transports = {
-    evidence: remoteTransport(config.evidenceUrl, caller),
-    signerProxy: remoteTransport(config.signerProxyUrl, caller),
+    evidence: own.transport("evidence", config.evidenceUrl),
+    signerProxy: own.transport("signer-proxy", config.signerProxyUrl),
   };
-  const service = createBroadcaster(config, { ports: systemPorts(), logger, bus: new InProcessBus(), transports });
-  return hostService(service, config, { logger, serviceToken: config.serviceToken });
+  return own.serve(createBroadcaster(config, { ports, logger, bus: new InProcessBus(), transports }));
 });

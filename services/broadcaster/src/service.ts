@@ -5,6 +5,7 @@ import { EvidenceLog } from "./adapters/evidence/evidence-log.ts";
 import { NearNode } from "./adapters/near/near-node.ts";
 import { RpcClient } from "./adapters/near/rpc-client.ts";
 import { Signer } from "./adapters/signer-proxy/signer.ts";
+import { callers } from "./callers.ts";
 import type { BroadcasterConfig } from "./config.ts";
 import { getDirectUserKey } from "./rpc/get-direct-user-key.ts";
 import { GateFacts } from "./rpc/get-gate-facts.ts";
@@ -71,7 +72,7 @@ export function createBroadcaster(
     routes: {
       name: "broadcaster",
       services: [BroadcasterService],
-      internal: [BroadcasterService],
+      callers,
       register: (router) => void router.service(BroadcasterService, implementation),
     },
     async start() {
@@ -82,5 +83,6 @@ export function createBroadcaster(
       await worker.stop();
       await follower.stop();
     },
+    dependencies: () => [{ name: "near_rpc", state: follower.rpcState }],
   };
 }

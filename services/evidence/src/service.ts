@@ -6,6 +6,7 @@ import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_s
 import { ProgressEventSchema } from "@outlayer/contracts/outlayer/progress/v1/progress";
 import { type Bus, type Ports, progressSubject, type Service, workSubject } from "@outlayer/kit";
 import { openSqliteStore } from "./adapters/sqlite/store.ts";
+import { callers } from "./callers.ts";
 import type { DatabaseUrl, EvidenceConfig } from "./config.ts";
 import { type Tell, WorkflowLog } from "./core/log.ts";
 import type { EvidenceStore } from "./core/store.ts";
@@ -61,7 +62,7 @@ export function createEvidence(config: EvidenceConfig, { ports, bus }: EvidenceD
     routes: {
       name: "evidence",
       services: [RecordService, LogService],
-      internal: [LogService],
+      callers,
       register(router) {
         router.service(RecordService, records);
         router.service(LogService, logs);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { type Client, createClient } from "@connectrpc/connect";
+import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import type { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { OpenedSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
@@ -11,7 +11,6 @@ import { createEvidence } from "@outlayer/evidence";
 import { createLogger, InProcessBus, inMemoryTransport, type Ports, systemPorts } from "@outlayer/kit";
 
 export const walletHeaders = { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "internal" };
-export const serviceToken = "service-token-of-this-test";
 
 export type EventKind = NonNullable<MessageInitShape<typeof EventSchema>["kind"]>;
 
@@ -41,9 +40,16 @@ export async function startEvidence(clock?: Ports["clock"]): Promise<EvidenceUnd
   const start = async () => {
     const service = createEvidence({ database: { kind: "sqlite", path }, credentials }, { ports, bus });
     await service.start();
-    const guards = { logger: createLogger("evidence", "silent"), serviceToken };
-    const transport = inMemoryTransport(service.routes, guards, { serviceToken });
-    return { service, logs: createClient(LogService, transport), records: createClient(RecordService, transport) };
+    const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
+    const [planner, broadcaster, wallet] = (["planner", "broadcaster", undefined] as const).map((caller) =>
+      inMemoryTransport(service.routes, guards, caller),
+    ) as [Transport, Transport, Transport];
+    const logs = createClient(LogService, {
+      ...broadcaster,
+      // Workflows are opened by the planner, all the rest is the broadcaster's.
+      unary: (method, ...call) => (method.name === "OpenWorkflow" ? planner : broadcaster).unary(method, ...call),
+    });
+    return { service, logs, records: createClient(RecordService, wallet) };
   };
   const stop = async () => {
     await running.service.stop();

@@ -4,6 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
+import { OpenedSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { ApprovalSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import { createEvidence } from "@outlayer/evidence";
@@ -103,6 +104,16 @@ describe("the log of workflows", () => {
     }
   });
 
+  it("finds a workflow that was opened by the same call before, as when its answer got lost", async () => {
+    const requestId = evidence.id();
+    const opened = create(OpenedSchema, opening("again"));
+    const first = await evidence.logs.openWorkflow({ requestId, opened });
+    const second = await evidence.logs.openWorkflow({ requestId, opened });
+    assert.deepEqual([first.created, second.created], [true, false]);
+    assert.equal(second.record?.requestId, requestId);
+    assert.equal(second.record?.version, 1n);
+  });
+
   it("opens one workflow for 32 requests under the same key", async () => {
     const ids = await Promise.all(Array.from({ length: 32 }, () => evidence.open("same-key")));
     assert.equal(new Set(ids).size, 1);
@@ -200,7 +211,7 @@ describe("the log of workflows", () => {
       { ports: systemPorts(), bus: new InProcessBus() },
     );
     const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
-    const logs = createClient(LogService, inMemoryTransport(again.routes, guards, { serviceToken: undefined }));
+    const logs = createClient(LogService, inMemoryTransport(again.routes, guards, "broadcaster"));
     const later = await logs.reserveNonces({ senderId: "alice.near", count: 1 });
     assert.ok((later.nonces[0] ?? 0n) > (nonces.at(-1) ?? 0n));
     await again.close?.();
@@ -218,15 +229,15 @@ describe("the log of workflows", () => {
     assert.equal((await evidence.logs.getGateLog({ gateId: "other.near" })).version, 0n);
   });
 
-  it("lets nobody but services write", async () => {
+  it("lets nobody write whose business it is not", async () => {
     const credentials = { internalTokens: ["internal"], apiKeys: new Map<string, string>() };
     const service = createEvidence(
       { database: { kind: "sqlite", path: evidence.path }, credentials },
       { ports: systemPorts(), bus: new InProcessBus() },
     );
-    const guards = { logger: createLogger("evidence", "silent"), serviceToken: "the token" };
-    for (const serviceToken of [undefined, "another token"]) {
-      const logs = createClient(LogService, inMemoryTransport(service.routes, guards, { serviceToken }));
+    const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
+    for (const caller of [undefined, "gateway", "planner", "signer-proxy", "evidence"] as const) {
+      const logs = createClient(LogService, inMemoryTransport(service.routes, guards, caller));
       assert.equal(await codeOf(logs.listOpenWorkflows({})), Code.PermissionDenied);
     }
     await service.close?.();

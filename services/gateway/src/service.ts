@@ -1,5 +1,5 @@
 import type { Transport } from "@connectrpc/connect";
-import { authenticateWallet, type Logger, type Ports, type Service } from "@outlayer/kit";
+import { authenticateWallet, type Logger, type Ports, type Readiness, type Service } from "@outlayer/kit";
 import { plannerClient } from "./adapters/planner.ts";
 import { recordsClient } from "./adapters/records.ts";
 import type { GatewayConfig } from "./config.ts";
@@ -15,7 +15,7 @@ import { getDirectUserKeyStatus } from "./rest/get-direct-user-key-status.ts";
 import { getPreflight } from "./rest/get-preflight.ts";
 import { getSequentialBatch } from "./rest/get-sequential-batch.ts";
 import { getWorkflow } from "./rest/get-workflow.ts";
-import { healthz, readyz } from "./rest/health.ts";
+import { livez, readyz } from "./rest/health.ts";
 import { openApi } from "./rest/openapi.ts";
 import { planWorkflow } from "./rest/plan-workflow.ts";
 import { preflightWorkflow } from "./rest/preflight-workflow.ts";
@@ -23,8 +23,10 @@ import { prepareDirectUserKey } from "./rest/prepare-direct-user-key.ts";
 import { workflowEvents } from "./rest/workflow-events.ts";
 
 export interface GatewayDeps {
-  readonly ports: Pick<Ports, "clock" | "timers">;
+  readonly ports: Pick<Ports, "clock" | "timers" | "random">;
   readonly logger: Logger;
+  /** What `/readyz` tells over REST as well. */
+  readonly readiness: Readiness;
   /** How the other services are reached. */
   readonly transports: {
     readonly planner: Transport;
@@ -39,8 +41,8 @@ export interface Gateway extends Service {
 }
 
 /** HTTP in front of the planner and the records. Decides nothing and keeps nothing. */
-export function createGateway(config: GatewayConfig, { ports, logger, transports }: GatewayDeps): Gateway {
-  const { clock, timers } = ports;
+export function createGateway(config: GatewayConfig, { ports, logger, readiness, transports }: GatewayDeps): Gateway {
+  const { clock, timers, random } = ports;
   const stopping = new AbortController();
   const planner = plannerClient(transports.planner, timers);
   const records = recordsClient(transports.evidence, timers);
@@ -63,8 +65,8 @@ export function createGateway(config: GatewayConfig, { ports, logger, transports
     getPreflight(planner),
     openApi(document),
     docs(document),
-    healthz,
-    readyz,
+    livez,
+    readyz(readiness),
   ];
   const server = createRestServer({
     endpoints,
@@ -73,10 +75,11 @@ export function createGateway(config: GatewayConfig, { ports, logger, transports
     logger,
     clock,
     timers,
+    random,
   });
 
   return {
-    routes: { name: "gateway", services: [], internal: [], register: () => {} },
+    routes: { name: "gateway", services: [], callers: {}, register: () => {} },
     async start() {
       await server.listen(config.bind);
       logger.info({ rest: server.url() }, "REST is served");

@@ -72,7 +72,7 @@ describe("authentication", () => {
   });
 
   it("is not asked for by what is no wallet's", async () => {
-    for (const path of ["/docs", "/openapi.json", "/healthz", "/readyz"]) {
+    for (const path of ["/docs", "/openapi.json", "/livez", "/readyz"]) {
       assert.equal((await world.rest("GET", path, { headers: {} })).status, 200);
     }
   });

@@ -29,6 +29,7 @@ describe("the gateway's configuration", () => {
       grpcBind: { host: "127.0.0.1", port: 9000 },
       httpBind: { host: "127.0.0.1", port: 9100 },
       serviceToken: undefined,
+      tls: undefined,
       logLevel: "info",
       plannerUrl: "http://127.0.0.1:9001",
       evidenceUrl: "http://127.0.0.1:9004",

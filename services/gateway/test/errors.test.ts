@@ -54,7 +54,7 @@ describe("paths and methods", () => {
   });
 
   it("answers HEAD like GET, without the body", async () => {
-    for (const path of ["/docs", "/openapi.json", "/healthz"]) {
+    for (const path of ["/docs", "/openapi.json", "/livez"]) {
       const answer = await world.rest("HEAD", path);
       assert.equal(answer.status, 200);
       assert.equal(answer.text, "");
@@ -154,12 +154,12 @@ describe("what upstreams answer", () => {
     });
     const answer = await world.rest("POST", paths.execute, { body: transfer });
     assert.equal(answer.json.request_id, unknownId);
-    await world.logged({ msg: "request", status: 409, requestId: unknownId });
+    await world.logged({ msg: "request", status: 409, request_id: unknownId });
   });
 
   it("that are not there are 503, name no host, and say what may have happened", async () => {
     // Nothing listens on port 1 of loopback.
-    const nowhere = remoteTransport("http://127.0.0.1:1", { serviceToken: undefined });
+    const nowhere = remoteTransport("http://127.0.0.1:1", { from: "gateway", to: "planner", serviceToken: undefined });
     await using world = await startWorld({ transports: () => ({ planner: nowhere, evidence: nowhere }) });
     assert.equal((await world.rest("POST", paths.plan, { body: transfer })).status, 503);
     assert.equal((await world.rest("GET", paths.workflow(unknownId))).status, 503);
@@ -205,7 +205,7 @@ describe("what is no request", () => {
 
   const cases: readonly [what: string, bytes: string, status: number][] = [
     ["garbage", "\x16\x03\x01 hello\r\n\r\n", 400],
-    ["headers over 16 KiB", `GET /healthz HTTP/1.1\r\nhost: x\r\nx-long: ${"a".repeat(17_000)}\r\n\r\n`, 431],
+    ["headers over 16 KiB", `GET /livez HTTP/1.1\r\nhost: x\r\nx-long: ${"a".repeat(17_000)}\r\n\r\n`, 431],
     ["a path over 16 KiB", `GET /${"a".repeat(17_000)} HTTP/1.1\r\nhost: x\r\n\r\n`, 431],
     ["two lengths", "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n", 400],
     [
@@ -251,6 +251,6 @@ describe("what is no request", () => {
       false,
     );
     assert.equal(JSON.stringify(world.lines).includes(internalToken), false);
-    assert.equal((await world.rest("GET", "/healthz")).status, 200);
+    assert.equal((await world.rest("GET", "/livez")).status, 200);
   });
 });

@@ -124,7 +124,7 @@ describe("the events of a workflow", () => {
     await world.append(id, ...wholeLife);
     const first = await (await EventReader.open(`${world.url}${paths.events(id)}`)).all();
     assert.deepEqual(versions(first), [1, 2]);
-    await world.logged({ msg: "progress broke off", requestId: id });
+    await world.logged({ msg: "progress broke off", request_id: id });
     const second = await EventReader.open(`${world.url}${paths.events(id)}`, { "last-event-id": "2" });
     assert.deepEqual(versions(await second.all()), [3, 4]);
   });
@@ -168,7 +168,7 @@ describe("the events of a workflow", () => {
       msg: "request",
       route: "/wallet/v1/workflows/:request_id/events",
       status: 499,
-      requestId: id,
+      request_id: id,
     });
 
     opened = Promise.withResolvers();

@@ -14,7 +14,7 @@ import { startWorld } from "./support/world.ts";
 describe("health over REST", () => {
   it("is alive and ready once started", async () => {
     await using world = await startWorld();
-    assert.deepEqual((await world.rest("GET", "/healthz", { headers: {} })).json, { status: "alive" });
+    assert.deepEqual((await world.rest("GET", "/livez", { headers: {} })).json, { status: "alive" });
     assert.deepEqual((await world.rest("GET", "/readyz", { headers: {} })).json, { status: "ready" });
   });
 
@@ -44,7 +44,7 @@ describe("the request log", () => {
     await world.logged({ route: "none", status: 400 });
     const requests = world.lines.filter(({ msg }) => msg === "request");
     assert.deepEqual(
-      requests.map(({ method, route, status, requestId }) => [method, route, status, requestId]),
+      requests.map(({ method, route, status, request_id }) => [method, route, status, request_id]),
       [
         ["POST", "/wallet/v1/workflows/execute", 202, requestId],
         ["GET", "/wallet/v1/workflows/:request_id", 200, requestId],
@@ -76,7 +76,7 @@ describe("stopping", () => {
     assert.equal((await posted).headers.get("connection"), "close");
     assert.equal((await read).status, 200);
     assert.equal(recordOf(await read).request_id, id);
-    await assert.rejects(fetch(`${world.url}/healthz`));
+    await assert.rejects(fetch(`${world.url}/livez`));
     await world[Symbol.asyncDispose]();
   });
 
@@ -136,7 +136,7 @@ describe("stopping", () => {
     const socket = connect(Number(port), hostname);
     await once(socket, "connect");
     // A request on another connection makes sure that the gateway has seen this one.
-    await world.rest("GET", "/healthz");
+    await world.rest("GET", "/livez");
     const closed = once(socket, "close");
     socket.resume();
     await world.gateway.stop();

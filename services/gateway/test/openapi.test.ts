@@ -76,7 +76,7 @@ describe("the OpenAPI document", () => {
         "GET /wallet/v1/preflight",
         "GET /openapi.json",
         "GET /docs",
-        "GET /healthz",
+        "GET /livez",
         "GET /readyz",
       ],
     );

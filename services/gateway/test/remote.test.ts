@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { Transport } from "@connectrpc/connect";
 import { createLogger, type HostedService, hostService, remoteTransport, type Service } from "@outlayer/kit";
+import { startTcpProxy, type TcpProxy } from "../../../test/support/tcp-proxy.ts";
 import { EventReader } from "./support/event-reader.ts";
 import { recordOf } from "./support/rest.ts";
 import { paths, transfer, worker } from "./support/samples.ts";
-import { startTcpProxy, type TcpProxy } from "./support/tcp-proxy.ts";
 import { type VirtualTime, virtualTime } from "./support/virtual-time.ts";
 import { events, startWorld, type World } from "./support/world.ts";
 
@@ -20,7 +20,7 @@ async function startRemote(time?: VirtualTime) {
     const line = await startTcpProxy(one.listeners.grpcUrl);
     hosted.unshift(one);
     lines.push(line);
-    return remoteTransport(line.url, { serviceToken: undefined });
+    return remoteTransport(line.url, { from: "gateway", to: "planner", serviceToken: undefined });
   };
   const world = await startWorld(time === undefined ? { host } : { host, time });
   let cut = false;

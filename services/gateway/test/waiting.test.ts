@@ -89,7 +89,7 @@ describe("a POST waits", () => {
     });
     const answer = await world.rest("POST", paths.execute, { body: transfer });
     assert.equal(answer.status, 202);
-    await world.logged({ msg: "could not wait for a record", requestId: recordOf(answer).request_id });
+    await world.logged({ msg: "could not wait for a record", request_id: recordOf(answer).request_id });
   });
 
   it("no longer once its client has gone: the upstream call is cancelled", async () => {

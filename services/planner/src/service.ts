@@ -6,6 +6,7 @@ import { directUserKeys } from "./adapters/direct-user-keys.ts";
 import { factFetcher } from "./adapters/fetch-facts.ts";
 import { recordFinder } from "./adapters/find-record.ts";
 import { workflowOpener } from "./adapters/open-workflow.ts";
+import { callers } from "./callers.ts";
 import type { PlannerConfig } from "./config.ts";
 import { executeDirectUserCall, getDirectUserKeyStatus, prepareDirectUserKey } from "./rpc/direct-user.ts";
 import { executeSequentialBatch } from "./rpc/execute-sequential-batch.ts";
@@ -56,7 +57,7 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
     routes: {
       name: "planner",
       services: [PlannerService],
-      internal: [],
+      callers,
       register: (router) => {
         router.service(PlannerService, planner);
       },

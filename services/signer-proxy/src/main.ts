@@ -1,12 +1,9 @@
-import { ConfigReader, createLogger, hostService, runProcess, systemPorts } from "@outlayer/kit";
+import { ConfigReader, runProcess, ServiceProcess } from "@outlayer/kit";
 import { readSignerProxyProcessConfig } from "./config.ts";
 import { createSignerProxy } from "./service.ts";
 
 await runProcess(async () => {
   const config = readSignerProxyProcessConfig(new ConfigReader(process.env));
-  const logger = createLogger("signer-proxy", config.logLevel);
-  return hostService(createSignerProxy(config, { ports: systemPorts(), logger }), config, {
-    logger,
-    serviceToken: config.serviceToken,
-  });
+  const own = new ServiceProcess("signer-proxy", config);
+  return own.serve(createSignerProxy(config, { ports: own.ports, logger: own.logger }));
 });

@@ -6,6 +6,7 @@ import { keystoreHttp } from "./adapters/keystore/http.ts";
 import { verifiedKeystore } from "./adapters/keystore/keystore.ts";
 import { probeKeystore } from "./adapters/keystore/probe.ts";
 import { keystoreVerification } from "./adapters/keystore/verification.ts";
+import { callers } from "./callers.ts";
 import type { SignerProxyConfig } from "./config.ts";
 import { cachedAccounts } from "./core/account-cache.ts";
 import { checkDirectUserPolicy } from "./rpc/check-direct-user-policy.ts";
@@ -56,7 +57,7 @@ export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDe
     routes: {
       name: "signer-proxy",
       services: [SignerProxyService],
-      internal: [SignerProxyService],
+      callers,
       register: (router) => {
         router.service(SignerProxyService, handlers);
       },
@@ -66,5 +67,6 @@ export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDe
       verification.start();
     },
     stop: () => verification.stop(),
+    dependencies: () => [{ name: "keystore", state: verification.state }],
   };
 }

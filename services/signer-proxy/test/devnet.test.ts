@@ -22,7 +22,7 @@ async function start() {
   const logger = createLogger("signer-proxy", "silent");
   const service = createSignerProxy(configFor(devnet.url), { ports: systemPorts(), logger });
   await service.start();
-  const transport = inMemoryTransport(service.routes, { logger, serviceToken: undefined }, { serviceToken: undefined });
+  const transport = inMemoryTransport(service.routes, { logger, serviceToken: undefined }, "broadcaster");
   const client = createClient(SignerProxyService, transport);
   return {
     ...devnet,

@@ -15,8 +15,10 @@ describe("the signer proxy on its ports", () => {
     const service = createSignerProxy(configFor(keystore.url), { ports: systemPorts(), logger });
     const hosted = await hostService(service, freeBinds, { logger, serviceToken });
     try {
-      const clientWith = (serviceToken: string | undefined) =>
-        createClient(SignerProxyService, remoteTransport(hosted.listeners.grpcUrl, { serviceToken }));
+      const clientWith = (serviceToken: string | undefined) => {
+        const caller = { from: "planner", to: "signer-proxy", serviceToken } as const;
+        return createClient(SignerProxyService, remoteTransport(hosted.listeners.grpcUrl, caller));
+      };
       assert.equal((await clientWith("service-token").getAccount({ walletId })).accountId, walletAccountId);
       for (const wrong of [undefined, "other"]) {
         assert.equal((await failure(clientWith(wrong).getAccount({ walletId }))).code, Code.PermissionDenied);
@@ -33,14 +35,17 @@ describe("the signer proxy on its ports", () => {
     const service = createSignerProxy(configFor(keystore.url), { ports: systemPorts(), logger });
     const hosted = await hostService(service, freeBinds, { logger, serviceToken: undefined });
     try {
-      assert.equal((await fetch(`${hosted.listeners.httpUrl}/readyz`)).status, 200);
+      const probe = await fetch(`${hosted.listeners.httpUrl}/readyz`);
+      assert.equal(probe.status, 200);
       const client = createClient(
         SignerProxyService,
-        remoteTransport(hosted.listeners.grpcUrl, { serviceToken: undefined }),
+        remoteTransport(hosted.listeners.grpcUrl, { from: "planner", to: "signer-proxy", serviceToken: undefined }),
       );
       const error = await failure(client.getAccount({ walletId }));
       assert.equal(error.code, Code.Unavailable);
       assert.equal(error.rawMessage, "keystore unavailable: no connection (ECONNREFUSED)");
+      const ready = await fetch(`${hosted.listeners.httpUrl}/readyz`);
+      assert.deepEqual(await ready.json(), { status: "ready", dependencies: { keystore: "away" } });
     } finally {
       await hosted.stop();
     }
@@ -64,7 +69,7 @@ describe("the signer proxy on its ports", () => {
       },
     });
     const guards = { logger, serviceToken: undefined };
-    const client = createClient(SignerProxyService, inMemoryTransport(service.routes, guards, guards));
+    const client = createClient(SignerProxyService, inMemoryTransport(service.routes, guards, "planner"));
     assert.equal((await client.getAccount({ walletId })).accountId, walletAccountId);
     assert.deepEqual(asked, [paths.delegate, paths.policy, paths.derive]);
     await service.stop();

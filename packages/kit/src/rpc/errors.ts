@@ -11,7 +11,12 @@ export function errorInterceptor(logger: Logger): Interceptor {
   return (next) => async (request) => {
     const translate = (error: unknown): ConnectError => {
       if (error instanceof Refusal) return toConnectError(error);
-      if (request.signal.aborted) return new ConnectError("cancelled", Code.Canceled);
+      if (request.signal.aborted) {
+        const late = ConnectError.from(request.signal.reason).code === Code.DeadlineExceeded;
+        return late
+          ? new ConnectError("no answer within the deadline", Code.DeadlineExceeded)
+          : new ConnectError("cancelled", Code.Canceled);
+      }
       logger.error({ err: error, method: `${request.service.typeName}/${request.method.name}` }, "handler failed");
       return new ConnectError("internal error", Code.Internal);
     };

@@ -1,43 +1,19 @@
 import type { ConnectRouter } from "@connectrpc/connect";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "@outlayer/contracts/grpc/health/v1/health";
+import { sleep, type Timers } from "../ports.ts";
+import type { Readiness } from "../readiness.ts";
 import { notFound } from "../refusal.ts";
 
-/** Whether this process takes requests. Shared by `grpc.health.v1` and `/readyz`. */
-export class Readiness {
-  #reasons: readonly string[] = ["starting"];
-  readonly #watchers = new Set<() => void>();
-
-  get ready(): boolean {
-    return this.#reasons.length === 0;
-  }
-
-  /** Why not, in words that may be shown to anybody. */
-  get reasons(): readonly string[] {
-    return this.#reasons;
-  }
-
-  set(reasons: readonly string[]): void {
-    this.#reasons = reasons;
-    for (const notify of [...this.#watchers]) notify();
-  }
-
-  /** Resolves at the next change, or when the signal is aborted. */
-  changed(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const finish = () => {
-        this.#watchers.delete(finish);
-        signal.removeEventListener("abort", finish);
-        resolve();
-      };
-      this.#watchers.add(finish);
-      signal.addEventListener("abort", finish);
-      if (signal.aborted) finish();
-    });
-  }
-}
+/** How often a watcher looks for itself, milliseconds: what a service depends on changes without a word. */
+const lookMs = 1_000;
 
 /** Registers `grpc.health.v1.Health` for these services; the empty name stands for the process. */
-export function healthRoutes(router: ConnectRouter, serviceNames: readonly string[], readiness: Readiness): void {
+export function healthRoutes(
+  router: ConnectRouter,
+  serviceNames: readonly string[],
+  readiness: Readiness,
+  timers: Timers,
+): void {
   const known = new Set(["", ...serviceNames]);
   const status = (name: string) => {
     if (!known.has(name)) return undefined;
@@ -59,7 +35,9 @@ export function healthRoutes(router: ConnectRouter, serviceNames: readonly strin
         const current = status(service) ?? Status.SERVICE_UNKNOWN;
         if (current !== last) yield { status: current };
         last = current;
-        await readiness.changed(signal);
+        // A watcher is told, and let go: it has to look for another process.
+        if (readiness.stopping.aborted) return;
+        await sleep(timers, lookMs, AbortSignal.any([signal, readiness.changed]));
       }
     },
   });

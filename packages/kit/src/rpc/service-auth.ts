@@ -1,36 +1,56 @@
-import type { DescService } from "@bufbuild/protobuf";
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, createContextKey, type Interceptor } from "@connectrpc/connect";
 import type { Logger } from "../logger.ts";
+import { type ServiceName, serviceNameOf } from "../service-name.ts";
 import { matchesAny } from "../wallet-auth.ts";
+import { type Accepted, type Callers, isForAnybody, methodName } from "./callers.ts";
 
-const header = "x-service-token";
+const tokenHeader = "x-service-token";
+const nameHeader = "x-service-name";
+
+/** Which service calls; undefined for anybody else. */
+export type Identify = (request: Parameters<ReturnType<Interceptor>>[0]) => ServiceName | undefined;
+
+/** The service that the connection's client certificate names, where it is valid. */
+export const certifiedCaller = createContextKey<ServiceName | undefined>(undefined);
 
 /**
- * Lets only services call the internal ones. Without a token everybody may: configuration allows that only where all
- * listeners are on loopback.
+ * How callers on the ports are known. With mutual TLS by their certificate and nothing else; without it by the name
+ * they give, for which the token vouches. Without a token the name alone counts: configuration allows that only where
+ * all listeners are on loopback.
  */
-export function serviceAuthInterceptor(
-  internal: readonly DescService[],
-  token: string | undefined,
-  logger: Logger,
-): Interceptor {
-  const names = new Set(internal.map((service) => service.typeName));
-  return (next) => (request) => {
-    if (token !== undefined && names.has(request.service.typeName)) {
-      const given = request.header.get(header);
-      if (given === null || !matchesAny(given, [token])) {
-        logger.warn({ method: `${request.service.typeName}/${request.method.name}` }, "caller is not a service");
-        throw new ConnectError("only services may call this", Code.PermissionDenied);
-      }
-    }
-    return next(request);
+export function identifyOnPorts(token: string | undefined, mutualTls: boolean): Identify {
+  if (mutualTls) return (request) => request.contextValues.get(certifiedCaller);
+  return ({ header }) => {
+    if (token !== undefined && !matchesAny(header.get(tokenHeader) ?? "", [token])) return undefined;
+    return serviceNameOf(header.get(nameHeader));
   };
 }
 
-/** Says on every outgoing call that a service makes it. */
-export function serviceIdentityInterceptor(token: string | undefined): Interceptor {
+/** Lets each method be called by those whom it accepts, and by nobody else. */
+export function callerInterceptor(callers: Callers, identify: Identify, logger: Logger): Interceptor {
   return (next) => (request) => {
-    if (token !== undefined) request.header.set(header, token);
+    if (isForAnybody(request.service)) return next(request);
+    const method = methodName(request.method);
+    const accepted: Accepted = callers[method] ?? [];
+    if (accepted === "wallets") {
+      logger.debug({ method }, "called");
+      return next(request);
+    }
+    const caller = identify(request);
+    if (caller !== undefined && accepted.includes(caller)) {
+      logger.debug({ method, caller }, "called");
+      return next(request);
+    }
+    logger.warn({ method, caller: caller ?? "nobody we know" }, "caller is not allowed");
+    throw new ConnectError("this caller may not call this", Code.PermissionDenied);
+  };
+}
+
+/** Says on every outgoing call which service makes it. */
+export function identityInterceptor(name: ServiceName | undefined, token: string | undefined): Interceptor {
+  return (next) => (request) => {
+    if (name !== undefined) request.header.set(nameHeader, name);
+    if (token !== undefined) request.header.set(tokenHeader, token);
     return next(request);
   };
 }

@@ -1,34 +1,42 @@
 import { createRouterTransport, type Interceptor, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
+import { systemPorts } from "../ports.ts";
+import type { ServiceName } from "../service-name.ts";
+import type { TlsIdentity } from "../tls.ts";
+import { patient } from "./patience.ts";
 import { type RpcGuards, type RpcRoutes, routerOptions } from "./serve.ts";
-import { serviceIdentityInterceptor } from "./service-auth.ts";
+import { identityInterceptor } from "./service-auth.ts";
+import { traceOut } from "./trace.ts";
 
-export interface CallerOptions {
+/** Calls a service in the same process, through the same guards as its ports. @param from undefined for no service */
+export function inMemoryTransport(routes: RpcRoutes, guards: RpcGuards, from: ServiceName | undefined): Transport {
+  return createRouterTransport((router) => routes.register(router), {
+    router: routerOptions(routes, guards, () => from),
+    transport: { interceptors: [traceOut] },
+  });
+}
+
+export interface RemoteCaller {
+  /** Undefined for no service. */
+  readonly from: ServiceName | undefined;
+  readonly to: ServiceName;
   readonly serviceToken: string | undefined;
+  readonly tls?: TlsIdentity | undefined;
   readonly interceptors?: readonly Interceptor[];
 }
 
-/** Calls a service in the same process, through the same guards as its ports. */
-export function inMemoryTransport(routes: RpcRoutes, guards: RpcGuards, caller: CallerOptions): Transport {
-  return createRouterTransport((router) => routes.register(router), {
-    router: routerOptions(routes, guards),
-    transport: { interceptors: callerInterceptors(caller) },
-  });
-}
-
-/** Calls a service at its h2c URL. */
-export function remoteTransport(url: string, caller: CallerOptions): Transport {
-  return createConnectTransport({
+/** Calls a service at its h2c or https URL. */
+export function remoteTransport(url: string, caller: RemoteCaller, ports = systemPorts()): Transport {
+  const { from, to, serviceToken, tls, interceptors = [] } = caller;
+  const transport = createConnectTransport({
     baseUrl: url,
     httpVersion: "2",
-    defaultTimeoutMs: 30_000,
     // A stream over a connection that died without a word would wait for ever.
     pingIntervalMs: 10_000,
     pingTimeoutMs: 5_000,
-    interceptors: callerInterceptors(caller),
+    // Asked for each connection anew, so that new files count for new connections.
+    ...(tls === undefined ? {} : { nodeOptions: { createConnection: (authority: URL) => tls.connect(authority, to) } }),
+    interceptors: [identityInterceptor(from, serviceToken), traceOut, ...interceptors],
   });
-}
-
-function callerInterceptors({ serviceToken, interceptors = [] }: CallerOptions): Interceptor[] {
-  return [serviceIdentityInterceptor(serviceToken), ...interceptors];
+  return patient(transport, ports);
 }

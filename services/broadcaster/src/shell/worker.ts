@@ -1,4 +1,4 @@
-import { type Bus, type Cancel, sleep, workSubject } from "@outlayer/kit";
+import { type Bus, type Cancel, inContext, ownContext, sleep, workSubject } from "@outlayer/kit";
 import { isDirectUserLog } from "../core/direct-user/state.ts";
 import { DirectUserDriver } from "./direct-user/driver.ts";
 import { Driver } from "./driver.ts";
@@ -66,7 +66,9 @@ export class Worker {
 
   #drive(requestId: string): void {
     if (this.#driving.has(requestId) || this.#stopping.signal.aborted) return;
-    const run = this.#run(requestId);
+    // Goes on with the trace of the request that opened it, where that is at hand.
+    const context = ownContext({ request_id: requestId }, this.#tools.ports.random);
+    const run = inContext(context, () => this.#run(requestId));
     this.#driving.set(
       requestId,
       run.finally(() => this.#driving.delete(requestId)),

@@ -13,15 +13,16 @@ export interface UpstreamCall extends Call {
   readonly lost: string;
 }
 
-/** Calls an upstream within a time limit of our own timers. @throws Problem */
+/** Calls an upstream within a time limit of our own timers, and tells it that limit. @throws Problem */
 export async function callUpstream<T>(
   timers: Timers,
   { credentials, signal, waitMs = 0, lost }: UpstreamCall,
   run: (options: CallOptions) => Promise<T>,
 ): Promise<T> {
-  const limit = deadline(timers, waitMs + patienceMs, signal);
+  const limitMs = waitMs + patienceMs;
+  const limit = deadline(timers, limitMs, signal);
   try {
-    return await run(callOptions(credentials, limit.signal));
+    return await run({ ...callOptions(credentials, limit.signal), timeoutMs: limitMs });
   } catch (error) {
     throw problemOfUpstream(error, lost);
   } finally {
@@ -29,7 +30,7 @@ export async function callUpstream<T>(
   }
 }
 
-/** Without a time limit of the transport's, whose default would cut long waits and streams short. */
+/** Without a time limit, for streams. */
 export function callOptions(credentials: Headers, signal: AbortSignal): CallOptions {
   return { headers: credentials, signal, timeoutMs: 0 };
 }

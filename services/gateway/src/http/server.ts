@@ -1,11 +1,19 @@
 import { once } from "node:events";
 import { METHODS } from "node:http";
-import { type BindAddress, type Clock, type Logger, type Timers, urlOf } from "@outlayer/kit";
+import {
+  type BindAddress,
+  type Clock,
+  Connections,
+  type Logger,
+  noteInContext,
+  type Random,
+  type Timers,
+  urlOf,
+} from "@outlayer/kit";
 import { type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import type { Endpoint } from "../core/endpoint.ts";
 import { Problem } from "../core/problem.ts";
 import { refuseConnection } from "./client-error.ts";
-import { Connections } from "./connections.ts";
 import { writeEvents } from "./event-stream.ts";
 import { limits } from "./limits.ts";
 import { problemOfError } from "./problem-of-error.ts";
@@ -22,6 +30,7 @@ export interface RestServerDeps {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly timers: Timers;
+  readonly random: Random;
 }
 
 /** The REST listener. */
@@ -38,7 +47,7 @@ export interface RestServer {
  * body's type (415) and size (413), and then by its endpoint.
  */
 export function createRestServer(deps: RestServerDeps): RestServer {
-  const { endpoints, stopping, logger, clock, timers } = deps;
+  const { endpoints, stopping, logger, clock, timers, random } = deps;
   const app = fastify({
     logger: false,
     return503OnClosing: false,
@@ -56,7 +65,7 @@ export function createRestServer(deps: RestServerDeps): RestServer {
     frameworkErrors: (error, request, reply) => fail(error, request, reply),
     clientErrorHandler: (error, socket) => refuseConnection(error, socket, logger),
   });
-  const log = new RequestLog(logger, clock);
+  const log = new RequestLog(logger, clock, random);
   log.attach(app.server);
   const connections = new Connections();
   connections.attach(app.server);
@@ -82,11 +91,11 @@ export function createRestServer(deps: RestServerDeps): RestServer {
       method: methodsOf(endpoint),
       url: endpoint.path,
       exposeHeadRoute: false,
-      async onRequest({ raw }) {
-        if (endpoint.access === "wallet") deps.authenticate(credentialsOf(raw));
+      async onRequest({ raw }, reply) {
+        if (endpoint.access === "wallet") log.within(reply.raw, () => deps.authenticate(credentialsOf(raw)));
         if (endpoint.method === "POST") checkBodyHeaders(raw);
       },
-      handler: (request, reply) => answer(endpoint, request, reply),
+      handler: (request, reply) => log.within(reply.raw, () => answer(endpoint, request, reply)),
     });
   }
 
@@ -95,7 +104,7 @@ export function createRestServer(deps: RestServerDeps): RestServer {
     reply.raw.once("close", () => gone.abort());
     const answered = await endpoint.handle(restRequest(request, gone.signal));
     const requestId = requestIdOf(answered);
-    if (requestId !== undefined) log.note(reply.raw, { requestId });
+    if (requestId !== undefined) noteInContext({ request_id: requestId });
     if (answered.kind !== "events") return send(reply, answered);
     reply.hijack();
     await writeEvents(reply.raw, answered.frames, timers, gone.signal);
@@ -117,9 +126,12 @@ export function createRestServer(deps: RestServerDeps): RestServer {
 
   function fail(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = problemOfError(error);
-    if (problem.requestId !== undefined) log.note(reply.raw, { requestId: problem.requestId });
-    // A client that has gone makes calls fail, which is nobody's fault.
-    if (!reply.raw.destroyed) logProblem(problem, request);
+    const { requestId } = problem;
+    log.within(reply.raw, () => {
+      if (requestId !== undefined) noteInContext({ request_id: requestId });
+      // A client that has gone makes calls fail, which is nobody's fault.
+      if (!reply.raw.destroyed) logProblem(problem, request);
+    });
     send(reply, answerOfProblem(problem, pathOf(request.url)));
   }
 

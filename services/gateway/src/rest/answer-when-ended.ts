@@ -34,7 +34,7 @@ async function ended(
     return (await records.hold(opened.requestId, "ended", waitSecs * 1000, call)) ?? opened;
   } catch (error) {
     // The workflow is recorded and runs: its caller gets what is known of it, not an error.
-    if (!call.signal.aborted) logger.warn({ err: error, requestId: opened.requestId }, "could not wait for a record");
+    if (!call.signal.aborted) logger.warn({ err: error, request_id: opened.requestId }, "could not wait for a record");
     return opened;
   }
 }

@@ -1,18 +1,25 @@
+import type { Readiness } from "@outlayer/kit";
 import { jsonAnswer } from "../core/answer.ts";
 import type { Endpoint } from "../core/endpoint.ts";
+import { Problem } from "../core/problem.ts";
 
 /** Whether the process lives. */
-export const healthz: Endpoint = {
+export const livez: Endpoint = {
   method: "GET",
-  path: "/healthz",
+  path: "/livez",
   access: "anybody",
   handle: async () => jsonAnswer(200, { status: "alive" }),
 };
 
-/** Whether it takes requests: from start to stop, and outside that nothing listens. Asks no other service. */
-export const readyz: Endpoint = {
-  method: "GET",
-  path: "/readyz",
-  access: "anybody",
-  handle: async () => jsonAnswer(200, { status: "ready" }),
-};
+/** Whether it takes requests, and how the services behind it are. Asks none of them. */
+export function readyz(readiness: Readiness): Endpoint {
+  return {
+    method: "GET",
+    path: "/readyz",
+    access: "anybody",
+    async handle() {
+      if (!readiness.ready) throw new Problem(503, `not ready: ${readiness.reasons.join(", ")}`);
+      return jsonAnswer(200, readiness.report());
+    },
+  };
+}

@@ -43,6 +43,6 @@ async function* frames({ records, logger }: EventsDeps, id: string, after: numbe
     }
   } catch (error) {
     // The stream has begun, so it can only end: the reader comes back with the last id it got.
-    logger.warn({ err: error, requestId: id }, "progress broke off");
+    logger.warn({ err: error, request_id: id }, "progress broke off");
   }
 }

@@ -12,6 +12,7 @@ import {
   InProcessBus,
   inMemoryTransport,
   type Ports,
+  Readiness,
   type Service,
   systemPorts,
   workSubject,
@@ -70,13 +71,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     ]),
   };
   const guards = { logger: createLogger("upstream", "silent"), serviceToken: undefined };
-  const caller = { serviceToken: undefined };
   const bus = new InProcessBus();
   const evidence = createEvidence(
     { database: { kind: "sqlite", path: join(directory, "evidence.db") }, credentials },
     { ports, bus },
   );
-  const evidenceTransport = inMemoryTransport(evidence.routes, guards, caller);
+  const planning = inMemoryTransport(evidence.routes, guards, "planner");
   const planner = createPlanner(
     {
       credentials,
@@ -87,10 +87,10 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     {
       ports,
       logger: guards.logger,
-      transports: { signerProxy: walletAccounts, broadcaster: gateFacts, evidence: evidenceTransport },
+      transports: { signerProxy: walletAccounts, broadcaster: gateFacts, evidence: planning },
     },
   );
-  const host = options.host ?? (async ({ routes }) => inMemoryTransport(routes, guards, caller));
+  const host = options.host ?? (async ({ routes }) => inMemoryTransport(routes, guards, "gateway"));
   const real = { evidence: await host(evidence), planner: await host(planner) };
   const lines: { readonly [field: string]: unknown }[] = [];
   let watchers: (() => void)[] = [];
@@ -100,13 +100,15 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       for (const notify of watchers) notify();
     },
   });
+  const readiness = new Readiness();
   const gateway = createGateway(
     { bind: { host: "127.0.0.1", port: 0 }, credentials, gateId, executeWaitSecs: 0, ...options.config },
-    { ports, logger, transports: { ...real, ...options.transports?.(real) } },
+    { ports, logger, readiness, transports: { ...real, ...options.transports?.(real) } },
   );
   await gateway.start();
+  readiness.start();
   const url = gateway.restUrl();
-  const log = createClient(LogService, evidenceTransport);
+  const log = createClient(LogService, inMemoryTransport(evidence.routes, guards, "broadcaster"));
 
   return {
     url,

@@ -9,7 +9,8 @@ export function workflowOpener(evidence: Transport): OpenWorkflow {
     try {
       const { record, created } = await log.openWorkflow({ requestId, opened }, { signal });
       if (record === undefined) throw new Error("evidence answered without a record");
-      return { kind: "opened", record, created };
+      // A call that was made again, because no answer came to the first, finds what the first has made.
+      return { kind: "opened", record, created: created || record.requestId === requestId };
     } catch (error) {
       if (!(error instanceof ConnectError)) throw error;
       switch (error.code) {

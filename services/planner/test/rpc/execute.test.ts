@@ -88,6 +88,17 @@ describe("PlannerService.ExecuteWorkflow", () => {
 });
 
 describe("the idempotency key of an execution", () => {
+  it("has created what a call made again finds of its first try", async () => {
+    const { client } = startPlanner({
+      async openWorkflow(request, context) {
+        const open = evidence();
+        await open(request, context);
+        return open(request, context);
+      },
+    });
+    assert.equal((await client.executeWorkflow(workflow({ steps: [transfer] }), asWallet)).created, true);
+  });
+
   it("may come in the body or beside it, and finds the record it has opened", async () => {
     const { client } = startPlanner({ openWorkflow: evidence() });
     const body = { steps: [transfer] };

@@ -8,6 +8,7 @@ import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner"
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import { type Record, RecordSchema } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import {
+  accepts,
   createLogger,
   inMemoryTransport,
   invalid,
@@ -89,7 +90,7 @@ export function startPlanner(others: Others = {}) {
       return others.getRecord(request, context);
     },
   };
-  const transport = (routes: RpcRoutes) => inMemoryTransport(routes, guards, { serviceToken: guards.serviceToken });
+  const transport = (routes: RpcRoutes) => inMemoryTransport(routes, guards, "planner");
   const system = systemPorts();
   const service = createPlanner(
     {
@@ -105,26 +106,33 @@ export function startPlanner(others: Others = {}) {
         signerProxy: transport({
           name: "signer-proxy",
           services: [SignerProxyService],
-          internal: [SignerProxyService],
+          callers: { "outlayer.signer_proxy.v1.SignerProxyService/GetAccount": ["planner"] },
           register: (router) => void router.service(SignerProxyService, signerProxy),
         }),
         broadcaster: transport({
           name: "broadcaster",
           services: [BroadcasterService],
-          internal: [BroadcasterService],
+          callers: accepts(BroadcasterService, {
+            getGateFacts: ["planner"],
+            getDirectUserKey: ["planner"],
+            preflight: ["planner"],
+          }),
           register: (router) => void router.service(BroadcasterService, broadcaster),
         }),
         evidence: transport({
           name: "evidence",
           services: [LogService, RecordService],
-          internal: [LogService],
+          callers: {
+            "outlayer.evidence.v1.LogService/OpenWorkflow": ["planner"],
+            "outlayer.evidence.v1.RecordService/GetRecord": "wallets",
+          },
           register: (router) => void router.service(LogService, log).service(RecordService, records),
         }),
       },
     },
   );
-  // Outsiders have no service token.
-  const outside = inMemoryTransport(service.routes, guards, { serviceToken: undefined });
+  // Outsiders are no service.
+  const outside = inMemoryTransport(service.routes, guards, undefined);
   return { client: createClient(PlannerService, outside), asked, opened, lines };
 }
 

@@ -46,7 +46,7 @@ export function checkPolicy(deps: CheckPolicyDeps) {
   const { clock, logger } = deps;
 
   return (request: CheckPolicyRequest, { signal }: { readonly signal: AbortSignal }) => {
-    const about = { method: "CheckPolicy", walletId: request.walletId, requestId: request.requestId };
+    const about = { method: "CheckPolicy", wallet_id: request.walletId, request_id: request.requestId };
     return answering(logger, about, async () => {
       // From before the questions: a policy may change while they are answered.
       const expiresAtMs = clock.now() + grantLifetimeMs;

@@ -66,7 +66,7 @@ export function signStep(deps: SignStepDeps) {
 
   return (request: SignStepRequest, { signal }: { readonly signal: AbortSignal }) => {
     const { walletId, requestId, step: index } = request;
-    const about = { method: "SignStep", walletId, requestId, step: index };
+    const about = { method: "SignStep", wallet_id: walletId, request_id: requestId, step: index };
     return answering(logger, about, async () => {
       const step = checkedStep(request, verifierId);
       checkGrant(step);

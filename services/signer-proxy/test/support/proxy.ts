@@ -67,7 +67,7 @@ export async function startProxy({ config = {}, prepare }: ProxyOptions = {}): P
   };
   if (prepare === undefined) await logged("keystore verified");
   return {
-    client: createClient(SignerProxyService, inMemoryTransport(service.routes, guards, { serviceToken: undefined })),
+    client: createClient(SignerProxyService, inMemoryTransport(service.routes, guards, "broadcaster")),
     keystore,
     time,
     logs,

@@ -106,12 +106,12 @@ export function paths(gateId: string): Named<PathItem> {
         },
       }),
     },
-    "/healthz": { get: open("getHealth", "Is it alive", "Answers as long as the process lives.", probe("alive")) },
+    "/livez": { get: open("getLiveness", "Is it alive", "Answers as long as the process lives.", probe("alive")) },
     "/readyz": {
       get: open(
         "getReadiness",
         "Is it ready",
-        "Answers as long as requests are taken. Asks no other service.",
+        "Answers as long as requests are taken, and says how the services behind it are: `ok`, `slow`, `away`, or `unknown` before it was first asked. Asks none of them.",
         probe("ready"),
       ),
     },
@@ -315,10 +315,20 @@ function open(operationId: string, summary: string, description: string, content
   return { operationId, tags: [tags.service], summary, description, security: noSecurity, responses };
 }
 
+const dependencies = {
+  type: "object",
+  description: "State of each service behind it, where they run on their own.",
+  additionalProperties: { type: "string" },
+  examples: [{ planner: "ok", evidence: "away" }],
+};
+
 function probe(status: string): Named<MediaType> {
   const schema = {
     type: "object",
-    properties: { status: { type: "string", description: "What it is.", examples: [status] } },
+    properties: {
+      status: { type: "string", description: "What it is.", examples: [status] },
+      ...(status === "ready" ? { dependencies } : {}),
+    },
     required: ["status"],
   };
   return { "application/json": { schema, examples: { [status]: { summary: "Yes", value: { status } } } } };

@@ -11,6 +11,8 @@ export interface Verification {
    * @throws KeystoreError for as long as it has not passed
    */
   passed(): Promise<void>;
+  /** `unknown` before the first answer, `away` while it has not passed. What comes after that is not looked at here. */
+  readonly state: "unknown" | "away" | "ok";
 }
 
 const firstPauseMs = 1_000;
@@ -67,6 +69,10 @@ export function keystoreVerification(
     }
   };
   return {
+    get state() {
+      if (verified) return "ok";
+      return lastSaid === "" ? "unknown" : "away";
+    },
     start() {
       running = run();
     },

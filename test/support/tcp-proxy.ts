@@ -5,6 +5,8 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 export interface TcpProxy {
   readonly url: string;
   cut(): Promise<void>;
+  /** Breaks the connections there are; new ones get through. */
+  breakConnections(): void;
 }
 
 export async function startTcpProxy(target: string): Promise<TcpProxy> {
@@ -24,6 +26,9 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
   await once(server, "listening");
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    breakConnections() {
+      for (const socket of sockets) socket.resetAndDestroy();
+    },
     async cut() {
       server.close();
       for (const socket of sockets) socket.resetAndDestroy();

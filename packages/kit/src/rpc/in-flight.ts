@@ -1,0 +1,55 @@
+import type { Interceptor } from "@connectrpc/connect";
+import { isForAnybody, methodName } from "./callers.ts";
+
+/**
+ * Counts the calls that are being answered, so that stopping can wait for them and say what it did not wait for. Health
+ * and reflection do not count: their streams end only when their callers want.
+ */
+export class InFlight {
+  readonly #counts = new Map<string, number>();
+  #idle: (() => void)[] = [];
+
+  /** One entry per method, as in `3 calls of outlayer.planner.v1.PlannerService/Plan`. */
+  get left(): readonly string[] {
+    return [...this.#counts].map(([method, count]) => `${count} call${count === 1 ? "" : "s"} of ${method}`);
+  }
+
+  /** Resolves once no call is being answered. */
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.#counts.size === 0) resolve();
+      else this.#idle.push(resolve);
+    });
+  }
+
+  readonly interceptor: Interceptor = (next) => async (request) => {
+    if (isForAnybody(request.service)) return next(request);
+    const method = methodName(request.method);
+    this.#count(method, 1);
+    let streams = false;
+    try {
+      const response = await next(request);
+      streams = response.stream;
+      return response.stream ? { ...response, message: this.#counted(method, response.message) } : response;
+    } finally {
+      if (!streams) this.#count(method, -1);
+    }
+  };
+
+  async *#counted<T>(method: string, messages: AsyncIterable<T>) {
+    try {
+      yield* messages;
+    } finally {
+      this.#count(method, -1);
+    }
+  }
+
+  #count(method: string, change: 1 | -1): void {
+    const count = (this.#counts.get(method) ?? 0) + change;
+    if (count === 0) this.#counts.delete(method);
+    else this.#counts.set(method, count);
+    if (this.#counts.size > 0) return;
+    for (const resolve of this.#idle) resolve();
+    this.#idle = [];
+  }
+}

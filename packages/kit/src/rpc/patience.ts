@@ -1,0 +1,79 @@
+import type { DescMethod, DescMethodUnary } from "@bufbuild/protobuf";
+import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError, type Transport } from "@connectrpc/connect";
+import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
+import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
+import { type Ports, sleep } from "../ports.ts";
+
+/** How long a call may take where its caller does not say, milliseconds. */
+const usualMs = 5_000;
+
+/** For what asks the keystore, in a TEE, or NEAR's RPC, several times a call. */
+const upstreamMs = 30_000;
+
+const { preflight } = BroadcasterService.method;
+
+/** Tries in all, of calls that may be made again. Longer outages are their caller's business. */
+const tries = 4;
+
+/** Pause before the second try, milliseconds; twice as long before each further one. */
+const firstPauseMs = 50;
+
+/**
+ * Gives every unary call a deadline, which goes along with it, and makes those again that may be made again: methods
+ * that are marked idempotent in their contract, when the other side could not take the call (Unavailable) or the
+ * connection broke. `Aborted` that the other side said itself means that a log has moved on, and is never tried again.
+ * Whether a call that got no answer was carried out is not known, whatever its error.
+ */
+export function patient(transport: Transport, { clock, timers, random }: Omit<Ports, "ids">): Transport {
+  return {
+    stream: (method, signal, timeoutMs, ...rest) => transport.stream(method, signal, timeoutMs ?? 0, ...rest),
+    async unary(method, signal, timeoutMs, ...rest) {
+      const limitMs = timeoutMs ?? limitOf(method, rest[1]);
+      const endsMs = limitMs === 0 ? Number.POSITIVE_INFINITY : clock.now() + limitMs;
+      for (let attempt = 1; ; attempt++) {
+        const leftMs = limitMs === 0 ? 0 : Math.max(1, endsMs - clock.now());
+        try {
+          return await transport.unary(method, signal, leftMs, ...rest);
+        } catch (cause) {
+          const error = signal?.aborted ? ConnectError.from(cause) : withoutAnswer(cause);
+          const pauseMs = jittered(firstPauseMs * 2 ** (attempt - 1), random);
+          const again = attempt < tries && isRepeatable(method) && error.code === Code.Unavailable;
+          if (!again || clock.now() + pauseMs >= endsMs) throw error;
+          await sleep(timers, pauseMs, signal);
+          if (signal?.aborted) throw error;
+        }
+      }
+    },
+  };
+}
+
+function limitOf(method: DescMethodUnary, input: object): number {
+  const waitMs = "waitMs" in input && typeof input.waitMs === "number" ? input.waitMs : 0;
+  const asksUpstreams = method.parent.typeName === SignerProxyService.typeName || method === preflight;
+  return waitMs + (asksUpstreams ? upstreamMs : usualMs);
+}
+
+function isRepeatable({ idempotency }: DescMethod): boolean {
+  return idempotency === Idempotency.IDEMPOTENT || idempotency === Idempotency.NO_SIDE_EFFECTS;
+}
+
+/**
+ * What the other side did not say itself, and its caller did not give up, is a connection that did not come about or
+ * broke. Node and Connect have several codes for that; here it is Unavailable.
+ */
+function withoutAnswer(cause: unknown): ConnectError {
+  const error = ConnectError.from(cause);
+  if (error.isWireError || error.code === Code.Unavailable || error.code === Code.DeadlineExceeded) return error;
+  const isOfConnection =
+    error.code === Code.Aborted ||
+    error.code === Code.Canceled ||
+    // Node's errors of a connection have a code; our own bugs do not.
+    (error.cause instanceof Error && "code" in error.cause);
+  return isOfConnection ? new ConnectError(error.rawMessage, Code.Unavailable, undefined, undefined, error) : error;
+}
+
+/** Between half of it and all of it. */
+function jittered(ms: number, random: Ports["random"]): number {
+  return (ms / 2) * (1 + (random.bytes(1)[0] ?? 0) / 255);
+}

@@ -1,0 +1,52 @@
+import type { Transport } from "@connectrpc/connect";
+import { createLogger, type Logger } from "./logger.ts";
+import { type Ports, systemPorts } from "./ports.ts";
+import { Readiness } from "./readiness.ts";
+import { Peer } from "./rpc/peer.ts";
+import { remoteTransport } from "./rpc/transport.ts";
+import type { Running } from "./run.ts";
+import { type CommonConfig, hostService, type Service } from "./service.ts";
+import type { ServiceName } from "./service-name.ts";
+import { TlsIdentity } from "./tls.ts";
+
+/** What a service that runs in a process of its own is made with, and how it gets on its ports. */
+export class ServiceProcess {
+  readonly ports: Ports = systemPorts();
+  readonly logger: Logger;
+  readonly readiness = new Readiness();
+  readonly #name: ServiceName;
+  readonly #config: CommonConfig;
+  readonly #tls: TlsIdentity | undefined;
+  readonly #peers: Peer[] = [];
+
+  constructor(name: ServiceName, config: CommonConfig) {
+    this.#name = name;
+    this.#config = config;
+    this.logger = createLogger(name, config.logLevel);
+    this.#tls = config.tls === undefined ? undefined : new TlsIdentity(config.tls, this.ports.timers, this.logger);
+    this.readiness.watch(() => this.#peers.map(({ dependency }) => dependency));
+  }
+
+  /** How another service is reached. It need not be there yet. */
+  transport(to: ServiceName, url: string): Transport {
+    const caller = { from: this.#name, to, serviceToken: this.#config.serviceToken, tls: this.#tls };
+    const peer = new Peer(to, remoteTransport(url, caller, this.ports), this.ports.timers, this.logger);
+    this.#peers.push(peer);
+    return peer.transport;
+  }
+
+  async serve(service: Service): Promise<Running> {
+    const { logger, readiness } = this;
+    const guards = { logger, serviceToken: this.#config.serviceToken, tls: this.#tls };
+    const hosted = await hostService(service, this.#config, guards, readiness);
+    for (const peer of this.#peers) peer.start();
+    return {
+      stop: async () => {
+        await hosted.stop();
+        await Promise.all(this.#peers.map((peer) => peer.stop()));
+        this.#tls?.stop();
+      },
+      abandon: (why) => logger.error({ left: hosted.left() }, `ended before everything was done: ${why}`),
+    };
+  }
+}

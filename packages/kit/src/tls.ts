@@ -1,0 +1,138 @@
+import { X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { checkServerIdentity, connect, createSecureContext, type TLSSocket } from "node:tls";
+import { type ConfigReader, text } from "./config.ts";
+import type { Logger } from "./logger.ts";
+import type { Cancel, Timers } from "./ports.ts";
+import { type ServiceName, serviceNames } from "./service-name.ts";
+
+/** Where a service finds its certificate, that one's key, and the authorities that it trusts; all PEM. */
+export interface TlsPaths {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+}
+
+const variables = { cert: "TLS_CERT_FILE", key: "TLS_KEY_FILE", ca: "TLS_CA_FILE" } as const;
+const parts = ["cert", "key", "ca"] as const;
+
+/** Mutual TLS between services: all three files, or none of them. */
+export function readTlsPaths(reader: ConfigReader, name: ServiceName): TlsPaths | undefined {
+  const paths = Object.fromEntries(parts.map((part) => [part, reader.optional(variables[part], text, undefined)]));
+  const missing = parts.filter((part) => paths[part] === undefined);
+  if (missing.length === parts.length) return undefined;
+  for (const part of missing) {
+    reader.problem(`${variables[part]} is required where another of ${Object.values(variables).join(", ")} is set`);
+  }
+  if (missing.length > 0) return undefined;
+  for (const problem of problemsOf(paths as unknown as TlsPaths, name)) reader.problem(problem);
+  return paths as unknown as TlsPaths;
+}
+
+/** One line per problem, without anything of the files. */
+function problemsOf(paths: TlsPaths, name: ServiceName): readonly string[] {
+  const unreadable = parts.flatMap((part) => {
+    try {
+      readFileSync(paths[part]);
+      return [];
+    } catch (error) {
+      return [`${variables[part]} cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`];
+    }
+  });
+  if (unreadable.length > 0) return unreadable;
+  try {
+    const { cert } = load(paths);
+    return serviceOf(new X509Certificate(cert)) === name
+      ? []
+      : [`TLS_CERT_FILE must be a certificate whose first service among its DNS names is ${name}`];
+  } catch {
+    return ["TLS_CERT_FILE, TLS_KEY_FILE and TLS_CA_FILE must be a certificate, its key, and authorities, all PEM"];
+  }
+}
+
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca: string;
+}
+
+/** @throws Error when a file cannot be read, or they do not fit together, as while they are being replaced */
+function load(paths: TlsPaths): TlsFiles {
+  const [cert, key, ca] = parts.map((part) => readFileSync(paths[part], "utf8")) as [string, string, string];
+  new X509Certificate(cert);
+  new X509Certificate(ca);
+  createSecureContext({ cert, key, ca });
+  return { cert, key, ca };
+}
+
+/** The service that a certificate is for: the first DNS name that is a service's. */
+export function serviceOf(certificate: X509Certificate): ServiceName | undefined {
+  const names = (certificate.subjectAltName ?? "").split(", ");
+  return names.flatMap((name) => serviceNames.filter((service) => name === `DNS:${service}`))[0];
+}
+
+/** How often the files are looked at, milliseconds. Mounted secrets are swapped in ways that no watch sees on all systems. */
+const lookMs = 10_000;
+
+/**
+ * The files as they are now. New ones count for new connections, as soon as all three fit together; connections in use
+ * go on.
+ */
+export class TlsIdentity {
+  readonly #paths: TlsPaths;
+  readonly #timers: Timers;
+  readonly #logger: Logger;
+  readonly #told = new Set<(files: TlsFiles) => void>();
+  #current: TlsFiles;
+  #cancel: Cancel;
+  #failing = false;
+
+  /** @throws Error when the files cannot be used */
+  constructor(paths: TlsPaths, timers: Timers, logger: Logger) {
+    this.#paths = paths;
+    this.#timers = timers;
+    this.#logger = logger;
+    this.#current = load(paths);
+    this.#cancel = timers.after(lookMs, () => this.#look());
+  }
+
+  get current(): TlsFiles {
+    return this.#current;
+  }
+
+  onChange(tell: (files: TlsFiles) => void): void {
+    this.#told.add(tell);
+  }
+
+  stop(): void {
+    this.#cancel();
+  }
+
+  /** Connects to a service, and to no other: its certificate has to name it, whatever host it runs on. */
+  connect(authority: URL, to: ServiceName): TLSSocket {
+    return connect({
+      ...this.#current,
+      host: authority.hostname.replace(/^\[|\]$/g, ""),
+      port: Number(authority.port || 443),
+      servername: to,
+      ALPNProtocols: ["h2"],
+      checkServerIdentity: (_host, certificate) => checkServerIdentity(to, certificate),
+    });
+  }
+
+  #look(): void {
+    try {
+      const found = load(this.#paths);
+      this.#failing = false;
+      if (parts.some((part) => found[part] !== this.#current[part])) {
+        this.#current = found;
+        for (const tell of this.#told) tell(found);
+        this.#logger.info("new TLS files are in use");
+      }
+    } catch (error) {
+      if (!this.#failing) this.#logger.error({ err: error }, "TLS files cannot be used: the ones before stay in use");
+      this.#failing = true;
+    }
+    this.#cancel = this.#timers.after(lookMs, () => this.#look());
+  }
+}

@@ -1,0 +1,24 @@
+import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
+import { accepts } from "@outlayer/kit";
+
+/** The planner opens workflows, the broadcaster writes what becomes of them. */
+export const callers = {
+  ...accepts(RecordService, {
+    getRecord: "wallets",
+    watchProgress: "wallets",
+    getHistory: "wallets",
+  }),
+  ...accepts(LogService, {
+    openWorkflow: ["planner"],
+    appendEvent: ["broadcaster"],
+    readEvents: ["broadcaster"],
+    listOpenWorkflows: ["broadcaster"],
+    reserveNonces: ["broadcaster"],
+    getGateLog: ["broadcaster"],
+    appendGateLog: ["broadcaster"],
+    readUsage: ["broadcaster"],
+    reserveUsage: ["broadcaster"],
+    releaseUsage: ["broadcaster"],
+  }),
+};

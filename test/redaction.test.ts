@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
+import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
+import { transactions } from "./support/chain-dump.ts";
+import { misbehavingSigner } from "./support/misbehaving-signer.ts";
+import { dust, registerStep, setRegister, transfer } from "./support/steps.ts";
+import { internalToken, type System, serviceToken, startSystem } from "./support/system.ts";
+
+const apiKey = "wk_of_wallet-1";
+const providerKey = "key-of-the-rpc-provider-5f1c";
+const grantSecret = "grant-secret-of-the-tests-0123456789";
+const bodyText = "text-of-a-body-that-is-nobodys-business";
+const policyText = "only-the-policy-names-this.near";
+
+/** Base58 without its prefix: a log that cuts the prefix off has still leaked. */
+const bare = (key: string) => key.replace("ed25519:", "");
+
+/** Every kind of request, and every kind of failure, as far as they differ in what passes through the services. */
+async function representativeRun(system: System): Promise<void> {
+  const { devnet, product } = system;
+  const rest = system.rest();
+  const three = [dust, transfer("2000000000000000000"), registerStep(7)];
+  // What succeeds, over every way in.
+  assert.equal((await rest.execute(three, "all well")).body.status, "succeeded");
+  await rest.execute(three, "all well");
+  assert.equal((await rest.execute([dust], "all well")).status, 409);
+  await rest.post("/workflows/plan", { steps: three });
+  await rest.post("/sequential-batch", { calls: [setRegister(8)] }, { prefer: "wait=15" });
+  const { request_id: id } = (await rest.execute([dust], "read")).body;
+  await rest.get(`/workflows/${id}?wait=1`);
+  const url = `${product.restUrl}/wallet/v1/workflows`;
+  const byKey = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" };
+  await (await fetch(`${url}/${id}/events`, { headers: byKey })).text();
+  const grpc = createClient(PlannerService, createGrpcTransport({ baseUrl: product.grpc.planner }));
+  const steps = [{ kind: dust.kind, token: dust.token, amount: dust.amount, receiverId: dust.receiver_id }];
+  await grpc.plan({ body: { case: "workflow", value: { steps } } }, { headers: { authorization: `Bearer ${apiKey}` } });
+
+  // Whom nobody knows, and what nobody can read. Secrets in the wrong places are the worst of it.
+  const wrong = [
+    { authorization: `Bearer ${apiKey}x` },
+    { authorization: `Basic ${apiKey}` },
+    { "x-wallet-id": internalToken, "x-internal-wallet-auth": `${internalToken}x` },
+  ];
+  for (const headers of wrong) await fetch(`${url}/${id}?key=${apiKey}`, { headers });
+  await fetch(`${url}/${apiKey}`, { headers: byKey });
+  await fetch(`${url}/${id}/${internalToken}`, { headers: byKey });
+  const bodies = [`{"steps": "${bodyText}"`, JSON.stringify({ steps: [{ kind: bodyText }], secret_key: bodyText })];
+  for (const body of bodies) await fetch(`${url}/execute`, { method: "POST", headers: byKey, body });
+  const signer = createClient(SignerProxyService, createGrpcTransport({ baseUrl: product.grpc["signer-proxy"] }));
+  const headers = { "x-service-name": "planner", "x-service-token": serviceToken };
+  await signer.signStep({ walletId: "wallet-1", grant: grantSecret }, { headers }).catch(() => undefined);
+  await signer.checkPolicy({ walletId: "wallet-1" }).catch(() => undefined);
+
+  // What the policy refuses.
+  const list = { mode: "whitelist" as const, list: [policyText] };
+  devnet.controls.wallets.setPolicy("wallet-1", { rules: { addresses: list } });
+  assert.equal((await rest.execute([dust], "denied")).body.status, "policy_denied");
+  devnet.controls.wallets.setPolicy("wallet-1", undefined);
+
+  // Upstreams that misbehave in the middle.
+  for (const kind of ["reset", "server_error", "lost"] as const) {
+    for (const target of ["rpc", "keystore"] as const) {
+      devnet.controls.faults.add({ target, method: "*", count: 4, fault: { kind } });
+    }
+    const record = await rest.ended(await rest.begin([dust], `fault ${kind}`));
+    assert.equal(record.status, "succeeded", kind);
+  }
+  devnet.controls.faults.add({ target: "keystore", method: "*", count: 3, fault: { kind: "html", status: 502 } });
+  await rest.ended(await rest.begin([dust], "html"));
+  devnet.controls.rpc.setAway(true);
+  const away = await rest.begin([dust], "away");
+  await rest.until(away, ({ status }) => status !== "planned");
+  devnet.controls.rpc.setAway(false);
+  await rest.ended(away);
+}
+
+describe("logs", () => {
+  it("hold no secret, no policy and nothing signed, at any level, whatever happens", async () => {
+    // Something that nobody foresaw, on the way of what was signed.
+    let broken = 0;
+    const wrap = misbehavingSigner({
+      answer(response) {
+        if (broken++ === 0) throw Object.assign(new Error("broke"), { response, headers: { token: internalToken } });
+        return response;
+      },
+    });
+    const system = await startSystem({ wrap, rpcPath: `/v1/${providerKey}?apiKey=${providerKey}` });
+    try {
+      await representativeRun(system);
+      const { devnet, logs } = system;
+      const records = await Promise.all(
+        [...new Set(logs.map((line) => JSON.parse(line).request_id))]
+          .filter((id) => typeof id === "string")
+          .map((id) => system.rest().record(id)),
+      );
+      const signed = records.flatMap((record) => [
+        ...(record.signed_nep366_delegates ?? []),
+        ...(record.signed_nep413_payloads ?? []).flatMap((payload: unknown) => signaturesIn(payload)),
+      ]);
+      const sent = transactions(devnet).flatMap(({ transaction }) =>
+        transaction.actions.flatMap(({ FunctionCall }) => (FunctionCall === undefined ? [] : [FunctionCall.args])),
+      );
+      assert.ok(signed.length > 10 && sent.length > 10);
+      const secrets: Readonly<Record<string, readonly string[]>> = {
+        tokens: [internalToken, serviceToken, apiKey, devnet.keystoreToken, grantSecret, providerKey],
+        keys: [devnet.relayer.secretKey, devnet.approver.secretKey].map(bare),
+        policy: [policyText],
+        requests: [bodyText],
+        signed: signed.filter((text): text is string => typeof text === "string"),
+        sent,
+      };
+      const text = logs.join("\n");
+      for (const [kind, values] of Object.entries(secrets)) {
+        for (const value of values) {
+          assert.ok(value.length > 5, kind);
+          const at = text.indexOf(value);
+          assert.equal(at, -1, `${kind}: ${text.slice(Math.max(0, at - 200), at + 80)}`);
+        }
+      }
+      // And it did log: every service, every level that there is reason for, and whose work it was.
+      const lines = logs.map((line) => JSON.parse(line));
+      const levels = new Set(lines.map(({ level }) => level));
+      for (const level of ["debug", "info", "warn", "error"]) assert.ok(levels.has(level), level);
+      const services = new Set(lines.map(({ service }) => service));
+      assert.deepEqual([...services].sort(), ["broadcaster", "evidence", "gateway", "planner", "signer-proxy"]);
+    } finally {
+      await system.stop();
+    }
+  }).timeout(120_000);
+
+  it("name the trace of a request in every service that has to do with it, and its wallet and workflow", async () => {
+    const system = await startSystem();
+    try {
+      const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+      const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01`, prefer: "wait=15" };
+      const { body } = await system.rest().post("/workflows/execute", { steps: [dust] }, headers);
+      assert.equal(body.status, "succeeded", body.message);
+      const lines = system.logs.map((line) => JSON.parse(line));
+      const traced = lines.filter(({ trace_id }) => trace_id === traceId);
+      const services = new Set(traced.map(({ service }) => service));
+      assert.deepEqual([...services].sort(), ["broadcaster", "evidence", "gateway", "planner", "signer-proxy"]);
+      for (const msg of ["request", "policy checked", "signed", "appended"]) {
+        const line = traced.find((candidate) => candidate.msg === msg);
+        assert.deepEqual([line?.request_id, line?.wallet_id], [body.request_id, "wallet-1"], msg);
+      }
+    } finally {
+      await system.stop();
+    }
+  });
+});
+
+/** The signature of a payload, wherever it stands. */
+function signaturesIn(payload: unknown): readonly string[] {
+  return (
+    JSON.stringify(payload)
+      .match(/ed25519:[1-9A-HJ-NP-Za-km-z]{80,}/g)
+      ?.map(bare) ?? []
+  );
+}
