@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type Client, createClient } from "@connectrpc/connect";
 import type { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
@@ -9,6 +6,7 @@ import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import { createEvidence } from "@outlayer/evidence";
 import { createLogger, InProcessBus, inMemoryTransport, systemPorts } from "@outlayer/kit";
+import type { Place } from "./places.ts";
 
 export const walletHeaders = { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "internal" };
 export const serviceToken = "service-token-of-this-test";
@@ -19,7 +17,7 @@ export interface EvidenceUnderTest {
   readonly logs: Client<typeof LogService>;
   readonly records: Client<typeof RecordService>;
   readonly bus: InProcessBus;
-  readonly path: string;
+  readonly place: Place;
   /** A new request id. */
   id(): string;
   /** Opens a workflow of one call under a key. */
@@ -28,13 +26,12 @@ export interface EvidenceUnderTest {
   stop(): Promise<void>;
 }
 
-export async function startEvidence(): Promise<EvidenceUnderTest> {
-  const directory = mkdtempSync(join(tmpdir(), "evidence-"));
-  const path = join(directory, "evidence.sqlite");
+/** Starts the service on a new database, which goes when it is stopped. */
+export async function startEvidence(place: Place): Promise<EvidenceUnderTest> {
   const ports = systemPorts();
   const bus = new InProcessBus();
   const credentials = { internalTokens: ["internal"], apiKeys: new Map<string, string>() };
-  const service = createEvidence({ database: { kind: "sqlite", path }, credentials }, { ports, bus });
+  const service = createEvidence({ database: place.database, credentials }, { ports, bus });
   await service.start();
   const guards = { logger: createLogger("evidence", "silent"), serviceToken };
   const transport = inMemoryTransport(service.routes, guards, { serviceToken });
@@ -43,7 +40,7 @@ export async function startEvidence(): Promise<EvidenceUnderTest> {
     logs,
     records: createClient(RecordService, transport),
     bus,
-    path,
+    place,
     id: () => ports.ids.uuid(),
     async open(key, extra = {}) {
       const requestId = ports.ids.uuid();
@@ -62,7 +59,7 @@ export async function startEvidence(): Promise<EvidenceUnderTest> {
     async stop() {
       await service.stop();
       await service.close?.();
-      rmSync(directory, { recursive: true });
+      await place.drop();
     },
   };
 }
