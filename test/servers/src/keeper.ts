@@ -11,6 +11,8 @@ export type KeeperAnswer =
  * the server was killed and could end nothing.
  */
 async function keep(kind: ServerKind): Promise<void> {
+  // Whoever needed the server may be gone before it is up: what is told then, nobody hears.
+  for (const output of [process.stdout, process.stderr]) output.on("error", () => {});
   const done = new Promise<void>((resolve) => {
     process.stdin.once("end", resolve).resume();
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());

@@ -13,7 +13,7 @@ export function errorInterceptor(logger: Logger): Interceptor {
       const method = `${request.service.typeName}/${request.method.name}`;
       if (error instanceof Refusal) {
         // Whoever calls is told no cause; whoever runs the service should be.
-        if (error.cause !== undefined) logger.warn({ err: error.cause, method }, "refused for a cause of our own");
+        if (error.cause !== undefined) logger.warn({ err: error.cause, method }, "refused for a cause behind it");
         return toConnectError(error);
       }
       if (request.signal.aborted) return new ConnectError("cancelled", Code.Canceled);

@@ -113,7 +113,8 @@ async function postgresUser(root: string): Promise<string> {
 /** Ends the PostgreSQL of a run that was killed together with the process that watched over it, and removes its data. */
 async function removeLeftovers(root: string): Promise<void> {
   for (const name of await readdir(join(root, runs)).catch(() => [])) {
-    if (isRunning(Number(name))) continue;
+    // A process of our own number was another one, for our data is not there yet.
+    if (Number(name) !== process.pid && isRunning(Number(name))) continue;
     const data = join(root, runs, name);
     const postmaster = Number.parseInt(await readFile(join(data, "postmaster.pid"), "utf8").catch(() => ""), 10);
     const command = await readFile(`/proc/${postmaster}/cmdline`, "utf8").catch(() => "");

@@ -24,7 +24,8 @@ export const fromPath: Source = {
       await rm(directory, { recursive: true });
     };
     try {
-      const server = await startServer({ command, args, ready: /Waiting for connections/ });
+      // What it stored goes with it, so it need not take its time to hand over to other members.
+      const server = await startServer({ command, args, ready: /Waiting for connections/, signal: "SIGKILL" });
       stopServer = server.stop;
       await initiate(url, address);
     } catch (error) {
