@@ -1,5 +1,4 @@
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { appendFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { outputOf } from "../commands.ts";
 import { debianRoot } from "../debian-root.ts";
@@ -23,13 +22,12 @@ export const fromDebian: Source = {
       for (const step of stack.splice(0).reverse()) await step();
     };
     try {
-      const data = `${runs}/${process.pid}`;
-      await mkdir(join(root, data), { recursive: true });
-      stack.push(() => rm(join(root, data), { recursive: true }));
-      const postgres = await startPostgres(root, data);
+      const run = `${runs}/${process.pid}`;
+      const state = join(root, run, "ferretdb");
+      await mkdir(state, { recursive: true });
+      stack.push(() => rm(join(root, run), { recursive: true }));
+      const postgres = await startPostgres(root, `${run}/postgres`);
       stack.push(postgres.stop);
-      const state = await mkdtemp(join(tmpdir(), "ferretdb-"));
-      stack.push(() => rm(state, { recursive: true }));
       const server = await startServer({
         command: ferretdb,
         args: [
@@ -53,6 +51,7 @@ export const fromDebian: Source = {
 
 async function startPostgres(root: string, data: string): Promise<Started> {
   const user = await postgresUser(root);
+  await mkdir(join(root, data));
   await outputOf("chown", user, join(root, data));
   const inRoot = [`--userspec=${user}`, root];
   const initdb = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"];
@@ -110,17 +109,17 @@ async function postgresUser(root: string): Promise<string> {
   return `${match[1]}:${match[2]}`;
 }
 
-/** Ends the PostgreSQL of a run that was killed together with the process that watched over it, and removes its data. */
+/** Ends the servers of runs that were killed together with the process that watched over them, and removes their data. */
 async function removeLeftovers(root: string): Promise<void> {
   for (const name of await readdir(join(root, runs)).catch(() => [])) {
-    // A process of our own number was another one, for our data is not there yet.
+    // A process of our own number was another one, for our folder is not there yet.
     if (Number(name) !== process.pid && isRunning(Number(name))) continue;
-    const data = join(root, runs, name);
-    const postmaster = Number.parseInt(await readFile(join(data, "postmaster.pid"), "utf8").catch(() => ""), 10);
-    const command = await readFile(`/proc/${postmaster}/cmdline`, "utf8").catch(() => "");
-    // The number may belong to another process by now.
-    if (command.includes(`${runs}/${name}`)) process.kill(postmaster, "SIGQUIT");
-    await rm(data, { recursive: true, force: true });
+    for (const pid of (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry))) {
+      const command = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "");
+      // Both were given folders of the run: a server's own number may be another process's by now.
+      if (command.includes(`${runs}/${name}/`)) process.kill(Number(pid), "SIGQUIT");
+    }
+    await rm(join(root, runs, name), { recursive: true, force: true });
   }
 }
 
