@@ -2,11 +2,19 @@ import assert from "node:assert/strict";
 import { keyPairFromSeed } from "@outlayer/near";
 import { Actor, signIntents } from "./support/actors.ts";
 import { gateCalls, gateTrace } from "./support/chain-dump.ts";
+import { eventsOf } from "./support/history.ts";
 import { corruptSignature, misbehavingSigner } from "./support/misbehaving-signer.ts";
+import { MovingClock } from "./support/moving-clock.ts";
 import { dust, registerStep, transfer } from "./support/steps.ts";
-import { type System, withSystem } from "./support/system.ts";
+import { type System, type SystemOptions, withSystem } from "./support/system.ts";
 
 const three = [dust, dust, dust];
+
+/** Waits until the product has handed in that many transactions. */
+async function sends(system: System, count: number): Promise<void> {
+  const { counters } = system.devnet.controls;
+  while ((counters.snapshot().rpc.send_tx ?? 0) < count) await new Promise((resolve) => setTimeout(resolve, 5));
+}
 
 /** Each of the gate's accepted submissions, by delegate. */
 function submittedDelegates(system: System): readonly string[] {
@@ -18,30 +26,17 @@ function submittedDelegates(system: System): readonly string[] {
 
 const dispatches = (system: System) => gateTrace(system.devnet).filter(({ ev }) => ev === "intent_dispatched").length;
 
-/** Events of a workflow's log, in order. */
-async function eventsOf(system: System, requestId: string): Promise<readonly string[]> {
-  const response = await fetch(`${system.product.http.evidence}/outlayer.evidence.v1.RecordService/GetHistory`, {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      "x-wallet-id": "wallet-1",
-      "x-internal-wallet-auth": "internal-token-of-the-tests",
-    },
-    body: JSON.stringify({ requestId }),
-  });
-  const { entries } = (await response.json()) as { entries: { entryJson: string }[] };
-  return entries.map(({ entryJson }) => Object.keys(JSON.parse(entryJson).event)[0] ?? "");
-}
-
 describe("decisions, on the chain", () => {
   it("decision 1: a transaction that cannot land any more is signed anew, with the same delegate in it", () =>
     withSystem({}, async (system) => {
-      // The second submission arrives behind the third, whose higher nonce has landed by then.
+      // The first submission arrives behind the others, whose higher nonces have landed by then.
+      const { faults, blocks } = system.devnet.controls;
       const late = { kind: "arrive_late", blocks: 4 } as const;
-      const { faults } = system.devnet.controls;
-      faults.add({ target: "rpc", method: "send_tx", count: 2, fault: { kind: "delay", ms: 1 } });
-      const requestId = await system.rest().begin(three);
       const rule = faults.add({ target: "rpc", method: "send_tx", count: 1, fault: late });
+      blocks.stop();
+      const requestId = await system.rest().begin(three);
+      await sends(system, 3);
+      blocks.go();
       const record = await system.rest().ended(requestId);
       assert.equal(
         faults.rules.some(({ id }) => id === rule.id),
@@ -75,11 +70,17 @@ describe("decisions, on the chain", () => {
     }));
 
   it("decision 4: ids of a fork that lost are withdrawn, and the resume that named them lands nowhere", () =>
-    withSystem({ devnet: { blockTimeMs: 60 } }, async (system) => {
+    withSystem({}, async (system) => {
       const { blocks } = system.devnet.controls;
+      // The chain stands still but for what the test lets happen, so that the ids are in the newest block.
+      blocks.stop();
       const requestId = await system.rest().begin(three);
+      await sends(system, 3);
+      blocks.mine({ blocks: 2 });
       await system.rest().until(requestId, ({ status }) => status === "resuming");
+      await sends(system, 4);
       blocks.fork({ depth: 1, blocks: 2, transactions: "return" });
+      blocks.go();
       const record = await system.rest().ended(requestId);
       assert.equal(record.status, "succeeded", record.user_visible_error);
       const events = await eventsOf(system, requestId);
@@ -87,6 +88,56 @@ describe("decisions, on the chain", () => {
       assert.equal(dispatches(system), 3);
       assert.equal(new Set(submittedDelegates(system)).size, 3);
     }));
+
+  describe("decision 6: a grant that expires while its steps are being signed", () => {
+    /** A keystore that takes more than the grants' minute over the first step, during which something happens. */
+    function slowToSign(clock: MovingClock, meanwhile: (system: System) => void): SystemOptions & { system?: System } {
+      const options: SystemOptions & { system?: System } = {
+        clock,
+        wrap: misbehavingSigner({
+          answer(response, { step }) {
+            if (step === 0) {
+              clock.advance(61_000);
+              if (options.system !== undefined) meanwhile(options.system);
+            }
+            return response;
+          },
+        }),
+      };
+      return options;
+    }
+    const policyChecks = (system: System) =>
+      system.devnet.controls.counters.snapshot().keystore["/wallet/check-policy"] ?? 0;
+
+    it("is renewed by asking policy again", () => {
+      const options = slowToSign(new MovingClock("2026-06-16T10:20:00Z"), () => {});
+      return withSystem(options, async (system) => {
+        options.system = system;
+        await system.rest().execute([dust]);
+        const before = policyChecks(system);
+        const record = await system.rest().ended(await system.rest().begin(three));
+        assert.equal(record.status, "succeeded", record.user_visible_error);
+        assert.equal(policyChecks(system) - before, 12, "two checks a step, and the same again");
+      });
+    });
+
+    it("ends the workflow when policy now denies it, and what was signed is thrown away unsent", () => {
+      const options = slowToSign(new MovingClock("2026-06-16T10:20:00Z"), (system) => {
+        system.devnet.controls.wallets.setFrozen("wallet-1", true);
+      });
+      return withSystem(options, async (system) => {
+        options.system = system;
+        const record = await system.rest().ended(await system.rest().begin(three));
+        assert.deepEqual([record.status, record.error_code], ["policy_denied", "policy_denied"]);
+        assert.equal(
+          record.user_visible_error,
+          "policy denied before signing: Wallet is frozen by controller; what had been signed before was thrown away unsent",
+        );
+        assert.deepEqual([record.signed_nep413_payloads, record.signed_nep366_delegates], [[], [null, null, null]]);
+        assert.equal(gateCalls(system.devnet, "submit_intent").length, 0);
+      });
+    });
+  });
 
   it("decision 10: a step that fails on chain leaves a record that says which, why, and until when it may still execute", () => {
     let drained = false;

@@ -130,8 +130,8 @@ describe("each service from its own main", () => {
     ],
     broadcaster: [
       "RELAYER_ACCOUNT_ID is required",
-      "RELAYER_SECRET_KEY (or RELAYER_SECRET_KEY_FILE) is required",
       "APPROVER_ACCOUNT_ID is required",
+      "RELAYER_SECRET_KEY (or RELAYER_SECRET_KEY_FILE) is required",
       "APPROVER_SECRET_KEY (or APPROVER_SECRET_KEY_FILE) is required",
       "EVIDENCE_URL is required",
       "SIGNER_PROXY_URL is required",

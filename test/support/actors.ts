@@ -21,6 +21,10 @@ export class Actor {
     this.#key = key;
   }
 
+  get publicKey(): string {
+    return this.#key.publicKey;
+  }
+
   /** Calls a method, and waits until the transaction's first receipt has run. @returns the transaction's hash */
   async call({ receiverId, methodName, args, deposit = 0n, gas = 300_000_000_000_000n }: Call): Promise<string> {
     const key = await this.#rpc("query", {

@@ -1,6 +1,7 @@
 import { createClient, createRouterTransport, type ServiceImpl } from "@connectrpc/connect";
 import {
   SignerProxyService,
+  type SignSimulationResponse,
   type SignStepRequest,
   type SignStepResponse,
 } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
@@ -14,10 +15,12 @@ export interface Misbehaviour {
     response: SignStepResponse,
     request: SignStepRequest,
   ) => SignStepResponse | Promise<SignStepResponse>;
+  /** Sees what was signed for a simulation. */
+  readonly simulated?: (response: SignSimulationResponse) => void;
 }
 
 /** Puts something between the broadcaster and the signer proxy, for what the real one would never let through. */
-export function misbehavingSigner({ ask, answer }: Misbehaviour): NonNullable<ProductDeps["wrap"]> {
+export function misbehavingSigner({ ask, answer, simulated }: Misbehaviour): NonNullable<ProductDeps["wrap"]> {
   return {
     "signer-proxy": (service) => {
       const real = createClient(
@@ -27,6 +30,11 @@ export function misbehavingSigner({ ask, answer }: Misbehaviour): NonNullable<Pr
       const implementation: ServiceImpl<typeof SignerProxyService> = {
         getAccount: (request) => real.getAccount(request),
         checkPolicy: (request) => real.checkPolicy(request),
+        async signSimulation(request) {
+          const response = await real.signSimulation(request);
+          simulated?.(response);
+          return response;
+        },
         async signStep(request) {
           const response = await real.signStep(ask?.(request) ?? request);
           return answer?.(response, request) ?? response;

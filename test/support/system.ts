@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Devnet, type DevnetOptions, startDevnet } from "@outlayer/devnet";
+import { type Devnet, type DevnetOptions, systemPorts as devnetSystemPorts, startDevnet } from "@outlayer/devnet";
 import { type Product, type ProductDeps, readProductConfig, startProduct } from "@outlayer/embedded";
-import { createLogger, type Environment, systemPorts } from "@outlayer/kit";
+import { type Clock, createLogger, type Environment, systemPorts } from "@outlayer/kit";
 import { RestClient } from "./rest-client.ts";
 
 /** Milliseconds from block to block in these tests. */
@@ -15,6 +15,8 @@ export interface SystemOptions {
   readonly devnet?: DevnetOptions;
   readonly environment?: Environment;
   readonly wrap?: ProductDeps["wrap"];
+  /** The time, for the devnet and the product alike. The system's by default. */
+  readonly clock?: Clock;
 }
 
 /** The whole product on a devnet, in this process, over real sockets. */
@@ -31,7 +33,10 @@ export interface System {
 }
 
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
-  const devnet = await startDevnet({ blockTimeMs: blockMs, ...options.devnet });
+  const ports = systemPorts();
+  const clock = options.clock ?? ports.clock;
+  const devnetPorts = { ...devnetSystemPorts, now: () => clock.now() };
+  const devnet = await startDevnet({ blockTimeMs: blockMs, ports: devnetPorts, ...options.devnet });
   const directory = mkdtempSync(join(tmpdir(), "system-"));
   const logs: string[] = [];
   const base: Environment = {
@@ -54,7 +59,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const start = (environment: Environment) => {
     const config = readProductConfig({ ...base, ...environment }, "service-token-of-the-tests");
     const deps: ProductDeps = {
-      ports: systemPorts(),
+      ports: { ...ports, clock },
       logger: (service) => createLogger(service, "trace", { write: (line) => void logs.push(line) }),
       ...(options.wrap === undefined ? {} : { wrap: options.wrap }),
     };

@@ -20,12 +20,23 @@ export function readWalletCredentials(reader: ConfigReader): WalletCredentials {
 /** Opaque, 1 to 128 printable ASCII characters without whitespace. */
 export const walletIdPattern = /^[!-~]{1,128}$/;
 
+/** The wallet that a public call acts for, and by which of the two credentials. */
+export interface WalletCaller {
+  readonly walletId: string;
+  readonly credential: "internal_token" | "api_key";
+}
+
+/** The wallet that a public call acts for. @throws as authenticateCaller */
+export function authenticateWallet(headers: Headers, credentials: WalletCredentials): string {
+  return authenticateCaller(headers, credentials).walletId;
+}
+
 /**
- * The wallet that a public call acts for: `x-wallet-id` with `x-internal-wallet-auth`, or `authorization: Bearer wk_…`.
- * The first counts where both are sent.
+ * Who makes a public call: `x-wallet-id` with `x-internal-wallet-auth`, or `authorization: Bearer wk_…`. The first
+ * counts where both are sent.
  * @throws Refusal Unauthenticated
  */
-export function authenticateWallet(headers: Headers, credentials: WalletCredentials): string {
+export function authenticateCaller(headers: Headers, credentials: WalletCredentials): WalletCaller {
   const walletId = headers.get("x-wallet-id");
   const internalToken = headers.get("x-internal-wallet-auth");
   if (walletId !== null || internalToken !== null) {
@@ -35,7 +46,7 @@ export function authenticateWallet(headers: Headers, credentials: WalletCredenti
     if (!walletIdPattern.test(walletId)) {
       throw unauthenticated("X-Wallet-Id must be 1 to 128 printable ASCII characters without whitespace");
     }
-    return walletId;
+    return { walletId, credential: "internal_token" };
   }
   const authorization = headers.get("authorization");
   if (authorization === null) {
@@ -47,7 +58,7 @@ export function authenticateWallet(headers: Headers, credentials: WalletCredenti
   // The lookup is by digest, so its timing tells nothing of the keys themselves.
   const owner = key === undefined ? undefined : credentials.apiKeys.get(sha256Hex(key));
   if (owner === undefined) throw unauthenticated("wallet authentication failed");
-  return owner;
+  return { walletId: owner, credential: "api_key" };
 }
 
 /** The headers of a public call that say who calls, to be passed on to the service that answers it. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { authenticateWallet, matchesAny, Refusal, walletApiKeys } from "@outlayer/kit";
+import { authenticateCaller, authenticateWallet, matchesAny, Refusal, walletApiKeys } from "@outlayer/kit";
 
 const credentials = { internalTokens: ["token-a", "token-b"], apiKeys: walletApiKeys('{"wk_good":"wallet-7"}') };
 const wallet = (headers: Record<string, string>) => authenticateWallet(new Headers(headers), credentials);
@@ -19,6 +19,20 @@ describe("who calls", () => {
     const both = { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "token-a", authorization: "Bearer wk_good" };
     assert.equal(wallet(both), "wallet-1");
     assert.throws(() => wallet({ ...both, "x-internal-wallet-auth": "wrong" }), Refusal);
+  });
+
+  it("is known by the credential that counted", () => {
+    const credential = (headers: Record<string, string>) =>
+      authenticateCaller(new Headers(headers), credentials).credential;
+    const [internal, apiKey] = [
+      { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "token-a" },
+      { authorization: "Bearer wk_good" },
+    ];
+    assert.deepEqual([internal, apiKey, { ...internal, ...apiKey }].map(credential), [
+      "internal_token",
+      "api_key",
+      "internal_token",
+    ]);
   });
 
   it("is nobody with missing, partial or wrong credentials, and no answer quotes them", () => {

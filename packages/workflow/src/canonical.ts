@@ -16,7 +16,18 @@ export function canonicalJson(value: JsonValue): string {
  */
 export function fingerprint(endpoint: Endpoint, request: JsonObject): string {
   const { idempotency_key: _, ...rest } = request;
-  return createHash("sha256")
-    .update(`${endpoint}\n${canonicalJson(rest)}`)
-    .digest("hex");
+  return sha256Hex(`${endpoint}\n${canonicalJson(rest)}`);
+}
+
+/**
+ * What a request and the one that its approval was given for must share: lower-case hex SHA-256 of the canonical request
+ * less its key and its approval.
+ */
+export function approvalDigest(request: JsonObject): string {
+  const { idempotency_key: _key, approval_info: _approval, ...rest } = request;
+  return sha256Hex(canonicalJson(rest));
+}
+
+function sha256Hex(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }

@@ -9,7 +9,9 @@ import {
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/progress";
 import type { Plan, PlannedStep } from "@outlayer/contracts/outlayer/workflow/v1/plan";
+import type { Preflight } from "@outlayer/contracts/outlayer/workflow/v1/preflight";
 import {
+  type ApprovalNeeded,
   type BalanceView,
   type DispatchReceipt,
   DispatchReceiptSchema,
@@ -51,6 +53,7 @@ export function recordJson(record: RecordMessage): JsonObject {
     balance_deltas: record.balanceDeltas,
     balance_views: mapValues(record.balanceViews, balanceViewJson),
     post_batch_view_results: record.postBatchViewResults.map(postViewResultJson),
+    approval: approvalJson(record.approval),
     queue: queueJson(record.queue),
     fees: {
       gate_fee_yocto: record.fees?.gateFeeYocto || "0",
@@ -81,6 +84,19 @@ export function planJson(plan: Plan | undefined): JsonObject {
       route: route ?? null,
     })),
     unchecked: plan.unchecked,
+  };
+}
+
+/** A preflight as REST answers it. `preflightSchema` describes it. */
+export function preflightJson({ ready, abortReasons, checks, finalHeight, plan }: Preflight): JsonObject {
+  return {
+    ready,
+    abort_reasons: abortReasons,
+    checks: checks.map(({ name, class: kind, ok, expected, actual, message }) => {
+      return { name, class: kind, ok, expected, actual, message };
+    }),
+    final_height: heightOrNull(finalHeight),
+    plan: plan === undefined ? null : planJson(plan),
   };
 }
 
@@ -166,6 +182,11 @@ function queueJson(queue: Queue | undefined): JsonValue {
     expected_start_height: queue.expectedStartHeight === undefined ? null : Number(queue.expectedStartHeight),
     waiting_for: queue.waitingFor,
   };
+}
+
+function approvalJson(approval: ApprovalNeeded | undefined): JsonValue {
+  if (approval === undefined) return null;
+  return { required_approvals: approval.requiredApprovals, request_hash: approval.requestHash };
 }
 
 function timeJson(time: Timestamp | undefined): string {

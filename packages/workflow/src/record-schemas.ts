@@ -45,6 +45,31 @@ export const planSchema = z
   })
   .meta({ id: "Plan", description: "How a request would be executed." });
 
+export const checkSchema = z
+  .object({
+    name: text("What is asked about.", "relayer_balance"),
+    class: z.enum(["blocking", "waiting", "advisory"]).meta({
+      description: "What it means for a run when it fails: it would fail, it would wait, or nothing.",
+    }),
+    ok: bool("It is as expected. False as well for what could not be found out."),
+    expected: text("What is expected.", "at least 255000000000000000000000"),
+    actual: text("What was found; empty where nothing was.", "1000000000000000000000000"),
+    message: text("A sentence: of a check that fails, the one that a run would end with."),
+  })
+  .meta({ id: "Check", description: "One question and its answer." });
+
+export const preflightSchema = z
+  .object({
+    ready: bool("No blocking and no waiting check fails."),
+    abort_reasons: z
+      .array(z.string())
+      .meta({ description: "Names of the blocking and waiting checks that fail, in their order." }),
+    checks: z.array(checkSchema).meta({ description: "Every check." }),
+    final_height: height("Of the final block; null where it could not be had, or was not asked for.").nullable(),
+    plan: planSchema.nullable().meta({ description: "The plan of the workflow; null without one." }),
+  })
+  .meta({ id: "Preflight", description: "Whether a run would succeed now." });
+
 /** The plan of a batch that its own rules refused. */
 export const emptyPlanSchema = z
   .strictObject({ accepted: z.literal(false), steps: z.array(z.never()).max(0) })
@@ -87,6 +112,18 @@ const balanceViewSchema = z.object({
   after: text("Raw units, decimal; null until the end.").nullable(),
   ambiguous: bool("They differ by something else than the workflow's own deltas: others moved money too."),
 });
+
+export const approvalNeededSchema = z
+  .object({
+    required_approvals: z
+      .int()
+      .nonnegative()
+      .meta({ description: "How many approvals the wallet's policy asks for.", examples: [2] }),
+    request_hash: text(
+      "What is to be approved: lower-case hex SHA-256 of the RFC 8785 text of the body less `idempotency_key` and `approval_info`.",
+    ),
+  })
+  .meta({ id: "ApprovalNeeded", description: "What it takes to send it again with `approval_info`." });
 
 const postViewResultSchema = z.object({
   contract_id: text("The contract that was asked."),
@@ -140,6 +177,7 @@ const recordFields = {
   }),
   balance_views: z.record(z.string(), balanceViewSchema).meta({ description: "By `<token id>:intents`." }),
   post_batch_view_results: z.array(postViewResultSchema),
+  approval: approvalNeededSchema.nullable(),
   queue: queueSchema.nullable(),
   fees: z
     .object({
@@ -160,7 +198,8 @@ const recordFields = {
 
 export const recordSchema = z
   .object(recordFields)
-  .meta({ id: "Record", description: "What is known of one request. Every field is always present." });
+  // Not `Record` and `Error`: a client that is generated from these would hide its language's own.
+  .meta({ id: "WorkflowRecord", description: "What is known of one request. Every field is always present." });
 
 export const progressEventSchema = z
   .object({
@@ -199,7 +238,7 @@ export const errorBodySchema = z
       .meta({ description: "RFC 9457: the HTTP status.", examples: [400] }),
     request_id: recordFields.request_id.optional(),
   })
-  .meta({ id: "Error", description: "An error without a record." });
+  .meta({ id: "Problem", description: "An error without a record." });
 
 /**
  * Body of a non-2xx with a record: the record, and the problem beside it. `status` is the record's: RFC 9457 (3.1) has
@@ -207,4 +246,4 @@ export const errorBodySchema = z
  */
 export const recordErrorBodySchema = z
   .object({ ...recordFields, ...problemFields })
-  .meta({ id: "RecordError", description: "A record that did not succeed." });
+  .meta({ id: "RecordProblem", description: "A record that did not succeed." });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { stepFields as f, idempotencyKey } from "./step-fields.ts";
+import { approvalInfo, stepFields as f, idempotencyKey } from "./step-fields.ts";
 
 const tokenReceiver = f.receiver_id
   .unwrap()
@@ -75,6 +75,7 @@ export const workflowRequestSchema = z
   .looseObject({
     steps: z.array(stepSchema).meta({ description: "The steps, in the order in which they must happen." }),
     idempotency_key: idempotencyKey,
+    approval_info: approvalInfo,
   })
   .meta({
     id: "WorkflowRequest",
@@ -129,6 +130,7 @@ export const sequentialBatchRequestSchema = z
       .array(viewCheckSchema)
       .meta({ description: "Views to run at the final block after the last dispatch." })
       .optional(),
+    approval_info: approvalInfo,
   })
   .meta({
     id: "SequentialBatchRequest",

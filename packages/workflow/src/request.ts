@@ -4,7 +4,7 @@ import { type Checked, check, firstOf, formatProblem, type Problem } from "./fir
 import { refuseSigningFields } from "./forbidden-fields.ts";
 import { invalidJson } from "./invalid-request.ts";
 import { batchCallSchema, requiredByKind, requiredWithoutKind, viewCheckSchema } from "./request-schemas.ts";
-import { idempotencyKey, stepFields } from "./step-fields.ts";
+import { approvalInfo, idempotencyKey, stepFields } from "./step-fields.ts";
 
 // Readers keep only the fields they know. What a step must have is added to what any step may have, and stands first, so
 // that it is missed in that order.
@@ -40,6 +40,14 @@ export type Step =
 export interface WorkflowRequest {
   readonly steps: readonly Step[];
   readonly idempotencyKey: string | undefined;
+  readonly approval: ApprovalInfo | undefined;
+}
+
+/** Who approved, what, and of which request. As it was sent: nothing of it is true yet. */
+export interface ApprovalInfo {
+  readonly requestId: string;
+  readonly approverIds: readonly string[];
+  readonly requestHash: string;
 }
 
 export type BatchCall = z.infer<typeof batchCall>;
@@ -50,16 +58,18 @@ export interface SequentialBatchRequest {
   readonly calls: readonly BatchCall[];
   readonly postBatchViewChecks: readonly ViewCheck[];
   readonly idempotencyKey: string | undefined;
+  readonly approval: ApprovalInfo | undefined;
 }
 
 const batchCall = batchCallSchema.strip();
 const viewCheck = viewCheckSchema.strip();
 const list = z.array(z.unknown());
-const workflowFrame = z.object({ steps: list, idempotency_key: idempotencyKey });
+const workflowFrame = z.object({ steps: list, idempotency_key: idempotencyKey, approval_info: approvalInfo });
 const batchFrame = z.object({
   gate_id: z.string(),
   calls: list,
   idempotency_key: idempotencyKey,
+  approval_info: approvalInfo,
   post_batch_view_checks: list.optional(),
 });
 
@@ -73,7 +83,8 @@ export function readWorkflow(document: JsonObject): WorkflowRequest {
   const frame = check(workflowFrame, document);
   const steps = readList(document, "steps", readStep);
   refuseFirst(document, [frame, steps]);
-  return { steps: unwrap(steps), idempotencyKey: unwrap(frame).idempotency_key };
+  const { idempotency_key, approval_info } = unwrap(frame);
+  return { steps: unwrap(steps), idempotencyKey: idempotency_key, approval: approvalOf(approval_info) };
 }
 
 /**
@@ -92,7 +103,13 @@ export function readSequentialBatch(document: JsonObject): SequentialBatchReques
     calls: unwrap(calls),
     postBatchViewChecks: unwrap(views),
     idempotencyKey: unwrap(frame).idempotency_key,
+    approval: approvalOf(unwrap(frame).approval_info),
   };
+}
+
+function approvalOf(info: z.infer<typeof approvalInfo>): ApprovalInfo | undefined {
+  if (info === undefined) return undefined;
+  return { requestId: info.request_id, approverIds: info.approver_ids, requestHash: info.request_hash };
 }
 
 function readStep(value: unknown): Checked<Step> {

@@ -71,6 +71,27 @@ export const stepFields = {
   ]),
 };
 
+export const approvalInfo = z
+  .object({
+    request_id: z.string().meta({
+      description: "The request that ended in `requires_approval`.",
+      examples: ["0192f3c0-7c1e-7000-8000-000000000000"],
+    }),
+    approver_ids: z
+      .array(z.string())
+      .meta({ description: "Those who approved, 1 to 32, as the wallet's policy names them.", examples: [["mike"]] }),
+    request_hash: z.string().meta({
+      description:
+        "What they approved: the record's `approval.request_hash`, lower-case hex SHA-256 of the RFC 8785 text of the body less `idempotency_key` and `approval_info`.",
+      examples: ["5f2b7c1d9e8a4036b1c2d3e4f5061728394a5b6c7d8e9f00112233445566778e"],
+    }),
+  })
+  .meta({
+    description:
+      "The approval of a request that is sent again, under a new key and otherwise unchanged, after it ended in `requires_approval`. Accepted only with the internal token, and used up once.",
+  })
+  .optional();
+
 export const idempotencyKey = z
   .string()
   .meta({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { canonicalJson, fingerprint } from "@outlayer/workflow";
+import { approvalDigest, canonicalJson, fingerprint } from "@outlayer/workflow";
 
 describe("canonical JSON", () => {
   it("is RFC 8785's own example", () => {
@@ -40,5 +40,19 @@ describe("the fingerprint of a request", () => {
       fingerprint("workflow", { steps: [{ idempotency_key: "y" }] }),
     ];
     assert.equal(new Set(prints).size, prints.length);
+  });
+});
+
+describe("decision 8: the approval digest", () => {
+  it("is the SHA-256 of the canonical request less its key and its approval", () => {
+    const expected = createHash("sha256").update('{"steps":[{"a":1,"b":2}]}').digest("hex");
+    const steps = [{ b: 2, a: 1 }];
+    assert.equal(approvalDigest({ steps }), expected);
+    assert.equal(approvalDigest({ idempotency_key: "x", steps, approval_info: { request_id: "r" } }), expected);
+  });
+
+  it("depends on everything else, whatever stands deeper too", () => {
+    const requests = [{ steps: [] }, { steps: [], note: "" }, { steps: [{ approval_info: 1 }] }];
+    assert.equal(new Set(requests.map(approvalDigest)).size, requests.length);
   });
 });

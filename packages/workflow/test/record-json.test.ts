@@ -86,6 +86,12 @@ const succeeded: RecordInit = {
 };
 
 describe("the record as JSON", () => {
+  it("says of a request that requires approval how many, and of what", () => {
+    const approval = { requiredApprovals: 2, requestHash: "ab" };
+    const record = create(RecordSchema, { ...succeeded, status: "requires_approval", approval });
+    assert.deepEqual(recordJson(record).approval, { required_approvals: 2, request_hash: "ab" });
+  });
+
   it("has every field, with numbers as numbers and times to the millisecond", () => {
     assert.deepEqual(recordJson(create(RecordSchema, succeeded)), {
       request_id: requestId,
@@ -151,6 +157,7 @@ describe("the record as JSON", () => {
         },
         { contract_id: "a.near", method_name: "x", result: "not JSON", error: null, matches: null, block_height: 9 },
       ],
+      approval: null,
       queue: null,
       fees: { gate_fee_yocto: "30000000000000000000000", gas_burnt_yocto: "1" },
       direct_user_scope: {},

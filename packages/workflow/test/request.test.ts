@@ -142,7 +142,11 @@ describe("a workflow that can be read", () => {
   const formsOf = (text: string) => readWorkflow(readJsonObject(text)).steps.map(({ form }) => form);
 
   it("may have no steps, and unknown fields anywhere", () => {
-    assert.deepEqual(readWorkflow({ steps: [], note: 1 }), { steps: [], idempotencyKey: undefined });
+    assert.deepEqual(readWorkflow({ steps: [], note: 1 }), {
+      steps: [],
+      idempotencyKey: undefined,
+      approval: undefined,
+    });
     assert.deepEqual(formsOf(step({ ...transfer, note: { a: 1 } })), ["intents.transfer"]);
   });
 
@@ -254,6 +258,34 @@ describe("a batch that can be read", () => {
       calls: [call],
       postBatchViewChecks: views,
       idempotencyKey: undefined,
+      approval: undefined,
     });
   });
+});
+
+describe("an approval that comes with a request", () => {
+  const info = { request_id: "r", approver_ids: ["a", "b"], request_hash: "h" };
+  const sent = (approval_info: unknown) => JSON.stringify({ steps: [], approval_info });
+
+  it("is read from workflows and batches alike, whatever it says", () => {
+    const approval = { requestId: "r", approverIds: ["a", "b"], requestHash: "h" };
+    assert.deepEqual(readWorkflow(readJsonObject(sent({ ...info, note: 1 }))).approval, approval);
+    const batched = { gate_id: "g", calls: [], approval_info: info };
+    assert.deepEqual(readSequentialBatch(batched).approval, approval);
+  });
+
+  const rows: readonly [unknown, string][] = [
+    [null, "approval_info must be an object"],
+    [{ ...info, request_id: undefined }, "approval_info.request_id is required"],
+    [{ ...info, approver_ids: "a" }, "approval_info.approver_ids must be an array"],
+    [{ ...info, approver_ids: ["a", 1] }, "approval_info.approver_ids[1] must be a string"],
+    [{ ...info, request_hash: 1 }, "approval_info.request_hash must be a string"],
+  ];
+  for (const [value, problem] of rows) {
+    it(`is refused as it cannot be read: ${problem}`, () => {
+      assert.equal(refusal(readWorkflow, sent(value)), `invalid workflow JSON: ${problem}`);
+      const batched = JSON.stringify({ gate_id: "g", calls: [], approval_info: value });
+      assert.equal(refusal(readSequentialBatch, batched), `invalid workflow JSON: ${problem}`);
+    });
+  }
 });

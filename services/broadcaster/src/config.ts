@@ -12,7 +12,7 @@ import {
   readServiceUrl,
   text,
 } from "@outlayer/kit";
-import { type KeyPair, parseSecretKey } from "@outlayer/near";
+import { decodeBase58, type KeyPair, parseSecretKey } from "@outlayer/near";
 
 /** Amounts in yoctoNEAR, gas in gas units, times in milliseconds. */
 export interface BroadcasterConfig {
@@ -34,19 +34,37 @@ export interface BroadcasterConfig {
   readonly pollTimeoutMs: number;
   readonly pollIntervalMs: number;
   readonly queueTimeoutMs: number;
+  /** Base58 of the SHA-256 of the gate's wasm; undefined: not compared. */
+  readonly gateCodeHash: string | undefined;
+  /** Undefined: not compared. */
+  readonly gateOwnerId: string | undefined;
 }
 
 /** The gate reserves this much for its callback, whatever is attached. */
 const callbackReserve = 200_000_000_000_000n;
 
-export function readBroadcasterConfig(reader: ConfigReader): BroadcasterConfig {
+/** What it takes to look at the gate and the operator's accounts, without a key. */
+export type GateConfig = Pick<
+  BroadcasterConfig,
+  | "gateId"
+  | "relayerId"
+  | "approverId"
+  | "rpcUrls"
+  | "chainId"
+  | "gateFeeYocto"
+  | "gateMaxFeeYocto"
+  | "submitIntentGas"
+  | "gateCallbackGas"
+  | "resumeBatchGas"
+  | "gateCodeHash"
+  | "gateOwnerId"
+>;
+
+export function readGateConfig(reader: ConfigReader): GateConfig {
   return {
     gateId: reader.optional("SEQUENTIAL_GATE_ID", accountId, "gate.sequential.near"),
-    verifierId: reader.optional("VERIFIER_ID", accountId, "intents.near"),
     relayerId: reader.required("RELAYER_ACCOUNT_ID", accountId),
-    relayerKeys: reader.requiredSecret("RELAYER_SECRET_KEY", list(secretKey)),
     approverId: reader.required("APPROVER_ACCOUNT_ID", accountId),
-    approverKeys: reader.requiredSecret("APPROVER_SECRET_KEY", list(secretKey)),
     // A secret: a provider's URL may hold an access key.
     rpcUrls: reader.optionalSecret("NEAR_RPC_URL", list(httpUrl), ["https://rpc.mainnet.near.org"]),
     chainId: reader.optional("NEAR_CHAIN_ID", text, "mainnet"),
@@ -55,6 +73,30 @@ export function readBroadcasterConfig(reader: ConfigReader): BroadcasterConfig {
     submitIntentGas: reader.optional("SUBMIT_INTENT_GAS", decimal, 50_000_000_000_000n),
     gateCallbackGas: reader.optional("GATE_CALLBACK_GAS", atLeast(callbackReserve), callbackReserve),
     resumeBatchGas: reader.optional("RESUME_BATCH_GAS", decimal, 100_000_000_000_000n),
+    gateCodeHash: reader.optional("GATE_CODE_HASH", sha256Base58, undefined),
+    gateOwnerId: reader.optional("GATE_OWNER_ID", accountId, undefined),
+  };
+}
+
+export interface OperatorKeys {
+  readonly relayer: readonly KeyPair[];
+  readonly approver: readonly KeyPair[];
+}
+
+/** Keys for whoever only looks: they say which ones are looked for. */
+export function readOptionalKeys(reader: ConfigReader): OperatorKeys {
+  return {
+    relayer: reader.optionalSecret("RELAYER_SECRET_KEY", list(secretKey), []),
+    approver: reader.optionalSecret("APPROVER_SECRET_KEY", list(secretKey), []),
+  };
+}
+
+export function readBroadcasterConfig(reader: ConfigReader): BroadcasterConfig {
+  return {
+    ...readGateConfig(reader),
+    verifierId: reader.optional("VERIFIER_ID", accountId, "intents.near"),
+    relayerKeys: reader.requiredSecret("RELAYER_SECRET_KEY", list(secretKey)),
+    approverKeys: reader.requiredSecret("APPROVER_SECRET_KEY", list(secretKey)),
     // Above the gate's own timeout a longer validity means nothing.
     delegateValidityBlocks: reader.optional("DELEGATE_VALIDITY_BLOCKS", integer(1, 100_000), 180),
     intentsDeadlineMs: reader.optional("INTENTS_DEADLINE_SECS", seconds(1, 86_400), 300_000),
@@ -86,6 +128,15 @@ const secretKey: Parse<KeyPair> = (value) => {
   } catch {
     throw new Malformed("must be ed25519: and base58 of a secret key");
   }
+};
+
+const sha256Base58: Parse<string> = (value) => {
+  try {
+    if (decodeBase58(value).length === 32) return value;
+  } catch {
+    // Said below.
+  }
+  throw new Malformed("must be base58 of a SHA-256");
 };
 
 function atLeast(least: bigint): Parse<bigint> {

@@ -7,11 +7,14 @@ import { RpcClient } from "./adapters/near/rpc-client.ts";
 import { Signer } from "./adapters/signer-proxy/signer.ts";
 import type { BroadcasterConfig } from "./config.ts";
 import { GateFacts } from "./rpc/get-gate-facts.ts";
+import { preflight } from "./rpc/preflight.ts";
 import { Conductor } from "./shell/conductor.ts";
 import { Follower } from "./shell/follower.ts";
 import { GateReader } from "./shell/gate-reader.ts";
 import { KeyRing } from "./shell/key-lane.ts";
+import { OwnDelegates } from "./shell/own-delegates.ts";
 import { SaltReader } from "./shell/salt-reader.ts";
+import { Turns } from "./shell/turns.ts";
 import { ValidityPeriod } from "./shell/validity-period.ts";
 import { Worker } from "./shell/worker.ts";
 
@@ -47,14 +50,17 @@ export function createBroadcaster(
     conductor,
     relayer,
     approver,
+    policyTurns: new Turns(),
     salts: new SaltReader(config.verifierId, node, ports.clock),
     validity: new ValidityPeriod(node),
+    ownDelegates: new OwnDelegates(ports.clock),
     driverId: ports.ids.uuid(),
   };
   const worker = new Worker(tools, bus);
   const facts = new GateFacts(gate, ports.clock);
   const implementation: ServiceImpl<typeof BroadcasterService> = {
     getGateFacts: (request) => facts.get(request),
+    preflight: (request, { signal }) => preflight(tools, request, signal),
   };
   return {
     routes: {

@@ -17,6 +17,7 @@ import { getRecord } from "./rpc/get-record.ts";
 import { listOpenWorkflows } from "./rpc/list-open-workflows.ts";
 import { openWorkflow } from "./rpc/open-workflow.ts";
 import { readEvents } from "./rpc/read-events.ts";
+import { readUsage, releaseUsage, reserveUsage } from "./rpc/usage-ledger.ts";
 import { watchProgress } from "./rpc/watch-progress.ts";
 
 export interface EvidenceDeps {
@@ -32,6 +33,7 @@ export function createEvidence(config: EvidenceConfig, { ports, bus }: EvidenceD
   const log = new WorkflowLog({ store, now, sha256Hex, tell: tellOn(bus) });
   const reading = { log, credentials: config.credentials, bus, timers: ports.timers };
   const gateLog = { store, now, sha256Hex };
+  const usageLedger = { store, now };
   const stopping = new AbortController();
   // A call that waits ends when the service stops, so that stopping does not wait for it.
   const until = (signal: AbortSignal) => AbortSignal.any([signal, stopping.signal]);
@@ -52,6 +54,9 @@ export function createEvidence(config: EvidenceConfig, { ports, bus }: EvidenceD
     },
     getGateLog: (request) => getGateLog(gateLog, request),
     appendGateLog: (request) => appendGateLog(gateLog, request),
+    readUsage: (request) => readUsage(usageLedger, request),
+    reserveUsage: (request) => reserveUsage(usageLedger, request),
+    releaseUsage: (request) => releaseUsage(usageLedger, request),
   };
   return {
     routes: {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import { ApprovalSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import { createEvidence } from "@outlayer/evidence";
 import { createLogger, InProcessBus, inMemoryTransport, systemPorts } from "@outlayer/kit";
 import { findBreak } from "../src/core/entry.ts";
@@ -12,6 +14,9 @@ import { onEveryStore } from "./support/places.ts";
 const taken = { case: "taken", value: { driverId: "driver", epoch: 1n } } as const;
 const ended = { case: "ended", value: { status: "failed", errorCode: "timed_out" } } as const;
 const sha256Hex = (text: string) => createHash("sha256").update(text).digest("hex");
+
+const approvalOf = (requestId: string) =>
+  create(ApprovalSchema, { requestId, approverIds: ["mike"], requestHash: "c".repeat(64) });
 
 async function codeOf(call: Promise<unknown>): Promise<Code> {
   const outcome = await call.then(
@@ -92,6 +97,34 @@ onEveryStore("the log of workflows", (newPlace) => {
     const error = await call.then(() => undefined, ConnectError.from);
     assert.equal(error?.code, Code.AlreadyExists);
     assert.deepEqual(error?.findDetails(ErrorInfoSchema)[0]?.metadata, { request_id: requestId });
+  });
+
+  it("decision 8: lets one of 32 requests use up an approval, and tells the others which one did", async () => {
+    const approved = evidence.id();
+    const approval = approvalOf(approved);
+    const opens = Array.from({ length: 32 }, async (_, index) => {
+      const opened = { ...opening(`approved-${index}`), approval };
+      return (await evidence.logs.openWorkflow({ requestId: evidence.id(), opened })).record?.requestId;
+    });
+    const outcomes = await Promise.allSettled(opens);
+    const [first, ...others] = outcomes.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    assert.deepEqual(others, []);
+    for (const outcome of outcomes) {
+      if (outcome.status === "fulfilled") continue;
+      const error = ConnectError.from(outcome.reason);
+      assert.equal(error.code, Code.AlreadyExists);
+      assert.equal(error.rawMessage, `approval of request ${approved} was already used (request ${first})`);
+      const info = error.findDetails(ErrorInfoSchema)[0];
+      assert.deepEqual([info?.reason, info?.metadata], ["APPROVAL_ALREADY_USED", { request_id: first }]);
+    }
+  });
+
+  it("finds a workflow under its key before it looks at its approval", async () => {
+    const approval = approvalOf(evidence.id());
+    const opened = { ...opening("approved-again"), approval };
+    const first = await evidence.logs.openWorkflow({ requestId: evidence.id(), opened });
+    const again = await evidence.logs.openWorkflow({ requestId: evidence.id(), opened });
+    assert.deepEqual([again.record?.requestId, again.created], [first.record?.requestId, false]);
   });
 
   it("keeps the keys of different wallets apart", async () => {

@@ -213,7 +213,7 @@ describe("the MongoDB store", () => {
       });
       return JSON.parse(stdout);
     };
-    assert.deepEqual((await run()).applied, ["1 logs, claims and nonces"]);
+    assert.deepEqual((await run()).applied, ["1 logs, claims, nonces and ledgers"]);
     assert.deepEqual((await run()).applied, []);
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { systemPorts } from "@outlayer/kit";
 import type { EvidenceStore } from "../src/core/store.ts";
 import { onEveryStore, type Place } from "./support/places.ts";
-import { claimOf, entryOf, fingerprint, gateEntryOf, projectionOf } from "./support/samples.ts";
+import { claimOf, entryOf, fingerprint, gateEntryOf, projectionOf, usageEntryOf } from "./support/samples.ts";
 
 const writers = 32;
 const { ids } = systemPorts();
@@ -152,6 +152,35 @@ onEveryStore("an evidence store", (newPlace) => {
     }
     assert.deepEqual({ ...(await store.lastGateEntry("gate.near")) }, gateEntryOf("gate.near", 11));
     assert.equal(await store.lastGateEntry("other.near"), undefined);
+  });
+
+  it("lets exactly one of 32 keys use up an approval, and tells the others who did", async () => {
+    const mine = Array.from({ length: writers }, () => ids.uuid());
+    const outcomes = await race((racing, index) => {
+      const entry = entryOf(mine[index] ?? "", 1);
+      return racing.open(entry, claimOf(`key-${index}`, "wallet-1", "approved"), projectionOf(entry));
+    });
+    const won = outcomes.findIndex(({ kind }) => kind === "opened");
+    const requestId = mine[won] ?? "";
+    for (const [index, outcome] of outcomes.entries()) {
+      if (index !== won) assert.deepEqual(outcome, { kind: "approval_used", requestId });
+    }
+    const again = entryOf(ids.uuid(), 1);
+    const repeated = await store.open(again, claimOf(`key-${won}`, "wallet-1", "approved"), projectionOf(again));
+    assert.deepEqual(repeated, { kind: "exists", requestId, fingerprint });
+  });
+
+  it("lets exactly one of 32 writers append a place of a wallet's ledger, and finds what is of one request", async () => {
+    assert.equal(await store.lastUsageEntry("wallet-1"), undefined);
+    for (let seq = 1; seq <= 11; seq += 1) {
+      const entry = usageEntryOf("wallet-1", seq, seq <= 3 ? "early" : "late");
+      const outcomes =
+        seq % 5 === 1 ? await race((racing) => racing.appendUsage(entry)) : [await store.appendUsage(entry)];
+      assert.equal(outcomes.filter((outcome) => outcome === "appended").length, 1);
+    }
+    assert.deepEqual({ ...(await store.lastUsageEntry("wallet-1")) }, usageEntryOf("wallet-1", 11, "late"));
+    assert.deepEqual({ ...(await store.lastUsageEntryOf("wallet-1", "early")) }, usageEntryOf("wallet-1", 3, "early"));
+    assert.equal(await store.lastUsageEntryOf("wallet-2", "early"), undefined);
   });
 
   it("keeps everything when it is opened again", async () => {

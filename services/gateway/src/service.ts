@@ -9,11 +9,13 @@ import { createRestServer } from "./http/server.ts";
 import { docs } from "./rest/docs.ts";
 import { executeSequentialBatch } from "./rest/execute-sequential-batch.ts";
 import { executeWorkflow } from "./rest/execute-workflow.ts";
+import { getPreflight } from "./rest/get-preflight.ts";
 import { getSequentialBatch } from "./rest/get-sequential-batch.ts";
 import { getWorkflow } from "./rest/get-workflow.ts";
 import { healthz, readyz } from "./rest/health.ts";
 import { openApi } from "./rest/openapi.ts";
 import { planWorkflow } from "./rest/plan-workflow.ts";
+import { preflightWorkflow } from "./rest/preflight-workflow.ts";
 import { workflowEvents } from "./rest/workflow-events.ts";
 
 export interface GatewayDeps {
@@ -44,11 +46,13 @@ export function createGateway(config: GatewayConfig, { ports, logger, transports
 
   const endpoints: readonly Endpoint[] = [
     planWorkflow(planner),
+    preflightWorkflow(planner),
     executeWorkflow(executing),
     getWorkflow(reading),
     workflowEvents(reading),
     executeSequentialBatch(executing),
     getSequentialBatch(reading),
+    getPreflight(planner),
     openApi(document),
     docs(document),
     healthz,

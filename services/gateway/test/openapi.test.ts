@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createConfig, lintFromString } from "@redocly/openapi-core";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { Ajv2020, type AnySchema } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
@@ -41,6 +42,15 @@ describe("the OpenAPI document", () => {
     assert.equal(result.valid, true);
   });
 
+  it("lints clean by Redocly's recommended rules", async () => {
+    const config = await createConfig({ extends: ["recommended"] });
+    const problems = await lintFromString({ source: JSON.stringify(document), absoluteRef: "openapi.json", config });
+    assert.deepEqual(
+      problems.map(({ ruleId, message, location: [at] }) => `${ruleId} ${at?.pointer}: ${message}`),
+      [],
+    );
+  });
+
   it("describes every endpoint that is served, and none that is not", async () => {
     await using world = await startWorld();
     for (const { path, method } of operations) {
@@ -53,11 +63,13 @@ describe("the OpenAPI document", () => {
       operations.map(({ path, method }) => `${method.toUpperCase()} ${path}`),
       [
         "POST /wallet/v1/workflows/plan",
+        "POST /wallet/v1/workflows/preflight",
         "POST /wallet/v1/workflows/execute",
         "GET /wallet/v1/workflows/{request_id}",
         "GET /wallet/v1/workflows/{request_id}/events",
         "POST /wallet/v1/sequential-batch",
         "GET /wallet/v1/sequential-batch/{request_id}",
+        "GET /wallet/v1/preflight",
         "GET /openapi.json",
         "GET /docs",
         "GET /healthz",
@@ -99,8 +111,9 @@ describe("the OpenAPI document", () => {
 
   it("lists for every wallet operation what can go wrong", () => {
     for (const { path, method, operation } of operations.filter(({ path }) => path.startsWith("/wallet/v1/"))) {
-      const own = method === "get" ? ["404"] : ["408", "413", "415"];
-      for (const code of ["200", "400", "401", "429", "431", "500", "503", ...own]) {
+      const ofRecord = path.includes("{request_id}") ? ["400", "404"] : [];
+      const own = method === "get" ? ofRecord : ["400", "408", "413", "415"];
+      for (const code of ["200", "401", "429", "431", "500", "503", ...own]) {
         assert.ok(operation.responses[code] !== undefined, `${method} ${path} has no ${code}`);
       }
     }
@@ -139,7 +152,7 @@ describe("the OpenAPI document", () => {
       assert.equal(seen.get(text), undefined, `${place} repeats ${seen.get(text)}`);
       seen.set(text, place);
     }
-    assert.equal(JSON.stringify(document.components.schemas.RecordError).includes("dispatch_receipts"), false);
+    assert.equal(JSON.stringify(document.components.schemas.RecordProblem).includes("dispatch_receipts"), false);
   });
 
   it("describes every field of what callers send, and of what they get where its name does not say it", () => {

@@ -7,7 +7,7 @@ import { openedWorkflow } from "../src/core/opening.ts";
 import { plan } from "../src/core/plan.ts";
 import { facts, gateCall, limits, transfer } from "./support/planning.ts";
 
-const asked = { walletId: "wallet-1", idempotencyKey: "k", fingerprint: "0".repeat(64) };
+const asked = { walletId: "wallet-1", idempotencyKey: "k", fingerprint: "0".repeat(64), approval: undefined };
 
 function open(steps: readonly object[]) {
   const original = readJsonObject(JSON.stringify({ steps, idempotency_key: "k" }));

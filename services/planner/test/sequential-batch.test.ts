@@ -13,7 +13,13 @@ const intents = {
   near_intents: { intents: [{ intent: "transfer", receiver_id: "mike.near", tokens: { "nep141:wrap.near": "1" } }] },
 };
 
-const asked = { walletId: "wallet-1", idempotencyKey: "k", fingerprint: "0".repeat(64), original: {} };
+const asked = {
+  walletId: "wallet-1",
+  idempotencyKey: "k",
+  fingerprint: "0".repeat(64),
+  original: {},
+  approval: undefined,
+};
 
 /** The first event of a batch as a caller writes it. */
 function open(body: object) {

@@ -10,6 +10,7 @@ import type { SignerProxyConfig } from "./config.ts";
 import { cachedAccounts } from "./core/account-cache.ts";
 import { checkPolicy } from "./rpc/check-policy.ts";
 import { getAccount } from "./rpc/get-account.ts";
+import { signSimulation } from "./rpc/sign-simulation.ts";
 import { signStep } from "./rpc/sign-step.ts";
 
 export interface SignerProxyDeps {
@@ -25,6 +26,7 @@ const cachedAccountCount = 10_000;
 /** The signer proxy without its listeners. */
 export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDeps): Service {
   const { logger } = deps;
+  const { actionTypes } = config;
   const { clock, timers } = deps.ports;
   const http = keystoreHttp({
     url: config.keystoreUrl,
@@ -37,9 +39,10 @@ export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDe
   const accounts = cachedAccounts(keystore.deriveAddress, cachedAccountCount);
   const shared = { keystore, verifierId: config.verifierId, grantMac: hmacGrantMac(config.grantSecret), clock, logger };
   const handlers = {
-    getAccount: getAccount({ accounts, logger }),
-    checkPolicy: checkPolicy({ ...shared, actionTypes: config.actionTypes }),
+    getAccount: getAccount({ accounts, freshAccounts: keystore.deriveAddress, logger }),
+    checkPolicy: checkPolicy({ ...shared, actionTypes }),
     signStep: signStep({ ...shared, accounts }),
+    signSimulation: signSimulation({ ...shared, actionTypes, accounts }),
   } satisfies ServiceImpl<typeof SignerProxyService>;
 
   return {

@@ -85,6 +85,45 @@ describe("CheckPolicy", () => {
     assert.equal(verdict.value.requiredApprovals, 3);
   });
 
+  it("decision 8: lets as many different approvers as the policy asks for lift its wish, and no denial", async () => {
+    await using proxy = await startProxy();
+    const wish = { allowed: true, frozen: false, requires_approval: true, required_approvals: 2 };
+    proxy.keystore.script(paths.policy, () => ({ json: wish }));
+    const verdictWith = async (...approverIds: string[]) => {
+      const approval = { requestId, approverIds, requestHash: "ab" };
+      return (await proxy.client.checkPolicy({ walletId, requestId, calls, approval })).verdict.case;
+    };
+    assert.equal(await verdictWith("ann"), "approvalRequired");
+    assert.equal(await verdictWith("ann", "ann"), "approvalRequired");
+    assert.equal(await verdictWith("ann", "bob"), "allowed");
+    proxy.keystore.script(paths.policy, () => denied("no"));
+    assert.equal(await verdictWith("ann", "bob"), "denied");
+  });
+
+  it("counts what the wallet has used already, and says what each step counts", async () => {
+    await using proxy = await startProxy();
+    const usage = {
+      hourly: { native: "1" },
+      daily: { native: "2" },
+      monthly: { native: "3", x: "4" },
+      hourlyTxCount: 5,
+    };
+    const { verdict } = await proxy.client.checkPolicy({ walletId, requestId, calls, usage });
+    const [first] = proxy.keystore.received(paths.policy);
+    const asked = { hourly: { native: "1" }, daily: { native: "2" }, monthly: { native: "3", x: "4" } };
+    assert.deepEqual(actionOf(first ?? {}).current_usage, { ...asked, hourly_tx_count: 5 });
+    assert.equal(verdict.case, "allowed");
+    const amounts = verdict.value.steps.map((step) => step.amounts.map(({ token, amount }) => [token, amount]));
+    assert.deepEqual(amounts, [[["nep141:wrap.near", "5"]], []]);
+  });
+
+  it("takes decimal usage only", async () => {
+    await using proxy = await startProxy();
+    const usage = { hourly: { native: "0x5" } };
+    const error = await failure(proxy.client.checkPolicy({ walletId, requestId, calls, usage }));
+    assert.equal(error.code, Code.InvalidArgument);
+  });
+
   it("denies what policy cannot judge, without asking", async () => {
     await using proxy = await startProxy();
     const odd = [plainCall(), intentsCall([{ intent: "imt_burn", tokens: { x: "1" } }])];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { clone } from "@bufbuild/protobuf";
+import { clone, create } from "@bufbuild/protobuf";
 import { type GateCall, GateCallSchema } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import { ApprovalSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import fc from "fast-check";
 import { hmacGrantMac } from "../src/adapters/grant-mac/hmac.ts";
 import { callDigest, GrantError, type GrantScope, issueGrant, verifyGrant } from "../src/core/grant.ts";
@@ -45,9 +46,28 @@ function problemOf(run: () => void): string {
 
 const expiresAtMs = 60_000;
 
+const approvedBy = (...approverIds: string[]) =>
+  create(ApprovalSchema, { requestId: "approved", approverIds, requestHash: "ab" });
+
 describe("decision 6: a grant", () => {
   const given: GrantScope = { walletId, requestId, step: 1, call: intentsCall([transfer("5")]) };
   const grant = issueGrant(mac, given, expiresAtMs);
+
+  it("decision 8: holds for the approval it was given with, and for no other", () => {
+    const approval = approvedBy("mike", "anna");
+    const approved = issueGrant(mac, { ...given, approval }, expiresAtMs);
+    const problem = (text: string, scope: GrantScope) => problemOf(() => verifyGrant(mac, text, scope, 0));
+    assert.equal(problem(approved, { ...given, approval: clone(ApprovalSchema, approval) }), "none");
+    const others = [
+      undefined,
+      approvedBy("mike"),
+      approvedBy("anna", "mike", "mallory"),
+      { ...approval, requestId: "other" },
+      { ...approval, requestHash: "cd" },
+    ];
+    for (const other of others) assert.equal(problem(approved, { ...given, approval: other }), "other_content");
+    assert.equal(problem(grant, { ...given, approval }), "other_content");
+  });
 
   it("holds for what it was given for, at any replica with the same secret, until it expires", () => {
     fc.assert(

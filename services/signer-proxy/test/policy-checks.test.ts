@@ -20,8 +20,8 @@ function asked(intents: readonly object[]) {
     .map(({ action: { type, token, to, amount } }) => ({ type, token, ...(to === undefined ? {} : { to }), amount }));
 }
 
-function unjudgeable(call: GateCall) {
-  const found = policyChecks([plainCall(), call], defaultActionTypes);
+function unjudgeable(call: GateCall, usage: Usage = noUsage) {
+  const found = policyChecks([plainCall(), call], defaultActionTypes, usage);
   assert.equal(found.kind, "unjudgeable");
   assert.equal(found.step, 1);
   return found.reason;
@@ -179,11 +179,31 @@ describe("usage in policy checks", () => {
   });
 
   it("never lets usage and amount reach 2^127, so that their sum cannot wrap", () => {
-    const most = (2n ** 127n - 1n).toString();
-    const checks = actions([intentsCall([transfer(most), transfer(most), transfer("1")])]);
-    assert.deepEqual(checks.at(-1)?.action.current_usage.hourly, { native: "0", [wrapped]: most });
+    const most = 2n ** 127n - 1n;
+    const full = { ...noUsage, monthly: new Map([[wrapped, most - 1n]]) };
+    assert.deepEqual(actions([intentsCall([transfer("1")])], defaultActionTypes, full).at(-1)?.action.amount, "1");
+    const tooMuch = "usage of nep141:wrap.near would be 2^127 or more, which policy cannot judge";
+    assert.equal(unjudgeable(intentsCall([transfer("2")]), full), tooMuch);
+    assert.equal(unjudgeable(intentsCall([transfer(most.toString()), transfer("1")])), tooMuch);
     assert.match(unjudgeable(intentsCall([transfer((2n ** 127n).toString())])), /nep141:wrap.near is 2\^127 or more/);
     assert.match(unjudgeable(plainCall({ deposit: (2n ** 127n).toString() })), /native is 2\^127 or more/);
+  });
+});
+
+describe("what a step counts", () => {
+  it("is what it moves by token, the deposit as native, and nothing of what it does not move", () => {
+    const calls = [
+      plainCall({ deposit: "7" }),
+      intentsCall([transfer("10"), transfer("5"), { ...transfer("3"), tokens: { "nep141:usdc.near": "3" } }]),
+      plainCall(),
+    ];
+    const found = policyChecks(calls, defaultActionTypes, noUsage);
+    assert.equal(found.kind, "checks");
+    const expected = [{ native: 7n }, { [wrapped]: 15n, "nep141:usdc.near": 3n }, {}];
+    assert.deepEqual(
+      found.moves.map((moved) => Object.fromEntries(moved)),
+      expected,
+    );
   });
 });
 

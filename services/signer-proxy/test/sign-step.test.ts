@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { create } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import { ApprovalSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import {
   decodeBase64,
   decodeDelegate,
@@ -74,6 +76,27 @@ describe("SignStep", () => {
       },
     ]);
     assert.deepEqual(proxy.keystore.received(paths.nep413), []);
+  });
+
+  it("decision 8: tells the keystore at every signature who approved, under a grant for that approval only", async () => {
+    await using proxy = await startProxy();
+    const approval = create(ApprovalSchema, { requestId, approverIds: ["ann", "bob"], requestHash: "ab".repeat(32) });
+    const step = await grantedStep(proxy, swap, approval);
+    await proxy.client.signStep(step);
+    const info = { approver_ids: ["ann", "bob"], request_hash: "ab".repeat(32) };
+    for (const path of [paths.nep413, paths.delegate]) {
+      assert.deepEqual(
+        proxy.keystore.received(path).map(({ approval_info }) => approval_info),
+        [info],
+      );
+    }
+    const before = signings(proxy);
+    const { approval: _, ...without } = step;
+    const more = { ...step, approval: { ...approval, approverIds: ["ann", "bob", "eve"] } };
+    for (const other of [without, more]) {
+      assert.equal(reasonOf(await failure(proxy.client.signStep(other))), "GRANT_INVALID");
+    }
+    assert.equal(signings(proxy), before);
   });
 
   it("signs intents: a payload over the very text, and a delegate whose arguments embed it before the others'", async () => {

@@ -1,20 +1,22 @@
 import assert from "node:assert/strict";
 import { defaultActionTypes } from "../src/core/action-types.ts";
 import { policyChecks } from "../src/core/policy-checks.ts";
+import { noUsage } from "../src/core/policy-usage.ts";
 import { judge, type PolicyAnswer } from "../src/core/verdict.ts";
 import { plainCall } from "./support/samples.ts";
 
 const yes: PolicyAnswer = { allowed: true, frozen: false, requiresApproval: false };
 
 /** One step per answer. */
-async function verdictOf(answers: readonly PolicyAnswer[]) {
+async function verdictOf(answers: readonly PolicyAnswer[], approvals = 0) {
   const found = policyChecks(
     answers.map((_, step) => plainCall({ methodName: `step_${step}` })),
     defaultActionTypes,
+    noUsage,
   );
   assert.equal(found.kind, "checks");
   const asked: string[] = [];
-  const verdict = await judge(found.checks, async ({ method_name }) => {
+  const verdict = await judge(found.checks, approvals, async ({ method_name }) => {
     asked.push(method_name);
     return answers[Number(method_name.slice("step_".length))] ?? yes;
   });
@@ -72,16 +74,27 @@ describe("the verdict over all checks", () => {
     it(name, async () => assert.deepEqual((await verdictOf(answers)).verdict, expected));
   }
 
+  it("lets approvals lift the wish for as many or fewer, and no denial", async () => {
+    const wishes = [1, 3].map((requiredApprovals) => ({ ...yes, requiresApproval: true, requiredApprovals }));
+    const wanted = { kind: "approval_required", step: 1, requiredApprovals: 3 };
+    assert.deepEqual((await verdictOf(wishes, 2)).verdict, wanted);
+    assert.deepEqual((await verdictOf(wishes, 3)).verdict, { kind: "allowed" });
+    const denial = [...wishes, { ...yes, allowed: false, reason: "no" }];
+    assert.deepEqual((await verdictOf(denial, 3)).verdict, { kind: "denied", step: 2, reason: "no" });
+    const frozen = [...wishes, { ...yes, frozen: true }];
+    assert.deepEqual((await verdictOf(frozen, 3)).verdict, { kind: "denied", step: 2, reason: "Wallet is frozen" });
+  });
+
   it("asks no further group after a denial", async () => {
     const { asked } = await verdictOf([{ ...yes, allowed: false }, ...Array(11).fill(yes)]);
     assert.equal(asked, 8);
   });
 
   it("fails when one question fails", async () => {
-    const found = policyChecks([plainCall(), plainCall()], defaultActionTypes);
+    const found = policyChecks([plainCall(), plainCall()], defaultActionTypes, noUsage);
     assert.equal(found.kind, "checks");
     await assert.rejects(
-      judge(found.checks, () => Promise.reject(new Error("away"))),
+      judge(found.checks, 0, () => Promise.reject(new Error("away"))),
       /away/,
     );
   });

@@ -9,8 +9,9 @@ import {
 import type { Logger } from "@outlayer/kit";
 import type { EvidenceLog } from "../adapters/evidence/evidence-log.ts";
 import type { Block, NearNode } from "../adapters/near/near-node.ts";
+import { resumeGasFor } from "../core/gate/money.ts";
 import { expectedStarts, type LaneEntry, mayAdmit, whoseTurn } from "../core/gate/schedule.ts";
-import { judgeTail, type TailWatch, watchTail } from "../core/gate/tail.ts";
+import { judgeTail, type TailHolder, type TailWatch, watchTail } from "../core/gate/tail.ts";
 import type { LaneProgress } from "../core/workflow/lane-progress.ts";
 import type { Follower } from "./follower.ts";
 import type { GateReader } from "./gate-reader.ts";
@@ -114,6 +115,15 @@ export class Conductor {
       head,
     );
     return { kind: "waits", position, expectedStart: starts[position - 1], waitingFor: "turn" };
+  }
+
+  /** What the tail is now, and who holds the gate with it. Whom it keeps waiting is not decided here. */
+  async tail(): Promise<{ readonly tail: readonly string[]; readonly holder: TailHolder }> {
+    const gate = await this.#deps.gate.tail();
+    const { tail } = gate;
+    if (this.#isRunningOwn()) return { tail, holder: "ours" };
+    const head = this.#deps.follower.heads?.optimistic.height ?? 0;
+    return { tail, holder: judgeTail(gate, watchTail(this.#tail, tail, head), head) };
   }
 
   /** Takes a workflow in. @returns version of the gate's log that says so */
@@ -244,7 +254,7 @@ export class Conductor {
 
   /** Reads the tail, unless a chain of ours explains it, and judges what an unexpected one means. */
   async #readTail(head: number, force = false): Promise<void> {
-    const ours = this.#entries().some(({ progress }) => ["resuming", "running", "clear"].includes(progress.kind));
+    const ours = this.#isRunningOwn();
     if (!force && (ours || head < this.#tailReadAt + 1)) {
       if (ours) this.#obstacle = undefined;
       return;
@@ -261,6 +271,11 @@ export class Conductor {
       );
     }
     this.#obstacle = obstacle;
+  }
+
+  /** A chain of ours explains whatever the tail is. */
+  #isRunningOwn(): boolean {
+    return this.#entries().some(({ progress }) => ["resuming", "running", "clear"].includes(progress.kind));
   }
 
   #entries(): LaneEntry[] {
@@ -318,9 +333,7 @@ function resumeCall(
   gateId: string,
   resumeGas: bigint,
 ): CallToSign {
-  const longChainGas = 150_000_000_000_000n;
-  const gas = intentIds.length > 6 && resumeGas < longChainGas ? longChainGas : resumeGas;
-  const call = { receiverId: gateId, gas, deposit: feeYocto };
+  const call = { receiverId: gateId, gas: resumeGasFor(intentIds.length, resumeGas), deposit: feeYocto };
   return mode === "chain"
     ? { ...call, methodName: "resume_batch_chained", args: { intent_ids: intentIds } }
     : { ...call, methodName: "resume_intent", args: { intent_id: intentIds[0], approve: false } };

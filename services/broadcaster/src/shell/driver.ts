@@ -2,10 +2,11 @@ import { sleep } from "@outlayer/kit";
 import { EvidenceUnavailable, LogMoved } from "../adapters/evidence/evidence-log.ts";
 import { RpcUnavailable } from "../adapters/near/rpc-error.ts";
 import { GrantLapsed, KeystoreUnavailable } from "../adapters/signer-proxy/signer.ts";
-import type { Action, EventInit } from "../core/workflow/action.ts";
+import type { Action, EndedInit, EventInit } from "../core/workflow/action.ts";
 import { laneProgress } from "../core/workflow/lane-progress.ts";
 import { next } from "../core/workflow/next.ts";
 import { type Account, evolve, foldWorkflow, type WorkflowState } from "../core/workflow/state.ts";
+import { unexecutedSteps } from "../core/workflow/usage.ts";
 import type { World } from "../core/workflow/world.ts";
 import { KeyUnusable } from "./key-lane.ts";
 import { News } from "./news.ts";
@@ -78,6 +79,7 @@ export class Driver {
   async #load(): Promise<WorkflowState> {
     const { evidence, conductor, relayer, approver } = this.#tools;
     const state = foldWorkflow(this.#requestId, await evidence.read(this.#requestId));
+    this.#noteDelegates(state);
     for (const { transaction } of state.steps.flatMap(({ submissions }) => submissions)) {
       relayer.lane(transaction.publicKey)?.noteIssued(transaction.nonce);
     }
@@ -204,12 +206,28 @@ export class Driver {
 
   async #append(state: WorkflowState, event: EventInit): Promise<WorkflowState> {
     const { evidence, ports, logger } = this.#tools;
+    if (event.case === "ended") await this.#releaseUsage(state, event.value);
     const logged = await evidence.append(this.#requestId, state.version, event, ports.clock.now());
     logger.info(
       { request_id: this.#requestId, wallet_id: state.walletId, event: event.case, version: logged.version },
       "appended",
     );
-    return evolve(state, logged);
+    const after = evolve(state, logged);
+    if (event.case === "signed") this.#noteDelegates(after);
+    return after;
+  }
+
+  #noteDelegates({ account, steps }: WorkflowState): void {
+    if (account === undefined) return;
+    for (const { signed } of steps) {
+      if (signed !== undefined) this.#tools.ownDelegates.note(account.accountId, signed.delegateNonce);
+    }
+  }
+
+  /** Right before the end is written down: after a crash in between it is done again. */
+  async #releaseUsage(state: WorkflowState, ended: EndedInit): Promise<void> {
+    const steps = unexecutedSteps(ended, state.calls.length);
+    if (steps.length > 0) await this.#tools.evidence.releaseUsage(state.walletId, state.requestId, steps);
   }
 
   #news(signal: AbortSignal): Promise<void> {

@@ -61,6 +61,27 @@ export class GateReader {
     return undefined;
   }
 
+  async owner(): Promise<string> {
+    return string(await this.#view("get_owner")) ?? "";
+  }
+
+  /**
+   * How many of the first 100 pending intents are such, by sender and nonce of their delegates. One that is gone
+   * meanwhile is none.
+   */
+  async countPending(isSuch: (senderId: string, nonce: bigint) => boolean): Promise<number> {
+    const ids = (await this.pendingIds()).slice(0, 100);
+    const such = await Promise.all(
+      ids.map(async (intentId) => {
+        const pending = await this.#view("get_pending", { intent_id: intentId }, "optimistic");
+        const senderId = string(field(pending, "sender"));
+        const nonce = integer(field(pending, "nonce"));
+        return senderId !== undefined && nonce !== undefined && isSuch(senderId, nonce);
+      }),
+    );
+    return such.filter((is) => is).length;
+  }
+
   async purse(relayerId: string, approverId: string): Promise<Purse> {
     const [relayer, approver, gate] = await Promise.all([
       this.#node.balance(relayerId),
@@ -70,7 +91,7 @@ export class GateReader {
     return { relayer, approver, gate };
   }
 
-  async #view(method: string, args: object, finality: "final" | "optimistic" = "final"): Promise<unknown> {
+  async #view(method: string, args: object = {}, finality: "final" | "optimistic" = "final"): Promise<unknown> {
     return (await this.#node.view(this.gateId, method, args, finality)).value;
   }
 }

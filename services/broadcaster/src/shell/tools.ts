@@ -7,7 +7,9 @@ import type { Conductor } from "./conductor.ts";
 import type { Follower } from "./follower.ts";
 import type { GateReader } from "./gate-reader.ts";
 import type { KeyRing } from "./key-lane.ts";
+import type { OwnDelegates } from "./own-delegates.ts";
 import type { SaltReader } from "./salt-reader.ts";
+import type { Turns } from "./turns.ts";
 import type { ValidityPeriod } from "./validity-period.ts";
 
 /** What drivers share. Each step of theirs takes what it uses of it. */
@@ -23,8 +25,11 @@ export interface Tools {
   readonly conductor: Conductor;
   readonly relayer: KeyRing;
   readonly approver: KeyRing;
+  /** By wallet: those whom others were faster than at the wallet's usage ledger. */
+  readonly policyTurns: Turns;
   readonly salts: SaltReader;
   readonly validity: ValidityPeriod;
+  readonly ownDelegates: OwnDelegates;
   /** Names this process in the logs of the workflows that it takes on. */
   readonly driverId: string;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { groundOf, type LandingFacts } from "../../src/core/chain/landing.ts";
-import { findShortage, needsOf } from "../../src/core/gate/money.ts";
+import { checkBalance, needsOf, type Purse, resumeGasFor } from "../../src/core/gate/money.ts";
 import {
   chainBlocks,
   expectedStarts,
@@ -11,7 +11,7 @@ import {
   whoseTurn,
 } from "../../src/core/gate/schedule.ts";
 import { judgeTail, watchTail } from "../../src/core/gate/tail.ts";
-import { checkTerms } from "../../src/core/gate/terms.ts";
+import { checkApprover, checkFee, checkRelayer, feeOf } from "../../src/core/gate/terms.ts";
 import type { LaneProgress } from "../../src/core/workflow/lane-progress.ts";
 
 const entry = (requestId: string, progress: LaneProgress, calls = 3): LaneEntry => ({ requestId, calls, progress });
@@ -76,26 +76,43 @@ describe("judging the gate", () => {
 
   it("decision 17: attaches the tier's fee, never above the limit", () => {
     assert.deepEqual(
-      [1, 3, 4, 6, 12].map((calls) => checkTerms(terms, agreed, calls)),
-      [30n, 30n, 50n, 50n, 60n].map((feeYocto) => ({ ok: true, feeYocto })),
+      [1, 3, 4, 6, 12, 13].map((calls) => feeOf(terms, calls)),
+      [30n, 30n, 50n, 50n, 60n, undefined],
     );
+    assert.ok([1, 3, 4, 6, 12].every((calls) => checkFee(terms, agreed, calls).ok));
     const dear = { ...terms, feeTiers: [...terms.feeTiers.slice(0, 2), { cap: 12, feeYocto: 61n }] };
-    const refused = checkTerms(dear, agreed, 12);
-    assert.equal(refused.ok ? "" : refused.code, "fee_mismatch");
+    assert.deepEqual(checkFee(dear, agreed, 12), {
+      ok: false,
+      expected: "at most 60",
+      actual: "61",
+      message: "the gate asks 61 yoctoNEAR for 12 calls, more than the limit of 60",
+    });
   });
 
   it("decision 21: refuses a gate on other terms, and says which", () => {
-    const cases = [
-      [{ ...terms, isRelayer: false }, "relayer_not_whitelisted"],
-      [{ ...terms, approverId: "b.near" }, "approver_rotated"],
-      [{ ...terms, feeTiers: [{ cap: 3, feeYocto: 31n }] }, "fee_mismatch"],
-      [{ ...terms, feeTiers: [{ cap: 3, feeYocto: 29n }] }, "fee_mismatch"],
-      [{ ...terms, feeTiers: [] }, "fee_mismatch"],
-      [{ ...terms, feeTiers: [{ cap: 2, feeYocto: 30n }] }, "fee_mismatch"],
+    assert.equal(checkRelayer(terms, agreed).ok, true);
+    assert.deepEqual(checkRelayer({ ...terms, isRelayer: false }, agreed), {
+      ok: false,
+      expected: "whitelisted",
+      actual: "not whitelisted",
+      message: "the gate does not accept r.near as a relayer",
+    });
+    assert.equal(checkApprover(terms, agreed).ok, true);
+    assert.deepEqual(checkApprover({ ...terms, approverId: "b.near" }, agreed), {
+      ok: false,
+      expected: "a.near",
+      actual: "b.near",
+      message: "the gate's approver is b.near, not a.near",
+    });
+    const fees = [
+      [[{ cap: 3, feeYocto: 31n }], "the gate asks 31 yoctoNEAR for up to 3 calls, agreed were 30"],
+      [[{ cap: 3, feeYocto: 29n }], "the gate asks 29 yoctoNEAR for up to 3 calls, agreed were 30"],
+      [[], "the gate asks nothing yoctoNEAR for up to 0 calls, agreed were 30"],
+      [[{ cap: 2, feeYocto: 30n }], "the gate takes at most 2 calls in one chain"],
     ] as const;
-    for (const [asked, code] of cases) {
-      const refused = checkTerms(asked, agreed, 3);
-      assert.equal(refused.ok ? "accepted" : refused.code, code);
+    for (const [feeTiers, message] of fees) {
+      const { ok, message: said } = checkFee({ ...terms, feeTiers }, agreed, 3);
+      assert.deepEqual([ok, said], [false, message]);
     }
   });
 
@@ -113,13 +130,29 @@ describe("judging the gate", () => {
   it("counts what a chain locks against the balances", () => {
     const costs = { gasPrice: 100_000_000n, submitGas: 250n * 10n ** 12n, resumeGas: 10n ** 14n };
     const needs = needsOf([0n, 1n, 0n], 30n, costs);
-    // 0.25 NEAR each at the least price of 0.001 NEAR per Tgas.
-    assert.equal(needs.relayer, 3n * 25n * 10n ** 22n);
-    assert.equal(needs.approver, 30n + 10n ** 23n);
-    assert.equal(findShortage({ ...needs }, needs), undefined);
-    assert.equal(findShortage({ ...needs, relayer: needs.relayer - 1n }, needs), "relayer");
-    assert.equal(findShortage({ ...needs, approver: needs.approver - 1n }, needs), "approver");
-    assert.equal(findShortage({ ...needs, gate: needs.gate - 1n }, needs), "gate");
+    // 0.25 NEAR each at the least price of 0.001 NEAR per Tgas, and 5 Tgas for each transaction itself.
+    assert.equal(needs.relayer, 3n * 255n * 10n ** 21n);
+    assert.equal(needs.approver, 30n + 105n * 10n ** 21n);
+    const whose: readonly (keyof Purse)[] = ["relayer", "approver", "gate"];
+    for (const one of whose) {
+      assert.equal(checkBalance(one, needs, needs, "a run of 3 calls").ok, true);
+      const short = { ...needs, [one]: needs[one] - 1n };
+      assert.deepEqual(checkBalance(one, short, needs, "a run of 3 calls"), {
+        ok: false,
+        expected: `at least ${needs[one]}`,
+        actual: String(needs[one] - 1n),
+        message: `the ${one} holds ${needs[one] - 1n} yoctoNEAR, but a run of 3 calls needs ${needs[one]}`,
+      });
+    }
+  });
+
+  it("resumes a longer chain with what the longest one on record was resumed with, unless more is configured", () => {
+    const [least, more] = [100n, 200n].map((tgas) => tgas * 10n ** 12n) as [bigint, bigint];
+    assert.deepEqual(
+      [6, 7, 12].map((calls) => resumeGasFor(calls, least)),
+      [least, 150n * 10n ** 12n, 150n * 10n ** 12n],
+    );
+    assert.equal(resumeGasFor(12, more), more);
   });
 });
 

@@ -10,7 +10,7 @@ import type { EvidenceStore, Projection } from "./store.ts";
 
 export type OpenResult =
   | { readonly kind: "created" | "found"; readonly record: Record }
-  | { readonly kind: "other_request"; readonly requestId: string };
+  | { readonly kind: "other_request" | "approval_used"; readonly requestId: string };
 
 export type AppendResult =
   | { readonly kind: "appended"; readonly version: number }
@@ -37,12 +37,14 @@ export class WorkflowLog {
     const event = create(EventSchema, { kind: { case: "opened", value: opened } });
     const entry = chainEntry(requestId, undefined, event, this.#now(), this.#sha256Hex);
     const { record } = evolve(undefined, entry, event);
-    const { walletId, idempotencyKey, fingerprint } = opened;
-    const result = await this.#store.open(entry, { walletId, idempotencyKey, fingerprint }, projectionOf(record));
+    const { walletId, idempotencyKey, fingerprint, approval } = opened;
+    const claim = { walletId, idempotencyKey, fingerprint, approvalOf: approval?.requestId };
+    const result = await this.#store.open(entry, claim, projectionOf(record));
     if (result.kind === "opened") {
       this.#tell(progressOf(record, event), event);
       return { kind: "created", record };
     }
+    if (result.kind === "approval_used") return result;
     if (result.fingerprint !== fingerprint) return { kind: "other_request", requestId: result.requestId };
     return { kind: "found", record: fold(await this.#store.read(result.requestId, 0)).record };
   }

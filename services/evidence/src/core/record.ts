@@ -8,13 +8,14 @@ import {
   type ResumePrepared,
 } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import {
+  ApprovalNeededSchema,
   BalanceViewSchema,
   DispatchReceiptSchema,
   type Record,
   RecordSchema,
   StepOutcomeSchema,
 } from "@outlayer/contracts/outlayer/workflow/v1/record";
-import { isTerminal } from "@outlayer/workflow";
+import { approvalDigest, isTerminal } from "@outlayer/workflow";
 import type { Entry } from "./entry.ts";
 
 /**
@@ -204,6 +205,11 @@ function end(record: Record, ended: Ended): void {
   if (ended.outcomes.length > 0) record.stepOutcomes = ended.outcomes;
   // What is still in progress at the end was never begun.
   for (const step of record.stepOutcomes) if (step.outcome === "in_progress") step.outcome = "not_executed";
+  if (ended.requiredApprovals !== undefined) {
+    const { requiredApprovals } = ended;
+    const requestHash = approvalDigest(record.originalRequestJson ?? {});
+    record.approval = create(ApprovalNeededSchema, { requiredApprovals, requestHash });
+  }
   const models = modelsOf(ended.status);
   if (models !== undefined) {
     record.proxyPredecessor = false;

@@ -2,15 +2,15 @@ import type { Entry } from "./entry.ts";
 
 /**
  * Where evidence is kept. Every rule that two writers could break together is a unique index: (request_id, version),
- * (wallet_id, idempotency_key), (sender, nonce), (gate_id, version). No read-then-write, no transaction across
- * documents: the projection is only a cache of the log, and a list is right also where it lags.
+ * (wallet_id, idempotency_key), approval_of, (sender, nonce), (gate_id, version), (wallet_id, seq). No read-then-write, no
+ * transaction across documents: the projection is only a cache of the log, and a list is right also where it lags.
  */
 export interface EvidenceStore {
   /** Brings the database to this program's schema. Everything else comes after it. */
   start(): Promise<void>;
   /**
-   * Stores a log's first entry, unless the wallet has used the key before. This and all other writes throw where the
-   * outcome is unknown; read back, they have happened or not.
+   * Stores a log's first entry, unless the wallet has used the key before, or another log the approval. This and all
+   * other writes throw where the outcome is unknown; read back, they have happened or not.
    */
   open(entry: Entry, claim: Claim, projection: Projection): Promise<Opened>;
   /** Stores the next entry, unless one of that version is there. */
@@ -25,6 +25,12 @@ export interface EvidenceStore {
   lastGateEntry(gateId: string): Promise<GateEntry | undefined>;
   /** Stores the next entry of a gate's log, unless one of that version is there. */
   appendGate(entry: GateEntry): Promise<"appended" | "conflict">;
+  /** The latest entry of a wallet's usage ledger. */
+  lastUsageEntry(walletId: string): Promise<UsageEntry | undefined>;
+  /** The latest entry there that is of one request. */
+  lastUsageEntryOf(walletId: string, requestId: string): Promise<UsageEntry | undefined>;
+  /** Stores the next entry of a wallet's usage ledger, unless one of that seq is there. */
+  appendUsage(entry: UsageEntry): Promise<"appended" | "conflict">;
   close(): Promise<void>;
 }
 
@@ -34,11 +40,15 @@ export interface Claim {
   readonly idempotencyKey: string;
   /** Lower-case hex SHA-256 of endpoint and canonical request. */
   readonly fingerprint: string;
+  /** The request whose approval it uses up. */
+  readonly approvalOf: string | undefined;
 }
 
 export type Opened =
   | { readonly kind: "opened" }
-  | { readonly kind: "exists"; readonly requestId: string; readonly fingerprint: string };
+  | { readonly kind: "exists"; readonly requestId: string; readonly fingerprint: string }
+  /** By the request named. */
+  | { readonly kind: "approval_used"; readonly requestId: string };
 
 /** One row a workflow, for lists. */
 export interface Projection {
@@ -57,4 +67,17 @@ export interface GateEntry {
   /** RFC 8785 text of `{at, change, gate_id, lane, prev_hash, version}`. */
   readonly entryJson: string;
   readonly hash: string;
+}
+
+/** One entry of a wallet's usage ledger. */
+export interface UsageEntry {
+  readonly walletId: string;
+  /** From 1, without gaps. */
+  readonly seq: number;
+  /** The request whose reservation changed. */
+  readonly requestId: string;
+  /** Milliseconds since the epoch; never before the entry before it. */
+  readonly atMs: number;
+  /** RFC 8785 text of `{at, change, request_id, reservation, seq, totals, wallet_id}`, as usage-entry.ts writes it. */
+  readonly entryJson: string;
 }

@@ -6,17 +6,22 @@ import type { WorkflowLog } from "../core/log.ts";
 export async function openWorkflow(log: WorkflowLog, { requestId, opened }: OpenWorkflowRequest) {
   if (opened === undefined) throw invalid("opened is required");
   const result = await log.open(requestId, opened);
-  if (result.kind === "other_request") {
-    const info = {
-      reason: "IDEMPOTENCY_KEY_REUSED",
-      domain: "evidence",
-      metadata: { request_id: result.requestId },
-    };
-    throw new Refusal(
-      Code.AlreadyExists,
-      `idempotency key was already used with another request (request ${result.requestId})`,
-      [{ desc: ErrorInfoSchema, value: info }],
-    );
+  switch (result.kind) {
+    case "created":
+    case "found":
+      return { record: result.record, created: result.kind === "created" };
+    case "other_request":
+      throw taken(result.requestId, "IDEMPOTENCY_KEY_REUSED", "idempotency key was already used with another request");
+    case "approval_used": {
+      const what = `approval of request ${opened.approval?.requestId} was already used`;
+      throw taken(result.requestId, "APPROVAL_ALREADY_USED", what);
+    }
+    default:
+      return result satisfies never;
   }
-  return { record: result.record, created: result.kind === "created" };
+}
+
+function taken(requestId: string, reason: string, what: string): Refusal {
+  const info = { reason, domain: "evidence", metadata: { request_id: requestId } };
+  return new Refusal(Code.AlreadyExists, `${what} (request ${requestId})`, [{ desc: ErrorInfoSchema, value: info }]);
 }

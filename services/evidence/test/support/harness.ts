@@ -5,7 +5,7 @@ import { OpenedSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import { createEvidence } from "@outlayer/evidence";
-import { createLogger, InProcessBus, inMemoryTransport, systemPorts } from "@outlayer/kit";
+import { createLogger, InProcessBus, inMemoryTransport, type Ports, systemPorts } from "@outlayer/kit";
 import type { Place } from "./places.ts";
 
 export const walletHeaders = { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "internal" };
@@ -23,42 +23,62 @@ export interface EvidenceUnderTest {
   /** Opens a workflow of one call under a key. */
   open(key: string, extra?: Partial<MessageInitShape<typeof OpenedSchema>>): Promise<string>;
   append(requestId: string, expectedVersion: number, kind: EventKind): Promise<number>;
+  /** Stops the service and starts another one on the same file. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts the service on a new database, which goes when it is stopped. */
-export async function startEvidence(place: Place): Promise<EvidenceUnderTest> {
-  const ports = systemPorts();
+/**
+ * Starts the service on a new database, which goes when it is stopped.
+ * @param clock what the service takes for the time, if not the system's
+ */
+export async function startEvidence(place: Place, clock?: Ports["clock"]): Promise<EvidenceUnderTest> {
+  const system = systemPorts();
+  const ports = { ...system, clock: clock ?? system.clock };
   const bus = new InProcessBus();
   const credentials = { internalTokens: ["internal"], apiKeys: new Map<string, string>() };
-  const service = createEvidence({ database: place.database, credentials }, { ports, bus });
-  await service.start();
-  const guards = { logger: createLogger("evidence", "silent"), serviceToken };
-  const transport = inMemoryTransport(service.routes, guards, { serviceToken });
-  const logs = createClient(LogService, transport);
+  const start = async () => {
+    const service = createEvidence({ database: place.database, credentials }, { ports, bus });
+    await service.start();
+    const guards = { logger: createLogger("evidence", "silent"), serviceToken };
+    const transport = inMemoryTransport(service.routes, guards, { serviceToken });
+    return { service, logs: createClient(LogService, transport), records: createClient(RecordService, transport) };
+  };
+  const stop = async () => {
+    await running.service.stop();
+    await running.service.close?.();
+  };
+  let running = await start();
   return {
-    logs,
-    records: createClient(RecordService, transport),
+    get logs() {
+      return running.logs;
+    },
+    get records() {
+      return running.records;
+    },
     bus,
     place,
     id: () => ports.ids.uuid(),
     async open(key, extra = {}) {
       const requestId = ports.ids.uuid();
       const opened = create(OpenedSchema, { ...opening(key), ...extra } as MessageInitShape<typeof OpenedSchema>);
-      const { record } = await logs.openWorkflow({ requestId, opened });
+      const { record } = await running.logs.openWorkflow({ requestId, opened });
       return record?.requestId ?? "";
     },
     async append(requestId, expectedVersion, kind) {
-      const { version } = await logs.appendEvent({
+      const { version } = await running.logs.appendEvent({
         requestId,
         expectedVersion: BigInt(expectedVersion),
         event: { kind },
       });
       return Number(version);
     },
+    async restart() {
+      await stop();
+      running = await start();
+    },
     async stop() {
-      await service.stop();
-      await service.close?.();
+      await stop();
       await place.drop();
     },
   };

@@ -33,7 +33,11 @@ export function onEveryStore(title: string, define: (newPlace: () => Place) => v
   });
 }
 
-function sqlitePlace(): Place {
+export interface SqlitePlace extends Place {
+  readonly database: DatabaseUrl & { readonly kind: "sqlite" };
+}
+
+export function sqlitePlace(): SqlitePlace {
   const directory = mkdtempSync(join(tmpdir(), "evidence-"));
   const path = join(directory, "evidence.sqlite");
   const run = (sql: string, ...values: (string | number)[]) => {

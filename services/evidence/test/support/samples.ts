@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Entry } from "../../src/core/entry.ts";
-import type { Claim, GateEntry, Projection } from "../../src/core/store.ts";
+import type { Claim, GateEntry, Projection, UsageEntry } from "../../src/core/store.ts";
 
 export const sha256Hex = (text: string) => createHash("sha256").update(text).digest("hex");
 export const fingerprint = sha256Hex("the request");
@@ -16,13 +16,18 @@ export function projectionOf({ requestId, version }: Entry, status = "planned"):
   return { requestId, walletId: "wallet-1", status, terminal: status === "failed", version };
 }
 
-export const claimOf = (idempotencyKey: string, walletId = "wallet-1"): Claim => ({
+export const claimOf = (idempotencyKey: string, walletId = "wallet-1", approvalOf?: string): Claim => ({
   walletId,
   idempotencyKey,
   fingerprint,
+  approvalOf,
 });
 
 export function gateEntryOf(gateId: string, version: number): GateEntry {
   const entryJson = JSON.stringify({ gate_id: gateId, version });
   return { gateId, version, atMs, entryJson, hash: sha256Hex(entryJson) };
+}
+
+export function usageEntryOf(walletId: string, seq: number, requestId: string): UsageEntry {
+  return { walletId, seq, requestId, atMs, entryJson: JSON.stringify({ wallet_id: walletId, seq }) };
 }

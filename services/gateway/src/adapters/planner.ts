@@ -20,6 +20,13 @@ export function plannerClient(transport: Transport, timers: Timers): Planner {
       );
       return given(plan, "plan");
     },
+    async preflight(body, call) {
+      const request = body === undefined ? {} : { body: { case: "workflowJson" as const, value: body } };
+      const { preflight } = await callUpstream(timers, { ...call, lost: notPlanned }, (options) =>
+        client.preflight(request, options),
+      );
+      return given(preflight, "preflight");
+    },
     async executeWorkflow(body, idempotencyKeys, call) {
       const request = { body: { case: "workflowJson" as const, value: body }, idempotencyKeys: [...idempotencyKeys] };
       const { record } = await callUpstream(timers, { ...call, lost: perhapsRecorded }, (options) =>

@@ -1,5 +1,6 @@
 import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/progress";
 import type { Plan } from "@outlayer/contracts/outlayer/workflow/v1/plan";
+import type { Preflight } from "@outlayer/contracts/outlayer/workflow/v1/preflight";
 import type { Record as WorkflowRecord } from "@outlayer/contracts/outlayer/workflow/v1/record";
 
 /** On whose behalf an upstream is called, and until when its answer is wanted. */
@@ -12,6 +13,8 @@ export interface Call {
 /** The planner, the only judge of a body. Every method throws Problem. */
 export interface Planner {
   plan(body: string, call: Call): Promise<Plan>;
+  /** @param body undefined: only gate and operator are looked at */
+  preflight(body: string | undefined, call: Call): Promise<Preflight>;
   /** @param idempotencyKeys those that came beside the body */
   executeWorkflow(body: string, idempotencyKeys: readonly string[], call: Call): Promise<WorkflowRecord>;
   executeSequentialBatch(body: string, idempotencyKeys: readonly string[], call: Call): Promise<WorkflowRecord>;

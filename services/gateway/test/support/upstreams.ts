@@ -45,7 +45,12 @@ export function answering(error: () => Error): { readonly planner: Transport; re
     throw error();
   };
   const transport = createRouterTransport((router) => {
-    router.service(PlannerService, { plan: fail, executeWorkflow: fail, executeSequentialBatch: fail });
+    router.service(PlannerService, {
+      plan: fail,
+      preflight: fail,
+      executeWorkflow: fail,
+      executeSequentialBatch: fail,
+    });
     router.service(RecordService, { getRecord: fail });
   });
   return { planner: transport, evidence: transport };

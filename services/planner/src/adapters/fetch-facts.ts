@@ -1,9 +1,10 @@
-import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { createClient, type Transport } from "@connectrpc/connect";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import { deadline, type Logger, type Timers } from "@outlayer/kit";
 import type { FactName, FeeTier } from "../core/facts.ts";
 import type { FetchFacts } from "../core/ports.ts";
+import { isAway } from "./is-away.ts";
 
 /** How long a plan waits for its facts, in milliseconds. Without them it is a plan all the same. */
 const patienceMs = 2000;
@@ -52,10 +53,4 @@ export function factFetcher({ signerProxy, broadcaster, gateId, timers, logger }
       done();
     }
   };
-}
-
-/** Errors that say nothing but that the other side is away, or slow. */
-function isAway(error: unknown): boolean {
-  const { code } = ConnectError.from(error);
-  return code === Code.Unavailable || code === Code.DeadlineExceeded || code === Code.Canceled;
 }

@@ -15,7 +15,8 @@ export function workflowOpener(evidence: Transport): OpenWorkflow {
       switch (error.code) {
         case Code.AlreadyExists: {
           const [info] = error.findDetails(ErrorInfoSchema);
-          return { kind: "other_request", requestId: info?.metadata.request_id };
+          const kind = info?.reason === "APPROVAL_ALREADY_USED" ? "approval_used" : "other_request";
+          return { kind, requestId: info?.metadata.request_id };
         }
         case Code.Unavailable:
         case Code.DeadlineExceeded:

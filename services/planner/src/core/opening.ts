@@ -1,6 +1,12 @@
 import type { JsonObject, MessageInitShape } from "@bufbuild/protobuf";
 import type { EndedSchema, OpenedSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
-import type { ErrorCode, SequentialBatchRequest, TerminalStatus, WorkflowRequest } from "@outlayer/workflow";
+import type {
+  ApprovalInfo,
+  ErrorCode,
+  SequentialBatchRequest,
+  TerminalStatus,
+  WorkflowRequest,
+} from "@outlayer/workflow";
 import type { Lane } from "./lanes.ts";
 import type { Plan, Planning } from "./plan.ts";
 import { batchSteps, postViews } from "./sequential-batch.ts";
@@ -16,6 +22,8 @@ export interface Asked {
   readonly fingerprint: string;
   /** The body as it was sent. */
   readonly original: JsonObject;
+  /** Undefined where there is none. */
+  readonly approval: ApprovalInfo | undefined;
 }
 
 /** The first event of a workflow: what was asked, how it was planned, and whether it ends at once. */
@@ -52,7 +60,7 @@ function opened(
   calls: Planning["calls"],
   ended: EndedInit | undefined,
 ): OpenedInit {
-  const { walletId, idempotencyKey, fingerprint, original } = asked;
+  const { walletId, idempotencyKey, fingerprint, original, approval } = asked;
   return {
     endpoint,
     walletId,
@@ -61,12 +69,13 @@ function opened(
     originalRequestJson: original,
     workflowJson,
     planJson: plan,
+    ...(approval === undefined ? {} : { approval: { ...approval, approverIds: [...approval.approverIds] } }),
     ...(ended === undefined ? { calls } : { ended }),
   };
 }
 
 /** How a planned request ends that is not executed; undefined for one that is. */
-function endOf(plan: Plan): EndedInit | undefined {
+export function endOf(plan: Plan): EndedInit | undefined {
   const reason = plan.steps.find((step) => step.lane === "reject")?.reason;
   if (reason !== undefined) return rejected(reason);
   if (hasLane(plan, "direct_user")) return setup("requires_direct_user_setup", plan, "direct_user");

@@ -1,6 +1,9 @@
+import type { Preflight } from "@outlayer/contracts/outlayer/workflow/v1/preflight";
 import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
+import type { ApprovalInfo, Endpoint } from "@outlayer/workflow";
 import type { FactName, Facts } from "./facts.ts";
 import type { OpenedInit } from "./opening.ts";
+import type { GateCallInit } from "./payload.ts";
 
 /**
  * Fetches the named facts of a wallet and the gate; one that cannot be had in a short while is undefined. Never
@@ -8,12 +11,37 @@ import type { OpenedInit } from "./opening.ts";
  */
 export type FetchFacts = (walletId: string, names: readonly FactName[], signal: AbortSignal) => Promise<Facts>;
 
+/**
+ * Has everything looked at that a run of these calls depends on; of none, only gate and operator. Undefined when nobody answers.
+ */
+export type AskPreflight = (
+  run: {
+    readonly walletId: string;
+    readonly calls: readonly GateCallInit[];
+    readonly approval: ApprovalInfo | undefined;
+  },
+  signal: AbortSignal,
+) => Promise<Preflight | undefined>;
+
 /** Records a request before anything else becomes of it, or finds the one that came under the same key. */
 export type OpenWorkflow = (requestId: string, opened: OpenedInit, signal: AbortSignal) => Promise<OpenResult>;
+
+/** Reads the record that an endpoint of the caller's wallet made, with the caller's own headers. */
+export type FindRecord = (
+  wanted: { readonly requestId: string; readonly endpoint: Endpoint },
+  caller: Headers,
+  signal: AbortSignal,
+) => Promise<FindResult>;
+
+export type FindResult =
+  | { readonly kind: "found"; readonly record: Record }
+  | { readonly kind: "not_found" | "unavailable" };
 
 export type OpenResult =
   | { readonly kind: "opened"; readonly record: Record; readonly created: boolean }
   /** The key was already used with another request. */
   | { readonly kind: "other_request"; readonly requestId: string | undefined }
+  /** The approval was already used, by the request named. */
+  | { readonly kind: "approval_used"; readonly requestId: string | undefined }
   /** It is not known whether the request was recorded. */
   | { readonly kind: "unavailable" };

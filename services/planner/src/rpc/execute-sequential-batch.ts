@@ -1,10 +1,11 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { ExecuteSequentialBatchRequest } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { SequentialBatchSchema } from "@outlayer/contracts/outlayer/workflow/v1/step";
-import { authenticateWallet, invalid } from "@outlayer/kit";
+import { authenticateCaller, invalid } from "@outlayer/kit";
 import { fingerprint, readSequentialBatch } from "@outlayer/workflow";
 import { openedBatch } from "../core/opening.ts";
 import { batchProblem, batchSteps } from "../core/sequential-batch.ts";
+import { readApproval } from "./approval.ts";
 import { documentOfMessage, documentOfText, reading } from "./document.ts";
 import { chooseKey, type ExecuteDeps, open } from "./open.ts";
 import { planWithFacts } from "./planning.ts";
@@ -15,12 +16,15 @@ export async function executeSequentialBatch(
   headers: Headers,
   signal: AbortSignal,
 ) {
-  const walletId = authenticateWallet(headers, deps.credentials);
+  const caller = authenticateCaller(headers, deps.credentials);
+  const { walletId } = caller;
   const { original, batch, key } = reading(() => {
     const original = batchDocument(body);
     const batch = readSequentialBatch(original);
     return { original, batch, key: chooseKey(deps.ids, batch.idempotencyKey, idempotencyKeys) };
   });
+  const sent = { endpoint: "sequential_batch", original, info: batch.approval } as const;
+  const approval = await readApproval(deps, sent, { ...caller, headers }, signal);
   const refused = batchProblem(batch, deps.limits);
   const planned =
     refused === undefined
@@ -31,6 +35,7 @@ export async function executeSequentialBatch(
     idempotencyKey: key.text,
     fingerprint: fingerprint("sequential_batch", original),
     original,
+    approval,
   };
   return open(deps, key, openedBatch(asked, batch, planned), signal);
 }

@@ -1,7 +1,8 @@
 import type { ExecuteWorkflowRequest } from "@outlayer/contracts/outlayer/planner/v1/planner";
-import { authenticateWallet } from "@outlayer/kit";
+import { authenticateCaller } from "@outlayer/kit";
 import { fingerprint, readWorkflow } from "@outlayer/workflow";
 import { openedWorkflow } from "../core/opening.ts";
+import { readApproval } from "./approval.ts";
 import { reading } from "./document.ts";
 import { chooseKey, type ExecuteDeps, open } from "./open.ts";
 import { planWithFacts } from "./planning.ts";
@@ -13,18 +14,22 @@ export async function executeWorkflow(
   headers: Headers,
   signal: AbortSignal,
 ) {
-  const walletId = authenticateWallet(headers, deps.credentials);
+  const caller = authenticateCaller(headers, deps.credentials);
+  const { walletId } = caller;
   const { original, request, key } = reading(() => {
     const original = workflowDocument(body);
     const request = readWorkflow(original);
     return { original, request, key: chooseKey(deps.ids, request.idempotencyKey, idempotencyKeys) };
   });
+  const sent = { endpoint: "workflow", original, info: request.approval } as const;
+  const approval = await readApproval(deps, sent, { ...caller, headers }, signal);
   const planning = await planWithFacts(deps, { steps: request.steps, name: "steps" }, walletId, signal);
   const asked = {
     walletId,
     idempotencyKey: key.text,
     fingerprint: fingerprint("workflow", original),
     original,
+    approval,
   };
   return open(deps, key, openedWorkflow(asked, request, planning), signal);
 }

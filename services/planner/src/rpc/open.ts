@@ -2,12 +2,13 @@ import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { Code, type Ids, Refusal, unavailable, type WalletCredentials } from "@outlayer/kit";
 import { pickIdempotencyKey } from "@outlayer/workflow";
 import type { OpenedInit } from "../core/opening.ts";
-import type { OpenWorkflow } from "../core/ports.ts";
+import type { FindRecord, OpenWorkflow } from "../core/ports.ts";
 import type { PlanningDeps } from "./planning.ts";
 
 export interface ExecuteDeps extends PlanningDeps {
   readonly credentials: WalletCredentials;
   readonly openWorkflow: OpenWorkflow;
+  readonly findRecord: FindRecord;
   readonly ids: Ids;
 }
 
@@ -25,7 +26,7 @@ export function chooseKey(ids: Ids, inBody: string | undefined, beside: readonly
 
 /**
  * Records a planned request.
- * @throws Refusal AlreadyExists when the key was used for another request; Unavailable when it is not known whether
+ * @throws Refusal AlreadyExists when the key or the approval was used for another request; Unavailable when it is not known whether
  * this one was recorded
  */
 export async function open(deps: ExecuteDeps, key: ChosenKey, opened: OpenedInit, signal: AbortSignal) {
@@ -35,7 +36,11 @@ export async function open(deps: ExecuteDeps, key: ChosenKey, opened: OpenedInit
     case "opened":
       return { record: result.record, created: result.created };
     case "other_request":
-      throw keyAlreadyUsed(result.requestId);
+      throw alreadyUsed("IDEMPOTENCY_KEY_REUSED", keyReused, result.requestId);
+    case "approval_used": {
+      const what = `approval of request ${opened.approval?.requestId} was already used`;
+      throw alreadyUsed("APPROVAL_ALREADY_USED", what, result.requestId);
+    }
     case "unavailable":
       throw unavailable(
         key.callers
@@ -45,9 +50,10 @@ export async function open(deps: ExecuteDeps, key: ChosenKey, opened: OpenedInit
   }
 }
 
-function keyAlreadyUsed(requestId: string | undefined): Refusal {
-  const message = "idempotency key was already used with another request";
-  if (requestId === undefined) return new Refusal(Code.AlreadyExists, message);
-  const info = { reason: "IDEMPOTENCY_KEY_REUSED", domain: "planner", metadata: { request_id: requestId } };
-  return new Refusal(Code.AlreadyExists, `${message} (request ${requestId})`, [{ desc: ErrorInfoSchema, value: info }]);
+const keyReused = "idempotency key was already used with another request";
+
+function alreadyUsed(reason: string, what: string, requestId: string | undefined): Refusal {
+  if (requestId === undefined) return new Refusal(Code.AlreadyExists, what);
+  const info = { reason, domain: "planner", metadata: { request_id: requestId } };
+  return new Refusal(Code.AlreadyExists, `${what} (request ${requestId})`, [{ desc: ErrorInfoSchema, value: info }]);
 }

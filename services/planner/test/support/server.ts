@@ -3,6 +3,7 @@ import { Code, ConnectError, createClient, type ServiceImpl } from "@connectrpc/
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import type { Opened } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { LogService, type OpenWorkflowRequest } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import { type Record, RecordSchema } from "@outlayer/contracts/outlayer/workflow/v1/record";
@@ -15,6 +16,7 @@ import {
   type RpcGuards,
   type RpcRoutes,
   systemPorts,
+  walletApiKeys,
 } from "@outlayer/kit";
 import { createPlanner } from "../../src/service.ts";
 import { limits, walletAccount } from "./planning.ts";
@@ -27,7 +29,9 @@ type Log = ServiceImpl<typeof LogService>;
 export interface Others {
   readonly getAccount?: SignerProxy["getAccount"];
   readonly getGateFacts?: Broadcaster["getGateFacts"];
+  readonly preflight?: Broadcaster["preflight"];
   readonly openWorkflow?: Log["openWorkflow"];
+  readonly getRecord?: ServiceImpl<typeof RecordService>["getRecord"];
   readonly timers?: Ports["timers"];
 }
 
@@ -36,6 +40,9 @@ export interface LogLine {
   readonly msg: string;
   readonly [field: string]: unknown;
 }
+
+/** A check as the broadcaster makes it. */
+export const rpcCheck = { name: "rpc", class: "waiting", ok: true, expected: "e", actual: "a", message: "m" };
 
 /** A planner behind its guards, with other services in the same process that count what they are asked. */
 export function startPlanner(others: Others = {}) {
@@ -61,6 +68,12 @@ export function startPlanner(others: Others = {}) {
         ? { feeTiers: [3, 6, 12].map((cap) => ({ cap, feeYocto: "1" })) }
         : others.getGateFacts(request, context);
     },
+    async preflight(request, context) {
+      asked.push(`preflight of ${request.walletId}, ${request.calls.length} calls`);
+      return others.preflight === undefined
+        ? { preflight: { ready: true, checks: [rpcCheck], finalHeight: 7n } }
+        : others.preflight(request, context);
+    },
   };
   const log: Partial<Log> = {
     async openWorkflow(request, context) {
@@ -68,12 +81,19 @@ export function startPlanner(others: Others = {}) {
       return (others.openWorkflow ?? evidence())(request, context);
     },
   };
+  const records: Partial<ServiceImpl<typeof RecordService>> = {
+    async getRecord(request, context) {
+      asked.push(`record ${request.requestId} of ${request.endpoint}`);
+      if (others.getRecord === undefined) throw new Refusal(Code.NotFound, "not there");
+      return others.getRecord(request, context);
+    },
+  };
   const transport = (routes: RpcRoutes) => inMemoryTransport(routes, guards, { serviceToken: guards.serviceToken });
   const system = systemPorts();
   const service = createPlanner(
     {
       limits,
-      credentials: { internalTokens: ["internal"], apiKeys: new Map() },
+      credentials: { internalTokens: ["internal"], apiKeys: walletApiKeys('{"wk_good":"wallet-1"}') },
     },
     {
       ports: { ids: system.ids, timers: others.timers ?? system.timers },
@@ -93,9 +113,9 @@ export function startPlanner(others: Others = {}) {
         }),
         evidence: transport({
           name: "evidence",
-          services: [LogService],
+          services: [LogService, RecordService],
           internal: [LogService],
-          register: (router) => void router.service(LogService, log),
+          register: (router) => void router.service(LogService, log).service(RecordService, records),
         }),
       },
     },

@@ -1,4 +1,5 @@
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import type { Approval } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import { decodeHex, encodeBase64, encodeHex, sha256 } from "@outlayer/near";
 
 /** HMAC-SHA256 under the secret that all replicas share. */
@@ -15,9 +16,11 @@ export interface GrantScope {
   /** Index of the step, from 0. */
   readonly step: number;
   readonly call: GateCall;
+  /** What lifted the policy's wish for approval. */
+  readonly approval?: Approval | undefined;
 }
 
-/** `other_content`: not given for this wallet, workflow, step and call, or not under this secret. */
+/** `other_content`: not given for this wallet, workflow, step, call and approval, or not under this secret. */
 export type GrantProblem = "malformed" | "expired" | "other_content";
 
 export class GrantError extends Error {
@@ -33,7 +36,7 @@ export class GrantError extends Error {
 const messages: Readonly<Record<GrantProblem, string>> = {
   malformed: "the grant is malformed",
   expired: "the grant has expired",
-  other_content: "the grant is not for this wallet, workflow, step and call",
+  other_content: "the grant is not for this wallet, workflow, step, call and approval",
 };
 
 /** Milliseconds from the start of the policy check. Source: decisions.md 6. */
@@ -41,7 +44,8 @@ export const grantLifetimeMs = 60_000;
 
 /**
  * `g1.<expiry, milliseconds since the epoch>.<MAC, 64 hex characters>`, where the MAC is over the JSON array
- * `["outlayer-grant", 1, wallet id, request id, step, call digest, expiry]`. Opaque to those who carry it.
+ * `["outlayer-grant", 1, wallet id, request id, step, call digest, expiry]`, with `[approved request id, request hash,
+ * [approver ids]]` at its end where the workflow was approved. Opaque to those who carry it.
  */
 export function issueGrant(mac: GrantMac, scope: GrantScope, expiresAtMs: number): string {
   return `g1.${expiresAtMs}.${encodeHex(mac.compute(signedText(scope, expiresAtMs)))}`;
@@ -57,8 +61,10 @@ export function verifyGrant(mac: GrantMac, grant: string, scope: GrantScope, now
   if (nowMs >= expiresAtMs) throw new GrantError("expired");
 }
 
-function signedText({ walletId, requestId, step, call }: GrantScope, expiresAtMs: number): string {
-  return JSON.stringify(["outlayer-grant", 1, walletId, requestId, step, callDigest(call), expiresAtMs]);
+function signedText({ walletId, requestId, step, call, approval }: GrantScope, expiresAtMs: number): string {
+  const parts = ["outlayer-grant", 1, walletId, requestId, step, callDigest(call), expiresAtMs];
+  if (approval === undefined) return JSON.stringify(parts);
+  return JSON.stringify([...parts, [approval.requestId, approval.requestHash, approval.approverIds]]);
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Approval } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import type { Delegate } from "@outlayer/near";
 import type { PolicyAction } from "./policy-checks.ts";
 import type { PolicyAnswer } from "./verdict.ts";
@@ -34,6 +35,11 @@ export interface DelegateRequest {
   readonly currentBlockHeight: bigint;
 }
 
+/** Goes with a request for a signature: the keystore counts the approvals itself, where there are any. */
+export interface Approved {
+  readonly approval: Approval | undefined;
+}
+
 /** As answered: nothing of it is true before it was compared with what was asked. */
 export interface DelegateAnswer {
   readonly signedDelegateBase64: string;
@@ -48,6 +54,6 @@ export interface DelegateAnswer {
 export interface Keystore {
   deriveAddress(walletId: string, signal: AbortSignal): Promise<WalletAccount>;
   checkPolicy(walletId: string, action: PolicyAction, signal: AbortSignal): Promise<PolicyAnswer>;
-  signNep413(request: Nep413Request, signal: AbortSignal): Promise<Nep413Answer>;
-  signDelegate(request: DelegateRequest, signal: AbortSignal): Promise<DelegateAnswer>;
+  signNep413(request: Nep413Request & Approved, signal: AbortSignal): Promise<Nep413Answer>;
+  signDelegate(request: DelegateRequest & Approved, signal: AbortSignal): Promise<DelegateAnswer>;
 }

@@ -1,4 +1,4 @@
-/** Amounts at and above this are not given to policy: it adds usage and amount in a u128 that wraps. */
+/** Sums that reach this are not given to policy: it adds usage and amount in a u128 that wraps. */
 export const usageLimit = 2n ** 127n;
 
 /** What counts against a wallet's limits already, in raw units by full token id, per UTC calendar hour, day and month. */
@@ -30,6 +30,12 @@ export class RunningUsage {
     this.#hourlyTxCount = hourlyTxCount;
   }
 
+  /** The largest of what a token's windows would hold after this amount. */
+  highestAfter(token: string, amount: bigint): bigint {
+    const sums = Object.values(this.#windows).map((window) => (window.get(token) ?? 0n) + amount);
+    return sums.reduce((highest, sum) => (sum > highest ? sum : highest), amount);
+  }
+
   move(token: string, amount: bigint): void {
     for (const window of Object.values(this.#windows)) window.set(token, (window.get(token) ?? 0n) + amount);
   }
@@ -49,8 +55,6 @@ export class RunningUsage {
   }
 }
 
-/** Sums that reach the limit are given as the largest below it: still above every limit that a policy can mean. */
 function asText(window: ReadonlyMap<string, bigint>): Record<string, string> {
-  const bounded = (amount: bigint) => (amount < usageLimit ? amount : usageLimit - 1n).toString();
-  return Object.fromEntries([...window].map(([token, amount]) => [token, bounded(amount)]));
+  return Object.fromEntries([...window].map(([token, amount]) => [token, amount.toString()]));
 }

@@ -24,11 +24,13 @@ const atOnce = 8;
 
 /**
  * Asks about every check. The first denial in the workflow's order decides, wherever it stands: an approval lifts a
- * wish for approval, never a denial. Then the step that wants the most approvals does.
+ * wish for approval, never a denial. Then the step that wants the most approvals does, if those given are fewer.
  * `allowed` together with `requiresApproval` is not permission.
+ * @param approvals how many were given
  */
 export async function judge(
   checks: readonly PolicyCheck[],
+  approvals: number,
   ask: (action: PolicyAction) => Promise<PolicyAnswer>,
 ): Promise<Verdict> {
   let verdict: Verdict = { kind: "allowed" };
@@ -40,6 +42,7 @@ export async function judge(
       if (!answer.allowed) return { kind: "denied", step, reason: answer.reason ?? "not allowed by policy" };
       if (!answer.requiresApproval) continue;
       const requiredApprovals = answer.requiredApprovals ?? defaultApprovals;
+      if (approvals >= requiredApprovals) continue;
       if (verdict.kind === "allowed" || requiredApprovals > verdict.requiredApprovals) {
         verdict = { kind: "approval_required", step, requiredApprovals };
       }

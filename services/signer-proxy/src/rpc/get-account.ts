@@ -3,8 +3,15 @@ import type { Logger } from "@outlayer/kit";
 import type { Accounts } from "../core/account-cache.ts";
 import { answering } from "./refusals.ts";
 
+export interface GetAccountDeps {
+  readonly accounts: Accounts;
+  /** Asks the keystore every time. */
+  readonly freshAccounts: Accounts;
+  readonly logger: Logger;
+}
+
 /** The wallet's NEAR account and key. */
-export function getAccount({ accounts, logger }: { readonly accounts: Accounts; readonly logger: Logger }) {
-  return ({ walletId }: GetAccountRequest, { signal }: { readonly signal: AbortSignal }) =>
-    answering(logger, { method: "GetAccount", walletId }, () => accounts(walletId, signal));
+export function getAccount({ accounts, freshAccounts, logger }: GetAccountDeps) {
+  return ({ walletId, fresh }: GetAccountRequest, { signal }: { readonly signal: AbortSignal }) =>
+    answering(logger, { method: "GetAccount", walletId }, () => (fresh ? freshAccounts : accounts)(walletId, signal));
 }

@@ -43,11 +43,12 @@ export function signStep(deps: SignStepDeps) {
     if (call.payload.case !== "intents") return undefined;
     const request = nep413Request(walletId, account, { nonce, deadlineMs }, call.payload.value, verifierId);
     checkGrant(step);
-    return signedPayload(request, await keystore.signNep413(request, signal), account);
+    const answer = await keystore.signNep413({ ...request, approval: step.approval }, signal);
+    return signedPayload(request, answer, account);
   };
 
   const signDelegate = async (step: Step, args: Uint8Array, account: WalletAccount, signal: AbortSignal) => {
-    const { call, walletId, currentBlockHeight } = step;
+    const { call, walletId, currentBlockHeight, approval } = step;
     const delegate = {
       senderId: account.accountId,
       receiverId: call.receiverId,
@@ -59,7 +60,7 @@ export function signStep(deps: SignStepDeps) {
       maxBlockHeight: step.maxBlockHeight,
     };
     checkGrant(step);
-    const answer = await keystore.signDelegate({ walletId, delegate, currentBlockHeight }, signal);
+    const answer = await keystore.signDelegate({ walletId, delegate, currentBlockHeight, approval }, signal);
     return signedDelegate({ ...delegate, publicKey: account.publicKey }, answer);
   };
 

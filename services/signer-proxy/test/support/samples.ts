@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type GateCall, GateCallSchema } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import type { Approval } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import { verifierNonce } from "@outlayer/near";
 import { startMs, type TestProxy } from "./proxy.ts";
 
@@ -63,9 +64,19 @@ export const delegateTerms = {
 };
 
 /** What SignStep is called with, for a call that was allowed just now. */
-export async function grantedStep({ client }: Pick<TestProxy, "client">, call: GateCall) {
-  const { verdict } = await client.checkPolicy({ walletId, requestId, calls: [call] });
+export async function grantedStep({ client }: Pick<TestProxy, "client">, call: GateCall, approval?: Approval) {
+  const approved = approval === undefined ? {} : { approval };
+  const { verdict } = await client.checkPolicy({ walletId, requestId, calls: [call], ...approved });
   assert.equal(verdict.case, "allowed");
   const terms = call.payload.case === "intents" ? intentsTerms : {};
-  return { walletId, requestId, step: 0, call, grant: verdict.value.grants[0] ?? "", ...terms, ...delegateTerms };
+  return {
+    walletId,
+    requestId,
+    step: 0,
+    call,
+    grant: verdict.value.grants[0] ?? "",
+    ...terms,
+    ...delegateTerms,
+    ...approved,
+  };
 }

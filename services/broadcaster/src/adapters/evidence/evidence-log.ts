@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { type GateLane, LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import type { StepUsage, Usage } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import type { EventInit } from "../../core/workflow/action.ts";
 import type { Logged } from "../../core/workflow/state.ts";
 
@@ -13,6 +14,11 @@ export class LogMoved extends Error {
 /** Evidence gave no clear answer: an append may have happened. */
 export class EvidenceUnavailable extends Error {
   override readonly name = "EvidenceUnavailable";
+}
+
+export interface UsedSoFar {
+  readonly seq: bigint;
+  readonly usage: Usage;
 }
 
 export interface GateLog {
@@ -57,6 +63,31 @@ export class EvidenceLog {
 
   async reserveNonces(senderId: string, count: number): Promise<readonly bigint[]> {
     return (await translated(this.#client.reserveNonces({ senderId, count }))).nonces;
+  }
+
+  /** What a wallet has used, the own part of a request that is named left out, and up to which entry of the ledger that is told. */
+  async readUsage(walletId: string, exceptRequestId?: string): Promise<UsedSoFar> {
+    const { seq, usage } = await translated(
+      this.#client.readUsage({ walletId, ...(exceptRequestId === undefined ? {} : { exceptRequestId }) }),
+    );
+    if (usage === undefined) throw new EvidenceUnavailable("evidence gave no usage");
+    return { seq, usage };
+  }
+
+  /** Counts what policy allowed on the strength of the ledger up to an entry. @returns false when it has moved on */
+  async reserveUsage(walletId: string, requestId: string, expectedSeq: bigint, steps: StepUsage[]): Promise<boolean> {
+    try {
+      await translated(this.#client.reserveUsage({ walletId, requestId, expectedSeq, steps }));
+      return true;
+    } catch (error) {
+      if (error instanceof LogMoved) return false;
+      throw error;
+    }
+  }
+
+  /** Stops counting steps that did not execute. */
+  async releaseUsage(walletId: string, requestId: string, steps: number[]): Promise<void> {
+    await translated(this.#client.releaseUsage({ walletId, requestId, steps }));
   }
 
   async gateLog(gateId: string): Promise<GateLog> {

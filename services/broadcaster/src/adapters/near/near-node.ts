@@ -1,6 +1,7 @@
 import { decodeBase64, encodeBase64 } from "@outlayer/near";
-import { field, height, integer, list, object, string } from "../../core/chain/json.ts";
+import { field, height, integer, list, object, string, strings } from "../../core/chain/json.ts";
 import { readTransactionStatus, type TransactionStatus } from "../../core/chain/transaction-status.ts";
+import type { KeyPermission } from "../../core/gate/access-key.ts";
 import type { RpcCall, RpcClient } from "./rpc-client.ts";
 import { RpcRefused, RpcUnavailable, ViewFailed } from "./rpc-error.ts";
 
@@ -24,6 +25,7 @@ export type BlockWanted =
 
 export interface AccessKey {
   readonly nonce: bigint;
+  readonly permission: KeyPermission;
   /** Height of the block at which it was read. */
   readonly height: number;
 }
@@ -69,11 +71,35 @@ export class NearNode {
       const key = await this.#query(query);
       return {
         nonce: need(integer(field(key, "nonce")), "view_access_key"),
+        permission: readPermission(field(key, "permission")),
         height: need(height(field(key, "block_height")), "view_access_key"),
       };
     } catch (error) {
       if (isUnknown(error, "UNKNOWN_ACCESS_KEY", "does not exist while viewing")) return undefined;
       if (isUnknown(error, "UNKNOWN_ACCOUNT", "does not exist while viewing")) return undefined;
+      throw error;
+    }
+  }
+
+  /** Permissions of every key of the account at the final block; none for an account that does not exist. */
+  async accessKeys(accountId: string): Promise<readonly KeyPermission[]> {
+    try {
+      const query = { request_type: "view_access_key_list", finality: "final", account_id: accountId };
+      const keys = list(field(await this.#query(query), "keys"));
+      return keys.map((key) => readPermission(field(key, "access_key", "permission")));
+    } catch (error) {
+      if (isUnknown(error, "UNKNOWN_ACCOUNT", "does not exist while viewing")) return [];
+      throw error;
+    }
+  }
+
+  /** Base58 of the SHA-256 of the account's wasm; 32 zero bytes where it has none, or does not exist. */
+  async codeHash(accountId: string): Promise<string> {
+    try {
+      const account = await this.#query({ request_type: "view_account", finality: "final", account_id: accountId });
+      return need(string(field(account, "code_hash")), "view_account");
+    } catch (error) {
+      if (isUnknown(error, "UNKNOWN_ACCOUNT", "does not exist while viewing")) return noCode;
       throw error;
     }
   }
@@ -210,6 +236,20 @@ function readChunkTransaction(item: unknown): ChunkTransaction[] {
     return methodName === undefined || args === undefined ? [] : [{ methodName, args: decodeBase64(args) }];
   });
   return [{ hash, signerId, receiverId, calls }];
+}
+
+const noCode = "11111111111111111111111111111111";
+
+/** A permission of a kind that is not known here allows nothing. */
+function readPermission(value: unknown): KeyPermission {
+  if (value === "FullAccess") return { kind: "full_access" };
+  const call = object(field(value, "FunctionCall"));
+  return {
+    kind: "function_call",
+    receiverId: string(call?.receiver_id) ?? "",
+    methodNames: strings(call?.method_names),
+    allowanceYocto: integer(call?.allowance),
+  };
 }
 
 function need<T>(value: T | undefined, what: string): T {

@@ -1,12 +1,15 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import {
   SignerProxyService,
+  type SignSimulationRequestSchema,
   type SignStepRequest,
   type SignStepResponse,
 } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import type { Approval, StepUsage, Usage } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 
 /** The keystore is away or not ready: it is worth waiting for. */
 export class KeystoreUnavailable extends Error {
@@ -26,12 +29,36 @@ export class GrantLapsed extends Error {
 /** The keystore itself asks for more approvals than the policy check did. */
 export class ApprovalsMissing extends Error {
   override readonly name = "ApprovalsMissing";
+  readonly requiredApprovals: number;
+
+  constructor(message: string, requiredApprovals: number) {
+    super(message);
+    this.requiredApprovals = requiredApprovals;
+  }
 }
 
 export type Verdict =
-  | { readonly kind: "allowed"; readonly grants: readonly string[]; readonly expiresAtMs: number }
+  | {
+      readonly kind: "allowed";
+      readonly grants: readonly string[];
+      readonly expiresAtMs: number;
+      /** What each step counts against the wallet's limits. */
+      readonly steps: readonly StepUsage[];
+    }
   | { readonly kind: "denied"; readonly step: number; readonly reason: string }
   | { readonly kind: "approval_required"; readonly requiredApprovals: number };
+
+export type SimulationVerdict =
+  | { readonly kind: "signed"; readonly payloads: readonly string[]; readonly blockingToken: string }
+  | Exclude<Verdict, { kind: "allowed" }>;
+
+/** A workflow, as far as policy judges it. */
+export interface Judged {
+  readonly walletId: string;
+  readonly requestId: string;
+  readonly calls: readonly GateCall[];
+  readonly approval: Approval | undefined;
+}
 
 /** signer-proxy, as the broadcaster asks it. */
 export class Signer {
@@ -45,12 +72,38 @@ export class Signer {
     return translated(this.#client.getAccount({ walletId }));
   }
 
-  async checkPolicy(walletId: string, requestId: string, calls: readonly GateCall[]): Promise<Verdict> {
-    const { verdict } = await translated(this.#client.checkPolicy({ walletId, requestId, calls: [...calls] }));
+  /** The same from the keystore itself, whatever is remembered: whether it is ready. */
+  async freshAccount(walletId: string, signal: AbortSignal): Promise<{ accountId: string; publicKey: string }> {
+    return translated(this.#client.getAccount({ walletId, fresh: true }, { signal }));
+  }
+
+  /** Asks policy and has payloads signed that can be simulated and never executed. */
+  async signSimulation(
+    request: Omit<MessageInitShape<typeof SignSimulationRequestSchema>, "$typeName">,
+    signal: AbortSignal,
+  ): Promise<SimulationVerdict> {
+    const { verdict } = await translated(this.#client.signSimulation(request, { signal }));
+    switch (verdict.case) {
+      case "signed":
+        return { kind: "signed", payloads: verdict.value.payloadsJson, blockingToken: verdict.value.blockingToken };
+      case "denied":
+        return { kind: "denied", step: verdict.value.step, reason: verdict.value.reason };
+      case "approvalRequired":
+        return { kind: "approval_required", requiredApprovals: verdict.value.requiredApprovals };
+      case undefined:
+        throw new KeystoreUnavailable("signer-proxy gave no verdict");
+      default:
+        return verdict satisfies never;
+    }
+  }
+
+  async checkPolicy({ walletId, requestId, calls, approval }: Judged, usage: Usage): Promise<Verdict> {
+    const request = { walletId, requestId, calls: [...calls], usage, ...(approval === undefined ? {} : { approval }) };
+    const { verdict } = await translated(this.#client.checkPolicy(request));
     switch (verdict.case) {
       case "allowed": {
-        const { grants, expiresAt } = verdict.value;
-        return { kind: "allowed", grants, expiresAtMs: expiresAt === undefined ? 0 : timestampMs(expiresAt) };
+        const { grants, expiresAt, steps } = verdict.value;
+        return { kind: "allowed", grants, expiresAtMs: expiresAt === undefined ? 0 : timestampMs(expiresAt), steps };
       }
       case "denied":
         return { kind: "denied", step: verdict.value.step, reason: verdict.value.reason };
@@ -76,9 +129,12 @@ async function translated<T>(answer: Promise<T>): Promise<T> {
     return await answer;
   } catch (error) {
     const connectError = ConnectError.from(error);
-    const reason = connectError.findDetails(ErrorInfoSchema)[0]?.reason;
+    const info = connectError.findDetails(ErrorInfoSchema)[0];
+    const reason = info?.reason;
     if (reason === "GRANT_EXPIRED" || reason === "GRANT_INVALID") throw new GrantLapsed(connectError.rawMessage);
-    if (reason === "APPROVAL_REQUIRED") throw new ApprovalsMissing(connectError.rawMessage);
+    if (reason === "APPROVAL_REQUIRED") {
+      throw new ApprovalsMissing(connectError.rawMessage, Number(info?.metadata.requiredApprovals ?? 0));
+    }
     // What was wrong with the question is wrong with it the next time too.
     if (final.includes(connectError.code)) throw new KeystoreRefused(connectError.rawMessage);
     throw new KeystoreUnavailable(connectError.rawMessage);

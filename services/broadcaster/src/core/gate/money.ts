@@ -1,3 +1,5 @@
+import { type Finding, finding } from "../checks/finding.ts";
+
 /** Prices and balances that decide whether a chain can be paid for. yoctoNEAR. */
 export interface Purse {
   readonly relayer: bigint;
@@ -20,24 +22,42 @@ export interface Needs {
 }
 
 /** NEAR bought as gas is at least this dear from protocol 85 on: 0.001 NEAR per Tgas. */
-export const minGasPrice = 1_000_000_000n;
+const minGasPrice = 1_000_000_000n;
 
 /** Kept on the gate beyond the deposits it pays: it pays for its own storage. */
 const gateReserve = 10n ** 22n;
 
+/** Gas units that NEAR takes for a transaction itself, beside those attached: more than one with long arguments costs. */
+const transactionGas = 5_000_000_000_000n;
+
+/** yoctoNEAR that a transaction locks until its receipts ran. @param attachedGas gas units */
+export function lockedBy(attachedGas: bigint, gasPrice = minGasPrice): bigint {
+  return (attachedGas + transactionGas) * (gasPrice > minGasPrice ? gasPrice : minGasPrice);
+}
+
+/** Gas units to attach to a resume: longer chains are resumed with what the chain of 12 on record was. */
+export function resumeGasFor(calls: number, resumeGas: bigint): bigint {
+  const longChainGas = 150_000_000_000_000n;
+  return calls > 6 && resumeGas < longChainGas ? longChainGas : resumeGas;
+}
+
+/** @param deposits of the calls, one each @param costs gas of one submission, and of the resume as configured */
 export function needsOf(deposits: readonly bigint[], feeYocto: bigint, costs: Costs): Needs {
-  const price = costs.gasPrice > minGasPrice ? costs.gasPrice : minGasPrice;
-  const calls = BigInt(deposits.length);
+  const resumeGas = resumeGasFor(deposits.length, costs.resumeGas);
   return {
-    relayer: calls * costs.submitGas * price,
-    approver: feeYocto + costs.resumeGas * price,
+    relayer: BigInt(deposits.length) * lockedBy(costs.submitGas, costs.gasPrice),
+    approver: feeYocto + lockedBy(resumeGas, costs.gasPrice),
     gate: deposits.reduce((sum, deposit) => sum + deposit, gateReserve),
   };
 }
 
-/** Whose balance is too low, if anybody's (decision 21, waiting). */
-export function findShortage(purse: Purse, needs: Needs): keyof Purse | undefined {
-  if (purse.relayer < needs.relayer) return "relayer";
-  if (purse.approver < needs.approver) return "approver";
-  return purse.gate < needs.gate ? "gate" : undefined;
+/**
+ * Whether an account can pay for its part.
+ * @param run what is to be paid, e.g. `a run of 3 calls`
+ */
+export function checkBalance(whose: keyof Purse, purse: Purse, needs: Needs, run: string): Finding {
+  return finding(purse[whose] >= needs[whose], `at least ${needs[whose]}`, String(purse[whose]), {
+    ok: `the ${whose}'s balance covers ${run}`,
+    failed: `the ${whose} holds ${purse[whose]} yoctoNEAR, but ${run} needs ${needs[whose]}`,
+  });
 }

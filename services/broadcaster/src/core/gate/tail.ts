@@ -1,3 +1,5 @@
+import type { Finding } from "../checks/finding.ts";
+
 /** The gate's own state, as far as it decides whether a chain can start. */
 export interface GateTail {
   /** `get_batch_tail`: intents that the running chain has still to dispatch. */
@@ -29,4 +31,21 @@ export function judgeTail(gate: GateTail, watch: TailWatch, head: number): "free
   if (gate.tail.length === 0) return "free";
   const isBroken = gate.tail.some((id) => !gate.pending.includes(id));
   return isBroken || head >= watch.sinceHead + stuckAfter ? "gate_stuck" : "gate_busy";
+}
+
+/** What a tail means for those who want the gate next. */
+export type TailHolder = "free" | "ours" | "gate_busy" | "gate_stuck";
+
+const tailMessages: Readonly<Record<TailHolder, string>> = {
+  free: "no chain runs on the gate",
+  ours: "a chain of ours runs on the gate",
+  gate_busy: "the gate is held by somebody else's chain",
+  gate_stuck: "the gate is stuck: its owner has to reset the batch tail",
+};
+
+/** Whether the next chain can start, or has only our own ones before it. */
+export function checkTail(tail: readonly string[], holder: TailHolder): Finding {
+  const ok = holder === "free" || holder === "ours";
+  const actual = tail.length === 0 ? "empty" : tail.join();
+  return { ok, expected: "empty, or ours", actual, message: tailMessages[holder] };
 }

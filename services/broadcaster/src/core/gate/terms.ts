@@ -1,3 +1,5 @@
+import { type Finding, finding } from "../checks/finding.ts";
+
 /** What the gate asks for, as its views say. */
 export interface GateTerms {
   readonly approverId: string;
@@ -19,36 +21,44 @@ export interface Agreement {
   readonly maxFeeYocto: bigint;
 }
 
-export type TermsCheck =
-  | { readonly ok: true; readonly feeYocto: bigint }
-  /** Execution would fail: the workflow ends with this code and text. */
-  | { readonly ok: false; readonly code: string; readonly text: string };
-
-/** Whether the gate takes a chain of that many calls from us, and for which fee (decision 21, blocking). */
-export function checkTerms(terms: GateTerms, agreed: Agreement, calls: number): TermsCheck {
-  if (!terms.isRelayer) {
-    return refuse("relayer_not_whitelisted", `the gate does not accept ${agreed.relayerId} as a relayer`);
-  }
-  if (terms.approverId !== agreed.approverId) {
-    return refuse("approver_rotated", `the gate's approver is ${terms.approverId}, not ${agreed.approverId}`);
-  }
-  const first = terms.feeTiers[0];
-  if (first?.feeYocto !== agreed.firstTierFeeYocto) {
-    const asked = first?.feeYocto ?? "nothing";
-    const text = `the gate asks ${asked} yoctoNEAR for up to ${first?.cap ?? 0} calls, agreed were ${agreed.firstTierFeeYocto}`;
-    return refuse("fee_mismatch", text);
-  }
-  const tier = terms.feeTiers.find(({ cap }) => calls <= cap);
-  if (tier === undefined) {
-    return refuse("fee_mismatch", `the gate takes at most ${terms.feeTiers.at(-1)?.cap ?? 0} calls in one chain`);
-  }
-  if (tier.feeYocto > agreed.maxFeeYocto) {
-    const text = `the gate asks ${tier.feeYocto} yoctoNEAR for ${calls} calls, more than the limit of ${agreed.maxFeeYocto}`;
-    return refuse("fee_mismatch", text);
-  }
-  return { ok: true, feeYocto: tier.feeYocto };
+/** yoctoNEAR that the gate asks for a chain of that many calls; undefined when it takes no chain as long. */
+export function feeOf({ feeTiers }: Pick<GateTerms, "feeTiers">, calls: number): bigint | undefined {
+  return feeTiers.find(({ cap }) => calls <= cap)?.feeYocto;
 }
 
-function refuse(code: string, text: string): TermsCheck {
-  return { ok: false, code, text };
+export function checkRelayer({ isRelayer }: GateTerms, { relayerId }: Agreement): Finding {
+  return finding(isRelayer, "whitelisted", isRelayer ? "whitelisted" : "not whitelisted", {
+    ok: `the gate accepts ${relayerId} as a relayer`,
+    failed: `the gate does not accept ${relayerId} as a relayer`,
+  });
+}
+
+export function checkApprover(terms: GateTerms, { approverId }: Agreement): Finding {
+  return finding(terms.approverId === approverId, approverId, terms.approverId, {
+    ok: `the gate's approver is ${approverId}`,
+    failed: `the gate's approver is ${terms.approverId}, not ${approverId}`,
+  });
+}
+
+/** Whether the gate takes a chain of that many calls, for no other fee than the operator agreed to. */
+export function checkFee(terms: GateTerms, agreed: Agreement, calls: number): Finding {
+  const first = terms.feeTiers[0];
+  const asked = String(first?.feeYocto ?? "nothing");
+  const cap = first?.cap ?? 0;
+  if (first?.feeYocto !== agreed.firstTierFeeYocto) {
+    const message = `the gate asks ${asked} yoctoNEAR for up to ${cap} calls, agreed were ${agreed.firstTierFeeYocto}`;
+    return { ok: false, expected: String(agreed.firstTierFeeYocto), actual: asked, message };
+  }
+  const longest = terms.feeTiers.at(-1)?.cap ?? 0;
+  const fee = feeOf(terms, calls);
+  if (fee === undefined) {
+    const message = `the gate takes at most ${longest} calls in one chain`;
+    return { ok: false, expected: `a tier for ${calls} calls`, actual: `up to ${longest} calls`, message };
+  }
+  if (fee > agreed.maxFeeYocto) {
+    const message = `the gate asks ${fee} yoctoNEAR for ${calls} calls, more than the limit of ${agreed.maxFeeYocto}`;
+    return { ok: false, expected: `at most ${agreed.maxFeeYocto}`, actual: String(fee), message };
+  }
+  const message = `the gate asks ${asked} yoctoNEAR for up to ${cap} calls, as agreed`;
+  return { ok: true, expected: String(agreed.firstTierFeeYocto), actual: asked, message };
 }

@@ -4,6 +4,9 @@ import type { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event
 /** An event to append, before evidence gives it a version and a time. */
 export type EventInit = NonNullable<MessageInitShape<typeof EventSchema>["kind"]> & { readonly case: string };
 
+/** How a workflow ends. */
+export type EndedInit = Extract<EventInit, { readonly case: "ended" }>["value"];
+
 /** The one thing to do next. The shell performs it; what it learns comes back as an event or in the view. */
 export type Action =
   /** The workflow has ended. */

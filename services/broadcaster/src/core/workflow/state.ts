@@ -12,6 +12,7 @@ import type {
   StepResolved,
 } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import type { GateCall, PostView } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import type { Approval } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import type { Queue } from "@outlayer/contracts/outlayer/workflow/v1/record";
 
 /** What the driver knows of a workflow: a fold over its log, and the only thing it decides from besides the chain. */
@@ -23,6 +24,7 @@ export interface WorkflowState {
   readonly walletId: string;
   readonly calls: readonly GateCall[];
   readonly postViews: readonly PostView[];
+  readonly approval: Approval | undefined;
   readonly taken: boolean;
   readonly account: Account | undefined;
   readonly waiting: { readonly queue: Queue; readonly blockedSinceMs: number | undefined } | undefined;
@@ -93,6 +95,7 @@ function begin(requestId: string, opened: Opened, atMs: number): WorkflowState {
     walletId: opened.walletId,
     calls: opened.calls,
     postViews: opened.postViews,
+    approval: opened.approval,
     taken: false,
     account: undefined,
     waiting: undefined,

@@ -3,6 +3,7 @@ import type { EventInit } from "../../core/workflow/action.ts";
 import { findAccountProblem } from "../../core/workflow/own-account.ts";
 import type { WorkflowState } from "../../core/workflow/state.ts";
 import type { Tools } from "../tools.ts";
+import { judgeAndReserve } from "./reserve-usage.ts";
 
 /** Grants of one workflow, in memory only: they are worth 60 seconds, and policy can be asked again. */
 export class Grants {
@@ -25,9 +26,12 @@ export class Grants {
   }
 }
 
-/** Asks the wallet's policy about all steps. @returns the event that says what it answered */
+/**
+ * Asks the wallet's policy about all steps; what it allows counts against the wallet's limits from then on.
+ * @returns the event that says what it answered
+ */
 export async function checkPolicy(
-  { signer, ports }: Pick<Tools, "signer" | "ports">,
+  { signer, evidence, policyTurns, ports }: Pick<Tools, "signer" | "evidence" | "policyTurns" | "ports">,
   state: WorkflowState,
   grants: Grants,
 ): Promise<EventInit> {
@@ -38,7 +42,9 @@ export async function checkPolicy(
       const rejected = { status: "rejected", errorCode: "planner_rejected", userVisibleError: problem };
       return { case: "ended", value: rejected };
     }
-    const verdict = await signer.checkPolicy(state.walletId, state.requestId, state.calls);
+    const verdict = await judgeAndReserve({ evidence, policyTurns }, state, (usage) =>
+      signer.checkPolicy(state, usage),
+    );
     if (verdict.kind !== "allowed") return refusalOf(verdict);
     grants.keep(verdict.grants, verdict.expiresAtMs);
     return { case: "policyAllowed", value: { ...account, checkedAtMs: BigInt(ports.clock.now()) } };
@@ -48,14 +54,19 @@ export async function checkPolicy(
 }
 
 /** How a workflow ends that policy does not let through. */
-export function refusalOf(verdict: Exclude<Verdict, { kind: "allowed" }>): EventInit {
-  if (verdict.kind === "denied") {
-    const userVisibleError = `policy denied before signing: ${verdict.reason}`;
-    return { case: "ended", value: { status: "policy_denied", errorCode: "policy_denied", userVisibleError } };
-  }
+export function refusalOf(verdict: NotAllowed): EventInit {
+  const userVisibleError = refusalText(verdict);
+  if (verdict.kind === "approval_required") return requiresApproval(userVisibleError, verdict.requiredApprovals);
+  return { case: "ended", value: { status: "policy_denied", errorCode: "policy_denied", userVisibleError } };
+}
+
+type NotAllowed = Exclude<Verdict, { kind: "allowed" }>;
+
+/** The sentence that says so. */
+export function refusalText(verdict: NotAllowed): string {
+  if (verdict.kind === "denied") return `policy denied before signing: ${verdict.reason}`;
   const many = verdict.requiredApprovals === 1 ? "1 approval" : `${verdict.requiredApprovals} approvals`;
-  const userVisibleError = `the wallet's policy requires ${many} for this workflow`;
-  return { case: "ended", value: { status: "requires_approval", errorCode: "requires_approval", userVisibleError } };
+  return `the wallet's policy requires ${many} for this workflow`;
 }
 
 /** A keystore that refuses ends the workflow at once; anything else is thrown on. */
@@ -65,8 +76,12 @@ export function endOnRefusal(error: unknown): EventInit {
     return { case: "ended", value };
   }
   if (error instanceof ApprovalsMissing) {
-    const value = { status: "requires_approval", errorCode: "requires_approval", userVisibleError: error.message };
-    return { case: "ended", value };
+    return requiresApproval(error.message, error.requiredApprovals);
   }
   throw error;
+}
+
+function requiresApproval(userVisibleError: string, requiredApprovals: number): EventInit {
+  const status = "requires_approval";
+  return { case: "ended", value: { status, errorCode: status, userVisibleError, requiredApprovals } };
 }

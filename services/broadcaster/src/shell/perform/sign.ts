@@ -5,7 +5,7 @@ import type { Account, WorkflowState } from "../../core/workflow/state.ts";
 import type { Tools } from "../tools.ts";
 import { checkPolicy, endOnRefusal, type Grants } from "./policy.ts";
 
-type Needed = Pick<Tools, "signer" | "evidence" | "follower" | "salts" | "ports" | "config">;
+type Needed = Pick<Tools, "signer" | "evidence" | "policyTurns" | "follower" | "salts" | "ports" | "config">;
 
 /**
  * Has every step signed, under grants that are renewed where needed. Nothing of it is sent before all are signed and
@@ -82,6 +82,7 @@ async function signStep(
     delegateNonce: nonce,
     maxBlockHeight,
     currentBlockHeight: BigInt(height),
+    ...(state.approval === undefined ? {} : { approval: state.approval }),
   });
   const { payloadJson, intentHash, signedDelegateBase64 } = signed;
   const delegate = { signedDelegateBase64, delegateNonce: nonce, maxBlockHeight };

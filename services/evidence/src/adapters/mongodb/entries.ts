@@ -22,7 +22,7 @@ export const entriesSpec: CollectionSpec = {
       terminal: bool,
       write_id: text,
     },
-    { idempotency_key: text, fingerprint: sha256, open: bool },
+    { idempotency_key: text, fingerprint: sha256, approval_of: text, open: bool },
   ),
   indexes: [
     { name: "log", key: { request_id: 1, version: 1 }, unique: true },
@@ -32,6 +32,12 @@ export const entriesSpec: CollectionSpec = {
       key: { wallet_id: 1, idempotency_key: 1 },
       unique: true,
       partialFilterExpression: { idempotency_key: { $exists: true } },
+    },
+    {
+      name: "approval",
+      key: { approval_of: 1 },
+      unique: true,
+      partialFilterExpression: { approval_of: { $exists: true } },
     },
     { name: "open", key: { request_id: 1 }, partialFilterExpression: { open: true } },
   ],
@@ -54,6 +60,8 @@ interface EntryDocument {
   /** Of first entries only. */
   readonly idempotency_key?: string;
   readonly fingerprint?: string;
+  /** The request whose approval it uses up. */
+  readonly approval_of?: string;
   /**
    * Only on a first entry, from its insertion on, so that no crash can keep an open workflow out of the list. It is taken
    * off after the log has ended; a crash in between leaves it, and whoever lists sees the end in the last entry.
@@ -73,23 +81,28 @@ export class Entries {
   }
 
   async open(entry: Entry, claim: Claim, projection: Projection): Promise<Opened> {
-    const { walletId, idempotencyKey, fingerprint } = claim;
+    const { walletId, idempotencyKey, fingerprint, approvalOf } = claim;
+    const approval = approvalOf === undefined ? {} : { approval_of: approvalOf };
     const document: EntryDocument = {
       ...this.#document(entry, projection),
       idempotency_key: idempotencyKey,
       fingerprint,
+      ...approval,
       ...(projection.terminal ? {} : { open: true }),
     };
-    const place = { wallet_id: walletId, idempotency_key: idempotencyKey };
-    const inserted = await insertOnce(this.#entries, document, place, this.#timers);
+    const key = { wallet_id: walletId, idempotency_key: idempotencyKey };
+    const places = approvalOf === undefined ? [key] : [key, approval];
+    const inserted = await insertOnce(this.#entries, document, places, this.#timers);
     if (inserted.won) return { kind: "opened" };
     const { winner } = inserted;
+    const isKey = winner.wallet_id === walletId && winner.idempotency_key === idempotencyKey;
+    if (!isKey) return { kind: "approval_used", requestId: winner.request_id };
     return { kind: "exists", requestId: winner.request_id, fingerprint: winner.fingerprint ?? "" };
   }
 
   async append(entry: Entry, projection: Projection): Promise<"appended" | "conflict"> {
     const document = this.#document(entry, projection);
-    const { won } = await insertOnce(this.#entries, document, { _id: document._id }, this.#timers);
+    const { won } = await insertOnce(this.#entries, document, [{ _id: document._id }], this.#timers);
     if (!won) return "conflict";
     if (projection.terminal) await this.#close([entry.requestId]);
     return "appended";

@@ -45,7 +45,7 @@ export class GateEntries {
     const _id = `${gateId}:${version}`;
     const at = new Date(atMs);
     const document = { _id, gate_id: gateId, version, at, entry_json: entryJson, hash, write_id: this.#writeId() };
-    const { won } = await insertOnce(this.#entries, document, { _id }, this.#timers);
+    const { won } = await insertOnce(this.#entries, document, [{ _id }], this.#timers);
     return won ? "appended" : "conflict";
   }
 }

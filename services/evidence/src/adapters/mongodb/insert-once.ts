@@ -19,13 +19,13 @@ export type Inserted<T> = { readonly won: true } | { readonly won: false; readon
  * Inserts a document that only one writer can, by a unique index. What an error says about who won is not believed: a
  * write that the driver repeated can meet itself, a deadlock names nobody, an answer can be lost. So whatever the error,
  * who won is read back.
- * @param place fits the one document that can be there, ours or another's
+ * @param places each fits the one document, ours or another's, that can have a key of this one; in order of what is told
  * @throws Refusal `Unavailable` when it could not be found out; the document may be there then
  */
 export async function insertOnce<T extends Written>(
   collection: Collection<T>,
   document: OptionalUnlessRequiredId<T>,
-  place: Filter<T>,
+  places: readonly Filter<T>[],
   timers: Timers,
 ): Promise<Inserted<T>> {
   for (let attempt = 1; ; attempt += 1) {
@@ -33,8 +33,9 @@ export async function insertOnce<T extends Written>(
       await collection.insertOne(document);
       return { won: true };
     } catch (error) {
-      const found = await answered(() => collection.findOne(place, linearizable));
-      if (found !== null) {
+      for (const place of places) {
+        const found = await answered(() => collection.findOne(place, linearizable));
+        if (found === null) continue;
         const ours = found.write_id === document.write_id;
         return ours ? { won: true } : { won: false, winner: found as unknown as T };
       }

@@ -7,6 +7,7 @@ import { GateEntries } from "./gate-entries.ts";
 import { Nonces } from "./nonces.ts";
 import { type MigrationPorts, migrate } from "./schema/migrate.ts";
 import type { Migration } from "./schema/migrations.ts";
+import { UsageEntries } from "./usage-entries.ts";
 
 export interface MongodbAddress {
   readonly url: string;
@@ -20,6 +21,7 @@ export function openMongodbStore({ url, database }: MongodbAddress, ports: Ports
   const writeId = () => ports.ids.uuid();
   const entries = new Entries(db, ports.timers, writeId);
   const gateEntries = new GateEntries(db, ports.timers, writeId);
+  const usageEntries = new UsageEntries(db, ports.timers, writeId);
   const nonces = new Nonces(db);
   return {
     async start() {
@@ -32,6 +34,9 @@ export function openMongodbStore({ url, database }: MongodbAddress, ports: Ports
     reserveNonces: (senderId, count, atLeast) => nonces.reserve(senderId, count, atLeast),
     lastGateEntry: (gateId) => gateEntries.last(gateId),
     appendGate: (entry) => gateEntries.append(entry),
+    lastUsageEntry: (walletId) => usageEntries.last(walletId),
+    lastUsageEntryOf: (walletId, requestId) => usageEntries.lastOf(walletId, requestId),
+    appendUsage: (entry) => usageEntries.append(entry),
     close: () => client.close(),
   };
 }

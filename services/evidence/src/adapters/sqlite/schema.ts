@@ -36,6 +36,18 @@ const migrations: readonly string[] = [
      hash TEXT NOT NULL,
      PRIMARY KEY (gate_id, version)
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE usage_entries (
+     wallet_id TEXT NOT NULL,
+     seq INTEGER NOT NULL,
+     request_id TEXT NOT NULL,
+     at_ms INTEGER NOT NULL,
+     entry_json TEXT NOT NULL,
+     PRIMARY KEY (wallet_id, seq)
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX usage_entries_request ON usage_entries (wallet_id, request_id, seq);
+   -- Only first entries can have it: an approval is used up once.
+   ALTER TABLE entries ADD COLUMN approval_of TEXT;
+   CREATE UNIQUE INDEX entries_approval ON entries (approval_of);`,
 ];
 
 /** @throws Error for a file that a later version of this program wrote */

@@ -1,7 +1,7 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Entry } from "../../core/entry.ts";
 import { noncesFrom } from "../../core/nonces.ts";
-import type { Claim, EvidenceStore, GateEntry, Opened, Projection } from "../../core/store.ts";
+import type { Claim, EvidenceStore, GateEntry, Opened, Projection, UsageEntry } from "../../core/store.ts";
 import { migrate } from "./schema.ts";
 
 /** Opens, and creates where needed, an evidence file. One process at a time may use it. */
@@ -16,6 +16,7 @@ class SqliteStore implements EvidenceStore {
   readonly #database: DatabaseSync;
   readonly #insertEntry: StatementSync;
   readonly #findClaim: StatementSync;
+  readonly #findApproval: StatementSync;
   readonly #project: StatementSync;
   readonly #read: StatementSync;
   readonly #listOpen: StatementSync;
@@ -23,16 +24,21 @@ class SqliteStore implements EvidenceStore {
   readonly #insertNonce: StatementSync;
   readonly #lastGateEntry: StatementSync;
   readonly #insertGateEntry: StatementSync;
+  readonly #lastUsageEntry: StatementSync;
+  readonly #lastUsageEntryOf: StatementSync;
+  readonly #insertUsageEntry: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#insertEntry = database.prepare(
-      `INSERT INTO entries (request_id, version, at_ms, entry_json, hash, wallet_id, idempotency_key, fingerprint)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      `INSERT INTO entries (request_id, version, at_ms, entry_json, hash, wallet_id, idempotency_key, fingerprint,
+         approval_of)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     );
     this.#findClaim = database.prepare(
       "SELECT request_id AS requestId, fingerprint FROM entries WHERE wallet_id = ? AND idempotency_key = ?",
     );
+    this.#findApproval = database.prepare("SELECT request_id AS requestId FROM entries WHERE approval_of = ?");
     this.#project = database.prepare(
       `INSERT INTO projections (request_id, wallet_id, status, terminal, version) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (request_id) DO UPDATE SET status = excluded.status, terminal = excluded.terminal,
@@ -55,6 +61,16 @@ class SqliteStore implements EvidenceStore {
     this.#insertGateEntry = database.prepare(
       "INSERT INTO gate_entries (gate_id, version, at_ms, entry_json, hash) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
     );
+    const usageEntry = `SELECT wallet_id AS walletId, seq, request_id AS requestId, at_ms AS atMs,
+      entry_json AS entryJson FROM usage_entries`;
+    this.#lastUsageEntry = database.prepare(`${usageEntry} WHERE wallet_id = ? ORDER BY seq DESC LIMIT 1`);
+    this.#lastUsageEntryOf = database.prepare(
+      `${usageEntry} WHERE wallet_id = ? AND request_id = ? ORDER BY seq DESC LIMIT 1`,
+    );
+    this.#insertUsageEntry = database.prepare(
+      `INSERT INTO usage_entries (wallet_id, seq, request_id, at_ms, entry_json) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO NOTHING`,
+    );
   }
 
   /** Nothing: the file was made ready when it was opened. */
@@ -67,9 +83,13 @@ class SqliteStore implements EvidenceStore {
         return { kind: "opened" };
       }
       const found = this.#findClaim.get(claim.walletId, claim.idempotencyKey);
-      // The request id was made for this call: nothing else than the claim can have collided.
-      if (found === undefined) throw new Error(`request id ${entry.requestId} is taken`);
-      return { kind: "exists", requestId: String(found.requestId), fingerprint: String(found.fingerprint) };
+      if (found !== undefined) {
+        return { kind: "exists", requestId: String(found.requestId), fingerprint: String(found.fingerprint) };
+      }
+      const used = claim.approvalOf === undefined ? undefined : this.#findApproval.get(claim.approvalOf);
+      // The request id was made for this call: nothing else than what it claims can have collided.
+      if (used === undefined) throw new Error(`request id ${entry.requestId} is taken`);
+      return { kind: "approval_used", requestId: String(used.requestId) };
     });
   }
 
@@ -109,6 +129,20 @@ class SqliteStore implements EvidenceStore {
     return changes === 1 ? "appended" : "conflict";
   }
 
+  async lastUsageEntry(walletId: string): Promise<UsageEntry | undefined> {
+    return this.#lastUsageEntry.get(walletId) as unknown as UsageEntry | undefined;
+  }
+
+  async lastUsageEntryOf(walletId: string, requestId: string): Promise<UsageEntry | undefined> {
+    return this.#lastUsageEntryOf.get(walletId, requestId) as unknown as UsageEntry | undefined;
+  }
+
+  async appendUsage(entry: UsageEntry): Promise<"appended" | "conflict"> {
+    const { walletId, seq, requestId, atMs, entryJson } = entry;
+    const { changes } = this.#insertUsageEntry.run(walletId, seq, requestId, atMs, entryJson);
+    return changes === 1 ? "appended" : "conflict";
+  }
+
   async close(): Promise<void> {
     this.#database.close();
   }
@@ -123,6 +157,7 @@ class SqliteStore implements EvidenceStore {
       claim?.walletId ?? null,
       claim?.idempotencyKey ?? null,
       claim?.fingerprint ?? null,
+      claim?.approvalOf ?? null,
     );
     return changes === 1;
   }

@@ -21,6 +21,7 @@ export function openApiDocument({ gateId, executeWaitSecs }: DocumentOptions): O
       title: "OutLayer wallet coordinator",
       version: "1.0.0",
       summary: "NEAR Intents workflows, in order, with evidence.",
+      license: { name: "All rights reserved", identifier: "LicenseRef-Proprietary" },
       description: introduction(executeWaitSecs),
     },
     servers: [{ url: "/", description: "Where this description came from." }],

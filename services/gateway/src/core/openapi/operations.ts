@@ -1,6 +1,8 @@
 import { planExamples } from "./examples/plans.ts";
+import { gatePreflights, workflowPreflights } from "./examples/preflights.ts";
 import {
   batchRecords,
+  exampleOtherRequestId,
   exampleRequestId,
   progressFrame,
   type RecordExamples,
@@ -49,6 +51,7 @@ export function paths(gateId: string): Named<PathItem> {
   const ofBatch = batchRecords(batch);
   return {
     "/wallet/v1/workflows/plan": { post: planWorkflow },
+    "/wallet/v1/workflows/preflight": { post: preflightWorkflow },
     "/wallet/v1/workflows/execute": { post: executeWorkflow },
     "/wallet/v1/workflows/{request_id}": {
       get: getRecord("getWorkflow", tags.workflows, "Read a workflow", workflowRecords),
@@ -68,6 +71,7 @@ export function paths(gateId: string): Named<PathItem> {
     "/wallet/v1/sequential-batch/{request_id}": {
       get: getRecord("getSequentialBatch", tags.batches, "Read a sequential batch", ofBatch),
     },
+    "/wallet/v1/preflight": { get: getPreflight },
     "/openapi.json": {
       get: open("getOpenApi", "This description", "The OpenAPI document that this page is made from.", {
         "application/json": {
@@ -110,6 +114,33 @@ const planWorkflow: Operation = {
   },
 };
 
+const preflightWorkflow: Operation = {
+  operationId: "preflightWorkflow",
+  tags: [tags.preflight],
+  summary: "Would a workflow succeed now",
+  description:
+    "Plans the steps, and makes every check that executing them depends on: gate and operator, the wallet's tokens and keys, a dry run of its policy, and a simulation in the verifier. Nothing is recorded, reserved or sent, and what is signed for the simulation can never be executed: each payload also asks for a token that nobody can issue. A plan that is not executable comes back with the check `plan` alone, and nothing is asked of the keystore. 200 whatever it says.",
+  security: walletSecurity,
+  requestBody: { required: true, content: workflowBody },
+  responses: {
+    "200": { description: "What was found.", content: jsonContent("Preflight", workflowPreflights) },
+    ...errors(["BadRequest", "Unauthorized", ...bodyErrors, ...anyErrors]),
+  },
+};
+
+const getPreflight: Operation = {
+  operationId: "getPreflight",
+  tags: [tags.preflight],
+  summary: "Are gate and operator ready",
+  description:
+    "Makes every check of the gate, the operator's accounts and the keystore that any run depends on. The balances are held against one call of a chain of up to 3. Nothing is recorded, signed or sent. A check that cannot be made fails and says why. 200 whatever it says.",
+  security: walletSecurity,
+  responses: {
+    "200": { description: "What was found.", content: jsonContent("Preflight", gatePreflights) },
+    ...errors(["Unauthorized", ...anyErrors]),
+  },
+};
+
 const executeWorkflow = execute({
   operationId: "executeWorkflow",
   tag: tags.workflows,
@@ -136,6 +167,8 @@ const watchWorkflow: Operation = {
           schema: {
             type: "string",
             description: "Frames as the HTML standard has them; the data is a `ProgressEvent`.",
+            contentMediaType: "application/json",
+            contentSchema: schemaRef("ProgressEvent"),
           },
           examples: { resolved: { summary: "A step's dispatch is final", value: progressFrame } },
         },
@@ -158,6 +191,7 @@ function execute(of: {
   const applied = { "Preference-Applied": headerRef("PreferenceApplied") };
   const { records } = of;
   const reused = `idempotency key was already used with another request (request ${exampleRequestId})`;
+  const approvalUsed = `approval of request ${exampleRequestId} was already used (request ${exampleOtherRequestId})`;
   return {
     operationId: of.operationId,
     tags: [of.tag],
@@ -170,12 +204,12 @@ function execute(of: {
       "200": {
         description: "It succeeded.",
         headers: applied,
-        content: jsonContent("Record", records.succeeded),
+        content: jsonContent("WorkflowRecord", records.succeeded),
       },
       "202": {
         description: "It is in progress: follow it.",
         headers: { Location: headerRef("Location"), "Retry-After": headerRef("RetryAfter"), ...applied },
-        content: jsonContent("Record", records.inProgress),
+        content: jsonContent("WorkflowRecord", records.inProgress),
       },
       "400": {
         description:
@@ -188,15 +222,21 @@ function execute(of: {
             "A field of the wrong type",
             "invalid workflow JSON: steps[0].amount must be a string",
           ),
+          approval: errorExample(
+            400,
+            "An approval of something else",
+            "approval_info.request_hash is not the approval digest of this request",
+          ),
         }),
       },
       "409": {
         description:
-          "It was planned, and cannot be executed here yet: the record says what to do first. Or the idempotency key was used with another request.",
+          "It was planned, and cannot be executed here yet: the record says what to do first. Or the idempotency key or the approval was used with another request.",
         headers: applied,
         content: problemContent({
           ...records.conflict,
           reused: errorExample(409, "The key was used with another request", reused, exampleRequestId),
+          approval_used: errorExample(409, "The approval was already used", approvalUsed, exampleOtherRequestId),
         }),
       },
       ...errors(["Unauthorized", ...bodyErrors, ...anyErrors]),
@@ -216,7 +256,7 @@ function getRecord(operationId: string, tag: string, summary: string, records: R
     responses: {
       "200": {
         description: "The record.",
-        content: jsonContent("Record", { ...records.succeeded, ...records.inProgress }),
+        content: jsonContent("WorkflowRecord", { ...records.succeeded, ...records.inProgress }),
       },
       ...errors(["BadWait", "Unauthorized", "NotFound", ...anyErrors]),
     },
@@ -244,7 +284,7 @@ function jsonContent(schema: string, examples: MediaType["examples"]): Named<Med
 
 /** With a record, or without. */
 function problemContent(examples: MediaType["examples"]): Named<MediaType> {
-  const schema = { anyOf: [schemaRef("RecordError"), schemaRef("Error")] };
+  const schema = { anyOf: [schemaRef("RecordProblem"), schemaRef("Problem")] };
   return { "application/problem+json": { schema, examples } };
 }
 

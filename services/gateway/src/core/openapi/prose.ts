@@ -4,6 +4,7 @@ import { maxGetWaitSecs, maxPostWaitSecs } from "../wait.ts";
 export const tags = {
   workflows: "Workflows",
   batches: "Sequential batches",
+  preflight: "Preflight",
   service: "Service",
 } as const;
 
@@ -11,6 +12,8 @@ export const tagDescriptions: { readonly [T in (typeof tags)[keyof typeof tags]]
   Workflows:
     "Steps in the order in which they must happen. Plan them to see what would come of it, execute them, and follow the record.",
   "Sequential batches": "One to three explicit calls through the gate, for callers that do the planning themselves.",
+  Preflight:
+    "Ask without any risk whether the next run would succeed. Each check is `blocking` (a run would fail), `waiting` (a run would wait, and fail only after a while) or `advisory`. `ready` says that no blocking and no waiting check fails; `abort_reasons` names those that do.",
   Service: "About the service itself. No authentication.",
 };
 
@@ -73,6 +76,10 @@ Give every request that you may have to repeat a key: in the body as \`idempoten
 - The same key with the same body finds the same record, whatever state it is in. Nothing is checked, signed or sent twice.
 - The same key with another body is 409.
 - Without a key we make one and return it. Such a request is one-shot: do not repeat it when you got no answer.
+
+## Approvals
+
+A request that ends in \`requires_approval\` says how many approvals the wallet's policy asks for, and the hash that its approvers approve: \`approval: {required_approvals, request_hash}\`. Once they have, send the same body again under a new key with \`approval_info: {request_id, approver_ids, request_hash}\`. It is accepted only with the internal token, and only where both bodies have that hash. An approval is used up once, and never lifts a denial.
 
 ## Waiting
 

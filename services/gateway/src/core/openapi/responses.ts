@@ -57,7 +57,7 @@ function errorResponse(
   return {
     description,
     ...headersOf(status),
-    content: { "application/problem+json": { schema: schemaRef("Error"), examples: Object.fromEntries(shown) } },
+    content: { "application/problem+json": { schema: schemaRef("Problem"), examples: Object.fromEntries(shown) } },
   };
 }
 

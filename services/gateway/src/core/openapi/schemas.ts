@@ -1,6 +1,7 @@
 import {
   errorBodySchema,
   planSchema,
+  preflightSchema,
   progressEventSchema,
   recordErrorBodySchema,
   recordSchema,
@@ -16,6 +17,7 @@ const bodies: readonly z.ZodType[] = [
   workflowRequestSchema,
   sequentialBatchRequestSchema,
   planSchema,
+  preflightSchema,
   recordSchema,
   progressEventSchema,
   errorBodySchema,
@@ -36,10 +38,10 @@ export function componentSchemas(gateId: string): Named<Schema> {
   nameSteps(schemas);
   nameProperty(schemas, "SequentialBatchRequest", "calls", "BatchCall");
   nameProperty(schemas, "SequentialBatchRequest", "post_batch_view_checks", "ViewCheck");
-  nameProperty(schemas, "Record", "balance_views", "BalanceView");
-  nameProperty(schemas, "Record", "post_batch_view_results", "PostViewResult");
-  nameProperty(schemas, "Record", "fees", "Fees");
-  extend(schemas, "RecordError", "Record");
+  nameProperty(schemas, "WorkflowRecord", "balance_views", "BalanceView");
+  nameProperty(schemas, "WorkflowRecord", "post_batch_view_results", "PostViewResult");
+  nameProperty(schemas, "WorkflowRecord", "fees", "Fees");
+  extend(schemas, "RecordProblem", "WorkflowRecord");
   showGate(schemas, gateId);
   return inReadingOrder(schemas);
 }

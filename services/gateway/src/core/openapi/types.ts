@@ -7,6 +7,7 @@ export interface OpenApiDocument {
     readonly title: string;
     readonly version: string;
     readonly summary: string;
+    readonly license: { readonly name: string; readonly identifier: string };
     readonly description: string;
   };
   readonly servers: readonly { readonly url: string; readonly description: string }[];
@@ -85,6 +86,9 @@ export interface Schema {
   readonly description?: string;
   readonly type?: string | readonly string[];
   readonly format?: string;
+  /** What a text holds. */
+  readonly contentMediaType?: string;
+  readonly contentSchema?: Schema;
   readonly enum?: readonly JsonValue[];
   readonly const?: JsonValue;
   readonly properties?: Named<Schema>;

@@ -1,6 +1,7 @@
 import { encodeBase64 } from "@outlayer/near";
 import { z } from "zod";
-import type { DelegateAnswer, DelegateRequest } from "../../core/keystore.ts";
+import type { Approved, DelegateAnswer, DelegateRequest } from "../../core/keystore.ts";
+import { approvalInfo } from "./approval-info.ts";
 import type { KeystoreHttp } from "./http.ts";
 
 export const signDelegatePath = "/wallet/sign-nep366-delegate";
@@ -20,7 +21,7 @@ const answer = z.object({
 /** @param request numbers in it below 2^53 @throws KeystoreError */
 export async function signDelegate(
   http: KeystoreHttp,
-  { walletId, delegate, currentBlockHeight }: DelegateRequest,
+  { walletId, delegate, currentBlockHeight, approval }: DelegateRequest & Approved,
   signal: AbortSignal,
 ): Promise<DelegateAnswer> {
   const body = {
@@ -34,6 +35,7 @@ export async function signDelegate(
     nonce: Number(delegate.nonce),
     max_block_height: Number(delegate.maxBlockHeight),
     ...(currentBlockHeight === 0n ? {} : { current_block_height: Number(currentBlockHeight) }),
+    ...approvalInfo(approval),
   };
   const given = await http.post(signDelegatePath, body, answer, signal);
   return {

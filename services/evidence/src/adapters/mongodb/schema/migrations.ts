@@ -2,6 +2,7 @@ import type { CollectionSpec } from "../collection.ts";
 import { entriesSpec } from "../entries.ts";
 import { gateEntriesSpec } from "../gate-entries.ts";
 import { noncesSpec } from "../nonces.ts";
+import { usageEntriesSpec } from "../usage-entries.ts";
 
 /** A step from one version of the schema to the next: these collections become as they are declared. */
 export interface Migration {
@@ -17,5 +18,9 @@ export interface Migration {
  * nobody needs any more goes a release later.
  */
 export const migrations: readonly Migration[] = [
-  { version: 1, name: "logs, claims and nonces", collections: [entriesSpec, gateEntriesSpec, noncesSpec] },
+  {
+    version: 1,
+    name: "logs, claims, nonces and ledgers",
+    collections: [entriesSpec, gateEntriesSpec, noncesSpec, usageEntriesSpec],
+  },
 ];

@@ -1,5 +1,5 @@
 import type { JsonValue } from "@bufbuild/protobuf";
-import type { progressEventSchema, recordSchema } from "@outlayer/workflow";
+import { approvalDigest, type progressEventSchema, type recordSchema } from "@outlayer/workflow";
 import type { z } from "zod";
 import { type ProblemStatus, problemMembers } from "../../problem.ts";
 import type { Example, Named } from "../types.ts";
@@ -9,6 +9,7 @@ type RecordExample = z.infer<typeof recordSchema>;
 type ProgressExample = z.infer<typeof progressEventSchema>;
 
 export const exampleRequestId = "0192f3c0-7c1e-7000-8000-000000000001";
+export const exampleOtherRequestId = "0192f3c0-9a55-7000-8000-000000000002";
 const workflow = {
   steps: [{ kind: "intents.transfer", token: "nep141:wrap.near", amount: "1", receiver_id: "mike.near" }],
 };
@@ -51,6 +52,7 @@ const succeeded: RecordExample = {
   balance_deltas: { "nep141:wrap.near:intents": "-1" },
   balance_views: { "nep141:wrap.near:intents": { before: "5000", after: "4999", ambiguous: false } },
   post_batch_view_results: [],
+  approval: null,
   queue: null,
   fees: { gate_fee_yocto: "30000000000000000000000", gas_burnt_yocto: "2427934415604750000000" },
   direct_user_scope: {},
@@ -108,6 +110,20 @@ const policyDenied: RecordExample = {
   error_code: "policy_denied",
   user_visible_error: "policy denied before signing: daily limit reached",
   version: 3,
+};
+
+const requiresApproval: RecordExample = {
+  ...policyDenied,
+  status: "requires_approval",
+  error_code: "requires_approval",
+  user_visible_error: "the wallet's policy requires 2 approvals for this workflow",
+  proxy_predecessor: true,
+  predecessor_model: "gate",
+  ordering_model: "gate_chained",
+  approval: {
+    required_approvals: 2,
+    request_hash: approvalDigest(workflow),
+  },
 };
 
 const fundingStep = { kind: "funding.wrap_near", amount: "1000000000000000000000000" };
@@ -182,6 +198,7 @@ export function batchRecords(request: { readonly [key: string]: JsonValue }): Re
     idempotency_key: "batch-1",
     original_request_json: request,
     workflow_json: { steps: [] },
+    approval: record.approval === null ? null : { ...record.approval, request_hash: approvalDigest(request) },
     status_url: `${path}/${exampleRequestId}`,
   });
   return recordExamples(ofBatch, path);
@@ -195,7 +212,10 @@ function recordExamples(of: (record: RecordExample) => RecordExample, path: stri
     succeeded: { succeeded: { summary: "Everything happened, in order", value: asJson(of(succeeded)) } },
     inProgress: { queued: { summary: "Waiting for its turn on the gate", value: asJson(of(queued)) } },
     failed: { denied: { summary: "The wallet's policy refused it", value: problem(400, of(policyDenied), path) } },
-    conflict: { setup: { summary: "Something has to be done first", value: problem(409, of(requiresFunding), path) } },
+    conflict: {
+      setup: { summary: "Something has to be done first", value: problem(409, of(requiresFunding), path) },
+      approval: { summary: "The wallet's policy wants approvals", value: problem(409, of(requiresApproval), path) },
+    },
   };
 }
 

@@ -5,13 +5,19 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.ts";
+import type { GateCall } from "../../workflow/v1/call_pb.ts";
+import { file_outlayer_workflow_v1_call } from "../../workflow/v1/call_pb.ts";
+import type { Approval } from "../../workflow/v1/policy_pb.ts";
+import { file_outlayer_workflow_v1_policy } from "../../workflow/v1/policy_pb.ts";
+import type { Preflight } from "../../workflow/v1/preflight_pb.ts";
+import { file_outlayer_workflow_v1_preflight } from "../../workflow/v1/preflight_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file outlayer/broadcaster/v1/broadcaster.proto.
  */
 export const file_outlayer_broadcaster_v1_broadcaster: GenFile = /*@__PURE__*/
-  fileDesc("CilvdXRsYXllci9icm9hZGNhc3Rlci92MS9icm9hZGNhc3Rlci5wcm90bxIXb3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEiLwoTR2V0R2F0ZUZhY3RzUmVxdWVzdBIYCgdnYXRlX2lkGAEgASgJQge6SARyAhACIksKFEdldEdhdGVGYWN0c1Jlc3BvbnNlEjMKCWZlZV90aWVycxgBIAMoCzIgLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkZlZVRpZXIiKQoHRmVlVGllchILCgNjYXAYASABKA0SEQoJZmVlX3lvY3RvGAIgASgJMoEBChJCcm9hZGNhc3RlclNlcnZpY2USawoMR2V0R2F0ZUZhY3RzEiwub3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEuR2V0R2F0ZUZhY3RzUmVxdWVzdBotLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldEdhdGVGYWN0c1Jlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate]);
+  fileDesc("CilvdXRsYXllci9icm9hZGNhc3Rlci92MS9icm9hZGNhc3Rlci5wcm90bxIXb3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEiLwoTR2V0R2F0ZUZhY3RzUmVxdWVzdBIYCgdnYXRlX2lkGAEgASgJQge6SARyAhACIksKFEdldEdhdGVGYWN0c1Jlc3BvbnNlEjMKCWZlZV90aWVycxgBIAMoCzIgLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkZlZVRpZXIiKQoHRmVlVGllchILCgNjYXAYASABKA0SEQoJZmVlX3lvY3RvGAIgASgJIrkBChBQcmVmbGlnaHRSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEjcKBWNhbGxzGAIgAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCCLpIBZIBAhAMEjUKCGFwcHJvdmFsGAMgASgLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuQXBwcm92YWxIAIgBAUILCglfYXBwcm92YWwiRwoRUHJlZmxpZ2h0UmVzcG9uc2USMgoJcHJlZmxpZ2h0GAEgASgLMh8ub3V0bGF5ZXIud29ya2Zsb3cudjEuUHJlZmxpZ2h0MuUBChJCcm9hZGNhc3RlclNlcnZpY2USawoMR2V0R2F0ZUZhY3RzEiwub3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEuR2V0R2F0ZUZhY3RzUmVxdWVzdBotLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldEdhdGVGYWN0c1Jlc3BvbnNlEmIKCVByZWZsaWdodBIpLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLlByZWZsaWdodFJlcXVlc3QaKi5vdXRsYXllci5icm9hZGNhc3Rlci52MS5QcmVmbGlnaHRSZXNwb25zZWIGcHJvdG8z", [file_buf_validate_validate, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_preflight]);
 
 /**
  * Which gate.
@@ -84,6 +90,62 @@ export const FeeTierSchema: GenMessage<FeeTier> = /*@__PURE__*/
   messageDesc(file_outlayer_broadcaster_v1_broadcaster, 2);
 
 /**
+ * What to look at.
+ *
+ * @generated from message outlayer.broadcaster.v1.PreflightRequest
+ */
+export type PreflightRequest = Message<"outlayer.broadcaster.v1.PreflightRequest"> & {
+  /**
+   * The wallet that asks.
+   *
+   * @generated from field: string wallet_id = 1;
+   */
+  walletId: string;
+
+  /**
+   * The calls of an executable workflow, in order. None: only gate and operator are looked at.
+   *
+   * @generated from field: repeated outlayer.workflow.v1.GateCall calls = 2;
+   */
+  calls: GateCall[];
+
+  /**
+   * Who approved, where the caller says that somebody did.
+   *
+   * @generated from field: optional outlayer.workflow.v1.Approval approval = 3;
+   */
+  approval?: Approval | undefined;
+};
+
+/**
+ * Describes the message outlayer.broadcaster.v1.PreflightRequest.
+ * Use `create(PreflightRequestSchema)` to create a new message.
+ */
+export const PreflightRequestSchema: GenMessage<PreflightRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_broadcaster_v1_broadcaster, 3);
+
+/**
+ * What was found.
+ *
+ * @generated from message outlayer.broadcaster.v1.PreflightResponse
+ */
+export type PreflightResponse = Message<"outlayer.broadcaster.v1.PreflightResponse"> & {
+  /**
+   * All checks; without a plan.
+   *
+   * @generated from field: outlayer.workflow.v1.Preflight preflight = 1;
+   */
+  preflight?: Preflight | undefined;
+};
+
+/**
+ * Describes the message outlayer.broadcaster.v1.PreflightResponse.
+ * Use `create(PreflightResponseSchema)` to create a new message.
+ */
+export const PreflightResponseSchema: GenMessage<PreflightResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_broadcaster_v1_broadcaster, 4);
+
+/**
  * What the broadcaster knows of the gate, for services only.
  *
  * @generated from service outlayer.broadcaster.v1.BroadcasterService
@@ -98,6 +160,17 @@ export const BroadcasterService: GenService<{
     methodKind: "unary";
     input: typeof GetGateFactsRequestSchema;
     output: typeof GetGateFactsResponseSchema;
+  },
+  /**
+   * Looks at everything that a run depends on. Broadcasts, reserves and writes nothing; a check that cannot be made is
+   * one that fails.
+   *
+   * @generated from rpc outlayer.broadcaster.v1.BroadcasterService.Preflight
+   */
+  preflight: {
+    methodKind: "unary";
+    input: typeof PreflightRequestSchema;
+    output: typeof PreflightResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_outlayer_broadcaster_v1_broadcaster, 0);

@@ -7,6 +7,8 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.ts";
 import type { Event, Opened, PreparedTransaction } from "./event_pb.ts";
 import { file_outlayer_evidence_v1_event } from "./event_pb.ts";
+import type { StepUsage, Usage } from "../../workflow/v1/policy_pb.ts";
+import { file_outlayer_workflow_v1_policy } from "../../workflow/v1/policy_pb.ts";
 import type { Record } from "../../workflow/v1/record_pb.ts";
 import { file_outlayer_workflow_v1_record } from "../../workflow/v1/record_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
@@ -15,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/evidence/v1/log_service.proto.
  */
 export const file_outlayer_evidence_v1_log_service: GenFile = /*@__PURE__*/
-  fileDesc("CiZvdXRsYXllci9ldmlkZW5jZS92MS9sb2dfc2VydmljZS5wcm90bxIUb3V0bGF5ZXIuZXZpZGVuY2UudjEiaQoTT3BlbldvcmtmbG93UmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARI0CgZvcGVuZWQYAiABKAsyHC5vdXRsYXllci5ldmlkZW5jZS52MS5PcGVuZWRCBrpIA8gBASJVChRPcGVuV29ya2Zsb3dSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCCKJAQoSQXBwZW5kRXZlbnRSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEiEKEGV4cGVjdGVkX3ZlcnNpb24YAiABKARCB7pIBDICKAESMgoFZXZlbnQYAyABKAsyGy5vdXRsYXllci5ldmlkZW5jZS52MS5FdmVudEIGukgDyAEBIiYKE0FwcGVuZEV2ZW50UmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBCJIChFSZWFkRXZlbnRzUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIVCg1hZnRlcl92ZXJzaW9uGAIgASgEIkoKElJlYWRFdmVudHNSZXNwb25zZRI0CgZldmVudHMYASADKAsyJC5vdXRsYXllci5ldmlkZW5jZS52MS5WZXJzaW9uZWRFdmVudCJcCg5WZXJzaW9uZWRFdmVudBIPCgd2ZXJzaW9uGAEgASgEEg0KBWF0X21zGAIgASgDEioKBWV2ZW50GAMgASgLMhsub3V0bGF5ZXIuZXZpZGVuY2UudjEuRXZlbnQiSwoYTGlzdE9wZW5Xb3JrZmxvd3NSZXF1ZXN0EhIKCnBhZ2VfdG9rZW4YASABKAkSGwoJcGFnZV9zaXplGAIgASgNQgi6SAUqAxjoByJrChlMaXN0T3BlbldvcmtmbG93c1Jlc3BvbnNlEjUKCXdvcmtmbG93cxgBIAMoCzIiLm91dGxheWVyLmV2aWRlbmNlLnYxLk9wZW5Xb3JrZmxvdxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiQwoMT3BlbldvcmtmbG93EhIKCnJlcXVlc3RfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoBBIOCgZzdGF0dXMYAyABKAkiTgoUUmVzZXJ2ZU5vbmNlc1JlcXVlc3QSHAoJc2VuZGVyX2lkGAEgASgJQgm6SAZyBBACGEASGAoFY291bnQYAiABKA1CCbpIBioEGAwoASInChVSZXNlcnZlTm9uY2VzUmVzcG9uc2USDgoGbm9uY2VzGAEgAygEIi0KEUdldEdhdGVMb2dSZXF1ZXN0EhgKB2dhdGVfaWQYASABKAlCB7pIBHICEAIiUwoSR2V0R2F0ZUxvZ1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAQSLAoEbGFuZRgCIAEoCzIeLm91dGxheWVyLmV2aWRlbmNlLnYxLkdhdGVMYW5lIpkBChRBcHBlbmRHYXRlTG9nUmVxdWVzdBIYCgdnYXRlX2lkGAEgASgJQge6SARyAhACEhgKEGV4cGVjdGVkX3ZlcnNpb24YAiABKAQSFwoGY2hhbmdlGAMgASgJQge6SARyAhABEjQKBGxhbmUYBCABKAsyHi5vdXRsYXllci5ldmlkZW5jZS52MS5HYXRlTGFuZUIGukgDyAEBIigKFUFwcGVuZEdhdGVMb2dSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgEIocBCghHYXRlTGFuZRIxCgdtZW1iZXJzGAEgAygLMiAub3V0bGF5ZXIuZXZpZGVuY2UudjEuTGFuZU1lbWJlchJIChVhcHByb3Zlcl90cmFuc2FjdGlvbnMYAiADKAsyKS5vdXRsYXllci5ldmlkZW5jZS52MS5BcHByb3ZlclRyYW5zYWN0aW9uIlsKCkxhbmVNZW1iZXISEgoKcmVxdWVzdF9pZBgBIAEoCRIRCgl3YWxsZXRfaWQYAiABKAkSDQoFY2FsbHMYAyABKA0SFwoPYWRtaXR0ZWRfaGVpZ2h0GAQgASgEIp4BChNBcHByb3ZlclRyYW5zYWN0aW9uEj4KC3RyYW5zYWN0aW9uGAEgASgLMikub3V0bGF5ZXIuZXZpZGVuY2UudjEuUHJlcGFyZWRUcmFuc2FjdGlvbhISCgpyZXF1ZXN0X2lkGAIgASgJEgwKBG1vZGUYAyABKAkSEgoKaW50ZW50X2lkcxgEIAMoCRIRCglmZWVfeW9jdG8YBSABKAky4wUKCkxvZ1NlcnZpY2USZQoMT3BlbldvcmtmbG93Eikub3V0bGF5ZXIuZXZpZGVuY2UudjEuT3BlbldvcmtmbG93UmVxdWVzdBoqLm91dGxheWVyLmV2aWRlbmNlLnYxLk9wZW5Xb3JrZmxvd1Jlc3BvbnNlEmIKC0FwcGVuZEV2ZW50Eigub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kRXZlbnRSZXF1ZXN0Gikub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kRXZlbnRSZXNwb25zZRJfCgpSZWFkRXZlbnRzEicub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVhZEV2ZW50c1JlcXVlc3QaKC5vdXRsYXllci5ldmlkZW5jZS52MS5SZWFkRXZlbnRzUmVzcG9uc2USdAoRTGlzdE9wZW5Xb3JrZmxvd3MSLi5vdXRsYXllci5ldmlkZW5jZS52MS5MaXN0T3BlbldvcmtmbG93c1JlcXVlc3QaLy5vdXRsYXllci5ldmlkZW5jZS52MS5MaXN0T3BlbldvcmtmbG93c1Jlc3BvbnNlEmgKDVJlc2VydmVOb25jZXMSKi5vdXRsYXllci5ldmlkZW5jZS52MS5SZXNlcnZlTm9uY2VzUmVxdWVzdBorLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlc2VydmVOb25jZXNSZXNwb25zZRJfCgpHZXRHYXRlTG9nEicub3V0bGF5ZXIuZXZpZGVuY2UudjEuR2V0R2F0ZUxvZ1JlcXVlc3QaKC5vdXRsYXllci5ldmlkZW5jZS52MS5HZXRHYXRlTG9nUmVzcG9uc2USaAoNQXBwZW5kR2F0ZUxvZxIqLm91dGxheWVyLmV2aWRlbmNlLnYxLkFwcGVuZEdhdGVMb2dSZXF1ZXN0Gisub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kR2F0ZUxvZ1Jlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_outlayer_evidence_v1_event, file_outlayer_workflow_v1_record]);
+  fileDesc("CiZvdXRsYXllci9ldmlkZW5jZS92MS9sb2dfc2VydmljZS5wcm90bxIUb3V0bGF5ZXIuZXZpZGVuY2UudjEiaQoTT3BlbldvcmtmbG93UmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARI0CgZvcGVuZWQYAiABKAsyHC5vdXRsYXllci5ldmlkZW5jZS52MS5PcGVuZWRCBrpIA8gBASJVChRPcGVuV29ya2Zsb3dSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCCKJAQoSQXBwZW5kRXZlbnRSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEiEKEGV4cGVjdGVkX3ZlcnNpb24YAiABKARCB7pIBDICKAESMgoFZXZlbnQYAyABKAsyGy5vdXRsYXllci5ldmlkZW5jZS52MS5FdmVudEIGukgDyAEBIiYKE0FwcGVuZEV2ZW50UmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBCJIChFSZWFkRXZlbnRzUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIVCg1hZnRlcl92ZXJzaW9uGAIgASgEIkoKElJlYWRFdmVudHNSZXNwb25zZRI0CgZldmVudHMYASADKAsyJC5vdXRsYXllci5ldmlkZW5jZS52MS5WZXJzaW9uZWRFdmVudCJcCg5WZXJzaW9uZWRFdmVudBIPCgd2ZXJzaW9uGAEgASgEEg0KBWF0X21zGAIgASgDEioKBWV2ZW50GAMgASgLMhsub3V0bGF5ZXIuZXZpZGVuY2UudjEuRXZlbnQiSwoYTGlzdE9wZW5Xb3JrZmxvd3NSZXF1ZXN0EhIKCnBhZ2VfdG9rZW4YASABKAkSGwoJcGFnZV9zaXplGAIgASgNQgi6SAUqAxjoByJrChlMaXN0T3BlbldvcmtmbG93c1Jlc3BvbnNlEjUKCXdvcmtmbG93cxgBIAMoCzIiLm91dGxheWVyLmV2aWRlbmNlLnYxLk9wZW5Xb3JrZmxvdxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiQwoMT3BlbldvcmtmbG93EhIKCnJlcXVlc3RfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoBBIOCgZzdGF0dXMYAyABKAkiTgoUUmVzZXJ2ZU5vbmNlc1JlcXVlc3QSHAoJc2VuZGVyX2lkGAEgASgJQgm6SAZyBBACGEASGAoFY291bnQYAiABKA1CCbpIBioEGAwoASInChVSZXNlcnZlTm9uY2VzUmVzcG9uc2USDgoGbm9uY2VzGAEgAygEIi0KEUdldEdhdGVMb2dSZXF1ZXN0EhgKB2dhdGVfaWQYASABKAlCB7pIBHICEAIiUwoSR2V0R2F0ZUxvZ1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAQSLAoEbGFuZRgCIAEoCzIeLm91dGxheWVyLmV2aWRlbmNlLnYxLkdhdGVMYW5lIpkBChRBcHBlbmRHYXRlTG9nUmVxdWVzdBIYCgdnYXRlX2lkGAEgASgJQge6SARyAhACEhgKEGV4cGVjdGVkX3ZlcnNpb24YAiABKAQSFwoGY2hhbmdlGAMgASgJQge6SARyAhABEjQKBGxhbmUYBCABKAsyHi5vdXRsYXllci5ldmlkZW5jZS52MS5HYXRlTGFuZUIGukgDyAEBIigKFUFwcGVuZEdhdGVMb2dSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgEIocBCghHYXRlTGFuZRIxCgdtZW1iZXJzGAEgAygLMiAub3V0bGF5ZXIuZXZpZGVuY2UudjEuTGFuZU1lbWJlchJIChVhcHByb3Zlcl90cmFuc2FjdGlvbnMYAiADKAsyKS5vdXRsYXllci5ldmlkZW5jZS52MS5BcHByb3ZlclRyYW5zYWN0aW9uIlsKCkxhbmVNZW1iZXISEgoKcmVxdWVzdF9pZBgBIAEoCRIRCgl3YWxsZXRfaWQYAiABKAkSDQoFY2FsbHMYAyABKA0SFwoPYWRtaXR0ZWRfaGVpZ2h0GAQgASgEIp4BChNBcHByb3ZlclRyYW5zYWN0aW9uEj4KC3RyYW5zYWN0aW9uGAEgASgLMikub3V0bGF5ZXIuZXZpZGVuY2UudjEuUHJlcGFyZWRUcmFuc2FjdGlvbhISCgpyZXF1ZXN0X2lkGAIgASgJEgwKBG1vZGUYAyABKAkSEgoKaW50ZW50X2lkcxgEIAMoCRIRCglmZWVfeW9jdG8YBSABKAkifAoQUmVhZFVzYWdlUmVxdWVzdBIoCgl3YWxsZXRfaWQYASABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JBIoChFleGNlcHRfcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQFIAIgBAUIUChJfZXhjZXB0X3JlcXVlc3RfaWQiTAoRUmVhZFVzYWdlUmVzcG9uc2USCwoDc2VxGAEgASgEEioKBXVzYWdlGAIgASgLMhsub3V0bGF5ZXIud29ya2Zsb3cudjEuVXNhZ2UirwEKE1Jlc2VydmVVc2FnZVJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQESFAoMZXhwZWN0ZWRfc2VxGAMgASgEEjoKBXN0ZXBzGAQgAygLMh8ub3V0bGF5ZXIud29ya2Zsb3cudjEuU3RlcFVzYWdlQgq6SAeSAQQIARAMIiMKFFJlc2VydmVVc2FnZVJlc3BvbnNlEgsKA3NlcRgBIAEoBCJsChNSZWxlYXNlVXNhZ2VSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEg0KBXN0ZXBzGAMgAygNIiMKFFJlbGVhc2VVc2FnZVJlc3BvbnNlEgsKA3NlcRgBIAEoBDKPCAoKTG9nU2VydmljZRJlCgxPcGVuV29ya2Zsb3cSKS5vdXRsYXllci5ldmlkZW5jZS52MS5PcGVuV29ya2Zsb3dSZXF1ZXN0Gioub3V0bGF5ZXIuZXZpZGVuY2UudjEuT3BlbldvcmtmbG93UmVzcG9uc2USYgoLQXBwZW5kRXZlbnQSKC5vdXRsYXllci5ldmlkZW5jZS52MS5BcHBlbmRFdmVudFJlcXVlc3QaKS5vdXRsYXllci5ldmlkZW5jZS52MS5BcHBlbmRFdmVudFJlc3BvbnNlEl8KClJlYWRFdmVudHMSJy5vdXRsYXllci5ldmlkZW5jZS52MS5SZWFkRXZlbnRzUmVxdWVzdBooLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlYWRFdmVudHNSZXNwb25zZRJ0ChFMaXN0T3BlbldvcmtmbG93cxIuLm91dGxheWVyLmV2aWRlbmNlLnYxLkxpc3RPcGVuV29ya2Zsb3dzUmVxdWVzdBovLm91dGxheWVyLmV2aWRlbmNlLnYxLkxpc3RPcGVuV29ya2Zsb3dzUmVzcG9uc2USaAoNUmVzZXJ2ZU5vbmNlcxIqLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlc2VydmVOb25jZXNSZXF1ZXN0Gisub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzZXJ2ZU5vbmNlc1Jlc3BvbnNlEl8KCkdldEdhdGVMb2cSJy5vdXRsYXllci5ldmlkZW5jZS52MS5HZXRHYXRlTG9nUmVxdWVzdBooLm91dGxheWVyLmV2aWRlbmNlLnYxLkdldEdhdGVMb2dSZXNwb25zZRJoCg1BcHBlbmRHYXRlTG9nEioub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kR2F0ZUxvZ1JlcXVlc3QaKy5vdXRsYXllci5ldmlkZW5jZS52MS5BcHBlbmRHYXRlTG9nUmVzcG9uc2USXAoJUmVhZFVzYWdlEiYub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVhZFVzYWdlUmVxdWVzdBonLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlYWRVc2FnZVJlc3BvbnNlEmUKDFJlc2VydmVVc2FnZRIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlc2VydmVVc2FnZVJlcXVlc3QaKi5vdXRsYXllci5ldmlkZW5jZS52MS5SZXNlcnZlVXNhZ2VSZXNwb25zZRJlCgxSZWxlYXNlVXNhZ2USKS5vdXRsYXllci5ldmlkZW5jZS52MS5SZWxlYXNlVXNhZ2VSZXF1ZXN0Gioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVsZWFzZVVzYWdlUmVzcG9uc2ViBnByb3RvMw", [file_buf_validate_validate, file_outlayer_evidence_v1_event, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_record]);
 
 /**
  * A planned request.
@@ -585,6 +587,181 @@ export const ApproverTransactionSchema: GenMessage<ApproverTransaction> = /*@__P
   messageDesc(file_outlayer_evidence_v1_log_service, 18);
 
 /**
+ * Whose usage.
+ *
+ * @generated from message outlayer.evidence.v1.ReadUsageRequest
+ */
+export type ReadUsageRequest = Message<"outlayer.evidence.v1.ReadUsageRequest"> & {
+  /**
+   * The wallet.
+   *
+   * @generated from field: string wallet_id = 1;
+   */
+  walletId: string;
+
+  /**
+   * The request whose own reservation is left out; none where unset.
+   *
+   * @generated from field: optional string except_request_id = 2;
+   */
+  exceptRequestId?: string | undefined;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.ReadUsageRequest.
+ * Use `create(ReadUsageRequestSchema)` to create a new message.
+ */
+export const ReadUsageRequestSchema: GenMessage<ReadUsageRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 19);
+
+/**
+ * What counts now.
+ *
+ * @generated from message outlayer.evidence.v1.ReadUsageResponse
+ */
+export type ReadUsageResponse = Message<"outlayer.evidence.v1.ReadUsageResponse"> & {
+  /**
+   * The ledger's latest entry; 0 when there is none.
+   *
+   * @generated from field: uint64 seq = 1;
+   */
+  seq: bigint;
+
+  /**
+   * What the wallet's other requests have used.
+   *
+   * @generated from field: outlayer.workflow.v1.Usage usage = 2;
+   */
+  usage?: Usage | undefined;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.ReadUsageResponse.
+ * Use `create(ReadUsageResponseSchema)` to create a new message.
+ */
+export const ReadUsageResponseSchema: GenMessage<ReadUsageResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 20);
+
+/**
+ * What to count, and after what.
+ *
+ * @generated from message outlayer.evidence.v1.ReserveUsageRequest
+ */
+export type ReserveUsageRequest = Message<"outlayer.evidence.v1.ReserveUsageRequest"> & {
+  /**
+   * The wallet.
+   *
+   * @generated from field: string wallet_id = 1;
+   */
+  walletId: string;
+
+  /**
+   * The request.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+
+  /**
+   * The entry up to which the policy was asked; 0 for an empty ledger.
+   *
+   * @generated from field: uint64 expected_seq = 3;
+   */
+  expectedSeq: bigint;
+
+  /**
+   * What its steps move, in order.
+   *
+   * @generated from field: repeated outlayer.workflow.v1.StepUsage steps = 4;
+   */
+  steps: StepUsage[];
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.ReserveUsageRequest.
+ * Use `create(ReserveUsageRequestSchema)` to create a new message.
+ */
+export const ReserveUsageRequestSchema: GenMessage<ReserveUsageRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 21);
+
+/**
+ * Where the ledger stands now.
+ *
+ * @generated from message outlayer.evidence.v1.ReserveUsageResponse
+ */
+export type ReserveUsageResponse = Message<"outlayer.evidence.v1.ReserveUsageResponse"> & {
+  /**
+   * The entry that holds the reservation.
+   *
+   * @generated from field: uint64 seq = 1;
+   */
+  seq: bigint;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.ReserveUsageResponse.
+ * Use `create(ReserveUsageResponseSchema)` to create a new message.
+ */
+export const ReserveUsageResponseSchema: GenMessage<ReserveUsageResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 22);
+
+/**
+ * What did not execute.
+ *
+ * @generated from message outlayer.evidence.v1.ReleaseUsageRequest
+ */
+export type ReleaseUsageRequest = Message<"outlayer.evidence.v1.ReleaseUsageRequest"> & {
+  /**
+   * The wallet.
+   *
+   * @generated from field: string wallet_id = 1;
+   */
+  walletId: string;
+
+  /**
+   * The request.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+
+  /**
+   * Indices of its steps, from 0.
+   *
+   * @generated from field: repeated uint32 steps = 3;
+   */
+  steps: number[];
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.ReleaseUsageRequest.
+ * Use `create(ReleaseUsageRequestSchema)` to create a new message.
+ */
+export const ReleaseUsageRequestSchema: GenMessage<ReleaseUsageRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 23);
+
+/**
+ * Where the ledger stands now.
+ *
+ * @generated from message outlayer.evidence.v1.ReleaseUsageResponse
+ */
+export type ReleaseUsageResponse = Message<"outlayer.evidence.v1.ReleaseUsageResponse"> & {
+  /**
+   * The ledger's latest entry; 0 when there is none.
+   *
+   * @generated from field: uint64 seq = 1;
+   */
+  seq: bigint;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.ReleaseUsageResponse.
+ * Use `create(ReleaseUsageResponseSchema)` to create a new message.
+ */
+export const ReleaseUsageResponseSchema: GenMessage<ReleaseUsageResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 24);
+
+/**
  * The logs themselves, for services only.
  *
  * @generated from service outlayer.evidence.v1.LogService
@@ -592,7 +769,7 @@ export const ApproverTransactionSchema: GenMessage<ApproverTransaction> = /*@__P
 export const LogService: GenService<{
   /**
    * Opens a workflow, or finds the one that its wallet opened under the same key. AlreadyExists when that one came
-   * of another request.
+   * of another request, or when the approval that this one names was used up by another.
    *
    * @generated from rpc outlayer.evidence.v1.LogService.OpenWorkflow
    */
@@ -660,6 +837,37 @@ export const LogService: GenService<{
     methodKind: "unary";
     input: typeof AppendGateLogRequestSchema;
     output: typeof AppendGateLogResponseSchema;
+  },
+  /**
+   * Reads what a wallet has used, as its ledger says.
+   *
+   * @generated from rpc outlayer.evidence.v1.LogService.ReadUsage
+   */
+  readUsage: {
+    methodKind: "unary";
+    input: typeof ReadUsageRequestSchema;
+    output: typeof ReadUsageResponseSchema;
+  },
+  /**
+   * Counts what policy has allowed, in place of what the same request had reserved before. Aborted when the ledger has
+   * moved on from the entry named.
+   *
+   * @generated from rpc outlayer.evidence.v1.LogService.ReserveUsage
+   */
+  reserveUsage: {
+    methodKind: "unary";
+    input: typeof ReserveUsageRequestSchema;
+    output: typeof ReserveUsageResponseSchema;
+  },
+  /**
+   * Stops counting steps that did not execute. What counts no more, or never did, is left as it is.
+   *
+   * @generated from rpc outlayer.evidence.v1.LogService.ReleaseUsage
+   */
+  releaseUsage: {
+    methodKind: "unary";
+    input: typeof ReleaseUsageRequestSchema;
+    output: typeof ReleaseUsageResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_outlayer_evidence_v1_log_service, 0);

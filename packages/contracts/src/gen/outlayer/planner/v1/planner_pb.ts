@@ -7,6 +7,8 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.ts";
 import type { Plan } from "../../workflow/v1/plan_pb.ts";
 import { file_outlayer_workflow_v1_plan } from "../../workflow/v1/plan_pb.ts";
+import type { Preflight } from "../../workflow/v1/preflight_pb.ts";
+import { file_outlayer_workflow_v1_preflight } from "../../workflow/v1/preflight_pb.ts";
 import type { Record } from "../../workflow/v1/record_pb.ts";
 import { file_outlayer_workflow_v1_record } from "../../workflow/v1/record_pb.ts";
 import type { SequentialBatch, Workflow } from "../../workflow/v1/step_pb.ts";
@@ -17,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/planner/v1/planner.proto.
  */
 export const file_outlayer_planner_v1_planner: GenFile = /*@__PURE__*/
-  fileDesc("CiFvdXRsYXllci9wbGFubmVyL3YxL3BsYW5uZXIucHJvdG8SE291dGxheWVyLnBsYW5uZXIudjEiaQoLUGxhblJlcXVlc3QSMgoId29ya2Zsb3cYASABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5Xb3JrZmxvd0gAEhcKDXdvcmtmbG93X2pzb24YAiABKAlIAEINCgRib2R5EgW6SAIIASI4CgxQbGFuUmVzcG9uc2USKAoEcGxhbhgBIAEoCzIaLm91dGxheWVyLndvcmtmbG93LnYxLlBsYW4ijgEKFkV4ZWN1dGVXb3JrZmxvd1JlcXVlc3QSMgoId29ya2Zsb3cYASABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5Xb3JrZmxvd0gAEhcKDXdvcmtmbG93X2pzb24YAiABKAlIABIYChBpZGVtcG90ZW5jeV9rZXlzGAMgAygJQg0KBGJvZHkSBbpIAggBIlgKF0V4ZWN1dGVXb3JrZmxvd1Jlc3BvbnNlEiwKBnJlY29yZBgBIAEoCzIcLm91dGxheWVyLndvcmtmbG93LnYxLlJlY29yZBIPCgdjcmVhdGVkGAIgASgIIpYBCh1FeGVjdXRlU2VxdWVudGlhbEJhdGNoUmVxdWVzdBI2CgViYXRjaBgBIAEoCzIlLm91dGxheWVyLndvcmtmbG93LnYxLlNlcXVlbnRpYWxCYXRjaEgAEhQKCmJhdGNoX2pzb24YAiABKAlIABIYChBpZGVtcG90ZW5jeV9rZXlzGAMgAygJQg0KBGJvZHkSBbpIAggBIl8KHkV4ZWN1dGVTZXF1ZW50aWFsQmF0Y2hSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCDLPAgoOUGxhbm5lclNlcnZpY2USSwoEUGxhbhIgLm91dGxheWVyLnBsYW5uZXIudjEuUGxhblJlcXVlc3QaIS5vdXRsYXllci5wbGFubmVyLnYxLlBsYW5SZXNwb25zZRJsCg9FeGVjdXRlV29ya2Zsb3cSKy5vdXRsYXllci5wbGFubmVyLnYxLkV4ZWN1dGVXb3JrZmxvd1JlcXVlc3QaLC5vdXRsYXllci5wbGFubmVyLnYxLkV4ZWN1dGVXb3JrZmxvd1Jlc3BvbnNlEoEBChZFeGVjdXRlU2VxdWVudGlhbEJhdGNoEjIub3V0bGF5ZXIucGxhbm5lci52MS5FeGVjdXRlU2VxdWVudGlhbEJhdGNoUmVxdWVzdBozLm91dGxheWVyLnBsYW5uZXIudjEuRXhlY3V0ZVNlcXVlbnRpYWxCYXRjaFJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_outlayer_workflow_v1_plan, file_outlayer_workflow_v1_record, file_outlayer_workflow_v1_step]);
+  fileDesc("CiFvdXRsYXllci9wbGFubmVyL3YxL3BsYW5uZXIucHJvdG8SE291dGxheWVyLnBsYW5uZXIudjEiaQoLUGxhblJlcXVlc3QSMgoId29ya2Zsb3cYASABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5Xb3JrZmxvd0gAEhcKDXdvcmtmbG93X2pzb24YAiABKAlIAEINCgRib2R5EgW6SAIIASI4CgxQbGFuUmVzcG9uc2USKAoEcGxhbhgBIAEoCzIaLm91dGxheWVyLndvcmtmbG93LnYxLlBsYW4iZwoQUHJlZmxpZ2h0UmVxdWVzdBIyCgh3b3JrZmxvdxgBIAEoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLldvcmtmbG93SAASFwoNd29ya2Zsb3dfanNvbhgCIAEoCUgAQgYKBGJvZHkiRwoRUHJlZmxpZ2h0UmVzcG9uc2USMgoJcHJlZmxpZ2h0GAEgASgLMh8ub3V0bGF5ZXIud29ya2Zsb3cudjEuUHJlZmxpZ2h0Io4BChZFeGVjdXRlV29ya2Zsb3dSZXF1ZXN0EjIKCHdvcmtmbG93GAEgASgLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuV29ya2Zsb3dIABIXCg13b3JrZmxvd19qc29uGAIgASgJSAASGAoQaWRlbXBvdGVuY3lfa2V5cxgDIAMoCUINCgRib2R5EgW6SAIIASJYChdFeGVjdXRlV29ya2Zsb3dSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCCKWAQodRXhlY3V0ZVNlcXVlbnRpYWxCYXRjaFJlcXVlc3QSNgoFYmF0Y2gYASABKAsyJS5vdXRsYXllci53b3JrZmxvdy52MS5TZXF1ZW50aWFsQmF0Y2hIABIUCgpiYXRjaF9qc29uGAIgASgJSAASGAoQaWRlbXBvdGVuY3lfa2V5cxgDIAMoCUINCgRib2R5EgW6SAIIASJfCh5FeGVjdXRlU2VxdWVudGlhbEJhdGNoUmVzcG9uc2USLAoGcmVjb3JkGAEgASgLMhwub3V0bGF5ZXIud29ya2Zsb3cudjEuUmVjb3JkEg8KB2NyZWF0ZWQYAiABKAgyqwMKDlBsYW5uZXJTZXJ2aWNlEksKBFBsYW4SIC5vdXRsYXllci5wbGFubmVyLnYxLlBsYW5SZXF1ZXN0GiEub3V0bGF5ZXIucGxhbm5lci52MS5QbGFuUmVzcG9uc2USWgoJUHJlZmxpZ2h0EiUub3V0bGF5ZXIucGxhbm5lci52MS5QcmVmbGlnaHRSZXF1ZXN0GiYub3V0bGF5ZXIucGxhbm5lci52MS5QcmVmbGlnaHRSZXNwb25zZRJsCg9FeGVjdXRlV29ya2Zsb3cSKy5vdXRsYXllci5wbGFubmVyLnYxLkV4ZWN1dGVXb3JrZmxvd1JlcXVlc3QaLC5vdXRsYXllci5wbGFubmVyLnYxLkV4ZWN1dGVXb3JrZmxvd1Jlc3BvbnNlEoEBChZFeGVjdXRlU2VxdWVudGlhbEJhdGNoEjIub3V0bGF5ZXIucGxhbm5lci52MS5FeGVjdXRlU2VxdWVudGlhbEJhdGNoUmVxdWVzdBozLm91dGxheWVyLnBsYW5uZXIudjEuRXhlY3V0ZVNlcXVlbnRpYWxCYXRjaFJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_outlayer_workflow_v1_plan, file_outlayer_workflow_v1_preflight, file_outlayer_workflow_v1_record, file_outlayer_workflow_v1_step]);
 
 /**
  * A workflow to plan.
@@ -78,6 +80,64 @@ export const PlanResponseSchema: GenMessage<PlanResponse> = /*@__PURE__*/
   messageDesc(file_outlayer_planner_v1_planner, 1);
 
 /**
+ * What to look at.
+ *
+ * @generated from message outlayer.planner.v1.PreflightRequest
+ */
+export type PreflightRequest = Message<"outlayer.planner.v1.PreflightRequest"> & {
+  /**
+   * The workflow, as a message or as the JSON text that REST takes. None: only gate and operator are looked at.
+   *
+   * @generated from oneof outlayer.planner.v1.PreflightRequest.body
+   */
+  body: {
+    /**
+     * As a message.
+     *
+     * @generated from field: outlayer.workflow.v1.Workflow workflow = 1;
+     */
+    value: Workflow;
+    case: "workflow";
+  } | {
+    /**
+     * As JSON text.
+     *
+     * @generated from field: string workflow_json = 2;
+     */
+    value: string;
+    case: "workflowJson";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message outlayer.planner.v1.PreflightRequest.
+ * Use `create(PreflightRequestSchema)` to create a new message.
+ */
+export const PreflightRequestSchema: GenMessage<PreflightRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_planner_v1_planner, 2);
+
+/**
+ * What was found.
+ *
+ * @generated from message outlayer.planner.v1.PreflightResponse
+ */
+export type PreflightResponse = Message<"outlayer.planner.v1.PreflightResponse"> & {
+  /**
+   * All checks, and the plan where there is a workflow.
+   *
+   * @generated from field: outlayer.workflow.v1.Preflight preflight = 1;
+   */
+  preflight?: Preflight | undefined;
+};
+
+/**
+ * Describes the message outlayer.planner.v1.PreflightResponse.
+ * Use `create(PreflightResponseSchema)` to create a new message.
+ */
+export const PreflightResponseSchema: GenMessage<PreflightResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_planner_v1_planner, 3);
+
+/**
  * A workflow to execute.
  *
  * @generated from message outlayer.planner.v1.ExecuteWorkflowRequest
@@ -119,7 +179,7 @@ export type ExecuteWorkflowRequest = Message<"outlayer.planner.v1.ExecuteWorkflo
  * Use `create(ExecuteWorkflowRequestSchema)` to create a new message.
  */
 export const ExecuteWorkflowRequestSchema: GenMessage<ExecuteWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_planner_v1_planner, 2);
+  messageDesc(file_outlayer_planner_v1_planner, 4);
 
 /**
  * The record as it stands.
@@ -147,7 +207,7 @@ export type ExecuteWorkflowResponse = Message<"outlayer.planner.v1.ExecuteWorkfl
  * Use `create(ExecuteWorkflowResponseSchema)` to create a new message.
  */
 export const ExecuteWorkflowResponseSchema: GenMessage<ExecuteWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_planner_v1_planner, 3);
+  messageDesc(file_outlayer_planner_v1_planner, 5);
 
 /**
  * A sequential batch to execute.
@@ -191,7 +251,7 @@ export type ExecuteSequentialBatchRequest = Message<"outlayer.planner.v1.Execute
  * Use `create(ExecuteSequentialBatchRequestSchema)` to create a new message.
  */
 export const ExecuteSequentialBatchRequestSchema: GenMessage<ExecuteSequentialBatchRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_planner_v1_planner, 4);
+  messageDesc(file_outlayer_planner_v1_planner, 6);
 
 /**
  * The record as it stands.
@@ -219,7 +279,7 @@ export type ExecuteSequentialBatchResponse = Message<"outlayer.planner.v1.Execut
  * Use `create(ExecuteSequentialBatchResponseSchema)` to create a new message.
  */
 export const ExecuteSequentialBatchResponseSchema: GenMessage<ExecuteSequentialBatchResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_planner_v1_planner, 5);
+  messageDesc(file_outlayer_planner_v1_planner, 7);
 
 /**
  * Plans and opens workflows. Callers identify the wallet as over REST: metadata `authorization`, or `x-wallet-id`
@@ -237,6 +297,17 @@ export const PlannerService: GenService<{
     methodKind: "unary";
     input: typeof PlanRequestSchema;
     output: typeof PlanResponseSchema;
+  },
+  /**
+   * Says whether the next run would succeed: gate and operator, and with a workflow also its wallet, policy and a
+   * simulation. Broadcasts nothing, writes nothing, and signs nothing that could ever be executed.
+   *
+   * @generated from rpc outlayer.planner.v1.PlannerService.Preflight
+   */
+  preflight: {
+    methodKind: "unary";
+    input: typeof PreflightRequestSchema;
+    output: typeof PreflightResponseSchema;
   },
   /**
    * Plans, records, and lets the workflow run. Answers as soon as it is recorded.

@@ -9,13 +9,15 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { GateCall } from "../../workflow/v1/call_pb.ts";
 import { file_outlayer_workflow_v1_call } from "../../workflow/v1/call_pb.ts";
+import type { Approval, StepUsage, Usage } from "../../workflow/v1/policy_pb.ts";
+import { file_outlayer_workflow_v1_policy } from "../../workflow/v1/policy_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file outlayer/signer_proxy/v1/signer_proxy.proto.
  */
 export const file_outlayer_signer_proxy_v1_signer_proxy: GenFile = /*@__PURE__*/
-  fileDesc("CitvdXRsYXllci9zaWduZXJfcHJveHkvdjEvc2lnbmVyX3Byb3h5LnByb3RvEhhvdXRsYXllci5zaWduZXJfcHJveHkudjEiPQoRR2V0QWNjb3VudFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQiPAoSR2V0QWNjb3VudFJlc3BvbnNlEhIKCmFjY291bnRfaWQYASABKAkSEgoKcHVibGljX2tleRgCIAEoCSKXAQoSQ2hlY2tQb2xpY3lSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEjkKBWNhbGxzGAMgAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCCrpIB5IBBAgBEAwi0wEKE0NoZWNrUG9saWN5UmVzcG9uc2USNAoHYWxsb3dlZBgBIAEoCzIhLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5BbGxvd2VkSAASMgoGZGVuaWVkGAIgASgLMiAub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkRlbmllZEgAEkcKEWFwcHJvdmFsX3JlcXVpcmVkGAMgASgLMioub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkFwcHJvdmFsUmVxdWlyZWRIAEIJCgd2ZXJkaWN0IkkKB0FsbG93ZWQSDgoGZ3JhbnRzGAEgAygJEi4KCmV4cGlyZXNfYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIiYKBkRlbmllZBIMCgRzdGVwGAEgASgNEg4KBnJlYXNvbhgCIAEoCSI8ChBBcHByb3ZhbFJlcXVpcmVkEgwKBHN0ZXAYASABKA0SGgoScmVxdWlyZWRfYXBwcm92YWxzGAIgASgNIuACCg9TaWduU3RlcFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQESDAoEc3RlcBgDIAEoDRI0CgRjYWxsGAQgASgLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCBrpIA8gBARIWCgVncmFudBgFIAEoCUIHukgEcgIQARIhCg1pbnRlbnRzX25vbmNlGAYgASgMQgq6SAfYAQF6AmggEhsKE2ludGVudHNfZGVhZGxpbmVfbXMYByABKAMSKAoOZGVsZWdhdGVfbm9uY2UYCCABKARCELpIDTILEICAgICAgIAQKAESIQoQbWF4X2Jsb2NrX2hlaWdodBgJIAEoBEIHukgEMgIoARIcChRjdXJyZW50X2Jsb2NrX2hlaWdodBgKIAEoBCKfAQoQU2lnblN0ZXBSZXNwb25zZRIZCgxwYXlsb2FkX2pzb24YASABKAlIAIgBARIYCgtpbnRlbnRfaGFzaBgCIAEoCUgBiAEBEh4KFnNpZ25lZF9kZWxlZ2F0ZV9iYXNlNjQYAyABKAkSFQoNZGVsZWdhdGVfaGFzaBgEIAEoCUIPCg1fcGF5bG9hZF9qc29uQg4KDF9pbnRlbnRfaGFzaDLMAgoSU2lnbmVyUHJveHlTZXJ2aWNlEmcKCkdldEFjY291bnQSKy5vdXRsYXllci5zaWduZXJfcHJveHkudjEuR2V0QWNjb3VudFJlcXVlc3QaLC5vdXRsYXllci5zaWduZXJfcHJveHkudjEuR2V0QWNjb3VudFJlc3BvbnNlEmoKC0NoZWNrUG9saWN5Eiwub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkNoZWNrUG9saWN5UmVxdWVzdBotLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5DaGVja1BvbGljeVJlc3BvbnNlEmEKCFNpZ25TdGVwEikub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25TdGVwUmVxdWVzdBoqLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5TaWduU3RlcFJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_outlayer_workflow_v1_call]);
+  fileDesc("CitvdXRsYXllci9zaWduZXJfcHJveHkvdjEvc2lnbmVyX3Byb3h5LnByb3RvEhhvdXRsYXllci5zaWduZXJfcHJveHkudjEiTAoRR2V0QWNjb3VudFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSDQoFZnJlc2gYAiABKAgiPAoSR2V0QWNjb3VudFJlc3BvbnNlEhIKCmFjY291bnRfaWQYASABKAkSEgoKcHVibGljX2tleRgCIAEoCSKHAgoSQ2hlY2tQb2xpY3lSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEjkKBWNhbGxzGAMgAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCCrpIB5IBBAgBEAwSKgoFdXNhZ2UYBCABKAsyGy5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZRI1CghhcHByb3ZhbBgFIAEoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLkFwcHJvdmFsSACIAQFCCwoJX2FwcHJvdmFsItMBChNDaGVja1BvbGljeVJlc3BvbnNlEjQKB2FsbG93ZWQYASABKAsyIS5vdXRsYXllci5zaWduZXJfcHJveHkudjEuQWxsb3dlZEgAEjIKBmRlbmllZBgCIAEoCzIgLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5EZW5pZWRIABJHChFhcHByb3ZhbF9yZXF1aXJlZBgDIAEoCzIqLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5BcHByb3ZhbFJlcXVpcmVkSABCCQoHdmVyZGljdCJ5CgdBbGxvd2VkEg4KBmdyYW50cxgBIAMoCRIuCgpleHBpcmVzX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgVzdGVwcxgDIAMoCzIfLm91dGxheWVyLndvcmtmbG93LnYxLlN0ZXBVc2FnZSImCgZEZW5pZWQSDAoEc3RlcBgBIAEoDRIOCgZyZWFzb24YAiABKAkiPAoQQXBwcm92YWxSZXF1aXJlZBIMCgRzdGVwGAEgASgNEhoKEnJlcXVpcmVkX2FwcHJvdmFscxgCIAEoDSKkAwoPU2lnblN0ZXBSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEgwKBHN0ZXAYAyABKA0SNAoEY2FsbBgEIAEoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLkdhdGVDYWxsQga6SAPIAQESFgoFZ3JhbnQYBSABKAlCB7pIBHICEAESIQoNaW50ZW50c19ub25jZRgGIAEoDEIKukgH2AEBegJoIBIbChNpbnRlbnRzX2RlYWRsaW5lX21zGAcgASgDEigKDmRlbGVnYXRlX25vbmNlGAggASgEQhC6SA0yCxCAgICAgICAECgBEiEKEG1heF9ibG9ja19oZWlnaHQYCSABKARCB7pIBDICKAESHAoUY3VycmVudF9ibG9ja19oZWlnaHQYCiABKAQSNQoIYXBwcm92YWwYCyABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5BcHByb3ZhbEgAiAEBQgsKCV9hcHByb3ZhbCKfAQoQU2lnblN0ZXBSZXNwb25zZRIZCgxwYXlsb2FkX2pzb24YASABKAlIAIgBARIYCgtpbnRlbnRfaGFzaBgCIAEoCUgBiAEBEh4KFnNpZ25lZF9kZWxlZ2F0ZV9iYXNlNjQYAyABKAkSFQoNZGVsZWdhdGVfaGFzaBgEIAEoCUIPCg1fcGF5bG9hZF9qc29uQg4KDF9pbnRlbnRfaGFzaCKZAgoVU2lnblNpbXVsYXRpb25SZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEjkKBWNhbGxzGAIgAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCCrpIB5IBBAgBEAwSFgoOaW50ZW50c19ub25jZXMYAyADKAwSEwoLZGVhZGxpbmVfbXMYBCABKAMSKgoFdXNhZ2UYBSABKAsyGy5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZRI1CghhcHByb3ZhbBgGIAEoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLkFwcHJvdmFsSACIAQFCCwoJX2FwcHJvdmFsIt4BChZTaWduU2ltdWxhdGlvblJlc3BvbnNlEjwKBnNpZ25lZBgBIAEoCzIqLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5TaWduZWRTaW11bGF0aW9uSAASMgoGZGVuaWVkGAIgASgLMiAub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkRlbmllZEgAEkcKEWFwcHJvdmFsX3JlcXVpcmVkGAMgASgLMioub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkFwcHJvdmFsUmVxdWlyZWRIAEIJCgd2ZXJkaWN0IkEKEFNpZ25lZFNpbXVsYXRpb24SFQoNcGF5bG9hZHNfanNvbhgBIAMoCRIWCg5ibG9ja2luZ190b2tlbhgCIAEoCTLBAwoSU2lnbmVyUHJveHlTZXJ2aWNlEmcKCkdldEFjY291bnQSKy5vdXRsYXllci5zaWduZXJfcHJveHkudjEuR2V0QWNjb3VudFJlcXVlc3QaLC5vdXRsYXllci5zaWduZXJfcHJveHkudjEuR2V0QWNjb3VudFJlc3BvbnNlEmoKC0NoZWNrUG9saWN5Eiwub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkNoZWNrUG9saWN5UmVxdWVzdBotLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5DaGVja1BvbGljeVJlc3BvbnNlEmEKCFNpZ25TdGVwEikub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25TdGVwUmVxdWVzdBoqLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5TaWduU3RlcFJlc3BvbnNlEnMKDlNpZ25TaW11bGF0aW9uEi8ub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25TaW11bGF0aW9uUmVxdWVzdBowLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5TaWduU2ltdWxhdGlvblJlc3BvbnNlYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_timestamp, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_policy]);
 
 /**
  * Which wallet.
@@ -29,6 +31,13 @@ export type GetAccountRequest = Message<"outlayer.signer_proxy.v1.GetAccountRequ
    * @generated from field: string wallet_id = 1;
    */
   walletId: string;
+
+  /**
+   * Asks the keystore even where the answer is known: Unavailable then says that it is not ready.
+   *
+   * @generated from field: bool fresh = 2;
+   */
+  fresh: boolean;
 };
 
 /**
@@ -92,6 +101,20 @@ export type CheckPolicyRequest = Message<"outlayer.signer_proxy.v1.CheckPolicyRe
    * @generated from field: repeated outlayer.workflow.v1.GateCall calls = 3;
    */
   calls: GateCall[];
+
+  /**
+   * What the wallet has used already, this workflow left out.
+   *
+   * @generated from field: outlayer.workflow.v1.Usage usage = 4;
+   */
+  usage?: Usage | undefined;
+
+  /**
+   * Who approved it. It lifts a wish for approval, never a denial.
+   *
+   * @generated from field: optional outlayer.workflow.v1.Approval approval = 5;
+   */
+  approval?: Approval | undefined;
 };
 
 /**
@@ -153,7 +176,7 @@ export const CheckPolicyResponseSchema: GenMessage<CheckPolicyResponse> = /*@__P
  */
 export type Allowed = Message<"outlayer.signer_proxy.v1.Allowed"> & {
   /**
-   * One grant per step. A grant is a MAC over wallet, workflow, step, content and expiry.
+   * One grant per step. A grant is a MAC over wallet, workflow, step, content, approval and expiry.
    *
    * @generated from field: repeated string grants = 1;
    */
@@ -165,6 +188,13 @@ export type Allowed = Message<"outlayer.signer_proxy.v1.Allowed"> & {
    * @generated from field: google.protobuf.Timestamp expires_at = 2;
    */
   expiresAt?: Timestamp | undefined;
+
+  /**
+   * What each step counts.
+   *
+   * @generated from field: repeated outlayer.workflow.v1.StepUsage steps = 3;
+   */
+  steps: StepUsage[];
 };
 
 /**
@@ -305,6 +335,13 @@ export type SignStepRequest = Message<"outlayer.signer_proxy.v1.SignStepRequest"
    * @generated from field: uint64 current_block_height = 10;
    */
   currentBlockHeight: bigint;
+
+  /**
+   * The approval that the grant was given with.
+   *
+   * @generated from field: optional outlayer.workflow.v1.Approval approval = 11;
+   */
+  approval?: Approval | undefined;
 };
 
 /**
@@ -357,8 +394,137 @@ export const SignStepResponseSchema: GenMessage<SignStepResponse> = /*@__PURE__*
   messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 8);
 
 /**
- * The only way to the keystore, for services only. It alone enforces a wallet's policy: it signs nothing without a
- * grant that it gave for the same wallet, workflow, step and content at most 60 s before.
+ * A workflow to simulate, whole.
+ *
+ * @generated from message outlayer.signer_proxy.v1.SignSimulationRequest
+ */
+export type SignSimulationRequest = Message<"outlayer.signer_proxy.v1.SignSimulationRequest"> & {
+  /**
+   * The wallet.
+   *
+   * @generated from field: string wallet_id = 1;
+   */
+  walletId: string;
+
+  /**
+   * All its calls, in order.
+   *
+   * @generated from field: repeated outlayer.workflow.v1.GateCall calls = 2;
+   */
+  calls: GateCall[];
+
+  /**
+   * Per call: the verifier's nonce, 32 bytes, used for nothing else; empty for a call without intents.
+   *
+   * @generated from field: repeated bytes intents_nonces = 3;
+   */
+  intentsNonces: Uint8Array[];
+
+  /**
+   * Deadline of all payloads, milliseconds since the epoch, a whole second, at most two minutes from now.
+   *
+   * @generated from field: int64 deadline_ms = 4;
+   */
+  deadlineMs: bigint;
+
+  /**
+   * What the wallet has used already.
+   *
+   * @generated from field: outlayer.workflow.v1.Usage usage = 5;
+   */
+  usage?: Usage | undefined;
+
+  /**
+   * Who approved, where the caller says that somebody did.
+   *
+   * @generated from field: optional outlayer.workflow.v1.Approval approval = 6;
+   */
+  approval?: Approval | undefined;
+};
+
+/**
+ * Describes the message outlayer.signer_proxy.v1.SignSimulationRequest.
+ * Use `create(SignSimulationRequestSchema)` to create a new message.
+ */
+export const SignSimulationRequestSchema: GenMessage<SignSimulationRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 9);
+
+/**
+ * What came of it.
+ *
+ * @generated from message outlayer.signer_proxy.v1.SignSimulationResponse
+ */
+export type SignSimulationResponse = Message<"outlayer.signer_proxy.v1.SignSimulationResponse"> & {
+  /**
+   * What the policy says, as in CheckPolicyResponse.
+   *
+   * @generated from oneof outlayer.signer_proxy.v1.SignSimulationResponse.verdict
+   */
+  verdict: {
+    /**
+     * Every step is allowed, and signed for simulation.
+     *
+     * @generated from field: outlayer.signer_proxy.v1.SignedSimulation signed = 1;
+     */
+    value: SignedSimulation;
+    case: "signed";
+  } | {
+    /**
+     * One is not: nothing was signed.
+     *
+     * @generated from field: outlayer.signer_proxy.v1.Denied denied = 2;
+     */
+    value: Denied;
+    case: "denied";
+  } | {
+    /**
+     * More approvers are needed: nothing was signed.
+     *
+     * @generated from field: outlayer.signer_proxy.v1.ApprovalRequired approval_required = 3;
+     */
+    value: ApprovalRequired;
+    case: "approvalRequired";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message outlayer.signer_proxy.v1.SignSimulationResponse.
+ * Use `create(SignSimulationResponseSchema)` to create a new message.
+ */
+export const SignSimulationResponseSchema: GenMessage<SignSimulationResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 10);
+
+/**
+ * Payloads that can be simulated and never executed.
+ *
+ * @generated from message outlayer.signer_proxy.v1.SignedSimulation
+ */
+export type SignedSimulation = Message<"outlayer.signer_proxy.v1.SignedSimulation"> & {
+  /**
+   * Per call the JSON text of its signed NEP-413 payload; empty for a call without intents.
+   *
+   * @generated from field: repeated string payloads_json = 1;
+   */
+  payloadsJson: string[];
+
+  /**
+   * The token of which each payload wants one unit, e.g. `nep141:<64 hex characters>`.
+   *
+   * @generated from field: string blocking_token = 2;
+   */
+  blockingToken: string;
+};
+
+/**
+ * Describes the message outlayer.signer_proxy.v1.SignedSimulation.
+ * Use `create(SignedSimulationSchema)` to create a new message.
+ */
+export const SignedSimulationSchema: GenMessage<SignedSimulation> = /*@__PURE__*/
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 11);
+
+/**
+ * The only way to the keystore, for services only. It alone enforces a wallet's policy: it signs nothing that could be
+ * executed without a grant that it gave for the same wallet, workflow, step and content at most 60 s before.
  *
  * Errors: Unavailable while the keystore is away or not ready; FailedPrecondition when it refuses, or answers with
  * something that does not hold; PermissionDenied without a valid grant.
@@ -395,6 +561,17 @@ export const SignerProxyService: GenService<{
     methodKind: "unary";
     input: typeof SignStepRequestSchema;
     output: typeof SignStepResponseSchema;
+  },
+  /**
+   * Asks the policy as CheckPolicy does, and where it allows signs payloads that can be simulated and never executed:
+   * beside the real intents each wants one unit of a token that nobody can ever issue. Gives no grant.
+   *
+   * @generated from rpc outlayer.signer_proxy.v1.SignerProxyService.SignSimulation
+   */
+  signSimulation: {
+    methodKind: "unary";
+    input: typeof SignSimulationRequestSchema;
+    output: typeof SignSimulationResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_outlayer_signer_proxy_v1_signer_proxy, 0);

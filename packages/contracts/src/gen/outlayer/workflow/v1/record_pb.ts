@@ -14,7 +14,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/workflow/v1/record.proto.
  */
 export const file_outlayer_workflow_v1_record: GenFile = /*@__PURE__*/
-  fileDesc("CiFvdXRsYXllci93b3JrZmxvdy92MS9yZWNvcmQucHJvdG8SFG91dGxheWVyLndvcmtmbG93LnYxIscMCgZSZWNvcmQSEgoKcmVxdWVzdF9pZBgBIAEoCRIQCghlbmRwb2ludBgCIAEoCRIRCgl3YWxsZXRfaWQYAyABKAkSFwoPaWRlbXBvdGVuY3lfa2V5GAQgASgJEg4KBnN0YXR1cxgFIAEoCRIfChJ1c2VyX3Zpc2libGVfZXJyb3IYBiABKAlIAIgBARIXCgplcnJvcl9jb2RlGAcgASgJSAGIAQESIAoYcGVyc2lzdGVkX2JlZm9yZV9zaWduaW5nGAggASgIEjYKFW9yaWdpbmFsX3JlcXVlc3RfanNvbhgJIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSLgoNd29ya2Zsb3dfanNvbhgKIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSLQoJcGxhbl9qc29uGAsgASgLMhoub3V0bGF5ZXIud29ya2Zsb3cudjEuUGxhbhIZChFwcm94eV9wcmVkZWNlc3NvchgMIAEoCBIZChFwcmVkZWNlc3Nvcl9tb2RlbBgNIAEoCRIWCg5vcmRlcmluZ19tb2RlbBgOIAEoCRIeChZzaWduZWRfbmVwNDEzX3BheWxvYWRzGA8gAygJEh8KF3NpZ25lZF9uZXAzNjZfZGVsZWdhdGVzGBAgAygJEhgKEHN1Ym1pdF90eF9oYXNoZXMYESADKAkSEgoKaW50ZW50X2lkcxgSIAMoCRIbCg5yZXN1bWVfdHhfaGFzaBgTIAEoCUgCiAEBEhgKEHJlc3VtZV90eF9oYXNoZXMYFCADKAkSQAoRZGlzcGF0Y2hfcmVjZWlwdHMYFSADKAsyJS5vdXRsYXllci53b3JrZmxvdy52MS5EaXNwYXRjaFJlY2VpcHQSHgoWZGlzcGF0Y2hfYmxvY2tfaGVpZ2h0cxgWIAMoBBI4Cg1zdGVwX291dGNvbWVzGBcgAygLMiEub3V0bGF5ZXIud29ya2Zsb3cudjEuU3RlcE91dGNvbWUSRwoOYmFsYW5jZV9kZWx0YXMYGCADKAsyLy5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQuQmFsYW5jZURlbHRhc0VudHJ5EkUKDWJhbGFuY2Vfdmlld3MYGSADKAsyLi5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQuQmFsYW5jZVZpZXdzRW50cnkSRQoXcG9zdF9iYXRjaF92aWV3X3Jlc3VsdHMYGiADKAsyJC5vdXRsYXllci53b3JrZmxvdy52MS5Qb3N0Vmlld1Jlc3VsdBIvCgVxdWV1ZRgbIAEoCzIbLm91dGxheWVyLndvcmtmbG93LnYxLlF1ZXVlSAOIAQESKAoEZmVlcxgcIAEoCzIaLm91dGxheWVyLndvcmtmbG93LnYxLkZlZXMSMgoRZGlyZWN0X3VzZXJfc2NvcGUYHSABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EjUKFGRpcmVjdF91c2VyX2V2aWRlbmNlGB4gASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIiChpkaXJlY3Rfc2lnbmVkX3RyYW5zYWN0aW9ucxgfIAMoCRISCgpzdGF0dXNfdXJsGCAgASgJEhsKDnJldHJ5X2FmdGVyX21zGCEgASgNSASIAQESDwoHdmVyc2lvbhgiIAEoBBIRCgloZWFkX2hhc2gYIyABKAkSLgoKY3JlYXRlZF9hdBgkIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBglIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAaNAoSQmFsYW5jZURlbHRhc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaVgoRQmFsYW5jZVZpZXdzRW50cnkSCwoDa2V5GAEgASgJEjAKBXZhbHVlGAIgASgLMiEub3V0bGF5ZXIud29ya2Zsb3cudjEuQmFsYW5jZVZpZXc6AjgBQhUKE191c2VyX3Zpc2libGVfZXJyb3JCDQoLX2Vycm9yX2NvZGVCEQoPX3Jlc3VtZV90eF9oYXNoQggKBl9xdWV1ZUIRCg9fcmV0cnlfYWZ0ZXJfbXMitAEKD0Rpc3BhdGNoUmVjZWlwdBIRCglpbnRlbnRfaWQYASABKAkSEgoKcmVjZWlwdF9pZBgCIAEoCRITCgtyZWNlaXZlcl9pZBgDIAEoCRITCgttZXRob2RfbmFtZRgEIAEoCRIUCgxibG9ja19oZWlnaHQYBSABKAQSDgoGc3RhdHVzGAYgASgJEgwKBGxvZ3MYByADKAkSEgoFZXJyb3IYCCABKAlIAIgBAUIICgZfZXJyb3IibAoLU3RlcE91dGNvbWUSDwoHb3V0Y29tZRgBIAEoCRISCgVlcnJvchgCIAEoCUgAiAEBEhsKDnBvc3NpYmxlX3VudGlsGAMgASgJSAGIAQFCCAoGX2Vycm9yQhEKD19wb3NzaWJsZV91bnRpbCJOCgtCYWxhbmNlVmlldxIOCgZiZWZvcmUYASABKAkSEgoFYWZ0ZXIYAiABKAlIAIgBARIRCglhbWJpZ3VvdXMYAyABKAhCCAoGX2FmdGVyIroBCg5Qb3N0Vmlld1Jlc3VsdBITCgtjb250cmFjdF9pZBgBIAEoCRITCgttZXRob2RfbmFtZRgCIAEoCRIYCgtyZXN1bHRfanNvbhgDIAEoCUgAiAEBEhIKBWVycm9yGAQgASgJSAGIAQESFAoHbWF0Y2hlcxgFIAEoCEgCiAEBEhQKDGJsb2NrX2hlaWdodBgGIAEoBEIOCgxfcmVzdWx0X2pzb25CCAoGX2Vycm9yQgoKCF9tYXRjaGVzImwKBVF1ZXVlEhAKCHBvc2l0aW9uGAEgASgNEiIKFWV4cGVjdGVkX3N0YXJ0X2hlaWdodBgCIAEoBEgAiAEBEhMKC3dhaXRpbmdfZm9yGAMgASgJQhgKFl9leHBlY3RlZF9zdGFydF9oZWlnaHQiNwoERmVlcxIWCg5nYXRlX2ZlZV95b2N0bxgBIAEoCRIXCg9nYXNfYnVybnRfeW9jdG8YAiABKAliBnByb3RvMw", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_outlayer_workflow_v1_plan]);
+  fileDesc("CiFvdXRsYXllci93b3JrZmxvdy92MS9yZWNvcmQucHJvdG8SFG91dGxheWVyLndvcmtmbG93LnYxIpENCgZSZWNvcmQSEgoKcmVxdWVzdF9pZBgBIAEoCRIQCghlbmRwb2ludBgCIAEoCRIRCgl3YWxsZXRfaWQYAyABKAkSFwoPaWRlbXBvdGVuY3lfa2V5GAQgASgJEg4KBnN0YXR1cxgFIAEoCRIfChJ1c2VyX3Zpc2libGVfZXJyb3IYBiABKAlIAIgBARIXCgplcnJvcl9jb2RlGAcgASgJSAGIAQESIAoYcGVyc2lzdGVkX2JlZm9yZV9zaWduaW5nGAggASgIEjYKFW9yaWdpbmFsX3JlcXVlc3RfanNvbhgJIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSLgoNd29ya2Zsb3dfanNvbhgKIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSLQoJcGxhbl9qc29uGAsgASgLMhoub3V0bGF5ZXIud29ya2Zsb3cudjEuUGxhbhIZChFwcm94eV9wcmVkZWNlc3NvchgMIAEoCBIZChFwcmVkZWNlc3Nvcl9tb2RlbBgNIAEoCRIWCg5vcmRlcmluZ19tb2RlbBgOIAEoCRIeChZzaWduZWRfbmVwNDEzX3BheWxvYWRzGA8gAygJEh8KF3NpZ25lZF9uZXAzNjZfZGVsZWdhdGVzGBAgAygJEhgKEHN1Ym1pdF90eF9oYXNoZXMYESADKAkSEgoKaW50ZW50X2lkcxgSIAMoCRIbCg5yZXN1bWVfdHhfaGFzaBgTIAEoCUgCiAEBEhgKEHJlc3VtZV90eF9oYXNoZXMYFCADKAkSQAoRZGlzcGF0Y2hfcmVjZWlwdHMYFSADKAsyJS5vdXRsYXllci53b3JrZmxvdy52MS5EaXNwYXRjaFJlY2VpcHQSHgoWZGlzcGF0Y2hfYmxvY2tfaGVpZ2h0cxgWIAMoBBI4Cg1zdGVwX291dGNvbWVzGBcgAygLMiEub3V0bGF5ZXIud29ya2Zsb3cudjEuU3RlcE91dGNvbWUSRwoOYmFsYW5jZV9kZWx0YXMYGCADKAsyLy5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQuQmFsYW5jZURlbHRhc0VudHJ5EkUKDWJhbGFuY2Vfdmlld3MYGSADKAsyLi5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQuQmFsYW5jZVZpZXdzRW50cnkSRQoXcG9zdF9iYXRjaF92aWV3X3Jlc3VsdHMYGiADKAsyJC5vdXRsYXllci53b3JrZmxvdy52MS5Qb3N0Vmlld1Jlc3VsdBIvCgVxdWV1ZRgbIAEoCzIbLm91dGxheWVyLndvcmtmbG93LnYxLlF1ZXVlSAOIAQESKAoEZmVlcxgcIAEoCzIaLm91dGxheWVyLndvcmtmbG93LnYxLkZlZXMSMgoRZGlyZWN0X3VzZXJfc2NvcGUYHSABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EjUKFGRpcmVjdF91c2VyX2V2aWRlbmNlGB4gASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIiChpkaXJlY3Rfc2lnbmVkX3RyYW5zYWN0aW9ucxgfIAMoCRISCgpzdGF0dXNfdXJsGCAgASgJEhsKDnJldHJ5X2FmdGVyX21zGCEgASgNSASIAQESDwoHdmVyc2lvbhgiIAEoBBIRCgloZWFkX2hhc2gYIyABKAkSLgoKY3JlYXRlZF9hdBgkIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBglIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASOwoIYXBwcm92YWwYJiABKAsyJC5vdXRsYXllci53b3JrZmxvdy52MS5BcHByb3ZhbE5lZWRlZEgFiAEBGjQKEkJhbGFuY2VEZWx0YXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGlYKEUJhbGFuY2VWaWV3c0VudHJ5EgsKA2tleRgBIAEoCRIwCgV2YWx1ZRgCIAEoCzIhLm91dGxheWVyLndvcmtmbG93LnYxLkJhbGFuY2VWaWV3OgI4AUIVChNfdXNlcl92aXNpYmxlX2Vycm9yQg0KC19lcnJvcl9jb2RlQhEKD19yZXN1bWVfdHhfaGFzaEIICgZfcXVldWVCEQoPX3JldHJ5X2FmdGVyX21zQgsKCV9hcHByb3ZhbCJCCg5BcHByb3ZhbE5lZWRlZBIaChJyZXF1aXJlZF9hcHByb3ZhbHMYASABKA0SFAoMcmVxdWVzdF9oYXNoGAIgASgJIrQBCg9EaXNwYXRjaFJlY2VpcHQSEQoJaW50ZW50X2lkGAEgASgJEhIKCnJlY2VpcHRfaWQYAiABKAkSEwoLcmVjZWl2ZXJfaWQYAyABKAkSEwoLbWV0aG9kX25hbWUYBCABKAkSFAoMYmxvY2tfaGVpZ2h0GAUgASgEEg4KBnN0YXR1cxgGIAEoCRIMCgRsb2dzGAcgAygJEhIKBWVycm9yGAggASgJSACIAQFCCAoGX2Vycm9yImwKC1N0ZXBPdXRjb21lEg8KB291dGNvbWUYASABKAkSEgoFZXJyb3IYAiABKAlIAIgBARIbCg5wb3NzaWJsZV91bnRpbBgDIAEoCUgBiAEBQggKBl9lcnJvckIRCg9fcG9zc2libGVfdW50aWwiTgoLQmFsYW5jZVZpZXcSDgoGYmVmb3JlGAEgASgJEhIKBWFmdGVyGAIgASgJSACIAQESEQoJYW1iaWd1b3VzGAMgASgIQggKBl9hZnRlciK6AQoOUG9zdFZpZXdSZXN1bHQSEwoLY29udHJhY3RfaWQYASABKAkSEwoLbWV0aG9kX25hbWUYAiABKAkSGAoLcmVzdWx0X2pzb24YAyABKAlIAIgBARISCgVlcnJvchgEIAEoCUgBiAEBEhQKB21hdGNoZXMYBSABKAhIAogBARIUCgxibG9ja19oZWlnaHQYBiABKARCDgoMX3Jlc3VsdF9qc29uQggKBl9lcnJvckIKCghfbWF0Y2hlcyJsCgVRdWV1ZRIQCghwb3NpdGlvbhgBIAEoDRIiChVleHBlY3RlZF9zdGFydF9oZWlnaHQYAiABKARIAIgBARITCgt3YWl0aW5nX2ZvchgDIAEoCUIYChZfZXhwZWN0ZWRfc3RhcnRfaGVpZ2h0IjcKBEZlZXMSFgoOZ2F0ZV9mZWVfeW9jdG8YASABKAkSFwoPZ2FzX2J1cm50X3lvY3RvGAIgASgJYgZwcm90bzM", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_outlayer_workflow_v1_plan]);
 
 /**
  * What is known of one request, as folded from its log. Per-step fields have one entry per gate step, in the
@@ -284,6 +284,13 @@ export type Record = Message<"outlayer.workflow.v1.Record"> & {
    * @generated from field: google.protobuf.Timestamp updated_at = 37;
    */
   updatedAt?: Timestamp | undefined;
+
+  /**
+   * Set when the status is `requires_approval`.
+   *
+   * @generated from field: optional outlayer.workflow.v1.ApprovalNeeded approval = 38;
+   */
+  approval?: ApprovalNeeded | undefined;
 };
 
 /**
@@ -292,6 +299,34 @@ export type Record = Message<"outlayer.workflow.v1.Record"> & {
  */
 export const RecordSchema: GenMessage<Record> = /*@__PURE__*/
   messageDesc(file_outlayer_workflow_v1_record, 0);
+
+/**
+ * What an approval of this request has to name.
+ *
+ * @generated from message outlayer.workflow.v1.ApprovalNeeded
+ */
+export type ApprovalNeeded = Message<"outlayer.workflow.v1.ApprovalNeeded"> & {
+  /**
+   * How many approvals the wallet's policy asks for.
+   *
+   * @generated from field: uint32 required_approvals = 1;
+   */
+  requiredApprovals: number;
+
+  /**
+   * Approval digest: lower-case hex SHA-256 of the canonical request less `idempotency_key` and `approval_info`.
+   *
+   * @generated from field: string request_hash = 2;
+   */
+  requestHash: string;
+};
+
+/**
+ * Describes the message outlayer.workflow.v1.ApprovalNeeded.
+ * Use `create(ApprovalNeededSchema)` to create a new message.
+ */
+export const ApprovalNeededSchema: GenMessage<ApprovalNeeded> = /*@__PURE__*/
+  messageDesc(file_outlayer_workflow_v1_record, 1);
 
 /**
  * The receipt of the call itself. All fields are the target's, none the gate's callback's.
@@ -361,7 +396,7 @@ export type DispatchReceipt = Message<"outlayer.workflow.v1.DispatchReceipt"> & 
  * Use `create(DispatchReceiptSchema)` to create a new message.
  */
 export const DispatchReceiptSchema: GenMessage<DispatchReceipt> = /*@__PURE__*/
-  messageDesc(file_outlayer_workflow_v1_record, 1);
+  messageDesc(file_outlayer_workflow_v1_record, 2);
 
 /**
  * What is known of a step, and no more.
@@ -396,7 +431,7 @@ export type StepOutcome = Message<"outlayer.workflow.v1.StepOutcome"> & {
  * Use `create(StepOutcomeSchema)` to create a new message.
  */
 export const StepOutcomeSchema: GenMessage<StepOutcome> = /*@__PURE__*/
-  messageDesc(file_outlayer_workflow_v1_record, 2);
+  messageDesc(file_outlayer_workflow_v1_record, 3);
 
 /**
  * Balances of one token before and after.
@@ -431,7 +466,7 @@ export type BalanceView = Message<"outlayer.workflow.v1.BalanceView"> & {
  * Use `create(BalanceViewSchema)` to create a new message.
  */
 export const BalanceViewSchema: GenMessage<BalanceView> = /*@__PURE__*/
-  messageDesc(file_outlayer_workflow_v1_record, 3);
+  messageDesc(file_outlayer_workflow_v1_record, 4);
 
 /**
  * Answer of one view.
@@ -487,7 +522,7 @@ export type PostViewResult = Message<"outlayer.workflow.v1.PostViewResult"> & {
  * Use `create(PostViewResultSchema)` to create a new message.
  */
 export const PostViewResultSchema: GenMessage<PostViewResult> = /*@__PURE__*/
-  messageDesc(file_outlayer_workflow_v1_record, 4);
+  messageDesc(file_outlayer_workflow_v1_record, 5);
 
 /**
  * Why a workflow waits.
@@ -523,7 +558,7 @@ export type Queue = Message<"outlayer.workflow.v1.Queue"> & {
  * Use `create(QueueSchema)` to create a new message.
  */
 export const QueueSchema: GenMessage<Queue> = /*@__PURE__*/
-  messageDesc(file_outlayer_workflow_v1_record, 5);
+  messageDesc(file_outlayer_workflow_v1_record, 6);
 
 /**
  * Cost, yoctoNEAR, decimal.
@@ -551,5 +586,5 @@ export type Fees = Message<"outlayer.workflow.v1.Fees"> & {
  * Use `create(FeesSchema)` to create a new message.
  */
 export const FeesSchema: GenMessage<Fees> = /*@__PURE__*/
-  messageDesc(file_outlayer_workflow_v1_record, 6);
+  messageDesc(file_outlayer_workflow_v1_record, 7);
 

@@ -1,0 +1,51 @@
+import type { Finding } from "../checks/finding.ts";
+
+/** What an access key may be used for. */
+export type KeyPermission =
+  | { readonly kind: "full_access" }
+  | {
+      readonly kind: "function_call";
+      readonly receiverId: string;
+      /** None: every method. */
+      readonly methodNames: readonly string[];
+      /** yoctoNEAR that it may still spend on gas; undefined: any. */
+      readonly allowanceYocto: bigint | undefined;
+    };
+
+/** What a key is wanted for. Amounts in yoctoNEAR. */
+export interface KeyUse {
+  readonly receiverId: string;
+  readonly methodName: string;
+  readonly depositYocto: bigint;
+  readonly gasYocto: bigint;
+}
+
+/** The keys that an account has, of those that would be used. */
+export interface KeysSeen {
+  /** What is looked for: a public key, or `any key`. */
+  readonly wanted: string;
+  /** Permissions of those that are on the account. */
+  readonly found: readonly KeyPermission[];
+}
+
+/** NEAR's own rule: a function call key calls one contract, some methods, without a deposit, within its allowance. */
+export function mayCall(permission: KeyPermission, use: KeyUse): boolean {
+  if (permission.kind === "full_access") return true;
+  const { receiverId, methodNames, allowanceYocto } = permission;
+  if (receiverId !== use.receiverId || use.depositYocto > 0n) return false;
+  if (methodNames.length > 0 && !methodNames.includes(use.methodName)) return false;
+  return allowanceYocto === undefined || allowanceYocto >= use.gasYocto;
+}
+
+/** Whether a key is there that can make the call. */
+export function checkKeys(accountId: string, { wanted, found }: KeysSeen, use: KeyUse): Finding {
+  const expected = `${wanted} may call ${use.methodName}`;
+  if (found.length === 0) {
+    return { ok: false, expected, actual: "not there", message: `${wanted} is not on ${accountId}` };
+  }
+  if (!found.some((permission) => mayCall(permission, use))) {
+    const message = `${wanted} of ${accountId} may not call ${use.methodName} of ${use.receiverId}`;
+    return { ok: false, expected, actual: "not allowed to", message };
+  }
+  return { ok: true, expected, actual: "allowed to", message: `${accountId} has a key that can be used` };
+}

@@ -1,0 +1,70 @@
+import type { Transport } from "@connectrpc/connect";
+import { deadline, type Logger, type Ports } from "@outlayer/kit";
+import type { KeyPair } from "@outlayer/near";
+import { NearNode } from "./adapters/near/near-node.ts";
+import { RpcClient } from "./adapters/near/rpc-client.ts";
+import { Signer } from "./adapters/signer-proxy/signer.ts";
+import type { GateConfig, OperatorKeys } from "./config.ts";
+import { judgeTail } from "./core/gate/tail.ts";
+import { GateReadings, type GateSources, OperatorReadings } from "./shell/checks/gate-readings.ts";
+import { keysSeen } from "./shell/checks/keys-seen.ts";
+import { gateOnlyChecks, operatorChecks } from "./shell/checks/preflight-checks.ts";
+import { GateReader } from "./shell/gate-reader.ts";
+import { KeyRing } from "./shell/key-lane.ts";
+import { type PreflightInit, runChecks } from "./shell/preflight.ts";
+
+/** Milliseconds for all of it. */
+const patienceMs = 20_000;
+
+/** Asked for when nobody's wallet is at hand: any wallet's account shows that the keystore is ready. */
+const anyWallet = "preflight";
+
+export interface GatePreflightDeps {
+  readonly ports: Ports;
+  readonly logger: Logger;
+  /** Undefined: the keystore is left out. */
+  readonly signerProxy: Transport | undefined;
+  /** Keys that the product would sign with; none: any key of the account will do. */
+  readonly keys: OperatorKeys;
+}
+
+/**
+ * Looks at gate and operator from outside, beside a running product or without one. Which chain and which pending intents are
+ * the product's cannot be told from here: they count as others'.
+ */
+export async function gatePreflight(
+  config: GateConfig,
+  { ports, logger, signerProxy, keys }: GatePreflightDeps,
+): Promise<PreflightInit & { readonly ready: boolean }> {
+  const node = new NearNode(new RpcClient({ urls: config.rpcUrls, chainId: config.chainId }, ports, logger));
+  const gate = new GateReader(config.gateId, node);
+  const { signal, done } = deadline(ports.timers, patienceMs);
+  const keysOf = async (accountId: string, own: readonly KeyPair[]) =>
+    own.length > 0
+      ? keysSeen(node, new KeyRing(accountId, own, node))
+      : { wanted: "any key", found: await node.accessKeys(accountId) };
+  const sources: GateSources = {
+    config,
+    node,
+    gate,
+    head: () => node.block({ finality: "final" }),
+    isOurs: () => false,
+    relayerKeys: () => keysOf(config.relayerId, keys.relayer),
+    approverKeys: () => keysOf(config.approverId, keys.approver),
+    async tail() {
+      const seen = await gate.tail();
+      return { tail: seen.tail, holder: judgeTail(seen, { tail: seen.tail, sinceHead: 0 }, 0) };
+    },
+  };
+  try {
+    if (signerProxy === undefined) {
+      return await runChecks(gateOnlyChecks, new GateReadings(sources, []), { signal, logger });
+    }
+    const signer = new Signer(signerProxy);
+    const account = () => signer.freshAccount(anyWallet, signal);
+    const readings = new OperatorReadings({ ...sources, account }, []);
+    return await runChecks(operatorChecks, readings, { signal, logger });
+  } finally {
+    done();
+  }
+}

@@ -1,0 +1,54 @@
+import type { CheckClass, Finding } from "../../core/checks/finding.ts";
+
+/** A question about what a run depends on. Preflight and admission ask the same ones. */
+export interface Check<Readings> {
+  /** What is asked about. */
+  readonly name: string;
+  /** What it means when it fails. */
+  readonly class: CheckClass;
+  /** Rejects where it cannot be found out. */
+  readonly find: (readings: Readings) => Promise<Finding>;
+}
+
+/** A check whose failure ends a workflow with this error code, or makes it wait for it. */
+export interface CodedCheck<Readings> extends Check<Readings> {
+  readonly code: string;
+}
+
+/** A check that was made, or why it could not be. */
+export type Made<C> = { readonly check: C; readonly finding: Finding } | { readonly check: C; readonly error: unknown };
+
+/** Another check has shown that this one has nothing to find out. The message says which. */
+export class NotMade extends Error {
+  override readonly name = "NotMade";
+}
+
+/**
+ * Makes all checks at once.
+ * @param signal once aborted, those that are not made yet are over, with its reason
+ * @returns them in their order
+ */
+export async function makeChecks<Readings, C extends Check<Readings>>(
+  checks: readonly C[],
+  readings: Readings,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<readonly Made<C>[]> {
+  return Promise.all(
+    checks.map(async (check): Promise<Made<C>> => {
+      try {
+        return { check, finding: await unlessAborted(signal, check.find(readings)) };
+      } catch (error) {
+        return { check, error };
+      }
+    }),
+  );
+}
+
+function unlessAborted<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const give = () => reject(signal.reason);
+    if (signal.aborted) give();
+    signal.addEventListener("abort", give);
+    answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", give));
+  });
+}

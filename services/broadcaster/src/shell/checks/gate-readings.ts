@@ -1,0 +1,137 @@
+import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import type { Block, NearNode } from "../../adapters/near/near-node.ts";
+import type { BroadcasterConfig } from "../../config.ts";
+import type { KeysSeen } from "../../core/gate/access-key.ts";
+import { lockedBy, needsOf, resumeGasFor } from "../../core/gate/money.ts";
+import type { TailHolder } from "../../core/gate/tail.ts";
+import { type Agreement, feeOf } from "../../core/gate/terms.ts";
+import type { GateReader } from "../gate-reader.ts";
+import { once } from "./once.ts";
+
+/** What of the configuration says how the gate is used. No keys. */
+export type GateTermsConfig = Pick<
+  BroadcasterConfig,
+  | "chainId"
+  | "relayerId"
+  | "approverId"
+  | "gateFeeYocto"
+  | "gateMaxFeeYocto"
+  | "submitIntentGas"
+  | "gateCallbackGas"
+  | "resumeBatchGas"
+  | "gateCodeHash"
+  | "gateOwnerId"
+>;
+
+export interface TailSeen {
+  readonly tail: readonly string[];
+  readonly holder: TailHolder;
+}
+
+/** Where the checks of gate and operator get to know what they judge. Each rejects where it cannot be had. */
+export interface GateSources {
+  readonly config: GateTermsConfig;
+  readonly node: NearNode;
+  readonly gate: GateReader;
+  /** The final block. */
+  readonly head: () => Promise<Block>;
+  readonly relayerKeys: () => Promise<KeysSeen>;
+  readonly approverKeys: () => Promise<KeysSeen>;
+  readonly tail: () => Promise<TailSeen>;
+  /** Whether a delegate is one of our own. */
+  readonly isOurs: (senderId: string, nonce: bigint) => boolean;
+}
+
+/**
+ * What the checks of gate and operator look at, each read once and only where a check asks for it.
+ */
+export class GateReadings {
+  readonly sources: GateSources;
+  /** Of the run that is asked about; none where no run is: then it is one call without a deposit. */
+  readonly calls: readonly GateCall[];
+
+  constructor(sources: GateSources, calls: readonly GateCall[]) {
+    this.sources = sources;
+    this.calls = calls;
+  }
+
+  readonly head = once(() => this.sources.head());
+  readonly codeHash = once(() => this.sources.node.codeHash(this.sources.gate.gateId));
+  readonly owner = once(() => this.sources.gate.owner());
+  readonly terms = once(() => this.sources.gate.terms(this.agreed.relayerId));
+  readonly tail = once(() => this.sources.tail());
+  readonly othersPending = once(() => this.sources.gate.countPending((id, nonce) => !this.sources.isOurs(id, nonce)));
+  readonly purse = once(() => this.sources.gate.purse(this.agreed.relayerId, this.agreed.approverId));
+  readonly relayerKeys = once(() => this.sources.relayerKeys());
+  readonly approverKeys = once(() => this.sources.approverKeys());
+
+  get agreed(): Agreement {
+    const { relayerId, approverId, gateFeeYocto, gateMaxFeeYocto } = this.sources.config;
+    return { relayerId, approverId, firstTierFeeYocto: gateFeeYocto, maxFeeYocto: gateMaxFeeYocto };
+  }
+
+  /** How many calls are to be paid for. */
+  get callCount(): number {
+    return Math.max(this.calls.length, 1);
+  }
+
+  /** e.g. `a run of 3 calls` */
+  get run(): string {
+    const { length } = this.calls;
+    if (length === 0) return "one call of a chain of up to 3";
+    return length === 1 ? "a run of 1 call" : `a run of ${length} calls`;
+  }
+
+  /** yoctoNEAR that the gate asks for the chain: what was agreed for the first tier where it takes no chain as long. */
+  async fee(): Promise<bigint> {
+    return feeOf(await this.terms(), this.callCount) ?? this.agreed.firstTierFeeYocto;
+  }
+
+  /** What the run locks and costs, by account. yoctoNEAR. */
+  async needs() {
+    const { submitIntentGas, gateCallbackGas, resumeBatchGas } = this.sources.config;
+    const costs = {
+      gasPrice: (await this.head()).gasPrice,
+      submitGas: submitIntentGas + gateCallbackGas,
+      resumeGas: resumeBatchGas,
+    };
+    const deposits = this.calls.length === 0 ? [0n] : this.calls.map(({ deposit }) => BigInt(deposit));
+    return needsOf(deposits, await this.fee(), costs);
+  }
+
+  /** What the relayer's key is wanted for: the submissions, all of which one key signs. */
+  relayerUse() {
+    const { gate, config } = this.sources;
+    const gasYocto = BigInt(this.callCount) * lockedBy(config.submitIntentGas + config.gateCallbackGas);
+    return { receiverId: gate.gateId, methodName: "submit_intent", depositYocto: 0n, gasYocto };
+  }
+
+  /** What the approver's key is wanted for: the resume. */
+  approverUse() {
+    const { gate, config } = this.sources;
+    const gasYocto = lockedBy(resumeGasFor(this.callCount, config.resumeBatchGas));
+    const depositYocto = this.agreed.firstTierFeeYocto;
+    return { receiverId: gate.gateId, methodName: "resume_batch_chained", depositYocto, gasYocto };
+  }
+}
+
+/** A wallet on NEAR. */
+export interface WalletAccount {
+  readonly accountId: string;
+  readonly publicKey: string;
+}
+
+export interface OperatorSources extends GateSources {
+  /** The keystore's answer for a wallet. */
+  readonly account: () => Promise<WalletAccount>;
+}
+
+/** The same, with the keystore. */
+export class OperatorReadings extends GateReadings {
+  readonly account: () => Promise<WalletAccount>;
+
+  constructor(sources: OperatorSources, calls: readonly GateCall[]) {
+    super(sources, calls);
+    this.account = once(sources.account);
+  }
+}

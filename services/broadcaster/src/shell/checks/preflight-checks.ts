@@ -1,0 +1,71 @@
+import { ApprovalsMissing, KeystoreRefused } from "../../adapters/signer-proxy/signer.ts";
+import { checkSimulation } from "../../core/checks/simulation.ts";
+import { refusalText } from "../perform/policy.ts";
+import type { Check } from "./check.ts";
+import { gateAdvice, gateChecks, rpcCheck, tailCheck } from "./gate-checks.ts";
+import type { GateReadings, OperatorReadings } from "./gate-readings.ts";
+import type { PreflightReadings } from "./preflight-readings.ts";
+import { ownAccountCheck, walletAdvice, walletChecks } from "./wallet-checks.ts";
+
+/** A keystore that is away or not ready is waited for; one that refuses is not. */
+const keystoreCheck: Check<OperatorReadings> = {
+  name: "keystore",
+  class: "waiting",
+  async find(readings) {
+    try {
+      await readings.account();
+      return { ok: true, expected: "ready", actual: "ready", message: "the keystore is ready" };
+    } catch (error) {
+      if (!(error instanceof KeystoreRefused)) throw error;
+      return { ok: false, expected: "ready", actual: "refuses", message: error.message, class: "blocking" };
+    }
+  },
+};
+
+const policyCheck: Check<PreflightReadings> = {
+  name: "policy",
+  class: "blocking",
+  async find(readings) {
+    const expected = "allowed";
+    const verdict = await readings.verdict().catch((error) => {
+      if (!(error instanceof ApprovalsMissing)) throw error;
+      return { kind: "approvals_missing", message: error.message } as const;
+    });
+    switch (verdict.kind) {
+      // Policy let it through, and the keystore itself did not.
+      case "approvals_missing":
+        return { ok: false, expected, actual: "requires approval", message: verdict.message };
+      case "signed":
+        return { ok: true, expected, actual: "allowed", message: "the wallet's policy allows it" };
+      case "denied":
+        return { ok: false, expected, actual: "denied", message: refusalText(verdict) };
+      case "approval_required":
+        return { ok: false, expected, actual: "requires approval", message: refusalText(verdict) };
+    }
+  },
+};
+
+const simulationCheck: Check<PreflightReadings> = {
+  name: "simulation",
+  class: "blocking",
+  async find(readings) {
+    const { made, blockingToken } = await readings.rehearsed();
+    return checkSimulation(readings.calls.length, made, blockingToken);
+  },
+};
+
+/** All that NEAR alone can tell of gate and operator. */
+export const gateOnlyChecks: readonly Check<GateReadings>[] = [rpcCheck, ...gateAdvice, tailCheck, ...gateChecks];
+
+/** Whether the operator could run anything now. */
+export const operatorChecks: readonly Check<OperatorReadings>[] = [...gateOnlyChecks, keystoreCheck];
+
+/** Whether this workflow would succeed now. */
+export const workflowChecks: readonly Check<PreflightReadings>[] = [
+  ...operatorChecks,
+  ownAccountCheck,
+  ...walletAdvice,
+  ...walletChecks,
+  policyCheck,
+  simulationCheck,
+];

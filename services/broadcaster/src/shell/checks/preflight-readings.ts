@@ -1,0 +1,85 @@
+import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import type { Approval } from "@outlayer/contracts/outlayer/workflow/v1/policy";
+import type { Random } from "@outlayer/kit";
+import { verifierNonce } from "@outlayer/near";
+import type { EvidenceLog } from "../../adapters/evidence/evidence-log.ts";
+import { ViewFailed } from "../../adapters/near/rpc-error.ts";
+import type { Signer } from "../../adapters/signer-proxy/signer.ts";
+import { panicText } from "../../core/chain/panic-text.ts";
+import { type Rehearsal, type RehearsalAnswer, rehearsals } from "../../core/checks/simulation.ts";
+import { checkDeadlines, checkOwnAccount } from "../../core/checks/wallet.ts";
+import type { SaltReader } from "../salt-reader.ts";
+import { NotMade } from "./check.ts";
+import { once } from "./once.ts";
+import { WalletReadings, type WalletSources } from "./wallet-readings.ts";
+
+export interface PreflightSources extends WalletSources {
+  readonly walletId: string;
+  readonly approval: Approval | undefined;
+  readonly signer: Pick<Signer, "signSimulation">;
+  readonly evidence: Pick<EvidenceLog, "readUsage">;
+  readonly salts: SaltReader;
+  readonly random: Random;
+  /** Aborted when the answer is not wanted any more. */
+  readonly signal: AbortSignal;
+}
+
+/** Milliseconds for which a payload for simulation is good. It only has to outlive a view. */
+const simulationMs = 60_000;
+
+/** The same, with what only a preflight asks: a dry run of policy, and a rehearsal in the verifier. */
+export class PreflightReadings extends WalletReadings {
+  readonly preflight: PreflightSources;
+
+  constructor(sources: PreflightSources, calls: readonly GateCall[]) {
+    super(sources, calls);
+    this.preflight = sources;
+  }
+
+  /** Policy's verdict on the whole workflow; where it allows, with payloads that can be simulated and never executed. */
+  readonly verdict = once(async () => {
+    const { walletId, approval, signer, evidence, salts, random, signal, clock } = this.preflight;
+    const { accountId } = await this.account();
+    const now = clock.now();
+    // Execution ends on these before it asks for policy, or before it signs.
+    for (const { ok, message } of [checkOwnAccount(this.calls, accountId), checkDeadlines(this.calls, now)]) {
+      if (!ok) throw new NotMade(message);
+    }
+    const limits = this.calls.flatMap(({ payload }) =>
+      payload.case === "intents" ? (payload.value.notAfterMs ?? []) : [],
+    );
+    const latest = Math.min(now + simulationMs, ...limits.map(Number));
+    const deadlineMs = Math.floor(latest / 1000) * 1000;
+    const salt = this.hasIntents ? await salts.current() : undefined;
+    const intentsNonces = this.calls.map(({ payload }) =>
+      payload.case === "intents" && salt !== undefined
+        ? verifierNonce(salt, deadlineMs, random.bytes(15))
+        : new Uint8Array(),
+    );
+    const calls = [...this.calls];
+    const { usage } = await evidence.readUsage(walletId);
+    const request = { walletId, calls, intentsNonces, deadlineMs: BigInt(deadlineMs), usage };
+    return signer.signSimulation(approval === undefined ? request : { ...request, approval }, signal);
+  });
+
+  /** What the verifier makes of each step in turn. */
+  readonly rehearsed = once(async () => {
+    const verdict = await this.verdict();
+    if (verdict.kind !== "signed") throw new NotMade("the wallet's policy does not let it through");
+    const made = rehearsals(this.calls, verdict.payloads).map(async (rehearsal) => {
+      return { ...rehearsal, answer: await this.#simulate(rehearsal) };
+    });
+    return { made: await Promise.all(made), blockingToken: verdict.blockingToken };
+  });
+
+  async #simulate({ argsJson }: Rehearsal): Promise<RehearsalAnswer> {
+    const { node, verifierId } = this.preflight;
+    try {
+      return { value: (await node.view(verifierId, "simulate_intents", argsJson)).value };
+    } catch (error) {
+      const panic = error instanceof ViewFailed ? panicText(error.text) : undefined;
+      if (panic === undefined) throw error;
+      return { panic };
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import type { Finding } from "../../core/checks/finding.ts";
+import {
+  checkDeadlines,
+  checkDelegateNonce,
+  checkNear,
+  checkOwnAccount,
+  checkTokens,
+  checkVerifierKey,
+  checkVerifierLock,
+} from "../../core/checks/wallet.ts";
+import type { Check, CodedCheck } from "./check.ts";
+import type { WalletReadings } from "./wallet-readings.ts";
+
+/** Execution holds the steps against the wallet's account where it asks for policy, before it seeks admission. */
+export const ownAccountCheck: Check<WalletReadings> = {
+  name: "wallet_account",
+  class: "blocking",
+  find: async (readings) => checkOwnAccount(readings.calls, (await readings.account()).accountId),
+};
+
+export const walletAdvice: readonly Check<WalletReadings>[] = [
+  {
+    name: "wallet_near",
+    class: "advisory",
+    find: async (readings) => checkNear((await readings.account()).accountId, await readings.near()),
+  },
+];
+
+/** What admission asks of the wallet, in its order. */
+export const walletChecks: readonly CodedCheck<WalletReadings>[] = [
+  {
+    name: "deadline",
+    class: "blocking",
+    code: "timed_out",
+    find: async ({ calls, wallet }) => checkDeadlines(calls, wallet.clock.now()),
+  },
+  {
+    name: "delegate_nonce",
+    class: "blocking",
+    code: "unsafe_delegate_nonce",
+    find: async (readings) =>
+      checkDelegateNonce((await readings.account()).accountId, await readings.keyNonce(), readings.wallet.clock.now()),
+  },
+  {
+    name: "verifier_key",
+    class: "blocking",
+    code: "dispatch_failed",
+    find: inVerifier(async (readings) => {
+      const { accountId, publicKey } = await readings.account();
+      return checkVerifierKey(accountId, publicKey, await readings.verifierAccount());
+    }),
+  },
+  {
+    name: "verifier_lock",
+    class: "blocking",
+    code: "dispatch_failed",
+    find: inVerifier(async (readings) =>
+      checkVerifierLock((await readings.account()).accountId, await readings.verifierAccount()),
+    ),
+  },
+  {
+    name: "wallet_tokens",
+    class: "blocking",
+    code: "insufficient_balance",
+    find: async (readings) => checkTokens(readings.calls, await readings.balances()),
+  },
+];
+
+/** Calls without intents need nothing of the verifier. */
+function inVerifier(
+  find: (readings: WalletReadings) => Promise<Finding>,
+): (readings: WalletReadings) => Promise<Finding> {
+  return async (readings) => {
+    if (readings.hasIntents) return find(readings);
+    return { ok: true, expected: "any", actual: "not needed", message: "no step has intents for the verifier" };
+  };
+}

@@ -1,0 +1,68 @@
+import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import type { Clock } from "@outlayer/kit";
+import { ViewFailed } from "../../adapters/near/rpc-error.ts";
+import { strings } from "../../core/chain/json.ts";
+import { isViewMissing } from "../../core/chain/panic-text.ts";
+import { tokensOf } from "../../core/workflow/wallet-money.ts";
+import { OperatorReadings, type OperatorSources } from "./gate-readings.ts";
+import { once } from "./once.ts";
+
+export interface WalletSources extends OperatorSources {
+  readonly verifierId: string;
+  readonly clock: Clock;
+}
+
+/** The same, with what the checks of a wallet's workflow look at. */
+export class WalletReadings extends OperatorReadings {
+  readonly wallet: WalletSources;
+
+  constructor(sources: WalletSources, calls: readonly GateCall[]) {
+    super(sources, calls);
+    this.wallet = sources;
+  }
+
+  readonly near = once(async () => this.wallet.node.balance((await this.account()).accountId));
+  /** Undefined where the wallet's account does not have its key on NEAR, or does not exist there. */
+  readonly keyNonce = once(async () => {
+    const { accountId, publicKey } = await this.account();
+    return (await this.wallet.node.accessKey(accountId, publicKey))?.nonce;
+  });
+
+  /** Whether any step needs the wallet's signature in the verifier. */
+  get hasIntents(): boolean {
+    return this.calls.some(({ payload }) => payload.case === "intents");
+  }
+
+  readonly verifierAccount = once(async () => {
+    const { accountId, publicKey } = await this.account();
+    const about = { account_id: accountId };
+    const [hasKey, lock] = await Promise.all([
+      this.#view("has_public_key", { ...about, public_key: publicKey }),
+      this.#lockView(about),
+    ]);
+    return { hasKey: hasKey === true, isLocked: lock === true };
+  });
+
+  /** Balances in the verifier of every token that the steps move. Raw units. */
+  readonly balances = once(async (): Promise<ReadonlyMap<string, bigint>> => {
+    const tokens = tokensOf(this.calls);
+    if (tokens.length === 0) return new Map();
+    const { accountId } = await this.account();
+    const amounts = strings(await this.#view("mt_batch_balance_of", { account_id: accountId, token_ids: tokens }));
+    return new Map(tokens.map((token, index) => [token, BigInt(amounts[index] ?? "0")]));
+  });
+
+  /** A verifier that does not know the view knows no locks. */
+  async #lockView(about: object): Promise<unknown> {
+    try {
+      return await this.#view("is_account_locked", about);
+    } catch (error) {
+      if (error instanceof ViewFailed && isViewMissing(error.text)) return false;
+      throw error;
+    }
+  }
+
+  async #view(method: string, args: object): Promise<unknown> {
+    return (await this.wallet.node.view(this.wallet.verifierId, method, args)).value;
+  }
+}

@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { create } from "@bufbuild/protobuf";
+import { type GateCall, GateCallSchema } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import { isViewMissing, panicText } from "../../src/core/chain/panic-text.ts";
+import { checkCode, checkOwner, checkPending } from "../../src/core/checks/gate.ts";
+import { checkSimulation, rehearsals } from "../../src/core/checks/simulation.ts";
+import { checkDeadlines, checkDelegateNonce } from "../../src/core/checks/wallet.ts";
+import { type KeyPermission, mayCall } from "../../src/core/gate/access-key.ts";
+
+const intents = (counterpartySignedJson: string[] = [], notAfterMs?: bigint): GateCall =>
+  create(GateCallSchema, {
+    receiverId: "intents.near",
+    payload: {
+      case: "intents",
+      value: { intentsJson: "[]", counterpartySignedJson, ...(notAfterMs === undefined ? {} : { notAfterMs }) },
+    },
+  });
+const plain = create(GateCallSchema, {
+  receiverId: "register.near",
+  payload: { case: "args", value: new Uint8Array() },
+});
+
+const token = "nep141:blocking";
+const deltas = (unmatched_deltas: object) => ({ error: "unmatched_deltas", unmatched_deltas });
+
+describe("decision 7: the answer to a simulation", () => {
+  const calls = [intents(['{"b":1}']), plain, intents()];
+  const planned = rehearsals(calls, ['{"a":1}', "", '{"c":1}']);
+  /** What the verifier answers when all is as it should be. */
+  const answers = [
+    { invariant_violated: deltas({ [token]: "1" }), intents_executed: [1, 2] },
+    { invariant_violated: deltas({ [token]: "2" }), intents_executed: [1, 2, 3] },
+  ];
+  const judge = (...given: readonly object[]) =>
+    checkSimulation(
+      calls.length,
+      planned.map((rehearsal, index) => {
+        const answer = given[index] ?? {};
+        return { ...rehearsal, answer: "panic" in answer ? { panic: String(answer.panic) } : { value: answer } };
+      }),
+      token,
+    );
+
+  it("is asked for every step with intents, with all payloads up to it in their order", () => {
+    assert.deepEqual(planned, [
+      { step: 0, blocked: 1, payloads: 2, argsJson: '{"signed":[{"a":1},{"b":1}]}' },
+      { step: 2, blocked: 2, payloads: 3, argsJson: '{"signed":[{"a":1},{"b":1},{"c":1}]}' },
+    ]);
+  });
+
+  it("must be exactly one blocking unit a payload of ours", () => {
+    const found = judge(...answers);
+    assert.deepEqual([found.ok, found.actual], [true, `unmatched_deltas {"${token}":"2"}`]);
+  });
+
+  const [first, second] = answers as [object, object];
+  const cases: readonly [name: string, answers: readonly object[], actual: string, message: RegExp][] = [
+    ["a panic", [first, { panic: "no" }], "no", /^step 3 of 3 would fail in the verifier: no$/],
+    [
+      "a batch that balances, which could be executed",
+      [{ intents_executed: [1, 2] }, second],
+      "balanced",
+      /^step 1 of 3/,
+    ],
+    [
+      "another delta beside it",
+      [first, { ...second, invariant_violated: deltas({ [token]: "2", "nep141:a": "-1" }) }],
+      `unmatched_deltas {"nep141:a":"-1","${token}":"2"}`,
+      /^step 3 of 3 does not balance/,
+    ],
+    [
+      "another delta instead of it",
+      [{ ...first, invariant_violated: deltas({ "nep141:a": "1" }) }, second],
+      'unmatched_deltas {"nep141:a":"1"}',
+      /^step 1 of 3/,
+    ],
+    [
+      "too few of it",
+      [first, { ...second, invariant_violated: deltas({ [token]: "1" }) }],
+      `unmatched_deltas {"${token}":"1"}`,
+      /^step 3 of 3/,
+    ],
+    [
+      "steps that balance only together",
+      [
+        { ...first, invariant_violated: deltas({ [token]: "1", "nep141:a": "5" }) },
+        { ...second, invariant_violated: deltas({ [token]: "2" }) },
+      ],
+      `unmatched_deltas {"nep141:a":"5","${token}":"1"}`,
+      /^step 1 of 3/,
+    ],
+    ["an overflow", [{ ...first, invariant_violated: { error: "overflow" } }], '{"error":"overflow"}', /^step 1 of 3/],
+    ["a payload that was left out", [first, { ...second, intents_executed: [1, 2] }], "2 payloads", /^step 3 of 3/],
+    ["no answer of the known shape", [], "balanced", /^step 1 of 3/],
+  ];
+  for (const [name, given, actual, message] of cases) {
+    it(`reports ${name}`, () => {
+      const found = judge(...given);
+      assert.deepEqual([found.ok, found.actual], [false, actual]);
+      assert.match(found.message, message);
+    });
+  }
+
+  it("is not needed where no step has intents", () => {
+    assert.equal(checkSimulation(1, [], token).ok, true);
+    assert.deepEqual(rehearsals([plain], [""]), []);
+  });
+});
+
+describe("which key may make a call", () => {
+  const use = { receiverId: "gate.near", methodName: "submit_intent", depositYocto: 0n, gasYocto: 10n };
+  const key = (change: Partial<Extract<KeyPermission, { kind: "function_call" }>> = {}): KeyPermission => ({
+    kind: "function_call",
+    receiverId: "gate.near",
+    methodNames: ["submit_intent"],
+    allowanceYocto: 10n,
+    ...change,
+  });
+
+  it("one with full access, and one for this contract, method and cost, without a deposit", () => {
+    assert.equal(mayCall({ kind: "full_access" }, { ...use, depositYocto: 1n }), true);
+    assert.equal(mayCall(key(), use), true);
+    assert.equal(mayCall(key({ methodNames: [], allowanceYocto: undefined }), use), true);
+    assert.equal(mayCall(key(), { ...use, depositYocto: 1n }), false);
+    assert.equal(mayCall(key({ receiverId: "other.near" }), use), false);
+    assert.equal(mayCall(key({ methodNames: ["other"] }), use), false);
+    assert.equal(mayCall(key({ allowanceYocto: 9n }), use), false);
+  });
+});
+
+describe("checks of gate and wallet, by themselves", () => {
+  it("compare code and owner only with what was agreed", () => {
+    assert.equal(checkCode("a", undefined).ok, true);
+    assert.equal(checkCode("a", "a").ok, true);
+    assert.equal(checkCode("a", "b").ok, false);
+    assert.equal(checkOwner("a", undefined).ok, true);
+    assert.equal(checkOwner("a", "b").ok, false);
+    assert.equal(
+      checkPending(1).message,
+      "1 intent of others is pending on the gate: a chain of theirs may start at any time",
+    );
+  });
+
+  it("take the first of the deadlines, and none that is now", () => {
+    const calls = [plain, intents([], 5000n), intents([], 4000n)];
+    assert.equal(checkDeadlines(calls, 3999).ok, true);
+    assert.equal(checkDeadlines(calls, 4000).ok, false);
+    assert.equal(checkDeadlines([plain, intents()], 4000).ok, true);
+  });
+
+  it("want a key's nonce well above the milliseconds of the clock, or no key at all", () => {
+    assert.equal(checkDelegateNonce("a", undefined, 1000).ok, true);
+    assert.equal(checkDelegateNonce("a", 1_000_001_000n, 1000).ok, false);
+    assert.equal(checkDelegateNonce("a", 1_000_001_001n, 1000).ok, true);
+  });
+
+  it("tell a view that a contract does not have from one that failed", () => {
+    assert.equal(isViewMissing("wasm execution failed with error: MethodResolveError(MethodNotFound)"), true);
+    assert.equal(isViewMissing('HostError(GuestPanic { panic_msg: "no" })'), false);
+  });
+
+  it("show a view's panic as receipts do, and take nothing else for one", () => {
+    const wrapped = 'query:  wasm execution failed with error: HostError(GuestPanic { panic_msg: "a \\"b\\" c" })';
+    assert.equal(panicText(wrapped), 'Smart contract panicked: a "b" c');
+    assert.equal(panicText("query: UNKNOWN_BLOCK DB Not Found Error"), undefined);
+    assert.equal(panicText('GuestPanic { panic_msg: "\\u{1f}" }'), 'Smart contract panicked: "\\u{1f}"');
+  });
+});

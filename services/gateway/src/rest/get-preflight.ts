@@ -1,0 +1,16 @@
+import { preflightJson } from "@outlayer/workflow";
+import { jsonAnswer } from "../core/answer.ts";
+import type { Endpoint } from "../core/endpoint.ts";
+import type { Planner } from "../core/ports.ts";
+
+/** Says whether gate and operator are ready for a run. 200 whatever it says. */
+export function getPreflight(planner: Planner): Endpoint {
+  return {
+    method: "GET",
+    path: "/wallet/v1/preflight",
+    access: "wallet",
+    async handle({ credentials, signal }) {
+      return jsonAnswer(200, preflightJson(await planner.preflight(undefined, { credentials, signal })));
+    },
+  };
+}

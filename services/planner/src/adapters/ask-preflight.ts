@@ -1,0 +1,24 @@
+import { createClient, type Transport } from "@connectrpc/connect";
+import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
+import { deadline, type Timers } from "@outlayer/kit";
+import type { AskPreflight } from "../core/ports.ts";
+import { isAway } from "./is-away.ts";
+
+/** The broadcaster gives each answer within ten seconds. Milliseconds. */
+const patienceMs = 12_000;
+
+export function preflightAsker(broadcaster: Transport, timers: Timers): AskPreflight {
+  const client = createClient(BroadcasterService, broadcaster);
+  return async ({ walletId, calls, approval }, callerSignal) => {
+    const { signal, done } = deadline(timers, patienceMs, callerSignal);
+    try {
+      const approved = approval && { approval: { ...approval, approverIds: [...approval.approverIds] } };
+      return (await client.preflight({ walletId, calls: [...calls], ...approved }, { signal })).preflight;
+    } catch (error) {
+      if (isAway(error)) return undefined;
+      throw error;
+    } finally {
+      done();
+    }
+  };
+}

@@ -1,0 +1,38 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import { type ApprovalInfo, approvalDigest } from "@outlayer/workflow";
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** What the wallet's record says of the request that was approved. */
+export interface ApprovedRequest {
+  readonly status: string;
+  /** As it was sent. */
+  readonly original: JsonObject;
+}
+
+/** What is wrong with an approval, as far as the request that carries it tells. */
+export function approvalProblem(info: ApprovalInfo, original: JsonObject): string | undefined {
+  const { approverIds, requestHash, requestId } = info;
+  if (approverIds.length < 1 || approverIds.length > 32) {
+    return "approval_info.approver_ids must name 1 to 32 approvers";
+  }
+  const odd = approverIds.findIndex((id) => id.length < 1 || id.length > 128);
+  if (odd >= 0) return `approval_info.approver_ids[${odd}] must be 1 to 128 characters`;
+  if (requestHash !== approvalDigest(original)) {
+    return "approval_info.request_hash is not the approval digest of this request";
+  }
+  return uuid.test(requestId) ? undefined : unknownRequest;
+}
+
+/** What is wrong with an approval of that request; undefined stands for one that is not there. */
+export function approvedProblem(
+  { requestId, requestHash }: ApprovalInfo,
+  approved: ApprovedRequest | undefined,
+): string | undefined {
+  if (approved?.status !== "requires_approval") return unknownRequest;
+  if (requestHash === approvalDigest(approved.original)) return undefined;
+  return `approval_info.request_hash is not the approval digest of request ${requestId}`;
+}
+
+/** The same whether it never was, is another wallet's, came to another endpoint, or never asked for approval. */
+const unknownRequest = "approval_info.request_id names no request of this wallet and endpoint that requires approval";

@@ -1,0 +1,47 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import { invalid, unavailable, type WalletCaller } from "@outlayer/kit";
+import type { ApprovalInfo, Endpoint } from "@outlayer/workflow";
+import { type ApprovedRequest, approvalProblem, approvedProblem } from "../core/approval.ts";
+import type { FindRecord } from "../core/ports.ts";
+
+/** A request as far as its approval depends on it. */
+export interface ApprovedAgain {
+  readonly endpoint: Endpoint;
+  /** The body as it was sent. */
+  readonly original: JsonObject;
+  readonly info: ApprovalInfo | undefined;
+}
+
+/**
+ * Holds what a request says of its approval against the record that the approval was given for (decision 8).
+ * @returns the approval, undefined where there is none
+ * @throws Refusal InvalidArgument for one that does not hold; Unavailable while that cannot be told
+ */
+export async function readApproval(
+  { findRecord }: { readonly findRecord: FindRecord },
+  { endpoint, original, info }: ApprovedAgain,
+  caller: WalletCaller & { readonly headers: Headers },
+  signal: AbortSignal,
+): Promise<ApprovalInfo | undefined> {
+  if (info === undefined) return undefined;
+  if (caller.credential !== "internal_token") throw invalid("approval_info is accepted only with the internal token");
+  refuse(approvalProblem(info, original));
+  const answer = await findRecord({ requestId: info.requestId, endpoint }, caller.headers, signal);
+  switch (answer.kind) {
+    case "unavailable":
+      throw unavailable("the request that was approved cannot be read now: try again");
+    case "not_found":
+      refuse(approvedProblem(info, undefined));
+      return info;
+    case "found": {
+      const { status, originalRequestJson = {} } = answer.record;
+      const approved: ApprovedRequest = { status, original: originalRequestJson };
+      refuse(approvedProblem(info, approved));
+      return info;
+    }
+  }
+}
+
+function refuse(problem: string | undefined): void {
+  if (problem !== undefined) throw invalid(problem);
+}

@@ -1,0 +1,33 @@
+import type { Intents } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import { encodeHex, sha256 } from "@outlayer/near";
+import { InvalidRequest } from "./problems.ts";
+
+/**
+ * A token that nobody has or ever can: its contract would be the implicit account whose public key this hash is, and
+ * nobody holds the key to a hash.
+ */
+export const blockingToken = `nep141:${encodeHex(sha256("outlayer: a token that nobody can issue, for simulation only"))}`;
+
+const blocker = JSON.stringify({ intent: "token_diff", diff: { [blockingToken]: "1" } });
+
+/** Milliseconds from now within which a payload for simulation must expire. */
+const longestMs = 120_000;
+
+/**
+ * The intents of a step, byte for byte, behind one that asks for a unit of `blockingToken`. Nobody can give it, so no
+ * batch with this in it balances: the verifier simulates it and never executes it (decision 7).
+ * @param intentsJson JSON text of an array; that it is one was made sure of when policy was asked about it
+ */
+export function simulationIntents({ intentsJson }: Pick<Intents, "intentsJson">): string {
+  const text = intentsJson.trim();
+  if (!text.startsWith("[") || !text.endsWith("]")) throw new InvalidRequest("call.intents must be a JSON array");
+  const rest = text.slice(1, -1).trim();
+  return rest === "" ? `[${blocker}]` : `[${blocker},${rest}]`;
+}
+
+/** @throws InvalidRequest */
+export function checkSimulationDeadline(deadlineMs: bigint, nowMs: number): void {
+  if (deadlineMs > BigInt(nowMs + longestMs)) {
+    throw new InvalidRequest(`deadline_ms must be at most ${longestMs / 1000} s from now`);
+  }
+}

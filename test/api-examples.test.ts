@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { internalToken, type System, startSystem } from "./support/system.ts";
+
+interface Example {
+  /** The heading that it stands under: a method and a path. */
+  readonly endpoint: string;
+  readonly command: string;
+  readonly status: string;
+  readonly answer: string;
+}
+
+const text = readFileSync(join(import.meta.dirname, "../docs/api.md"), "utf8");
+const examples = readExamples(text);
+
+/** A command, its status, and its answer, each in its place: an example that is written otherwise is not one. */
+function readExamples(markdown: string): readonly Example[] {
+  return markdown.split(/^## /m).flatMap((section) => {
+    const endpoint = section.slice(0, section.indexOf("\n"));
+    const found = section.matchAll(/```sh\n([\s\S]*?)```\n\n(\d{3})\n\n```(?:json)?\n([\s\S]*?)```/g);
+    return [...found].map(([, command = "", status = "", answer = ""]) => ({ endpoint, command, status, answer }));
+  });
+}
+
+/** `"…"` is any value, `"…": "…"` more fields, `"… and more"` more items, `…` within a text anything. */
+function assertLike(actual: unknown, expected: unknown, place: string): void {
+  if (expected === "…") {
+    assert.notEqual(actual ?? null, null, `${place} is there`);
+    return;
+  }
+  if (typeof expected === "string" && expected.includes("…")) {
+    assert.match(String(actual), pattern(expected), place);
+    return;
+  }
+  if (typeof expected !== "object" || expected === null) {
+    assert.deepEqual(actual, expected, place);
+    return;
+  }
+  assert.ok(typeof actual === "object" && actual !== null, `${place} is ${JSON.stringify(actual)}`);
+  const names = Object.keys(expected).filter((name) => name !== "…" && Reflect.get(expected, name) !== "… and more");
+  const more = names.length < Object.keys(expected).length;
+  const shown = more ? names : Object.keys(actual);
+  assert.deepEqual(shown.toSorted(), names.toSorted(), place);
+  for (const name of names) {
+    assertLike((actual as Record<string, unknown>)[name], Reflect.get(expected, name), `${place}.${name}`);
+  }
+}
+
+function pattern(shown: string): RegExp {
+  return new RegExp(`^${shown.trim().split("…").map(escaped).join("[\\s\\S]*")}$`);
+}
+
+function escaped(literal: string): string {
+  return literal.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+}
+
+describe("the examples of docs/api.md", () => {
+  let system: System;
+  let directory: string;
+  let requestId = "";
+
+  before(async () => {
+    system = await startSystem();
+    directory = mkdtempSync(join(tmpdir(), "api-examples-"));
+    // The commands are run as they are written; curl itself is told to say the status too.
+    writeFileSync(join(directory, ".curlrc"), 'write-out = "\\n%{http_code}"\n');
+  });
+  after(async () => {
+    await system.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  async function run(command: string): Promise<{ readonly status: string; readonly body: string }> {
+    const env = {
+      PATH: process.env.PATH,
+      CURL_HOME: directory,
+      GATEWAY: system.product.restUrl,
+      WALLET_KEY: "wk_of_wallet-1",
+      INTERNAL_TOKEN: internalToken,
+      REQUEST_ID: requestId,
+    };
+    const { stdout } = await promisify(execFile)("sh", ["-c", command], { env });
+    const end = stdout.lastIndexOf("\n");
+    return { status: stdout.slice(end + 1), body: stdout.slice(0, end) };
+  }
+
+  for (const [index, { endpoint, command, status, answer }] of examples.entries()) {
+    it(`${index + 1}. ${endpoint}: ${status}`, async () => {
+      const actual = await run(command);
+      assert.equal(actual.status, status, actual.body);
+      if (!answer.startsWith("{")) {
+        assert.match(actual.body.trim(), pattern(answer));
+        return;
+      }
+      const body = JSON.parse(actual.body);
+      assertLike(body, JSON.parse(answer), "$");
+      requestId = body.request_id ?? requestId;
+    });
+  }
+
+  it("leave no command out, and no endpoint of the OpenAPI document's wallet paths", async () => {
+    assert.equal(examples.length, [...text.matchAll(/^```sh$/gm)].length, "every command has a status and an answer");
+    const document = (await (await fetch(`${system.product.restUrl}/openapi.json`)).json()) as {
+      paths: Record<string, object>;
+    };
+    const documented = Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    const shown = new Set(examples.map((example) => example.endpoint));
+    assert.deepEqual(
+      documented.filter((endpoint) => endpoint.includes("/wallet/v1/") && !shown.has(endpoint)),
+      [],
+    );
+  });
+});

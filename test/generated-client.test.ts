@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { generate } from "orval";
+import { dust } from "./support/steps.ts";
+import { internalToken, type System, startSystem } from "./support/system.ts";
+
+type Answer = { readonly status: number; readonly data: unknown; readonly headers: Headers };
+type Operation = (...args: readonly unknown[]) => Promise<Answer>;
+
+describe("a client generated from the OpenAPI document", () => {
+  let system: System;
+  let directory: string;
+  let client: Record<string, Operation>;
+
+  before(async () => {
+    system = await startSystem();
+    directory = mkdtempSync(join(tmpdir(), "generated-client-"));
+    const response = await fetch(`${system.product.restUrl}/openapi.json`);
+    writeFileSync(join(directory, "openapi.json"), await response.text());
+    const file = join(directory, "client.ts");
+    await generate({
+      input: { target: join(directory, "openapi.json") },
+      output: { target: file, client: "fetch", mode: "single", baseUrl: system.product.restUrl },
+    });
+    client = await import(pathToFileURL(file).href);
+  });
+  after(async () => {
+    await system.stop();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  const asWorker = { headers: { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": internalToken } };
+
+  it("type-checks, strictly", () => {
+    const options = ["--noEmit", "--strict", "--target", "es2024", "--module", "nodenext", "--lib", "es2024,dom"];
+    execFileSync("tsc", [...options, "--ignoreConfig", join(directory, "client.ts")], { stdio: "pipe" });
+  });
+
+  it("runs the dust workflow", async () => {
+    const workflow = { steps: [dust, dust, dust], idempotency_key: "generated" };
+    const headers = { ...asWorker.headers, prefer: "wait=15" };
+    const executed = await call("executeWorkflow", workflow, { headers });
+    assert.equal(executed.status, 200);
+    const record = executed.data as Record<string, unknown>;
+    assert.equal(record.status, "succeeded");
+    assert.deepEqual(record.balance_deltas, { "nep141:wrap.near:intents": "-3000000000000000000" });
+    const read = await call("getWorkflow", record.request_id, {}, asWorker);
+    assert.deepEqual(read.data, record);
+  });
+
+  async function call(operation: string, ...args: readonly unknown[]): Promise<Answer> {
+    const run = client[operation];
+    assert.ok(run !== undefined, `${operation} was generated`);
+    return run(...args);
+  }
+});
