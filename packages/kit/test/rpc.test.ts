@@ -56,6 +56,18 @@ describe("what a caller sees of an error", () => {
     }
   });
 
+  it("a refusal without the cause that is behind it; the log has that", async () => {
+    const logs: string[] = [];
+    const routes = service(() => {
+      const refusal = new Refusal(Code.Unavailable, "not now");
+      refusal.cause = new Error("ECONNREFUSED");
+      throw refusal;
+    });
+    const error = await failure(ask(routes, logs));
+    assert.deepEqual([error.code, error.rawMessage], [Code.Unavailable, "not now"]);
+    assert.ok(logs.some((line) => line.includes("ECONNREFUSED") && line.includes("GetGateFacts")));
+  });
+
   it("a request that breaks its contract's rules, before the handler sees it", async () => {
     let handled = false;
     const routes = service(() => {

@@ -1,25 +1,46 @@
 import {
   type CommonConfig,
   type ConfigReader,
+  type LogLevel,
+  logLevels,
   Malformed,
+  oneOf,
   type Parse,
   readCommonConfig,
   readWalletCredentials,
   type WalletCredentials,
 } from "@outlayer/kit";
+import { MongoClient } from "mongodb";
 
 export interface EvidenceConfig {
   readonly database: DatabaseUrl;
   readonly credentials: WalletCredentials;
 }
 
-export type DatabaseUrl = { readonly kind: "sqlite"; readonly path: string };
+export type DatabaseUrl =
+  | { readonly kind: "sqlite"; readonly path: string }
+  | { readonly kind: "mongodb"; readonly url: string; readonly database: string };
+
+/** The database of a MongoDB URL that names none. */
+const defaultDatabase = "evidence";
 
 export const databaseUrl: Parse<DatabaseUrl> = (value) => {
   const path = /^sqlite:(.+)$/.exec(value)?.[1];
-  if (path === undefined) throw new Malformed("must be sqlite:<file>");
-  return { kind: "sqlite", path };
+  if (path !== undefined) return { kind: "sqlite", path };
+  const match = /^mongodb(?:\+srv)?:\/\/[^/?]+(?:\/([^?]*))?/.exec(value);
+  if (match === null || !isMongodbUrl(value))
+    throw new Malformed("must be sqlite:<file> or mongodb://<hosts>/<database>");
+  return { kind: "mongodb", url: value, database: decodeURIComponent(match[1] || defaultDatabase) };
 };
+
+/** Whether the driver takes it; it connects to nothing here. */
+function isMongodbUrl(url: string): boolean {
+  try {
+    return new MongoClient(url) instanceof MongoClient;
+  } catch {
+    return false;
+  }
+}
 
 export function readEvidenceConfig(reader: ConfigReader): EvidenceConfig {
   return {
@@ -27,6 +48,16 @@ export function readEvidenceConfig(reader: ConfigReader): EvidenceConfig {
     database: reader.requiredSecret("DATABASE_URL", databaseUrl),
     credentials: readWalletCredentials(reader),
   };
+}
+
+/** What `./dev migrate` reads. */
+export function readMigrateConfig(reader: ConfigReader): Pick<EvidenceConfig, "database"> & { logLevel: LogLevel } {
+  const config = {
+    database: reader.requiredSecret("DATABASE_URL", databaseUrl),
+    logLevel: reader.optional("LOG_LEVEL", oneOf(...logLevels), "info"),
+  };
+  reader.check();
+  return config;
 }
 
 export type EvidenceProcessConfig = EvidenceConfig & CommonConfig;

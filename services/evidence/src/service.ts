@@ -5,6 +5,7 @@ import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import { ProgressEventSchema } from "@outlayer/contracts/outlayer/progress/v1/progress";
 import { type Bus, type Ports, progressSubject, type Service, workSubject } from "@outlayer/kit";
+import { openMongodbStore } from "./adapters/mongodb/store.ts";
 import { openSqliteStore } from "./adapters/sqlite/store.ts";
 import { callers } from "./callers.ts";
 import type { DatabaseUrl, EvidenceConfig } from "./config.ts";
@@ -27,7 +28,7 @@ export interface EvidenceDeps {
 
 /** Owns every record and its history. */
 export function createEvidence(config: EvidenceConfig, { ports, bus }: EvidenceDeps): Service {
-  const store = openStore(config.database);
+  const store = openStore(config.database, ports);
   const sha256Hex = (text: string) => createHash("sha256").update(text).digest("hex");
   const now = () => ports.clock.now();
   const log = new WorkflowLog({ store, now, sha256Hex, tell: tellOn(bus) });
@@ -68,7 +69,7 @@ export function createEvidence(config: EvidenceConfig, { ports, bus }: EvidenceD
         router.service(LogService, logs);
       },
     },
-    async start() {},
+    start: () => store.start(),
     async stop() {
       stopping.abort();
     },
@@ -76,8 +77,15 @@ export function createEvidence(config: EvidenceConfig, { ports, bus }: EvidenceD
   };
 }
 
-function openStore(database: DatabaseUrl): EvidenceStore {
-  return openSqliteStore(database.path);
+function openStore(database: DatabaseUrl, ports: Ports): EvidenceStore {
+  switch (database.kind) {
+    case "sqlite":
+      return openSqliteStore(database.path);
+    case "mongodb":
+      return openMongodbStore(database, ports);
+    default:
+      return database satisfies never;
+  }
 }
 
 function tellOn(bus: Bus): Tell {

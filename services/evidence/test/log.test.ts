@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { DatabaseSync } from "node:sqlite";
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
@@ -10,7 +9,8 @@ import { ApprovalSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy"
 import { createEvidence } from "@outlayer/evidence";
 import { createLogger, InProcessBus, inMemoryTransport, systemPorts } from "@outlayer/kit";
 import { findBreak } from "../src/core/entry.ts";
-import { type EventKind, type EvidenceUnderTest, opening, startEvidence, walletHeaders } from "./harness.ts";
+import { type EventKind, type EvidenceUnderTest, opening, startEvidence, walletHeaders } from "./support/harness.ts";
+import { onEveryStore } from "./support/places.ts";
 
 const taken = { case: "taken", value: { driverId: "driver", epoch: 1n } } as const;
 const ended = { case: "ended", value: { status: "failed", errorCode: "timed_out" } } as const;
@@ -28,10 +28,10 @@ async function codeOf(call: Promise<unknown>): Promise<Code> {
   return outcome as Code;
 }
 
-describe("the log of workflows", () => {
+onEveryStore("the log of workflows", (newPlace) => {
   let evidence: EvidenceUnderTest;
   beforeEach(async () => {
-    evidence = await startEvidence();
+    evidence = await startEvidence(newPlace());
   });
   afterEach(() => evidence.stop());
 
@@ -83,15 +83,14 @@ describe("the log of workflows", () => {
       return entries.map((entry) => ({ ...entry, version: Number(entry.version), atMs: 0 }));
     };
     assert.equal(findBreak(await read(), sha256Hex), undefined);
-    const database = new DatabaseSync(evidence.path);
-    database.exec(`UPDATE entries SET entry_json = replace(entry_json, '"driver"', '"thief"') WHERE version = 2`);
+    const [, original] = await read();
+    const entryJson = original?.entryJson.replace('"driver"', '"thief"') ?? "";
+    await evidence.place.alter(requestId, 2, { entryJson });
     assert.equal(findBreak(await read(), sha256Hex), "entry 2 is not what was hashed");
-    const [, second] = await read();
-    database.prepare("UPDATE entries SET hash = ? WHERE version = 2").run(sha256Hex(second?.entryJson ?? ""));
+    await evidence.place.alter(requestId, 2, { hash: sha256Hex(entryJson) });
     assert.equal(findBreak(await read(), sha256Hex), "entry 3 does not follow the one before it");
-    database.exec("DELETE FROM entries WHERE version = 2");
+    await evidence.place.remove(requestId, 2);
     assert.equal(findBreak(await read(), sha256Hex), "entry 2 is missing");
-    database.close();
   });
 
   it("lets exactly one of 32 writers append the same version", async () => {
@@ -207,7 +206,7 @@ describe("the log of workflows", () => {
   it("decision 5: delegate nonces never come twice, however often the service restarts", async () => {
     const { nonces } = await evidence.logs.reserveNonces({ senderId: "alice.near", count: 12 });
     const again = createEvidence(
-      { database: { kind: "sqlite", path: evidence.path }, credentials: { internalTokens: ["t"], apiKeys: new Map() } },
+      { database: evidence.place.database, credentials: { internalTokens: ["t"], apiKeys: new Map() } },
       { ports: systemPorts(), bus: new InProcessBus() },
     );
     const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
@@ -232,7 +231,7 @@ describe("the log of workflows", () => {
   it("lets nobody write whose business it is not", async () => {
     const credentials = { internalTokens: ["internal"], apiKeys: new Map<string, string>() };
     const service = createEvidence(
-      { database: { kind: "sqlite", path: evidence.path }, credentials },
+      { database: evidence.place.database, credentials },
       { ports: systemPorts(), bus: new InProcessBus() },
     );
     const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };

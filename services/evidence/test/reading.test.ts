@@ -1,15 +1,16 @@
 import assert from "node:assert/strict";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { type EvidenceUnderTest, startEvidence, walletHeaders } from "./harness.ts";
+import { type EvidenceUnderTest, startEvidence, walletHeaders } from "./support/harness.ts";
+import { onEveryStore } from "./support/places.ts";
 
 const taken = { case: "taken", value: { driverId: "driver", epoch: 1n } } as const;
 const waiting = { case: "waiting", value: { queue: { position: 1, waitingFor: "turn" } } } as const;
 const ended = { case: "ended", value: { status: "failed", errorCode: "timed_out" } } as const;
 
-describe("reading records", () => {
+onEveryStore("reading records", (newPlace) => {
   let evidence: EvidenceUnderTest;
   beforeEach(async () => {
-    evidence = await startEvidence();
+    evidence = await startEvidence(newPlace());
   });
   afterEach(() => evidence.stop());
 

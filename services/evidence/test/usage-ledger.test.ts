@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
-import { DatabaseSync } from "node:sqlite";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { type EvidenceUnderTest, startEvidence, walletHeaders } from "./harness.ts";
+import { type EvidenceUnderTest, startEvidence } from "./support/harness.ts";
+import { onEveryStore } from "./support/places.ts";
 
 const walletId = "wallet-1";
 const step = (amount: string, token = "native") => ({ amounts: [{ token, amount }] });
 const noon = Date.parse("2026-03-31T12:30:00Z");
 
-describe("the usage ledger of a wallet", () => {
+onEveryStore("the usage ledger of a wallet", (newPlace) => {
   let evidence: EvidenceUnderTest;
   let now = noon;
   beforeEach(async () => {
     now = noon;
-    evidence = await startEvidence({ now: () => now });
+    evidence = await startEvidence(newPlace(), { now: () => now });
   });
   afterEach(() => evidence.stop());
 
@@ -102,17 +102,6 @@ describe("the usage ledger of a wallet", () => {
     await evidence.restart();
     await evidence.logs.releaseUsage({ walletId, requestId, steps: [0] });
     assert.deepEqual(await used(), { seq: 2, hourly: { native: "6" }, daily: { native: "6" }, count: 1 });
-  });
-
-  it("is added to a file from before there was one, whose workflows stay", async () => {
-    const requestId = await evidence.open("from-before");
-    const database = new DatabaseSync(evidence.path);
-    database.exec(`DROP TABLE usage_entries; DROP INDEX entries_approval;
-      ALTER TABLE entries DROP COLUMN approval_of; PRAGMA user_version = 1;`);
-    database.close();
-    await evidence.restart();
-    assert.equal((await evidence.records.getRecord({ requestId }, { headers: walletHeaders })).status, "planned");
-    assert.equal((await reserve(requestId, 0, step("5"))).seq, 1n);
   });
 
   it("takes decimal amounts of a named token only", async () => {

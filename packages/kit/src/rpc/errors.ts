@@ -10,14 +10,19 @@ import { Refusal } from "../refusal.ts";
 export function errorInterceptor(logger: Logger): Interceptor {
   return (next) => async (request) => {
     const translate = (error: unknown): ConnectError => {
-      if (error instanceof Refusal) return toConnectError(error);
+      const method = `${request.service.typeName}/${request.method.name}`;
+      if (error instanceof Refusal) {
+        // Whoever calls is told no cause; whoever runs the service should be.
+        if (error.cause !== undefined) logger.warn({ err: error.cause, method }, "refused for a cause behind it");
+        return toConnectError(error);
+      }
       if (request.signal.aborted) {
         const late = ConnectError.from(request.signal.reason).code === Code.DeadlineExceeded;
         return late
           ? new ConnectError("no answer within the deadline", Code.DeadlineExceeded)
           : new ConnectError("cancelled", Code.Canceled);
       }
-      logger.error({ err: error, method: `${request.service.typeName}/${request.method.name}` }, "handler failed");
+      logger.error({ err: error, method }, "handler failed");
       return new ConnectError("internal error", Code.Internal);
     };
     try {

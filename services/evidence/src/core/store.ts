@@ -2,11 +2,16 @@ import type { Entry } from "./entry.ts";
 
 /**
  * Where evidence is kept. Every rule that two writers could break together is a unique index: (request_id, version),
- * (wallet_id, idempotency_key), approval_of, (sender, nonce), (gate_id, version), (wallet_id, seq). No read-then-write, no transaction across
- * documents: the projection is only a cache of the log, moved forward.
+ * (wallet_id, idempotency_key), approval_of, (sender, nonce), (gate_id, version), (wallet_id, seq). No read-then-write, no
+ * transaction across documents: the projection is only a cache of the log, and a list is right also where it lags.
  */
 export interface EvidenceStore {
-  /** Stores a log's first entry, unless the wallet has used the key before, or another log the approval. */
+  /** Brings the database to this program's schema. Everything else comes after it. */
+  start(): Promise<void>;
+  /**
+   * Stores a log's first entry, unless the wallet has used the key before, or another log the approval. This and all
+   * other writes throw where the outcome is unknown; read back, they have happened or not.
+   */
   open(entry: Entry, claim: Claim, projection: Projection): Promise<Opened>;
   /** Stores the next entry, unless one of that version is there. */
   append(entry: Entry, projection: Projection): Promise<"appended" | "conflict">;

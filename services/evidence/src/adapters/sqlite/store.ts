@@ -1,9 +1,8 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Entry } from "../../core/entry.ts";
+import { noncesFrom } from "../../core/nonces.ts";
 import type { Claim, EvidenceStore, GateEntry, Opened, Projection, UsageEntry } from "../../core/store.ts";
 import { migrate } from "./schema.ts";
-
-const maxNonce = 2n ** 53n - 1n;
 
 /** Opens, and creates where needed, an evidence file. One process at a time may use it. */
 export function openSqliteStore(path: string): EvidenceStore {
@@ -74,6 +73,9 @@ class SqliteStore implements EvidenceStore {
     );
   }
 
+  /** Nothing: the file was made ready when it was opened. */
+  async start(): Promise<void> {}
+
   async open(entry: Entry, claim: Claim, projection: Projection): Promise<Opened> {
     return this.#atomically(() => {
       if (this.#insert(entry, claim)) {
@@ -111,9 +113,7 @@ class SqliteStore implements EvidenceStore {
   async reserveNonces(senderId: string, count: number, atLeast: bigint): Promise<readonly bigint[]> {
     return this.#atomically(() => {
       const { last } = this.#lastNonce.get(senderId) as { last: string | null };
-      const first = last === null || BigInt(last) < atLeast ? atLeast : BigInt(last) + 1n;
-      const nonces = Array.from({ length: count }, (_, index) => first + BigInt(index));
-      if (first + BigInt(count) > maxNonce) throw new RangeError(`nonces of ${senderId} are used up`);
+      const nonces = noncesFrom(senderId, last === null ? undefined : BigInt(last), count, atLeast);
       for (const nonce of nonces) this.#insertNonce.run(senderId, nonce);
       return nonces;
     });

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
 import type { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
@@ -9,6 +6,7 @@ import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import { createEvidence } from "@outlayer/evidence";
 import { createLogger, InProcessBus, inMemoryTransport, type Ports, systemPorts } from "@outlayer/kit";
+import type { Place } from "./places.ts";
 
 export const walletHeaders = { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "internal" };
 
@@ -18,7 +16,7 @@ export interface EvidenceUnderTest {
   readonly logs: Client<typeof LogService>;
   readonly records: Client<typeof RecordService>;
   readonly bus: InProcessBus;
-  readonly path: string;
+  readonly place: Place;
   /** A new request id. */
   id(): string;
   /** Opens a workflow of one call under a key. */
@@ -29,16 +27,17 @@ export interface EvidenceUnderTest {
   stop(): Promise<void>;
 }
 
-/** @param clock what the service takes for the time, if not the system's */
-export async function startEvidence(clock?: Ports["clock"]): Promise<EvidenceUnderTest> {
-  const directory = mkdtempSync(join(tmpdir(), "evidence-"));
-  const path = join(directory, "evidence.sqlite");
+/**
+ * Starts the service on a new database, which goes when it is stopped.
+ * @param clock what the service takes for the time, if not the system's
+ */
+export async function startEvidence(place: Place, clock?: Ports["clock"]): Promise<EvidenceUnderTest> {
   const system = systemPorts();
   const ports = { ...system, clock: clock ?? system.clock };
   const bus = new InProcessBus();
   const credentials = { internalTokens: ["internal"], apiKeys: new Map<string, string>() };
   const start = async () => {
-    const service = createEvidence({ database: { kind: "sqlite", path }, credentials }, { ports, bus });
+    const service = createEvidence({ database: place.database, credentials }, { ports, bus });
     await service.start();
     const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
     const [planner, broadcaster, wallet] = (["planner", "broadcaster", undefined] as const).map((caller) =>
@@ -64,7 +63,7 @@ export async function startEvidence(clock?: Ports["clock"]): Promise<EvidenceUnd
       return running.records;
     },
     bus,
-    path,
+    place,
     id: () => ports.ids.uuid(),
     async open(key, extra = {}) {
       const requestId = ports.ids.uuid();
@@ -86,7 +85,7 @@ export async function startEvidence(clock?: Ports["clock"]): Promise<EvidenceUnd
     },
     async stop() {
       await stop();
-      rmSync(directory, { recursive: true });
+      await place.drop();
     },
   };
 }

@@ -1,0 +1,192 @@
+import type { Timers } from "@outlayer/kit";
+import type { Collection, Db } from "mongodb";
+import type { Entry } from "../../core/entry.ts";
+import type { Claim, Opened, Projection } from "../../core/store.ts";
+import { bool, type CollectionSpec, date, objectSchema, sha256, text, version } from "./collection.ts";
+import { answered } from "./errors.ts";
+import { insertOnce } from "./insert-once.ts";
+
+/** Logs of workflows: a document an entry. */
+export const entriesSpec: CollectionSpec = {
+  name: "entries",
+  schema: objectSchema(
+    {
+      _id: text,
+      request_id: text,
+      version,
+      at: date,
+      entry_json: text,
+      hash: sha256,
+      wallet_id: text,
+      status: text,
+      terminal: bool,
+      write_id: text,
+    },
+    { idempotency_key: text, fingerprint: sha256, approval_of: text, open: bool },
+  ),
+  indexes: [
+    { name: "log", key: { request_id: 1, version: 1 }, unique: true },
+    // Only first entries have a key.
+    {
+      name: "claim",
+      key: { wallet_id: 1, idempotency_key: 1 },
+      unique: true,
+      partialFilterExpression: { idempotency_key: { $exists: true } },
+    },
+    {
+      name: "approval",
+      key: { approval_of: 1 },
+      unique: true,
+      partialFilterExpression: { approval_of: { $exists: true } },
+    },
+    { name: "open", key: { request_id: 1 }, partialFilterExpression: { open: true } },
+  ],
+};
+
+interface EntryDocument {
+  /** `<request_id>:<version>`: unique before any other index is looked at. */
+  readonly _id: string;
+  readonly request_id: string;
+  readonly version: number;
+  readonly at: Date;
+  /** What the hash is of. All else is for finding it. */
+  readonly entry_json: string;
+  readonly hash: string;
+  readonly wallet_id: string;
+  /** Where the record stands after this entry, so that a list need not fold the log. */
+  readonly status: string;
+  readonly terminal: boolean;
+  readonly write_id: string;
+  /** Of first entries only. */
+  readonly idempotency_key?: string;
+  readonly fingerprint?: string;
+  /** The request whose approval it uses up. */
+  readonly approval_of?: string;
+  /**
+   * Only on a first entry, from its insertion on, so that no crash can keep an open workflow out of the list. It is taken
+   * off after the log has ended; a crash in between leaves it, and whoever lists sees the end in the last entry.
+   */
+  readonly open?: true;
+}
+
+export class Entries {
+  readonly #entries: Collection<EntryDocument>;
+  readonly #timers: Timers;
+  readonly #writeId: () => string;
+
+  constructor(db: Db, timers: Timers, writeId: () => string) {
+    this.#entries = db.collection(entriesSpec.name);
+    this.#timers = timers;
+    this.#writeId = writeId;
+  }
+
+  async open(entry: Entry, claim: Claim, projection: Projection): Promise<Opened> {
+    const { walletId, idempotencyKey, fingerprint, approvalOf } = claim;
+    const approval = approvalOf === undefined ? {} : { approval_of: approvalOf };
+    const document: EntryDocument = {
+      ...this.#document(entry, projection),
+      idempotency_key: idempotencyKey,
+      fingerprint,
+      ...approval,
+      ...(projection.terminal ? {} : { open: true }),
+    };
+    const key = { wallet_id: walletId, idempotency_key: idempotencyKey };
+    const places = approvalOf === undefined ? [key] : [key, approval];
+    const inserted = await insertOnce(this.#entries, document, places, this.#timers);
+    if (inserted.won) return { kind: "opened" };
+    const { winner } = inserted;
+    const isKey = winner.wallet_id === walletId && winner.idempotency_key === idempotencyKey;
+    if (!isKey) return { kind: "approval_used", requestId: winner.request_id };
+    return { kind: "exists", requestId: winner.request_id, fingerprint: winner.fingerprint ?? "" };
+  }
+
+  async append(entry: Entry, projection: Projection): Promise<"appended" | "conflict"> {
+    const document = this.#document(entry, projection);
+    const { won } = await insertOnce(this.#entries, document, [{ _id: document._id }], this.#timers);
+    if (!won) return "conflict";
+    if (projection.terminal) await this.#close([entry.requestId]);
+    return "appended";
+  }
+
+  async read(requestId: string, afterVersion: number): Promise<readonly Entry[]> {
+    const filter = { request_id: requestId, version: { $gt: afterVersion } };
+    const found = await answered(() => this.#entries.find(filter).sort({ version: 1 }).toArray());
+    return found.map((document) => ({
+      requestId: document.request_id,
+      version: document.version,
+      atMs: document.at.getTime(),
+      entryJson: document.entry_json,
+      hash: document.hash,
+    }));
+  }
+
+  async listOpen(afterRequestId: string, limit: number): Promise<readonly Projection[]> {
+    const listed: Projection[] = [];
+    let after = afterRequestId;
+    while (listed.length < limit) {
+      const marked = await this.#marked(after, limit);
+      const last = marked.at(-1);
+      if (last === undefined) break;
+      after = last;
+      const current = await this.#latest(marked);
+      const ended = current.filter(({ terminal }) => terminal).map(({ requestId }) => requestId);
+      if (ended.length > 0) await this.#close(ended);
+      listed.push(...current.filter(({ terminal }) => !terminal));
+      if (marked.length < limit) break;
+    }
+    return listed.slice(0, limit);
+  }
+
+  /** Request ids of workflows that are marked as open, in order. */
+  async #marked(after: string, limit: number): Promise<readonly string[]> {
+    const filter = { open: true, request_id: { $gt: after } } as const;
+    const found = this.#entries
+      .find(filter, { projection: { request_id: 1 } })
+      .sort({ request_id: 1 })
+      .limit(limit);
+    return (await answered(() => found.toArray())).map(({ request_id }) => request_id);
+  }
+
+  /** Where logs stand, by their last entries, in order of their request ids. */
+  async #latest(requestIds: readonly string[]): Promise<readonly Projection[]> {
+    const first = (field: string) => ({ $first: `$${field}` });
+    const found = this.#entries.aggregate<Omit<Projection, "requestId"> & { _id: string }>([
+      { $match: { request_id: { $in: requestIds } } },
+      { $sort: { request_id: -1, version: -1 } },
+      {
+        $group: {
+          _id: "$request_id",
+          walletId: first("wallet_id"),
+          status: first("status"),
+          terminal: first("terminal"),
+          version: first("version"),
+        },
+      },
+      { $sort: { _id: 1 } },
+    ]);
+    return (await answered(() => found.toArray())).map(({ _id, ...rest }) => ({ requestId: _id, ...rest }));
+  }
+
+  /** Takes ended workflows off the list. Nothing is lost when it fails: the next reader of the list does it. */
+  async #close(requestIds: readonly string[]): Promise<void> {
+    const firsts = requestIds.map((requestId) => idOf(requestId, 1));
+    await this.#entries.updateMany({ _id: { $in: firsts }, open: true }, { $unset: { open: "" } }).catch(() => {});
+  }
+
+  #document(entry: Entry, { walletId, status, terminal }: Projection): EntryDocument {
+    return {
+      _id: idOf(entry.requestId, entry.version),
+      request_id: entry.requestId,
+      version: entry.version,
+      at: new Date(entry.atMs),
+      entry_json: entry.entryJson,
+      hash: entry.hash,
+      wallet_id: walletId,
+      status,
+      terminal,
+      write_id: this.#writeId(),
+    };
+  }
+}
+
+const idOf = (requestId: string, entryVersion: number) => `${requestId}:${entryVersion}`;

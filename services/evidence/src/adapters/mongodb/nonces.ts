@@ -1,0 +1,51 @@
+import { unavailable } from "@outlayer/kit";
+import { type Collection, type Db, MongoServerError } from "mongodb";
+import { noncesFrom } from "../../core/nonces.ts";
+import { type CollectionSpec, objectSchema, text } from "./collection.ts";
+import { answered, isUnanswered, translated } from "./errors.ts";
+
+/** Nonces that were given out, a document each; for good, since none may come twice. */
+export const noncesSpec: CollectionSpec = {
+  name: "nonces",
+  schema: objectSchema({ _id: text, sender_id: text, nonce: { bsonType: "long" } }),
+  indexes: [{ name: "sender_nonce", key: { sender_id: 1, nonce: 1 }, unique: true }],
+};
+
+interface NonceDocument {
+  /** `<sender_id>:<nonce>` */
+  readonly _id: string;
+  readonly sender_id: string;
+  readonly nonce: bigint;
+}
+
+/** Of any number that race, one wins each round; so many rounds are not lost by chance. */
+const rounds = 200;
+
+export class Nonces {
+  readonly #nonces: Collection<NonceDocument>;
+
+  constructor(db: Db) {
+    this.#nonces = db.collection(noncesSpec.name, { useBigInt64: true });
+  }
+
+  /** Only nonces whose insertion was acknowledged are given out; those of a failed round are left unused for ever. */
+  async reserve(senderId: string, count: number, atLeast: bigint): Promise<readonly bigint[]> {
+    for (let round = 0; round < rounds; round += 1) {
+      const nonces = noncesFrom(senderId, await this.#last(senderId), count, atLeast);
+      const documents = nonces.map((nonce) => ({ _id: `${senderId}:${nonce}`, sender_id: senderId, nonce }));
+      try {
+        await this.#nonces.insertMany(documents, { ordered: true });
+        return nonces;
+      } catch (error) {
+        // Whatever the database refused, somebody else was in the way or will be out of it.
+        if (!(error instanceof MongoServerError) || isUnanswered(error)) throw translated(error);
+      }
+    }
+    throw unavailable(`nonces of ${senderId} are taken faster than they can be reserved`);
+  }
+
+  async #last(senderId: string): Promise<bigint | undefined> {
+    const last = await answered(() => this.#nonces.findOne({ sender_id: senderId }, { sort: { nonce: -1 } }));
+    return last?.nonce;
+  }
+}

@@ -1,0 +1,26 @@
+import type { CollectionSpec } from "../collection.ts";
+import { entriesSpec } from "../entries.ts";
+import { gateEntriesSpec } from "../gate-entries.ts";
+import { noncesSpec } from "../nonces.ts";
+import { usageEntriesSpec } from "../usage-entries.ts";
+
+/** A step from one version of the schema to the next: these collections become as they are declared. */
+export interface Migration {
+  /** From 1, without gaps. */
+  readonly version: number;
+  readonly name: string;
+  readonly collections: readonly CollectionSpec[];
+}
+
+/**
+ * In order; one that was released is not taken out again. Programs of the version before go on working while one is
+ * applied and afterwards: a migration adds, and asks of documents nothing that an older program does not write. What
+ * nobody needs any more goes a release later.
+ */
+export const migrations: readonly Migration[] = [
+  {
+    version: 1,
+    name: "logs, claims, nonces and ledgers",
+    collections: [entriesSpec, gateEntriesSpec, noncesSpec, usageEntriesSpec],
+  },
+];

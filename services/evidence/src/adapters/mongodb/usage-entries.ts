@@ -1,0 +1,76 @@
+import type { Timers } from "@outlayer/kit";
+import type { Collection, Db, Filter } from "mongodb";
+import type { UsageEntry } from "../../core/store.ts";
+import { type CollectionSpec, date, objectSchema, text, version } from "./collection.ts";
+import { answered } from "./errors.ts";
+import { insertOnce } from "./insert-once.ts";
+
+/** Usage ledgers of wallets: a document an entry. */
+export const usageEntriesSpec: CollectionSpec = {
+  name: "usage_entries",
+  schema: objectSchema({
+    _id: text,
+    wallet_id: text,
+    seq: version,
+    request_id: text,
+    at: date,
+    entry_json: text,
+    write_id: text,
+  }),
+  indexes: [
+    { name: "ledger", key: { wallet_id: 1, seq: 1 }, unique: true },
+    { name: "request", key: { wallet_id: 1, request_id: 1, seq: 1 } },
+  ],
+};
+
+interface UsageEntryDocument {
+  /** `<wallet_id>:<seq>` */
+  readonly _id: string;
+  readonly wallet_id: string;
+  readonly seq: number;
+  readonly request_id: string;
+  readonly at: Date;
+  readonly entry_json: string;
+  readonly write_id: string;
+}
+
+export class UsageEntries {
+  readonly #entries: Collection<UsageEntryDocument>;
+  readonly #timers: Timers;
+  readonly #writeId: () => string;
+
+  constructor(db: Db, timers: Timers, writeId: () => string) {
+    this.#entries = db.collection(usageEntriesSpec.name);
+    this.#timers = timers;
+    this.#writeId = writeId;
+  }
+
+  last(walletId: string): Promise<UsageEntry | undefined> {
+    return this.#last({ wallet_id: walletId });
+  }
+
+  lastOf(walletId: string, requestId: string): Promise<UsageEntry | undefined> {
+    return this.#last({ wallet_id: walletId, request_id: requestId });
+  }
+
+  async append({ walletId, seq, requestId, atMs, entryJson }: UsageEntry): Promise<"appended" | "conflict"> {
+    const document = {
+      _id: `${walletId}:${seq}`,
+      wallet_id: walletId,
+      seq,
+      request_id: requestId,
+      at: new Date(atMs),
+      entry_json: entryJson,
+      write_id: this.#writeId(),
+    };
+    const { won } = await insertOnce(this.#entries, document, [{ _id: document._id }], this.#timers);
+    return won ? "appended" : "conflict";
+  }
+
+  async #last(filter: Filter<UsageEntryDocument>): Promise<UsageEntry | undefined> {
+    const found = await answered(() => this.#entries.findOne(filter, { sort: { seq: -1 } }));
+    if (found === null) return undefined;
+    const { wallet_id, seq, request_id, at, entry_json } = found;
+    return { walletId: wallet_id, seq, requestId: request_id, atMs: at.getTime(), entryJson: entry_json };
+  }
+}

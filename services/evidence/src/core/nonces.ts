@@ -1,0 +1,18 @@
+/** Delegate nonces are below 2^53 (decision 5), so that every JSON reader keeps them apart. */
+const maxNonce = 2n ** 53n - 1n;
+
+/**
+ * The next nonces of a sender, ascending without gaps, from max(last + 1, atLeast).
+ * @param last the highest that was given out
+ * @throws RangeError when there are not so many left
+ */
+export function noncesFrom(
+  senderId: string,
+  last: bigint | undefined,
+  count: number,
+  atLeast: bigint,
+): readonly bigint[] {
+  const first = last === undefined || last < atLeast ? atLeast : last + 1n;
+  if (first + BigInt(count) > maxNonce) throw new RangeError(`nonces of ${senderId} are used up`);
+  return Array.from({ length: count }, (_, index) => first + BigInt(index));
+}

@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { inspect, promisify } from "node:util";
+import { Code, Refusal, systemPorts } from "@outlayer/kit";
+import { type Mongodb, needMongodb } from "@outlayer/test-servers";
+import type { Document } from "mongodb";
+import { migrateMongodb, openMongodbStore } from "../src/adapters/mongodb/store.ts";
+import type { EvidenceStore } from "../src/core/store.ts";
+import { type MongodbPlace, mongodbPlace } from "./support/places.ts";
+import { claimOf, entryOf, fingerprint, gateEntryOf, projectionOf } from "./support/samples.ts";
+import { type SeveredLink, severedLink } from "./support/severed-link.ts";
+
+const ports = systemPorts();
+
+describe("the MongoDB store", () => {
+  let mongodb: Mongodb;
+  let place: MongodbPlace;
+  let store: EvidenceStore;
+  const stored = (name: string) => place.client.db().collection<Document & { _id: string }>(name);
+  before(async function () {
+    mongodb = await needMongodb(this);
+  });
+  beforeEach(() => {
+    place = mongodbPlace(mongodb);
+    store = openMongodbStore(place.database, ports);
+  });
+  afterEach(async () => {
+    await store.close();
+    await place.drop();
+  });
+
+  async function openTwo(): Promise<[string, string]> {
+    const requestIds = [ports.ids.uuid(), ports.ids.uuid()].sort() as [string, string];
+    for (const requestId of requestIds) {
+      const entry = entryOf(requestId, 1);
+      await store.open(entry, claimOf(requestId), projectionOf(entry));
+    }
+    return requestIds;
+  }
+
+  describe("when answers get lost", () => {
+    let link: SeveredLink;
+    let linked: EvidenceStore;
+    beforeEach(async () => {
+      await store.start();
+      const url = new URL(place.database.url);
+      link = await severedLink(url.hostname, Number(url.port || 27017));
+      url.host = `127.0.0.1:${link.port}`;
+      // Else the driver asks the server where it is, and goes there past the link.
+      url.searchParams.set("directConnection", "true");
+      linked = openMongodbStore({ ...place.database, url: url.href }, ports);
+    });
+    afterEach(async () => {
+      await linked.close();
+      await link.close();
+    });
+
+    it("knows its own write again", async () => {
+      const entry = entryOf(ports.ids.uuid(), 1);
+      // Twice, for where the driver repeats the write by itself.
+      link.loseAnswersTo(entry.hash, 2);
+      assert.deepEqual(await linked.open(entry, claimOf("lost"), projectionOf(entry)), { kind: "opened" });
+      const second = entryOf(entry.requestId, 2);
+      link.loseAnswersTo(second.hash, 2);
+      assert.equal(await linked.append(second, projectionOf(second)), "appended");
+      const gateEntry = gateEntryOf("gate.near", 1);
+      link.loseAnswersTo(gateEntry.hash, 2);
+      assert.equal(await linked.appendGate(gateEntry), "appended");
+      assert.ok(link.lost >= 3);
+      assert.equal((await store.read(entry.requestId, 0)).length, 2);
+    });
+
+    it("does not take another's equal write for its own", async () => {
+      const [requestId] = await openTwo();
+      const entry = entryOf(requestId, 2);
+      assert.equal(await store.append(entry, projectionOf(entry)), "appended");
+      link.loseAnswersTo(entry.hash, 2);
+      assert.equal(await linked.append(entry, projectionOf(entry)), "conflict");
+      assert.ok(link.lost >= 1);
+    });
+
+    it("says that it does not know, where it cannot find out", async () => {
+      const [requestId] = await openTwo();
+      const entry = entryOf(requestId, 2);
+      // The insertion, and every look for what became of it.
+      link.loseAnswersTo(`${requestId}:2`, 100);
+      const error = await linked.append(entry, projectionOf(entry)).then(
+        () => undefined,
+        (caught: unknown) => caught,
+      );
+      assert.ok(error instanceof Refusal);
+      assert.equal(error.code, Code.Unavailable);
+      assert.equal((await store.read(requestId, 1)).length, 1);
+    });
+
+    it("has the driver repeat a write, and the server know it again", async function () {
+      mongodb.skipOnFerretdb(this, "it has no retryable writes, so nonces in a lost answer stay unused");
+      link.loseAnswersTo("alice.near:7", 1);
+      assert.deepEqual(await linked.reserveNonces("alice.near", 2, 7n), [7n, 8n]);
+      assert.equal(link.lost, 1);
+    });
+
+    it("leaves nonces unused of which it does not know whether they are its own", async () => {
+      const [first = 0n] = await linked.reserveNonces("alice.near", 1, 7n);
+      link.loseAnswersTo(`alice.near:${first + 1n}`, 2);
+      const error = await linked.reserveNonces("alice.near", 2, 0n).then(
+        () => undefined,
+        (caught: unknown) => caught,
+      );
+      const [next = 0n] = await linked.reserveNonces("alice.near", 1, 0n);
+      assert.ok(error === undefined || (error instanceof Refusal && error.code === Code.Unavailable));
+      assert.ok(next > first + 2n, "what may have been given out is not given out again");
+    });
+  });
+
+  it("does not list a workflow whose writer died between the last entry and taking it off the list", async () => {
+    await store.start();
+    const [ended, open] = await openTwo();
+    const last = entryOf(ended, 2);
+    await store.append(last, projectionOf(last, "failed"));
+    await stored("entries").updateOne({ _id: `${ended}:1` }, { $set: { open: true } });
+    const listed = await store.listOpen("", 1);
+    assert.deepEqual(listed, [projectionOf(entryOf(open, 1))]);
+    assert.equal(await stored("entries").countDocuments({ open: true }), 1);
+  });
+
+  it("tells where a workflow stands by its last entry, whatever else its writer had still to do", async () => {
+    await store.start();
+    const [requestId] = await openTwo();
+    const template = await stored("entries").findOne({ _id: `${requestId}:1` });
+    assert.ok(template);
+    const { open: _, idempotency_key: __, ...rest } = template;
+    await stored("entries").insertOne({ ...rest, _id: `${requestId}:2`, version: 2, status: "queued" });
+    assert.deepEqual((await store.listOpen("", 1))[0], projectionOf(entryOf(requestId, 2), "queued"));
+  });
+
+  it("does not start on an index that is not what it has to be, and names it", async () => {
+    await stored("entries").createIndex({ wallet_id: 1, idempotency_key: 1 }, { name: "claim" });
+    await assert.rejects(store.start(), /^Error: index claim of entries is not what it has to be$/);
+  });
+
+  it("does not start where an index cannot be made unique", async () => {
+    await store.start();
+    const [first, second] = await openTwo();
+    await stored("entries").dropIndex("claim");
+    await stored("entries").updateOne({ _id: `${second}:1` }, { $set: { idempotency_key: first } });
+    await assert.rejects(store.start(), /^Error: index claim of entries is missing$/);
+  });
+
+  it("makes an index anew that was lost", async () => {
+    await store.start();
+    await stored("entries").dropIndex("claim");
+    await store.start();
+    const indexes = await stored("entries").listIndexes().toArray();
+    assert.equal(indexes.find(({ name }) => name === "claim")?.unique, true);
+  });
+
+  it("has the database refuse documents that are not what they have to be", async () => {
+    await store.start();
+    const [requestId] = await openTwo();
+    const good = await stored("entries").findOne({ _id: `${requestId}:1` });
+    assert.ok(good);
+    const { open: _, idempotency_key: __, hash: ___, ...unhashed } = good;
+    const next = { ...unhashed, _id: `${requestId}:2`, version: 2 };
+    await assert.rejects(stored("entries").insertOne(next));
+    await assert.rejects(stored("entries").insertOne({ ...next, hash: "no hash" }));
+    await assert.rejects(stored("entries").insertOne({ ...next, hash: good.hash, version: 0 }));
+    await stored("entries").insertOne({ ...next, hash: good.hash });
+    await assert.rejects(stored("nonces").insertOne({ _id: "a:1", sender_id: "a", nonce: "1" }));
+    await assert.rejects(stored("gate_entries").insertOne({ _id: "g:1", gate_id: "g" }));
+  });
+
+  it("lets no stored text into its errors", async () => {
+    await store.start();
+    const entry = { ...entryOf(ports.ids.uuid(), 1, "SIGNED PAYLOAD"), hash: "no hash" };
+    const call = store.open(entry, claimOf("k"), projectionOf(entry));
+    const error = await call.then(
+      () => undefined,
+      (caught: unknown) => caught,
+    );
+    assert.ok(error instanceof Error);
+    assert.doesNotMatch(inspect(error, { depth: 9 }), /SIGNED PAYLOAD/);
+  });
+
+  it("is migrated once, however many processes start at once", async () => {
+    const runs = await Promise.all(Array.from({ length: 4 }, () => migrateMongodb(place.database, ports)));
+    assert.ok(runs.some((applied) => applied.length > 0));
+    assert.deepEqual(await migrateMongodb(place.database, ports), []);
+    assert.equal(await place.client.db().collection("migrations").countDocuments(), 1);
+  });
+
+  it("goes on working for this version when a later one has migrated", async () => {
+    await store.start();
+    const later = { _id: 999 as never, name: "of a later version", applied_at: new Date(0) };
+    await place.client.db().collection("migrations").insertOne(later);
+    await store.start();
+    const [requestId] = await openTwo();
+    const again = await store.open(
+      entryOf(ports.ids.uuid(), 1),
+      claimOf(requestId),
+      projectionOf(entryOf(requestId, 1)),
+    );
+    assert.deepEqual(again, { kind: "exists", requestId, fingerprint });
+  });
+
+  it("is migrated ahead by a command, which changes nothing the second time", async () => {
+    const main = fileURLToPath(new URL("../src/migrate.ts", import.meta.url));
+    const run = async () => {
+      const env = { PATH: process.env.PATH, DATABASE_URL: place.database.url };
+      const { stdout } = await promisify(execFile)(process.execPath, ["--disable-warning=ExperimentalWarning", main], {
+        env,
+      });
+      return JSON.parse(stdout);
+    };
+    assert.deepEqual((await run()).applied, ["1 logs, claims, nonces and ledgers"]);
+    assert.deepEqual((await run()).applied, []);
+  });
+});

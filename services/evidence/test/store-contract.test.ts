@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import { systemPorts } from "@outlayer/kit";
+import type { EvidenceStore } from "../src/core/store.ts";
+import { onEveryStore, type Place } from "./support/places.ts";
+import { claimOf, entryOf, fingerprint, gateEntryOf, projectionOf, usageEntryOf } from "./support/samples.ts";
+
+const writers = 32;
+const { ids } = systemPorts();
+
+/** What every store has to do, whatever keeps the data. */
+onEveryStore("an evidence store", (newPlace) => {
+  let place: Place;
+  let stores: readonly EvidenceStore[];
+  let store: EvidenceStore;
+  beforeEach(async () => {
+    place = newPlace();
+    stores = place.openStores();
+    await Promise.all(stores.map((each) => each.start()));
+    store = storeOf(0);
+  });
+  afterEach(async () => {
+    await Promise.all(stores.map((each) => each.close()));
+    await place.drop();
+  });
+
+  /** Another writer's store, where the store is for several. */
+  function storeOf(index: number): EvidenceStore {
+    const found = stores[index % stores.length];
+    assert.ok(found);
+    return found;
+  }
+
+  const race = <T>(run: (racing: EvidenceStore, index: number) => Promise<T>): Promise<T[]> =>
+    Promise.all(Array.from({ length: writers }, (_, index) => run(storeOf(index), index)));
+
+  async function open(key: string, requestId = ids.uuid()): Promise<string> {
+    const entry = entryOf(requestId, 1);
+    assert.deepEqual(await store.open(entry, claimOf(key), projectionOf(entry)), { kind: "opened" });
+    return requestId;
+  }
+
+  async function append(requestId: string, version: number, status = "queued"): Promise<void> {
+    const entry = entryOf(requestId, version);
+    assert.equal(await store.append(entry, projectionOf(entry, status)), "appended");
+  }
+
+  it("gives entries back as they were written, in order, from any version on", async () => {
+    const requestId = await open("read");
+    for (let version = 2; version <= 12; version += 1) await append(requestId, version);
+    await open("another");
+    const all = Array.from({ length: 12 }, (_, index) => entryOf(requestId, index + 1));
+    const plain = async (after: number) => (await store.read(requestId, after)).map((entry) => ({ ...entry }));
+    assert.deepEqual(await plain(0), all);
+    assert.deepEqual(await plain(9), all.slice(9));
+    assert.deepEqual(await plain(12), []);
+    assert.deepEqual(await store.read(ids.uuid(), 0), []);
+  });
+
+  it("lets exactly one of 32 writers append a version, also where all of them write the same", async () => {
+    const requestId = await open("raced");
+    const entry = entryOf(requestId, 2);
+    const outcomes = await race((racing) => racing.append(entry, projectionOf(entry, "queued")));
+    assert.equal(outcomes.filter((outcome) => outcome === "appended").length, 1);
+    assert.equal(outcomes.filter((outcome) => outcome === "conflict").length, writers - 1);
+    assert.equal((await store.read(requestId, 0)).length, 2);
+  });
+
+  it("gives an idempotency key to one of 32 writers, and tells the others whose it is", async () => {
+    const mine = Array.from({ length: writers }, () => ids.uuid());
+    const outcomes = await race((racing, index) => {
+      const entry = entryOf(mine[index] ?? "", 1);
+      return racing.open(entry, claimOf("one-key"), projectionOf(entry));
+    });
+    const winner = mine[outcomes.findIndex(({ kind }) => kind === "opened")] ?? "";
+    assert.equal(outcomes.filter(({ kind }) => kind === "opened").length, 1);
+    for (const outcome of outcomes) {
+      if (outcome.kind === "exists") assert.deepEqual(outcome, { kind: "exists", requestId: winner, fingerprint });
+    }
+    for (const requestId of mine) {
+      assert.equal((await store.read(requestId, 0)).length, requestId === winner ? 1 : 0);
+    }
+    const listed = await store.listOpen("", 100);
+    assert.deepEqual(
+      listed.map(({ requestId }) => requestId),
+      [winner],
+    );
+  });
+
+  it("keeps the keys of different wallets apart", async () => {
+    await open("shared");
+    const entry = entryOf(ids.uuid(), 1);
+    const projection = { ...projectionOf(entry), walletId: "wallet-2" };
+    assert.equal((await store.open(entry, claimOf("shared", "wallet-2"), projection)).kind, "opened");
+  });
+
+  it("refuses a request id that another key has, and changes nothing", async () => {
+    const requestId = await open("first");
+    const entry = entryOf(requestId, 1, "another event");
+    await assert.rejects(store.open(entry, claimOf("second"), projectionOf(entry)));
+    assert.equal((await store.read(requestId, 0))[0]?.hash, entryOf(requestId, 1).hash);
+    assert.equal((await store.open(entryOf(ids.uuid(), 1), claimOf("second"), projectionOf(entry))).kind, "opened");
+  });
+
+  it("lists open workflows by request id as they stand, page by page, and fills a page past ended ones", async () => {
+    const opened = Array.from({ length: 7 }, () => ids.uuid()).sort();
+    for (const requestId of opened) await open(`key of ${requestId}`, requestId);
+    await append(opened[1] ?? "", 2, "queued");
+    await append(opened[2] ?? "", 2, "failed");
+    await append(opened[3] ?? "", 2, "queued");
+    await append(opened[3] ?? "", 3, "failed");
+    const entry = entryOf(ids.uuid(), 1);
+    await store.open(entry, claimOf("ended at once"), projectionOf(entry, "failed"));
+    const page = async (after: string) => (await store.listOpen(after, 2)).map((each) => ({ ...each }));
+    const standing = (index: number, version: number, status: string) => ({
+      ...projectionOf({ ...entryOf(opened[index] ?? "", version) }, status),
+    });
+    assert.deepEqual(await page(""), [standing(0, 1, "planned"), standing(1, 2, "queued")]);
+    assert.deepEqual(await page(opened[1] ?? ""), [standing(4, 1, "planned"), standing(5, 1, "planned")]);
+    assert.deepEqual(await page(opened[5] ?? ""), [standing(6, 1, "planned")]);
+    assert.deepEqual(await page(opened[6] ?? ""), []);
+  });
+
+  it("gives no nonce out twice to 32 writers whose clocks differ, and each writer a row of them", async () => {
+    const atLeast = (index: number) => 1_700_000_000_000n + BigInt(index % 5);
+    const given = await race((racing, index) => racing.reserveNonces("alice.near", 3, atLeast(index)));
+    assert.equal(new Set(given.flat()).size, 3 * writers);
+    for (const [index, nonces] of given.entries()) {
+      const [first = 0n] = nonces;
+      assert.ok(first >= atLeast(index));
+      assert.deepEqual(nonces, [first, first + 1n, first + 2n]);
+    }
+    const last = given.flat().reduce((highest, nonce) => (nonce > highest ? nonce : highest));
+    assert.deepEqual(await store.reserveNonces("alice.near", 1, 0n), [last + 1n]);
+    assert.deepEqual(await store.reserveNonces("bob.near", 2, 7n), [7n, 8n]);
+  });
+
+  it("gives out no nonce of 2^53 or more", async () => {
+    const limit = 2n ** 53n;
+    await assert.rejects(store.reserveNonces("alice.near", 3, limit - 3n), RangeError);
+    assert.deepEqual(await store.reserveNonces("alice.near", 2, limit - 4n), [limit - 4n, limit - 3n]);
+    assert.deepEqual(await store.reserveNonces("alice.near", 1, 0n), [limit - 2n]);
+    await assert.rejects(store.reserveNonces("alice.near", 1, 0n), RangeError);
+  });
+
+  it("lets exactly one of 32 writers append a version of a gate's log", async () => {
+    assert.equal(await store.lastGateEntry("gate.near"), undefined);
+    for (let version = 1; version <= 11; version += 1) {
+      const entry = gateEntryOf("gate.near", version);
+      const outcomes =
+        version % 5 === 1 ? await race((racing) => racing.appendGate(entry)) : [await store.appendGate(entry)];
+      assert.equal(outcomes.filter((outcome) => outcome === "appended").length, 1);
+    }
+    assert.deepEqual({ ...(await store.lastGateEntry("gate.near")) }, gateEntryOf("gate.near", 11));
+    assert.equal(await store.lastGateEntry("other.near"), undefined);
+  });
+
+  it("lets exactly one of 32 keys use up an approval, and tells the others who did", async () => {
+    const mine = Array.from({ length: writers }, () => ids.uuid());
+    const outcomes = await race((racing, index) => {
+      const entry = entryOf(mine[index] ?? "", 1);
+      return racing.open(entry, claimOf(`key-${index}`, "wallet-1", "approved"), projectionOf(entry));
+    });
+    const won = outcomes.findIndex(({ kind }) => kind === "opened");
+    const requestId = mine[won] ?? "";
+    for (const [index, outcome] of outcomes.entries()) {
+      if (index !== won) assert.deepEqual(outcome, { kind: "approval_used", requestId });
+    }
+    const again = entryOf(ids.uuid(), 1);
+    const repeated = await store.open(again, claimOf(`key-${won}`, "wallet-1", "approved"), projectionOf(again));
+    assert.deepEqual(repeated, { kind: "exists", requestId, fingerprint });
+  });
+
+  it("lets exactly one of 32 writers append a place of a wallet's ledger, and finds what is of one request", async () => {
+    assert.equal(await store.lastUsageEntry("wallet-1"), undefined);
+    for (let seq = 1; seq <= 11; seq += 1) {
+      const entry = usageEntryOf("wallet-1", seq, seq <= 3 ? "early" : "late");
+      const outcomes =
+        seq % 5 === 1 ? await race((racing) => racing.appendUsage(entry)) : [await store.appendUsage(entry)];
+      assert.equal(outcomes.filter((outcome) => outcome === "appended").length, 1);
+    }
+    assert.deepEqual({ ...(await store.lastUsageEntry("wallet-1")) }, usageEntryOf("wallet-1", 11, "late"));
+    assert.deepEqual({ ...(await store.lastUsageEntryOf("wallet-1", "early")) }, usageEntryOf("wallet-1", 3, "early"));
+    assert.equal(await store.lastUsageEntryOf("wallet-2", "early"), undefined);
+  });
+
+  it("keeps everything when it is opened again", async () => {
+    const requestId = await open("kept");
+    await store.appendGate(gateEntryOf("gate.near", 1));
+    const nonces = await store.reserveNonces("alice.near", 2, 5n);
+    await Promise.all(stores.map((each) => each.close()));
+    stores = place.openStores();
+    store = storeOf(0);
+    await Promise.all(stores.map((each) => each.start()));
+    assert.equal((await store.read(requestId, 0)).length, 1);
+    assert.equal((await store.lastGateEntry("gate.near"))?.version, 1);
+    assert.deepEqual(await store.reserveNonces("alice.near", 1, 0n), [(nonces[1] ?? 0n) + 1n]);
+    const entry = entryOf(ids.uuid(), 1);
+    const reopened = await store.open(entry, claimOf("kept"), projectionOf(entry));
+    assert.deepEqual(reopened, { kind: "exists", requestId, fingerprint });
+  });
+});

@@ -1,0 +1,43 @@
+import { type Kept, keepServer } from "./kept.ts";
+import { type ServerKind, servers } from "./servers.ts";
+
+/** Servers of this run, each started when the first suite asks for it. */
+const kept = new Map<ServerKind, Promise<Kept>>();
+const remarks = new Set<string>();
+
+/** Long enough for a machine that has to set the servers up first; milliseconds. */
+const setUpMs = 15 * 60_000;
+
+/**
+ * The URL of a server, for a suite's `before` hook. Without one the suite is skipped, and the end of the run says what to
+ * install; where `CI` is set it fails.
+ */
+export async function needServer(kind: ServerKind, context: Mocha.Context): Promise<string> {
+  context.timeout(setUpMs);
+  let server = kept.get(kind);
+  if (server === undefined) {
+    server = keepServer(kind);
+    kept.set(kind, server);
+  }
+  const { answer } = await server;
+  if (answer.kind === "started") return answer.url;
+  const { variable } = servers[kind];
+  const ways = [`${variable} is not set`, ...answer.tried].map((way) => `\n    ${way}`).join("");
+  const problem = `no ${kind} for tests; one of these would do:${ways}`;
+  if (process.env.CI) throw new Error(problem);
+  remark(problem);
+  return context.skip();
+}
+
+/** Says something at the end of the run, once. */
+export function remark(text: string): void {
+  remarks.add(text);
+}
+
+/** Ends all servers, and says what was not run. */
+export async function endRun(): Promise<void> {
+  const all = await Promise.allSettled(kept.values());
+  await Promise.all(all.map((server) => (server.status === "fulfilled" ? server.value.stop() : undefined)));
+  kept.clear();
+  if (remarks.size > 0) process.stderr.write(`${["Not run:", ...remarks].join("\n  ")}\n\n`);
+}
