@@ -96,16 +96,16 @@ export async function makeCall(
   return true;
 }
 
-/** Height of the block that the keystore chose. @throws KeystoreUnavailable for one that is on no chain seen here */
-async function heightOf({ follower }: Needed, blockHash: string): Promise<number> {
+/**
+ * Height of the block that the keystore chose; its node may be ahead of ours.
+ * @throws KeystoreUnavailable for a block that NEAR does not know, or that lost its place
+ */
+async function heightOf({ node, follower }: Needed, blockHash: string): Promise<number> {
   try {
-    await follower.learn([blockHash]);
+    const { height } = await node.block({ hash: blockHash });
+    if (follower.place(blockHash)?.state !== "forked") return height;
   } catch (error) {
     if (!(error instanceof RpcRefused)) throw error;
   }
-  const place = follower.place(blockHash);
-  if (place === undefined || place.state === "forked") {
-    throw new KeystoreUnavailable("the keystore signs for a block that is not on the chain");
-  }
-  return place.height;
+  throw new KeystoreUnavailable("the keystore signs for a block that is not on the chain");
 }
