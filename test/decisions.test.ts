@@ -16,6 +16,18 @@ async function sends(system: System, count: number): Promise<void> {
   while ((counters.snapshot().rpc.send_tx ?? 0) < count) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
+/** Waits until the product has seen the newest block for a while and sends nothing any more. */
+async function quiet(system: System): Promise<void> {
+  const { counters } = system.devnet.controls;
+  const count = (method: string) => counters.snapshot().rpc[method] ?? 0;
+  for (let sent = -1; sent !== count("send_tx"); ) {
+    sent = count("send_tx");
+    const polls = count("block");
+    // Catching up with many blocks asks for each of them.
+    while (count("block") < polls + 150) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
 /** Each of the gate's accepted submissions, by delegate. */
 function submittedDelegates(system: System): readonly string[] {
   return gateCalls(system.devnet, "submit_intent").map(({ transaction }) => {
@@ -87,6 +99,26 @@ describe("decisions, on the chain", () => {
       assert.ok(events.includes("ids_withdrawn"), events.join());
       assert.equal(dispatches(system), 3);
       assert.equal(new Set(submittedDelegates(system)).size, 3);
+    }));
+
+  it("decision 4: a submission that the winning fork does not have is sent again, the same bytes", () =>
+    withSystem({}, async (system) => {
+      const { blocks } = system.devnet.controls;
+      blocks.stop();
+      const requestId = await system.rest().begin(three);
+      await sends(system, 3);
+      blocks.mine({ blocks: 2 });
+      const seen = await system.rest().until(requestId, ({ intent_ids }) => !intent_ids.includes(null));
+      await sends(system, 4);
+      blocks.fork({ depth: 2, blocks: 3, transactions: "drop" });
+      blocks.go();
+      const withdrawn = await system.rest().until(requestId, ({ intent_ids }) => intent_ids.includes(null));
+      assert.equal(withdrawn.status, "submitting");
+      const record = await system.rest().ended(requestId);
+      assert.equal(record.status, "succeeded", record.user_visible_error);
+      assert.deepEqual(record.submit_tx_hashes, seen.submit_tx_hashes);
+      assert.equal(submittedDelegates(system).length, 3);
+      assert.equal(dispatches(system), 3);
     }));
 
   describe("decision 6: a grant that expires while its steps are being signed", () => {
@@ -285,6 +317,41 @@ describe("decisions, on the chain", () => {
         assert.equal(record.fees.gate_fee_yocto, String(BigInt(rejects.length) * 30_000_000_000_000_000_000_000n));
       },
     ));
+
+  it("decision 20: a resume that never arrives is made impossible once its window has passed", () =>
+    withSystem({ environment: { INTENTS_DEADLINE_SECS: "7" } }, async (system) => {
+      const { devnet } = system;
+      const { blocks, faults } = devnet.controls;
+      blocks.stop();
+      const requestId = await system.rest().begin(three);
+      await sends(system, 3);
+      // The node takes the resume and loses it, however often it is sent.
+      const lost = { name: "HANDLER_ERROR", cause: { name: "INVALID_TRANSACTION" }, code: -32000, message: "lost" };
+      faults.add({ target: "rpc", method: "send_tx", count: null, fault: { kind: "error", error: lost } });
+      blocks.go();
+      await system.rest().until(requestId, ({ status }) => status === "resuming");
+      blocks.stop();
+      blocks.mine({ blocks: 170 });
+      await quiet(system);
+      // Its window has passed now: what is sent next is to take its place, and gets lost like it.
+      const before = devnet.controls.counters.snapshot().rpc.send_tx ?? 0;
+      blocks.mine({ blocks: 20 });
+      await quiet(system);
+      assert.equal(devnet.controls.counters.snapshot().rpc.send_tx, before + 1);
+      faults.clear();
+      blocks.go();
+      const record = await system.rest().ended(requestId);
+      assert.deepEqual([record.status, record.error_code], ["failed", "timed_out"]);
+      assert.deepEqual(
+        record.step_outcomes.map(({ outcome }: { outcome: string }) => outcome),
+        ["not_executed", "not_executed", "not_executed"],
+      );
+      assert.equal(dispatches(system), 0);
+      const [burnt] = gateCalls(devnet, "resume_batch_chained");
+      assert.notEqual(burnt, undefined, "a higher nonce landed");
+      assert.ok(!record.resume_tx_hashes.includes(burnt?.transaction.hash), "and not the resume itself");
+      assert.equal(record.resume_tx_hash, null);
+    })).timeout(40_000);
 
   it("decision 22: a submission that somebody else made of our delegate is found and taken as ours", () => {
     let steal: (delegate: string) => Promise<void> = async () => {};

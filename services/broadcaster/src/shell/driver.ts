@@ -155,7 +155,7 @@ export class Driver {
       }
       case "burn_nonce":
         await burnNonce(tools, state, action.hash);
-        seen.burnt.add(action.hash);
+        seen.burntAt.set(action.hash, tools.follower.heads?.optimistic.height ?? 0);
         return;
       case "resume":
         await resumeChain(tools, state, seen, append);

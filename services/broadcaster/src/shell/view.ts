@@ -12,7 +12,7 @@ export class Sightings implements View {
   readonly provenAt = new Map<string, number>();
   /** Final height at which a ground was first found that a transaction cannot land. */
   readonly groundFoundAt = new Map<string, number>();
-  readonly burnt = new Set<string>();
+  readonly burntAt = new Map<string, number>();
   readonly adoptions = new Map<number, AcceptedSubmission | "none">();
   readonly nonceUse = new Map<number, { used: boolean; timeMs: number }>();
   noncesReadAt: number | undefined;

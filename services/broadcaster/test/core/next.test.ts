@@ -313,8 +313,11 @@ describe("what the driver does next", () => {
     it("decision 20: makes an abandoned resume impossible before it gives the attempt up", () => {
       const view = { lookedAt: new Map([["resume", 1190]]), resumes: new Map([["resume", undefined]]) };
       assert.deepEqual(act(three, events, { head: 1190, view }), { kind: "burn_nonce", hash: "resume" });
-      const burnt = { ...view, burnt: new Set(["resume"]) };
+      const burnt = { ...view, burntAt: new Map([["resume", 1190]]) };
       assert.deepEqual(act(three, events, { head: 1190, view: burnt }), { kind: "prove_dead", hash: "resume" });
+      // That gets lost as well as anything: it is sent again while nothing is proven.
+      const later = { ...burnt, lookedAt: new Map([["resume", 1220]]) };
+      assert.deepEqual(act(three, events, { head: 1220, view: later }), { kind: "burn_nonce", hash: "resume" });
       const dead: EventInit = { case: "transactionDead", value: { txHash: "resume", ground: "nonce_passed" } };
       assert.equal(appended(three, [...events, dead], { head: 1190, view: { noncesReadAt: 1190 } }).case, "settling");
     });

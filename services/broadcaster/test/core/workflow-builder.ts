@@ -136,7 +136,7 @@ export function world(init: WorldInit = {}): World {
       lookedAt: new Map(),
       sentAt: new Map(),
       provenAt: new Map(),
-      burnt: new Set(),
+      burntAt: new Map(),
       adoptions: new Map(),
       noncesReadAt: undefined,
       ...view,

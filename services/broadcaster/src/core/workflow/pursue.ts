@@ -8,6 +8,9 @@ export const resendAfter = 3;
 /** Heads after which it is worth asking whether a transaction can land at all. */
 export const proveAfter = 10;
 
+/** Heads in which a higher nonce lands, is final and proves its point, with room to spare. */
+const burnAgainAfter = 30;
+
 export interface Pursuit {
   readonly kind: "submission" | "resume";
   /** Its time has passed: it is to be made impossible. */
@@ -30,7 +33,7 @@ export function pursue(
   }
   const missing = hashes.filter((hash) => isMissing(world, hash));
   const abandoned = giveUp ? missing[0] : undefined;
-  if (abandoned !== undefined && !world.view.burnt.has(abandoned)) return { kind: "burn_nonce", hash: abandoned };
+  if (abandoned !== undefined && isBurnDue(world, abandoned)) return { kind: "burn_nonce", hash: abandoned };
   // Before it is sent again, which with a slow node is due whenever a look is over.
   const hopeless = missing.find((hash) => isProofDue(world, hash, giveUp ? resendAfter : proveAfter));
   if (hopeless !== undefined) return { kind: "prove_dead", hash: hopeless };
@@ -48,6 +51,12 @@ function isMissing({ view }: World, hash: string): boolean {
   return view.submissions.has(hash) || view.resumes.has(hash)
     ? (view.submissions.get(hash) ?? view.resumes.get(hash)) === undefined
     : false;
+}
+
+/** What was sent to take its nonce can get lost as well. */
+function isBurnDue({ view, head }: World, hash: string): boolean {
+  const last = view.burntAt.get(hash);
+  return last === undefined || head >= last + burnAgainAfter;
 }
 
 function isProofDue(world: World, hash: string, every: number): boolean {

@@ -44,8 +44,8 @@ export interface View {
   readonly sentAt: ReadonlyMap<string, { readonly first: number; readonly last: number }>;
   /** Height of the head when it was last tried to prove that it cannot land. */
   readonly provenAt: ReadonlyMap<string, number>;
-  /** Transactions that a higher nonce on their key was sent for. */
-  readonly burnt: ReadonlySet<string>;
+  /** Height of the head when a higher nonce on its key was last sent for it. */
+  readonly burntAt: ReadonlyMap<string, number>;
   /** What was found of a delegate that the gate says it had before, by step. */
   readonly adoptions: ReadonlyMap<number, AcceptedSubmission | "none">;
   /** Height of the head when nonces were last read. */
