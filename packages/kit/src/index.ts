@@ -3,6 +3,7 @@ export * from "./config.ts";
 export * from "./logger.ts";
 export * from "./ports.ts";
 export * from "./refusal.ts";
+export { retryAfterSecs } from "./rpc/error-details.ts";
 export * from "./rpc/health.ts";
 export * from "./rpc/serve.ts";
 export * from "./rpc/transport.ts";

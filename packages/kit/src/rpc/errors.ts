@@ -1,7 +1,9 @@
-import { create } from "@bufbuild/protobuf";
+import { pathToString } from "@bufbuild/protobuf/reflect";
+import { ValidationError } from "@bufbuild/protovalidate";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import type { Logger } from "../logger.ts";
-import { Refusal } from "../refusal.ts";
+import { invalid, Refusal } from "../refusal.ts";
+import { connectErrorOf, domainOf } from "./error-details.ts";
 
 /**
  * Turns what handlers throw into what callers see: a `Refusal` goes out as it says, anything else is logged with its
@@ -9,11 +11,14 @@ import { Refusal } from "../refusal.ts";
  */
 export function errorInterceptor(logger: Logger): Interceptor {
   return (next) => async (request) => {
+    const domain = domainOf(request.service);
     const translate = (error: unknown): ConnectError => {
-      if (error instanceof Refusal) return toConnectError(error);
+      if (error instanceof Refusal) return connectErrorOf(error, domain);
+      const broken = brokenRule(error);
+      if (broken !== undefined) return connectErrorOf(broken, domain);
       if (request.signal.aborted) return new ConnectError("cancelled", Code.Canceled);
       logger.error({ err: error, method: `${request.service.typeName}/${request.method.name}` }, "handler failed");
-      return new ConnectError("internal error", Code.Internal);
+      return connectErrorOf(new Refusal(Code.Internal, "internal error"), domain);
     };
     try {
       const response = await next(request);
@@ -32,7 +37,9 @@ async function* guarded<T>(messages: AsyncIterable<T>, translate: (error: unknow
   }
 }
 
-function toConnectError(refusal: Refusal): ConnectError {
-  const details = refusal.details.map(({ desc, value }) => ({ desc, value: create(desc, value) }));
-  return new ConnectError(refusal.message, refusal.code, undefined, details, refusal);
+/** What the validate interceptor throws for a request that breaks its .proto's rules. Only our own has a cause. */
+function brokenRule(error: unknown): Refusal | undefined {
+  if (!(error instanceof ConnectError && error.cause instanceof ValidationError)) return undefined;
+  const [first] = error.cause.violations;
+  return invalid(error.rawMessage, first === undefined ? {} : { field: pathToString(first.field) });
 }

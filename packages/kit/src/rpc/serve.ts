@@ -34,8 +34,8 @@ export function routerOptions(routes: RpcRoutes, guards: RpcGuards): ConnectRout
   return {
     interceptors: [
       serviceAuthInterceptor(routes.internal, guards.serviceToken, guards.logger),
-      createValidateInterceptor(),
       errorInterceptor(guards.logger),
+      createValidateInterceptor(),
     ],
     readMaxBytes: 4 * 1024 * 1024,
   };

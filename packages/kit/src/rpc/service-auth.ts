@@ -1,7 +1,9 @@
 import type { DescService } from "@bufbuild/protobuf";
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import type { Interceptor } from "@connectrpc/connect";
 import type { Logger } from "../logger.ts";
+import { denied } from "../refusal.ts";
 import { matchesAny } from "../wallet-auth.ts";
+import { connectErrorOf, domainOf } from "./error-details.ts";
 
 const header = "x-service-token";
 
@@ -20,7 +22,7 @@ export function serviceAuthInterceptor(
       const given = request.header.get(header);
       if (given === null || !matchesAny(given, [token])) {
         logger.warn({ method: `${request.service.typeName}/${request.method.name}` }, "caller is not a service");
-        throw new ConnectError("only services may call this", Code.PermissionDenied);
+        throw connectErrorOf(denied("only services may call this"), domainOf(request.service));
       }
     }
     return next(request);
