@@ -10,6 +10,7 @@ import { ServerReflection } from "@outlayer/contracts/grpc/reflection/v1/reflect
 import type { BindAddress } from "../config.ts";
 import type { Logger } from "../logger.ts";
 import { errorInterceptor } from "./errors.ts";
+import { withPlainMessages } from "./grpc-message.ts";
 import { healthRoutes, type Readiness } from "./health.ts";
 import { reflectionRoutes } from "./reflection.ts";
 import { serviceAuthInterceptor } from "./service-auth.ts";
@@ -67,7 +68,7 @@ export async function serveRpc(
     reflectionRoutes(router, [...routes.services, Health, ServerReflection]);
   };
   const options = routerOptions(routes, guards);
-  const grpc = createHttp2Server(connectNodeAdapter({ ...options, routes: register }));
+  const grpc = createHttp2Server(withPlainMessages(connectNodeAdapter({ ...options, routes: register })));
   const http = createHttpServer(
     connectNodeAdapter({
       ...options,
