@@ -1,47 +1,12 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import * as grpc from "@grpc/grpc-js";
-import { loadSync } from "@grpc/proto-loader";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import type { ServiceName } from "@outlayer/kit";
+import { type Any, call, plainClient, walletMetadata } from "./support/plain-grpc.ts";
 import { dust } from "./support/steps.ts";
 import { internalToken, type System, startSystem } from "./support/system.ts";
-
-// biome-ignore lint/suspicious/noExplicitAny: a plain client knows no types
-type Any = any;
-
-const protoRoot = fileURLToPath(new URL("../proto", import.meta.url));
-
-/** A client as somebody writes it who has nothing but the .proto files. */
-function plainClient(file: string, service: string, url: string): Any {
-  const definition = loadSync(file, {
-    includeDirs: [protoRoot],
-    keepCase: true,
-    longs: String,
-    enums: String,
-    defaults: true,
-  });
-  let found: Any = grpc.loadPackageDefinition(definition);
-  for (const part of service.split(".")) found = found[part];
-  return new found(new URL(url).host, grpc.credentials.createInsecure());
-}
-
-function call(client: Any, method: string, request: object, metadata = new grpc.Metadata()): Promise<Any> {
-  return new Promise((resolve, reject) => {
-    client[method](request, metadata, (error: grpc.ServiceError | null, answer: Any) =>
-      error ? reject(error) : resolve(answer),
-    );
-  });
-}
-
-function walletMetadata(): grpc.Metadata {
-  const metadata = new grpc.Metadata();
-  metadata.set("x-wallet-id", "wallet-1");
-  metadata.set("x-internal-wallet-auth", internalToken);
-  return metadata;
-}
 
 const servedBy: Readonly<Record<ServiceName, readonly string[]>> = {
   gateway: [],

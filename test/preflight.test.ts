@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { Code, type Environment, Refusal } from "@outlayer/kit";
 import { Actor, signIntents } from "./support/actors.ts";
 import { misbehavingSigner } from "./support/misbehaving-signer.ts";
@@ -561,8 +560,7 @@ describe("preflight", () => {
     const text = "keystore refused: Wallet requires 1 approvals";
     const wrap = misbehavingSigner({
       simulated() {
-        const info = { reason: "APPROVAL_REQUIRED", domain: "outlayer.signer_proxy.v1", metadata: {} };
-        throw new Refusal(Code.FailedPrecondition, text, [{ desc: ErrorInfoSchema, value: info }]);
+        throw new Refusal(Code.FailedPrecondition, text, { reason: "APPROVAL_REQUIRED" });
       },
     });
     return withSystem({ wrap }, async (system) => {

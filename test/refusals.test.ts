@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { Code, Refusal } from "@outlayer/kit";
 import { gateCalls } from "./support/chain-dump.ts";
 import { corruptSignature, misbehavingSigner } from "./support/misbehaving-signer.ts";
@@ -219,8 +218,7 @@ describe("what a user gets: refused before anything is signed", () => {
     const text = "keystore refused: Invalid receiver_id: the Account ID is too short";
     const wrap = misbehavingSigner({
       answer() {
-        const info = { reason: "KEYSTORE_REFUSED", domain: "signer-proxy", metadata: {} };
-        throw new Refusal(Code.FailedPrecondition, text, [{ desc: ErrorInfoSchema, value: info }]);
+        throw new Refusal(Code.FailedPrecondition, text, { reason: "KEYSTORE_REFUSED" });
       },
     });
     return withSystem({ wrap }, async (system) => {

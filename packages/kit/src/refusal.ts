@@ -1,4 +1,3 @@
-import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 
 export { Code } from "@connectrpc/connect";
@@ -10,23 +9,31 @@ export { Code } from "@connectrpc/connect";
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly code: Code;
-  readonly details: readonly RefusalDetail[];
+  readonly about: RefusalAbout;
 
-  constructor(code: Code, message: string, details: readonly RefusalDetail[] = []) {
+  constructor(code: Code, message: string, about: RefusalAbout = {}) {
     super(message);
     this.code = code;
-    this.details = details;
+    this.about = about;
   }
 }
 
-export interface RefusalDetail {
-  readonly desc: DescMessage;
-  readonly value: MessageInitShape<DescMessage>;
+/** What a program can read of an error. It leaves as google.rpc error details, see `rpc/error-details.ts`. */
+export interface RefusalAbout {
+  /** UPPER_SNAKE_CASE, and stable. The code's name where absent. */
+  readonly reason?: string;
+  /** What else callers tell such errors apart by. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Where in the request the fault is, e.g. `steps[0].amount`. */
+  readonly field?: string | undefined;
+  /** The record that it is about. */
+  readonly requestId?: string | undefined;
 }
 
-export const invalid = (message: string) => new Refusal(Code.InvalidArgument, message);
-export const unauthenticated = (message: string) => new Refusal(Code.Unauthenticated, message);
-export const denied = (message: string) => new Refusal(Code.PermissionDenied, message);
-export const notFound = (message: string) => new Refusal(Code.NotFound, message);
-export const conflict = (message: string) => new Refusal(Code.Aborted, message);
-export const unavailable = (message: string) => new Refusal(Code.Unavailable, message);
+export const invalid = (message: string, about?: RefusalAbout) => new Refusal(Code.InvalidArgument, message, about);
+export const unauthenticated = (message: string, about?: RefusalAbout) =>
+  new Refusal(Code.Unauthenticated, message, about);
+export const denied = (message: string, about?: RefusalAbout) => new Refusal(Code.PermissionDenied, message, about);
+export const notFound = (message: string, about?: RefusalAbout) => new Refusal(Code.NotFound, message, about);
+export const conflict = (message: string, about?: RefusalAbout) => new Refusal(Code.Aborted, message, about);
+export const unavailable = (message: string, about?: RefusalAbout) => new Refusal(Code.Unavailable, message, about);

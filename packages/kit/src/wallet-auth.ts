@@ -27,6 +27,9 @@ export interface WalletCaller {
   readonly credential: "internal_token" | "api_key";
 }
 
+const missing = { reason: "CREDENTIALS_MISSING" };
+const wrong = { reason: "CREDENTIALS_WRONG" };
+
 /** The wallet that a public call acts for. @throws as authenticateCaller */
 export function authenticateWallet(headers: Headers, credentials: WalletCredentials): string {
   return authenticateCaller(headers, credentials).walletId;
@@ -47,11 +50,12 @@ function provenCaller(headers: Headers, credentials: WalletCredentials): WalletC
   const walletId = headers.get("x-wallet-id");
   const internalToken = headers.get("x-internal-wallet-auth");
   if (walletId !== null || internalToken !== null) {
-    if (internalToken === null) throw unauthenticated("X-Internal-Wallet-Auth is required with X-Wallet-Id");
-    if (!matchesAny(internalToken, credentials.internalTokens)) throw unauthenticated("wallet authentication failed");
-    if (walletId === null) throw unauthenticated("X-Wallet-Id is required with X-Internal-Wallet-Auth");
+    if (internalToken === null) throw unauthenticated("X-Internal-Wallet-Auth is required with X-Wallet-Id", missing);
+    if (!matchesAny(internalToken, credentials.internalTokens))
+      throw unauthenticated("wallet authentication failed", wrong);
+    if (walletId === null) throw unauthenticated("X-Wallet-Id is required with X-Internal-Wallet-Auth", missing);
     if (!walletIdPattern.test(walletId)) {
-      throw unauthenticated("X-Wallet-Id must be 1 to 128 printable ASCII characters without whitespace");
+      throw unauthenticated("X-Wallet-Id must be 1 to 128 printable ASCII characters without whitespace", wrong);
     }
     return { walletId, credential: "internal_token" };
   }
@@ -59,12 +63,13 @@ function provenCaller(headers: Headers, credentials: WalletCredentials): WalletC
   if (authorization === null) {
     throw unauthenticated(
       "authentication is required: X-Wallet-Id with X-Internal-Wallet-Auth, or Authorization: Bearer wk_...",
+      missing,
     );
   }
   const key = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
   // The lookup is by digest, so its timing tells nothing of the keys themselves.
   const owner = key === undefined ? undefined : credentials.apiKeys.get(sha256Hex(key));
-  if (owner === undefined) throw unauthenticated("wallet authentication failed");
+  if (owner === undefined) throw unauthenticated("wallet authentication failed", wrong);
   return { walletId: owner, credential: "api_key" };
 }
 

@@ -1,14 +1,27 @@
 import assert from "node:assert/strict";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
-import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
+import { createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RequestInfoSchema,
+  RetryInfoSchema,
+} from "@outlayer/contracts/google/rpc/error_details";
 import { BroadcasterService, type GetGateFactsRequest } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import {
   type Callers,
   createLogger,
   inMemoryTransport,
+  invalid,
+  notFound,
+  Readiness,
   Refusal,
   type RpcRoutes,
+  remoteTransport,
+  retryAfterSecs,
   type ServiceName,
+  serveRpc,
+  unavailable,
 } from "@outlayer/kit";
 
 const method = "outlayer.broadcaster.v1.BroadcasterService/GetGateFacts";
@@ -33,15 +46,80 @@ function ask(routes: RpcRoutes, logs: string[] = [], from?: ServiceName) {
 
 const failure = (call: Promise<unknown>) => call.then(() => assert.fail("the call succeeded"), ConnectError.from);
 
+/** The google.rpc details that an error carries, as far as there are any. */
+function detailsOf(error: ConnectError): object {
+  const [info] = error.findDetails(ErrorInfoSchema);
+  const [bad] = error.findDetails(BadRequestSchema);
+  const [request] = error.findDetails(RequestInfoSchema);
+  const [retry] = error.findDetails(RetryInfoSchema);
+  return {
+    ...(info && { info: [info.reason, info.domain, { ...info.metadata }] }),
+    ...(bad && {
+      violations: bad.fieldViolations.map(({ field, reason, description }) => [field, reason, description]),
+    }),
+    ...(request && { requestId: request.requestId }),
+    ...(retry && { retryAfterSecs: Number(retry.retryDelay?.seconds) }),
+  };
+}
+
 describe("what a caller sees of an error", () => {
   it("a refusal as it was meant, with its details", async () => {
     const routes = service(() => {
-      const value = { reason: "WHY", domain: "test", metadata: { a: "b" } };
-      throw new Refusal(Code.FailedPrecondition, "not like this", [{ desc: ErrorInfoSchema, value }]);
+      throw new Refusal(Code.FailedPrecondition, "not like this", { reason: "WHY", metadata: { a: "b" } });
     });
     const error = await failure(ask(routes));
     assert.deepEqual([error.code, error.rawMessage], [Code.FailedPrecondition, "not like this"]);
-    assert.equal(error.findDetails(ErrorInfoSchema)[0]?.reason, "WHY");
+    assert.deepEqual(detailsOf(error), { info: ["WHY", "outlayer.broadcaster.v1", { a: "b" }] });
+  });
+
+  it("the place of what is wrong, the record that it is about, and when to come back", async () => {
+    const rows: readonly [Refusal, Record<string, unknown>][] = [
+      [notFound("no"), { info: ["NOT_FOUND", "outlayer.broadcaster.v1", {}] }],
+      [
+        invalid("steps[0].amount is required", { field: "steps[0].amount" }),
+        {
+          info: ["INVALID_ARGUMENT", "outlayer.broadcaster.v1", {}],
+          violations: [["steps[0].amount", "INVALID_ARGUMENT", "steps[0].amount is required"]],
+        },
+      ],
+      [
+        unavailable("later", { reason: "AWAY", requestId: "r-1" }),
+        { info: ["AWAY", "outlayer.broadcaster.v1", { request_id: "r-1" }], requestId: "r-1", retryAfterSecs },
+      ],
+    ];
+    for (const [refusal, expected] of rows) {
+      const routes = service(() => {
+        throw refusal;
+      });
+      assert.deepEqual(detailsOf(await failure(ask(routes))), expected);
+    }
+  });
+
+  it("the same in this process and over each port", async () => {
+    const routes = service(() => {
+      throw unavailable("later", { reason: "AWAY", field: "gate_id", requestId: "r-1" });
+    });
+    const guards = { logger: createLogger("test", "silent"), serviceToken: undefined };
+    const free = { host: "127.0.0.1", port: 0 };
+    const listeners = await serveRpc(routes, guards, { grpc: free, http: free }, new Readiness());
+    try {
+      const transports = [
+        inMemoryTransport(routes, guards, undefined),
+        remoteTransport(listeners.grpcUrl, { from: "planner", to: "broadcaster", serviceToken: undefined }),
+        createGrpcTransport({ baseUrl: listeners.grpcUrl }),
+        createGrpcWebTransport({ baseUrl: listeners.httpUrl, httpVersion: "1.1" }),
+      ];
+      const seen = await Promise.all(
+        transports.map(async (transport) => {
+          const client = createClient(BroadcasterService, transport);
+          const error = await failure(client.getGateFacts({ gateId: "gate.near" }));
+          return [error.code, error.rawMessage, detailsOf(error)];
+        }),
+      );
+      for (const one of seen) assert.deepEqual(one, seen[0]);
+    } finally {
+      await listeners.close();
+    }
   });
 
   it("nothing of anything else, not even of an upstream's error; the log has its cause", async () => {
@@ -52,6 +130,7 @@ describe("what a caller sees of an error", () => {
       });
       const error = await failure(ask(routes, logs));
       assert.deepEqual([error.code, error.rawMessage], [Code.Internal, "internal error"]);
+      assert.deepEqual(detailsOf(error), { info: ["INTERNAL", "outlayer.broadcaster.v1", {}] });
       assert.ok(logs.some((line) => line.includes("handler failed") && line.includes("GetGateFacts")));
     }
   });
@@ -79,6 +158,10 @@ describe("what a caller sees of an error", () => {
     const error = await failure(createClient(BroadcasterService, transport).getGateFacts({ gateId: "" }));
     assert.equal(error.code, Code.InvalidArgument);
     assert.match(error.rawMessage, /gate_id/);
+    assert.deepEqual(detailsOf(error), {
+      info: ["INVALID_ARGUMENT", "outlayer.broadcaster.v1", {}],
+      violations: [["gate_id", "INVALID_ARGUMENT", error.rawMessage]],
+    });
     assert.equal(handled, false);
   });
 

@@ -33,7 +33,8 @@ function search(value: JsonValue, place: Place): void {
   }
   for (const [key, item] of Object.entries(value)) {
     if (forbidden.has(key)) {
-      throw new InvalidRequest(`wallet workflow must not include raw signing field ${key} at ${formatPlace(place)}`);
+      const said = `wallet workflow must not include raw signing field ${key} at ${formatPlace(place)}`;
+      throw new InvalidRequest(said, "SIGNING_FIELD", [...place, key]);
     }
     search(item, [...place, key]);
   }

@@ -12,10 +12,12 @@ export function pickIdempotencyKey(given: readonly string[], uuid: string): stri
   const [key, ...others] = given;
   if (key === undefined) return `srv_${uuid}`;
   if (others.some((other) => other !== key)) {
-    throw new InvalidRequest("idempotency keys differ: the body and the headers must give the same one");
+    const said = "idempotency keys differ: the body and the headers must give the same one";
+    throw new InvalidRequest(said, "IDEMPOTENCY_KEYS_DIFFER", ["idempotency_key"]);
   }
   if (!pattern.test(key)) {
-    throw new InvalidRequest("idempotency_key must be 1 to 255 printable ASCII characters");
+    const said = "idempotency_key must be 1 to 255 printable ASCII characters";
+    throw new InvalidRequest(said, "IDEMPOTENCY_KEY_INVALID", ["idempotency_key"]);
   }
   return key;
 }

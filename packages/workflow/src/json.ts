@@ -61,7 +61,7 @@ function strictVisitor(): JSONVisitor {
 }
 
 function refuse(problem: string, path: JSONPath): never {
-  throw invalidJson(`${problem} at ${formatPlace(path)}`);
+  throw invalidJson(`${problem} at ${formatPlace(path)}`, path);
 }
 
 /** `CloseBraceExpected` → `close brace expected` */

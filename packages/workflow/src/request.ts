@@ -2,7 +2,7 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import { z } from "zod";
 import { type Checked, check, firstOf, formatProblem, type Problem } from "./first-problem.ts";
 import { refuseSigningFields } from "./forbidden-fields.ts";
-import { invalidJson } from "./invalid-request.ts";
+import { type InvalidRequest, invalidJson } from "./invalid-request.ts";
 import { batchCallSchema, requiredByKind, requiredWithoutKind, viewCheckSchema } from "./request-schemas.ts";
 import { approvalInfo, idempotencyKey, stepFields } from "./step-fields.ts";
 
@@ -157,10 +157,14 @@ function readList<T>(document: JsonObject, key: string, read: (item: unknown) =>
 
 function refuseFirst(document: JsonObject, all: readonly Checked<unknown>[]): void {
   const problems: Problem[] = all.flatMap((checked) => ("problem" in checked ? [checked.problem] : []));
-  if (problems.length > 0) throw invalidJson(formatProblem(firstOf(document, problems)));
+  if (problems.length > 0) throw invalidProblem(firstOf(document, problems));
 }
 
 function unwrap<T>(checked: Checked<T>): T {
-  if ("problem" in checked) throw invalidJson(formatProblem(checked.problem));
+  if ("problem" in checked) throw invalidProblem(checked.problem);
   return checked.value;
+}
+
+function invalidProblem(problem: Problem): InvalidRequest {
+  return invalidJson(formatProblem(problem), problem.place);
 }

@@ -8,6 +8,7 @@ import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { createLogger, remoteTransport } from "@outlayer/kit";
 import { refuseConnection } from "../src/http/client-error.ts";
+import { parseRaw, sendRaw } from "./support/raw-http.ts";
 import { assertProblem } from "./support/rest.ts";
 import { internalToken, paths, transfer, unknownId, worker } from "./support/samples.ts";
 import { answering } from "./support/upstreams.ts";
@@ -106,7 +107,7 @@ describe("what upstreams answer", () => {
     [Code.InvalidArgument, 400, /^said by the upstream$/],
     [Code.Unauthenticated, 401, /^said by the upstream$/],
     [Code.AlreadyExists, 409, /^said by the upstream$/],
-    [Code.ResourceExhausted, 429, /^said by the upstream$/],
+    [Code.ResourceExhausted, 413, /^said by the upstream$/],
     [Code.Unavailable, 503, /^said by the upstream$/],
     [Code.DeadlineExceeded, 503, /^said by the upstream$/],
     [Code.Internal, 500, /^internal error$/],
@@ -187,22 +188,6 @@ describe("what upstreams answer", () => {
 });
 
 describe("what is no request", () => {
-  /** Sends bytes on a connection of their own and answers what comes back until it is closed. */
-  async function send(url: string, bytes: string): Promise<{ status: number; headers: Headers; body: string }> {
-    const { hostname, port } = new URL(url);
-    const socket = connect(Number(port), hostname);
-    await once(socket, "connect");
-    socket.write(bytes, "latin1");
-    return parse(await text(socket));
-  }
-
-  function parse(raw: string) {
-    const [head = "", body = ""] = raw.split("\r\n\r\n");
-    const [line = "", ...lines] = head.split("\r\n");
-    const headers = new Headers(lines.map((one) => one.split(": ", 2) as [string, string]));
-    return { status: Number(line.split(" ")[1]), headers, body };
-  }
-
   const cases: readonly [what: string, bytes: string, status: number][] = [
     ["garbage", "\x16\x03\x01 hello\r\n\r\n", 400],
     ["headers over 16 KiB", `GET /livez HTTP/1.1\r\nhost: x\r\nx-long: ${"a".repeat(17_000)}\r\n\r\n`, 431],
@@ -217,7 +202,7 @@ describe("what is no request", () => {
   for (const [what, bytes, status] of cases) {
     it(`is ${status} in the shape of every error for ${what}`, async () => {
       await using world = await startWorld();
-      const answer = await send(world.url, bytes);
+      const answer = await sendRaw(world.url, bytes);
       assert.equal(answer.status, status);
       assert.equal(answer.headers.get("connection"), "close");
       assertProblem({ ...answer, text: answer.body, json: JSON.parse(answer.body) }, "");
@@ -228,7 +213,7 @@ describe("what is no request", () => {
     const socket = new PassThrough();
     const slow = Object.assign(new Error("slow"), { code: "ERR_HTTP_REQUEST_TIMEOUT" });
     refuseConnection(slow, socket, createLogger("test", "silent"));
-    const answer = parse(await text(socket));
+    const answer = parseRaw(await text(socket));
     assert.equal(answer.status, 408);
     assertProblem({ ...answer, text: answer.body, json: JSON.parse(answer.body) }, "");
   });

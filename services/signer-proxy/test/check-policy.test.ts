@@ -171,27 +171,27 @@ describe("CheckPolicy", () => {
   });
 
   const rows: readonly [string, Answer, Code, string, string | undefined][] = [
-    ["is away", "drop", Code.Unavailable, "keystore unavailable: no connection (UND_ERR_SOCKET)", undefined],
+    ["is away", "drop", Code.Unavailable, "keystore unavailable: no connection (UND_ERR_SOCKET)", "UNAVAILABLE"],
     [
       "is not ready (decision 19: a workflow waits for it)",
       { status: 401, json: { error: "Keystore not ready. Waiting for DAO approval and master key from MPC." } },
       Code.Unavailable,
       "keystore unavailable: not ready",
-      undefined,
+      "UNAVAILABLE",
     ],
     [
       "is behind a gateway that has lost it",
       { status: 502, type: "text/html", text: "<h1>host</h1>" },
       Code.Unavailable,
       "keystore unavailable: HTTP 502",
-      undefined,
+      "UNAVAILABLE",
     ],
     [
       "is busy",
       { status: 429, json: { error: "busy" } },
       Code.Unavailable,
       "keystore unavailable: HTTP 429",
-      undefined,
+      "UNAVAILABLE",
     ],
     [
       "refuses (decision 19: a workflow fails at once)",
@@ -216,14 +216,14 @@ describe("CheckPolicy", () => {
       { json: { decision: "allow" } },
       Code.Unavailable,
       "wrong keystore: /wallet/check-policy: its answer has another shape (allowed)",
-      undefined,
+      "UNAVAILABLE",
     ],
     [
       "answers with a page",
       { status: 200, type: "text/html", text: "<h1>login</h1>" },
       Code.Unavailable,
       "wrong keystore: /wallet/check-policy: an answer is not JSON",
-      undefined,
+      "UNAVAILABLE",
     ],
   ];
   for (const [name, answer, code, message, reason] of rows) {

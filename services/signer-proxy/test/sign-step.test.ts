@@ -210,8 +210,8 @@ describe("decision 6: SignStep without a valid grant signs nothing", () => {
 describe("SignStep when the keystore signs nothing", () => {
   const refusal = (status: number, error: string): Answer => ({ status, json: { error } });
   const rows: readonly [Answer, Code, string, string | undefined][] = [
-    ["drop", Code.Unavailable, "keystore unavailable: no connection (UND_ERR_SOCKET)", undefined],
-    [refusal(401, "Keystore not ready."), Code.Unavailable, "keystore unavailable: not ready", undefined],
+    ["drop", Code.Unavailable, "keystore unavailable: no connection (UND_ERR_SOCKET)", "UNAVAILABLE"],
+    [refusal(401, "Keystore not ready."), Code.Unavailable, "keystore unavailable: not ready", "UNAVAILABLE"],
     [
       refusal(403, "Insufficient valid approvals: 0 of 2 required (alice, bob)"),
       Code.FailedPrecondition,
@@ -234,7 +234,7 @@ describe("SignStep when the keystore signs nothing", () => {
       { status: 404, type: "text/plain", text: "" },
       Code.Unavailable,
       "wrong keystore: /wallet/sign-nep366-delegate: a path of its API is missing",
-      undefined,
+      "UNAVAILABLE",
     ],
   ];
   for (const [answer, code, message, reason] of rows) {

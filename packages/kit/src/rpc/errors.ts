@@ -1,7 +1,9 @@
-import { create } from "@bufbuild/protobuf";
+import { pathToString } from "@bufbuild/protobuf/reflect";
+import { ValidationError } from "@bufbuild/protovalidate";
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import type { Logger } from "../logger.ts";
-import { Refusal } from "../refusal.ts";
+import { invalid, Refusal } from "../refusal.ts";
+import { connectErrorOf, domainOf } from "./error-details.ts";
 
 /**
  * Turns what handlers throw into what callers see: a `Refusal` goes out as it says, anything else is logged with its
@@ -9,13 +11,16 @@ import { Refusal } from "../refusal.ts";
  */
 export function errorInterceptor(logger: Logger): Interceptor {
   return (next) => async (request) => {
+    const domain = domainOf(request.service);
     const translate = (error: unknown): ConnectError => {
       const method = `${request.service.typeName}/${request.method.name}`;
       if (error instanceof Refusal) {
         // Whoever calls is told no cause; whoever runs the service should be.
         if (error.cause !== undefined) logger.warn({ err: error.cause, method }, "refused for a cause behind it");
-        return toConnectError(error);
+        return connectErrorOf(error, domain);
       }
+      const broken = brokenRule(error);
+      if (broken !== undefined) return connectErrorOf(broken, domain);
       if (request.signal.aborted) {
         const late = ConnectError.from(request.signal.reason).code === Code.DeadlineExceeded;
         return late
@@ -23,7 +28,7 @@ export function errorInterceptor(logger: Logger): Interceptor {
           : new ConnectError("cancelled", Code.Canceled);
       }
       logger.error({ err: error, method }, "handler failed");
-      return new ConnectError("internal error", Code.Internal);
+      return connectErrorOf(new Refusal(Code.Internal, "internal error"), domain);
     };
     try {
       const response = await next(request);
@@ -42,7 +47,9 @@ async function* guarded<T>(messages: AsyncIterable<T>, translate: (error: unknow
   }
 }
 
-function toConnectError(refusal: Refusal): ConnectError {
-  const details = refusal.details.map(({ desc, value }) => ({ desc, value: create(desc, value) }));
-  return new ConnectError(refusal.message, refusal.code, undefined, details, refusal);
+/** What the validate interceptor throws for a request that breaks its .proto's rules. Only our own has a cause. */
+function brokenRule(error: unknown): Refusal | undefined {
+  if (!(error instanceof ConnectError && error.cause instanceof ValidationError)) return undefined;
+  const [first] = error.cause.violations;
+  return invalid(error.rawMessage, first === undefined ? {} : { field: pathToString(first.field) });
 }

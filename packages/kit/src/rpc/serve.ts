@@ -23,6 +23,7 @@ import { serviceOf, type TlsIdentity } from "../tls.ts";
 import type { Callers } from "./callers.ts";
 import { Connections } from "./connections.ts";
 import { errorInterceptor } from "./errors.ts";
+import { withPlainMessages } from "./grpc-message.ts";
 import { healthRoutes } from "./health.ts";
 import { InFlight } from "./in-flight.ts";
 import { reflectionRoutes } from "./reflection.ts";
@@ -58,8 +59,8 @@ export function routerOptions(
       traceIn,
       inFlight.interceptor,
       callerInterceptor(routes.callers, identify, logger),
-      createValidateInterceptor(),
       errorInterceptor(logger),
+      createValidateInterceptor(),
     ],
     readMaxBytes: 4 * 1024 * 1024,
   };
@@ -96,7 +97,7 @@ export async function serveRpc(
   const inFlight = new InFlight();
   const identify = identifyOnPorts(guards.serviceToken, guards.tls !== undefined);
   const options = { ...routerOptions(routes, guards, identify, inFlight), routes: register, contextValues };
-  const grpc = http2Server(guards.tls, connectNodeAdapter(options));
+  const grpc = http2Server(guards.tls, withPlainMessages(connectNodeAdapter(options)));
   const fallback = (request: NodeServerRequest, response: unknown) =>
     probe(request as IncomingMessage, response as ServerResponse, readiness);
   const http = createHttpServer(connectNodeAdapter({ ...options, fallback }));
@@ -143,7 +144,7 @@ export async function serveRpc(
 
 function http2Server(
   tls: TlsIdentity | undefined,
-  handler: ReturnType<typeof connectNodeAdapter>,
+  handler: ReturnType<typeof withPlainMessages>,
 ): Http2Server | Http2SecureServer {
   if (tls === undefined) return createHttp2Server(handler);
   // Whoever has no certificate may call the public methods; services without a valid one are nobody.

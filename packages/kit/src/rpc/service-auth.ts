@@ -1,8 +1,10 @@
-import { Code, ConnectError, createContextKey, type Interceptor } from "@connectrpc/connect";
+import { createContextKey, type Interceptor } from "@connectrpc/connect";
 import type { Logger } from "../logger.ts";
+import { denied } from "../refusal.ts";
 import { type ServiceName, serviceNameOf } from "../service-name.ts";
 import { matchesAny } from "../wallet-auth.ts";
 import { type Accepted, type Callers, isForAnybody, methodName } from "./callers.ts";
+import { connectErrorOf, domainOf } from "./error-details.ts";
 
 const tokenHeader = "x-service-token";
 const nameHeader = "x-service-name";
@@ -42,7 +44,7 @@ export function callerInterceptor(callers: Callers, identify: Identify, logger: 
       return next(request);
     }
     logger.warn({ method, caller: caller ?? "nobody we know" }, "caller is not allowed");
-    throw new ConnectError("this caller may not call this", Code.PermissionDenied);
+    throw connectErrorOf(denied("this caller may not call this"), domainOf(request.service));
   };
 }
 

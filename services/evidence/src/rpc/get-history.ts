@@ -18,7 +18,7 @@ export async function getHistory(
   const [first] = entries;
   const opened = first === undefined ? undefined : eventOf(first).kind;
   if (opened?.case !== "opened" || opened.value.walletId !== walletId) {
-    throw notFound(`workflow request ${requestId} was not found`);
+    throw notFound(`workflow request ${requestId} was not found`, { reason: "REQUEST_NOT_FOUND" });
   }
   return {
     entries: entries.map(({ version, atMs, entryJson, hash }) => ({

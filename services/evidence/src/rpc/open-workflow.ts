@@ -1,4 +1,3 @@
-import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import type { OpenWorkflowRequest } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { Code, invalid, Refusal } from "@outlayer/kit";
 import type { WorkflowLog } from "../core/log.ts";
@@ -22,6 +21,5 @@ export async function openWorkflow(log: WorkflowLog, { requestId, opened }: Open
 }
 
 function taken(requestId: string, reason: string, what: string): Refusal {
-  const info = { reason, domain: "evidence", metadata: { request_id: requestId } };
-  return new Refusal(Code.AlreadyExists, `${what} (request ${requestId})`, [{ desc: ErrorInfoSchema, value: info }]);
+  return new Refusal(Code.AlreadyExists, `${what} (request ${requestId})`, { reason, requestId });
 }

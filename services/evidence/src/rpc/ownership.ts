@@ -22,7 +22,9 @@ export async function readOwnRecord(
   const record = await log.record(wanted.requestId);
   const fits = wanted.endpoint === "" || record?.endpoint === wanted.endpoint;
   if (record === undefined || record.walletId !== walletId || !fits) {
-    throw notFound(`${nameOf(wanted.endpoint)} request ${wanted.requestId} was not found`);
+    throw notFound(`${nameOf(wanted.endpoint)} request ${wanted.requestId} was not found`, {
+      reason: "REQUEST_NOT_FOUND",
+    });
   }
   return record;
 }

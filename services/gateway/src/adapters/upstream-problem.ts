@@ -11,7 +11,7 @@ export const problemStatusOf: ReadonlyMap<Code, ProblemStatus> = new Map<Code, P
   [Code.Unauthenticated, 401],
   [Code.NotFound, 404],
   [Code.AlreadyExists, 409],
-  [Code.ResourceExhausted, 429],
+  [Code.ResourceExhausted, 413],
   [Code.Unavailable, 503],
   [Code.DeadlineExceeded, 503],
 ]);

@@ -10,7 +10,6 @@ const titles = {
   409: "Conflict",
   413: "Content Too Large",
   415: "Unsupported Media Type",
-  429: "Too Many Requests",
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",
   503: "Service Unavailable",
@@ -18,7 +17,7 @@ const titles = {
 
 export type ProblemStatus = keyof typeof titles;
 
-/** Seconds after which a caller may try again what could not be done for now. */
+/** Seconds after which a caller may try again what could not be done for now. The same as in gRPC's `RetryInfo`. */
 const retryAfterSecs = 2;
 
 /** An error that has no record. Its message is a sentence for the caller; its cause is for the log alone. */
@@ -49,7 +48,6 @@ export function problemHeaders(status: ProblemStatus): Readonly<Record<string, s
   switch (status) {
     case 401:
       return { "www-authenticate": 'Bearer realm="wallet"' };
-    case 429:
     case 503:
       return { "retry-after": String(retryAfterSecs) };
     default:

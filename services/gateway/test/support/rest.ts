@@ -62,7 +62,7 @@ export function assertProblem(answer: Omit<RestAnswer, "headers"> & { readonly h
   }
   assert.doesNotMatch(text, /\bat .+:\d+:\d+|node:internal|node_modules|ECONN|127\.0\.0\.1|internal-token|wk_live/);
   if (status === 401) assert.match(headers.get("www-authenticate") ?? "", /^Bearer /);
-  if (status === 429 || status === 503) assert.match(headers.get("retry-after") ?? "", /^[1-9]\d*$/);
+  if (status === 503) assert.match(headers.get("retry-after") ?? "", /^[1-9]\d*$/);
   if (status === 405) assert.notEqual(headers.get("allow"), null);
 }
 

@@ -163,6 +163,13 @@ const walletAccounts = createRouterTransport((router) => {
 const gateFacts = createRouterTransport((router) => {
   router.service(BroadcasterService, {
     getGateFacts: () => ({ feeTiers: [3, 6, 12].map((cap) => ({ cap, feeYocto: "1" })) }),
+    preflight: () => ({
+      preflight: {
+        ready: true,
+        checks: [{ name: "rpc", class: "waiting", ok: true, expected: "answers", actual: "answers", message: "ready" }],
+        finalHeight: 100n,
+      },
+    }),
   });
 });
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { invalid, unavailable, type WalletCaller } from "@outlayer/kit";
 import type { ApprovalInfo, Endpoint } from "@outlayer/workflow";
-import { type ApprovedRequest, approvalProblem, approvedProblem } from "../core/approval.ts";
+import { type ApprovalProblem, type ApprovedRequest, approvalProblem, approvedProblem } from "../core/approval.ts";
 import type { FindRecord } from "../core/ports.ts";
 
 /** A request as far as its approval depends on it. */
@@ -24,7 +24,9 @@ export async function readApproval(
   signal: AbortSignal,
 ): Promise<ApprovalInfo | undefined> {
   if (info === undefined) return undefined;
-  if (caller.credential !== "internal_token") throw invalid("approval_info is accepted only with the internal token");
+  if (caller.credential !== "internal_token") {
+    refuse({ field: "approval_info", text: "is accepted only with the internal token" });
+  }
   refuse(approvalProblem(info, original));
   const answer = await findRecord({ requestId: info.requestId, endpoint }, caller.headers, signal);
   switch (answer.kind) {
@@ -42,6 +44,8 @@ export async function readApproval(
   }
 }
 
-function refuse(problem: string | undefined): void {
-  if (problem !== undefined) throw invalid(problem);
+function refuse(problem: ApprovalProblem | undefined): void {
+  if (problem === undefined) return;
+  const { field, text } = problem;
+  throw invalid(`${field} ${text}`, { reason: "APPROVAL_INVALID", field });
 }

@@ -11,7 +11,8 @@ const maxBytes = 256 * 1024;
  */
 export function documentOfText(text: string): JsonObject {
   if (Buffer.byteLength(text) > maxBytes) {
-    throw new Refusal(Code.ResourceExhausted, `the request must be at most ${maxBytes} bytes`);
+    const said = `the body must be at most ${maxBytes} bytes`;
+    throw new Refusal(Code.ResourceExhausted, said, { reason: "BODY_TOO_LARGE" });
   }
   return readJsonObject(text);
 }
@@ -43,7 +44,7 @@ export function reading<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof InvalidRequest) throw invalid(error.message);
+    if (error instanceof InvalidRequest) throw invalid(error.message, { reason: error.reason, field: error.field });
     throw error;
   }
 }

@@ -1,4 +1,3 @@
-import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { Code, type Ids, Refusal, unavailable, type WalletCredentials } from "@outlayer/kit";
 import { pickIdempotencyKey } from "@outlayer/workflow";
 import type { OpenedInit } from "../core/opening.ts";
@@ -50,6 +49,7 @@ export async function open(deps: OpenDeps, key: ChosenKey, opened: OpenedInit, s
         key.callers
           ? "the request may not have been recorded: try again with the same idempotency key"
           : `the request may not have been recorded: look for request ${requestId} before you try again`,
+        { reason: "PERHAPS_RECORDED", ...(key.callers ? {} : { requestId }) },
       );
   }
 }
@@ -57,7 +57,6 @@ export async function open(deps: OpenDeps, key: ChosenKey, opened: OpenedInit, s
 const keyReused = "idempotency key was already used with another request";
 
 function alreadyUsed(reason: string, what: string, requestId: string | undefined): Refusal {
-  if (requestId === undefined) return new Refusal(Code.AlreadyExists, what);
-  const info = { reason, domain: "planner", metadata: { request_id: requestId } };
-  return new Refusal(Code.AlreadyExists, `${what} (request ${requestId})`, [{ desc: ErrorInfoSchema, value: info }]);
+  const message = requestId === undefined ? what : `${what} (request ${requestId})`;
+  return new Refusal(Code.AlreadyExists, message, { reason, requestId });
 }

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import type { JsonObject } from "@bufbuild/protobuf";
-import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { Code, Refusal } from "@outlayer/kit";
 import { approvalDigest } from "@outlayer/workflow";
 import { transfer } from "../support/planning.ts";
@@ -87,11 +86,10 @@ describe("decision 8: a request that comes with an approval", () => {
   });
 
   it("is told which request has used the approval up", async () => {
-    const used = { reason: "APPROVAL_ALREADY_USED", metadata: { request_id: "the-other" } };
+    const used = { reason: "APPROVAL_ALREADY_USED", requestId: "the-other" };
     const { client } = startPlanner({
       getRecord: holding(),
-      openWorkflow: () =>
-        Promise.reject(new Refusal(Code.AlreadyExists, "x", [{ desc: ErrorInfoSchema, value: used }])),
+      openWorkflow: () => Promise.reject(new Refusal(Code.AlreadyExists, "x", used)),
     });
     assert.equal(
       await failureOf(client.executeWorkflow(request({ ...body, approval_info: info }), asWallet)),

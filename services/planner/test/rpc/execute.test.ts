@@ -155,9 +155,8 @@ describe("the idempotency key of an execution", () => {
 
   it("is refused with the request that it was used for, where that is known", async () => {
     const requestId = "0192f3c0-7c1e-7000-8000-000000000000";
-    const info = { desc: ErrorInfoSchema, value: { metadata: { request_id: requestId } } };
     const { client } = startPlanner({
-      openWorkflow: () => Promise.reject(new Refusal(Code.AlreadyExists, "x", [info])),
+      openWorkflow: () => Promise.reject(new Refusal(Code.AlreadyExists, "x", { requestId })),
     });
     const executed = client.executeWorkflow(workflow({ steps: [] }, ["k"]), asWallet);
     assert.equal(

@@ -140,7 +140,7 @@ describe("PlannerService.Plan", () => {
     assert.equal(Buffer.byteLength(sized(262144)), 262144);
     const planned = (text: string) => failureOf(client.plan({ body: { case: "workflowJson", value: text } }, asWallet));
     assert.equal(await planned(sized(262144)), "succeeded");
-    assert.equal(await planned(sized(262146)), "ResourceExhausted: the request must be at most 262144 bytes");
+    assert.equal(await planned(sized(262146)), "ResourceExhausted: the body must be at most 262144 bytes");
   });
 });
 

@@ -1,12 +1,8 @@
-import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { Code, invalid, type Logger, Refusal, unavailable } from "@outlayer/kit";
 import { GrantError } from "../core/grant.ts";
 import { BadAnswer, InvalidRequest, KeystoreError, type KeystoreProblem } from "../core/problems.ts";
 
-/** Domain of the ErrorInfo in every FailedPrecondition and PermissionDenied answer. */
-export const errorDomain = "outlayer.signer_proxy.v1";
-
-/** Its reasons; callers tell the answers apart by them. README.md says what each means. */
+/** Reasons of FailedPrecondition and PermissionDenied answers; callers tell the answers apart by them. README.md says what each means. */
 export type ErrorReason =
   | "KEYSTORE_REFUSED"
   | "APPROVAL_REQUIRED"
@@ -21,8 +17,8 @@ export type ErrorReason =
 function refusalOf(error: unknown): Refusal | undefined {
   if (error instanceof KeystoreError) return keystoreRefusal(error.problem);
   if (error instanceof GrantError) {
-    const reason = error.problem === "expired" ? "GRANT_EXPIRED" : "GRANT_INVALID";
-    return new Refusal(Code.PermissionDenied, error.message, [errorInfo(reason)]);
+    const reason: ErrorReason = error.problem === "expired" ? "GRANT_EXPIRED" : "GRANT_INVALID";
+    return new Refusal(Code.PermissionDenied, error.message, { reason });
   }
   if (error instanceof BadAnswer) {
     return failed(`the keystore's answer does not hold: ${error.message}`, "BAD_SIGNATURE");
@@ -47,11 +43,7 @@ function keystoreRefusal(problem: KeystoreProblem): Refusal {
 }
 
 function failed(message: string, reason: ErrorReason, metadata: Record<string, string> = {}): Refusal {
-  return new Refusal(Code.FailedPrecondition, message, [errorInfo(reason, metadata)]);
-}
-
-function errorInfo(reason: ErrorReason, metadata: Record<string, string> = {}) {
-  return { desc: ErrorInfoSchema, value: { reason, domain: errorDomain, metadata } };
+  return new Refusal(Code.FailedPrecondition, message, { reason, metadata });
 }
 
 /** Runs a handler; translates what it throws, and writes down what an operator has to know. */

@@ -36,7 +36,6 @@ const statusOf = {
   RequestTimeout: "408",
   ContentTooLarge: "413",
   UnsupportedMediaType: "415",
-  TooManyRequests: "429",
   HeadersTooLarge: "431",
   InternalError: "500",
   Unavailable: "503",
@@ -44,7 +43,7 @@ const statusOf = {
 
 const workflowBody = jsonContent("WorkflowRequest", workflowExamples);
 const bodyErrors = ["RequestTimeout", "ContentTooLarge", "UnsupportedMediaType"] as const;
-const anyErrors = ["TooManyRequests", "HeadersTooLarge", "InternalError", "Unavailable"] as const;
+const anyErrors = ["HeadersTooLarge", "InternalError", "Unavailable"] as const;
 
 /** Every path, in the order in which a reader wants to meet them. */
 export function paths(gateId: string): Named<PathItem> {

@@ -28,9 +28,6 @@ export const componentResponses = {
   UnsupportedMediaType: errorResponse(415, "The body is something else than JSON in UTF-8.", {
     type: ["Another content type", "the body must be application/json in UTF-8, without a content encoding"],
   }),
-  TooManyRequests: errorResponse(429, "Too much was asked at once: try again after a while.", {
-    busy: ["A limit was reached", "too many requests"],
-  }),
   HeadersTooLarge: errorResponse(431, "The path and the headers together are over 16 KiB.", {
     large: ["Headers that are too large", "the path and the headers together must be at most 16384 bytes"],
   }),
@@ -65,7 +62,6 @@ function headersOf(status: ProblemStatus): Pick<Response, "headers"> {
   switch (status) {
     case 401:
       return { headers: { "WWW-Authenticate": headerRef("WwwAuthenticate") } };
-    case 429:
     case 503:
       return { headers: { "Retry-After": headerRef("RetryAfter") } };
     default:

@@ -1,0 +1,44 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RequestInfoSchema,
+  RetryInfoSchema,
+} from "@outlayer/contracts/google/rpc/error_details";
+import type { Refusal } from "../refusal.ts";
+
+/** Seconds after which a caller may try again what could not be done for now, over gRPC and REST alike. */
+export const retryAfterSecs = 2;
+
+/**
+ * The one place that makes errors for callers. Each carries `ErrorInfo`; `BadRequest` where a field is at fault;
+ * `RequestInfo`, and `request_id` among the metadata, where it is about a record; `RetryInfo` where the same may succeed
+ * later.
+ * @param domain the proto package of the service that answers: reasons are unique within it
+ */
+export function connectErrorOf(refusal: Refusal, domain: string): ConnectError {
+  const { code, message, about } = refusal;
+  const { reason = reasonOf(code), field, requestId } = about;
+  const metadata = { ...about.metadata, ...(requestId === undefined ? {} : { request_id: requestId }) };
+  const details = [
+    { desc: ErrorInfoSchema, value: { reason, domain, metadata } },
+    ...(field === undefined
+      ? []
+      : [{ desc: BadRequestSchema, value: { fieldViolations: [{ field, reason, description: message }] } }]),
+    ...(requestId === undefined ? [] : [{ desc: RequestInfoSchema, value: { requestId } }]),
+    ...(code === Code.Unavailable
+      ? [{ desc: RetryInfoSchema, value: { retryDelay: { seconds: BigInt(retryAfterSecs) } } }]
+      : []),
+  ];
+  return new ConnectError(message, code, undefined, details, refusal);
+}
+
+/** `InvalidArgument` → `INVALID_ARGUMENT` */
+function reasonOf(code: Code): string {
+  return Code[code].replace(/(?<=[a-z])[A-Z]/g, "_$&").toUpperCase();
+}
+
+/** `outlayer.planner.v1.PlannerService` → `outlayer.planner.v1` */
+export function domainOf({ typeName }: { readonly typeName: string }): string {
+  return typeName.slice(0, typeName.lastIndexOf("."));
+}

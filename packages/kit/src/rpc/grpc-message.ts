@@ -1,0 +1,23 @@
+import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
+
+type Listener = (request: Http2ServerRequest, response: Http2ServerResponse) => void;
+
+/**
+ * Has errors leave with the message as gRPC writes it. Connect escapes all that is no letter, and grpc-js, which undoes
+ * only what gRPC asks for, would show `steps[0].amount: …` to its users as `steps%5B0%5D.amount%3A …`.
+ */
+export function withPlainMessages(listener: Listener): Listener {
+  return (request, response) => {
+    const addTrailers = response.addTrailers.bind(response);
+    response.addTrailers = (trailers) => {
+      const { "grpc-message": message } = trailers;
+      addTrailers(typeof message === "string" ? { ...trailers, "grpc-message": asGrpcWritesIt(message) } : trailers);
+    };
+    listener(request, response);
+  };
+}
+
+/** Of what is escaped, only `%` and what is not printable ASCII has to be. */
+function asGrpcWritesIt(escaped: string): string {
+  return escaped.replace(/%(?!25)(?:[2-6][0-9A-F]|7[0-9A-E])/g, decodeURIComponent);
+}

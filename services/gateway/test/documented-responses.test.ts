@@ -1,0 +1,318 @@
+import assert from "node:assert/strict";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { openApiDocument } from "../src/core/openapi/document.ts";
+import { nameOfRef, type OpenApiDocument, type Operation, type Response } from "../src/core/openapi/types.ts";
+import { ajvOf, outside } from "./support/openapi-schemas.ts";
+import { type RawAnswer, sendRaw } from "./support/raw-http.ts";
+import { type RestOptions, recordOf } from "./support/rest.ts";
+import {
+  ambiguousStep,
+  batch,
+  directUserStep,
+  fundingStep,
+  gateId,
+  transfer,
+  transferStep,
+  unknownId,
+  worker,
+} from "./support/samples.ts";
+import { answering } from "./support/upstreams.ts";
+import { ended, events, startWorld, type World } from "./support/world.ts";
+
+const document: OpenApiDocument = JSON.parse(JSON.stringify(openApiDocument({ gateId, executeWaitSecs: 0 })));
+const validator = ajvOf(document);
+const operations = new Map(
+  Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(
+      ([method, operation]: [string, Operation]) =>
+        [operation.operationId, { method: method.toUpperCase(), path, operation }] as const,
+    ),
+  ),
+);
+
+function operationOf(operationId: string) {
+  const found = operations.get(operationId);
+  assert.ok(found !== undefined, `${operationId} is not documented`);
+  return found;
+}
+
+/** Gateways in front of upstreams that work, that are broken, and that are away. */
+interface Worlds {
+  readonly working: World;
+  readonly broken: World;
+  readonly away: World;
+}
+
+/** Has a gateway answer with one response of one operation. */
+type Produce = (worlds: Worlds) => Promise<RawAnswer>;
+
+/** Calls an operation over HTTP. */
+async function ask(world: World, operationId: string, options: RestOptions & { readonly id?: string } = {}) {
+  const { method, path } = operationOf(operationId);
+  const { id = unknownId, ...rest } = options;
+  const { status, headers, text } = await world.rest(method, path.replace("{request_id}", id), rest);
+  return { status, headers, body: text };
+}
+
+const body = (operationId: string): RestOptions =>
+  operationId in bodies ? { body: bodies[operationId as keyof typeof bodies] } : {};
+const bodies = {
+  planWorkflow: transfer,
+  preflightWorkflow: transfer,
+  executeWorkflow: transfer,
+  executeSequentialBatch: batch,
+} as const;
+
+/** Headers that never fit, on a connection of their own. */
+const tooLong = (operationId: string): Produce => {
+  return ({ working }) => {
+    const { method, path } = operationOf(operationId);
+    return sendRaw(working.url, `${method} ${path} HTTP/1.1\r\nhost: x\r\nx-long: ${"a".repeat(17_000)}\r\n\r\n`);
+  };
+};
+
+/** What any operation of a wallet can answer. */
+const ofWallet = (operationId: string) => ({
+  401: [({ working }: Worlds) => ask(working, operationId, { ...body(operationId), headers: {} })],
+  431: [tooLong(operationId)],
+  500: [({ broken }: Worlds) => ask(broken, operationId, body(operationId))],
+  503: [({ away }: Worlds) => ask(away, operationId, body(operationId))],
+});
+
+/** What any operation that takes a body can answer as well. */
+const ofBody = (operationId: string) => ({
+  408: [() => slowAnswer(operationId)],
+  413: [({ working }: Worlds) => ask(working, operationId, { body: " ".repeat(256 * 1024 + 1) })],
+  415: [
+    ({ working }: Worlds) =>
+      ask(working, operationId, { ...body(operationId), headers: { ...worker(), "content-type": "text/plain" } }),
+  ],
+});
+
+const unreadable = ({ working }: Worlds, operationId: string) =>
+  ask(working, operationId, {
+    body: operationId === "executeSequentialBatch" ? {} : { steps: [{ ...transferStep, amount: 1 }] },
+  });
+
+/** Opens a workflow that ends so while its POST waits. */
+async function endingSo({ working }: Worlds, operationId: string, end: ReturnType<typeof ended>) {
+  const opened = working.opened();
+  const headers = { ...worker(), prefer: "wait=60" };
+  const posted = ask(working, operationId, { ...body(operationId), headers });
+  await working.append(await opened, events.taken, end);
+  return posted;
+}
+
+/** What a POST that opens a record can answer. */
+const ofExecution = (operationId: keyof typeof bodies) => ({
+  ...ofWallet(operationId),
+  ...ofBody(operationId),
+  200: [(worlds: Worlds) => endingSo(worlds, operationId, events.succeeded)],
+  202: [
+    ({ working }: Worlds) =>
+      ask(working, operationId, { ...body(operationId), headers: { ...worker(), prefer: "wait=0" } }),
+  ],
+  400: [
+    (worlds: Worlds) => unreadable(worlds, operationId),
+    (worlds: Worlds) => endingSo(worlds, operationId, ended("failed", "dispatch_failed", "step 1 failed on chain")),
+    (worlds: Worlds) => endingSo(worlds, operationId, ended("policy_denied", "policy_denied", "no")),
+    (worlds: Worlds) => endingSo(worlds, operationId, ended("cancelled", undefined, "withdrawn by its caller")),
+  ],
+  409: [
+    (worlds: Worlds) => endingSo(worlds, operationId, ended("requires_approval", "requires_approval", "2 more")),
+    async ({ working }: Worlds) => {
+      const idempotency_key = `documented-${operationId}`;
+      await ask(working, operationId, { body: { ...bodies[operationId], idempotency_key } });
+      return ask(working, operationId, { body: { ...bodies[operationId], idempotency_key, note: "another" } });
+    },
+  ],
+});
+
+async function anId({ working }: Worlds): Promise<string> {
+  return recordOf(await working.rest("POST", "/wallet/v1/workflows/execute", { body: transfer })).request_id;
+}
+
+const ofRecord = (operationId: string) => ({
+  ...ofWallet(operationId),
+  200: [async (worlds: Worlds) => ask(worlds.working, operationId, { id: await anId(worlds) })],
+  404: [({ working }: Worlds) => ask(working, operationId)],
+});
+
+/** A GET of a record whose parameter cannot be read. */
+async function badParameter({ working }: Worlds, operationId: string, query: string): Promise<RawAnswer> {
+  const { method, path } = operationOf(operationId);
+  const { status, headers, text } = await working.rest(method, `${path.replace("{request_id}", unknownId)}?${query}`);
+  return { status, headers, body: text };
+}
+
+/** A record that has ended, and the version that it ended with. */
+async function anEnd({ working }: Worlds): Promise<{ readonly id: string; readonly version: number }> {
+  const answer = await working.rest("POST", "/wallet/v1/workflows/execute", { body: { steps: [ambiguousStep] } });
+  const { request_id: id, version } = recordOf(answer);
+  return { id, version };
+}
+
+const open = (operationId: string) => ({
+  200: [({ working }: Worlds) => ask(working, operationId, { headers: {} })],
+  431: [tooLong(operationId)],
+});
+
+const executeWorkflow = ofExecution("executeWorkflow");
+const executeSequentialBatch = ofExecution("executeSequentialBatch");
+
+/** Every response that the document lists, and each way to it that its description names. */
+const table: Readonly<Record<string, Readonly<Record<number, readonly Produce[]>>>> = {
+  planWorkflow: {
+    ...ofWallet("planWorkflow"),
+    ...ofBody("planWorkflow"),
+    200: [
+      ({ working }) => ask(working, "planWorkflow", { body: transfer }),
+      ({ working }) => ask(working, "planWorkflow", { body: { steps: [ambiguousStep] } }),
+    ],
+    400: [(worlds) => unreadable(worlds, "planWorkflow")],
+  },
+  preflightWorkflow: {
+    ...ofWallet("preflightWorkflow"),
+    ...ofBody("preflightWorkflow"),
+    200: [
+      ({ working }) => ask(working, "preflightWorkflow", { body: transfer }),
+      ({ working }) => ask(working, "preflightWorkflow", { body: { steps: [ambiguousStep] } }),
+    ],
+    400: [(worlds) => unreadable(worlds, "preflightWorkflow")],
+  },
+  executeWorkflow: {
+    ...executeWorkflow,
+    400: [
+      ...executeWorkflow[400],
+      ({ working }) => ask(working, "executeWorkflow", { body: { steps: [ambiguousStep] } }),
+    ],
+    409: [
+      ...executeWorkflow[409],
+      ({ working }) => ask(working, "executeWorkflow", { body: { steps: [fundingStep] } }),
+      ({ working }) => ask(working, "executeWorkflow", { body: { steps: [directUserStep] } }),
+    ],
+  },
+  getWorkflow: {
+    ...ofRecord("getWorkflow"),
+    400: [(worlds) => badParameter(worlds, "getWorkflow", "wait=26")],
+  },
+  watchWorkflow: {
+    ...ofRecord("watchWorkflow"),
+    200: [async (worlds) => ask(worlds.working, "watchWorkflow", { id: (await anEnd(worlds)).id })],
+    204: [
+      async (worlds) => {
+        const { id, version } = await anEnd(worlds);
+        return ask(worlds.working, "watchWorkflow", { id, headers: { ...worker(), "last-event-id": String(version) } });
+      },
+    ],
+    400: [(worlds) => badParameter(worlds, "watchWorkflow", "after=x")],
+  },
+  executeSequentialBatch: {
+    ...executeSequentialBatch,
+    400: [
+      ...executeSequentialBatch[400],
+      ({ working }) => ask(working, "executeSequentialBatch", { body: { ...batch, calls: [] } }),
+    ],
+  },
+  getSequentialBatch: {
+    ...ofRecord("getSequentialBatch"),
+    400: [(worlds) => badParameter(worlds, "getSequentialBatch", "wait=x")],
+  },
+  getPreflight: {
+    ...ofWallet("getPreflight"),
+    200: [({ working }) => ask(working, "getPreflight")],
+  },
+  getOpenApi: open("getOpenApi"),
+  getDocs: open("getDocs"),
+  getHealth: open("getHealth"),
+  getReadiness: open("getReadiness"),
+};
+
+/** Requests whose headers never end. They are begun before everything else, since a gateway is patient. */
+const slow = new Map<string, Promise<RawAnswer>>();
+
+function slowAnswer(operationId: string): Promise<RawAnswer> {
+  const answer = slow.get(operationId);
+  assert.ok(answer !== undefined);
+  return answer;
+}
+
+function documented(operationId: string, status: string): Response {
+  const listed = operationOf(operationId).operation.responses[status];
+  assert.ok(listed !== undefined, `${operationId} documents no ${status}`);
+  if (!("$ref" in listed)) return listed;
+  const shared = document.components.responses[nameOfRef(listed.$ref)];
+  assert.ok(shared !== undefined);
+  return shared;
+}
+
+/** Holds an answer to what the document says of it: its headers, its media type, and its body. */
+function assertDocumented(
+  { headers, body: text, status }: RawAnswer,
+  { content, headers: named = {} }: Response,
+): void {
+  for (const [name, reference] of Object.entries(named)) {
+    const value = headers.get(name);
+    // Only those who prefer something are told what it came to.
+    if (name === "Preference-Applied" && value === null) continue;
+    assert.ok(value !== null, `${name} is missing`);
+    const schema = document.components.headers[nameOfRef(reference.$ref)]?.schema ?? {};
+    assertFits(schema, schema.type === "integer" ? Number(value) : value);
+  }
+  if (content === undefined) {
+    assert.equal(text, "");
+    return;
+  }
+  const type = headers.get("content-type")?.split(";")[0] ?? "";
+  const media = content[type];
+  assert.ok(media !== undefined, `${status} is ${type}, documented are ${Object.keys(content).join(", ")}`);
+  assertFits(media.schema, type.endsWith("json") ? JSON.parse(text) : text);
+  if (type !== "text/event-stream") return;
+  const data = text.match(/(?<=^data: ).+$/gm) ?? [];
+  assert.ok(data.length > 0);
+  for (const line of data) assertFits(media.schema.contentSchema ?? {}, JSON.parse(line));
+}
+
+function assertFits(schema: object, value: unknown): void {
+  const fits = validator.compile(outside(schema));
+  assert.ok(fits(value), validator.errorsText(fits.errors));
+}
+
+describe("documented responses", () => {
+  let worlds: Worlds;
+  before(async () => {
+    const failing = (code: Code) => startWorld({ transports: () => answering(() => new ConnectError("x", code)) });
+    const [working, broken, away] = await Promise.all([
+      startWorld({ config: { gateId } }),
+      failing(Code.Internal),
+      failing(Code.Unavailable),
+    ]);
+    worlds = { working, broken, away };
+    for (const operationId of Object.keys(bodies)) {
+      slow.set(operationId, sendRaw(working.url, `POST ${operationOf(operationId).path} HTTP/1.1\r\nhost: x\r\n`));
+    }
+  });
+  after(() => Promise.all(Object.values(worlds).map((world: World) => world[Symbol.asyncDispose]())));
+
+  it("are each produced here, and nothing else is", () => {
+    const listed = [...operations].flatMap(([id, { operation }]) =>
+      Object.keys(operation.responses).map((status) => `${id} ${status}`),
+    );
+    const produced = Object.entries(table).flatMap(([id, ways]) =>
+      Object.keys(ways).map((status) => `${id} ${status}`),
+    );
+    assert.deepEqual(produced.toSorted(), listed.toSorted());
+  });
+
+  for (const [operationId, ways] of Object.entries(table)) {
+    for (const [status, produce] of Object.entries(ways)) {
+      it(`are ${status} of ${operationId}, as documented`, async () => {
+        for (const one of produce) {
+          const answer = await one(worlds);
+          assert.equal(answer.status, Number(status), answer.body);
+          assertDocumented(answer, documented(operationId, status));
+        }
+      });
+    }
+  }
+});
