@@ -9,14 +9,24 @@ import {
   RetryInfoSchema,
 } from "@outlayer/contracts/google/rpc/error_details";
 import {
+  ExecuteDirectUserCallResponseSchema,
   ExecuteSequentialBatchResponseSchema,
   ExecuteWorkflowResponseSchema,
+  GetDirectUserKeyStatusResponseSchema,
   PlanResponseSchema,
   PreflightResponseSchema,
+  PrepareDirectUserKeyResponseSchema,
 } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { ProgressEventSchema } from "@outlayer/contracts/outlayer/progress/v1/progress";
 import { type Record as RecordMessage, RecordSchema } from "@outlayer/contracts/outlayer/workflow/v1/record";
-import { planJson, preflightJson, progressEventJson, recordJson } from "@outlayer/workflow";
+import {
+  directUserKeyJson,
+  directUserKeyStatusJson,
+  planJson,
+  preflightJson,
+  progressEventJson,
+  recordJson,
+} from "@outlayer/workflow";
 import { type Any, call, messageOf, metadataOf, plainClient, readAll } from "./plain-grpc.ts";
 import type { System } from "./system.ts";
 
@@ -29,8 +39,16 @@ export type Asked = { readonly headers: Readonly<Record<string, string>> } & (
       /** Beside the body. */
       readonly keys?: readonly string[];
     }
-  | { readonly call: "record" | "batch_record" | "events"; readonly id: string }
+  | { readonly call: "key" | "direct"; readonly body?: string; readonly keys?: readonly string[] }
+  | { readonly call: "key_status"; readonly scope: Scope }
+  | { readonly call: "record" | "batch_record" | "direct_record" | "events"; readonly id: string }
 );
+export interface Scope {
+  readonly user_id: string;
+  readonly registry_id: string;
+  readonly receiver_id: string;
+  readonly method_names: readonly string[];
+}
 export type CallName = Asked["call"];
 
 /** What came of it, in terms that both ways share. */
@@ -101,6 +119,16 @@ function restOf(asked: Asked): { readonly method: "GET" | "POST"; readonly path:
       return { method: "POST", path: "/workflows/execute" };
     case "batch":
       return { method: "POST", path: "/sequential-batch" };
+    case "key":
+      return { method: "POST", path: "/direct-user/function-call-key/prepare" };
+    case "key_status": {
+      const query = new URLSearchParams({ ...asked.scope, method_names: asked.scope.method_names.join(",") });
+      return { method: "GET", path: `/direct-user/function-call-key/status?${query}` };
+    }
+    case "direct":
+      return { method: "POST", path: "/direct-user/function-call/execute" };
+    case "direct_record":
+      return { method: "GET", path: `/direct-user/function-call/${asked.id}` };
     case "record":
       return { method: "GET", path: `/workflows/${asked.id}` };
     case "batch_record":
@@ -168,6 +196,24 @@ export function overGrpc({ planner, records }: PlainClients): Ask {
         const { record } = messageOf(ExecuteSequentialBatchResponseSchema, planner, "ExecuteSequentialBatch", got);
         return recordJson(await ended(record, metadata));
       }
+      case "key": {
+        const got = await call(planner, "PrepareDirectUserKey", { scope_json: asked.body }, metadata);
+        return directUserKeyJson(messageOf(PrepareDirectUserKeyResponseSchema, planner, "PrepareDirectUserKey", got));
+      }
+      case "key_status": {
+        const got = await call(planner, "GetDirectUserKeyStatus", { scope: asked.scope }, metadata);
+        return directUserKeyStatusJson(
+          messageOf(GetDirectUserKeyStatusResponseSchema, planner, "GetDirectUserKeyStatus", got),
+        );
+      }
+      case "direct": {
+        const request = { call_json: asked.body, idempotency_keys: asked.keys ?? [] };
+        const got = await call(planner, "ExecuteDirectUserCall", request, metadata);
+        const { record } = messageOf(ExecuteDirectUserCallResponseSchema, planner, "ExecuteDirectUserCall", got);
+        return recordJson(await ended(record, metadata));
+      }
+      case "direct_record":
+        return recordJson(await read({ request_id: asked.id, endpoint: "direct_user_function_call" }, metadata));
       case "record":
         return recordJson(await read({ request_id: asked.id }, metadata));
       case "batch_record":
@@ -253,6 +299,11 @@ const ofARun: ReadonlySet<string> = new Set([
   "created_at",
   "updated_at",
   "final_height",
+  "tx_hash",
+  "direct_signed_transactions",
+  "count_before",
+  "count_after",
+  "allowance_yocto",
 ]);
 
 /** What two runs of the same request share. */

@@ -24,7 +24,7 @@ export interface DirectUserCallRequest {
 export function readDirectUserScope(document: JsonObject): DirectUserScope {
   refuseSigningFields(document);
   const checked = check(directUserScopeSchema.strip(), document);
-  if ("problem" in checked) throw invalidJson(formatProblem(checked.problem));
+  if ("problem" in checked) throw invalidJson(formatProblem(checked.problem), checked.problem.place);
   return scopeOf(checked.value);
 }
 
@@ -32,7 +32,7 @@ export function readDirectUserScope(document: JsonObject): DirectUserScope {
 export function readDirectUserCall(document: JsonObject): DirectUserCallRequest {
   refuseSigningFields(document);
   const checked = check(directUserCallRequestSchema.strip(), document);
-  if ("problem" in checked) throw invalidJson(formatProblem(checked.problem));
+  if ("problem" in checked) throw invalidJson(formatProblem(checked.problem), checked.problem.place);
   const { method_name, gas, deposit, args_json, idempotency_key } = checked.value;
   return {
     scope: scopeOf(checked.value),

@@ -19,6 +19,15 @@ import {
 import { answering } from "./support/upstreams.ts";
 import { ended, events, startWorld, type World } from "./support/world.ts";
 
+/** The counter proof's. */
+const scope = {
+  user_id: "mike.near",
+  registry_id: "mike.sequential.near",
+  receiver_id: "count.mike.near",
+  method_names: ["increase"],
+};
+const scopeQuery = new URLSearchParams({ ...scope, method_names: "increase" });
+
 const document: OpenApiDocument = JSON.parse(JSON.stringify(openApiDocument({ gateId, executeWaitSecs: 0 })));
 const validator = ajvOf(document);
 const operations = new Map(
@@ -50,7 +59,8 @@ type Produce = (worlds: Worlds) => Promise<RawAnswer>;
 async function ask(world: World, operationId: string, options: RestOptions & { readonly id?: string } = {}) {
   const { method, path } = operationOf(operationId);
   const { id = unknownId, ...rest } = options;
-  const { status, headers, text } = await world.rest(method, path.replace("{request_id}", id), rest);
+  const query = operationId === "getDirectUserKeyStatus" ? `?${scopeQuery}` : "";
+  const { status, headers, text } = await world.rest(method, `${path.replace("{request_id}", id)}${query}`, rest);
   return { status, headers, body: text };
 }
 
@@ -61,6 +71,8 @@ const bodies = {
   preflightWorkflow: transfer,
   executeWorkflow: transfer,
   executeSequentialBatch: batch,
+  prepareDirectUserKey: scope,
+  executeDirectUserCall: scope,
 } as const;
 
 /** Headers that never fit, on a connection of their own. */
@@ -91,7 +103,8 @@ const ofBody = (operationId: string) => ({
 
 const unreadable = ({ working }: Worlds, operationId: string) =>
   ask(working, operationId, {
-    body: operationId === "executeSequentialBatch" ? {} : { steps: [{ ...transferStep, amount: 1 }] },
+    body:
+      "steps" in (bodies[operationId as keyof typeof bodies] ?? {}) ? { steps: [{ ...transferStep, amount: 1 }] } : {},
   });
 
 /** Opens a workflow that ends so while its POST waits. */
@@ -159,6 +172,7 @@ const open = (operationId: string) => ({
 
 const executeWorkflow = ofExecution("executeWorkflow");
 const executeSequentialBatch = ofExecution("executeSequentialBatch");
+const executeDirectUserCall = ofExecution("executeDirectUserCall");
 
 /** Every response that the document lists, and each way to it that its description names. */
 const table: Readonly<Record<string, Readonly<Record<number, readonly Produce[]>>>> = {
@@ -218,13 +232,43 @@ const table: Readonly<Record<string, Readonly<Record<number, readonly Produce[]>
     ...ofRecord("getSequentialBatch"),
     400: [(worlds) => badParameter(worlds, "getSequentialBatch", "wait=x")],
   },
+  prepareDirectUserKey: {
+    ...ofWallet("prepareDirectUserKey"),
+    ...ofBody("prepareDirectUserKey"),
+    200: [({ working }) => ask(working, "prepareDirectUserKey", { body: scope })],
+    400: [
+      (worlds) => unreadable(worlds, "prepareDirectUserKey"),
+      ({ working }) => ask(working, "prepareDirectUserKey", { body: { ...scope, user_id: "elsewhere.near" } }),
+    ],
+  },
+  getDirectUserKeyStatus: {
+    ...ofWallet("getDirectUserKeyStatus"),
+    200: [({ working }) => ask(working, "getDirectUserKeyStatus")],
+    400: [(worlds) => badParameter(worlds, "getDirectUserKeyStatus", "user_id=mike.near")],
+  },
+  executeDirectUserCall: {
+    ...executeDirectUserCall,
+    400: [
+      ...executeDirectUserCall[400],
+      ({ working }) => ask(working, "executeDirectUserCall", { body: { ...scope, deposit: "1" } }),
+    ],
+    409: [
+      ...executeDirectUserCall[409],
+      (worlds) =>
+        endingSo(worlds, "executeDirectUserCall", ended("requires_direct_user_setup", undefined, "install the key")),
+    ],
+  },
+  getDirectUserCall: {
+    ...ofRecord("getDirectUserCall"),
+    400: [(worlds) => badParameter(worlds, "getDirectUserCall", "wait=26")],
+  },
   getPreflight: {
     ...ofWallet("getPreflight"),
     200: [({ working }) => ask(working, "getPreflight")],
   },
   getOpenApi: open("getOpenApi"),
   getDocs: open("getDocs"),
-  getHealth: open("getHealth"),
+  getLiveness: open("getLiveness"),
   getReadiness: open("getReadiness"),
 };
 

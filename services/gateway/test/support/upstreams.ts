@@ -50,6 +50,9 @@ export function answering(error: () => Error): { readonly planner: Transport; re
       preflight: fail,
       executeWorkflow: fail,
       executeSequentialBatch: fail,
+      prepareDirectUserKey: fail,
+      getDirectUserKeyStatus: fail,
+      executeDirectUserCall: fail,
     });
     router.service(RecordService, { getRecord: fail });
   });

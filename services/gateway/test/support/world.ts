@@ -157,12 +157,14 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
 const walletAccounts = createRouterTransport((router) => {
   router.service(SignerProxyService, {
     getAccount: () => ({ accountId: walletAccount, publicKey: "ed25519:x" }),
+    prepareDirectUserKey: ({ scope = {} }) => ({ scope, methodNamesHash: "00", publicKey: "ed25519:x", keyLabel: "x" }),
   });
 });
 
 const gateFacts = createRouterTransport((router) => {
   router.service(BroadcasterService, {
     getGateFacts: () => ({ feeTiers: [3, 6, 12].map((cap) => ({ cap, feeYocto: "1" })) }),
+    getDirectUserKey: () => ({ installed: false, reason: "absent", message: "it is not there", blockHeight: 100n }),
     preflight: () => ({
       preflight: {
         ready: true,

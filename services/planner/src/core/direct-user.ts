@@ -26,9 +26,9 @@ export type AllowedScope =
   | { readonly problem: string }
   | { readonly problem?: undefined; readonly scope: DirectUserScope };
 
-/** A call that may be made, or why it may not. */
+/** A call that may be made, or why it may not, and which field is at fault; no field where it is the scope. */
 export type PlannedCall =
-  | { readonly problem: string }
+  | { readonly problem: string; readonly field?: string }
   | { readonly problem?: undefined; readonly call: DirectUserCallInit };
 
 /** Gas units. What NEAR lets one call have. */
@@ -50,13 +50,15 @@ export function planDirectUserCall(scopes: readonly DirectUserScope[], request: 
   const { gas = directUserGas, deposit = "0" } = request;
   const methodName = request.methodName ?? (scope.methodNames.length === 1 ? scope.methodNames[0] : undefined);
   const methods = scope.methodNames.join(", ");
-  if (methodName === undefined) return { problem: `method_name is required: one of ${methods}` };
-  if (!scope.methodNames.includes(methodName)) return { problem: `method_name must be one of ${methods}` };
-  if (deposit !== "0") return { problem: 'deposit must be "0": a scoped key cannot attach any' };
-  if (!isDecimal(gas) || gas === "0") return { problem: "gas must be a decimal string greater than zero" };
-  if (!isAtMost(gas, mostGas)) return { problem: `gas must be at most ${mostGas}` };
+  if (methodName === undefined) return { problem: `method_name is required: one of ${methods}`, field: "method_name" };
+  if (!scope.methodNames.includes(methodName))
+    return { problem: `method_name must be one of ${methods}`, field: "method_name" };
+  if (deposit !== "0") return { problem: 'deposit must be "0": a scoped key cannot attach any', field: "deposit" };
+  if (!isDecimal(gas) || gas === "0")
+    return { problem: "gas must be a decimal string greater than zero", field: "gas" };
+  if (!isAtMost(gas, mostGas)) return { problem: `gas must be at most ${mostGas}`, field: "gas" };
   const text = argsText(request.argsJson ?? {});
-  if (text === undefined) return { problem: "args_json is not JSON" };
+  if (text === undefined) return { problem: "args_json is not JSON", field: "args_json" };
   const args = new Uint8Array(new TextEncoder().encode(text));
   return { call: { scope: { ...scope, methodNames: [...scope.methodNames] }, methodName, gas, args } };
 }

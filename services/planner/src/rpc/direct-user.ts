@@ -74,7 +74,7 @@ export async function executeDirectUserCall(
     return { original, request, key: chooseKey(deps.ids, request.idempotencyKey, idempotencyKeys) };
   });
   const planned = planDirectUserCall(deps.scopes, request);
-  if (planned.problem !== undefined) throw invalid(planned.problem);
+  if (planned.problem !== undefined) throw invalid(planned.problem, refusalAbout(planned.field));
   const asked = {
     walletId,
     idempotencyKey: key.text,
@@ -88,8 +88,12 @@ export async function executeDirectUserCall(
 /** @throws Refusal InvalidArgument that says what is allowed */
 function allowed({ scopes }: Pick<DirectUserDeps, "scopes">, asked: DirectUserScope): DirectUserScope {
   const found = allowedScope(scopes, asked);
-  if (found.problem !== undefined) throw invalid(found.problem);
+  if (found.problem !== undefined) throw invalid(found.problem, refusalAbout(undefined));
   return found.scope;
+}
+
+function refusalAbout(field: string | undefined) {
+  return field === undefined ? { reason: "SCOPE_NOT_ALLOWED" } : { reason: "CALL_NOT_ALLOWED", field };
 }
 
 function written(scope: DirectUserScope) {
