@@ -8,10 +8,12 @@ import {
   type Environment,
   type HostedService,
   hostService,
-  InProcessBus,
   inMemoryTransport,
   type Logger,
+  type NatsConfig,
+  openMessaging,
   type Ports,
+  readNatsConfig,
   type Service,
   type ServiceName,
 } from "@outlayer/kit";
@@ -25,6 +27,8 @@ export interface ProductConfig {
   readonly signerProxy: SignerProxyConfig;
   readonly broadcaster: BroadcasterConfig;
   readonly evidence: EvidenceConfig;
+  /** Undefined: progress is told within the process only. */
+  readonly nats: NatsConfig | undefined;
   /** Proves to a service that another one calls, on its ports as in memory. */
   readonly serviceToken: string;
 }
@@ -38,6 +42,7 @@ export function readProductConfig(environment: Environment, serviceToken: string
     signerProxy: readSignerProxyConfig(reader),
     broadcaster: readBroadcasterConfig(reader),
     evidence: readEvidenceConfig(reader),
+    nats: readNatsConfig(reader),
     serviceToken,
   };
   reader.check();
@@ -68,13 +73,13 @@ export interface Product {
  */
 export async function startProduct(config: ProductConfig, deps: ProductDeps, freePorts = false): Promise<Product> {
   const { ports, logger } = deps;
-  const bus = new InProcessBus();
   const { serviceToken } = config;
+  const messaging = openMessaging(config.nats, { name: "coordinator", ports, logger: logger("evidence") });
   const wrapped = (name: ServiceName, service: Service) => deps.wrap?.[name]?.(service) ?? service;
   const transport = (name: ServiceName, service: Service) =>
     inMemoryTransport(service.routes, { logger: logger(name), serviceToken }, { serviceToken });
 
-  const evidence = wrapped("evidence", createEvidence(config.evidence, { ports, bus }));
+  const evidence = wrapped("evidence", createEvidence(config.evidence, { ports, ...messaging }));
   const signerProxy = wrapped(
     "signer-proxy",
     createSignerProxy(config.signerProxy, { ports, logger: logger("signer-proxy") }),
@@ -85,7 +90,7 @@ export async function startProduct(config: ProductConfig, deps: ProductDeps, fre
   };
   const broadcaster = wrapped(
     "broadcaster",
-    createBroadcaster(config.broadcaster, { ports, logger: logger("broadcaster"), bus, transports }),
+    createBroadcaster(config.broadcaster, { ports, logger: logger("broadcaster"), bus: messaging.bus, transports }),
   );
   const planner = wrapped(
     "planner",
@@ -106,6 +111,7 @@ export async function startProduct(config: ProductConfig, deps: ProductDeps, fre
   const hosted = new Map<ServiceName, HostedService>();
   const stop = async () => {
     for (const service of [...hosted.values()].reverse()) await service.stop();
+    await messaging.stop();
   };
   try {
     for (const [name, service] of Object.entries(services) as [ServiceName, Service][]) {

@@ -2,8 +2,9 @@ import {
   ConfigReader,
   createLogger,
   hostService,
-  InProcessBus,
+  openMessaging,
   remoteTransport,
+  runOn,
   runProcess,
   systemPorts,
 } from "@outlayer/kit";
@@ -18,6 +19,8 @@ await runProcess(async () => {
     evidence: remoteTransport(config.evidenceUrl, caller),
     signerProxy: remoteTransport(config.signerProxyUrl, caller),
   };
-  const service = createBroadcaster(config, { ports: systemPorts(), logger, bus: new InProcessBus(), transports });
-  return hostService(service, config, { logger, serviceToken: config.serviceToken });
+  const ports = systemPorts();
+  const messaging = openMessaging(config.nats, { name: "broadcaster", ports, logger });
+  const service = createBroadcaster(config, { ports, logger, bus: messaging.bus, transports });
+  return runOn(messaging, () => hostService(service, config, { logger, serviceToken: config.serviceToken }));
 });

@@ -2,8 +2,10 @@ import {
   type CommonConfig,
   type ConfigReader,
   Malformed,
+  type NatsConfig,
   type Parse,
   readCommonConfig,
+  readNatsConfig,
   readWalletCredentials,
   type WalletCredentials,
 } from "@outlayer/kit";
@@ -29,10 +31,14 @@ export function readEvidenceConfig(reader: ConfigReader): EvidenceConfig {
   };
 }
 
-export type EvidenceProcessConfig = EvidenceConfig & CommonConfig;
+export type EvidenceProcessConfig = EvidenceConfig & CommonConfig & { readonly nats: NatsConfig | undefined };
 
 export function readEvidenceProcessConfig(reader: ConfigReader): EvidenceProcessConfig {
-  const config = { ...readEvidenceConfig(reader), ...readCommonConfig(reader, "evidence") };
+  const config = {
+    ...readEvidenceConfig(reader),
+    ...readCommonConfig(reader, "evidence"),
+    nats: readNatsConfig(reader),
+  };
   reader.check();
   return config;
 }
