@@ -53,10 +53,9 @@ export class Publisher {
     this.#sweeping = this.#run();
   }
 
-  /** Publishes what there is of a workflow, soon. */
+  /** Publishes what there is of a workflow: now, or when the stream can be reached. */
   tell(requestId: string): void {
-    if (!this.#deps.stream.isUp || this.#due.size >= maxDue) return;
-    this.#due.add(requestId);
+    if (this.#due.size < maxDue) this.#due.add(requestId);
     this.#pump();
   }
 
@@ -91,6 +90,7 @@ export class Publisher {
     await this.#note();
     if (!stream.isUp) await stream.makeReady();
     if (!stream.isUp) return;
+    this.#pump();
     const unpublished = await store.listUnpublished(ports.clock.now() - quietMs, this.#after, pageSize);
     this.#after = unpublished.length < pageSize ? "" : (unpublished.at(-1) ?? "");
     for (const requestId of unpublished) this.tell(requestId);
@@ -106,6 +106,7 @@ export class Publisher {
   }
 
   #pump(): void {
+    if (!this.#deps.stream.isUp) return;
     for (const requestId of this.#due) {
       if (this.#running.size >= atOnce) return;
       if (this.#running.has(requestId)) continue;
