@@ -7,11 +7,14 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
+import { create } from "@bufbuild/protobuf";
 import { createClient } from "@connectrpc/connect";
 import { jetstreamManager, StorageType } from "@nats-io/jetstream";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
-import { remoteTransport } from "@outlayer/kit";
+import { ProgressEventSchema } from "@outlayer/contracts/outlayer/progress/v1/progress";
+import { createLogger, NatsClient, natsServers, remoteTransport, systemPorts } from "@outlayer/kit";
 import { type NatsServer, natsServer } from "../../../test/support/nats-server.ts";
+import { ProgressStream } from "../src/adapters/nats/progress-stream.ts";
 import { walletHeaders as headers } from "./harness.ts";
 import {
   appendAll,
@@ -26,6 +29,7 @@ import {
   waiting,
 } from "./support/nats-evidence.ts";
 
+const { ids } = systemPorts();
 const five = [1, 2, 3, 4, 5];
 const rest = [taken, waiting, waiting, ended];
 
@@ -256,6 +260,36 @@ describe("progress in NATS", () => {
         [7_200_000 * 1e6, 120_000 * 1e6, 1_000_000, "an operator's"],
       );
     });
+
+    it("takes a version only right after the one before it, once, whoever publishes it", async () => {
+      const [one, other] = [await streamOf(), await streamOf()];
+      const requestId = ids.uuid();
+      const version = (number: bigint) => create(ProgressEventSchema, { requestId, version: number });
+      const none = await one.last(requestId);
+      const first = await one.publish(version(1n), none);
+      assert.ok(first);
+      assert.equal(await other.publish(version(2n), none), undefined);
+      assert.deepEqual(await other.last(requestId), first);
+      const second = await other.publish(version(2n), first);
+      assert.ok(second);
+      assert.equal(await one.publish(version(3n), first), undefined);
+      assert.deepEqual(await one.publish(version(1n), none), first);
+      const writers = Array.from({ length: 32 }, (_, index) => [one, other][index % 2]?.publish(version(3n), second));
+      const third = await one.last(requestId);
+      assert.deepEqual(await Promise.all(writers), Array(32).fill({ version: 3, sequence: third.sequence }));
+      assert.equal(await (await follower()).count(), 3);
+    });
+
+    async function streamOf(): Promise<ProgressStream> {
+      const logger = createLogger("evidence", "silent");
+      const config = { ...natsServers(server.url), replicas: 1, maxAgeMs: 60_000 };
+      const nats = new NatsClient(config, { name: "evidence", ports: systemPorts(), logger });
+      started.push(nats);
+      const stream = new ProgressStream(nats);
+      await new Promise<void>((resolve) => stream.onConnect(resolve));
+      await stream.makeReady();
+      return stream;
+    }
 
     it("that differs in what cannot be changed is named once in the log, and the service goes on", async () => {
       const { streams } = await manager();
