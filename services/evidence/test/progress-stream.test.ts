@@ -273,10 +273,11 @@ describe("progress in NATS", () => {
       const second = await other.publish(version(2n), first);
       assert.ok(second);
       assert.equal(await one.publish(version(3n), first), undefined);
-      assert.deepEqual(await one.publish(version(1n), none), first);
+      assert.equal(await one.publish(version(1n), none), undefined);
       const writers = Array.from({ length: 32 }, (_, index) => [one, other][index % 2]?.publish(version(3n), second));
-      const third = await one.last(requestId);
-      assert.deepEqual(await Promise.all(writers), Array(32).fill({ version: 3, sequence: third.sequence }));
+      const winners = (await Promise.all(writers)).filter((position) => position !== undefined);
+      assert.deepEqual(winners, [await one.last(requestId)]);
+      assert.equal(winners[0]?.version, 3);
       assert.equal(await (await follower()).count(), 3);
     });
 
