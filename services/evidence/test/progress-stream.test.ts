@@ -12,7 +12,15 @@ import { createClient } from "@connectrpc/connect";
 import { jetstreamManager, StorageType } from "@nats-io/jetstream";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { ProgressEventSchema } from "@outlayer/contracts/outlayer/progress/v1/progress";
-import { createLogger, NatsClient, natsServers, remoteTransport, systemPorts } from "@outlayer/kit";
+import {
+  createLogger,
+  NatsClient,
+  natsServers,
+  openMessaging,
+  remoteTransport,
+  systemPorts,
+  workSubject,
+} from "@outlayer/kit";
 import { type NatsServer, natsServer } from "../../../test/support/nats-server.ts";
 import { ProgressStream } from "../src/adapters/nats/progress-stream.ts";
 import { walletHeaders as headers } from "./harness.ts";
@@ -214,7 +222,23 @@ describe("progress in NATS", () => {
       assert.deepEqual(seen, [3, 4, 5]);
     });
 
-    /** Resolves once the server knows of a subscription: it tells so on request, from its monitoring of subjects. */
+    it("a broadcaster in another process is told of a workflow that was opened", async () => {
+      const writer = await evidence();
+      const logger = createLogger("broadcaster", "silent");
+      const config = { ...natsServers(server.url), replicas: 1, maxAgeMs: 60_000 };
+      const messaging = openMessaging(config, { name: "broadcaster", ports: systemPorts(), logger });
+      started.push(messaging);
+      const told = new Promise<string>((resolve) => {
+        // What `listening` asks is empty.
+        messaging.bus.subscribe(workSubject, (data) => data.length > 0 && resolve(new TextDecoder().decode(data)));
+      });
+      await listening(workSubject);
+      await writer.logged(/connected/);
+      const requestId = await open(writer);
+      assert.equal(await told, requestId);
+    });
+
+    /** Resolves once the server knows of a subscription: it says at once where nobody listens to a request. */
     async function listening(subject: string): Promise<void> {
       const { connection } = await follower();
       for (;;) {
