@@ -182,6 +182,19 @@ describe("progress in NATS", () => {
     assert.equal(unpublished(), 0);
   });
 
+  it("does not keep a service from stopping that NATS has never answered, or answers no more", async () => {
+    const ready = await evidence();
+    await ready.logged(/connected/);
+    await (await follower()).versions(await complete(ready));
+    server.stall();
+    await complete(ready);
+    const asking = await evidence();
+    await complete(asking);
+    const before = performance.now();
+    await Promise.all(started.splice(0).map((each) => each.stop()));
+    assert.ok(performance.now() - before < 12_000, `stopped after ${performance.now() - before} ms`);
+  }).timeout(30_000);
+
   describe("readers", () => {
     /** Timers of which none fires: only news can wake who waits. */
     const never = { after: () => () => {} };

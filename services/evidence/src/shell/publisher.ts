@@ -62,9 +62,9 @@ export class Publisher {
   /** Publishes what was told of, as far as NATS takes it, and notes it. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#sweeping;
     const finished = new AbortController();
     const limit = sleep(this.#deps.ports.timers, lastMs, finished.signal).then(() => finished.abort());
+    await Promise.race([limit, this.#sweeping]);
     while (this.#running.size > 0 && !finished.signal.aborted) await Promise.race([limit, ...this.#running.values()]);
     finished.abort();
     this.#due.clear();
@@ -89,7 +89,7 @@ export class Publisher {
     const { stream, store, ports } = this.#deps;
     await this.#note();
     if (!stream.isUp) await stream.makeReady();
-    if (!stream.isUp) return;
+    if (!stream.isUp || this.#stopping.signal.aborted) return;
     this.#pump();
     const unpublished = await store.listUnpublished(ports.clock.now() - quietMs, this.#after, pageSize);
     this.#after = unpublished.length < pageSize ? "" : (unpublished.at(-1) ?? "");
