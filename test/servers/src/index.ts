@@ -1,2 +1,3 @@
 export { type Mongodb, type MongodbDatabase, needMongodb } from "./mongodb.ts";
+export { type NewNats, needOwnNats, type OwnNats } from "./nats/own.ts";
 export { needNats } from "./nats.ts";
