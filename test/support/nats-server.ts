@@ -58,6 +58,17 @@ export async function natsServer(options: { started?: boolean; args?: readonly s
   return server;
 }
 
+/** Servers of one cluster, which know of each other. */
+export async function natsCluster(size: number): Promise<readonly NatsServer[]> {
+  const ports = await Promise.all(Array.from({ length: size }, freePort));
+  const routes = ports.map((port) => `nats://127.0.0.1:${port}`);
+  const made = routes.map((route, index) => {
+    const args = ["-n", `node-${index}`, "--cluster_name", "tests", "--cluster", route, "--routes", routes.join(",")];
+    return natsServer({ args });
+  });
+  return Promise.all(made);
+}
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");

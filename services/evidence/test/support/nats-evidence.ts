@@ -37,6 +37,7 @@ export interface NatsEvidence {
 export interface NatsEvidenceOptions {
   readonly path: string;
   readonly url: string;
+  readonly replicas?: number;
   readonly maxAgeMs?: number;
   readonly timers?: Ports["timers"];
   /** Only listens to others, and publishes nothing. */
@@ -53,7 +54,11 @@ export async function startNatsEvidence(options: NatsEvidenceOptions): Promise<N
     for (const look of looking) look();
   };
   const logger = createLogger("evidence", "trace", { write });
-  const config = { ...natsServers(options.url), replicas: 1, maxAgeMs: options.maxAgeMs ?? 3_600_000 };
+  const config = {
+    ...natsServers(options.url),
+    replicas: options.replicas ?? 1,
+    maxAgeMs: options.maxAgeMs ?? 3_600_000,
+  };
   const messaging = openMessaging(config, { name: "evidence", ports: system, logger });
   const service = createEvidence(
     {
