@@ -1,5 +1,6 @@
 import { type CallContext, inContext, type Logger, ownContext, type Ports, sleep } from "@outlayer/kit";
-import type { ProgressStream } from "../adapters/nats/progress-stream.ts";
+import { UnsuitableStream } from "../adapters/nats/ensure-stream.ts";
+import type { Position, ProgressStream } from "../adapters/nats/progress-stream.ts";
 import type { WorkflowLog } from "../core/log.ts";
 import type { EvidenceStore } from "../core/store.ts";
 
@@ -12,8 +13,9 @@ const sweepMs = 2000;
 /** For the process that appended something to publish it, before others do; milliseconds. */
 const quietMs = 3000;
 const pageSize = 500;
-/** Times that another process may be faster in a row, before the sweep looks again. */
-const maxTries = 5;
+/** How often, at which interval in milliseconds, the stream may refuse a version without showing another in its place. */
+const maxStuck = 10;
+const stuckMs = 50;
 /** For what was appended last to be published when the service stops, milliseconds. */
 const lastMs = 3000;
 
@@ -44,6 +46,8 @@ export class Publisher {
   #after = "";
   /** What was said last about what does not work. */
   #trouble: string | undefined;
+  /** What came of publishing since the last sweep. */
+  #since = { failed: false, published: false };
 
   constructor(deps: PublisherDeps) {
     this.#deps = deps;
@@ -89,6 +93,7 @@ export class Publisher {
 
   async #sweep(): Promise<void> {
     const { stream, store, ports } = this.#deps;
+    this.#lookBack();
     await this.#note();
     if (!stream.isUp) await stream.makeReady();
     if (!stream.isUp || this.#stopping.signal.aborted) return;
@@ -124,42 +129,57 @@ export class Publisher {
   async #publish(requestId: string): Promise<void> {
     try {
       this.#published.set(requestId, await this.#catchUp(requestId));
-      this.#recovered();
+      this.#since.published = true;
     } catch (error) {
       this.#report(error);
     }
   }
 
-  /** The version up to which the stream then has it. */
+  /** @returns the version up to which the stream then has it */
   async #catchUp(requestId: string): Promise<number> {
-    const { stream, log } = this.#deps;
-    for (let attempt = 0; attempt < maxTries; attempt += 1) {
-      let last = await stream.last(requestId);
-      let isOvertaken = false;
-      for (const progress of await log.progress(requestId, last.version)) {
-        const next = await stream.publish(progress, last);
-        if (next === undefined) {
-          isOvertaken = true;
-          break;
-        }
-        last = next;
-      }
-      if (!isOvertaken) return last.version;
+    const { stream, ports } = this.#deps;
+    let last = await stream.last(requestId);
+    let stuck = 0;
+    while (stuck < maxStuck) {
+      const reached = await this.#append(requestId, last);
+      if (reached !== undefined) return reached.version;
+      // Another process was faster, or is just about to: what it publishes may not show yet.
+      const { sequence } = last;
+      last = await stream.last(requestId);
+      stuck = last.sequence === sequence ? stuck + 1 : 0;
+      if (stuck > 0) await sleep(ports.timers, stuckMs, this.#stopping.signal);
     }
-    throw new Error("others keep publishing the same");
+    throw new Error("the stream refuses what would come next");
+  }
+
+  /** Publishes what the log has after that; undefined once another process turns out to be faster. */
+  async #append(requestId: string, from: Position): Promise<Position | undefined> {
+    const { stream, log } = this.#deps;
+    let last = from;
+    for (const progress of await log.progress(requestId, from.version)) {
+      const next = await stream.publish(progress, last);
+      if (next === undefined) return undefined;
+      last = next;
+    }
+    return last;
   }
 
   /** Says once what does not work. That NATS is away the client says. */
   #report(error: unknown): void {
+    this.#since.failed = true;
     if (this.#deps.stream.isAway || this.#stopping.signal.aborted) return;
     const trouble = error instanceof Error ? error.message : String(error);
     if (trouble === this.#trouble) return;
     this.#trouble = trouble;
-    this.#deps.logger.error({ err: error }, "progress is not published: the sweep tries again");
+    const level = error instanceof UnsuitableStream ? "error" : "warn";
+    this.#deps.logger[level]({ err: error }, "progress is not published: the sweep tries again");
   }
 
-  #recovered(): void {
-    if (this.#trouble === undefined) return;
+  /** Says that it works again, once nothing has failed from one sweep to the next. */
+  #lookBack(): void {
+    const { failed, published } = this.#since;
+    this.#since = { failed: false, published: false };
+    if (this.#trouble === undefined || failed || !published) return;
     this.#trouble = undefined;
     this.#deps.logger.info("progress is published again");
   }

@@ -37,6 +37,7 @@ export interface NatsEvidence {
 export interface NatsEvidenceOptions {
   readonly path: string;
   readonly url: string;
+  readonly replicas?: number;
   readonly maxAgeMs?: number;
   readonly timers?: Ports["timers"];
   /** Only listens to others, and publishes nothing. */
@@ -53,7 +54,11 @@ export async function startNatsEvidence(options: NatsEvidenceOptions): Promise<N
     for (const look of looking) look();
   };
   const logger = createLogger("evidence", "trace", { write });
-  const config = { ...natsServers(options.url), replicas: 1, maxAgeMs: options.maxAgeMs ?? 3_600_000 };
+  const config = {
+    ...natsServers(options.url),
+    replicas: options.replicas ?? 1,
+    maxAgeMs: options.maxAgeMs ?? 3_600_000,
+  };
   const messaging = openMessaging(config, { name: "evidence", ports: system, logger });
   const service = createEvidence(
     {
@@ -124,7 +129,8 @@ export async function follow(url: string): Promise<Follower> {
     connection,
     async versions(requestId) {
       const subject = `wallet.progress.${requestId}`;
-      const consumer = await jetstream(connection).consumers.get("WALLET_PROGRESS", { filter_subjects: subject });
+      const { consumers } = jetstream(connection);
+      const consumer = await patiently(() => consumers.get("WALLET_PROGRESS", { filter_subjects: subject }));
       const seen: number[] = [];
       for await (const message of await consumer.consume()) {
         const progress = fromBinary(ProgressEventSchema, message.data);
@@ -136,9 +142,20 @@ export async function follow(url: string): Promise<Follower> {
       return seen;
     },
     async count() {
-      const manager = await jetstreamManager(connection);
-      return (await manager.streams.info("WALLET_PROGRESS")).state.messages;
+      const { streams } = await jetstreamManager(connection, { checkAPI: false });
+      return (await patiently(() => streams.info("WALLET_PROGRESS"))).state.messages;
     },
     close: () => connection.close(),
   };
+}
+
+/** Asks again where there is no answer: servers that are electing a leader give none. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof Error && error.name === "TimeoutError")) throw error;
+    }
+  }
 }

@@ -15,10 +15,19 @@ export const progressSubject = (requestId: string) => `wallet.progress.${request
 const duplicateWindowMs = 120_000;
 const nameInUse = 10058;
 
+/** The stream is not as it must be, and nobody but an operator can change that. */
+export class UnsuitableStream extends Error {
+  override readonly name = "UnsuitableStream";
+  constructor(why: string, cause?: unknown) {
+    super(`stream ${streamName} cannot be used: ${why}`, { cause });
+  }
+}
+
 /**
  * Creates the stream, or brings the one that is there to this configuration; what it does not name stays as an operator
  * has set it. Several processes may do so at once.
- * @throws Error with what differs where that cannot be changed, or with what the server refuses
+ * @throws UnsuitableStream with what differs where that cannot be changed, or with what the server refuses; any other
+ * error where there was no answer
  */
 export async function ensureStream(
   { streams }: JetStreamManager,
@@ -35,11 +44,10 @@ export async function ensureStream(
   try {
     const { config } = await addOrFind();
     const others = differing(config, fixed);
-    if (others.length > 0) throw new Error(`its ${others.join(" and ")}, which cannot be changed`);
+    if (others.length > 0) throw new UnsuitableStream(`its ${others.join(" and ")}, which cannot be changed`);
     if (differing(config, wanted).length > 0) await streams.update(streamName, wanted);
   } catch (error) {
-    const what = error instanceof Error ? error.message : String(error);
-    throw new Error(`stream ${streamName} is not as it must be: ${what}`, { cause: error });
+    throw error instanceof JetStreamApiError ? new UnsuitableStream(error.message, error) : error;
   }
 
   async function addOrFind(): Promise<StreamInfo> {

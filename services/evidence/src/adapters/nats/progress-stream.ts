@@ -13,8 +13,8 @@ import { ensureStream, progressSubject, streamName } from "./ensure-stream.ts";
 
 /** For the server to answer, milliseconds. */
 const timeout = 5000;
-/** The server's codes for a message that would not follow the one that it was said to follow. */
-const wrongLastSequence: readonly number[] = [10071, 10164];
+/** The server's codes for a message that would not follow the one that it was said to follow, or is being stored already. */
+const notNext: readonly number[] = [10071, 10164, 10158];
 const streamNotFound = 10059;
 
 /** Where the stream stands with a workflow: its latest version there, and that message's sequence; 0 where there is none. */
@@ -60,7 +60,7 @@ export class ProgressStream {
     });
   }
 
-  /** Brings the stream into being, if there is a connection. @throws Error as `ensureStream` does */
+  /** Brings the stream into being, if there is a connection. @throws as `ensureStream` does */
   async makeReady(): Promise<void> {
     const { connection, config } = this.#nats;
     if (connection === undefined) return;
@@ -100,7 +100,7 @@ export class ProgressStream {
       );
       return { version, sequence: seq };
     } catch (error) {
-      if (error instanceof JetStreamApiError && wrongLastSequence.includes(error.code)) return undefined;
+      if (error instanceof JetStreamApiError && notNext.includes(error.code)) return undefined;
       throw error;
     }
   }
