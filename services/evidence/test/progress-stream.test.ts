@@ -19,7 +19,7 @@ import {
   systemPorts,
   workSubject,
 } from "@outlayer/kit";
-import { type NewNats, natsCluster, needOwnNats, type OwnNats } from "@outlayer/test-servers";
+import { type NewNats, natsCluster, needMongodb, needOwnNats, type OwnNats } from "@outlayer/test-servers";
 import { ProgressStream } from "../src/adapters/nats/progress-stream.ts";
 import { walletHeaders as headers, logClient } from "./support/harness.ts";
 import {
@@ -34,6 +34,7 @@ import {
   taken,
   waiting,
 } from "./support/nats-evidence.ts";
+import { type MongodbPlace, mongodbPlace } from "./support/places.ts";
 
 const { ids } = systemPorts();
 const five = [1, 2, 3, 4, 5];
@@ -63,7 +64,7 @@ describe("progress in NATS", () => {
 
   const path = () => join(directory, "evidence.sqlite");
   const evidence = async (options: Partial<NatsEvidenceOptions> = {}): Promise<NatsEvidence> => {
-    const made = await startNatsEvidence({ path: path(), url: server.url, ...options });
+    const made = await startNatsEvidence({ database: { kind: "sqlite", path: path() }, url: server.url, ...options });
     started.push(made);
     return made;
   };
@@ -243,6 +244,34 @@ describe("progress in NATS", () => {
     const { config } = await (await jetstreamManager(late.connection)).streams.info("WALLET_PROGRESS");
     assert.equal(config.num_replicas, 3);
   }).timeout(90_000);
+
+  describe("of workflows on MongoDB", () => {
+    let place: MongodbPlace;
+    before(async function () {
+      place = mongodbPlace(await needMongodb(this));
+    });
+    after(() => place?.drop());
+
+    it("has what was appended without NATS, by a process that is gone, and is then known to have it", async () => {
+      const { database } = place;
+      await server.kill();
+      const gone = await evidence({ database });
+      const requestIds = await Promise.all(Array.from({ length: 5 }, () => complete(gone)));
+      started.splice(started.indexOf(gone), 1);
+      await gone.stop();
+      await server.start();
+      const [one, other] = [await evidence({ database }), await evidence({ database })];
+      await Promise.all([one.logged(/connected/), other.logged(/connected/)]);
+      requestIds.push(await complete(other));
+      const late = await follower();
+      await streamIsThere(late);
+      for (const requestId of requestIds) assert.deepEqual(await late.versions(requestId), five);
+      const entries = place.client.db().collection("entries");
+      while ((await entries.countDocuments({ published: true })) < 30)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      assert.equal(await late.count(), 30);
+    }).timeout(40_000);
+  });
 
   describe("readers", () => {
     /** Timers of which none fires: only news can wake who waits. */

@@ -8,6 +8,7 @@ import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_s
 import { ProgressEventSchema } from "@outlayer/contracts/outlayer/progress/v1/progress";
 import { createEvidence } from "@outlayer/evidence";
 import { createLogger, inMemoryTransport, natsServers, openMessaging, type Ports, systemPorts } from "@outlayer/kit";
+import type { DatabaseUrl } from "../../src/config.ts";
 import { logClient, opening } from "./harness.ts";
 
 const { ids } = systemPorts();
@@ -35,7 +36,7 @@ export interface NatsEvidence {
 }
 
 export interface NatsEvidenceOptions {
-  readonly path: string;
+  readonly database: DatabaseUrl;
   readonly url: string;
   readonly replicas?: number;
   readonly maxAgeMs?: number;
@@ -62,7 +63,7 @@ export async function startNatsEvidence(options: NatsEvidenceOptions): Promise<N
   const messaging = openMessaging(config, { name: "evidence", ports: system, logger });
   const service = createEvidence(
     {
-      database: { kind: "sqlite", path: options.path },
+      database: options.database,
       credentials: { internalTokens: ["internal"], apiKeys: new Map() },
     },
     { ports, bus: messaging.bus, nats: options.silent ? undefined : messaging.nats },
