@@ -6,7 +6,9 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Devnet, startDevnet } from "@outlayer/devnet";
 import type { ServiceName } from "@outlayer/kit";
-import { RestClient } from "./support/rest-client.ts";
+import { needMongodb, needNats } from "@outlayer/test-servers";
+import { follow } from "../services/evidence/test/support/nats-evidence.ts";
+import { type Answer, RestClient } from "./support/rest-client.ts";
 import { spawnService, type Variables } from "./support/service-processes.ts";
 import { dust } from "./support/steps.ts";
 import { internalToken } from "./support/system.ts";
@@ -49,7 +51,30 @@ describe("each service from its own main", () => {
     rmSync(directory, { recursive: true });
   });
 
-  it("five processes carry a workflow out, and each ends on SIGTERM", async () => {
+  it("five processes carry a workflow out, and each ends on SIGTERM", () =>
+    fiveProcesses({ DATABASE_URL: `sqlite:${join(directory, "evidence.sqlite")}` })).timeout(60_000);
+
+  it("five processes on MongoDB and NATS do too, and tell of every version", async function () {
+    const nats = { NATS_URL: await needNats(this) };
+    const { url, drop } = (await needMongodb(this)).database();
+    this.timeout(60_000);
+    const follower = await follow(nats.NATS_URL);
+    try {
+      const record = await fiveProcesses({ DATABASE_URL: url, ...nats }, nats, { nats: "ok" });
+      const all = Array.from({ length: record.version }, (_, index) => index + 1);
+      assert.deepEqual(await follower.versions(record.request_id), all);
+    } finally {
+      await follower.close();
+      await drop();
+    }
+  });
+
+  /** @returns the record of a workflow that they carried out */
+  async function fiveProcesses(
+    evidenceVariables: Variables,
+    broadcasterVariables: Variables = {},
+    dependencies: Readonly<Record<string, string>> = {},
+  ): Promise<Answer["body"]> {
     const run = async (name: ServiceName, variables: Variables) => {
       const child = spawnService(name, { ...freePorts, ...variables });
       children.push(child);
@@ -60,7 +85,7 @@ describe("each service from its own main", () => {
     writeFileSync(grantFile, "a grant secret that came in a file, 0123456789\n");
     const evidence = await run("evidence", {
       ...wallets,
-      DATABASE_URL: `sqlite:${join(directory, "evidence.sqlite")}`,
+      ...evidenceVariables,
     });
     const signerProxy = await run("signer-proxy", {
       KEYSTORE_URL: devnet.keystoreUrl,
@@ -70,6 +95,7 @@ describe("each service from its own main", () => {
     const urls = { EVIDENCE_URL: evidence.grpc, SIGNER_PROXY_URL: signerProxy.grpc };
     const broadcaster = await run("broadcaster", {
       ...urls,
+      ...broadcasterVariables,
       NEAR_RPC_URL: devnet.rpcUrl,
       NEAR_CHAIN_ID: devnet.chainId,
       NEAR_POLL_INTERVAL_MS: "15",
@@ -91,13 +117,18 @@ describe("each service from its own main", () => {
     const { status, body } = await client.execute([dust, dust, dust]);
     assert.deepEqual([status, body.status], [200, "succeeded"], body.message);
 
-    const exits = children.map(exit);
-    for (const child of children) child.kill("SIGTERM");
+    const readiness = await fetch(`${evidence.http}/readyz`);
+    assert.deepEqual(((await readiness.json()) as { dependencies?: object }).dependencies ?? {}, dependencies);
+
+    const running = children.splice(0);
+    const exits = running.map(exit);
+    for (const child of running) child.kill("SIGTERM");
     assert.deepEqual(
       (await Promise.all(exits)).map(({ code }) => code),
       [0, 0, 0, 0, 0],
     );
-  }).timeout(60_000);
+    return body;
+  }
 
   const missing: Readonly<Record<ServiceName, readonly string[]>> = {
     gateway: [

@@ -8,11 +8,13 @@ import {
   type Environment,
   type HostedService,
   hostService,
-  InProcessBus,
   inMemoryTransport,
   type Logger,
+  type NatsConfig,
+  openMessaging,
   type Ports,
   Readiness,
+  readNatsConfig,
   type Service,
   type ServiceName,
 } from "@outlayer/kit";
@@ -26,6 +28,8 @@ export interface ProductConfig {
   readonly signerProxy: SignerProxyConfig;
   readonly broadcaster: BroadcasterConfig;
   readonly evidence: EvidenceConfig;
+  /** Undefined: progress is told within the process only. */
+  readonly nats: NatsConfig | undefined;
   /** Proves to a service that another one calls, on its ports as in memory. */
   readonly serviceToken: string;
 }
@@ -39,6 +43,7 @@ export function readProductConfig(environment: Environment, serviceToken: string
     signerProxy: readSignerProxyConfig(reader),
     broadcaster: readBroadcasterConfig(reader),
     evidence: readEvidenceConfig(reader),
+    nats: readNatsConfig(reader),
     serviceToken,
   };
   reader.check();
@@ -69,13 +74,13 @@ export interface Product {
  */
 export async function startProduct(config: ProductConfig, deps: ProductDeps, freePorts = false): Promise<Product> {
   const { ports, logger } = deps;
-  const bus = new InProcessBus();
   const { serviceToken } = config;
+  const messaging = openMessaging(config.nats, { name: "coordinator", ports, logger: logger("evidence") });
   const wrapped = (name: ServiceName, service: Service) => deps.wrap?.[name]?.(service) ?? service;
   const transport = (from: ServiceName, to: ServiceName, service: Service) =>
     inMemoryTransport(service.routes, { logger: logger(to), serviceToken }, from);
 
-  const evidence = wrapped("evidence", createEvidence(config.evidence, { ports, bus }));
+  const evidence = wrapped("evidence", createEvidence(config.evidence, { ports, ...messaging }));
   const signerProxy = wrapped(
     "signer-proxy",
     createSignerProxy(config.signerProxy, { ports, logger: logger("signer-proxy") }),
@@ -85,7 +90,7 @@ export async function startProduct(config: ProductConfig, deps: ProductDeps, fre
     createBroadcaster(config.broadcaster, {
       ports,
       logger: logger("broadcaster"),
-      bus,
+      ...messaging,
       transports: {
         evidence: transport("broadcaster", "evidence", evidence),
         signerProxy: transport("broadcaster", "signer-proxy", signerProxy),
@@ -120,6 +125,7 @@ export async function startProduct(config: ProductConfig, deps: ProductDeps, fre
   const hosted = new Map<ServiceName, HostedService>();
   const stop = async () => {
     for (const service of [...hosted.values()].reverse()) await service.stop();
+    await messaging.stop();
   };
   try {
     for (const [name, service] of Object.entries(services) as [ServiceName, Service][]) {

@@ -15,6 +15,9 @@ Any variable of the configuration may be set in the environment.
 
 const variables = [
   "DATABASE_URL",
+  "NATS_URL",
+  "NATS_REPLICAS",
+  "NATS_MAX_AGE_SECS",
   "INTERNAL_WALLET_AUTH_TOKEN",
   "WALLET_API_KEYS_JSON",
   "GATE_FEE_1_TO_3_YOCTO",

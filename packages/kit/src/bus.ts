@@ -1,16 +1,19 @@
-/** Tells others what happened. It only tells: what counts is in evidence, and nothing waits for the bus. */
+/** Wakes others. It only tells that something happened: what counts is in evidence, and nothing waits for the bus. */
 export interface Bus {
-  /** Publishes under an id by which readers drop duplicates. Never throws and never blocks. */
-  publish(subject: string, id: string, data: Uint8Array): void;
+  /** Never throws and never blocks; may be lost. */
+  publish(subject: string, data: Uint8Array): void;
   /** Calls `receive` for every message on a subject published from now on. The answer ends it. */
   subscribe(subject: string, receive: (data: Uint8Array) => void): () => void;
+  /** Whether what other processes publish is heard now. Where not, who waits has to look for himself more often. */
+  readonly hearsOthers: boolean;
 }
 
 /** The bus of the embedded mode: within one process, delivered at once. */
 export class InProcessBus implements Bus {
+  readonly hearsOthers = false;
   readonly #receivers = new Map<string, Set<(data: Uint8Array) => void>>();
 
-  publish(subject: string, _id: string, data: Uint8Array): void {
+  publish(subject: string, data: Uint8Array): void {
     for (const receive of [...(this.#receivers.get(subject) ?? [])]) receive(data);
   }
 
@@ -24,8 +27,8 @@ export class InProcessBus implements Bus {
   }
 }
 
-/** Where evidence tells of a workflow's progress. */
-export const progressSubject = (requestId: string) => `wallet.progress.${requestId}`;
+/** Where evidence tells that a workflow's log has grown; there is no data. */
+export const newsSubject = (requestId: string) => `wallet.news.${requestId}`;
 
 /** Where evidence tells broadcasters that a workflow was opened; the data is its request id in UTF-8. */
 export const workSubject = "wallet.work";

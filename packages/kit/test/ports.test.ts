@@ -49,10 +49,10 @@ describe("the in-process bus", () => {
     const heard: string[] = [];
     const stop = bus.subscribe("a", (data) => heard.push(`1${data}`));
     bus.subscribe("a", (data) => heard.push(`2${data}`));
-    bus.publish("a", "id", Uint8Array.of(1));
-    bus.publish("b", "id", Uint8Array.of(9));
+    bus.publish("a", Uint8Array.of(1));
+    bus.publish("b", Uint8Array.of(9));
     stop();
-    bus.publish("a", "id", Uint8Array.of(2));
+    bus.publish("a", Uint8Array.of(2));
     assert.deepEqual(heard, ["11", "21", "22"]);
   });
 });

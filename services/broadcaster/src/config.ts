@@ -7,8 +7,10 @@ import {
   integer,
   list,
   Malformed,
+  type NatsConfig,
   type Parse,
   readCommonConfig,
+  readNatsConfig,
   readServiceUrl,
   text,
 } from "@outlayer/kit";
@@ -107,6 +109,7 @@ export function readBroadcasterConfig(reader: ConfigReader): BroadcasterConfig {
 }
 
 export interface BroadcasterProcessConfig extends BroadcasterConfig, CommonConfig {
+  readonly nats: NatsConfig | undefined;
   readonly evidenceUrl: string;
   readonly signerProxyUrl: string;
 }
@@ -115,6 +118,7 @@ export function readBroadcasterProcessConfig(reader: ConfigReader): BroadcasterP
   const config = {
     ...readBroadcasterConfig(reader),
     ...readCommonConfig(reader, "broadcaster"),
+    nats: readNatsConfig(reader),
     evidenceUrl: readServiceUrl(reader, "EVIDENCE_URL"),
     signerProxyUrl: readServiceUrl(reader, "SIGNER_PROXY_URL"),
   };

@@ -1,4 +1,4 @@
-import { ConfigReader, InProcessBus, runProcess, ServiceProcess } from "@outlayer/kit";
+import { ConfigReader, openMessaging, runOn, runProcess, ServiceProcess } from "@outlayer/kit";
 import { readBroadcasterProcessConfig } from "./config.ts";
 import { createBroadcaster } from "./service.ts";
 
@@ -10,5 +10,6 @@ await runProcess(async () => {
     evidence: own.transport("evidence", config.evidenceUrl),
     signerProxy: own.transport("signer-proxy", config.signerProxyUrl),
   };
-  return own.serve(createBroadcaster(config, { ports, logger, bus: new InProcessBus(), transports }));
+  const messaging = openMessaging(config.nats, { name: "broadcaster", ports, logger });
+  return runOn(messaging, () => own.serve(createBroadcaster(config, { ports, logger, ...messaging, transports })));
 });

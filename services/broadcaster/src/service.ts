@@ -1,6 +1,6 @@
 import type { ServiceImpl, Transport } from "@connectrpc/connect";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
-import type { Bus, Logger, Ports, Service } from "@outlayer/kit";
+import type { Bus, Logger, NatsClient, Ports, Service } from "@outlayer/kit";
 import { EvidenceLog } from "./adapters/evidence/evidence-log.ts";
 import { NearNode } from "./adapters/near/near-node.ts";
 import { RpcClient } from "./adapters/near/rpc-client.ts";
@@ -25,13 +25,15 @@ export interface BroadcasterDeps {
   readonly ports: Ports;
   readonly logger: Logger;
   readonly bus: Bus;
+  /** What the bus is on; undefined where everything happens in one process. */
+  readonly nats?: NatsClient | undefined;
   readonly transports: { readonly evidence: Transport; readonly signerProxy: Transport };
 }
 
 /** Drives open workflows: relayer and approver keys, nonces, the gate's schedule, NEAR's RPC. */
 export function createBroadcaster(
   config: BroadcasterConfig,
-  { ports, logger, bus, transports }: BroadcasterDeps,
+  { ports, logger, bus, nats, transports }: BroadcasterDeps,
 ): Service {
   const node = new NearNode(new RpcClient({ urls: config.rpcUrls, chainId: config.chainId }, ports, logger));
   const follower = new Follower(node, ports, logger, config.pollIntervalMs);
@@ -83,6 +85,9 @@ export function createBroadcaster(
       await worker.stop();
       await follower.stop();
     },
-    dependencies: () => [{ name: "near_rpc", state: follower.rpcState }],
+    dependencies: () => [
+      { name: "near_rpc", state: follower.rpcState },
+      ...(nats === undefined ? [] : [nats.dependency]),
+    ],
   };
 }

@@ -4,9 +4,11 @@ import {
   type LogLevel,
   logLevels,
   Malformed,
+  type NatsConfig,
   oneOf,
   type Parse,
   readCommonConfig,
+  readNatsConfig,
   readWalletCredentials,
   type WalletCredentials,
 } from "@outlayer/kit";
@@ -60,10 +62,14 @@ export function readMigrateConfig(reader: ConfigReader): Pick<EvidenceConfig, "d
   return config;
 }
 
-export type EvidenceProcessConfig = EvidenceConfig & CommonConfig;
+export type EvidenceProcessConfig = EvidenceConfig & CommonConfig & { readonly nats: NatsConfig | undefined };
 
 export function readEvidenceProcessConfig(reader: ConfigReader): EvidenceProcessConfig {
-  const config = { ...readEvidenceConfig(reader), ...readCommonConfig(reader, "evidence") };
+  const config = {
+    ...readEvidenceConfig(reader),
+    ...readCommonConfig(reader, "evidence"),
+    nats: readNatsConfig(reader),
+  };
   reader.check();
   return config;
 }

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto";
-import { toBinary } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
-import { ProgressEventSchema } from "@outlayer/contracts/outlayer/progress/v1/progress";
-import { type Bus, type Ports, progressSubject, type Service, workSubject } from "@outlayer/kit";
+import { type Bus, type NatsClient, newsSubject, type Ports, type Service, workSubject } from "@outlayer/kit";
 import { openMongodbStore } from "./adapters/mongodb/store.ts";
+import { ProgressStream } from "./adapters/nats/progress-stream.ts";
 import { openSqliteStore } from "./adapters/sqlite/store.ts";
 import { callers } from "./callers.ts";
 import type { DatabaseUrl, EvidenceConfig } from "./config.ts";
@@ -20,18 +19,26 @@ import { openWorkflow } from "./rpc/open-workflow.ts";
 import { readEvents } from "./rpc/read-events.ts";
 import { readUsage, releaseUsage, reserveUsage } from "./rpc/usage-ledger.ts";
 import { watchProgress } from "./rpc/watch-progress.ts";
+import { Publisher } from "./shell/publisher.ts";
 
 export interface EvidenceDeps {
   readonly ports: Ports;
   readonly bus: Bus;
+  /** Where progress is published; undefined where nobody outside of this process follows it. */
+  readonly nats?: NatsClient | undefined;
 }
 
 /** Owns every record and its history. */
-export function createEvidence(config: EvidenceConfig, { ports, bus }: EvidenceDeps): Service {
+export function createEvidence(config: EvidenceConfig, { ports, bus, nats }: EvidenceDeps): Service {
   const store = openStore(config.database, ports);
   const sha256Hex = (text: string) => createHash("sha256").update(text).digest("hex");
   const now = () => ports.clock.now();
-  const log = new WorkflowLog({ store, now, sha256Hex, tell: tellOn(bus) });
+  const tell: Tell = (progress, event) => {
+    tellOn(bus, progress, event);
+    publisher?.tell(progress.requestId);
+  };
+  const log = new WorkflowLog({ store, now, sha256Hex, tell });
+  const publisher = nats && new Publisher({ stream: new ProgressStream(nats), store, log, ports, logger: nats.logger });
   const reading = { log, credentials: config.credentials, bus, timers: ports.timers };
   const gateLog = { store, now, sha256Hex };
   const usageLedger = { store, now };
@@ -69,11 +76,18 @@ export function createEvidence(config: EvidenceConfig, { ports, bus }: EvidenceD
         router.service(LogService, logs);
       },
     },
-    start: () => store.start(),
+    async start() {
+      await store.start();
+      publisher?.start();
+    },
     async stop() {
       stopping.abort();
     },
-    close: () => store.close(),
+    async close() {
+      await publisher?.stop();
+      await store.close();
+    },
+    dependencies: () => (nats === undefined ? [] : [nats.dependency]),
   };
 }
 
@@ -88,12 +102,8 @@ function openStore(database: DatabaseUrl, ports: Ports): EvidenceStore {
   }
 }
 
-function tellOn(bus: Bus): Tell {
-  return (progress, event) => {
-    const id = `${progress.requestId}:${progress.version}`;
-    bus.publish(progressSubject(progress.requestId), id, toBinary(ProgressEventSchema, progress));
-    if (event.kind.case === "opened" && !progress.terminal) {
-      bus.publish(workSubject, id, new TextEncoder().encode(progress.requestId));
-    }
-  };
+/** Wakes those who wait for this workflow, and broadcasters when there is one more to drive. */
+function tellOn(bus: Bus, ...[{ requestId, terminal }, event]: Parameters<Tell>): void {
+  bus.publish(newsSubject(requestId), new Uint8Array());
+  if (event.kind.case === "opened" && !terminal) bus.publish(workSubject, new TextEncoder().encode(requestId));
 }

@@ -135,6 +135,18 @@ describe("the MongoDB store", () => {
     assert.deepEqual((await store.listOpen("", 1))[0], projectionOf(entryOf(requestId, 2), "queued"));
   });
 
+  it("lists what was written without a mark, by an older program or before some marks got lost, as unpublished", async () => {
+    await store.start();
+    const [requestId, other] = await openTwo();
+    for (const version of [2, 3])
+      await store.append(entryOf(requestId, version), projectionOf(entryOf(requestId, version)));
+    await store.markPublished(new Map([requestId, other].map((each) => [each, 3])));
+    const soon = entryOf(requestId, 3).atMs + 1;
+    assert.deepEqual(await store.listUnpublished(soon, "", 10), []);
+    await stored("entries").updateOne({ _id: `${requestId}:2` }, { $unset: { published: "" } });
+    assert.deepEqual(await store.listUnpublished(soon, "", 10), [requestId]);
+  });
+
   it("does not start on an index that is not what it has to be, and names it", async () => {
     await stored("entries").createIndex({ wallet_id: 1, idempotency_key: 1 }, { name: "claim" });
     await assert.rejects(store.start(), /^Error: index claim of entries is not what it has to be$/);
@@ -187,7 +199,7 @@ describe("the MongoDB store", () => {
     const runs = await Promise.all(Array.from({ length: 4 }, () => migrateMongodb(place.database, ports)));
     assert.ok(runs.some((applied) => applied.length > 0));
     assert.deepEqual(await migrateMongodb(place.database, ports), []);
-    assert.equal(await place.client.db().collection("migrations").countDocuments(), 1);
+    assert.equal(await place.client.db().collection("migrations").countDocuments(), 2);
   });
 
   it("goes on working for this version when a later one has migrated", async () => {
@@ -213,7 +225,7 @@ describe("the MongoDB store", () => {
       });
       return JSON.parse(stdout);
     };
-    assert.deepEqual((await run()).applied, ["1 logs, claims, nonces and ledgers"]);
+    assert.deepEqual((await run()).applied, ["1 logs, claims, nonces and ledgers", "2 marks of what was published"]);
     assert.deepEqual((await run()).applied, []);
   });
 });

@@ -6,6 +6,7 @@ import {
   type ConfigReader,
   integer,
   readCommonConfig,
+  readNatsConfig,
   readServiceUrl,
   readWalletCredentials,
   type WalletCredentials,
@@ -49,6 +50,8 @@ export function readGatewayProcessConfig(reader: ConfigReader): GatewayProcessCo
     plannerUrl: readServiceUrl(reader, "PLANNER_URL"),
     evidenceUrl: readServiceUrl(reader, "EVIDENCE_URL"),
   };
+  // Set alike for whoever deals with progress, so a mistake shows here too. Progress itself comes through evidence.
+  readNatsConfig(reader);
   reader.check();
   return config;
 }

@@ -1,2 +1,4 @@
 export { type Mongodb, type MongodbDatabase, needMongodb } from "./mongodb.ts";
+export { natsCluster } from "./nats/cluster.ts";
+export { type NewNats, needOwnNats, type OwnNats } from "./nats/own.ts";
 export { needNats } from "./nats.ts";

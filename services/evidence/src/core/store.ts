@@ -31,6 +31,13 @@ export interface EvidenceStore {
   lastUsageEntryOf(walletId: string, requestId: string): Promise<UsageEntry | undefined>;
   /** Stores the next entry of a wallet's usage ledger, unless one of that seq is there. */
   appendUsage(entry: UsageEntry): Promise<"appended" | "conflict">;
+  /**
+   * Request ids of workflows of which not every version is known to be in the stream, and whose last entry is from before
+   * `beforeMs` (milliseconds since the epoch); in order, those after one.
+   */
+  listUnpublished(beforeMs: number, afterRequestId: string, limit: number): Promise<readonly string[]>;
+  /** Notes up to which version the stream has each of these workflows. Never goes back. */
+  markPublished(versions: ReadonlyMap<string, number>): Promise<void>;
   close(): Promise<void>;
 }
 

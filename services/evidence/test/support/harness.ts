@@ -5,7 +5,14 @@ import { OpenedSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import { createEvidence } from "@outlayer/evidence";
-import { createLogger, InProcessBus, inMemoryTransport, type Ports, systemPorts } from "@outlayer/kit";
+import {
+  createLogger,
+  InProcessBus,
+  inMemoryTransport,
+  type Ports,
+  type ServiceName,
+  systemPorts,
+} from "@outlayer/kit";
 import type { Place } from "./places.ts";
 
 export const walletHeaders = { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "internal" };
@@ -40,15 +47,12 @@ export async function startEvidence(place: Place, clock?: Ports["clock"]): Promi
     const service = createEvidence({ database: place.database, credentials }, { ports, bus });
     await service.start();
     const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
-    const [planner, broadcaster, wallet] = (["planner", "broadcaster", undefined] as const).map((caller) =>
-      inMemoryTransport(service.routes, guards, caller),
-    ) as [Transport, Transport, Transport];
-    const logs = createClient(LogService, {
-      ...broadcaster,
-      // Workflows are opened by the planner, all the rest is the broadcaster's.
-      unary: (method, ...call) => (method.name === "OpenWorkflow" ? planner : broadcaster).unary(method, ...call),
-    });
-    return { service, logs, records: createClient(RecordService, wallet) };
+    const logs = logClient((caller) => inMemoryTransport(service.routes, guards, caller));
+    return {
+      service,
+      logs,
+      records: createClient(RecordService, inMemoryTransport(service.routes, guards, undefined)),
+    };
   };
   const stop = async () => {
     await running.service.stop();
@@ -110,4 +114,13 @@ export function opening(key: string): MessageInitShape<typeof OpenedSchema> {
       },
     ],
   };
+}
+
+/** Workflows are opened by the planner, all the rest is the broadcaster's. */
+export function logClient(as: (caller: ServiceName) => Transport): Client<typeof LogService> {
+  const [planner, broadcaster] = [as("planner"), as("broadcaster")];
+  return createClient(LogService, {
+    ...broadcaster,
+    unary: (method, ...call) => (method.name === "OpenWorkflow" ? planner : broadcaster).unary(method, ...call),
+  });
 }

@@ -22,7 +22,7 @@ export const entriesSpec: CollectionSpec = {
       terminal: bool,
       write_id: text,
     },
-    { idempotency_key: text, fingerprint: sha256, approval_of: text, open: bool },
+    { idempotency_key: text, fingerprint: sha256, approval_of: text, open: bool, published: bool },
   ),
   indexes: [
     { name: "log", key: { request_id: 1, version: 1 }, unique: true },
@@ -40,6 +40,8 @@ export const entriesSpec: CollectionSpec = {
       partialFilterExpression: { approval_of: { $exists: true } },
     },
     { name: "open", key: { request_id: 1 }, partialFilterExpression: { open: true } },
+    // Of all entries: what is looked for are those without a mark, which no partial index can hold.
+    { name: "unpublished", key: { published: 1, request_id: 1 } },
   ],
 };
 
@@ -67,6 +69,14 @@ interface EntryDocument {
    * off after the log has ended; a crash in between leaves it, and whoever lists sees the end in the last entry.
    */
   readonly open?: true;
+  /** Put on once the stream has it. Without it nothing is known, so no crash and no older program can keep it out of there. */
+  readonly published?: true;
+}
+
+/** A log by its last entry. */
+interface Standing {
+  readonly projection: Projection;
+  readonly at: Date;
 }
 
 export class Entries {
@@ -128,13 +138,50 @@ export class Entries {
       const last = marked.at(-1);
       if (last === undefined) break;
       after = last;
-      const current = await this.#latest(marked);
+      const current = (await this.#latest(marked)).map(({ projection }) => projection);
       const ended = current.filter(({ terminal }) => terminal).map(({ requestId }) => requestId);
       if (ended.length > 0) await this.#close(ended);
       listed.push(...current.filter(({ terminal }) => !terminal));
       if (marked.length < limit) break;
     }
     return listed.slice(0, limit);
+  }
+
+  async listUnpublished(beforeMs: number, afterRequestId: string, limit: number): Promise<readonly string[]> {
+    const listed: string[] = [];
+    let after = afterRequestId;
+    while (listed.length < limit) {
+      const unmarked = await this.#unmarked(after, limit);
+      const last = unmarked.at(-1);
+      if (last === undefined) break;
+      after = last;
+      const quiet = (await this.#latest([...new Set(unmarked)])).filter(({ at }) => at.getTime() < beforeMs);
+      listed.push(...quiet.map(({ projection }) => projection.requestId));
+      if (unmarked.length < limit) break;
+    }
+    return listed.slice(0, limit);
+  }
+
+  /** One workflow's marks need not all arrive: what has none is looked at again, which does no harm. */
+  async markPublished(versions: ReadonlyMap<string, number>): Promise<void> {
+    if (versions.size === 0) return;
+    const updates = [...versions].map(([requestId, upTo]) => ({
+      updateMany: {
+        filter: { request_id: requestId, version: { $lte: upTo }, published: { $exists: false } },
+        update: { $set: { published: true as const } },
+      },
+    }));
+    await answered(() => this.#entries.bulkWrite(updates, { ordered: false }));
+  }
+
+  /** Request ids of entries that are not marked as published, in order; one as often as it has such entries. */
+  async #unmarked(after: string, limit: number): Promise<readonly string[]> {
+    const filter = { published: { $exists: false }, request_id: { $gt: after } } as const;
+    const found = this.#entries
+      .find(filter, { projection: { request_id: 1 } })
+      .sort({ request_id: 1 })
+      .limit(limit);
+    return (await answered(() => found.toArray())).map(({ request_id }) => request_id);
   }
 
   /** Request ids of workflows that are marked as open, in order. */
@@ -148,9 +195,9 @@ export class Entries {
   }
 
   /** Where logs stand, by their last entries, in order of their request ids. */
-  async #latest(requestIds: readonly string[]): Promise<readonly Projection[]> {
+  async #latest(requestIds: readonly string[]): Promise<readonly Standing[]> {
     const first = (field: string) => ({ $first: `$${field}` });
-    const found = this.#entries.aggregate<Omit<Projection, "requestId"> & { _id: string }>([
+    const found = this.#entries.aggregate<Omit<Projection, "requestId"> & { _id: string; at: Date }>([
       { $match: { request_id: { $in: requestIds } } },
       { $sort: { request_id: -1, version: -1 } },
       {
@@ -160,11 +207,15 @@ export class Entries {
           status: first("status"),
           terminal: first("terminal"),
           version: first("version"),
+          at: first("at"),
         },
       },
       { $sort: { _id: 1 } },
     ]);
-    return (await answered(() => found.toArray())).map(({ _id, ...rest }) => ({ requestId: _id, ...rest }));
+    return (await answered(() => found.toArray())).map(({ _id, at, ...rest }) => ({
+      projection: { requestId: _id, ...rest },
+      at,
+    }));
   }
 
   /** Takes ended workflows off the list. Nothing is lost when it fails: the next reader of the list does it. */

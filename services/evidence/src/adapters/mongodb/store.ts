@@ -37,6 +37,8 @@ export function openMongodbStore({ url, database }: MongodbAddress, ports: Ports
     lastUsageEntry: (walletId) => usageEntries.last(walletId),
     lastUsageEntryOf: (walletId, requestId) => usageEntries.lastOf(walletId, requestId),
     appendUsage: (entry) => usageEntries.append(entry),
+    listUnpublished: (beforeMs, afterRequestId, limit) => entries.listUnpublished(beforeMs, afterRequestId, limit),
+    markPublished: (versions) => entries.markPublished(versions),
     close: () => client.close(),
   };
 }

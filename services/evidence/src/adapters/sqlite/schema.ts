@@ -48,6 +48,9 @@ const migrations: readonly string[] = [
    -- Only first entries can have it: an approval is used up once.
    ALTER TABLE entries ADD COLUMN approval_of TEXT;
    CREATE UNIQUE INDEX entries_approval ON entries (approval_of);`,
+  `ALTER TABLE projections ADD COLUMN updated_at_ms INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE projections ADD COLUMN published_version INTEGER NOT NULL DEFAULT 0;
+   CREATE INDEX projections_unpublished ON projections (request_id) WHERE published_version < version;`,
 ];
 
 /** @throws Error for a file that a later version of this program wrote */

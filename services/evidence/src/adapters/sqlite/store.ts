@@ -27,6 +27,8 @@ class SqliteStore implements EvidenceStore {
   readonly #lastUsageEntry: StatementSync;
   readonly #lastUsageEntryOf: StatementSync;
   readonly #insertUsageEntry: StatementSync;
+  readonly #listUnpublished: StatementSync;
+  readonly #markPublished: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -40,9 +42,11 @@ class SqliteStore implements EvidenceStore {
     );
     this.#findApproval = database.prepare("SELECT request_id AS requestId FROM entries WHERE approval_of = ?");
     this.#project = database.prepare(
-      `INSERT INTO projections (request_id, wallet_id, status, terminal, version) VALUES (?, ?, ?, ?, ?)
+      `INSERT INTO projections (request_id, wallet_id, status, terminal, version, updated_at_ms)
+       VALUES (?, ?, ?, ?, ?, ?)
        ON CONFLICT (request_id) DO UPDATE SET status = excluded.status, terminal = excluded.terminal,
-       version = excluded.version WHERE excluded.version > projections.version`,
+       version = excluded.version, updated_at_ms = excluded.updated_at_ms
+       WHERE excluded.version > projections.version`,
     );
     this.#read = database.prepare(
       `SELECT request_id AS requestId, version, at_ms AS atMs, entry_json AS entryJson, hash FROM entries
@@ -71,6 +75,13 @@ class SqliteStore implements EvidenceStore {
       `INSERT INTO usage_entries (wallet_id, seq, request_id, at_ms, entry_json) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT DO NOTHING`,
     );
+    this.#listUnpublished = database.prepare(
+      `SELECT request_id AS requestId FROM projections
+       WHERE published_version < version AND updated_at_ms < ? AND request_id > ? ORDER BY request_id LIMIT ?`,
+    );
+    this.#markPublished = database.prepare(
+      "UPDATE projections SET published_version = ? WHERE request_id = ? AND published_version < ?",
+    );
   }
 
   /** Nothing: the file was made ready when it was opened. */
@@ -79,7 +90,7 @@ class SqliteStore implements EvidenceStore {
   async open(entry: Entry, claim: Claim, projection: Projection): Promise<Opened> {
     return this.#atomically(() => {
       if (this.#insert(entry, claim)) {
-        this.#move(projection);
+        this.#move(projection, entry.atMs);
         return { kind: "opened" };
       }
       const found = this.#findClaim.get(claim.walletId, claim.idempotencyKey);
@@ -96,7 +107,7 @@ class SqliteStore implements EvidenceStore {
   async append(entry: Entry, projection: Projection): Promise<"appended" | "conflict"> {
     return this.#atomically(() => {
       if (!this.#insert(entry, undefined)) return "conflict";
-      this.#move(projection);
+      this.#move(projection, entry.atMs);
       return "appended";
     });
   }
@@ -143,6 +154,17 @@ class SqliteStore implements EvidenceStore {
     return changes === 1 ? "appended" : "conflict";
   }
 
+  async listUnpublished(beforeMs: number, afterRequestId: string, limit: number): Promise<readonly string[]> {
+    const rows = this.#listUnpublished.all(beforeMs, afterRequestId, limit);
+    return rows.map(({ requestId }) => String(requestId));
+  }
+
+  async markPublished(versions: ReadonlyMap<string, number>): Promise<void> {
+    this.#atomically(() => {
+      for (const [requestId, version] of versions) this.#markPublished.run(version, requestId, version);
+    });
+  }
+
   async close(): Promise<void> {
     this.#database.close();
   }
@@ -162,8 +184,8 @@ class SqliteStore implements EvidenceStore {
     return changes === 1;
   }
 
-  #move({ requestId, walletId, status, terminal, version }: Projection): void {
-    this.#project.run(requestId, walletId, status, terminal ? 1 : 0, version);
+  #move({ requestId, walletId, status, terminal, version }: Projection, atMs: number): void {
+    this.#project.run(requestId, walletId, status, terminal ? 1 : 0, version, atMs);
   }
 
   #atomically<T>(run: () => T): T {

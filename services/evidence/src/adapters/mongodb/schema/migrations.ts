@@ -23,4 +23,5 @@ export const migrations: readonly Migration[] = [
     name: "logs, claims, nonces and ledgers",
     collections: [entriesSpec, gateEntriesSpec, noncesSpec, usageEntriesSpec],
   },
+  { version: 2, name: "marks of what was published", collections: [entriesSpec] },
 ];

@@ -1,0 +1,186 @@
+import { type CallContext, inContext, type Logger, ownContext, type Ports, sleep } from "@outlayer/kit";
+import { UnsuitableStream } from "../adapters/nats/ensure-stream.ts";
+import type { Position, ProgressStream } from "../adapters/nats/progress-stream.ts";
+import type { WorkflowLog } from "../core/log.ts";
+import type { EvidenceStore } from "../core/store.ts";
+
+/** Workflows that are published at once. One workflow's versions go one after the other. */
+const atOnce = 16;
+/** Workflows that may wait for it. What comes on top is found by the sweep. */
+const maxDue = 10_000;
+/** How often is noted what was published, and looked for what was not. Milliseconds. */
+const sweepMs = 2000;
+/** For the process that appended something to publish it, before others do; milliseconds. */
+const quietMs = 3000;
+const pageSize = 500;
+/** How often, at which interval in milliseconds, the stream may refuse a version without showing another in its place. */
+const maxStuck = 10;
+const stuckMs = 50;
+/** For what was appended last to be published when the service stops, milliseconds. */
+const lastMs = 3000;
+
+export interface PublisherDeps {
+  readonly stream: ProgressStream;
+  readonly store: EvidenceStore;
+  readonly log: WorkflowLog;
+  readonly ports: Pick<Ports, "clock" | "timers" | "random">;
+  readonly logger: Logger;
+}
+
+/**
+ * Brings every version of every log into the stream: those just appended at once, and those that nobody published
+ * (a process died, NATS was away) by a sweep over the store. It asks the stream how far it is and goes on from there
+ * with what stands in the log, so a workflow that is looked at twice does no harm. Nobody waits for it.
+ */
+export class Publisher {
+  readonly #deps: PublisherDeps;
+  readonly #stopping = new AbortController();
+  /** Each with the work that it is told of in. */
+  readonly #due = new Map<string, CallContext>();
+  readonly #running = new Map<string, Promise<void>>();
+  /** Versions up to which the stream has it, of workflows for which the store does not know that yet. */
+  readonly #published = new Map<string, number>();
+  #sweeping: Promise<void> | undefined;
+  #news = new AbortController();
+  /** Where the next sweep goes on. */
+  #after = "";
+  /** What was said last about what does not work. */
+  #trouble: string | undefined;
+  /** What came of publishing since the last sweep. */
+  #since = { failed: false, published: false };
+
+  constructor(deps: PublisherDeps) {
+    this.#deps = deps;
+  }
+
+  start(): void {
+    this.#deps.stream.onConnect(() => this.#news.abort());
+    this.#sweeping = this.#run();
+  }
+
+  /** Publishes what there is of a workflow: now, or when the stream can be reached. */
+  tell(requestId: string): void {
+    const context = ownContext({ request_id: requestId }, this.#deps.ports.random);
+    if (this.#due.size < maxDue) this.#due.set(requestId, context);
+    this.#pump();
+  }
+
+  /** Publishes what was told of, as far as NATS takes it, and notes it. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    const finished = new AbortController();
+    const limit = sleep(this.#deps.ports.timers, lastMs, finished.signal).then(() => finished.abort());
+    await Promise.race([limit, this.#sweeping]);
+    while (this.#running.size > 0 && !finished.signal.aborted) await Promise.race([limit, ...this.#running.values()]);
+    finished.abort();
+    this.#due.clear();
+    // The next process finds that all is there.
+    await this.#note().catch(() => {});
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      this.#news = new AbortController();
+      try {
+        await this.#sweep();
+      } catch (error) {
+        this.#report(error);
+      }
+      await sleep(this.#deps.ports.timers, sweepMs, AbortSignal.any([signal, this.#news.signal]));
+    }
+  }
+
+  async #sweep(): Promise<void> {
+    const { stream, store, ports } = this.#deps;
+    this.#lookBack();
+    await this.#note();
+    if (!stream.isUp) await stream.makeReady();
+    if (!stream.isUp || this.#stopping.signal.aborted) return;
+    this.#pump();
+    const unpublished = await store.listUnpublished(ports.clock.now() - quietMs, this.#after, pageSize);
+    this.#after = unpublished.length < pageSize ? "" : (unpublished.at(-1) ?? "");
+    for (const requestId of unpublished) this.tell(requestId);
+  }
+
+  /** Tells the store what was published: at intervals, since a write for each message would slow the appends. */
+  async #note(): Promise<void> {
+    if (this.#published.size === 0) return;
+    const published = new Map(this.#published);
+    // Where that fails, the sweep finds that all is there.
+    this.#published.clear();
+    await this.#deps.store.markPublished(published);
+  }
+
+  #pump(): void {
+    if (!this.#deps.stream.isUp) return;
+    for (const [requestId, context] of this.#due) {
+      if (this.#running.size >= atOnce) return;
+      if (this.#running.has(requestId)) continue;
+      this.#due.delete(requestId);
+      const run = inContext(context, () => this.#publish(requestId)).then(() => {
+        this.#running.delete(requestId);
+        this.#pump();
+      });
+      this.#running.set(requestId, run);
+    }
+  }
+
+  async #publish(requestId: string): Promise<void> {
+    try {
+      this.#published.set(requestId, await this.#catchUp(requestId));
+      this.#since.published = true;
+    } catch (error) {
+      this.#report(error);
+    }
+  }
+
+  /** @returns the version up to which the stream then has it */
+  async #catchUp(requestId: string): Promise<number> {
+    const { stream, ports } = this.#deps;
+    let last = await stream.last(requestId);
+    let stuck = 0;
+    while (stuck < maxStuck) {
+      const reached = await this.#append(requestId, last);
+      if (reached !== undefined) return reached.version;
+      // Another process was faster, or is just about to: what it publishes may not show yet.
+      const { sequence } = last;
+      last = await stream.last(requestId);
+      stuck = last.sequence === sequence ? stuck + 1 : 0;
+      if (stuck > 0) await sleep(ports.timers, stuckMs, this.#stopping.signal);
+    }
+    throw new Error("the stream refuses what would come next");
+  }
+
+  /** Publishes what the log has after that; undefined once another process turns out to be faster. */
+  async #append(requestId: string, from: Position): Promise<Position | undefined> {
+    const { stream, log } = this.#deps;
+    let last = from;
+    for (const progress of await log.progress(requestId, from.version)) {
+      const next = await stream.publish(progress, last);
+      if (next === undefined) return undefined;
+      last = next;
+    }
+    return last;
+  }
+
+  /** Says once what does not work. That NATS is away the client says. */
+  #report(error: unknown): void {
+    this.#since.failed = true;
+    if (this.#deps.stream.isAway || this.#stopping.signal.aborted) return;
+    const trouble = error instanceof Error ? error.message : String(error);
+    if (trouble === this.#trouble) return;
+    this.#trouble = trouble;
+    const level = error instanceof UnsuitableStream ? "error" : "warn";
+    this.#deps.logger[level]({ err: error }, "progress is not published: the sweep tries again");
+  }
+
+  /** Says that it works again, once nothing has failed from one sweep to the next. */
+  #lookBack(): void {
+    const { failed, published } = this.#since;
+    this.#since = { failed: false, published: false };
+    if (this.#trouble === undefined || failed || !published) return;
+    this.#trouble = undefined;
+    this.#deps.logger.info("progress is published again");
+  }
+}

@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { type NewNats, needOwnNats, type OwnNats } from "@outlayer/test-servers";
+import { type Follower, follow } from "../services/evidence/test/support/nats-evidence.ts";
+import { eventsOf } from "./support/history.ts";
+import { dust, transfer } from "./support/steps.ts";
+import { internalToken, type System, withSystem } from "./support/system.ts";
+
+const three = [dust, transfer("2000000000000000000"), dust];
+
+/** What a run of the workflow says, without what differs from run to run: ids, hashes, heights, times. */
+interface Account {
+  readonly said: unknown;
+  readonly events: readonly string[];
+  readonly ms: number;
+}
+
+async function run(system: System): Promise<Account> {
+  const before = performance.now();
+  const { status, body } = await system.rest().execute(three);
+  const ms = performance.now() - before;
+  const said = {
+    http: status,
+    status: body.status,
+    error: [body.error_code, body.user_visible_error],
+    plan: body.plan_json,
+    deltas: body.balance_deltas,
+    outcomes: body.step_outcomes.map(({ outcome }: { outcome: string }) => outcome),
+    sent: [body.submit_tx_hashes.length, body.intent_ids.length, body.resume_tx_hashes.length],
+    delegates: body.signed_nep366_delegates.length,
+    dispatched: body.dispatch_receipts.length,
+    fee: body.fees.gate_fee_yocto,
+  };
+  // How often a kind comes depends on which blocks the submissions got into.
+  const events = [...new Set(await eventsOf(system, body.request_id))];
+  return { said, events, ms };
+}
+
+/** The ids of server-sent events after one, to the stream's end. */
+async function eventIds(system: System, requestId: string, lastEventId: string): Promise<readonly number[]> {
+  const response = await fetch(`${system.product.restUrl}/wallet/v1/workflows/${requestId}/events`, {
+    headers: { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": internalToken, "last-event-id": lastEventId },
+  });
+  return [...(await response.text()).matchAll(/^id: (\d+)$/gm)].map(([, id]) => Number(id));
+}
+
+const upTo = (version: number) => Array.from({ length: version }, (_, index) => index + 1);
+
+describe("the product with NATS", () => {
+  let newNats: NewNats;
+  let server: OwnNats;
+  let follower: Follower | undefined;
+  let without: Account;
+  const withNats = (test: (system: System) => Promise<void>) =>
+    withSystem({ environment: { NATS_URL: server.url } }, test);
+  const logged = async (system: System, text: string) => {
+    while (!system.logs.some((line) => line.includes(text))) await new Promise((resolve) => setTimeout(resolve, 10));
+  };
+
+  before(async function () {
+    newNats = await needOwnNats(this);
+  });
+  before(() =>
+    withSystem({}, async (system) => {
+      without = await run(system);
+      assert.equal((without.said as { status: string }).status, "succeeded");
+    }),
+  );
+  beforeEach(async () => {
+    server = await newNats({ started: false });
+  });
+  afterEach(async () => {
+    await follower?.close();
+    follower = undefined;
+    await server.remove();
+  });
+
+  it("writes the same record when NATS is away for the whole run, and tells of every event", () =>
+    withNats(async (system) => {
+      const { said, events, ms } = await run(system);
+      assert.deepEqual({ said, events }, { said: without.said, events: without.events });
+      assert.ok(ms < 2 * without.ms + 500, `${ms} ms, and ${without.ms} ms without NATS`);
+      const requestId = await system.rest().begin(three);
+      const told = await eventIds(system, requestId, "2");
+      assert.deepEqual(told, upTo(told.at(-1) ?? 0).slice(2));
+      assert.equal((await system.rest().record(requestId)).version, told.at(-1));
+      for (const service of ["evidence", "broadcaster"] as const) {
+        const readiness = await fetch(`${system.product.http[service]}/readyz`);
+        assert.equal(readiness.status, 200);
+        const { dependencies } = (await readiness.json()) as { dependencies: Record<string, string> };
+        assert.equal(dependencies.nats, "away");
+      }
+    })).timeout(40_000);
+
+  it("writes the same record, as fast, while NATS answers nothing", async () => {
+    await server.start();
+    await withNats(async (system) => {
+      await logged(system, "NATS is connected");
+      server.stall();
+      const { said, events, ms } = await run(system);
+      server.resume();
+      assert.deepEqual({ said, events }, { said: without.said, events: without.events });
+      assert.ok(ms < 2 * without.ms + 500, `${ms} ms, and ${without.ms} ms without NATS`);
+    });
+  }).timeout(40_000);
+
+  it("has every version of a workflow in the stream once, though NATS was killed and started again under way", async () => {
+    await server.start();
+    await withNats(async (system) => {
+      await logged(system, "NATS is connected");
+      const requestId = await system.rest().begin(three);
+      await system.rest().until(requestId, ({ status }) => status === "submitting" || status === "submitted");
+      await server.kill();
+      await system.rest().until(requestId, ({ status }) => status === "dispatching" || status === "succeeded");
+      await server.start();
+      const record = await system.rest().ended(requestId);
+      assert.equal(record.status, "succeeded");
+      follower = await follow(server.url);
+      assert.deepEqual(await follower.versions(requestId), upTo(record.version));
+      assert.equal(await follower.count(), record.version);
+    });
+  }).timeout(40_000);
+
+  it("puts nothing into messages that was signed or is secret", async () => {
+    await server.start();
+    await withNats(async (system) => {
+      const requestId = await system.rest().begin(three);
+      const record = await system.rest().ended(requestId);
+      follower = await follow(server.url);
+      const versions = await follower.versions(requestId);
+      assert.deepEqual(versions, upTo(record.version));
+      const { streams } = await jetstreamManager(follower.connection);
+      const stored: string[] = [];
+      for (let seq = 1; seq <= versions.length; seq += 1) {
+        const message = await streams.getMessage("WALLET_PROGRESS", { seq });
+        stored.push(`${message?.subject}${Buffer.from(message?.data ?? []).toString("latin1")}`);
+      }
+      const secrets = [
+        ...record.signed_nep366_delegates,
+        ...record.signed_nep413_payloads.map((payload: string) => JSON.parse(payload).signature),
+        internalToken,
+        system.devnet.relayer.secretKey,
+        system.devnet.keystoreToken,
+      ];
+      assert.ok(secrets.length >= 9 && secrets.every((secret) => typeof secret === "string" && secret.length > 10));
+      for (const secret of secrets) assert.ok(!stored.join("\n").includes(secret));
+    });
+  }).timeout(40_000);
+});
