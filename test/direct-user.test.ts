@@ -10,6 +10,10 @@ const prepare = "/direct-user/function-call-key/prepare";
 const allowedText =
   'direct-user calls are allowed for this scope only: user_id mike.near, registry_id mike.sequential.near, receiver_id count.mike.near, method_names ["increase"]';
 
+/** Errors of a node that answers, and does not do what it was asked. */
+const serverBusy = { name: "HANDLER_ERROR", cause: { name: "INVALID_TRANSACTION" }, code: -32000, message: "busy" };
+const unknownChunk = { name: "HANDLER_ERROR", cause: { name: "UNKNOWN_CHUNK" }, code: -32000, message: "no chunk" };
+
 /** Transactions of the user to the counter that are on the chain. */
 const calls = (system: System) =>
   transactions(system.devnet).filter(
@@ -461,6 +465,98 @@ describe("the direct-user lane: whatever goes wrong", () => {
       assert.deepEqual([calls(system).length, await count(system.devnet)], [1, 1]);
     });
   });
+
+  it("decision 2: a nonce equal to ours that somebody else took: ours is in no chunk, so another is signed", () => {
+    let take: () => Promise<unknown> = async () => {};
+    const wrap = misbehavingSigner({
+      async signDirectUserCall(answer) {
+        const taken = take;
+        take = async () => {};
+        await taken();
+        return answer;
+      },
+    });
+    return withSystem({ wrap }, async (system) => {
+      const publicKey = await install(system);
+      const { accounts, blocks } = system.devnet.controls;
+      take = async () => {
+        const key = accounts.get(scope.user_id)?.keys.find((one) => one.publicKey === publicKey);
+        assert.ok(key !== undefined);
+        accounts.addKey(scope.user_id, publicKey, key.accessKey.permission, key.accessKey.nonce + 1n);
+        blocks.mine({ blocks: 3 });
+      };
+      const { body: begun } = await execute(system.rest(), {}, "taken", 0);
+      const record = await system.rest().ended(begun.request_id);
+      assert.equal(record.status, "succeeded", record.user_visible_error);
+      assert.equal(record.direct_signed_transactions.length, 2);
+      assert.deepEqual([calls(system).length, await count(system.devnet)], [1, 1]);
+    });
+  });
+
+  it("decision 2: a transaction that expired while nothing could be sent: proven dead, and another is signed", () =>
+    withSystem({ devnet: { validityPeriod: 20n } }, async (system) => {
+      await install(system);
+      const { faults } = system.devnet.controls;
+      // Sends are lost, and the node answers everything else.
+      faults.add({ target: "rpc", method: "send_tx", count: null, fault: { kind: "error", error: serverBusy } });
+      const { body: begun } = await execute(system.rest(), {}, "late", 0);
+      await system.rest().until(begun.request_id, (record) => record.direct_signed_transactions.length > 1);
+      faults.clear();
+      const record = await system.rest().ended(begun.request_id);
+      assert.equal(record.status, "succeeded", record.user_visible_error);
+      assert.deepEqual([calls(system).length, await count(system.devnet)], [1, 1]);
+      assert.ok((await eventsOf(system, begun.request_id)).includes("transaction_dead"));
+    }));
+
+  it("decision 2: a chunk that no node has proves nothing", () =>
+    withSystem({ devnet: { validityPeriod: 20n }, environment: { NEAR_POLL_TIMEOUT_SECS: "1" } }, async (system) => {
+      await install(system);
+      const { faults } = system.devnet.controls;
+      faults.add({ target: "rpc", method: "send_tx", count: null, fault: { kind: "error", error: serverBusy } });
+      faults.add({ target: "rpc", method: "chunk", count: null, fault: { kind: "error", error: unknownChunk } });
+      const { body: begun } = await execute(system.rest(), {}, "late", 0);
+      await system.rest().until(begun.request_id, ({ error_code }) => error_code === "outcome_unknown");
+      const { rpc } = system.devnet.controls.counters.snapshot() as { rpc: Record<string, number> };
+      const asked = rpc.chunk ?? 0;
+      await system.rest().until(begun.request_id, () => {
+        const now = system.devnet.controls.counters.snapshot() as { rpc: Record<string, number> };
+        return (now.rpc.chunk ?? 0) > asked;
+      });
+      const record = await system.rest().record(begun.request_id);
+      assert.deepEqual([record.status, record.direct_signed_transactions.length], ["submitting", 1]);
+      assert.equal((await eventsOf(system, begun.request_id)).includes("transaction_dead"), false);
+      faults.clear();
+      assert.equal((await system.rest().ended(begun.request_id)).status, "succeeded");
+      assert.equal(await count(system.devnet), 1);
+    }));
+
+  it("a user who cannot pay for gas: waited for, with nothing signed that would never land", () =>
+    withSystem({}, async (system) => {
+      await install(system);
+      const { accounts, blocks } = system.devnet.controls;
+      accounts.setBalance(scope.user_id, 10n ** 20n);
+      blocks.mine({ blocks: 3 });
+      const { body: begun } = await execute(system.rest(), {}, "poor", 0);
+      const waiting = await system.rest().until(begun.request_id, ({ status }) => status === "queued");
+      assert.deepEqual([waiting.queue.waiting_for, waiting.direct_signed_transactions], ["balance_low", []]);
+      accounts.setBalance(scope.user_id, 10n ** 24n);
+      const record = await system.rest().ended(begun.request_id);
+      assert.equal(record.status, "succeeded", record.user_visible_error);
+      assert.equal(await count(system.devnet), 1);
+    }));
+
+  it("a user who never can: failed for that, with nothing sent", () =>
+    withSystem({ environment: { QUEUE_TIMEOUT_SECS: "1" } }, async (system) => {
+      await install(system);
+      system.devnet.controls.accounts.setBalance(scope.user_id, 10n ** 20n);
+      system.devnet.controls.blocks.mine({ blocks: 3 });
+      const { body } = await execute(system.rest());
+      assert.deepEqual([body.status, body.error_code], ["failed", "balance_low"]);
+      const text =
+        "the balance of the user's account does not pay for the call's gas, for more than 1 s; nothing was sent";
+      assert.equal(body.user_visible_error, text);
+      assert.equal(calls(system).length, 0);
+    }));
 
   it("a keystore that signs for a block of no chain: waited for, nothing sent", () =>
     withSystem({ environment: { QUEUE_TIMEOUT_SECS: "1" } }, async (system) => {

@@ -1,10 +1,13 @@
+import { isAccountId } from "../crypto/account-id.ts";
 import type { Json } from "./errors.ts";
 import { maxTotalPrepaidGas, totalPrepaidGas } from "./fees.ts";
-import type { Action } from "./types.ts";
+import type { AccessKeyPermission, Action } from "./types.ts";
 
 const maxActions = 100;
 const maxMethodName = 256;
 const maxArguments = 4_194_304;
+/** Of all the names that a key lists, each with a byte more. */
+const maxMethodNamesBytes = 2_000;
 
 /**
  * What actions may hold, wherever they come from: a transaction, a contract's promise or a delegate.
@@ -30,6 +33,7 @@ export function checkActions(actions: readonly Action[], prepaidLimit = maxTotal
 
 function checkAction(action: Action): Json | undefined {
   if (action.kind === "delegate") return checkActions(action.signedDelegate.delegateAction.actions);
+  if (action.kind === "addKey") return checkNewKey(action.accessKey.permission);
   if (action.kind !== "functionCall") return undefined;
   if (action.gas === 0n) return "FunctionCallZeroAttachedGas";
   const length = Buffer.byteLength(action.methodName);
@@ -38,4 +42,16 @@ function checkAction(action: Action): Json | undefined {
     return { FunctionCallArgumentsLengthExceeded: { length: action.args.length, limit: maxArguments } };
   }
   return undefined;
+}
+
+function checkNewKey(permission: AccessKeyPermission): Json | undefined {
+  if (permission.kind === "fullAccess") return undefined;
+  const { receiverId, methodNames } = permission;
+  if (!isAccountId(receiverId)) return { InvalidAccountId: { account_id: receiverId } };
+  const lengths = methodNames.map((name) => Buffer.byteLength(name));
+  const tooLong = lengths.find((length) => length > maxMethodName);
+  if (tooLong !== undefined) return { AddKeyMethodNameLengthExceeded: { length: tooLong, limit: maxMethodName } };
+  const total = lengths.reduce((sum, length) => sum + length + 1, 0);
+  if (total <= maxMethodNamesBytes) return undefined;
+  return { AddKeyMethodNamesNumberOfBytesExceeded: { total_number_of_bytes: total, limit: maxMethodNamesBytes } };
 }

@@ -214,6 +214,26 @@ describe("access keys", () => {
     assert.deepEqual(chain.view().state().publicKeys("alice.near"), [publicKeyOf("alice.near")]);
   });
 
+  it("of function call kind are added within NEAR's limits only", () => {
+    const chain = pair();
+    const attempt = (receiverId: string, methodNames: readonly string[]) => {
+      const permission = { kind: "functionCall", allowance: null, receiverId, methodNames } as const;
+      const action = { kind: "addKey", publicKey: rawKeyOf("new"), accessKey: { nonce: 0n, permission } } as const;
+      const reason = refusalOf(chain, transaction(chain, "alice.near", "alice.near", [action]));
+      return (reason as { ActionsValidation?: unknown } | undefined)?.ActionsValidation;
+    };
+    assert.equal(attempt("bob.near", ["count"]), undefined);
+    assert.deepEqual(attempt("Bob", []), { InvalidAccountId: { account_id: "Bob" } });
+    assert.deepEqual(attempt("bob.near", ["a".repeat(257)]), {
+      AddKeyMethodNameLengthExceeded: { length: 257, limit: 256 },
+    });
+    const names = Array.from({ length: 10 }, () => "a".repeat(199));
+    assert.equal(attempt("bob.near", names), undefined);
+    assert.deepEqual(attempt("bob.near", [...names, ""]), {
+      AddKeyMethodNamesNumberOfBytesExceeded: { total_number_of_bytes: 2001, limit: 2000 },
+    });
+  });
+
   it("are changed by their own account only", () => {
     const chain = pair();
     const hash = submit(chain, "alice.near", "bob.near", [{ kind: "deleteKey", publicKey: rawKeyOf("bob.near") }]);

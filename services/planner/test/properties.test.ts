@@ -7,6 +7,9 @@ import fc from "fast-check";
 import { facts, limits, planOf, walletAccount } from "./support/planning.ts";
 import { asWallet, startPlanner } from "./support/server.ts";
 
+/** Any value but those with a key `__proto__`, which the reader refuses wherever it stands. */
+const readable = fc.jsonValue({ maxDepth: 2 }).filter((value) => !JSON.stringify(value).includes('"__proto__"'));
+
 const decimal = fc.oneof(
   fc.constantFrom("0", "1", "2", "100000000000000", "130000000000000", "130000000000001", "00", "", "-1", "x"),
   fc.bigInt({ min: 0n, max: 2n ** 130n }).map(String),
@@ -62,7 +65,7 @@ const explicit = fc.record(
     ...common,
     near_intents: nearIntents,
     args_base64: fc.constantFrom(null, "", "e30=", "e30"),
-    args_json: fc.oneof(fc.constantFrom(null, "{}", "{"), fc.jsonValue({ maxDepth: 2 })),
+    args_json: fc.oneof(fc.constantFrom(null, "{}", "{"), readable),
   },
   { requiredKeys: ["receiver_id", "method_name"] },
 );
@@ -99,7 +102,7 @@ const fine = fc.record(
     route: fc.constant("gate_proxy"),
     gas: fc.constantFrom("1", "130000000000000"),
     deposit: fc.constantFrom("0", "1"),
-    args_json: fc.jsonValue({ maxDepth: 2 }).filter((value) => typeof value !== "string"),
+    args_json: readable.filter((value) => typeof value !== "string"),
   },
   { requiredKeys: ["receiver_id", "method_name", "route"] },
 );
@@ -128,7 +131,7 @@ describe("every plan", () => {
   });
 
   it("is the same whatever unknown fields the steps have", () => {
-    const unknown = fc.dictionary(fc.constantFrom("note", "id", "x-1", "approval"), fc.jsonValue({ maxDepth: 1 }));
+    const unknown = fc.dictionary(fc.constantFrom("note", "id", "x-1", "approval"), readable);
     fc.assert(
       fc.property(steps, unknown, (list, extra) => {
         fc.pre(!/e\+|\d{16}/.test(JSON.stringify(extra)));

@@ -24,11 +24,13 @@ export interface Wait {
 /**
  * What to write down while a workflow waits of which nothing was submitted: why, when that changed; and the end, with
  * that reason's code, when it has waited too long for anything but its turn (decision 19). Undefined for no news.
+ * @param text what that sentence says it waited for
  */
 export function waitingEvent(
   state: Pick<WorkflowState, "waiting"> & { readonly admitted?: WorkflowState["admitted"] },
   wait: Wait,
   { ports, config, conductor }: Pick<Tools, "ports" | "config"> & { conductor: Pick<Conductor, "admittedAtMs"> },
+  text = texts[wait.waitingFor] ?? wait.waitingFor,
 ): EventInit | undefined {
   const { waitingFor, position, expectedStart } = wait;
   const now = ports.clock.now();
@@ -39,7 +41,7 @@ export function waitingEvent(
   const blockedSinceMs = isTurn ? since : (since ?? now);
   if (!isTurn && blockedSinceMs !== undefined && now > blockedSinceMs + config.queueTimeoutMs) {
     const waited = Math.round(config.queueTimeoutMs / 1000);
-    const userVisibleError = `${texts[waitingFor] ?? waitingFor}, for more than ${waited} s; nothing was sent`;
+    const userVisibleError = `${text}, for more than ${waited} s; nothing was sent`;
     return { case: "ended", value: { status: "failed", errorCode: waitingFor, userVisibleError } };
   }
   const isSame = before?.queue.waitingFor === waitingFor && before.queue.position === position;

@@ -1,20 +1,30 @@
 import assert from "node:assert/strict";
-import { create } from "@bufbuild/protobuf";
-import { type Event, EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { DirectUserScopeSchema } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
-import { counterScope } from "@outlayer/workflow";
-import { groundOnSharedKey } from "../../src/core/chain/landing.ts";
-import type { CallView } from "../../src/core/direct-user/call-view.ts";
-import { type DirectUserWorld, nextDirectUser } from "../../src/core/direct-user/next.ts";
-import { foldDirectUser } from "../../src/core/direct-user/state.ts";
+import { groundOnSharedKey, type LandingFacts } from "../../src/core/chain/landing.ts";
+import { readTransactionStatus } from "../../src/core/chain/transaction-status.ts";
+import { type CallResult, readCall } from "../../src/core/direct-user/call-view.ts";
+import { type DirectUserView, type DirectUserWorld, nextDirectUser } from "../../src/core/direct-user/next.ts";
+import {
+  type DirectUserState,
+  foldDirectUser,
+  isDirectUserLog,
+  liveAttempt,
+} from "../../src/core/direct-user/state.ts";
 import { judgeKey } from "../../src/core/direct-user/user-key.ts";
 import { isAmbiguous } from "../../src/core/direct-user/verdict.ts";
+import type { KeyPermission } from "../../src/core/gate/access-key.ts";
 import type { EventInit } from "../../src/core/workflow/action.ts";
+import type { Logged } from "../../src/core/workflow/state.ts";
+import { panics, transactionStatus, value } from "./transaction-builder.ts";
 
-const requestId = "0192f3c0-7a1b-7c3d-8e4f-0123456789ab";
-const hash = "9fK2vX1sTq6mB4nD8cZ7yR3wHj5LgPe2aUxWkFtMoNQi";
-const scope = create(DirectUserScopeSchema, { ...counterScope, methodNames: [...counterScope.methodNames] });
-
+const scope = {
+  userId: "mike.near",
+  registryId: "mike.sequential.near",
+  receiverId: "count.mike.near",
+  methodNames: ["increase"],
+};
 const opened: EventInit = {
   case: "opened",
   value: {
@@ -23,145 +33,254 @@ const opened: EventInit = {
     directUserCall: { scope, methodName: "increase", gas: "30000000000000" },
   },
 };
-const allowed: EventInit = { case: "policyAllowed", value: { accountId: "a.near" } };
-const prepared: EventInit = {
+const taken: EventInit = { case: "taken", value: { driverId: "d", epoch: 1n } };
+const allowed: EventInit = { case: "policyAllowed", value: { accountId: "a", publicKey: "ed25519:k" } };
+const prepared = (hash: string): EventInit => ({
   case: "directUserCallPrepared",
-  value: { transaction: { hash, signerId: "mike.near", nonce: 7n }, countBefore: "4" },
-};
-const resolved = (status: "success" | "failure", signerId = "mike.near"): EventInit => ({
+  value: { transaction: { hash, signerId: scope.userId, nonce: 7n, blockHeight: 990n }, countBefore: "4" },
+});
+const dead = (txHash: string): EventInit => ({ case: "transactionDead", value: { txHash, ground: "key_gone" } });
+type ResolvedInit = Extract<MessageInitShape<typeof EventSchema>["kind"], { case: "directUserCallResolved" }>["value"];
+const resolved = (more: ResolvedInit = {}): EventInit => ({
   case: "directUserCallResolved",
-  value: { txHash: hash, signerId, status, error: "it panicked" },
+  value: { txHash: "t1", signerId: scope.userId, blockHeight: 1000n, status: "success", ...more },
 });
 const measured: EventInit = { case: "directUserCallMeasured", value: { countAfter: "5" } };
+const sent = [taken, allowed, prepared("t1")];
 
-const event = (kind: EventInit): Event => create(EventSchema, { kind });
-const fold = (...kinds: EventInit[]) =>
-  foldDirectUser(
-    requestId,
-    [opened, ...kinds].map((kind, index) => ({ version: index + 1, atMs: 1000, event: event(kind) })),
-  );
+const log = (events: readonly EventInit[]): Logged[] =>
+  [opened, ...events].map((kind, index) => {
+    return { version: index + 1, atMs: 1_000, event: create(EventSchema, { kind }) };
+  });
+const state = (events: readonly EventInit[]): DirectUserState => foldDirectUser("r", log(events));
 
-interface Seen {
-  readonly call?: CallView | undefined;
-  readonly isLookedFor?: boolean;
+interface WorldInit extends Partial<DirectUserView> {
   readonly head?: number;
   readonly nowMs?: number;
-  readonly state?: "final" | "head" | "forked";
-  readonly sent?: number;
-  readonly proven?: number;
+  readonly final?: readonly string[];
 }
+const world = ({ head = 1005, nowMs = 1_000, final = [], ...view }: WorldInit = {}): DirectUserWorld => ({
+  head,
+  nowMs,
+  block: (hash) => ({ height: 1000, state: final.includes(hash) ? "final" : "head" }),
+  view: { calls: new Map(), lookedAt: new Map(), sentAt: new Map(), provenAt: new Map(), ...view },
+  settings: { pollTimeoutMs: 60_000 },
+});
+const act = (events: readonly EventInit[], init: WorldInit = {}) => nextDirectUser(state(events), world(init));
 
-const world = (seen: Seen = {}): DirectUserWorld => {
-  const { call, isLookedFor = call !== undefined, head = 100, nowMs = 1000, state = "final" } = seen;
-  return {
-    nowMs,
-    head,
-    block: () => ({ height: 90, state }),
-    settings: { pollTimeoutMs: 60_000 },
-    view: {
-      calls: new Map(isLookedFor ? [[hash, call]] : []),
-      lookedAt: new Map(isLookedFor ? [[hash, head]] : []),
-      sentAt: new Map(seen.sent === undefined ? [] : [[hash, { first: seen.sent, last: seen.sent }]]),
-      provenAt: new Map(seen.proven === undefined ? [] : [[hash, seen.proven]]),
-    },
-  };
-};
+const ran = (kind: "success" | "failure", error = ""): CallResult => ({
+  kind,
+  receiptId: "r1",
+  blockHash: "b1",
+  blocks: ["b0", "b1"],
+  logs: ["Increased number to 5"],
+  error,
+});
+const seen = (result: CallResult) => ({
+  calls: new Map([["t1", { signerId: scope.userId, result, tokensBurnt: 9n }]]),
+  lookedAt: new Map([["t1", 1005]]),
+});
+const unknown = { calls: new Map([["t1", undefined]]), lookedAt: new Map([["t1", 1005]]) };
+const sentAt = (first: number, last = first) => ({ sentAt: new Map([["t1", { first, last }]]) });
 
-const success: CallView = {
-  signerId: "mike.near",
-  result: { kind: "success", receiptId: "r", blockHash: "b", blocks: ["a", "b"], logs: [], error: "" },
-  tokensBurnt: 5n,
-};
-
-describe("what is next for a direct-user call", () => {
-  it("goes from policy to the call, and waits for nothing else", () => {
-    assert.equal(nextDirectUser(fold(), world()).kind, "check_policy");
-    assert.equal(nextDirectUser(fold(allowed), world()).kind, "call");
-    assert.equal(nextDirectUser(fold(allowed, prepared), world()).kind, "look");
+describe("direct user: what the driver does next", () => {
+  it("policy, the call, a look, the count, the end, in this order", () => {
+    assert.equal(act([taken]).kind, "check_policy");
+    assert.equal(act([taken, allowed]).kind, "call");
+    assert.equal(act(sent).kind, "look");
+    assert.equal(act([...sent, resolved()]).kind, "measure");
+    const end = act([...sent, resolved(), measured]);
+    assert.deepEqual(end, { kind: "append", event: { case: "ended", value: { status: "succeeded" } } });
+    const ended: EventInit = { case: "ended", value: { status: "succeeded" } };
+    assert.equal(act([...sent, resolved(), measured, ended]).kind, "stop");
   });
 
-  it("takes a result for known only once every block that it rests on is final", () => {
-    const state = fold(allowed, prepared);
-    assert.equal(nextDirectUser(state, world({ call: success, state: "head" })).kind, "wait");
-    const action = nextDirectUser(state, world({ call: success }));
-    assert.ok(action.kind === "append" && action.event.case === "directUserCallResolved");
-    assert.equal(action.event.value.status, "success");
+  it("says what became of it only once every block that it rests on is final", () => {
+    assert.equal(act(sent, { ...seen(ran("success")), final: ["b1"] }).kind, "wait");
+    assert.deepEqual(act(sent, { ...seen(ran("success")), final: ["b0", "b1"] }), {
+      kind: "append",
+      event: {
+        case: "directUserCallResolved",
+        value: {
+          txHash: "t1",
+          signerId: "mike.near",
+          receiptId: "r1",
+          blockHeight: 1000n,
+          status: "success",
+          logs: ["Increased number to 5"],
+          gasBurntYocto: "9",
+        },
+      },
+    });
   });
 
-  it("sends the same bytes again, then looks for a proof, and says what is not known", () => {
-    const state = fold(allowed, prepared);
-    const missing = { call: undefined, isLookedFor: true };
-    assert.equal(nextDirectUser(state, world({ ...missing, sent: 99 })).kind, "wait");
-    assert.equal(nextDirectUser(state, world({ ...missing, sent: 97 })).kind, "resend");
-    const proving = world({ ...missing, sent: 99, proven: 90 });
-    assert.equal(nextDirectUser(state, proving).kind, "prove_dead");
-    const late = nextDirectUser(state, world({ ...missing, sent: 99, proven: 99, nowMs: 62_000 }));
-    assert.ok(late.kind === "append" && late.event.case === "outcomeUnknown");
-    const unknown: EventInit = { case: "outcomeUnknown", value: { txHashes: [hash] } };
-    assert.equal(
-      nextDirectUser(fold(allowed, prepared, unknown), world({ ...missing, sent: 99, proven: 99, nowMs: 62_000 })).kind,
-      "wait",
-    );
+  const pursuits: readonly [name: string, init: WorldInit, kind: string][] = [
+    ["looks two heads after it was sent, not before", { ...sentAt(1004) }, "wait"],
+    ["looks at every head from then on", { ...sentAt(1003) }, "look"],
+    ["does not send again what is only slow", { ...unknown, ...sentAt(1003) }, "wait"],
+    ["sends again what no node knows", { ...unknown, ...sentAt(1000, 1002) }, "resend"],
+    ["asks after ten heads whether it can land at all", { ...unknown, ...sentAt(995, 1003) }, "prove_dead"],
+    [
+      "asks that first where every send fails, so that a resend is always due",
+      { ...unknown, ...sentAt(900, 950) },
+      "prove_dead",
+    ],
+    ["does not ask again at once", { ...unknown, ...sentAt(900, 1003), provenAt: new Map([["t1", 1000]]) }, "wait"],
+    ["waits for what has no result yet", seen({ kind: "pending" }), "wait"],
+  ];
+  for (const [name, init, kind] of pursuits) it(name, () => assert.equal(act(sent, init).kind, kind));
+
+  it("says once that it does not know, and never that it failed", () => {
+    const late = { ...unknown, ...sentAt(1003), nowMs: 61_001 };
+    const said: EventInit = { case: "outcomeUnknown", value: { txHashes: ["t1"] } };
+    assert.deepEqual(act(sent, late), { kind: "append", event: said });
+    assert.equal(act([...sent, said], late).kind, "wait");
   });
 
-  it("decision 1: signs anew only when the old one is dead", () => {
-    const dead: EventInit = { case: "transactionDead", value: { txHash: hash, ground: "nonce_passed" } };
-    assert.equal(nextDirectUser(fold(allowed, prepared, dead), world()).kind, "call");
+  it("decision 1: signs anew only what is proven dead", () => {
+    assert.equal(act([...sent, dead("t1")]).kind, "call");
+    assert.equal(act([...sent, dead("another")]).kind, "look");
+    const again = state([...sent, dead("t1"), prepared("t2")]);
+    assert.deepEqual([again.attempts.length, liveAttempt(again)?.transaction.hash], [2, "t2"]);
   });
 
-  it("measures, and ends by what the receipt says and who signed", () => {
-    assert.equal(nextDirectUser(fold(allowed, prepared, resolved("success")), world()).kind, "measure");
-    const ends: readonly [EventInit, string, string | undefined][] = [
-      [resolved("success"), "succeeded", undefined],
-      [resolved("failure"), "failed", "the call failed on chain: it panicked"],
-      [resolved("success", "other.near"), "failed", "the transaction was signed by other.near, not by mike.near"],
-    ];
-    for (const [fate, status, text] of ends) {
-      const action = nextDirectUser(fold(allowed, prepared, fate, measured), world());
-      assert.ok(action.kind === "append" && action.event.case === "ended");
-      assert.deepEqual([action.event.value.status, action.event.value.userVisibleError], [status, text]);
-    }
-    assert.equal(nextDirectUser(fold({ case: "ended", value: { status: "policy_denied" } }), world()).kind, "stop");
-  });
+  const ends: readonly [name: string, resolved: ResolvedInit, code: string, text: string][] = [
+    [
+      "a failed receipt",
+      { status: "failure", error: "Smart contract panicked: no" },
+      "dispatch_failed",
+      "the call failed on chain: Smart contract panicked: no",
+    ],
+    [
+      "a success of another signer",
+      { signerId: "eve.near" },
+      "dispatch_failed",
+      "the transaction was signed by eve.near, not by mike.near",
+    ],
+  ];
+  for (const [name, how, errorCode, userVisibleError] of ends) {
+    it(`fails for ${name}`, () => {
+      const value = { status: "failed", errorCode, userVisibleError };
+      const action = act([...sent, resolved(how), measured]);
+      assert.deepEqual(action, { kind: "append", event: { case: "ended", value } });
+    });
+  }
 
-  it("calls counts ambiguous that say something else than the receipt", () => {
-    assert.deepEqual(
-      [
-        isAmbiguous(4n, 5n, true),
-        isAmbiguous(4n, 6n, true),
-        isAmbiguous(4n, 4n, true),
-        isAmbiguous(4n, undefined, true),
-      ],
-      [false, true, true, true],
-    );
-    assert.deepEqual([isAmbiguous(4n, 4n, false), isAmbiguous(4n, 5n, false)], [false, true]);
-  });
-
-  it("refuses a log that is of another lane", () => {
-    assert.throws(() => foldDirectUser(requestId, []), RangeError);
-    assert.throws(() => fold({ case: "admitted", value: {} }), RangeError);
+  it("takes only logs of its lane", () => {
+    assert.equal(isDirectUserLog(log([])), true);
+    assert.equal(isDirectUserLog([]), false);
+    const workflow = create(EventSchema, { kind: { case: "opened", value: { endpoint: "workflow" } } });
+    assert.equal(isDirectUserLog([{ version: 1, atMs: 0, event: workflow }]), false);
+    assert.throws(() => state([{ case: "admitted", value: {} }]), /admitted is not of the direct-user lane/);
   });
 });
 
-describe("whether a user's key counts as installed", () => {
-  const permission = {
+describe("direct user: the key", () => {
+  const fits = {
     kind: "function_call",
     receiverId: "count.mike.near",
     methodNames: ["increase"],
     allowanceYocto: 100n,
-  } as const;
+  } as const satisfies KeyPermission;
+  const judged: readonly [permission: KeyPermission | undefined, reason: string | undefined][] = [
+    [fits, undefined],
+    [{ ...fits, methodNames: ["increase", "increase"] }, undefined],
+    [{ ...fits, allowanceYocto: 99n }, "exhausted"],
+    [{ ...fits, allowanceYocto: 0n }, "exhausted"],
+    [{ ...fits, allowanceYocto: undefined }, "unlimited_allowance"],
+    [{ ...fits, methodNames: [] }, "other_methods"],
+    [{ ...fits, methodNames: ["decrease", "increase"] }, "other_methods"],
+    [{ ...fits, receiverId: "mike.near", methodNames: [] }, "other_receiver"],
+    [{ kind: "full_access" }, "full_access"],
+    [undefined, "absent"],
+  ];
+  for (const [permission, reason] of judged) {
+    const shown = JSON.stringify(permission, (_, one) => (typeof one === "bigint" ? `${one}` : one)) ?? "no key";
+    it(`${shown}: ${reason ?? "installed"}`, () => {
+      assert.equal(judgeKey(create(DirectUserScopeSchema, scope), permission, 100n)?.reason, reason);
+    });
+  }
+});
 
-  it("does for exactly the scope, with an allowance that just pays for a call", () => {
-    assert.equal(judgeKey(scope, permission, 100n), undefined);
-    assert.equal(judgeKey(scope, permission, 101n)?.reason, "exhausted");
+describe("direct user: the counts", () => {
+  const rows: readonly [before: bigint, after: bigint | undefined, succeeded: boolean, ambiguous: boolean][] = [
+    [4n, 5n, true, false],
+    [4n, 6n, true, true],
+    [4n, 4n, true, true],
+    [4n, undefined, true, true],
+    [4n, 4n, false, false],
+    [4n, 5n, false, true],
+  ];
+  for (const [before, after, succeeded, ambiguous] of rows) {
+    it(`${before} and ${after} around a ${succeeded ? "success" : "failure"}: ${ambiguous ? "ambiguous" : "clear"}`, () => {
+      assert.equal(isAmbiguous(before, after, succeeded), ambiguous);
+    });
+  }
+});
+
+describe("direct user: what a node says of the transaction", () => {
+  const read = (receipts: Parameters<typeof transactionStatus>[0], converted?: unknown) => {
+    const status = readTransactionStatus(transactionStatus(receipts, converted));
+    return status === undefined ? undefined : readCall(status);
+  };
+
+  it("the call's own receipt decides", () => {
+    const view = read([
+      { id: "r0", logs: ["counted"], children: ["refund"] },
+      { id: "refund", status: panics("x") },
+    ]);
+    const result = { kind: "success", receiptId: "r0", blockHash: "b-r0", blocks: ["b0", "b-r0"], logs: ["counted"] };
+    assert.deepEqual(view?.result, { ...result, error: "" });
+    assert.equal(view?.signerId, "relayer.near");
+  });
+
+  it("a promise's final result where it answers with one, in the block of the first receipt", () => {
+    const promise = { id: "r0", status: { SuccessReceiptId: "r1" } };
+    assert.equal(read([promise])?.result.kind, "pending");
+    const failed = read([promise, { id: "r1", status: panics("Smart contract panicked: no") }])?.result;
+    assert.deepEqual(failed, {
+      kind: "failure",
+      receiptId: "r0",
+      blockHash: "b-r0",
+      blocks: ["b0", "b-r0", "b-r1"],
+      logs: [],
+      error: "Smart contract panicked: no",
+    });
+    assert.equal(read([promise, { id: "r1", status: value }])?.result.kind, "success");
+  });
+
+  it("a receipt that has not run, and one that answers with itself, are pending", () => {
+    assert.equal(read([{ id: "r0", waits: true }])?.result.kind, "pending");
+    assert.equal(read([{ id: "r0", status: { SuccessReceiptId: "r0" } }])?.result.kind, "pending");
+  });
+
+  it("a transaction that failed itself has no receipt", () => {
+    const failure = { Failure: { InvalidTxError: "Expired" } };
+    const result = { kind: "failure", receiptId: "", blockHash: "b0", blocks: ["b0"], logs: [], error: "Expired" };
+    assert.deepEqual(read([], failure)?.result, result);
   });
 });
 
-describe("decision 2: a transaction on a key that others may hold", () => {
-  it("is passed by a nonce that equals its own: the chunks say then whether it was ours", () => {
-    const facts = { nonce: 7n, blockHeight: 1, validityBlocks: 100, finalHeight: 50, block: undefined };
-    assert.equal(groundOnSharedKey({ ...facts, keyNonce: 7n }), "nonce_passed");
-    assert.equal(groundOnSharedKey({ ...facts, keyNonce: 6n }), undefined);
-    assert.equal(groundOnSharedKey({ ...facts, keyNonce: undefined }), "key_gone");
-  });
+describe("decision 2: when a transaction on a key of the user's cannot land", () => {
+  const facts: LandingFacts = {
+    nonce: 7n,
+    blockHeight: 1000,
+    validityBlocks: 100,
+    finalHeight: 1010,
+    keyNonce: 6n,
+    block: { height: 1000, state: "final" },
+  };
+  const rows: readonly [name: string, change: Partial<LandingFacts>, ground: string | undefined][] = [
+    ["it still can", {}, undefined],
+    ["a nonce equal to its own, which anybody with the key may have taken", { keyNonce: 7n }, "nonce_passed"],
+    ["a nonce above", { keyNonce: 8n }, "nonce_passed"],
+    ["no key", { keyNonce: undefined }, "key_gone"],
+    ["the last block of its validity", { finalHeight: 1100 }, undefined],
+    ["one more", { finalHeight: 1101 }, "expired"],
+    ["a block on a fork that lost", { block: { height: 1000, state: "forked" } }, "forked_away"],
+    ["a block whose place is not known", { block: undefined }, undefined],
+  ];
+  for (const [name, change, ground] of rows) {
+    it(`${name}: ${ground ?? "no ground"}`, () => assert.equal(groundOnSharedKey({ ...facts, ...change }), ground));
+  }
 });

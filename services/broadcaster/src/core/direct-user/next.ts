@@ -72,9 +72,10 @@ function pursue(state: DirectUserState, attempt: Attempt, world: DirectUserWorld
   const sent = view.sentAt.get(hash);
   if (isLookDue(world, hash, (sent?.last ?? -2) + 2)) return { kind: "look", attempt };
   const isMissing = view.calls.has(hash) && view.calls.get(hash) === undefined;
-  if (isMissing && head >= (sent?.last ?? 0) + resendAfter) return { kind: "resend", attempt };
+  // Before it is sent again, which is due whenever a look is over where sending takes long, or always fails.
   const provenAt = view.provenAt.get(hash) ?? sent?.first ?? head - proveAfter;
   if (isMissing && head >= provenAt + proveAfter) return { kind: "prove_dead", attempt };
+  if (isMissing && head >= (sent?.last ?? 0) + resendAfter) return { kind: "resend", attempt };
   if (world.nowMs > attempt.atMs + world.settings.pollTimeoutMs && !state.unknown) {
     return { kind: "append", event: { case: "outcomeUnknown", value: { txHashes: [hash] } } };
   }

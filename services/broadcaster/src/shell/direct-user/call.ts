@@ -13,6 +13,11 @@ import type { CallSightings } from "./sightings.ts";
 
 type Needed = Pick<Tools, "signer" | "evidence" | "policyTurns" | "follower" | "node" | "ports" | "userKeys">;
 
+/** The user's account does not pay for the call's gas. */
+export class UserCannotPay extends Error {
+  override readonly name = "UserCannotPay";
+}
+
 /** Asks the wallet's policy about the call. @returns the event that says what it answered */
 export async function checkCallPolicy(
   { signer, evidence, policyTurns, ports }: Needed,
@@ -37,7 +42,7 @@ export async function checkCallPolicy(
  * says nothing: the hash is asked for next.
  * @param append writes an event to the call's log
  * @returns false while another call has the key
- * @throws KeystoreUnavailable, RpcUnavailable: nothing was sent
+ * @throws KeystoreUnavailable, RpcUnavailable, UserCannotPay: nothing was sent
  */
 export async function makeCall(
   tools: Needed,
@@ -52,13 +57,15 @@ export async function makeCall(
   try {
     const publicKey = await signer.directUserKey(walletId, scope);
     if (!userKeys.take(publicKey, requestId)) return false;
-    const { key, problem } = await keyStatus(node, scope, publicKey, BigInt(call.gas));
+    const { key, problem, costYocto } = await keyStatus(node, scope, publicKey, BigInt(call.gas));
     if (key === undefined || problem !== undefined) {
       const reason = problem ?? { reason: "absent", message: `the key is not on ${scope.userId}` };
       const userVisibleError = setupSentence(reason, "then ask again under another idempotency key");
       await append({ case: "ended", value: { status: "requires_direct_user_setup", userVisibleError } });
       return true;
     }
+    // A transaction that its signer cannot pay for never lands, and its fate would be unknown until it expires.
+    if ((await node.balance(scope.userId)) < costYocto) throw new UserCannotPay();
     const before = await readCount(node, scope);
     if (before.value === undefined) {
       await append(failed("count_unreadable", `${scope.receiverId} gives no count; nothing was sent`));
@@ -96,16 +103,16 @@ export async function makeCall(
   return true;
 }
 
-/**
- * Height of the block that the keystore chose; its node may be ahead of ours.
- * @throws KeystoreUnavailable for a block that NEAR does not know, or that lost its place
- */
+/** Height of the block that the keystore chose. @throws KeystoreUnavailable for one that is on no chain seen here */
 async function heightOf({ node, follower }: Needed, blockHash: string): Promise<number> {
+  const unseen = () => new KeystoreUnavailable("the keystore signs for a block that is not on the chain");
   try {
     const { height } = await node.block({ hash: blockHash });
-    if (follower.place(blockHash)?.state !== "forked") return height;
+    await follower.learn([blockHash]);
+    // Its node may be ahead of what was followed by now: then its place is not known yet, and its height is.
+    if (follower.place(blockHash)?.state === "forked") throw unseen();
+    return height;
   } catch (error) {
-    if (!(error instanceof RpcRefused)) throw error;
+    throw error instanceof RpcRefused ? unseen() : error;
   }
-  throw new KeystoreUnavailable("the keystore signs for a block that is not on the chain");
 }

@@ -18,7 +18,7 @@ import { News } from "../news.ts";
 import { Grants } from "../perform/policy.ts";
 import type { Tools } from "../tools.ts";
 import { waitingEvent } from "../waiting.ts";
-import { checkCallPolicy, makeCall } from "./call.ts";
+import { checkCallPolicy, makeCall, UserCannotPay } from "./call.ts";
 import { readCount } from "./count.ts";
 import { proveCallDead } from "./prove-dead.ts";
 import { CallSightings } from "./sightings.ts";
@@ -141,7 +141,8 @@ export class DirectUserDriver {
       // Once it is written down it may have been sent: then there is nothing to wait for but its fate.
       if (waitingFor === undefined || this.#state !== state) throw error;
       tools.userKeys.release(this.#requestId);
-      const event = waitingEvent(state, { waitingFor, position: 0, expectedStart: undefined }, tools);
+      const wait = { waitingFor, position: 0, expectedStart: undefined };
+      const event = waitingEvent(state, wait, { ...tools, conductor: noGate }, texts[waitingFor]);
       if (event !== undefined) await append(event);
       await sleep(tools.ports.timers, outagePauseMs, signal);
     }
@@ -165,8 +166,10 @@ export class DirectUserDriver {
 
   async #proveDead(attempt: Attempt, append: Append): Promise<void> {
     const { hash } = attempt.transaction;
-    this.#seen.provenAt.set(hash, this.#tools.follower.heads?.optimistic.height ?? 0);
     const ground = await proveCallDead(this.#tools, attempt, this.#seen);
+    // A search that is not through goes on as soon as there is nothing else to do.
+    if (!this.#seen.searches.has(hash))
+      this.#seen.provenAt.set(hash, this.#tools.follower.heads?.optimistic.height ?? 0);
     if (ground !== undefined) await append({ case: "transactionDead", value: { txHash: hash, ground } });
   }
 
@@ -213,7 +216,16 @@ function withoutChain(state: DirectUserState): DirectUserAction {
   return state.policyAllowed ? { kind: "wait" } : { kind: "check_policy" };
 }
 
+/** That somebody is taken in at the gate says nothing of what a call of this lane waits for. */
+const noGate = { admittedAtMs: 0 };
+
+/** Sentences that are not the gate's, for what a call ends with that has waited too long. */
+const texts: Readonly<Record<string, string>> = {
+  balance_low: "the balance of the user's account does not pay for the call's gas",
+};
+
 function outageOf(error: unknown): string | undefined {
+  if (error instanceof UserCannotPay) return "balance_low";
   if (error instanceof KeystoreUnavailable) return "keystore_unavailable";
   return error instanceof RpcUnavailable ? "rpc_unavailable" : undefined;
 }

@@ -8,6 +8,8 @@ export interface KeyStatus {
   readonly key: AccessKey | undefined;
   /** Undefined where it is installed. */
   readonly problem: NotInstalled | undefined;
+  /** What a call may cost at most, yoctoNEAR. */
+  readonly costYocto: bigint;
   /** Height of the final block at which it was looked for. */
   readonly height: number;
 }
@@ -21,6 +23,7 @@ export async function keyStatus(
 ): Promise<KeyStatus> {
   const final = await node.block({ finality: "final" });
   const key = await node.accessKey(scope.userId, publicKey);
-  const problem = judgeKey(scope, key?.permission, lockedBy(gas, final.gasPrice));
-  return { key, problem, height: key?.height ?? final.height };
+  const costYocto = lockedBy(gas, final.gasPrice);
+  const problem = judgeKey(scope, key?.permission, costYocto);
+  return { key, problem, costYocto, height: key?.height ?? final.height };
 }

@@ -1,33 +1,62 @@
-import { groundOnSharedKey } from "../../core/chain/landing.ts";
+import { RpcRefused, RpcUnavailable } from "../../adapters/near/rpc-error.ts";
+import { groundOnSharedKey, type LandingGround } from "../../core/chain/landing.ts";
 import type { Attempt } from "../../core/direct-user/state.ts";
 import type { Tools } from "../tools.ts";
 import type { CallSightings } from "./sightings.ts";
 
 type Needed = Pick<Tools, "node" | "follower" | "validity">;
 
+/** A search through the chunks, down from a final block at or above the one at which the ground was read. */
+export interface ChunkSearch {
+  readonly ground: LandingGround;
+  /** Hash of the block to look into next, base58. */
+  readonly next: string;
+}
+
 /** Final blocks between finding a ground and asking for the hash: a node's index may lag behind its state. */
 const confirmAfter = 3;
 
+/** Blocks searched in one go. A whole validity period takes long, and a driver has to look, and to stop when told to. */
+const blocksAtOnce = 20;
+
 /**
  * Tries to prove that a user's transaction can never land and never did (decision 2): a ground, read at a final block; some
- * final blocks later no endpoint knows its hash; and it is in no chunk from its own block up to the final one.
+ * final blocks later no endpoint knows its hash; and it is in no chunk from its own block up to the final one. Takes several
+ * calls: while `seen.searches` has the transaction, the search is not through.
  * @returns the ground, or undefined while its fate is unknown
  * @throws RpcUnavailable; what was searched by then need not be searched again
  */
 export async function proveCallDead(
+  tools: Needed,
+  attempt: Attempt,
+  seen: CallSightings,
+): Promise<LandingGround | undefined> {
+  const { hash } = attempt.transaction;
+  const search = seen.searches.get(hash) ?? (await beginSearch(tools, attempt, seen));
+  if (search === undefined) return undefined;
+  seen.searches.set(hash, search);
+  const found = await goOn(tools.node, attempt, search, seen);
+  if (found === "unfinished") return undefined;
+  // Found on the chain, it is only not in the node's index yet.
+  seen.searches.delete(hash);
+  return found === "absent" ? search.ground : undefined;
+}
+
+/** Past the ground it cannot land: what lies between the ground and its own block is all there is to search. */
+async function beginSearch(
   { node, follower, validity }: Needed,
   { transaction }: Attempt,
   seen: CallSightings,
-): Promise<string | undefined> {
+): Promise<ChunkSearch | undefined> {
   const { hash, signerId, publicKey, nonce, blockHash } = transaction;
-  const final = follower.heads?.final;
-  if (final === undefined) return undefined;
   const key = await node.accessKey(signerId, publicKey);
+  const final = await node.block({ finality: "final" });
+  // The key may be as a later block has it, in which the transaction is.
+  if (key !== undefined && key.height > final.height) return undefined;
   await follower.learn([blockHash]);
-  const blockHeight = Number(transaction.blockHeight);
   const ground = groundOnSharedKey({
     nonce,
-    blockHeight,
+    blockHeight: Number(transaction.blockHeight),
     validityBlocks: await validity.blocks(),
     finalHeight: final.height,
     keyNonce: key?.nonce,
@@ -37,25 +66,29 @@ export async function proveCallDead(
   const foundAt = seen.groundFoundAt.get(hash);
   if (foundAt === undefined) seen.groundFoundAt.set(hash, final.height);
   if (foundAt === undefined || final.height < foundAt + confirmAfter) return undefined;
-  const height = Math.max(final.height, key?.height ?? 0);
-  if (!(await node.isUnknownEverywhere(hash, signerId, height))) return undefined;
-  // Past the ground it cannot land: what lies between the ground and its own block is all there is to search.
-  return (await isOnChain(node, hash, { from: final.hash, downTo: blockHeight }, seen)) ? undefined : ground;
+  return (await node.isUnknownEverywhere(hash, signerId, final.height)) ? { ground, next: final.hash } : undefined;
 }
 
 /** Goes from block to block by the hash of the one before, so that none can be missed. */
-async function isOnChain(
+async function goOn(
   node: Needed["node"],
-  hash: string,
-  { from, downTo }: { readonly from: string; readonly downTo: number },
+  { transaction: { hash, blockHeight } }: Attempt,
+  { ground, next: from }: ChunkSearch,
   seen: CallSightings,
-): Promise<boolean> {
-  let next = seen.searchedTo.get(hash) ?? from;
-  for (;;) {
-    const block = await node.block({ hash: next });
-    if (block.height <= downTo) return false;
-    if ((await node.transactionsOf(block)).some((transaction) => transaction.hash === hash)) return true;
-    next = block.prevHash;
-    seen.searchedTo.set(hash, next);
+): Promise<"landed" | "absent" | "unfinished"> {
+  let next = from;
+  try {
+    for (let read = 0; read < blocksAtOnce; read += 1) {
+      const block = await node.block({ hash: next });
+      if (block.height <= Number(blockHeight)) return "absent";
+      if ((await node.transactionsOf(block)).some((transaction) => transaction.hash === hash)) return "landed";
+      next = block.prevHash;
+      seen.searches.set(hash, { ground, next });
+    }
+    return "unfinished";
+  } catch (error) {
+    // A block or a chunk that a node has not got proves nothing.
+    if (error instanceof RpcRefused) throw new RpcUnavailable(error.message);
+    throw error;
   }
 }

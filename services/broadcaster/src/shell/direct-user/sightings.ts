@@ -1,5 +1,6 @@
 import type { CallView } from "../../core/direct-user/call-view.ts";
 import type { DirectUserView } from "../../core/direct-user/next.ts";
+import type { ChunkSearch } from "./prove-dead.ts";
 
 /** What one driver has seen of the chain. Lost with the process, and seen again after it. */
 export class CallSightings implements DirectUserView {
@@ -9,8 +10,8 @@ export class CallSightings implements DirectUserView {
   readonly provenAt = new Map<string, number>();
   /** Final height at which a ground was first found that a transaction cannot land. */
   readonly groundFoundAt = new Map<string, number>();
-  /** How far down the chain a transaction was looked for: hash of the block to look into next. */
-  readonly searchedTo = new Map<string, string>();
+  /** Searches through the chunks that are not through yet. */
+  readonly searches = new Map<string, ChunkSearch>();
 
   noteSent(hash: string, head: number): void {
     this.sentAt.set(hash, { first: this.sentAt.get(hash)?.first ?? head, last: head });
