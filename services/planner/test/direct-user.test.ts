@@ -38,31 +38,37 @@ describe("a direct-user call", () => {
     });
   }
 
-  const refused: readonly [change: Partial<DirectUserCallRequest>, problem: string][] = [
+  const refused: readonly [change: Partial<DirectUserCallRequest>, problem: string, field?: string][] = [
     [{ scope: { ...counterScope, userId: "eve.near" } }, only],
     [{ scope: { ...counterScope, registryId: "eve.near" } }, only],
     [{ scope: { ...counterScope, receiverId: "eve.near" } }, only],
     [{ scope: { ...counterScope, methodNames: [] } }, only],
     [{ scope: two }, only],
-    [{ methodName: "decrease" }, "method_name must be one of increase"],
-    [{ methodName: "" }, "method_name must be one of increase"],
-    [{ deposit: "1" }, 'deposit must be "0": a scoped key cannot attach any'],
-    [{ deposit: "00" }, 'deposit must be "0": a scoped key cannot attach any'],
-    [{ gas: "0" }, "gas must be a decimal string greater than zero"],
-    [{ gas: "-1" }, "gas must be a decimal string greater than zero"],
-    [{ gas: "300000000000001" }, "gas must be at most 300000000000000"],
-    [{ gas: "9".repeat(10_000) }, "gas must be at most 300000000000000"],
-    [{ argsJson: "{" }, "args_json is not JSON"],
+    [{ methodName: "decrease" }, "method_name must be one of increase", "method_name"],
+    [{ methodName: "" }, "method_name must be one of increase", "method_name"],
+    [{ deposit: "1" }, 'deposit must be "0": a scoped key cannot attach any', "deposit"],
+    [{ deposit: "00" }, 'deposit must be "0": a scoped key cannot attach any', "deposit"],
+    [{ gas: "0" }, "gas must be a decimal string greater than zero", "gas"],
+    [{ gas: "-1" }, "gas must be a decimal string greater than zero", "gas"],
+    [{ gas: "300000000000001" }, "gas must be at most 300000000000000", "gas"],
+    [{ gas: "9".repeat(10_000) }, "gas must be at most 300000000000000", "gas"],
+    [{ argsJson: "{" }, "args_json is not JSON", "args_json"],
   ];
-  for (const [change, problem] of refused) {
+  for (const [change, problem, field] of refused) {
     it(`is refused with ${JSON.stringify(change).slice(0, 80)}`, () => {
-      assert.deepEqual(planDirectUserCall([counterScope], { ...request, ...change }), { problem });
+      assert.deepEqual(planDirectUserCall([counterScope], { ...request, ...change }), {
+        problem,
+        ...(field === undefined ? {} : { field }),
+      });
     });
   }
 
   it("of a scope with several methods has to name one", () => {
     const planned = planDirectUserCall([two], { ...request, scope: two });
-    assert.deepEqual(planned, { problem: "method_name is required: one of decrease, increase" });
+    assert.deepEqual(planned, {
+      problem: "method_name is required: one of decrease, increase",
+      field: "method_name",
+    });
   });
 
   it("is allowed nowhere where the operator allows no scope", () => {
