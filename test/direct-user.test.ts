@@ -438,60 +438,38 @@ describe("the direct-user lane: whatever goes wrong", () => {
     });
   });
 
-  it("decision 2: a nonce that somebody else took: the old one is dead, and another is signed", () => {
-    let take: () => Promise<unknown> = async () => {};
-    const wrap = misbehavingSigner({
-      async signDirectUserCall(answer) {
-        const taken = take;
-        take = async () => {};
-        await taken();
-        return answer;
-      },
+  for (const [what, further] of [
+    ["beyond ours", 5n],
+    ["equal to ours", 1n],
+  ] as const) {
+    it(`decision 2: a nonce ${what} that somebody else took: ours is in no chunk, so another is signed`, () => {
+      let take: () => Promise<unknown> = async () => {};
+      const wrap = misbehavingSigner({
+        async signDirectUserCall(answer) {
+          const taken = take;
+          take = async () => {};
+          await taken();
+          return answer;
+        },
+      });
+      return withSystem({ wrap }, async (system) => {
+        const publicKey = await install(system);
+        const { accounts, blocks } = system.devnet.controls;
+        // As if another holder of the key had used it.
+        take = async () => {
+          const key = accounts.get(scope.user_id)?.keys.find((one) => one.publicKey === publicKey);
+          assert.ok(key !== undefined);
+          accounts.addKey(scope.user_id, publicKey, key.accessKey.permission, key.accessKey.nonce + further);
+          blocks.mine({ blocks: 3 });
+        };
+        const { body: begun } = await execute(system.rest(), {}, "taken", 0);
+        const record = await system.rest().ended(begun.request_id);
+        assert.equal(record.status, "succeeded", record.user_visible_error);
+        assert.equal(record.direct_signed_transactions.length, 2);
+        assert.deepEqual([calls(system).length, await count(system.devnet)], [1, 1]);
+      });
     });
-    return withSystem({ wrap }, async (system) => {
-      const publicKey = await install(system);
-      const { accounts, blocks } = system.devnet.controls;
-      // As if another holder of the key had used it: its nonce goes past ours.
-      take = async () => {
-        const key = accounts.get(scope.user_id)?.keys.find((one) => one.publicKey === publicKey);
-        assert.ok(key !== undefined);
-        accounts.addKey(scope.user_id, publicKey, key.accessKey.permission, key.accessKey.nonce + 5n);
-        blocks.mine({ blocks: 3 });
-      };
-      const { body: begun } = await execute(system.rest(), {}, "taken", 0);
-      const record = await system.rest().ended(begun.request_id);
-      assert.equal(record.status, "succeeded", record.user_visible_error);
-      assert.equal(record.direct_signed_transactions.length, 2);
-      assert.deepEqual([calls(system).length, await count(system.devnet)], [1, 1]);
-    });
-  });
-
-  it("decision 2: a nonce equal to ours that somebody else took: ours is in no chunk, so another is signed", () => {
-    let take: () => Promise<unknown> = async () => {};
-    const wrap = misbehavingSigner({
-      async signDirectUserCall(answer) {
-        const taken = take;
-        take = async () => {};
-        await taken();
-        return answer;
-      },
-    });
-    return withSystem({ wrap }, async (system) => {
-      const publicKey = await install(system);
-      const { accounts, blocks } = system.devnet.controls;
-      take = async () => {
-        const key = accounts.get(scope.user_id)?.keys.find((one) => one.publicKey === publicKey);
-        assert.ok(key !== undefined);
-        accounts.addKey(scope.user_id, publicKey, key.accessKey.permission, key.accessKey.nonce + 1n);
-        blocks.mine({ blocks: 3 });
-      };
-      const { body: begun } = await execute(system.rest(), {}, "taken", 0);
-      const record = await system.rest().ended(begun.request_id);
-      assert.equal(record.status, "succeeded", record.user_visible_error);
-      assert.equal(record.direct_signed_transactions.length, 2);
-      assert.deepEqual([calls(system).length, await count(system.devnet)], [1, 1]);
-    });
-  });
+  }
 
   it("decision 2: a transaction that expired while nothing could be sent: proven dead, and another is signed", () =>
     withSystem({ devnet: { validityPeriod: 20n } }, async (system) => {
