@@ -109,8 +109,8 @@ function apply(before: Folded, event: Event): Folded {
 function applyKind(before: Folded, { kind }: Event): Folded {
   const record = clone(RecordSchema, before.record);
   const after = { ...before, record };
-  // It is shown while nothing else is known, and gone with the next thing that is.
-  if (record.errorCode === "outcome_unknown") setError(record, undefined, undefined);
+  // It is shown while nothing else is known, and gone with the next thing that is: who drives on says nothing.
+  if (record.errorCode === "outcome_unknown" && kind.case !== "taken") setError(record, undefined, undefined);
   switch (kind.case) {
     case "opened":
       throw new RangeError("`opened` comes once");
