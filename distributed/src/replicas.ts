@@ -16,6 +16,14 @@ export interface ReplicasOptions {
   readonly heard?: (line: string) => void;
 }
 
+export interface Addresses {
+  readonly restUrl: string;
+  /** h2c URLs, or those of gRPC over TLS. */
+  readonly grpc: Readonly<Record<ServiceName, string>>;
+  /** HTTP/1.1 URLs. */
+  readonly http: Readonly<Record<ServiceName, string>>;
+}
+
 interface Ports {
   readonly grpc: number;
   readonly http: number;
@@ -77,6 +85,15 @@ export class Replicas {
     return `http://127.0.0.1:${this.#portsOf("gateway", index).rest}`;
   }
 
+  /** Where the first process of each service answers. */
+  addresses(): Addresses {
+    return {
+      restUrl: this.restUrl(),
+      grpc: byService((name) => this.grpcUrl(name)),
+      http: byService((name) => this.httpUrl(name)),
+    };
+  }
+
   /** Ends all that runs. @returns the exit codes, by service, and `<service>-<index>` for others than the first */
   async endAll(signal?: NodeJS.Signals): Promise<Readonly<Record<string, number | null>>> {
     const ending = [...this.#running].map(async ([name, replica]) => [name, await replica.end(signal)] as const);
@@ -122,6 +139,10 @@ export async function prepareReplicas(options: ReplicasOptions): Promise<Replica
 
 function indices({ counts }: ReplicasOptions, name: ServiceName): readonly number[] {
   return Array.from({ length: counts?.[name] ?? 1 }, (_, index) => index);
+}
+
+function byService(urlOf: (name: ServiceName) => string): Record<ServiceName, string> {
+  return Object.fromEntries(serviceNames.map((name) => [name, urlOf(name)])) as Record<ServiceName, string>;
 }
 
 function label(name: ServiceName, index: number): string {
