@@ -50,6 +50,7 @@ export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
     "DELEGATE_VALIDITY_BLOCKS",
     "INTENTS_DEADLINE_SECS",
     "QUEUE_TIMEOUT_SECS",
+    "LEASE_SECS",
   ],
   evidence: [...all, ...wallets, ...nats, "DATABASE_URL"],
 };
