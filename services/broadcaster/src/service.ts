@@ -48,6 +48,8 @@ export function createBroadcaster(
     follower,
     gate,
     tails: new TailReader(gate, evidence, follower),
+    relayer: new KeyRing(config.relayerId, config.relayerKeys, { node, follower, logger }),
+    approver: new KeyRing(config.approverId, config.approverKeys, { node, follower, logger }),
     salts: new SaltReader(config.verifierId, node, ports.clock),
     validity: new ValidityPeriod(node),
     ownDelegates: new OwnDelegates(ports.clock),
@@ -58,14 +60,11 @@ export function createBroadcaster(
     { evidence, ports, logger, bus, resource, holderId: driverId, ttlMs: config.leaseMs },
     (lease) => beginTerm(shared, lease, new EvidenceLog(transports.evidence, lease), bus),
   );
-  // To look only: those that sign are a term's own.
-  const relayer = new KeyRing(config.relayerId, config.relayerKeys, shared);
-  const approver = new KeyRing(config.approverId, config.approverKeys, shared);
   const facts = new GateFacts(gate, ports.clock);
   const implementation: ServiceImpl<typeof BroadcasterService> = {
     getGateFacts: (request) => facts.get(request),
     getDirectUserKey: (request) => getDirectUserKey({ node }, request),
-    preflight: (request, { signal }) => preflight({ ...shared, evidence, relayer, approver }, request, signal),
+    preflight: (request, { signal }) => preflight({ ...shared, evidence }, request, signal),
   };
   return {
     routes: {

@@ -5,16 +5,25 @@ import { keysSeen } from "../shell/checks/keys-seen.ts";
 import { operatorChecks, workflowChecks } from "../shell/checks/preflight-checks.ts";
 import { PreflightReadings } from "../shell/checks/preflight-readings.ts";
 import { runChecks } from "../shell/preflight.ts";
-import type { SharedTools, Tools } from "../shell/tools.ts";
+import type { SharedTools } from "../shell/tools.ts";
 
 /** Milliseconds for all of it: what has not been found out by then fails. */
 const patienceMs = 10_000;
 
 type Needed = Pick<
   SharedTools,
-  "config" | "node" | "gate" | "tails" | "ownDelegates" | "signer" | "salts" | "ports" | "logger"
-> &
-  Pick<Tools, "relayer" | "approver"> & { readonly evidence: Pick<EvidenceLog, "readUsage"> };
+  | "config"
+  | "node"
+  | "gate"
+  | "tails"
+  | "relayer"
+  | "approver"
+  | "ownDelegates"
+  | "signer"
+  | "salts"
+  | "ports"
+  | "logger"
+> & { readonly evidence: Pick<EvidenceLog, "readUsage"> };
 
 /** Looks at everything that a run depends on. Broadcasts, reserves and writes nothing. */
 export async function preflight(tools: Needed, { walletId, calls, approval }: PreflightRequest, caller: AbortSignal) {

@@ -23,8 +23,8 @@ export interface KeyDeps {
 }
 
 /**
- * Blocks after a key was first looked at during which its nonce may pass all that this process knows of: what the broadcaster
- * before it had sent can land late.
+ * Blocks from a term's first use of a key in which its nonce may pass all that is known of: what the broadcaster before had
+ * sent can land late.
  */
 const strangersAfter = 200;
 
@@ -66,21 +66,14 @@ export class KeyLane {
 
   /** The key as it is at the final block; undefined when it is not on the account, or somebody else uses it. */
   async look(): Promise<AccessKey | undefined> {
-    const { node, follower, logger } = this.#deps;
-    const key = await node.accessKey(this.accountId, this.publicKey);
+    const key = await this.#deps.node.accessKey(this.accountId, this.publicKey);
     this.#isMissing = key === undefined;
-    if (key === undefined || this.#isShared) return undefined;
-    const head = follower.heads?.optimistic.height ?? 0;
-    const isStranger = this.#knownSince !== undefined && head > this.#knownSince + strangersAfter;
-    if (isStranger && key.nonce > this.#lastNonce) {
-      this.#isShared = true;
-      const about = { account: this.accountId, public_key: this.publicKey, nonce: String(key.nonce) };
-      logger.error(about, "somebody else uses this key: nothing is signed with it any more");
-      return undefined;
-    }
-    this.#knownSince ??= head === 0 ? undefined : head;
-    this.noteIssued(key.nonce);
-    return key;
+    return this.#isShared ? undefined : key;
+  }
+
+  /** From here on it is this process that uses the key. */
+  beginTerm(): void {
+    this.#knownSince = undefined;
   }
 
   /** Says that a nonce of this key was issued before, by this process or an earlier one. */
@@ -114,7 +107,8 @@ export class KeyLane {
     block: Pick<Block, "hash" | "height">,
   ): Promise<readonly UnsentTransaction[]> {
     const known = await this.look();
-    if (known === undefined) throw new KeyUnusable(this.accountId, this.publicKey);
+    if (known === undefined || this.#isStrangers(known)) throw new KeyUnusable(this.accountId, this.publicKey);
+    this.noteIssued(known.nonce);
     return calls.map((call) => {
       this.#lastNonce += 1n;
       const nonce = this.#lastNonce;
@@ -141,6 +135,19 @@ export class KeyLane {
         blockHeight: BigInt(block.height),
       };
     });
+  }
+
+  /** Whether its nonce is above all that were issued here and, for a while, by the broadcaster before. */
+  #isStrangers({ nonce }: AccessKey): boolean {
+    const { follower, logger } = this.#deps;
+    const head = follower.heads?.optimistic.height;
+    if (head === undefined) return false;
+    this.#knownSince ??= head;
+    if (head <= this.#knownSince + strangersAfter || nonce <= this.#lastNonce) return false;
+    this.#isShared = true;
+    const about = { account: this.accountId, public_key: this.publicKey, nonce: String(nonce) };
+    logger.error(about, "somebody else uses this key: nothing is signed with it any more");
+    return true;
   }
 }
 
@@ -177,6 +184,11 @@ export class KeyRing {
       const isLast = this.#lanes.every(({ isUnusable }) => isUnusable);
       if (key !== undefined || isLast) return { publicKey: idlest.publicKey, key };
     }
+  }
+
+  /** From here on it is this process that uses the keys. */
+  beginTerm(): void {
+    for (const lane of this.#lanes) lane.beginTerm();
   }
 
   lane(publicKey: string): KeyLane | undefined {

@@ -24,6 +24,8 @@ export interface SharedTools {
   readonly follower: Follower;
   readonly gate: GateReader;
   readonly tails: TailReader;
+  readonly relayer: KeyRing;
+  readonly approver: KeyRing;
   readonly salts: SaltReader;
   readonly validity: ValidityPeriod;
   readonly ownDelegates: OwnDelegates;
@@ -37,8 +39,6 @@ export interface Tools extends SharedTools {
   /** Appends under the lease. */
   readonly evidence: EvidenceLog;
   readonly conductor: Conductor;
-  readonly relayer: KeyRing;
-  readonly approver: KeyRing;
   /** By wallet: those whom others were faster than at the wallet's usage ledger. */
   readonly policyTurns: Turns;
   readonly userKeys: UserKeys;
