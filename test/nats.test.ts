@@ -3,6 +3,7 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { type NewNats, needOwnNats, type OwnNats } from "@outlayer/test-servers";
 import { type Follower, follow } from "../services/evidence/test/support/nats-evidence.ts";
 import { eventsOf } from "./support/history.ts";
+import { logged } from "./support/logged.ts";
 import { dust, transfer } from "./support/steps.ts";
 import { internalToken, type System, withSystem } from "./support/system.ts";
 
@@ -53,9 +54,6 @@ describe("the product with NATS", () => {
   let without: Account;
   const withNats = (test: (system: System) => Promise<void>) =>
     withSystem({ environment: { NATS_URL: server.url } }, test);
-  const logged = async (system: System, text: string) => {
-    while (!system.logs.some((line) => line.includes(text))) await new Promise((resolve) => setTimeout(resolve, 10));
-  };
 
   before(async function () {
     newNats = await needOwnNats(this);
