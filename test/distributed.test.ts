@@ -22,7 +22,29 @@ describe("services as processes of their own", () => {
     await second?.line(({ msg }) => msg === "planner answers");
     const codes = { planner: 0, "planner-1": 0, gateway: 0, "gateway-1": 0, "gateway-2": 0 };
     assert.deepEqual(await processes.endAll(), codes);
-  }).timeout(40_000);
+  }).timeout(60_000);
+
+  it("end with the process that started them, when that one is killed", async () => {
+    const runner = fileURLToPath(new URL("../distributed/src/index.ts", import.meta.url));
+    const script = `
+      const { prepareReplicas } = await import(${JSON.stringify(runner)});
+      const environment = { KEYSTORE_URL: "http://127.0.0.1:1", KEYSTORE_AUTH_TOKEN: "t", GRANT_SECRET: "0123456789".repeat(4) };
+      const replica = (await prepareReplicas({ environment })).start("signer-proxy");
+      await replica.ready();
+      process.stdout.write(String(replica.pid) + "\\n");
+      setInterval(() => {}, 1000);
+    `;
+    const args = ["--disable-warning=ExperimentalWarning", "--input-type=module", "--eval", script];
+    const starter = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    let pid = 0;
+    for await (const line of createInterface(starter.stdout)) {
+      pid = Number(line);
+      break;
+    }
+    assert.ok(isRunning(pid));
+    starter.kill("SIGKILL");
+    while (isRunning(pid)) await new Promise((resolve) => setTimeout(resolve, 20));
+  }).timeout(30_000);
 
   it("take no clock and no wrapped service", async () => {
     for (const options of [{ clock: new MovingClock("2026-06-16T10:20:00Z") }, { wrap: {} }]) {
