@@ -14,6 +14,11 @@ export interface ShapeOfSystem {
   remove(): Promise<void>;
 }
 
+/** A test that reaches into the product's process, by `wrap` or `clock`: there is none for the distributed shape. */
+export function itEmbedded(shape: Shape, title: string, test: () => Promise<void>): void {
+  if (shape === "embedded") it(title, test);
+}
+
 /**
  * A suite for each shape. Without servers the distributed one is left out visibly, or fails under `CI`. Five processes take
  * seconds to start: `timeoutMs` is for its tests and hooks.
