@@ -1,3 +1,4 @@
+export { type NewMongodb, needOwnMongodb, type OwnMongodb } from "./mongodb/own.ts";
 export { type Mongodb, type MongodbDatabase, needMongodb } from "./mongodb.ts";
 export { natsCluster } from "./nats/cluster.ts";
 export { type NewNats, needOwnNats, type OwnNats } from "./nats/own.ts";
