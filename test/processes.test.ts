@@ -60,7 +60,7 @@ describe("each service from its own main", () => {
     this.timeout(60_000);
     const follower = await follow(nats.NATS_URL);
     try {
-      const record = await fiveProcesses({ DATABASE_URL: url, ...nats }, nats, { nats: "ok" });
+      const record = await fiveProcesses({ DATABASE_URL: url, ...nats }, nats, { database: "ok", nats: "ok" });
       const all = Array.from({ length: record.version }, (_, index) => index + 1);
       assert.deepEqual(await follower.versions(record.request_id), all);
     } finally {
