@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { type Devnet, type DevnetOptions, systemPorts as devnetSystemPorts, startDevnet } from "@outlayer/devnet";
 import { type Product, type ProductDeps, readProductConfig, startProduct } from "@outlayer/embedded";
 import { type Clock, createLogger, type Environment, systemPorts } from "@outlayer/kit";
+import { internalToken, productEnvironment } from "./product-environment.ts";
 import { RestClient } from "./rest-client.ts";
 
 /** Milliseconds from block to block in these tests. */
 export const blockMs = 30;
 
-export const internalToken = "internal-token-of-the-tests";
+export { internalToken };
 
 export const serviceToken = "service-token-of-the-tests";
 
@@ -44,20 +45,10 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const directory = mkdtempSync(join(tmpdir(), "system-"));
   const logs: string[] = [];
   const base: Environment = {
+    ...productEnvironment(devnet),
     NEAR_RPC_URL: devnet.rpcUrl + (options.rpcPath ?? ""),
-    NEAR_CHAIN_ID: devnet.chainId,
-    NEAR_POLL_INTERVAL_MS: "12",
-    KEYSTORE_URL: devnet.keystoreUrl,
-    KEYSTORE_AUTH_TOKEN: devnet.keystoreToken,
-    RELAYER_ACCOUNT_ID: devnet.relayer.accountId,
-    RELAYER_SECRET_KEY: devnet.relayer.secretKey,
-    APPROVER_ACCOUNT_ID: devnet.approver.accountId,
-    APPROVER_SECRET_KEY: devnet.approver.secretKey,
     DATABASE_URL: `sqlite:${join(directory, "evidence.sqlite")}`,
     BIND_ADDR: "127.0.0.1:0",
-    INTERNAL_WALLET_AUTH_TOKEN: internalToken,
-    WALLET_API_KEYS_JSON: JSON.stringify({ "wk_of_wallet-1": "wallet-1" }),
-    GRANT_SECRET: "grant-secret-of-the-tests-0123456789",
     ...options.environment,
   };
   const start = (environment: Environment) => {

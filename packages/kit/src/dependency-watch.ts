@@ -98,7 +98,7 @@ export class DependencyWatch {
     const { signal } = this.#stopping;
     let pauseMs = firstPauseMs;
     while (!signal.aborted) {
-      await ask(signal).catch(() => undefined);
+      await Promise.race([ask(signal).catch(() => undefined), this.#change(signal)]);
       if (this.#state !== "ok") {
         await sleep(ports.timers, jittered(pauseMs, ports.random), signal);
         pauseMs = Math.min(2 * pauseMs, longestPauseMs);

@@ -101,6 +101,7 @@ export async function hostService(
     await service.start(stopping);
   } catch (error) {
     await listeners.close();
+    await service.close?.();
     throw error;
   }
   if (!stopping?.aborted) {

@@ -4,8 +4,8 @@ import { isUnanswered, noAnswer, reasonOf, translated } from "./errors.ts";
 
 /** How long a call may take before it counts as unanswered, milliseconds: less than evidence's callers wait (5 s). */
 const callMs = 4_000;
-/** The same for a light call that only asks whether the database is there. */
-const pingMs = 2_000;
+/** The same for a light call that asks whether the database is there: longer than the driver looks for it, which is "away". */
+const pingMs = 3_000;
 /** After so many milliseconds without a call it is asked. */
 const idleMs = 10_000;
 
@@ -17,12 +17,13 @@ export class Database {
   readonly watch: DependencyWatch;
   readonly #client: MongoClient;
   readonly #db: Db;
+  #wasConnected = false;
 
   constructor(client: MongoClient, name: string, ports: DatabasePorts, logger: Logger) {
     this.ports = ports;
     this.#client = client;
     this.#db = client.db(name);
-    const ask = () => this.answered(() => this.#db.command({ ping: 1 }), pingMs);
+    const ask = () => this.answered(() => this.#ping(), pingMs);
     this.watch = new DependencyWatch({ name: "database", required: true, ask, idleMs, ports, logger });
   }
 
@@ -56,6 +57,13 @@ export class Database {
     } finally {
       limit.done();
     }
+  }
+
+  async #ping(): Promise<void> {
+    // A client whose first connection failed makes no further one by itself; one that had one does.
+    if (!this.#wasConnected) await this.#client.connect();
+    this.#wasConnected = true;
+    await this.#db.command({ ping: 1 });
   }
 
   async close(): Promise<void> {

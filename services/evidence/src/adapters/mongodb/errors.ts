@@ -1,9 +1,12 @@
 import { type Refusal, unavailable } from "@outlayer/kit";
 import {
+  MongoClientClosedError,
   MongoError,
   MongoNetworkError,
+  MongoNotConnectedError,
   MongoServerError,
   MongoServerSelectionError,
+  MongoTopologyClosedError,
   MongoWriteConcernError,
 } from "mongodb";
 
@@ -40,6 +43,10 @@ export function isUnanswered(error: unknown): boolean {
   return (
     error instanceof MongoNetworkError ||
     error instanceof MongoServerSelectionError ||
+    // Of a client that is being closed, or had no first connection yet.
+    error instanceof MongoTopologyClosedError ||
+    error instanceof MongoClientClosedError ||
+    error instanceof MongoNotConnectedError ||
     // The class is not exported.
     error.name === "MongoWaitQueueTimeoutError" ||
     error instanceof MongoWriteConcernError ||
