@@ -36,7 +36,10 @@ describe("the keeper of a lease", () => {
     evidenceTime = virtualTime(0);
     const ports = { ...systemPorts(), clock: evidenceTime.clock };
     const credentials = { internalTokens: ["t"], apiKeys: new Map<string, string>() };
-    evidence = createEvidence({ database: { kind: "sqlite", path: ":memory:" }, credentials }, { ports, bus });
+    evidence = createEvidence(
+      { database: { kind: "sqlite", path: ":memory:" }, credentials },
+      { ports, bus, logger: createLogger("evidence", "silent") },
+    );
     await evidence.start();
     broadcasters = [];
   });

@@ -26,7 +26,8 @@ describe("each service from its own main", () => {
     this.timeout(60_000);
     const follower = await follow(url);
     try {
-      const record = await fiveProcesses({ DATABASE_URL: database.url, NATS_URL: url }, { nats: "ok" });
+      const variables = { DATABASE_URL: database.url, NATS_URL: url };
+      const record = await fiveProcesses(variables, { database: "ok", nats: "ok" });
       const all = Array.from({ length: record.version }, (_, index) => index + 1);
       assert.deepEqual(await follower.versions(record.request_id), all);
     } finally {

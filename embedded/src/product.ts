@@ -56,6 +56,8 @@ export interface ProductDeps {
   readonly logger: (service: ServiceName) => Logger;
   /** Replaces a service in what the others call, for tests of what happens when one misbehaves. */
   readonly wrap?: Partial<Record<ServiceName, (service: Service) => Service>>;
+  /** Aborted when it is to stop while it starts: it need not wait any more for what it cannot start without. */
+  readonly stopping?: AbortSignal;
 }
 
 export interface Product {
@@ -80,7 +82,10 @@ export async function startProduct(config: ProductConfig, deps: ProductDeps, fre
   const transport = (from: ServiceName, to: ServiceName, service: Service) =>
     inMemoryTransport(service.routes, { logger: logger(to), serviceToken }, from);
 
-  const evidence = wrapped("evidence", createEvidence(config.evidence, { ports, ...messaging }));
+  const evidence = wrapped(
+    "evidence",
+    createEvidence(config.evidence, { ports, logger: logger("evidence"), ...messaging }),
+  );
   const signerProxy = wrapped(
     "signer-proxy",
     createSignerProxy(config.signerProxy, { ports, logger: logger("signer-proxy") }),
@@ -131,7 +136,7 @@ export async function startProduct(config: ProductConfig, deps: ProductDeps, fre
     for (const [name, service] of Object.entries(services) as [ServiceName, Service][]) {
       const readiness = name === "gateway" ? gatewayReadiness : new Readiness();
       const guards = { logger: logger(name), serviceToken };
-      hosted.set(name, await hostService(service, bindsOf(name, freePorts), guards, readiness));
+      hosted.set(name, await hostService(service, bindsOf(name, freePorts), guards, readiness, deps.stopping));
     }
   } catch (error) {
     await stop();

@@ -22,8 +22,11 @@ export interface RunningAll {
   stop(): Promise<void>;
 }
 
-/** Runs a devnet and, in this process, the whole product on it. */
-export async function runAll(options: RunOptions, ports: Ports): Promise<RunningAll> {
+/**
+ * Runs a devnet and, in this process, the whole product on it.
+ * @param stopping aborted when it is to stop while it starts
+ */
+export async function runAll(options: RunOptions, ports: Ports, stopping?: AbortSignal): Promise<RunningAll> {
   const devnet = await startDevnetProcess(options.blockTimeMs);
   const directory = mkdtempSync(join(tmpdir(), "outlayer-"));
   let product: Product | undefined;
@@ -42,7 +45,8 @@ export async function runAll(options: RunOptions, ports: Ports): Promise<Running
     const level = options.environment.LOG_LEVEL === undefined ? "warn" : "info";
     const config = readProductConfig(environment, environment.SERVICE_TOKEN ?? "");
     const logger = (service: ServiceName) => createLogger(service, level);
-    product = await startProduct(config, { ports, logger }, options.port !== usualPort);
+    const deps = { ports, logger, ...(stopping === undefined ? {} : { stopping }) };
+    product = await startProduct(config, deps, options.port !== usualPort);
     return { info: { ...productInfo(product, devnet.info, environment), pid: process.pid }, stop };
   } catch (error) {
     await stop();

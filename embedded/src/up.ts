@@ -40,10 +40,10 @@ const variables = [
   "LOG_LEVEL",
 ];
 
-await runProcess(async () => {
+await runProcess(async (stopping) => {
   const { port, blockTimeMs, infoFile, quiet } = readArguments();
   const set = variables.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
-  const running = await runAll({ port, blockTimeMs, environment: Object.fromEntries(set) }, systemPorts());
+  const running = await runAll({ port, blockTimeMs, environment: Object.fromEntries(set) }, systemPorts(), stopping);
   writeUpInfo(infoFile, running.info);
   if (!quiet) process.stdout.write(welcome(running.info, infoFile));
   return {

@@ -1,8 +1,29 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import type { Answer } from "./rest-client.ts";
 import { internalToken, type System } from "./system.ts";
 
 /** The entries of a workflow's log as JSON text, in order. */
 export async function historyOf(system: System, requestId: string, walletId = "wallet-1"): Promise<readonly string[]> {
-  const response = await fetch(`${system.product.http.evidence}/outlayer.evidence.v1.RecordService/GetHistory`, {
+  const entries = await entriesOf(system.product.http.evidence, requestId, walletId);
+  return entries.map(({ entryJson }) => entryJson);
+}
+
+/** Fails unless each entry of a record's log is what was hashed, follows the one before it, and the record is at their end. */
+export async function verifyHistory(evidenceUrl: string, record: Answer["body"], walletId = "wallet-1"): Promise<void> {
+  let head = "0".repeat(64);
+  const entries = await entriesOf(evidenceUrl, record.request_id, walletId);
+  for (const [index, { entryJson, hash }] of entries.entries()) {
+    assert.equal(createHash("sha256").update(entryJson).digest("hex"), hash);
+    const { prev_hash, version } = JSON.parse(entryJson);
+    assert.deepEqual([prev_hash, version], [head, index + 1]);
+    head = hash;
+  }
+  assert.deepEqual([record.head_hash, record.version], [head, entries.length]);
+}
+
+async function entriesOf(evidenceUrl: string, requestId: string, walletId: string) {
+  const response = await fetch(`${evidenceUrl}/outlayer.evidence.v1.RecordService/GetHistory`, {
     method: "POST",
     headers: {
       "content-type": "application/json",
@@ -11,8 +32,8 @@ export async function historyOf(system: System, requestId: string, walletId = "w
     },
     body: JSON.stringify({ requestId }),
   });
-  const { entries } = (await response.json()) as { entries: { entryJson: string }[] };
-  return entries.map(({ entryJson }) => entryJson);
+  const { entries } = (await response.json()) as { entries: { entryJson: string; hash: string }[] };
+  return entries;
 }
 
 /** Events of a workflow's log, in order. */

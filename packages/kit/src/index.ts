@@ -1,6 +1,7 @@
 export * from "./bus.ts";
 export * from "./call-context.ts";
 export * from "./config.ts";
+export * from "./dependency-watch.ts";
 export * from "./direct-user-scopes.ts";
 export * from "./logger.ts";
 export * from "./nats/client.ts";

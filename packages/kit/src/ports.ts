@@ -46,6 +46,11 @@ export function systemPorts(): Ports {
   };
 }
 
+/** Between half of a pause and all of it, at random: who waits for the same does not come back at once. */
+export function jittered(ms: number, random: Random): number {
+  return (ms / 2) * (1 + (random.bytes(1)[0] ?? 0) / 255);
+}
+
 /** Waits; ends early, without an error, when the signal is aborted. */
 export function sleep(timers: Timers, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

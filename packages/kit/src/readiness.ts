@@ -38,13 +38,18 @@ export class Readiness {
     return this.reasons.length === 0;
   }
 
+  /** Whether the service has begun to take requests; it stays so. */
+  get started(): boolean {
+    return this.#started;
+  }
+
   /** Why not, in words that may be shown to anybody. */
   get reasons(): readonly string[] {
     if (this.stopping.aborted) return ["stopping"];
-    if (!this.#started) return ["starting"];
-    return this.#dependencies()
+    const missing = this.#dependencies()
       .filter(({ required, state }) => required && state !== "ok")
       .map(({ name, state }) => `${name} is ${state}`);
+    return this.#started ? missing : ["starting", ...missing];
   }
 
   /** `{"status": "ready"}`, or `{"status": "not_ready", "reasons": [...]}`; and `dependencies`, where there are any. */

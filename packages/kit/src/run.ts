@@ -14,15 +14,18 @@ const graceMs = 25_000;
 /**
  * Runs a process: starts, stops on SIGINT or SIGTERM, and exits with 1 when it cannot start, or cannot stop in time. A
  * second signal ends it at once, with 1 as well.
+ * @param start is told by its signal when it need not wait any more for what it cannot start without
  */
 export async function runProcess(
-  start: () => Promise<Running>,
+  start: (stopping: AbortSignal) => Promise<Running>,
   { timers, stopWithinMs = graceMs }: { readonly timers: Timers; readonly stopWithinMs?: number } = systemPorts(),
 ): Promise<void> {
   let running: Running | undefined;
+  const stopping = new AbortController();
   // Not before signals are listened to: one may come while it starts.
-  const started = Promise.resolve().then(start);
+  const started = Promise.resolve().then(() => start(stopping.signal));
   const stop = async () => {
+    stopping.abort();
     const giveUp = (why: string) => {
       // Says nothing where it has not started: then nothing is left either.
       running?.abandon?.(why);

@@ -30,15 +30,16 @@ export class ServiceProcess {
   /** How another service is reached. It need not be there yet. */
   transport(to: ServiceName, url: string): Transport {
     const caller = { from: this.#name, to, serviceToken: this.#config.serviceToken, tls: this.#tls };
-    const peer = new Peer(to, remoteTransport(url, caller, this.ports), this.ports.timers, this.logger);
+    const peer = new Peer(to, remoteTransport(url, caller, this.ports), this.ports, this.logger);
     this.#peers.push(peer);
     return peer.transport;
   }
 
-  async serve(service: Service): Promise<Running> {
+  /** @param stopping aborted when the process is told to stop while it starts */
+  async serve(service: Service, stopping: AbortSignal): Promise<Running> {
     const { logger, readiness } = this;
     const guards = { logger, serviceToken: this.#config.serviceToken, tls: this.#tls };
-    const hosted = await hostService(service, this.#config, guards, readiness);
+    const hosted = await hostService(service, this.#config, guards, readiness, stopping);
     for (const peer of this.#peers) peer.start();
     return {
       stop: async () => {

@@ -8,8 +8,11 @@ import { readTlsPaths, type TlsPaths } from "./tls.ts";
 /** A service without its listeners: what it answers, and what runs beside that. */
 export interface Service {
   readonly routes: RpcRoutes;
-  /** Starts what runs beside the calls. Resolves once requests can be taken. */
-  start(): Promise<void>;
+  /**
+   * Starts what runs beside the calls. Resolves once requests can be taken: until then they are refused as Unavailable.
+   * @param stopping aborted when the process is told to stop before; then it resolves as well, and `stop` follows
+   */
+  start(stopping?: AbortSignal): Promise<void>;
   /** Takes no new work, and finishes or hands back what is in flight. */
   stop(): Promise<void>;
   /** Frees what calls still under way may need, once the listeners are closed. */
@@ -82,24 +85,29 @@ export interface HostedService {
 /**
  * Puts a service on its ports. Stops in the order of least harm: not ready, no new work, what is in flight, listeners,
  * what calls may have needed.
+ * @param stopping aborted when it is to stop though it has not started: it resolves then, for `stop` to be called
  */
 export async function hostService(
   service: Service,
   binds: { readonly grpcBind: BindAddress; readonly httpBind: BindAddress },
   guards: RpcGuards,
   readiness = new Readiness(),
+  stopping?: AbortSignal,
 ): Promise<HostedService> {
   const { logger } = guards;
   readiness.watch(() => service.dependencies?.() ?? []);
   const listeners = await serveRpc(service.routes, guards, { grpc: binds.grpcBind, http: binds.httpBind }, readiness);
   try {
-    await service.start();
+    await service.start(stopping);
   } catch (error) {
     await listeners.close();
+    await service.close?.();
     throw error;
   }
-  readiness.start();
-  logger.info({ grpc: listeners.grpcUrl, http: listeners.httpUrl }, "ready");
+  if (!stopping?.aborted) {
+    readiness.start();
+    logger.info({ grpc: listeners.grpcUrl, http: listeners.httpUrl }, "ready");
+  }
   let phase = "";
   return {
     name: service.routes.name,

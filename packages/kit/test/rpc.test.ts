@@ -101,7 +101,9 @@ describe("what a caller sees of an error", () => {
     });
     const guards = { logger: createLogger("test", "silent"), serviceToken: undefined };
     const free = { host: "127.0.0.1", port: 0 };
-    const listeners = await serveRpc(routes, guards, { grpc: free, http: free }, new Readiness());
+    const readiness = new Readiness();
+    readiness.start();
+    const listeners = await serveRpc(routes, guards, { grpc: free, http: free }, readiness);
     try {
       const transports = [
         inMemoryTransport(routes, guards, undefined),

@@ -2,7 +2,7 @@ import { ConfigReader, openMessaging, runOn, runProcess, ServiceProcess } from "
 import { readBroadcasterProcessConfig } from "./config.ts";
 import { createBroadcaster } from "./service.ts";
 
-await runProcess(async () => {
+await runProcess(async (stopping) => {
   const config = readBroadcasterProcessConfig(new ConfigReader(process.env));
   const own = new ServiceProcess("broadcaster", config);
   const { ports, logger } = own;
@@ -11,5 +11,7 @@ await runProcess(async () => {
     signerProxy: own.transport("signer-proxy", config.signerProxyUrl),
   };
   const messaging = openMessaging(config.nats, { name: "broadcaster", ports, logger });
-  return runOn(messaging, () => own.serve(createBroadcaster(config, { ports, logger, ...messaging, transports })));
+  return runOn(messaging, () =>
+    own.serve(createBroadcaster(config, { ports, logger, ...messaging, transports }), stopping),
+  );
 });

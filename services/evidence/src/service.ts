@@ -2,8 +2,16 @@ import { createHash } from "node:crypto";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
-import { type Bus, type NatsClient, newsSubject, type Ports, type Service, workSubject } from "@outlayer/kit";
-import { openMongodbStore } from "./adapters/mongodb/store.ts";
+import {
+  type Bus,
+  type Logger,
+  type NatsClient,
+  newsSubject,
+  type Ports,
+  type Service,
+  workSubject,
+} from "@outlayer/kit";
+import { type MongodbStore, openMongodbStore } from "./adapters/mongodb/store.ts";
 import { ProgressStream } from "./adapters/nats/progress-stream.ts";
 import { openSqliteStore } from "./adapters/sqlite/store.ts";
 import { callers } from "./callers.ts";
@@ -24,14 +32,15 @@ import { Publisher } from "./shell/publisher.ts";
 
 export interface EvidenceDeps {
   readonly ports: Ports;
+  readonly logger: Logger;
   readonly bus: Bus;
   /** Where progress is published; undefined where nobody outside of this process follows it. */
   readonly nats?: NatsClient | undefined;
 }
 
 /** Owns every record and its history. */
-export function createEvidence(config: EvidenceConfig, { ports, bus, nats }: EvidenceDeps): Service {
-  const store = openStore(config.database, ports);
+export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nats }: EvidenceDeps): Service {
+  const store = openStore(config.database, ports, logger);
   const sha256Hex = (text: string) => createHash("sha256").update(text).digest("hex");
   const now = () => ports.clock.now();
   const tell: Tell = (progress, event) => {
@@ -81,9 +90,9 @@ export function createEvidence(config: EvidenceConfig, { ports, bus, nats }: Evi
         router.service(LogService, logs);
       },
     },
-    async start() {
-      await store.start();
-      publisher?.start();
+    async start(stopping) {
+      await store.start(stopping);
+      if (!stopping?.aborted) publisher?.start();
     },
     async stop() {
       stopping.abort();
@@ -92,16 +101,19 @@ export function createEvidence(config: EvidenceConfig, { ports, bus, nats }: Evi
       await publisher?.stop();
       await store.close();
     },
-    dependencies: () => (nats === undefined ? [] : [nats.dependency]),
+    dependencies: () => [
+      ...("dependency" in store ? [store.dependency] : []),
+      ...(nats === undefined ? [] : [nats.dependency]),
+    ],
   };
 }
 
-function openStore(database: DatabaseUrl, ports: Ports): EvidenceStore {
+function openStore(database: DatabaseUrl, ports: Ports, logger: Logger): EvidenceStore | MongodbStore {
   switch (database.kind) {
     case "sqlite":
       return openSqliteStore(database.path);
     case "mongodb":
-      return openMongodbStore(database, ports);
+      return openMongodbStore(database, ports, logger);
     default:
       return database satisfies never;
   }

@@ -207,7 +207,7 @@ onEveryStore("the log of workflows", (newPlace) => {
     const { nonces } = await evidence.logs.reserveNonces({ senderId: "alice.near", count: 12 });
     const again = createEvidence(
       { database: evidence.place.database, credentials: { internalTokens: ["t"], apiKeys: new Map() } },
-      { ports: systemPorts(), bus: new InProcessBus() },
+      { ports: systemPorts(), bus: new InProcessBus(), logger: createLogger("evidence", "silent") },
     );
     const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
     const logs = createClient(LogService, inMemoryTransport(again.routes, guards, "broadcaster"));
@@ -280,7 +280,7 @@ onEveryStore("the log of workflows", (newPlace) => {
     const credentials = { internalTokens: ["internal"], apiKeys: new Map<string, string>() };
     const service = createEvidence(
       { database: evidence.place.database, credentials },
-      { ports: systemPorts(), bus: new InProcessBus() },
+      { ports: systemPorts(), bus: new InProcessBus(), logger: createLogger("evidence", "silent") },
     );
     const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
     for (const caller of [undefined, "gateway", "planner", "signer-proxy", "evidence"] as const) {

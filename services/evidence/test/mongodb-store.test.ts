@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { inspect, promisify } from "node:util";
-import { Code, Refusal, systemPorts } from "@outlayer/kit";
+import { Code, createLogger, Refusal, systemPorts } from "@outlayer/kit";
 import { type Mongodb, needMongodb } from "@outlayer/test-servers";
 import type { Document } from "mongodb";
 import { migrations } from "../src/adapters/mongodb/schema/migrations.ts";
@@ -13,6 +13,7 @@ import { claimOf, entryOf, fingerprint, gateEntryOf, projectionOf } from "./supp
 import { type SeveredLink, severedLink } from "./support/severed-link.ts";
 
 const ports = systemPorts();
+const logger = createLogger("evidence", "silent");
 
 describe("the MongoDB store", () => {
   let mongodb: Mongodb;
@@ -24,7 +25,7 @@ describe("the MongoDB store", () => {
   });
   beforeEach(() => {
     place = mongodbPlace(mongodb);
-    store = openMongodbStore(place.database, ports);
+    store = openMongodbStore(place.database, ports, logger);
   });
   afterEach(async () => {
     await store.close();
@@ -50,7 +51,7 @@ describe("the MongoDB store", () => {
       url.host = `127.0.0.1:${link.port}`;
       // Else the driver asks the server where it is, and goes there past the link.
       url.searchParams.set("directConnection", "true");
-      linked = openMongodbStore({ ...place.database, url: url.href }, ports);
+      linked = openMongodbStore({ ...place.database, url: url.href }, ports, logger);
     });
     afterEach(async () => {
       await linked.close();

@@ -2,7 +2,7 @@ import { ConfigReader, runProcess, ServiceProcess } from "@outlayer/kit";
 import { readGatewayProcessConfig } from "./config.ts";
 import { createGateway } from "./service.ts";
 
-await runProcess(async () => {
+await runProcess(async (stopping) => {
   const config = readGatewayProcessConfig(new ConfigReader(process.env));
   const own = new ServiceProcess("gateway", config);
   const { ports, logger, readiness } = own;
@@ -10,5 +10,5 @@ await runProcess(async () => {
     planner: own.transport("planner", config.plannerUrl),
     evidence: own.transport("evidence", config.evidenceUrl),
   };
-  return own.serve(createGateway(config, { ports, logger, readiness, transports }));
+  return own.serve(createGateway(config, { ports, logger, readiness, transports }), stopping);
 });

@@ -2,7 +2,7 @@ import { ConfigReader, runProcess, ServiceProcess } from "@outlayer/kit";
 import { readPlannerProcessConfig } from "./config.ts";
 import { createPlanner } from "./service.ts";
 
-await runProcess(async () => {
+await runProcess(async (stopping) => {
   const config = readPlannerProcessConfig(new ConfigReader(process.env));
   const own = new ServiceProcess("planner", config);
   const { ports, logger } = own;
@@ -11,5 +11,5 @@ await runProcess(async () => {
     broadcaster: own.transport("broadcaster", config.broadcasterUrl),
     evidence: own.transport("evidence", config.evidenceUrl),
   };
-  return own.serve(createPlanner(config, { ports, logger, transports }));
+  return own.serve(createPlanner(config, { ports, logger, transports }), stopping);
 });

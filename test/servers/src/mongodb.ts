@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { MongoClient } from "mongodb";
+import { withDatabase } from "./mongodb/database-url.ts";
 import { needServer, remark } from "./run.ts";
 
 /** The MongoDB that this run's tests share. */
@@ -47,14 +48,4 @@ export async function nameOf(url: string): Promise<string> {
   await using client = new MongoClient(url);
   const { version, ferretdb } = await client.db("admin").command({ buildInfo: 1 });
   return ferretdb === undefined ? `MongoDB ${version}` : `FerretDB ${ferretdb.version}`;
-}
-
-/** A server's URL with a database put in; who logs in still does so where the URL said. */
-function withDatabase(url: string, database: string): string {
-  const match = /^(mongodb(?:\+srv)?:\/\/)([^/?]+)(?:\/([^?]*))?(?:\?(.*))?$/.exec(url);
-  if (match === null) throw new Error("MONGODB_TEST_URL is not a MongoDB URL");
-  const [, scheme, hosts, named, query] = match;
-  const options = new URLSearchParams(query);
-  if (hosts?.includes("@") && !options.has("authSource")) options.set("authSource", named || "admin");
-  return `${scheme}${hosts}/${database}?${options}`;
 }

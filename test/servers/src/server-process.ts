@@ -11,6 +11,8 @@ export interface ServerProcess {
   /** What the ready line matched. */
   readonly ready: RegExpExecArray;
   stop(): Promise<void>;
+  /** Ends it without a chance to put anything in order. */
+  kill(): Promise<void>;
 }
 
 export interface ServerCommand {
@@ -30,6 +32,7 @@ export async function startServer(server: ServerCommand): Promise<ServerProcess>
   const { command, args, ready } = server;
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
   const stop = () => end(child, server.signal ?? "SIGTERM");
+  const kill = () => end(child, "SIGKILL");
   const recent: string[] = [];
   try {
     const match = await new Promise<RegExpExecArray>((resolve, reject) => {
@@ -48,7 +51,7 @@ export async function startServer(server: ServerCommand): Promise<ServerProcess>
         });
       }
     });
-    return { ready: match, stop };
+    return { ready: match, stop, kill };
   } catch (error) {
     await stop();
     throw error;

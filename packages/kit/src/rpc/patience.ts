@@ -3,7 +3,7 @@ import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobu
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
-import { type Ports, sleep } from "../ports.ts";
+import { jittered, type Ports, sleep } from "../ports.ts";
 
 /** How long a call may take where its caller does not say, milliseconds. */
 const usualMs = 5_000;
@@ -71,9 +71,4 @@ function withoutAnswer(cause: unknown): ConnectError {
     // Node's errors of a connection have a code; our own bugs do not.
     (error.cause instanceof Error && "code" in error.cause);
   return isOfConnection ? new ConnectError(error.rawMessage, Code.Unavailable, undefined, undefined, error) : error;
-}
-
-/** Between half of it and all of it. */
-function jittered(ms: number, random: Ports["random"]): number {
-  return (ms / 2) * (1 + (random.bytes(1)[0] ?? 0) / 255);
 }

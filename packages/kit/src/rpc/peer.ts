@@ -1,91 +1,54 @@
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { Health } from "@outlayer/contracts/grpc/health/v1/health";
+import { DependencyWatch } from "../dependency-watch.ts";
 import type { Logger } from "../logger.ts";
-import { sleep, type Timers } from "../ports.ts";
+import type { Ports } from "../ports.ts";
 import type { Dependency } from "../readiness.ts";
 import type { ServiceName } from "../service-name.ts";
 
-/** How often a service is asked that gives no answer, milliseconds. */
-const askMs = 1_000;
 /** How long it may take to say that it is there, milliseconds. */
 const patienceMs = 2_000;
 
-/**
- * Another service, as far as this one sees it: by the answers to its calls, and by asking for itself while there are
- * none. Says in the log when it waits for one, and when that one is there.
- */
+/** Another service, as far as this one sees it. */
 export class Peer {
   /** Its transport, which is listened to. */
   readonly transport: Transport;
-  readonly #name: ServiceName;
-  readonly #timers: Timers;
-  readonly #logger: Logger;
-  readonly #stopping = new AbortController();
-  #state: Dependency["state"] = "unknown";
-  #asking: Promise<void> | undefined;
+  readonly #watch: DependencyWatch;
 
-  constructor(name: ServiceName, transport: Transport, timers: Timers, logger: Logger) {
-    this.#name = name;
-    this.#timers = timers;
-    this.#logger = logger;
+  constructor(name: ServiceName, transport: Transport, ports: Pick<Ports, "timers" | "random">, logger: Logger) {
     this.transport = {
       unary: (...call) => this.#heard(call[1], () => transport.unary(...call)),
       stream: (...call) => this.#heard(call[1], () => transport.stream(...call)),
     };
+    const health = createClient(Health, this.transport);
+    const ask = (signal: AbortSignal) => health.check({}, { signal, timeoutMs: patienceMs });
+    this.#watch = new DependencyWatch({ name, ask, ports, logger });
   }
 
   get dependency(): Dependency {
-    return { name: this.#name, state: this.#state };
+    return this.#watch.dependency;
   }
 
   /** Asks until it answers for the first time. */
   start(): void {
-    this.#ask();
+    this.#watch.start();
   }
 
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#asking;
+  stop(): Promise<void> {
+    return this.#watch.stop();
   }
 
   async #heard<T>(signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
     try {
       const answer = await call();
-      this.#note("ok");
+      this.#watch.heard();
       return answer;
     } catch (error) {
-      const { code, isWireError } = ConnectError.from(error);
+      const { code, isWireError, rawMessage } = ConnectError.from(error);
       // What the caller gave up says nothing of the other side.
-      if (isWireError) this.#note("ok");
-      else if (!signal?.aborted) this.#note(code === Code.DeadlineExceeded ? "slow" : "away", error);
+      if (isWireError) this.#watch.heard();
+      else if (!signal?.aborted) this.#watch.missed(code === Code.DeadlineExceeded ? "slow" : "away", rawMessage);
       throw error;
-    }
-  }
-
-  #note(state: "ok" | "slow" | "away", error?: unknown): void {
-    if (state === this.#state || this.#stopping.signal.aborted) return;
-    this.#state = state;
-    if (state === "ok") this.#logger.info({ dependency: this.#name }, `${this.#name} answers`);
-    else {
-      const reason = ConnectError.from(error).rawMessage;
-      this.#logger.warn({ dependency: this.#name, reason }, `${this.#name} is ${state}: waiting for it`);
-      this.#ask();
-    }
-  }
-
-  #ask(): void {
-    this.#asking ??= this.#askUntilOk().finally(() => {
-      this.#asking = undefined;
-    });
-  }
-
-  async #askUntilOk(): Promise<void> {
-    const { signal } = this.#stopping;
-    const health = createClient(Health, this.transport);
-    while (!signal.aborted) {
-      await health.check({}, { signal, timeoutMs: patienceMs }).catch(() => undefined);
-      if (this.#state === "ok") return;
-      await sleep(this.#timers, askMs, signal);
     }
   }
 }

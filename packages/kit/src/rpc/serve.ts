@@ -28,6 +28,7 @@ import { healthRoutes } from "./health.ts";
 import { InFlight } from "./in-flight.ts";
 import { reflectionRoutes } from "./reflection.ts";
 import { callerInterceptor, certifiedCaller, type Identify, identifyOnPorts } from "./service-auth.ts";
+import { startedInterceptor } from "./started.ts";
 import { traceIn } from "./trace.ts";
 
 /** What a service answers, without a listener: the same for its ports and for the in-memory transport. */
@@ -53,6 +54,7 @@ export function routerOptions(
   { logger }: RpcGuards,
   identify: Identify,
   inFlight = new InFlight(),
+  readiness?: Readiness,
 ): ConnectRouterOptions {
   return {
     interceptors: [
@@ -60,6 +62,7 @@ export function routerOptions(
       inFlight.interceptor,
       callerInterceptor(routes.callers, identify, logger),
       errorInterceptor(logger),
+      ...(readiness === undefined ? [] : [startedInterceptor(routes.name, readiness)]),
       createValidateInterceptor(),
     ],
     readMaxBytes: 4 * 1024 * 1024,
@@ -96,7 +99,7 @@ export async function serveRpc(
   };
   const inFlight = new InFlight();
   const identify = identifyOnPorts(guards.serviceToken, guards.tls !== undefined);
-  const options = { ...routerOptions(routes, guards, identify, inFlight), routes: register, contextValues };
+  const options = { ...routerOptions(routes, guards, identify, inFlight, readiness), routes: register, contextValues };
   const grpc = http2Server(guards.tls, withPlainMessages(connectNodeAdapter(options)));
   const fallback = (request: NodeServerRequest, response: unknown) =>
     probe(request as IncomingMessage, response as ServerResponse, readiness);

@@ -7,8 +7,12 @@ import type { Lease } from "./lease.ts";
  * transaction across documents: the projection is only a cache of the log, and a list is right also where it lags.
  */
 export interface EvidenceStore {
-  /** Brings the database to this program's schema. Everything else comes after it. */
-  start(): Promise<void>;
+  /**
+   * Waits for the database and brings it to this program's schema. Everything else comes after it.
+   * @param stopping ends the wait, also where the database is not there
+   * @throws Error where the database is there and not what it has to be
+   */
+  start(stopping?: AbortSignal): Promise<void>;
   /**
    * Stores a log's first entry, unless the wallet has used the key before, or another log the approval. This and all
    * other writes throw where the outcome is unknown; read back, they have happened or not.

@@ -46,9 +46,9 @@ export async function startEvidence(place: Place, clock?: Ports["clock"]): Promi
   const bus = new InProcessBus();
   const credentials = { internalTokens: ["internal"], apiKeys: new Map<string, string>() };
   const start = async () => {
-    const service = createEvidence({ database: place.database, credentials }, { ports, bus });
-    await service.start();
     const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
+    const service = createEvidence({ database: place.database, credentials }, { ports, bus, logger: guards.logger });
+    await service.start();
     const logs = logClient((caller) => inMemoryTransport(service.routes, guards, caller));
     return {
       service,

@@ -66,7 +66,7 @@ export async function startNatsEvidence(options: NatsEvidenceOptions): Promise<N
       database: options.database,
       credentials: { internalTokens: ["internal"], apiKeys: new Map() },
     },
-    { ports, bus: messaging.bus, nats: options.silent ? undefined : messaging.nats },
+    { ports, logger, bus: messaging.bus, nats: options.silent ? undefined : messaging.nats },
   );
   await service.start();
   const guards = { logger, serviceToken };

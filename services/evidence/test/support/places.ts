@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { systemPorts } from "@outlayer/kit";
+import { createLogger, systemPorts } from "@outlayer/kit";
 import { type Mongodb, needMongodb } from "@outlayer/test-servers";
 import { MongoClient } from "mongodb";
 import { openMongodbStore } from "../../src/adapters/mongodb/store.ts";
@@ -75,7 +75,8 @@ export function mongodbPlace(mongodb: Mongodb): MongodbPlace {
   return {
     database,
     client,
-    openStores: () => Array.from({ length: 4 }, () => openMongodbStore(database, systemPorts())),
+    openStores: () =>
+      Array.from({ length: 4 }, () => openMongodbStore(database, systemPorts(), createLogger("evidence", "silent"))),
     async alter(requestId, version, change) {
       const fields = "hash" in change ? change : { entry_json: change.entryJson };
       await entries.updateOne({ request_id: requestId, version }, { $set: fields });

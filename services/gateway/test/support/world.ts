@@ -74,7 +74,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const bus = new InProcessBus();
   const evidence = createEvidence(
     { database: { kind: "sqlite", path: join(directory, "evidence.db") }, credentials },
-    { ports, bus },
+    { ports, bus, logger: guards.logger },
   );
   const planning = inMemoryTransport(evidence.routes, guards, "planner");
   const planner = createPlanner(

@@ -1,10 +1,15 @@
 import { MongoClient } from "mongodb";
 
-/** Milliseconds after which a call that got no answer fails as `Unavailable`; its outcome is unknown then. */
-const selectionMs = 5_000;
+/**
+ * Milliseconds after which the driver gives up. Finding a primary, and one more time for what is read back, fits into what
+ * evidence's callers wait (5 s); the others only end what nobody waits for any more (`Database.answered`).
+ */
+const selectionMs = 2_000;
 const connectMs = 5_000;
-const socketMs = 15_000;
+const socketMs = 10_000;
 const writeMs = 10_000;
+/** The same for changes of the schema, for which nobody waits. */
+const patientSelectionMs = 10_000;
 
 /**
  * What counts is on a majority before it is answered, and is read from the primary as the majority has it: no entry that
@@ -12,16 +17,17 @@ const writeMs = 10_000;
  * @param limits `none` for changes of the schema, which may take as long as they need
  */
 export function connect(url: string, limits: "usual" | "none" = "usual"): MongoClient {
+  const isPatient = limits === "none";
   return new MongoClient(url, {
     appName: "evidence",
     readPreference: "primary",
     readConcern: { level: "majority" },
-    writeConcern: { w: "majority", journal: true, ...(limits === "usual" ? { wtimeoutMS: writeMs } : {}) },
+    writeConcern: { w: "majority", journal: true, ...(isPatient ? {} : { wtimeoutMS: writeMs }) },
     retryWrites: true,
     retryReads: true,
-    serverSelectionTimeoutMS: selectionMs,
+    serverSelectionTimeoutMS: isPatient ? patientSelectionMs : selectionMs,
     connectTimeoutMS: connectMs,
-    socketTimeoutMS: limits === "usual" ? socketMs : 0,
+    socketTimeoutMS: isPatient ? 0 : socketMs,
     waitQueueTimeoutMS: selectionMs,
   });
 }

@@ -1,9 +1,8 @@
-import type { Timers } from "@outlayer/kit";
-import type { Collection, Db } from "mongodb";
+import type { Collection } from "mongodb";
 import type { Entry } from "../../core/entry.ts";
 import type { Claim, Opened, Projection } from "../../core/store.ts";
 import { bool, type CollectionSpec, date, objectSchema, sha256, text, version } from "./collection.ts";
-import { answered } from "./errors.ts";
+import type { Database } from "./database.ts";
 import { insertOnce } from "./insert-once.ts";
 
 /** Logs of workflows: a document an entry. */
@@ -73,6 +72,9 @@ interface EntryDocument {
   readonly published?: true;
 }
 
+/** For many marks at once, for which no caller waits; milliseconds. */
+const marksMs = 10_000;
+
 /** A log by its last entry. */
 interface Standing {
   readonly projection: Projection;
@@ -80,13 +82,13 @@ interface Standing {
 }
 
 export class Entries {
+  readonly #database: Database;
   readonly #entries: Collection<EntryDocument>;
-  readonly #timers: Timers;
   readonly #writeId: () => string;
 
-  constructor(db: Db, timers: Timers, writeId: () => string) {
-    this.#entries = db.collection(entriesSpec.name);
-    this.#timers = timers;
+  constructor(database: Database, writeId: () => string) {
+    this.#database = database;
+    this.#entries = database.collection(entriesSpec.name);
     this.#writeId = writeId;
   }
 
@@ -102,7 +104,7 @@ export class Entries {
     };
     const key = { wallet_id: walletId, idempotency_key: idempotencyKey };
     const places = approvalOf === undefined ? [key] : [key, approval];
-    const inserted = await insertOnce(this.#entries, document, places, this.#timers);
+    const inserted = await insertOnce(this.#database, this.#entries, document, places);
     if (inserted.won) return { kind: "opened" };
     const { winner } = inserted;
     const isKey = winner.wallet_id === walletId && winner.idempotency_key === idempotencyKey;
@@ -112,15 +114,16 @@ export class Entries {
 
   async append(entry: Entry, projection: Projection): Promise<"appended" | "conflict"> {
     const document = this.#document(entry, projection);
-    const { won } = await insertOnce(this.#entries, document, [{ _id: document._id }], this.#timers);
+    const { won } = await insertOnce(this.#database, this.#entries, document, [{ _id: document._id }]);
     if (!won) return "conflict";
-    if (projection.terminal) await this.#close([entry.requestId]);
+    // Nobody waits for that: the entry is there.
+    if (projection.terminal) void this.#close([entry.requestId]);
     return "appended";
   }
 
   async read(requestId: string, afterVersion: number): Promise<readonly Entry[]> {
     const filter = { request_id: requestId, version: { $gt: afterVersion } };
-    const found = await answered(() => this.#entries.find(filter).sort({ version: 1 }).toArray());
+    const found = await this.#database.answered(() => this.#entries.find(filter).sort({ version: 1 }).toArray());
     return found.map((document) => ({
       requestId: document.request_id,
       version: document.version,
@@ -171,7 +174,7 @@ export class Entries {
         update: { $set: { published: true as const } },
       },
     }));
-    await answered(() => this.#entries.bulkWrite(updates, { ordered: false }));
+    await this.#database.answered(() => this.#entries.bulkWrite(updates, { ordered: false }), marksMs);
   }
 
   /** Request ids of entries that are not marked as published, in order; one as often as it has such entries. */
@@ -181,7 +184,7 @@ export class Entries {
       .find(filter, { projection: { request_id: 1 } })
       .sort({ request_id: 1 })
       .limit(limit);
-    return (await answered(() => found.toArray())).map(({ request_id }) => request_id);
+    return (await this.#database.answered(() => found.toArray())).map(({ request_id }) => request_id);
   }
 
   /** Request ids of workflows that are marked as open, in order. */
@@ -191,7 +194,7 @@ export class Entries {
       .find(filter, { projection: { request_id: 1 } })
       .sort({ request_id: 1 })
       .limit(limit);
-    return (await answered(() => found.toArray())).map(({ request_id }) => request_id);
+    return (await this.#database.answered(() => found.toArray())).map(({ request_id }) => request_id);
   }
 
   /** Where logs stand, by their last entries, in order of their request ids. */
@@ -212,7 +215,7 @@ export class Entries {
       },
       { $sort: { _id: 1 } },
     ]);
-    return (await answered(() => found.toArray())).map(({ _id, at, ...rest }) => ({
+    return (await this.#database.answered(() => found.toArray())).map(({ _id, at, ...rest }) => ({
       projection: { requestId: _id, ...rest },
       at,
     }));
@@ -221,7 +224,8 @@ export class Entries {
   /** Takes ended workflows off the list. Nothing is lost when it fails: the next reader of the list does it. */
   async #close(requestIds: readonly string[]): Promise<void> {
     const firsts = requestIds.map((requestId) => idOf(requestId, 1));
-    await this.#entries.updateMany({ _id: { $in: firsts }, open: true }, { $unset: { open: "" } }).catch(() => {});
+    const close = () => this.#entries.updateMany({ _id: { $in: firsts }, open: true }, { $unset: { open: "" } });
+    await this.#database.answered(close).catch(() => {});
   }
 
   #document(entry: Entry, { walletId, status, terminal }: Projection): EntryDocument {

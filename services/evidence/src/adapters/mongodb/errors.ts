@@ -1,48 +1,69 @@
 import { type Refusal, unavailable } from "@outlayer/kit";
 import {
+  MongoClientClosedError,
   MongoError,
   MongoNetworkError,
+  MongoNotConnectedError,
   MongoServerError,
   MongoServerSelectionError,
+  MongoTopologyClosedError,
   MongoWriteConcernError,
 } from "mongodb";
 
-const writeConcernFailed = 64;
-const maxTimeExpired = 50;
-
 /**
- * Runs a call of the driver. Where the database gave no answer the caller sees `Unavailable`, and the outcome is unknown.
- * A driver's error never leaves as it is: it may quote the document.
+ * Codes by which a server says that it cannot answer now: it is being shut down, not the primary (any more), or another one
+ * that it needs is away. The list of MongoDB's specification of retryable reads, and what a write concern or a time limit
+ * that was not met ends with. Only answers to writes have a label that says so.
  */
-export async function answered<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw translated(error);
-  }
+const cannotAnswerNow: ReadonlySet<unknown> = new Set([
+  6, 7, 50, 64, 89, 91, 134, 189, 262, 9001, 10_107, 11_600, 11_602, 13_435, 13_436,
+]);
+
+/** The server refused a call. */
+export class DatabaseRefused extends Error {
+  override readonly name = "DatabaseRefused";
 }
 
+/** What a caller is told: `Unavailable` where there was no answer. The driver's error may quote the document. */
 export function translated(error: unknown): unknown {
-  if (!(error instanceof MongoError)) return error;
-  if (!isUnanswered(error)) return new Error(`the database refused: ${nameOf(error)}`);
-  const refusal: Refusal = unavailable("the database gave no answer");
-  refusal.cause = new Error(`${nameOf(error)}: ${error instanceof MongoServerError ? "" : error.message}`);
+  if (isUnanswered(error)) return noAnswer(reasonOf(error));
+  return error instanceof MongoError ? new DatabaseRefused(`the database refused: ${nameOf(error)}`) : error;
+}
+
+/** @param reason for whoever runs the service */
+export function noAnswer(reason: string): Refusal {
+  const refusal = unavailable("the database gave no answer");
+  refusal.cause = new Error(reason);
   return refusal;
 }
 
 /** Whether the call may have been carried out or not. */
 export function isUnanswered(error: unknown): boolean {
-  if (!(error instanceof MongoError)) return false;
+  if (!(error instanceof MongoError)) return isOfNames(error);
   return (
     error instanceof MongoNetworkError ||
     error instanceof MongoServerSelectionError ||
+    // Of a client that is being closed, or had no first connection yet.
+    error instanceof MongoTopologyClosedError ||
+    error instanceof MongoClientClosedError ||
+    error instanceof MongoNotConnectedError ||
     // The class is not exported.
     error.name === "MongoWaitQueueTimeoutError" ||
     error instanceof MongoWriteConcernError ||
     error.hasErrorLabel("RetryableWriteError") ||
-    error.code === maxTimeExpired ||
-    error.code === writeConcernFailed
+    cannotAnswerNow.has(error.code)
   );
+}
+
+/** Why there was no answer, without anything of what was asked. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof MongoError)) return error instanceof Error ? error.message : String(error);
+  return error instanceof MongoServerError ? nameOf(error) : `${nameOf(error)}: ${error.message}`;
+}
+
+/** The hosts of a `mongodb+srv` URL are asked of the DNS, whose errors the driver passes on as they are. */
+function isOfNames(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error && String(error.syscall).startsWith("query");
 }
 
 function nameOf(error: MongoError): string {

@@ -1,8 +1,7 @@
-import type { Timers } from "@outlayer/kit";
-import type { Collection, Db } from "mongodb";
+import type { Collection } from "mongodb";
 import type { GateEntry } from "../../core/store.ts";
 import { type CollectionSpec, date, objectSchema, sha256, text, version } from "./collection.ts";
-import { answered } from "./errors.ts";
+import type { Database } from "./database.ts";
 import { insertOnce } from "./insert-once.ts";
 
 /** Logs of gates: a document an entry. */
@@ -24,18 +23,20 @@ interface GateEntryDocument {
 }
 
 export class GateEntries {
+  readonly #database: Database;
   readonly #entries: Collection<GateEntryDocument>;
-  readonly #timers: Timers;
   readonly #writeId: () => string;
 
-  constructor(db: Db, timers: Timers, writeId: () => string) {
-    this.#entries = db.collection(gateEntriesSpec.name);
-    this.#timers = timers;
+  constructor(database: Database, writeId: () => string) {
+    this.#database = database;
+    this.#entries = database.collection(gateEntriesSpec.name);
     this.#writeId = writeId;
   }
 
   async last(gateId: string): Promise<GateEntry | undefined> {
-    const found = await answered(() => this.#entries.findOne({ gate_id: gateId }, { sort: { version: -1 } }));
+    const found = await this.#database.answered(() =>
+      this.#entries.findOne({ gate_id: gateId }, { sort: { version: -1 } }),
+    );
     if (found === null) return undefined;
     const { gate_id, at, entry_json, hash } = found;
     return { gateId: gate_id, version: found.version, atMs: at.getTime(), entryJson: entry_json, hash };
@@ -45,7 +46,7 @@ export class GateEntries {
     const _id = `${gateId}:${version}`;
     const at = new Date(atMs);
     const document = { _id, gate_id: gateId, version, at, entry_json: entryJson, hash, write_id: this.#writeId() };
-    const { won } = await insertOnce(this.#entries, document, [{ _id }], this.#timers);
+    const { won } = await insertOnce(this.#database, this.#entries, document, [{ _id }]);
     return won ? "appended" : "conflict";
   }
 }

@@ -1,11 +1,14 @@
-import { sleep, type Timers } from "@outlayer/kit";
+import { sleep } from "@outlayer/kit";
 import type { Collection, Filter, OptionalUnlessRequiredId } from "mongodb";
 import { linearizable } from "./client.ts";
-import { answered, translated } from "./errors.ts";
+import type { Database } from "./database.ts";
 
 /** How often a write is made that failed and left nothing behind, and how long it waits before the next; milliseconds. */
 const attempts = 5;
 const pauseMs = 20;
+/** How long an insertion may take, and all of it with reading back, milliseconds: callers of evidence wait 5 s. */
+const insertMs = 3_000;
+const allMs = 4_500;
 
 /** By which a writer knows its own document, however alike another's may be. */
 export interface Written {
@@ -23,24 +26,27 @@ export type Inserted<T> = { readonly won: true } | { readonly won: false; readon
  * @throws Refusal `Unavailable` when it could not be found out; the document may be there then
  */
 export async function insertOnce<T extends Written>(
+  database: Database,
   collection: Collection<T>,
   document: OptionalUnlessRequiredId<T>,
   places: readonly Filter<T>[],
-  timers: Timers,
 ): Promise<Inserted<T>> {
+  const { clock, timers } = database.ports;
+  const endsMs = clock.now() + allMs;
+  const left = () => endsMs - clock.now();
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await collection.insertOne(document);
+      await database.answered(() => collection.insertOne(document), Math.min(insertMs, left()));
       return { won: true };
     } catch (error) {
       for (const place of places) {
-        const found = await answered(() => collection.findOne(place, linearizable));
+        const found = await database.answered(() => collection.findOne(place, linearizable), left());
         if (found === null) continue;
         const ours = found.write_id === document.write_id;
         return ours ? { won: true } : { won: false, winner: found as unknown as T };
       }
       // The same document again: should the first one land after all, this one meets it.
-      if (attempt === attempts) throw translated(error);
+      if (attempt === attempts) throw error;
       await sleep(timers, pauseMs);
     }
   }

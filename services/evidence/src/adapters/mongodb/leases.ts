@@ -1,9 +1,9 @@
-import type { Timers } from "@outlayer/kit";
-import type { Collection, Db } from "mongodb";
+import { Code, Refusal } from "@outlayer/kit";
+import type { Collection } from "mongodb";
 import type { Lease } from "../../core/lease.ts";
 import { linearizable } from "./client.ts";
 import { type CollectionSpec, date, objectSchema, text, version } from "./collection.ts";
-import { answered, isUnanswered } from "./errors.ts";
+import type { Database } from "./database.ts";
 import { insertOnce } from "./insert-once.ts";
 
 /** Leases, a document each; never removed, since an epoch must not come twice. */
@@ -12,6 +12,10 @@ export const leasesSpec: CollectionSpec = {
   schema: objectSchema({ _id: text, holder_id: text, epoch: version, expires_at: date, write_id: text }),
   indexes: [],
 };
+
+/** How long replacing one may take, and reading back after it, milliseconds: callers of evidence wait 5 s. */
+const updateMs = 3_000;
+const readBackMs = 1_500;
 
 interface LeaseDocument {
   /** The resource. */
@@ -23,18 +27,18 @@ interface LeaseDocument {
 }
 
 export class Leases {
+  readonly #database: Database;
   readonly #leases: Collection<LeaseDocument>;
-  readonly #timers: Timers;
   readonly #writeId: () => string;
 
-  constructor(db: Db, timers: Timers, writeId: () => string) {
-    this.#leases = db.collection(leasesSpec.name);
-    this.#timers = timers;
+  constructor(database: Database, writeId: () => string) {
+    this.#database = database;
+    this.#leases = database.collection(leasesSpec.name);
     this.#writeId = writeId;
   }
 
   async read(resource: string): Promise<Lease | undefined> {
-    const found = await answered(() => this.#leases.findOne({ _id: resource }));
+    const found = await this.#database.answered(() => this.#leases.findOne({ _id: resource }));
     if (found === null) return undefined;
     return {
       resource,
@@ -49,18 +53,21 @@ export class Leases {
     const document = { ...written, write_id: this.#writeId() };
     const _id = after.resource;
     if (before === undefined) {
-      return (await insertOnce(this.#leases, { _id, ...document }, [{ _id }], this.#timers)).won;
+      return (await insertOnce(this.#database, this.#leases, { _id, ...document }, [{ _id }])).won;
     }
     const { holderId, epoch, expiresAtMs } = before;
     const filter = { _id, holder_id: holderId, epoch, expires_at: new Date(expiresAtMs) };
     try {
-      const { modifiedCount } = await this.#leases.updateOne(filter, { $set: document });
-      if (modifiedCount === 1) return true;
+      const replaced = await this.#database.answered(
+        () => this.#leases.updateOne(filter, { $set: document }),
+        updateMs,
+      );
+      if (replaced.modifiedCount === 1) return true;
     } catch (error) {
-      if (!isUnanswered(error)) throw error;
+      if (!(error instanceof Refusal && error.code === Code.Unavailable)) throw error;
     }
     // A write that the driver repeated finds the lease replaced by itself, and an answer can be lost: who won is read back.
-    const found = await answered(() => this.#leases.findOne({ _id }, linearizable));
+    const found = await this.#database.answered(() => this.#leases.findOne({ _id }, linearizable), readBackMs);
     return found?.write_id === document.write_id;
   }
 }

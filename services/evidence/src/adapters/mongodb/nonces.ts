@@ -1,8 +1,9 @@
 import { unavailable } from "@outlayer/kit";
-import { type Collection, type Db, MongoServerError } from "mongodb";
+import type { Collection } from "mongodb";
 import { noncesFrom } from "../../core/nonces.ts";
 import { type CollectionSpec, objectSchema, text } from "./collection.ts";
-import { answered, isUnanswered, translated } from "./errors.ts";
+import type { Database } from "./database.ts";
+import { DatabaseRefused } from "./errors.ts";
 
 /** Nonces that were given out, a document each; for good, since none may come twice. */
 export const noncesSpec: CollectionSpec = {
@@ -22,10 +23,12 @@ interface NonceDocument {
 const rounds = 200;
 
 export class Nonces {
+  readonly #database: Database;
   readonly #nonces: Collection<NonceDocument>;
 
-  constructor(db: Db) {
-    this.#nonces = db.collection(noncesSpec.name, { useBigInt64: true });
+  constructor(database: Database) {
+    this.#database = database;
+    this.#nonces = database.collection(noncesSpec.name, { useBigInt64: true });
   }
 
   /** Only nonces whose insertion was acknowledged are given out; those of a failed round are left unused for ever. */
@@ -34,18 +37,20 @@ export class Nonces {
       const nonces = noncesFrom(senderId, await this.#last(senderId), count, atLeast);
       const documents = nonces.map((nonce) => ({ _id: `${senderId}:${nonce}`, sender_id: senderId, nonce }));
       try {
-        await this.#nonces.insertMany(documents, { ordered: true });
+        await this.#database.answered(() => this.#nonces.insertMany(documents, { ordered: true }));
         return nonces;
       } catch (error) {
         // Whatever the database refused, somebody else was in the way or will be out of it.
-        if (!(error instanceof MongoServerError) || isUnanswered(error)) throw translated(error);
+        if (!(error instanceof DatabaseRefused)) throw error;
       }
     }
     throw unavailable(`nonces of ${senderId} are taken faster than they can be reserved`);
   }
 
   async #last(senderId: string): Promise<bigint | undefined> {
-    const last = await answered(() => this.#nonces.findOne({ sender_id: senderId }, { sort: { nonce: -1 } }));
+    const last = await this.#database.answered(() =>
+      this.#nonces.findOne({ sender_id: senderId }, { sort: { nonce: -1 } }),
+    );
     return last?.nonce;
   }
 }

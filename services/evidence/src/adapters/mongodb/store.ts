@@ -1,8 +1,9 @@
-import type { Ports } from "@outlayer/kit";
+import type { Dependency, Logger, Ports } from "@outlayer/kit";
 import type { EvidenceStore } from "../../core/store.ts";
 import { connect } from "./client.ts";
+import { Database } from "./database.ts";
 import { Entries } from "./entries.ts";
-import { answered } from "./errors.ts";
+import { isUnanswered, reasonOf, translated } from "./errors.ts";
 import { GateEntries } from "./gate-entries.ts";
 import { Leases } from "./leases.ts";
 import { Nonces } from "./nonces.ts";
@@ -15,19 +16,24 @@ export interface MongodbAddress {
   readonly database: string;
 }
 
+export interface MongodbStore extends EvidenceStore {
+  /** How the database is. */
+  readonly dependency: Dependency;
+}
+
 /** Any number of processes may use one database. Connects with the first call. */
-export function openMongodbStore({ url, database }: MongodbAddress, ports: Ports): EvidenceStore {
-  const client = connect(url);
-  const db = client.db(database);
+export function openMongodbStore(address: MongodbAddress, ports: Ports, logger: Logger): MongodbStore {
+  const database = new Database(connect(address.url), address.database, ports, logger);
   const writeId = () => ports.ids.uuid();
-  const entries = new Entries(db, ports.timers, writeId);
-  const gateEntries = new GateEntries(db, ports.timers, writeId);
-  const usageEntries = new UsageEntries(db, ports.timers, writeId);
-  const nonces = new Nonces(db);
-  const leases = new Leases(db, ports.timers, writeId);
+  const entries = new Entries(database, writeId);
+  const gateEntries = new GateEntries(database, writeId);
+  const usageEntries = new UsageEntries(database, writeId);
+  const nonces = new Nonces(database);
+  const leases = new Leases(database, writeId);
   return {
-    async start() {
-      await migrateMongodb({ url, database }, ports);
+    start: (stopping) => whenThere(database, () => migration(address, ports), stopping),
+    get dependency() {
+      return database.watch.dependency;
     },
     open: (entry, claim, projection) => entries.open(entry, claim, projection),
     append: (entry, projection) => entries.append(entry, projection),
@@ -43,18 +49,47 @@ export function openMongodbStore({ url, database }: MongodbAddress, ports: Ports
     markPublished: (versions) => entries.markPublished(versions),
     readLease: (resource) => leases.read(resource),
     replaceLease: (before, after) => leases.replace(before, after),
-    close: () => client.close(),
+    close: () => database.close(),
   };
 }
 
+/**
+ * Waits until a database answers and has this program's schema. One that is away is waited for, one that is there and
+ * refuses, or is not what it has to be, is not.
+ * @param stopping ends the wait
+ */
+async function whenThere(
+  { watch }: Database,
+  makeReady: () => Promise<unknown>,
+  stopping = new AbortController().signal,
+): Promise<void> {
+  watch.start();
+  for (;;) {
+    await watch.answers(stopping);
+    if (stopping.aborted) return;
+    try {
+      await makeReady();
+      return;
+    } catch (error) {
+      if (!isUnanswered(error)) throw translated(error);
+      watch.missed("away", reasonOf(error));
+    }
+  }
+}
+
 /** Brings a database to this program's schema. @returns the migrations that were applied */
-export async function migrateMongodb(
-  { url, database }: MongodbAddress,
-  ports: MigrationPorts,
-): Promise<readonly Migration[]> {
+export async function migrateMongodb(address: MongodbAddress, ports: MigrationPorts): Promise<readonly Migration[]> {
+  try {
+    return await migration(address, ports);
+  } catch (error) {
+    throw translated(error);
+  }
+}
+
+async function migration({ url, database }: MongodbAddress, ports: MigrationPorts): Promise<readonly Migration[]> {
   const client = connect(url, "none");
   try {
-    return await answered(() => migrate(client.db(database), ports));
+    return await migrate(client.db(database), ports);
   } finally {
     await client.close();
   }

@@ -1,8 +1,7 @@
-import type { Timers } from "@outlayer/kit";
-import type { Collection, Db, Filter } from "mongodb";
+import type { Collection, Filter } from "mongodb";
 import type { UsageEntry } from "../../core/store.ts";
 import { type CollectionSpec, date, objectSchema, text, version } from "./collection.ts";
-import { answered } from "./errors.ts";
+import type { Database } from "./database.ts";
 import { insertOnce } from "./insert-once.ts";
 
 /** Usage ledgers of wallets: a document an entry. */
@@ -35,13 +34,13 @@ interface UsageEntryDocument {
 }
 
 export class UsageEntries {
+  readonly #database: Database;
   readonly #entries: Collection<UsageEntryDocument>;
-  readonly #timers: Timers;
   readonly #writeId: () => string;
 
-  constructor(db: Db, timers: Timers, writeId: () => string) {
-    this.#entries = db.collection(usageEntriesSpec.name);
-    this.#timers = timers;
+  constructor(database: Database, writeId: () => string) {
+    this.#database = database;
+    this.#entries = database.collection(usageEntriesSpec.name);
     this.#writeId = writeId;
   }
 
@@ -63,12 +62,12 @@ export class UsageEntries {
       entry_json: entryJson,
       write_id: this.#writeId(),
     };
-    const { won } = await insertOnce(this.#entries, document, [{ _id: document._id }], this.#timers);
+    const { won } = await insertOnce(this.#database, this.#entries, document, [{ _id: document._id }]);
     return won ? "appended" : "conflict";
   }
 
   async #last(filter: Filter<UsageEntryDocument>): Promise<UsageEntry | undefined> {
-    const found = await answered(() => this.#entries.findOne(filter, { sort: { seq: -1 } }));
+    const found = await this.#database.answered(() => this.#entries.findOne(filter, { sort: { seq: -1 } }));
     if (found === null) return undefined;
     const { wallet_id, seq, request_id, at, entry_json } = found;
     return { walletId: wallet_id, seq, requestId: request_id, atMs: at.getTime(), entryJson: entry_json };

@@ -1,0 +1,73 @@
+import { DependencyWatch, deadline, type Logger, type Ports } from "@outlayer/kit";
+import type { Collection, Db, Document, MongoClient } from "mongodb";
+import { isUnanswered, noAnswer, reasonOf, translated } from "./errors.ts";
+
+/** How long a call may take before it counts as unanswered, milliseconds: less than evidence's callers wait (5 s). */
+const callMs = 4_000;
+/** The same for a light call that asks whether the database is there: longer than the driver looks for it, which is "away". */
+const pingMs = 3_000;
+/** After so many milliseconds without a call it is asked. */
+const idleMs = 10_000;
+
+export type DatabasePorts = Pick<Ports, "clock" | "timers" | "random">;
+
+/** A database as this process sees it: every call goes through it, and what comes of them says how the database is. */
+export class Database {
+  readonly ports: DatabasePorts;
+  readonly watch: DependencyWatch;
+  readonly #client: MongoClient;
+  readonly #db: Db;
+  #wasConnected = false;
+
+  constructor(client: MongoClient, name: string, ports: DatabasePorts, logger: Logger) {
+    this.ports = ports;
+    this.#client = client;
+    this.#db = client.db(name);
+    const ask = () => this.answered(() => this.#ping(), pingMs);
+    this.watch = new DependencyWatch({ name: "database", required: true, ask, idleMs, ports, logger });
+  }
+
+  collection<T extends Document>(name: string, options: { readonly useBigInt64?: boolean } = {}): Collection<T> {
+    return this.#db.collection<T>(name, options);
+  }
+
+  /**
+   * Runs a call of the driver. Where the database gave no answer, or not in time, the caller sees `Unavailable`, and the
+   * outcome is unknown: the driver has no deadline of its own, so a call that nobody waits for any more may still arrive.
+   * A driver's error never leaves as it is: it may quote the document.
+   */
+  async answered<T>(call: () => Promise<T>, limitMs = callMs): Promise<T> {
+    const limit = deadline(this.ports.timers, Math.max(0, limitMs));
+    const late = new Promise<never>((_, reject) => {
+      limit.signal.addEventListener("abort", () => reject(limit.signal.reason), { once: true });
+    });
+    try {
+      const answer = await Promise.race([call(), late]);
+      this.watch.heard();
+      return answer;
+    } catch (error) {
+      if (limit.signal.aborted) {
+        const reason = `no answer within ${limitMs} ms`;
+        this.watch.missed("slow", reason);
+        throw noAnswer(reason);
+      }
+      if (isUnanswered(error)) this.watch.missed("away", reasonOf(error));
+      else this.watch.heard();
+      throw translated(error);
+    } finally {
+      limit.done();
+    }
+  }
+
+  async #ping(): Promise<void> {
+    // A client whose first connection failed makes no further one by itself; one that had one does.
+    if (!this.#wasConnected) await this.#client.connect();
+    this.#wasConnected = true;
+    await this.#db.command({ ping: 1 });
+  }
+
+  async close(): Promise<void> {
+    await this.watch.stop();
+    await this.#client.close();
+  }
+}
