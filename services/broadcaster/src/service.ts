@@ -10,6 +10,8 @@ import type { BroadcasterConfig } from "./config.ts";
 import { getDirectUserKey } from "./rpc/get-direct-user-key.ts";
 import { GateFacts } from "./rpc/get-gate-facts.ts";
 import { preflight } from "./rpc/preflight.ts";
+import { AdmissionLine } from "./shell/admission-line.ts";
+import { Commitments } from "./shell/commitments.ts";
 import { Conductor } from "./shell/conductor.ts";
 import { UserKeys } from "./shell/direct-user/user-keys.ts";
 import { Follower } from "./shell/follower.ts";
@@ -54,6 +56,8 @@ export function createBroadcaster(
     follower,
     gate,
     conductor,
+    commitments: new Commitments(),
+    line: new AdmissionLine(),
     relayer,
     approver,
     policyTurns: new Turns(),
@@ -64,7 +68,7 @@ export function createBroadcaster(
     driverId: ports.ids.uuid(),
   };
   const worker = new Worker(tools, bus);
-  const facts = new GateFacts(gate, ports.clock);
+  const facts = new GateFacts(gate, ports.clock, config);
   const implementation: ServiceImpl<typeof BroadcasterService> = {
     getGateFacts: (request) => facts.get(request),
     getDirectUserKey: (request) => getDirectUserKey({ node }, request),

@@ -3,6 +3,8 @@ import type { EvidenceLog } from "../adapters/evidence/evidence-log.ts";
 import type { NearNode } from "../adapters/near/near-node.ts";
 import type { Signer } from "../adapters/signer-proxy/signer.ts";
 import type { BroadcasterConfig } from "../config.ts";
+import type { AdmissionLine } from "./admission-line.ts";
+import type { Commitments } from "./commitments.ts";
 import type { Conductor } from "./conductor.ts";
 import type { UserKeys } from "./direct-user/user-keys.ts";
 import type { Follower } from "./follower.ts";
@@ -24,6 +26,8 @@ export interface Tools {
   readonly follower: Follower;
   readonly gate: GateReader;
   readonly conductor: Conductor;
+  readonly commitments: Commitments;
+  readonly line: AdmissionLine;
   readonly relayer: KeyRing;
   readonly approver: KeyRing;
   /** By wallet: those whom others were faster than at the wallet's usage ledger. */
