@@ -102,6 +102,7 @@ describe("a workflow that halts at a failure", () => {
   it("takes more steps than one chain of the gate may have", () =>
     withSystem({}, async (system) => {
       system.devnet.controls.gate.setTiers([[3, firstTierFee]]);
+      system.devnet.controls.blocks.mine({ blocks: 3 });
       const steps = Array.from({ length: 5 }, (_, index) => registerStep(index));
       const chained = await system.rest().post("/workflows/plan", { steps });
       assert.equal(chained.body.accepted, false);
