@@ -31,6 +31,7 @@ const { OK, INVALID_ARGUMENT, UNAUTHENTICATED, NOT_FOUND, ALREADY_EXISTS, RESOUR
 
 const json = (value: unknown) => JSON.stringify(value);
 const steps = (...of: readonly unknown[]) => json({ steps: of });
+const halting = (...of: readonly unknown[]) => json({ steps: of, on_failure: "halt" });
 const batchOf = (change: object, call: object = setRegister(1)) => json({ gate_id: gateId, calls: [call], ...change });
 const changed = (change: object) => batchOf({}, { ...setRegister(1), ...change });
 
@@ -87,6 +88,13 @@ const directUser = {
 };
 
 const answers: readonly Row[] = [
+  {
+    name: "a plan that halts at a failure",
+    ask: to("plan", halting(dust, registerStep(1))),
+    http: 200,
+    code: OK,
+    same: true,
+  },
   { name: "a plan that is accepted", ask: to("plan", steps(dust, registerStep(1))), http: 200, code: OK, same: true },
   {
     name: "a plan that is not accepted",
@@ -180,6 +188,13 @@ const answers: readonly Row[] = [
     code: OK,
     message: /^step 2 of 2 moves 999999999999999999999999999999 of nep141:wrap.near, but only \d+ would be left/,
     record: { status: "failed", error_code: "insufficient_balance" },
+  },
+  {
+    name: "a workflow that goes step by step",
+    ask: to("execute", halting(dust, registerStep(1))),
+    http: 200,
+    code: OK,
+    record: { status: "succeeded", ordering_model: "gate_stepwise", resume_tx_hash: null },
   },
   {
     name: "a batch that succeeds",
@@ -332,6 +347,12 @@ const mistyped: readonly Row[] = [
     ask: to("batch", changed({ gas: 1 })),
     message: "invalid workflow JSON: calls[0].gas must be a string",
     field: "calls[0].gas",
+  },
+  {
+    name: "a workflow that wants something else after a failure",
+    ask: to("execute", json({ steps: [dust], on_failure: "stop" })),
+    message: "invalid workflow JSON: on_failure must be one of continue, halt",
+    field: "on_failure",
   },
   {
     name: "batch: no gate",

@@ -36,9 +36,13 @@ export class RestClient {
     return this.post("/workflows/execute", workflow(steps, key), { prefer: `wait=${waitSeconds}` });
   }
 
-  /** Executes a workflow and answers at once. @returns its request id */
-  async begin(steps: readonly unknown[], key?: string): Promise<string> {
-    const { body } = await this.post("/workflows/execute", workflow(steps, key), { prefer: "wait=0" });
+  /** Executes a workflow and answers at once. @param wishes more of the body @returns its request id */
+  async begin(steps: readonly unknown[], key?: string, wishes: object = {}): Promise<string> {
+    const { body } = await this.post(
+      "/workflows/execute",
+      { ...workflow(steps, key), ...wishes },
+      { prefer: "wait=0" },
+    );
     return body.request_id;
   }
 
@@ -48,10 +52,15 @@ export class RestClient {
 
   /**
    * The record, once this holds for it. Asks whenever it changes.
+   * @param patienceMs less than the test's own timeout
    * @throws Error with the record when nothing comes of it: a test that fails must end what it started
    */
-  async until(requestId: string, holds: (record: Answer["body"]) => boolean): Promise<Answer["body"]> {
-    const giveUpAt = Date.now() + 17_000;
+  async until(
+    requestId: string,
+    holds: (record: Answer["body"]) => boolean,
+    patienceMs = 17_000,
+  ): Promise<Answer["body"]> {
+    const giveUpAt = Date.now() + patienceMs;
     let record = await this.record(requestId);
     while (!holds(record)) {
       if (Date.now() > giveUpAt) throw new Error(`waited in vain, the record is ${JSON.stringify(summary(record))}`);
@@ -60,8 +69,8 @@ export class RestClient {
     return record;
   }
 
-  ended(requestId: string): Promise<Answer["body"]> {
-    return this.until(requestId, (record) => record.retry_after_ms === null);
+  ended(requestId: string, patienceMs?: number): Promise<Answer["body"]> {
+    return this.until(requestId, (record) => record.retry_after_ms === null, patienceMs);
   }
 }
 

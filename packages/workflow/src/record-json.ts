@@ -8,7 +8,7 @@ import {
 } from "@bufbuild/protobuf";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/progress";
-import type { Plan, PlannedStep } from "@outlayer/contracts/outlayer/workflow/v1/plan";
+import type { Estimate, Plan, PlannedStep } from "@outlayer/contracts/outlayer/workflow/v1/plan";
 import type { Preflight } from "@outlayer/contracts/outlayer/workflow/v1/preflight";
 import {
   type ApprovalNeeded,
@@ -84,6 +84,19 @@ export function planJson(plan: Plan | undefined): JsonObject {
       route: route ?? null,
     })),
     unchecked: plan.unchecked,
+    estimates:
+      plan.estimates === undefined
+        ? null
+        : { chained: estimateJson(plan.estimates.chained), stepwise: estimateJson(plan.estimates.stepwise) },
+  };
+}
+
+function estimateJson(estimate: Estimate | undefined): JsonValue {
+  if (estimate === undefined) return null;
+  return {
+    gate_fee_yocto: estimate.gateFeeYocto ?? null,
+    attached_gas: estimate.attachedGas ?? null,
+    expected_blocks: estimate.expectedBlocks,
   };
 }
 

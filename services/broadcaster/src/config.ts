@@ -38,6 +38,8 @@ export interface BroadcasterConfig {
   readonly queueTimeoutMs: number;
   /** For how long a broadcaster that has died keeps the others waiting at the most. */
   readonly leaseMs: number;
+  /** Blocks: a longer wait for the gate makes workflows that allow it go on step by step. Undefined: never. */
+  readonly gateOverflowBlocks: number | undefined;
   /** Base58 of the SHA-256 of the gate's wasm; undefined: not compared. */
   readonly gateCodeHash: string | undefined;
   /** Undefined: not compared. */
@@ -106,6 +108,7 @@ export function readBroadcasterConfig(reader: ConfigReader): BroadcasterConfig {
     intentsDeadlineMs: reader.optional("INTENTS_DEADLINE_SECS", seconds(1, 86_400), 300_000),
     pollTimeoutMs: reader.optional("NEAR_POLL_TIMEOUT_SECS", seconds(1, 3600), 60_000),
     pollIntervalMs: reader.optional("NEAR_POLL_INTERVAL_MS", integer(10, 60_000), 750),
+    gateOverflowBlocks: reader.optional("GATE_OVERFLOW_BLOCKS", integer(0, 100_000), undefined),
     queueTimeoutMs: reader.optional("QUEUE_TIMEOUT_SECS", seconds(1, 86_400), 600_000),
     leaseMs: reader.optional("LEASE_SECS", seconds(1, 3600), 15_000),
   };

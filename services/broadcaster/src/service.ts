@@ -10,6 +10,7 @@ import type { BroadcasterConfig } from "./config.ts";
 import { getDirectUserKey } from "./rpc/get-direct-user-key.ts";
 import { GateFacts } from "./rpc/get-gate-facts.ts";
 import { preflight } from "./rpc/preflight.ts";
+import { Commitments } from "./shell/commitments.ts";
 import { Follower } from "./shell/follower.ts";
 import { GateReader } from "./shell/gate-reader.ts";
 import { KeyRing } from "./shell/key-lane.ts";
@@ -50,6 +51,7 @@ export function createBroadcaster(
     tails: new TailReader(gate, evidence, follower),
     relayer: new KeyRing(config.relayerId, config.relayerKeys, { node, follower, logger }),
     approver: new KeyRing(config.approverId, config.approverKeys, { node, follower, logger }),
+    commitments: new Commitments(),
     salts: new SaltReader(config.verifierId, node, ports.clock),
     validity: new ValidityPeriod(node),
     ownDelegates: new OwnDelegates(ports.clock),
@@ -60,7 +62,7 @@ export function createBroadcaster(
     { evidence, ports, logger, bus, resource, holderId: driverId, ttlMs: config.leaseMs },
     (lease) => beginTerm(shared, lease, new EvidenceLog(transports.evidence, lease), bus),
   );
-  const facts = new GateFacts(gate, ports.clock);
+  const facts = new GateFacts(gate, ports.clock, config);
   const implementation: ServiceImpl<typeof BroadcasterService> = {
     getGateFacts: (request) => facts.get(request),
     getDirectUserKey: (request) => getDirectUserKey({ node }, request),

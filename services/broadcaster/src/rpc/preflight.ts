@@ -1,6 +1,8 @@
 import type { PreflightRequest } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import { deadline } from "@outlayer/kit";
 import type { EvidenceLog } from "../adapters/evidence/evidence-log.ts";
+import { resumptionOf } from "../core/gate/resumption.ts";
+import { anyRun, type Run } from "../shell/checks/gate-readings.ts";
 import { keysSeen } from "../shell/checks/keys-seen.ts";
 import { operatorChecks, workflowChecks } from "../shell/checks/preflight-checks.ts";
 import { PreflightReadings } from "../shell/checks/preflight-readings.ts";
@@ -16,6 +18,7 @@ type Needed = Pick<
   | "node"
   | "gate"
   | "tails"
+  | "commitments"
   | "relayer"
   | "approver"
   | "ownDelegates"
@@ -26,8 +29,23 @@ type Needed = Pick<
 > & { readonly evidence: Pick<EvidenceLog, "readUsage"> };
 
 /** Looks at everything that a run depends on. Broadcasts, reserves and writes nothing. */
-export async function preflight(tools: Needed, { walletId, calls, approval }: PreflightRequest, caller: AbortSignal) {
-  const { config, node, gate, tails, relayer, approver, ownDelegates, signer, evidence, salts, ports, logger } = tools;
+export async function preflight(tools: Needed, request: PreflightRequest, caller: AbortSignal) {
+  const { walletId, calls, approval } = request;
+  const {
+    config,
+    node,
+    gate,
+    tails,
+    commitments,
+    relayer,
+    approver,
+    ownDelegates,
+    signer,
+    evidence,
+    salts,
+    ports,
+    logger,
+  } = tools;
   const { signal, done } = deadline(ports.timers, patienceMs, caller);
   const readings = new PreflightReadings(
     {
@@ -45,12 +63,13 @@ export async function preflight(tools: Needed, { walletId, calls, approval }: Pr
       signal,
       head: () => node.block({ finality: "final" }),
       tail: () => tails.attribute(),
+      committed: () => commitments.before(),
       isOurs: ownDelegates.has.bind(ownDelegates),
       relayerKeys: () => keysSeen(relayer),
       approverKeys: () => keysSeen(approver),
       account: () => signer.freshAccount(walletId, signal),
     },
-    calls,
+    runOf(request, config),
   );
   try {
     const checks = calls.length === 0 ? operatorChecks : workflowChecks;
@@ -58,4 +77,11 @@ export async function preflight(tools: Needed, { walletId, calls, approval }: Pr
   } finally {
     done();
   }
+}
+
+function runOf(request: PreflightRequest, { gateOverflowBlocks }: Needed["config"]): Run {
+  const { calls } = request;
+  if (calls.length === 0) return anyRun;
+  const mayOverflow = request.anyOrdering && gateOverflowBlocks !== undefined;
+  return { calls, resumption: resumptionOf(calls.length, request), mayOverflow };
 }

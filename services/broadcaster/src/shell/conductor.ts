@@ -4,6 +4,8 @@ import {
   ApproverTransactionSchema,
   type GateLane,
   GateLaneSchema,
+  type IssuedNonce,
+  IssuedNonceSchema,
   LaneMemberSchema,
 } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import type { Clock, Logger } from "@outlayer/kit";
@@ -37,7 +39,7 @@ export type Place =
 
 export interface ResumeWanted {
   readonly requestId: string;
-  readonly mode: "chain" | "reject";
+  readonly mode: "chain" | "single" | "reject";
   readonly intentIds: readonly string[];
   readonly feeYocto: bigint;
   /** The block in which the ids were seen: the resume is valid on no fork without it. */
@@ -71,6 +73,8 @@ export class Conductor {
   readonly #deps: ConductorDeps;
   readonly #queue = new Map<string, Candidate>();
   readonly #progress = new Map<string, LaneProgress>();
+  /** Hashes of approver transactions that their workflows' own logs have: the gate's log need not hold them any longer. */
+  readonly #logged = new Set<string>();
   #version = 0n;
   #lane: GateLane = create(GateLaneSchema);
   #obstacle: "gate_busy" | "gate_stuck" | undefined;
@@ -93,8 +97,9 @@ export class Conductor {
   async start(open: ReadonlySet<string>): Promise<void> {
     this.#isStale = true;
     await this.#change(`conducted by ${this.#deps.term}`, (lane) => lane);
-    for (const { transaction } of this.#lane.approverTransactions) {
-      if (transaction !== undefined) this.#deps.approver.lane(transaction.publicKey)?.noteIssued(transaction.nonce);
+    for (const { publicKey, nonce } of issuedNonces(this.#lane)) this.#deps.approver.lane(publicKey)?.noteIssued(nonce);
+    for (const { requestId, transaction } of this.#lane.approverTransactions) {
+      if (!open.has(requestId)) this.#logged.add(transaction?.hash ?? "");
     }
     const gone = this.#lane.members.filter(({ requestId }) => !open.has(requestId));
     for (const { requestId } of gone) await this.#leave(requestId, "ended");
@@ -137,9 +142,23 @@ export class Conductor {
     return this.#version;
   }
 
+  /** Takes note of a workflow that was taken in without a place on the lane. */
+  noteAdmitted(requestId: string): void {
+    this.#admittedAtMs = this.#deps.clock.now();
+    this.withdraw(requestId);
+  }
+
   /** When this process last took a workflow in, milliseconds since the epoch; 0 for never. */
   get admittedAtMs(): number {
     return this.#admittedAtMs;
+  }
+
+  /** Forgets a workflow that has ended. */
+  forget(requestId: string): void {
+    for (const { requestId: id, transaction } of this.#lane.approverTransactions) {
+      if (id === requestId) this.#logged.add(transaction?.hash ?? "");
+    }
+    this.withdraw(requestId);
   }
 
   /** Gives up a place in the queue. */
@@ -212,9 +231,9 @@ export class Conductor {
     });
   }
 
-  /** The resume that the gate's log holds for a workflow, if any: its own log may not have it after a crash. */
-  preparedResume(requestId: string): ApproverTransaction | undefined {
-    return this.#lane.approverTransactions.find(
+  /** The resumes that the gate's log holds for a workflow: its own log may not have them after a crash. */
+  preparedResumes(requestId: string): readonly ApproverTransaction[] {
+    return this.#lane.approverTransactions.filter(
       (prepared) => prepared.requestId === requestId && prepared.mode !== "burn_nonce",
     );
   }
@@ -254,7 +273,10 @@ export class Conductor {
         ...lane,
         approverTransactions: [...lane.approverTransactions, prepared],
       }));
-      return use(prepared);
+      const used = await use(prepared);
+      // With the workflow's own log it is safe there. Many that are resumed side by side would make every entry long.
+      if (!this.#isOnLane(noted.requestId)) this.#logged.add(transaction.hash);
+      return used;
     });
   }
 
@@ -316,12 +338,15 @@ export class Conductor {
   async #change(change: string, update: (lane: GateLane) => GateLane): Promise<void> {
     const run = async () => {
       if (this.#isStale) await this.#reload();
-      const lane = update(this.#lane);
+      const lane = update(tidied(this.#lane, this.#logged));
       // Whether an append without an answer took place shows only in the log.
       this.#isStale = true;
       this.#version = await this.#deps.evidence.appendGate(this.#deps.gate.gateId, this.#version, change, lane);
       this.#lane = lane;
       this.#isStale = false;
+      for (const hash of this.#logged) {
+        if (!lane.approverTransactions.some(({ transaction }) => transaction?.hash === hash)) this.#logged.delete(hash);
+      }
     };
     const turn = this.#changing.then(run, run);
     this.#changing = turn.catch(() => {});
@@ -344,7 +369,27 @@ function resumeCall(
   const call = { receiverId: gateId, gas: resumeGasFor(intentIds.length, resumeGas), deposit: feeYocto };
   return mode === "chain"
     ? { ...call, methodName: "resume_batch_chained", args: { intent_ids: intentIds } }
-    : { ...call, methodName: "resume_intent", args: { intent_id: intentIds[0], approve: false } };
+    : { ...call, methodName: "resume_intent", args: { intent_id: intentIds[0], approve: mode === "single" } };
+}
+
+/** The lane without the transactions that need not be in it any more; their nonces stay taken. */
+function tidied(lane: GateLane, logged: ReadonlySet<string>): GateLane {
+  return {
+    ...lane,
+    approverTransactions: lane.approverTransactions.filter(({ transaction }) => !logged.has(transaction?.hash ?? "")),
+    issuedNonces: issuedNonces(lane),
+  };
+}
+
+/** The highest nonce issued on each key, those of the transactions in the lane included. */
+function issuedNonces({ issuedNonces, approverTransactions }: GateLane): IssuedNonce[] {
+  const highest = new Map(issuedNonces.map(({ publicKey, nonce }) => [publicKey, nonce]));
+  for (const { transaction } of approverTransactions) {
+    if (transaction === undefined) continue;
+    const { publicKey, nonce } = transaction;
+    if (nonce > (highest.get(publicKey) ?? 0n)) highest.set(publicKey, nonce);
+  }
+  return [...highest].map(([publicKey, nonce]) => create(IssuedNonceSchema, { publicKey, nonce }));
 }
 
 function isSame(a: LaneProgress | undefined, b: LaneProgress): boolean {

@@ -5,6 +5,8 @@ import { GrantLapsed, KeystoreUnavailable } from "../adapters/signer-proxy/signe
 import type { Action, EndedInit, EventInit } from "../core/workflow/action.ts";
 import { laneProgress } from "../core/workflow/lane-progress.ts";
 import { next } from "../core/workflow/next.ts";
+import { owedBy } from "../core/workflow/owed.ts";
+import { isResumedSingly } from "../core/workflow/progress.ts";
 import { type Account, evolve, foldWorkflow, type WorkflowState } from "../core/workflow/state.ts";
 import { unexecutedSteps } from "../core/workflow/usage.ts";
 import type { World } from "../core/workflow/world.ts";
@@ -17,7 +19,7 @@ import { measure } from "./perform/measure.ts";
 import { checkPolicy, Grants } from "./perform/policy.ts";
 import { proveDead } from "./perform/prove-dead.ts";
 import { readNonces } from "./perform/read-nonces.ts";
-import { recoveredResume, rejectIntent, resumeChain } from "./perform/resume.ts";
+import { recoveredResume, rejectIntent, resumeChain, resumeStep } from "./perform/resume.ts";
 import { seekAdmission } from "./perform/seek-admission.ts";
 import { sign } from "./perform/sign.ts";
 import { resend, submit } from "./perform/submit.ts";
@@ -59,7 +61,7 @@ export class Driver {
         const state = this.#state ?? (await this.#load());
         this.#state = state;
         const action = await this.#decide(state);
-        if (action.kind === "stop") return this.#tools.conductor.withdraw(this.#requestId);
+        if (action.kind === "stop") return this.#leave();
         if (action.kind === "wait") await this.#news(signal);
         else await this.#perform(action, state, signal);
       } catch (error) {
@@ -77,6 +79,13 @@ export class Driver {
     }
   }
 
+  #leave(): void {
+    const { conductor, commitments, line } = this.#tools;
+    commitments.drop(this.#requestId);
+    line.leave(this.#requestId);
+    conductor.forget(this.#requestId);
+  }
+
   async #load(): Promise<WorkflowState> {
     const { evidence, conductor, relayer, approver } = this.#tools;
     const state = foldWorkflow(this.#requestId, await evidence.read(this.#requestId));
@@ -89,19 +98,33 @@ export class Driver {
         approver.lane(prepared.transaction.publicKey)?.noteIssued(prepared.transaction.nonce);
     }
     if (state.ended !== undefined) return state;
-    const missing = conductor.preparedResume(this.#requestId);
-    const isKnown = state.resumes.some(({ hash }) => hash === missing?.transaction?.hash);
-    const event = missing === undefined || isKnown ? undefined : recoveredResume(missing);
-    return event === undefined ? state : this.#append(state, event);
+    if (state.epoch === 0n) return this.#take(state);
+    for (const prepared of conductor.preparedResumes(this.#requestId)) {
+      const isKnown = state.resumes.some(({ hash }) => hash === prepared.transaction?.hash);
+      const event = isKnown ? undefined : recoveredResume(prepared);
+      if (event !== undefined) return this.#append(state, event);
+    }
+    return state;
   }
 
   async #decide(state: WorkflowState): Promise<Action> {
     const world = this.#world();
     if (world === undefined) return withoutChain(state);
-    const progress = state.admitted === undefined ? gone : laneProgress(state, world);
-    await this.#tools.conductor.report(this.#requestId, progress);
+    const isOnLane = state.admitted !== undefined && !isResumedSingly(state);
+    await this.#tools.conductor.report(this.#requestId, isOnLane ? laneProgress(state, world) : gone);
+    this.#commit(state);
     // Reporting may have made it this workflow's turn.
     return next(state, { ...world, turn: this.#tools.conductor.isTurn(this.#requestId) });
+  }
+
+  /** Says what it has yet to take from the operator's balances. */
+  #commit(state: WorkflowState): void {
+    const { commitments, config, follower } = this.#tools;
+    const gasPrice = follower.heads?.final.gasPrice ?? 0n;
+    const submitGas = config.submitIntentGas + config.gateCallbackGas;
+    const owed = owedBy(state, { gasPrice, submitGas, resumeGas: config.resumeBatchGas });
+    if (owed === undefined) commitments.drop(this.#requestId);
+    else commitments.set(this.#requestId, owed);
   }
 
   #world(): World | undefined {
@@ -159,6 +182,10 @@ export class Driver {
       case "resume":
         await resumeChain(tools, state, seen, append);
         // The gate may have turned out not to be free: then there is nothing to do before there is news.
+        if (this.#state === state) await this.#news(signal);
+        return;
+      case "resume_step":
+        await resumeStep(tools, state, action, seen, append);
         if (this.#state === state) await this.#news(signal);
         return;
       case "reject":

@@ -1,5 +1,6 @@
 import type { Bus } from "@outlayer/kit";
 import type { EvidenceLog, HeldLease } from "../adapters/evidence/evidence-log.ts";
+import { AdmissionLine } from "./admission-line.ts";
 import { Conductor } from "./conductor.ts";
 import { UserKeys } from "./direct-user/user-keys.ts";
 import type { Term } from "./lease-keeper.ts";
@@ -13,7 +14,8 @@ import { Worker } from "./worker.ts";
  * @param evidence appends under the lease
  */
 export function beginTerm(shared: SharedTools, lease: HeldLease, evidence: EvidenceLog, bus: Bus): Term {
-  const { config, node, follower, gate, tails, relayer, approver, logger, ports, driverId } = shared;
+  const { config, commitments, node, follower, gate, tails, relayer, approver, logger, ports, driverId } = shared;
+  commitments.clear();
   relayer.beginTerm();
   approver.beginTerm();
   const conductor = new Conductor({
@@ -28,7 +30,8 @@ export function beginTerm(shared: SharedTools, lease: HeldLease, evidence: Evide
     resumeGas: config.resumeBatchGas,
     term: `${driverId}, epoch ${lease.epoch}`,
   });
-  const own = { lease, evidence, conductor, policyTurns: new Turns(), userKeys: new UserKeys() };
+  const line = new AdmissionLine();
+  const own = { lease, evidence, conductor, line, policyTurns: new Turns(), userKeys: new UserKeys() };
   const worker = new Worker({ ...shared, ...own }, bus);
   worker.start();
   return worker;

@@ -3,6 +3,8 @@ import type { EvidenceLog, HeldLease } from "../adapters/evidence/evidence-log.t
 import type { NearNode } from "../adapters/near/near-node.ts";
 import type { Signer } from "../adapters/signer-proxy/signer.ts";
 import type { BroadcasterConfig } from "../config.ts";
+import type { AdmissionLine } from "./admission-line.ts";
+import type { Commitments } from "./commitments.ts";
 import type { Conductor } from "./conductor.ts";
 import type { UserKeys } from "./direct-user/user-keys.ts";
 import type { Follower } from "./follower.ts";
@@ -24,6 +26,7 @@ export interface SharedTools {
   readonly follower: Follower;
   readonly gate: GateReader;
   readonly tails: TailReader;
+  readonly commitments: Commitments;
   readonly relayer: KeyRing;
   readonly approver: KeyRing;
   readonly salts: SaltReader;
@@ -39,6 +42,7 @@ export interface Tools extends SharedTools {
   /** Appends under the lease. */
   readonly evidence: EvidenceLog;
   readonly conductor: Conductor;
+  readonly line: AdmissionLine;
   /** By wallet: those whom others were faster than at the wallet's usage ledger. */
   readonly policyTurns: Turns;
   readonly userKeys: UserKeys;

@@ -40,6 +40,8 @@ export function eventOf(entry: Entry): Event {
   return fromJson(EventSchema, event);
 }
 
+const stepwise = "gate_stepwise";
+
 /** @throws RangeError for a log that does not begin with `opened` */
 export function fold(entries: readonly Entry[]): Folded {
   let folded: Folded | undefined;
@@ -76,7 +78,7 @@ function begin(event: Event): Folded {
     workflowJson: opened.workflowJson ?? {},
     proxyPredecessor: true,
     predecessorModel: "gate",
-    orderingModel: "gate_chained",
+    orderingModel: opened.haltOnFailure ? stepwise : "gate_chained",
     signedNep366Delegates: Array(steps).fill(""),
     submitTxHashes: Array(steps).fill(""),
     intentIds: Array(steps).fill(""),
@@ -127,6 +129,8 @@ function applyKind(before: Folded, { kind }: Event): Folded {
       return after;
     case "admitted":
       record.status = "signing";
+      // A lone call is resumed by itself as well, and is a chain of one for all that.
+      if (kind.value.resumption === "single" && record.intentIds.length > 1) record.orderingModel = stepwise;
       delete record.queue;
       for (const [token, before] of Object.entries(kind.value.balancesBefore)) {
         record.balanceViews[`${token}:intents`] = create(BalanceViewSchema, { before });
@@ -163,7 +167,7 @@ function applyKind(before: Folded, { kind }: Event): Folded {
       record.resumeTxHashes.push(hash);
       if (kind.value.mode !== "reject") {
         record.status = "resuming";
-        record.resumeTxHash = hash;
+        if (record.orderingModel !== stepwise) record.resumeTxHash = hash;
       }
       return { ...after, resumes: [...before.resumes, kind.value] };
     }
@@ -171,7 +175,7 @@ function applyKind(before: Folded, { kind }: Event): Folded {
       record.status = "dispatching";
       const started = before.resumes.find((resume) => resume.transaction?.hash === kind.value.txHash);
       if (started === undefined) delete record.resumeTxHash;
-      else if (record.fees !== undefined) record.fees.gateFeeYocto = started.feeYocto;
+      else addFee(record, started.feeYocto);
       return after;
     }
     case "directUserCallPrepared":
@@ -183,9 +187,9 @@ function applyKind(before: Folded, { kind }: Event): Folded {
     case "transactionDead":
       if (record.endpoint === directUserEndpoint) forgetDirectUserCall(record);
       // What did not run is not the chain's resume.
-      if (record.resumeTxHash === kind.value.txHash) {
-        delete record.resumeTxHash;
-        record.status = "submitted";
+      if (record.resumeTxHash === kind.value.txHash) delete record.resumeTxHash;
+      if (isResume(before, kind.value.txHash)) {
+        record.status = record.dispatchBlockHeights.some((height) => height > 0n) ? "dispatching" : "submitted";
       }
       return after;
     case "stepResolved": {
@@ -253,6 +257,16 @@ function modelsOf(status: string): readonly [string, string] | undefined {
     default:
       return undefined;
   }
+}
+
+/** Whether it is a transaction of ours that was to dispatch something. */
+function isResume({ resumes }: Folded, hash: string): boolean {
+  return resumes.some(({ transaction, mode }) => transaction?.hash === hash && mode !== "reject");
+}
+
+function addFee(record: Record, feeYocto: string): void {
+  if (record.fees === undefined) return;
+  record.fees.gateFeeYocto = (BigInt(record.fees.gateFeeYocto || "0") + BigInt(feeYocto || "0")).toString();
 }
 
 function setError(record: Record, code: string | undefined, text: string | undefined): void {

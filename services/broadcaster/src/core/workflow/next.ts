@@ -7,6 +7,7 @@ import {
   canStillResume,
   isDone,
   isOver,
+  isResumedSingly,
   liveResume,
   liveSubmission,
   siblingsTooOld,
@@ -15,6 +16,7 @@ import {
 import { pursue } from "./pursue.ts";
 import { settle } from "./settle.ts";
 import type { StepState, WorkflowState } from "./state.ts";
+import { stepwise } from "./stepwise.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -47,6 +49,7 @@ function attempt(state: WorkflowState, world: World): Action {
   if (outstanding.length > 0) {
     return pursue(state, world, outstanding, { kind: "submission", giveUp: siblingsTooOld(state, world.head) });
   }
+  if (isResumedSingly(state)) return stepwise(state, world);
   const resume = liveResume(state);
   if (resume?.fate.kind === "open" && resume.prepared.transaction !== undefined) {
     const sent = { transaction: resume.prepared.transaction, atMs: resume.atMs, dead: false };

@@ -1,8 +1,10 @@
 import type { Ended } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import type { Action } from "./action.ts";
 import { isUndecided, type JudgedStep, judgeSteps, toStepOutcome } from "./outcomes.ts";
-import { isDone, liveSubmission, openResume } from "./progress.ts";
-import type { WorkflowState } from "./state.ts";
+import { isDone, isInTime, liveSubmission, openResume } from "./progress.ts";
+import { pursue } from "./pursue.ts";
+import { seenOf } from "./seen.ts";
+import type { StepState, WorkflowState } from "./state.ts";
 import { causeOf, failedText, settlingText } from "./verdict.ts";
 import { isLookDue, type World } from "./world.ts";
 
@@ -36,8 +38,10 @@ export function settle(state: WorkflowState, world: World): Action {
       event: { case: "settling", value: { outcomes, errorCode: cause.code, userVisibleError } },
     };
   }
-  const leftover = world.rejectLeftovers ? leftoverOf(state) : undefined;
+  const leftover = leftoverOf(state, world);
   if (leftover !== undefined) return { kind: "reject", intentId: leftover };
+  const pursuit = pursueRejects(state, world);
+  if (pursuit !== undefined) return pursuit;
   const due = transactionsToLookAt(state, world);
   return due.length > 0 ? { kind: "look", submissions: due, resumes: [] } : { kind: "wait" };
 }
@@ -68,15 +72,37 @@ function isTold(state: WorkflowState, judged: readonly JudgedStep[], text: strin
   });
 }
 
-/** An intent that still waits on the gate, and that no reject of ours has named yet: each costs a fee. */
-function leftoverOf(state: WorkflowState): string | undefined {
-  const rejected = new Set(
-    state.resumes.flatMap(({ prepared, fate }) =>
-      prepared.mode === "reject" && fate.kind !== "dead" ? prepared.intentIds : [],
-    ),
+/**
+ * An intent that still waits on the gate and is to be rejected, which costs a fee: where the relayer's balance holds others
+ * up, and where a failure was to halt the workflow, as long as it would not time out anyway. None that another resume of
+ * ours names, unless that one is known not to have run.
+ */
+function leftoverOf(state: WorkflowState, world: World): string | undefined {
+  const named = new Set(
+    state.resumes.flatMap(({ prepared, fate }) => {
+      const isSpent = fate.kind === "dead" || (fate.kind === "refused" && prepared.mode !== "reject");
+      return isSpent ? [] : prepared.intentIds;
+    }),
   );
-  const open = state.steps.flatMap((step) => (isDone(step) ? [] : (step.accepted?.intentId ?? [])));
-  return open.find((intentId) => !rejected.has(intentId));
+  const open = state.steps.flatMap((step) => {
+    const wanted = world.rejectLeftovers || (state.haltOnFailure && isInTime(step, world.head));
+    return isDone(step) || !wanted ? [] : (step.accepted?.intentId ?? []);
+  });
+  return open.find((intentId) => !named.has(intentId));
+}
+
+/** A reject that got lost is sent again as long as its intent waits. What becomes of it is no news of its own. */
+function pursueRejects(state: WorkflowState, world: World): Action | undefined {
+  const waiting = new Set(state.steps.flatMap((step) => (isDone(step) ? [] : (step.accepted?.intentId ?? []))));
+  const sent = state.resumes.flatMap(({ prepared, fate, atMs }) => {
+    const isWanted = fate.kind === "open" && prepared.mode === "reject" && waiting.has(prepared.intentIds[0] ?? "");
+    return isWanted && prepared.transaction !== undefined
+      ? [{ transaction: prepared.transaction, atMs, dead: false }]
+      : [];
+  });
+  if (sent.length === 0) return undefined;
+  const action = pursue(state, world, sent, { kind: "resume", giveUp: false });
+  return action.kind === "wait" || action.kind === "append" ? undefined : action;
 }
 
 /** Resumes whose fate the log does not hold: what they cost belongs to the record, as long as a node knows them. */
@@ -92,6 +118,17 @@ function transactionsToLookAt(state: WorkflowState, world: World): string[] {
   return state.steps.flatMap((step) => {
     const hash = step.accepted?.txHash ?? liveSubmission(step)?.transaction.hash;
     const isOpen = !isDone(step) && step.refused === undefined;
-    return isOpen && hash !== undefined && isLookDue(world, hash, 0, lookEvery) ? [hash] : [];
+    return isOpen && hash !== undefined && isLookDue(world, hash, 0, everyOf(state, world, step)) ? [hash] : [];
   });
+}
+
+/** What a reject or a resume of its own is about to end is looked at until that is seen; it becomes final by itself. */
+function everyOf(state: WorkflowState, world: World, step: StepState): number {
+  const { kind } = seenOf(step, world);
+  const intentId = step.accepted?.intentId ?? "";
+  const isExpected = state.resumes.some(
+    ({ prepared, fate }) =>
+      prepared.mode !== "chain" && fate.kind === "started" && prepared.intentIds.includes(intentId),
+  );
+  return isExpected && kind !== "succeeded" && kind !== "failed" ? 1 : lookEvery;
 }

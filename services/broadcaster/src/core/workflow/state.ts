@@ -25,6 +25,10 @@ export interface WorkflowState {
   readonly calls: readonly GateCall[];
   readonly postViews: readonly PostView[];
   readonly approval: Approval | undefined;
+  /** A step that fails on chain ends the attempt: those after it are not resumed. */
+  readonly haltOnFailure: boolean;
+  /** Its caller does not mind whether its intents are resumed by one chain or each by itself. */
+  readonly anyOrdering: boolean;
   /** Of the broadcaster that took it on last; 0 before the first one did. */
   readonly epoch: bigint;
   readonly account: Account | undefined;
@@ -104,6 +108,8 @@ function begin(requestId: string, opened: Opened, atMs: number): WorkflowState {
     calls: opened.calls,
     postViews: opened.postViews,
     approval: opened.approval,
+    haltOnFailure: opened.haltOnFailure,
+    anyOrdering: opened.anyOrdering,
     epoch: 0n,
     account: undefined,
     waiting: undefined,

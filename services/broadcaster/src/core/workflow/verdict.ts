@@ -1,6 +1,6 @@
 import { classifyRefusal } from "../chain/gate-texts.ts";
 import { isUndecided, type JudgedStep } from "./outcomes.ts";
-import type { WorkflowState } from "./state.ts";
+import type { ResumeState, WorkflowState } from "./state.ts";
 
 /** Why a workflow whose steps did not all succeed went wrong: a code of the record, and a sentence. */
 export interface Cause {
@@ -16,10 +16,12 @@ export function causeOf(state: WorkflowState): Cause {
     if (refused !== undefined)
       return { code: "submission_refused", text: `${name(index)} was refused by the gate: ${refused}` };
   }
-  for (const { fate } of state.resumes) {
-    if (fate.kind !== "refused") continue;
+  for (const { prepared, fate } of state.resumes) {
+    // What became of a reject says nothing of why it was wanted.
+    if (fate.kind !== "refused" || prepared.mode === "reject") continue;
     const code = codeOfResumeRefusal(fate.error);
-    if (code !== undefined) return { code, text: `the gate refused to start the chain: ${fate.error}` };
+    const what = prepared.mode === "chain" ? "start the chain" : `resume ${name(resumedBy(state, prepared))}`;
+    if (code !== undefined) return { code, text: `the gate refused to ${what}: ${fate.error}` };
   }
   for (const [index, { resolved }] of state.steps.entries()) {
     if (resolved?.receipt?.status === "failure") {
@@ -38,10 +40,18 @@ export function causeOf(state: WorkflowState): Cause {
         return { code: "dispatch_failed", text: `the gate failed to dispatch ${name(index)}: ${closed?.error ?? ""}` };
     }
   }
-  return {
-    code: "timed_out",
-    text: "the chain could not be started before its calls would have timed out on the gate",
-  };
+  const next = state.steps.findIndex(({ resolved, closed }) => resolved === undefined && closed === undefined);
+  const text =
+    state.admitted?.resumption === "single"
+      ? `${name(next)} could not be resumed before it would have timed out on the gate`
+      : "the chain could not be started before its calls would have timed out on the gate";
+  return { code: "timed_out", text };
+}
+
+/** Index of the step whose intent a resume names; of the first where it is none's any more. */
+function resumedBy(state: WorkflowState, { intentIds }: ResumeState["prepared"]): number {
+  const index = state.steps.findIndex(({ accepted }) => intentIds.includes(accepted?.intentId ?? ""));
+  return Math.max(index, 0);
 }
 
 /** Code of a resume's refusal that ends the attempt; undefined for one that does not. */

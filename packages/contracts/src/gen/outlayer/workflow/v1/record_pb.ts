@@ -152,7 +152,8 @@ export type Record = Message<"outlayer.workflow.v1.Record"> & {
   intentIds: string[];
 
   /**
-   * Base58 hash of the transaction that resumed the chain; unset where it was not ours.
+   * Base58 hash of the transaction that resumed the chain, or a lone call; unset where it was not ours, and of a workflow
+   * that is carried out step by step.
    *
    * @generated from field: optional string resume_tx_hash = 19;
    */
