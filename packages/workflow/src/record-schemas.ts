@@ -168,6 +168,10 @@ const recordFields = {
   intent_ids: perStepFields.intent_ids,
   resume_tx_hash: text("The chain's; null where it was not ours.").nullable(),
   resume_tx_hashes: z.array(z.string()).meta({ description: "All that are ours." }),
+  cancel_tx_hashes: z.array(z.string()).meta({
+    description: "Transactions of ours that use payloads' nonces up, so that what was still possible is not any more.",
+  }),
+  cancel_requested: bool("Its caller has asked to cancel it."),
   dispatch_receipts: perStep(dispatchReceiptSchema, "the target's receipt."),
   dispatch_block_heights: perStepFields.dispatch_block_heights,
   step_outcomes: perStepFields.step_outcomes,

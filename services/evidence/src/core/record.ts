@@ -20,7 +20,9 @@ import {
   applyDirectUserEvent,
   beginDirectUser,
   directUserEndpoint,
+  callAlreadySent,
   forgetDirectUserCall,
+  isCallSent,
 } from "./direct-user-record.ts";
 import type { Entry } from "./entry.ts";
 
@@ -178,6 +180,15 @@ function applyKind(before: Folded, { kind }: Event): Folded {
     case "directUserCallResolved":
     case "directUserCallMeasured":
       applyDirectUserEvent(record, kind);
+      return after;
+    case "cancelRequested":
+      record.cancelRequested = true;
+      if (isCallSent(record)) setError(record, undefined, callAlreadySent);
+      return after;
+    case "cancelPrepared":
+      record.cancelTxHashes.push(kind.value.transaction?.hash ?? "");
+      return after;
+    case "cancelResolved":
       return after;
     case "resumeRefused":
     case "transactionDead":

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/evidence/v1/log_service.proto.
  */
 export const file_outlayer_evidence_v1_log_service: GenFile = /*@__PURE__*/
-  fileDesc("CiZvdXRsYXllci9ldmlkZW5jZS92MS9sb2dfc2VydmljZS5wcm90bxIUb3V0bGF5ZXIuZXZpZGVuY2UudjEiaQoTT3BlbldvcmtmbG93UmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARI0CgZvcGVuZWQYAiABKAsyHC5vdXRsYXllci5ldmlkZW5jZS52MS5PcGVuZWRCBrpIA8gBASJVChRPcGVuV29ya2Zsb3dSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCCKJAQoSQXBwZW5kRXZlbnRSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEiEKEGV4cGVjdGVkX3ZlcnNpb24YAiABKARCB7pIBDICKAESMgoFZXZlbnQYAyABKAsyGy5vdXRsYXllci5ldmlkZW5jZS52MS5FdmVudEIGukgDyAEBIiYKE0FwcGVuZEV2ZW50UmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBCJIChFSZWFkRXZlbnRzUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIVCg1hZnRlcl92ZXJzaW9uGAIgASgEIkoKElJlYWRFdmVudHNSZXNwb25zZRI0CgZldmVudHMYASADKAsyJC5vdXRsYXllci5ldmlkZW5jZS52MS5WZXJzaW9uZWRFdmVudCJcCg5WZXJzaW9uZWRFdmVudBIPCgd2ZXJzaW9uGAEgASgEEg0KBWF0X21zGAIgASgDEioKBWV2ZW50GAMgASgLMhsub3V0bGF5ZXIuZXZpZGVuY2UudjEuRXZlbnQiSwoYTGlzdE9wZW5Xb3JrZmxvd3NSZXF1ZXN0EhIKCnBhZ2VfdG9rZW4YASABKAkSGwoJcGFnZV9zaXplGAIgASgNQgi6SAUqAxjoByJrChlMaXN0T3BlbldvcmtmbG93c1Jlc3BvbnNlEjUKCXdvcmtmbG93cxgBIAMoCzIiLm91dGxheWVyLmV2aWRlbmNlLnYxLk9wZW5Xb3JrZmxvdxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiQwoMT3BlbldvcmtmbG93EhIKCnJlcXVlc3RfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoBBIOCgZzdGF0dXMYAyABKAkiTgoUUmVzZXJ2ZU5vbmNlc1JlcXVlc3QSHAoJc2VuZGVyX2lkGAEgASgJQgm6SAZyBBACGEASGAoFY291bnQYAiABKA1CCbpIBioEGAwoASInChVSZXNlcnZlTm9uY2VzUmVzcG9uc2USDgoGbm9uY2VzGAEgAygEIi0KEUdldEdhdGVMb2dSZXF1ZXN0EhgKB2dhdGVfaWQYASABKAlCB7pIBHICEAIiUwoSR2V0R2F0ZUxvZ1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAQSLAoEbGFuZRgCIAEoCzIeLm91dGxheWVyLmV2aWRlbmNlLnYxLkdhdGVMYW5lIpkBChRBcHBlbmRHYXRlTG9nUmVxdWVzdBIYCgdnYXRlX2lkGAEgASgJQge6SARyAhACEhgKEGV4cGVjdGVkX3ZlcnNpb24YAiABKAQSFwoGY2hhbmdlGAMgASgJQge6SARyAhABEjQKBGxhbmUYBCABKAsyHi5vdXRsYXllci5ldmlkZW5jZS52MS5HYXRlTGFuZUIGukgDyAEBIigKFUFwcGVuZEdhdGVMb2dSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgEIocBCghHYXRlTGFuZRIxCgdtZW1iZXJzGAEgAygLMiAub3V0bGF5ZXIuZXZpZGVuY2UudjEuTGFuZU1lbWJlchJIChVhcHByb3Zlcl90cmFuc2FjdGlvbnMYAiADKAsyKS5vdXRsYXllci5ldmlkZW5jZS52MS5BcHByb3ZlclRyYW5zYWN0aW9uIlsKCkxhbmVNZW1iZXISEgoKcmVxdWVzdF9pZBgBIAEoCRIRCgl3YWxsZXRfaWQYAiABKAkSDQoFY2FsbHMYAyABKA0SFwoPYWRtaXR0ZWRfaGVpZ2h0GAQgASgEIp4BChNBcHByb3ZlclRyYW5zYWN0aW9uEj4KC3RyYW5zYWN0aW9uGAEgASgLMikub3V0bGF5ZXIuZXZpZGVuY2UudjEuUHJlcGFyZWRUcmFuc2FjdGlvbhISCgpyZXF1ZXN0X2lkGAIgASgJEgwKBG1vZGUYAyABKAkSEgoKaW50ZW50X2lkcxgEIAMoCRIRCglmZWVfeW9jdG8YBSABKAkifAoQUmVhZFVzYWdlUmVxdWVzdBIoCgl3YWxsZXRfaWQYASABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JBIoChFleGNlcHRfcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQFIAIgBAUIUChJfZXhjZXB0X3JlcXVlc3RfaWQiTAoRUmVhZFVzYWdlUmVzcG9uc2USCwoDc2VxGAEgASgEEioKBXVzYWdlGAIgASgLMhsub3V0bGF5ZXIud29ya2Zsb3cudjEuVXNhZ2UirwEKE1Jlc2VydmVVc2FnZVJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQESFAoMZXhwZWN0ZWRfc2VxGAMgASgEEjoKBXN0ZXBzGAQgAygLMh8ub3V0bGF5ZXIud29ya2Zsb3cudjEuU3RlcFVzYWdlQgq6SAeSAQQIARAMIiMKFFJlc2VydmVVc2FnZVJlc3BvbnNlEgsKA3NlcRgBIAEoBCJsChNSZWxlYXNlVXNhZ2VSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEg0KBXN0ZXBzGAMgAygNIiMKFFJlbGVhc2VVc2FnZVJlc3BvbnNlEgsKA3NlcRgBIAEoBDKtCAoKTG9nU2VydmljZRJqCgxPcGVuV29ya2Zsb3cSKS5vdXRsYXllci5ldmlkZW5jZS52MS5PcGVuV29ya2Zsb3dSZXF1ZXN0Gioub3V0bGF5ZXIuZXZpZGVuY2UudjEuT3BlbldvcmtmbG93UmVzcG9uc2UiA5ACAhJiCgtBcHBlbmRFdmVudBIoLm91dGxheWVyLmV2aWRlbmNlLnYxLkFwcGVuZEV2ZW50UmVxdWVzdBopLm91dGxheWVyLmV2aWRlbmNlLnYxLkFwcGVuZEV2ZW50UmVzcG9uc2USZAoKUmVhZEV2ZW50cxInLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlYWRFdmVudHNSZXF1ZXN0Gigub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVhZEV2ZW50c1Jlc3BvbnNlIgOQAgESeQoRTGlzdE9wZW5Xb3JrZmxvd3MSLi5vdXRsYXllci5ldmlkZW5jZS52MS5MaXN0T3BlbldvcmtmbG93c1JlcXVlc3QaLy5vdXRsYXllci5ldmlkZW5jZS52MS5MaXN0T3BlbldvcmtmbG93c1Jlc3BvbnNlIgOQAgESaAoNUmVzZXJ2ZU5vbmNlcxIqLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlc2VydmVOb25jZXNSZXF1ZXN0Gisub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzZXJ2ZU5vbmNlc1Jlc3BvbnNlEmQKCkdldEdhdGVMb2cSJy5vdXRsYXllci5ldmlkZW5jZS52MS5HZXRHYXRlTG9nUmVxdWVzdBooLm91dGxheWVyLmV2aWRlbmNlLnYxLkdldEdhdGVMb2dSZXNwb25zZSIDkAIBEmgKDUFwcGVuZEdhdGVMb2cSKi5vdXRsYXllci5ldmlkZW5jZS52MS5BcHBlbmRHYXRlTG9nUmVxdWVzdBorLm91dGxheWVyLmV2aWRlbmNlLnYxLkFwcGVuZEdhdGVMb2dSZXNwb25zZRJhCglSZWFkVXNhZ2USJi5vdXRsYXllci5ldmlkZW5jZS52MS5SZWFkVXNhZ2VSZXF1ZXN0Gicub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVhZFVzYWdlUmVzcG9uc2UiA5ACARJlCgxSZXNlcnZlVXNhZ2USKS5vdXRsYXllci5ldmlkZW5jZS52MS5SZXNlcnZlVXNhZ2VSZXF1ZXN0Gioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzZXJ2ZVVzYWdlUmVzcG9uc2USagoMUmVsZWFzZVVzYWdlEikub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVsZWFzZVVzYWdlUmVxdWVzdBoqLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlbGVhc2VVc2FnZVJlc3BvbnNlIgOQAgJiBnByb3RvMw", [file_buf_validate_validate, file_outlayer_evidence_v1_event, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_record]);
+  fileDesc("CiZvdXRsYXllci9ldmlkZW5jZS92MS9sb2dfc2VydmljZS5wcm90bxIUb3V0bGF5ZXIuZXZpZGVuY2UudjEiaQoTT3BlbldvcmtmbG93UmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARI0CgZvcGVuZWQYAiABKAsyHC5vdXRsYXllci5ldmlkZW5jZS52MS5PcGVuZWRCBrpIA8gBASJVChRPcGVuV29ya2Zsb3dSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCCKJAQoSQXBwZW5kRXZlbnRSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEiEKEGV4cGVjdGVkX3ZlcnNpb24YAiABKARCB7pIBDICKAESMgoFZXZlbnQYAyABKAsyGy5vdXRsYXllci5ldmlkZW5jZS52MS5FdmVudEIGukgDyAEBIiYKE0FwcGVuZEV2ZW50UmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBCJeChRSZXF1ZXN0Q2FuY2VsUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIoCgl3YWxsZXRfaWQYAiABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JCJFChVSZXF1ZXN0Q2FuY2VsUmVzcG9uc2USLAoGcmVjb3JkGAEgASgLMhwub3V0bGF5ZXIud29ya2Zsb3cudjEuUmVjb3JkIkgKEVJlYWRFdmVudHNSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEhUKDWFmdGVyX3ZlcnNpb24YAiABKAQiSgoSUmVhZEV2ZW50c1Jlc3BvbnNlEjQKBmV2ZW50cxgBIAMoCzIkLm91dGxheWVyLmV2aWRlbmNlLnYxLlZlcnNpb25lZEV2ZW50IlwKDlZlcnNpb25lZEV2ZW50Eg8KB3ZlcnNpb24YASABKAQSDQoFYXRfbXMYAiABKAMSKgoFZXZlbnQYAyABKAsyGy5vdXRsYXllci5ldmlkZW5jZS52MS5FdmVudCJLChhMaXN0T3BlbldvcmtmbG93c1JlcXVlc3QSEgoKcGFnZV90b2tlbhgBIAEoCRIbCglwYWdlX3NpemUYAiABKA1CCLpIBSoDGOgHImsKGUxpc3RPcGVuV29ya2Zsb3dzUmVzcG9uc2USNQoJd29ya2Zsb3dzGAEgAygLMiIub3V0bGF5ZXIuZXZpZGVuY2UudjEuT3BlbldvcmtmbG93EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJDCgxPcGVuV29ya2Zsb3cSEgoKcmVxdWVzdF9pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgEEg4KBnN0YXR1cxgDIAEoCSJOChRSZXNlcnZlTm9uY2VzUmVxdWVzdBIcCglzZW5kZXJfaWQYASABKAlCCbpIBnIEEAIYQBIYCgVjb3VudBgCIAEoDUIJukgGKgQYDCgBIicKFVJlc2VydmVOb25jZXNSZXNwb25zZRIOCgZub25jZXMYASADKAQiLQoRR2V0R2F0ZUxvZ1JlcXVlc3QSGAoHZ2F0ZV9pZBgBIAEoCUIHukgEcgIQAiJTChJHZXRHYXRlTG9nUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBBIsCgRsYW5lGAIgASgLMh4ub3V0bGF5ZXIuZXZpZGVuY2UudjEuR2F0ZUxhbmUimQEKFEFwcGVuZEdhdGVMb2dSZXF1ZXN0EhgKB2dhdGVfaWQYASABKAlCB7pIBHICEAISGAoQZXhwZWN0ZWRfdmVyc2lvbhgCIAEoBBIXCgZjaGFuZ2UYAyABKAlCB7pIBHICEAESNAoEbGFuZRgEIAEoCzIeLm91dGxheWVyLmV2aWRlbmNlLnYxLkdhdGVMYW5lQga6SAPIAQEiKAoVQXBwZW5kR2F0ZUxvZ1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAQihwEKCEdhdGVMYW5lEjEKB21lbWJlcnMYASADKAsyIC5vdXRsYXllci5ldmlkZW5jZS52MS5MYW5lTWVtYmVyEkgKFWFwcHJvdmVyX3RyYW5zYWN0aW9ucxgCIAMoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLkFwcHJvdmVyVHJhbnNhY3Rpb24iWwoKTGFuZU1lbWJlchISCgpyZXF1ZXN0X2lkGAEgASgJEhEKCXdhbGxldF9pZBgCIAEoCRINCgVjYWxscxgDIAEoDRIXCg9hZG1pdHRlZF9oZWlnaHQYBCABKAQingEKE0FwcHJvdmVyVHJhbnNhY3Rpb24SPgoLdHJhbnNhY3Rpb24YASABKAsyKS5vdXRsYXllci5ldmlkZW5jZS52MS5QcmVwYXJlZFRyYW5zYWN0aW9uEhIKCnJlcXVlc3RfaWQYAiABKAkSDAoEbW9kZRgDIAEoCRISCgppbnRlbnRfaWRzGAQgAygJEhEKCWZlZV95b2N0bxgFIAEoCSJ8ChBSZWFkVXNhZ2VSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEigKEWV4Y2VwdF9yZXF1ZXN0X2lkGAIgASgJQgi6SAVyA7ABAUgAiAEBQhQKEl9leGNlcHRfcmVxdWVzdF9pZCJMChFSZWFkVXNhZ2VSZXNwb25zZRILCgNzZXEYASABKAQSKgoFdXNhZ2UYAiABKAsyGy5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZSKvAQoTUmVzZXJ2ZVVzYWdlUmVxdWVzdBIoCgl3YWxsZXRfaWQYASABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JBIcCgpyZXF1ZXN0X2lkGAIgASgJQgi6SAVyA7ABARIUCgxleHBlY3RlZF9zZXEYAyABKAQSOgoFc3RlcHMYBCADKAsyHy5vdXRsYXllci53b3JrZmxvdy52MS5TdGVwVXNhZ2VCCrpIB5IBBAgBEAwiIwoUUmVzZXJ2ZVVzYWdlUmVzcG9uc2USCwoDc2VxGAEgASgEImwKE1JlbGVhc2VVc2FnZVJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQESDQoFc3RlcHMYAyADKA0iIwoUUmVsZWFzZVVzYWdlUmVzcG9uc2USCwoDc2VxGAEgASgEMpwJCgpMb2dTZXJ2aWNlEmoKDE9wZW5Xb3JrZmxvdxIpLm91dGxheWVyLmV2aWRlbmNlLnYxLk9wZW5Xb3JrZmxvd1JlcXVlc3QaKi5vdXRsYXllci5ldmlkZW5jZS52MS5PcGVuV29ya2Zsb3dSZXNwb25zZSIDkAICEmIKC0FwcGVuZEV2ZW50Eigub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kRXZlbnRSZXF1ZXN0Gikub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kRXZlbnRSZXNwb25zZRJtCg1SZXF1ZXN0Q2FuY2VsEioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVxdWVzdENhbmNlbFJlcXVlc3QaKy5vdXRsYXllci5ldmlkZW5jZS52MS5SZXF1ZXN0Q2FuY2VsUmVzcG9uc2UiA5ACAhJkCgpSZWFkRXZlbnRzEicub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVhZEV2ZW50c1JlcXVlc3QaKC5vdXRsYXllci5ldmlkZW5jZS52MS5SZWFkRXZlbnRzUmVzcG9uc2UiA5ACARJ5ChFMaXN0T3BlbldvcmtmbG93cxIuLm91dGxheWVyLmV2aWRlbmNlLnYxLkxpc3RPcGVuV29ya2Zsb3dzUmVxdWVzdBovLm91dGxheWVyLmV2aWRlbmNlLnYxLkxpc3RPcGVuV29ya2Zsb3dzUmVzcG9uc2UiA5ACARJoCg1SZXNlcnZlTm9uY2VzEioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzZXJ2ZU5vbmNlc1JlcXVlc3QaKy5vdXRsYXllci5ldmlkZW5jZS52MS5SZXNlcnZlTm9uY2VzUmVzcG9uc2USZAoKR2V0R2F0ZUxvZxInLm91dGxheWVyLmV2aWRlbmNlLnYxLkdldEdhdGVMb2dSZXF1ZXN0Gigub3V0bGF5ZXIuZXZpZGVuY2UudjEuR2V0R2F0ZUxvZ1Jlc3BvbnNlIgOQAgESaAoNQXBwZW5kR2F0ZUxvZxIqLm91dGxheWVyLmV2aWRlbmNlLnYxLkFwcGVuZEdhdGVMb2dSZXF1ZXN0Gisub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kR2F0ZUxvZ1Jlc3BvbnNlEmEKCVJlYWRVc2FnZRImLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlYWRVc2FnZVJlcXVlc3QaJy5vdXRsYXllci5ldmlkZW5jZS52MS5SZWFkVXNhZ2VSZXNwb25zZSIDkAIBEmUKDFJlc2VydmVVc2FnZRIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlc2VydmVVc2FnZVJlcXVlc3QaKi5vdXRsYXllci5ldmlkZW5jZS52MS5SZXNlcnZlVXNhZ2VSZXNwb25zZRJqCgxSZWxlYXNlVXNhZ2USKS5vdXRsYXllci5ldmlkZW5jZS52MS5SZWxlYXNlVXNhZ2VSZXF1ZXN0Gioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVsZWFzZVVzYWdlUmVzcG9uc2UiA5ACAmIGcHJvdG8z", [file_buf_validate_validate, file_outlayer_evidence_v1_event, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_record]);
 
 /**
  * A planned request.
@@ -132,6 +132,55 @@ export const AppendEventResponseSchema: GenMessage<AppendEventResponse> = /*@__P
   messageDesc(file_outlayer_evidence_v1_log_service, 3);
 
 /**
+ * Which workflow is to be cancelled, and who asks.
+ *
+ * @generated from message outlayer.evidence.v1.RequestCancelRequest
+ */
+export type RequestCancelRequest = Message<"outlayer.evidence.v1.RequestCancelRequest"> & {
+  /**
+   * The workflow, of any endpoint.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * The wallet that proved itself.
+   *
+   * @generated from field: string wallet_id = 2;
+   */
+  walletId: string;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.RequestCancelRequest.
+ * Use `create(RequestCancelRequestSchema)` to create a new message.
+ */
+export const RequestCancelRequestSchema: GenMessage<RequestCancelRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 4);
+
+/**
+ * The record as it stands.
+ *
+ * @generated from message outlayer.evidence.v1.RequestCancelResponse
+ */
+export type RequestCancelResponse = Message<"outlayer.evidence.v1.RequestCancelResponse"> & {
+  /**
+   * With the wish in it, or as it has ended.
+   *
+   * @generated from field: outlayer.workflow.v1.Record record = 1;
+   */
+  record?: Record | undefined;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.RequestCancelResponse.
+ * Use `create(RequestCancelResponseSchema)` to create a new message.
+ */
+export const RequestCancelResponseSchema: GenMessage<RequestCancelResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 5);
+
+/**
  * Which events.
  *
  * @generated from message outlayer.evidence.v1.ReadEventsRequest
@@ -157,7 +206,7 @@ export type ReadEventsRequest = Message<"outlayer.evidence.v1.ReadEventsRequest"
  * Use `create(ReadEventsRequestSchema)` to create a new message.
  */
 export const ReadEventsRequestSchema: GenMessage<ReadEventsRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 4);
+  messageDesc(file_outlayer_evidence_v1_log_service, 6);
 
 /**
  * Events, in order.
@@ -178,7 +227,7 @@ export type ReadEventsResponse = Message<"outlayer.evidence.v1.ReadEventsRespons
  * Use `create(ReadEventsResponseSchema)` to create a new message.
  */
 export const ReadEventsResponseSchema: GenMessage<ReadEventsResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 5);
+  messageDesc(file_outlayer_evidence_v1_log_service, 7);
 
 /**
  * An event and its place.
@@ -213,7 +262,7 @@ export type VersionedEvent = Message<"outlayer.evidence.v1.VersionedEvent"> & {
  * Use `create(VersionedEventSchema)` to create a new message.
  */
 export const VersionedEventSchema: GenMessage<VersionedEvent> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 6);
+  messageDesc(file_outlayer_evidence_v1_log_service, 8);
 
 /**
  * Which page.
@@ -241,7 +290,7 @@ export type ListOpenWorkflowsRequest = Message<"outlayer.evidence.v1.ListOpenWor
  * Use `create(ListOpenWorkflowsRequestSchema)` to create a new message.
  */
 export const ListOpenWorkflowsRequestSchema: GenMessage<ListOpenWorkflowsRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 7);
+  messageDesc(file_outlayer_evidence_v1_log_service, 9);
 
 /**
  * One page.
@@ -269,7 +318,7 @@ export type ListOpenWorkflowsResponse = Message<"outlayer.evidence.v1.ListOpenWo
  * Use `create(ListOpenWorkflowsResponseSchema)` to create a new message.
  */
 export const ListOpenWorkflowsResponseSchema: GenMessage<ListOpenWorkflowsResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 8);
+  messageDesc(file_outlayer_evidence_v1_log_service, 10);
 
 /**
  * A workflow that has not ended.
@@ -304,7 +353,7 @@ export type OpenWorkflow = Message<"outlayer.evidence.v1.OpenWorkflow"> & {
  * Use `create(OpenWorkflowSchema)` to create a new message.
  */
 export const OpenWorkflowSchema: GenMessage<OpenWorkflow> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 9);
+  messageDesc(file_outlayer_evidence_v1_log_service, 11);
 
 /**
  * How many nonces, and for whom.
@@ -332,7 +381,7 @@ export type ReserveNoncesRequest = Message<"outlayer.evidence.v1.ReserveNoncesRe
  * Use `create(ReserveNoncesRequestSchema)` to create a new message.
  */
 export const ReserveNoncesRequestSchema: GenMessage<ReserveNoncesRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 10);
+  messageDesc(file_outlayer_evidence_v1_log_service, 12);
 
 /**
  * The nonces, ascending, from max(last + 1, now in milliseconds), all below 2^53.
@@ -353,7 +402,7 @@ export type ReserveNoncesResponse = Message<"outlayer.evidence.v1.ReserveNoncesR
  * Use `create(ReserveNoncesResponseSchema)` to create a new message.
  */
 export const ReserveNoncesResponseSchema: GenMessage<ReserveNoncesResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 11);
+  messageDesc(file_outlayer_evidence_v1_log_service, 13);
 
 /**
  * Which gate.
@@ -374,7 +423,7 @@ export type GetGateLogRequest = Message<"outlayer.evidence.v1.GetGateLogRequest"
  * Use `create(GetGateLogRequestSchema)` to create a new message.
  */
 export const GetGateLogRequestSchema: GenMessage<GetGateLogRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 12);
+  messageDesc(file_outlayer_evidence_v1_log_service, 14);
 
 /**
  * The gate's log's end.
@@ -402,7 +451,7 @@ export type GetGateLogResponse = Message<"outlayer.evidence.v1.GetGateLogRespons
  * Use `create(GetGateLogResponseSchema)` to create a new message.
  */
 export const GetGateLogResponseSchema: GenMessage<GetGateLogResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 13);
+  messageDesc(file_outlayer_evidence_v1_log_service, 15);
 
 /**
  * What to append, and after what.
@@ -444,7 +493,7 @@ export type AppendGateLogRequest = Message<"outlayer.evidence.v1.AppendGateLogRe
  * Use `create(AppendGateLogRequestSchema)` to create a new message.
  */
 export const AppendGateLogRequestSchema: GenMessage<AppendGateLogRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 14);
+  messageDesc(file_outlayer_evidence_v1_log_service, 16);
 
 /**
  * Where the log stands now.
@@ -465,7 +514,7 @@ export type AppendGateLogResponse = Message<"outlayer.evidence.v1.AppendGateLogR
  * Use `create(AppendGateLogResponseSchema)` to create a new message.
  */
 export const AppendGateLogResponseSchema: GenMessage<AppendGateLogResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 15);
+  messageDesc(file_outlayer_evidence_v1_log_service, 17);
 
 /**
  * Who is on the gate. Every entry of the gate's log holds the whole of it, so that the latest entry is enough.
@@ -493,7 +542,7 @@ export type GateLane = Message<"outlayer.evidence.v1.GateLane"> & {
  * Use `create(GateLaneSchema)` to create a new message.
  */
 export const GateLaneSchema: GenMessage<GateLane> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 16);
+  messageDesc(file_outlayer_evidence_v1_log_service, 18);
 
 /**
  * A workflow that was admitted.
@@ -535,7 +584,7 @@ export type LaneMember = Message<"outlayer.evidence.v1.LaneMember"> & {
  * Use `create(LaneMemberSchema)` to create a new message.
  */
 export const LaneMemberSchema: GenMessage<LaneMember> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 17);
+  messageDesc(file_outlayer_evidence_v1_log_service, 19);
 
 /**
  * A transaction of the approver, written down before it is sent.
@@ -584,7 +633,7 @@ export type ApproverTransaction = Message<"outlayer.evidence.v1.ApproverTransact
  * Use `create(ApproverTransactionSchema)` to create a new message.
  */
 export const ApproverTransactionSchema: GenMessage<ApproverTransaction> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 18);
+  messageDesc(file_outlayer_evidence_v1_log_service, 20);
 
 /**
  * Whose usage.
@@ -612,7 +661,7 @@ export type ReadUsageRequest = Message<"outlayer.evidence.v1.ReadUsageRequest"> 
  * Use `create(ReadUsageRequestSchema)` to create a new message.
  */
 export const ReadUsageRequestSchema: GenMessage<ReadUsageRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 19);
+  messageDesc(file_outlayer_evidence_v1_log_service, 21);
 
 /**
  * What counts now.
@@ -640,7 +689,7 @@ export type ReadUsageResponse = Message<"outlayer.evidence.v1.ReadUsageResponse"
  * Use `create(ReadUsageResponseSchema)` to create a new message.
  */
 export const ReadUsageResponseSchema: GenMessage<ReadUsageResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 20);
+  messageDesc(file_outlayer_evidence_v1_log_service, 22);
 
 /**
  * What to count, and after what.
@@ -682,7 +731,7 @@ export type ReserveUsageRequest = Message<"outlayer.evidence.v1.ReserveUsageRequ
  * Use `create(ReserveUsageRequestSchema)` to create a new message.
  */
 export const ReserveUsageRequestSchema: GenMessage<ReserveUsageRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 21);
+  messageDesc(file_outlayer_evidence_v1_log_service, 23);
 
 /**
  * Where the ledger stands now.
@@ -703,7 +752,7 @@ export type ReserveUsageResponse = Message<"outlayer.evidence.v1.ReserveUsageRes
  * Use `create(ReserveUsageResponseSchema)` to create a new message.
  */
 export const ReserveUsageResponseSchema: GenMessage<ReserveUsageResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 22);
+  messageDesc(file_outlayer_evidence_v1_log_service, 24);
 
 /**
  * What did not execute.
@@ -738,7 +787,7 @@ export type ReleaseUsageRequest = Message<"outlayer.evidence.v1.ReleaseUsageRequ
  * Use `create(ReleaseUsageRequestSchema)` to create a new message.
  */
 export const ReleaseUsageRequestSchema: GenMessage<ReleaseUsageRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 23);
+  messageDesc(file_outlayer_evidence_v1_log_service, 25);
 
 /**
  * Where the ledger stands now.
@@ -759,7 +808,7 @@ export type ReleaseUsageResponse = Message<"outlayer.evidence.v1.ReleaseUsageRes
  * Use `create(ReleaseUsageResponseSchema)` to create a new message.
  */
 export const ReleaseUsageResponseSchema: GenMessage<ReleaseUsageResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 24);
+  messageDesc(file_outlayer_evidence_v1_log_service, 26);
 
 /**
  * The logs themselves, for services only.
@@ -787,6 +836,17 @@ export const LogService: GenService<{
     methodKind: "unary";
     input: typeof AppendEventRequestSchema;
     output: typeof AppendEventResponseSchema;
+  },
+  /**
+   * Writes down that the wallet wants its workflow cancelled, once. One that has ended is left as it is. NotFound for
+   * another wallet's.
+   *
+   * @generated from rpc outlayer.evidence.v1.LogService.RequestCancel
+   */
+  requestCancel: {
+    methodKind: "unary";
+    input: typeof RequestCancelRequestSchema;
+    output: typeof RequestCancelResponseSchema;
   },
   /**
    * Reads a workflow's events.
