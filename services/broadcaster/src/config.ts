@@ -36,6 +36,7 @@ export interface BroadcasterConfig {
   readonly pollTimeoutMs: number;
   readonly pollIntervalMs: number;
   readonly queueTimeoutMs: number;
+  readonly settleByCancel: boolean;
   /** Base58 of the SHA-256 of the gate's wasm; undefined: not compared. */
   readonly gateCodeHash: string | undefined;
   /** Undefined: not compared. */
@@ -104,6 +105,7 @@ export function readBroadcasterConfig(reader: ConfigReader): BroadcasterConfig {
     intentsDeadlineMs: reader.optional("INTENTS_DEADLINE_SECS", seconds(1, 86_400), 300_000),
     pollTimeoutMs: reader.optional("NEAR_POLL_TIMEOUT_SECS", seconds(1, 3600), 60_000),
     pollIntervalMs: reader.optional("NEAR_POLL_INTERVAL_MS", integer(10, 60_000), 750),
+    settleByCancel: reader.optional("SETTLE_BY_CANCEL", trueOrFalse, true),
     queueTimeoutMs: reader.optional("QUEUE_TIMEOUT_SECS", seconds(1, 86_400), 600_000),
   };
 }
@@ -141,6 +143,11 @@ const sha256Base58: Parse<string> = (value) => {
     // Said below.
   }
   throw new Malformed("must be base58 of a SHA-256");
+};
+
+const trueOrFalse: Parse<boolean> = (value) => {
+  if (value !== "true" && value !== "false") throw new Malformed("must be true or false");
+  return value === "true";
 };
 
 function atLeast(least: bigint): Parse<bigint> {

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { Code } from "@connectrpc/connect";
-import { encodeBase58, encodeBase64, nep413Hash, parsePublicKey, parseSignature, verifySignature } from "@outlayer/near";
+import {
+  encodeBase58,
+  encodeBase64,
+  nep413Hash,
+  parsePublicKey,
+  parseSignature,
+  verifySignature,
+} from "@outlayer/near";
 import { failure, reasonOf, startProxy, type TestProxy } from "./support/proxy.ts";
 import {
   deadlineMs,
@@ -56,8 +63,7 @@ describe("SignCancel", () => {
     await using proxy = await startProxy();
     const payloadJson = await payloadOf(proxy);
     const original = JSON.parse(payloadJson);
-    const changed = (payload: object) =>
-      JSON.stringify({ ...original, payload: { ...original.payload, ...payload } });
+    const changed = (payload: object) => JSON.stringify({ ...original, payload: { ...original.payload, ...payload } });
     const nothing = [
       "{",
       "{}",

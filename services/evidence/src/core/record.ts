@@ -19,8 +19,8 @@ import { approvalDigest, isTerminal } from "@outlayer/workflow";
 import {
   applyDirectUserEvent,
   beginDirectUser,
-  directUserEndpoint,
   callAlreadySent,
+  directUserEndpoint,
   forgetDirectUserCall,
   isCallSent,
 } from "./direct-user-record.ts";

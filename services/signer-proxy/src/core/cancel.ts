@@ -47,7 +47,11 @@ function termsOf(payloadJson: string, account: WalletAccount, verifierId: string
   const isSigned =
     public_key === account.publicKey &&
     encodeBase64(nonce) === payload.nonce &&
-    verifySignature(parsePublicKey(account.publicKey), hash, decoded(() => parseSignature(signature)));
+    verifySignature(
+      parsePublicKey(account.publicKey),
+      hash,
+      decoded(() => parseSignature(signature)),
+    );
   if (!isSigned) throw new InvalidRequest("payload_json is not signed by the wallet");
   const { signer_id, deadline } = read(messageJson, payload.message);
   if (signer_id !== account.accountId) throw new InvalidRequest("payload_json is not of the wallet's account");

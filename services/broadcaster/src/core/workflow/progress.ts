@@ -55,6 +55,7 @@ export function isOver(state: WorkflowState, head: number): boolean {
   if (state.settling !== undefined) return true;
   if (state.steps.every(isDone)) return true;
   if (state.steps.some(({ refused }) => refused !== undefined)) return true;
+  if (state.cancelRequested && liveResume(state) === undefined) return true;
   if (liveResume(state) !== undefined || state.steps.some(isDone)) return false;
   const last = state.resumes.at(-1);
   if (last?.fate.kind === "refused" && codeOfResumeRefusal(last.fate.error) !== undefined) return true;

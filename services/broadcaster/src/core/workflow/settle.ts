@@ -1,13 +1,17 @@
 import type { Ended } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import type { Action } from "./action.ts";
+import { cancelPayloads, isCancelPending } from "./cancel.ts";
 import { isUndecided, type JudgedStep, judgeSteps, toStepOutcome } from "./outcomes.ts";
-import { isDone, liveSubmission, openResume } from "./progress.ts";
-import type { WorkflowState } from "./state.ts";
-import { causeOf, failedText, settlingText } from "./verdict.ts";
+import { isDone, liveResume, liveSubmission, openResume } from "./progress.ts";
+import type { StepState, WorkflowState } from "./state.ts";
+import { causeOf, endStatus, failedText, settlingText } from "./verdict.ts";
 import { isLookDue, type World } from "./world.ts";
 
 /** How often, in heads, steps that may still execute are looked at before their time is over. */
 const lookEvery = 20;
+
+/** The same, once somebody waits for them to be impossible. */
+const lookEveryWhenCancelled = 2;
 
 type End = Pick<Ended, "status"> &
   Partial<Pick<Ended, "errorCode" | "userVisibleError">> & { outcomes?: Ended["outcomes"] };
@@ -25,9 +29,9 @@ export function settle(state: WorkflowState, world: World): Action {
   if (expired.length > 0) return { kind: "read_nonces", steps: expired };
   const cause = causeOf(state);
   const outcomes = judged.map(toStepOutcome) as Ended["outcomes"];
-  if (!judged.some(isUndecided) && !resumes.pending) {
+  if (!judged.some(isUndecided) && !resumes.pending && !isCancelPending(state, world)) {
     const userVisibleError = failedText(cause, judged);
-    return measureOrEnd(state, { status: "failed", errorCode: cause.code, userVisibleError, outcomes });
+    return measureOrEnd(state, { status: endStatus(cause, judged), errorCode: cause.code, userVisibleError, outcomes });
   }
   const userVisibleError = settlingText(cause, judged);
   if (!isTold(state, judged, userVisibleError)) {
@@ -36,7 +40,9 @@ export function settle(state: WorkflowState, world: World): Action {
       event: { case: "settling", value: { outcomes, errorCode: cause.code, userVisibleError } },
     };
   }
-  const leftover = world.rejectLeftovers ? leftoverOf(state) : undefined;
+  const cancel = cancelPayloads(state, world, judged);
+  if (cancel !== undefined) return cancel;
+  const leftover = leftoverOf(state, world, judged);
   if (leftover !== undefined) return { kind: "reject", intentId: leftover };
   const due = transactionsToLookAt(state, world);
   return due.length > 0 ? { kind: "look", submissions: due, resumes: [] } : { kind: "wait" };
@@ -68,14 +74,25 @@ function isTold(state: WorkflowState, judged: readonly JudgedStep[], text: strin
   });
 }
 
-/** An intent that still waits on the gate, and that no reject of ours has named yet: each costs a fee. */
-function leftoverOf(state: WorkflowState): string | undefined {
+/**
+ * An intent that still waits on the gate and is not to, and that no reject of ours has named yet: each costs a fee. Where
+ * the caller cancels it that is one without a payload; what has a payload is cancelled at the verifier.
+ */
+function leftoverOf(state: WorkflowState, world: World, judged: readonly JudgedStep[]): string | undefined {
+  if (liveResume(state) !== undefined) return undefined;
+  const isUnwanted = (step: StepState, index: number) => {
+    const { signed } = step;
+    const isPlain = signed?.payload === undefined && judged[index]?.outcome === "still_possible";
+    return world.rejectLeftovers || (state.cancelRequested && isPlain);
+  };
   const rejected = new Set(
     state.resumes.flatMap(({ prepared, fate }) =>
       prepared.mode === "reject" && fate.kind !== "dead" ? prepared.intentIds : [],
     ),
   );
-  const open = state.steps.flatMap((step) => (isDone(step) ? [] : (step.accepted?.intentId ?? [])));
+  const open = state.steps.flatMap((step, index) =>
+    isDone(step) || !isUnwanted(step, index) ? [] : (step.accepted?.intentId ?? []),
+  );
   return open.find((intentId) => !rejected.has(intentId));
 }
 
@@ -92,6 +109,7 @@ function transactionsToLookAt(state: WorkflowState, world: World): string[] {
   return state.steps.flatMap((step) => {
     const hash = step.accepted?.txHash ?? liveSubmission(step)?.transaction.hash;
     const isOpen = !isDone(step) && step.refused === undefined;
-    return isOpen && hash !== undefined && isLookDue(world, hash, 0, lookEvery) ? [hash] : [];
+    const every = state.cancelRequested ? lookEveryWhenCancelled : lookEvery;
+    return isOpen && hash !== undefined && isLookDue(world, hash, 0, every) ? [hash] : [];
   });
 }
