@@ -3,6 +3,7 @@ import type { Action } from "./action.ts";
 import { cancelPayloads, isCancelPending } from "./cancel.ts";
 import { isUndecided, type JudgedStep, judgeSteps, toStepOutcome } from "./outcomes.ts";
 import { isDone, liveResume, liveSubmission, openResume } from "./progress.ts";
+import { proveAfter } from "./pursue.ts";
 import type { StepState, WorkflowState } from "./state.ts";
 import { causeOf, endStatus, failedText, settlingText } from "./verdict.ts";
 import { isLookDue, type World } from "./world.ts";
@@ -27,9 +28,12 @@ export function settle(state: WorkflowState, world: World): Action {
   if (judged.every(({ outcome }) => outcome === "succeeded")) return measureOrEnd(state, { status: "succeeded" });
   const expired = stepsToRead(state, world, judged);
   if (expired.length > 0) return { kind: "read_nonces", steps: expired };
+  const leftover = leftoverOf(state, world, judged);
   const cause = causeOf(state);
   const outcomes = judged.map(toStepOutcome) as Ended["outcomes"];
   if (!judged.some(isUndecided) && !resumes.pending && !isCancelPending(state, world)) {
+    // Once it has ended nobody rejects what it leaves behind.
+    if (leftover !== undefined && world.rejectLeftovers) return { kind: "reject", intentId: leftover };
     const userVisibleError = failedText(cause, judged);
     return measureOrEnd(state, { status: endStatus(cause, judged), errorCode: cause.code, userVisibleError, outcomes });
   }
@@ -42,7 +46,6 @@ export function settle(state: WorkflowState, world: World): Action {
   }
   const cancel = cancelPayloads(state, world, judged);
   if (cancel !== undefined) return cancel;
-  const leftover = leftoverOf(state, world, judged);
   if (leftover !== undefined) return { kind: "reject", intentId: leftover };
   const due = transactionsToLookAt(state, world);
   return due.length > 0 ? { kind: "look", submissions: due, resumes: [] } : { kind: "wait" };
@@ -96,12 +99,19 @@ function leftoverOf(state: WorkflowState, world: World, judged: readonly JudgedS
   return open.find((intentId) => !rejected.has(intentId));
 }
 
-/** Resumes whose fate the log does not hold: what they cost belongs to the record, as long as a node knows them. */
+/**
+ * Resumes whose fate the log does not hold: what they cost belongs to the record, as long as a node knows them, or may
+ * not know them yet.
+ */
 function resumesToLookAt(state: WorkflowState, world: World): { due: string[]; pending: boolean } {
   const open = state.resumes.filter(openResume).map(({ hash }) => hash);
+  const isKnown = (hash: string) => {
+    const sent = world.view.sentAt.get(hash);
+    return world.view.resumes.get(hash) !== undefined || (sent !== undefined && world.head < sent.last + proveAfter);
+  };
   return {
-    due: open.filter((hash) => isLookDue(world, hash, 0, world.view.resumes.get(hash) === undefined ? lookEvery : 1)),
-    pending: open.some((hash) => world.view.resumes.get(hash) !== undefined),
+    due: open.filter((hash) => isLookDue(world, hash, 0, isKnown(hash) ? 1 : lookEvery)),
+    pending: open.some(isKnown),
   };
 }
 
