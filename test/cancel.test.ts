@@ -177,6 +177,7 @@ describe("settling by cancel", () => {
     what: string,
     options: SystemOptions & { readonly signer?: Misbehaviour },
     hinder: (system: System) => void = () => {},
+    whileSettling: (system: System) => void = () => {},
   ) =>
     it(`waits for the deadline where ${what}`, () => {
       const environment = { INTENTS_DEADLINE_SECS: "8", ...options.environment };
@@ -186,6 +187,7 @@ describe("settling by cancel", () => {
         hinder(system);
         const settling = await system.rest().until(requestId, ({ status }) => status === "settling");
         assert.deepEqual(outcomesOf(settling), ["succeeded", "still_possible", "succeeded"]);
+        whileSettling(system);
         const record = await system.rest().ended(requestId);
         assert.deepEqual(outcomesOf(record), ["succeeded", "failed_on_chain", "succeeded"]);
         assert.ok(Date.parse(record.updated_at) > Date.parse(settling.step_outcomes[1].possible_until));
@@ -193,10 +195,12 @@ describe("settling by cancel", () => {
       });
     });
   waitsForTheDeadline("the operator has switched it off", { environment: { SETTLE_BY_CANCEL: "false" } });
-  waitsForTheDeadline("the keystore is away", {}, ({ devnet }) => devnet.controls.keystore.setReadiness("not_ready"));
-  waitsForTheDeadline("the relayer cannot pay for it", {}, ({ devnet }) =>
-    devnet.controls.accounts.setBalance(devnet.relayer.accountId, 10n ** 22n),
-  );
+  const keystoreGoes = ({ devnet }: System) => devnet.controls.keystore.setReadiness("not_ready");
+  waitsForTheDeadline("the keystore is away", {}, keystoreGoes);
+  waitsForTheDeadline("the relayer cannot pay for it", {}, keystoreGoes, ({ devnet }) => {
+    devnet.controls.accounts.setBalance(devnet.relayer.accountId, 10n ** 22n);
+    devnet.controls.keystore.setReadiness("ready");
+  });
 });
 
 /** Flips a bit of the delegate's signature. */

@@ -51,9 +51,8 @@ export function nextDirectUser(state: DirectUserState, world: DirectUserWorld): 
 /** A call that is to be cancelled and that is not sent, or never landed and never will, ends; once it is sent it is followed. */
 export function callWithdrawal(state: DirectUserState): EventInit | undefined {
   if (!state.cancelRequested || liveAttempt(state) !== undefined) return undefined;
-  const outcomes = [{ outcome: "not_executed" }];
   const userVisibleError = "it was cancelled at its caller's wish before anything was sent";
-  return { case: "ended", value: { status: "cancelled", errorCode: "cancelled", userVisibleError, outcomes } };
+  return { case: "ended", value: { status: "cancelled", errorCode: "cancelled", userVisibleError } };
 }
 
 /** What became of a transaction, once all that it rests on is final. */
