@@ -417,6 +417,25 @@ const approvals: readonly Row[] = (["execute", "preflight"] as const).flatMap((o
   ].map((row) => ({ ...row, http: 400, code: INVALID_ARGUMENT, reason: "APPROVAL_INVALID" })),
 );
 
+const cancels: readonly Row[] = [
+  {
+    name: "a workflow that succeeded: too late, and left as it is",
+    ask: async (run) => ({ call: "cancel", id: await recordId(run), headers: worker() }),
+    http: 200,
+    code: OK,
+    record: { status: "succeeded", cancel_requested: false },
+    same: true,
+  },
+  {
+    name: "a workflow that never ran",
+    ask: async (run) => ({ call: "cancel", id: await recordId(run, steps(funding)), headers: withApiKey }),
+    http: 200,
+    code: OK,
+    record: { status: "requires_funding_setup", cancel_requested: false },
+    same: true,
+  },
+];
+
 const notFound: readonly Row[] = [
   {
     name: "record: an id that never was",
@@ -434,6 +453,16 @@ const notFound: readonly Row[] = [
     message: `sequential batch request ${unknownId} was not found`,
   },
   {
+    name: "cancel: an id that never was",
+    ask: asks({ call: "cancel", id: unknownId, headers: worker() }),
+    message: `workflow request ${unknownId} was not found`,
+  },
+  {
+    name: "cancel: an id that cannot be",
+    ask: asks({ call: "cancel", id: "nonsense", headers: worker() }),
+    message: "workflow request nonsense was not found",
+  },
+  {
     name: "events: an id that never was",
     ask: asks({ call: "events", id: unknownId, headers: worker() }),
     message: `workflow request ${unknownId} was not found`,
@@ -442,6 +471,12 @@ const notFound: readonly Row[] = [
     name: "record: another wallet's",
     ask: async (run: Run) =>
       ({ call: "record", id: await recordId(run, steps(funding)), headers: worker("wallet-2") }) as const,
+    message: /^workflow request [0-9a-f-]{36} was not found$/,
+  },
+  {
+    name: "cancel: another wallet's",
+    ask: async (run: Run) =>
+      ({ call: "cancel", id: await recordId(run, steps(funding)), headers: worker("wallet-2") }) as const,
     message: /^workflow request [0-9a-f-]{36} was not found$/,
   },
   {
@@ -483,7 +518,11 @@ const credentials = wrongCredentials.flatMap(([name, headers, message, reason]) 
   (
     [
       ...calls.map((one) => ({ call: one, body: steps(dust), headers })),
-      ...(["record", "batch_record", "events"] as const).map((one) => ({ call: one, id: unknownId, headers })),
+      ...(["record", "batch_record", "events", "cancel"] as const).map((one) => ({
+        call: one,
+        id: unknownId,
+        headers,
+      })),
     ] as const
   ).map(
     (asked): Row => ({
@@ -704,6 +743,7 @@ describeShapes("REST and gRPC", (shape) => {
     "refuse alike what cannot be read": [...bodies, ...mistyped, ...keys, ...approvals],
     "refuse alike who does not prove a wallet": credentials,
     "find alike nothing": notFound,
+    "cancel alike": cancels,
   };
   for (const [what, group] of Object.entries(groups)) {
     describe(what, () => {

@@ -31,6 +31,12 @@ export class RestClient {
     return read(await fetch(`${this.#url()}/wallet/v1${path}`, { headers: { ...this.#headers, ...headers } }));
   }
 
+  /** Asks to cancel, and waits for the end for so long. */
+  async cancel(requestId: string, waitSeconds = 15): Promise<Answer> {
+    const headers = { ...this.#headers, prefer: `wait=${waitSeconds}` };
+    return read(await fetch(`${this.#url()}/wallet/v1/workflows/${requestId}`, { method: "DELETE", headers }));
+  }
+
   /** Executes a workflow and waits for its end for as long as one POST may. */
   execute(steps: readonly unknown[], key?: string, waitSeconds = 15): Promise<Answer> {
     return this.post("/workflows/execute", workflow(steps, key), { prefer: `wait=${waitSeconds}` });
@@ -79,8 +85,8 @@ function workflow(steps: readonly unknown[], key: string | undefined): object {
 }
 
 function summary(record: Answer["body"]): object {
-  const { status, error_code, user_visible_error, queue, submit_tx_hashes, intent_ids, resume_tx_hashes, version } =
-    record;
+  const { status, error_code, user_visible_error, queue, submit_tx_hashes, intent_ids, version } = record;
+  const { resume_tx_hashes, cancel_tx_hashes } = record;
   const { step_outcomes, dispatch_block_heights } = record;
   return {
     status,
@@ -90,6 +96,7 @@ function summary(record: Answer["body"]): object {
     submit_tx_hashes,
     intent_ids,
     resume_tx_hashes,
+    cancel_tx_hashes,
     version,
     step_outcomes,
     dispatch_block_heights,

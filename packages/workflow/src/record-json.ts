@@ -45,6 +45,8 @@ export function recordJson(record: RecordMessage): JsonObject {
     intent_ids: record.intentIds.map(orNull),
     resume_tx_hash: record.resumeTxHash ?? null,
     resume_tx_hashes: record.resumeTxHashes,
+    cancel_tx_hashes: record.cancelTxHashes,
+    cancel_requested: record.cancelRequested,
     dispatch_receipts: record.dispatchReceipts.map((receipt) =>
       unlessEmpty(DispatchReceiptSchema, receipt, receiptJson),
     ),

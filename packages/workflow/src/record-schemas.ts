@@ -201,6 +201,10 @@ const recordFields = {
   resume_tx_hashes: z
     .array(z.string())
     .meta({ description: "All that are ours, in the order in which they were sent: of each step, and of rejects." }),
+  cancel_tx_hashes: z.array(z.string()).meta({
+    description: "Transactions of ours that use payloads' nonces up, so that what was still possible is not any more.",
+  }),
+  cancel_requested: bool("Its caller has asked to cancel it."),
   dispatch_receipts: perStep(dispatchReceiptSchema, "the target's receipt."),
   dispatch_block_heights: perStepFields.dispatch_block_heights,
   step_outcomes: perStepFields.step_outcomes,

@@ -26,6 +26,7 @@ import { acquireLease, releaseLease, renewLease } from "./rpc/leases.ts";
 import { listOpenWorkflows } from "./rpc/list-open-workflows.ts";
 import { openWorkflow } from "./rpc/open-workflow.ts";
 import { readEvents } from "./rpc/read-events.ts";
+import { requestCancel } from "./rpc/request-cancel.ts";
 import { readUsage, releaseUsage, reserveUsage } from "./rpc/usage-ledger.ts";
 import { watchProgress } from "./rpc/watch-progress.ts";
 import { Publisher } from "./shell/publisher.ts";
@@ -66,6 +67,7 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
   const logs: ServiceImpl<typeof LogService> = {
     openWorkflow: (request) => openWorkflow(log, request),
     appendEvent: (request) => appendEvent({ log, leases }, request),
+    requestCancel: (request) => requestCancel(log, request),
     readEvents: (request) => readEvents(log, request),
     listOpenWorkflows: (request) => listOpenWorkflows(store, request),
     async reserveNonces({ senderId, count }) {
@@ -119,8 +121,9 @@ function openStore(database: DatabaseUrl, ports: Ports, logger: Logger): Evidenc
   }
 }
 
-/** Wakes those who wait for this workflow, and broadcasters when there is one more to drive. */
+/** Wakes those who wait for this workflow, and broadcasters when there is one more to drive, or to drive differently. */
 function tellOn(bus: Bus, ...[{ requestId, terminal }, event]: Parameters<Tell>): void {
   bus.publish(newsSubject(requestId), new Uint8Array());
-  if (event.kind.case === "opened" && !terminal) bus.publish(workSubject, new TextEncoder().encode(requestId));
+  const isForDrivers = event.kind.case === "opened" || event.kind.case === "cancelRequested";
+  if (isForDrivers && !terminal) bus.publish(workSubject, new TextEncoder().encode(requestId));
 }

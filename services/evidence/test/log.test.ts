@@ -7,7 +7,7 @@ import { OpenedSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { ApprovalSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import { createEvidence } from "@outlayer/evidence";
-import { createLogger, InProcessBus, inMemoryTransport, systemPorts } from "@outlayer/kit";
+import { createLogger, InProcessBus, inMemoryTransport, systemPorts, workSubject } from "@outlayer/kit";
 import { findBreak } from "../src/core/entry.ts";
 import { type EventKind, type EvidenceUnderTest, opening, startEvidence, walletHeaders } from "./support/harness.ts";
 import { onEveryStore } from "./support/places.ts";
@@ -51,6 +51,35 @@ onEveryStore("the log of workflows", (newPlace) => {
     const record = await evidence.records.getRecord({ requestId }, { headers: walletHeaders });
     assert.equal(record.headHash, entries.at(-1)?.hash);
     assert.equal(record.version, 3n);
+  });
+
+  it("writes a wish to cancel down once, whoever appends meanwhile, and tells the drivers", async () => {
+    const requestId = await evidence.open("wished");
+    const told: string[] = [];
+    const end = evidence.bus.subscribe(workSubject, (data) => told.push(new TextDecoder().decode(data)));
+    const wish = () => evidence.logs.requestCancel({ requestId, walletId: "wallet-1" });
+    const [, ...wishes] = await Promise.all([
+      evidence.append(requestId, 1, taken).catch((error) => assert.equal(ConnectError.from(error).code, Code.Aborted)),
+      wish(),
+      wish(),
+      wish(),
+    ]);
+    for (const { record } of wishes) assert.equal(record?.cancelRequested, true);
+    const { entries } = await evidence.records.getHistory({ requestId }, { headers: walletHeaders });
+    const kinds = entries.map(({ entryJson }) => Object.keys(JSON.parse(entryJson).event)[0]);
+    assert.equal(kinds.filter((kind) => kind === "cancel_requested").length, 1);
+    assert.deepEqual(told, [requestId]);
+    end();
+  });
+
+  it("leaves what has ended as it is, and knows no other wallet's", async () => {
+    const requestId = await evidence.open("over");
+    const foreign = evidence.logs.requestCancel({ requestId, walletId: "wallet-2" });
+    assert.equal(await codeOf(foreign), Code.NotFound);
+    assert.equal(await codeOf(evidence.logs.requestCancel({ requestId: "none", walletId: "wallet-1" })), Code.NotFound);
+    await evidence.append(requestId, 1, ended);
+    const { record } = await evidence.logs.requestCancel({ requestId, walletId: "wallet-1" });
+    assert.deepEqual([record?.status, record?.cancelRequested, record?.version], ["failed", false, 2n]);
   });
 
   it("decision 10: a record settles until it ends, whatever becomes known meanwhile", async () => {

@@ -3,17 +3,19 @@ import { EvidenceUnavailable, LogMoved } from "../adapters/evidence/evidence-log
 import { RpcUnavailable } from "../adapters/near/rpc-error.ts";
 import { GrantLapsed, KeystoreUnavailable } from "../adapters/signer-proxy/signer.ts";
 import type { Action, EndedInit, EventInit } from "../core/workflow/action.ts";
+import { withdrawal } from "../core/workflow/cancel.ts";
 import { laneProgress } from "../core/workflow/lane-progress.ts";
 import { next } from "../core/workflow/next.ts";
 import { owedBy } from "../core/workflow/owed.ts";
 import { isResumedSingly } from "../core/workflow/progress.ts";
-import { type Account, evolve, foldWorkflow, type WorkflowState } from "../core/workflow/state.ts";
+import { type Account, evolve, foldWorkflow, sentTransactions, type WorkflowState } from "../core/workflow/state.ts";
 import { unexecutedSteps } from "../core/workflow/usage.ts";
 import type { World } from "../core/workflow/world.ts";
 import { KeyUnusable } from "./key-lane.ts";
 import { News } from "./news.ts";
 import { adopt } from "./perform/adopt.ts";
 import { burnNonce } from "./perform/burn-nonce.ts";
+import { cancelPayloads, lookAtCancel } from "./perform/cancel.ts";
 import { look } from "./perform/look.ts";
 import { measure } from "./perform/measure.ts";
 import { checkPolicy, Grants } from "./perform/policy.ts";
@@ -38,19 +40,28 @@ const expected = [LogMoved, GrantLapsed, EvidenceUnavailable, KeystoreUnavailabl
 
 /**
  * Drives one workflow to its end: folds its log, asks the core what is next, does it, writes down what happened. Under its
- * lease it is the only driver of it; should another write all the same, the log refuses one of them, and that one folds
- * anew.
+ * lease it is the only writer of that log besides the planner's first event and a caller's wish to cancel; should another
+ * write all the same, the log refuses one of them, and that one folds anew.
  */
 export class Driver {
   readonly #requestId: string;
   readonly #tools: Tools;
   readonly #seen = new Sightings();
   readonly #grants = new Grants();
+  readonly #told = new News();
   #state: WorkflowState | undefined;
+  #isBehind = false;
 
   constructor(requestId: string, tools: Tools) {
     this.#requestId = requestId;
     this.#tools = tools;
+  }
+
+  /** Says that its log has grown by somebody else's doing. @param version how far; it may be its own doing as well */
+  heed(version = Number.POSITIVE_INFINITY): void {
+    if (version <= (this.#state?.version ?? 0)) return;
+    this.#isBehind = true;
+    this.#told.tell();
   }
 
   /** Runs until the workflow has ended or the signal is aborted. */
@@ -58,6 +69,8 @@ export class Driver {
     const { ports, logger } = this.#tools;
     while (!signal.aborted) {
       try {
+        if (this.#isBehind) this.#state = undefined;
+        this.#isBehind = false;
         const state = this.#state ?? (await this.#load());
         this.#state = state;
         const action = await this.#decide(state);
@@ -90,12 +103,8 @@ export class Driver {
     const { evidence, conductor, relayer, approver } = this.#tools;
     const state = foldWorkflow(this.#requestId, await evidence.read(this.#requestId));
     this.#noteDelegates(state);
-    for (const { transaction } of state.steps.flatMap(({ submissions }) => submissions)) {
-      relayer.lane(transaction.publicKey)?.noteIssued(transaction.nonce);
-    }
-    for (const { prepared } of state.resumes) {
-      if (prepared.transaction !== undefined)
-        approver.lane(prepared.transaction.publicKey)?.noteIssued(prepared.transaction.nonce);
+    for (const { publicKey, nonce } of sentTransactions(state)) {
+      (relayer.lane(publicKey) ?? approver.lane(publicKey))?.noteIssued(nonce);
     }
     if (state.ended !== undefined) return state;
     if (state.epoch === 0n) return this.#take(state);
@@ -191,9 +200,12 @@ export class Driver {
       case "reject":
         return rejectIntent(tools, state, action.intentId, seen, append);
       case "read_nonces":
-        await readNonces(tools, state, action.steps, seen);
-        if (seen.noncesReadAt === undefined) await this.#news(signal);
+        if (!(await readNonces(tools, state, action.steps, seen))) await this.#news(signal);
         return;
+      case "cancel":
+        return cancelPayloads(tools, state, action.steps, seen, append);
+      case "look_at_cancel":
+        return lookAtCancel(tools, action.hash, seen);
       case "measure":
         return append(await measure(tools, state));
       default:
@@ -268,7 +280,9 @@ export class Driver {
   }
 
   #news(signal: AbortSignal): Promise<void> {
-    return News.next([this.#tools.follower.news, this.#tools.conductor.news], signal);
+    // It may have been told before it began to wait.
+    if (this.#isBehind) return Promise.resolve();
+    return News.next([this.#tools.follower.news, this.#tools.conductor.news, this.#told], signal);
   }
 }
 
@@ -278,6 +292,8 @@ const gone = { kind: "gone" } as const;
 /** Before the chain was seen for the first time only what needs no chain can be done. */
 function withoutChain(state: WorkflowState): Action {
   if (state.ended !== undefined) return { kind: "stop" };
+  const withdrawn = withdrawal(state);
+  if (withdrawn !== undefined) return { kind: "append", event: withdrawn };
   if (state.account === undefined) return { kind: "check_policy" };
   return state.admitted === undefined ? { kind: "seek_admission" } : { kind: "wait" };
 }

@@ -130,32 +130,36 @@ export type WorldInit = Partial<Omit<World, "view" | "final">> & {
   readonly view?: Partial<View>;
   readonly finalHeight?: number;
   readonly finalMs?: number;
-  readonly nonceUse?: ReadonlyMap<number, { used: boolean; timeMs: number }>;
+  readonly nonceUse?: ReadonlyMap<number, { used: boolean; timeMs: number; height?: number }>;
   readonly blocks?: Readonly<Record<string, BlockPlace>>;
 };
 
 /** A world at head 1005, in which nothing was looked at yet. */
 export function world(init: WorldInit = {}): World {
-  const { view, finalHeight, finalMs, nonceUse, blocks = {}, ...rest } = init;
+  const { view, finalHeight, finalMs, blocks = {}, ...rest } = init;
   const head = init.head ?? 1005;
+  const height = finalHeight ?? head - 2;
+  const nonceUse = new Map([...(init.nonceUse ?? [])].map(([step, use]) => [step, { height, ...use }]));
   return {
     nowMs: 1_001_000,
     head,
-    final: { height: finalHeight ?? head - 2, timeMs: finalMs ?? 1_001_000, nonceUse: nonceUse ?? new Map() },
+    final: { height, timeMs: finalMs ?? 1_001_000, nonceUse },
     block: (hash) => blocks[hash] ?? { height: 1003, state: "final" },
     turn: false,
     rejectLeftovers: false,
-    settings: { gateId: "gate.near", verifierId: "intents.near", pollTimeoutMs: 60_000 },
+    settings: { gateId: "gate.near", verifierId: "intents.near", pollTimeoutMs: 60_000, settleByCancel: false },
     ...rest,
     view: {
       submissions: new Map(),
       resumes: new Map(),
+      cancels: new Map(),
       lookedAt: new Map(),
       sentAt: new Map(),
       provenAt: new Map(),
       burntAt: new Map(),
       adoptions: new Map(),
       noncesReadAt: undefined,
+      cancelTriedAt: undefined,
       ...view,
     },
   };

@@ -19,8 +19,10 @@ import { approvalDigest, isTerminal } from "@outlayer/workflow";
 import {
   applyDirectUserEvent,
   beginDirectUser,
+  callAlreadySent,
   directUserEndpoint,
   forgetDirectUserCall,
+  isCallSent,
 } from "./direct-user-record.ts";
 import type { Entry } from "./entry.ts";
 
@@ -182,6 +184,15 @@ function applyKind(before: Folded, { kind }: Event): Folded {
     case "directUserCallResolved":
     case "directUserCallMeasured":
       applyDirectUserEvent(record, kind);
+      return after;
+    case "cancelRequested":
+      record.cancelRequested = true;
+      if (isCallSent(record)) setError(record, undefined, callAlreadySent);
+      return after;
+    case "cancelPrepared":
+      record.cancelTxHashes.push(kind.value.transaction?.hash ?? "");
+      return after;
+    case "cancelResolved":
       return after;
     case "resumeRefused":
     case "transactionDead":

@@ -129,11 +129,12 @@ export function opening(key: string): MessageInitShape<typeof OpenedSchema> {
   };
 }
 
-/** Workflows are opened by the planner, all the rest is the broadcaster's. */
+/** Workflows are opened, and their callers' wishes written down, by the planner; all the rest is the broadcaster's. */
 export function logClient(as: (caller: ServiceName) => Transport): Client<typeof LogService> {
   const [planner, broadcaster] = [as("planner"), as("broadcaster")];
   return createClient(LogService, {
     ...broadcaster,
-    unary: (method, ...call) => (method.name === "OpenWorkflow" ? planner : broadcaster).unary(method, ...call),
+    unary: (method, ...call) =>
+      (["OpenWorkflow", "RequestCancel"].includes(method.name) ? planner : broadcaster).unary(method, ...call),
   });
 }

@@ -45,6 +45,14 @@ export type FindRecord = (
   signal: AbortSignal,
 ) => Promise<FindResult>;
 
+/** Writes down that a wallet wants its workflow cancelled, once. */
+export type RequestCancel = (requestId: string, walletId: string, signal: AbortSignal) => Promise<CancelResult>;
+
+export type CancelResult =
+  | { readonly kind: "recorded"; readonly record: Record }
+  /** No such workflow of this wallet; or it is not known whether the wish was recorded. */
+  | { readonly kind: "not_found" | "unavailable" };
+
 export type FindResult =
   | { readonly kind: "found"; readonly record: Record }
   | { readonly kind: "not_found" | "unavailable" };

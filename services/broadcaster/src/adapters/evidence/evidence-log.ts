@@ -21,6 +21,11 @@ export interface UsedSoFar {
   readonly usage: Usage;
 }
 
+export interface OpenWorkflow {
+  readonly requestId: string;
+  readonly version: number;
+}
+
 export interface GateLog {
   readonly version: bigint;
   readonly lane: GateLane | undefined;
@@ -64,13 +69,13 @@ export class EvidenceLog {
     return { version: Number(version), atMs: nowMs, event };
   }
 
-  /** Request ids of all workflows that have not ended, oldest first. */
-  async listOpen(): Promise<readonly string[]> {
-    const found: string[] = [];
+  /** All workflows that have not ended, and how many events each has, oldest first. */
+  async listOpen(): Promise<readonly OpenWorkflow[]> {
+    const found: OpenWorkflow[] = [];
     let pageToken = "";
     do {
       const page = await translated(this.#client.listOpenWorkflows({ pageToken, pageSize: 500 }));
-      found.push(...page.workflows.map(({ requestId }) => requestId));
+      found.push(...page.workflows.map(({ requestId, version }) => ({ requestId, version: Number(version) })));
       pageToken = page.nextPageToken;
     } while (pageToken !== "");
     return found;

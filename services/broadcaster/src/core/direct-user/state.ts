@@ -23,6 +23,8 @@ export interface DirectUserState {
   readonly attempts: readonly Attempt[];
   readonly resolved: DirectUserCallResolved | undefined;
   readonly measured: boolean;
+  /** Its caller wants it not to happen. */
+  readonly cancelRequested: boolean;
   /** It could not be told in time what became of what was sent. */
   readonly unknown: boolean;
   readonly ended: Ended | undefined;
@@ -62,6 +64,7 @@ function begin(requestId: string, opened: Opened): DirectUserState {
     attempts: [],
     resolved: undefined,
     measured: false,
+    cancelRequested: false,
     unknown: false,
     ended: opened.ended,
   };
@@ -99,6 +102,8 @@ export function evolveDirectUser(before: DirectUserState, { version, atMs, event
       return { ...state, resolved: kind.value };
     case "directUserCallMeasured":
       return { ...state, measured: true };
+    case "cancelRequested":
+      return { ...state, cancelRequested: true };
     case "outcomeUnknown":
       return { ...state, unknown: true };
     case "ended":

@@ -33,6 +33,10 @@ export type Action =
   /** Resume one intent by itself. `block`: that the resume names, and is valid on no fork without. */
   | { readonly kind: "resume_step"; readonly step: number; readonly block: SeenIn }
   | { readonly kind: "reject"; readonly intentId: string }
+  /** Have the cancels of these steps' payloads signed, and append and send the transaction that carries them. */
+  | { readonly kind: "cancel"; readonly steps: readonly number[] }
+  /** Ask the node about a transaction that carries cancels. */
+  | { readonly kind: "look_at_cancel"; readonly hash: string }
   /** Read whether the payload nonces of these steps were used. */
   | { readonly kind: "read_nonces"; readonly steps: readonly number[] }
   /** Read balances, views and cost. */

@@ -82,7 +82,9 @@ export function isOver(state: WorkflowState, head: number): boolean {
   if (state.steps.every(isDone)) return true;
   if (state.steps.some(({ refused }) => refused !== undefined)) return true;
   const isSingly = isResumedSingly(state);
-  if (isSingly ? isStepUnderWay(state) : liveResume(state) !== undefined || state.steps.some(isDone)) return false;
+  const isUnderWay = isSingly ? isStepUnderWay(state) : liveResume(state) !== undefined;
+  if (state.cancelRequested && !isUnderWay) return true;
+  if (isUnderWay || (!isSingly && state.steps.some(isDone))) return false;
   if (state.haltOnFailure && state.steps.some((step) => isDone(step) && !hasSucceeded(step))) return true;
   const last = state.resumes.at(-1);
   if (last?.fate.kind === "refused" && codeOfResumeRefusal(last.fate.error) !== undefined) return true;

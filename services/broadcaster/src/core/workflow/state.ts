@@ -1,6 +1,8 @@
 import type {
   AcceptedSubmission,
   Admitted,
+  CancelPayload,
+  CancelResolved,
   Ended,
   Event,
   IntentClosed,
@@ -38,6 +40,10 @@ export interface WorkflowState {
   /** One per call, in order. */
   readonly steps: readonly StepState[];
   readonly resumes: readonly ResumeState[];
+  /** Its caller wants that what has not happened yet does not happen. */
+  readonly cancelRequested: boolean;
+  /** Transactions that use payloads' nonces up, oldest first; none but the last is open. */
+  readonly cancels: readonly CancelState[];
   readonly unknown: boolean;
   readonly measured: boolean;
   readonly settling: Settling | undefined;
@@ -66,6 +72,8 @@ export interface StepState {
   readonly resolved: StepResolved | undefined;
   /** How its intent ended without a dispatch. */
   readonly closed: IntentClosed | undefined;
+  /** A cancel of its payload may land, or has used its nonce up; undefined: neither. */
+  readonly cancel: "open" | "done" | undefined;
 }
 
 export interface SentTransaction {
@@ -83,6 +91,17 @@ export interface ResumeState {
     | { readonly kind: "open" | "dead" }
     | { readonly kind: "started"; readonly height: number }
     | { readonly kind: "refused"; readonly error: string };
+}
+
+export interface CancelState {
+  readonly transaction: PreparedTransaction;
+  /** When it was appended, milliseconds since the epoch. */
+  readonly atMs: number;
+  readonly payloads: readonly CancelPayload[];
+  readonly fate:
+    | { readonly kind: "open" | "dead" | "landed" }
+    /** All of it was reverted, at that height. */
+    | { readonly kind: "refused"; readonly height: number; readonly error: string };
 }
 
 /** An event, its place and its time. */
@@ -116,6 +135,8 @@ function begin(requestId: string, opened: Opened, atMs: number): WorkflowState {
     admitted: undefined,
     steps: opened.calls.map(() => emptyStep),
     resumes: [],
+    cancelRequested: false,
+    cancels: [],
     unknown: false,
     measured: false,
     settling: undefined,
@@ -130,6 +151,7 @@ const emptyStep: StepState = {
   accepted: undefined,
   resolved: undefined,
   closed: undefined,
+  cancel: undefined,
 };
 
 /** Unknown holds until something is known again: who drives it is not that. */
@@ -197,6 +219,16 @@ export function evolve(before: WorkflowState, { version, atMs, event }: Logged):
       return { ...state, unknown: true };
     case "measured":
       return { ...state, measured: true };
+    case "cancelRequested":
+      return { ...state, cancelRequested: true };
+    case "cancelPrepared": {
+      const { transaction, payloads } = kind.value;
+      if (transaction === undefined) return state;
+      const cancels = [...state.cancels, { transaction, atMs, payloads, fate: { kind: "open" } } as const];
+      return withSteps({ ...state, cancels }, payloads, (step) => ({ ...step, cancel: "open" }));
+    }
+    case "cancelResolved":
+      return withCancelResolved(state, kind.value);
     case "settling":
       return { ...state, settling: kind.value };
     case "ended":
@@ -226,10 +258,43 @@ function withFate(state: WorkflowState, hash: string, fate: ResumeState["fate"])
   return { ...state, resumes: state.resumes.map((resume) => (resume.hash === hash ? { ...resume, fate } : resume)) };
 }
 
-function withDead(state: WorkflowState, hash: string): WorkflowState {
+function withCancelFate(state: WorkflowState, hash: string, fate: CancelState["fate"]): WorkflowState {
+  const payloads = state.cancels.find(({ transaction }) => transaction.hash === hash)?.payloads ?? [];
+  const cancels = state.cancels.map((cancel) => (cancel.transaction.hash === hash ? { ...cancel, fate } : cancel));
+  return withSteps({ ...state, cancels }, payloads, (step) => ({ ...step, cancel: undefined }));
+}
+
+function withCancelResolved(
+  state: WorkflowState,
+  { txHash, blockHeight, steps, error }: CancelResolved,
+): WorkflowState {
+  const height = Number(blockHeight);
+  const resolved = withCancelFate(
+    state,
+    txHash,
+    error === undefined ? { kind: "landed" } : { kind: "refused", height, error },
+  );
+  return withSteps(
+    resolved,
+    steps.map((step) => ({ step })),
+    (step) => ({ ...step, cancel: "done" }),
+  );
+}
+
+function withDead(before: WorkflowState, hash: string): WorkflowState {
+  const state = withCancelFate(before, hash, { kind: "dead" });
   const steps = state.steps.map((step) => ({
     ...step,
     submissions: step.submissions.map((sent) => (sent.transaction.hash === hash ? { ...sent, dead: true } : sent)),
   }));
   return withFate({ ...state, steps }, hash, { kind: "dead" });
+}
+
+/** Every transaction that was written down, which may have been sent. */
+export function sentTransactions({ steps, resumes, cancels }: WorkflowState): readonly PreparedTransaction[] {
+  return [
+    ...steps.flatMap(({ submissions }) => submissions.map(({ transaction }) => transaction)),
+    ...resumes.flatMap(({ prepared }) => prepared.transaction ?? []),
+    ...cancels.map(({ transaction }) => transaction),
+  ];
 }

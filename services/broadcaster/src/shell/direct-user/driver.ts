@@ -3,7 +3,7 @@ import { EvidenceUnavailable, LogMoved } from "../../adapters/evidence/evidence-
 import { RpcUnavailable } from "../../adapters/near/rpc-error.ts";
 import { GrantLapsed, KeystoreUnavailable } from "../../adapters/signer-proxy/signer.ts";
 import { readCall } from "../../core/direct-user/call-view.ts";
-import { type DirectUserAction, nextDirectUser } from "../../core/direct-user/next.ts";
+import { callWithdrawal, type DirectUserAction, nextDirectUser } from "../../core/direct-user/next.ts";
 import {
   type Attempt,
   type DirectUserState,
@@ -41,11 +41,20 @@ export class DirectUserDriver {
   readonly #tools: Tools;
   readonly #seen = new CallSightings();
   readonly #grants = new Grants();
+  readonly #told = new News();
   #state: DirectUserState | undefined;
+  #isBehind = false;
 
   constructor(requestId: string, tools: Tools) {
     this.#requestId = requestId;
     this.#tools = tools;
+  }
+
+  /** As a workflow's driver. */
+  heed(version = Number.POSITIVE_INFINITY): void {
+    if (version <= (this.#state?.version ?? 0)) return;
+    this.#isBehind = true;
+    this.#told.tell();
   }
 
   /** Runs until the call has ended or the signal is aborted. */
@@ -53,6 +62,8 @@ export class DirectUserDriver {
     const { ports, logger, userKeys } = this.#tools;
     while (!signal.aborted) {
       try {
+        if (this.#isBehind) this.#state = undefined;
+        this.#isBehind = false;
         const state = this.#state ?? (await this.#load());
         this.#state = state;
         const action = this.#decide(state);
@@ -216,13 +227,16 @@ export class DirectUserDriver {
   }
 
   #news(signal: AbortSignal): Promise<void> {
-    return News.next([this.#tools.follower.news, this.#tools.userKeys.news], signal);
+    if (this.#isBehind) return Promise.resolve();
+    return News.next([this.#tools.follower.news, this.#tools.userKeys.news, this.#told], signal);
   }
 }
 
 /** Before the chain was seen for the first time only what needs no chain can be done. */
 function withoutChain(state: DirectUserState): DirectUserAction {
   if (state.ended !== undefined) return { kind: "stop" };
+  const withdrawn = callWithdrawal(state);
+  if (withdrawn !== undefined) return { kind: "append", event: withdrawn };
   return state.policyAllowed ? { kind: "wait" } : { kind: "check_policy" };
 }
 

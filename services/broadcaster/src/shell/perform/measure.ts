@@ -5,7 +5,7 @@ import { ViewFailed } from "../../adapters/near/rpc-error.ts";
 import { strings } from "../../core/chain/json.ts";
 import { tokensBurnt } from "../../core/chain/transaction-status.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
-import type { WorkflowState } from "../../core/workflow/state.ts";
+import { sentTransactions, type WorkflowState } from "../../core/workflow/state.ts";
 import { tokensOf } from "../../core/workflow/wallet-money.ts";
 import type { Tools } from "../tools.ts";
 
@@ -45,11 +45,9 @@ async function runView(node: NearNode, { contractId, methodName, argsJson, expec
 
 /** Gas of all our transactions and their receipts, and the fees that resumes which ran have left with the gate. */
 async function readFees(node: NearNode, state: WorkflowState) {
-  const sent = [
-    ...state.steps.flatMap(({ submissions }) => submissions.map(({ transaction }) => transaction)),
-    ...state.resumes.flatMap(({ prepared }) => prepared.transaction ?? []),
-  ];
-  const statuses = await Promise.all(sent.map(({ hash, signerId }) => node.transaction(hash, signerId)));
+  const statuses = await Promise.all(
+    sentTransactions(state).map(({ hash, signerId }) => node.transaction(hash, signerId)),
+  );
   const burnt = statuses.reduce((sum, status) => (status === undefined ? sum : sum + tokensBurnt(status)), 0n);
   const kept = state.resumes.filter(({ fate }) => fate.kind === "started");
   const fee = kept.reduce((sum, { prepared }) => sum + BigInt(prepared.feeYocto), 0n);

@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/evidence/v1/log_service.proto.
  */
 export const file_outlayer_evidence_v1_log_service: GenFile = /*@__PURE__*/
-  fileDesc("CiZvdXRsYXllci9ldmlkZW5jZS92MS9sb2dfc2VydmljZS5wcm90bxIUb3V0bGF5ZXIuZXZpZGVuY2UudjEiQQoJSGVsZExlYXNlEhwKCHJlc291cmNlGAEgASgJQgq6SAdyBRABGIABEhYKBWVwb2NoGAIgASgEQge6SAQyAigBInAKE0FjcXVpcmVMZWFzZVJlcXVlc3QSHAoIcmVzb3VyY2UYASABKAlCCrpIB3IFEAEYgAESHQoJaG9sZGVyX2lkGAIgASgJQgq6SAdyBRABGIABEhwKBnR0bF9tcxgDIAEoDUIMukgJKgcYgN3bAShkIkoKFEFjcXVpcmVMZWFzZVJlc3BvbnNlEg0KBXRha2VuGAEgASgIEg0KBWVwb2NoGAIgASgEEhQKDHJlbWFpbmluZ19tcxgDIAEoDSKFAQoRUmVuZXdMZWFzZVJlcXVlc3QSNgoFbGVhc2UYASABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2VCBrpIA8gBARIaCglob2xkZXJfaWQYAiABKAlCB7pIBHICEAESHAoGdHRsX21zGAMgASgNQgy6SAkqBxiA3dsBKGQiFAoSUmVuZXdMZWFzZVJlc3BvbnNlImkKE1JlbGVhc2VMZWFzZVJlcXVlc3QSNgoFbGVhc2UYASABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2VCBrpIA8gBARIaCglob2xkZXJfaWQYAiABKAlCB7pIBHICEAEiFgoUUmVsZWFzZUxlYXNlUmVzcG9uc2UiaQoTT3BlbldvcmtmbG93UmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARI0CgZvcGVuZWQYAiABKAsyHC5vdXRsYXllci5ldmlkZW5jZS52MS5PcGVuZWRCBrpIA8gBASJVChRPcGVuV29ya2Zsb3dSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCCK5AQoSQXBwZW5kRXZlbnRSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEiEKEGV4cGVjdGVkX3ZlcnNpb24YAiABKARCB7pIBDICKAESMgoFZXZlbnQYAyABKAsyGy5vdXRsYXllci5ldmlkZW5jZS52MS5FdmVudEIGukgDyAEBEi4KBWxlYXNlGAQgASgLMh8ub3V0bGF5ZXIuZXZpZGVuY2UudjEuSGVsZExlYXNlIiYKE0FwcGVuZEV2ZW50UmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBCJIChFSZWFkRXZlbnRzUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIVCg1hZnRlcl92ZXJzaW9uGAIgASgEIkoKElJlYWRFdmVudHNSZXNwb25zZRI0CgZldmVudHMYASADKAsyJC5vdXRsYXllci5ldmlkZW5jZS52MS5WZXJzaW9uZWRFdmVudCJcCg5WZXJzaW9uZWRFdmVudBIPCgd2ZXJzaW9uGAEgASgEEg0KBWF0X21zGAIgASgDEioKBWV2ZW50GAMgASgLMhsub3V0bGF5ZXIuZXZpZGVuY2UudjEuRXZlbnQiSwoYTGlzdE9wZW5Xb3JrZmxvd3NSZXF1ZXN0EhIKCnBhZ2VfdG9rZW4YASABKAkSGwoJcGFnZV9zaXplGAIgASgNQgi6SAUqAxjoByJrChlMaXN0T3BlbldvcmtmbG93c1Jlc3BvbnNlEjUKCXdvcmtmbG93cxgBIAMoCzIiLm91dGxheWVyLmV2aWRlbmNlLnYxLk9wZW5Xb3JrZmxvdxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiQwoMT3BlbldvcmtmbG93EhIKCnJlcXVlc3RfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoBBIOCgZzdGF0dXMYAyABKAkiTgoUUmVzZXJ2ZU5vbmNlc1JlcXVlc3QSHAoJc2VuZGVyX2lkGAEgASgJQgm6SAZyBBACGEASGAoFY291bnQYAiABKA1CCbpIBioEGAwoASInChVSZXNlcnZlTm9uY2VzUmVzcG9uc2USDgoGbm9uY2VzGAEgAygEIi0KEUdldEdhdGVMb2dSZXF1ZXN0EhgKB2dhdGVfaWQYASABKAlCB7pIBHICEAIiUwoSR2V0R2F0ZUxvZ1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAQSLAoEbGFuZRgCIAEoCzIeLm91dGxheWVyLmV2aWRlbmNlLnYxLkdhdGVMYW5lItEBChRBcHBlbmRHYXRlTG9nUmVxdWVzdBIYCgdnYXRlX2lkGAEgASgJQge6SARyAhACEhgKEGV4cGVjdGVkX3ZlcnNpb24YAiABKAQSFwoGY2hhbmdlGAMgASgJQge6SARyAhABEjQKBGxhbmUYBCABKAsyHi5vdXRsYXllci5ldmlkZW5jZS52MS5HYXRlTGFuZUIGukgDyAEBEjYKBWxlYXNlGAUgASgLMh8ub3V0bGF5ZXIuZXZpZGVuY2UudjEuSGVsZExlYXNlQga6SAPIAQEiKAoVQXBwZW5kR2F0ZUxvZ1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAQiwQEKCEdhdGVMYW5lEjEKB21lbWJlcnMYASADKAsyIC5vdXRsYXllci5ldmlkZW5jZS52MS5MYW5lTWVtYmVyEkgKFWFwcHJvdmVyX3RyYW5zYWN0aW9ucxgCIAMoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLkFwcHJvdmVyVHJhbnNhY3Rpb24SOAoNaXNzdWVkX25vbmNlcxgEIAMoCzIhLm91dGxheWVyLmV2aWRlbmNlLnYxLklzc3VlZE5vbmNlIjAKC0lzc3VlZE5vbmNlEhIKCnB1YmxpY19rZXkYASABKAkSDQoFbm9uY2UYAiABKAQiWwoKTGFuZU1lbWJlchISCgpyZXF1ZXN0X2lkGAEgASgJEhEKCXdhbGxldF9pZBgCIAEoCRINCgVjYWxscxgDIAEoDRIXCg9hZG1pdHRlZF9oZWlnaHQYBCABKAQingEKE0FwcHJvdmVyVHJhbnNhY3Rpb24SPgoLdHJhbnNhY3Rpb24YASABKAsyKS5vdXRsYXllci5ldmlkZW5jZS52MS5QcmVwYXJlZFRyYW5zYWN0aW9uEhIKCnJlcXVlc3RfaWQYAiABKAkSDAoEbW9kZRgDIAEoCRISCgppbnRlbnRfaWRzGAQgAygJEhEKCWZlZV95b2N0bxgFIAEoCSJ8ChBSZWFkVXNhZ2VSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEigKEWV4Y2VwdF9yZXF1ZXN0X2lkGAIgASgJQgi6SAVyA7ABAUgAiAEBQhQKEl9leGNlcHRfcmVxdWVzdF9pZCJMChFSZWFkVXNhZ2VSZXNwb25zZRILCgNzZXEYASABKAQSKgoFdXNhZ2UYAiABKAsyGy5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZSKvAQoTUmVzZXJ2ZVVzYWdlUmVxdWVzdBIoCgl3YWxsZXRfaWQYASABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JBIcCgpyZXF1ZXN0X2lkGAIgASgJQgi6SAVyA7ABARIUCgxleHBlY3RlZF9zZXEYAyABKAQSOgoFc3RlcHMYBCADKAsyHy5vdXRsYXllci53b3JrZmxvdy52MS5TdGVwVXNhZ2VCCrpIB5IBBAgBEAwiIwoUUmVzZXJ2ZVVzYWdlUmVzcG9uc2USCwoDc2VxGAEgASgEImwKE1JlbGVhc2VVc2FnZVJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQESDQoFc3RlcHMYAyADKA0iIwoUUmVsZWFzZVVzYWdlUmVzcG9uc2USCwoDc2VxGAEgASgEMusKCgpMb2dTZXJ2aWNlEmoKDE9wZW5Xb3JrZmxvdxIpLm91dGxheWVyLmV2aWRlbmNlLnYxLk9wZW5Xb3JrZmxvd1JlcXVlc3QaKi5vdXRsYXllci5ldmlkZW5jZS52MS5PcGVuV29ya2Zsb3dSZXNwb25zZSIDkAICEmIKC0FwcGVuZEV2ZW50Eigub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kRXZlbnRSZXF1ZXN0Gikub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kRXZlbnRSZXNwb25zZRJkCgpSZWFkRXZlbnRzEicub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVhZEV2ZW50c1JlcXVlc3QaKC5vdXRsYXllci5ldmlkZW5jZS52MS5SZWFkRXZlbnRzUmVzcG9uc2UiA5ACARJ5ChFMaXN0T3BlbldvcmtmbG93cxIuLm91dGxheWVyLmV2aWRlbmNlLnYxLkxpc3RPcGVuV29ya2Zsb3dzUmVxdWVzdBovLm91dGxheWVyLmV2aWRlbmNlLnYxLkxpc3RPcGVuV29ya2Zsb3dzUmVzcG9uc2UiA5ACARJoCg1SZXNlcnZlTm9uY2VzEioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzZXJ2ZU5vbmNlc1JlcXVlc3QaKy5vdXRsYXllci5ldmlkZW5jZS52MS5SZXNlcnZlTm9uY2VzUmVzcG9uc2USZAoKR2V0R2F0ZUxvZxInLm91dGxheWVyLmV2aWRlbmNlLnYxLkdldEdhdGVMb2dSZXF1ZXN0Gigub3V0bGF5ZXIuZXZpZGVuY2UudjEuR2V0R2F0ZUxvZ1Jlc3BvbnNlIgOQAgESaAoNQXBwZW5kR2F0ZUxvZxIqLm91dGxheWVyLmV2aWRlbmNlLnYxLkFwcGVuZEdhdGVMb2dSZXF1ZXN0Gisub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kR2F0ZUxvZ1Jlc3BvbnNlEmEKCVJlYWRVc2FnZRImLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlYWRVc2FnZVJlcXVlc3QaJy5vdXRsYXllci5ldmlkZW5jZS52MS5SZWFkVXNhZ2VSZXNwb25zZSIDkAIBEmUKDFJlc2VydmVVc2FnZRIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlc2VydmVVc2FnZVJlcXVlc3QaKi5vdXRsYXllci5ldmlkZW5jZS52MS5SZXNlcnZlVXNhZ2VSZXNwb25zZRJqCgxSZWxlYXNlVXNhZ2USKS5vdXRsYXllci5ldmlkZW5jZS52MS5SZWxlYXNlVXNhZ2VSZXF1ZXN0Gioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVsZWFzZVVzYWdlUmVzcG9uc2UiA5ACAhJqCgxBY3F1aXJlTGVhc2USKS5vdXRsYXllci5ldmlkZW5jZS52MS5BY3F1aXJlTGVhc2VSZXF1ZXN0Gioub3V0bGF5ZXIuZXZpZGVuY2UudjEuQWNxdWlyZUxlYXNlUmVzcG9uc2UiA5ACAhJkCgpSZW5ld0xlYXNlEicub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVuZXdMZWFzZVJlcXVlc3QaKC5vdXRsYXllci5ldmlkZW5jZS52MS5SZW5ld0xlYXNlUmVzcG9uc2UiA5ACAhJqCgxSZWxlYXNlTGVhc2USKS5vdXRsYXllci5ldmlkZW5jZS52MS5SZWxlYXNlTGVhc2VSZXF1ZXN0Gioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVsZWFzZUxlYXNlUmVzcG9uc2UiA5ACAmIGcHJvdG8z", [file_buf_validate_validate, file_outlayer_evidence_v1_event, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_record]);
+  fileDesc("CiZvdXRsYXllci9ldmlkZW5jZS92MS9sb2dfc2VydmljZS5wcm90bxIUb3V0bGF5ZXIuZXZpZGVuY2UudjEiQQoJSGVsZExlYXNlEhwKCHJlc291cmNlGAEgASgJQgq6SAdyBRABGIABEhYKBWVwb2NoGAIgASgEQge6SAQyAigBInAKE0FjcXVpcmVMZWFzZVJlcXVlc3QSHAoIcmVzb3VyY2UYASABKAlCCrpIB3IFEAEYgAESHQoJaG9sZGVyX2lkGAIgASgJQgq6SAdyBRABGIABEhwKBnR0bF9tcxgDIAEoDUIMukgJKgcYgN3bAShkIkoKFEFjcXVpcmVMZWFzZVJlc3BvbnNlEg0KBXRha2VuGAEgASgIEg0KBWVwb2NoGAIgASgEEhQKDHJlbWFpbmluZ19tcxgDIAEoDSKFAQoRUmVuZXdMZWFzZVJlcXVlc3QSNgoFbGVhc2UYASABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2VCBrpIA8gBARIaCglob2xkZXJfaWQYAiABKAlCB7pIBHICEAESHAoGdHRsX21zGAMgASgNQgy6SAkqBxiA3dsBKGQiFAoSUmVuZXdMZWFzZVJlc3BvbnNlImkKE1JlbGVhc2VMZWFzZVJlcXVlc3QSNgoFbGVhc2UYASABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2VCBrpIA8gBARIaCglob2xkZXJfaWQYAiABKAlCB7pIBHICEAEiFgoUUmVsZWFzZUxlYXNlUmVzcG9uc2UiaQoTT3BlbldvcmtmbG93UmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARI0CgZvcGVuZWQYAiABKAsyHC5vdXRsYXllci5ldmlkZW5jZS52MS5PcGVuZWRCBrpIA8gBASJVChRPcGVuV29ya2Zsb3dSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCCK5AQoSQXBwZW5kRXZlbnRSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEiEKEGV4cGVjdGVkX3ZlcnNpb24YAiABKARCB7pIBDICKAESMgoFZXZlbnQYAyABKAsyGy5vdXRsYXllci5ldmlkZW5jZS52MS5FdmVudEIGukgDyAEBEi4KBWxlYXNlGAQgASgLMh8ub3V0bGF5ZXIuZXZpZGVuY2UudjEuSGVsZExlYXNlIiYKE0FwcGVuZEV2ZW50UmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBCJeChRSZXF1ZXN0Q2FuY2VsUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyAxiAARIoCgl3YWxsZXRfaWQYAiABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JCJFChVSZXF1ZXN0Q2FuY2VsUmVzcG9uc2USLAoGcmVjb3JkGAEgASgLMhwub3V0bGF5ZXIud29ya2Zsb3cudjEuUmVjb3JkIkgKEVJlYWRFdmVudHNSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEhUKDWFmdGVyX3ZlcnNpb24YAiABKAQiSgoSUmVhZEV2ZW50c1Jlc3BvbnNlEjQKBmV2ZW50cxgBIAMoCzIkLm91dGxheWVyLmV2aWRlbmNlLnYxLlZlcnNpb25lZEV2ZW50IlwKDlZlcnNpb25lZEV2ZW50Eg8KB3ZlcnNpb24YASABKAQSDQoFYXRfbXMYAiABKAMSKgoFZXZlbnQYAyABKAsyGy5vdXRsYXllci5ldmlkZW5jZS52MS5FdmVudCJLChhMaXN0T3BlbldvcmtmbG93c1JlcXVlc3QSEgoKcGFnZV90b2tlbhgBIAEoCRIbCglwYWdlX3NpemUYAiABKA1CCLpIBSoDGOgHImsKGUxpc3RPcGVuV29ya2Zsb3dzUmVzcG9uc2USNQoJd29ya2Zsb3dzGAEgAygLMiIub3V0bGF5ZXIuZXZpZGVuY2UudjEuT3BlbldvcmtmbG93EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJDCgxPcGVuV29ya2Zsb3cSEgoKcmVxdWVzdF9pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgEEg4KBnN0YXR1cxgDIAEoCSJOChRSZXNlcnZlTm9uY2VzUmVxdWVzdBIcCglzZW5kZXJfaWQYASABKAlCCbpIBnIEEAIYQBIYCgVjb3VudBgCIAEoDUIJukgGKgQYDCgBIicKFVJlc2VydmVOb25jZXNSZXNwb25zZRIOCgZub25jZXMYASADKAQiLQoRR2V0R2F0ZUxvZ1JlcXVlc3QSGAoHZ2F0ZV9pZBgBIAEoCUIHukgEcgIQAiJTChJHZXRHYXRlTG9nUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBBIsCgRsYW5lGAIgASgLMh4ub3V0bGF5ZXIuZXZpZGVuY2UudjEuR2F0ZUxhbmUi0QEKFEFwcGVuZEdhdGVMb2dSZXF1ZXN0EhgKB2dhdGVfaWQYASABKAlCB7pIBHICEAISGAoQZXhwZWN0ZWRfdmVyc2lvbhgCIAEoBBIXCgZjaGFuZ2UYAyABKAlCB7pIBHICEAESNAoEbGFuZRgEIAEoCzIeLm91dGxheWVyLmV2aWRlbmNlLnYxLkdhdGVMYW5lQga6SAPIAQESNgoFbGVhc2UYBSABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2VCBrpIA8gBASIoChVBcHBlbmRHYXRlTG9nUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBCLBAQoIR2F0ZUxhbmUSMQoHbWVtYmVycxgBIAMoCzIgLm91dGxheWVyLmV2aWRlbmNlLnYxLkxhbmVNZW1iZXISSAoVYXBwcm92ZXJfdHJhbnNhY3Rpb25zGAIgAygLMikub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwcm92ZXJUcmFuc2FjdGlvbhI4Cg1pc3N1ZWRfbm9uY2VzGAQgAygLMiEub3V0bGF5ZXIuZXZpZGVuY2UudjEuSXNzdWVkTm9uY2UiMAoLSXNzdWVkTm9uY2USEgoKcHVibGljX2tleRgBIAEoCRINCgVub25jZRgCIAEoBCJbCgpMYW5lTWVtYmVyEhIKCnJlcXVlc3RfaWQYASABKAkSEQoJd2FsbGV0X2lkGAIgASgJEg0KBWNhbGxzGAMgASgNEhcKD2FkbWl0dGVkX2hlaWdodBgEIAEoBCKeAQoTQXBwcm92ZXJUcmFuc2FjdGlvbhI+Cgt0cmFuc2FjdGlvbhgBIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlByZXBhcmVkVHJhbnNhY3Rpb24SEgoKcmVxdWVzdF9pZBgCIAEoCRIMCgRtb2RlGAMgASgJEhIKCmludGVudF9pZHMYBCADKAkSEQoJZmVlX3lvY3RvGAUgASgJInwKEFJlYWRVc2FnZVJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSKAoRZXhjZXB0X3JlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBSACIAQFCFAoSX2V4Y2VwdF9yZXF1ZXN0X2lkIkwKEVJlYWRVc2FnZVJlc3BvbnNlEgsKA3NlcRgBIAEoBBIqCgV1c2FnZRgCIAEoCzIbLm91dGxheWVyLndvcmtmbG93LnYxLlVzYWdlIq8BChNSZXNlcnZlVXNhZ2VSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEhQKDGV4cGVjdGVkX3NlcRgDIAEoBBI6CgVzdGVwcxgEIAMoCzIfLm91dGxheWVyLndvcmtmbG93LnYxLlN0ZXBVc2FnZUIKukgHkgEECAEQDCIjChRSZXNlcnZlVXNhZ2VSZXNwb25zZRILCgNzZXEYASABKAQibAoTUmVsZWFzZVVzYWdlUmVxdWVzdBIoCgl3YWxsZXRfaWQYASABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JBIcCgpyZXF1ZXN0X2lkGAIgASgJQgi6SAVyA7ABARINCgVzdGVwcxgDIAMoDSIjChRSZWxlYXNlVXNhZ2VSZXNwb25zZRILCgNzZXEYASABKAQy2gsKCkxvZ1NlcnZpY2USagoMT3BlbldvcmtmbG93Eikub3V0bGF5ZXIuZXZpZGVuY2UudjEuT3BlbldvcmtmbG93UmVxdWVzdBoqLm91dGxheWVyLmV2aWRlbmNlLnYxLk9wZW5Xb3JrZmxvd1Jlc3BvbnNlIgOQAgISYgoLQXBwZW5kRXZlbnQSKC5vdXRsYXllci5ldmlkZW5jZS52MS5BcHBlbmRFdmVudFJlcXVlc3QaKS5vdXRsYXllci5ldmlkZW5jZS52MS5BcHBlbmRFdmVudFJlc3BvbnNlEm0KDVJlcXVlc3RDYW5jZWwSKi5vdXRsYXllci5ldmlkZW5jZS52MS5SZXF1ZXN0Q2FuY2VsUmVxdWVzdBorLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlcXVlc3RDYW5jZWxSZXNwb25zZSIDkAICEmQKClJlYWRFdmVudHMSJy5vdXRsYXllci5ldmlkZW5jZS52MS5SZWFkRXZlbnRzUmVxdWVzdBooLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlYWRFdmVudHNSZXNwb25zZSIDkAIBEnkKEUxpc3RPcGVuV29ya2Zsb3dzEi4ub3V0bGF5ZXIuZXZpZGVuY2UudjEuTGlzdE9wZW5Xb3JrZmxvd3NSZXF1ZXN0Gi8ub3V0bGF5ZXIuZXZpZGVuY2UudjEuTGlzdE9wZW5Xb3JrZmxvd3NSZXNwb25zZSIDkAIBEmgKDVJlc2VydmVOb25jZXMSKi5vdXRsYXllci5ldmlkZW5jZS52MS5SZXNlcnZlTm9uY2VzUmVxdWVzdBorLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlc2VydmVOb25jZXNSZXNwb25zZRJkCgpHZXRHYXRlTG9nEicub3V0bGF5ZXIuZXZpZGVuY2UudjEuR2V0R2F0ZUxvZ1JlcXVlc3QaKC5vdXRsYXllci5ldmlkZW5jZS52MS5HZXRHYXRlTG9nUmVzcG9uc2UiA5ACARJoCg1BcHBlbmRHYXRlTG9nEioub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kR2F0ZUxvZ1JlcXVlc3QaKy5vdXRsYXllci5ldmlkZW5jZS52MS5BcHBlbmRHYXRlTG9nUmVzcG9uc2USYQoJUmVhZFVzYWdlEiYub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVhZFVzYWdlUmVxdWVzdBonLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlYWRVc2FnZVJlc3BvbnNlIgOQAgESZQoMUmVzZXJ2ZVVzYWdlEikub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzZXJ2ZVVzYWdlUmVxdWVzdBoqLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlc2VydmVVc2FnZVJlc3BvbnNlEmoKDFJlbGVhc2VVc2FnZRIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlbGVhc2VVc2FnZVJlcXVlc3QaKi5vdXRsYXllci5ldmlkZW5jZS52MS5SZWxlYXNlVXNhZ2VSZXNwb25zZSIDkAICEmoKDEFjcXVpcmVMZWFzZRIpLm91dGxheWVyLmV2aWRlbmNlLnYxLkFjcXVpcmVMZWFzZVJlcXVlc3QaKi5vdXRsYXllci5ldmlkZW5jZS52MS5BY3F1aXJlTGVhc2VSZXNwb25zZSIDkAICEmQKClJlbmV3TGVhc2USJy5vdXRsYXllci5ldmlkZW5jZS52MS5SZW5ld0xlYXNlUmVxdWVzdBooLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlbmV3TGVhc2VSZXNwb25zZSIDkAICEmoKDFJlbGVhc2VMZWFzZRIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlbGVhc2VMZWFzZVJlcXVlc3QaKi5vdXRsYXllci5ldmlkZW5jZS52MS5SZWxlYXNlTGVhc2VSZXNwb25zZSIDkAICYgZwcm90bzM", [file_buf_validate_validate, file_outlayer_evidence_v1_event, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_record]);
 
 /**
  * Under which lease something is written.
@@ -330,6 +330,55 @@ export const AppendEventResponseSchema: GenMessage<AppendEventResponse> = /*@__P
   messageDesc(file_outlayer_evidence_v1_log_service, 10);
 
 /**
+ * Which workflow is to be cancelled, and who asks.
+ *
+ * @generated from message outlayer.evidence.v1.RequestCancelRequest
+ */
+export type RequestCancelRequest = Message<"outlayer.evidence.v1.RequestCancelRequest"> & {
+  /**
+   * The workflow, of any endpoint.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * The wallet that proved itself.
+   *
+   * @generated from field: string wallet_id = 2;
+   */
+  walletId: string;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.RequestCancelRequest.
+ * Use `create(RequestCancelRequestSchema)` to create a new message.
+ */
+export const RequestCancelRequestSchema: GenMessage<RequestCancelRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 11);
+
+/**
+ * The record as it stands.
+ *
+ * @generated from message outlayer.evidence.v1.RequestCancelResponse
+ */
+export type RequestCancelResponse = Message<"outlayer.evidence.v1.RequestCancelResponse"> & {
+  /**
+   * With the wish in it, or as it has ended.
+   *
+   * @generated from field: outlayer.workflow.v1.Record record = 1;
+   */
+  record?: Record | undefined;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.RequestCancelResponse.
+ * Use `create(RequestCancelResponseSchema)` to create a new message.
+ */
+export const RequestCancelResponseSchema: GenMessage<RequestCancelResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 12);
+
+/**
  * Which events.
  *
  * @generated from message outlayer.evidence.v1.ReadEventsRequest
@@ -355,7 +404,7 @@ export type ReadEventsRequest = Message<"outlayer.evidence.v1.ReadEventsRequest"
  * Use `create(ReadEventsRequestSchema)` to create a new message.
  */
 export const ReadEventsRequestSchema: GenMessage<ReadEventsRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 11);
+  messageDesc(file_outlayer_evidence_v1_log_service, 13);
 
 /**
  * Events, in order.
@@ -376,7 +425,7 @@ export type ReadEventsResponse = Message<"outlayer.evidence.v1.ReadEventsRespons
  * Use `create(ReadEventsResponseSchema)` to create a new message.
  */
 export const ReadEventsResponseSchema: GenMessage<ReadEventsResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 12);
+  messageDesc(file_outlayer_evidence_v1_log_service, 14);
 
 /**
  * An event and its place.
@@ -411,7 +460,7 @@ export type VersionedEvent = Message<"outlayer.evidence.v1.VersionedEvent"> & {
  * Use `create(VersionedEventSchema)` to create a new message.
  */
 export const VersionedEventSchema: GenMessage<VersionedEvent> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 13);
+  messageDesc(file_outlayer_evidence_v1_log_service, 15);
 
 /**
  * Which page.
@@ -439,7 +488,7 @@ export type ListOpenWorkflowsRequest = Message<"outlayer.evidence.v1.ListOpenWor
  * Use `create(ListOpenWorkflowsRequestSchema)` to create a new message.
  */
 export const ListOpenWorkflowsRequestSchema: GenMessage<ListOpenWorkflowsRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 14);
+  messageDesc(file_outlayer_evidence_v1_log_service, 16);
 
 /**
  * One page.
@@ -467,7 +516,7 @@ export type ListOpenWorkflowsResponse = Message<"outlayer.evidence.v1.ListOpenWo
  * Use `create(ListOpenWorkflowsResponseSchema)` to create a new message.
  */
 export const ListOpenWorkflowsResponseSchema: GenMessage<ListOpenWorkflowsResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 15);
+  messageDesc(file_outlayer_evidence_v1_log_service, 17);
 
 /**
  * A workflow that has not ended.
@@ -502,7 +551,7 @@ export type OpenWorkflow = Message<"outlayer.evidence.v1.OpenWorkflow"> & {
  * Use `create(OpenWorkflowSchema)` to create a new message.
  */
 export const OpenWorkflowSchema: GenMessage<OpenWorkflow> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 16);
+  messageDesc(file_outlayer_evidence_v1_log_service, 18);
 
 /**
  * How many nonces, and for whom.
@@ -530,7 +579,7 @@ export type ReserveNoncesRequest = Message<"outlayer.evidence.v1.ReserveNoncesRe
  * Use `create(ReserveNoncesRequestSchema)` to create a new message.
  */
 export const ReserveNoncesRequestSchema: GenMessage<ReserveNoncesRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 17);
+  messageDesc(file_outlayer_evidence_v1_log_service, 19);
 
 /**
  * The nonces, ascending, from max(last + 1, now in milliseconds), all below 2^53.
@@ -551,7 +600,7 @@ export type ReserveNoncesResponse = Message<"outlayer.evidence.v1.ReserveNoncesR
  * Use `create(ReserveNoncesResponseSchema)` to create a new message.
  */
 export const ReserveNoncesResponseSchema: GenMessage<ReserveNoncesResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 18);
+  messageDesc(file_outlayer_evidence_v1_log_service, 20);
 
 /**
  * Which gate.
@@ -572,7 +621,7 @@ export type GetGateLogRequest = Message<"outlayer.evidence.v1.GetGateLogRequest"
  * Use `create(GetGateLogRequestSchema)` to create a new message.
  */
 export const GetGateLogRequestSchema: GenMessage<GetGateLogRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 19);
+  messageDesc(file_outlayer_evidence_v1_log_service, 21);
 
 /**
  * The gate's log's end.
@@ -600,7 +649,7 @@ export type GetGateLogResponse = Message<"outlayer.evidence.v1.GetGateLogRespons
  * Use `create(GetGateLogResponseSchema)` to create a new message.
  */
 export const GetGateLogResponseSchema: GenMessage<GetGateLogResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 20);
+  messageDesc(file_outlayer_evidence_v1_log_service, 22);
 
 /**
  * What to append, and after what.
@@ -649,7 +698,7 @@ export type AppendGateLogRequest = Message<"outlayer.evidence.v1.AppendGateLogRe
  * Use `create(AppendGateLogRequestSchema)` to create a new message.
  */
 export const AppendGateLogRequestSchema: GenMessage<AppendGateLogRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 21);
+  messageDesc(file_outlayer_evidence_v1_log_service, 23);
 
 /**
  * Where the log stands now.
@@ -670,7 +719,7 @@ export type AppendGateLogResponse = Message<"outlayer.evidence.v1.AppendGateLogR
  * Use `create(AppendGateLogResponseSchema)` to create a new message.
  */
 export const AppendGateLogResponseSchema: GenMessage<AppendGateLogResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 22);
+  messageDesc(file_outlayer_evidence_v1_log_service, 24);
 
 /**
  * Who is on the gate. Every entry of the gate's log holds the whole of it, so that the latest entry is enough.
@@ -705,7 +754,7 @@ export type GateLane = Message<"outlayer.evidence.v1.GateLane"> & {
  * Use `create(GateLaneSchema)` to create a new message.
  */
 export const GateLaneSchema: GenMessage<GateLane> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 23);
+  messageDesc(file_outlayer_evidence_v1_log_service, 25);
 
 /**
  * Up to where the nonces of a key are taken.
@@ -733,7 +782,7 @@ export type IssuedNonce = Message<"outlayer.evidence.v1.IssuedNonce"> & {
  * Use `create(IssuedNonceSchema)` to create a new message.
  */
 export const IssuedNonceSchema: GenMessage<IssuedNonce> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 24);
+  messageDesc(file_outlayer_evidence_v1_log_service, 26);
 
 /**
  * A workflow that was admitted.
@@ -775,7 +824,7 @@ export type LaneMember = Message<"outlayer.evidence.v1.LaneMember"> & {
  * Use `create(LaneMemberSchema)` to create a new message.
  */
 export const LaneMemberSchema: GenMessage<LaneMember> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 25);
+  messageDesc(file_outlayer_evidence_v1_log_service, 27);
 
 /**
  * A transaction of the approver, written down before it is sent.
@@ -824,7 +873,7 @@ export type ApproverTransaction = Message<"outlayer.evidence.v1.ApproverTransact
  * Use `create(ApproverTransactionSchema)` to create a new message.
  */
 export const ApproverTransactionSchema: GenMessage<ApproverTransaction> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 26);
+  messageDesc(file_outlayer_evidence_v1_log_service, 28);
 
 /**
  * Whose usage.
@@ -852,7 +901,7 @@ export type ReadUsageRequest = Message<"outlayer.evidence.v1.ReadUsageRequest"> 
  * Use `create(ReadUsageRequestSchema)` to create a new message.
  */
 export const ReadUsageRequestSchema: GenMessage<ReadUsageRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 27);
+  messageDesc(file_outlayer_evidence_v1_log_service, 29);
 
 /**
  * What counts now.
@@ -880,7 +929,7 @@ export type ReadUsageResponse = Message<"outlayer.evidence.v1.ReadUsageResponse"
  * Use `create(ReadUsageResponseSchema)` to create a new message.
  */
 export const ReadUsageResponseSchema: GenMessage<ReadUsageResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 28);
+  messageDesc(file_outlayer_evidence_v1_log_service, 30);
 
 /**
  * What to count, and after what.
@@ -922,7 +971,7 @@ export type ReserveUsageRequest = Message<"outlayer.evidence.v1.ReserveUsageRequ
  * Use `create(ReserveUsageRequestSchema)` to create a new message.
  */
 export const ReserveUsageRequestSchema: GenMessage<ReserveUsageRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 29);
+  messageDesc(file_outlayer_evidence_v1_log_service, 31);
 
 /**
  * Where the ledger stands now.
@@ -943,7 +992,7 @@ export type ReserveUsageResponse = Message<"outlayer.evidence.v1.ReserveUsageRes
  * Use `create(ReserveUsageResponseSchema)` to create a new message.
  */
 export const ReserveUsageResponseSchema: GenMessage<ReserveUsageResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 30);
+  messageDesc(file_outlayer_evidence_v1_log_service, 32);
 
 /**
  * What did not execute.
@@ -978,7 +1027,7 @@ export type ReleaseUsageRequest = Message<"outlayer.evidence.v1.ReleaseUsageRequ
  * Use `create(ReleaseUsageRequestSchema)` to create a new message.
  */
 export const ReleaseUsageRequestSchema: GenMessage<ReleaseUsageRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 31);
+  messageDesc(file_outlayer_evidence_v1_log_service, 33);
 
 /**
  * Where the ledger stands now.
@@ -999,7 +1048,7 @@ export type ReleaseUsageResponse = Message<"outlayer.evidence.v1.ReleaseUsageRes
  * Use `create(ReleaseUsageResponseSchema)` to create a new message.
  */
 export const ReleaseUsageResponseSchema: GenMessage<ReleaseUsageResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 32);
+  messageDesc(file_outlayer_evidence_v1_log_service, 34);
 
 /**
  * The logs themselves, for services only.
@@ -1027,6 +1076,17 @@ export const LogService: GenService<{
     methodKind: "unary";
     input: typeof AppendEventRequestSchema;
     output: typeof AppendEventResponseSchema;
+  },
+  /**
+   * Writes down that the wallet wants its workflow cancelled, once. One that has ended is left as it is. NotFound for
+   * another wallet's.
+   *
+   * @generated from rpc outlayer.evidence.v1.LogService.RequestCancel
+   */
+  requestCancel: {
+    methodKind: "unary";
+    input: typeof RequestCancelRequestSchema;
+    output: typeof RequestCancelResponseSchema;
   },
   /**
    * Reads a workflow's events.
