@@ -1,7 +1,7 @@
 import type { Bus } from "@outlayer/kit";
+import type { Dice } from "./dice.ts";
 import type { Network } from "./network.ts";
 import type { SimProcess } from "./process.ts";
-import type { Dice } from "./dice.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 interface Receiver {

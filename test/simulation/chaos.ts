@@ -3,7 +3,7 @@ import type { Dice } from "./dice.ts";
 import { fairWeather, type Mishap } from "./network.ts";
 import { goodNodes } from "./nodes.ts";
 import type { SimProcess } from "./process.ts";
-import { walletIds, type World } from "./world.ts";
+import { type World, walletIds } from "./world.ts";
 
 export interface ChaosOptions {
   readonly blockTimeMs: number;

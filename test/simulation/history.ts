@@ -1,6 +1,9 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Record as RecordMessage } from "@outlayer/contracts/outlayer/workflow/v1/record";
+import { parseSecretKey } from "@outlayer/near";
 import { recordJson } from "@outlayer/workflow";
+import { checkRun } from "../checker/check.ts";
+import type { Violation } from "../checker/violation.ts";
+import type { RecordJson, WorkflowEvidence } from "../checker/workflow.ts";
 import { Chaos, type Interruptions } from "./chaos.ts";
 import { Dice } from "./dice.ts";
 import { type Order, ordersOf } from "./load.ts";
@@ -8,7 +11,7 @@ import { World } from "./world.ts";
 
 export interface HistoryResult {
   readonly seed: number;
-  readonly violations: readonly string[];
+  readonly violations: readonly Violation[];
   readonly workflows: number;
   readonly statuses: Readonly<Record<string, number>>;
   readonly blocks: number;
@@ -47,22 +50,28 @@ export async function runHistory(seed: number): Promise<HistoryResult> {
     while (blocks() < leastBlocks || (blocks() < mostBlocks && !(await world.isAllDone()))) {
       await world.scheduler.finish(world.sleep(10 * blockTimeMs));
     }
-    const records: readonly RecordMessage[] = await Promise.all(
-      posted.map(({ order, requestId }) => world.records(order.walletId).record(requestId)),
-    );
-    const violations = [...world.errors.map((text) => `error_logged ${text}`)];
-    for (const record of records) {
-      if (record.retryAfterMs !== undefined) violations.push(`unended ${JSON.stringify(recordJson(record))}`);
-    }
+    const workflows = await Promise.all(posted.map((one) => evidenceOf(world, one)));
+    const { devnet } = world;
+    const violations = [
+      ...world.errors.map((sentence) => ({ kind: "error_logged", sentence })),
+      ...checkRun({
+        dump: devnet.controls.dump(),
+        gateId: devnet.gateId,
+        verifierId: devnet.verifierId,
+        operatorKeys: [devnet.relayer, devnet.approver].map(({ secretKey }) => parseSecretKey(secretKey).publicKey),
+        posted: posted.map(({ order, requestId }) => ({ walletId: order.walletId, key: order.key, requestId })),
+        workflows,
+      }),
+    ];
     const statuses: Record<string, number> = {};
-    for (const { status, errorCode } of records) {
-      const name = errorCode === undefined ? status : `${status} (${errorCode})`;
+    for (const { record } of workflows) {
+      const name = record.error_code === null ? record.status : `${record.status} (${record.error_code})`;
       statuses[name] = (statuses[name] ?? 0) + 1;
     }
     return {
       seed,
       violations,
-      workflows: records.length,
+      workflows: workflows.length,
       statuses,
       blocks: world.height - begin,
       interruptions: chaos.interruptions,
@@ -78,6 +87,16 @@ export async function runHistory(seed: number): Promise<HistoryResult> {
 interface Posted {
   readonly order: Order;
   readonly requestId: string;
+}
+
+async function evidenceOf(world: World, { order, requestId }: Posted): Promise<WorkflowEvidence> {
+  const records = world.records(order.walletId);
+  const [{ entries }, record] = await Promise.all([records.history(requestId), records.record(requestId)]);
+  return {
+    requestId,
+    entries: entries.map(({ version, entryJson, hash }) => ({ version: Number(version), entryJson, hash })),
+    record: recordJson(record) as unknown as RecordJson,
+  };
 }
 
 /** Posts until there is an answer, under the same key each time. */

@@ -1,8 +1,8 @@
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { createBroadcaster, readBroadcasterConfig } from "@outlayer/broadcaster";
-import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
+import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { type Devnet, startDevnet } from "@outlayer/devnet";
 import { createEvidence, readEvidenceConfig } from "@outlayer/evidence";
 import {
@@ -63,7 +63,6 @@ export class World {
   /** Errors that a service logged as such: it met what it did not expect. */
   readonly errors: string[] = [];
   readonly #seed: string;
-  readonly #options: WorldOptions;
   readonly #environment: Environment;
   readonly #evidence: Service;
   readonly #signerProxy: Service;
@@ -87,6 +86,8 @@ export class World {
         randomBytes: (count) => dice.bytes(count),
       },
     });
+    // A node that lags is not to show the time before the genesis.
+    devnet.controls.blocks.mine({ blocks: 20 });
     const world = new World(seed, options, scheduler, devnet);
     await world.#evidence.start();
     await world.#signerProxy.start();
@@ -96,7 +97,6 @@ export class World {
 
   private constructor(seed: string, options: WorldOptions, scheduler: Scheduler, devnet: Devnet) {
     this.#seed = seed;
-    this.#options = options;
     this.scheduler = scheduler;
     this.trace = new Trace(scheduler);
     this.devnet = devnet;
@@ -264,7 +264,10 @@ export class World {
 
   #patient(from: SimProcess, service: Service, name: ServiceName, to: ServiceName): Transport {
     const inner = this.#reach(service, name, to);
-    return patient(overNetwork(() => inner, { network: this.network, from }), from.ports);
+    return patient(
+      overNetwork(() => inner, { network: this.network, from }),
+      from.ports,
+    );
   }
 
   #logger(service: ServiceName, process?: SimProcess): Logger {
@@ -274,7 +277,8 @@ export class World {
       if (process?.isDead) return;
       const text = [request_id?.slice(-6), msg, err?.message].filter(Boolean).join(" ");
       this.trace.note(`${name} ${level}: ${text}`);
-      if (level === "error" || level === "fatal") {
+      // Refusals are logged as errors too, where they need somebody's attention; those have no exception.
+      if ((level === "error" || level === "fatal") && err !== undefined) {
         this.errors.push(`${name}: ${text} ${err?.stack ?? ""} ${err?.cause?.stack ?? ""}`);
       }
     };
