@@ -17,6 +17,8 @@ export interface HistoryResult {
   readonly blocks: number;
   readonly interruptions: Interruptions;
   readonly faults: Readonly<Record<string, number>>;
+  /** Events of the workflows that a violation concerns, as `<time> <event>`. */
+  readonly logs: Readonly<Record<string, readonly string[]>>;
   readonly traceHash: string;
   readonly trace: readonly string[];
 }
@@ -76,6 +78,7 @@ export async function runHistory(seed: number): Promise<HistoryResult> {
       blocks: world.height - begin,
       interruptions: chaos.interruptions,
       faults: world.tally.faults,
+      logs: logsOf(workflows, violations),
       traceHash: world.trace.hash,
       trace: world.trace.lines,
     };
@@ -97,6 +100,22 @@ async function evidenceOf(world: World, { order, requestId }: Posted): Promise<W
     entries: entries.map(({ version, entryJson, hash }) => ({ version: Number(version), entryJson, hash })),
     record: recordJson(record) as unknown as RecordJson,
   };
+}
+
+function logsOf(
+  workflows: readonly WorkflowEvidence[],
+  violations: readonly Violation[],
+): Readonly<Record<string, readonly string[]>> {
+  const concerned = workflows.filter(({ requestId }) => violations.some((one) => one.requestId === requestId));
+  return Object.fromEntries(
+    concerned.map(({ requestId, entries }) => [
+      requestId,
+      entries.map(({ entryJson }) => {
+        const { at, event } = JSON.parse(entryJson);
+        return `${at} ${JSON.stringify(event).slice(0, 400)}`;
+      }),
+    ]),
+  );
 }
 
 /** Posts until there is an answer, under the same key each time. */

@@ -19,5 +19,6 @@ for (let seed = from; seed <= to; seed++) {
     r.trace.length,
   );
   for (const v of r.violations) console.log("   ", v.kind, v.requestId, v.sentence.slice(0, 900));
+  for (const [id, log] of Object.entries(r.logs)) console.log(id, "\n     ", log.join("\n      "));
   if (process.argv[4]) console.log(r.trace.slice(Number(process.argv[4])).join("\n"));
 }
