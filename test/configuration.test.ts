@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
-import { ConfigError, ConfigReader, type Environment, type ServiceName } from "@outlayer/kit";
+import { ownVariables } from "@outlayer/distributed";
+import { ConfigError, ConfigReader, type Environment, type ServiceName, serviceNames } from "@outlayer/kit";
 import { readBroadcasterProcessConfig } from "../services/broadcaster/src/config.ts";
 import { readEvidenceProcessConfig } from "../services/evidence/src/config.ts";
 import { readGatewayProcessConfig } from "../services/gateway/src/config.ts";
@@ -61,7 +62,8 @@ function watched(environment: Environment): { environment: Environment; asked: S
 }
 
 describe("configuration of each service", () => {
-  for (const [name, { read, plain, secrets }] of Object.entries(services)) {
+  for (const name of serviceNames) {
+    const { read, plain, secrets } = services[name];
     it(`${name} takes each of its secrets from a file as well`, () => {
       const files = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [`/run/${name}`, `${value}\n`]));
       const readFile = (path: string) => files[path] ?? assert.fail(path);
@@ -79,6 +81,15 @@ describe("configuration of each service", () => {
       const foreign = others.filter((secret) => !(secret in secrets));
       assert.ok(foreign.length > 0);
       for (const secret of foreign) for (const variable of [secret, `${secret}_FILE`]) assert.ok(!asked.has(variable));
+    });
+
+    it(`${name} is given by the runner of processes what it reads, and nothing else`, () => {
+      const { environment, asked } = watched({ ...plain, ...secrets });
+      read(new ConfigReader(environment));
+      const setByRunner = /^(GRPC_|HTTP_)?BIND_ADDR$|^(PLANNER|SIGNER_PROXY|BROADCASTER|EVIDENCE)_URL$/;
+      const isItsFile = (variable: string) => variable.endsWith("_FILE") && asked.has(variable.slice(0, -5));
+      const ownOnes = [...asked].filter((variable) => !setByRunner.test(variable) && !isItsFile(variable));
+      assert.deepEqual(ownVariables[name].toSorted(), ownOnes.toSorted());
     });
 
     it(`${name} says what is wrong with all of it at once, and quotes none of it`, () => {

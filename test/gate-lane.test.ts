@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { recordSchema } from "@outlayer/workflow";
 import { gateCalls, gateTrace, view } from "./support/chain-dump.ts";
+import { describeShapes } from "./support/shapes.ts";
 import { dust, setRegister } from "./support/steps.ts";
 import { type System, startSystem } from "./support/system.ts";
 
-describe("the gate lane, end to end", () => {
+describeShapes("the gate lane, end to end", (shape) => {
   let system: System;
   beforeEach(async () => {
-    system = await startSystem();
+    system = await startSystem({ shape });
   });
   afterEach(() => system.stop());
 

@@ -3,31 +3,13 @@ import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import { type Devnet, startDevnet } from "@outlayer/devnet";
-import type { ServiceName } from "@outlayer/kit";
+import { spawnService } from "@outlayer/distributed";
+import { type Environment, type ServiceName, serviceNames } from "@outlayer/kit";
 import { needMongodb, needNats } from "@outlayer/test-servers";
 import { follow } from "../services/evidence/test/support/nats-evidence.ts";
-import { type Answer, RestClient } from "./support/rest-client.ts";
-import { spawnService, type Variables } from "./support/service-processes.ts";
+import type { Answer } from "./support/rest-client.ts";
+import { ServiceProcesses } from "./support/service-processes.ts";
 import { dust } from "./support/steps.ts";
-import { internalToken } from "./support/system.ts";
-
-/** The URLs that a service logs once it is ready. */
-function ready(child: ChildProcess): Promise<{ grpc: string; http: string; rest?: string }> {
-  return new Promise((resolve, reject) => {
-    let problems = "";
-    child.stderr?.on("data", (chunk) => (problems += chunk));
-    child.once("exit", (code) => reject(new Error(`ended with ${code}: ${problems}`)));
-    if (child.stdout === null) return;
-    let rest: string | undefined;
-    createInterface(child.stdout).on("line", (line) => {
-      const entry = JSON.parse(line);
-      rest ??= entry.rest;
-      if (entry.msg === "ready") resolve({ ...entry, ...(rest === undefined ? {} : { rest }) });
-    });
-  });
-}
 
 function exit(child: ChildProcess): Promise<{ code: number | null; problems: string }> {
   let problems = "";
@@ -35,98 +17,44 @@ function exit(child: ChildProcess): Promise<{ code: number | null; problems: str
   return new Promise((resolve) => child.once("exit", (code) => resolve({ code, problems })));
 }
 
-const freePorts = { GRPC_BIND_ADDR: "127.0.0.1:0", HTTP_BIND_ADDR: "127.0.0.1:0" };
-
 describe("each service from its own main", () => {
-  const children: ChildProcess[] = [];
-  const directory = mkdtempSync(join(tmpdir(), "processes-"));
-  let devnet: Devnet;
-
-  before(async () => {
-    devnet = await startDevnet({ blockTimeMs: 40 });
-  });
-  after(async () => {
-    for (const child of children) child.kill("SIGKILL");
-    await devnet.close();
-    rmSync(directory, { recursive: true });
-  });
-
-  it("five processes carry a workflow out, and each ends on SIGTERM", () =>
-    fiveProcesses({ DATABASE_URL: `sqlite:${join(directory, "evidence.sqlite")}` })).timeout(60_000);
+  it("five processes carry a workflow out, and each ends on SIGTERM", () => fiveProcesses({})).timeout(60_000);
 
   it("five processes on MongoDB and NATS do too, and tell of every version", async function () {
-    const nats = { NATS_URL: await needNats(this) };
-    const { url, drop } = (await needMongodb(this)).database();
+    const url = await needNats(this);
+    const database = (await needMongodb(this)).database();
     this.timeout(60_000);
-    const follower = await follow(nats.NATS_URL);
+    const follower = await follow(url);
     try {
-      const record = await fiveProcesses({ DATABASE_URL: url, ...nats }, nats, { nats: "ok" });
+      const record = await fiveProcesses({ DATABASE_URL: database.url, NATS_URL: url }, { nats: "ok" });
       const all = Array.from({ length: record.version }, (_, index) => index + 1);
       assert.deepEqual(await follower.versions(record.request_id), all);
     } finally {
       await follower.close();
-      await drop();
+      await database.drop();
     }
   });
 
   /** @returns the record of a workflow that they carried out */
-  async function fiveProcesses(
-    evidenceVariables: Variables,
-    broadcasterVariables: Variables = {},
-    dependencies: Readonly<Record<string, string>> = {},
-  ): Promise<Answer["body"]> {
-    const run = async (name: ServiceName, variables: Variables) => {
-      const child = spawnService(name, { ...freePorts, ...variables });
-      children.push(child);
-      return ready(child);
-    };
-    const wallets = { INTERNAL_WALLET_AUTH_TOKEN: internalToken };
+  async function fiveProcesses(environment: Environment, dependencies: object = {}): Promise<Answer["body"]> {
+    const directory = mkdtempSync(join(tmpdir(), "grant-"));
     const grantFile = join(directory, "grant-secret");
     writeFileSync(grantFile, "a grant secret that came in a file, 0123456789\n");
-    const evidence = await run("evidence", {
-      ...wallets,
-      ...evidenceVariables,
-    });
-    const signerProxy = await run("signer-proxy", {
-      KEYSTORE_URL: devnet.keystoreUrl,
-      KEYSTORE_AUTH_TOKEN: devnet.keystoreToken,
-      GRANT_SECRET_FILE: grantFile,
-    });
-    const urls = { EVIDENCE_URL: evidence.grpc, SIGNER_PROXY_URL: signerProxy.grpc };
-    const broadcaster = await run("broadcaster", {
-      ...urls,
-      ...broadcasterVariables,
-      NEAR_RPC_URL: devnet.rpcUrl,
-      NEAR_CHAIN_ID: devnet.chainId,
-      NEAR_POLL_INTERVAL_MS: "15",
-      RELAYER_ACCOUNT_ID: devnet.relayer.accountId,
-      RELAYER_SECRET_KEY: devnet.relayer.secretKey,
-      APPROVER_ACCOUNT_ID: devnet.approver.accountId,
-      APPROVER_SECRET_KEY: devnet.approver.secretKey,
-    });
-    const planner = await run("planner", { ...wallets, ...urls, BROADCASTER_URL: broadcaster.grpc });
-    const gateway = await run("gateway", {
-      ...wallets,
-      BIND_ADDR: "127.0.0.1:0",
-      PLANNER_URL: planner.grpc,
-      EVIDENCE_URL: evidence.grpc,
-    });
-    const { rest } = gateway;
-    assert.ok(rest, "the gateway logs where REST is");
-    const client = new RestClient(() => rest, "wallet-1", internalToken);
-    const { status, body } = await client.execute([dust, dust, dust]);
+    const grant = { GRANT_SECRET: undefined, GRANT_SECRET_FILE: grantFile };
+    await using processes = await ServiceProcesses.prepare({ environment: { ...grant, ...environment } });
+    await processes.startAll();
+    rmSync(directory, { recursive: true });
+    for (const name of serviceNames) {
+      const { grpc, http } = await processes.running(name).ready();
+      assert.deepEqual([grpc, http], [processes.grpcUrl(name), processes.httpUrl(name)]);
+    }
+    const { status, body } = await processes.rest.execute([dust, dust, dust]);
     assert.deepEqual([status, body.status], [200, "succeeded"], body.message);
 
-    const readiness = await fetch(`${evidence.http}/readyz`);
+    const readiness = await fetch(`${processes.httpUrl("evidence")}/readyz`);
     assert.deepEqual(((await readiness.json()) as { dependencies?: object }).dependencies ?? {}, dependencies);
 
-    const running = children.splice(0);
-    const exits = running.map(exit);
-    for (const child of running) child.kill("SIGTERM");
-    assert.deepEqual(
-      (await Promise.all(exits)).map(({ code }) => code),
-      [0, 0, 0, 0, 0],
-    );
+    assert.deepEqual(Object.values(await processes.endAll()), [0, 0, 0, 0, 0]);
     return body;
   }
 

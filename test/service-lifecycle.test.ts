@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
+import type { LogLine } from "@outlayer/distributed";
 import { type ServiceName, serviceNames, type TlsFiles } from "@outlayer/kit";
 import { type Authority, issue, newAuthority, writeTls } from "../packages/kit/test/support/certificates.ts";
 import { gateCalls } from "./support/chain-dump.ts";
-import { type LogLine, ServiceProcesses } from "./support/service-processes.ts";
+import { ServiceProcesses } from "./support/service-processes.ts";
 import { dust } from "./support/steps.ts";
 
 const readyz = async (url: string) => (await fetch(`${url}/readyz`)).json() as Promise<{ dependencies: object }>;
@@ -99,7 +100,7 @@ describe("five processes", () => {
   }).timeout(90_000);
 
   it("answer those who wait when they are stopped", async () => {
-    await using processes = await ServiceProcesses.prepare("http", () => ({ LOG_LEVEL: "debug" }));
+    await using processes = await ServiceProcesses.prepare({ environment: { LOG_LEVEL: "debug" } });
     await processes.startAll();
     // So that no workflow gets anywhere, and waits are long.
     processes.devnet.controls.keystore.setReadiness("not_ready");
@@ -150,9 +151,12 @@ describe("five processes with mutual TLS", () => {
   });
 
   it("carry a workflow out without a token, and sign for nobody but the broadcaster", async () => {
-    await using processes = await ServiceProcesses.prepare("https", (name) => {
-      const { cert = "", key = "", ca = "" } = written.get(name)?.paths ?? {};
-      return { TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_CA_FILE: ca };
+    await using processes = await ServiceProcesses.prepare({
+      scheme: "https",
+      further(name) {
+        const { cert = "", key = "", ca = "" } = written.get(name)?.paths ?? {};
+        return { TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_CA_FILE: ca };
+      },
     });
     await processes.startAll();
     const { body } = await processes.rest.execute(three);

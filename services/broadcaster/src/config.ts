@@ -36,6 +36,8 @@ export interface BroadcasterConfig {
   readonly pollTimeoutMs: number;
   readonly pollIntervalMs: number;
   readonly queueTimeoutMs: number;
+  /** For how long a broadcaster that has died keeps the others waiting at the most. */
+  readonly leaseMs: number;
   /** Base58 of the SHA-256 of the gate's wasm; undefined: not compared. */
   readonly gateCodeHash: string | undefined;
   /** Undefined: not compared. */
@@ -105,6 +107,7 @@ export function readBroadcasterConfig(reader: ConfigReader): BroadcasterConfig {
     pollTimeoutMs: reader.optional("NEAR_POLL_TIMEOUT_SECS", seconds(1, 3600), 60_000),
     pollIntervalMs: reader.optional("NEAR_POLL_INTERVAL_MS", integer(10, 60_000), 750),
     queueTimeoutMs: reader.optional("QUEUE_TIMEOUT_SECS", seconds(1, 86_400), 600_000),
+    leaseMs: reader.optional("LEASE_SECS", seconds(1, 3600), 15_000),
   };
 }
 

@@ -41,7 +41,7 @@ export async function gatePreflight(
   const { signal, done } = deadline(ports.timers, patienceMs);
   const keysOf = async (accountId: string, own: readonly KeyPair[]) =>
     own.length > 0
-      ? keysSeen(new KeyRing(accountId, own, node))
+      ? keysSeen(new KeyRing(accountId, own, { node, follower: { heads: undefined }, logger }))
       : { wanted: "any key", found: await node.accessKeys(accountId) };
   const sources: GateSources = {
     config,

@@ -20,5 +20,8 @@ export const callers = {
     readUsage: ["broadcaster"],
     reserveUsage: ["broadcaster"],
     releaseUsage: ["broadcaster"],
+    acquireLease: ["broadcaster"],
+    renewLease: ["broadcaster"],
+    releaseLease: ["broadcaster"],
   }),
 };

@@ -14,6 +14,7 @@ import { appendEvent } from "./rpc/append-event.ts";
 import { appendGateLog, getGateLog } from "./rpc/gate-log.ts";
 import { getHistory } from "./rpc/get-history.ts";
 import { getRecord } from "./rpc/get-record.ts";
+import { acquireLease, releaseLease, renewLease } from "./rpc/leases.ts";
 import { listOpenWorkflows } from "./rpc/list-open-workflows.ts";
 import { openWorkflow } from "./rpc/open-workflow.ts";
 import { readEvents } from "./rpc/read-events.ts";
@@ -42,6 +43,7 @@ export function createEvidence(config: EvidenceConfig, { ports, bus, nats }: Evi
   const reading = { log, credentials: config.credentials, bus, timers: ports.timers };
   const gateLog = { store, now, sha256Hex };
   const usageLedger = { store, now };
+  const leases = { store, now };
   const stopping = new AbortController();
   // A call that waits ends when the service stops, so that stopping does not wait for it.
   const until = (signal: AbortSignal) => AbortSignal.any([signal, stopping.signal]);
@@ -54,7 +56,7 @@ export function createEvidence(config: EvidenceConfig, { ports, bus, nats }: Evi
   };
   const logs: ServiceImpl<typeof LogService> = {
     openWorkflow: (request) => openWorkflow(log, request),
-    appendEvent: (request) => appendEvent(log, request),
+    appendEvent: (request) => appendEvent({ log, leases }, request),
     readEvents: (request) => readEvents(log, request),
     listOpenWorkflows: (request) => listOpenWorkflows(store, request),
     async reserveNonces({ senderId, count }) {
@@ -65,6 +67,9 @@ export function createEvidence(config: EvidenceConfig, { ports, bus, nats }: Evi
     readUsage: (request) => readUsage(usageLedger, request),
     reserveUsage: (request) => reserveUsage(usageLedger, request),
     releaseUsage: (request) => releaseUsage(usageLedger, request),
+    acquireLease: (request) => acquireLease(leases, request),
+    renewLease: (request) => renewLease(leases, request),
+    releaseLease: (request) => releaseLease(leases, request),
   };
   return {
     routes: {

@@ -1,34 +1,24 @@
 import type { PreflightRequest } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import { deadline } from "@outlayer/kit";
+import type { EvidenceLog } from "../adapters/evidence/evidence-log.ts";
 import { keysSeen } from "../shell/checks/keys-seen.ts";
 import { operatorChecks, workflowChecks } from "../shell/checks/preflight-checks.ts";
 import { PreflightReadings } from "../shell/checks/preflight-readings.ts";
 import { runChecks } from "../shell/preflight.ts";
-import type { Tools } from "../shell/tools.ts";
+import type { SharedTools, Tools } from "../shell/tools.ts";
 
 /** Milliseconds for all of it: what has not been found out by then fails. */
 const patienceMs = 10_000;
 
 type Needed = Pick<
-  Tools,
-  | "config"
-  | "node"
-  | "gate"
-  | "conductor"
-  | "relayer"
-  | "approver"
-  | "ownDelegates"
-  | "signer"
-  | "evidence"
-  | "salts"
-  | "ports"
-  | "logger"
->;
+  SharedTools,
+  "config" | "node" | "gate" | "tails" | "ownDelegates" | "signer" | "salts" | "ports" | "logger"
+> &
+  Pick<Tools, "relayer" | "approver"> & { readonly evidence: Pick<EvidenceLog, "readUsage"> };
 
 /** Looks at everything that a run depends on. Broadcasts, reserves and writes nothing. */
 export async function preflight(tools: Needed, { walletId, calls, approval }: PreflightRequest, caller: AbortSignal) {
-  const { config, node, gate, conductor, relayer, approver, ownDelegates, signer, evidence, salts, ports, logger } =
-    tools;
+  const { config, node, gate, tails, relayer, approver, ownDelegates, signer, evidence, salts, ports, logger } = tools;
   const { signal, done } = deadline(ports.timers, patienceMs, caller);
   const readings = new PreflightReadings(
     {
@@ -45,7 +35,7 @@ export async function preflight(tools: Needed, { walletId, calls, approval }: Pr
       salts,
       signal,
       head: () => node.block({ finality: "final" }),
-      tail: () => conductor.tail(),
+      tail: () => tails.attribute(),
       isOurs: ownDelegates.has.bind(ownDelegates),
       relayerKeys: () => keysSeen(relayer),
       approverKeys: () => keysSeen(approver),

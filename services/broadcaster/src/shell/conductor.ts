@@ -11,12 +11,12 @@ import type { EvidenceLog } from "../adapters/evidence/evidence-log.ts";
 import type { Block, NearNode } from "../adapters/near/near-node.ts";
 import { resumeGasFor } from "../core/gate/money.ts";
 import { expectedStarts, type LaneEntry, mayAdmit, whoseTurn } from "../core/gate/schedule.ts";
-import { judgeTail, type TailHolder, type TailWatch, watchTail } from "../core/gate/tail.ts";
 import type { LaneProgress } from "../core/workflow/lane-progress.ts";
 import type { Follower } from "./follower.ts";
 import type { GateReader } from "./gate-reader.ts";
 import type { CallToSign, KeyLane, KeyRing } from "./key-lane.ts";
 import { News } from "./news.ts";
+import type { TailReader } from "./tail-reader.ts";
 
 /** A workflow that wants the gate. */
 export interface Candidate {
@@ -48,16 +48,19 @@ export interface ConductorDeps {
   readonly evidence: EvidenceLog;
   readonly follower: Follower;
   readonly gate: GateReader;
+  readonly tails: TailReader;
   readonly node: NearNode;
   readonly approver: KeyRing;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly resumeGas: bigint;
+  /** Who conducts under which epoch, for a reader of the gate's log. */
+  readonly term: string;
 }
 
 /**
- * Conducts one gate: who is taken in, whose chain starts when, and every transaction of the approver. What it decides is
- * appended to the gate's own log before it takes effect, so a conductor that is not the only one any more cannot go on.
+ * Conducts one gate for one term: who is taken in, whose chain starts when, and every transaction of the approver. What it
+ * decides is appended to the gate's own log before it takes effect, so a conductor whose lease is lost cannot go on.
  *
  * The lane (admitted workflows, in order) is in that log; the queue in front of it is made anew from the open
  * workflows after a restart.
@@ -70,7 +73,6 @@ export class Conductor {
   readonly #progress = new Map<string, LaneProgress>();
   #version = 0n;
   #lane: GateLane = create(GateLaneSchema);
-  #tail: TailWatch | undefined;
   #obstacle: "gate_busy" | "gate_stuck" | undefined;
   #tailReadAt = 0;
   #entering: string | undefined;
@@ -83,9 +85,14 @@ export class Conductor {
     this.#deps = deps;
   }
 
-  /** Reads the lane as it was left. @param open workflows that have not ended: the others are not on the lane any more */
+  /**
+   * Reads the lane as it was left, and writes down who conducts from here on: what the one before was still writing then
+   * stands before that, or is refused.
+   * @param open workflows that have not ended: the others are not on the lane any more
+   */
   async start(open: ReadonlySet<string>): Promise<void> {
-    await this.#reload();
+    this.#isStale = true;
+    await this.#change(`conducted by ${this.#deps.term}`, (lane) => lane);
     for (const { transaction } of this.#lane.approverTransactions) {
       if (transaction !== undefined) this.#deps.approver.lane(transaction.publicKey)?.noteIssued(transaction.nonce);
     }
@@ -117,15 +124,6 @@ export class Conductor {
       head,
     );
     return { kind: "waits", position, expectedStart: starts[position - 1], waitingFor: "turn" };
-  }
-
-  /** What the tail is now, and who holds the gate with it. Whom it keeps waiting is not decided here. */
-  async tail(): Promise<{ readonly tail: readonly string[]; readonly holder: TailHolder }> {
-    const gate = await this.#deps.gate.tail();
-    const { tail } = gate;
-    if (this.#isRunningOwn()) return { tail, holder: "ours" };
-    const head = this.#deps.follower.heads?.optimistic.height ?? 0;
-    return { tail, holder: judgeTail(gate, watchTail(this.#tail, tail, head), head) };
   }
 
   /** Takes a workflow in. @returns version of the gate's log that says so */
@@ -275,15 +273,10 @@ export class Conductor {
       return;
     }
     this.#tailReadAt = head;
-    const gate = await this.#deps.gate.tail();
-    this.#tail = watchTail(this.#tail, gate.tail, head);
-    const judged = judgeTail(gate, this.#tail, head);
-    const obstacle = judged === "free" ? undefined : judged;
+    const { tail, holder } = await this.#deps.tails.read();
+    const obstacle = holder === "free" ? undefined : holder;
     if (obstacle !== this.#obstacle) {
-      this.#deps.logger.warn(
-        { gate: this.#deps.gate.gateId, obstacle: obstacle ?? "none", tail: gate.tail },
-        "gate changed",
-      );
+      this.#deps.logger.warn({ gate: this.#deps.gate.gateId, obstacle: obstacle ?? "none", tail }, "gate changed");
     }
     this.#obstacle = obstacle;
   }

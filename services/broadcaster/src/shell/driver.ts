@@ -35,9 +35,9 @@ const outagePauseMs = 500;
 const expected = [LogMoved, GrantLapsed, EvidenceUnavailable, KeystoreUnavailable];
 
 /**
- * Drives one workflow to its end: folds its log, asks the core what is next, does it, writes down what happened. It is
- * the only writer of that log besides the planner's first event; should another turn up, the log refuses one of them,
- * and that one folds anew.
+ * Drives one workflow to its end: folds its log, asks the core what is next, does it, writes down what happened. Under its
+ * lease it is the only driver of it; should another write all the same, the log refuses one of them, and that one folds
+ * anew.
  */
 export class Driver {
   readonly #requestId: string;
@@ -63,7 +63,8 @@ export class Driver {
         if (action.kind === "wait") await this.#news(signal);
         else await this.#perform(action, state, signal);
       } catch (error) {
-        if (error instanceof RpcUnavailable) {
+        // What was appended before that is in the state already.
+        if (error instanceof RpcUnavailable || error instanceof KeyUnusable) {
           await this.#news(signal);
           continue;
         }
@@ -88,8 +89,6 @@ export class Driver {
         approver.lane(prepared.transaction.publicKey)?.noteIssued(prepared.transaction.nonce);
     }
     if (state.ended !== undefined) return state;
-    if (!state.taken)
-      return this.#append(state, { case: "taken", value: { driverId: this.#tools.driverId, epoch: 1n } });
     const missing = conductor.preparedResume(this.#requestId);
     const isKnown = state.resumes.some(({ hash }) => hash === missing?.transaction?.hash);
     const event = missing === undefined || isKnown ? undefined : recoveredResume(missing);
@@ -204,9 +203,20 @@ export class Driver {
     }
   }
 
+  /** Before anything else that this term appends the log says who drives it now. */
   async #append(state: WorkflowState, event: EventInit): Promise<WorkflowState> {
-    const { evidence, ports, logger } = this.#tools;
+    if (state.epoch !== this.#tools.lease.epoch) return this.#append(await this.#take(state), event);
     if (event.case === "ended") await this.#releaseUsage(state, event.value);
+    return this.#write(state, event);
+  }
+
+  #take(state: WorkflowState): Promise<WorkflowState> {
+    const { driverId, lease } = this.#tools;
+    return this.#write(state, { case: "taken", value: { driverId, epoch: lease.epoch } });
+  }
+
+  async #write(state: WorkflowState, event: EventInit): Promise<WorkflowState> {
+    const { evidence, ports, logger } = this.#tools;
     const logged = await evidence.append(this.#requestId, state.version, event, ports.clock.now());
     logger.info(
       { request_id: this.#requestId, wallet_id: state.walletId, event: event.case, version: logged.version },

@@ -1,7 +1,9 @@
 import type { PreparedTransaction } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import type { Logger } from "@outlayer/kit";
 import type { KeyPair } from "@outlayer/near";
 import { signTransaction } from "@outlayer/near";
 import type { AccessKey, Block, NearNode } from "../adapters/near/near-node.ts";
+import type { Follower } from "./follower.ts";
 
 /** A call to sign, without what the lane adds: signer, nonce and block. Amounts in gas units and yoctoNEAR. */
 export interface CallToSign {
@@ -14,23 +16,38 @@ export interface CallToSign {
 
 export type UnsentTransaction = Omit<PreparedTransaction, "$typeName">;
 
+export interface KeyDeps {
+  readonly node: NearNode;
+  readonly follower: Pick<Follower, "heads">;
+  readonly logger: Logger;
+}
+
+/**
+ * Blocks after a key was first looked at during which its nonce may pass all that this process knows of: what the broadcaster
+ * before it had sent can land late.
+ */
+const strangersAfter = 200;
+
 /**
  * One access key. Transactions of a key must arrive in the order of their nonces, so each use of it has the lane to
- * itself from taking nonces to the last send. A nonce that was taken and not sent leaves a gap, which is harmless.
+ * itself from taking nonces to the last send. A nonce that was taken and not sent leaves a gap, which is harmless. A nonce on the
+ * chain above every one that was issued here is somebody else's doing: nothing is signed with such a key any more (decision 3).
  */
 export class KeyLane {
   readonly accountId: string;
   readonly #key: KeyPair;
-  readonly #node: NearNode;
+  readonly #deps: KeyDeps;
   #lastNonce = 0n;
+  #knownSince: number | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #users = 0;
   #isMissing = false;
+  #isShared = false;
 
-  constructor(accountId: string, key: KeyPair, node: NearNode) {
+  constructor(accountId: string, key: KeyPair, deps: KeyDeps) {
     this.accountId = accountId;
     this.#key = key;
-    this.#node = node;
+    this.#deps = deps;
   }
 
   get publicKey(): string {
@@ -42,15 +59,27 @@ export class KeyLane {
     return this.#users;
   }
 
-  /** It was not on the account when that was last asked. */
-  get isMissing(): boolean {
-    return this.#isMissing;
+  /** It was not on the account when that was last asked, or somebody else uses it. */
+  get isUnusable(): boolean {
+    return this.#isMissing || this.#isShared;
   }
 
-  /** The key as it is at the final block; undefined when it is not on the account. */
+  /** The key as it is at the final block; undefined when it is not on the account, or somebody else uses it. */
   async look(): Promise<AccessKey | undefined> {
-    const key = await this.#node.accessKey(this.accountId, this.publicKey);
+    const { node, follower, logger } = this.#deps;
+    const key = await node.accessKey(this.accountId, this.publicKey);
     this.#isMissing = key === undefined;
+    if (key === undefined || this.#isShared) return undefined;
+    const head = follower.heads?.optimistic.height ?? 0;
+    const isStranger = this.#knownSince !== undefined && head > this.#knownSince + strangersAfter;
+    if (isStranger && key.nonce > this.#lastNonce) {
+      this.#isShared = true;
+      const about = { account: this.accountId, public_key: this.publicKey, nonce: String(key.nonce) };
+      logger.error(about, "somebody else uses this key: nothing is signed with it any more");
+      return undefined;
+    }
+    this.#knownSince ??= head === 0 ? undefined : head;
+    this.noteIssued(key.nonce);
     return key;
   }
 
@@ -62,7 +91,7 @@ export class KeyLane {
   /**
    * Signs calls with consecutive nonces and hands them to `use`, which writes them down and sends them in order, while
    * nobody else uses the key.
-   * @throws KeyUnusable when the key is not on the account
+   * @throws KeyUnusable when the key is not on the account, or somebody else uses it
    */
   async use<T>(
     calls: readonly CallToSign[],
@@ -86,7 +115,6 @@ export class KeyLane {
   ): Promise<readonly UnsentTransaction[]> {
     const known = await this.look();
     if (known === undefined) throw new KeyUnusable(this.accountId, this.publicKey);
-    this.noteIssued(known.nonce);
     return calls.map((call) => {
       this.#lastNonce += 1n;
       const nonce = this.#lastNonce;
@@ -119,7 +147,7 @@ export class KeyLane {
 export class KeyUnusable extends Error {
   override readonly name = "KeyUnusable";
   constructor(accountId: string, publicKey: string) {
-    super(`the key ${publicKey} is not on ${accountId}`);
+    super(`the key ${publicKey} of ${accountId} cannot be used`);
   }
 }
 
@@ -128,14 +156,14 @@ export class KeyRing {
   readonly accountId: string;
   readonly #lanes: readonly KeyLane[];
 
-  constructor(accountId: string, keys: readonly KeyPair[], node: NearNode) {
+  constructor(accountId: string, keys: readonly KeyPair[], deps: KeyDeps) {
     this.accountId = accountId;
-    this.#lanes = keys.map((key) => new KeyLane(accountId, key, node));
+    this.#lanes = keys.map((key) => new KeyLane(accountId, key, deps));
   }
 
-  /** The key that is least in use, of those that are not known to be missing while there are others. */
+  /** The key that is least in use, of those that are not known to be unusable while there are others. */
   get idlest(): KeyLane {
-    const there = this.#lanes.filter(({ isMissing }) => !isMissing);
+    const there = this.#lanes.filter(({ isUnusable }) => !isUnusable);
     const [first, ...rest] = there.length > 0 ? there : this.#lanes;
     if (first === undefined) throw new RangeError(`no keys for ${this.accountId}`);
     return rest.reduce((best, lane) => (lane.load < best.load ? lane : best), first);
@@ -146,7 +174,7 @@ export class KeyRing {
     for (;;) {
       const { idlest } = this;
       const key = await idlest.look();
-      const isLast = this.#lanes.every(({ isMissing }) => isMissing);
+      const isLast = this.#lanes.every(({ isUnusable }) => isUnusable);
       if (key !== undefined || isLast) return { publicKey: idlest.publicKey, key };
     }
   }

@@ -2,13 +2,14 @@ import { type Bus, type Cancel, inContext, ownContext, sleep, workSubject } from
 import { isDirectUserLog } from "../core/direct-user/state.ts";
 import { DirectUserDriver } from "./direct-user/driver.ts";
 import { Driver } from "./driver.ts";
+import type { Term } from "./lease-keeper.ts";
 import type { Tools } from "./tools.ts";
 
 /** How often open workflows are listed, in case the bus told of one in vain. Milliseconds. */
 const sweepMs = 2000;
 
 /** Finds open workflows and drives each of them, once. */
-export class Worker {
+export class Worker implements Term {
   readonly #tools: Tools;
   readonly #bus: Bus;
   readonly #stopping = new AbortController();

@@ -115,8 +115,8 @@ function apply(before: Folded, event: Event): Folded {
 function applyKind(before: Folded, { kind }: Event): Folded {
   const { record } = before;
   const after = before;
-  // It is shown while nothing else is known, and gone with the next thing that is.
-  if (record.errorCode === "outcome_unknown") setError(record, undefined, undefined);
+  // It is shown while nothing else is known, and gone with the next thing that is: who drives on says nothing.
+  if (record.errorCode === "outcome_unknown" && kind.case !== "taken") setError(record, undefined, undefined);
   switch (kind.case) {
     case "opened":
       throw new RangeError("`opened` comes once");

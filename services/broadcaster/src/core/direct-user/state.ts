@@ -15,7 +15,8 @@ export interface DirectUserState {
   readonly version: number;
   readonly walletId: string;
   readonly call: DirectUserCall & { readonly scope: DirectUserScope };
-  readonly taken: boolean;
+  /** Of the broadcaster that took it on last; 0 before the first one did. */
+  readonly epoch: bigint;
   readonly policyAllowed: boolean;
   readonly waiting: WaitingState | undefined;
   /** Every transaction that was signed, oldest first; all but the last are dead. */
@@ -55,7 +56,7 @@ function begin(requestId: string, opened: Opened): DirectUserState {
     version: 1,
     walletId: opened.walletId,
     call: { ...call, scope: call.scope },
-    taken: false,
+    epoch: 0n,
     policyAllowed: false,
     waiting: undefined,
     attempts: [],
@@ -66,13 +67,13 @@ function begin(requestId: string, opened: Opened): DirectUserState {
   };
 }
 
-/** Unknown holds until something is known again. */
+/** Unknown holds until something is known again: who drives it is not that. */
 export function evolveDirectUser(before: DirectUserState, { version, atMs, event }: Logged): DirectUserState {
-  const state: DirectUserState = { ...before, version, unknown: false };
   const { kind } = event;
+  const state: DirectUserState = { ...before, version, unknown: kind.case === "taken" && before.unknown };
   switch (kind.case) {
     case "taken":
-      return { ...state, taken: true };
+      return { ...state, epoch: kind.value.epoch };
     case "policyAllowed":
       return { ...state, policyAllowed: true };
     case "waiting": {

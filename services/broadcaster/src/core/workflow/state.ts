@@ -25,7 +25,8 @@ export interface WorkflowState {
   readonly calls: readonly GateCall[];
   readonly postViews: readonly PostView[];
   readonly approval: Approval | undefined;
-  readonly taken: boolean;
+  /** Of the broadcaster that took it on last; 0 before the first one did. */
+  readonly epoch: bigint;
   readonly account: Account | undefined;
   /** What it waits for, or did before it was admitted; gone once it is signed. */
   readonly waiting: WaitingState | undefined;
@@ -103,7 +104,7 @@ function begin(requestId: string, opened: Opened, atMs: number): WorkflowState {
     calls: opened.calls,
     postViews: opened.postViews,
     approval: opened.approval,
-    taken: false,
+    epoch: 0n,
     account: undefined,
     waiting: undefined,
     admitted: undefined,
@@ -125,15 +126,15 @@ const emptyStep: StepState = {
   closed: undefined,
 };
 
-/** Unknown holds until something is known again. */
+/** Unknown holds until something is known again: who drives it is not that. */
 export function evolve(before: WorkflowState, { version, atMs, event }: Logged): WorkflowState {
-  const state: WorkflowState = { ...before, version, unknown: false };
   const { kind } = event;
+  const state: WorkflowState = { ...before, version, unknown: kind.case === "taken" && before.unknown };
   switch (kind.case) {
     case "opened":
       throw new RangeError("`opened` comes once");
     case "taken":
-      return { ...state, taken: true };
+      return { ...state, epoch: kind.value.epoch };
     case "policyAllowed": {
       const { accountId, publicKey, checkedAtMs } = kind.value;
       return { ...state, account: { accountId, publicKey, policyCheckedAtMs: Number(checkedAtMs) } };

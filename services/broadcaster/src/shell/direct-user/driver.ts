@@ -75,14 +75,13 @@ export class DirectUserDriver {
   }
 
   async #load(): Promise<DirectUserState> {
-    const { evidence, driverId, userKeys } = this.#tools;
+    const { evidence, userKeys } = this.#tools;
     const state = foldDirectUser(this.#requestId, await evidence.read(this.#requestId));
     const live = liveAttempt(state);
     if (live !== undefined && state.resolved === undefined) {
       userKeys.take(live.transaction.publicKey, this.#requestId);
     }
-    if (state.ended !== undefined || state.taken) return state;
-    return this.#append(state, { case: "taken", value: { driverId, epoch: 1n } });
+    return state.ended !== undefined || state.epoch !== 0n ? state : this.#take(state);
   }
 
   #decide(state: DirectUserState): DirectUserAction {
@@ -191,15 +190,26 @@ export class DirectUserDriver {
     });
   }
 
+  /** Before anything else that this term appends the log says who drives it now. */
   async #append(state: DirectUserState, event: EventInit): Promise<DirectUserState> {
-    const { evidence, ports, logger } = this.#tools;
-    const { walletId } = state;
+    const { evidence, lease } = this.#tools;
+    if (state.epoch !== lease.epoch) return this.#append(await this.#take(state), event);
     // Right before the end is written down: after a crash in between it is done again.
     const unexecuted = event.case === "ended" ? unexecutedSteps(event.value, 1) : [];
-    if (unexecuted.length > 0) await evidence.releaseUsage(walletId, this.#requestId, unexecuted);
+    if (unexecuted.length > 0) await evidence.releaseUsage(state.walletId, this.#requestId, unexecuted);
+    return this.#write(state, event);
+  }
+
+  #take(state: DirectUserState): Promise<DirectUserState> {
+    const { driverId, lease } = this.#tools;
+    return this.#write(state, { case: "taken", value: { driverId, epoch: lease.epoch } });
+  }
+
+  async #write(state: DirectUserState, event: EventInit): Promise<DirectUserState> {
+    const { evidence, ports, logger } = this.#tools;
     const logged = await evidence.append(this.#requestId, state.version, event, ports.clock.now());
     logger.info(
-      { request_id: this.#requestId, wallet_id: walletId, event: event.case, version: logged.version },
+      { request_id: this.#requestId, wallet_id: state.walletId, event: event.case, version: logged.version },
       "appended",
     );
     return evolveDirectUser(state, logged);

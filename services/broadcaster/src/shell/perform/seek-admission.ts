@@ -21,6 +21,7 @@ type Needed = Pick<
   Tools,
   | "conductor"
   | "gate"
+  | "tails"
   | "node"
   | "follower"
   | "config"
@@ -90,7 +91,7 @@ async function findObstacle({ conductor }: Needed, readings: WalletReadings): Pr
 }
 
 function readingsOf(tools: Needed, state: WorkflowState, account: Account, heads: Heads): WalletReadings {
-  const { config, node, gate, conductor, relayer, approver, ownDelegates, ports } = tools;
+  const { config, node, gate, tails, relayer, approver, ownDelegates, ports } = tools;
   const sources = {
     config,
     node,
@@ -98,7 +99,7 @@ function readingsOf(tools: Needed, state: WorkflowState, account: Account, heads
     verifierId: config.verifierId,
     clock: ports.clock,
     head: async () => heads.final,
-    tail: () => conductor.tail(),
+    tail: () => tails.attribute(),
     isOurs: ownDelegates.has.bind(ownDelegates),
     relayerKeys: () => keysSeen(relayer),
     approverKeys: () => keysSeen(approver),

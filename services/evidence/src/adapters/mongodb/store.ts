@@ -4,6 +4,7 @@ import { connect } from "./client.ts";
 import { Entries } from "./entries.ts";
 import { answered } from "./errors.ts";
 import { GateEntries } from "./gate-entries.ts";
+import { Leases } from "./leases.ts";
 import { Nonces } from "./nonces.ts";
 import { type MigrationPorts, migrate } from "./schema/migrate.ts";
 import type { Migration } from "./schema/migrations.ts";
@@ -23,6 +24,7 @@ export function openMongodbStore({ url, database }: MongodbAddress, ports: Ports
   const gateEntries = new GateEntries(db, ports.timers, writeId);
   const usageEntries = new UsageEntries(db, ports.timers, writeId);
   const nonces = new Nonces(db);
+  const leases = new Leases(db, ports.timers, writeId);
   return {
     async start() {
       await migrateMongodb({ url, database }, ports);
@@ -39,6 +41,8 @@ export function openMongodbStore({ url, database }: MongodbAddress, ports: Ports
     appendUsage: (entry) => usageEntries.append(entry),
     listUnpublished: (beforeMs, afterRequestId, limit) => entries.listUnpublished(beforeMs, afterRequestId, limit),
     markPublished: (versions) => entries.markPublished(versions),
+    readLease: (resource) => leases.read(resource),
+    replaceLease: (before, after) => leases.replace(before, after),
     close: () => client.close(),
   };
 }

@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { ServiceName } from "@outlayer/kit";
+
+export type Variables = Readonly<Record<string, string>>;
+
+/** A line of a service's log. */
+export interface LogLine {
+  readonly msg?: string;
+  readonly [field: string]: unknown;
+}
+
+/**
+ * Runs a service's own main. Nothing of this process's environment reaches it but what Node needs. Ctrl-C is not for it:
+ * it is ended by who started it, with one signal, since a second one would cut its stopping short.
+ */
+export function spawnService(name: ServiceName, variables: Variables): ChildProcess {
+  const main = fileURLToPath(new URL(`../../services/${name}/src/main.ts`, import.meta.url));
+  return spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main], {
+    env: { PATH: process.env.PATH ?? "", ...variables },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+}
+
+/** One process of a service. It ends with this process at the latest. */
+export class Replica {
+  readonly name: ServiceName;
+  readonly lines: LogLine[] = [];
+  readonly exited: Promise<number | null>;
+  /** What it wrote on standard error. */
+  problems = "";
+  readonly #child: ChildProcess;
+  #waiting: (() => void)[] = [];
+
+  /** @param heard gets each line of its log as it was written */
+  constructor(name: ServiceName, variables: Variables, heard: (line: string) => void = () => {}) {
+    this.name = name;
+    this.#child = spawnService(name, variables);
+    const kill = () => void this.#child.kill("SIGKILL");
+    process.once("exit", kill);
+    this.exited = once(this.#child, "close").then(([code]) => code);
+    this.#child.stderr?.on("data", (chunk) => (this.problems += String(chunk)));
+    if (this.#child.stdout !== null) {
+      createInterface(this.#child.stdout).on("line", (line) => {
+        heard(line);
+        this.lines.push(JSON.parse(line));
+        this.#tell();
+      });
+    }
+    void this.exited.then(() => {
+      process.off("exit", kill);
+      this.#tell();
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** The first line that this holds for. @throws Error when the process ends without one */
+  async line(holds: (line: LogLine) => boolean): Promise<LogLine> {
+    for (;;) {
+      const found = this.lines.find(holds);
+      if (found !== undefined) return found;
+      if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
+        throw new Error(`${this.name} ended before that line: ${this.problems}`);
+      }
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  ready(): Promise<LogLine> {
+    return this.line(({ msg }) => msg === "ready");
+  }
+
+  /** @returns its exit code */
+  async end(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+    this.#child.kill(signal);
+    return this.exited;
+  }
+
+  #tell(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}
+
+/** Peak resident memory of a process so far, bytes; undefined where the system does not tell. */
+export function peakMemory(pid: number): number | undefined {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
+    return kilobytes === undefined ? undefined : Number(kilobytes) * 1024;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,150 @@
+import { type Environment, type ServiceName, serviceNames } from "@outlayer/kit";
+import { freePorts } from "./free-ports.ts";
+import { Replica, type Variables } from "./replica.ts";
+import { peers, urlVariable, variablesOf } from "./variables.ts";
+
+export interface ReplicasOptions {
+  /** Of the whole product, as README.md's table has it; where services listen and find one another is set here. */
+  readonly environment: Environment;
+  /** How many of each service there can be; one, where it is not said. */
+  readonly counts?: Partial<Record<ServiceName, number>>;
+  /** Further variables of one process, above those of the environment. */
+  readonly further?: (name: ServiceName, index: number) => Variables;
+  /** With `https`, the certificates are among the further variables. */
+  readonly scheme?: "http" | "https";
+  /** Gets each line of each log as it was written. */
+  readonly heard?: (line: string) => void;
+}
+
+export interface Addresses {
+  readonly restUrl: string;
+  /** h2c URLs, or those of gRPC over TLS. */
+  readonly grpc: Readonly<Record<ServiceName, string>>;
+  /** HTTP/1.1 URLs. */
+  readonly http: Readonly<Record<ServiceName, string>>;
+}
+
+interface Ports {
+  readonly grpc: number;
+  readonly http: number;
+  /** The gateway's only. */
+  readonly rest: number;
+}
+
+/**
+ * The five services as processes of their own, one or several of each, on loopback ports that are known before they start:
+ * they start in any order, and come back where they were. Who calls a service of which there are several calls the one of
+ * its own index, counted around.
+ */
+export class Replicas {
+  readonly #options: ReplicasOptions;
+  readonly #ports: ReadonlyMap<string, Ports>;
+  readonly #running = new Map<string, Replica>();
+
+  constructor(options: ReplicasOptions, ports: ReadonlyMap<string, Ports>) {
+    this.#options = options;
+    this.#ports = ports;
+  }
+
+  /** Starts a process of a service, whether or not others are there. */
+  start(name: ServiceName, index = 0): Replica {
+    const { environment, further, heard } = this.#options;
+    const variables = {
+      ...variablesOf(name, environment),
+      ...this.#addresses(name, index),
+      ...further?.(name, index),
+    };
+    const replica = new Replica(name, variables, heard);
+    this.#running.set(label(name, index), replica);
+    return replica;
+  }
+
+  /** Starts all of all services, and waits until they are ready. */
+  async startAll(): Promise<void> {
+    const all = serviceNames.flatMap((name) => this.#indices(name).map((index) => this.start(name, index)));
+    await Promise.all(all.map((replica) => replica.ready()));
+  }
+
+  running(name: ServiceName, index = 0): Replica {
+    const replica = this.#running.get(label(name, index));
+    if (replica === undefined) throw new Error(`${label(name, index)} was not started`);
+    return replica;
+  }
+
+  /** An h2c URL, or that of gRPC over TLS. */
+  grpcUrl(name: ServiceName, index = 0): string {
+    return `${this.#options.scheme ?? "http"}://127.0.0.1:${this.#portsOf(name, index).grpc}`;
+  }
+
+  httpUrl(name: ServiceName, index = 0): string {
+    return `http://127.0.0.1:${this.#portsOf(name, index).http}`;
+  }
+
+  /** Of a gateway. */
+  restUrl(index = 0): string {
+    return `http://127.0.0.1:${this.#portsOf("gateway", index).rest}`;
+  }
+
+  /** Where the first process of each service answers. */
+  addresses(): Addresses {
+    return {
+      restUrl: this.restUrl(),
+      grpc: byService((name) => this.grpcUrl(name)),
+      http: byService((name) => this.httpUrl(name)),
+    };
+  }
+
+  /** Ends all that runs. @returns the exit codes, by service, and `<service>-<index>` for others than the first */
+  async endAll(signal?: NodeJS.Signals): Promise<Readonly<Record<string, number | null>>> {
+    const ending = [...this.#running].map(async ([name, replica]) => [name, await replica.end(signal)] as const);
+    this.#running.clear();
+    return Object.fromEntries(await Promise.all(ending));
+  }
+
+  #addresses(name: ServiceName, index: number): Variables {
+    const { grpc, http, rest } = this.#portsOf(name, index);
+    const urls = peers[name].map((peer) => {
+      const of = index % this.#indices(peer).length;
+      return [urlVariable(peer), this.grpcUrl(peer, of)];
+    });
+    return {
+      ...Object.fromEntries(urls),
+      ...(name === "gateway" ? { BIND_ADDR: `127.0.0.1:${rest}` } : {}),
+      GRPC_BIND_ADDR: `127.0.0.1:${grpc}`,
+      HTTP_BIND_ADDR: `127.0.0.1:${http}`,
+    };
+  }
+
+  #indices(name: ServiceName): readonly number[] {
+    return indices(this.#options, name);
+  }
+
+  #portsOf(name: ServiceName, index: number): Ports {
+    const ports = this.#ports.get(label(name, index));
+    if (ports === undefined) throw new Error(`there is no ${label(name, index)}`);
+    return ports;
+  }
+}
+
+/** Finds ports for all of them, and starts none. */
+export async function prepareReplicas(options: ReplicasOptions): Promise<Replicas> {
+  const labels = serviceNames.flatMap((name) => indices(options, name).map((index) => label(name, index)));
+  const free = await freePorts(3 * labels.length);
+  const ports = labels.map((each, at) => {
+    const [grpc = 0, http = 0, rest = 0] = free.slice(3 * at);
+    return [each, { grpc, http, rest }] as const;
+  });
+  return new Replicas(options, new Map(ports));
+}
+
+function indices({ counts }: ReplicasOptions, name: ServiceName): readonly number[] {
+  return Array.from({ length: counts?.[name] ?? 1 }, (_, index) => index);
+}
+
+function byService(urlOf: (name: ServiceName) => string): Record<ServiceName, string> {
+  return Object.fromEntries(serviceNames.map((name) => [name, urlOf(name)])) as Record<ServiceName, string>;
+}
+
+function label(name: ServiceName, index: number): string {
+  return index === 0 ? name : `${name}-${index}`;
+}

@@ -1,0 +1,80 @@
+import type { Environment, ServiceName } from "@outlayer/kit";
+
+const all = ["SERVICE_TOKEN", "TLS_CERT_FILE", "TLS_KEY_FILE", "TLS_CA_FILE", "LOG_LEVEL"];
+const wallets = ["INTERNAL_WALLET_AUTH_TOKEN", "WALLET_API_KEYS_JSON"];
+const nats = ["NATS_URL", "NATS_REPLICAS", "NATS_MAX_AGE_SECS"];
+
+/** Variables that each service reads, but for where it listens and where the others are. */
+export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
+  gateway: [...all, ...wallets, ...nats, "SEQUENTIAL_GATE_ID", "EXECUTE_WAIT_SECS"],
+  planner: [
+    ...all,
+    ...wallets,
+    "NEAR_CHAIN_ID",
+    "SEQUENTIAL_GATE_ID",
+    "VERIFIER_ID",
+    "SUBMIT_INTENT_GAS",
+    "GATE_CALLBACK_GAS",
+    "GATE_MAX_DEPOSIT_YOCTO",
+    "DIRECT_USER_SCOPES_JSON",
+  ],
+  "signer-proxy": [
+    ...all,
+    "KEYSTORE_URL",
+    "KEYSTORE_AUTH_TOKEN",
+    "GRANT_SECRET",
+    "VERIFIER_ID",
+    "POLICY_ACTION_TYPES_JSON",
+    "DIRECT_USER_SCOPES_JSON",
+  ],
+  broadcaster: [
+    ...all,
+    ...nats,
+    "RELAYER_ACCOUNT_ID",
+    "RELAYER_SECRET_KEY",
+    "APPROVER_ACCOUNT_ID",
+    "APPROVER_SECRET_KEY",
+    "NEAR_RPC_URL",
+    "NEAR_CHAIN_ID",
+    "NEAR_POLL_TIMEOUT_SECS",
+    "NEAR_POLL_INTERVAL_MS",
+    "SEQUENTIAL_GATE_ID",
+    "VERIFIER_ID",
+    "GATE_FEE_1_TO_3_YOCTO",
+    "GATE_MAX_FEE_YOCTO",
+    "GATE_CODE_HASH",
+    "GATE_OWNER_ID",
+    "SUBMIT_INTENT_GAS",
+    "GATE_CALLBACK_GAS",
+    "RESUME_BATCH_GAS",
+    "DELEGATE_VALIDITY_BLOCKS",
+    "INTENTS_DEADLINE_SECS",
+    "QUEUE_TIMEOUT_SECS",
+    "LEASE_SECS",
+  ],
+  evidence: [...all, ...wallets, ...nats, "DATABASE_URL"],
+};
+
+/** Services that each one calls. */
+export const peers: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
+  gateway: ["planner", "evidence"],
+  planner: ["signer-proxy", "broadcaster", "evidence"],
+  "signer-proxy": [],
+  broadcaster: ["evidence", "signer-proxy"],
+  evidence: [],
+};
+
+/** The variable that says where a service is. */
+export function urlVariable(service: ServiceName): string {
+  return `${service.toUpperCase().replace("-", "_")}_URL`;
+}
+
+/** Of the product's whole environment, what one service reads: no process is given what is another's. */
+export function variablesOf(service: ServiceName, environment: Environment): Readonly<Record<string, string>> {
+  const names = ownVariables[service].flatMap((name) => [name, `${name}_FILE`]);
+  const set = names.flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(set);
+}

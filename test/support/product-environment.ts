@@ -1,0 +1,22 @@
+import type { Devnet } from "@outlayer/devnet";
+import type { Environment } from "@outlayer/kit";
+
+export const internalToken = "internal-token-of-the-tests";
+
+/** Variables with which the product, in whatever shape, runs on a devnet of the tests. */
+export function productEnvironment(devnet: Devnet): Environment {
+  return {
+    NEAR_RPC_URL: devnet.rpcUrl,
+    NEAR_CHAIN_ID: devnet.chainId,
+    NEAR_POLL_INTERVAL_MS: "12",
+    KEYSTORE_URL: devnet.keystoreUrl,
+    KEYSTORE_AUTH_TOKEN: devnet.keystoreToken,
+    RELAYER_ACCOUNT_ID: devnet.relayer.accountId,
+    RELAYER_SECRET_KEY: devnet.relayer.secretKey,
+    APPROVER_ACCOUNT_ID: devnet.approver.accountId,
+    APPROVER_SECRET_KEY: devnet.approver.secretKey,
+    INTERNAL_WALLET_AUTH_TOKEN: internalToken,
+    WALLET_API_KEYS_JSON: JSON.stringify({ "wk_of_wallet-1": "wallet-1" }),
+    GRANT_SECRET: "grant-secret-of-the-tests-0123456789",
+  };
+}
