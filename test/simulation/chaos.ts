@@ -34,7 +34,7 @@ export class Chaos {
   readonly #world: World;
   readonly #dice: Dice;
   readonly #options: ChaosOptions;
-  readonly #dooms = new Map<number, Doom>();
+  readonly #dooms = new Set<Doom>();
   #foreignNonce = 0n;
 
   constructor(world: World, dice: Dice, options: ChaosOptions) {
@@ -106,13 +106,15 @@ export class Chaos {
     this.#dooms.clear();
   }
 
-  /** Whatever happens to this one happens at a message that it sends. */
+  /** What is to happen happens at a message, to whichever broadcaster sends it. */
   #mishapOf(from: SimProcess, label: string): Mishap {
-    for (const [slot, doom] of this.#dooms) {
-      if (this.#world.broadcasters[slot]?.process !== from || !label.includes(doom.at)) continue;
+    const slot = this.#world.broadcasters.findIndex((running) => running?.process === from);
+    if (slot === -1) return undefined;
+    for (const doom of this.#dooms) {
+      if (!label.includes(doom.at)) continue;
       doom.left -= 1;
       if (doom.left > 0) continue;
-      this.#dooms.delete(slot);
+      this.#dooms.delete(doom);
       if (doom.kind === "pause") this.#pause(from);
       else this.#crash(slot);
       return doom.kind;
@@ -121,9 +123,7 @@ export class Chaos {
   }
 
   #doom(kind: Doom["kind"]): void {
-    const slot = this.#anySlot();
-    if (slot === undefined || this.#dooms.has(slot)) return;
-    this.#dooms.set(slot, { kind, at: this.#dice.pick(boundaries), left: this.#dice.between(1, 6) });
+    this.#dooms.add({ kind, at: this.#dice.pick(boundaries), left: this.#dice.between(1, 6) });
   }
 
   #crash(slot: number): void {
@@ -148,7 +148,6 @@ export class Chaos {
     this.interruptions.stops += 1;
     this.#note(`${running.process.name} is asked to stop`);
     this.#world.vacate(slot);
-    this.#dooms.delete(slot);
     let isGone = false;
     const gone = () => {
       if (isGone) return;

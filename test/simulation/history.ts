@@ -35,10 +35,11 @@ export async function runHistory(seed: number): Promise<HistoryResult> {
   const blockTimeMs = dice.pick([600, 1_000]);
   const world = await World.start(name, {
     blockTimeMs,
-    broadcasters: 1,
+    broadcasters: 3,
     environment: {
       NEAR_POLL_INTERVAL_MS: dice.pick(["400", "750"]),
       INTENTS_DEADLINE_SECS: dice.pick(["120", "300"]),
+      LEASE_SECS: dice.pick(["4", "15"]),
       QUEUE_TIMEOUT_SECS: dice.pick(["60", "600"]),
     },
   });

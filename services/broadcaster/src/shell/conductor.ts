@@ -212,9 +212,13 @@ export class Conductor {
     });
   }
 
-  /** The resume that the gate's log holds for a workflow, if any: its own log may not have it after a crash. */
-  preparedResume(requestId: string): ApproverTransaction | undefined {
-    return this.#lane.approverTransactions.find(
+  /**
+   * The resumes that the gate's log holds for a workflow. Its own log may not have the latest: after a crash, and after an append
+   * here to which no answer came.
+   */
+  async preparedResumes(requestId: string): Promise<readonly ApproverTransaction[]> {
+    if (this.#isStale) await this.#inTurn(async () => {});
+    return this.#lane.approverTransactions.filter(
       (prepared) => prepared.requestId === requestId && prepared.mode !== "burn_nonce",
     );
   }
@@ -314,14 +318,21 @@ export class Conductor {
 
   /** One change at a time, each of the lane as it is by then. */
   async #change(change: string, update: (lane: GateLane) => GateLane): Promise<void> {
-    const run = async () => {
-      if (this.#isStale) await this.#reload();
+    await this.#inTurn(async () => {
       const lane = update(this.#lane);
       // Whether an append without an answer took place shows only in the log.
       this.#isStale = true;
       this.#version = await this.#deps.evidence.appendGate(this.#deps.gate.gateId, this.#version, change, lane);
       this.#lane = lane;
       this.#isStale = false;
+    });
+  }
+
+  /** Works on the lane as it is in the log, one after the other. */
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const run = async () => {
+      if (this.#isStale) await this.#reload();
+      await work();
     };
     const turn = this.#changing.then(run, run);
     this.#changing = turn.catch(() => {});

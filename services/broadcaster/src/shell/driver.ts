@@ -89,9 +89,12 @@ export class Driver {
         approver.lane(prepared.transaction.publicKey)?.noteIssued(prepared.transaction.nonce);
     }
     if (state.ended !== undefined) return state;
-    const missing = conductor.preparedResume(this.#requestId);
-    const isKnown = state.resumes.some(({ hash }) => hash === missing?.transaction?.hash);
-    const event = missing === undefined || isKnown ? undefined : recoveredResume(missing);
+    // Nothing is sent before it is in this log too: once another resume has run, it never will be.
+    if (state.resumes.some(({ fate }) => fate.kind === "started")) return state;
+    const known = state.resumes.map(({ hash }) => hash);
+    const prepared = await conductor.preparedResumes(this.#requestId);
+    const missing = prepared.find(({ transaction }) => !known.includes(transaction?.hash ?? ""));
+    const event = missing === undefined ? undefined : recoveredResume(missing);
     return event === undefined ? state : this.#append(state, event);
   }
 
@@ -167,8 +170,10 @@ export class Driver {
         await readNonces(tools, state, action.steps, seen);
         if (seen.noncesReadAt === undefined) await this.#news(signal);
         return;
-      case "measure":
-        return append(await measure(tools, state));
+      case "measure": {
+        const measured = await measure(tools, state);
+        return measured === undefined ? this.#news(signal) : append(measured);
+      }
       default:
         return action satisfies never;
     }

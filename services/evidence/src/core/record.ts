@@ -177,7 +177,11 @@ function applyKind(before: Folded, { kind }: Event): Folded {
       record.status = "dispatching";
       const started = before.resumes.find((resume) => resume.transaction?.hash === kind.value.txHash);
       if (started === undefined) delete record.resumeTxHash;
-      else if (record.fees !== undefined) record.fees.gateFeeYocto = started.feeYocto;
+      else {
+        // Not always the latest: an earlier one may have been given up too soon.
+        if (started.mode !== "reject") record.resumeTxHash = kind.value.txHash;
+        if (record.fees !== undefined) record.fees.gateFeeYocto = started.feeYocto;
+      }
       return after;
     }
     case "directUserCallPrepared":
