@@ -23,6 +23,8 @@ export interface HistoryResult {
   readonly trace: readonly string[];
 }
 
+/** As mainnet. */
+const blockTimeMs = 600;
 /** Blocks that every history has at least. */
 const leastBlocks = 500;
 /** Blocks after which whatever is not done never will be. */
@@ -32,14 +34,13 @@ const mostBlocks = 3_000;
 export async function runHistory(seed: number): Promise<HistoryResult> {
   const name = `history ${seed}`;
   const dice = new Dice(name);
-  const blockTimeMs = dice.pick([600, 1_000]);
   const world = await World.start(name, {
     blockTimeMs,
     broadcasters: 3,
     environment: {
-      NEAR_POLL_INTERVAL_MS: dice.pick(["400", "750"]),
+      NEAR_POLL_INTERVAL_MS: "750",
       INTENTS_DEADLINE_SECS: dice.pick(["120", "300"]),
-      LEASE_SECS: dice.pick(["4", "15"]),
+      LEASE_SECS: dice.pick(["6", "15"]),
       QUEUE_TIMEOUT_SECS: dice.pick(["60", "600"]),
     },
   });

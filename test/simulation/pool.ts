@@ -16,7 +16,10 @@ export async function runHistories({ mutant, next, done }: PoolOptions): Promise
 }
 
 function work({ mutant, next, done }: PoolOptions): Promise<void> {
-  const worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData: { mutant } });
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+    workerData: { mutant },
+    resourceLimits: { maxYoungGenerationSizeMb: 64 },
+  });
   return new Promise<void>((resolve, reject) => {
     const give = () => {
       const seed = next();

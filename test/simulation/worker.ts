@@ -6,6 +6,8 @@ export interface WorkerOrders {
   readonly mutant: string | undefined;
 }
 
+// Most errors here are on purpose, and cost less without. A replay has the stacks.
+Error.stackTraceLimit = 0;
 const { mutant } = workerData as WorkerOrders;
 if (mutant !== undefined) install(mutant);
 // Only now: the product is loaded with the mutant in it.
