@@ -56,7 +56,10 @@ export class Network {
       if (from.isDead) return;
       const mishap = from.isPaused ? undefined : this.mishapOf(from, label);
       if (mishap !== undefined) this.#trace.note(`${from.name} ${mishap} at ${label}`);
-      if (mishap === "crash_before") return from.kill();
+      if (mishap === "crash_before") {
+        from.kill();
+        return;
+      }
       if (mishap === "pause") from.pause();
       from.whenRunning(() => this.#depart(message, resolve, reject));
       if (mishap === "crash_after") from.kill();
@@ -75,7 +78,10 @@ export class Network {
     const dice = this.#dice;
     const { weather } = this;
     this.#trace.note(`${from.name} > ${label}`);
-    if (dice.chance(weather.loseRequest)) return this.#lose("lost_request", message, reject);
+    if (dice.chance(weather.loseRequest)) {
+      this.#lose("lost_request", message, reject);
+      return;
+    }
     const losesAnswer = dice.chance(weather.loseAnswer);
     const isDoubled = dice.chance(weather.double);
     const answeredBy = isDoubled ? dice.between(0, 1) : 0;
@@ -84,7 +90,10 @@ export class Network {
       this.#scheduler.after(this.delayMs(), () => {
         this.#arrive(message, (result) => {
           if (copy !== answeredBy) return;
-          if (losesAnswer) return this.#lose("lost_answer", message, reject);
+          if (losesAnswer) {
+            this.#lose("lost_answer", message, reject);
+            return;
+          }
           this.#scheduler.after(this.delayMs(), () => {
             from.whenRunning(() => {
               this.#trace.note(`${from.name} < ${label}${"error" in result ? ` !${nameOf(result.error)}` : ""}`);
@@ -98,7 +107,10 @@ export class Network {
   }
 
   #arrive<T>({ to, work, broken }: Message<T>, answered: (result: { answer: T } | { error: unknown }) => void): void {
-    if (to?.isDead) return answered({ error: broken() });
+    if (to?.isDead) {
+      answered({ error: broken() });
+      return;
+    }
     const run = () => {
       work().then(
         (answer) => answered({ answer }),
