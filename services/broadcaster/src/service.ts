@@ -28,14 +28,16 @@ export interface BroadcasterDeps {
   /** What the bus is on; undefined where everything happens in one process. */
   readonly nats?: NatsClient | undefined;
   readonly transports: { readonly evidence: Transport; readonly signerProxy: Transport };
+  /** How NEAR's RPC is reached; the process's own `fetch` where nothing is given. */
+  readonly fetch?: typeof fetch;
 }
 
 /** Drives open workflows: relayer and approver keys, nonces, the gate's schedule, NEAR's RPC. */
 export function createBroadcaster(
   config: BroadcasterConfig,
-  { ports, logger, bus, nats, transports }: BroadcasterDeps,
+  { ports, logger, bus, nats, transports, fetch }: BroadcasterDeps,
 ): Service {
-  const node = new NearNode(new RpcClient({ urls: config.rpcUrls, chainId: config.chainId }, ports, logger));
+  const node = new NearNode(new RpcClient({ urls: config.rpcUrls, chainId: config.chainId }, ports, logger, fetch));
   const follower = new Follower(node, ports, logger, config.pollIntervalMs);
   const gate = new GateReader(config.gateId, node);
   const evidence = new EvidenceLog(transports.evidence);

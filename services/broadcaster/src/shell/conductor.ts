@@ -231,8 +231,12 @@ export class Conductor {
     });
   }
 
-  /** The resumes that the gate's log holds for a workflow: its own log may not have them after a crash. */
-  preparedResumes(requestId: string): readonly ApproverTransaction[] {
+  /**
+   * The resumes that the gate's log holds for a workflow. Its own log may not have the latest: after a crash, and after an append
+   * here to which no answer came.
+   */
+  async preparedResumes(requestId: string): Promise<readonly ApproverTransaction[]> {
+    if (this.#isStale) await this.#inTurn(async () => {});
     return this.#lane.approverTransactions.filter(
       (prepared) => prepared.requestId === requestId && prepared.mode !== "burn_nonce",
     );
@@ -336,8 +340,7 @@ export class Conductor {
 
   /** One change at a time, each of the lane as it is by then. */
   async #change(change: string, update: (lane: GateLane) => GateLane): Promise<void> {
-    const run = async () => {
-      if (this.#isStale) await this.#reload();
+    await this.#inTurn(async () => {
       const lane = update(tidied(this.#lane, this.#logged));
       // Whether an append without an answer took place shows only in the log.
       this.#isStale = true;
@@ -347,6 +350,14 @@ export class Conductor {
       for (const hash of this.#logged) {
         if (!lane.approverTransactions.some(({ transaction }) => transaction?.hash === hash)) this.#logged.delete(hash);
       }
+    });
+  }
+
+  /** Works on the lane as it is in the log, one after the other. */
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const run = async () => {
+      if (this.#isStale) await this.#reload();
+      await work();
     };
     const turn = this.#changing.then(run, run);
     this.#changing = turn.catch(() => {});

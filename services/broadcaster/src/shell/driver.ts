@@ -108,12 +108,18 @@ export class Driver {
     }
     if (state.ended !== undefined) return state;
     if (state.epoch === 0n) return this.#take(state);
-    for (const prepared of conductor.preparedResumes(this.#requestId)) {
-      const isKnown = state.resumes.some(({ hash }) => hash === prepared.transaction?.hash);
-      const event = isKnown ? undefined : recoveredResume(prepared);
-      if (event !== undefined) return this.#append(state, event);
-    }
-    return state;
+    // Nothing is sent before it is in this log too: once another resume of the same intents has run, it never will be.
+    const begun = new Set(
+      state.resumes.flatMap(({ prepared, fate }) => (fate.kind === "started" ? prepared.intentIds : [])),
+    );
+    const known = state.resumes.map(({ hash }) => hash);
+    const prepared = await conductor.preparedResumes(this.#requestId);
+    const missing = prepared.find(
+      ({ transaction, intentIds }) =>
+        !known.includes(transaction?.hash ?? "") && !intentIds.some((intentId) => begun.has(intentId)),
+    );
+    const event = missing === undefined ? undefined : recoveredResume(missing);
+    return event === undefined ? state : this.#append(state, event);
   }
 
   async #decide(state: WorkflowState): Promise<Action> {
@@ -206,8 +212,10 @@ export class Driver {
         return cancelPayloads(tools, state, action.steps, seen, append);
       case "look_at_cancel":
         return lookAtCancel(tools, action.hash, seen);
-      case "measure":
-        return append(await measure(tools, state));
+      case "measure": {
+        const measured = await measure(tools, state);
+        return measured === undefined ? this.#news(signal) : append(measured);
+      }
       default:
         return action satisfies never;
     }

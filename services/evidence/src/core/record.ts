@@ -47,12 +47,18 @@ const stepwise = "gate_stepwise";
 /** @throws RangeError for a log that does not begin with `opened` */
 export function fold(entries: readonly Entry[]): Folded {
   let folded: Folded | undefined;
-  for (const entry of entries) folded = evolve(folded, entry, eventOf(entry));
+  // Nobody else has seen what lies in between: it need not be kept as it was.
+  for (const entry of entries) folded = advance(folded, entry, eventOf(entry));
   if (folded === undefined) throw new RangeError("an empty log has no record");
   return folded;
 }
 
 export function evolve(before: Folded | undefined, entry: Entry, event: Event): Folded {
+  return advance(before && { ...before, record: clone(RecordSchema, before.record) }, entry, event);
+}
+
+/** The same, by changing the record that it is given. */
+function advance(before: Folded | undefined, entry: Entry, event: Event): Folded {
   const folded = before === undefined ? begin(event) : apply(before, event);
   const { record } = folded;
   record.requestId = entry.requestId;
@@ -104,15 +110,15 @@ function gateSteps(opened: Opened): number {
 
 /** Whatever becomes known while a workflow settles, it settles until it ends. */
 function apply(before: Folded, event: Event): Folded {
-  const after = applyKind(before, event);
   const isSettling = before.record.status === "settling" && event.kind.case !== "ended";
+  const after = applyKind(before, event);
   if (isSettling) after.record.status = "settling";
   return after;
 }
 
 function applyKind(before: Folded, { kind }: Event): Folded {
-  const record = clone(RecordSchema, before.record);
-  const after = { ...before, record };
+  const { record } = before;
+  const after = before;
   // It is shown while nothing else is known, and gone with the next thing that is: who drives on says nothing.
   if (record.errorCode === "outcome_unknown" && kind.case !== "taken") setError(record, undefined, undefined);
   switch (kind.case) {
@@ -177,7 +183,11 @@ function applyKind(before: Folded, { kind }: Event): Folded {
       record.status = "dispatching";
       const started = before.resumes.find((resume) => resume.transaction?.hash === kind.value.txHash);
       if (started === undefined) delete record.resumeTxHash;
-      else addFee(record, started.feeYocto);
+      else {
+        // Not always the latest: an earlier one may have been given up too soon.
+        if (started.mode !== "reject" && record.orderingModel !== stepwise) record.resumeTxHash = kind.value.txHash;
+        addFee(record, started.feeYocto);
+      }
       return after;
     }
     case "directUserCallPrepared":
