@@ -357,6 +357,7 @@ describeShapes("decisions, on the chain", (shape) => {
       // Its window has passed now: what is sent next is to take its place, and gets lost like it.
       const before = devnet.controls.counters.snapshot().rpc.send_tx ?? 0;
       blocks.mine({ blocks: 20 });
+      await sends(system, before + 1);
       await quiet(system);
       assert.equal(devnet.controls.counters.snapshot().rpc.send_tx, before + 1);
       faults.clear();
