@@ -56,10 +56,12 @@ describe("what a user gets: refused by the gate", () => {
     const resumed = gateCalls(system.devnet, "resume_batch_chained").length;
     const requestId = await system.rest().begin(three, "refused");
     const settling = await system.rest().until(requestId, ({ status }) => status === "settling");
-    const until = settling.step_outcomes[0].possible_until;
-    assert.match(until, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
-    const possible = (text: string | null) => step("still_possible", text, until);
-    assert.deepEqual(settling.step_outcomes, [possible(null), possible(error), possible(null)]);
+    // Each as long as its own payload: they are signed one after the other, perhaps over the turn of a second.
+    const untils: string[] = settling.step_outcomes.map((outcome: { possible_until: string }) => outcome.possible_until);
+    for (const each of untils) assert.match(each, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+    const [until = ""] = untils.toSorted().reverse();
+    const possible = (index: number, text: string | null) => step("still_possible", text, untils[index]);
+    assert.deepEqual(settling.step_outcomes, [possible(0, null), possible(1, error), possible(2, null)]);
     assert.equal(
       settling.user_visible_error,
       `step 2 of 3 was refused by the gate: ${error}; steps 1, 2, 3 of 3 may still execute until ${until}; do not repeat before`,
