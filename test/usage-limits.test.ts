@@ -358,7 +358,7 @@ describe("decision 6: policy is asked again at admission when its answer is old"
   /** Puts a workflow in a queue that does not move, lets its policy answer grow old, and lets it go on. */
   async function admittedLate(system: System, clock: MovingClock, meanwhile: () => void): Promise<string> {
     await system.devnet.controls.gate.stickTail().done;
-    const requestId = await system.rest().begin([transfer("6")]);
+    const requestId = await system.rest().begin([transfer("6"), registerStep(1)]);
     await system.rest().until(requestId, ({ queue }) => queue?.waiting_for === "gate_stuck");
     clock.advance(61_000);
     meanwhile();
