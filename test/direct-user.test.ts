@@ -512,7 +512,8 @@ describeShapes("the direct-user lane: whatever goes wrong", (shape) => {
 
   it("decision 2: a chunk that no node has proves nothing", () =>
     withSystem(
-      { shape, devnet: { validityPeriod: 20n }, environment: { NEAR_POLL_TIMEOUT_SECS: "1" } },
+      // Blocks that leave time between them: nothing is called unknown while a look or a proof is due at every turn.
+      { shape, devnet: { validityPeriod: 20n, blockTimeMs: 100 }, environment: { NEAR_POLL_TIMEOUT_SECS: "1" } },
       async (system) => {
         await install(system);
         const { faults } = system.devnet.controls;
