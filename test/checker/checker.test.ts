@@ -131,6 +131,18 @@ describe("the checker of runs", () => {
     ],
     ["a transaction that no log has", () => ({ ...run, workflows: run.workflows.slice(1) }), "write_ahead"],
     [
+      "signatures that were made anew after a submission",
+      () =>
+        withWorkflow(run, 0, (workflow) => ({
+          ...workflow,
+          entries: [
+            ...workflow.entries,
+            ...workflow.entries.filter(({ entryJson }) => entryJson.includes('"signed":')),
+          ],
+        })),
+      "signed_anew",
+    ],
+    [
       "an intent that was dispatched twice",
       // The trace event stands twice in the logs.
       () => withDump(run, (text) => text.replace(/"trace:(?:[^"\\]|\\.)*intent_dispatched(?:[^"\\]|\\.)*"/, "$&,$&")),

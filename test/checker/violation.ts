@@ -1,6 +1,6 @@
 /** Something that must never be. */
 export interface Violation {
-  /** `twice`, `lost`, `untrue`, `unended`, `order`, `write_ahead`, `log_broken` or `key_used_twice`. */
+  /** E.g. `twice`, `lost`, `untrue`, `unended`, `order`, `write_ahead`, `signed_anew`, `log_broken`, `key_used_twice`. */
   readonly kind: string;
   /** The workflow it concerns; unset where none is known for it. */
   readonly requestId?: string | undefined;

@@ -63,6 +63,8 @@ export interface WorkflowFacts {
   readonly steps: readonly StepFacts[];
   readonly submissions: readonly LoggedTransaction[];
   readonly resumes: readonly LoggedTransaction[];
+  /** Payloads or delegates were signed after a submission had been written down. */
+  readonly wasSignedAnew: boolean;
   /** What is wrong with the log as a log. */
   readonly breaks: readonly string[];
 }
@@ -112,8 +114,14 @@ export function readWorkflow({ requestId, entries, record }: WorkflowEvidence): 
     steps,
     submissions: logged("submissions_prepared", ({ submissions }) => submissions.map((one: Json) => one.transaction)),
     resumes: logged("resume_prepared", ({ transaction }) => [transaction]),
+    wasSignedAnew: wasSignedAnew(events.map(({ event }) => event)),
     breaks: breaksOf(requestId, entries, record, events),
   };
+}
+
+function wasSignedAnew(events: readonly Json[]): boolean {
+  const submitted = events.findIndex((event) => event.submissions_prepared !== undefined);
+  return submitted !== -1 && events.slice(submitted).some((event) => event.signed !== undefined);
 }
 
 /** What a call does, as text: the same for two calls that do the same, and for their traces on chain. */

@@ -134,7 +134,8 @@ export class Chaos {
 
   #pause(process: SimProcess): void {
     this.interruptions.pauses += 1;
-    const ms = this.#dice.pick([700, 4_000, 20_000, 60_000]);
+    // Many of these end about when another process takes the lease.
+    const ms = this.#dice.pick([700, 4_000, 8_000, 20_000, 60_000]);
     this.#world.scheduler.after(this.#dice.between(ms / 2, ms), () => {
       if (!process.isDead) this.#world.trace.note(`* ${process.name} goes on`);
       process.goOn();

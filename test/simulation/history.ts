@@ -58,6 +58,7 @@ export async function runHistory(seed: number): Promise<HistoryResult> {
     const { devnet } = world;
     const violations = [
       ...world.errors.map((sentence) => ({ kind: "error_logged", sentence })),
+      ...world.fencing.violations,
       ...checkRun({
         dump: devnet.controls.dump(),
         gateId: devnet.gateId,

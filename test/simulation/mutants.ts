@@ -2,54 +2,69 @@ import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
 
-/** A bug put into the product on purpose, for the simulation's process only. */
-interface Mutant {
+/** Text of the product that is put in place of other text. */
+interface Patch {
   /** Path from the project's root. */
   readonly file: string;
   readonly find: string;
   readonly replace: string;
 }
 
-export const mutants: Readonly<Record<string, Mutant>> = {
-  "resume-before-append": {
-    file: "services/broadcaster/src/shell/perform/resume.ts",
-    find: `  await append(event);
+/** Bugs put into the product on purpose, for the simulation's process only. */
+export const mutants: Readonly<Record<string, readonly Patch[]>> = {
+  "resume-before-append": [
+    {
+      file: "services/broadcaster/src/shell/perform/resume.ts",
+      find: `  await append(event);
   seen.noteSent(prepared.transaction.hash, follower.heads?.optimistic.height ?? 0);
   await node.send(prepared.transaction.signedTransaction);`,
-    replace: `  seen.noteSent(prepared.transaction.hash, follower.heads?.optimistic.height ?? 0);
+      replace: `  seen.noteSent(prepared.transaction.hash, follower.heads?.optimistic.height ?? 0);
   await node.send(prepared.transaction.signedTransaction);
   await append(event);`,
-  },
-  "sign-anew-on-unknown": {
-    file: "services/broadcaster/src/core/workflow/progress.ts",
-    find: `  if (state.steps.some(({ submissions }) => submissions.length > 0)) return false;
-  return state.steps.some(({ signed }) => {`,
-    replace: `  if (state.steps.every(({ submissions }) => submissions.length > 0)) return !state.steps.some(({ accepted }) => accepted !== undefined);
-  return state.steps.some(({ signed }) => {`,
-  },
-  "lease-without-fencing": {
-    file: "services/evidence/src/rpc/leases.ts",
-    find: "if (!isHeld(await store.readLease(resource), Number(epoch))) throw leaseLost(resource, epoch);",
-    replace: "await store.readLease(resource);",
-  },
+    },
+  ],
+  // What the node does not know is signed anew instead of being sent again.
+  "sign-anew-on-unknown": [
+    {
+      file: "services/broadcaster/src/core/workflow/pursue.ts",
+      find: 'if (cold.length > 0 && !giveUp) return { kind: "resend", hashes: cold };',
+      replace: `if (cold.length > 0 && kind === "submission") {
+        return { kind: "append", event: { case: "signaturesDiscarded", value: { reason: "unknown" } } };
+      }
+      if (cold.length > 0 && !giveUp) return { kind: "resend", hashes: cold };`,
+    },
+    {
+      file: "services/broadcaster/src/core/workflow/state.ts",
+      find: "steps: state.steps.map((step) => ({ ...step, signed: undefined }))",
+      replace: "steps: state.steps.map(() => emptyStep)",
+    },
+  ],
+  "lease-without-fencing": [
+    {
+      file: "services/evidence/src/rpc/leases.ts",
+      find: "if (!isHeld(await store.readLease(resource), Number(epoch))) throw leaseLost(resource, epoch);",
+      replace: "await store.readLease(resource);",
+    },
+  ],
 };
 
-/** Patches a mutant's module as it is loaded. @throws Error where the text is not, or not once, in the source */
+/** Patches a mutant's modules as they are loaded. @throws Error where the text is not, or not once, in the source */
 export function install(name: string): void {
-  const mutant = mutants[name];
-  if (mutant === undefined) throw new Error(`there is no mutant ${name}, only ${Object.keys(mutants).join(", ")}`);
-  const url = new URL(`../../${mutant.file}`, import.meta.url);
-  const source = readFileSync(fileURLToPath(url), "utf8");
-  if (source.split(mutant.find).length !== 2)
-    throw new Error(`${mutant.file} has changed: the mutant ${name} does not fit`);
+  const patches = mutants[name];
+  if (patches === undefined) throw new Error(`there is no mutant ${name}, only ${Object.keys(mutants).join(", ")}`);
+  const sources = new Map(
+    patches.map(({ file, find, replace }) => {
+      const url = new URL(`../../${file}`, import.meta.url);
+      const source = readFileSync(fileURLToPath(url), "utf8");
+      if (source.split(find).length !== 2) throw new Error(`${file} has changed: the mutant ${name} does not fit`);
+      return [url.href, source.replace(find, () => replace)];
+    }),
+  );
   registerHooks({
-    load(loaded, context, next) {
-      if (loaded !== url.href) return next(loaded, context);
-      return {
-        format: "module-typescript",
-        source: source.replace(mutant.find, () => mutant.replace),
-        shortCircuit: true,
-      };
+    load(url, context, next) {
+      const source = sources.get(url);
+      if (source === undefined) return next(url, context);
+      return { format: "module-typescript", source, shortCircuit: true };
     },
   });
 }

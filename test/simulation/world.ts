@@ -19,6 +19,7 @@ import { createPlanner, readPlannerConfig } from "@outlayer/planner";
 import { createSignerProxy, readSignerProxyConfig } from "@outlayer/signer-proxy";
 import { SimBus } from "./bus.ts";
 import { Dice } from "./dice.ts";
+import { Fencing } from "./fencing.ts";
 import { fetchOverNetwork } from "./fetch.ts";
 import { Network } from "./network.ts";
 import { Nodes } from "./nodes.ts";
@@ -60,6 +61,7 @@ export class World {
   readonly bus: SimBus;
   readonly devnet: Devnet;
   readonly nodes: Nodes;
+  readonly fencing = new Fencing();
   /** Errors that a service logged as such: it met what it did not expect. */
   readonly errors: string[] = [];
   readonly #seed: string;
@@ -264,7 +266,8 @@ export class World {
   }
 
   #patient(from: SimProcess, service: Service, name: ServiceName, to: ServiceName): Transport {
-    const inner = this.#reach(service, name, to);
+    const reached = this.#reach(service, name, to);
+    const inner = to === "evidence" ? this.fencing.watch(reached) : reached;
     return patient(
       overNetwork(() => inner, { network: this.network, from }),
       from.ports,

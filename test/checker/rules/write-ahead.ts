@@ -4,7 +4,8 @@ import type { LoggedTransaction, WorkflowFacts } from "../workflow.ts";
 
 /**
  * Every transaction of ours that is on the chain stood in a workflow's log before the block that took it in. Those that
- * only use up a nonce name no delegate and no intent: they are in no such log, and must have done nothing.
+ * only use up a nonce name no delegate and no intent: they are in no such log, and must have done nothing. And once a
+ * submission was written down, nothing is signed anew: what it carries is public (decision 1).
  */
 export function checkWriteAhead(
   { transactions }: ChainFacts,
@@ -13,7 +14,11 @@ export function checkWriteAhead(
 ): Violation[] {
   const logged = new Map<string, LoggedTransaction & { readonly requestId: string }>();
   const violations: Violation[] = [];
-  for (const { requestId, submissions, resumes } of workflows) {
+  for (const { requestId, submissions, resumes, wasSignedAnew } of workflows) {
+    if (wasSignedAnew) {
+      const sentence = "it was signed anew after a submission of what had been signed before";
+      violations.push({ kind: "signed_anew", requestId, sentence });
+    }
     for (const one of [...submissions, ...resumes]) {
       const other = logged.get(one.hash);
       if (other !== undefined) {

@@ -1,0 +1,39 @@
+import type { Transport } from "@connectrpc/connect";
+import type { Violation } from "../checker/violation.ts";
+
+/** Calls that write under a lease. */
+const writes = ["AppendEvent", "AppendGateLog"];
+
+interface Lease {
+  readonly resource: string;
+  readonly epoch: bigint;
+}
+
+/**
+ * Stands at evidence's door and holds it to its word: whoever's lease another has taken by now writes nothing. In no log does
+ * it show who wrote an entry, so the chain and the logs alone cannot tell.
+ */
+export class Fencing {
+  readonly violations: Violation[] = [];
+  readonly #epochs = new Map<string, bigint>();
+
+  watch(evidence: Transport): Transport {
+    return {
+      stream: (...call) => evidence.stream(...call),
+      unary: async (method, signal, timeoutMs, header, input, contextValues) => {
+        const answer = await evidence.unary(method, signal, timeoutMs, header, input, contextValues);
+        const { lease, resource, requestId } = input as { lease?: Lease; resource?: string; requestId?: string };
+        if (method.name === "AcquireLease" && resource !== undefined) {
+          const { taken, epoch } = answer.message as unknown as { taken: boolean; epoch: bigint };
+          if (taken) this.#epochs.set(resource, epoch);
+        }
+        const current = this.#epochs.get(lease?.resource ?? "") ?? 0n;
+        if (writes.includes(method.name) && lease !== undefined && lease.epoch < current) {
+          const sentence = `${method.name} under epoch ${lease.epoch}, after epoch ${current} had begun`;
+          this.violations.push({ kind: "unfenced", requestId, sentence });
+        }
+        return answer;
+      },
+    };
+  }
+}
