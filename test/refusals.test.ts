@@ -57,7 +57,9 @@ describe("what a user gets: refused by the gate", () => {
     const requestId = await system.rest().begin(three, "refused");
     const settling = await system.rest().until(requestId, ({ status }) => status === "settling");
     // Each as long as its own payload: they are signed one after the other, perhaps over the turn of a second.
-    const untils: string[] = settling.step_outcomes.map((outcome: { possible_until: string }) => outcome.possible_until);
+    const untils: string[] = settling.step_outcomes.map(
+      (outcome: { possible_until: string }) => outcome.possible_until,
+    );
     for (const each of untils) assert.match(each, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
     const [until = ""] = untils.toSorted().reverse();
     const possible = (index: number, text: string | null) => step("still_possible", text, untils[index]);

@@ -63,6 +63,10 @@ export interface WorkflowFacts {
   readonly steps: readonly StepFacts[];
   readonly submissions: readonly LoggedTransaction[];
   readonly resumes: readonly LoggedTransaction[];
+  /** Those that use payloads' nonces up. */
+  readonly cancels: readonly LoggedTransaction[];
+  /** Hashes of submissions of whose intents the log does not say how they ended: they may still wait on the gate. */
+  readonly left: ReadonlySet<string>;
   /** Payloads or delegates were signed after a submission had been written down. */
   readonly wasSignedAnew: boolean;
   /** What is wrong with the log as a log. */
@@ -114,6 +118,8 @@ export function readWorkflow({ requestId, entries, record }: WorkflowEvidence): 
     steps,
     submissions: logged("submissions_prepared", ({ submissions }) => submissions.map((one: Json) => one.transaction)),
     resumes: logged("resume_prepared", ({ transaction }) => [transaction]),
+    cancels: logged("cancel_prepared", ({ transaction }) => [transaction]),
+    left: leftBy(all),
     wasSignedAnew: wasSignedAnew(events.map(({ event }) => event)),
     breaks: breaksOf(requestId, entries, record, events),
   };
@@ -170,4 +176,11 @@ function breaksOf(
   const hasEnd = last?.ended !== undefined || last?.opened?.ended !== undefined;
   if (hasEnd !== terminal.includes(record.status)) breaks.push("the record's end is not the log's");
   return breaks;
+}
+
+/** @param all events of a kind */
+function leftBy(all: (kind: string) => Json[]): ReadonlySet<string> {
+  const ended = new Set([...all("step_resolved"), ...all("intent_closed")].map(({ step }) => step ?? 0));
+  const submissions: Json[] = all("submissions_prepared").flatMap((one) => one.submissions);
+  return new Set(submissions.filter(({ step }) => !ended.has(step ?? 0)).map(({ transaction }) => transaction.hash));
 }

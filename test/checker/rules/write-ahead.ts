@@ -14,12 +14,12 @@ export function checkWriteAhead(
 ): Violation[] {
   const logged = new Map<string, LoggedTransaction & { readonly requestId: string }>();
   const violations: Violation[] = [];
-  for (const { requestId, submissions, resumes, wasSignedAnew } of workflows) {
+  for (const { requestId, submissions, resumes, cancels, wasSignedAnew } of workflows) {
     if (wasSignedAnew) {
       const sentence = "it was signed anew after a submission of what had been signed before";
       violations.push({ kind: "signed_anew", requestId, sentence });
     }
-    for (const one of [...submissions, ...resumes]) {
+    for (const one of [...submissions, ...resumes, ...cancels]) {
       const other = logged.get(one.hash);
       if (other !== undefined) {
         const sentence = `${one.hash} is in its log again, or in ${other.requestId}'s`;
@@ -30,10 +30,10 @@ export function checkWriteAhead(
   }
   for (const transaction of transactions.values()) {
     const { hash, publicKey, receiverId, method, timeMs } = transaction;
-    if (!operatorKeys.includes(publicKey) || receiverId !== gateId) continue;
+    if (!operatorKeys.includes(publicKey)) continue;
     const entry = logged.get(hash);
     if (entry === undefined) {
-      if (isNothing(transaction, gateId)) continue;
+      if (receiverId === gateId && isNothing(transaction, gateId)) continue;
       violations.push({ kind: "write_ahead", sentence: `${method} ${hash} of ${publicKey} is in no log` });
     } else if (entry.atMs > timeMs) {
       const late = `${entry.atMs - timeMs} ms after the block that took it in`;
