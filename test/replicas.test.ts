@@ -8,7 +8,7 @@ import { dust } from "./support/steps.ts";
 
 const counts = { gateway: 3, planner: 3, evidence: 3 };
 const racers = 200;
-const workflows = 300;
+const workflows = Number(process.env.N ?? 300);
 const walletOf = (index: number) => `wallet-of-many-${index}`;
 const receiver = { account_id: dust.receiver_id, token_id: dust.token };
 
