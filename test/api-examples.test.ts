@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { describeShapes } from "./support/shapes.ts";
 import { internalToken, type System, startSystem } from "./support/system.ts";
 
 interface Example {
@@ -58,13 +59,13 @@ function escaped(literal: string): string {
   return literal.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
-describe("the examples of docs/api.md", () => {
+describeShapes("the examples of docs/api.md", (shape) => {
   let system: System;
   let directory: string;
   let requestId = "";
 
   before(async () => {
-    system = await startSystem();
+    system = await startSystem({ shape });
     directory = mkdtempSync(join(tmpdir(), "api-examples-"));
     // The commands are run as they are written; curl itself is told to say the status too.
     writeFileSync(join(directory, ".curlrc"), 'write-out = "\\n%{http_code}"\n');

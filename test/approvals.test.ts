@@ -6,6 +6,7 @@ import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner"
 import type { PolicyDocument } from "@outlayer/devnet";
 import { historyOf } from "./support/history.ts";
 import type { Answer } from "./support/rest-client.ts";
+import { describeShapes } from "./support/shapes.ts";
 import { dust, setRegister, transfer } from "./support/steps.ts";
 import { internalToken, type System, startSystem } from "./support/system.ts";
 
@@ -27,11 +28,11 @@ const dustText =
 const dustHash = createHash("sha256").update(dustText).digest("hex");
 const wanted = "the wallet's policy requires 2 approvals for this workflow";
 
-describe("decision 8: approvals", () => {
+describeShapes("decision 8: approvals", (shape) => {
   let system: System;
   let keys = 0;
   before(async () => {
-    system = await startSystem();
+    system = await startSystem({ shape });
   });
   beforeEach(() => system.devnet.controls.wallets.setPolicy("wallet-1", twoApprovals));
   after(() => system.stop());

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { transactions } from "./support/chain-dump.ts";
+import { describeShapes } from "./support/shapes.ts";
 import { dust, setRegister } from "./support/steps.ts";
 import { type System, startSystem } from "./support/system.ts";
 
@@ -42,10 +43,12 @@ const mutated = (document: object) =>
     return copy;
   });
 
-describe("input of every kind", () => {
+describeShapes("input of every kind", (shape) => {
+  /** Fewer where each request goes through several processes. */
+  const runs = (count: number) => ({ numRuns: shape === "embedded" ? count : count / 5 });
   let system: System;
   before(async () => {
-    system = await startSystem();
+    system = await startSystem({ shape });
   });
   after(() => system.stop());
 
@@ -80,7 +83,7 @@ describe("input of every kind", () => {
         assert.equal(body.message, body.error);
         assert.ok(body.message.length > 10 && !/\n|at .*:\d+:\d+/.test(body.message), body.message);
       }),
-      { numRuns: 400 },
+      runs(400),
     );
   });
 
@@ -93,7 +96,7 @@ describe("input of every kind", () => {
         assert.equal(status, 400);
         assert.match(body.message, /^(invalid workflow JSON: |wallet workflow must not)/);
       }),
-      { numRuns: 200 },
+      runs(200),
     );
   });
 });

@@ -5,6 +5,7 @@ import { gateCalls, gateTrace } from "./support/chain-dump.ts";
 import { eventsOf } from "./support/history.ts";
 import { corruptSignature, misbehavingSigner } from "./support/misbehaving-signer.ts";
 import { MovingClock } from "./support/moving-clock.ts";
+import { describeShapes, itEmbedded } from "./support/shapes.ts";
 import { dust, registerStep, transfer } from "./support/steps.ts";
 import { type System, type SystemOptions, withSystem } from "./support/system.ts";
 
@@ -38,9 +39,9 @@ function submittedDelegates(system: System): readonly string[] {
 
 const dispatches = (system: System) => gateTrace(system.devnet).filter(({ ev }) => ev === "intent_dispatched").length;
 
-describe("decisions, on the chain", () => {
+describeShapes("decisions, on the chain", (shape) => {
   it("decision 1: a transaction that cannot land any more is signed anew, with the same delegate in it", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       // The first submission arrives behind the others, whose higher nonces have landed by then.
       const { faults, blocks } = system.devnet.controls;
       const late = { kind: "arrive_late", blocks: 4 } as const;
@@ -63,7 +64,7 @@ describe("decisions, on the chain", () => {
     }));
 
   it("decision 2: what a node does not know is followed, sent again as it is, and never called failed", () =>
-    withSystem({ environment: { NEAR_POLL_TIMEOUT_SECS: "1" } }, async (system) => {
+    withSystem({ shape, environment: { NEAR_POLL_TIMEOUT_SECS: "1" } }, async (system) => {
       // Nothing that is sent arrives, and nobody can tell: it might still.
       system.devnet.controls.faults.add({ target: "rpc", method: "send_tx", count: null, fault: { kind: "reset" } });
       const requestId = await system.rest().begin(three);
@@ -82,7 +83,7 @@ describe("decisions, on the chain", () => {
     }));
 
   it("decision 4: ids of a fork that lost are withdrawn, and the resume that named them lands nowhere", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       const { blocks } = system.devnet.controls;
       // The chain stands still but for what the test lets happen, so that the ids are in the newest block.
       blocks.stop();
@@ -102,7 +103,7 @@ describe("decisions, on the chain", () => {
     }));
 
   it("decision 4: a submission that the winning fork does not have is sent again, the same bytes", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       const { blocks } = system.devnet.controls;
       blocks.stop();
       const requestId = await system.rest().begin(three);
@@ -141,7 +142,7 @@ describe("decisions, on the chain", () => {
     const policyChecks = (system: System) =>
       system.devnet.controls.counters.snapshot().keystore["/wallet/check-policy"] ?? 0;
 
-    it("is renewed by asking policy again", () => {
+    itEmbedded(shape, "is renewed by asking policy again", () => {
       const options = slowToSign(new MovingClock("2026-06-16T10:20:00Z"), () => {});
       return withSystem(options, async (system) => {
         options.system = system;
@@ -153,7 +154,7 @@ describe("decisions, on the chain", () => {
       });
     });
 
-    it("ends the workflow when policy now denies it, and what was signed is thrown away unsent", () => {
+    itEmbedded(shape, "ends the workflow when policy now denies it, and what was signed is thrown away unsent", () => {
       const options = slowToSign(new MovingClock("2026-06-16T10:20:00Z"), (system) => {
         system.devnet.controls.wallets.setFrozen("wallet-1", true);
       });
@@ -171,134 +172,147 @@ describe("decisions, on the chain", () => {
     });
   });
 
-  it("decision 10: a step that fails on chain leaves a record that says which, why, and until when it may still execute", () => {
-    let drained = false;
-    const usdc = transfer("5", "nep141:usdc.near");
-    return withSystem(
-      {
-        environment: { INTENTS_DEADLINE_SECS: "7" },
-        wrap: misbehavingSigner({
-          async answer(response, request) {
-            if (request.step === 2 && !drained) {
-              drained = true;
-              await drain();
-            }
-            return response;
-          },
-        }),
-      },
-      async (system) => {
-        drain = async () => {
-          const [wallet] = system.devnet.wallets;
-          const left = system.devnet.controls.verifier.balanceOf(wallet?.accountId ?? "", "nep141:usdc.near");
-          const intent = {
-            intent: "transfer",
-            receiver_id: "elsewhere.near",
-            tokens: { "nep141:usdc.near": String(left) },
+  itEmbedded(
+    shape,
+    "decision 10: a step that fails on chain leaves a record that says which, why, and until when it may still execute",
+    () => {
+      let drained = false;
+      const usdc = transfer("5", "nep141:usdc.near");
+      return withSystem(
+        {
+          environment: { INTENTS_DEADLINE_SECS: "7" },
+          wrap: misbehavingSigner({
+            async answer(response, request) {
+              if (request.step === 2 && !drained) {
+                drained = true;
+                await drain();
+              }
+              return response;
+            },
+          }),
+        },
+        async (system) => {
+          drain = async () => {
+            const [wallet] = system.devnet.wallets;
+            const left = system.devnet.controls.verifier.balanceOf(wallet?.accountId ?? "", "nep141:usdc.near");
+            const intent = {
+              intent: "transfer",
+              receiver_id: "elsewhere.near",
+              tokens: { "nep141:usdc.near": String(left) },
+            };
+            const signed = [await signIntents(system.devnet, "wallet-1", [intent])];
+            const args = { signed };
+            await new Actor(system.devnet, "mike.near").call({
+              receiverId: system.devnet.verifierId,
+              methodName: "execute_intents",
+              args,
+            });
           };
-          const signed = [await signIntents(system.devnet, "wallet-1", [intent])];
-          const args = { signed };
-          await new Actor(system.devnet, "mike.near").call({
-            receiverId: system.devnet.verifierId,
-            methodName: "execute_intents",
-            args,
-          });
-        };
-        const requestId = await system.rest().begin([dust, usdc, dust], "half");
-        const settling = await system.rest().until(requestId, ({ status }) => status === "settling");
-        const error = "Smart contract panicked: insufficient balance or overflow";
-        const until = settling.step_outcomes[1].possible_until;
-        assert.deepEqual(
-          settling.step_outcomes.map(({ outcome }: { outcome: string }) => outcome),
-          ["succeeded", "still_possible", "succeeded"],
-        );
-        assert.equal(settling.step_outcomes[1].error, error);
-        assert.equal(
-          settling.user_visible_error,
-          `step 2 of 3 failed on chain: ${error}; step 2 of 3 may still execute until ${until}; do not repeat before`,
-        );
-        assert.equal((await system.rest().execute([dust, usdc, dust], "half", 0)).status, 202);
-        const record = await system.rest().ended(requestId);
-        assert.deepEqual([record.status, record.error_code], ["failed", "dispatch_failed"]);
-        assert.equal(record.user_visible_error, `step 2 of 3 failed on chain: ${error}`);
-        assert.equal(record.step_outcomes[1].outcome, "failed_on_chain");
-        assert.deepEqual(
-          record.dispatch_receipts.map(({ status }: { status: string }) => status),
-          ["success", "failure", "success"],
-        );
-        assert.equal(record.dispatch_receipts[1].error, error);
-        assert.deepEqual(record.balance_deltas, { "nep141:wrap.near:intents": "-2000000000000000000" });
-        assert.equal((await system.rest().execute([dust, usdc, dust], "half")).status, 400);
-      },
-    );
-  });
+          const requestId = await system.rest().begin([dust, usdc, dust], "half");
+          const settling = await system.rest().until(requestId, ({ status }) => status === "settling");
+          const error = "Smart contract panicked: insufficient balance or overflow";
+          const until = settling.step_outcomes[1].possible_until;
+          assert.deepEqual(
+            settling.step_outcomes.map(({ outcome }: { outcome: string }) => outcome),
+            ["succeeded", "still_possible", "succeeded"],
+          );
+          assert.equal(settling.step_outcomes[1].error, error);
+          assert.equal(
+            settling.user_visible_error,
+            `step 2 of 3 failed on chain: ${error}; step 2 of 3 may still execute until ${until}; do not repeat before`,
+          );
+          assert.equal((await system.rest().execute([dust, usdc, dust], "half", 0)).status, 202);
+          const record = await system.rest().ended(requestId);
+          assert.deepEqual([record.status, record.error_code], ["failed", "dispatch_failed"]);
+          assert.equal(record.user_visible_error, `step 2 of 3 failed on chain: ${error}`);
+          assert.equal(record.step_outcomes[1].outcome, "failed_on_chain");
+          assert.deepEqual(
+            record.dispatch_receipts.map(({ status }: { status: string }) => status),
+            ["success", "failure", "success"],
+          );
+          assert.equal(record.dispatch_receipts[1].error, error);
+          assert.deepEqual(record.balance_deltas, { "nep141:wrap.near:intents": "-2000000000000000000" });
+          assert.equal((await system.rest().execute([dust, usdc, dust], "half")).status, 400);
+        },
+      );
+    },
+  );
   let drain: () => Promise<void> = async () => {};
 
-  it("decision 9: a payload that somebody else carried is succeeded_elsewhere, and nothing is done twice", () => {
-    let carry: (payload: string) => Promise<void> = async () => {};
-    return withSystem(
-      {
-        wrap: misbehavingSigner({
-          async answer(response, request) {
-            if (request.step === 1) await carry(response.payloadJson ?? "");
-            return response;
-          },
-        }),
-      },
-      async (system) => {
-        carry = async (payload) => {
-          const args = { signed: [JSON.parse(payload)] };
-          await new Actor(system.devnet, "mike.near").call({
-            receiverId: system.devnet.verifierId,
-            methodName: "execute_intents",
-            args,
-          });
-        };
-        const { body: record, status } = await system.rest().execute(three);
-        assert.equal(status, 400);
-        assert.deepEqual(
-          record.step_outcomes.map(({ outcome }: { outcome: string }) => outcome),
-          ["succeeded", "succeeded_elsewhere", "succeeded"],
-        );
-        assert.match(
-          record.user_visible_error,
-          /nonce was already used; step 2 of 3 took effect all the same, carried by somebody else: do not repeat it$/,
-        );
-        assert.deepEqual(record.balance_deltas, { "nep141:wrap.near:intents": "-2000000000000000000" });
-        assert.equal(record.balance_views["nep141:wrap.near:intents"].ambiguous, true);
-      },
-    );
-  });
+  itEmbedded(
+    shape,
+    "decision 9: a payload that somebody else carried is succeeded_elsewhere, and nothing is done twice",
+    () => {
+      let carry: (payload: string) => Promise<void> = async () => {};
+      return withSystem(
+        {
+          wrap: misbehavingSigner({
+            async answer(response, request) {
+              if (request.step === 1) await carry(response.payloadJson ?? "");
+              return response;
+            },
+          }),
+        },
+        async (system) => {
+          carry = async (payload) => {
+            const args = { signed: [JSON.parse(payload)] };
+            await new Actor(system.devnet, "mike.near").call({
+              receiverId: system.devnet.verifierId,
+              methodName: "execute_intents",
+              args,
+            });
+          };
+          const { body: record, status } = await system.rest().execute(three);
+          assert.equal(status, 400);
+          assert.deepEqual(
+            record.step_outcomes.map(({ outcome }: { outcome: string }) => outcome),
+            ["succeeded", "succeeded_elsewhere", "succeeded"],
+          );
+          assert.match(
+            record.user_visible_error,
+            /nonce was already used; step 2 of 3 took effect all the same, carried by somebody else: do not repeat it$/,
+          );
+          assert.deepEqual(record.balance_deltas, { "nep141:wrap.near:intents": "-2000000000000000000" });
+          assert.equal(record.balance_views["nep141:wrap.near:intents"].ambiguous, true);
+        },
+      );
+    },
+  );
 
-  it("decision 11: deltas come from our own receipts, and views that differ are called ambiguous", () => {
-    let credit = () => {};
-    const wrap = misbehavingSigner({
-      answer(response) {
-        credit();
-        return response;
-      },
-    });
-    return withSystem({ wrap }, async (system) => {
-      const [wallet] = system.devnet.wallets;
-      credit = () => system.devnet.controls.verifier.credit(wallet?.accountId ?? "", dust.token, 7n);
-      const { body: record } = await system.rest().execute([dust]);
-      assert.deepEqual(record.balance_deltas, { "nep141:wrap.near:intents": "-1000000000000000000" });
-      const view = record.balance_views["nep141:wrap.near:intents"];
-      assert.equal(view.ambiguous, true);
-      assert.equal(BigInt(view.before) - BigInt(view.after), 999_999_999_999_999_993n);
-    });
-  });
+  itEmbedded(
+    shape,
+    "decision 11: deltas come from our own receipts, and views that differ are called ambiguous",
+    () => {
+      let credit = () => {};
+      const wrap = misbehavingSigner({
+        answer(response) {
+          credit();
+          return response;
+        },
+      });
+      return withSystem({ wrap }, async (system) => {
+        const [wallet] = system.devnet.wallets;
+        credit = () => system.devnet.controls.verifier.credit(wallet?.accountId ?? "", dust.token, 7n);
+        const { body: record } = await system.rest().execute([dust]);
+        assert.deepEqual(record.balance_deltas, { "nep141:wrap.near:intents": "-1000000000000000000" });
+        const view = record.balance_views["nep141:wrap.near:intents"];
+        assert.equal(view.ambiguous, true);
+        assert.equal(BigInt(view.before) - BigInt(view.after), 999_999_999_999_999_993n);
+      });
+    },
+  );
 
-  it("decision 20: leftovers time out free of charge", () =>
+  itEmbedded(shape, "decision 20: leftovers time out free of charge", () =>
     withSystem({ environment: { INTENTS_DEADLINE_SECS: "2" }, wrap: corruptSignature(1) }, async (system) => {
       const requestId = await system.rest().begin(three);
       const record = await system.rest().ended(requestId);
       assert.equal(record.status, "failed");
       assert.equal(gateCalls(system.devnet, "resume_intent").length, 0);
       assert.equal(record.fees.gate_fee_yocto, "0");
-    }));
+    }),
+  );
 
-  it("decision 20: leftovers that hold up others for want of balance are rejected", () =>
+  itEmbedded(shape, "decision 20: leftovers that hold up others for want of balance are rejected", () =>
     withSystem(
       { environment: { INTENTS_DEADLINE_SECS: "8" }, wrap: corruptSignatureOf("wallet-1") },
       async (system) => {
@@ -316,10 +330,11 @@ describe("decisions, on the chain", () => {
         assert.equal(record.resume_tx_hash, null);
         assert.equal(record.fees.gate_fee_yocto, String(BigInt(rejects.length) * 30_000_000_000_000_000_000_000n));
       },
-    ));
+    ),
+  );
 
   it("decision 20: a resume that never arrives is made impossible once its window has passed", () =>
-    withSystem({ environment: { INTENTS_DEADLINE_SECS: "7" } }, async (system) => {
+    withSystem({ shape, environment: { INTENTS_DEADLINE_SECS: "7" } }, async (system) => {
       const { devnet } = system;
       const { blocks, faults } = devnet.controls;
       blocks.stop();
@@ -353,40 +368,44 @@ describe("decisions, on the chain", () => {
       assert.equal(record.resume_tx_hash, null);
     })).timeout(40_000);
 
-  it("decision 22: a submission that somebody else made of our delegate is found and taken as ours", () => {
-    let steal: (delegate: string) => Promise<void> = async () => {};
-    const wrap = misbehavingSigner({
-      async answer(response, request) {
-        if (request.step === 1) await steal(response.signedDelegateBase64);
-        return response;
-      },
-    });
-    return withSystem({ wrap }, async (system) => {
-      const { gateId } = system.devnet;
-      system.devnet.controls.gate.setRelayer("mike.near", true);
-      let foreign = "";
-      steal = async (delegate) => {
-        const args = { signed_delegate: delegate };
-        foreign = await new Actor(system.devnet, "mike.near").call({
-          receiverId: gateId,
-          methodName: "submit_intent",
-          args,
-        });
-      };
-      const { body: record } = await system.rest().execute(three);
-      assert.equal(record.status, "succeeded", record.user_visible_error);
-      assert.equal(dispatches(system), 3);
-      assert.equal(new Set(record.intent_ids).size, 3);
-      assert.notEqual(foreign, "");
-      assert.deepEqual(
-        record.dispatch_block_heights.map((height: number) => height - record.dispatch_block_heights[0]),
-        [0, 3, 6],
-      );
-    });
-  });
+  itEmbedded(
+    shape,
+    "decision 22: a submission that somebody else made of our delegate is found and taken as ours",
+    () => {
+      let steal: (delegate: string) => Promise<void> = async () => {};
+      const wrap = misbehavingSigner({
+        async answer(response, request) {
+          if (request.step === 1) await steal(response.signedDelegateBase64);
+          return response;
+        },
+      });
+      return withSystem({ wrap }, async (system) => {
+        const { gateId } = system.devnet;
+        system.devnet.controls.gate.setRelayer("mike.near", true);
+        let foreign = "";
+        steal = async (delegate) => {
+          const args = { signed_delegate: delegate };
+          foreign = await new Actor(system.devnet, "mike.near").call({
+            receiverId: gateId,
+            methodName: "submit_intent",
+            args,
+          });
+        };
+        const { body: record } = await system.rest().execute(three);
+        assert.equal(record.status, "succeeded", record.user_visible_error);
+        assert.equal(dispatches(system), 3);
+        assert.equal(new Set(record.intent_ids).size, 3);
+        assert.notEqual(foreign, "");
+        assert.deepEqual(
+          record.dispatch_block_heights.map((height: number) => height - record.dispatch_block_heights[0]),
+          [0, 3, 6],
+        );
+      });
+    },
+  );
 
   it("decision 22: a chain that somebody else started with our intents is recorded as it is", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       const { devnet } = system;
       const other = keyPairFromSeed(new Uint8Array(32).fill(9));
       devnet.controls.accounts.addKey(devnet.approver.accountId, other.publicKey, { kind: "fullAccess" });

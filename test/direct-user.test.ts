@@ -4,6 +4,7 @@ import { transactions } from "./support/chain-dump.ts";
 import { allowance, count, execute, install, keyOf, keyStatus, scope, statusPath } from "./support/direct-user.ts";
 import { eventsOf } from "./support/history.ts";
 import { misbehavingSigner } from "./support/misbehaving-signer.ts";
+import { describeShapes, itEmbedded } from "./support/shapes.ts";
 import { type System, startSystem, withSystem } from "./support/system.ts";
 
 const prepare = "/direct-user/function-call-key/prepare";
@@ -24,10 +25,10 @@ const calls = (system: System) =>
 const countElsewhere = (system: System) =>
   new Actor(system.devnet, scope.user_id).call({ receiverId: scope.receiver_id, methodName: "increase", args: {} });
 
-describe("the direct-user lane: the key", () => {
+describeShapes("the direct-user lane: the key", (shape) => {
   let system: System;
   before(async () => {
-    system = await startSystem();
+    system = await startSystem({ shape });
   });
   after(() => system.stop());
 
@@ -80,7 +81,7 @@ describe("the direct-user lane: the key", () => {
   });
 });
 
-describe("the direct-user lane: whether the key is installed", () => {
+describeShapes("the direct-user lane: whether the key is installed", (shape) => {
   const rows: readonly [
     reason: string,
     permission: Parameters<typeof install>[1] | "full_access" | undefined,
@@ -104,7 +105,7 @@ describe("the direct-user lane: whether the key is installed", () => {
   ];
   for (const [reason, permission, message] of rows) {
     it(`${reason}: ${message}`, () =>
-      withSystem({}, async (system) => {
+      withSystem({ shape }, async (system) => {
         const { accounts, blocks } = system.devnet.controls;
         if (permission === "full_access") {
           accounts.addKey(scope.user_id, await keyOf(system.rest()), { kind: "fullAccess" });
@@ -129,7 +130,7 @@ describe("the direct-user lane: whether the key is installed", () => {
   }
 
   it("installed, once it is there for exactly the scope", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       const publicKey = await install(system);
       const { body } = await keyStatus(system.rest());
       const { block_height, ...rest } = body;
@@ -146,7 +147,7 @@ describe("the direct-user lane: whether the key is installed", () => {
     }));
 
   it("is not known while NEAR's RPC or the keystore is away: a 503, and no guess", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       await install(system);
       system.devnet.controls.rpc.setAway(true);
       const chain = await keyStatus(system.rest());
@@ -161,9 +162,9 @@ describe("the direct-user lane: whether the key is installed", () => {
     }));
 });
 
-describe("the direct-user lane: the call", () => {
+describeShapes("the direct-user lane: the call", (shape) => {
   it("counts once, and proves that the user did it", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       const publicKey = await install(system);
       const { status, body: record } = await execute(system.rest(), {}, "proof");
       assert.equal(status, 200, record.message);
@@ -212,7 +213,7 @@ describe("the direct-user lane: the call", () => {
     }));
 
   it("counts once however often it is sent under one key", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       await install(system);
       const answers = await Promise.all(Array.from({ length: 30 }, () => execute(system.rest(), {}, "once")));
       assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
@@ -229,7 +230,7 @@ describe("the direct-user lane: the call", () => {
     }));
 
   it("three calls under keys of their own count three times, one after the other", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       await install(system, { allowance: 10n ** 24n });
       const answers = await Promise.all(["a", "b", "c"].map((key) => execute(system.rest(), {}, key)));
       assert.deepEqual(
@@ -242,7 +243,7 @@ describe("the direct-user lane: the call", () => {
     }));
 
   it("of another wallet, or that never was, is the same 404", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       await install(system);
       const { body } = await execute(system.rest());
       for (const id of [body.request_id, "0192f3c0-7c1e-7000-8000-0000000000ff"]) {
@@ -252,10 +253,10 @@ describe("the direct-user lane: the call", () => {
     }));
 });
 
-describe("the direct-user lane: what is refused, and leaves no record", () => {
+describeShapes("the direct-user lane: what is refused, and leaves no record", (shape) => {
   let system: System;
   before(async () => {
-    system = await startSystem();
+    system = await startSystem({ shape });
     await install(system);
   });
   after(async () => {
@@ -294,7 +295,7 @@ describe("the direct-user lane: what is refused, and leaves no record", () => {
   });
 
   it("a contract without a count, before anything is signed", () =>
-    withSystem({}, async (other) => {
+    withSystem({ shape }, async (other) => {
       await install(other);
       const view = {
         kind: "error",
@@ -310,9 +311,9 @@ describe("the direct-user lane: what is refused, and leaves no record", () => {
     }));
 });
 
-describe("the direct-user lane: whatever goes wrong", () => {
+describeShapes("the direct-user lane: whatever goes wrong", (shape) => {
   it("a keystore that is not ready is waited for", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       await install(system);
       system.devnet.controls.keystore.setReadiness("not_ready");
       const first = await execute(system.rest(), {}, "patient", 1);
@@ -325,7 +326,7 @@ describe("the direct-user lane: whatever goes wrong", () => {
     }));
 
   it("an answer that is lost after the broadcast: found by its hash, and counted once", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       await install(system);
       const { faults } = system.devnet.controls;
       faults.add({ target: "rpc", method: "send_tx", count: 3, fault: { kind: "lost" } });
@@ -336,7 +337,7 @@ describe("the direct-user lane: whatever goes wrong", () => {
     }));
 
   it("a node that loses what is sent: the same bytes again, never called failed", () =>
-    withSystem({ environment: { NEAR_POLL_TIMEOUT_SECS: "1" } }, async (system) => {
+    withSystem({ shape, environment: { NEAR_POLL_TIMEOUT_SECS: "1" } }, async (system) => {
       await install(system);
       const { faults } = system.devnet.controls;
       faults.add({ target: "rpc", method: "send_tx", count: null, fault: { kind: "reset" } });
@@ -351,7 +352,7 @@ describe("the direct-user lane: whatever goes wrong", () => {
     }));
 
   it("a crash after it was written down and before it was sent: sent by the next process, once", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       await install(system);
       const { faults } = system.devnet.controls;
       faults.add({ target: "rpc", method: "send_tx", count: null, fault: { kind: "reset" } });
@@ -366,7 +367,7 @@ describe("the direct-user lane: whatever goes wrong", () => {
     }));
 
   it("a crash after it was sent and before its answer: looked up, not sent as another", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       await install(system);
       const { faults } = system.devnet.controls;
       faults.add({
@@ -385,26 +386,30 @@ describe("the direct-user lane: whatever goes wrong", () => {
       assert.deepEqual([calls(system).length, await count(system.devnet)], [1, 1]);
     }));
 
-  it("a counter that somebody else moved meanwhile: the receipt decides, and the record says ambiguous", () => {
-    let elsewhere: () => Promise<unknown> = async () => {};
-    const wrap = misbehavingSigner({
-      async signDirectUserCall(answer) {
-        await elsewhere();
-        return answer;
-      },
-    });
-    return withSystem({ wrap }, async (system) => {
-      await install(system);
-      elsewhere = () => countElsewhere(system);
-      const { body } = await execute(system.rest());
-      assert.equal(body.status, "succeeded", body.user_visible_error);
-      const { count_before, count_after, ambiguous } = body.direct_user_evidence;
-      assert.deepEqual([count_before, count_after, ambiguous], [0, 2, true]);
-    });
-  });
+  itEmbedded(
+    shape,
+    "a counter that somebody else moved meanwhile: the receipt decides, and the record says ambiguous",
+    () => {
+      let elsewhere: () => Promise<unknown> = async () => {};
+      const wrap = misbehavingSigner({
+        async signDirectUserCall(answer) {
+          await elsewhere();
+          return answer;
+        },
+      });
+      return withSystem({ wrap }, async (system) => {
+        await install(system);
+        elsewhere = () => countElsewhere(system);
+        const { body } = await execute(system.rest());
+        assert.equal(body.status, "succeeded", body.user_visible_error);
+        const { count_before, count_after, ambiguous } = body.direct_user_evidence;
+        assert.deepEqual([count_before, count_after, ambiguous], [0, 2, true]);
+      });
+    },
+  );
 
   it("a call that fails on chain: failed, with the chain's own text, and not counted", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       await install(system);
       const { body } = await execute(system.rest(), { gas: "1000000000" });
       assert.deepEqual([body.status, body.error_code], ["failed", "dispatch_failed"]);
@@ -413,66 +418,74 @@ describe("the direct-user lane: whatever goes wrong", () => {
       assert.deepEqual([count_before, count_after, ambiguous], [0, 0, false]);
     }));
 
-  it("decision 2: a key that is deleted after the signature: proven dead in the chunks, and then what is true is said", () => {
-    let drop = () => {};
-    const wrap = misbehavingSigner({
-      signDirectUserCall(answer) {
-        drop();
-        return answer;
-      },
-    });
-    return withSystem({ wrap }, async (system) => {
-      const publicKey = await install(system);
-      const { accounts, blocks } = system.devnet.controls;
-      drop = () => {
-        accounts.deleteKey(scope.user_id, publicKey);
-        blocks.mine({ blocks: 3 });
-      };
-      const { body: begun } = await execute(system.rest(), {}, "deleted", 0);
-      const record = await system.rest().ended(begun.request_id);
-      assert.deepEqual([record.status, record.error_code], ["requires_direct_user_setup", null]);
-      assert.ok((await eventsOf(system, begun.request_id)).includes("transaction_dead"));
-      assert.deepEqual([calls(system).length, await count(system.devnet)], [0, 0]);
-      assert.equal(record.direct_user_evidence.tx_hash, null);
-      assert.equal(record.direct_signed_transactions.length, 1, "that it was signed stays in the record");
-    });
-  });
-
-  for (const [what, further] of [
-    ["beyond ours", 5n],
-    ["equal to ours", 1n],
-  ] as const) {
-    it(`decision 2: a nonce ${what} that somebody else took: ours is in no chunk, so another is signed`, () => {
-      let take: () => Promise<unknown> = async () => {};
+  itEmbedded(
+    shape,
+    "decision 2: a key that is deleted after the signature: proven dead in the chunks, and then what is true is said",
+    () => {
+      let drop = () => {};
       const wrap = misbehavingSigner({
-        async signDirectUserCall(answer) {
-          const taken = take;
-          take = async () => {};
-          await taken();
+        signDirectUserCall(answer) {
+          drop();
           return answer;
         },
       });
       return withSystem({ wrap }, async (system) => {
         const publicKey = await install(system);
         const { accounts, blocks } = system.devnet.controls;
-        // As if another holder of the key had used it.
-        take = async () => {
-          const key = accounts.get(scope.user_id)?.keys.find((one) => one.publicKey === publicKey);
-          assert.ok(key !== undefined);
-          accounts.addKey(scope.user_id, publicKey, key.accessKey.permission, key.accessKey.nonce + further);
+        drop = () => {
+          accounts.deleteKey(scope.user_id, publicKey);
           blocks.mine({ blocks: 3 });
         };
-        const { body: begun } = await execute(system.rest(), {}, "taken", 0);
+        const { body: begun } = await execute(system.rest(), {}, "deleted", 0);
         const record = await system.rest().ended(begun.request_id);
-        assert.equal(record.status, "succeeded", record.user_visible_error);
-        assert.equal(record.direct_signed_transactions.length, 2);
-        assert.deepEqual([calls(system).length, await count(system.devnet)], [1, 1]);
+        assert.deepEqual([record.status, record.error_code], ["requires_direct_user_setup", null]);
+        assert.ok((await eventsOf(system, begun.request_id)).includes("transaction_dead"));
+        assert.deepEqual([calls(system).length, await count(system.devnet)], [0, 0]);
+        assert.equal(record.direct_user_evidence.tx_hash, null);
+        assert.equal(record.direct_signed_transactions.length, 1, "that it was signed stays in the record");
       });
-    });
+    },
+  );
+
+  for (const [what, further] of [
+    ["beyond ours", 5n],
+    ["equal to ours", 1n],
+  ] as const) {
+    itEmbedded(
+      shape,
+      `decision 2: a nonce ${what} that somebody else took: ours is in no chunk, so another is signed`,
+      () => {
+        let take: () => Promise<unknown> = async () => {};
+        const wrap = misbehavingSigner({
+          async signDirectUserCall(answer) {
+            const taken = take;
+            take = async () => {};
+            await taken();
+            return answer;
+          },
+        });
+        return withSystem({ wrap }, async (system) => {
+          const publicKey = await install(system);
+          const { accounts, blocks } = system.devnet.controls;
+          // As if another holder of the key had used it.
+          take = async () => {
+            const key = accounts.get(scope.user_id)?.keys.find((one) => one.publicKey === publicKey);
+            assert.ok(key !== undefined);
+            accounts.addKey(scope.user_id, publicKey, key.accessKey.permission, key.accessKey.nonce + further);
+            blocks.mine({ blocks: 3 });
+          };
+          const { body: begun } = await execute(system.rest(), {}, "taken", 0);
+          const record = await system.rest().ended(begun.request_id);
+          assert.equal(record.status, "succeeded", record.user_visible_error);
+          assert.equal(record.direct_signed_transactions.length, 2);
+          assert.deepEqual([calls(system).length, await count(system.devnet)], [1, 1]);
+        });
+      },
+    );
   }
 
   it("decision 2: a transaction that expired while nothing could be sent: proven dead, and another is signed", () =>
-    withSystem({ devnet: { validityPeriod: 20n } }, async (system) => {
+    withSystem({ shape, devnet: { validityPeriod: 20n } }, async (system) => {
       await install(system);
       const { faults } = system.devnet.controls;
       // Sends are lost, and the node answers everything else.
@@ -487,29 +500,32 @@ describe("the direct-user lane: whatever goes wrong", () => {
     }));
 
   it("decision 2: a chunk that no node has proves nothing", () =>
-    withSystem({ devnet: { validityPeriod: 20n }, environment: { NEAR_POLL_TIMEOUT_SECS: "1" } }, async (system) => {
-      await install(system);
-      const { faults } = system.devnet.controls;
-      faults.add({ target: "rpc", method: "send_tx", count: null, fault: { kind: "error", error: serverBusy } });
-      faults.add({ target: "rpc", method: "chunk", count: null, fault: { kind: "error", error: unknownChunk } });
-      const { body: begun } = await execute(system.rest(), {}, "late", 0);
-      await system.rest().until(begun.request_id, ({ error_code }) => error_code === "outcome_unknown");
-      const { rpc } = system.devnet.controls.counters.snapshot() as { rpc: Record<string, number> };
-      const asked = rpc.chunk ?? 0;
-      await system.rest().until(begun.request_id, () => {
-        const now = system.devnet.controls.counters.snapshot() as { rpc: Record<string, number> };
-        return (now.rpc.chunk ?? 0) > asked;
-      });
-      const record = await system.rest().record(begun.request_id);
-      assert.deepEqual([record.status, record.direct_signed_transactions.length], ["submitting", 1]);
-      assert.equal((await eventsOf(system, begun.request_id)).includes("transaction_dead"), false);
-      faults.clear();
-      assert.equal((await system.rest().ended(begun.request_id)).status, "succeeded");
-      assert.equal(await count(system.devnet), 1);
-    }));
+    withSystem(
+      { shape, devnet: { validityPeriod: 20n }, environment: { NEAR_POLL_TIMEOUT_SECS: "1" } },
+      async (system) => {
+        await install(system);
+        const { faults } = system.devnet.controls;
+        faults.add({ target: "rpc", method: "send_tx", count: null, fault: { kind: "error", error: serverBusy } });
+        faults.add({ target: "rpc", method: "chunk", count: null, fault: { kind: "error", error: unknownChunk } });
+        const { body: begun } = await execute(system.rest(), {}, "late", 0);
+        await system.rest().until(begun.request_id, ({ error_code }) => error_code === "outcome_unknown");
+        const { rpc } = system.devnet.controls.counters.snapshot() as { rpc: Record<string, number> };
+        const asked = rpc.chunk ?? 0;
+        await system.rest().until(begun.request_id, () => {
+          const now = system.devnet.controls.counters.snapshot() as { rpc: Record<string, number> };
+          return (now.rpc.chunk ?? 0) > asked;
+        });
+        const record = await system.rest().record(begun.request_id);
+        assert.deepEqual([record.status, record.direct_signed_transactions.length], ["submitting", 1]);
+        assert.equal((await eventsOf(system, begun.request_id)).includes("transaction_dead"), false);
+        faults.clear();
+        assert.equal((await system.rest().ended(begun.request_id)).status, "succeeded");
+        assert.equal(await count(system.devnet), 1);
+      },
+    ));
 
   it("a user who cannot pay for gas: waited for, with nothing signed that would never land", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       await install(system);
       const { accounts, blocks } = system.devnet.controls;
       accounts.setBalance(scope.user_id, 10n ** 20n);
@@ -524,7 +540,7 @@ describe("the direct-user lane: whatever goes wrong", () => {
     }));
 
   it("a user who never can: failed for that, with nothing sent", () =>
-    withSystem({ environment: { QUEUE_TIMEOUT_SECS: "1" } }, async (system) => {
+    withSystem({ shape, environment: { QUEUE_TIMEOUT_SECS: "1" } }, async (system) => {
       await install(system);
       system.devnet.controls.accounts.setBalance(scope.user_id, 10n ** 20n);
       system.devnet.controls.blocks.mine({ blocks: 3 });
@@ -537,7 +553,7 @@ describe("the direct-user lane: whatever goes wrong", () => {
     }));
 
   it("a keystore that signs for a block of no chain: waited for, nothing sent", () =>
-    withSystem({ environment: { QUEUE_TIMEOUT_SECS: "1" } }, async (system) => {
+    withSystem({ shape, environment: { QUEUE_TIMEOUT_SECS: "1" } }, async (system) => {
       await install(system);
       system.devnet.controls.faults.add({
         target: "keystore",
@@ -551,7 +567,7 @@ describe("the direct-user lane: whatever goes wrong", () => {
     }));
 
   it("events are told as of any other record", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       await install(system);
       const { body } = await execute(system.rest());
       const response = await fetch(`${system.product.restUrl}/wallet/v1/workflows/${body.request_id}/events`, {
@@ -564,9 +580,9 @@ describe("the direct-user lane: whatever goes wrong", () => {
     }));
 });
 
-describe("the direct-user lane: in plans", () => {
+describeShapes("the direct-user lane: in plans", (shape) => {
   it("a step that must come from the user names the lane", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       const step = { kind: "near.function_call", predecessor_requirement: "user_required", ...scope };
       const { body } = await system.rest().post("/workflows/plan", { steps: [step] });
       assert.deepEqual(body.setup_requirements, [

@@ -1,15 +1,33 @@
 import assert from "node:assert/strict";
 import { recordSchema } from "@outlayer/workflow";
 import { gateCalls, gateTrace, view } from "./support/chain-dump.ts";
+import { describeShapes } from "./support/shapes.ts";
 import { dust, setRegister } from "./support/steps.ts";
 import { type System, startSystem } from "./support/system.ts";
 
-describe("the gate lane, end to end", () => {
+describeShapes("the gate lane, end to end", (shape) => {
   let system: System;
-  beforeEach(async () => {
-    system = await startSystem();
+  /** How many of each had been there before this test. */
+  let earlier = { calls: new Map<string, number>(), trace: 0, registered: [] as readonly number[], signed: 0 };
+  before(async () => {
+    system = await startSystem({ shape });
   });
-  afterEach(() => system.stop());
+  beforeEach(async () => {
+    const { devnet } = system;
+    const methods = ["submit_intent", "resume_batch_chained"];
+    earlier = {
+      calls: new Map(methods.map((method) => [method, gateCalls(devnet, method).length])),
+      trace: gateTrace(devnet).length,
+      registered: await register(),
+      signed: signed(),
+    };
+  });
+  after(() => system.stop());
+
+  const register = async () => (await view(system.devnet, "register.near", "get")) as readonly number[];
+  const signed = () => system.devnet.controls.counters.snapshot().keystore["/wallet/sign-nep413"] ?? 0;
+  const calls = (method: string) => gateCalls(system.devnet, method).slice(earlier.calls.get(method));
+  const registered = async () => (await register()).slice(earlier.registered.length);
 
   it("carries three dust transfers out in order and proves it", async () => {
     const [wallet] = system.devnet.wallets;
@@ -73,12 +91,12 @@ describe("the gate lane, end to end", () => {
   });
 
   it("answers the same request with the same record, and does nothing twice", async () => {
-    const first = await system.rest().execute([dust, dust, dust], "dust-1");
-    const second = await system.rest().execute([dust, dust, dust], "dust-1");
+    const first = await system.rest().execute([dust, dust, dust], "dust-2");
+    const second = await system.rest().execute([dust, dust, dust], "dust-2");
     assert.deepEqual(second.body, first.body);
     assert.equal(second.status, 200);
-    assert.equal(gateCalls(system.devnet, "submit_intent").length, 3);
-    assert.equal(gateCalls(system.devnet, "resume_batch_chained").length, 1);
+    assert.equal(calls("submit_intent").length, 3);
+    assert.equal(calls("resume_batch_chained").length, 1);
   });
 
   it("replays the mainnet run of 2026-04-20: three register calls in the order asked for", async () => {
@@ -91,11 +109,11 @@ describe("the gate lane, end to end", () => {
         { prefer: "wait=15" },
       );
     assert.equal(status, 200, record.message);
-    assert.deepEqual(await view(system.devnet, "register.near", "get"), [33, 11, 22]);
+    assert.deepEqual(await registered(), [33, 11, 22]);
     const [first = 0] = record.dispatch_block_heights;
     assert.deepEqual(record.dispatch_block_heights, [first, first + 3, first + 6]);
 
-    const trace = gateTrace(system.devnet);
+    const trace = gateTrace(system.devnet).slice(earlier.trace);
     const heightsOf = (ev: string) => trace.filter((event) => event.ev === ev).map(({ height }) => height - first);
     assert.deepEqual(heightsOf("batch_started"), [-1]);
     assert.deepEqual(heightsOf("intent_dispatched"), [0, 3, 6]);
@@ -105,7 +123,7 @@ describe("the gate lane, end to end", () => {
   });
 
   it("keeps the caller's order whatever the gate's ids are", async () => {
-    const [resume] = gateCalls(system.devnet, "resume_batch_chained");
+    const [resume] = calls("resume_batch_chained");
     assert.equal(resume, undefined);
     const { body: record } = await system
       .rest()
@@ -114,10 +132,10 @@ describe("the gate lane, end to end", () => {
         { gate_id: system.devnet.gateId, calls: [1, 2, 3].map(setRegister) },
         { prefer: "wait=15" },
       );
-    const [call] = gateCalls(system.devnet, "resume_batch_chained");
+    const [call] = calls("resume_batch_chained");
     const args = JSON.parse(Buffer.from(call?.transaction.actions[0]?.FunctionCall?.args ?? "", "base64").toString());
     assert.deepEqual(args.intent_ids, record.intent_ids);
-    assert.deepEqual(await view(system.devnet, "register.near", "get"), [1, 2, 3]);
+    assert.deepEqual(await registered(), [1, 2, 3]);
   });
 
   it("makes one record and one batch of 50 concurrent POSTs with one key", async () => {
@@ -126,10 +144,9 @@ describe("the gate lane, end to end", () => {
     );
     assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([200]));
     assert.equal(new Set(answers.map(({ body }) => body.request_id)).size, 1);
-    assert.equal(gateCalls(system.devnet, "submit_intent").length, 3);
-    assert.equal(gateCalls(system.devnet, "resume_batch_chained").length, 1);
-    const keystore = system.devnet.controls.counters.snapshot().keystore as Record<string, number>;
-    assert.equal(keystore["/wallet/sign-nep413"], 3);
+    assert.equal(calls("submit_intent").length, 3);
+    assert.equal(calls("resume_batch_chained").length, 1);
+    assert.equal(signed() - earlier.signed, 3);
   });
 
   it("carries two wallets' workflows out, one after the other on the gate", async () => {
@@ -146,7 +163,7 @@ describe("the gate lane, end to end", () => {
       (x, y) => x[0] - y[0],
     );
     assert.ok((a?.at(-1) ?? 0) <= (b?.[0] ?? 0), `chains overlap: ${a} and ${b}`);
-    assert.equal(gateCalls(system.devnet, "resume_batch_chained").length, 2);
+    assert.equal(calls("resume_batch_chained").length, 2);
   });
 
   it("takes a lone call, and a chain of twelve", async () => {
@@ -160,8 +177,8 @@ describe("the gate lane, end to end", () => {
 
   it("runs the views asked for after a batch", async () => {
     const checks = [
-      { contract_id: "register.near", method_name: "get", expect: [7] },
-      { contract_id: "register.near", method_name: "get", expect: [8] },
+      { contract_id: "register.near", method_name: "get", expect: [...earlier.registered, 7] },
+      { contract_id: "register.near", method_name: "get", expect: [...earlier.registered, 8] },
       { contract_id: "register.near", method_name: "nothing" },
     ];
     const { body: record } = await system
@@ -172,7 +189,7 @@ describe("the gate lane, end to end", () => {
         { prefer: "wait=15" },
       );
     const [right, wrong, missing] = record.post_batch_view_results;
-    assert.deepEqual([right.result, right.matches, right.error], [[7], true, null]);
+    assert.deepEqual([right.result, right.matches, right.error], [[...earlier.registered, 7], true, null]);
     assert.equal(wrong.matches, false);
     assert.deepEqual([missing.result, missing.matches], [null, null]);
     assert.match(missing.error, /MethodNotFound|nothing/);

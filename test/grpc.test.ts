@@ -4,7 +4,9 @@ import { createConnectTransport, createGrpcTransport, createGrpcWebTransport } f
 import * as grpc from "@grpc/grpc-js";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import type { ServiceName } from "@outlayer/kit";
+import { logged } from "./support/logged.ts";
 import { type Any, call, plainClient, walletMetadata } from "./support/plain-grpc.ts";
+import { describeShapes } from "./support/shapes.ts";
 import { dust } from "./support/steps.ts";
 import { internalToken, type System, startSystem } from "./support/system.ts";
 
@@ -17,7 +19,7 @@ const servedBy: Readonly<Record<ServiceName, readonly string[]>> = {
 };
 const names = Object.keys(servedBy) as ServiceName[];
 
-describe("every service's ports", () => {
+describeShapes("every service's ports", (shape) => {
   let system: System;
   const clients: Any[] = [];
   const plain = (file: string, service: string, url: string): Any => {
@@ -27,7 +29,7 @@ describe("every service's ports", () => {
   };
 
   before(async () => {
-    system = await startSystem();
+    system = await startSystem({ shape });
   });
   after(async () => {
     for (const client of clients) client.close();
@@ -214,6 +216,6 @@ describe("every service's ports", () => {
       const error = await call(plain(file, service, url), method, request, walletMetadata()).catch((caught) => caught);
       assert.equal(error.code, grpc.status.PERMISSION_DENIED, method);
     }
-    assert.ok(system.logs.some((line) => line.includes("caller is not allowed")));
+    await logged(system, "caller is not allowed");
   });
 });

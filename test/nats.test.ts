@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { jetstreamManager } from "@nats-io/jetstream";
+import type { ServiceName } from "@outlayer/kit";
 import { type NewNats, needOwnNats, type OwnNats } from "@outlayer/test-servers";
 import { type Follower, follow } from "../services/evidence/test/support/nats-evidence.ts";
 import { eventsOf } from "./support/history.ts";
+import { logged } from "./support/logged.ts";
+import { needServers } from "./support/shapes/servers.ts";
 import { dust, transfer } from "./support/steps.ts";
 import { internalToken, type System, withSystem } from "./support/system.ts";
 
@@ -53,9 +56,6 @@ describe("the product with NATS", () => {
   let without: Account;
   const withNats = (test: (system: System) => Promise<void>) =>
     withSystem({ environment: { NATS_URL: server.url } }, test);
-  const logged = async (system: System, text: string) => {
-    while (!system.logs.some((line) => line.includes(text))) await new Promise((resolve) => setTimeout(resolve, 10));
-  };
 
   before(async function () {
     newNats = await needOwnNats(this);
@@ -146,4 +146,49 @@ describe("the product with NATS", () => {
       for (const secret of secrets) assert.ok(!stored.join("\n").includes(secret));
     });
   }).timeout(40_000);
+});
+
+describe("five processes with NATS", () => {
+  before(function () {
+    return needServers(this);
+  });
+
+  describe("of their own", () => {
+    let server: OwnNats;
+    before(async function () {
+      server = await (await needOwnNats(this))();
+    });
+    after(() => server.remove());
+
+    it("write the same record when it is killed for the whole run, and when they start without it", () =>
+      withSystem({ shape: "distributed", environment: { NATS_URL: server.url } }, async (system) => {
+        const isConnected = (service: ServiceName) => async () => (await natsOf(system, service)) === "ok";
+        const isAway = (service: ServiceName) => async () => (await natsOf(system, service)) === "away";
+        const both = ["evidence", "broadcaster"] as const;
+        for (const service of both) await until(isConnected(service));
+        const { said, events } = await run(system);
+        assert.equal((said as { status: string }).status, "succeeded");
+
+        await server.kill();
+        for (const service of both) await until(isAway(service));
+        const killed = await run(system);
+        assert.deepEqual({ said: killed.said, events: killed.events }, { said, events });
+
+        await system.restart();
+        const startedWithout = await run(system);
+        assert.deepEqual({ said: startedWithout.said, events: startedWithout.events }, { said, events });
+        for (const service of both) assert.equal(await natsOf(system, service), "away");
+      })).timeout(120_000);
+  });
+
+  /** What a service says of NATS, being ready itself. */
+  async function natsOf(system: System, service: ServiceName): Promise<string | undefined> {
+    const answer = await fetch(`${system.product.http[service]}/readyz`);
+    assert.equal(answer.status, 200);
+    return ((await answer.json()) as { dependencies: Record<string, string> }).dependencies.nats;
+  }
+
+  async function until(holds: () => Promise<boolean>): Promise<void> {
+    while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 });

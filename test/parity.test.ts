@@ -14,6 +14,7 @@ import {
   plainClients,
 } from "./support/parity.ts";
 import { call, walletMetadata } from "./support/plain-grpc.ts";
+import { describeShapes, itEmbedded } from "./support/shapes.ts";
 import { dust, registerStep, setRegister, transfer } from "./support/steps.ts";
 import { internalToken, type System, startSystem } from "./support/system.ts";
 
@@ -587,7 +588,7 @@ const directUserRows: readonly Row[] = [
   },
 ];
 
-describe("REST and gRPC", () => {
+describeShapes("REST and gRPC", (shape) => {
   let system: System;
   let clients: PlainClients;
   let recordsAway = false;
@@ -619,7 +620,10 @@ describe("REST and gRPC", () => {
   });
 
   before(async () => {
-    system = await startSystem({ wrap: { evidence: evidenceThatMayBeAway } });
+    system = await startSystem({
+      shape,
+      ...(shape === "embedded" ? { wrap: { evidence: evidenceThatMayBeAway } } : {}),
+    });
     clients = plainClients(system);
     const { wallets } = system.devnet.controls;
     wallets.setPolicy("wallet-2", { rules: { limits: { per_transaction: { [dust.token]: "5" } } } });
@@ -693,7 +697,7 @@ describe("REST and gRPC", () => {
     after(() => {
       recordsAway = false;
     });
-    for (const row of away) it(row.name, () => assertSame(row));
+    for (const row of away) itEmbedded(shape, row.name, () => assertSame(row));
   });
 
   it("share idempotency keys: what came by REST is found by gRPC, as text and as message", async () => {

@@ -57,9 +57,9 @@ describe("three gateways, planners and evidence processes on one MongoDB", () =>
       const rest = processes.restOf(index % 3, walletOf(index));
       const requestId = await rest.begin([dust], `key ${index}`);
       for (;;) {
-        const { body } = await processes.restOf((index + 1) % 3, walletOf(index)).get(
-          `/workflows/${requestId}?wait=${holdSecs}`,
-        );
+        const { body } = await processes
+          .restOf((index + 1) % 3, walletOf(index))
+          .get(`/workflows/${requestId}?wait=${holdSecs}`);
         if (body.retry_after_ms === null || Date.now() > giveUpAt) return body;
       }
     };

@@ -6,6 +6,7 @@ import { eventsOf } from "./support/history.ts";
 import { misbehavingSigner } from "./support/misbehaving-signer.ts";
 import { MovingClock } from "./support/moving-clock.ts";
 import type { Answer } from "./support/rest-client.ts";
+import { describeShapes, itEmbedded, type Shape } from "./support/shapes.ts";
 import { registerStep, transfer } from "./support/steps.ts";
 import { type System, type SystemOptions, startSystem, withSystem } from "./support/system.ts";
 
@@ -35,6 +36,9 @@ function assertSucceeded({ status, body }: Answer): void {
   assert.deepEqual([status, body.status], [200, "succeeded"], body.user_visible_error);
 }
 
+/** The rules of time need a time that stands still; a distributed system has only the real one. */
+const timeOf = (shape: Shape) => (shape === "embedded" ? { clock: new MovingClock(tuesday) } : {});
+
 /** A system at a time of its own, with the clock that it goes by. */
 function withClock(
   run: (system: System, clock: MovingClock) => Promise<void>,
@@ -44,10 +48,10 @@ function withClock(
   return withSystem({ ...options, clock }, (system) => run(system, clock));
 }
 
-describe("a wallet's policy, rule by rule: what it denies, in the keystore's words", () => {
+describeShapes("a wallet's policy, rule by rule: what it denies, in the keystore's words", (shape) => {
   let system: System;
   before(async () => {
-    system = await startSystem({ clock: new MovingClock(tuesday) });
+    system = await startSystem({ shape, ...timeOf(shape) });
   });
   after(() => system.stop());
 
@@ -122,6 +126,8 @@ describe("a wallet's policy, rule by rule: what it denies, in the keystore's wor
       [one, one],
       "Rate limit exceeded: 1 transactions this hour (max: 1)",
     ],
+  ];
+  const rowsOfTime: typeof rows = [
     [
       "hours",
       { time_restrictions: { allowed_hours: [8, 10] } },
@@ -141,12 +147,14 @@ describe("a wallet's policy, rule by rule: what it denies, in the keystore's wor
       "Operation not allowed on weekday 2",
     ],
   ];
-  for (const [name, rules, steps, reason] of rows) {
-    it(name, async () => {
+  const denies =
+    ([, rules, steps, reason]: (typeof rows)[number]) =>
+    async () => {
       setRules(system, rules);
       assertDenied(await system.rest().execute(steps), reason);
-    });
-  }
+    };
+  for (const row of rows) it(row[0], denies(row));
+  for (const row of rowsOfTime) itEmbedded(shape, row[0], denies(row));
 
   it("a frozen wallet, before any rule", async () => {
     const document = { frozen: true, rules: { transaction_types: [] } };
@@ -154,7 +162,7 @@ describe("a wallet's policy, rule by rule: what it denies, in the keystore's wor
     assertDenied(await system.rest().execute([one]), "Wallet is frozen");
   });
 
-  it("nothing of a workflow that keeps to every rule to the last unit", async () => {
+  itEmbedded(shape, "nothing of a workflow that keeps to every rule to the last unit", async () => {
     setRules(system, {
       transaction_types: ["call", "intents_withdraw"],
       allowed_tokens: ["native", wrap],
@@ -194,31 +202,6 @@ describe("a wallet's usage over several workflows", () => {
       }));
   }
 
-  it("counts each token, and each wallet, for itself", () =>
-    withClock(async (system) => {
-      for (const walletId of ["wallet-1", "wallet-2"]) setRules(system, { limits: { daily: { "*": "10" } } }, walletId);
-      assertSucceeded(await system.rest().execute([transfer("6")]));
-      assertSucceeded(await system.rest().execute([transfer("6", usdc)]));
-      assertSucceeded(await system.rest("wallet-2").execute([transfer("6")]));
-      assertDenied(await system.rest().execute([transfer("5", usdc)]), `Daily limit exceeded for ${usdc}: 6 + 5 > 10`);
-    }));
-
-  it("as preflight sees it too, which itself counts for nothing", () =>
-    withClock(async (system) => {
-      setLimits(system, { daily: { [wrap]: "10" } });
-      assertSucceeded(await system.rest().execute([transfer("6")]));
-      const ask = async (amount: string) =>
-        (await system.rest().post("/workflows/preflight", { steps: [transfer(amount)] })).body;
-      const over = await ask("5");
-      assert.deepEqual(over.abort_reasons, ["policy", "simulation"]);
-      assert.equal(
-        over.checks.find(({ name }: { name: string }) => name === "policy").message,
-        `policy denied before signing: Daily limit exceeded for ${wrap}: 6 + 5 > 10`,
-      );
-      assert.deepEqual([(await ask("4")).ready, (await ask("4")).ready], [true, true]);
-      assertSucceeded(await system.rest().execute([transfer("4")]));
-    }));
-
   it("counts every step as a transaction of its hour", () =>
     withClock(async (system, clock) => {
       setRules(system, { rate_limit: { max_per_hour: 3 } });
@@ -230,23 +213,55 @@ describe("a wallet's usage over several workflows", () => {
       clock.advance(hourMs);
       assertSucceeded(await system.rest().execute([registerStep(2)]));
     }));
+});
+
+// Within a month: the real time of the distributed shape must not end the window in the middle of a test.
+describeShapes("a wallet's usage within a window", (shape) => {
+  it("counts each token, and each wallet, for itself", () =>
+    withSystem({ shape, ...timeOf(shape) }, async (system) => {
+      for (const walletId of ["wallet-1", "wallet-2"])
+        setRules(system, { limits: { monthly: { "*": "10" } } }, walletId);
+      assertSucceeded(await system.rest().execute([transfer("6")]));
+      assertSucceeded(await system.rest().execute([transfer("6", usdc)]));
+      assertSucceeded(await system.rest("wallet-2").execute([transfer("6")]));
+      assertDenied(
+        await system.rest().execute([transfer("5", usdc)]),
+        `Monthly limit exceeded for ${usdc}: 6 + 5 > 10`,
+      );
+    }));
+
+  it("as preflight sees it too, which itself counts for nothing", () =>
+    withSystem({ shape, ...timeOf(shape) }, async (system) => {
+      setLimits(system, { monthly: { [wrap]: "10" } });
+      assertSucceeded(await system.rest().execute([transfer("6")]));
+      const ask = async (amount: string) =>
+        (await system.rest().post("/workflows/preflight", { steps: [transfer(amount)] })).body;
+      const over = await ask("5");
+      assert.deepEqual(over.abort_reasons, ["policy", "simulation"]);
+      assert.equal(
+        over.checks.find(({ name }: { name: string }) => name === "policy").message,
+        `policy denied before signing: Monthly limit exceeded for ${wrap}: 6 + 5 > 10`,
+      );
+      assert.deepEqual([(await ask("4")).ready, (await ask("4")).ready], [true, true]);
+      assertSucceeded(await system.rest().execute([transfer("4")]));
+    }));
 
   it("lets one of two workflows through that are sent at once and pass a limit together", () =>
-    withClock(async (system) => {
-      setLimits(system, { daily: { [wrap]: "10" } });
+    withSystem({ shape, ...timeOf(shape) }, async (system) => {
+      setLimits(system, { monthly: { [wrap]: "10" } });
       const answers = await Promise.all([1, 2].map(() => system.rest().execute([transfer("6")])));
       const [first, second] = answers.sort((left, right) => left.status - right.status);
       assertSucceeded(first as Answer);
-      assertDenied(second as Answer, `Daily limit exceeded for ${wrap}: 6 + 6 > 10`);
+      assertDenied(second as Answer, `Monthly limit exceeded for ${wrap}: 6 + 6 > 10`);
     }));
 
   it("lets as many of twelve workflows through at once as the limit has room for", () =>
-    withClock(async (system) => {
-      setLimits(system, { daily: { [wrap]: "10" } });
+    withSystem({ shape, ...timeOf(shape) }, async (system) => {
+      setLimits(system, { monthly: { [wrap]: "10" } });
       const answers = await Promise.all(Array.from({ length: 12 }, () => system.rest().execute([transfer("3")])));
       const [through, denied] = [200, 400].map((code) => answers.filter(({ status }) => status === code));
       assert.deepEqual([through?.length, denied?.length], [3, 9]);
-      for (const answer of denied ?? []) assertDenied(answer, `Daily limit exceeded for ${wrap}: 9 + 3 > 10`);
+      for (const answer of denied ?? []) assertDenied(answer, `Monthly limit exceeded for ${wrap}: 9 + 3 > 10`);
     }));
 });
 

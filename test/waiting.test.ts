@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { encodeBase58, keyPairFromSeed } from "@outlayer/near";
 import { Actor } from "./support/actors.ts";
 import { gateCalls } from "./support/chain-dump.ts";
+import { describeShapes } from "./support/shapes.ts";
 import { dust, registerStep } from "./support/steps.ts";
 import { type System, withSystem } from "./support/system.ts";
 
@@ -25,9 +26,9 @@ async function sends(system: System, count: number): Promise<void> {
   while (sent(system) < count) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-describe("a workflow that is on the gate already", () => {
+describeShapes("a workflow that is on the gate already", (shape) => {
   it("is resumed once a chain of somebody else's that came in between is through", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       slowToSee(system);
       const requestId = await system.rest().begin(three);
       await pendingOnGate(system, 3);
@@ -39,7 +40,7 @@ describe("a workflow that is on the gate already", () => {
     }));
 
   it("decision 22: is not resumed again and again when somebody else dispatched its intent", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       const { devnet } = system;
       const other = keyPairFromSeed(new Uint8Array(32).fill(9));
       devnet.controls.accounts.addKey(devnet.approver.accountId, other.publicKey, { kind: "fullAccess" });
@@ -61,9 +62,9 @@ describe("a workflow that is on the gate already", () => {
     }));
 });
 
-describe("a node that takes longer than a block over each answer", () => {
+describeShapes("a node that takes longer than a block over each answer", (shape) => {
   it("does not keep what got lost from being sent again", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       slowToSee(system, 100);
       system.devnet.controls.faults.add({ target: "rpc", method: "send_tx", count: 1, fault: { kind: "reset" } });
       const record = await system.rest().ended(await system.rest().begin([dust]));
@@ -71,9 +72,9 @@ describe("a node that takes longer than a block over each answer", () => {
     }));
 });
 
-describe("decision 19: a workflow waits no longer than QUEUE_TIMEOUT_SECS", () => {
+describeShapes("decision 19: a workflow waits no longer than QUEUE_TIMEOUT_SECS", (shape) => {
   it("for a keystore that allows and never signs", () =>
-    withSystem({ environment: { QUEUE_TIMEOUT_SECS: "2" } }, async (system) => {
+    withSystem({ shape, environment: { QUEUE_TIMEOUT_SECS: "2" } }, async (system) => {
       const fault = { kind: "server_error" } as const;
       system.devnet.controls.faults.add({ target: "keystore", method: "/wallet/sign-nep413", count: null, fault });
       const requestId = await system.rest().begin(three);
@@ -83,7 +84,7 @@ describe("decision 19: a workflow waits no longer than QUEUE_TIMEOUT_SECS", () =
     }));
 
   it("for a balance that is too low, with others that wait for it too", () =>
-    withSystem({ environment: { QUEUE_TIMEOUT_SECS: "2" } }, async (system) => {
+    withSystem({ shape, environment: { QUEUE_TIMEOUT_SECS: "2" } }, async (system) => {
       const { relayer, controls } = system.devnet;
       controls.accounts.setBalance(relayer.accountId, 10n ** 23n);
       controls.blocks.mine({ blocks: 3 });
@@ -96,12 +97,12 @@ describe("decision 19: a workflow waits no longer than QUEUE_TIMEOUT_SECS", () =
     }));
 });
 
-describe("several keys of an account", () => {
+describeShapes("several keys of an account", (shape) => {
   const secretOf = (seed: Uint8Array) => `ed25519:${encodeBase58(seed)}`;
 
   for (const who of ["relayer", "approver"] as const) {
     it(`of the ${who}: one that is not on the account is left out`, () =>
-      withSystem({}, async (system) => {
+      withSystem({ shape }, async (system) => {
         const { secretKey } = system.devnet[who];
         const strange = secretOf(new Uint8Array(32).fill(5));
         await system.restart({ [`${who.toUpperCase()}_SECRET_KEY`]: `${strange},${secretKey}` });
@@ -110,7 +111,7 @@ describe("several keys of an account", () => {
       }));
 
     it(`of the ${who}: one that is taken off the account on the way is replaced by the other`, () =>
-      withSystem({}, async (system) => {
+      withSystem({ shape }, async (system) => {
         const { devnet } = system;
         const seed = new Uint8Array(32).fill(6);
         const first = keyPairFromSeed(seed);

@@ -1,3 +1,3 @@
 export { type LogLine, peakMemory, Replica, spawnService, type Variables } from "./replica.ts";
-export { prepareReplicas, Replicas, type ReplicasOptions } from "./replicas.ts";
+export { type Addresses, prepareReplicas, Replicas, type ReplicasOptions } from "./replicas.ts";
 export { ownVariables } from "./variables.ts";

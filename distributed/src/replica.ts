@@ -15,18 +15,23 @@ export interface LogLine {
 
 /**
  * Runs a service's own main. Nothing of this process's environment reaches it but what Node needs. Ctrl-C is not for it:
- * it is ended by who started it, with one signal, since a second one would cut its stopping short.
+ * it is ended by who started it, with one signal, since a second one would cut its stopping short; and with them at the latest.
  */
 export function spawnService(name: ServiceName, variables: Variables): ChildProcess {
   const main = fileURLToPath(new URL(`../../services/${name}/src/main.ts`, import.meta.url));
-  return spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main], {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--import", endWithParent, main], {
     env: { PATH: process.env.PATH ?? "", ...variables },
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
     detached: true,
   });
+  // One that ended by itself leaves a pipe that nobody reads.
+  child.stdin.on("error", () => {});
+  return child;
 }
 
-/** One process of a service. It ends with this process at the latest. */
+const endWithParent = new URL("end-with-parent.ts", import.meta.url).href;
+
+/** One process of a service. */
 export class Replica {
   readonly name: ServiceName;
   readonly lines: LogLine[] = [];
@@ -40,8 +45,6 @@ export class Replica {
   constructor(name: ServiceName, variables: Variables, heard: (line: string) => void = () => {}) {
     this.name = name;
     this.#child = spawnService(name, variables);
-    const kill = () => void this.#child.kill("SIGKILL");
-    process.once("exit", kill);
     this.exited = once(this.#child, "close").then(([code]) => code);
     this.#child.stderr?.on("data", (chunk) => (this.problems += String(chunk)));
     if (this.#child.stdout !== null) {
@@ -51,10 +54,7 @@ export class Replica {
         this.#tell();
       });
     }
-    void this.exited.then(() => {
-      process.off("exit", kill);
-      this.#tell();
-    });
+    void this.exited.then(() => this.#tell());
   }
 
   get pid(): number {

@@ -1,14 +1,14 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { ServiceName } from "@outlayer/kit";
+import type { Addresses } from "@outlayer/distributed";
+import type { Environment } from "@outlayer/kit";
+import type { DevnetInfo } from "./devnet-process.ts";
 
-/** What `./dev up` writes to `.dev/up.json`, for scripts. */
-export interface UpInfo {
+/** Where a product on a devnet of its own is, and who may use it. */
+export interface ProductInfo {
   readonly rest: string;
-  /** h2c URLs by service. */
-  readonly grpc: Readonly<Record<ServiceName, string>>;
-  /** HTTP/1.1 URLs by service. */
-  readonly http: Readonly<Record<ServiceName, string>>;
+  readonly grpc: Addresses["grpc"];
+  readonly http: Addresses["http"];
   readonly near_rpc: string;
   readonly keystore: string;
   readonly devnet_control: string;
@@ -18,8 +18,38 @@ export interface UpInfo {
   /** Account ids. */
   readonly relayer: string;
   readonly approver: string;
+}
+
+/** What `./dev up` writes to `.dev/up.json`, for scripts. */
+export interface UpInfo extends ProductInfo {
   /** Of the process that runs the product; the devnet is another. */
   readonly pid: number;
+}
+
+/** @param environment what the product was started with */
+export function productInfo(
+  { restUrl, grpc, http }: Addresses,
+  devnet: DevnetInfo,
+  environment: Environment,
+): ProductInfo {
+  const keys = Object.entries(JSON.parse(environment.WALLET_API_KEYS_JSON ?? "{}") as Record<string, string>);
+  return {
+    rest: restUrl,
+    grpc,
+    http,
+    near_rpc: devnet.near_rpc,
+    keystore: devnet.keystore,
+    devnet_control: devnet.devnet_control,
+    internal_token: environment.INTERNAL_WALLET_AUTH_TOKEN ?? "",
+    gate_id: devnet.gate_id,
+    wallets: devnet.wallets.map(({ wallet_id, account_id }) => ({
+      wallet_id,
+      account_id,
+      api_key: keys.find(([, owner]) => owner === wallet_id)?.[0] ?? "",
+    })),
+    relayer: devnet.relayer.account_id,
+    approver: devnet.approver.account_id,
+  };
 }
 
 /** Writes it whole or not at all: a script may be waiting for it. */

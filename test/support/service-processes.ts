@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type Devnet, type DevnetOptions, startDevnet } from "@outlayer/devnet";
 import { prepareReplicas, type Replica, type Replicas, type ReplicasOptions } from "@outlayer/distributed";
 import type { ServiceName } from "@outlayer/kit";
+import { compileCache } from "./compile-cache.ts";
 import { internalToken, productEnvironment } from "./product-environment.ts";
 import { RestClient } from "./rest-client.ts";
 import { blockMs } from "./system.ts";
@@ -31,7 +32,7 @@ export class ServiceProcesses {
     const directory = mkdtempSync(join(tmpdir(), "processes-"));
     const database = { DATABASE_URL: `sqlite:${join(directory, "evidence.sqlite")}` };
     const environment = { ...productEnvironment(devnet), ...database, ...options.environment };
-    return new ServiceProcesses(devnet, await prepareReplicas({ ...options, environment }), directory);
+    return new ServiceProcesses(devnet, await prepareReplicas({ compileCache, ...options, environment }), directory);
   }
 
   /** REST of one gateway. */

@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type Devnet, type DevnetOptions, systemPorts as devnetSystemPorts, startDevnet } from "@outlayer/devnet";
-import { type Product, type ProductDeps, readProductConfig, startProduct } from "@outlayer/embedded";
-import { type Clock, createLogger, type Environment, systemPorts } from "@outlayer/kit";
+import type { Addresses } from "@outlayer/distributed";
+import type { ProductDeps } from "@outlayer/embedded";
+import { type Clock, type Environment, systemPorts } from "@outlayer/kit";
 import { internalToken, productEnvironment } from "./product-environment.ts";
 import { RestClient } from "./rest-client.ts";
+import { distributed } from "./shapes/distributed.ts";
+import { embedded } from "./shapes/embedded.ts";
+import type { Shape, ShapeOfSystem } from "./shapes.ts";
 
 /** Milliseconds from block to block in these tests. */
 export const blockMs = 30;
@@ -15,19 +16,23 @@ export { internalToken };
 export const serviceToken = "service-token-of-the-tests";
 
 export interface SystemOptions {
+  /** Embedded by default. */
+  readonly shape?: Shape;
   readonly devnet?: DevnetOptions;
   readonly environment?: Environment;
+  /** Embedded only. */
   readonly wrap?: ProductDeps["wrap"];
   /** Path and query of the RPC URL, where a provider's access key would stand. */
   readonly rpcPath?: string;
-  /** The time, for the devnet and the product alike. The system's by default. */
+  /** The time, for the devnet and the product alike. The system's by default. Embedded only. */
   readonly clock?: Clock;
 }
 
-/** The whole product on a devnet, in this process, over real sockets. */
+/** The whole product on a devnet in this process, over real sockets. */
 export interface System {
   readonly devnet: Devnet;
-  readonly product: Product;
+  /** Where it answers. */
+  readonly product: Addresses;
   /** Lines of all logs. */
   readonly logs: readonly string[];
   rest(walletId?: string): RestClient;
@@ -38,38 +43,41 @@ export interface System {
 }
 
 export async function startSystem(options: SystemOptions = {}): Promise<System> {
-  const ports = systemPorts();
-  const clock = options.clock ?? ports.clock;
+  const clock = options.clock ?? systemPorts().clock;
+  const logs: string[] = [];
+  const shape = shapeOf(options, clock, (line) => void logs.push(line));
   const devnetPorts = { ...devnetSystemPorts, now: () => clock.now() };
   const devnet = await startDevnet({ blockTimeMs: blockMs, ports: devnetPorts, ...options.devnet });
-  const directory = mkdtempSync(join(tmpdir(), "system-"));
-  const logs: string[] = [];
   const base: Environment = {
     ...productEnvironment(devnet),
     NEAR_RPC_URL: devnet.rpcUrl + (options.rpcPath ?? ""),
-    DATABASE_URL: `sqlite:${join(directory, "evidence.sqlite")}`,
-    BIND_ADDR: "127.0.0.1:0",
+    ...shape.environment,
     ...options.environment,
   };
-  const start = (environment: Environment) => {
-    const config = readProductConfig({ ...base, ...environment }, serviceToken);
-    const deps: ProductDeps = {
-      ports: { ...ports, clock },
-      logger: (service) => createLogger(service, "trace", { write: (line) => void logs.push(line) }),
-      ...(options.wrap === undefined ? {} : { wrap: options.wrap }),
-    };
-    return startProduct(config, deps, true);
-  };
-  let product: Product | undefined = await start({});
+  let product: Awaited<ReturnType<ShapeOfSystem["start"]>> | undefined;
   const stopProduct = async () => {
     const running = product;
     product = undefined;
     await running?.stop();
   };
+  const stop = async () => {
+    try {
+      await stopProduct();
+    } finally {
+      await devnet.close();
+      await shape.remove();
+    }
+  };
   const current = () => {
     if (product === undefined) throw new Error("the product is stopped");
     return product;
   };
+  try {
+    product = await shape.start(base);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     devnet,
     get product() {
@@ -80,14 +88,24 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     stopProduct,
     async restart(environment = {}) {
       await stopProduct();
-      product = await start(environment);
+      product = await shape.start({ ...base, ...environment });
     },
-    async stop() {
-      await stopProduct();
-      await devnet.close();
-      rmSync(directory, { recursive: true, force: true });
-    },
+    stop,
   };
+}
+
+function shapeOf(
+  { shape = "embedded", wrap, clock }: SystemOptions,
+  time: Clock,
+  heard: (line: string) => void,
+): ShapeOfSystem {
+  if (shape === "embedded") return embedded(time, wrap, heard);
+  if (wrap !== undefined || clock !== undefined) {
+    throw new Error(
+      "wrap and clock reach into the product's process: a distributed system has several, and takes neither",
+    );
+  }
+  return distributed(heard);
 }
 
 /** Starts a system for one test and stops it afterwards, whatever happens. */

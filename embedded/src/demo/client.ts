@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { sleep, systemPorts } from "@outlayer/kit";
-import type { UpInfo } from "../up-info.ts";
+import type { ProductInfo } from "../up-info.ts";
 
 /** A record as REST shows it, as far as the demo reads it. */
 export interface RecordBody {
@@ -68,10 +68,10 @@ export interface Scope {
 
 /** Speaks to the product as any wallet would: REST with an API key. */
 export class Client {
-  readonly #info: UpInfo;
+  readonly #info: ProductInfo;
   readonly #headers: Record<string, string>;
 
-  constructor(info: UpInfo, apiKey: string) {
+  constructor(info: ProductInfo, apiKey: string) {
     this.#info = info;
     this.#headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json" };
   }

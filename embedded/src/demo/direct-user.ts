@@ -1,7 +1,7 @@
 import { Client, type DirectUserBody } from "./client.ts";
+import type { RunningProduct } from "./running-product.ts";
 import { check, say } from "./say.ts";
 import { near, short, table } from "./table.ts";
-import type { UpProcess } from "./up-process.ts";
 
 /** The counter proof: one call that truly comes from mike.near. */
 const scope = {
@@ -13,7 +13,7 @@ const scope = {
 const call = { ...scope, idempotency_key: "demo-count" };
 
 /** A user's own key, installed by hand; the count before, the transaction, the count after; and the same request once more. */
-export async function tellDirectUser({ info }: UpProcess): Promise<void> {
+export async function tellDirectUser({ info }: RunningProduct): Promise<void> {
   const [wallet] = info.wallets;
   if (wallet === undefined) throw new Error("the devnet has no wallet");
   const client = new Client(info, wallet.api_key);

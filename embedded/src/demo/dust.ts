@@ -1,8 +1,8 @@
 import { systemPorts } from "@outlayer/kit";
 import { Client, type RecordBody } from "./client.ts";
+import type { RunningProduct } from "./running-product.ts";
 import { check, say } from "./say.ts";
 import { near, short, table } from "./table.ts";
-import type { UpProcess } from "./up-process.ts";
 
 /** The three transfers that the demo makes: a millionth of a wNEAR each. */
 const transfer = {
@@ -14,7 +14,7 @@ const transfer = {
 const workflow = { steps: [transfer, transfer, transfer], idempotency_key: "demo-dust" };
 
 /** Three transfers through the gate, their evidence, and the same request once more. */
-export async function tellDust({ info, peakMemory }: UpProcess): Promise<void> {
+export async function tellDust({ info, peakMemory }: RunningProduct): Promise<void> {
   const [wallet] = info.wallets;
   if (wallet === undefined) throw new Error("the devnet has no wallet");
   const client = new Client(info, wallet.api_key);
@@ -58,8 +58,10 @@ export async function tellDust({ info, peakMemory }: UpProcess): Promise<void> {
   check(before === after && after === 3, `the gate counts ${after} submissions`);
   say(`  same record ${again.request_id}, still ${after} submissions on the gate: nothing happened twice.`);
 
-  const peak = peakMemory();
-  if (peak !== undefined) say(`\nPeak memory of the product's process: ${Math.round(peak / 1e6)} MB.`);
+  const peaks = peakMemory().flatMap(([process, bytes]) =>
+    bytes === undefined ? [] : [`${process} ${Math.round(bytes / 1e6)} MB`],
+  );
+  if (peaks.length > 0) say(`\nPeak memory: ${peaks.join(", ")}.`);
   say("Done. Try it yourself with ./dev up.");
 }
 

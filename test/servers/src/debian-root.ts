@@ -17,7 +17,9 @@ export async function debianRoot(): Promise<DebianRoot> {
   const target = cached("debian", "debian/set-up.sh", "ferretdb/go.mod", "ferretdb/go.sum");
   if (!existsSync(target)) {
     if (onPath("go") === undefined) throw new Absent("no Go on PATH");
-    process.stderr.write(`test servers: setting up FerretDB, DocumentDB and NATS, once, in ${target}\n`);
+    process.stderr.write(
+      `test servers: setting up FerretDB, DocumentDB and NATS, which takes a minute or two, once, in ${target}\n`,
+    );
     await outputOf(own("debian/set-up.sh"), target, own("ferretdb"));
   }
   return { root: `${target}/root`, ferretdb: `${target}/bin/ferretdb` };

@@ -32,3 +32,8 @@ export async function keepServer(kind: ServerKind): Promise<Kept> {
   }
   throw new Error(`the process that keeps ${kind} ended with ${(await ended)[0]}`);
 }
+
+/** What would do where there is none. */
+export function remedies(kind: ServerKind, tried: readonly string[]): string {
+  return [`${servers[kind].variable} is not set`, ...tried].map((way) => `\n    ${way}`).join("");
+}

@@ -24,16 +24,7 @@ export async function needMongodb(context: Mocha.Context): Promise<Mongodb> {
   const name = await nameOf(serverUrl);
   return {
     name,
-    database() {
-      const url = withDatabase(serverUrl, `test-${randomUUID()}`);
-      return {
-        url,
-        async drop() {
-          await using client = new MongoClient(url);
-          await client.db().dropDatabase();
-        },
-      };
-    },
+    database: () => newDatabase(serverUrl),
     skipOnFerretdb(context, reason) {
       if (!name.startsWith("FerretDB")) return;
       remark(`on ${name}: ${context.runnable().fullTitle()}: ${reason}`);
@@ -42,7 +33,18 @@ export async function needMongodb(context: Mocha.Context): Promise<Mongodb> {
   };
 }
 
-async function nameOf(url: string): Promise<string> {
+export function newDatabase(serverUrl: string): MongodbDatabase {
+  const url = withDatabase(serverUrl, `test-${randomUUID()}`);
+  return {
+    url,
+    async drop() {
+      await using client = new MongoClient(url);
+      await client.db().dropDatabase();
+    },
+  };
+}
+
+export async function nameOf(url: string): Promise<string> {
   await using client = new MongoClient(url);
   const { version, ferretdb } = await client.db("admin").command({ buildInfo: 1 });
   return ferretdb === undefined ? `MongoDB ${version}` : `FerretDB ${ferretdb.version}`;

@@ -1,5 +1,5 @@
-import { type Kept, keepServer } from "./kept.ts";
-import { type ServerKind, servers } from "./servers.ts";
+import { type Kept, keepServer, remedies } from "./kept.ts";
+import type { ServerKind } from "./servers.ts";
 
 /** Servers of this run, each started when the first suite asks for it. */
 const kept = new Map<ServerKind, Promise<Kept>>();
@@ -21,9 +21,7 @@ export async function needServer(kind: ServerKind, context: Mocha.Context): Prom
   }
   const { answer } = await server;
   if (answer.kind === "started") return answer.url;
-  const { variable } = servers[kind];
-  const ways = [`${variable} is not set`, ...answer.tried].map((way) => `\n    ${way}`).join("");
-  const problem = `no ${kind} for tests; one of these would do:${ways}`;
+  const problem = `no ${kind} for tests; one of these would do:${remedies(kind, answer.tried)}`;
   if (process.env.CI) throw new Error(problem);
   remark(problem);
   return context.skip();

@@ -10,7 +10,7 @@ export async function goProgram(): Promise<NatsProgram> {
   const target = cached("nats-server", "nats-server/set-up.sh", "nats-server/go.mod", "nats-server/go.sum");
   if (!existsSync(target)) {
     if (onPath("go") === undefined) throw new Absent("no Go on PATH");
-    process.stderr.write(`test servers: building nats-server, once, in ${target}\n`);
+    process.stderr.write(`test servers: building nats-server, which takes a minute or two, once, in ${target}\n`);
     await outputOf(own("nats-server/set-up.sh"), target);
   }
   return { path: `${target}/nats-server` };
