@@ -11,6 +11,9 @@ import { type System, type SystemOptions, withSystem } from "./support/system.ts
 
 const three = [dust, dust, dust];
 
+/** Steps stay possible until their payloads' deadline. */
+const deadlineOnly = { SETTLE_BY_CANCEL: "false" };
+
 /** Waits until the product has handed in that many transactions. */
 async function sends(system: System, count: number): Promise<void> {
   const { counters } = system.devnet.controls;
@@ -180,7 +183,7 @@ describeShapes("decisions, on the chain", (shape) => {
       const usdc = transfer("5", "nep141:usdc.near");
       return withSystem(
         {
-          environment: { INTENTS_DEADLINE_SECS: "7" },
+          environment: { INTENTS_DEADLINE_SECS: "7", ...deadlineOnly },
           wrap: misbehavingSigner({
             async answer(response, request) {
               if (request.step === 2 && !drained) {
@@ -303,18 +306,21 @@ describeShapes("decisions, on the chain", (shape) => {
   );
 
   itEmbedded(shape, "decision 20: leftovers time out free of charge", () =>
-    withSystem({ environment: { INTENTS_DEADLINE_SECS: "2" }, wrap: corruptSignature(1) }, async (system) => {
-      const requestId = await system.rest().begin(three);
-      const record = await system.rest().ended(requestId);
-      assert.equal(record.status, "failed");
-      assert.equal(gateCalls(system.devnet, "resume_intent").length, 0);
-      assert.equal(record.fees.gate_fee_yocto, "0");
-    }),
+    withSystem(
+      { environment: { INTENTS_DEADLINE_SECS: "2", ...deadlineOnly }, wrap: corruptSignature(1) },
+      async (system) => {
+        const requestId = await system.rest().begin(three);
+        const record = await system.rest().ended(requestId);
+        assert.equal(record.status, "failed");
+        assert.equal(gateCalls(system.devnet, "resume_intent").length, 0);
+        assert.equal(record.fees.gate_fee_yocto, "0");
+      },
+    ),
   );
 
   itEmbedded(shape, "decision 20: leftovers that hold up others for want of balance are rejected", () =>
     withSystem(
-      { environment: { INTENTS_DEADLINE_SECS: "8" }, wrap: corruptSignatureOf("wallet-1") },
+      { environment: { INTENTS_DEADLINE_SECS: "8", ...deadlineOnly }, wrap: corruptSignatureOf("wallet-1") },
       async (system) => {
         const { controls, relayer } = system.devnet;
         controls.accounts.setBalance(relayer.accountId, 12n * 10n ** 23n);
@@ -334,7 +340,7 @@ describeShapes("decisions, on the chain", (shape) => {
   );
 
   it("decision 20: a resume that never arrives is made impossible once its window has passed", () =>
-    withSystem({ shape, environment: { INTENTS_DEADLINE_SECS: "7" } }, async (system) => {
+    withSystem({ shape, environment: { INTENTS_DEADLINE_SECS: "7", ...deadlineOnly } }, async (system) => {
       const { devnet } = system;
       const { blocks, faults } = devnet.controls;
       blocks.stop();
@@ -351,6 +357,7 @@ describeShapes("decisions, on the chain", (shape) => {
       // Its window has passed now: what is sent next is to take its place, and gets lost like it.
       const before = devnet.controls.counters.snapshot().rpc.send_tx ?? 0;
       blocks.mine({ blocks: 20 });
+      await sends(system, before + 1);
       await quiet(system);
       assert.equal(devnet.controls.counters.snapshot().rpc.send_tx, before + 1);
       faults.clear();

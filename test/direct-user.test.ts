@@ -82,6 +82,19 @@ describeShapes("the direct-user lane: the key", (shape) => {
 });
 
 describeShapes("the direct-user lane: whether the key is installed", (shape) => {
+  let system: System;
+  before(async () => {
+    system = await startSystem({ shape });
+  });
+  afterEach(async () => {
+    const { accounts, blocks } = system.devnet.controls;
+    const publicKey = await keyOf(system.rest());
+    if (!accounts.get(scope.user_id)?.keys.some((key) => key.publicKey === publicKey)) return;
+    accounts.deleteKey(scope.user_id, publicKey);
+    blocks.mine({ blocks: 3 });
+  });
+  after(() => system.stop());
+
   const rows: readonly [
     reason: string,
     permission: Parameters<typeof install>[1] | "full_access" | undefined,
@@ -104,62 +117,60 @@ describeShapes("the direct-user lane: whether the key is installed", (shape) => 
     ],
   ];
   for (const [reason, permission, message] of rows) {
-    it(`${reason}: ${message}`, () =>
-      withSystem({ shape }, async (system) => {
-        const { accounts, blocks } = system.devnet.controls;
-        if (permission === "full_access") {
-          accounts.addKey(scope.user_id, await keyOf(system.rest()), { kind: "fullAccess" });
-          blocks.mine({ blocks: 3 });
-        } else if (permission !== undefined) await install(system, permission);
-        const { status, body } = await keyStatus(system.rest());
-        assert.equal(status, 200);
-        assert.deepEqual([body.installed, body.reason, body.message], [false, reason, message]);
-        const executed = await execute(system.rest());
-        assert.deepEqual(
-          [executed.status, executed.body.status, executed.body.error_code, executed.body.user_visible_error],
-          [
-            409,
-            "requires_direct_user_setup",
-            null,
-            `${message}: install it as POST /wallet/v1/direct-user/function-call-key/prepare says, then ask again under another idempotency key`,
-          ],
-        );
-        assert.equal(calls(system).length, 0);
-        assert.deepEqual(executed.body.direct_signed_transactions, []);
-      }));
+    it(`${reason}: ${message}`, async () => {
+      const { accounts, blocks } = system.devnet.controls;
+      if (permission === "full_access") {
+        accounts.addKey(scope.user_id, await keyOf(system.rest()), { kind: "fullAccess" });
+        blocks.mine({ blocks: 3 });
+      } else if (permission !== undefined) await install(system, permission);
+      const { status, body } = await keyStatus(system.rest());
+      assert.equal(status, 200);
+      assert.deepEqual([body.installed, body.reason, body.message], [false, reason, message]);
+      const executed = await execute(system.rest());
+      assert.deepEqual(
+        [executed.status, executed.body.status, executed.body.error_code, executed.body.user_visible_error],
+        [
+          409,
+          "requires_direct_user_setup",
+          null,
+          `${message}: install it as POST /wallet/v1/direct-user/function-call-key/prepare says, then ask again under another idempotency key`,
+        ],
+      );
+      assert.equal(calls(system).length, 0);
+      assert.deepEqual(executed.body.direct_signed_transactions, []);
+    });
   }
 
-  it("installed, once it is there for exactly the scope", () =>
-    withSystem({ shape }, async (system) => {
-      const publicKey = await install(system);
-      const { body } = await keyStatus(system.rest());
-      const { block_height, ...rest } = body;
-      assert.ok(block_height >= 200_000_000);
-      assert.deepEqual(rest, {
-        ...scope,
-        public_key: publicKey,
-        key_label: "outlayer:wallet-1:direct-user-fc:mike.sequential.near:count.mike.near:v1",
-        installed: true,
-        reason: null,
-        message: null,
-        allowance_yocto: String(allowance),
-      });
-    }));
+  it("installed, once it is there for exactly the scope", async () => {
+    const publicKey = await install(system);
+    const { body } = await keyStatus(system.rest());
+    const { block_height, ...rest } = body;
+    assert.ok(block_height >= 200_000_000);
+    assert.deepEqual(rest, {
+      ...scope,
+      public_key: publicKey,
+      key_label: "outlayer:wallet-1:direct-user-fc:mike.sequential.near:count.mike.near:v1",
+      installed: true,
+      reason: null,
+      message: null,
+      allowance_yocto: String(allowance),
+    });
+  });
 
-  it("is not known while NEAR's RPC or the keystore is away: a 503, and no guess", () =>
-    withSystem({ shape }, async (system) => {
-      await install(system);
-      system.devnet.controls.rpc.setAway(true);
-      const chain = await keyStatus(system.rest());
-      assert.deepEqual(
-        [chain.status, chain.body.message],
-        [503, "the key's status on NEAR is not to be had now: try again"],
-      );
-      system.devnet.controls.rpc.setAway(false);
-      system.devnet.controls.keystore.setReadiness("not_ready");
-      const keystore = await system.rest().post(prepare, scope);
-      assert.deepEqual([keystore.status, keystore.body.message], [503, "the key is not to be had now: try again"]);
-    }));
+  it("is not known while NEAR's RPC or the keystore is away: a 503, and no guess", async () => {
+    await install(system);
+    system.devnet.controls.rpc.setAway(true);
+    const chain = await keyStatus(system.rest());
+    assert.deepEqual(
+      [chain.status, chain.body.message],
+      [503, "the key's status on NEAR is not to be had now: try again"],
+    );
+    system.devnet.controls.rpc.setAway(false);
+    system.devnet.controls.keystore.setReadiness("not_ready");
+    const keystore = await system.rest().post(prepare, scope);
+    assert.deepEqual([keystore.status, keystore.body.message], [503, "the key is not to be had now: try again"]);
+    system.devnet.controls.keystore.setReadiness("ready");
+  });
 });
 
 describeShapes("the direct-user lane: the call", (shape) => {

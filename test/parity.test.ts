@@ -31,6 +31,7 @@ const { OK, INVALID_ARGUMENT, UNAUTHENTICATED, NOT_FOUND, ALREADY_EXISTS, RESOUR
 
 const json = (value: unknown) => JSON.stringify(value);
 const steps = (...of: readonly unknown[]) => json({ steps: of });
+const halting = (...of: readonly unknown[]) => json({ steps: of, on_failure: "halt" });
 const batchOf = (change: object, call: object = setRegister(1)) => json({ gate_id: gateId, calls: [call], ...change });
 const changed = (change: object) => batchOf({}, { ...setRegister(1), ...change });
 
@@ -87,6 +88,13 @@ const directUser = {
 };
 
 const answers: readonly Row[] = [
+  {
+    name: "a plan that halts at a failure",
+    ask: to("plan", halting(dust, registerStep(1))),
+    http: 200,
+    code: OK,
+    same: true,
+  },
   { name: "a plan that is accepted", ask: to("plan", steps(dust, registerStep(1))), http: 200, code: OK, same: true },
   {
     name: "a plan that is not accepted",
@@ -180,6 +188,13 @@ const answers: readonly Row[] = [
     code: OK,
     message: /^step 2 of 2 moves 999999999999999999999999999999 of nep141:wrap.near, but only \d+ would be left/,
     record: { status: "failed", error_code: "insufficient_balance" },
+  },
+  {
+    name: "a workflow that goes step by step",
+    ask: to("execute", halting(dust, registerStep(1))),
+    http: 200,
+    code: OK,
+    record: { status: "succeeded", ordering_model: "gate_stepwise", resume_tx_hash: null },
   },
   {
     name: "a batch that succeeds",
@@ -334,6 +349,12 @@ const mistyped: readonly Row[] = [
     field: "calls[0].gas",
   },
   {
+    name: "a workflow that wants something else after a failure",
+    ask: to("execute", json({ steps: [dust], on_failure: "stop" })),
+    message: "invalid workflow JSON: on_failure must be one of continue, halt",
+    field: "on_failure",
+  },
+  {
     name: "batch: no gate",
     ask: to("batch", json({ calls: [] })),
     message: "invalid workflow JSON: gate_id is required",
@@ -396,6 +417,25 @@ const approvals: readonly Row[] = (["execute", "preflight"] as const).flatMap((o
   ].map((row) => ({ ...row, http: 400, code: INVALID_ARGUMENT, reason: "APPROVAL_INVALID" })),
 );
 
+const cancels: readonly Row[] = [
+  {
+    name: "a workflow that succeeded: too late, and left as it is",
+    ask: async (run) => ({ call: "cancel", id: await recordId(run), headers: worker() }),
+    http: 200,
+    code: OK,
+    record: { status: "succeeded", cancel_requested: false },
+    same: true,
+  },
+  {
+    name: "a workflow that never ran",
+    ask: async (run) => ({ call: "cancel", id: await recordId(run, steps(funding)), headers: withApiKey }),
+    http: 200,
+    code: OK,
+    record: { status: "requires_funding_setup", cancel_requested: false },
+    same: true,
+  },
+];
+
 const notFound: readonly Row[] = [
   {
     name: "record: an id that never was",
@@ -413,6 +453,16 @@ const notFound: readonly Row[] = [
     message: `sequential batch request ${unknownId} was not found`,
   },
   {
+    name: "cancel: an id that never was",
+    ask: asks({ call: "cancel", id: unknownId, headers: worker() }),
+    message: `workflow request ${unknownId} was not found`,
+  },
+  {
+    name: "cancel: an id that cannot be",
+    ask: asks({ call: "cancel", id: "nonsense", headers: worker() }),
+    message: "workflow request nonsense was not found",
+  },
+  {
     name: "events: an id that never was",
     ask: asks({ call: "events", id: unknownId, headers: worker() }),
     message: `workflow request ${unknownId} was not found`,
@@ -421,6 +471,12 @@ const notFound: readonly Row[] = [
     name: "record: another wallet's",
     ask: async (run: Run) =>
       ({ call: "record", id: await recordId(run, steps(funding)), headers: worker("wallet-2") }) as const,
+    message: /^workflow request [0-9a-f-]{36} was not found$/,
+  },
+  {
+    name: "cancel: another wallet's",
+    ask: async (run: Run) =>
+      ({ call: "cancel", id: await recordId(run, steps(funding)), headers: worker("wallet-2") }) as const,
     message: /^workflow request [0-9a-f-]{36} was not found$/,
   },
   {
@@ -462,7 +518,11 @@ const credentials = wrongCredentials.flatMap(([name, headers, message, reason]) 
   (
     [
       ...calls.map((one) => ({ call: one, body: steps(dust), headers })),
-      ...(["record", "batch_record", "events"] as const).map((one) => ({ call: one, id: unknownId, headers })),
+      ...(["record", "batch_record", "events", "cancel"] as const).map((one) => ({
+        call: one,
+        id: unknownId,
+        headers,
+      })),
     ] as const
   ).map(
     (asked): Row => ({
@@ -683,6 +743,7 @@ describeShapes("REST and gRPC", (shape) => {
     "refuse alike what cannot be read": [...bodies, ...mistyped, ...keys, ...approvals],
     "refuse alike who does not prove a wallet": credentials,
     "find alike nothing": notFound,
+    "cancel alike": cancels,
   };
   for (const [what, group] of Object.entries(groups)) {
     describe(what, () => {

@@ -124,6 +124,7 @@ const cases: readonly Case[] = [
   },
   {
     title: "a stuck tail",
+    steps: () => three,
     executed: { waitsFor: "gate_stuck" },
     prepare: ({ devnet }) => devnet.controls.gate.stickTail().done,
     fails: ({ devnet }) => [
@@ -247,8 +248,8 @@ const cases: readonly Case[] = [
       }),
     fails: (system) => {
       const key = publicKeyOf(system, approverId);
-      const expected = `${key} may call resume_batch_chained`;
-      const message = `${key} of ${approverId} may not call resume_batch_chained of ${gateId}`;
+      const expected = `${key} may call resume_intent`;
+      const message = `${key} of ${approverId} may not call resume_intent of ${gateId}`;
       return [{ name: "approver_key", class: "waiting", expected, actual: "not allowed to", message }];
     },
   },
@@ -503,7 +504,7 @@ describe("preflight", () => {
   it("tells of a gate that somebody else's chain holds, by its tail and its pending intents", () =>
     withSystem({}, async (system) => {
       await system.devnet.controls.gate.foreignChain(12).done;
-      const requestId = await system.rest().begin([dust]);
+      const requestId = await system.rest().begin([dust, dust]);
       const found = await preflight(system);
       assert.deepEqual(found.abort_reasons, ["gate_tail"]);
       const tail = found.checks.find(({ name }) => name === "gate_tail");

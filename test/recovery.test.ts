@@ -5,6 +5,7 @@ import { dust, transfer } from "./support/steps.ts";
 import { withSystem } from "./support/system.ts";
 
 describe("a product that is restarted", () => {
+  const deadlineOnly = { INTENTS_DEADLINE_SECS: "4", SETTLE_BY_CANCEL: "false" };
   const three = [dust, transfer("2000000000000000000"), dust];
 
   for (const status of ["policy_checking", "submitting", "submitted", "resuming", "dispatching"]) {
@@ -35,10 +36,10 @@ describe("a product that is restarted", () => {
     }));
 
   it("goes on with one that settles, and decides what became of its steps", () =>
-    withSystem({ environment: { INTENTS_DEADLINE_SECS: "4" }, wrap: corruptSignature(2) }, async (system) => {
+    withSystem({ environment: deadlineOnly, wrap: corruptSignature(2) }, async (system) => {
       const settling = await system.rest().begin(three);
       await system.rest().until(settling, ({ status }) => status === "settling");
-      await system.restart({ INTENTS_DEADLINE_SECS: "4" });
+      await system.restart();
       const record = await system.rest().ended(settling);
       assert.equal(record.status, "failed");
       const outcomes = record.step_outcomes.map(({ outcome }: { outcome: string }) => outcome);

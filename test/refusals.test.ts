@@ -48,7 +48,7 @@ describe("what a user gets: refused by the gate", () => {
   /** Payloads that are over quickly, so that what may still execute is soon decided. */
   const shortLived = (options: SystemOptions): SystemOptions => ({
     ...options,
-    environment: { INTENTS_DEADLINE_SECS: "3" },
+    environment: { INTENTS_DEADLINE_SECS: "3", SETTLE_BY_CANCEL: "false" },
   });
 
   /** Runs three transfers of which the gate refuses the second, and checks what is said on the way and at the end. */

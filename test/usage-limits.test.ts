@@ -318,7 +318,7 @@ describe("decision 10: usage is released", () => {
         const reason = "Rate limit exceeded: 3 transactions this hour (max: 3)";
         assertDenied(await system.rest().execute([registerStep(1)]), reason);
       },
-      { environment: { INTENTS_DEADLINE_SECS: "7" }, wrap: wrapper },
+      { environment: { INTENTS_DEADLINE_SECS: "7", SETTLE_BY_CANCEL: "false" }, wrap: wrapper },
     );
   });
 });

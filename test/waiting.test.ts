@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { encodeBase58, keyPairFromSeed } from "@outlayer/near";
 import { Actor } from "./support/actors.ts";
-import { gateCalls } from "./support/chain-dump.ts";
+import { gateCalls, transactions } from "./support/chain-dump.ts";
 import { describeShapes } from "./support/shapes.ts";
 import { dust, registerStep } from "./support/steps.ts";
 import { type System, withSystem } from "./support/system.ts";
@@ -12,6 +12,16 @@ const three = [dust, dust, dust];
 function slowToSee({ devnet }: System, ms = 400): void {
   const fault = { kind: "delay", ms } as const;
   devnet.controls.faults.add({ target: "rpc", method: "EXPERIMENTAL_tx_status", count: null, fault });
+}
+
+/** Makes blocks no faster than the product takes notice of them. */
+async function pass({ devnet }: System, blocks: number): Promise<void> {
+  const { counters } = devnet.controls;
+  for (let made = 0; made < blocks; made += 20) {
+    const asked = counters.snapshot().rpc.block ?? 0;
+    devnet.controls.blocks.mine({ blocks: 20 });
+    while ((counters.snapshot().rpc.block ?? 0) < asked + 22) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 }
 
 async function pendingOnGate({ devnet }: System, count: number): Promise<readonly string[]> {
@@ -134,6 +144,37 @@ describeShapes("several keys of an account", (shape) => {
         const record = await system.rest().ended(requestId);
         assert.equal(record.status, "succeeded", record.user_visible_error);
         assert.equal(gateCalls(devnet, "submit_intent").length, 4);
+      }));
+
+    it(`decision 3: of the ${who}: one that somebody else has used is not used again, and the other is`, () =>
+      withSystem({}, async (system) => {
+        const { devnet } = system;
+        const seed = new Uint8Array(32).fill(6);
+        const first = keyPairFromSeed(seed);
+        const { accountId, secretKey } = devnet[who];
+        devnet.controls.accounts.addKey(accountId, first.publicKey, { kind: "fullAccess" });
+        devnet.controls.blocks.mine({ blocks: 3 });
+        await system.restart({ [`${who.toUpperCase()}_SECRET_KEY`]: `${secretOf(seed)},${secretKey}` });
+        assert.equal((await system.rest().execute([dust])).body.status, "succeeded");
+        const signedByFirst = () =>
+          transactions(devnet).filter((each) => each.transaction.public_key === first.publicKey).length;
+        const before = signedByFirst();
+        assert.ok(before > 0, "it is the first to be used");
+        // Long enough for whatever a broadcaster before could have sent to have come.
+        await pass(system, 220);
+        // Our own, however many there are, are nobody else's.
+        const { body: later } = await system.rest().execute([dust]);
+        assert.equal(later.status, "succeeded", JSON.stringify(later));
+        const own = signedByFirst();
+        assert.ok(own > before, "a gap in time is no reason");
+        const stranger = new Actor(devnet, accountId, first);
+        await stranger.call({ receiverId: devnet.gateId, methodName: "get_owner", args: {} });
+        devnet.controls.blocks.mine({ blocks: 3 });
+        const { body: record } = await system.rest().execute([dust]);
+        assert.equal(record.status, "succeeded", record.user_visible_error);
+        assert.equal(signedByFirst(), own + 1, "the stranger's alone");
+        const said = "somebody else uses this key: nothing is signed with it any more";
+        assert.equal(system.logs.filter((line) => line.includes(said)).length, 1);
       }));
   }
 });

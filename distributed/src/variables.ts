@@ -50,6 +50,9 @@ export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
     "DELEGATE_VALIDITY_BLOCKS",
     "INTENTS_DEADLINE_SECS",
     "QUEUE_TIMEOUT_SECS",
+    "LEASE_SECS",
+    "SETTLE_BY_CANCEL",
+    "GATE_OVERFLOW_BLOCKS",
   ],
   evidence: [...all, ...wallets, ...nats, "DATABASE_URL"],
 };

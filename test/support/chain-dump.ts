@@ -14,6 +14,7 @@ export interface DumpedTransaction {
   readonly transaction: {
     readonly hash: string;
     readonly signer_id: string;
+    readonly public_key: string;
     readonly receiver_id: string;
     readonly nonce: bigint | number;
     readonly actions: readonly { readonly FunctionCall?: { readonly method_name: string; readonly args: string } }[];

@@ -37,7 +37,7 @@ async function entriesOf(evidenceUrl: string, requestId: string, walletId: strin
 }
 
 /** Events of a workflow's log, in order. */
-export async function eventsOf(system: System, requestId: string): Promise<readonly string[]> {
-  const entries = await historyOf(system, requestId);
+export async function eventsOf(system: System, requestId: string, walletId?: string): Promise<readonly string[]> {
+  const entries = await historyOf(system, requestId, walletId);
   return entries.map((entryJson) => Object.keys(JSON.parse(entryJson).event)[0] ?? "");
 }

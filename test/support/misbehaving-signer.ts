@@ -1,5 +1,6 @@
 import { createClient, createRouterTransport, type ServiceImpl } from "@connectrpc/connect";
 import {
+  type SignCancelRequest,
   type SignDirectUserCallResponse,
   SignerProxyService,
   type SignSimulationResponse,
@@ -22,6 +23,8 @@ export interface Misbehaviour {
   ) => SignDirectUserCallResponse | Promise<SignDirectUserCallResponse>;
   /** Sees what was signed for a simulation. */
   readonly simulated?: (response: SignSimulationResponse) => void;
+  /** Does something before a cancel is signed. */
+  readonly beforeCancel?: (request: SignCancelRequest) => void | Promise<void>;
 }
 
 /** Puts something between the broadcaster and the signer proxy, for what the real one would never let through. */
@@ -30,6 +33,7 @@ export function misbehavingSigner({
   answer,
   signDirectUserCall,
   simulated,
+  beforeCancel,
 }: Misbehaviour): NonNullable<ProductDeps["wrap"]> {
   return {
     "signer-proxy": (service) => {
@@ -50,6 +54,10 @@ export function misbehavingSigner({
           const response = await real.signSimulation(request);
           simulated?.(response);
           return response;
+        },
+        async signCancel(request) {
+          await beforeCancel?.(request);
+          return real.signCancel(request);
         },
         async signStep(request) {
           const response = await real.signStep(ask?.(request) ?? request);

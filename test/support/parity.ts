@@ -9,6 +9,7 @@ import {
   RetryInfoSchema,
 } from "@outlayer/contracts/google/rpc/error_details";
 import {
+  CancelWorkflowResponseSchema,
   ExecuteDirectUserCallResponseSchema,
   ExecuteSequentialBatchResponseSchema,
   ExecuteWorkflowResponseSchema,
@@ -41,7 +42,7 @@ export type Asked = { readonly headers: Readonly<Record<string, string>> } & (
     }
   | { readonly call: "key" | "direct"; readonly body?: string; readonly keys?: readonly string[] }
   | { readonly call: "key_status"; readonly scope: Scope }
-  | { readonly call: "record" | "batch_record" | "direct_record" | "events"; readonly id: string }
+  | { readonly call: "record" | "batch_record" | "direct_record" | "events" | "cancel"; readonly id: string }
 );
 export interface Scope {
   readonly user_id: string;
@@ -81,7 +82,8 @@ export function overRest({ product }: System): Ask {
       method,
       headers: {
         ...asked.headers,
-        ...(method === "POST" ? { "content-type": "application/json", prefer: `wait=${waitSecs}` } : {}),
+        ...(method === "POST" ? { "content-type": "application/json" } : {}),
+        ...(method === "GET" ? {} : { prefer: `wait=${waitSecs}` }),
         ...Object.fromEntries(keys.map((key, index) => [names[index] ?? "", key])),
       },
       ...("body" in asked && asked.body !== undefined ? { body: asked.body } : {}),
@@ -107,7 +109,7 @@ export function overRest({ product }: System): Ask {
   };
 }
 
-function restOf(asked: Asked): { readonly method: "GET" | "POST"; readonly path: string } {
+function restOf(asked: Asked): { readonly method: "GET" | "POST" | "DELETE"; readonly path: string } {
   switch (asked.call) {
     case "plan":
       return { method: "POST", path: "/workflows/plan" };
@@ -131,6 +133,8 @@ function restOf(asked: Asked): { readonly method: "GET" | "POST"; readonly path:
       return { method: "GET", path: `/direct-user/function-call/${asked.id}` };
     case "record":
       return { method: "GET", path: `/workflows/${asked.id}` };
+    case "cancel":
+      return { method: "DELETE", path: `/workflows/${asked.id}` };
     case "batch_record":
       return { method: "GET", path: `/sequential-batch/${asked.id}` };
     case "events":
@@ -165,7 +169,9 @@ export function overGrpc({ planner, records }: PlainClients): Ask {
     const metadata = metadataOf(asked.headers);
     try {
       const answer = await answered(asked, metadata);
-      return { code: grpc.status.OK, message: sentenceOf(answer), answer, ...nothing };
+      // A DELETE that found a record is no error, whatever the record says.
+      const message = asked.call === "cancel" ? undefined : sentenceOf(answer);
+      return { code: grpc.status.OK, message, answer, ...nothing };
     } catch (error) {
       return refused(error);
     }
@@ -194,6 +200,11 @@ export function overGrpc({ planner, records }: PlainClients): Ask {
         const request = { batch_json: asked.body, idempotency_keys: asked.keys ?? [] };
         const got = await call(planner, "ExecuteSequentialBatch", request, metadata);
         const { record } = messageOf(ExecuteSequentialBatchResponseSchema, planner, "ExecuteSequentialBatch", got);
+        return recordJson(await ended(record, metadata));
+      }
+      case "cancel": {
+        const got = await call(planner, "CancelWorkflow", { request_id: asked.id }, metadata);
+        const { record } = messageOf(CancelWorkflowResponseSchema, planner, "CancelWorkflow", got);
         return recordJson(await ended(record, metadata));
       }
       case "key": {

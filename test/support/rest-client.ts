@@ -31,14 +31,24 @@ export class RestClient {
     return read(await fetch(`${this.#url()}/wallet/v1${path}`, { headers: { ...this.#headers, ...headers } }));
   }
 
+  /** Asks to cancel, and waits for the end for so long. */
+  async cancel(requestId: string, waitSeconds = 15): Promise<Answer> {
+    const headers = { ...this.#headers, prefer: `wait=${waitSeconds}` };
+    return read(await fetch(`${this.#url()}/wallet/v1/workflows/${requestId}`, { method: "DELETE", headers }));
+  }
+
   /** Executes a workflow and waits for its end for as long as one POST may. */
   execute(steps: readonly unknown[], key?: string, waitSeconds = 15): Promise<Answer> {
     return this.post("/workflows/execute", workflow(steps, key), { prefer: `wait=${waitSeconds}` });
   }
 
-  /** Executes a workflow and answers at once. @returns its request id */
-  async begin(steps: readonly unknown[], key?: string): Promise<string> {
-    const { body } = await this.post("/workflows/execute", workflow(steps, key), { prefer: "wait=0" });
+  /** Executes a workflow and answers at once. @param wishes more of the body @returns its request id */
+  async begin(steps: readonly unknown[], key?: string, wishes: object = {}): Promise<string> {
+    const { body } = await this.post(
+      "/workflows/execute",
+      { ...workflow(steps, key), ...wishes },
+      { prefer: "wait=0" },
+    );
     return body.request_id;
   }
 
@@ -48,10 +58,15 @@ export class RestClient {
 
   /**
    * The record, once this holds for it. Asks whenever it changes.
+   * @param patienceMs less than the test's own timeout
    * @throws Error with the record when nothing comes of it: a test that fails must end what it started
    */
-  async until(requestId: string, holds: (record: Answer["body"]) => boolean): Promise<Answer["body"]> {
-    const giveUpAt = Date.now() + 17_000;
+  async until(
+    requestId: string,
+    holds: (record: Answer["body"]) => boolean,
+    patienceMs = 17_000,
+  ): Promise<Answer["body"]> {
+    const giveUpAt = Date.now() + patienceMs;
     let record = await this.record(requestId);
     while (!holds(record)) {
       if (Date.now() > giveUpAt) throw new Error(`waited in vain, the record is ${JSON.stringify(summary(record))}`);
@@ -60,8 +75,8 @@ export class RestClient {
     return record;
   }
 
-  ended(requestId: string): Promise<Answer["body"]> {
-    return this.until(requestId, (record) => record.retry_after_ms === null);
+  ended(requestId: string, patienceMs?: number): Promise<Answer["body"]> {
+    return this.until(requestId, (record) => record.retry_after_ms === null, patienceMs);
   }
 }
 
@@ -70,8 +85,8 @@ function workflow(steps: readonly unknown[], key: string | undefined): object {
 }
 
 function summary(record: Answer["body"]): object {
-  const { status, error_code, user_visible_error, queue, submit_tx_hashes, intent_ids, resume_tx_hashes, version } =
-    record;
+  const { status, error_code, user_visible_error, queue, submit_tx_hashes, intent_ids, version } = record;
+  const { resume_tx_hashes, cancel_tx_hashes } = record;
   const { step_outcomes, dispatch_block_heights } = record;
   return {
     status,
@@ -81,6 +96,7 @@ function summary(record: Answer["body"]): object {
     submit_tx_hashes,
     intent_ids,
     resume_tx_hashes,
+    cancel_tx_hashes,
     version,
     step_outcomes,
     dispatch_block_heights,

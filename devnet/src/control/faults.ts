@@ -28,7 +28,7 @@ export type FaultTarget = "rpc" | "keystore";
 export interface FaultRule {
   readonly id: number;
   readonly target: FaultTarget;
-  /** An RPC method, one with its request type (`query:view_account`), a keystore path, or `*`. */
+  /** An RPC method, one with its request type (`query:view_account`), `POST <path>` of the RPC, a keystore path, or `*`. */
   readonly method: string;
   /** Calls it still befalls, null for all. */
   readonly count: number | null;

@@ -54,7 +54,8 @@ export class RpcNode {
     }
     const names = namesOf(call);
     this.#options.counters.count("rpc", names);
-    const faults = this.#options.faults.take("rpc", names);
+    // One node under several paths stands for several nodes, each with faults of its own.
+    const faults = this.#options.faults.take("rpc", [...names, `POST ${request.path}`]);
     return underFaults(faults, this.#options.ports, () => this.#answer(call, faults));
   };
 

@@ -30,5 +30,8 @@ export class InProcessBus implements Bus {
 /** Where evidence tells that a workflow's log has grown; there is no data. */
 export const newsSubject = (requestId: string) => `wallet.news.${requestId}`;
 
-/** Where evidence tells broadcasters that a workflow was opened; the data is its request id in UTF-8. */
+/** Where evidence tells broadcasters that a workflow was opened, or is to be cancelled; the data is its request id in UTF-8. */
 export const workSubject = "wallet.work";
+
+/** Where a broadcaster tells others that it has given a lease back; the data is what was leased, in UTF-8. */
+export const leaseSubject = "wallet.lease";

@@ -15,6 +15,7 @@ export * from "./refusal.ts";
 export * from "./rpc/callers.ts";
 export * from "./rpc/connections.ts";
 export { retryAfterSecs } from "./rpc/error-details.ts";
+export { patient } from "./rpc/patience.ts";
 export * from "./rpc/serve.ts";
 export * from "./rpc/transport.ts";
 export * from "./run.ts";

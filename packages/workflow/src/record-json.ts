@@ -8,7 +8,7 @@ import {
 } from "@bufbuild/protobuf";
 import { type Timestamp, timestampMs } from "@bufbuild/protobuf/wkt";
 import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/progress";
-import type { Plan, PlannedStep } from "@outlayer/contracts/outlayer/workflow/v1/plan";
+import type { Estimate, Plan, PlannedStep } from "@outlayer/contracts/outlayer/workflow/v1/plan";
 import type { Preflight } from "@outlayer/contracts/outlayer/workflow/v1/preflight";
 import {
   type ApprovalNeeded,
@@ -45,6 +45,8 @@ export function recordJson(record: RecordMessage): JsonObject {
     intent_ids: record.intentIds.map(orNull),
     resume_tx_hash: record.resumeTxHash ?? null,
     resume_tx_hashes: record.resumeTxHashes,
+    cancel_tx_hashes: record.cancelTxHashes,
+    cancel_requested: record.cancelRequested,
     dispatch_receipts: record.dispatchReceipts.map((receipt) =>
       unlessEmpty(DispatchReceiptSchema, receipt, receiptJson),
     ),
@@ -84,6 +86,19 @@ export function planJson(plan: Plan | undefined): JsonObject {
       route: route ?? null,
     })),
     unchecked: plan.unchecked,
+    estimates:
+      plan.estimates === undefined
+        ? null
+        : { chained: estimateJson(plan.estimates.chained), stepwise: estimateJson(plan.estimates.stepwise) },
+  };
+}
+
+function estimateJson(estimate: Estimate | undefined): JsonValue {
+  if (estimate === undefined) return null;
+  return {
+    gate_fee_yocto: estimate.gateFeeYocto ?? null,
+    attached_gas: estimate.attachedGas ?? null,
+    expected_blocks: estimate.expectedBlocks,
   };
 }
 

@@ -17,7 +17,7 @@ export const planStepSchema = z
   .object({
     lane: z.enum(["gate_proxy", "funding_setup", "direct_user", "reject"]),
     predecessor_model: z.enum(["gate", "wallet", "view", "user", "none"]),
-    ordering_model: z.enum(["gate_chained", "normal_tx_or_view", "single_tx_atomic", "none"]),
+    ordering_model: z.enum(["gate_chained", "gate_stepwise", "normal_tx_or_view", "single_tx_atomic", "none"]),
     receiver_id: text("The account that is called.", "intents.near"),
     method_name: text("The method that is called; empty where the request gave none.", "execute_intents"),
     policy_type: z.enum(["call", "setup", "direct_user", "reject"]),
@@ -33,6 +33,34 @@ export const setupRequirementSchema = z
   })
   .meta({ id: "SetupRequirement", description: "Something a step needs before it can be executed." });
 
+const estimateSchema = z.object({
+  gate_fee_yocto: text(
+    "yoctoNEAR that the gate keeps; null while its terms are not known.",
+    "90000000000000000000000",
+  ).nullable(),
+  attached_gas: text(
+    "Gas units attached to all transactions, most of which comes back; null while not known.",
+    "1050000000000000",
+  ).nullable(),
+  expected_blocks: z
+    .int()
+    .positive()
+    .meta({
+      description:
+        "From submission until the last step is final, where nothing delays it. The wait for the gate is not in it.",
+      examples: [16],
+    }),
+});
+
+export const planEstimatesSchema = z
+  .object({
+    chained: estimateSchema.nullable().meta({
+      description: "As one chain; null where the gate takes none as long, and where `on_failure` is `halt`.",
+    }),
+    stepwise: estimateSchema.nullable().meta({ description: "Step by step." }),
+  })
+  .meta({ id: "PlanEstimates", description: "What carrying it out takes, either way." });
+
 export const planSchema = z
   .object({
     accepted: bool("No step is on the lane `reject`."),
@@ -42,6 +70,9 @@ export const planSchema = z
     unchecked: z
       .array(z.string())
       .meta({ description: "Facts that could not be had, so that their rules were not applied." }),
+    estimates: planEstimatesSchema.nullable().meta({
+      description: "What carrying it out takes, by one chain and step by step; null unless it is executable.",
+    }),
   })
   .meta({ id: "Plan", description: "How a request would be executed." });
 
@@ -166,8 +197,14 @@ const recordFields = {
   signed_nep366_delegates: perStep(z.string(), "base64 of the signed delegate action."),
   submit_tx_hashes: perStepFields.submit_tx_hashes,
   intent_ids: perStepFields.intent_ids,
-  resume_tx_hash: text("The chain's; null where it was not ours.").nullable(),
-  resume_tx_hashes: z.array(z.string()).meta({ description: "All that are ours." }),
+  resume_tx_hash: text("The chain's, or a lone call's; null where it was not ours, and step by step.").nullable(),
+  resume_tx_hashes: z
+    .array(z.string())
+    .meta({ description: "All that are ours, in the order in which they were sent: of each step, and of rejects." }),
+  cancel_tx_hashes: z.array(z.string()).meta({
+    description: "Transactions of ours that use payloads' nonces up, so that what was still possible is not any more.",
+  }),
+  cancel_requested: bool("Its caller has asked to cancel it."),
   dispatch_receipts: perStep(dispatchReceiptSchema, "the target's receipt."),
   dispatch_block_heights: perStepFields.dispatch_block_heights,
   step_outcomes: perStepFields.step_outcomes,

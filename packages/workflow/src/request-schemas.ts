@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { approvalInfo, stepFields as f, idempotencyKey } from "./step-fields.ts";
+import { approvalInfo, stepFields as f, idempotencyKey, onFailure, ordering } from "./step-fields.ts";
 
 const tokenReceiver = f.receiver_id
   .unwrap()
@@ -74,6 +74,8 @@ const stepSchema = z.union([
 export const workflowRequestSchema = z
   .looseObject({
     steps: z.array(stepSchema).meta({ description: "The steps, in the order in which they must happen." }),
+    on_failure: onFailure,
+    ordering,
     idempotency_key: idempotencyKey,
     approval_info: approvalInfo,
   })

@@ -4,7 +4,7 @@ import { type Checked, check, firstOf, formatProblem, type Problem } from "./fir
 import { refuseSigningFields } from "./forbidden-fields.ts";
 import { type InvalidRequest, invalidJson } from "./invalid-request.ts";
 import { batchCallSchema, requiredByKind, requiredWithoutKind, viewCheckSchema } from "./request-schemas.ts";
-import { approvalInfo, idempotencyKey, stepFields } from "./step-fields.ts";
+import { approvalInfo, idempotencyKey, onFailure, ordering, stepFields } from "./step-fields.ts";
 
 // Readers keep only the fields they know. What a step must have is added to what any step may have, and stands first, so
 // that it is missed in that order.
@@ -39,6 +39,10 @@ export type Step =
 
 export interface WorkflowRequest {
   readonly steps: readonly Step[];
+  /** Undefined where the caller left it out: `continue`. */
+  readonly onFailure: "continue" | "halt" | undefined;
+  /** Undefined where the caller left it out: `chained`. */
+  readonly ordering: "chained" | "any" | undefined;
   readonly idempotencyKey: string | undefined;
   readonly approval: ApprovalInfo | undefined;
 }
@@ -64,7 +68,13 @@ export interface SequentialBatchRequest {
 const batchCall = batchCallSchema.strip();
 const viewCheck = viewCheckSchema.strip();
 const list = z.array(z.unknown());
-const workflowFrame = z.object({ steps: list, idempotency_key: idempotencyKey, approval_info: approvalInfo });
+const workflowFrame = z.object({
+  steps: list,
+  on_failure: onFailure,
+  ordering,
+  idempotency_key: idempotencyKey,
+  approval_info: approvalInfo,
+});
 const batchFrame = z.object({
   gate_id: z.string(),
   calls: list,
@@ -83,8 +93,14 @@ export function readWorkflow(document: JsonObject): WorkflowRequest {
   const frame = check(workflowFrame, document);
   const steps = readList(document, "steps", readStep);
   refuseFirst(document, [frame, steps]);
-  const { idempotency_key, approval_info } = unwrap(frame);
-  return { steps: unwrap(steps), idempotencyKey: idempotency_key, approval: approvalOf(approval_info) };
+  const { on_failure, ordering, idempotency_key, approval_info } = unwrap(frame);
+  return {
+    steps: unwrap(steps),
+    onFailure: on_failure,
+    ordering,
+    idempotencyKey: idempotency_key,
+    approval: approvalOf(approval_info),
+  };
 }
 
 /**

@@ -77,6 +77,7 @@ export const errorCodes = [
   "dispatch_failed",
   "count_unreadable",
   "timed_out",
+  "cancelled",
   "outcome_unknown",
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];

@@ -119,6 +119,7 @@ describe("the record as JSON", () => {
         ],
         setup_requirements: [],
         unchecked: [],
+        estimates: null,
       },
       proxy_predecessor: true,
       predecessor_model: "gate",
@@ -211,6 +212,20 @@ describe("the record as JSON", () => {
       steps: [],
       setup_requirements: [],
       unchecked: [],
+      estimates: null,
+    });
+  });
+
+  it("says what a plan takes either way, and null for what is not known or not possible", () => {
+    const stepwise = { gateFeeYocto: "90", attachedGas: "1050", expectedBlocks: 16 };
+    const shown = (estimates: object) => planJson(create(PlanSchema, { accepted: true, estimates })).estimates;
+    assert.deepEqual(shown({ stepwise }), {
+      chained: null,
+      stepwise: { gate_fee_yocto: "90", attached_gas: "1050", expected_blocks: 16 },
+    });
+    assert.deepEqual(shown({ chained: { expectedBlocks: 14 }, stepwise }), {
+      chained: { gate_fee_yocto: null, attached_gas: null, expected_blocks: 14 },
+      stepwise: { gate_fee_yocto: "90", attached_gas: "1050", expected_blocks: 16 },
     });
   });
 });
@@ -246,6 +261,11 @@ const receipt = fc.oneof(
   }),
 );
 const queue = fields({ position: fc.nat(), expectedStartHeight: maybe(height), waitingFor: text });
+const estimate = fields({
+  gateFeeYocto: maybe(text),
+  attachedGas: maybe(text),
+  expectedBlocks: fc.integer({ min: 1, max: 1000 }),
+});
 const plan = fields({
   accepted: fc.boolean(),
   executable: fc.boolean(),
@@ -253,7 +273,7 @@ const plan = fields({
     fields({
       lane: fc.constantFrom("gate_proxy", "reject"),
       predecessorModel: fc.constantFrom("gate", "none"),
-      orderingModel: fc.constantFrom("gate_chained", "none"),
+      orderingModel: fc.constantFrom("gate_chained", "gate_stepwise", "none"),
       receiverId: text,
       methodName: text,
       policyType: fc.constantFrom("call", "reject"),
@@ -262,6 +282,7 @@ const plan = fields({
   ),
   setupRequirements: some(fields({ step: fc.nat(), requirement: text, route: maybe(text) })),
   unchecked: some(text),
+  estimates: maybe(fields({ chained: maybe(estimate), stepwise: maybe(estimate) })),
 });
 const record = fields({
   requestId: text,

@@ -138,12 +138,35 @@ describe("decision 13: a workflow that cannot be read", () => {
   });
 });
 
+describe("how a workflow is to be carried out", () => {
+  it("is what it says, where it says so", () => {
+    const { onFailure, ordering } = readWorkflow({ steps: [], on_failure: "halt", ordering: "any" });
+    assert.deepEqual([onFailure, ordering], ["halt", "any"]);
+  });
+
+  it("decision 13: is refused with its place where it says something else", () => {
+    for (const value of ["stop", "", null, true, ["halt"]]) {
+      const text = (field: string) => JSON.stringify({ steps: [], [field]: value });
+      assert.equal(
+        refusal(readWorkflow, text("on_failure")),
+        "invalid workflow JSON: on_failure must be one of continue, halt",
+      );
+      assert.equal(
+        refusal(readWorkflow, text("ordering")),
+        "invalid workflow JSON: ordering must be one of chained, any",
+      );
+    }
+  });
+});
+
 describe("a workflow that can be read", () => {
   const formsOf = (text: string) => readWorkflow(readJsonObject(text)).steps.map(({ form }) => form);
 
   it("may have no steps, and unknown fields anywhere", () => {
     assert.deepEqual(readWorkflow({ steps: [], note: 1 }), {
       steps: [],
+      onFailure: undefined,
+      ordering: undefined,
       idempotencyKey: undefined,
       approval: undefined,
     });

@@ -36,6 +36,11 @@ export interface BroadcasterConfig {
   readonly pollTimeoutMs: number;
   readonly pollIntervalMs: number;
   readonly queueTimeoutMs: number;
+  /** For how long a broadcaster that has died keeps the others waiting at the most. */
+  readonly leaseMs: number;
+  /** Blocks: a longer wait for the gate makes workflows that allow it go on step by step. Undefined: never. */
+  readonly gateOverflowBlocks: number | undefined;
+  readonly settleByCancel: boolean;
   /** Base58 of the SHA-256 of the gate's wasm; undefined: not compared. */
   readonly gateCodeHash: string | undefined;
   /** Undefined: not compared. */
@@ -104,7 +109,10 @@ export function readBroadcasterConfig(reader: ConfigReader): BroadcasterConfig {
     intentsDeadlineMs: reader.optional("INTENTS_DEADLINE_SECS", seconds(1, 86_400), 300_000),
     pollTimeoutMs: reader.optional("NEAR_POLL_TIMEOUT_SECS", seconds(1, 3600), 60_000),
     pollIntervalMs: reader.optional("NEAR_POLL_INTERVAL_MS", integer(10, 60_000), 750),
+    gateOverflowBlocks: reader.optional("GATE_OVERFLOW_BLOCKS", integer(0, 100_000), undefined),
+    settleByCancel: reader.optional("SETTLE_BY_CANCEL", trueOrFalse, true),
     queueTimeoutMs: reader.optional("QUEUE_TIMEOUT_SECS", seconds(1, 86_400), 600_000),
+    leaseMs: reader.optional("LEASE_SECS", seconds(1, 3600), 15_000),
   };
 }
 
@@ -141,6 +149,11 @@ const sha256Base58: Parse<string> = (value) => {
     // Said below.
   }
   throw new Malformed("must be base58 of a SHA-256");
+};
+
+const trueOrFalse: Parse<boolean> = (value) => {
+  if (value !== "true" && value !== "false") throw new Malformed("must be true or false");
+  return value === "true";
 };
 
 function atLeast(least: bigint): Parse<bigint> {

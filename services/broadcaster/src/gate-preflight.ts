@@ -6,7 +6,7 @@ import { RpcClient } from "./adapters/near/rpc-client.ts";
 import { Signer } from "./adapters/signer-proxy/signer.ts";
 import type { GateConfig, OperatorKeys } from "./config.ts";
 import { judgeTail } from "./core/gate/tail.ts";
-import { GateReadings, type GateSources, OperatorReadings } from "./shell/checks/gate-readings.ts";
+import { anyRun, GateReadings, type GateSources, OperatorReadings } from "./shell/checks/gate-readings.ts";
 import { keysSeen } from "./shell/checks/keys-seen.ts";
 import { gateOnlyChecks, operatorChecks } from "./shell/checks/preflight-checks.ts";
 import { GateReader } from "./shell/gate-reader.ts";
@@ -41,7 +41,7 @@ export async function gatePreflight(
   const { signal, done } = deadline(ports.timers, patienceMs);
   const keysOf = async (accountId: string, own: readonly KeyPair[]) =>
     own.length > 0
-      ? keysSeen(new KeyRing(accountId, own, node))
+      ? keysSeen(new KeyRing(accountId, own, { node, follower: { heads: undefined }, logger }))
       : { wanted: "any key", found: await node.accessKeys(accountId) };
   const sources: GateSources = {
     config,
@@ -58,11 +58,11 @@ export async function gatePreflight(
   };
   try {
     if (signerProxy === undefined) {
-      return await runChecks(gateOnlyChecks, new GateReadings(sources, []), { signal, logger });
+      return await runChecks(gateOnlyChecks, new GateReadings(sources, anyRun), { signal, logger });
     }
     const signer = new Signer(signerProxy);
     const account = () => signer.freshAccount(anyWallet, signal);
-    const readings = new OperatorReadings({ ...sources, account }, []);
+    const readings = new OperatorReadings({ ...sources, account }, anyRun);
     return await runChecks(operatorChecks, readings, { signal, logger });
   } finally {
     done();

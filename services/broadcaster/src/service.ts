@@ -10,16 +10,16 @@ import type { BroadcasterConfig } from "./config.ts";
 import { getDirectUserKey } from "./rpc/get-direct-user-key.ts";
 import { GateFacts } from "./rpc/get-gate-facts.ts";
 import { preflight } from "./rpc/preflight.ts";
-import { Conductor } from "./shell/conductor.ts";
-import { UserKeys } from "./shell/direct-user/user-keys.ts";
+import { Commitments } from "./shell/commitments.ts";
 import { Follower } from "./shell/follower.ts";
 import { GateReader } from "./shell/gate-reader.ts";
 import { KeyRing } from "./shell/key-lane.ts";
+import { LeaseKeeper } from "./shell/lease-keeper.ts";
 import { OwnDelegates } from "./shell/own-delegates.ts";
 import { SaltReader } from "./shell/salt-reader.ts";
-import { Turns } from "./shell/turns.ts";
+import { TailReader } from "./shell/tail-reader.ts";
+import { beginTerm } from "./shell/term.ts";
 import { ValidityPeriod } from "./shell/validity-period.ts";
-import { Worker } from "./shell/worker.ts";
 
 export interface BroadcasterDeps {
   readonly ports: Ports;
@@ -28,47 +28,47 @@ export interface BroadcasterDeps {
   /** What the bus is on; undefined where everything happens in one process. */
   readonly nats?: NatsClient | undefined;
   readonly transports: { readonly evidence: Transport; readonly signerProxy: Transport };
+  /** How NEAR's RPC is reached; the process's own `fetch` where nothing is given. */
+  readonly fetch?: typeof fetch;
 }
 
 /** Drives open workflows: relayer and approver keys, nonces, the gate's schedule, NEAR's RPC. */
 export function createBroadcaster(
   config: BroadcasterConfig,
-  { ports, logger, bus, nats, transports }: BroadcasterDeps,
+  { ports, logger, bus, nats, transports, fetch }: BroadcasterDeps,
 ): Service {
-  const node = new NearNode(new RpcClient({ urls: config.rpcUrls, chainId: config.chainId }, ports, logger));
+  const node = new NearNode(new RpcClient({ urls: config.rpcUrls, chainId: config.chainId }, ports, logger, fetch));
   const follower = new Follower(node, ports, logger, config.pollIntervalMs);
   const gate = new GateReader(config.gateId, node);
   const evidence = new EvidenceLog(transports.evidence);
-  const relayer = new KeyRing(config.relayerId, config.relayerKeys, node);
-  const approver = new KeyRing(config.approverId, config.approverKeys, node);
-  const resumeGas = config.resumeBatchGas;
-  const { clock } = ports;
-  const conductor = new Conductor({ evidence, follower, gate, node, approver, logger, clock, resumeGas });
-  const tools = {
+  const driverId = ports.ids.uuid();
+  const shared = {
     ports,
     logger,
     config,
-    evidence,
     signer: new Signer(transports.signerProxy),
     node,
     follower,
     gate,
-    conductor,
-    relayer,
-    approver,
-    policyTurns: new Turns(),
-    userKeys: new UserKeys(),
+    tails: new TailReader(gate, evidence, follower),
+    relayer: new KeyRing(config.relayerId, config.relayerKeys, { node, follower, logger }),
+    approver: new KeyRing(config.approverId, config.approverKeys, { node, follower, logger }),
+    commitments: new Commitments(),
     salts: new SaltReader(config.verifierId, node, ports.clock),
     validity: new ValidityPeriod(node),
     ownDelegates: new OwnDelegates(ports.clock),
-    driverId: ports.ids.uuid(),
+    driverId,
   };
-  const worker = new Worker(tools, bus);
-  const facts = new GateFacts(gate, ports.clock);
+  const resource = `gate:${config.gateId}`;
+  const keeper = new LeaseKeeper(
+    { evidence, ports, logger, bus, resource, holderId: driverId, ttlMs: config.leaseMs },
+    (lease) => beginTerm(shared, lease, new EvidenceLog(transports.evidence, lease), bus),
+  );
+  const facts = new GateFacts(gate, ports.clock, config);
   const implementation: ServiceImpl<typeof BroadcasterService> = {
     getGateFacts: (request) => facts.get(request),
     getDirectUserKey: (request) => getDirectUserKey({ node }, request),
-    preflight: (request, { signal }) => preflight(tools, request, signal),
+    preflight: (request, { signal }) => preflight({ ...shared, evidence }, request, signal),
   };
   return {
     routes: {
@@ -79,10 +79,10 @@ export function createBroadcaster(
     },
     async start() {
       follower.start();
-      worker.start();
+      keeper.start();
     },
     async stop() {
-      await worker.stop();
+      await keeper.stop();
       await follower.stop();
     },
     dependencies: () => [

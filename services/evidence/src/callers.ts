@@ -2,7 +2,7 @@ import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import { accepts } from "@outlayer/kit";
 
-/** The planner opens workflows, the broadcaster writes what becomes of them. */
+/** The planner opens workflows and writes down who wants them cancelled, the broadcaster what becomes of them. */
 export const callers = {
   ...accepts(RecordService, {
     getRecord: "wallets",
@@ -12,6 +12,7 @@ export const callers = {
   ...accepts(LogService, {
     openWorkflow: ["planner"],
     appendEvent: ["broadcaster"],
+    requestCancel: ["planner"],
     readEvents: ["broadcaster"],
     listOpenWorkflows: ["broadcaster"],
     reserveNonces: ["broadcaster"],
@@ -20,5 +21,8 @@ export const callers = {
     readUsage: ["broadcaster"],
     reserveUsage: ["broadcaster"],
     releaseUsage: ["broadcaster"],
+    acquireLease: ["broadcaster"],
+    renewLease: ["broadcaster"],
+    releaseLease: ["broadcaster"],
   }),
 };

@@ -22,9 +22,11 @@ import { appendEvent } from "./rpc/append-event.ts";
 import { appendGateLog, getGateLog } from "./rpc/gate-log.ts";
 import { getHistory } from "./rpc/get-history.ts";
 import { getRecord } from "./rpc/get-record.ts";
+import { acquireLease, releaseLease, renewLease } from "./rpc/leases.ts";
 import { listOpenWorkflows } from "./rpc/list-open-workflows.ts";
 import { openWorkflow } from "./rpc/open-workflow.ts";
 import { readEvents } from "./rpc/read-events.ts";
+import { requestCancel } from "./rpc/request-cancel.ts";
 import { readUsage, releaseUsage, reserveUsage } from "./rpc/usage-ledger.ts";
 import { watchProgress } from "./rpc/watch-progress.ts";
 import { Publisher } from "./shell/publisher.ts";
@@ -51,6 +53,7 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
   const reading = { log, credentials: config.credentials, bus, timers: ports.timers };
   const gateLog = { store, now, sha256Hex };
   const usageLedger = { store, now };
+  const leases = { store, now };
   const stopping = new AbortController();
   // A call that waits ends when the service stops, so that stopping does not wait for it.
   const until = (signal: AbortSignal) => AbortSignal.any([signal, stopping.signal]);
@@ -63,7 +66,8 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
   };
   const logs: ServiceImpl<typeof LogService> = {
     openWorkflow: (request) => openWorkflow(log, request),
-    appendEvent: (request) => appendEvent(log, request),
+    appendEvent: (request) => appendEvent({ log, leases }, request),
+    requestCancel: (request) => requestCancel(log, request),
     readEvents: (request) => readEvents(log, request),
     listOpenWorkflows: (request) => listOpenWorkflows(store, request),
     async reserveNonces({ senderId, count }) {
@@ -74,6 +78,9 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
     readUsage: (request) => readUsage(usageLedger, request),
     reserveUsage: (request) => reserveUsage(usageLedger, request),
     releaseUsage: (request) => releaseUsage(usageLedger, request),
+    acquireLease: (request) => acquireLease(leases, request),
+    renewLease: (request) => renewLease(leases, request),
+    releaseLease: (request) => releaseLease(leases, request),
   };
   return {
     routes: {
@@ -114,8 +121,9 @@ function openStore(database: DatabaseUrl, ports: Ports, logger: Logger): Evidenc
   }
 }
 
-/** Wakes those who wait for this workflow, and broadcasters when there is one more to drive. */
+/** Wakes those who wait for this workflow, and broadcasters when there is one more to drive, or to drive differently. */
 function tellOn(bus: Bus, ...[{ requestId, terminal }, event]: Parameters<Tell>): void {
   bus.publish(newsSubject(requestId), new Uint8Array());
-  if (event.kind.case === "opened" && !terminal) bus.publish(workSubject, new TextEncoder().encode(requestId));
+  const isForDrivers = event.kind.case === "opened" || event.kind.case === "cancelRequested";
+  if (isForDrivers && !terminal) bus.publish(workSubject, new TextEncoder().encode(requestId));
 }

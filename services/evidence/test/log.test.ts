@@ -7,7 +7,7 @@ import { OpenedSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { ApprovalSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import { createEvidence } from "@outlayer/evidence";
-import { createLogger, InProcessBus, inMemoryTransport, systemPorts } from "@outlayer/kit";
+import { createLogger, InProcessBus, inMemoryTransport, systemPorts, workSubject } from "@outlayer/kit";
 import { findBreak } from "../src/core/entry.ts";
 import { type EventKind, type EvidenceUnderTest, opening, startEvidence, walletHeaders } from "./support/harness.ts";
 import { onEveryStore } from "./support/places.ts";
@@ -51,6 +51,35 @@ onEveryStore("the log of workflows", (newPlace) => {
     const record = await evidence.records.getRecord({ requestId }, { headers: walletHeaders });
     assert.equal(record.headHash, entries.at(-1)?.hash);
     assert.equal(record.version, 3n);
+  });
+
+  it("writes a wish to cancel down once, whoever appends meanwhile, and tells the drivers", async () => {
+    const requestId = await evidence.open("wished");
+    const told: string[] = [];
+    const end = evidence.bus.subscribe(workSubject, (data) => told.push(new TextDecoder().decode(data)));
+    const wish = () => evidence.logs.requestCancel({ requestId, walletId: "wallet-1" });
+    const [, ...wishes] = await Promise.all([
+      evidence.append(requestId, 1, taken).catch((error) => assert.equal(ConnectError.from(error).code, Code.Aborted)),
+      wish(),
+      wish(),
+      wish(),
+    ]);
+    for (const { record } of wishes) assert.equal(record?.cancelRequested, true);
+    const { entries } = await evidence.records.getHistory({ requestId }, { headers: walletHeaders });
+    const kinds = entries.map(({ entryJson }) => Object.keys(JSON.parse(entryJson).event)[0]);
+    assert.equal(kinds.filter((kind) => kind === "cancel_requested").length, 1);
+    assert.deepEqual(told, [requestId]);
+    end();
+  });
+
+  it("leaves what has ended as it is, and knows no other wallet's", async () => {
+    const requestId = await evidence.open("over");
+    const foreign = evidence.logs.requestCancel({ requestId, walletId: "wallet-2" });
+    assert.equal(await codeOf(foreign), Code.NotFound);
+    assert.equal(await codeOf(evidence.logs.requestCancel({ requestId: "none", walletId: "wallet-1" })), Code.NotFound);
+    await evidence.append(requestId, 1, ended);
+    const { record } = await evidence.logs.requestCancel({ requestId, walletId: "wallet-1" });
+    assert.deepEqual([record?.status, record?.cancelRequested, record?.version], ["failed", false, 2n]);
   });
 
   it("decision 10: a record settles until it ends, whatever becomes known meanwhile", async () => {
@@ -175,7 +204,7 @@ onEveryStore("the log of workflows", (newPlace) => {
 
   it("refuses an event without content before anything is written", async () => {
     const requestId = await evidence.open("empty");
-    const call = evidence.logs.appendEvent({ requestId, expectedVersion: 1n, event: {} });
+    const call = evidence.logs.appendEvent({ requestId, expectedVersion: 1n, event: {}, lease: evidence.lease });
     assert.equal(await codeOf(call), Code.InvalidArgument);
     const { events } = await evidence.logs.readEvents({ requestId });
     assert.equal(events.length, 1);
@@ -219,13 +248,61 @@ onEveryStore("the log of workflows", (newPlace) => {
   it("lets one of 32 writers append to a gate's log, and gives the lane back as it was written", async () => {
     const gateId = "gate.near";
     const lane = { members: [{ requestId: evidence.id(), walletId: "w", calls: 3, admittedHeight: 7n }] };
-    const append = () => evidence.logs.appendGateLog({ gateId, expectedVersion: 0n, change: "admitted", lane });
+    const { lease } = evidence;
+    const append = () => evidence.logs.appendGateLog({ gateId, expectedVersion: 0n, change: "admitted", lane, lease });
     const outcomes = await Promise.allSettled(Array.from({ length: 32 }, append));
     assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 1);
     const log = await evidence.logs.getGateLog({ gateId });
     assert.equal(log.version, 1n);
     assert.equal(log.lane?.members[0]?.calls, 3);
     assert.equal((await evidence.logs.getGateLog({ gateId: "other.near" })).version, 0n);
+  });
+
+  it("lets nobody append whose lease was taken anew, or who has none", async () => {
+    const requestId = await evidence.open("leased");
+    const { lease, logs } = evidence;
+    const event = { kind: taken };
+    const lane = { members: [] };
+    const attempts = {
+      event: (given: object) => logs.appendEvent({ requestId, expectedVersion: 1n, event, ...given }),
+      gate: (given: object) =>
+        logs.appendGateLog({ gateId: "gate.near", expectedVersion: 0n, change: "x", lane, ...given }),
+    };
+    const taker = { resource: lease.resource, holderId: "another", ttlMs: 1000 };
+    assert.equal((await logs.acquireLease(taker)).taken, false);
+    await logs.releaseLease({ lease, holderId: "tests" });
+    const { taken: isTaken, epoch } = await logs.acquireLease(taker);
+    assert.deepEqual([isTaken, epoch], [true, lease.epoch + 1n]);
+    for (const attempt of Object.values(attempts)) {
+      assert.equal(await codeOf(attempt({})), Code.InvalidArgument);
+      const refusal = ConnectError.from(await attempt({ lease }).catch((error: unknown) => error));
+      assert.equal(refusal.code, Code.Aborted);
+      assert.equal(refusal.findDetails(ErrorInfoSchema)[0]?.reason, "LEASE_LOST");
+      assert.equal(await codeOf(attempt({ lease: { ...lease, epoch: epoch + 1n } })), Code.Aborted);
+      assert.equal(await codeOf(attempt({ lease: { ...lease, resource: "gate:other.near" } })), Code.Aborted);
+    }
+    assert.equal(await codeOf(logs.renewLease({ lease, holderId: "tests", ttlMs: 1000 })), Code.Aborted);
+    assert.equal((await logs.readEvents({ requestId })).events.length, 1);
+    assert.equal((await logs.getGateLog({ gateId: "gate.near" })).version, 0n);
+    const now = { resource: lease.resource, epoch };
+    for (const attempt of Object.values(attempts)) assert.equal((await attempt({ lease: now })).version > 0n, true);
+  });
+
+  it("keeps a lease for its holder until its time is over or it is given back", async () => {
+    const { logs } = evidence;
+    const resource = "gate:lease.near";
+    const take = (holderId: string, ttlMs = 60_000) => logs.acquireLease({ resource, holderId, ttlMs });
+    const [first, second] = [await take("a"), await take("b")];
+    assert.deepEqual([first.taken, first.epoch, second.taken, second.epoch], [true, 1n, false, 1n]);
+    assert.ok(second.remainingMs > 0 && second.remainingMs <= 60_000);
+    // What a holder asks again, for want of an answer, it gets anew.
+    assert.deepEqual([(await take("a", 100)).epoch, (await take("a", 100)).epoch], [2n, 3n]);
+    await logs.renewLease({ lease: { resource, epoch: 3n }, holderId: "a", ttlMs: 100 });
+    while (!(await take("b")).taken);
+    // Late: it is another's by now, and stays so.
+    await logs.releaseLease({ lease: { resource, epoch: 3n }, holderId: "a" });
+    const third = await take("a");
+    assert.deepEqual([third.taken, third.epoch], [false, 4n]);
   });
 
   it("lets nobody write whose business it is not", async () => {

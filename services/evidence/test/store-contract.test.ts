@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { systemPorts } from "@outlayer/kit";
+import type { Lease } from "../src/core/lease.ts";
 import type { EvidenceStore } from "../src/core/store.ts";
 import { onEveryStore, type Place } from "./support/places.ts";
 import { claimOf, entryOf, fingerprint, gateEntryOf, projectionOf, usageEntryOf } from "./support/samples.ts";
@@ -209,6 +210,28 @@ onEveryStore("an evidence store", (newPlace) => {
     assert.deepEqual({ ...(await store.lastUsageEntry("wallet-1")) }, usageEntryOf("wallet-1", 11, "late"));
     assert.deepEqual({ ...(await store.lastUsageEntryOf("wallet-1", "early")) }, usageEntryOf("wallet-1", 3, "early"));
     assert.equal(await store.lastUsageEntryOf("wallet-2", "early"), undefined);
+  });
+
+  it("lets exactly one of 32 writers take a lease, whether nobody had it or its time is over", async () => {
+    assert.equal(await store.readLease("gate"), undefined);
+    let before: Lease | undefined;
+    for (let epoch = 1; epoch <= 3; epoch += 1) {
+      const outcomes = await race((racing, index) =>
+        racing.replaceLease(before, { resource: "gate", holderId: `writer-${index}`, epoch, expiresAtMs: 5 }),
+      );
+      assert.equal(outcomes.filter((won) => won).length, 1);
+      const found = await store.readLease("gate");
+      assert.deepEqual(
+        { ...found },
+        { resource: "gate", holderId: `writer-${outcomes.indexOf(true)}`, epoch, expiresAtMs: 5 },
+      );
+      assert.equal(await store.replaceLease(before, { ...(found as Lease), expiresAtMs: 9 }), false);
+      before = found;
+    }
+    const kept = { ...(before as Lease), expiresAtMs: 7 };
+    assert.equal(await store.replaceLease(before, kept), true);
+    assert.deepEqual({ ...(await storeOf(1).readLease("gate")) }, kept);
+    assert.equal(await store.readLease("another"), undefined);
   });
 
   it("keeps everything when it is opened again", async () => {

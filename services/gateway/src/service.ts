@@ -6,6 +6,7 @@ import type { GatewayConfig } from "./config.ts";
 import type { Endpoint } from "./core/endpoint.ts";
 import { openApiDocument } from "./core/openapi/document.ts";
 import { createRestServer } from "./http/server.ts";
+import { cancelWorkflow } from "./rest/cancel-workflow.ts";
 import { docs } from "./rest/docs.ts";
 import { executeDirectUserCall } from "./rest/execute-direct-user-call.ts";
 import { executeSequentialBatch } from "./rest/execute-sequential-batch.ts";
@@ -55,6 +56,7 @@ export function createGateway(config: GatewayConfig, { ports, logger, readiness,
     preflightWorkflow(planner),
     executeWorkflow(executing),
     getWorkflow(reading),
+    cancelWorkflow(executing),
     workflowEvents(reading),
     executeSequentialBatch(executing),
     getSequentialBatch(reading),

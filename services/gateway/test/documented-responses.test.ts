@@ -210,6 +210,23 @@ const table: Readonly<Record<string, Readonly<Record<number, readonly Produce[]>
     ...ofRecord("getWorkflow"),
     400: [(worlds) => badParameter(worlds, "getWorkflow", "wait=26")],
   },
+  cancelWorkflow: {
+    ...ofRecord("cancelWorkflow"),
+    200: [
+      async (worlds) => ask(worlds.working, "cancelWorkflow", { id: (await anEnd(worlds)).id }),
+      async (worlds) => {
+        const id = await anId(worlds);
+        const headers = { ...worker(), prefer: "wait=60" };
+        const wished = worlds.working.opened();
+        const asked = ask(worlds.working, "cancelWorkflow", { id, headers });
+        // The wish is told of as a workflow that was opened is.
+        await wished;
+        await worlds.working.append(id, events.taken, ended("cancelled", "cancelled", "cancelled"));
+        return asked;
+      },
+    ],
+    202: [async (worlds) => ask(worlds.working, "cancelWorkflow", { id: await anId(worlds) })],
+  },
   watchWorkflow: {
     ...ofRecord("watchWorkflow"),
     200: [async (worlds) => ask(worlds.working, "watchWorkflow", { id: (await anEnd(worlds)).id })],

@@ -39,7 +39,7 @@ describe("paths and methods", () => {
       ["GET", paths.plan, "POST"],
       ["DELETE", paths.execute, "POST"],
       ["PUT", paths.batch, "POST"],
-      ["POST", paths.workflow(unknownId), "GET, HEAD"],
+      ["POST", paths.workflow(unknownId), "GET, HEAD, DELETE"],
       ["PATCH", paths.batchRecord(unknownId), "GET, HEAD"],
       ["HEAD", paths.events(unknownId), "GET"],
       ["OPTIONS", paths.execute, "POST"],

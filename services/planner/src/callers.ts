@@ -9,4 +9,5 @@ export const callers = accepts(PlannerService, {
   prepareDirectUserKey: "wallets",
   getDirectUserKeyStatus: "wallets",
   executeDirectUserCall: "wallets",
+  cancelWorkflow: "wallets",
 });

@@ -6,8 +6,10 @@ import { directUserKeys } from "./adapters/direct-user-keys.ts";
 import { factFetcher } from "./adapters/fetch-facts.ts";
 import { recordFinder } from "./adapters/find-record.ts";
 import { workflowOpener } from "./adapters/open-workflow.ts";
+import { cancelRequester } from "./adapters/request-cancel.ts";
 import { callers } from "./callers.ts";
 import type { PlannerConfig } from "./config.ts";
+import { cancelWorkflow } from "./rpc/cancel-workflow.ts";
 import { executeDirectUserCall, getDirectUserKeyStatus, prepareDirectUserKey } from "./rpc/direct-user.ts";
 import { executeSequentialBatch } from "./rpc/execute-sequential-batch.ts";
 import { executeWorkflow } from "./rpc/execute-workflow.ts";
@@ -37,6 +39,7 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
   const executing = { ...planning, openWorkflow, findRecord, ids: ports.ids };
 
   const keys = directUserKeys({ ...transports, timers: ports.timers });
+  const cancelling = { credentials, requestCancel: cancelRequester(transports.evidence) };
   const directUser = { credentials, scopes, networkId, keys };
 
   const planner = {
@@ -51,6 +54,7 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
       getDirectUserKeyStatus(directUser, request, requestHeader, signal),
     executeDirectUserCall: (request, { requestHeader, signal }) =>
       executeDirectUserCall({ ...executing, scopes }, request, requestHeader, signal),
+    cancelWorkflow: (request, { requestHeader, signal }) => cancelWorkflow(cancelling, request, requestHeader, signal),
   } satisfies ServiceImpl<typeof PlannerService>;
 
   return {

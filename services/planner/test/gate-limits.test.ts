@@ -126,6 +126,14 @@ describe("a chain of gate steps", () => {
     });
   }
 
+  it("is not what bounds a workflow that halts at a failure: its calls are resumed one by one", () => {
+    const stepwise = (length: number) =>
+      planOf(Array(length).fill(transfer), { facts: { ...facts, feeTiers: [{ cap: 1 }] }, haltOnFailure: true }).plan;
+    assert.equal(stepwise(12).executable, true);
+    const reason = "a workflow takes at most 12 calls through the gate, and this one has 13";
+    assert.deepEqual(new Set(stepwise(13).steps.map((step) => step.reason)), new Set([reason]));
+  });
+
   it("does not count steps off the gate", () => {
     const plan = planOf([...Array(12).fill(transfer), { kind: "funding.wrap_near" }]).plan;
     assert.equal(plan.accepted, true);

@@ -90,6 +90,19 @@ describe("a workflow that is executed", () => {
   });
 });
 
+describe("how it is to be carried out", () => {
+  it("stands in the event and in the request as planned, where it was said", () => {
+    const original = readJsonObject(JSON.stringify({ steps: [transfer], on_failure: "halt", ordering: "any" }));
+    const request = readWorkflow(original);
+    const planning = plan({ steps: request.steps, name: "steps", haltOnFailure: true }, facts, limits);
+    const opened = openedWorkflow({ ...asked, original }, request, planning);
+    assert.deepEqual([opened.haltOnFailure, opened.anyOrdering], [true, true]);
+    assert.deepEqual(opened.workflowJson, { steps: [transfer], on_failure: "halt", ordering: "any" });
+    const plain = open([transfer]);
+    assert.deepEqual([plain.haltOnFailure, plain.anyOrdering], [false, false]);
+  });
+});
+
 describe("whatever becomes of it, the event", () => {
   for (const steps of [[transfer], [], [funding], [staking], [{ kind: "x" }]]) {
     it(`is valid for ${JSON.stringify(steps).slice(0, 40)}`, () => {

@@ -7,6 +7,7 @@ export const callers = accepts(SignerProxyService, {
   checkPolicy: ["broadcaster"],
   signStep: ["broadcaster"],
   signSimulation: ["broadcaster"],
+  signCancel: ["broadcaster"],
   prepareDirectUserKey: ["planner", "broadcaster"],
   checkDirectUserPolicy: ["broadcaster"],
   signDirectUserCall: ["broadcaster"],

@@ -13,6 +13,7 @@ import { checkDirectUserPolicy } from "./rpc/check-direct-user-policy.ts";
 import { checkPolicy } from "./rpc/check-policy.ts";
 import { getAccount } from "./rpc/get-account.ts";
 import { prepareDirectUserKey } from "./rpc/prepare-direct-user-key.ts";
+import { signCancel } from "./rpc/sign-cancel.ts";
 import { signDirectUserCall } from "./rpc/sign-direct-user-call.ts";
 import { signSimulation } from "./rpc/sign-simulation.ts";
 import { signStep } from "./rpc/sign-step.ts";
@@ -51,6 +52,7 @@ export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDe
     checkDirectUserPolicy: checkDirectUserPolicy({ ...shared, scopes, actionTypes: config.actionTypes }),
     signDirectUserCall: signDirectUserCall({ ...shared, scopes }),
     signSimulation: signSimulation({ ...shared, actionTypes, accounts }),
+    signCancel: signCancel({ ...shared, accounts }),
   } satisfies ServiceImpl<typeof SignerProxyService>;
 
   return {

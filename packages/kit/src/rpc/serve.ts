@@ -48,6 +48,9 @@ export interface RpcGuards {
   readonly tls?: TlsIdentity | undefined;
 }
 
+/** One for all: it compiles each message's rules once, which takes longer than many calls. */
+const validate = createValidateInterceptor();
+
 /** The same for every way in: who may call, what is well-formed, what an error looks like outside. */
 export function routerOptions(
   routes: RpcRoutes,
@@ -63,7 +66,7 @@ export function routerOptions(
       callerInterceptor(routes.callers, identify, logger),
       errorInterceptor(logger),
       ...(readiness === undefined ? [] : [startedInterceptor(routes.name, readiness)]),
-      createValidateInterceptor(),
+      validate,
     ],
     readMaxBytes: 4 * 1024 * 1024,
   };

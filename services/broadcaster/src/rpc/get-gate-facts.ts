@@ -1,27 +1,38 @@
 import type { GetGateFactsRequest } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import { type Clock, notFound, unavailable } from "@outlayer/kit";
 import { RpcUnavailable, ViewFailed } from "../adapters/near/rpc-error.ts";
+import type { BroadcasterConfig } from "../config.ts";
+import { resumeGasFor } from "../core/gate/money.ts";
 import type { FeeTier } from "../core/gate/terms.ts";
 import type { GateReader } from "../shell/gate-reader.ts";
 
 /** Plans may be a little behind the gate's terms: execution reads them again. */
 const keepMs = 10_000;
 
+type GasConfig = Pick<BroadcasterConfig, "submitIntentGas" | "gateCallbackGas" | "resumeBatchGas">;
+
 /** What a plan has to know of the gate. */
 export class GateFacts {
   readonly #gate: GateReader;
   readonly #clock: Clock;
+  readonly #config: GasConfig;
   #kept: { readonly tiers: readonly FeeTier[]; readonly untilMs: number } | undefined;
 
-  constructor(gate: GateReader, clock: Clock) {
+  constructor(gate: GateReader, clock: Clock, config: GasConfig) {
     this.#gate = gate;
     this.#clock = clock;
+    this.#config = config;
   }
 
   async get({ gateId }: GetGateFactsRequest) {
     if (gateId !== this.#gate.gateId) throw notFound(`gate ${gateId} is not served here`);
     const tiers = await this.#tiers();
-    return { feeTiers: tiers.map(({ cap, feeYocto }) => ({ cap, feeYocto: feeYocto.toString() })) };
+    const feeTiers = tiers.map(({ cap, feeYocto }) => ({
+      cap,
+      feeYocto: feeYocto.toString(),
+      resumeGas: resumeGasFor(cap, this.#config.resumeBatchGas).toString(),
+    }));
+    return { feeTiers, submitGas: (this.#config.submitIntentGas + this.#config.gateCallbackGas).toString() };
   }
 
   async #tiers(): Promise<readonly FeeTier[]> {

@@ -1,34 +1,51 @@
 import type { PreflightRequest } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import { deadline } from "@outlayer/kit";
+import type { EvidenceLog } from "../adapters/evidence/evidence-log.ts";
+import { resumptionOf } from "../core/gate/resumption.ts";
+import { anyRun, type Run } from "../shell/checks/gate-readings.ts";
 import { keysSeen } from "../shell/checks/keys-seen.ts";
 import { operatorChecks, workflowChecks } from "../shell/checks/preflight-checks.ts";
 import { PreflightReadings } from "../shell/checks/preflight-readings.ts";
 import { runChecks } from "../shell/preflight.ts";
-import type { Tools } from "../shell/tools.ts";
+import type { SharedTools } from "../shell/tools.ts";
 
 /** Milliseconds for all of it: what has not been found out by then fails. */
 const patienceMs = 10_000;
 
 type Needed = Pick<
-  Tools,
+  SharedTools,
   | "config"
   | "node"
   | "gate"
-  | "conductor"
+  | "tails"
+  | "commitments"
   | "relayer"
   | "approver"
   | "ownDelegates"
   | "signer"
-  | "evidence"
   | "salts"
   | "ports"
   | "logger"
->;
+> & { readonly evidence: Pick<EvidenceLog, "readUsage"> };
 
 /** Looks at everything that a run depends on. Broadcasts, reserves and writes nothing. */
-export async function preflight(tools: Needed, { walletId, calls, approval }: PreflightRequest, caller: AbortSignal) {
-  const { config, node, gate, conductor, relayer, approver, ownDelegates, signer, evidence, salts, ports, logger } =
-    tools;
+export async function preflight(tools: Needed, request: PreflightRequest, caller: AbortSignal) {
+  const { walletId, calls, approval } = request;
+  const {
+    config,
+    node,
+    gate,
+    tails,
+    commitments,
+    relayer,
+    approver,
+    ownDelegates,
+    signer,
+    evidence,
+    salts,
+    ports,
+    logger,
+  } = tools;
   const { signal, done } = deadline(ports.timers, patienceMs, caller);
   const readings = new PreflightReadings(
     {
@@ -45,13 +62,14 @@ export async function preflight(tools: Needed, { walletId, calls, approval }: Pr
       salts,
       signal,
       head: () => node.block({ finality: "final" }),
-      tail: () => conductor.tail(),
+      tail: () => tails.attribute(),
+      committed: () => commitments.before(),
       isOurs: ownDelegates.has.bind(ownDelegates),
       relayerKeys: () => keysSeen(relayer),
       approverKeys: () => keysSeen(approver),
       account: () => signer.freshAccount(walletId, signal),
     },
-    calls,
+    runOf(request, config),
   );
   try {
     const checks = calls.length === 0 ? operatorChecks : workflowChecks;
@@ -59,4 +77,11 @@ export async function preflight(tools: Needed, { walletId, calls, approval }: Pr
   } finally {
     done();
   }
+}
+
+function runOf(request: PreflightRequest, { gateOverflowBlocks }: Needed["config"]): Run {
+  const { calls } = request;
+  if (calls.length === 0) return anyRun;
+  const mayOverflow = request.anyOrdering && gateOverflowBlocks !== undefined;
+  return { calls, resumption: resumptionOf(calls.length, request), mayOverflow };
 }

@@ -4,6 +4,8 @@ import {
   ApproverTransactionSchema,
   type GateLane,
   GateLaneSchema,
+  type IssuedNonce,
+  IssuedNonceSchema,
   LaneMemberSchema,
 } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import type { Clock, Logger } from "@outlayer/kit";
@@ -11,12 +13,12 @@ import type { EvidenceLog } from "../adapters/evidence/evidence-log.ts";
 import type { Block, NearNode } from "../adapters/near/near-node.ts";
 import { resumeGasFor } from "../core/gate/money.ts";
 import { expectedStarts, type LaneEntry, mayAdmit, whoseTurn } from "../core/gate/schedule.ts";
-import { judgeTail, type TailHolder, type TailWatch, watchTail } from "../core/gate/tail.ts";
 import type { LaneProgress } from "../core/workflow/lane-progress.ts";
 import type { Follower } from "./follower.ts";
 import type { GateReader } from "./gate-reader.ts";
 import type { CallToSign, KeyLane, KeyRing } from "./key-lane.ts";
 import { News } from "./news.ts";
+import type { TailReader } from "./tail-reader.ts";
 
 /** A workflow that wants the gate. */
 export interface Candidate {
@@ -37,7 +39,7 @@ export type Place =
 
 export interface ResumeWanted {
   readonly requestId: string;
-  readonly mode: "chain" | "reject";
+  readonly mode: "chain" | "single" | "reject";
   readonly intentIds: readonly string[];
   readonly feeYocto: bigint;
   /** The block in which the ids were seen: the resume is valid on no fork without it. */
@@ -48,16 +50,19 @@ export interface ConductorDeps {
   readonly evidence: EvidenceLog;
   readonly follower: Follower;
   readonly gate: GateReader;
+  readonly tails: TailReader;
   readonly node: NearNode;
   readonly approver: KeyRing;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly resumeGas: bigint;
+  /** Who conducts under which epoch, for a reader of the gate's log. */
+  readonly term: string;
 }
 
 /**
- * Conducts one gate: who is taken in, whose chain starts when, and every transaction of the approver. What it decides is
- * appended to the gate's own log before it takes effect, so a conductor that is not the only one any more cannot go on.
+ * Conducts one gate for one term: who is taken in, whose chain starts when, and every transaction of the approver. What it
+ * decides is appended to the gate's own log before it takes effect, so a conductor whose lease is lost cannot go on.
  *
  * The lane (admitted workflows, in order) is in that log; the queue in front of it is made anew from the open
  * workflows after a restart.
@@ -68,9 +73,10 @@ export class Conductor {
   readonly #deps: ConductorDeps;
   readonly #queue = new Map<string, Candidate>();
   readonly #progress = new Map<string, LaneProgress>();
+  /** Hashes of approver transactions that their workflows' own logs have: the gate's log need not hold them any longer. */
+  readonly #logged = new Set<string>();
   #version = 0n;
   #lane: GateLane = create(GateLaneSchema);
-  #tail: TailWatch | undefined;
   #obstacle: "gate_busy" | "gate_stuck" | undefined;
   #tailReadAt = 0;
   #entering: string | undefined;
@@ -83,11 +89,17 @@ export class Conductor {
     this.#deps = deps;
   }
 
-  /** Reads the lane as it was left. @param open workflows that have not ended: the others are not on the lane any more */
+  /**
+   * Reads the lane as it was left, and writes down who conducts from here on: what the one before was still writing then
+   * stands before that, or is refused.
+   * @param open workflows that have not ended: the others are not on the lane any more
+   */
   async start(open: ReadonlySet<string>): Promise<void> {
-    await this.#reload();
-    for (const { transaction } of this.#lane.approverTransactions) {
-      if (transaction !== undefined) this.#deps.approver.lane(transaction.publicKey)?.noteIssued(transaction.nonce);
+    this.#isStale = true;
+    await this.#change(`conducted by ${this.#deps.term}`, (lane) => lane);
+    for (const { publicKey, nonce } of issuedNonces(this.#lane)) this.#deps.approver.lane(publicKey)?.noteIssued(nonce);
+    for (const { requestId, transaction } of this.#lane.approverTransactions) {
+      if (!open.has(requestId)) this.#logged.add(transaction?.hash ?? "");
     }
     const gone = this.#lane.members.filter(({ requestId }) => !open.has(requestId));
     for (const { requestId } of gone) await this.#leave(requestId, "ended");
@@ -119,15 +131,6 @@ export class Conductor {
     return { kind: "waits", position, expectedStart: starts[position - 1], waitingFor: "turn" };
   }
 
-  /** What the tail is now, and who holds the gate with it. Whom it keeps waiting is not decided here. */
-  async tail(): Promise<{ readonly tail: readonly string[]; readonly holder: TailHolder }> {
-    const gate = await this.#deps.gate.tail();
-    const { tail } = gate;
-    if (this.#isRunningOwn()) return { tail, holder: "ours" };
-    const head = this.#deps.follower.heads?.optimistic.height ?? 0;
-    return { tail, holder: judgeTail(gate, watchTail(this.#tail, tail, head), head) };
-  }
-
   /** Takes a workflow in. @returns version of the gate's log that says so */
   async admit({ requestId, walletId, calls }: Candidate, finalHeight: number): Promise<bigint> {
     if (!this.#isOnLane(requestId)) {
@@ -139,9 +142,23 @@ export class Conductor {
     return this.#version;
   }
 
+  /** Takes note of a workflow that was taken in without a place on the lane. */
+  noteAdmitted(requestId: string): void {
+    this.#admittedAtMs = this.#deps.clock.now();
+    this.withdraw(requestId);
+  }
+
   /** When this process last took a workflow in, milliseconds since the epoch; 0 for never. */
   get admittedAtMs(): number {
     return this.#admittedAtMs;
+  }
+
+  /** Forgets a workflow that has ended. */
+  forget(requestId: string): void {
+    for (const { requestId: id, transaction } of this.#lane.approverTransactions) {
+      if (id === requestId) this.#logged.add(transaction?.hash ?? "");
+    }
+    this.withdraw(requestId);
   }
 
   /** Gives up a place in the queue. */
@@ -214,9 +231,13 @@ export class Conductor {
     });
   }
 
-  /** The resume that the gate's log holds for a workflow, if any: its own log may not have it after a crash. */
-  preparedResume(requestId: string): ApproverTransaction | undefined {
-    return this.#lane.approverTransactions.find(
+  /**
+   * The resumes that the gate's log holds for a workflow. Its own log may not have the latest: after a crash, and after an append
+   * here to which no answer came.
+   */
+  async preparedResumes(requestId: string): Promise<readonly ApproverTransaction[]> {
+    if (this.#isStale) await this.#inTurn(async () => {});
+    return this.#lane.approverTransactions.filter(
       (prepared) => prepared.requestId === requestId && prepared.mode !== "burn_nonce",
     );
   }
@@ -256,7 +277,10 @@ export class Conductor {
         ...lane,
         approverTransactions: [...lane.approverTransactions, prepared],
       }));
-      return use(prepared);
+      const used = await use(prepared);
+      // With the workflow's own log it is safe there. Many that are resumed side by side would make every entry long.
+      if (!this.#isOnLane(noted.requestId)) this.#logged.add(transaction.hash);
+      return used;
     });
   }
 
@@ -275,15 +299,10 @@ export class Conductor {
       return;
     }
     this.#tailReadAt = head;
-    const gate = await this.#deps.gate.tail();
-    this.#tail = watchTail(this.#tail, gate.tail, head);
-    const judged = judgeTail(gate, this.#tail, head);
-    const obstacle = judged === "free" ? undefined : judged;
+    const { tail, holder } = await this.#deps.tails.read();
+    const obstacle = holder === "free" ? undefined : holder;
     if (obstacle !== this.#obstacle) {
-      this.#deps.logger.warn(
-        { gate: this.#deps.gate.gateId, obstacle: obstacle ?? "none", tail: gate.tail },
-        "gate changed",
-      );
+      this.#deps.logger.warn({ gate: this.#deps.gate.gateId, obstacle: obstacle ?? "none", tail }, "gate changed");
     }
     this.#obstacle = obstacle;
   }
@@ -321,14 +340,24 @@ export class Conductor {
 
   /** One change at a time, each of the lane as it is by then. */
   async #change(change: string, update: (lane: GateLane) => GateLane): Promise<void> {
-    const run = async () => {
-      if (this.#isStale) await this.#reload();
-      const lane = update(this.#lane);
+    await this.#inTurn(async () => {
+      const lane = update(tidied(this.#lane, this.#logged));
       // Whether an append without an answer took place shows only in the log.
       this.#isStale = true;
       this.#version = await this.#deps.evidence.appendGate(this.#deps.gate.gateId, this.#version, change, lane);
       this.#lane = lane;
       this.#isStale = false;
+      for (const hash of this.#logged) {
+        if (!lane.approverTransactions.some(({ transaction }) => transaction?.hash === hash)) this.#logged.delete(hash);
+      }
+    });
+  }
+
+  /** Works on the lane as it is in the log, one after the other. */
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const run = async () => {
+      if (this.#isStale) await this.#reload();
+      await work();
     };
     const turn = this.#changing.then(run, run);
     this.#changing = turn.catch(() => {});
@@ -351,7 +380,27 @@ function resumeCall(
   const call = { receiverId: gateId, gas: resumeGasFor(intentIds.length, resumeGas), deposit: feeYocto };
   return mode === "chain"
     ? { ...call, methodName: "resume_batch_chained", args: { intent_ids: intentIds } }
-    : { ...call, methodName: "resume_intent", args: { intent_id: intentIds[0], approve: false } };
+    : { ...call, methodName: "resume_intent", args: { intent_id: intentIds[0], approve: mode === "single" } };
+}
+
+/** The lane without the transactions that need not be in it any more; their nonces stay taken. */
+function tidied(lane: GateLane, logged: ReadonlySet<string>): GateLane {
+  return {
+    ...lane,
+    approverTransactions: lane.approverTransactions.filter(({ transaction }) => !logged.has(transaction?.hash ?? "")),
+    issuedNonces: issuedNonces(lane),
+  };
+}
+
+/** The highest nonce issued on each key, those of the transactions in the lane included. */
+function issuedNonces({ issuedNonces, approverTransactions }: GateLane): IssuedNonce[] {
+  const highest = new Map(issuedNonces.map(({ publicKey, nonce }) => [publicKey, nonce]));
+  for (const { transaction } of approverTransactions) {
+    if (transaction === undefined) continue;
+    const { publicKey, nonce } = transaction;
+    if (nonce > (highest.get(publicKey) ?? 0n)) highest.set(publicKey, nonce);
+  }
+  return [...highest].map(([publicKey, nonce]) => create(IssuedNonceSchema, { publicKey, nonce }));
 }
 
 function isSame(a: LaneProgress | undefined, b: LaneProgress): boolean {

@@ -3,21 +3,25 @@ import { EvidenceUnavailable, LogMoved } from "../adapters/evidence/evidence-log
 import { RpcUnavailable } from "../adapters/near/rpc-error.ts";
 import { GrantLapsed, KeystoreUnavailable } from "../adapters/signer-proxy/signer.ts";
 import type { Action, EndedInit, EventInit } from "../core/workflow/action.ts";
+import { withdrawal } from "../core/workflow/cancel.ts";
 import { laneProgress } from "../core/workflow/lane-progress.ts";
 import { next } from "../core/workflow/next.ts";
-import { type Account, evolve, foldWorkflow, type WorkflowState } from "../core/workflow/state.ts";
+import { owedBy } from "../core/workflow/owed.ts";
+import { isResumedSingly } from "../core/workflow/progress.ts";
+import { type Account, evolve, foldWorkflow, sentTransactions, type WorkflowState } from "../core/workflow/state.ts";
 import { unexecutedSteps } from "../core/workflow/usage.ts";
 import type { World } from "../core/workflow/world.ts";
 import { KeyUnusable } from "./key-lane.ts";
 import { News } from "./news.ts";
 import { adopt } from "./perform/adopt.ts";
 import { burnNonce } from "./perform/burn-nonce.ts";
+import { cancelPayloads, lookAtCancel } from "./perform/cancel.ts";
 import { look } from "./perform/look.ts";
 import { measure } from "./perform/measure.ts";
 import { checkPolicy, Grants } from "./perform/policy.ts";
 import { proveDead } from "./perform/prove-dead.ts";
 import { readNonces } from "./perform/read-nonces.ts";
-import { recoveredResume, rejectIntent, resumeChain } from "./perform/resume.ts";
+import { recoveredResume, rejectIntent, resumeChain, resumeStep } from "./perform/resume.ts";
 import { seekAdmission } from "./perform/seek-admission.ts";
 import { sign } from "./perform/sign.ts";
 import { resend, submit } from "./perform/submit.ts";
@@ -35,20 +39,29 @@ const outagePauseMs = 500;
 const expected = [LogMoved, GrantLapsed, EvidenceUnavailable, KeystoreUnavailable];
 
 /**
- * Drives one workflow to its end: folds its log, asks the core what is next, does it, writes down what happened. It is
- * the only writer of that log besides the planner's first event; should another turn up, the log refuses one of them,
- * and that one folds anew.
+ * Drives one workflow to its end: folds its log, asks the core what is next, does it, writes down what happened. Under its
+ * lease it is the only writer of that log besides the planner's first event and a caller's wish to cancel; should another
+ * write all the same, the log refuses one of them, and that one folds anew.
  */
 export class Driver {
   readonly #requestId: string;
   readonly #tools: Tools;
   readonly #seen = new Sightings();
   readonly #grants = new Grants();
+  readonly #told = new News();
   #state: WorkflowState | undefined;
+  #isBehind = false;
 
   constructor(requestId: string, tools: Tools) {
     this.#requestId = requestId;
     this.#tools = tools;
+  }
+
+  /** Says that its log has grown by somebody else's doing. @param version how far; it may be its own doing as well */
+  heed(version = Number.POSITIVE_INFINITY): void {
+    if (version <= (this.#state?.version ?? 0)) return;
+    this.#isBehind = true;
+    this.#told.tell();
   }
 
   /** Runs until the workflow has ended or the signal is aborted. */
@@ -56,14 +69,17 @@ export class Driver {
     const { ports, logger } = this.#tools;
     while (!signal.aborted) {
       try {
+        if (this.#isBehind) this.#state = undefined;
+        this.#isBehind = false;
         const state = this.#state ?? (await this.#load());
         this.#state = state;
         const action = await this.#decide(state);
-        if (action.kind === "stop") return this.#tools.conductor.withdraw(this.#requestId);
+        if (action.kind === "stop") return this.#leave();
         if (action.kind === "wait") await this.#news(signal);
         else await this.#perform(action, state, signal);
       } catch (error) {
-        if (error instanceof RpcUnavailable) {
+        // What was appended before that is in the state already.
+        if (error instanceof RpcUnavailable || error instanceof KeyUnusable) {
           await this.#news(signal);
           continue;
         }
@@ -76,33 +92,54 @@ export class Driver {
     }
   }
 
+  #leave(): void {
+    const { conductor, commitments, line } = this.#tools;
+    commitments.drop(this.#requestId);
+    line.leave(this.#requestId);
+    conductor.forget(this.#requestId);
+  }
+
   async #load(): Promise<WorkflowState> {
     const { evidence, conductor, relayer, approver } = this.#tools;
     const state = foldWorkflow(this.#requestId, await evidence.read(this.#requestId));
     this.#noteDelegates(state);
-    for (const { transaction } of state.steps.flatMap(({ submissions }) => submissions)) {
-      relayer.lane(transaction.publicKey)?.noteIssued(transaction.nonce);
-    }
-    for (const { prepared } of state.resumes) {
-      if (prepared.transaction !== undefined)
-        approver.lane(prepared.transaction.publicKey)?.noteIssued(prepared.transaction.nonce);
+    for (const { publicKey, nonce } of sentTransactions(state)) {
+      (relayer.lane(publicKey) ?? approver.lane(publicKey))?.noteIssued(nonce);
     }
     if (state.ended !== undefined) return state;
-    if (!state.taken)
-      return this.#append(state, { case: "taken", value: { driverId: this.#tools.driverId, epoch: 1n } });
-    const missing = conductor.preparedResume(this.#requestId);
-    const isKnown = state.resumes.some(({ hash }) => hash === missing?.transaction?.hash);
-    const event = missing === undefined || isKnown ? undefined : recoveredResume(missing);
+    if (state.epoch === 0n) return this.#take(state);
+    // Nothing is sent before it is in this log too: once another resume of the same intents has run, it never will be.
+    const begun = new Set(
+      state.resumes.flatMap(({ prepared, fate }) => (fate.kind === "started" ? prepared.intentIds : [])),
+    );
+    const known = state.resumes.map(({ hash }) => hash);
+    const prepared = await conductor.preparedResumes(this.#requestId);
+    const missing = prepared.find(
+      ({ transaction, intentIds }) =>
+        !known.includes(transaction?.hash ?? "") && !intentIds.some((intentId) => begun.has(intentId)),
+    );
+    const event = missing === undefined ? undefined : recoveredResume(missing);
     return event === undefined ? state : this.#append(state, event);
   }
 
   async #decide(state: WorkflowState): Promise<Action> {
     const world = this.#world();
     if (world === undefined) return withoutChain(state);
-    const progress = state.admitted === undefined ? gone : laneProgress(state, world);
-    await this.#tools.conductor.report(this.#requestId, progress);
+    const isOnLane = state.admitted !== undefined && !isResumedSingly(state);
+    await this.#tools.conductor.report(this.#requestId, isOnLane ? laneProgress(state, world) : gone);
+    this.#commit(state);
     // Reporting may have made it this workflow's turn.
     return next(state, { ...world, turn: this.#tools.conductor.isTurn(this.#requestId) });
+  }
+
+  /** Says what it has yet to take from the operator's balances. */
+  #commit(state: WorkflowState): void {
+    const { commitments, config, follower } = this.#tools;
+    const gasPrice = follower.heads?.final.gasPrice ?? 0n;
+    const submitGas = config.submitIntentGas + config.gateCallbackGas;
+    const owed = owedBy(state, { gasPrice, submitGas, resumeGas: config.resumeBatchGas });
+    if (owed === undefined) commitments.drop(this.#requestId);
+    else commitments.set(this.#requestId, owed);
   }
 
   #world(): World | undefined {
@@ -162,14 +199,23 @@ export class Driver {
         // The gate may have turned out not to be free: then there is nothing to do before there is news.
         if (this.#state === state) await this.#news(signal);
         return;
+      case "resume_step":
+        await resumeStep(tools, state, action, seen, append);
+        if (this.#state === state) await this.#news(signal);
+        return;
       case "reject":
         return rejectIntent(tools, state, action.intentId, seen, append);
       case "read_nonces":
-        await readNonces(tools, state, action.steps, seen);
-        if (seen.noncesReadAt === undefined) await this.#news(signal);
+        if (!(await readNonces(tools, state, action.steps, seen))) await this.#news(signal);
         return;
-      case "measure":
-        return append(await measure(tools, state));
+      case "cancel":
+        return cancelPayloads(tools, state, action.steps, seen, append);
+      case "look_at_cancel":
+        return lookAtCancel(tools, action.hash, seen);
+      case "measure": {
+        const measured = await measure(tools, state);
+        return measured === undefined ? this.#news(signal) : append(measured);
+      }
       default:
         return action satisfies never;
     }
@@ -204,9 +250,20 @@ export class Driver {
     }
   }
 
+  /** Before anything else that this term appends the log says who drives it now. */
   async #append(state: WorkflowState, event: EventInit): Promise<WorkflowState> {
-    const { evidence, ports, logger } = this.#tools;
+    if (state.epoch !== this.#tools.lease.epoch) return this.#append(await this.#take(state), event);
     if (event.case === "ended") await this.#releaseUsage(state, event.value);
+    return this.#write(state, event);
+  }
+
+  #take(state: WorkflowState): Promise<WorkflowState> {
+    const { driverId, lease } = this.#tools;
+    return this.#write(state, { case: "taken", value: { driverId, epoch: lease.epoch } });
+  }
+
+  async #write(state: WorkflowState, event: EventInit): Promise<WorkflowState> {
+    const { evidence, ports, logger } = this.#tools;
     const logged = await evidence.append(this.#requestId, state.version, event, ports.clock.now());
     logger.info(
       { request_id: this.#requestId, wallet_id: state.walletId, event: event.case, version: logged.version },
@@ -231,7 +288,9 @@ export class Driver {
   }
 
   #news(signal: AbortSignal): Promise<void> {
-    return News.next([this.#tools.follower.news, this.#tools.conductor.news], signal);
+    // It may have been told before it began to wait.
+    if (this.#isBehind) return Promise.resolve();
+    return News.next([this.#tools.follower.news, this.#tools.conductor.news, this.#told], signal);
   }
 }
 
@@ -241,6 +300,8 @@ const gone = { kind: "gone" } as const;
 /** Before the chain was seen for the first time only what needs no chain can be done. */
 function withoutChain(state: WorkflowState): Action {
   if (state.ended !== undefined) return { kind: "stop" };
+  const withdrawn = withdrawal(state);
+  if (withdrawn !== undefined) return { kind: "append", event: withdrawn };
   if (state.account === undefined) return { kind: "check_policy" };
   return state.admitted === undefined ? { kind: "seek_admission" } : { kind: "wait" };
 }

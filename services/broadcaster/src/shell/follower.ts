@@ -1,6 +1,6 @@
 import { type Logger, type Ports, sleep } from "@outlayer/kit";
 import type { Block, NearNode } from "../adapters/near/near-node.ts";
-import { RpcUnavailable } from "../adapters/near/rpc-error.ts";
+import { BlockUnknown, RpcUnavailable } from "../adapters/near/rpc-error.ts";
 import type { BlockPlace } from "../core/workflow/world.ts";
 import { News } from "./news.ts";
 
@@ -106,13 +106,18 @@ export class Follower {
         this.#awaySince = undefined;
         if (head.hash !== this.#head?.hash) await this.#advance(head);
       } catch (error) {
-        if (!(error instanceof RpcUnavailable)) this.#logger.error({ err: error }, "following the chain failed");
-        if (this.#awaySince === undefined) this.#logger.warn("no RPC endpoint answers");
-        this.#awaySince ??= this.#ports.clock.now();
+        // It answers, but lags behind the node that named the block: the next look may meet one that does not.
+        if (!(error instanceof BlockUnknown)) this.#noteOutage(error);
       }
       this.news.tell();
       await sleep(this.#ports.timers, this.#intervalMs, signal);
     }
+  }
+
+  #noteOutage(error: unknown): void {
+    if (!(error instanceof RpcUnavailable)) this.#logger.error({ err: error }, "following the chain failed");
+    if (this.#awaySince === undefined) this.#logger.warn("no RPC endpoint answers");
+    this.#awaySince ??= this.#ports.clock.now();
   }
 
   /** Makes a block the head: fetches what lies between, and lets go of what it replaces. */

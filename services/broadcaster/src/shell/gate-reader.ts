@@ -42,8 +42,15 @@ export class GateReader {
 
   /** Read at the optimistic head: the tail decides about what runs next, and is no evidence. */
   async tail(): Promise<GateTail> {
-    const tail = strings(await this.#view("get_batch_tail", {}, "optimistic"));
-    return { tail, pending: tail.length === 0 ? [] : await this.pendingIds() };
+    const tail = await this.#tailIds();
+    if (tail.length === 0) return { tail, pending: [] };
+    const pending = await this.pendingIds();
+    // A chain that went on between the two answers looks broken. What is in its tail after that was pending before.
+    return tail.every((id) => pending.includes(id)) ? { tail, pending } : { tail: await this.#tailIds(), pending };
+  }
+
+  async #tailIds(): Promise<readonly string[]> {
+    return strings(await this.#view("get_batch_tail", {}, "optimistic"));
   }
 
   async pendingIds(): Promise<readonly string[]> {

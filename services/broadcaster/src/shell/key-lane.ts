@@ -1,7 +1,9 @@
 import type { PreparedTransaction } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import type { Logger } from "@outlayer/kit";
 import type { KeyPair } from "@outlayer/near";
 import { signTransaction } from "@outlayer/near";
 import type { AccessKey, Block, NearNode } from "../adapters/near/near-node.ts";
+import type { Follower } from "./follower.ts";
 
 /** A call to sign, without what the lane adds: signer, nonce and block. Amounts in gas units and yoctoNEAR. */
 export interface CallToSign {
@@ -14,23 +16,38 @@ export interface CallToSign {
 
 export type UnsentTransaction = Omit<PreparedTransaction, "$typeName">;
 
+export interface KeyDeps {
+  readonly node: NearNode;
+  readonly follower: Pick<Follower, "heads">;
+  readonly logger: Logger;
+}
+
+/**
+ * Blocks from a term's first use of a key in which its nonce may pass all that is known of: what the broadcaster before had
+ * sent can land late.
+ */
+const strangersAfter = 200;
+
 /**
  * One access key. Transactions of a key must arrive in the order of their nonces, so each use of it has the lane to
- * itself from taking nonces to the last send. A nonce that was taken and not sent leaves a gap, which is harmless.
+ * itself from taking nonces to the last send. A nonce that was taken and not sent leaves a gap, which is harmless. A nonce on the
+ * chain above every one that was issued here is somebody else's doing: nothing is signed with such a key any more (decision 3).
  */
 export class KeyLane {
   readonly accountId: string;
   readonly #key: KeyPair;
-  readonly #node: NearNode;
+  readonly #deps: KeyDeps;
   #lastNonce = 0n;
+  #knownSince: number | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #users = 0;
   #isMissing = false;
+  #isShared = false;
 
-  constructor(accountId: string, key: KeyPair, node: NearNode) {
+  constructor(accountId: string, key: KeyPair, deps: KeyDeps) {
     this.accountId = accountId;
     this.#key = key;
-    this.#node = node;
+    this.#deps = deps;
   }
 
   get publicKey(): string {
@@ -42,16 +59,21 @@ export class KeyLane {
     return this.#users;
   }
 
-  /** It was not on the account when that was last asked. */
-  get isMissing(): boolean {
-    return this.#isMissing;
+  /** It was not on the account when that was last asked, or somebody else uses it. */
+  get isUnusable(): boolean {
+    return this.#isMissing || this.#isShared;
   }
 
-  /** The key as it is at the final block; undefined when it is not on the account. */
+  /** The key as it is at the final block; undefined when it is not on the account, or somebody else uses it. */
   async look(): Promise<AccessKey | undefined> {
-    const key = await this.#node.accessKey(this.accountId, this.publicKey);
+    const key = await this.#deps.node.accessKey(this.accountId, this.publicKey);
     this.#isMissing = key === undefined;
-    return key;
+    return this.#isShared ? undefined : key;
+  }
+
+  /** From here on it is this process that uses the key. */
+  beginTerm(): void {
+    this.#knownSince = undefined;
   }
 
   /** Says that a nonce of this key was issued before, by this process or an earlier one. */
@@ -62,7 +84,7 @@ export class KeyLane {
   /**
    * Signs calls with consecutive nonces and hands them to `use`, which writes them down and sends them in order, while
    * nobody else uses the key.
-   * @throws KeyUnusable when the key is not on the account
+   * @throws KeyUnusable when the key is not on the account, or somebody else uses it
    */
   async use<T>(
     calls: readonly CallToSign[],
@@ -85,7 +107,7 @@ export class KeyLane {
     block: Pick<Block, "hash" | "height">,
   ): Promise<readonly UnsentTransaction[]> {
     const known = await this.look();
-    if (known === undefined) throw new KeyUnusable(this.accountId, this.publicKey);
+    if (known === undefined || this.#isStrangers(known)) throw new KeyUnusable(this.accountId, this.publicKey);
     this.noteIssued(known.nonce);
     return calls.map((call) => {
       this.#lastNonce += 1n;
@@ -114,12 +136,25 @@ export class KeyLane {
       };
     });
   }
+
+  /** Whether its nonce is above all that were issued here and, for a while, by the broadcaster before. */
+  #isStrangers({ nonce }: AccessKey): boolean {
+    const { follower, logger } = this.#deps;
+    const head = follower.heads?.optimistic.height;
+    if (head === undefined) return false;
+    this.#knownSince ??= head;
+    if (head <= this.#knownSince + strangersAfter || nonce <= this.#lastNonce) return false;
+    this.#isShared = true;
+    const about = { account: this.accountId, public_key: this.publicKey, nonce: String(nonce) };
+    logger.error(about, "somebody else uses this key: nothing is signed with it any more");
+    return true;
+  }
 }
 
 export class KeyUnusable extends Error {
   override readonly name = "KeyUnusable";
   constructor(accountId: string, publicKey: string) {
-    super(`the key ${publicKey} is not on ${accountId}`);
+    super(`the key ${publicKey} of ${accountId} cannot be used`);
   }
 }
 
@@ -128,14 +163,14 @@ export class KeyRing {
   readonly accountId: string;
   readonly #lanes: readonly KeyLane[];
 
-  constructor(accountId: string, keys: readonly KeyPair[], node: NearNode) {
+  constructor(accountId: string, keys: readonly KeyPair[], deps: KeyDeps) {
     this.accountId = accountId;
-    this.#lanes = keys.map((key) => new KeyLane(accountId, key, node));
+    this.#lanes = keys.map((key) => new KeyLane(accountId, key, deps));
   }
 
-  /** The key that is least in use, of those that are not known to be missing while there are others. */
+  /** The key that is least in use, of those that are not known to be unusable while there are others. */
   get idlest(): KeyLane {
-    const there = this.#lanes.filter(({ isMissing }) => !isMissing);
+    const there = this.#lanes.filter(({ isUnusable }) => !isUnusable);
     const [first, ...rest] = there.length > 0 ? there : this.#lanes;
     if (first === undefined) throw new RangeError(`no keys for ${this.accountId}`);
     return rest.reduce((best, lane) => (lane.load < best.load ? lane : best), first);
@@ -146,9 +181,14 @@ export class KeyRing {
     for (;;) {
       const { idlest } = this;
       const key = await idlest.look();
-      const isLast = this.#lanes.every(({ isMissing }) => isMissing);
+      const isLast = this.#lanes.every(({ isUnusable }) => isUnusable);
       if (key !== undefined || isLast) return { publicKey: idlest.publicKey, key };
     }
+  }
+
+  /** From here on it is this process that uses the keys. */
+  beginTerm(): void {
+    for (const lane of this.#lanes) lane.beginTerm();
   }
 
   lane(publicKey: string): KeyLane | undefined {

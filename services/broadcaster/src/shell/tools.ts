@@ -1,8 +1,10 @@
 import type { Logger, Ports } from "@outlayer/kit";
-import type { EvidenceLog } from "../adapters/evidence/evidence-log.ts";
+import type { EvidenceLog, HeldLease } from "../adapters/evidence/evidence-log.ts";
 import type { NearNode } from "../adapters/near/near-node.ts";
 import type { Signer } from "../adapters/signer-proxy/signer.ts";
 import type { BroadcasterConfig } from "../config.ts";
+import type { AdmissionLine } from "./admission-line.ts";
+import type { Commitments } from "./commitments.ts";
 import type { Conductor } from "./conductor.ts";
 import type { UserKeys } from "./direct-user/user-keys.ts";
 import type { Follower } from "./follower.ts";
@@ -10,28 +12,38 @@ import type { GateReader } from "./gate-reader.ts";
 import type { KeyRing } from "./key-lane.ts";
 import type { OwnDelegates } from "./own-delegates.ts";
 import type { SaltReader } from "./salt-reader.ts";
+import type { TailReader } from "./tail-reader.ts";
 import type { Turns } from "./turns.ts";
 import type { ValidityPeriod } from "./validity-period.ts";
 
-/** What drivers share. Each step of theirs takes what it uses of it. */
-export interface Tools {
+/** What a broadcaster has, whether it drives or stands by. */
+export interface SharedTools {
   readonly ports: Ports;
   readonly logger: Logger;
   readonly config: BroadcasterConfig;
-  readonly evidence: EvidenceLog;
   readonly signer: Signer;
   readonly node: NearNode;
   readonly follower: Follower;
   readonly gate: GateReader;
-  readonly conductor: Conductor;
+  readonly tails: TailReader;
+  readonly commitments: Commitments;
   readonly relayer: KeyRing;
   readonly approver: KeyRing;
-  /** By wallet: those whom others were faster than at the wallet's usage ledger. */
-  readonly policyTurns: Turns;
-  readonly userKeys: UserKeys;
   readonly salts: SaltReader;
   readonly validity: ValidityPeriod;
   readonly ownDelegates: OwnDelegates;
-  /** Names this process in the logs of the workflows that it takes on. */
+  /** Names this process in leases, and in the logs of the workflows that it takes on. */
   readonly driverId: string;
+}
+
+/** What drivers share during one term. Each step of theirs takes what it uses of it. */
+export interface Tools extends SharedTools {
+  readonly lease: HeldLease;
+  /** Appends under the lease. */
+  readonly evidence: EvidenceLog;
+  readonly conductor: Conductor;
+  readonly line: AdmissionLine;
+  /** By wallet: those whom others were faster than at the wallet's usage ledger. */
+  readonly policyTurns: Turns;
+  readonly userKeys: UserKeys;
 }

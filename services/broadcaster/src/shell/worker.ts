@@ -2,17 +2,19 @@ import { type Bus, type Cancel, inContext, ownContext, sleep, workSubject } from
 import { isDirectUserLog } from "../core/direct-user/state.ts";
 import { DirectUserDriver } from "./direct-user/driver.ts";
 import { Driver } from "./driver.ts";
+import type { Term } from "./lease-keeper.ts";
 import type { Tools } from "./tools.ts";
 
 /** How often open workflows are listed, in case the bus told of one in vain. Milliseconds. */
 const sweepMs = 2000;
 
 /** Finds open workflows and drives each of them, once. */
-export class Worker {
+export class Worker implements Term {
   readonly #tools: Tools;
   readonly #bus: Bus;
   readonly #stopping = new AbortController();
   readonly #driving = new Map<string, Promise<void>>();
+  readonly #drivers = new Map<string, Driver | DirectUserDriver>();
   #unsubscribe: Cancel | undefined;
   #sweeping: Promise<void> | undefined;
 
@@ -40,11 +42,11 @@ export class Worker {
       try {
         const open = await evidence.listOpen();
         if (isFirst) {
-          await conductor.start(new Set(open));
+          await conductor.start(new Set(open.map(({ requestId }) => requestId)));
           this.#unsubscribe = this.#bus.subscribe(workSubject, (data) => this.#drive(new TextDecoder().decode(data)));
           isFirst = false;
         }
-        for (const requestId of open) this.#drive(requestId);
+        for (const { requestId, version } of open) this.#drive(requestId, version);
       } catch (error) {
         logger.warn({ err: error }, "open workflows could not be listed");
       }
@@ -58,13 +60,18 @@ export class Worker {
     try {
       const isDirectUser = isDirectUserLog(await evidence.read(requestId));
       const driver = isDirectUser ? new DirectUserDriver(requestId, this.#tools) : new Driver(requestId, this.#tools);
+      this.#drivers.set(requestId, driver);
       await driver.run(this.#stopping.signal);
     } catch (error) {
       logger.warn({ err: error, request_id: requestId }, "a workflow could not be read");
+    } finally {
+      this.#drivers.delete(requestId);
     }
   }
 
-  #drive(requestId: string): void {
+  /** @param version of its log, where that is known: its driver may not have seen so far */
+  #drive(requestId: string, version?: number): void {
+    this.#drivers.get(requestId)?.heed(version);
     if (this.#driving.has(requestId) || this.#stopping.signal.aborted) return;
     // Goes on with the trace of the request that opened it, where that is at hand.
     const context = ownContext({ request_id: requestId }, this.#tools.ports.random);

@@ -497,11 +497,15 @@ describe("what the driver does next", () => {
         ["r0", undefined],
         ["r2", undefined],
       ]);
-      const looked = { ...view, resumes, lookedAt: lookedAt("s0", "s2", "r0", "r2") };
+      const sentAt = new Map(["r0", "r2"].map((hash) => [hash, { first: 1005, last: 1005 }]));
+      const looked = { ...view, resumes, sentAt, lookedAt: lookedAt("s0", "s2", "r0", "r2") };
       const first = [...told, rejected("40", "r0")];
       assert.deepEqual(act(three, first, { view: looked, rejectLeftovers: true }), { kind: "reject", intentId: "42" });
       const both = [...first, rejected("42", "r2")];
       assert.deepEqual(act(three, both, { view: looked, rejectLeftovers: true }), { kind: "wait" });
+      const later = { ...looked, lookedAt: new Map([...looked.lookedAt].map(([hash]) => [hash, 1008])) };
+      const resent = { kind: "resend", hashes: ["r0", "r2"] };
+      assert.deepEqual(act(three, both, { head: 1008, view: later, rejectLeftovers: true }), resent);
     });
 
     it("what was never submitted was not executed", () => {

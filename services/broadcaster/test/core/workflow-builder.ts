@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { GateCallSchema } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { SubmissionView } from "../../src/core/chain/submission-view.ts";
+import type { Wishes } from "../../src/core/gate/resumption.ts";
 import type { EventInit } from "../../src/core/workflow/action.ts";
 import { foldWorkflow, type WorkflowState } from "../../src/core/workflow/state.ts";
 import type { BlockPlace, View, World } from "../../src/core/workflow/world.ts";
@@ -14,7 +15,11 @@ export const maxBlockHeight = 1180n;
 export type Kind = "intents" | "plain";
 
 /** A workflow whose steps are intents or plain calls, after these events. */
-export function workflow(kinds: readonly Kind[], events: readonly EventInit[]): WorkflowState {
+export function workflow(
+  kinds: readonly Kind[],
+  events: readonly EventInit[],
+  wishes: Partial<Wishes> = {},
+): WorkflowState {
   const calls = kinds.map((kind) =>
     create(GateCallSchema, {
       receiverId: kind === "intents" ? "intents.near" : "t.near",
@@ -27,7 +32,7 @@ export function workflow(kinds: readonly Kind[], events: readonly EventInit[]): 
           : { case: "args", value: new Uint8Array() },
     }),
   );
-  const opened: EventInit = { case: "opened", value: { endpoint: "workflow", walletId: "w", calls } };
+  const opened: EventInit = { case: "opened", value: { endpoint: "workflow", walletId: "w", calls, ...wishes } };
   const log = [opened, ...events].map((kind, index) => ({
     version: index + 1,
     atMs: 1_000_000,
@@ -51,6 +56,18 @@ export const allowed: EventInit = {
   value: { accountId: "alice", publicKey: "ed25519:a", checkedAtMs: 1_000_000n },
 };
 export const admitted: EventInit = { case: "admitted", value: { gateVersion: 1n, finalHeight: 1000n, feeYocto: "30" } };
+
+/** As a workflow that resumes its intents one by one. */
+export const admittedSingly: EventInit = {
+  case: "admitted",
+  value: { finalHeight: 1000n, feeYocto: "30", resumption: "single" },
+};
+
+/** A resume of step i's intent alone, as transaction `r{i}`. */
+export const singly = (step: number, mode: "single" | "reject" = "single"): EventInit => ({
+  case: "resumePrepared",
+  value: { transaction: transaction(`r${step}`), mode, intentIds: [String(40 + step)], feeYocto: "30" },
+});
 
 export function signed(kinds: readonly Kind[]): EventInit {
   const steps = kinds.map((kind, index) => ({
@@ -113,32 +130,36 @@ export type WorldInit = Partial<Omit<World, "view" | "final">> & {
   readonly view?: Partial<View>;
   readonly finalHeight?: number;
   readonly finalMs?: number;
-  readonly nonceUse?: ReadonlyMap<number, { used: boolean; timeMs: number }>;
+  readonly nonceUse?: ReadonlyMap<number, { used: boolean; timeMs: number; height?: number }>;
   readonly blocks?: Readonly<Record<string, BlockPlace>>;
 };
 
 /** A world at head 1005, in which nothing was looked at yet. */
 export function world(init: WorldInit = {}): World {
-  const { view, finalHeight, finalMs, nonceUse, blocks = {}, ...rest } = init;
+  const { view, finalHeight, finalMs, blocks = {}, ...rest } = init;
   const head = init.head ?? 1005;
+  const height = finalHeight ?? head - 2;
+  const nonceUse = new Map([...(init.nonceUse ?? [])].map(([step, use]) => [step, { height, ...use }]));
   return {
     nowMs: 1_001_000,
     head,
-    final: { height: finalHeight ?? head - 2, timeMs: finalMs ?? 1_001_000, nonceUse: nonceUse ?? new Map() },
+    final: { height, timeMs: finalMs ?? 1_001_000, nonceUse },
     block: (hash) => blocks[hash] ?? { height: 1003, state: "final" },
     turn: false,
     rejectLeftovers: false,
-    settings: { gateId: "gate.near", verifierId: "intents.near", pollTimeoutMs: 60_000 },
+    settings: { gateId: "gate.near", verifierId: "intents.near", pollTimeoutMs: 60_000, settleByCancel: false },
     ...rest,
     view: {
       submissions: new Map(),
       resumes: new Map(),
+      cancels: new Map(),
       lookedAt: new Map(),
       sentAt: new Map(),
       provenAt: new Map(),
       burntAt: new Map(),
       adoptions: new Map(),
       noncesReadAt: undefined,
+      cancelTriedAt: undefined,
       ...view,
     },
   };

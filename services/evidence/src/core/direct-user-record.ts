@@ -69,6 +69,15 @@ export function applyDirectUserEvent(record: Record, event: DirectUserEvent): vo
   }
 }
 
+/** What the user reads who wants a call cancelled that may have landed. */
+export const callAlreadySent =
+  "the call was already sent, and a call of a user's key cannot be cancelled once it is sent; it is followed to its end";
+
+/** Whether a transaction of the call may land, or has. */
+export function isCallSent({ endpoint, directUserEvidence }: Record): boolean {
+  return endpoint === directUserEndpoint && typeof directUserEvidence?.tx_hash === "string";
+}
+
 /** A transaction that never ran and never will is none of the proof; that it was signed stays in the record. */
 export function forgetDirectUserCall(record: Record): void {
   record.status = "signing";

@@ -12,6 +12,8 @@ export type OpenResult =
   | { readonly kind: "created" | "found"; readonly record: Record }
   | { readonly kind: "other_request" | "approval_used"; readonly requestId: string };
 
+export type CancelRequest = { readonly kind: "recorded"; readonly record: Record } | { readonly kind: "unknown" };
+
 export type AppendResult =
   | { readonly kind: "appended"; readonly version: number }
   | { readonly kind: "unknown" | "ended" | "conflict" };
@@ -61,6 +63,20 @@ export class WorkflowLog {
     if ((await this.#store.append(entry, projectionOf(record))) === "conflict") return { kind: "conflict" };
     this.#tell(progressOf(record, event), event);
     return { kind: "appended", version: entry.version };
+  }
+
+  /**
+   * Writes a wallet's wish down, once, whatever is appended meanwhile. A workflow that has ended is left as it is; that of
+   * another wallet is as unknown as one that never was.
+   */
+  async requestCancel(requestId: string, walletId: string): Promise<CancelRequest> {
+    const event = create(EventSchema, { kind: { case: "cancelRequested", value: {} } });
+    for (;;) {
+      const record = await this.record(requestId);
+      if (record?.walletId !== walletId) return { kind: "unknown" };
+      if (record.cancelRequested || isTerminal(record.status)) return { kind: "recorded", record };
+      await this.append(requestId, Number(record.version), event);
+    }
   }
 
   /** The record, or undefined for an id that is not there. */

@@ -19,8 +19,10 @@ import { approvalDigest, isTerminal } from "@outlayer/workflow";
 import {
   applyDirectUserEvent,
   beginDirectUser,
+  callAlreadySent,
   directUserEndpoint,
   forgetDirectUserCall,
+  isCallSent,
 } from "./direct-user-record.ts";
 import type { Entry } from "./entry.ts";
 
@@ -40,15 +42,23 @@ export function eventOf(entry: Entry): Event {
   return fromJson(EventSchema, event);
 }
 
+const stepwise = "gate_stepwise";
+
 /** @throws RangeError for a log that does not begin with `opened` */
 export function fold(entries: readonly Entry[]): Folded {
   let folded: Folded | undefined;
-  for (const entry of entries) folded = evolve(folded, entry, eventOf(entry));
+  // Nobody else has seen what lies in between: it need not be kept as it was.
+  for (const entry of entries) folded = advance(folded, entry, eventOf(entry));
   if (folded === undefined) throw new RangeError("an empty log has no record");
   return folded;
 }
 
 export function evolve(before: Folded | undefined, entry: Entry, event: Event): Folded {
+  return advance(before && { ...before, record: clone(RecordSchema, before.record) }, entry, event);
+}
+
+/** The same, by changing the record that it is given. */
+function advance(before: Folded | undefined, entry: Entry, event: Event): Folded {
   const folded = before === undefined ? begin(event) : apply(before, event);
   const { record } = folded;
   record.requestId = entry.requestId;
@@ -76,7 +86,7 @@ function begin(event: Event): Folded {
     workflowJson: opened.workflowJson ?? {},
     proxyPredecessor: true,
     predecessorModel: "gate",
-    orderingModel: "gate_chained",
+    orderingModel: opened.haltOnFailure ? stepwise : "gate_chained",
     signedNep366Delegates: Array(steps).fill(""),
     submitTxHashes: Array(steps).fill(""),
     intentIds: Array(steps).fill(""),
@@ -100,17 +110,17 @@ function gateSteps(opened: Opened): number {
 
 /** Whatever becomes known while a workflow settles, it settles until it ends. */
 function apply(before: Folded, event: Event): Folded {
-  const after = applyKind(before, event);
   const isSettling = before.record.status === "settling" && event.kind.case !== "ended";
+  const after = applyKind(before, event);
   if (isSettling) after.record.status = "settling";
   return after;
 }
 
 function applyKind(before: Folded, { kind }: Event): Folded {
-  const record = clone(RecordSchema, before.record);
-  const after = { ...before, record };
-  // It is shown while nothing else is known, and gone with the next thing that is.
-  if (record.errorCode === "outcome_unknown") setError(record, undefined, undefined);
+  const { record } = before;
+  const after = before;
+  // It is shown while nothing else is known, and gone with the next thing that is: who drives on says nothing.
+  if (record.errorCode === "outcome_unknown" && kind.case !== "taken") setError(record, undefined, undefined);
   switch (kind.case) {
     case "opened":
       throw new RangeError("`opened` comes once");
@@ -127,6 +137,8 @@ function applyKind(before: Folded, { kind }: Event): Folded {
       return after;
     case "admitted":
       record.status = "signing";
+      // A lone call is resumed by itself as well, and is a chain of one for all that.
+      if (kind.value.resumption === "single" && record.intentIds.length > 1) record.orderingModel = stepwise;
       delete record.queue;
       for (const [token, before] of Object.entries(kind.value.balancesBefore)) {
         record.balanceViews[`${token}:intents`] = create(BalanceViewSchema, { before });
@@ -163,7 +175,7 @@ function applyKind(before: Folded, { kind }: Event): Folded {
       record.resumeTxHashes.push(hash);
       if (kind.value.mode !== "reject") {
         record.status = "resuming";
-        record.resumeTxHash = hash;
+        if (record.orderingModel !== stepwise) record.resumeTxHash = hash;
       }
       return { ...after, resumes: [...before.resumes, kind.value] };
     }
@@ -171,7 +183,11 @@ function applyKind(before: Folded, { kind }: Event): Folded {
       record.status = "dispatching";
       const started = before.resumes.find((resume) => resume.transaction?.hash === kind.value.txHash);
       if (started === undefined) delete record.resumeTxHash;
-      else if (record.fees !== undefined) record.fees.gateFeeYocto = started.feeYocto;
+      else {
+        // Not always the latest: an earlier one may have been given up too soon.
+        if (started.mode !== "reject" && record.orderingModel !== stepwise) record.resumeTxHash = kind.value.txHash;
+        addFee(record, started.feeYocto);
+      }
       return after;
     }
     case "directUserCallPrepared":
@@ -179,13 +195,22 @@ function applyKind(before: Folded, { kind }: Event): Folded {
     case "directUserCallMeasured":
       applyDirectUserEvent(record, kind);
       return after;
+    case "cancelRequested":
+      record.cancelRequested = true;
+      if (isCallSent(record)) setError(record, undefined, callAlreadySent);
+      return after;
+    case "cancelPrepared":
+      record.cancelTxHashes.push(kind.value.transaction?.hash ?? "");
+      return after;
+    case "cancelResolved":
+      return after;
     case "resumeRefused":
     case "transactionDead":
       if (record.endpoint === directUserEndpoint) forgetDirectUserCall(record);
       // What did not run is not the chain's resume.
-      if (record.resumeTxHash === kind.value.txHash) {
-        delete record.resumeTxHash;
-        record.status = "submitted";
+      if (record.resumeTxHash === kind.value.txHash) delete record.resumeTxHash;
+      if (isResume(before, kind.value.txHash)) {
+        record.status = record.dispatchBlockHeights.some((height) => height > 0n) ? "dispatching" : "submitted";
       }
       return after;
     case "stepResolved": {
@@ -253,6 +278,16 @@ function modelsOf(status: string): readonly [string, string] | undefined {
     default:
       return undefined;
   }
+}
+
+/** Whether it is a transaction of ours that was to dispatch something. */
+function isResume({ resumes }: Folded, hash: string): boolean {
+  return resumes.some(({ transaction, mode }) => transaction?.hash === hash && mode !== "reject");
+}
+
+function addFee(record: Record, feeYocto: string): void {
+  if (record.fees === undefined) return;
+  record.fees.gateFeeYocto = (BigInt(record.fees.gateFeeYocto || "0") + BigInt(feeYocto || "0")).toString();
 }
 
 function setError(record: Record, code: string | undefined, text: string | undefined): void {

@@ -1,8 +1,9 @@
 import type { Entry } from "./entry.ts";
+import type { Lease } from "./lease.ts";
 
 /**
  * Where evidence is kept. Every rule that two writers could break together is a unique index: (request_id, version),
- * (wallet_id, idempotency_key), approval_of, (sender, nonce), (gate_id, version), (wallet_id, seq). No read-then-write, no
+ * (wallet_id, idempotency_key), approval_of, (sender, nonce), (gate_id, version), (wallet_id, seq), a lease's resource. No read-then-write, no
  * transaction across documents: the projection is only a cache of the log, and a list is right also where it lags.
  */
 export interface EvidenceStore {
@@ -42,6 +43,10 @@ export interface EvidenceStore {
   listUnpublished(beforeMs: number, afterRequestId: string, limit: number): Promise<readonly string[]>;
   /** Notes up to which version the stream has each of these workflows. Never goes back. */
   markPublished(versions: ReadonlyMap<string, number>): Promise<void>;
+  /** A lease as it was last written. */
+  readLease(resource: string): Promise<Lease | undefined>;
+  /** Puts a lease in place of what it was, unless it is another one by now. @returns whether it is `after` */
+  replaceLease(before: Lease | undefined, after: Lease): Promise<boolean>;
   close(): Promise<void>;
 }
 

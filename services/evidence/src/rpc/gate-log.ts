@@ -3,6 +3,7 @@ import { conflict, invalid } from "@outlayer/kit";
 import type { Sha256Hex } from "../core/entry.ts";
 import { chainGateEntry, laneOf } from "../core/gate-entry.ts";
 import type { EvidenceStore } from "../core/store.ts";
+import { checkLease } from "./leases.ts";
 
 export interface GateLogDeps {
   readonly store: EvidenceStore;
@@ -18,6 +19,7 @@ export async function getGateLog({ store }: GateLogDeps, { gateId }: GetGateLogR
 export async function appendGateLog(deps: GateLogDeps, request: AppendGateLogRequest) {
   const { gateId, expectedVersion, change, lane } = request;
   if (lane === undefined) throw invalid("lane is required");
+  await checkLease(deps, request.lease);
   const moved = () => conflict(`the log of gate ${gateId} has moved on from version ${expectedVersion}`);
   const last = await deps.store.lastGateEntry(gateId);
   if ((last?.version ?? 0) !== Number(expectedVersion)) throw moved();

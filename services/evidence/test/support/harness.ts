@@ -24,6 +24,8 @@ export interface EvidenceUnderTest {
   readonly records: Client<typeof RecordService>;
   readonly bus: InProcessBus;
   readonly place: Place;
+  /** Under which it appends. */
+  readonly lease: Awaited<ReturnType<typeof leaseOf>>;
   /** A new request id. */
   id(): string;
   /** Opens a workflow of one call under a key. */
@@ -51,6 +53,7 @@ export async function startEvidence(place: Place, clock?: Ports["clock"]): Promi
     return {
       service,
       logs,
+      lease: await leaseOf(logs),
       records: createClient(RecordService, inMemoryTransport(service.routes, guards, undefined)),
     };
   };
@@ -66,6 +69,9 @@ export async function startEvidence(place: Place, clock?: Ports["clock"]): Promi
     get records() {
       return running.records;
     },
+    get lease() {
+      return running.lease;
+    },
     bus,
     place,
     id: () => ports.ids.uuid(),
@@ -80,6 +86,7 @@ export async function startEvidence(place: Place, clock?: Ports["clock"]): Promi
         requestId,
         expectedVersion: BigInt(expectedVersion),
         event: { kind },
+        lease: running.lease,
       });
       return Number(version);
     },
@@ -92,6 +99,12 @@ export async function startEvidence(place: Place, clock?: Ports["clock"]): Promi
       await place.drop();
     },
   };
+}
+
+/** A lease that is newly taken. */
+export async function leaseOf(logs: Client<typeof LogService>, resource = "gate:gate.near") {
+  const { epoch } = await logs.acquireLease({ resource, holderId: "tests", ttlMs: 3_600_000 });
+  return { resource, epoch };
 }
 
 /** The first event of a workflow with one transfer. */
@@ -116,11 +129,12 @@ export function opening(key: string): MessageInitShape<typeof OpenedSchema> {
   };
 }
 
-/** Workflows are opened by the planner, all the rest is the broadcaster's. */
+/** Workflows are opened, and their callers' wishes written down, by the planner; all the rest is the broadcaster's. */
 export function logClient(as: (caller: ServiceName) => Transport): Client<typeof LogService> {
   const [planner, broadcaster] = [as("planner"), as("broadcaster")];
   return createClient(LogService, {
     ...broadcaster,
-    unary: (method, ...call) => (method.name === "OpenWorkflow" ? planner : broadcaster).unary(method, ...call),
+    unary: (method, ...call) =>
+      (["OpenWorkflow", "RequestCancel"].includes(method.name) ? planner : broadcaster).unary(method, ...call),
   });
 }

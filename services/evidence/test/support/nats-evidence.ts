@@ -9,7 +9,7 @@ import { ProgressEventSchema } from "@outlayer/contracts/outlayer/progress/v1/pr
 import { createEvidence } from "@outlayer/evidence";
 import { createLogger, inMemoryTransport, natsServers, openMessaging, type Ports, systemPorts } from "@outlayer/kit";
 import type { DatabaseUrl } from "../../src/config.ts";
-import { logClient, opening } from "./harness.ts";
+import { leaseOf, logClient, opening } from "./harness.ts";
 
 const { ids } = systemPorts();
 const serviceToken = "service-token-of-this-test";
@@ -108,9 +108,11 @@ export async function appendAll(
   fromVersion: number,
   kinds: readonly Kind[],
 ): Promise<void> {
+  const lease = await leaseOf((processes[0] as NatsEvidence).logs, `tests of ${requestId}`);
   for (const [index, kind] of kinds.entries()) {
     const { logs } = processes[index % processes.length] as NatsEvidence;
-    await logs.appendEvent({ requestId, expectedVersion: BigInt(fromVersion + index), event: { kind } });
+    const expectedVersion = BigInt(fromVersion + index);
+    await logs.appendEvent({ requestId, expectedVersion, event: { kind }, lease });
   }
 }
 

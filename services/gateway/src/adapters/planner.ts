@@ -2,13 +2,16 @@ import { createClient, type Transport } from "@connectrpc/connect";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import type { Timers } from "@outlayer/kit";
 import type { Planner } from "../core/ports.ts";
-import { internalError } from "../core/problem.ts";
+import { internalError, Problem } from "../core/problem.ts";
 import { callUpstream } from "./upstream-call.ts";
 
 const notPlanned = "the planner does not answer now: try again";
 /** Whether the request was recorded is not known, and a second one under no key, or another, would be paid twice. */
 const perhapsRecorded =
   "no answer: the request may have been recorded; send it again under the same idempotency key only";
+
+/** Asking twice is the same as once. */
+const perhapsCancelled = "no answer: the wish to cancel may have been recorded; ask again";
 
 export function plannerClient(transport: Transport, timers: Timers): Planner {
   const client = createClient(PlannerService, transport);
@@ -59,6 +62,17 @@ export function plannerClient(transport: Transport, timers: Timers): Planner {
         client.executeDirectUserCall(request, options),
       );
       return given(record, "record");
+    },
+    async cancelWorkflow(requestId, call) {
+      try {
+        const { record } = await callUpstream(timers, { ...call, lost: perhapsCancelled }, (options) =>
+          client.cancelWorkflow({ requestId }, options),
+        );
+        return given(record, "record");
+      } catch (error) {
+        if (error instanceof Problem && error.status === 404) return undefined;
+        throw error;
+      }
     },
   };
 }

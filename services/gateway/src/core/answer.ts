@@ -1,6 +1,6 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { Record as WorkflowRecord } from "@outlayer/contracts/outlayer/workflow/v1/record";
-import { httpCodeOfStatus, recordJson } from "@outlayer/workflow";
+import { httpCodeOfStatus, isTerminal, recordJson } from "@outlayer/workflow";
 import { isProblemStatus, problemMembers } from "./problem.ts";
 
 /** What goes back to the caller. */
@@ -32,17 +32,30 @@ export function answerOfPost(
   appliedWaitSecs: number | undefined = undefined,
 ): Answer {
   const status = httpCodeOf(record.status);
-  const preference = appliedWaitSecs === undefined ? {} : { "preference-applied": `wait=${appliedWaitSecs}` };
+  if (!isProblemStatus(status)) return recordAnswer(status, record, appliedWaitSecs);
+  const preference = preferenceApplied(appliedWaitSecs);
   const body = recordJson(record);
-  if (status === 202) {
-    return jsonAnswer(status, body, {
-      ...preference,
-      location: record.statusUrl,
-      "retry-after": String(retryAfterSecs(record)),
-    });
-  }
-  if (!isProblemStatus(status)) return jsonAnswer(status, body, preference);
   return jsonAnswer(status, { ...body, ...problemMembers(status, sentenceOf(record), instance) }, preference);
+}
+
+/** The answer of a DELETE: the wish is no error, whatever came of it. 200 once the record has ended, 202 before. */
+export function answerOfDelete(
+  record: WorkflowRecord,
+  _instance: string,
+  appliedWaitSecs: number | undefined = undefined,
+): Answer {
+  return recordAnswer(isTerminal(record.status) ? 200 : 202, record, appliedWaitSecs);
+}
+
+/** A record that is no error; one that is in progress says how to follow it. */
+function recordAnswer(status: number, record: WorkflowRecord, appliedWaitSecs: number | undefined): Answer {
+  const preference = preferenceApplied(appliedWaitSecs);
+  const following = { location: record.statusUrl, "retry-after": String(retryAfterSecs(record)) };
+  return jsonAnswer(status, recordJson(record), { ...preference, ...(status === 202 ? following : {}) });
+}
+
+function preferenceApplied(waitSecs: number | undefined): AnswerHeaders {
+  return waitSecs === undefined ? {} : { "preference-applied": `wait=${waitSecs}` };
 }
 
 /** A record in a status that this version does not know is there all the same: its caller is told to follow it. */

@@ -2,7 +2,7 @@ import type { Answer } from "./answer.ts";
 
 /** One method of one path. */
 export interface Endpoint {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   /** `:request_id` stands for a part of the path. */
   readonly path: string;
   /** Who may call: a wallet that proves itself, or anybody. */

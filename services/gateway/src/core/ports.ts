@@ -26,6 +26,8 @@ export interface Planner {
   prepareDirectUserKey(body: string, call: Call): Promise<PrepareDirectUserKeyResponse>;
   directUserKeyStatus(scope: DirectUserScope, call: Call): Promise<GetDirectUserKeyStatusResponse>;
   executeDirectUserCall(body: string, idempotencyKeys: readonly string[], call: Call): Promise<WorkflowRecord>;
+  /** Undefined for an id that never was, and for another wallet's. */
+  cancelWorkflow(requestId: string, call: Call): Promise<WorkflowRecord | undefined>;
 }
 
 /** The records of the wallet that calls. Every method throws Problem. */

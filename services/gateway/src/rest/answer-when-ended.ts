@@ -15,11 +15,19 @@ export interface EndingDeps {
   readonly stopping: AbortSignal;
 }
 
-/** Answers a POST once its record has ended, or after the wait with the record as it is then. */
-export async function answerWhenEnded(deps: EndingDeps, opened: WorkflowRecord, request: RestRequest): Promise<Answer> {
+/**
+ * Answers once a record has ended, or after the wait with the record as it is then.
+ * @param answerOf what the record means to who asked; that of a POST which opened it where nothing is said
+ */
+export async function answerWhenEnded(
+  deps: EndingDeps,
+  opened: WorkflowRecord,
+  request: RestRequest,
+  answerOf: typeof answerOfPost = answerOfPost,
+): Promise<Answer> {
   const preferred = waitOfPrefer(request.prefer);
   const record = await ended(deps, opened, preferred ?? deps.executeWaitSecs, request);
-  return answerOfPost(record, request.path, preferred);
+  return answerOf(record, request.path, preferred);
 }
 
 async function ended(

@@ -53,6 +53,7 @@ export function answering(error: () => Error): { readonly planner: Transport; re
       prepareDirectUserKey: fail,
       getDirectUserKeyStatus: fail,
       executeDirectUserCall: fail,
+      cancelWorkflow: fail,
     });
     router.service(RecordService, { getRecord: fail });
   });

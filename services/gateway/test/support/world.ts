@@ -127,8 +127,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     async append(requestId, ...events) {
       const { events: before } = await log.readEvents({ requestId });
       let expectedVersion = BigInt(before.length);
+      const resource = "gate:gate.near";
+      const { epoch } = await log.acquireLease({ resource, holderId: "tests", ttlMs: 60_000 });
+      const lease = { resource, epoch };
       for (const kind of events) {
-        expectedVersion = (await log.appendEvent({ requestId, expectedVersion, event: { kind } })).version;
+        expectedVersion = (await log.appendEvent({ requestId, expectedVersion, event: { kind }, lease })).version;
       }
     },
     logged(fields) {

@@ -2,7 +2,7 @@ import { createClient, type Transport } from "@connectrpc/connect";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import { deadline, type Logger, type Timers } from "@outlayer/kit";
-import type { FactName, FeeTier } from "../core/facts.ts";
+import type { FactName, Facts } from "../core/facts.ts";
 import type { FetchFacts } from "../core/ports.ts";
 import { isAway } from "./is-away.ts";
 
@@ -25,9 +25,15 @@ export function factFetcher({ signerProxy, broadcaster, gateId, timers, logger }
     const { accountId } = await signer.getAccount({ walletId }, { signal });
     return accountId === "" ? undefined : accountId;
   }
-  async function feeTiers(signal: AbortSignal): Promise<readonly FeeTier[] | undefined> {
-    const { feeTiers: tiers } = await gate.getGateFacts({ gateId }, { signal });
-    return tiers.length === 0 ? undefined : tiers.map(({ cap }) => ({ cap }));
+  async function gateTerms(signal: AbortSignal): Promise<Omit<Facts, "accountId"> | undefined> {
+    const { feeTiers: tiers, submitGas } = await gate.getGateFacts({ gateId }, { signal });
+    if (tiers.length === 0) return undefined;
+    const feeTiers = tiers.map(({ cap, feeYocto, resumeGas }) => ({
+      cap,
+      feeYocto: amount(feeYocto),
+      resumeGas: amount(resumeGas),
+    }));
+    return { feeTiers, submitGas: amount(submitGas) };
   }
   /** Undefined for a fact that was not asked for, and for one that cannot be had. */
   async function fact<T>(name: FactName, wanted: boolean, fetch: () => Promise<T>): Promise<T | undefined> {
@@ -44,13 +50,18 @@ export function factFetcher({ signerProxy, broadcaster, gateId, timers, logger }
   return async (walletId, names, callerSignal) => {
     const { signal, done } = deadline(timers, patienceMs, callerSignal);
     try {
-      const [accountId, tiers] = await Promise.all([
+      const [accountId, terms] = await Promise.all([
         fact("wallet_account", names.includes("wallet_account"), () => accountOf(walletId, signal)),
-        fact("gate_fee_tiers", names.includes("gate_fee_tiers"), () => feeTiers(signal)),
+        fact("gate_fee_tiers", names.includes("gate_fee_tiers"), () => gateTerms(signal)),
       ]);
-      return { accountId, feeTiers: tiers };
+      return { accountId, feeTiers: undefined, ...terms };
     } finally {
       done();
     }
   };
+}
+
+/** A broadcaster of an earlier version leaves out what it does not know. */
+function amount(decimal: string): bigint | undefined {
+  return decimal === "" ? undefined : BigInt(decimal);
 }

@@ -4,11 +4,17 @@ export interface Facts {
   readonly accountId: string | undefined;
   /** The gate's fee tiers, ascending by cap. */
   readonly feeTiers: readonly FeeTier[] | undefined;
+  /** Gas units that each submission attaches; comes with the tiers. */
+  readonly submitGas?: bigint | undefined;
 }
 
 export interface FeeTier {
   /** Up to how many calls. */
   readonly cap: number;
+  /** yoctoNEAR for a resume of so many. */
+  readonly feeYocto?: bigint | undefined;
+  /** Gas units that such a resume attaches. */
+  readonly resumeGas?: bigint | undefined;
 }
 
 /** Names by which a plan lists facts that it could not have. */

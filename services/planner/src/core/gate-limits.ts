@@ -36,3 +36,9 @@ export function chainLengthReason(gateSteps: number, { feeTiers }: Facts): strin
   if (gateSteps <= max) return undefined;
   return `the gate takes at most ${max} calls in one chain, and this workflow has ${gateSteps}`;
 }
+
+/** The same where each call is resumed by itself, so that no tier of the gate bounds them. */
+export function callCountReason(gateSteps: number): string | undefined {
+  if (gateSteps <= maxGateCalls) return undefined;
+  return `a workflow takes at most ${maxGateCalls} calls through the gate, and this one has ${gateSteps}`;
+}

@@ -28,8 +28,12 @@ export interface Asked {
 
 /** The first event of a workflow: what was asked, how it was planned, and whether it ends at once. */
 export function openedWorkflow(asked: Asked, request: WorkflowRequest, planning: Planning): OpenedInit {
+  const { onFailure, ordering } = request;
   const steps = request.steps.map(({ fields }) => present(fields));
-  return opened("workflow", asked, { steps }, planning.plan, planning.calls, endOf(planning.plan));
+  const workflowJson = { steps, ...present({ on_failure: onFailure, ordering }) };
+  const event = opened("workflow", asked, workflowJson, planning.plan, planning.calls, endOf(planning.plan));
+  if (event.ended !== undefined) return event;
+  return { ...event, haltOnFailure: onFailure === "halt", anyOrdering: ordering === "any" };
 }
 
 /** @param planning undefined when the batch is refused by its own rules, for the reason given */

@@ -1,8 +1,9 @@
 import type { Step } from "@outlayer/workflow";
+import { estimatesOf, type PlanEstimates } from "./estimates.ts";
 import type { FactName, Facts, Limits } from "./facts.ts";
 import { rejectMixedBatches } from "./gate-batches.ts";
 import { gateCall } from "./gate-call.ts";
-import { chainLengthReason, jamReason } from "./gate-limits.ts";
+import { callCountReason, chainLengthReason, jamReason } from "./gate-limits.ts";
 import { type Classification, type ClassifiedStep, classify, type Lane, shownTarget } from "./lanes.ts";
 import type { GateCallInit } from "./payload.ts";
 import { directUserSetup, fundingSetup } from "./setup.ts";
@@ -11,6 +12,8 @@ import { directUserSetup, fundingSetup } from "./setup.ts";
 export interface PlanRequest {
   readonly steps: readonly Step[];
   readonly name: "steps" | "calls";
+  /** A step that fails ends it: then each is resumed by itself. */
+  readonly haltOnFailure?: boolean;
 }
 
 /** As outlayer.workflow.v1.Plan. */
@@ -21,12 +24,14 @@ export interface Plan {
   readonly setupRequirements: SetupRequirement[];
   /** Facts that bear on the plan and are not known; none unless it is executable without them. */
   readonly unchecked: FactName[];
+  /** None unless it is executable. */
+  readonly estimates?: PlanEstimates;
 }
 
 export interface PlannedStep {
   readonly lane: Lane;
   readonly predecessorModel: "gate" | "wallet" | "view" | "user" | "none";
-  readonly orderingModel: "gate_chained" | "normal_tx_or_view" | "single_tx_atomic" | "none";
+  readonly orderingModel: "gate_chained" | "gate_stepwise" | "normal_tx_or_view" | "single_tx_atomic" | "none";
   readonly receiverId: string;
   readonly methodName: string;
   readonly policyType: "call" | "setup" | "direct_user" | "reject";
@@ -51,8 +56,9 @@ export interface Planning {
  * Plans a request that could be read. Total and pure: the same steps, facts and limits always give the same plan, in
  * whatever order their fields were written.
  */
-export function plan({ steps, name }: PlanRequest, facts: Facts, limits: Limits): Planning {
-  const placed = classifyAll(steps, name, facts, limits).map((classified, index) => {
+export function plan(request: PlanRequest, facts: Facts, limits: Limits): Planning {
+  const { steps, name, haltOnFailure = false } = request;
+  const placed = classifyAll(request, facts, limits).map((classified, index) => {
     return { ...classified, index, place: `${name}[${index}]` };
   });
   const setupRequirements: SetupRequirement[] = [];
@@ -88,22 +94,27 @@ export function plan({ steps, name }: PlanRequest, facts: Facts, limits: Limits)
     plan: {
       accepted: placed.every(({ classification }) => classification.lane !== "reject"),
       executable,
-      steps: placed.map(({ step, classification }) => plannedStep(step, classification, limits)),
+      steps: placed.map(({ step, classification }) => plannedStep(step, classification, haltOnFailure, limits)),
       setupRequirements,
       unchecked,
+      ...(executable ? { estimates: estimatesOf(calls.length, haltOnFailure, facts) } : {}),
     },
     calls: executable ? calls : [],
   };
 }
 
 /** First the published rules, batches included; what would leave the gate stuck is looked for in what they let through. */
-function classifyAll(steps: readonly Step[], name: string, facts: Facts, limits: Limits): readonly ClassifiedStep[] {
+function classifyAll(
+  { steps, name, haltOnFailure = false }: PlanRequest,
+  facts: Facts,
+  limits: Limits,
+): readonly ClassifiedStep[] {
   const published = rejectMixedBatches(steps.map((step) => ({ step, classification: classify(step, limits) })));
   const single = published.map((classified, index) =>
     rejectGateStep(classified, jamReason(classified.step, `${name}[${index}]`, limits)),
   );
   const gateSteps = single.filter(({ classification }) => classification.lane === "gate_proxy").length;
-  const tooLong = chainLengthReason(gateSteps, facts);
+  const tooLong = haltOnFailure ? callCountReason(gateSteps) : chainLengthReason(gateSteps, facts);
   return single.map((classified) => rejectGateStep(classified, tooLong));
 }
 
@@ -112,12 +123,14 @@ function rejectGateStep(classified: ClassifiedStep, reason: string | undefined):
   return { ...classified, classification: { lane: "reject", reason } };
 }
 
-function plannedStep(step: Step, classification: Classification, limits: Limits): PlannedStep {
+function plannedStep(step: Step, classification: Classification, haltOnFailure: boolean, limits: Limits): PlannedStep {
   const target = shownTarget(step, limits);
   const { lane } = classification;
   switch (classification.lane) {
-    case "gate_proxy":
-      return { lane, predecessorModel: "gate", orderingModel: "gate_chained", ...target, policyType: "call" };
+    case "gate_proxy": {
+      const orderingModel = haltOnFailure ? "gate_stepwise" : "gate_chained";
+      return { lane, predecessorModel: "gate", orderingModel, ...target, policyType: "call" };
+    }
     case "funding_setup": {
       const predecessorModel = classification.view ? "view" : "wallet";
       return { lane, predecessorModel, orderingModel: "normal_tx_or_view", ...target, policyType: "setup" };

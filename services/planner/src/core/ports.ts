@@ -1,7 +1,7 @@
 import type { GetDirectUserKeyResponse } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import type { Preflight } from "@outlayer/contracts/outlayer/workflow/v1/preflight";
 import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
-import type { ApprovalInfo, DirectUserScope, Endpoint } from "@outlayer/workflow";
+import type { ApprovalInfo, DirectUserScope, Endpoint, WorkflowRequest } from "@outlayer/workflow";
 import type { FactName, Facts } from "./facts.ts";
 import type { OpenedInit } from "./opening.ts";
 import type { GateCallInit } from "./payload.ts";
@@ -19,8 +19,8 @@ export type AskPreflight = (
   run: {
     readonly walletId: string;
     readonly calls: readonly GateCallInit[];
-    readonly approval: ApprovalInfo | undefined;
-  },
+    readonly approval?: ApprovalInfo | undefined;
+  } & Partial<Pick<WorkflowRequest, "onFailure" | "ordering">>,
   signal: AbortSignal,
 ) => Promise<Preflight | undefined>;
 
@@ -44,6 +44,14 @@ export type FindRecord = (
   caller: Headers,
   signal: AbortSignal,
 ) => Promise<FindResult>;
+
+/** Writes down that a wallet wants its workflow cancelled, once. */
+export type RequestCancel = (requestId: string, walletId: string, signal: AbortSignal) => Promise<CancelResult>;
+
+export type CancelResult =
+  | { readonly kind: "recorded"; readonly record: Record }
+  /** No such workflow of this wallet; or it is not known whether the wish was recorded. */
+  | { readonly kind: "not_found" | "unavailable" };
 
 export type FindResult =
   | { readonly kind: "found"; readonly record: Record }

@@ -5,7 +5,7 @@ import { openedWorkflow } from "../core/opening.ts";
 import { readApproval } from "./approval.ts";
 import { reading } from "./document.ts";
 import { chooseKey, type ExecuteDeps, open } from "./open.ts";
-import { planWithFacts } from "./planning.ts";
+import { planRequestOf, planWithFacts } from "./planning.ts";
 import { workflowDocument } from "./workflow-body.ts";
 
 export async function executeWorkflow(
@@ -23,7 +23,7 @@ export async function executeWorkflow(
   });
   const sent = { endpoint: "workflow", original, info: request.approval } as const;
   const approval = await readApproval(deps, sent, { ...caller, headers }, signal);
-  const planning = await planWithFacts(deps, { steps: request.steps, name: "steps" }, walletId, signal);
+  const planning = await planWithFacts(deps, planRequestOf(request), walletId, signal);
   const asked = {
     walletId,
     idempotencyKey: key.text,

@@ -2,7 +2,7 @@ import type { PlanRequest } from "@outlayer/contracts/outlayer/planner/v1/planne
 import { authenticateWallet, type WalletCredentials } from "@outlayer/kit";
 import { readWorkflow } from "@outlayer/workflow";
 import { reading } from "./document.ts";
-import { type PlanningDeps, planWithFacts } from "./planning.ts";
+import { type PlanningDeps, planRequestOf, planWithFacts } from "./planning.ts";
 import { workflowDocument } from "./workflow-body.ts";
 
 export interface PlanDeps extends PlanningDeps {
@@ -11,7 +11,7 @@ export interface PlanDeps extends PlanningDeps {
 
 export async function planWorkflow(deps: PlanDeps, { body }: PlanRequest, headers: Headers, signal: AbortSignal) {
   const walletId = authenticateWallet(headers, deps.credentials);
-  const { steps } = reading(() => readWorkflow(workflowDocument(body)));
-  const { plan } = await planWithFacts(deps, { steps, name: "steps" }, walletId, signal);
+  const request = reading(() => readWorkflow(workflowDocument(body)));
+  const { plan } = await planWithFacts(deps, planRequestOf(request), walletId, signal);
   return { plan };
 }

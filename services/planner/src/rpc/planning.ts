@@ -1,3 +1,4 @@
+import type { WorkflowRequest } from "@outlayer/workflow";
 import { type Limits, noFacts } from "../core/facts.ts";
 import { type Planning, type PlanRequest, plan } from "../core/plan.ts";
 import type { FetchFacts } from "../core/ports.ts";
@@ -5,6 +6,10 @@ import type { FetchFacts } from "../core/ports.ts";
 export interface PlanningDeps {
   readonly limits: Limits;
   readonly fetchFacts: FetchFacts;
+}
+
+export function planRequestOf({ steps, onFailure }: WorkflowRequest): PlanRequest {
+  return { steps, name: "steps", haltOnFailure: onFailure === "halt" };
 }
 
 /**

@@ -5,7 +5,7 @@ import type { AskPreflight, FindRecord } from "../core/ports.ts";
 import { type Found, foundBy, nothingFound, planCheck, withCheck } from "../core/preflight.ts";
 import { readApproval } from "./approval.ts";
 import { reading } from "./document.ts";
-import { type PlanningDeps, planWithFacts } from "./planning.ts";
+import { type PlanningDeps, planRequestOf, planWithFacts } from "./planning.ts";
 import { workflowDocument } from "./workflow-body.ts";
 
 export interface PreflightDeps extends PlanningDeps {
@@ -24,18 +24,18 @@ export async function preflight(
   const caller = authenticateCaller(headers, deps.credentials);
   const { walletId } = caller;
   if (body.case === undefined) {
-    return { preflight: foundBy(await deps.askPreflight({ walletId, calls: [], approval: undefined }, signal)) };
+    return { preflight: foundBy(await deps.askPreflight({ walletId, calls: [] }, signal)) };
   }
-  const { original, steps, info } = reading(() => {
+  const { original, request } = reading(() => {
     const original = workflowDocument(body);
-    const { steps, approval } = readWorkflow(original);
-    return { original, steps, info: approval };
+    return { original, request: readWorkflow(original) };
   });
+  const { onFailure, ordering, approval: info } = request;
   const approval = await readApproval(deps, { endpoint: "workflow", original, info }, { ...caller, headers }, signal);
-  const { plan, calls } = await planWithFacts(deps, { steps, name: "steps" }, walletId, signal);
+  const { plan, calls } = await planWithFacts(deps, planRequestOf(request), walletId, signal);
   // What would not be executed reaches nobody.
   const found: Found = plan.executable
-    ? foundBy(await deps.askPreflight({ walletId, calls, approval }, signal))
+    ? foundBy(await deps.askPreflight({ walletId, calls, approval, onFailure, ordering }, signal))
     : nothingFound;
   return { preflight: { ...withCheck(found, planCheck(plan)), plan } };
 }

@@ -33,8 +33,34 @@ describe("PlannerService.Plan", () => {
       ],
       setup_requirements: [],
       unchecked: [],
+      estimates: {
+        chained: { gate_fee_yocto: "1", attached_gas: "11", expected_blocks: 8 },
+        stepwise: { gate_fee_yocto: "1", attached_gas: "11", expected_blocks: 8 },
+      },
     });
     assert.deepEqual(opened, []);
+  });
+
+  it("plans a workflow that halts at a failure step by step, and says what either way takes", async () => {
+    const { client } = startPlanner();
+    const three = { steps: [transfer, transfer, transfer] };
+    const halting = { ...three, on_failure: "halt" };
+    const planned = async (request: object) => planJson((await client.plan(body(request), asWallet)).plan);
+    const modelsOf = (plan: Awaited<ReturnType<typeof planned>>) =>
+      new Set((plan.steps as { ordering_model: string }[]).map((step) => step.ordering_model));
+    const stepwise = { gate_fee_yocto: "3", attached_gas: "33", expected_blocks: 16 };
+    const chained = await planned(three);
+    assert.deepEqual(modelsOf(chained), new Set(["gate_chained"]));
+    assert.deepEqual(chained.estimates, {
+      chained: { gate_fee_yocto: "1", attached_gas: "31", expected_blocks: 14 },
+      stepwise,
+    });
+    const halts = await planned(halting);
+    assert.deepEqual(modelsOf(halts), new Set(["gate_stepwise"]));
+    assert.deepEqual(halts.estimates, { chained: null, stepwise });
+    const message = { steps: three.steps.map(() => ({ ...transferMessage })), onFailure: "halt" };
+    const ofMessage = await client.plan({ body: { case: "workflow", value: message } }, asWallet);
+    assert.deepEqual(planJson(ofMessage.plan), halts);
   });
 
   it("answers the same plan of a message", async () => {
@@ -219,3 +245,10 @@ function gateOf({ receiver_id: receiverId, method_name: methodName, route }: typ
 }
 
 const messageOf = (value: JsonValue) => fromJson(ValueSchema, value);
+
+const transferMessage = {
+  kind: transfer.kind,
+  token: transfer.token,
+  amount: transfer.amount,
+  receiverId: transfer.receiver_id,
+};

@@ -17,12 +17,15 @@ export const facts: Facts = { accountId: walletAccount, feeTiers: [{ cap: 3 }, {
 export interface Settings {
   readonly facts?: Facts;
   readonly limits?: Partial<Limits>;
+  readonly haltOnFailure?: boolean;
 }
 
 /** Plans steps as a caller writes them. */
 export function planOf(steps: readonly object[], settings: Settings = {}): Planning {
   const request = readWorkflow(readJsonObject(JSON.stringify({ steps })));
-  return plan({ steps: request.steps, name: "steps" }, settings.facts ?? facts, { ...limits, ...settings.limits });
+  const { haltOnFailure = false } = settings;
+  const asked = { steps: request.steps, name: "steps", haltOnFailure } as const;
+  return plan(asked, settings.facts ?? facts, { ...limits, ...settings.limits });
 }
 
 /** What is missing or wrong in a plan of one step; undefined when it is executable. */

@@ -67,7 +67,7 @@ export function startPlanner(others: Others = {}) {
     async getGateFacts(request, context) {
       asked.push(`facts of ${request.gateId}`);
       return others.getGateFacts === undefined
-        ? { feeTiers: [3, 6, 12].map((cap) => ({ cap, feeYocto: "1" })) }
+        ? { feeTiers: [3, 6, 12].map((cap) => ({ cap, feeYocto: "1", resumeGas: "1" })), submitGas: "10" }
         : others.getGateFacts(request, context);
     },
     async preflight(request, context) {

@@ -31,7 +31,10 @@ export interface SignedPayload {
 const lastDeadlineMs = 253_402_300_799_000n;
 
 /** @throws InvalidRequest when the verifier would refuse these terms, or the caller had set tighter ones */
-export function checkIntentsTerms({ nonce, deadlineMs }: IntentsTerms, { notAfterMs }: Intents): void {
+export function checkIntentsTerms(
+  { nonce, deadlineMs }: IntentsTerms,
+  { notAfterMs }: Pick<Intents, "notAfterMs">,
+): void {
   if (deadlineMs <= 0n || deadlineMs > lastDeadlineMs || deadlineMs % 1000n !== 0n) {
     throw new InvalidRequest("intents_deadline_ms must be a whole second after the epoch");
   }

@@ -21,17 +21,37 @@ export interface UsedSoFar {
   readonly usage: Usage;
 }
 
+export interface OpenWorkflow {
+  readonly requestId: string;
+  readonly version: number;
+}
+
 export interface GateLog {
   readonly version: bigint;
   readonly lane: GateLane | undefined;
 }
 
-/** The logs, as the broadcaster writes and reads them. */
+/** A lease as its holder names it. */
+export interface HeldLease {
+  readonly resource: string;
+  /** The fencing token: it rises whenever the lease is taken. */
+  readonly epoch: bigint;
+}
+
+export type LeaseAnswer =
+  | { readonly kind: "taken"; readonly epoch: bigint }
+  /** Another one's, for so many milliseconds. */
+  | { readonly kind: "held"; readonly remainingMs: number };
+
+/** The logs, as the broadcaster reads them; and writes them, under a lease. */
 export class EvidenceLog {
   readonly #client: Client<typeof LogService>;
+  readonly #lease: HeldLease | undefined;
 
-  constructor(transport: Transport) {
+  /** @param lease under which everything is appended; none for one that only reads */
+  constructor(transport: Transport, lease?: HeldLease) {
     this.#client = createClient(LogService, transport);
+    this.#lease = lease;
   }
 
   async read(requestId: string): Promise<readonly Logged[]> {
@@ -44,18 +64,18 @@ export class EvidenceLog {
   /** @returns the event as it stands in the log, but for its time, which is the caller's */
   async append(requestId: string, expectedVersion: number, kind: EventInit, nowMs: number): Promise<Logged> {
     const event = create(EventSchema, { kind });
-    const request = { requestId, expectedVersion: BigInt(expectedVersion), event };
+    const request = { requestId, expectedVersion: BigInt(expectedVersion), event, ...this.#underLease() };
     const { version } = await translated(this.#client.appendEvent(request));
     return { version: Number(version), atMs: nowMs, event };
   }
 
-  /** Request ids of all workflows that have not ended, oldest first. */
-  async listOpen(): Promise<readonly string[]> {
-    const found: string[] = [];
+  /** All workflows that have not ended, and how many events each has, oldest first. */
+  async listOpen(): Promise<readonly OpenWorkflow[]> {
+    const found: OpenWorkflow[] = [];
     let pageToken = "";
     do {
       const page = await translated(this.#client.listOpenWorkflows({ pageToken, pageSize: 500 }));
-      found.push(...page.workflows.map(({ requestId }) => requestId));
+      found.push(...page.workflows.map(({ requestId, version }) => ({ requestId, version: Number(version) })));
       pageToken = page.nextPageToken;
     } while (pageToken !== "");
     return found;
@@ -97,7 +117,26 @@ export class EvidenceLog {
 
   /** @returns the new version */
   async appendGate(gateId: string, expectedVersion: bigint, change: string, lane: GateLane): Promise<bigint> {
-    return (await translated(this.#client.appendGateLog({ gateId, expectedVersion, change, lane }))).version;
+    const request = { gateId, expectedVersion, change, lane, ...this.#underLease() };
+    return (await translated(this.#client.appendGateLog(request))).version;
+  }
+
+  async acquireLease(resource: string, holderId: string, ttlMs: number): Promise<LeaseAnswer> {
+    const answer = await translated(this.#client.acquireLease({ resource, holderId, ttlMs }));
+    return answer.taken ? { kind: "taken", epoch: answer.epoch } : { kind: "held", remainingMs: answer.remainingMs };
+  }
+
+  /** @throws LogMoved when it is another's by now */
+  async renewLease(lease: HeldLease, holderId: string, ttlMs: number): Promise<void> {
+    await translated(this.#client.renewLease({ lease, holderId, ttlMs }));
+  }
+
+  async releaseLease(lease: HeldLease, holderId: string): Promise<void> {
+    await translated(this.#client.releaseLease({ lease, holderId }));
+  }
+
+  #underLease(): { lease?: HeldLease } {
+    return this.#lease === undefined ? {} : { lease: this.#lease };
   }
 }
 

@@ -20,6 +20,13 @@ export class NoAnswer extends Error {
   }
 }
 
+export interface EndpointDeps {
+  readonly ports: Ports;
+  readonly logger: Logger;
+  /** How nodes are reached. */
+  readonly fetch: typeof fetch;
+}
+
 /** One node. Rests after failures, so that a dead one costs little, and refuses to serve for another network. */
 export class Endpoint {
   readonly label: string;
@@ -27,17 +34,19 @@ export class Endpoint {
   readonly #chainId: string;
   readonly #ports: Ports;
   readonly #logger: Logger;
+  readonly #fetch: typeof fetch;
   #failures = 0;
   #restsUntil = 0;
   #network: "unchecked" | "right" | "wrong" = "unchecked";
 
   /** @param label names it in logs: a URL may carry a key */
-  constructor(url: string, label: string, chainId: string, ports: Ports, logger: Logger) {
+  constructor(url: string, label: string, chainId: string, { ports, logger, fetch }: EndpointDeps) {
     this.#url = url;
     this.label = label;
     this.#chainId = chainId;
     this.#ports = ports;
     this.#logger = logger;
+    this.#fetch = fetch;
   }
 
   get isResting(): boolean {
@@ -90,6 +99,8 @@ export class Endpoint {
 
   async #post(method: string, params: unknown): Promise<unknown> {
     const limit = deadline(this.#ports.timers, timeoutMs);
+    // Called as a function of its own: the global one does not take another `this`.
+    const fetch = this.#fetch;
     try {
       const response = await fetch(this.#url, {
         method: "POST",

@@ -3,7 +3,7 @@ import { field, height, integer, list, object, string, strings } from "../../cor
 import { readTransactionStatus, type TransactionStatus } from "../../core/chain/transaction-status.ts";
 import type { KeyPermission } from "../../core/gate/access-key.ts";
 import type { RpcCall, RpcClient } from "./rpc-client.ts";
-import { RpcRefused, RpcUnavailable, ViewFailed } from "./rpc-error.ts";
+import { BlockUnknown, RpcRefused, RpcUnavailable, ViewFailed } from "./rpc-error.ts";
 
 export interface Block {
   readonly height: number;
@@ -38,8 +38,14 @@ export class NearNode {
     this.#rpc = rpc;
   }
 
+  /** @throws BlockUnknown */
   async block(wanted: BlockWanted): Promise<Block> {
-    return readBlock(await this.#rpc.call("block", blockParams(wanted)));
+    try {
+      return readBlock(await this.#rpc.call("block", blockParams(wanted)));
+    } catch (error) {
+      if (error instanceof RpcRefused && error.causeName === "UNKNOWN_BLOCK") throw new BlockUnknown(error.message);
+      throw error;
+    }
   }
 
   /** How many blocks a transaction stays valid after the one that it names. */

@@ -12,10 +12,10 @@ export interface RpcClientConfig {
 export class RpcClient {
   readonly #endpoints: readonly Endpoint[];
 
-  constructor(config: RpcClientConfig, ports: Ports, logger: Logger) {
-    this.#endpoints = config.urls.map(
-      (url, index) => new Endpoint(url, `#${index + 1}`, config.chainId, ports, logger),
-    );
+  /** @param reach how nodes are reached; the process's own `fetch` where nothing is given */
+  constructor(config: RpcClientConfig, ports: Ports, logger: Logger, reach = fetch) {
+    const deps = { ports, logger, fetch: reach };
+    this.#endpoints = config.urls.map((url, index) => new Endpoint(url, `#${index + 1}`, config.chainId, deps));
   }
 
   /**

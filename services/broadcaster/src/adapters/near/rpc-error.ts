@@ -1,6 +1,11 @@
 /** No endpoint gave an answer: nothing is known of what was asked, and something sent may have arrived. */
 export class RpcUnavailable extends Error {
-  override readonly name = "RpcUnavailable";
+  override readonly name: string = "RpcUnavailable";
+}
+
+/** The node that was asked does not know the block: it lags behind the one that named it, or keeps no older ones. */
+export class BlockUnknown extends RpcUnavailable {
+  override readonly name = "BlockUnknown";
 }
 
 /** A node answered, with an error of its own. */

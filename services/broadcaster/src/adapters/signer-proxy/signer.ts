@@ -4,6 +4,8 @@ import { type Client, Code, ConnectError, createClient, type Transport } from "@
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import {
   type CheckPolicyResponse,
+  type SignCancelRequest,
+  type SignCancelResponse,
   type SignDirectUserCallRequest,
   type SignDirectUserCallResponse,
   SignerProxyService,
@@ -115,6 +117,11 @@ export class Signer {
 
   async signStep(request: Omit<SignStepRequest, "$typeName">): Promise<SignStepResponse> {
     return translated(this.#client.signStep(request));
+  }
+
+  /** The cancel of a payload that the wallet signed: it uses the same nonce up and moves nothing. */
+  async signCancel(request: Omit<SignCancelRequest, "$typeName">): Promise<SignCancelResponse> {
+    return translated(this.#client.signCancel(request));
   }
 
   /** The key that a wallet has for a scope. */

@@ -67,6 +67,15 @@ export function tokensBurnt(status: TransactionStatus): bigint {
   return sum;
 }
 
+/** Whether everything that burns gas has run, as far as this answer tells: refunds, which are the system's own, burn none. */
+export function isComplete({ transaction, receipts, calls }: TransactionStatus): boolean {
+  return [transaction, ...receipts.values()].every(
+    ({ status, receiptIds }) =>
+      status.kind !== "unknown" &&
+      receiptIds.every((id) => receipts.has(id) || calls.get(id)?.predecessorId === "system"),
+  );
+}
+
 function readOutcome(item: Json): Outcome | undefined {
   const id = string(field(item, "id"));
   const blockHash = string(field(item, "block_hash"));

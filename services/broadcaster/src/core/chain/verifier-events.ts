@@ -8,6 +8,17 @@ export interface VerifierEffects {
   readonly deltas: ReadonlyMap<string, bigint>;
 }
 
+/** Hashes of the payloads that a verifier receipt which succeeded has executed. */
+export function executedIntents(logs: readonly string[]): ReadonlySet<string> {
+  const hashes = logs.flatMap((log) => {
+    if (!log.startsWith("EVENT_JSON:")) return [];
+    const envelope = parse(log.slice("EVENT_JSON:".length));
+    const isIt = field(envelope, "standard") === "dip4" && field(envelope, "event") === "intents_executed";
+    return isIt ? list(field(envelope, "data")).flatMap((item) => string(field(item, "intent_hash")) ?? []) : [];
+  });
+  return new Set(hashes);
+}
+
 /**
  * Reads the logs of a verifier receipt that succeeded. The multi-token events are the ledger itself, netted per
  * receipt, so they are what is summed.

@@ -36,6 +36,8 @@ export type DirectUserAction =
 /** Pure and total, so that a crash anywhere is the same as a restart: fold, ask, go on. */
 export function nextDirectUser(state: DirectUserState, world: DirectUserWorld): DirectUserAction {
   if (state.ended !== undefined) return { kind: "stop" };
+  const withdrawn = callWithdrawal(state);
+  if (withdrawn !== undefined) return { kind: "append", event: withdrawn };
   if (!state.policyAllowed) return { kind: "check_policy" };
   if (state.resolved !== undefined) {
     return state.measured ? { kind: "append", event: endOf(state, state.resolved) } : { kind: "measure" };
@@ -44,6 +46,13 @@ export function nextDirectUser(state: DirectUserState, world: DirectUserWorld): 
   if (attempt === undefined) return { kind: "call" };
   const fate = finalFate(attempt, world);
   return fate === undefined ? pursue(state, attempt, world) : { kind: "append", event: fate };
+}
+
+/** A call that is to be cancelled and that is not sent, or never landed and never will, ends; once it is sent it is followed. */
+export function callWithdrawal(state: DirectUserState): EventInit | undefined {
+  if (!state.cancelRequested || liveAttempt(state) !== undefined) return undefined;
+  const userVisibleError = "it was cancelled at its caller's wish before anything was sent";
+  return { case: "ended", value: { status: "cancelled", errorCode: "cancelled", userVisibleError } };
 }
 
 /** What became of a transaction, once all that it rests on is final. */

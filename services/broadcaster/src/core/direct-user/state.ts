@@ -15,13 +15,16 @@ export interface DirectUserState {
   readonly version: number;
   readonly walletId: string;
   readonly call: DirectUserCall & { readonly scope: DirectUserScope };
-  readonly taken: boolean;
+  /** Of the broadcaster that took it on last; 0 before the first one did. */
+  readonly epoch: bigint;
   readonly policyAllowed: boolean;
   readonly waiting: WaitingState | undefined;
   /** Every transaction that was signed, oldest first; all but the last are dead. */
   readonly attempts: readonly Attempt[];
   readonly resolved: DirectUserCallResolved | undefined;
   readonly measured: boolean;
+  /** Its caller wants it not to happen. */
+  readonly cancelRequested: boolean;
   /** It could not be told in time what became of what was sent. */
   readonly unknown: boolean;
   readonly ended: Ended | undefined;
@@ -55,24 +58,25 @@ function begin(requestId: string, opened: Opened): DirectUserState {
     version: 1,
     walletId: opened.walletId,
     call: { ...call, scope: call.scope },
-    taken: false,
+    epoch: 0n,
     policyAllowed: false,
     waiting: undefined,
     attempts: [],
     resolved: undefined,
     measured: false,
+    cancelRequested: false,
     unknown: false,
     ended: opened.ended,
   };
 }
 
-/** Unknown holds until something is known again. */
+/** Unknown holds until something is known again: who drives it is not that. */
 export function evolveDirectUser(before: DirectUserState, { version, atMs, event }: Logged): DirectUserState {
-  const state: DirectUserState = { ...before, version, unknown: false };
   const { kind } = event;
+  const state: DirectUserState = { ...before, version, unknown: kind.case === "taken" && before.unknown };
   switch (kind.case) {
     case "taken":
-      return { ...state, taken: true };
+      return { ...state, epoch: kind.value.epoch };
     case "policyAllowed":
       return { ...state, policyAllowed: true };
     case "waiting": {
@@ -98,6 +102,8 @@ export function evolveDirectUser(before: DirectUserState, { version, atMs, event
       return { ...state, resolved: kind.value };
     case "directUserCallMeasured":
       return { ...state, measured: true };
+    case "cancelRequested":
+      return { ...state, cancelRequested: true };
     case "outcomeUnknown":
       return { ...state, unknown: true };
     case "ended":

@@ -41,12 +41,32 @@ export function resumeGasFor(calls: number, resumeGas: bigint): bigint {
   return calls > 6 && resumeGas < longChainGas ? longChainGas : resumeGas;
 }
 
-/** @param deposits of the calls, one each @param costs gas of one submission, and of the resume as configured */
-export function needsOf(deposits: readonly bigint[], feeYocto: bigint, costs: Costs): Needs {
-  const resumeGas = resumeGasFor(deposits.length, costs.resumeGas);
+/** What is left of balances when others have taken what they were promised. It may be less than nothing. */
+export function without(purse: Purse, promised: Purse): Purse {
+  return {
+    relayer: purse.relayer - promised.relayer,
+    approver: purse.approver - promised.approver,
+    gate: purse.gate - promised.gate,
+  };
+}
+
+/**
+ * @param deposits of the calls, one each
+ * @param feeYocto that each resume attaches
+ * @param costs gas of one submission, and of the resume as configured
+ * @param resumes how many there are, one after the other, and how many calls each names
+ */
+export function needsOf(
+  deposits: readonly bigint[],
+  feeYocto: bigint,
+  costs: Costs,
+  resumes: { readonly count: number; readonly of: number },
+): Needs {
+  const resumeGas = resumeGasFor(resumes.of, costs.resumeGas);
   return {
     relayer: BigInt(deposits.length) * lockedBy(costs.submitGas, costs.gasPrice),
-    approver: feeYocto + lockedBy(resumeGas, costs.gasPrice),
+    // Only one at a time locks its gas.
+    approver: BigInt(resumes.count) * feeYocto + lockedBy(resumeGas, costs.gasPrice),
     gate: deposits.reduce((sum, deposit) => sum + deposit, gateReserve),
   };
 }

@@ -1,4 +1,5 @@
 import type { Finding } from "../checks/finding.ts";
+import type { Resumption } from "./resumption.ts";
 
 /** The gate's own state, as far as it decides whether a chain can start. */
 export interface GateTail {
@@ -43,9 +44,22 @@ const tailMessages: Readonly<Record<TailHolder, string>> = {
   gate_stuck: "the gate is stuck: its owner has to reset the batch tail",
 };
 
-/** Whether the next chain can start, or has only our own ones before it. */
-export function checkTail(tail: readonly string[], holder: TailHolder): Finding {
-  const ok = holder === "free" || holder === "ours";
+/** Whether the next run can start, or has only our own chains before it. Single resumes need no tail. */
+export function checkTail(
+  tail: readonly string[],
+  holder: TailHolder,
+  { resumption, mayOverflow = false }: { readonly resumption: Resumption; readonly mayOverflow?: boolean },
+): Finding {
   const actual = tail.length === 0 ? "empty" : tail.join();
+  if (resumption === "single") {
+    return {
+      ok: true,
+      expected: "any",
+      actual,
+      message: "each call is resumed by itself, which needs no place on the gate",
+    };
+  }
+  const isFree = holder === "free" || holder === "ours";
+  const ok = isFree || (holder === "gate_stuck" && mayOverflow);
   return { ok, expected: "empty, or ours", actual, message: tailMessages[holder] };
 }

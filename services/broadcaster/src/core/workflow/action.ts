@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import type { SeenIn } from "./seen.ts";
 
 /** An event to append, before evidence gives it a version and a time. */
 export type EventInit = NonNullable<MessageInitShape<typeof EventSchema>["kind"]> & { readonly case: string };
@@ -29,7 +30,13 @@ export type Action =
   /** Land a higher nonce on the transaction's access key, so that it cannot land any more. */
   | { readonly kind: "burn_nonce"; readonly hash: string }
   | { readonly kind: "resume" }
+  /** Resume one intent by itself. `block`: that the resume names, and is valid on no fork without. */
+  | { readonly kind: "resume_step"; readonly step: number; readonly block: SeenIn }
   | { readonly kind: "reject"; readonly intentId: string }
+  /** Have the cancels of these steps' payloads signed, and append and send the transaction that carries them. */
+  | { readonly kind: "cancel"; readonly steps: readonly number[] }
+  /** Ask the node about a transaction that carries cancels. */
+  | { readonly kind: "look_at_cancel"; readonly hash: string }
   /** Read whether the payload nonces of these steps were used. */
   | { readonly kind: "read_nonces"; readonly steps: readonly number[] }
   /** Read balances, views and cost. */

@@ -1,7 +1,8 @@
 import type { Action } from "./action.ts";
 import { isTailFree } from "./lane-progress.ts";
-import { isDone } from "./progress.ts";
-import type { ResumeState, WorkflowState } from "./state.ts";
+import { isDone, singlesOf } from "./progress.ts";
+import { seenOf } from "./seen.ts";
+import type { ResumeState, StepState, WorkflowState } from "./state.ts";
 import { isLookDue, type World } from "./world.ts";
 
 /** How often to look, in heads, where nothing tells when to expect news. */
@@ -21,6 +22,27 @@ export function follow(state: WorkflowState, world: World, resume: ResumeState |
     return hash !== undefined && !isDone(step) && isDue(state, world, index, hash, started) ? [hash] : [];
   });
   return due.length > 0 ? { kind: "look", submissions: due, resumes: [] } : { kind: "wait" };
+}
+
+/**
+ * The same where each intent has a resume of its own. What is under way is looked at until its result is seen, which the
+ * next one waits for; that becomes final by itself. What has not been resumed yet may be dispatched by somebody else.
+ */
+export function followStepwise(state: WorkflowState, world: World): Action {
+  const due = state.steps.flatMap((step) => {
+    const hash = step.accepted?.txHash;
+    return hash !== undefined && !isDone(step) && isStepDue(state, world, step, hash) ? [hash] : [];
+  });
+  return due.length > 0 ? { kind: "look", submissions: due, resumes: [] } : { kind: "wait" };
+}
+
+function isStepDue(state: WorkflowState, world: World, step: StepState, hash: string): boolean {
+  const { kind } = seenOf(step, world);
+  if (kind === "succeeded" || kind === "failed") return false;
+  const started = singlesOf(state, step).flatMap(({ fate }) => (fate.kind === "started" ? [fate.height] : []))[0];
+  if (started === undefined) return isLookDue(world, hash, 0, kind === "running" ? 1 : idleEvery);
+  const runs = started + 2;
+  return isLookDue(world, hash, runs, world.head > runs + idleEvery ? overdueEvery : 1);
 }
 
 function isDue(state: WorkflowState, world: World, index: number, hash: string, started: number | undefined): boolean {

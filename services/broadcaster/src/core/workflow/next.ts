@@ -1,20 +1,25 @@
 import { isMissingIntent } from "../chain/gate-texts.ts";
 import type { Action } from "./action.ts";
-import { follow } from "./follow.ts";
+import { cancelPayloads, withdrawal } from "./cancel.ts";
+import { follow, followStepwise } from "./follow.ts";
 import { observe, stepToAdopt } from "./observe.ts";
+import { judgeSteps } from "./outcomes.ts";
 import {
   areSignaturesStale,
   canStillResume,
   isDone,
   isOver,
+  isResumedSingly,
   liveResume,
   liveSubmission,
+  openSingle,
   siblingsTooOld,
   unsentSteps,
 } from "./progress.ts";
 import { pursue } from "./pursue.ts";
 import { settle } from "./settle.ts";
-import type { StepState, WorkflowState } from "./state.ts";
+import type { ResumeState, StepState, WorkflowState } from "./state.ts";
+import { stepwise } from "./stepwise.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -23,6 +28,8 @@ import type { World } from "./world.ts";
  */
 export function next(state: WorkflowState, world: World): Action {
   if (state.ended !== undefined) return { kind: "stop" };
+  const withdrawn = withdrawal(state);
+  if (withdrawn !== undefined) return { kind: "append", event: withdrawn };
   if (state.account === undefined) return { kind: "check_policy" };
   if (state.admitted === undefined) return { kind: "seek_admission" };
   if (state.steps.some(({ signed }) => signed === undefined)) return { kind: "sign" };
@@ -30,7 +37,27 @@ export function next(state: WorkflowState, world: World): Action {
   if (fact !== undefined) return { kind: "append", event: fact };
   const adopted = stepToAdopt(state, world);
   if (adopted !== undefined) return { kind: "adopt", step: adopted };
-  return isOver(state, world.head) ? settle(state, world) : attempt(state, world);
+  if (isOver(state, world.head)) return settle(state, world);
+  return state.cancelRequested ? stop(state, world) : attempt(state, world);
+}
+
+/**
+ * It is to be cancelled while its chain runs, or may: a resume that is not seen to land is made impossible, one that
+ * landed is followed, and payloads whose turn is not next are cancelled.
+ */
+function stop(state: WorkflowState, world: World): Action {
+  const cancel = cancelPayloads(state, world, judgeSteps(state, world.final));
+  if (cancel !== undefined) return cancel;
+  const resume = isResumedSingly(state) ? openSingle(state) : liveResume(state);
+  if (resume?.fate.kind === "open") return pursueResume(state, world, resume, true);
+  if (isResumedSingly(state)) return followStepwise(state, world);
+  return follow(state, world, resume);
+}
+
+function pursueResume(state: WorkflowState, world: World, resume: ResumeState, giveUp: boolean): Action {
+  const { transaction } = resume.prepared;
+  if (transaction === undefined) return { kind: "wait" };
+  return pursue(state, world, [{ transaction, atMs: resume.atMs, dead: false }], { kind: "resume", giveUp });
 }
 
 function attempt(state: WorkflowState, world: World): Action {
@@ -47,12 +74,9 @@ function attempt(state: WorkflowState, world: World): Action {
   if (outstanding.length > 0) {
     return pursue(state, world, outstanding, { kind: "submission", giveUp: siblingsTooOld(state, world.head) });
   }
+  if (isResumedSingly(state)) return stepwise(state, world);
   const resume = liveResume(state);
-  if (resume?.fate.kind === "open" && resume.prepared.transaction !== undefined) {
-    const sent = { transaction: resume.prepared.transaction, atMs: resume.atMs, dead: false };
-    const giveUp = !canStillResume(state, world.head);
-    return pursue(state, world, [sent], { kind: "resume", giveUp });
-  }
+  if (resume?.fate.kind === "open") return pursueResume(state, world, resume, !canStillResume(state, world.head));
   if (resume === undefined && !state.steps.some(isDone) && world.turn) {
     const unread = unreadSubmissions(state, world);
     if (unread.length > 0) return { kind: "look", submissions: unread, resumes: [] };

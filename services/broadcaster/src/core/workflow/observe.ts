@@ -15,7 +15,8 @@ export function observe(state: WorkflowState, world: World): EventInit | undefin
     acceptedSubmissions(state, world) ??
     refusedSubmission(state, world) ??
     resumeFate(state, world) ??
-    stepFate(state, world)
+    stepFate(state, world) ??
+    cancelFate(state, world)
   );
 }
 
@@ -147,6 +148,21 @@ function closed(world: World, index: number, view: SubmissionView): EventInit | 
   if (end === undefined || block?.state !== "final") return undefined;
   const reason = "reason" in end ? { reason: end.reason } : { reason: "callback_failed", error: end.error };
   return { case: "intentClosed", value: { step: index, blockHeight: BigInt(block.height), ...reason } };
+}
+
+/** What was executed of a cancel is read from the verifier's own events. */
+function cancelFate(state: WorkflowState, world: World): EventInit | undefined {
+  for (const { transaction, payloads, fate } of state.cancels) {
+    const result = fate.kind === "open" ? world.view.cancels.get(transaction.hash)?.result : undefined;
+    if (result === undefined || result.kind === "pending") continue;
+    const block = world.block(result.blockHash);
+    if (block?.state !== "final") continue;
+    const ran = { txHash: transaction.hash, blockHeight: BigInt(block.height) };
+    if (result.kind === "refused") return { case: "cancelResolved", value: { ...ran, error: result.error } };
+    const steps = payloads.flatMap(({ step, intentHash }) => (result.executed.has(intentHash) ? [step] : []));
+    return { case: "cancelResolved", value: { ...ran, steps } };
+  }
+  return undefined;
 }
 
 function isFinal(world: World, hash: string): boolean {

@@ -10,8 +10,14 @@ export interface FinalFacts {
   readonly height: number;
   /** Milliseconds since the epoch. */
   readonly timeMs: number;
-  /** Whether a step's payload nonce was used, and at which final block's time that was read. */
-  readonly nonceUse: ReadonlyMap<number, { readonly used: boolean; readonly timeMs: number }>;
+  /** Whether a step's payload nonce was used, and of which final block that was read, by time and height. */
+  readonly nonceUse: ReadonlyMap<number, NonceUse>;
+}
+
+export interface NonceUse {
+  readonly used: boolean;
+  readonly timeMs: number;
+  readonly height: number;
 }
 
 export interface JudgedStep {
@@ -49,11 +55,13 @@ function judgePayload(
   error: string | undefined,
   final: FinalFacts,
 ): JudgedStep {
-  if (error !== undefined && isNonceUsedByPayload(error)) return decided("succeeded_elsewhere", error);
+  if (step.cancel === "done") return decided(unexecuted(step), error);
   const use = final.nonceUse.get(index);
-  if (use?.used) return decided("succeeded_elsewhere", error);
-  if (use !== undefined && use.timeMs > Number(deadlineMs)) {
-    return decided(step.resolved === undefined ? "not_executed" : "failed_on_chain", error);
+  const isUsed = use?.used || (error !== undefined && isNonceUsedByPayload(error));
+  // Whose payload used it shows once it is known what became of our own cancel.
+  if (isUsed && step.cancel !== "open") return decided("succeeded_elsewhere", error);
+  if (!isUsed && use !== undefined && use.timeMs > Number(deadlineMs)) {
+    return decided(unexecuted(step), error);
   }
   return { outcome: "still_possible", error, possibleUntil: isoSeconds(Number(deadlineMs)) };
 }
@@ -85,6 +93,11 @@ export function toStepOutcome({ outcome, error, possibleUntil }: JudgedStep): Om
     ...(error === undefined ? {} : { error }),
     ...(possibleUntil === undefined ? {} : { possibleUntil }),
   };
+}
+
+/** What a step came to whose payload can never execute. */
+function unexecuted({ resolved }: StepState): string {
+  return resolved === undefined ? "not_executed" : "failed_on_chain";
 }
 
 function decided(outcome: string, error?: string): JudgedStep {

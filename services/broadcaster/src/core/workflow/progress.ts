@@ -27,6 +27,27 @@ export function isDone(step: StepState): boolean {
   return step.resolved !== undefined || step.closed !== undefined;
 }
 
+/** Whether each of its intents is resumed by itself, in order. */
+export function isResumedSingly({ admitted }: Pick<WorkflowState, "admitted">): boolean {
+  return admitted?.resumption === "single";
+}
+
+/** The resume of one intent whose fate is not known yet. */
+export function openSingle(state: WorkflowState): ResumeState | undefined {
+  return state.resumes.find((resume) => resume.prepared.mode === "single" && openResume(resume));
+}
+
+/** Every resume of that step's intent alone, oldest first; none of those that named an id which a fork took away. */
+export function singlesOf(state: WorkflowState, { accepted }: StepState): readonly ResumeState[] {
+  const intentId = accepted?.intentId ?? "";
+  return state.resumes.filter(({ prepared }) => prepared.mode === "single" && prepared.intentIds.includes(intentId));
+}
+
+/** Whether a resume of ours has run for it, at a final block: it is dispatched in the next. */
+export function hasStarted(state: WorkflowState, step: StepState): boolean {
+  return singlesOf(state, step).some(({ fate }) => fate.kind === "started");
+}
+
 /** Whether a resume sent now would dispatch every member well before it times out. */
 export function canStillResume(state: WorkflowState, head: number): boolean {
   const start = head + 2;
@@ -34,6 +55,11 @@ export function canStillResume(state: WorkflowState, head: number): boolean {
     if (accepted === undefined) return false;
     return start + 3 * index + timeoutMargin < Number(accepted.blockHeight) + yieldTimeoutBlocks;
   });
+}
+
+/** Whether an intent that is resumed now would be dispatched well before it times out. */
+export function isInTime({ accepted }: StepState, head: number): boolean {
+  return accepted !== undefined && head + 2 + timeoutMargin < Number(accepted.blockHeight) + yieldTimeoutBlocks;
 }
 
 /** Steps that no transaction carries any more. */
@@ -55,14 +81,35 @@ export function isOver(state: WorkflowState, head: number): boolean {
   if (state.settling !== undefined) return true;
   if (state.steps.every(isDone)) return true;
   if (state.steps.some(({ refused }) => refused !== undefined)) return true;
-  if (liveResume(state) !== undefined || state.steps.some(isDone)) return false;
+  const isSingly = isResumedSingly(state);
+  const isUnderWay = isSingly ? isStepUnderWay(state) : liveResume(state) !== undefined;
+  if (state.cancelRequested && !isUnderWay) return true;
+  if (isUnderWay || (!isSingly && state.steps.some(isDone))) return false;
+  if (state.haltOnFailure && state.steps.some((step) => isDone(step) && !hasSucceeded(step))) return true;
   const last = state.resumes.at(-1);
   if (last?.fate.kind === "refused" && codeOfResumeRefusal(last.fate.error) !== undefined) return true;
-  if (state.steps.every(({ accepted }) => accepted !== undefined)) return !canStillResume(state, head);
+  if (state.steps.every(({ accepted }) => accepted !== undefined)) {
+    return isSingly ? !canResumeNext(state, head) : !canStillResume(state, head);
+  }
   const unsent = unsentSteps(state);
   const submitted = state.steps.some(({ submissions }) => submissions.length > 0);
   const expired = unsent.some((index) => head >= Number(state.steps[index]?.signed?.maxBlockHeight ?? 0n));
   return unsent.length > 0 && submitted && (expired || siblingsTooOld(state, head));
+}
+
+/** Whether a resume of a single intent is on its way, or its intent being dispatched. */
+function isStepUnderWay(state: WorkflowState): boolean {
+  return openSingle(state) !== undefined || state.steps.some((step) => !isDone(step) && hasStarted(state, step));
+}
+
+/** Whether the step whose turn it is could still be resumed. */
+function canResumeNext(state: WorkflowState, head: number): boolean {
+  const next = state.steps.find((step) => !isDone(step));
+  return next === undefined || isInTime(next, head);
+}
+
+function hasSucceeded({ resolved }: StepState): boolean {
+  return resolved?.receipt?.status === "success";
 }
 
 /** Signatures of which nothing was sent yet, and that would be too old by the time they are used. */

@@ -12,7 +12,7 @@ export const proveAfter = 10;
 const burnAgainAfter = 30;
 
 export interface Pursuit {
-  readonly kind: "submission" | "resume";
+  readonly kind: "submission" | "resume" | "cancel";
   /** Its time has passed: it is to be made impossible. */
   readonly giveUp: boolean;
 }
@@ -27,9 +27,7 @@ export function pursue(
   const hashes = sent.map(({ transaction }) => transaction.hash);
   const due = hashes.filter((hash) => isLookDue(world, hash, (world.view.sentAt.get(hash)?.last ?? -2) + 2));
   if (due.length > 0) {
-    return kind === "submission"
-      ? { kind: "look", submissions: due, resumes: [] }
-      : { kind: "look", submissions: [], resumes: due };
+    return lookAt(kind, due);
   }
   const missing = hashes.filter((hash) => isMissing(world, hash));
   const abandoned = giveUp ? missing[0] : undefined;
@@ -39,7 +37,8 @@ export function pursue(
   if (hopeless !== undefined) return { kind: "prove_dead", hash: hopeless };
   const cold = missing.filter((hash) => world.head >= (world.view.sentAt.get(hash)?.last ?? 0) + resendAfter);
   if (cold.length > 0 && !giveUp) return { kind: "resend", hashes: cold };
-  const late = sent.filter(({ atMs }) => world.nowMs > atMs + world.settings.pollTimeoutMs);
+  // A cancel says nothing new: its workflow has told what may still execute.
+  const late = kind === "cancel" ? [] : sent.filter(({ atMs }) => world.nowMs > atMs + world.settings.pollTimeoutMs);
   if (late.length > 0 && !state.unknown) {
     const txHashes = late.map(({ transaction }) => transaction.hash);
     return { kind: "append", event: { case: "outcomeUnknown", value: { txHashes } } };
@@ -47,10 +46,21 @@ export function pursue(
   return { kind: "wait" };
 }
 
+function lookAt(kind: Pursuit["kind"], due: readonly string[]): Action {
+  switch (kind) {
+    case "submission":
+      return { kind: "look", submissions: due, resumes: [] };
+    case "resume":
+      return { kind: "look", submissions: [], resumes: due };
+    case "cancel":
+      return { kind: "look_at_cancel", hash: due[0] ?? "" };
+  }
+}
+
 function isMissing({ view }: World, hash: string): boolean {
-  return view.submissions.has(hash) || view.resumes.has(hash)
-    ? (view.submissions.get(hash) ?? view.resumes.get(hash)) === undefined
-    : false;
+  return [view.submissions, view.resumes, view.cancels].some(
+    (seen: ReadonlyMap<string, unknown>) => seen.has(hash) && seen.get(hash) === undefined,
+  );
 }
 
 /** What was sent to take its nonce can get lost as well. */

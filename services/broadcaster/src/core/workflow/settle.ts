@@ -1,13 +1,19 @@
 import type { Ended } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import type { Action } from "./action.ts";
+import { cancelPayloads, isCancelPending } from "./cancel.ts";
 import { isUndecided, type JudgedStep, judgeSteps, toStepOutcome } from "./outcomes.ts";
-import { isDone, liveSubmission, openResume } from "./progress.ts";
-import type { WorkflowState } from "./state.ts";
-import { causeOf, failedText, settlingText } from "./verdict.ts";
+import { isDone, isInTime, liveSubmission, openResume } from "./progress.ts";
+import { proveAfter, pursue } from "./pursue.ts";
+import { seenOf } from "./seen.ts";
+import type { StepState, WorkflowState } from "./state.ts";
+import { causeOf, endStatus, failedText, settlingText } from "./verdict.ts";
 import { isLookDue, type World } from "./world.ts";
 
 /** How often, in heads, steps that may still execute are looked at before their time is over. */
 const lookEvery = 20;
+
+/** The same, once somebody waits for them to be impossible. */
+const lookEveryWhenCancelled = 2;
 
 type End = Pick<Ended, "status"> &
   Partial<Pick<Ended, "errorCode" | "userVisibleError">> & { outcomes?: Ended["outcomes"] };
@@ -23,11 +29,14 @@ export function settle(state: WorkflowState, world: World): Action {
   if (judged.every(({ outcome }) => outcome === "succeeded")) return measureOrEnd(state, { status: "succeeded" });
   const expired = stepsToRead(state, world, judged);
   if (expired.length > 0) return { kind: "read_nonces", steps: expired };
+  const leftover = leftoverOf(state, world, judged);
   const cause = causeOf(state);
   const outcomes = judged.map(toStepOutcome) as Ended["outcomes"];
-  if (!judged.some(isUndecided) && !resumes.pending) {
+  if (!judged.some(isUndecided) && !resumes.pending && !isCancelPending(state, world)) {
+    // Once it has ended nobody rejects what it leaves behind.
+    if (leftover !== undefined && world.rejectLeftovers) return { kind: "reject", intentId: leftover };
     const userVisibleError = failedText(cause, judged);
-    return measureOrEnd(state, { status: "failed", errorCode: cause.code, userVisibleError, outcomes });
+    return measureOrEnd(state, { status: endStatus(cause, judged), errorCode: cause.code, userVisibleError, outcomes });
   }
   const userVisibleError = settlingText(cause, judged);
   if (!isTold(state, judged, userVisibleError)) {
@@ -36,8 +45,11 @@ export function settle(state: WorkflowState, world: World): Action {
       event: { case: "settling", value: { outcomes, errorCode: cause.code, userVisibleError } },
     };
   }
-  const leftover = world.rejectLeftovers ? leftoverOf(state) : undefined;
+  const cancel = cancelPayloads(state, world, judged);
+  if (cancel !== undefined) return cancel;
   if (leftover !== undefined) return { kind: "reject", intentId: leftover };
+  const pursuit = pursueRejects(state, world);
+  if (pursuit !== undefined) return pursuit;
   const due = transactionsToLookAt(state, world);
   return due.length > 0 ? { kind: "look", submissions: due, resumes: [] } : { kind: "wait" };
 }
@@ -68,23 +80,55 @@ function isTold(state: WorkflowState, judged: readonly JudgedStep[], text: strin
   });
 }
 
-/** An intent that still waits on the gate, and that no reject of ours has named yet: each costs a fee. */
-function leftoverOf(state: WorkflowState): string | undefined {
-  const rejected = new Set(
-    state.resumes.flatMap(({ prepared, fate }) =>
-      prepared.mode === "reject" && fate.kind !== "dead" ? prepared.intentIds : [],
-    ),
+/**
+ * An intent that still waits on the gate and is to be rejected, which costs a fee: where the relayer's balance holds others
+ * up, where a failure was to halt the workflow, as long as it would not time out anyway, and where the caller cancels it and it
+ * has no payload, which would be cancelled at the verifier. None that another resume of ours names, unless that one is
+ * known not to have run.
+ */
+function leftoverOf(state: WorkflowState, world: World, judged: readonly JudgedStep[]): string | undefined {
+  const named = new Set(
+    state.resumes.flatMap(({ prepared, fate }) => {
+      const isSpent = fate.kind === "dead" || (fate.kind === "refused" && prepared.mode !== "reject");
+      return isSpent ? [] : prepared.intentIds;
+    }),
   );
-  const open = state.steps.flatMap((step) => (isDone(step) ? [] : (step.accepted?.intentId ?? [])));
-  return open.find((intentId) => !rejected.has(intentId));
+  const open = state.steps.flatMap((step, index) => {
+    const isPlain = step.signed?.payload === undefined && judged[index]?.outcome === "still_possible";
+    const halts = state.haltOnFailure && isInTime(step, world.head);
+    const isUnwanted = world.rejectLeftovers || halts || (state.cancelRequested && isPlain);
+    return isDone(step) || !isUnwanted ? [] : (step.accepted?.intentId ?? []);
+  });
+  return open.find((intentId) => !named.has(intentId));
 }
 
-/** Resumes whose fate the log does not hold: what they cost belongs to the record, as long as a node knows them. */
+/** A reject that got lost is sent again as long as its intent waits. What becomes of it is no news of its own. */
+function pursueRejects(state: WorkflowState, world: World): Action | undefined {
+  const waiting = new Set(state.steps.flatMap((step) => (isDone(step) ? [] : (step.accepted?.intentId ?? []))));
+  const sent = state.resumes.flatMap(({ prepared, fate, atMs }) => {
+    const isWanted = fate.kind === "open" && prepared.mode === "reject" && waiting.has(prepared.intentIds[0] ?? "");
+    return isWanted && prepared.transaction !== undefined
+      ? [{ transaction: prepared.transaction, atMs, dead: false }]
+      : [];
+  });
+  if (sent.length === 0) return undefined;
+  const action = pursue(state, world, sent, { kind: "resume", giveUp: false });
+  return action.kind === "wait" || action.kind === "append" ? undefined : action;
+}
+
+/**
+ * Resumes whose fate the log does not hold: what they cost belongs to the record, as long as a node knows them, or may
+ * not know them yet.
+ */
 function resumesToLookAt(state: WorkflowState, world: World): { due: string[]; pending: boolean } {
   const open = state.resumes.filter(openResume).map(({ hash }) => hash);
+  const isKnown = (hash: string) => {
+    const sent = world.view.sentAt.get(hash);
+    return world.view.resumes.get(hash) !== undefined || (sent !== undefined && world.head < sent.last + proveAfter);
+  };
   return {
-    due: open.filter((hash) => isLookDue(world, hash, 0, world.view.resumes.get(hash) === undefined ? lookEvery : 1)),
-    pending: open.some((hash) => world.view.resumes.get(hash) !== undefined),
+    due: open.filter((hash) => isLookDue(world, hash, 0, isKnown(hash) ? 1 : lookEvery)),
+    pending: open.some(isKnown),
   };
 }
 
@@ -92,6 +136,18 @@ function transactionsToLookAt(state: WorkflowState, world: World): string[] {
   return state.steps.flatMap((step) => {
     const hash = step.accepted?.txHash ?? liveSubmission(step)?.transaction.hash;
     const isOpen = !isDone(step) && step.refused === undefined;
-    return isOpen && hash !== undefined && isLookDue(world, hash, 0, lookEvery) ? [hash] : [];
+    return isOpen && hash !== undefined && isLookDue(world, hash, 0, everyOf(state, world, step)) ? [hash] : [];
   });
+}
+
+/** What a reject or a resume of its own is about to end is looked at until that is seen; it becomes final by itself. */
+function everyOf(state: WorkflowState, world: World, step: StepState): number {
+  const { kind } = seenOf(step, world);
+  const intentId = step.accepted?.intentId ?? "";
+  const isExpected = state.resumes.some(
+    ({ prepared, fate }) =>
+      prepared.mode !== "chain" && fate.kind === "started" && prepared.intentIds.includes(intentId),
+  );
+  if (isExpected && kind !== "succeeded" && kind !== "failed") return 1;
+  return state.cancelRequested ? lookEveryWhenCancelled : lookEvery;
 }

@@ -1,6 +1,8 @@
 import type {
   AcceptedSubmission,
   Admitted,
+  CancelPayload,
+  CancelResolved,
   Ended,
   Event,
   IntentClosed,
@@ -25,7 +27,12 @@ export interface WorkflowState {
   readonly calls: readonly GateCall[];
   readonly postViews: readonly PostView[];
   readonly approval: Approval | undefined;
-  readonly taken: boolean;
+  /** A step that fails on chain ends the attempt: those after it are not resumed. */
+  readonly haltOnFailure: boolean;
+  /** Its caller does not mind whether its intents are resumed by one chain or each by itself. */
+  readonly anyOrdering: boolean;
+  /** Of the broadcaster that took it on last; 0 before the first one did. */
+  readonly epoch: bigint;
   readonly account: Account | undefined;
   /** What it waits for, or did before it was admitted; gone once it is signed. */
   readonly waiting: WaitingState | undefined;
@@ -33,6 +40,10 @@ export interface WorkflowState {
   /** One per call, in order. */
   readonly steps: readonly StepState[];
   readonly resumes: readonly ResumeState[];
+  /** Its caller wants that what has not happened yet does not happen. */
+  readonly cancelRequested: boolean;
+  /** Transactions that use payloads' nonces up, oldest first; none but the last is open. */
+  readonly cancels: readonly CancelState[];
   readonly unknown: boolean;
   readonly measured: boolean;
   readonly settling: Settling | undefined;
@@ -61,6 +72,8 @@ export interface StepState {
   readonly resolved: StepResolved | undefined;
   /** How its intent ended without a dispatch. */
   readonly closed: IntentClosed | undefined;
+  /** A cancel of its payload may land, or has used its nonce up; undefined: neither. */
+  readonly cancel: "open" | "done" | undefined;
 }
 
 export interface SentTransaction {
@@ -78,6 +91,17 @@ export interface ResumeState {
     | { readonly kind: "open" | "dead" }
     | { readonly kind: "started"; readonly height: number }
     | { readonly kind: "refused"; readonly error: string };
+}
+
+export interface CancelState {
+  readonly transaction: PreparedTransaction;
+  /** When it was appended, milliseconds since the epoch. */
+  readonly atMs: number;
+  readonly payloads: readonly CancelPayload[];
+  readonly fate:
+    | { readonly kind: "open" | "dead" | "landed" }
+    /** All of it was reverted, at that height. */
+    | { readonly kind: "refused"; readonly height: number; readonly error: string };
 }
 
 /** An event, its place and its time. */
@@ -103,12 +127,16 @@ function begin(requestId: string, opened: Opened, atMs: number): WorkflowState {
     calls: opened.calls,
     postViews: opened.postViews,
     approval: opened.approval,
-    taken: false,
+    haltOnFailure: opened.haltOnFailure,
+    anyOrdering: opened.anyOrdering,
+    epoch: 0n,
     account: undefined,
     waiting: undefined,
     admitted: undefined,
     steps: opened.calls.map(() => emptyStep),
     resumes: [],
+    cancelRequested: false,
+    cancels: [],
     unknown: false,
     measured: false,
     settling: undefined,
@@ -123,17 +151,18 @@ const emptyStep: StepState = {
   accepted: undefined,
   resolved: undefined,
   closed: undefined,
+  cancel: undefined,
 };
 
-/** Unknown holds until something is known again. */
+/** Unknown holds until something is known again: who drives it is not that. */
 export function evolve(before: WorkflowState, { version, atMs, event }: Logged): WorkflowState {
-  const state: WorkflowState = { ...before, version, unknown: false };
   const { kind } = event;
+  const state: WorkflowState = { ...before, version, unknown: kind.case === "taken" && before.unknown };
   switch (kind.case) {
     case "opened":
       throw new RangeError("`opened` comes once");
     case "taken":
-      return { ...state, taken: true };
+      return { ...state, epoch: kind.value.epoch };
     case "policyAllowed": {
       const { accountId, publicKey, checkedAtMs } = kind.value;
       return { ...state, account: { accountId, publicKey, policyCheckedAtMs: Number(checkedAtMs) } };
@@ -190,6 +219,16 @@ export function evolve(before: WorkflowState, { version, atMs, event }: Logged):
       return { ...state, unknown: true };
     case "measured":
       return { ...state, measured: true };
+    case "cancelRequested":
+      return { ...state, cancelRequested: true };
+    case "cancelPrepared": {
+      const { transaction, payloads } = kind.value;
+      if (transaction === undefined) return state;
+      const cancels = [...state.cancels, { transaction, atMs, payloads, fate: { kind: "open" } } as const];
+      return withSteps({ ...state, cancels }, payloads, (step) => ({ ...step, cancel: "open" }));
+    }
+    case "cancelResolved":
+      return withCancelResolved(state, kind.value);
     case "settling":
       return { ...state, settling: kind.value };
     case "ended":
@@ -219,10 +258,43 @@ function withFate(state: WorkflowState, hash: string, fate: ResumeState["fate"])
   return { ...state, resumes: state.resumes.map((resume) => (resume.hash === hash ? { ...resume, fate } : resume)) };
 }
 
-function withDead(state: WorkflowState, hash: string): WorkflowState {
+function withCancelFate(state: WorkflowState, hash: string, fate: CancelState["fate"]): WorkflowState {
+  const payloads = state.cancels.find(({ transaction }) => transaction.hash === hash)?.payloads ?? [];
+  const cancels = state.cancels.map((cancel) => (cancel.transaction.hash === hash ? { ...cancel, fate } : cancel));
+  return withSteps({ ...state, cancels }, payloads, (step) => ({ ...step, cancel: undefined }));
+}
+
+function withCancelResolved(
+  state: WorkflowState,
+  { txHash, blockHeight, steps, error }: CancelResolved,
+): WorkflowState {
+  const height = Number(blockHeight);
+  const resolved = withCancelFate(
+    state,
+    txHash,
+    error === undefined ? { kind: "landed" } : { kind: "refused", height, error },
+  );
+  return withSteps(
+    resolved,
+    steps.map((step) => ({ step })),
+    (step) => ({ ...step, cancel: "done" }),
+  );
+}
+
+function withDead(before: WorkflowState, hash: string): WorkflowState {
+  const state = withCancelFate(before, hash, { kind: "dead" });
   const steps = state.steps.map((step) => ({
     ...step,
     submissions: step.submissions.map((sent) => (sent.transaction.hash === hash ? { ...sent, dead: true } : sent)),
   }));
   return withFate({ ...state, steps }, hash, { kind: "dead" });
+}
+
+/** Every transaction that was written down, which may have been sent. */
+export function sentTransactions({ steps, resumes, cancels }: WorkflowState): readonly PreparedTransaction[] {
+  return [
+    ...steps.flatMap(({ submissions }) => submissions.map(({ transaction }) => transaction)),
+    ...resumes.flatMap(({ prepared }) => prepared.transaction ?? []),
+    ...cancels.map(({ transaction }) => transaction),
+  ];
 }

@@ -1,6 +1,6 @@
-import { classifyRefusal } from "../chain/gate-texts.ts";
+import { classifyRefusal, isNonceUsedByPayload } from "../chain/gate-texts.ts";
 import { isUndecided, type JudgedStep } from "./outcomes.ts";
-import type { WorkflowState } from "./state.ts";
+import type { ResumeState, WorkflowState } from "./state.ts";
 
 /** Why a workflow whose steps did not all succeed went wrong: a code of the record, and a sentence. */
 export interface Cause {
@@ -16,16 +16,21 @@ export function causeOf(state: WorkflowState): Cause {
     if (refused !== undefined)
       return { code: "submission_refused", text: `${name(index)} was refused by the gate: ${refused}` };
   }
-  for (const { fate } of state.resumes) {
-    if (fate.kind !== "refused") continue;
+  for (const { prepared, fate } of state.resumes) {
+    // What became of a reject says nothing of why it was wanted.
+    if (fate.kind !== "refused" || prepared.mode === "reject") continue;
     const code = codeOfResumeRefusal(fate.error);
-    if (code !== undefined) return { code, text: `the gate refused to start the chain: ${fate.error}` };
+    const what = prepared.mode === "chain" ? "start the chain" : `resume ${name(resumedBy(state, prepared))}`;
+    if (code !== undefined) return { code, text: `the gate refused to ${what}: ${fate.error}` };
   }
-  for (const [index, { resolved }] of state.steps.entries()) {
-    if (resolved?.receipt?.status === "failure") {
-      return { code: "dispatch_failed", text: `${name(index)} failed on chain: ${resolved.receipt.error ?? ""}` };
-    }
+  for (const [index, { resolved, cancel }] of state.steps.entries()) {
+    if (resolved?.receipt?.status !== "failure") continue;
+    const { error = "" } = resolved.receipt;
+    // A nonce that our own cancel had used.
+    if (cancel === "done" && isNonceUsedByPayload(error)) continue;
+    return { code: "dispatch_failed", text: `${name(index)} failed on chain: ${error}` };
   }
+  if (state.cancelRequested) return { code: "cancelled", text: "it was cancelled at its caller's wish" };
   for (const [index, { closed }] of state.steps.entries()) {
     switch (closed?.reason) {
       case undefined:
@@ -38,10 +43,18 @@ export function causeOf(state: WorkflowState): Cause {
         return { code: "dispatch_failed", text: `the gate failed to dispatch ${name(index)}: ${closed?.error ?? ""}` };
     }
   }
-  return {
-    code: "timed_out",
-    text: "the chain could not be started before its calls would have timed out on the gate",
-  };
+  const next = state.steps.findIndex(({ resolved, closed }) => resolved === undefined && closed === undefined);
+  const text =
+    state.admitted?.resumption === "single"
+      ? `${name(next)} could not be resumed before it would have timed out on the gate`
+      : "the chain could not be started before its calls would have timed out on the gate";
+  return { code: "timed_out", text };
+}
+
+/** Index of the step whose intent a resume names; of the first where it is none's any more. */
+function resumedBy(state: WorkflowState, { intentIds }: ResumeState["prepared"]): number {
+  const index = state.steps.findIndex(({ accepted }) => intentIds.includes(accepted?.intentId ?? ""));
+  return Math.max(index, 0);
 }
 
 /** Code of a resume's refusal that ends the attempt; undefined for one that does not. */
@@ -78,15 +91,26 @@ export function settlingText(cause: Cause, steps: readonly JudgedStep[]): string
   return `${cause.text}; ${subject} may still execute until ${time}; do not repeat before`;
 }
 
+/** What a workflow ends as whose steps did not all succeed: `cancelled` is said only where nothing of it executed. */
+export function endStatus(cause: Cause, steps: readonly JudgedStep[]): "cancelled" | "failed" {
+  const isUntouched = steps.every(({ outcome }) => outcome === "not_executed");
+  return cause.code === "cancelled" && isUntouched ? "cancelled" : "failed";
+}
+
 /** What the user reads at the end. */
 export function failedText(cause: Cause, steps: readonly JudgedStep[]): string {
-  const elsewhere = steps.flatMap((step, index) => (step.outcome === "succeeded_elsewhere" ? [index + 1] : []));
-  if (elsewhere.length === 0) return cause.text;
-  const subject =
-    steps.length === 1
-      ? "the call"
-      : `step${elsewhere.length === 1 ? "" : "s"} ${elsewhere.join(", ")} of ${steps.length}`;
-  return `${cause.text}; ${subject} took effect all the same, carried by somebody else: do not repeat it`;
+  const subjectOf = (outcome: string) => {
+    const numbers = steps.flatMap((step, index) => (step.outcome === outcome ? [index + 1] : []));
+    if (numbers.length === 0) return undefined;
+    if (steps.length === 1) return "the call";
+    return `step${numbers.length === 1 ? "" : "s"} ${numbers.join(", ")} of ${steps.length}`;
+  };
+  const done = cause.code === "cancelled" ? subjectOf("succeeded") : undefined;
+  const elsewhere = subjectOf("succeeded_elsewhere");
+  const text = done === undefined ? cause.text : `${cause.text}, and ${done} had been executed by then`;
+  return elsewhere === undefined
+    ? text
+    : `${text}; ${elsewhere} took effect all the same, carried by somebody else: do not repeat it`;
 }
 
 /** Times sort as text; heights by length first. A time is later than any height. */

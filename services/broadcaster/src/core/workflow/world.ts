@@ -1,4 +1,5 @@
 import type { AcceptedSubmission } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import type { CancelView } from "../chain/cancel-view.ts";
 import type { ResumeView } from "../chain/resume-view.ts";
 import type { SubmissionView } from "../chain/submission-view.ts";
 import type { FinalFacts } from "./outcomes.ts";
@@ -25,6 +26,8 @@ export interface Settings {
   readonly verifierId: string;
   /** Time after which the fate of something sent is called unknown. */
   readonly pollTimeoutMs: number;
+  /** Payloads that are still possible are made impossible, instead of waiting until they are. */
+  readonly settleByCancel: boolean;
 }
 
 export interface BlockPlace {
@@ -38,6 +41,7 @@ export interface View {
   /** Undefined: the node does not know the transaction. */
   readonly submissions: ReadonlyMap<string, SubmissionView | undefined>;
   readonly resumes: ReadonlyMap<string, ResumeView | undefined>;
+  readonly cancels: ReadonlyMap<string, CancelView | undefined>;
   /** Height of the head when the node was last asked. */
   readonly lookedAt: ReadonlyMap<string, number>;
   /** Height of the head when it was first and last sent by this process. */
@@ -50,6 +54,8 @@ export interface View {
   readonly adoptions: ReadonlyMap<number, AcceptedSubmission | "none">;
   /** Height of the head when nonces were last read. */
   readonly noncesReadAt: number | undefined;
+  /** Height of the head when it was last tried, in vain, to have a cancel signed and written down. */
+  readonly cancelTriedAt: number | undefined;
 }
 
 /** Whether a look at a transaction is due: at most one a head, and not before `from`. */

@@ -43,7 +43,7 @@ export const tailCheck: Check<GateReadings> = {
   class: "waiting",
   async find(readings) {
     const { tail, holder } = await readings.tail();
-    return checkTail(tail, holder);
+    return checkTail(tail, holder, readings.asked);
   },
 };
 
@@ -65,7 +65,7 @@ export const gateChecks: readonly CodedCheck<GateReadings>[] = [
     name: "gate_fee",
     class: "blocking",
     code: "fee_mismatch",
-    find: async (readings) => checkFee(await readings.terms(), readings.agreed, readings.callCount),
+    find: async (readings) => checkFee(await readings.terms(), readings.agreed, readings.resumes.of),
   },
   balanceOf("relayer"),
   balanceOf("approver"),

@@ -2,7 +2,8 @@ import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { Block, NearNode } from "../../adapters/near/near-node.ts";
 import type { BroadcasterConfig } from "../../config.ts";
 import type { KeysSeen } from "../../core/gate/access-key.ts";
-import { lockedBy, needsOf, resumeGasFor } from "../../core/gate/money.ts";
+import { lockedBy, needsOf, type Purse, resumeGasFor, without } from "../../core/gate/money.ts";
+import { type Resumption, resumesOf } from "../../core/gate/resumption.ts";
 import type { TailHolder } from "../../core/gate/tail.ts";
 import { type Agreement, feeOf } from "../../core/gate/terms.ts";
 import type { GateReader } from "../gate-reader.ts";
@@ -23,6 +24,18 @@ export type GateTermsConfig = Pick<
   | "gateOwnerId"
 >;
 
+/** A run that is asked about. */
+export interface Run {
+  /** None where no run is asked about: then it is one call without a deposit, of a chain. */
+  readonly calls: readonly GateCall[];
+  readonly resumption: Resumption;
+  /** It would be resumed singly, rather than wait for a gate that is stuck. */
+  readonly mayOverflow?: boolean;
+}
+
+/** No run in particular: what a chain would find. */
+export const anyRun: Run = { calls: [], resumption: "chain" };
+
 export interface TailSeen {
   readonly tail: readonly string[];
   readonly holder: TailHolder;
@@ -38,6 +51,8 @@ export interface GateSources {
   readonly relayerKeys: () => Promise<KeysSeen>;
   readonly approverKeys: () => Promise<KeysSeen>;
   readonly tail: () => Promise<TailSeen>;
+  /** What of the balances is promised to runs that have not taken it yet; undefined where nobody knows of any. */
+  readonly committed?: () => Purse;
   /** Whether a delegate is one of our own. */
   readonly isOurs: (senderId: string, nonce: bigint) => boolean;
 }
@@ -47,12 +62,15 @@ export interface GateSources {
  */
 export class GateReadings {
   readonly sources: GateSources;
-  /** Of the run that is asked about; none where no run is: then it is one call without a deposit. */
-  readonly calls: readonly GateCall[];
+  readonly asked: Run;
 
-  constructor(sources: GateSources, calls: readonly GateCall[]) {
+  constructor(sources: GateSources, run: Run) {
     this.sources = sources;
-    this.calls = calls;
+    this.asked = run;
+  }
+
+  get calls(): readonly GateCall[] {
+    return this.asked.calls;
   }
 
   readonly head = once(() => this.sources.head());
@@ -61,7 +79,11 @@ export class GateReadings {
   readonly terms = once(() => this.sources.gate.terms(this.agreed.relayerId));
   readonly tail = once(() => this.sources.tail());
   readonly othersPending = once(() => this.sources.gate.countPending((id, nonce) => !this.sources.isOurs(id, nonce)));
-  readonly purse = once(() => this.sources.gate.purse(this.agreed.relayerId, this.agreed.approverId));
+  readonly purse = once(async () => {
+    const { gate, committed } = this.sources;
+    const purse = await gate.purse(this.agreed.relayerId, this.agreed.approverId);
+    return committed === undefined ? purse : without(purse, committed());
+  });
   readonly relayerKeys = once(() => this.sources.relayerKeys());
   readonly approverKeys = once(() => this.sources.approverKeys());
 
@@ -75,6 +97,11 @@ export class GateReadings {
     return Math.max(this.calls.length, 1);
   }
 
+  /** How many resumes there are, and how many calls each names. */
+  get resumes() {
+    return resumesOf(this.callCount, this.asked.resumption);
+  }
+
   /** e.g. `a run of 3 calls` */
   get run(): string {
     const { length } = this.calls;
@@ -82,9 +109,9 @@ export class GateReadings {
     return length === 1 ? "a run of 1 call" : `a run of ${length} calls`;
   }
 
-  /** yoctoNEAR that the gate asks for the chain: what was agreed for the first tier where it takes no chain as long. */
+  /** yoctoNEAR that the gate asks for each resume: what was agreed for the first tier where it takes no chain as long. */
   async fee(): Promise<bigint> {
-    return feeOf(await this.terms(), this.callCount) ?? this.agreed.firstTierFeeYocto;
+    return feeOf(await this.terms(), this.resumes.of) ?? this.agreed.firstTierFeeYocto;
   }
 
   /** What the run locks and costs, by account. yoctoNEAR. */
@@ -96,7 +123,13 @@ export class GateReadings {
       resumeGas: resumeBatchGas,
     };
     const deposits = this.calls.length === 0 ? [0n] : this.calls.map(({ deposit }) => BigInt(deposit));
-    return needsOf(deposits, await this.fee(), costs);
+    return needsOf(deposits, await this.fee(), costs, this.resumes);
+  }
+
+  /** What of that the run will take itself: the gate's reserve is nobody's. */
+  async owes(): Promise<Purse> {
+    const gate = this.calls.reduce((sum, { deposit }) => sum + BigInt(deposit), 0n);
+    return { ...(await this.needs()), gate };
   }
 
   /** What the relayer's key is wanted for: the submissions, all of which one key signs. */
@@ -106,12 +139,14 @@ export class GateReadings {
     return { receiverId: gate.gateId, methodName: "submit_intent", depositYocto: 0n, gasYocto };
   }
 
-  /** What the approver's key is wanted for: the resume. */
+  /** What the approver's key is wanted for: the resumes. */
   approverUse() {
     const { gate, config } = this.sources;
-    const gasYocto = lockedBy(resumeGasFor(this.callCount, config.resumeBatchGas));
+    const { count, of } = this.resumes;
+    const gasYocto = BigInt(count) * lockedBy(resumeGasFor(of, config.resumeBatchGas));
     const depositYocto = this.agreed.firstTierFeeYocto;
-    return { receiverId: gate.gateId, methodName: "resume_batch_chained", depositYocto, gasYocto };
+    const methodName = this.asked.resumption === "chain" ? "resume_batch_chained" : "resume_intent";
+    return { receiverId: gate.gateId, methodName, depositYocto, gasYocto };
   }
 }
 
@@ -130,8 +165,8 @@ export interface OperatorSources extends GateSources {
 export class OperatorReadings extends GateReadings {
   readonly account: () => Promise<WalletAccount>;
 
-  constructor(sources: OperatorSources, calls: readonly GateCall[]) {
-    super(sources, calls);
+  constructor(sources: OperatorSources, run: Run) {
+    super(sources, run);
     this.account = once(sources.account);
   }
 }

@@ -1,4 +1,3 @@
-import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { Approval } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import type { Random } from "@outlayer/kit";
 import { verifierNonce } from "@outlayer/near";
@@ -10,6 +9,7 @@ import { type Rehearsal, type RehearsalAnswer, rehearsals } from "../../core/che
 import { checkDeadlines, checkOwnAccount } from "../../core/checks/wallet.ts";
 import type { SaltReader } from "../salt-reader.ts";
 import { NotMade } from "./check.ts";
+import type { Run } from "./gate-readings.ts";
 import { once } from "./once.ts";
 import { WalletReadings, type WalletSources } from "./wallet-readings.ts";
 
@@ -31,8 +31,8 @@ const simulationMs = 60_000;
 export class PreflightReadings extends WalletReadings {
   readonly preflight: PreflightSources;
 
-  constructor(sources: PreflightSources, calls: readonly GateCall[]) {
-    super(sources, calls);
+  constructor(sources: PreflightSources, run: Run) {
+    super(sources, run);
     this.preflight = sources;
   }
 

@@ -1,10 +1,9 @@
-import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { Clock } from "@outlayer/kit";
 import { ViewFailed } from "../../adapters/near/rpc-error.ts";
 import { strings } from "../../core/chain/json.ts";
 import { isViewMissing } from "../../core/chain/panic-text.ts";
 import { tokensOf } from "../../core/workflow/wallet-money.ts";
-import { OperatorReadings, type OperatorSources } from "./gate-readings.ts";
+import { OperatorReadings, type OperatorSources, type Run } from "./gate-readings.ts";
 import { once } from "./once.ts";
 
 export interface WalletSources extends OperatorSources {
@@ -16,8 +15,8 @@ export interface WalletSources extends OperatorSources {
 export class WalletReadings extends OperatorReadings {
   readonly wallet: WalletSources;
 
-  constructor(sources: WalletSources, calls: readonly GateCall[]) {
-    super(sources, calls);
+  constructor(sources: WalletSources, run: Run) {
+    super(sources, run);
     this.wallet = sources;
   }
 

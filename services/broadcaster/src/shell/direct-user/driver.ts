@@ -3,7 +3,7 @@ import { EvidenceUnavailable, LogMoved } from "../../adapters/evidence/evidence-
 import { RpcUnavailable } from "../../adapters/near/rpc-error.ts";
 import { GrantLapsed, KeystoreUnavailable } from "../../adapters/signer-proxy/signer.ts";
 import { readCall } from "../../core/direct-user/call-view.ts";
-import { type DirectUserAction, nextDirectUser } from "../../core/direct-user/next.ts";
+import { callWithdrawal, type DirectUserAction, nextDirectUser } from "../../core/direct-user/next.ts";
 import {
   type Attempt,
   type DirectUserState,
@@ -41,11 +41,20 @@ export class DirectUserDriver {
   readonly #tools: Tools;
   readonly #seen = new CallSightings();
   readonly #grants = new Grants();
+  readonly #told = new News();
   #state: DirectUserState | undefined;
+  #isBehind = false;
 
   constructor(requestId: string, tools: Tools) {
     this.#requestId = requestId;
     this.#tools = tools;
+  }
+
+  /** As a workflow's driver. */
+  heed(version = Number.POSITIVE_INFINITY): void {
+    if (version <= (this.#state?.version ?? 0)) return;
+    this.#isBehind = true;
+    this.#told.tell();
   }
 
   /** Runs until the call has ended or the signal is aborted. */
@@ -53,6 +62,8 @@ export class DirectUserDriver {
     const { ports, logger, userKeys } = this.#tools;
     while (!signal.aborted) {
       try {
+        if (this.#isBehind) this.#state = undefined;
+        this.#isBehind = false;
         const state = this.#state ?? (await this.#load());
         this.#state = state;
         const action = this.#decide(state);
@@ -75,14 +86,13 @@ export class DirectUserDriver {
   }
 
   async #load(): Promise<DirectUserState> {
-    const { evidence, driverId, userKeys } = this.#tools;
+    const { evidence, userKeys } = this.#tools;
     const state = foldDirectUser(this.#requestId, await evidence.read(this.#requestId));
     const live = liveAttempt(state);
     if (live !== undefined && state.resolved === undefined) {
       userKeys.take(live.transaction.publicKey, this.#requestId);
     }
-    if (state.ended !== undefined || state.taken) return state;
-    return this.#append(state, { case: "taken", value: { driverId, epoch: 1n } });
+    return state.ended !== undefined || state.epoch !== 0n ? state : this.#take(state);
   }
 
   #decide(state: DirectUserState): DirectUserAction {
@@ -191,28 +201,42 @@ export class DirectUserDriver {
     });
   }
 
+  /** Before anything else that this term appends the log says who drives it now. */
   async #append(state: DirectUserState, event: EventInit): Promise<DirectUserState> {
-    const { evidence, ports, logger } = this.#tools;
-    const { walletId } = state;
+    const { evidence, lease } = this.#tools;
+    if (state.epoch !== lease.epoch) return this.#append(await this.#take(state), event);
     // Right before the end is written down: after a crash in between it is done again.
     const unexecuted = event.case === "ended" ? unexecutedSteps(event.value, 1) : [];
-    if (unexecuted.length > 0) await evidence.releaseUsage(walletId, this.#requestId, unexecuted);
+    if (unexecuted.length > 0) await evidence.releaseUsage(state.walletId, this.#requestId, unexecuted);
+    return this.#write(state, event);
+  }
+
+  #take(state: DirectUserState): Promise<DirectUserState> {
+    const { driverId, lease } = this.#tools;
+    return this.#write(state, { case: "taken", value: { driverId, epoch: lease.epoch } });
+  }
+
+  async #write(state: DirectUserState, event: EventInit): Promise<DirectUserState> {
+    const { evidence, ports, logger } = this.#tools;
     const logged = await evidence.append(this.#requestId, state.version, event, ports.clock.now());
     logger.info(
-      { request_id: this.#requestId, wallet_id: walletId, event: event.case, version: logged.version },
+      { request_id: this.#requestId, wallet_id: state.walletId, event: event.case, version: logged.version },
       "appended",
     );
     return evolveDirectUser(state, logged);
   }
 
   #news(signal: AbortSignal): Promise<void> {
-    return News.next([this.#tools.follower.news, this.#tools.userKeys.news], signal);
+    if (this.#isBehind) return Promise.resolve();
+    return News.next([this.#tools.follower.news, this.#tools.userKeys.news, this.#told], signal);
   }
 }
 
 /** Before the chain was seen for the first time only what needs no chain can be done. */
 function withoutChain(state: DirectUserState): DirectUserAction {
   if (state.ended !== undefined) return { kind: "stop" };
+  const withdrawn = callWithdrawal(state);
+  if (withdrawn !== undefined) return { kind: "append", event: withdrawn };
   return state.policyAllowed ? { kind: "wait" } : { kind: "check_policy" };
 }
 

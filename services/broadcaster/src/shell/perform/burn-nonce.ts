@@ -1,4 +1,4 @@
-import type { WorkflowState } from "../../core/workflow/state.ts";
+import { sentTransactions, type WorkflowState } from "../../core/workflow/state.ts";
 import type { Tools } from "../tools.ts";
 
 type Needed = Pick<Tools, "conductor" | "relayer" | "follower" | "config" | "node">;
@@ -11,10 +11,8 @@ export async function burnNonce(tools: Needed, state: WorkflowState, hash: strin
   const { conductor, relayer, follower, config, node } = tools;
   const resume = state.resumes.find((candidate) => candidate.hash === hash)?.prepared.transaction;
   if (resume !== undefined) return conductor.burnNonce(resume.publicKey, state.requestId);
-  const sent = state.steps
-    .flatMap(({ submissions }) => submissions)
-    .find(({ transaction }) => transaction.hash === hash);
-  const lane = sent === undefined ? undefined : relayer.lane(sent.transaction.publicKey);
+  const sent = sentTransactions(state).find((transaction) => transaction.hash === hash);
+  const lane = sent === undefined ? undefined : relayer.lane(sent.publicKey);
   const block = follower.heads?.final;
   if (lane === undefined || block === undefined) return;
   // Refused by the gate for want of arguments, whatever the key may call: only the nonce counts.

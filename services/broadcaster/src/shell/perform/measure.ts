@@ -3,30 +3,43 @@ import type { PostView } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { NearNode } from "../../adapters/near/near-node.ts";
 import { ViewFailed } from "../../adapters/near/rpc-error.ts";
 import { strings } from "../../core/chain/json.ts";
-import { tokensBurnt } from "../../core/chain/transaction-status.ts";
+import { isComplete, tokensBurnt } from "../../core/chain/transaction-status.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
-import type { WorkflowState } from "../../core/workflow/state.ts";
+import { isDone } from "../../core/workflow/progress.ts";
+import { sentTransactions, type WorkflowState } from "../../core/workflow/state.ts";
 import { tokensOf } from "../../core/workflow/wallet-money.ts";
 import type { Tools } from "../tools.ts";
 
 type Needed = Pick<Tools, "node" | "config">;
 
-/** Reads what the record shows at the end: balances after, the caller's views, and what it has cost. */
-export async function measure({ node, config }: Needed, state: WorkflowState): Promise<EventInit> {
+/**
+ * Reads what the record shows at the end: balances after, the caller's views, and what it has cost.
+ * @returns undefined while the node that was asked has not seen all of it yet
+ */
+export async function measure({ node, config }: Needed, state: WorkflowState): Promise<EventInit | undefined> {
   const postViews = state.steps.every(({ resolved }) => resolved !== undefined) ? state.postViews : [];
-  const value = {
-    balancesAfter: await readBalances(node, config.verifierId, state),
-    postBatchViewResults: await Promise.all(postViews.map((view) => runView(node, view))),
-    fees: await readFees(node, state),
-  };
-  return { case: "measured", value };
+  const lastHeight = Math.max(0, ...state.steps.map(({ resolved }) => Number(resolved?.receipt?.blockHeight ?? 0n)));
+  const balancesAfter = await readBalances(node, config.verifierId, state, lastHeight);
+  const postBatchViewResults = await Promise.all(postViews.map((view) => runView(node, view)));
+  const fees = await readFees(node, state);
+  const isOld = postBatchViewResults.some((one) => "blockHeight" in one && one.blockHeight < lastHeight);
+  if (balancesAfter === undefined || fees === undefined || isOld) return undefined;
+  return { case: "measured", value: { balancesAfter, postBatchViewResults, fees } };
 }
 
-async function readBalances(node: NearNode, verifierId: string, state: WorkflowState): Promise<Record<string, string>> {
+/** @returns undefined where the node lags behind that height */
+async function readBalances(
+  node: NearNode,
+  verifierId: string,
+  state: WorkflowState,
+  leastHeight: number,
+): Promise<Record<string, string> | undefined> {
   const tokens = tokensOf(state.calls);
   if (tokens.length === 0 || state.account === undefined) return {};
   const args = { account_id: state.account.accountId, token_ids: tokens };
-  const amounts = strings((await node.view(verifierId, "mt_batch_balance_of", args)).value);
+  const { value, height } = await node.view(verifierId, "mt_batch_balance_of", args);
+  if (height < leastHeight) return undefined;
+  const amounts = strings(value);
   return Object.fromEntries(tokens.map((token, index) => [token, amounts[index] ?? "0"]));
 }
 
@@ -43,15 +56,28 @@ async function runView(node: NearNode, { contractId, methodName, argsJson, expec
   }
 }
 
-/** Gas of all our transactions and their receipts, and the fees that resumes which ran have left with the gate. */
+/**
+ * Gas of all our transactions and their receipts, and the fees that resumes which ran have left with the gate.
+ * @returns undefined where the node does not know yet what is known to have run
+ */
 async function readFees(node: NearNode, state: WorkflowState) {
-  const sent = [
-    ...state.steps.flatMap(({ submissions }) => submissions.map(({ transaction }) => transaction)),
-    ...state.resumes.flatMap(({ prepared }) => prepared.transaction ?? []),
-  ];
+  const sent = sentTransactions(state);
   const statuses = await Promise.all(sent.map(({ hash, signerId }) => node.transaction(hash, signerId)));
+  const ran = hashesThatRan(state);
+  const isPartial = statuses.some((status, index) => {
+    return ran.has(sent[index]?.hash ?? "") && (status === undefined || !isComplete(status));
+  });
+  if (isPartial) return undefined;
   const burnt = statuses.reduce((sum, status) => (status === undefined ? sum : sum + tokensBurnt(status)), 0n);
   const kept = state.resumes.filter(({ fate }) => fate.kind === "started");
   const fee = kept.reduce((sum, { prepared }) => sum + BigInt(prepared.feeYocto), 0n);
   return { gateFeeYocto: fee.toString(), gasBurntYocto: burnt.toString() };
+}
+
+/** Transactions of which the log says that they have run; not the submission of an intent that still waits on the gate. */
+function hashesThatRan({ steps, resumes, cancels }: WorkflowState): ReadonlySet<string> {
+  const dispatched = steps.filter(isDone).flatMap((step) => step.accepted?.txHash ?? []);
+  const ran = [...resumes, ...cancels.map(({ transaction, fate }) => ({ hash: transaction.hash, fate }))];
+  const others = ran.filter(({ fate }) => ["started", "landed", "refused"].includes(fate.kind));
+  return new Set([...dispatched, ...others.map(({ hash }) => hash)]);
 }

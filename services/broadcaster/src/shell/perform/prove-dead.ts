@@ -1,6 +1,5 @@
-import type { PreparedTransaction } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { groundOf } from "../../core/chain/landing.ts";
-import type { WorkflowState } from "../../core/workflow/state.ts";
+import { sentTransactions, type WorkflowState } from "../../core/workflow/state.ts";
 import type { Tools } from "../tools.ts";
 import type { ValidityPeriod } from "../validity-period.ts";
 import type { Sightings } from "../view.ts";
@@ -22,7 +21,7 @@ export async function proveDead(
   seen: Sightings,
 ): Promise<string | undefined> {
   const { node, follower, validity } = tools;
-  const transaction = findTransaction(state, hash);
+  const transaction = sentTransactions(state).find((sent) => sent.hash === hash);
   const final = follower.heads?.final;
   if (transaction === undefined || final === undefined) return undefined;
   const key = await node.accessKey(transaction.signerId, transaction.publicKey);
@@ -41,12 +40,4 @@ export async function proveDead(
   if (foundAt === undefined || final.height < foundAt + confirmAfter) return undefined;
   const height = Math.max(final.height, key?.height ?? 0);
   return (await node.isUnknownEverywhere(hash, transaction.signerId, height)) ? ground : undefined;
-}
-
-function findTransaction(state: WorkflowState, hash: string): PreparedTransaction | undefined {
-  const sent = [
-    ...state.steps.flatMap(({ submissions }) => submissions.map(({ transaction }) => transaction)),
-    ...state.resumes.flatMap(({ prepared }) => prepared.transaction ?? []),
-  ];
-  return sent.find((transaction) => transaction.hash === hash);
 }

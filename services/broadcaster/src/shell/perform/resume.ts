@@ -1,5 +1,6 @@
 import type { ApproverTransaction } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import type { EventInit } from "../../core/workflow/action.ts";
+import type { SeenIn } from "../../core/workflow/seen.ts";
 import type { WorkflowState } from "../../core/workflow/state.ts";
 import type { Tools } from "../tools.ts";
 import type { Sightings } from "../view.ts";
@@ -24,7 +25,22 @@ export async function resumeChain(tools: Needed, state: WorkflowState, seen: Sig
   await tools.conductor.resume(wanted, state.resumes.length > 0, (prepared) => send(tools, prepared, seen, append));
 }
 
-/** Rejects a leftover intent, to free what it locks of the relayer's balance (decision 20). */
+/** Resumes one intent by itself, which needs no place on the gate. */
+export async function resumeStep(
+  tools: Needed,
+  state: WorkflowState,
+  { step, block }: { readonly step: number; readonly block: SeenIn },
+  seen: Sightings,
+  append: Append,
+): Promise<void> {
+  const intentId = state.steps[step]?.accepted?.intentId;
+  if (intentId === undefined) return;
+  const feeYocto = BigInt(state.admitted?.feeYocto ?? "0");
+  const wanted = { requestId: state.requestId, mode: "single" as const, intentIds: [intentId], feeYocto, block };
+  await tools.conductor.resume(wanted, false, (prepared) => send(tools, prepared, seen, append));
+}
+
+/** Rejects a leftover intent: it frees what it locks of the relayer's balance (decision 20), and is not dispatched any more. */
 export async function rejectIntent(
   tools: Needed & Pick<Tools, "gate">,
   state: WorkflowState,

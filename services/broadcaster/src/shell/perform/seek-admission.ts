@@ -1,10 +1,13 @@
+import { overflows, type Resumption, resumptionOf } from "../../core/gate/resumption.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
 import type { Account, WorkflowState } from "../../core/workflow/state.ts";
+import type { AdmissionLine } from "../admission-line.ts";
 import { type CodedCheck, makeChecks } from "../checks/check.ts";
 import { gateChecks } from "../checks/gate-checks.ts";
 import { keysSeen } from "../checks/keys-seen.ts";
 import { walletChecks } from "../checks/wallet-checks.ts";
 import { WalletReadings } from "../checks/wallet-readings.ts";
+import type { Candidate } from "../conductor.ts";
 import type { Heads } from "../follower.ts";
 import type { Tools } from "../tools.ts";
 import { checkPolicy, type Grants } from "./policy.ts";
@@ -20,7 +23,10 @@ export type Admission =
 type Needed = Pick<
   Tools,
   | "conductor"
+  | "commitments"
+  | "line"
   | "gate"
+  | "tails"
   | "node"
   | "follower"
   | "config"
@@ -43,34 +49,77 @@ export async function seekAdmission(
   account: Account,
   grants: Grants,
 ): Promise<Admission> {
-  const { conductor, follower, ports } = tools;
-  const candidate = { requestId: state.requestId, walletId: state.walletId, calls: state.calls.length };
-  const place = await conductor.place(candidate);
-  if (place.kind === "waits") {
-    const { waitingFor, position, expectedStart } = place;
-    return { kind: "waits", waitingFor, position, ...(expectedStart === undefined ? {} : { expectedStart }) };
-  }
+  const { conductor, commitments, line, follower, ports } = tools;
+  const { requestId } = state;
+  const candidate = { requestId, walletId: state.walletId, calls: state.calls.length };
+  const turn = await findTurn(tools, state, candidate);
+  if (turn.kind === "waits") return turn;
+  const { resumption } = turn;
   const heads = follower.heads;
   if (heads === undefined) return { kind: "waits", waitingFor: "rpc_unavailable", position: 0 };
   if (ports.clock.now() > account.policyCheckedAtMs + policyFreshMs) {
     return { kind: "event", event: await checkPolicy(tools, state, grants) };
   }
-  const readings = readingsOf(tools, state, account, heads);
-  const obstacle = await findObstacle(tools, readings);
-  if (obstacle !== undefined) {
-    // Whatever it waits for now, those behind it may have more luck.
-    if (obstacle.kind === "waits") conductor.withdraw(state.requestId);
-    return obstacle;
+  const readings = readingsOf(tools, state, account, heads, resumption);
+  // Said before the balances are looked at, so that those who look meanwhile leave it its part.
+  commitments.set(requestId, await readings.owes());
+  let isIn = false;
+  try {
+    const obstacle = await findObstacle(tools, readings);
+    if (obstacle !== undefined) {
+      // Whatever it waits for now, those behind it may have more luck.
+      if (obstacle.kind === "waits") {
+        conductor.withdraw(requestId);
+        if (resumption === "single") line.triedInVain(requestId, obstacle.waitingFor);
+      }
+      return obstacle;
+    }
+    isIn = true;
+  } finally {
+    if (!isIn) commitments.drop(requestId);
   }
+  line.leave(requestId);
   const [feeYocto, balances] = await Promise.all([readings.fee(), readings.balances()]);
-  const gateVersion = await conductor.admit(candidate, heads.final.height);
+  let gateVersion = 0n;
+  if (resumption === "chain") gateVersion = await conductor.admit(candidate, heads.final.height);
+  else conductor.noteAdmitted(requestId);
   const value = {
+    resumption,
     gateVersion,
     finalHeight: BigInt(heads.final.height),
     feeYocto: feeYocto.toString(),
     balancesBefore: Object.fromEntries([...balances].map(([token, balance]) => [token, balance.toString()])),
   };
   return { kind: "event", event: { case: "admitted", value } };
+}
+
+type Turn =
+  | { readonly kind: "comes"; readonly resumption: Resumption }
+  | Extract<Admission, { readonly kind: "waits" }>;
+
+/** Whether it may be admitted now, as far as the gate is concerned, and how it would be resumed. */
+async function findTurn(
+  { conductor, line, follower, config }: Needed,
+  state: WorkflowState,
+  candidate: Candidate,
+): Promise<Turn> {
+  if (resumptionOf(state.calls.length, state) === "single") return singly(line, candidate);
+  const place = await conductor.place(candidate);
+  if (place.kind === "may_enter") return { kind: "comes", resumption: "chain" };
+  const { waitingFor, position, expectedStart } = place;
+  const head = follower.heads?.optimistic.height ?? 0;
+  if (overflows(state, place, head, config.gateOverflowBlocks)) {
+    conductor.withdraw(candidate.requestId);
+    return singly(line, candidate);
+  }
+  return { kind: "waits", waitingFor, position, ...(expectedStart === undefined ? {} : { expectedStart }) };
+}
+
+function singly(line: AdmissionLine, { requestId }: Candidate): Turn {
+  const waitingFor = line.waitsFor(requestId);
+  return waitingFor === undefined
+    ? { kind: "comes", resumption: "single" }
+    : { kind: "waits", waitingFor, position: 0 };
 }
 
 const admissionChecks: readonly CodedCheck<WalletReadings>[] = [...gateChecks, ...walletChecks];
@@ -89,8 +138,14 @@ async function findObstacle({ conductor }: Needed, readings: WalletReadings): Pr
   return undefined;
 }
 
-function readingsOf(tools: Needed, state: WorkflowState, account: Account, heads: Heads): WalletReadings {
-  const { config, node, gate, conductor, relayer, approver, ownDelegates, ports } = tools;
+function readingsOf(
+  tools: Needed,
+  state: WorkflowState,
+  account: Account,
+  heads: Heads,
+  resumption: Resumption,
+): WalletReadings {
+  const { config, commitments, node, gate, tails, relayer, approver, ownDelegates, ports } = tools;
   const sources = {
     config,
     node,
@@ -98,11 +153,12 @@ function readingsOf(tools: Needed, state: WorkflowState, account: Account, heads
     verifierId: config.verifierId,
     clock: ports.clock,
     head: async () => heads.final,
-    tail: () => conductor.tail(),
+    tail: () => tails.attribute(),
+    committed: () => commitments.before(state.requestId),
     isOurs: ownDelegates.has.bind(ownDelegates),
     relayerKeys: () => keysSeen(relayer),
     approverKeys: () => keysSeen(approver),
     account: async () => account,
   };
-  return new WalletReadings(sources, state.calls);
+  return new WalletReadings(sources, { calls: state.calls, resumption });
 }

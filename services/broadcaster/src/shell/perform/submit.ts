@@ -1,5 +1,5 @@
 import type { EventInit } from "../../core/workflow/action.ts";
-import type { WorkflowState } from "../../core/workflow/state.ts";
+import { sentTransactions, type WorkflowState } from "../../core/workflow/state.ts";
 import type { Tools } from "../tools.ts";
 import type { Sightings } from "../view.ts";
 
@@ -43,10 +43,7 @@ export async function resend(
   hashes: readonly string[],
   seen: Sightings,
 ): Promise<void> {
-  const transactions = [
-    ...state.steps.flatMap(({ submissions }) => submissions.map(({ transaction }) => transaction)),
-    ...state.resumes.flatMap(({ prepared }) => prepared.transaction ?? []),
-  ].filter(({ hash }) => hashes.includes(hash));
+  const transactions = sentTransactions(state).filter(({ hash }) => hashes.includes(hash));
   transactions.sort((a, b) => (a.nonce < b.nonce ? -1 : 1));
   for (const { hash, signedTransaction } of transactions) {
     seen.noteSent(hash, follower.heads?.optimistic.height ?? 0);

@@ -5,6 +5,7 @@ import { Database } from "./database.ts";
 import { Entries } from "./entries.ts";
 import { isUnanswered, reasonOf, translated } from "./errors.ts";
 import { GateEntries } from "./gate-entries.ts";
+import { Leases } from "./leases.ts";
 import { Nonces } from "./nonces.ts";
 import { type MigrationPorts, migrate } from "./schema/migrate.ts";
 import type { Migration } from "./schema/migrations.ts";
@@ -28,6 +29,7 @@ export function openMongodbStore(address: MongodbAddress, ports: Ports, logger: 
   const gateEntries = new GateEntries(database, writeId);
   const usageEntries = new UsageEntries(database, writeId);
   const nonces = new Nonces(database);
+  const leases = new Leases(database, writeId);
   return {
     start: (stopping) => whenThere(database, () => migration(address, ports), stopping),
     get dependency() {
@@ -45,6 +47,8 @@ export function openMongodbStore(address: MongodbAddress, ports: Ports, logger: 
     appendUsage: (entry) => usageEntries.append(entry),
     listUnpublished: (beforeMs, afterRequestId, limit) => entries.listUnpublished(beforeMs, afterRequestId, limit),
     markPublished: (versions) => entries.markPublished(versions),
+    readLease: (resource) => leases.read(resource),
+    replaceLease: (before, after) => leases.replace(before, after),
     close: () => database.close(),
   };
 }

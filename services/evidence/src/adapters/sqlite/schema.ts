@@ -51,6 +51,12 @@ const migrations: readonly string[] = [
   `ALTER TABLE projections ADD COLUMN updated_at_ms INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE projections ADD COLUMN published_version INTEGER NOT NULL DEFAULT 0;
    CREATE INDEX projections_unpublished ON projections (request_id) WHERE published_version < version;`,
+  `CREATE TABLE leases (
+     resource TEXT PRIMARY KEY,
+     holder_id TEXT NOT NULL,
+     epoch INTEGER NOT NULL,
+     expires_at_ms INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
 ];
 
 /** @throws Error for a file that a later version of this program wrote */

@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Entry } from "../../core/entry.ts";
+import type { Lease } from "../../core/lease.ts";
 import { noncesFrom } from "../../core/nonces.ts";
 import type { Claim, EvidenceStore, GateEntry, Opened, Projection, UsageEntry } from "../../core/store.ts";
 import { migrate } from "./schema.ts";
@@ -29,6 +30,9 @@ class SqliteStore implements EvidenceStore {
   readonly #insertUsageEntry: StatementSync;
   readonly #listUnpublished: StatementSync;
   readonly #markPublished: StatementSync;
+  readonly #readLease: StatementSync;
+  readonly #insertLease: StatementSync;
+  readonly #replaceLease: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -81,6 +85,16 @@ class SqliteStore implements EvidenceStore {
     );
     this.#markPublished = database.prepare(
       "UPDATE projections SET published_version = ? WHERE request_id = ? AND published_version < ?",
+    );
+    this.#readLease = database.prepare(
+      `SELECT resource, holder_id AS holderId, epoch, expires_at_ms AS expiresAtMs FROM leases WHERE resource = ?`,
+    );
+    this.#insertLease = database.prepare(
+      `INSERT INTO leases (holder_id, epoch, expires_at_ms, resource) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+    );
+    this.#replaceLease = database.prepare(
+      `UPDATE leases SET holder_id = ?, epoch = ?, expires_at_ms = ?
+       WHERE resource = ? AND holder_id = ? AND epoch = ? AND expires_at_ms = ?`,
     );
   }
 
@@ -163,6 +177,19 @@ class SqliteStore implements EvidenceStore {
     this.#atomically(() => {
       for (const [requestId, version] of versions) this.#markPublished.run(version, requestId, version);
     });
+  }
+
+  async readLease(resource: string): Promise<Lease | undefined> {
+    return this.#readLease.get(resource) as unknown as Lease | undefined;
+  }
+
+  async replaceLease(before: Lease | undefined, { resource, holderId, epoch, expiresAtMs }: Lease): Promise<boolean> {
+    const after = [holderId, epoch, expiresAtMs, resource];
+    const { changes } =
+      before === undefined
+        ? this.#insertLease.run(...after)
+        : this.#replaceLease.run(...after, before.holderId, before.epoch, before.expiresAtMs);
+    return changes === 1;
   }
 
   async close(): Promise<void> {

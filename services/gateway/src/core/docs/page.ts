@@ -56,7 +56,7 @@ ${tags.map(({ name, description }) => {
 
 function operationsOf({ paths }: OpenApiDocument): readonly Placed[] {
   return Object.entries(paths).flatMap(([path, item]) => {
-    return (["get", "post"] satisfies Method[]).flatMap((method) => {
+    return (["get", "post", "delete"] satisfies Method[]).flatMap((method) => {
       const operation = item[method];
       return operation === undefined ? [] : [{ method, path, operation }];
     });

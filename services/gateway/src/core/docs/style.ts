@@ -82,6 +82,7 @@ td:last-child, th:last-child { padding-right: 0; }
   background: color-mix(in srgb, var(--accent) 13%, transparent);
 }
 .method.post { color: var(--warn); background: color-mix(in srgb, var(--warn) 15%, transparent); }
+.method.delete { color: var(--bad); background: color-mix(in srgb, var(--bad) 15%, transparent); }
 nav .method { display: inline-block; min-width: 2.35rem; text-align: center; padding: .2rem .25rem; font-size: .625rem; }
 details { border: 1px solid var(--line); border-radius: 8px; margin: .4rem 0; background: var(--paper); }
 summary { cursor: pointer; padding: .5rem .85rem; border-radius: 8px; font-size: .9rem; }

@@ -3,6 +3,8 @@ import { planExamples } from "./examples/plans.ts";
 import { gatePreflights, workflowPreflights } from "./examples/preflights.ts";
 import {
   batchRecords,
+  cancelledRecords,
+  cancellingRecords,
   directUserRecords,
   exampleOtherRequestId,
   exampleRequestId,
@@ -56,6 +58,7 @@ export function paths(gateId: string): Named<PathItem> {
     "/wallet/v1/workflows/execute": { post: executeWorkflow },
     "/wallet/v1/workflows/{request_id}": {
       get: getRecord("getWorkflow", tags.workflows, "Read a workflow", workflowRecords),
+      delete: cancelWorkflow,
     },
     "/wallet/v1/workflows/{request_id}/events": { get: watchWorkflow },
     "/wallet/v1/sequential-batch": {
@@ -195,6 +198,33 @@ const executeWorkflow = execute({
   body: workflowBody,
   records: workflowRecords,
 });
+
+const cancelWorkflow: Operation = {
+  operationId: "cancelWorkflow",
+  tags: [tags.workflows],
+  summary: "Cancel a workflow",
+  description:
+    "Asks that what has not happened yet does not happen; of any endpoint's record, and once is enough. Where nothing was submitted it ends as `cancelled` at once. Otherwise no chain is started any more, payloads that could still execute are made impossible, and calls that wait on the gate are rejected; what was done by then stays done. `step_outcomes` says of every step what became of it: `cancelled` is said only where none executed, else it is `failed`, or `succeeded` where the wish came too late. A call of a user's key can be cancelled only before it is sent. Answers as soon as the record has ended, or after the wait with the record as it is by then.",
+  security: walletSecurity,
+  parameters: parameters("RequestId", "Prefer"),
+  responses: {
+    "200": {
+      description: "It has ended: the record says how.",
+      headers: { "Preference-Applied": headerRef("PreferenceApplied") },
+      content: jsonContent("WorkflowRecord", { ...cancelledRecords, ...workflowRecords.succeeded }),
+    },
+    "202": {
+      description: "The wish is recorded, and something may still happen: follow it.",
+      headers: {
+        Location: headerRef("Location"),
+        "Retry-After": headerRef("RetryAfter"),
+        "Preference-Applied": headerRef("PreferenceApplied"),
+      },
+      content: jsonContent("WorkflowRecord", cancellingRecords),
+    },
+    ...errors(["Unauthorized", "NotFound", ...anyErrors]),
+  },
+};
 
 const watchWorkflow: Operation = {
   operationId: "watchWorkflow",

@@ -84,6 +84,10 @@ Give every request that you may have to repeat a key: in the body as \`idempoten
 
 A request that ends in \`requires_approval\` says how many approvals the wallet's policy asks for, and the hash that its approvers approve: \`approval: {required_approvals, request_hash}\`. Once they have, send the same body again under a new key with \`approval_info: {request_id, approver_ids, request_hash}\`. It is accepted only with the internal token, and only where both bodies have that hash. An approval is used up once, and never lifts a denial.
 
+## When a step fails
+
+The steps run as one chain, which goes on past a step that fails on chain. With \`"on_failure": "halt"\` each step runs only once the one before it has succeeded, and the rest is rejected after a failure. Every step then costs the gate's fee for one call; a plan shows fee, gas and time of either. Such a workflow waits for no turn on the gate. One that does not mind says \`"ordering": "any"\`.
+
 ## Waiting
 
 A POST waits ${executeWaitSecs} seconds for its record to end, so that refusals come back at once. \`Prefer: wait=N\` asks for another wait, up to ${maxPostWaitSecs}. After it you get 202 with \`Location\` and \`Retry-After\`, and the same in the body as \`status_url\` and \`retry_after_ms\`. From then on read the record, with \`?wait=N\` up to ${maxGetWaitSecs} to be told as soon as it changes, or follow its events.

@@ -28,7 +28,7 @@ export interface Reference {
   readonly $ref: string;
 }
 
-export type Method = "get" | "post";
+export type Method = "get" | "post" | "delete";
 export type PathItem = { readonly [M in Method]?: Operation };
 
 export interface Operation {

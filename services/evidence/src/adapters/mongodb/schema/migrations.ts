@@ -1,6 +1,7 @@
 import type { CollectionSpec } from "../collection.ts";
 import { entriesSpec } from "../entries.ts";
 import { gateEntriesSpec } from "../gate-entries.ts";
+import { leasesSpec } from "../leases.ts";
 import { noncesSpec } from "../nonces.ts";
 import { usageEntriesSpec } from "../usage-entries.ts";
 
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
     collections: [entriesSpec, gateEntriesSpec, noncesSpec, usageEntriesSpec],
   },
   { version: 2, name: "marks of what was published", collections: [entriesSpec] },
+  { version: 3, name: "leases", collections: [leasesSpec] },
 ];

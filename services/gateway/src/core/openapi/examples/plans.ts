@@ -19,6 +19,10 @@ export const transferPlan = {
   ],
   setup_requirements: [],
   unchecked: [],
+  estimates: {
+    chained: { gate_fee_yocto: "30000000000000000000000", attached_gas: "350000000000000", expected_blocks: 8 },
+    stepwise: { gate_fee_yocto: "30000000000000000000000", attached_gas: "350000000000000", expected_blocks: 8 },
+  },
 } satisfies PlanExample;
 
 const refusedPlan = {
@@ -37,6 +41,7 @@ const refusedPlan = {
   ],
   setup_requirements: [],
   unchecked: [],
+  estimates: null,
 } satisfies PlanExample;
 
 export const planExamples: Named<Example> = {

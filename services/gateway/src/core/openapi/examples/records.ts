@@ -36,6 +36,8 @@ const succeeded: RecordExample = {
   intent_ids: ["41"],
   resume_tx_hash: "Hq3vN7bZ2kLdR9cTyW5mXfGjPa8sUe4VoQh1JiKtBwMr",
   resume_tx_hashes: ["Hq3vN7bZ2kLdR9cTyW5mXfGjPa8sUe4VoQh1JiKtBwMr"],
+  cancel_tx_hashes: [],
+  cancel_requested: false,
   dispatch_receipts: [
     {
       intent_id: "41",
@@ -91,6 +93,40 @@ const queued: RecordExample = {
   retry_after_ms: 2000,
   version: 4,
   updated_at: "2026-04-24T19:55:01.100Z",
+};
+
+/** It was asked for while it waited. */
+const cancelled: RecordExample = {
+  ...succeeded,
+  ...notSent,
+  status: "cancelled",
+  error_code: "cancelled",
+  user_visible_error: "it was cancelled at its caller's wish before anything was sent",
+  cancel_requested: true,
+  step_outcomes: [{ outcome: "not_executed", error: null, possible_until: null }],
+  version: 6,
+  updated_at: "2026-04-24T19:55:02.300Z",
+};
+
+const until = "2026-04-24T20:00:00Z";
+
+/** It was asked for when the gate had it already. */
+const cancelling: RecordExample = {
+  ...succeeded,
+  ...notSent,
+  status: "settling",
+  error_code: "cancelled",
+  user_visible_error: `it was cancelled at its caller's wish; the call may still execute until ${until}; do not repeat before`,
+  signed_nep413_payloads: succeeded.signed_nep413_payloads,
+  signed_nep366_delegates: succeeded.signed_nep366_delegates,
+  submit_tx_hashes: succeeded.submit_tx_hashes,
+  intent_ids: succeeded.intent_ids,
+  cancel_tx_hashes: ["4tGzQm8LwXc2sVb9nRk5yHd7fJp3aUe6TiMoWxNqKvCr"],
+  cancel_requested: true,
+  step_outcomes: [{ outcome: "still_possible", error: null, possible_until: until }],
+  retry_after_ms: 1000,
+  version: 10,
+  updated_at: "2026-04-24T19:55:04.700Z",
 };
 
 /** What an ended record has that went nowhere near the gate. */
@@ -151,6 +187,7 @@ const requiresFunding: RecordExample = {
     ],
     setup_requirements: [{ step: 0, requirement, route: "POST /wallet/v1/call" }],
     unchecked: [],
+    estimates: null,
   },
   predecessor_model: "wallet",
   ordering_model: "normal_tx_or_view",
@@ -189,6 +226,14 @@ export interface RecordExamples {
 }
 
 export const workflowRecords: RecordExamples = recordExamples((record) => record, "/wallet/v1/workflows/execute");
+
+/** After a DELETE that has come to its end, and before. */
+export const cancelledRecords: Named<Example> = {
+  cancelled: { summary: "Nothing had been submitted", value: asJson(cancelled) },
+};
+export const cancellingRecords: Named<Example> = {
+  cancelling: { summary: "What was submitted is being made impossible", value: asJson(cancelling) },
+};
 
 /** @param request the batch that the records came of */
 export function batchRecords(request: { readonly [key: string]: JsonValue }): RecordExamples {
@@ -248,6 +293,7 @@ function ofDirectUser(record: RecordExample): RecordExample {
       ],
       setup_requirements: [],
       unchecked: [],
+      estimates: null,
     },
     proxy_predecessor: false,
     predecessor_model: "user",

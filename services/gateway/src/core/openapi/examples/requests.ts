@@ -42,9 +42,26 @@ const explicitCall = {
   idempotency_key: "count-1",
 } satisfies z.infer<typeof workflowRequestSchema>;
 
+const halting = {
+  steps: [
+    {
+      kind: "intents.swap",
+      token_in: "nep141:wrap.near",
+      token_out: "nep141:usdt.tether-token.near",
+      amount_in: "1000000000000000000",
+      min_amount_out: "2500000",
+      deposit_address: "0xbff77166b39599e54e391156eef7b8191e02be92",
+    },
+    { kind: "intents.transfer", token: "nep141:wrap.near", amount: "1", receiver_id: "mike.near" },
+  ],
+  on_failure: "halt",
+  idempotency_key: "halting-1",
+} satisfies z.infer<typeof workflowRequestSchema>;
+
 export const workflowExamples: Named<Example> = {
   transfer: { summary: "Send tokens within the verifier", value: transfer },
   swap: { summary: "Swap, then pay from what came of it", value: swapThenTransfer },
+  halting: { summary: "Stop at the first step that fails", value: halting },
   explicit: { summary: "Call a contract that takes the gate as its caller", value: explicitCall },
 };
 

@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/broadcaster/v1/broadcaster.proto.
  */
 export const file_outlayer_broadcaster_v1_broadcaster: GenFile = /*@__PURE__*/
-  fileDesc("CilvdXRsYXllci9icm9hZGNhc3Rlci92MS9icm9hZGNhc3Rlci5wcm90bxIXb3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEiLwoTR2V0R2F0ZUZhY3RzUmVxdWVzdBIYCgdnYXRlX2lkGAEgASgJQge6SARyAhACIksKFEdldEdhdGVGYWN0c1Jlc3BvbnNlEjMKCWZlZV90aWVycxgBIAMoCzIgLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkZlZVRpZXIiKQoHRmVlVGllchILCgNjYXAYASABKA0SEQoJZmVlX3lvY3RvGAIgASgJInQKF0dldERpcmVjdFVzZXJLZXlSZXF1ZXN0EjwKBXNjb3BlGAEgASgLMiUub3V0bGF5ZXIud29ya2Zsb3cudjEuRGlyZWN0VXNlclNjb3BlQga6SAPIAQESGwoKcHVibGljX2tleRgCIAEoCUIHukgEcgIQASK3AQoYR2V0RGlyZWN0VXNlcktleVJlc3BvbnNlEhEKCWluc3RhbGxlZBgBIAEoCBITCgZyZWFzb24YAiABKAlIAIgBARIUCgdtZXNzYWdlGAMgASgJSAGIAQESHAoPYWxsb3dhbmNlX3lvY3RvGAQgASgJSAKIAQESFAoMYmxvY2tfaGVpZ2h0GAUgASgEQgkKB19yZWFzb25CCgoIX21lc3NhZ2VCEgoQX2FsbG93YW5jZV95b2N0byK5AQoQUHJlZmxpZ2h0UmVxdWVzdBIoCgl3YWxsZXRfaWQYASABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JBI3CgVjYWxscxgCIAMoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLkdhdGVDYWxsQgi6SAWSAQIQDBI1CghhcHByb3ZhbBgDIAEoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLkFwcHJvdmFsSACIAQFCCwoJX2FwcHJvdmFsIkcKEVByZWZsaWdodFJlc3BvbnNlEjIKCXByZWZsaWdodBgBIAEoCzIfLm91dGxheWVyLndvcmtmbG93LnYxLlByZWZsaWdodDLtAgoSQnJvYWRjYXN0ZXJTZXJ2aWNlEnAKDEdldEdhdGVGYWN0cxIsLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldEdhdGVGYWN0c1JlcXVlc3QaLS5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXRHYXRlRmFjdHNSZXNwb25zZSIDkAIBEnwKEEdldERpcmVjdFVzZXJLZXkSMC5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXREaXJlY3RVc2VyS2V5UmVxdWVzdBoxLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldERpcmVjdFVzZXJLZXlSZXNwb25zZSIDkAIBEmcKCVByZWZsaWdodBIpLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLlByZWZsaWdodFJlcXVlc3QaKi5vdXRsYXllci5icm9hZGNhc3Rlci52MS5QcmVmbGlnaHRSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_buf_validate_validate, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_direct_user, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_preflight]);
+  fileDesc("CilvdXRsYXllci9icm9hZGNhc3Rlci92MS9icm9hZGNhc3Rlci5wcm90bxIXb3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEiLwoTR2V0R2F0ZUZhY3RzUmVxdWVzdBIYCgdnYXRlX2lkGAEgASgJQge6SARyAhACIl8KFEdldEdhdGVGYWN0c1Jlc3BvbnNlEjMKCWZlZV90aWVycxgBIAMoCzIgLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkZlZVRpZXISEgoKc3VibWl0X2dhcxgCIAEoCSI9CgdGZWVUaWVyEgsKA2NhcBgBIAEoDRIRCglmZWVfeW9jdG8YAiABKAkSEgoKcmVzdW1lX2dhcxgDIAEoCSJ0ChdHZXREaXJlY3RVc2VyS2V5UmVxdWVzdBI8CgVzY29wZRgBIAEoCzIlLm91dGxheWVyLndvcmtmbG93LnYxLkRpcmVjdFVzZXJTY29wZUIGukgDyAEBEhsKCnB1YmxpY19rZXkYAiABKAlCB7pIBHICEAEitwEKGEdldERpcmVjdFVzZXJLZXlSZXNwb25zZRIRCglpbnN0YWxsZWQYASABKAgSEwoGcmVhc29uGAIgASgJSACIAQESFAoHbWVzc2FnZRgDIAEoCUgBiAEBEhwKD2FsbG93YW5jZV95b2N0bxgEIAEoCUgCiAEBEhQKDGJsb2NrX2hlaWdodBgFIAEoBEIJCgdfcmVhc29uQgoKCF9tZXNzYWdlQhIKEF9hbGxvd2FuY2VfeW9jdG8i6AEKEFByZWZsaWdodFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSNwoFY2FsbHMYAiADKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5HYXRlQ2FsbEIIukgFkgECEAwSNQoIYXBwcm92YWwYAyABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5BcHByb3ZhbEgAiAEBEhcKD2hhbHRfb25fZmFpbHVyZRgEIAEoCBIUCgxhbnlfb3JkZXJpbmcYBSABKAhCCwoJX2FwcHJvdmFsIkcKEVByZWZsaWdodFJlc3BvbnNlEjIKCXByZWZsaWdodBgBIAEoCzIfLm91dGxheWVyLndvcmtmbG93LnYxLlByZWZsaWdodDLtAgoSQnJvYWRjYXN0ZXJTZXJ2aWNlEnAKDEdldEdhdGVGYWN0cxIsLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldEdhdGVGYWN0c1JlcXVlc3QaLS5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXRHYXRlRmFjdHNSZXNwb25zZSIDkAIBEnwKEEdldERpcmVjdFVzZXJLZXkSMC5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXREaXJlY3RVc2VyS2V5UmVxdWVzdBoxLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldERpcmVjdFVzZXJLZXlSZXNwb25zZSIDkAIBEmcKCVByZWZsaWdodBIpLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLlByZWZsaWdodFJlcXVlc3QaKi5vdXRsYXllci5icm9hZGNhc3Rlci52MS5QcmVmbGlnaHRSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_buf_validate_validate, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_direct_user, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_preflight]);
 
 /**
  * Which gate.
@@ -54,6 +54,13 @@ export type GetGateFactsResponse = Message<"outlayer.broadcaster.v1.GetGateFacts
    * @generated from field: repeated outlayer.broadcaster.v1.FeeTier fee_tiers = 1;
    */
   feeTiers: FeeTier[];
+
+  /**
+   * Gas units that a submission attaches, decimal.
+   *
+   * @generated from field: string submit_gas = 2;
+   */
+  submitGas: string;
 };
 
 /**
@@ -82,6 +89,13 @@ export type FeeTier = Message<"outlayer.broadcaster.v1.FeeTier"> & {
    * @generated from field: string fee_yocto = 2;
    */
   feeYocto: string;
+
+  /**
+   * Gas units that a resume of up to so many calls attaches, decimal.
+   *
+   * @generated from field: string resume_gas = 3;
+   */
+  resumeGas: string;
 };
 
 /**
@@ -195,6 +209,20 @@ export type PreflightRequest = Message<"outlayer.broadcaster.v1.PreflightRequest
    * @generated from field: optional outlayer.workflow.v1.Approval approval = 3;
    */
   approval?: Approval | undefined;
+
+  /**
+   * A step that fails on chain would end the attempt.
+   *
+   * @generated from field: bool halt_on_failure = 4;
+   */
+  haltOnFailure: boolean;
+
+  /**
+   * It may be carried out step by step.
+   *
+   * @generated from field: bool any_ordering = 5;
+   */
+  anyOrdering: boolean;
 };
 
 /**

@@ -22,7 +22,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/evidence/v1/event.proto.
  */
 export const file_outlayer_evidence_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("CiBvdXRsYXllci9ldmlkZW5jZS92MS9ldmVudC5wcm90bxIUb3V0bGF5ZXIuZXZpZGVuY2UudjEi+gsKBUV2ZW50Ei4KBm9wZW5lZBgBIAEoCzIcLm91dGxheWVyLmV2aWRlbmNlLnYxLk9wZW5lZEgAEiwKBXRha2VuGAIgASgLMhsub3V0bGF5ZXIuZXZpZGVuY2UudjEuVGFrZW5IABI9Cg5wb2xpY3lfYWxsb3dlZBgDIAEoCzIjLm91dGxheWVyLmV2aWRlbmNlLnYxLlBvbGljeUFsbG93ZWRIABIwCgd3YWl0aW5nGAQgASgLMh0ub3V0bGF5ZXIuZXZpZGVuY2UudjEuV2FpdGluZ0gAEjIKCGFkbWl0dGVkGAUgASgLMh4ub3V0bGF5ZXIuZXZpZGVuY2UudjEuQWRtaXR0ZWRIABIuCgZzaWduZWQYBiABKAsyHC5vdXRsYXllci5ldmlkZW5jZS52MS5TaWduZWRIABJJChRzaWduYXR1cmVzX2Rpc2NhcmRlZBgHIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlNpZ25hdHVyZXNEaXNjYXJkZWRIABJJChRzdWJtaXNzaW9uc19wcmVwYXJlZBgIIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlN1Ym1pc3Npb25zUHJlcGFyZWRIABJJChRzdWJtaXNzaW9uc19hY2NlcHRlZBgJIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlN1Ym1pc3Npb25zQWNjZXB0ZWRIABJFChJzdWJtaXNzaW9uX3JlZnVzZWQYCiABKAsyJy5vdXRsYXllci5ldmlkZW5jZS52MS5TdWJtaXNzaW9uUmVmdXNlZEgAEjsKDWlkc193aXRoZHJhd24YCyABKAsyIi5vdXRsYXllci5ldmlkZW5jZS52MS5JZHNXaXRoZHJhd25IABI/Cg9yZXN1bWVfcHJlcGFyZWQYDCABKAsyJC5vdXRsYXllci5ldmlkZW5jZS52MS5SZXN1bWVQcmVwYXJlZEgAEj0KDnJlc3VtZV9zdGFydGVkGA0gASgLMiMub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzdW1lU3RhcnRlZEgAEj0KDnJlc3VtZV9yZWZ1c2VkGA4gASgLMiMub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzdW1lUmVmdXNlZEgAEkEKEHRyYW5zYWN0aW9uX2RlYWQYDyABKAsyJS5vdXRsYXllci5ldmlkZW5jZS52MS5UcmFuc2FjdGlvbkRlYWRIABI7Cg1zdGVwX3Jlc29sdmVkGBAgASgLMiIub3V0bGF5ZXIuZXZpZGVuY2UudjEuU3RlcFJlc29sdmVkSAASOwoNaW50ZW50X2Nsb3NlZBgRIAEoCzIiLm91dGxheWVyLmV2aWRlbmNlLnYxLkludGVudENsb3NlZEgAEj8KD291dGNvbWVfdW5rbm93bhgSIAEoCzIkLm91dGxheWVyLmV2aWRlbmNlLnYxLk91dGNvbWVVbmtub3duSAASMgoIbWVhc3VyZWQYEyABKAsyHi5vdXRsYXllci5ldmlkZW5jZS52MS5NZWFzdXJlZEgAEjIKCHNldHRsaW5nGBQgASgLMh4ub3V0bGF5ZXIuZXZpZGVuY2UudjEuU2V0dGxpbmdIABIsCgVlbmRlZBgVIAEoCzIbLm91dGxheWVyLmV2aWRlbmNlLnYxLkVuZGVkSAASUQoZZGlyZWN0X3VzZXJfY2FsbF9wcmVwYXJlZBgWIAEoCzIsLm91dGxheWVyLmV2aWRlbmNlLnYxLkRpcmVjdFVzZXJDYWxsUHJlcGFyZWRIABJRChlkaXJlY3RfdXNlcl9jYWxsX3Jlc29sdmVkGBcgASgLMiwub3V0bGF5ZXIuZXZpZGVuY2UudjEuRGlyZWN0VXNlckNhbGxSZXNvbHZlZEgAElEKGWRpcmVjdF91c2VyX2NhbGxfbWVhc3VyZWQYGCABKAsyLC5vdXRsYXllci5ldmlkZW5jZS52MS5EaXJlY3RVc2VyQ2FsbE1lYXN1cmVkSABCDQoEa2luZBIFukgCCAEisQUKBk9wZW5lZBJOCghlbmRwb2ludBgBIAEoCUI8ukg5cjdSCHdvcmtmbG93UhBzZXF1ZW50aWFsX2JhdGNoUhlkaXJlY3RfdXNlcl9mdW5jdGlvbl9jYWxsEigKCXdhbGxldF9pZBgCIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEi4KD2lkZW1wb3RlbmN5X2tleRgDIAEoCUIVukgSchAyDl5bIC1+XXsxLDI1NX0kEioKC2ZpbmdlcnByaW50GAQgASgJQhW6SBJyEDIOXlswLTlhLWZdezY0fSQSNgoVb3JpZ2luYWxfcmVxdWVzdF9qc29uGAUgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIuCg13b3JrZmxvd19qc29uGAYgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBItCglwbGFuX2pzb24YByABKAsyGi5vdXRsYXllci53b3JrZmxvdy52MS5QbGFuEi0KBWNhbGxzGAggAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGwSMgoKcG9zdF92aWV3cxgJIAMoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLlBvc3RWaWV3Ei8KBWVuZGVkGAogASgLMhsub3V0bGF5ZXIuZXZpZGVuY2UudjEuRW5kZWRIAIgBARJDChBkaXJlY3RfdXNlcl9jYWxsGAsgASgLMiQub3V0bGF5ZXIud29ya2Zsb3cudjEuRGlyZWN0VXNlckNhbGxIAYgBARI1CghhcHByb3ZhbBgMIAEoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLkFwcHJvdmFsSAKIAQFCCAoGX2VuZGVkQhMKEV9kaXJlY3RfdXNlcl9jYWxsQgsKCV9hcHByb3ZhbCIpCgVUYWtlbhIRCglkcml2ZXJfaWQYASABKAkSDQoFZXBvY2gYAiABKAQiTgoNUG9saWN5QWxsb3dlZBISCgphY2NvdW50X2lkGAEgASgJEhIKCnB1YmxpY19rZXkYAiABKAkSFQoNY2hlY2tlZF9hdF9tcxgDIAEoAyJpCgdXYWl0aW5nEioKBXF1ZXVlGAEgASgLMhsub3V0bGF5ZXIud29ya2Zsb3cudjEuUXVldWUSHQoQYmxvY2tlZF9zaW5jZV9tcxgCIAEoA0gAiAEBQhMKEV9ibG9ja2VkX3NpbmNlX21zIs0BCghBZG1pdHRlZBIUCgxnYXRlX3ZlcnNpb24YASABKAQSFAoMZmluYWxfaGVpZ2h0GAIgASgEEhEKCWZlZV95b2N0bxgDIAEoCRJLCg9iYWxhbmNlc19iZWZvcmUYBCADKAsyMi5vdXRsYXllci5ldmlkZW5jZS52MS5BZG1pdHRlZC5CYWxhbmNlc0JlZm9yZUVudHJ5GjUKE0JhbGFuY2VzQmVmb3JlRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASI5CgZTaWduZWQSLwoFc3RlcHMYASADKAsyIC5vdXRsYXllci5ldmlkZW5jZS52MS5TaWduZWRTdGVwIqUBCgpTaWduZWRTdGVwEjkKB3BheWxvYWQYASABKAsyIy5vdXRsYXllci5ldmlkZW5jZS52MS5TaWduZWRQYXlsb2FkSACIAQESHgoWc2lnbmVkX2RlbGVnYXRlX2Jhc2U2NBgCIAEoCRIWCg5kZWxlZ2F0ZV9ub25jZRgDIAEoBBIYChBtYXhfYmxvY2tfaGVpZ2h0GAQgASgEQgoKCF9wYXlsb2FkIl4KDVNpZ25lZFBheWxvYWQSFAoMcGF5bG9hZF9qc29uGAEgASgJEhMKC2ludGVudF9oYXNoGAIgASgJEg0KBW5vbmNlGAMgASgJEhMKC2RlYWRsaW5lX21zGAQgASgDIiUKE1NpZ25hdHVyZXNEaXNjYXJkZWQSDgoGcmVhc29uGAEgASgJIp8BChNQcmVwYXJlZFRyYW5zYWN0aW9uEgwKBGhhc2gYASABKAkSGgoSc2lnbmVkX3RyYW5zYWN0aW9uGAIgASgMEhEKCXNpZ25lcl9pZBgDIAEoCRISCgpwdWJsaWNfa2V5GAQgASgJEg0KBW5vbmNlGAUgASgEEhIKCmJsb2NrX2hhc2gYBiABKAkSFAoMYmxvY2tfaGVpZ2h0GAcgASgEIkwKE1N1Ym1pc3Npb25zUHJlcGFyZWQSNQoLc3VibWlzc2lvbnMYASADKAsyIC5vdXRsYXllci5ldmlkZW5jZS52MS5TdWJtaXNzaW9uIloKClN1Ym1pc3Npb24SDAoEc3RlcBgBIAEoDRI+Cgt0cmFuc2FjdGlvbhgCIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlByZXBhcmVkVHJhbnNhY3Rpb24iTgoTU3VibWlzc2lvbnNBY2NlcHRlZBI3CgVzdGVwcxgBIAMoCzIoLm91dGxheWVyLmV2aWRlbmNlLnYxLkFjY2VwdGVkU3VibWlzc2lvbiKDAQoSQWNjZXB0ZWRTdWJtaXNzaW9uEgwKBHN0ZXAYASABKA0SDwoHdHhfaGFzaBgCIAEoCRIRCglpbnRlbnRfaWQYAyABKAkSEgoKYmxvY2tfaGFzaBgEIAEoCRIUCgxibG9ja19oZWlnaHQYBSABKAQSEQoJc2lnbmVyX2lkGAYgASgJIkEKEVN1Ym1pc3Npb25SZWZ1c2VkEgwKBHN0ZXAYASABKA0SDwoHdHhfaGFzaBgCIAEoCRINCgVlcnJvchgDIAEoCSIdCgxJZHNXaXRoZHJhd24SDQoFc3RlcHMYASADKA0iowEKDlJlc3VtZVByZXBhcmVkEj4KC3RyYW5zYWN0aW9uGAEgASgLMikub3V0bGF5ZXIuZXZpZGVuY2UudjEuUHJlcGFyZWRUcmFuc2FjdGlvbhIqCgRtb2RlGAIgASgJQhy6SBlyF1IFY2hhaW5SBnNpbmdsZVIGcmVqZWN0EhIKCmludGVudF9pZHMYAyADKAkSEQoJZmVlX3lvY3RvGAQgASgJIjYKDVJlc3VtZVN0YXJ0ZWQSDwoHdHhfaGFzaBgBIAEoCRIUCgxibG9ja19oZWlnaHQYAiABKAQiLwoNUmVzdW1lUmVmdXNlZBIPCgd0eF9oYXNoGAEgASgJEg0KBWVycm9yGAIgASgJIjIKD1RyYW5zYWN0aW9uRGVhZBIPCgd0eF9oYXNoGAEgASgJEg4KBmdyb3VuZBgCIAEoCSKsAgoMU3RlcFJlc29sdmVkEgwKBHN0ZXAYASABKA0SHQoVZGlzcGF0Y2hfYmxvY2tfaGVpZ2h0GAIgASgEEjYKB3JlY2VpcHQYAyABKAsyJS5vdXRsYXllci53b3JrZmxvdy52MS5EaXNwYXRjaFJlY2VpcHQSMgoHb3V0Y29tZRgEIAEoCzIhLm91dGxheWVyLndvcmtmbG93LnYxLlN0ZXBPdXRjb21lEk0KDmJhbGFuY2VfZGVsdGFzGAUgAygLMjUub3V0bGF5ZXIuZXZpZGVuY2UudjEuU3RlcFJlc29sdmVkLkJhbGFuY2VEZWx0YXNFbnRyeRo0ChJCYWxhbmNlRGVsdGFzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJgCgxJbnRlbnRDbG9zZWQSDAoEc3RlcBgBIAEoDRIOCgZyZWFzb24YAiABKAkSFAoMYmxvY2tfaGVpZ2h0GAMgASgEEhIKBWVycm9yGAQgASgJSACIAQFCCAoGX2Vycm9yIiMKDk91dGNvbWVVbmtub3duEhEKCXR4X2hhc2hlcxgBIAMoCSL8AQoITWVhc3VyZWQSSQoOYmFsYW5jZXNfYWZ0ZXIYASADKAsyMS5vdXRsYXllci5ldmlkZW5jZS52MS5NZWFzdXJlZC5CYWxhbmNlc0FmdGVyRW50cnkSRQoXcG9zdF9iYXRjaF92aWV3X3Jlc3VsdHMYAiADKAsyJC5vdXRsYXllci53b3JrZmxvdy52MS5Qb3N0Vmlld1Jlc3VsdBIoCgRmZWVzGAMgASgLMhoub3V0bGF5ZXIud29ya2Zsb3cudjEuRmVlcxo0ChJCYWxhbmNlc0FmdGVyRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJvCghTZXR0bGluZxIzCghvdXRjb21lcxgBIAMoCzIhLm91dGxheWVyLndvcmtmbG93LnYxLlN0ZXBPdXRjb21lEhIKCmVycm9yX2NvZGUYAiABKAkSGgoSdXNlcl92aXNpYmxlX2Vycm9yGAMgASgJIuwCCgVFbmRlZBKVAQoGc3RhdHVzGAEgASgJQoQBukiAAXJ+UglzdWNjZWVkZWRSFnJlcXVpcmVzX2Z1bmRpbmdfc2V0dXBSGnJlcXVpcmVzX2RpcmVjdF91c2VyX3NldHVwUhFyZXF1aXJlc19hcHByb3ZhbFIJY2FuY2VsbGVkUghyZWplY3RlZFINcG9saWN5X2RlbmllZFIGZmFpbGVkEhcKCmVycm9yX2NvZGUYAiABKAlIAIgBARIfChJ1c2VyX3Zpc2libGVfZXJyb3IYAyABKAlIAYgBARIzCghvdXRjb21lcxgEIAMoCzIhLm91dGxheWVyLndvcmtmbG93LnYxLlN0ZXBPdXRjb21lEh8KEnJlcXVpcmVkX2FwcHJvdmFscxgFIAEoDUgCiAEBQg0KC19lcnJvcl9jb2RlQhUKE191c2VyX3Zpc2libGVfZXJyb3JCFQoTX3JlcXVpcmVkX2FwcHJvdmFscyKeAQoWRGlyZWN0VXNlckNhbGxQcmVwYXJlZBI+Cgt0cmFuc2FjdGlvbhgBIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlByZXBhcmVkVHJhbnNhY3Rpb24SEQoJa2V5X2xhYmVsGAIgASgJEhQKDGNvdW50X2JlZm9yZRgDIAEoCRIbChNjb3VudF9iZWZvcmVfaGVpZ2h0GAQgASgEItQBChZEaXJlY3RVc2VyQ2FsbFJlc29sdmVkEg8KB3R4X2hhc2gYASABKAkSEQoJc2lnbmVyX2lkGAIgASgJEhIKCnJlY2VpcHRfaWQYAyABKAkSFAoMYmxvY2tfaGVpZ2h0GAQgASgEEicKBnN0YXR1cxgFIAEoCUIXukgUchJSB3N1Y2Nlc3NSB2ZhaWx1cmUSEgoFZXJyb3IYBiABKAlIAIgBARIMCgRsb2dzGAcgAygJEhcKD2dhc19idXJudF95b2N0bxgIIAEoCUIICgZfZXJyb3IicQoWRGlyZWN0VXNlckNhbGxNZWFzdXJlZBIYCgtjb3VudF9hZnRlchgBIAEoCUgAiAEBEhoKEmNvdW50X2FmdGVyX2hlaWdodBgCIAEoBBIRCglhbWJpZ3VvdXMYAyABKAhCDgoMX2NvdW50X2FmdGVyYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_struct, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_direct_user, file_outlayer_workflow_v1_plan, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_record]);
+  fileDesc("CiBvdXRsYXllci9ldmlkZW5jZS92MS9ldmVudC5wcm90bxIUb3V0bGF5ZXIuZXZpZGVuY2UudjEivw0KBUV2ZW50Ei4KBm9wZW5lZBgBIAEoCzIcLm91dGxheWVyLmV2aWRlbmNlLnYxLk9wZW5lZEgAEiwKBXRha2VuGAIgASgLMhsub3V0bGF5ZXIuZXZpZGVuY2UudjEuVGFrZW5IABI9Cg5wb2xpY3lfYWxsb3dlZBgDIAEoCzIjLm91dGxheWVyLmV2aWRlbmNlLnYxLlBvbGljeUFsbG93ZWRIABIwCgd3YWl0aW5nGAQgASgLMh0ub3V0bGF5ZXIuZXZpZGVuY2UudjEuV2FpdGluZ0gAEjIKCGFkbWl0dGVkGAUgASgLMh4ub3V0bGF5ZXIuZXZpZGVuY2UudjEuQWRtaXR0ZWRIABIuCgZzaWduZWQYBiABKAsyHC5vdXRsYXllci5ldmlkZW5jZS52MS5TaWduZWRIABJJChRzaWduYXR1cmVzX2Rpc2NhcmRlZBgHIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlNpZ25hdHVyZXNEaXNjYXJkZWRIABJJChRzdWJtaXNzaW9uc19wcmVwYXJlZBgIIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlN1Ym1pc3Npb25zUHJlcGFyZWRIABJJChRzdWJtaXNzaW9uc19hY2NlcHRlZBgJIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlN1Ym1pc3Npb25zQWNjZXB0ZWRIABJFChJzdWJtaXNzaW9uX3JlZnVzZWQYCiABKAsyJy5vdXRsYXllci5ldmlkZW5jZS52MS5TdWJtaXNzaW9uUmVmdXNlZEgAEjsKDWlkc193aXRoZHJhd24YCyABKAsyIi5vdXRsYXllci5ldmlkZW5jZS52MS5JZHNXaXRoZHJhd25IABI/Cg9yZXN1bWVfcHJlcGFyZWQYDCABKAsyJC5vdXRsYXllci5ldmlkZW5jZS52MS5SZXN1bWVQcmVwYXJlZEgAEj0KDnJlc3VtZV9zdGFydGVkGA0gASgLMiMub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzdW1lU3RhcnRlZEgAEj0KDnJlc3VtZV9yZWZ1c2VkGA4gASgLMiMub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzdW1lUmVmdXNlZEgAEkEKEHRyYW5zYWN0aW9uX2RlYWQYDyABKAsyJS5vdXRsYXllci5ldmlkZW5jZS52MS5UcmFuc2FjdGlvbkRlYWRIABI7Cg1zdGVwX3Jlc29sdmVkGBAgASgLMiIub3V0bGF5ZXIuZXZpZGVuY2UudjEuU3RlcFJlc29sdmVkSAASOwoNaW50ZW50X2Nsb3NlZBgRIAEoCzIiLm91dGxheWVyLmV2aWRlbmNlLnYxLkludGVudENsb3NlZEgAEj8KD291dGNvbWVfdW5rbm93bhgSIAEoCzIkLm91dGxheWVyLmV2aWRlbmNlLnYxLk91dGNvbWVVbmtub3duSAASMgoIbWVhc3VyZWQYEyABKAsyHi5vdXRsYXllci5ldmlkZW5jZS52MS5NZWFzdXJlZEgAEjIKCHNldHRsaW5nGBQgASgLMh4ub3V0bGF5ZXIuZXZpZGVuY2UudjEuU2V0dGxpbmdIABIsCgVlbmRlZBgVIAEoCzIbLm91dGxheWVyLmV2aWRlbmNlLnYxLkVuZGVkSAASUQoZZGlyZWN0X3VzZXJfY2FsbF9wcmVwYXJlZBgWIAEoCzIsLm91dGxheWVyLmV2aWRlbmNlLnYxLkRpcmVjdFVzZXJDYWxsUHJlcGFyZWRIABJRChlkaXJlY3RfdXNlcl9jYWxsX3Jlc29sdmVkGBcgASgLMiwub3V0bGF5ZXIuZXZpZGVuY2UudjEuRGlyZWN0VXNlckNhbGxSZXNvbHZlZEgAElEKGWRpcmVjdF91c2VyX2NhbGxfbWVhc3VyZWQYGCABKAsyLC5vdXRsYXllci5ldmlkZW5jZS52MS5EaXJlY3RVc2VyQ2FsbE1lYXN1cmVkSAASQQoQY2FuY2VsX3JlcXVlc3RlZBgeIAEoCzIlLm91dGxheWVyLmV2aWRlbmNlLnYxLkNhbmNlbFJlcXVlc3RlZEgAEj8KD2NhbmNlbF9wcmVwYXJlZBgfIAEoCzIkLm91dGxheWVyLmV2aWRlbmNlLnYxLkNhbmNlbFByZXBhcmVkSAASPwoPY2FuY2VsX3Jlc29sdmVkGCAgASgLMiQub3V0bGF5ZXIuZXZpZGVuY2UudjEuQ2FuY2VsUmVzb2x2ZWRIAEINCgRraW5kEgW6SAIIASLgBQoGT3BlbmVkEk4KCGVuZHBvaW50GAEgASgJQjy6SDlyN1IId29ya2Zsb3dSEHNlcXVlbnRpYWxfYmF0Y2hSGWRpcmVjdF91c2VyX2Z1bmN0aW9uX2NhbGwSKAoJd2FsbGV0X2lkGAIgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSLgoPaWRlbXBvdGVuY3lfa2V5GAMgASgJQhW6SBJyEDIOXlsgLX5dezEsMjU1fSQSKgoLZmluZ2VycHJpbnQYBCABKAlCFbpIEnIQMg5eWzAtOWEtZl17NjR9JBI2ChVvcmlnaW5hbF9yZXF1ZXN0X2pzb24YBSABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Ei4KDXdvcmtmbG93X2pzb24YBiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Ei0KCXBsYW5fanNvbhgHIAEoCzIaLm91dGxheWVyLndvcmtmbG93LnYxLlBsYW4SLQoFY2FsbHMYCCADKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5HYXRlQ2FsbBIyCgpwb3N0X3ZpZXdzGAkgAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuUG9zdFZpZXcSLwoFZW5kZWQYCiABKAsyGy5vdXRsYXllci5ldmlkZW5jZS52MS5FbmRlZEgAiAEBEkMKEGRpcmVjdF91c2VyX2NhbGwYCyABKAsyJC5vdXRsYXllci53b3JrZmxvdy52MS5EaXJlY3RVc2VyQ2FsbEgBiAEBEjUKCGFwcHJvdmFsGAwgASgLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuQXBwcm92YWxIAogBARIXCg9oYWx0X29uX2ZhaWx1cmUYDSABKAgSFAoMYW55X29yZGVyaW5nGA4gASgIQggKBl9lbmRlZEITChFfZGlyZWN0X3VzZXJfY2FsbEILCglfYXBwcm92YWwiKQoFVGFrZW4SEQoJZHJpdmVyX2lkGAEgASgJEg0KBWVwb2NoGAIgASgEIk4KDVBvbGljeUFsbG93ZWQSEgoKYWNjb3VudF9pZBgBIAEoCRISCgpwdWJsaWNfa2V5GAIgASgJEhUKDWNoZWNrZWRfYXRfbXMYAyABKAMiaQoHV2FpdGluZxIqCgVxdWV1ZRgBIAEoCzIbLm91dGxheWVyLndvcmtmbG93LnYxLlF1ZXVlEh0KEGJsb2NrZWRfc2luY2VfbXMYAiABKANIAIgBAUITChFfYmxvY2tlZF9zaW5jZV9tcyL5AQoIQWRtaXR0ZWQSFAoMZ2F0ZV92ZXJzaW9uGAEgASgEEhQKDGZpbmFsX2hlaWdodBgCIAEoBBIRCglmZWVfeW9jdG8YAyABKAkSSwoPYmFsYW5jZXNfYmVmb3JlGAQgAygLMjIub3V0bGF5ZXIuZXZpZGVuY2UudjEuQWRtaXR0ZWQuQmFsYW5jZXNCZWZvcmVFbnRyeRIqCgpyZXN1bXB0aW9uGAUgASgJQha6SBNyEVIAUgVjaGFpblIGc2luZ2xlGjUKE0JhbGFuY2VzQmVmb3JlRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASI5CgZTaWduZWQSLwoFc3RlcHMYASADKAsyIC5vdXRsYXllci5ldmlkZW5jZS52MS5TaWduZWRTdGVwIqUBCgpTaWduZWRTdGVwEjkKB3BheWxvYWQYASABKAsyIy5vdXRsYXllci5ldmlkZW5jZS52MS5TaWduZWRQYXlsb2FkSACIAQESHgoWc2lnbmVkX2RlbGVnYXRlX2Jhc2U2NBgCIAEoCRIWCg5kZWxlZ2F0ZV9ub25jZRgDIAEoBBIYChBtYXhfYmxvY2tfaGVpZ2h0GAQgASgEQgoKCF9wYXlsb2FkIl4KDVNpZ25lZFBheWxvYWQSFAoMcGF5bG9hZF9qc29uGAEgASgJEhMKC2ludGVudF9oYXNoGAIgASgJEg0KBW5vbmNlGAMgASgJEhMKC2RlYWRsaW5lX21zGAQgASgDIiUKE1NpZ25hdHVyZXNEaXNjYXJkZWQSDgoGcmVhc29uGAEgASgJIp8BChNQcmVwYXJlZFRyYW5zYWN0aW9uEgwKBGhhc2gYASABKAkSGgoSc2lnbmVkX3RyYW5zYWN0aW9uGAIgASgMEhEKCXNpZ25lcl9pZBgDIAEoCRISCgpwdWJsaWNfa2V5GAQgASgJEg0KBW5vbmNlGAUgASgEEhIKCmJsb2NrX2hhc2gYBiABKAkSFAoMYmxvY2tfaGVpZ2h0GAcgASgEIkwKE1N1Ym1pc3Npb25zUHJlcGFyZWQSNQoLc3VibWlzc2lvbnMYASADKAsyIC5vdXRsYXllci5ldmlkZW5jZS52MS5TdWJtaXNzaW9uIloKClN1Ym1pc3Npb24SDAoEc3RlcBgBIAEoDRI+Cgt0cmFuc2FjdGlvbhgCIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlByZXBhcmVkVHJhbnNhY3Rpb24iTgoTU3VibWlzc2lvbnNBY2NlcHRlZBI3CgVzdGVwcxgBIAMoCzIoLm91dGxheWVyLmV2aWRlbmNlLnYxLkFjY2VwdGVkU3VibWlzc2lvbiKDAQoSQWNjZXB0ZWRTdWJtaXNzaW9uEgwKBHN0ZXAYASABKA0SDwoHdHhfaGFzaBgCIAEoCRIRCglpbnRlbnRfaWQYAyABKAkSEgoKYmxvY2tfaGFzaBgEIAEoCRIUCgxibG9ja19oZWlnaHQYBSABKAQSEQoJc2lnbmVyX2lkGAYgASgJIkEKEVN1Ym1pc3Npb25SZWZ1c2VkEgwKBHN0ZXAYASABKA0SDwoHdHhfaGFzaBgCIAEoCRINCgVlcnJvchgDIAEoCSIdCgxJZHNXaXRoZHJhd24SDQoFc3RlcHMYASADKA0iowEKDlJlc3VtZVByZXBhcmVkEj4KC3RyYW5zYWN0aW9uGAEgASgLMikub3V0bGF5ZXIuZXZpZGVuY2UudjEuUHJlcGFyZWRUcmFuc2FjdGlvbhIqCgRtb2RlGAIgASgJQhy6SBlyF1IFY2hhaW5SBnNpbmdsZVIGcmVqZWN0EhIKCmludGVudF9pZHMYAyADKAkSEQoJZmVlX3lvY3RvGAQgASgJIjYKDVJlc3VtZVN0YXJ0ZWQSDwoHdHhfaGFzaBgBIAEoCRIUCgxibG9ja19oZWlnaHQYAiABKAQiLwoNUmVzdW1lUmVmdXNlZBIPCgd0eF9oYXNoGAEgASgJEg0KBWVycm9yGAIgASgJIjIKD1RyYW5zYWN0aW9uRGVhZBIPCgd0eF9oYXNoGAEgASgJEg4KBmdyb3VuZBgCIAEoCSKsAgoMU3RlcFJlc29sdmVkEgwKBHN0ZXAYASABKA0SHQoVZGlzcGF0Y2hfYmxvY2tfaGVpZ2h0GAIgASgEEjYKB3JlY2VpcHQYAyABKAsyJS5vdXRsYXllci53b3JrZmxvdy52MS5EaXNwYXRjaFJlY2VpcHQSMgoHb3V0Y29tZRgEIAEoCzIhLm91dGxheWVyLndvcmtmbG93LnYxLlN0ZXBPdXRjb21lEk0KDmJhbGFuY2VfZGVsdGFzGAUgAygLMjUub3V0bGF5ZXIuZXZpZGVuY2UudjEuU3RlcFJlc29sdmVkLkJhbGFuY2VEZWx0YXNFbnRyeRo0ChJCYWxhbmNlRGVsdGFzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJgCgxJbnRlbnRDbG9zZWQSDAoEc3RlcBgBIAEoDRIOCgZyZWFzb24YAiABKAkSFAoMYmxvY2tfaGVpZ2h0GAMgASgEEhIKBWVycm9yGAQgASgJSACIAQFCCAoGX2Vycm9yIiMKDk91dGNvbWVVbmtub3duEhEKCXR4X2hhc2hlcxgBIAMoCSL8AQoITWVhc3VyZWQSSQoOYmFsYW5jZXNfYWZ0ZXIYASADKAsyMS5vdXRsYXllci5ldmlkZW5jZS52MS5NZWFzdXJlZC5CYWxhbmNlc0FmdGVyRW50cnkSRQoXcG9zdF9iYXRjaF92aWV3X3Jlc3VsdHMYAiADKAsyJC5vdXRsYXllci53b3JrZmxvdy52MS5Qb3N0Vmlld1Jlc3VsdBIoCgRmZWVzGAMgASgLMhoub3V0bGF5ZXIud29ya2Zsb3cudjEuRmVlcxo0ChJCYWxhbmNlc0FmdGVyRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJvCghTZXR0bGluZxIzCghvdXRjb21lcxgBIAMoCzIhLm91dGxheWVyLndvcmtmbG93LnYxLlN0ZXBPdXRjb21lEhIKCmVycm9yX2NvZGUYAiABKAkSGgoSdXNlcl92aXNpYmxlX2Vycm9yGAMgASgJIuwCCgVFbmRlZBKVAQoGc3RhdHVzGAEgASgJQoQBukiAAXJ+UglzdWNjZWVkZWRSFnJlcXVpcmVzX2Z1bmRpbmdfc2V0dXBSGnJlcXVpcmVzX2RpcmVjdF91c2VyX3NldHVwUhFyZXF1aXJlc19hcHByb3ZhbFIJY2FuY2VsbGVkUghyZWplY3RlZFINcG9saWN5X2RlbmllZFIGZmFpbGVkEhcKCmVycm9yX2NvZGUYAiABKAlIAIgBARIfChJ1c2VyX3Zpc2libGVfZXJyb3IYAyABKAlIAYgBARIzCghvdXRjb21lcxgEIAMoCzIhLm91dGxheWVyLndvcmtmbG93LnYxLlN0ZXBPdXRjb21lEh8KEnJlcXVpcmVkX2FwcHJvdmFscxgFIAEoDUgCiAEBQg0KC19lcnJvcl9jb2RlQhUKE191c2VyX3Zpc2libGVfZXJyb3JCFQoTX3JlcXVpcmVkX2FwcHJvdmFscyKeAQoWRGlyZWN0VXNlckNhbGxQcmVwYXJlZBI+Cgt0cmFuc2FjdGlvbhgBIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlByZXBhcmVkVHJhbnNhY3Rpb24SEQoJa2V5X2xhYmVsGAIgASgJEhQKDGNvdW50X2JlZm9yZRgDIAEoCRIbChNjb3VudF9iZWZvcmVfaGVpZ2h0GAQgASgEItQBChZEaXJlY3RVc2VyQ2FsbFJlc29sdmVkEg8KB3R4X2hhc2gYASABKAkSEQoJc2lnbmVyX2lkGAIgASgJEhIKCnJlY2VpcHRfaWQYAyABKAkSFAoMYmxvY2tfaGVpZ2h0GAQgASgEEicKBnN0YXR1cxgFIAEoCUIXukgUchJSB3N1Y2Nlc3NSB2ZhaWx1cmUSEgoFZXJyb3IYBiABKAlIAIgBARIMCgRsb2dzGAcgAygJEhcKD2dhc19idXJudF95b2N0bxgIIAEoCUIICgZfZXJyb3IiEQoPQ2FuY2VsUmVxdWVzdGVkIocBCg5DYW5jZWxQcmVwYXJlZBI+Cgt0cmFuc2FjdGlvbhgBIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlByZXBhcmVkVHJhbnNhY3Rpb24SNQoIcGF5bG9hZHMYAiADKAsyIy5vdXRsYXllci5ldmlkZW5jZS52MS5DYW5jZWxQYXlsb2FkIjIKDUNhbmNlbFBheWxvYWQSDAoEc3RlcBgBIAEoDRITCgtpbnRlbnRfaGFzaBgCIAEoCSJkCg5DYW5jZWxSZXNvbHZlZBIPCgd0eF9oYXNoGAEgASgJEhQKDGJsb2NrX2hlaWdodBgCIAEoBBINCgVzdGVwcxgDIAMoDRISCgVlcnJvchgEIAEoCUgAiAEBQggKBl9lcnJvciJxChZEaXJlY3RVc2VyQ2FsbE1lYXN1cmVkEhgKC2NvdW50X2FmdGVyGAEgASgJSACIAQESGgoSY291bnRfYWZ0ZXJfaGVpZ2h0GAIgASgEEhEKCWFtYmlndW91cxgDIAEoCEIOCgxfY291bnRfYWZ0ZXJiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_struct, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_direct_user, file_outlayer_workflow_v1_plan, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_record]);
 
 /**
  * One transition of a workflow. The record is a fold over these.
@@ -227,6 +227,30 @@ export type Event = Message<"outlayer.evidence.v1.Event"> & {
      */
     value: DirectUserCallMeasured;
     case: "directUserCallMeasured";
+  } | {
+    /**
+     * The caller wants it cancelled.
+     *
+     * @generated from field: outlayer.evidence.v1.CancelRequested cancel_requested = 30;
+     */
+    value: CancelRequested;
+    case: "cancelRequested";
+  } | {
+    /**
+     * A transaction is about to be sent that uses up the nonces of payloads that are still possible.
+     *
+     * @generated from field: outlayer.evidence.v1.CancelPrepared cancel_prepared = 31;
+     */
+    value: CancelPrepared;
+    case: "cancelPrepared";
+  } | {
+    /**
+     * What became of that transaction is final.
+     *
+     * @generated from field: outlayer.evidence.v1.CancelResolved cancel_resolved = 32;
+     */
+    value: CancelResolved;
+    case: "cancelResolved";
   } | { case: undefined; value?: undefined };
 };
 
@@ -326,6 +350,20 @@ export type Opened = Message<"outlayer.evidence.v1.Opened"> & {
    * @generated from field: optional outlayer.workflow.v1.Approval approval = 12;
    */
   approval?: Approval | undefined;
+
+  /**
+   * A step that fails on chain ends the attempt: those after it are not carried out.
+   *
+   * @generated from field: bool halt_on_failure = 13;
+   */
+  haltOnFailure: boolean;
+
+  /**
+   * It may be carried out step by step where it would wait long for the gate.
+   *
+   * @generated from field: bool any_ordering = 14;
+   */
+  anyOrdering: boolean;
 };
 
 /**
@@ -434,7 +472,7 @@ export const WaitingSchema: GenMessage<Waiting> = /*@__PURE__*/
  */
 export type Admitted = Message<"outlayer.evidence.v1.Admitted"> & {
   /**
-   * Version of the gate's log that says so.
+   * Version of the gate's log that says so; 0 for one that takes no place on the gate.
    *
    * @generated from field: uint64 gate_version = 1;
    */
@@ -448,7 +486,7 @@ export type Admitted = Message<"outlayer.evidence.v1.Admitted"> & {
   finalHeight: bigint;
 
   /**
-   * The fee its chain will attach, yoctoNEAR, decimal.
+   * The fee that each of its resumes will attach, yoctoNEAR, decimal.
    *
    * @generated from field: string fee_yocto = 3;
    */
@@ -460,6 +498,13 @@ export type Admitted = Message<"outlayer.evidence.v1.Admitted"> & {
    * @generated from field: map<string, string> balances_before = 4;
    */
   balancesBefore: { [key: string]: string };
+
+  /**
+   * How its intents are resumed: `chain`, or `single` for each by itself, in order. Empty in older logs: `chain`.
+   *
+   * @generated from field: string resumption = 5;
+   */
+  resumption: string;
 };
 
 /**
@@ -1310,6 +1355,120 @@ export const DirectUserCallResolvedSchema: GenMessage<DirectUserCallResolved> = 
   messageDesc(file_outlayer_evidence_v1_event, 28);
 
 /**
+ * The caller's wish that whatever has not happened yet does not happen. Comes once.
+ *
+ * @generated from message outlayer.evidence.v1.CancelRequested
+ */
+export type CancelRequested = Message<"outlayer.evidence.v1.CancelRequested"> & {
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.CancelRequested.
+ * Use `create(CancelRequestedSchema)` to create a new message.
+ */
+export const CancelRequestedSchema: GenMessage<CancelRequested> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_event, 29);
+
+/**
+ * A transaction that uses payload nonces up, written down before it is sent. It carries cancel payloads: the nonce,
+ * signer and deadline of a payload of a step, and no intents.
+ *
+ * @generated from message outlayer.evidence.v1.CancelPrepared
+ */
+export type CancelPrepared = Message<"outlayer.evidence.v1.CancelPrepared"> & {
+  /**
+   * What is sent.
+   *
+   * @generated from field: outlayer.evidence.v1.PreparedTransaction transaction = 1;
+   */
+  transaction?: PreparedTransaction | undefined;
+
+  /**
+   * One entry per step whose payload it makes impossible, all or none.
+   *
+   * @generated from field: repeated outlayer.evidence.v1.CancelPayload payloads = 2;
+   */
+  payloads: CancelPayload[];
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.CancelPrepared.
+ * Use `create(CancelPreparedSchema)` to create a new message.
+ */
+export const CancelPreparedSchema: GenMessage<CancelPrepared> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_event, 30);
+
+/**
+ * A cancel payload.
+ *
+ * @generated from message outlayer.evidence.v1.CancelPayload
+ */
+export type CancelPayload = Message<"outlayer.evidence.v1.CancelPayload"> & {
+  /**
+   * Index of the step, from 0.
+   *
+   * @generated from field: uint32 step = 1;
+   */
+  step: number;
+
+  /**
+   * Base58 of the hash that was signed.
+   *
+   * @generated from field: string intent_hash = 2;
+   */
+  intentHash: string;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.CancelPayload.
+ * Use `create(CancelPayloadSchema)` to create a new message.
+ */
+export const CancelPayloadSchema: GenMessage<CancelPayload> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_event, 31);
+
+/**
+ * The fate of a cancel transaction, once its block is final.
+ *
+ * @generated from message outlayer.evidence.v1.CancelResolved
+ */
+export type CancelResolved = Message<"outlayer.evidence.v1.CancelResolved"> & {
+  /**
+   * Which transaction.
+   *
+   * @generated from field: string tx_hash = 1;
+   */
+  txHash: string;
+
+  /**
+   * Height of the block in which its receipt ran.
+   *
+   * @generated from field: uint64 block_height = 2;
+   */
+  blockHeight: bigint;
+
+  /**
+   * Steps whose nonces it used up, as the verifier's events say. The payloads of these can never execute.
+   *
+   * @generated from field: repeated uint32 steps = 3;
+   */
+  steps: number[];
+
+  /**
+   * The verifier's or the runtime's own text, when it failed.
+   *
+   * @generated from field: optional string error = 4;
+   */
+  error?: string | undefined;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.CancelResolved.
+ * Use `create(CancelResolvedSchema)` to create a new message.
+ */
+export const CancelResolvedSchema: GenMessage<CancelResolved> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_event, 32);
+
+/**
  * The count after a direct-user call.
  *
  * @generated from message outlayer.evidence.v1.DirectUserCallMeasured
@@ -1342,5 +1501,5 @@ export type DirectUserCallMeasured = Message<"outlayer.evidence.v1.DirectUserCal
  * Use `create(DirectUserCallMeasuredSchema)` to create a new message.
  */
 export const DirectUserCallMeasuredSchema: GenMessage<DirectUserCallMeasured> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 29);
+  messageDesc(file_outlayer_evidence_v1_event, 33);
 

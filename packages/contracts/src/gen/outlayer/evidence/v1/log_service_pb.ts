@@ -17,7 +17,198 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/evidence/v1/log_service.proto.
  */
 export const file_outlayer_evidence_v1_log_service: GenFile = /*@__PURE__*/
-  fileDesc("CiZvdXRsYXllci9ldmlkZW5jZS92MS9sb2dfc2VydmljZS5wcm90bxIUb3V0bGF5ZXIuZXZpZGVuY2UudjEiaQoTT3BlbldvcmtmbG93UmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARI0CgZvcGVuZWQYAiABKAsyHC5vdXRsYXllci5ldmlkZW5jZS52MS5PcGVuZWRCBrpIA8gBASJVChRPcGVuV29ya2Zsb3dSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCCKJAQoSQXBwZW5kRXZlbnRSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEiEKEGV4cGVjdGVkX3ZlcnNpb24YAiABKARCB7pIBDICKAESMgoFZXZlbnQYAyABKAsyGy5vdXRsYXllci5ldmlkZW5jZS52MS5FdmVudEIGukgDyAEBIiYKE0FwcGVuZEV2ZW50UmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBCJIChFSZWFkRXZlbnRzUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARIVCg1hZnRlcl92ZXJzaW9uGAIgASgEIkoKElJlYWRFdmVudHNSZXNwb25zZRI0CgZldmVudHMYASADKAsyJC5vdXRsYXllci5ldmlkZW5jZS52MS5WZXJzaW9uZWRFdmVudCJcCg5WZXJzaW9uZWRFdmVudBIPCgd2ZXJzaW9uGAEgASgEEg0KBWF0X21zGAIgASgDEioKBWV2ZW50GAMgASgLMhsub3V0bGF5ZXIuZXZpZGVuY2UudjEuRXZlbnQiSwoYTGlzdE9wZW5Xb3JrZmxvd3NSZXF1ZXN0EhIKCnBhZ2VfdG9rZW4YASABKAkSGwoJcGFnZV9zaXplGAIgASgNQgi6SAUqAxjoByJrChlMaXN0T3BlbldvcmtmbG93c1Jlc3BvbnNlEjUKCXdvcmtmbG93cxgBIAMoCzIiLm91dGxheWVyLmV2aWRlbmNlLnYxLk9wZW5Xb3JrZmxvdxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiQwoMT3BlbldvcmtmbG93EhIKCnJlcXVlc3RfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoBBIOCgZzdGF0dXMYAyABKAkiTgoUUmVzZXJ2ZU5vbmNlc1JlcXVlc3QSHAoJc2VuZGVyX2lkGAEgASgJQgm6SAZyBBACGEASGAoFY291bnQYAiABKA1CCbpIBioEGAwoASInChVSZXNlcnZlTm9uY2VzUmVzcG9uc2USDgoGbm9uY2VzGAEgAygEIi0KEUdldEdhdGVMb2dSZXF1ZXN0EhgKB2dhdGVfaWQYASABKAlCB7pIBHICEAIiUwoSR2V0R2F0ZUxvZ1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAQSLAoEbGFuZRgCIAEoCzIeLm91dGxheWVyLmV2aWRlbmNlLnYxLkdhdGVMYW5lIpkBChRBcHBlbmRHYXRlTG9nUmVxdWVzdBIYCgdnYXRlX2lkGAEgASgJQge6SARyAhACEhgKEGV4cGVjdGVkX3ZlcnNpb24YAiABKAQSFwoGY2hhbmdlGAMgASgJQge6SARyAhABEjQKBGxhbmUYBCABKAsyHi5vdXRsYXllci5ldmlkZW5jZS52MS5HYXRlTGFuZUIGukgDyAEBIigKFUFwcGVuZEdhdGVMb2dSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgEIocBCghHYXRlTGFuZRIxCgdtZW1iZXJzGAEgAygLMiAub3V0bGF5ZXIuZXZpZGVuY2UudjEuTGFuZU1lbWJlchJIChVhcHByb3Zlcl90cmFuc2FjdGlvbnMYAiADKAsyKS5vdXRsYXllci5ldmlkZW5jZS52MS5BcHByb3ZlclRyYW5zYWN0aW9uIlsKCkxhbmVNZW1iZXISEgoKcmVxdWVzdF9pZBgBIAEoCRIRCgl3YWxsZXRfaWQYAiABKAkSDQoFY2FsbHMYAyABKA0SFwoPYWRtaXR0ZWRfaGVpZ2h0GAQgASgEIp4BChNBcHByb3ZlclRyYW5zYWN0aW9uEj4KC3RyYW5zYWN0aW9uGAEgASgLMikub3V0bGF5ZXIuZXZpZGVuY2UudjEuUHJlcGFyZWRUcmFuc2FjdGlvbhISCgpyZXF1ZXN0X2lkGAIgASgJEgwKBG1vZGUYAyABKAkSEgoKaW50ZW50X2lkcxgEIAMoCRIRCglmZWVfeW9jdG8YBSABKAkifAoQUmVhZFVzYWdlUmVxdWVzdBIoCgl3YWxsZXRfaWQYASABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JBIoChFleGNlcHRfcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQFIAIgBAUIUChJfZXhjZXB0X3JlcXVlc3RfaWQiTAoRUmVhZFVzYWdlUmVzcG9uc2USCwoDc2VxGAEgASgEEioKBXVzYWdlGAIgASgLMhsub3V0bGF5ZXIud29ya2Zsb3cudjEuVXNhZ2UirwEKE1Jlc2VydmVVc2FnZVJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQESFAoMZXhwZWN0ZWRfc2VxGAMgASgEEjoKBXN0ZXBzGAQgAygLMh8ub3V0bGF5ZXIud29ya2Zsb3cudjEuU3RlcFVzYWdlQgq6SAeSAQQIARAMIiMKFFJlc2VydmVVc2FnZVJlc3BvbnNlEgsKA3NlcRgBIAEoBCJsChNSZWxlYXNlVXNhZ2VSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEg0KBXN0ZXBzGAMgAygNIiMKFFJlbGVhc2VVc2FnZVJlc3BvbnNlEgsKA3NlcRgBIAEoBDKtCAoKTG9nU2VydmljZRJqCgxPcGVuV29ya2Zsb3cSKS5vdXRsYXllci5ldmlkZW5jZS52MS5PcGVuV29ya2Zsb3dSZXF1ZXN0Gioub3V0bGF5ZXIuZXZpZGVuY2UudjEuT3BlbldvcmtmbG93UmVzcG9uc2UiA5ACAhJiCgtBcHBlbmRFdmVudBIoLm91dGxheWVyLmV2aWRlbmNlLnYxLkFwcGVuZEV2ZW50UmVxdWVzdBopLm91dGxheWVyLmV2aWRlbmNlLnYxLkFwcGVuZEV2ZW50UmVzcG9uc2USZAoKUmVhZEV2ZW50cxInLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlYWRFdmVudHNSZXF1ZXN0Gigub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVhZEV2ZW50c1Jlc3BvbnNlIgOQAgESeQoRTGlzdE9wZW5Xb3JrZmxvd3MSLi5vdXRsYXllci5ldmlkZW5jZS52MS5MaXN0T3BlbldvcmtmbG93c1JlcXVlc3QaLy5vdXRsYXllci5ldmlkZW5jZS52MS5MaXN0T3BlbldvcmtmbG93c1Jlc3BvbnNlIgOQAgESaAoNUmVzZXJ2ZU5vbmNlcxIqLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlc2VydmVOb25jZXNSZXF1ZXN0Gisub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzZXJ2ZU5vbmNlc1Jlc3BvbnNlEmQKCkdldEdhdGVMb2cSJy5vdXRsYXllci5ldmlkZW5jZS52MS5HZXRHYXRlTG9nUmVxdWVzdBooLm91dGxheWVyLmV2aWRlbmNlLnYxLkdldEdhdGVMb2dSZXNwb25zZSIDkAIBEmgKDUFwcGVuZEdhdGVMb2cSKi5vdXRsYXllci5ldmlkZW5jZS52MS5BcHBlbmRHYXRlTG9nUmVxdWVzdBorLm91dGxheWVyLmV2aWRlbmNlLnYxLkFwcGVuZEdhdGVMb2dSZXNwb25zZRJhCglSZWFkVXNhZ2USJi5vdXRsYXllci5ldmlkZW5jZS52MS5SZWFkVXNhZ2VSZXF1ZXN0Gicub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVhZFVzYWdlUmVzcG9uc2UiA5ACARJlCgxSZXNlcnZlVXNhZ2USKS5vdXRsYXllci5ldmlkZW5jZS52MS5SZXNlcnZlVXNhZ2VSZXF1ZXN0Gioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzZXJ2ZVVzYWdlUmVzcG9uc2USagoMUmVsZWFzZVVzYWdlEikub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVsZWFzZVVzYWdlUmVxdWVzdBoqLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlbGVhc2VVc2FnZVJlc3BvbnNlIgOQAgJiBnByb3RvMw", [file_buf_validate_validate, file_outlayer_evidence_v1_event, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_record]);
+  fileDesc("CiZvdXRsYXllci9ldmlkZW5jZS92MS9sb2dfc2VydmljZS5wcm90bxIUb3V0bGF5ZXIuZXZpZGVuY2UudjEiQQoJSGVsZExlYXNlEhwKCHJlc291cmNlGAEgASgJQgq6SAdyBRABGIABEhYKBWVwb2NoGAIgASgEQge6SAQyAigBInAKE0FjcXVpcmVMZWFzZVJlcXVlc3QSHAoIcmVzb3VyY2UYASABKAlCCrpIB3IFEAEYgAESHQoJaG9sZGVyX2lkGAIgASgJQgq6SAdyBRABGIABEhwKBnR0bF9tcxgDIAEoDUIMukgJKgcYgN3bAShkIkoKFEFjcXVpcmVMZWFzZVJlc3BvbnNlEg0KBXRha2VuGAEgASgIEg0KBWVwb2NoGAIgASgEEhQKDHJlbWFpbmluZ19tcxgDIAEoDSKFAQoRUmVuZXdMZWFzZVJlcXVlc3QSNgoFbGVhc2UYASABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2VCBrpIA8gBARIaCglob2xkZXJfaWQYAiABKAlCB7pIBHICEAESHAoGdHRsX21zGAMgASgNQgy6SAkqBxiA3dsBKGQiFAoSUmVuZXdMZWFzZVJlc3BvbnNlImkKE1JlbGVhc2VMZWFzZVJlcXVlc3QSNgoFbGVhc2UYASABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2VCBrpIA8gBARIaCglob2xkZXJfaWQYAiABKAlCB7pIBHICEAEiFgoUUmVsZWFzZUxlYXNlUmVzcG9uc2UiaQoTT3BlbldvcmtmbG93UmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARI0CgZvcGVuZWQYAiABKAsyHC5vdXRsYXllci5ldmlkZW5jZS52MS5PcGVuZWRCBrpIA8gBASJVChRPcGVuV29ya2Zsb3dSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCCK5AQoSQXBwZW5kRXZlbnRSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEiEKEGV4cGVjdGVkX3ZlcnNpb24YAiABKARCB7pIBDICKAESMgoFZXZlbnQYAyABKAsyGy5vdXRsYXllci5ldmlkZW5jZS52MS5FdmVudEIGukgDyAEBEi4KBWxlYXNlGAQgASgLMh8ub3V0bGF5ZXIuZXZpZGVuY2UudjEuSGVsZExlYXNlIiYKE0FwcGVuZEV2ZW50UmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBCJeChRSZXF1ZXN0Q2FuY2VsUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyAxiAARIoCgl3YWxsZXRfaWQYAiABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JCJFChVSZXF1ZXN0Q2FuY2VsUmVzcG9uc2USLAoGcmVjb3JkGAEgASgLMhwub3V0bGF5ZXIud29ya2Zsb3cudjEuUmVjb3JkIkgKEVJlYWRFdmVudHNSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEhUKDWFmdGVyX3ZlcnNpb24YAiABKAQiSgoSUmVhZEV2ZW50c1Jlc3BvbnNlEjQKBmV2ZW50cxgBIAMoCzIkLm91dGxheWVyLmV2aWRlbmNlLnYxLlZlcnNpb25lZEV2ZW50IlwKDlZlcnNpb25lZEV2ZW50Eg8KB3ZlcnNpb24YASABKAQSDQoFYXRfbXMYAiABKAMSKgoFZXZlbnQYAyABKAsyGy5vdXRsYXllci5ldmlkZW5jZS52MS5FdmVudCJLChhMaXN0T3BlbldvcmtmbG93c1JlcXVlc3QSEgoKcGFnZV90b2tlbhgBIAEoCRIbCglwYWdlX3NpemUYAiABKA1CCLpIBSoDGOgHImsKGUxpc3RPcGVuV29ya2Zsb3dzUmVzcG9uc2USNQoJd29ya2Zsb3dzGAEgAygLMiIub3V0bGF5ZXIuZXZpZGVuY2UudjEuT3BlbldvcmtmbG93EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJDCgxPcGVuV29ya2Zsb3cSEgoKcmVxdWVzdF9pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgEEg4KBnN0YXR1cxgDIAEoCSJOChRSZXNlcnZlTm9uY2VzUmVxdWVzdBIcCglzZW5kZXJfaWQYASABKAlCCbpIBnIEEAIYQBIYCgVjb3VudBgCIAEoDUIJukgGKgQYDCgBIicKFVJlc2VydmVOb25jZXNSZXNwb25zZRIOCgZub25jZXMYASADKAQiLQoRR2V0R2F0ZUxvZ1JlcXVlc3QSGAoHZ2F0ZV9pZBgBIAEoCUIHukgEcgIQAiJTChJHZXRHYXRlTG9nUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBBIsCgRsYW5lGAIgASgLMh4ub3V0bGF5ZXIuZXZpZGVuY2UudjEuR2F0ZUxhbmUi0QEKFEFwcGVuZEdhdGVMb2dSZXF1ZXN0EhgKB2dhdGVfaWQYASABKAlCB7pIBHICEAISGAoQZXhwZWN0ZWRfdmVyc2lvbhgCIAEoBBIXCgZjaGFuZ2UYAyABKAlCB7pIBHICEAESNAoEbGFuZRgEIAEoCzIeLm91dGxheWVyLmV2aWRlbmNlLnYxLkdhdGVMYW5lQga6SAPIAQESNgoFbGVhc2UYBSABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2VCBrpIA8gBASIoChVBcHBlbmRHYXRlTG9nUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBCLBAQoIR2F0ZUxhbmUSMQoHbWVtYmVycxgBIAMoCzIgLm91dGxheWVyLmV2aWRlbmNlLnYxLkxhbmVNZW1iZXISSAoVYXBwcm92ZXJfdHJhbnNhY3Rpb25zGAIgAygLMikub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwcm92ZXJUcmFuc2FjdGlvbhI4Cg1pc3N1ZWRfbm9uY2VzGAQgAygLMiEub3V0bGF5ZXIuZXZpZGVuY2UudjEuSXNzdWVkTm9uY2UiMAoLSXNzdWVkTm9uY2USEgoKcHVibGljX2tleRgBIAEoCRINCgVub25jZRgCIAEoBCJbCgpMYW5lTWVtYmVyEhIKCnJlcXVlc3RfaWQYASABKAkSEQoJd2FsbGV0X2lkGAIgASgJEg0KBWNhbGxzGAMgASgNEhcKD2FkbWl0dGVkX2hlaWdodBgEIAEoBCKeAQoTQXBwcm92ZXJUcmFuc2FjdGlvbhI+Cgt0cmFuc2FjdGlvbhgBIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlByZXBhcmVkVHJhbnNhY3Rpb24SEgoKcmVxdWVzdF9pZBgCIAEoCRIMCgRtb2RlGAMgASgJEhIKCmludGVudF9pZHMYBCADKAkSEQoJZmVlX3lvY3RvGAUgASgJInwKEFJlYWRVc2FnZVJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSKAoRZXhjZXB0X3JlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBSACIAQFCFAoSX2V4Y2VwdF9yZXF1ZXN0X2lkIkwKEVJlYWRVc2FnZVJlc3BvbnNlEgsKA3NlcRgBIAEoBBIqCgV1c2FnZRgCIAEoCzIbLm91dGxheWVyLndvcmtmbG93LnYxLlVzYWdlIq8BChNSZXNlcnZlVXNhZ2VSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEhQKDGV4cGVjdGVkX3NlcRgDIAEoBBI6CgVzdGVwcxgEIAMoCzIfLm91dGxheWVyLndvcmtmbG93LnYxLlN0ZXBVc2FnZUIKukgHkgEECAEQDCIjChRSZXNlcnZlVXNhZ2VSZXNwb25zZRILCgNzZXEYASABKAQibAoTUmVsZWFzZVVzYWdlUmVxdWVzdBIoCgl3YWxsZXRfaWQYASABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JBIcCgpyZXF1ZXN0X2lkGAIgASgJQgi6SAVyA7ABARINCgVzdGVwcxgDIAMoDSIjChRSZWxlYXNlVXNhZ2VSZXNwb25zZRILCgNzZXEYASABKAQy2gsKCkxvZ1NlcnZpY2USagoMT3BlbldvcmtmbG93Eikub3V0bGF5ZXIuZXZpZGVuY2UudjEuT3BlbldvcmtmbG93UmVxdWVzdBoqLm91dGxheWVyLmV2aWRlbmNlLnYxLk9wZW5Xb3JrZmxvd1Jlc3BvbnNlIgOQAgISYgoLQXBwZW5kRXZlbnQSKC5vdXRsYXllci5ldmlkZW5jZS52MS5BcHBlbmRFdmVudFJlcXVlc3QaKS5vdXRsYXllci5ldmlkZW5jZS52MS5BcHBlbmRFdmVudFJlc3BvbnNlEm0KDVJlcXVlc3RDYW5jZWwSKi5vdXRsYXllci5ldmlkZW5jZS52MS5SZXF1ZXN0Q2FuY2VsUmVxdWVzdBorLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlcXVlc3RDYW5jZWxSZXNwb25zZSIDkAICEmQKClJlYWRFdmVudHMSJy5vdXRsYXllci5ldmlkZW5jZS52MS5SZWFkRXZlbnRzUmVxdWVzdBooLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlYWRFdmVudHNSZXNwb25zZSIDkAIBEnkKEUxpc3RPcGVuV29ya2Zsb3dzEi4ub3V0bGF5ZXIuZXZpZGVuY2UudjEuTGlzdE9wZW5Xb3JrZmxvd3NSZXF1ZXN0Gi8ub3V0bGF5ZXIuZXZpZGVuY2UudjEuTGlzdE9wZW5Xb3JrZmxvd3NSZXNwb25zZSIDkAIBEmgKDVJlc2VydmVOb25jZXMSKi5vdXRsYXllci5ldmlkZW5jZS52MS5SZXNlcnZlTm9uY2VzUmVxdWVzdBorLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlc2VydmVOb25jZXNSZXNwb25zZRJkCgpHZXRHYXRlTG9nEicub3V0bGF5ZXIuZXZpZGVuY2UudjEuR2V0R2F0ZUxvZ1JlcXVlc3QaKC5vdXRsYXllci5ldmlkZW5jZS52MS5HZXRHYXRlTG9nUmVzcG9uc2UiA5ACARJoCg1BcHBlbmRHYXRlTG9nEioub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kR2F0ZUxvZ1JlcXVlc3QaKy5vdXRsYXllci5ldmlkZW5jZS52MS5BcHBlbmRHYXRlTG9nUmVzcG9uc2USYQoJUmVhZFVzYWdlEiYub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVhZFVzYWdlUmVxdWVzdBonLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlYWRVc2FnZVJlc3BvbnNlIgOQAgESZQoMUmVzZXJ2ZVVzYWdlEikub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzZXJ2ZVVzYWdlUmVxdWVzdBoqLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlc2VydmVVc2FnZVJlc3BvbnNlEmoKDFJlbGVhc2VVc2FnZRIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlbGVhc2VVc2FnZVJlcXVlc3QaKi5vdXRsYXllci5ldmlkZW5jZS52MS5SZWxlYXNlVXNhZ2VSZXNwb25zZSIDkAICEmoKDEFjcXVpcmVMZWFzZRIpLm91dGxheWVyLmV2aWRlbmNlLnYxLkFjcXVpcmVMZWFzZVJlcXVlc3QaKi5vdXRsYXllci5ldmlkZW5jZS52MS5BY3F1aXJlTGVhc2VSZXNwb25zZSIDkAICEmQKClJlbmV3TGVhc2USJy5vdXRsYXllci5ldmlkZW5jZS52MS5SZW5ld0xlYXNlUmVxdWVzdBooLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlbmV3TGVhc2VSZXNwb25zZSIDkAICEmoKDFJlbGVhc2VMZWFzZRIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlbGVhc2VMZWFzZVJlcXVlc3QaKi5vdXRsYXllci5ldmlkZW5jZS52MS5SZWxlYXNlTGVhc2VSZXNwb25zZSIDkAICYgZwcm90bzM", [file_buf_validate_validate, file_outlayer_evidence_v1_event, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_record]);
+
+/**
+ * Under which lease something is written.
+ *
+ * @generated from message outlayer.evidence.v1.HeldLease
+ */
+export type HeldLease = Message<"outlayer.evidence.v1.HeldLease"> & {
+  /**
+   * What is leased, e.g. `gate:gate.near`.
+   *
+   * @generated from field: string resource = 1;
+   */
+  resource: string;
+
+  /**
+   * The fencing token: it rises whenever the lease is taken.
+   *
+   * @generated from field: uint64 epoch = 2;
+   */
+  epoch: bigint;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.HeldLease.
+ * Use `create(HeldLeaseSchema)` to create a new message.
+ */
+export const HeldLeaseSchema: GenMessage<HeldLease> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 0);
+
+/**
+ * Who wants what, and for how long.
+ *
+ * @generated from message outlayer.evidence.v1.AcquireLeaseRequest
+ */
+export type AcquireLeaseRequest = Message<"outlayer.evidence.v1.AcquireLeaseRequest"> & {
+  /**
+   * What is leased.
+   *
+   * @generated from field: string resource = 1;
+   */
+  resource: string;
+
+  /**
+   * Unique for every process and every start of it.
+   *
+   * @generated from field: string holder_id = 2;
+   */
+  holderId: string;
+
+  /**
+   * For how long from now, milliseconds.
+   *
+   * @generated from field: uint32 ttl_ms = 3;
+   */
+  ttlMs: number;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.AcquireLeaseRequest.
+ * Use `create(AcquireLeaseRequestSchema)` to create a new message.
+ */
+export const AcquireLeaseRequestSchema: GenMessage<AcquireLeaseRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 1);
+
+/**
+ * Whose the lease is now.
+ *
+ * @generated from message outlayer.evidence.v1.AcquireLeaseResponse
+ */
+export type AcquireLeaseResponse = Message<"outlayer.evidence.v1.AcquireLeaseResponse"> & {
+  /**
+   * Whether it is the caller's, newly taken.
+   *
+   * @generated from field: bool taken = 1;
+   */
+  taken: boolean;
+
+  /**
+   * Its epoch.
+   *
+   * @generated from field: uint64 epoch = 2;
+   */
+  epoch: bigint;
+
+  /**
+   * Until its time is over, milliseconds.
+   *
+   * @generated from field: uint32 remaining_ms = 3;
+   */
+  remainingMs: number;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.AcquireLeaseResponse.
+ * Use `create(AcquireLeaseResponseSchema)` to create a new message.
+ */
+export const AcquireLeaseResponseSchema: GenMessage<AcquireLeaseResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 2);
+
+/**
+ * Which lease to keep.
+ *
+ * @generated from message outlayer.evidence.v1.RenewLeaseRequest
+ */
+export type RenewLeaseRequest = Message<"outlayer.evidence.v1.RenewLeaseRequest"> & {
+  /**
+   * What was taken.
+   *
+   * @generated from field: outlayer.evidence.v1.HeldLease lease = 1;
+   */
+  lease?: HeldLease | undefined;
+
+  /**
+   * Who took it.
+   *
+   * @generated from field: string holder_id = 2;
+   */
+  holderId: string;
+
+  /**
+   * For how long from now, milliseconds.
+   *
+   * @generated from field: uint32 ttl_ms = 3;
+   */
+  ttlMs: number;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.RenewLeaseRequest.
+ * Use `create(RenewLeaseRequestSchema)` to create a new message.
+ */
+export const RenewLeaseRequestSchema: GenMessage<RenewLeaseRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 3);
+
+/**
+ * It is kept.
+ *
+ * @generated from message outlayer.evidence.v1.RenewLeaseResponse
+ */
+export type RenewLeaseResponse = Message<"outlayer.evidence.v1.RenewLeaseResponse"> & {
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.RenewLeaseResponse.
+ * Use `create(RenewLeaseResponseSchema)` to create a new message.
+ */
+export const RenewLeaseResponseSchema: GenMessage<RenewLeaseResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 4);
+
+/**
+ * Which lease to give back.
+ *
+ * @generated from message outlayer.evidence.v1.ReleaseLeaseRequest
+ */
+export type ReleaseLeaseRequest = Message<"outlayer.evidence.v1.ReleaseLeaseRequest"> & {
+  /**
+   * What was taken.
+   *
+   * @generated from field: outlayer.evidence.v1.HeldLease lease = 1;
+   */
+  lease?: HeldLease | undefined;
+
+  /**
+   * Who took it.
+   *
+   * @generated from field: string holder_id = 2;
+   */
+  holderId: string;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.ReleaseLeaseRequest.
+ * Use `create(ReleaseLeaseRequestSchema)` to create a new message.
+ */
+export const ReleaseLeaseRequestSchema: GenMessage<ReleaseLeaseRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 5);
+
+/**
+ * It is given back, or was another's.
+ *
+ * @generated from message outlayer.evidence.v1.ReleaseLeaseResponse
+ */
+export type ReleaseLeaseResponse = Message<"outlayer.evidence.v1.ReleaseLeaseResponse"> & {
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.ReleaseLeaseResponse.
+ * Use `create(ReleaseLeaseResponseSchema)` to create a new message.
+ */
+export const ReleaseLeaseResponseSchema: GenMessage<ReleaseLeaseResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 6);
 
 /**
  * A planned request.
@@ -45,7 +236,7 @@ export type OpenWorkflowRequest = Message<"outlayer.evidence.v1.OpenWorkflowRequ
  * Use `create(OpenWorkflowRequestSchema)` to create a new message.
  */
 export const OpenWorkflowRequestSchema: GenMessage<OpenWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 0);
+  messageDesc(file_outlayer_evidence_v1_log_service, 7);
 
 /**
  * The record as it stands.
@@ -73,7 +264,7 @@ export type OpenWorkflowResponse = Message<"outlayer.evidence.v1.OpenWorkflowRes
  * Use `create(OpenWorkflowResponseSchema)` to create a new message.
  */
 export const OpenWorkflowResponseSchema: GenMessage<OpenWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 1);
+  messageDesc(file_outlayer_evidence_v1_log_service, 8);
 
 /**
  * What to append, and after what.
@@ -101,6 +292,13 @@ export type AppendEventRequest = Message<"outlayer.evidence.v1.AppendEventReques
    * @generated from field: outlayer.evidence.v1.Event event = 3;
    */
   event?: Event | undefined;
+
+  /**
+   * Under which lease. Required of all that a broadcaster writes.
+   *
+   * @generated from field: outlayer.evidence.v1.HeldLease lease = 4;
+   */
+  lease?: HeldLease | undefined;
 };
 
 /**
@@ -108,7 +306,7 @@ export type AppendEventRequest = Message<"outlayer.evidence.v1.AppendEventReques
  * Use `create(AppendEventRequestSchema)` to create a new message.
  */
 export const AppendEventRequestSchema: GenMessage<AppendEventRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 2);
+  messageDesc(file_outlayer_evidence_v1_log_service, 9);
 
 /**
  * Where the log stands now.
@@ -129,7 +327,56 @@ export type AppendEventResponse = Message<"outlayer.evidence.v1.AppendEventRespo
  * Use `create(AppendEventResponseSchema)` to create a new message.
  */
 export const AppendEventResponseSchema: GenMessage<AppendEventResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 3);
+  messageDesc(file_outlayer_evidence_v1_log_service, 10);
+
+/**
+ * Which workflow is to be cancelled, and who asks.
+ *
+ * @generated from message outlayer.evidence.v1.RequestCancelRequest
+ */
+export type RequestCancelRequest = Message<"outlayer.evidence.v1.RequestCancelRequest"> & {
+  /**
+   * The workflow, of any endpoint.
+   *
+   * @generated from field: string request_id = 1;
+   */
+  requestId: string;
+
+  /**
+   * The wallet that proved itself.
+   *
+   * @generated from field: string wallet_id = 2;
+   */
+  walletId: string;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.RequestCancelRequest.
+ * Use `create(RequestCancelRequestSchema)` to create a new message.
+ */
+export const RequestCancelRequestSchema: GenMessage<RequestCancelRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 11);
+
+/**
+ * The record as it stands.
+ *
+ * @generated from message outlayer.evidence.v1.RequestCancelResponse
+ */
+export type RequestCancelResponse = Message<"outlayer.evidence.v1.RequestCancelResponse"> & {
+  /**
+   * With the wish in it, or as it has ended.
+   *
+   * @generated from field: outlayer.workflow.v1.Record record = 1;
+   */
+  record?: Record | undefined;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.RequestCancelResponse.
+ * Use `create(RequestCancelResponseSchema)` to create a new message.
+ */
+export const RequestCancelResponseSchema: GenMessage<RequestCancelResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 12);
 
 /**
  * Which events.
@@ -157,7 +404,7 @@ export type ReadEventsRequest = Message<"outlayer.evidence.v1.ReadEventsRequest"
  * Use `create(ReadEventsRequestSchema)` to create a new message.
  */
 export const ReadEventsRequestSchema: GenMessage<ReadEventsRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 4);
+  messageDesc(file_outlayer_evidence_v1_log_service, 13);
 
 /**
  * Events, in order.
@@ -178,7 +425,7 @@ export type ReadEventsResponse = Message<"outlayer.evidence.v1.ReadEventsRespons
  * Use `create(ReadEventsResponseSchema)` to create a new message.
  */
 export const ReadEventsResponseSchema: GenMessage<ReadEventsResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 5);
+  messageDesc(file_outlayer_evidence_v1_log_service, 14);
 
 /**
  * An event and its place.
@@ -213,7 +460,7 @@ export type VersionedEvent = Message<"outlayer.evidence.v1.VersionedEvent"> & {
  * Use `create(VersionedEventSchema)` to create a new message.
  */
 export const VersionedEventSchema: GenMessage<VersionedEvent> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 6);
+  messageDesc(file_outlayer_evidence_v1_log_service, 15);
 
 /**
  * Which page.
@@ -241,7 +488,7 @@ export type ListOpenWorkflowsRequest = Message<"outlayer.evidence.v1.ListOpenWor
  * Use `create(ListOpenWorkflowsRequestSchema)` to create a new message.
  */
 export const ListOpenWorkflowsRequestSchema: GenMessage<ListOpenWorkflowsRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 7);
+  messageDesc(file_outlayer_evidence_v1_log_service, 16);
 
 /**
  * One page.
@@ -269,7 +516,7 @@ export type ListOpenWorkflowsResponse = Message<"outlayer.evidence.v1.ListOpenWo
  * Use `create(ListOpenWorkflowsResponseSchema)` to create a new message.
  */
 export const ListOpenWorkflowsResponseSchema: GenMessage<ListOpenWorkflowsResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 8);
+  messageDesc(file_outlayer_evidence_v1_log_service, 17);
 
 /**
  * A workflow that has not ended.
@@ -304,7 +551,7 @@ export type OpenWorkflow = Message<"outlayer.evidence.v1.OpenWorkflow"> & {
  * Use `create(OpenWorkflowSchema)` to create a new message.
  */
 export const OpenWorkflowSchema: GenMessage<OpenWorkflow> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 9);
+  messageDesc(file_outlayer_evidence_v1_log_service, 18);
 
 /**
  * How many nonces, and for whom.
@@ -332,7 +579,7 @@ export type ReserveNoncesRequest = Message<"outlayer.evidence.v1.ReserveNoncesRe
  * Use `create(ReserveNoncesRequestSchema)` to create a new message.
  */
 export const ReserveNoncesRequestSchema: GenMessage<ReserveNoncesRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 10);
+  messageDesc(file_outlayer_evidence_v1_log_service, 19);
 
 /**
  * The nonces, ascending, from max(last + 1, now in milliseconds), all below 2^53.
@@ -353,7 +600,7 @@ export type ReserveNoncesResponse = Message<"outlayer.evidence.v1.ReserveNoncesR
  * Use `create(ReserveNoncesResponseSchema)` to create a new message.
  */
 export const ReserveNoncesResponseSchema: GenMessage<ReserveNoncesResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 11);
+  messageDesc(file_outlayer_evidence_v1_log_service, 20);
 
 /**
  * Which gate.
@@ -374,7 +621,7 @@ export type GetGateLogRequest = Message<"outlayer.evidence.v1.GetGateLogRequest"
  * Use `create(GetGateLogRequestSchema)` to create a new message.
  */
 export const GetGateLogRequestSchema: GenMessage<GetGateLogRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 12);
+  messageDesc(file_outlayer_evidence_v1_log_service, 21);
 
 /**
  * The gate's log's end.
@@ -402,7 +649,7 @@ export type GetGateLogResponse = Message<"outlayer.evidence.v1.GetGateLogRespons
  * Use `create(GetGateLogResponseSchema)` to create a new message.
  */
 export const GetGateLogResponseSchema: GenMessage<GetGateLogResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 13);
+  messageDesc(file_outlayer_evidence_v1_log_service, 22);
 
 /**
  * What to append, and after what.
@@ -437,6 +684,13 @@ export type AppendGateLogRequest = Message<"outlayer.evidence.v1.AppendGateLogRe
    * @generated from field: outlayer.evidence.v1.GateLane lane = 4;
    */
   lane?: GateLane | undefined;
+
+  /**
+   * Under which lease.
+   *
+   * @generated from field: outlayer.evidence.v1.HeldLease lease = 5;
+   */
+  lease?: HeldLease | undefined;
 };
 
 /**
@@ -444,7 +698,7 @@ export type AppendGateLogRequest = Message<"outlayer.evidence.v1.AppendGateLogRe
  * Use `create(AppendGateLogRequestSchema)` to create a new message.
  */
 export const AppendGateLogRequestSchema: GenMessage<AppendGateLogRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 14);
+  messageDesc(file_outlayer_evidence_v1_log_service, 23);
 
 /**
  * Where the log stands now.
@@ -465,7 +719,7 @@ export type AppendGateLogResponse = Message<"outlayer.evidence.v1.AppendGateLogR
  * Use `create(AppendGateLogResponseSchema)` to create a new message.
  */
 export const AppendGateLogResponseSchema: GenMessage<AppendGateLogResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 15);
+  messageDesc(file_outlayer_evidence_v1_log_service, 24);
 
 /**
  * Who is on the gate. Every entry of the gate's log holds the whole of it, so that the latest entry is enough.
@@ -481,11 +735,18 @@ export type GateLane = Message<"outlayer.evidence.v1.GateLane"> & {
   members: LaneMember[];
 
   /**
-   * Approver transactions whose fate is not final yet.
+   * Approver transactions: those of members, and others as long as their workflow's own log may not have them.
    *
    * @generated from field: repeated outlayer.evidence.v1.ApproverTransaction approver_transactions = 2;
    */
   approverTransactions: ApproverTransaction[];
+
+  /**
+   * The highest nonce issued so far on each key of the approver.
+   *
+   * @generated from field: repeated outlayer.evidence.v1.IssuedNonce issued_nonces = 4;
+   */
+  issuedNonces: IssuedNonce[];
 };
 
 /**
@@ -493,7 +754,35 @@ export type GateLane = Message<"outlayer.evidence.v1.GateLane"> & {
  * Use `create(GateLaneSchema)` to create a new message.
  */
 export const GateLaneSchema: GenMessage<GateLane> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 16);
+  messageDesc(file_outlayer_evidence_v1_log_service, 25);
+
+/**
+ * Up to where the nonces of a key are taken.
+ *
+ * @generated from message outlayer.evidence.v1.IssuedNonce
+ */
+export type IssuedNonce = Message<"outlayer.evidence.v1.IssuedNonce"> & {
+  /**
+   * `ed25519:` and base58.
+   *
+   * @generated from field: string public_key = 1;
+   */
+  publicKey: string;
+
+  /**
+   * The nonce of the latest transaction signed with it.
+   *
+   * @generated from field: uint64 nonce = 2;
+   */
+  nonce: bigint;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.IssuedNonce.
+ * Use `create(IssuedNonceSchema)` to create a new message.
+ */
+export const IssuedNonceSchema: GenMessage<IssuedNonce> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 26);
 
 /**
  * A workflow that was admitted.
@@ -535,7 +824,7 @@ export type LaneMember = Message<"outlayer.evidence.v1.LaneMember"> & {
  * Use `create(LaneMemberSchema)` to create a new message.
  */
 export const LaneMemberSchema: GenMessage<LaneMember> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 17);
+  messageDesc(file_outlayer_evidence_v1_log_service, 27);
 
 /**
  * A transaction of the approver, written down before it is sent.
@@ -584,7 +873,7 @@ export type ApproverTransaction = Message<"outlayer.evidence.v1.ApproverTransact
  * Use `create(ApproverTransactionSchema)` to create a new message.
  */
 export const ApproverTransactionSchema: GenMessage<ApproverTransaction> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 18);
+  messageDesc(file_outlayer_evidence_v1_log_service, 28);
 
 /**
  * Whose usage.
@@ -612,7 +901,7 @@ export type ReadUsageRequest = Message<"outlayer.evidence.v1.ReadUsageRequest"> 
  * Use `create(ReadUsageRequestSchema)` to create a new message.
  */
 export const ReadUsageRequestSchema: GenMessage<ReadUsageRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 19);
+  messageDesc(file_outlayer_evidence_v1_log_service, 29);
 
 /**
  * What counts now.
@@ -640,7 +929,7 @@ export type ReadUsageResponse = Message<"outlayer.evidence.v1.ReadUsageResponse"
  * Use `create(ReadUsageResponseSchema)` to create a new message.
  */
 export const ReadUsageResponseSchema: GenMessage<ReadUsageResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 20);
+  messageDesc(file_outlayer_evidence_v1_log_service, 30);
 
 /**
  * What to count, and after what.
@@ -682,7 +971,7 @@ export type ReserveUsageRequest = Message<"outlayer.evidence.v1.ReserveUsageRequ
  * Use `create(ReserveUsageRequestSchema)` to create a new message.
  */
 export const ReserveUsageRequestSchema: GenMessage<ReserveUsageRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 21);
+  messageDesc(file_outlayer_evidence_v1_log_service, 31);
 
 /**
  * Where the ledger stands now.
@@ -703,7 +992,7 @@ export type ReserveUsageResponse = Message<"outlayer.evidence.v1.ReserveUsageRes
  * Use `create(ReserveUsageResponseSchema)` to create a new message.
  */
 export const ReserveUsageResponseSchema: GenMessage<ReserveUsageResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 22);
+  messageDesc(file_outlayer_evidence_v1_log_service, 32);
 
 /**
  * What did not execute.
@@ -738,7 +1027,7 @@ export type ReleaseUsageRequest = Message<"outlayer.evidence.v1.ReleaseUsageRequ
  * Use `create(ReleaseUsageRequestSchema)` to create a new message.
  */
 export const ReleaseUsageRequestSchema: GenMessage<ReleaseUsageRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 23);
+  messageDesc(file_outlayer_evidence_v1_log_service, 33);
 
 /**
  * Where the ledger stands now.
@@ -759,7 +1048,7 @@ export type ReleaseUsageResponse = Message<"outlayer.evidence.v1.ReleaseUsageRes
  * Use `create(ReleaseUsageResponseSchema)` to create a new message.
  */
 export const ReleaseUsageResponseSchema: GenMessage<ReleaseUsageResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 24);
+  messageDesc(file_outlayer_evidence_v1_log_service, 34);
 
 /**
  * The logs themselves, for services only.
@@ -779,7 +1068,7 @@ export const LogService: GenService<{
     output: typeof OpenWorkflowResponseSchema;
   },
   /**
-   * Appends one event. Aborted when the log has moved on from the version named.
+   * Appends one event. Aborted when the log has moved on from the version named, or the lease has another holder.
    *
    * @generated from rpc outlayer.evidence.v1.LogService.AppendEvent
    */
@@ -787,6 +1076,17 @@ export const LogService: GenService<{
     methodKind: "unary";
     input: typeof AppendEventRequestSchema;
     output: typeof AppendEventResponseSchema;
+  },
+  /**
+   * Writes down that the wallet wants its workflow cancelled, once. One that has ended is left as it is. NotFound for
+   * another wallet's.
+   *
+   * @generated from rpc outlayer.evidence.v1.LogService.RequestCancel
+   */
+  requestCancel: {
+    methodKind: "unary";
+    input: typeof RequestCancelRequestSchema;
+    output: typeof RequestCancelResponseSchema;
   },
   /**
    * Reads a workflow's events.
@@ -829,7 +1129,7 @@ export const LogService: GenService<{
     output: typeof GetGateLogResponseSchema;
   },
   /**
-   * Appends to a gate's log. Aborted when the log has moved on from the version named.
+   * Appends to a gate's log. Aborted when the log has moved on from the version named, or the lease has another holder.
    *
    * @generated from rpc outlayer.evidence.v1.LogService.AppendGateLog
    */
@@ -868,6 +1168,36 @@ export const LogService: GenService<{
     methodKind: "unary";
     input: typeof ReleaseUsageRequestSchema;
     output: typeof ReleaseUsageResponseSchema;
+  },
+  /**
+   * Takes a lease that nobody has, or whose time is over, under a new epoch. Says whose it is otherwise.
+   *
+   * @generated from rpc outlayer.evidence.v1.LogService.AcquireLease
+   */
+  acquireLease: {
+    methodKind: "unary";
+    input: typeof AcquireLeaseRequestSchema;
+    output: typeof AcquireLeaseResponseSchema;
+  },
+  /**
+   * Keeps a lease for longer. Aborted when it has another holder or epoch.
+   *
+   * @generated from rpc outlayer.evidence.v1.LogService.RenewLease
+   */
+  renewLease: {
+    methodKind: "unary";
+    input: typeof RenewLeaseRequestSchema;
+    output: typeof RenewLeaseResponseSchema;
+  },
+  /**
+   * Gives a lease back, so that another can take it at once. One that is another's by now is left as it is.
+   *
+   * @generated from rpc outlayer.evidence.v1.LogService.ReleaseLease
+   */
+  releaseLease: {
+    methodKind: "unary";
+    input: typeof ReleaseLeaseRequestSchema;
+    output: typeof ReleaseLeaseResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_outlayer_evidence_v1_log_service, 0);

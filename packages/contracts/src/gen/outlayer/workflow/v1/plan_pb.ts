@@ -11,7 +11,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/workflow/v1/plan.proto.
  */
 export const file_outlayer_workflow_v1_plan: GenFile = /*@__PURE__*/
-  fileDesc("Ch9vdXRsYXllci93b3JrZmxvdy92MS9wbGFuLnByb3RvEhRvdXRsYXllci53b3JrZmxvdy52MSK1AQoEUGxhbhIQCghhY2NlcHRlZBgBIAEoCBISCgpleGVjdXRhYmxlGAIgASgIEjAKBXN0ZXBzGAMgAygLMiEub3V0bGF5ZXIud29ya2Zsb3cudjEuUGxhbm5lZFN0ZXASQgoSc2V0dXBfcmVxdWlyZW1lbnRzGAQgAygLMiYub3V0bGF5ZXIud29ya2Zsb3cudjEuU2V0dXBSZXF1aXJlbWVudBIRCgl1bmNoZWNrZWQYBSADKAki5AEKC1BsYW5uZWRTdGVwEkMKBGxhbmUYASABKAlCNbpIMnIwUgpnYXRlX3Byb3h5Ug1mdW5kaW5nX3NldHVwUgtkaXJlY3RfdXNlclIGcmVqZWN0EhkKEXByZWRlY2Vzc29yX21vZGVsGAIgASgJEhYKDm9yZGVyaW5nX21vZGVsGAMgASgJEhMKC3JlY2VpdmVyX2lkGAQgASgJEhMKC21ldGhvZF9uYW1lGAUgASgJEhMKC3BvbGljeV90eXBlGAYgASgJEhMKBnJlYXNvbhgHIAEoCUgAiAEBQgkKB19yZWFzb24iUwoQU2V0dXBSZXF1aXJlbWVudBIMCgRzdGVwGAEgASgNEhMKC3JlcXVpcmVtZW50GAIgASgJEhIKBXJvdXRlGAMgASgJSACIAQFCCAoGX3JvdXRlYgZwcm90bzM", [file_buf_validate_validate]);
+  fileDesc("Ch9vdXRsYXllci93b3JrZmxvdy92MS9wbGFuLnByb3RvEhRvdXRsYXllci53b3JrZmxvdy52MSKAAgoEUGxhbhIQCghhY2NlcHRlZBgBIAEoCBISCgpleGVjdXRhYmxlGAIgASgIEjAKBXN0ZXBzGAMgAygLMiEub3V0bGF5ZXIud29ya2Zsb3cudjEuUGxhbm5lZFN0ZXASQgoSc2V0dXBfcmVxdWlyZW1lbnRzGAQgAygLMiYub3V0bGF5ZXIud29ya2Zsb3cudjEuU2V0dXBSZXF1aXJlbWVudBIRCgl1bmNoZWNrZWQYBSADKAkSOwoJZXN0aW1hdGVzGAYgASgLMiMub3V0bGF5ZXIud29ya2Zsb3cudjEuUGxhbkVzdGltYXRlc0gAiAEBQgwKCl9lc3RpbWF0ZXMilQEKDVBsYW5Fc3RpbWF0ZXMSNAoHY2hhaW5lZBgBIAEoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLkVzdGltYXRlSACIAQESNQoIc3RlcHdpc2UYAiABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5Fc3RpbWF0ZUgBiAEBQgoKCF9jaGFpbmVkQgsKCV9zdGVwd2lzZSJ/CghFc3RpbWF0ZRIbCg5nYXRlX2ZlZV95b2N0bxgBIAEoCUgAiAEBEhkKDGF0dGFjaGVkX2dhcxgCIAEoCUgBiAEBEhcKD2V4cGVjdGVkX2Jsb2NrcxgDIAEoDUIRCg9fZ2F0ZV9mZWVfeW9jdG9CDwoNX2F0dGFjaGVkX2dhcyLkAQoLUGxhbm5lZFN0ZXASQwoEbGFuZRgBIAEoCUI1ukgycjBSCmdhdGVfcHJveHlSDWZ1bmRpbmdfc2V0dXBSC2RpcmVjdF91c2VyUgZyZWplY3QSGQoRcHJlZGVjZXNzb3JfbW9kZWwYAiABKAkSFgoOb3JkZXJpbmdfbW9kZWwYAyABKAkSEwoLcmVjZWl2ZXJfaWQYBCABKAkSEwoLbWV0aG9kX25hbWUYBSABKAkSEwoLcG9saWN5X3R5cGUYBiABKAkSEwoGcmVhc29uGAcgASgJSACIAQFCCQoHX3JlYXNvbiJTChBTZXR1cFJlcXVpcmVtZW50EgwKBHN0ZXAYASABKA0SEwoLcmVxdWlyZW1lbnQYAiABKAkSEgoFcm91dGUYAyABKAlIAIgBAUIICgZfcm91dGViBnByb3RvMw", [file_buf_validate_validate]);
 
 /**
  * How a request would be executed: one entry per step, in the request's order.
@@ -53,6 +53,13 @@ export type Plan = Message<"outlayer.workflow.v1.Plan"> & {
    * @generated from field: repeated string unchecked = 5;
    */
   unchecked: string[];
+
+  /**
+   * What carrying it out takes, either way; unset unless it is executable.
+   *
+   * @generated from field: optional outlayer.workflow.v1.PlanEstimates estimates = 6;
+   */
+  estimates?: PlanEstimates | undefined;
 };
 
 /**
@@ -61,6 +68,69 @@ export type Plan = Message<"outlayer.workflow.v1.Plan"> & {
  */
 export const PlanSchema: GenMessage<Plan> = /*@__PURE__*/
   messageDesc(file_outlayer_workflow_v1_plan, 0);
+
+/**
+ * What carrying a workflow out takes: by one chain, or step by step.
+ *
+ * @generated from message outlayer.workflow.v1.PlanEstimates
+ */
+export type PlanEstimates = Message<"outlayer.workflow.v1.PlanEstimates"> & {
+  /**
+   * Unset where the gate takes no chain as long, and where on_failure rules a chain out.
+   *
+   * @generated from field: optional outlayer.workflow.v1.Estimate chained = 1;
+   */
+  chained?: Estimate | undefined;
+
+  /**
+   * With each step resumed by itself.
+   *
+   * @generated from field: optional outlayer.workflow.v1.Estimate stepwise = 2;
+   */
+  stepwise?: Estimate | undefined;
+};
+
+/**
+ * Describes the message outlayer.workflow.v1.PlanEstimates.
+ * Use `create(PlanEstimatesSchema)` to create a new message.
+ */
+export const PlanEstimatesSchema: GenMessage<PlanEstimates> = /*@__PURE__*/
+  messageDesc(file_outlayer_workflow_v1_plan, 1);
+
+/**
+ * Fee, gas and time of one way.
+ *
+ * @generated from message outlayer.workflow.v1.Estimate
+ */
+export type Estimate = Message<"outlayer.workflow.v1.Estimate"> & {
+  /**
+   * yoctoNEAR that the gate keeps, decimal; unset while the gate's terms are not known.
+   *
+   * @generated from field: optional string gate_fee_yocto = 1;
+   */
+  gateFeeYocto?: string | undefined;
+
+  /**
+   * Gas units attached to all transactions, decimal, most of which comes back; unset while not known.
+   *
+   * @generated from field: optional string attached_gas = 2;
+   */
+  attachedGas?: string | undefined;
+
+  /**
+   * Blocks from submission until the last step is final, where nothing delays it. The wait for the gate is not in it.
+   *
+   * @generated from field: uint32 expected_blocks = 3;
+   */
+  expectedBlocks: number;
+};
+
+/**
+ * Describes the message outlayer.workflow.v1.Estimate.
+ * Use `create(EstimateSchema)` to create a new message.
+ */
+export const EstimateSchema: GenMessage<Estimate> = /*@__PURE__*/
+  messageDesc(file_outlayer_workflow_v1_plan, 2);
 
 /**
  * One classified step.
@@ -83,7 +153,7 @@ export type PlannedStep = Message<"outlayer.workflow.v1.PlannedStep"> & {
   predecessorModel: string;
 
   /**
-   * `gate_chained`, `normal_tx_or_view`, `single_tx_atomic` or `none`.
+   * `gate_chained`, `gate_stepwise`, `normal_tx_or_view`, `single_tx_atomic` or `none`.
    *
    * @generated from field: string ordering_model = 3;
    */
@@ -123,7 +193,7 @@ export type PlannedStep = Message<"outlayer.workflow.v1.PlannedStep"> & {
  * Use `create(PlannedStepSchema)` to create a new message.
  */
 export const PlannedStepSchema: GenMessage<PlannedStep> = /*@__PURE__*/
-  messageDesc(file_outlayer_workflow_v1_plan, 1);
+  messageDesc(file_outlayer_workflow_v1_plan, 3);
 
 /**
  * Something a step needs before it can be executed.
@@ -158,5 +228,5 @@ export type SetupRequirement = Message<"outlayer.workflow.v1.SetupRequirement"> 
  * Use `create(SetupRequirementSchema)` to create a new message.
  */
 export const SetupRequirementSchema: GenMessage<SetupRequirement> = /*@__PURE__*/
-  messageDesc(file_outlayer_workflow_v1_plan, 2);
+  messageDesc(file_outlayer_workflow_v1_plan, 4);
 

@@ -1,0 +1,94 @@
+import { isNonceUsedByPayload } from "../chain/gate-texts.ts";
+import type { Action, EventInit } from "./action.ts";
+import { startHeight } from "./lane-progress.ts";
+import type { JudgedStep } from "./outcomes.ts";
+import { hasStarted, isDone, isResumedSingly, liveResume, openResume, singlesOf } from "./progress.ts";
+import { pursue } from "./pursue.ts";
+import type { WorkflowState } from "./state.ts";
+import type { World } from "./world.ts";
+
+/** Milliseconds before a payload's deadline from which on waiting for it is as quick as a cancel. */
+const tooLateMs = 5000;
+
+/** Heads after which it is tried again to have a cancel signed and written down. */
+const tryAgainAfter = 20;
+
+/** Heads in which a cancel that is sent now lands: what is dispatched before is not to make it fail. */
+const landsWithin = 4;
+
+/** Anything that may have been sent. */
+export function isSubmitted({ steps }: WorkflowState): boolean {
+  return steps.some(({ submissions }) => submissions.length > 0);
+}
+
+/** A workflow that is to be cancelled and of which nothing was submitted ends at once, and what was signed goes nowhere. */
+export function withdrawal(state: WorkflowState): EventInit | undefined {
+  if (!state.cancelRequested || isSubmitted(state)) return undefined;
+  if (state.steps.some(({ signed }) => signed !== undefined)) {
+    return { case: "signaturesDiscarded", value: { reason: "its caller cancelled it" } };
+  }
+  const outcomes = state.steps.map(() => ({ outcome: "not_executed" }));
+  const userVisibleError = "it was cancelled at its caller's wish before anything was sent";
+  return { case: "ended", value: { status: "cancelled", errorCode: "cancelled", userVisibleError, outcomes } };
+}
+
+/**
+ * Makes payloads impossible that are still possible: one transaction for all of them, followed until its fate is final.
+ * Another is made only once the one before cannot land or has failed, and which nonces are used was read after that.
+ * @returns undefined: there is nothing to do about it now
+ */
+export function cancelPayloads(state: WorkflowState, world: World, judged: readonly JudgedStep[]): Action | undefined {
+  const open = state.cancels.find(({ fate }) => fate.kind === "open");
+  if (open !== undefined) {
+    const sent = { transaction: open.transaction, atMs: open.atMs, dead: false };
+    const giveUp = open.payloads.every(({ step }) => world.final.timeMs > deadlineOf(state, step));
+    const action = pursue(state, world, [sent], { kind: "cancel", giveUp });
+    return action.kind === "wait" ? undefined : action;
+  }
+  const steps = stepsToCancel(state, world, judged);
+  if (steps.length === 0) return undefined;
+  const unread = steps.filter((step) => isReadingDue(state, world, step));
+  if (unread.length > 0) return { kind: "read_nonces", steps: unread };
+  const { cancelTriedAt } = world.view;
+  const isDue = cancelTriedAt === undefined || world.head >= cancelTriedAt + tryAgainAfter;
+  return isDue ? { kind: "cancel", steps } : undefined;
+}
+
+/** Whether a transaction of cancels is on its way of which a node knows. */
+export function isCancelPending({ cancels }: WorkflowState, { view }: World): boolean {
+  return cancels.some(
+    ({ transaction, fate }) => fate.kind === "open" && view.cancels.get(transaction.hash) !== undefined,
+  );
+}
+
+/** A cancel that failed for anything but a nonce that was used would fail again. */
+function stepsToCancel(state: WorkflowState, world: World, judged: readonly JudgedStep[]): number[] {
+  const isHopeless = state.cancels.some(({ fate }) => fate.kind === "refused" && !isNonceUsedByPayload(fate.error));
+  if (!world.settings.settleByCancel || isHopeless) return [];
+  return [...state.steps.keys()].filter((step) => {
+    const isPossible = judged[step]?.outcome === "still_possible" && state.steps[step]?.signed?.payload !== undefined;
+    return isPossible && world.final.timeMs + tooLateMs < deadlineOf(state, step) && !isNextUp(state, world, step);
+  });
+}
+
+/** Whether what runs, or may, dispatches a step before a cancel lands. */
+function isNextUp(state: WorkflowState, world: World, index: number): boolean {
+  const step = state.steps[index];
+  if (step === undefined || isDone(step)) return false;
+  if (isResumedSingly(state)) return hasStarted(state, step) || singlesOf(state, step).some(openResume);
+  if (liveResume(state) === undefined) return false;
+  const start = startHeight(state, world) ?? world.head + 1;
+  return start + 2 + 3 * index <= world.head + landsWithin;
+}
+
+/** A cancel failed since its nonce was last read, or that was never read. */
+function isReadingDue({ cancels }: WorkflowState, { final }: World, step: number): boolean {
+  const refusedAt = cancels.flatMap(({ fate, payloads }) =>
+    fate.kind === "refused" && payloads.some((payload) => payload.step === step) ? [fate.height] : [],
+  );
+  return refusedAt.some((height) => height > (final.nonceUse.get(step)?.height ?? -1));
+}
+
+function deadlineOf({ steps }: WorkflowState, step: number): number {
+  return Number(steps[step]?.signed?.payload?.deadlineMs ?? 0n);
+}

@@ -1,0 +1,38 @@
+import type { Bus } from "@outlayer/kit";
+import type { EvidenceLog, HeldLease } from "../adapters/evidence/evidence-log.ts";
+import { AdmissionLine } from "./admission-line.ts";
+import { Conductor } from "./conductor.ts";
+import { UserKeys } from "./direct-user/user-keys.ts";
+import type { Term } from "./lease-keeper.ts";
+import type { SharedTools } from "./tools.ts";
+import { Turns } from "./turns.ts";
+import { Worker } from "./worker.ts";
+
+/**
+ * Drives all open workflows for as long as the lease is held. What a term knows of queue, lane and sightings is made anew with
+ * each: in between others may have driven.
+ * @param evidence appends under the lease
+ */
+export function beginTerm(shared: SharedTools, lease: HeldLease, evidence: EvidenceLog, bus: Bus): Term {
+  const { config, commitments, node, follower, gate, tails, relayer, approver, logger, ports, driverId } = shared;
+  commitments.clear();
+  relayer.beginTerm();
+  approver.beginTerm();
+  const conductor = new Conductor({
+    evidence,
+    follower,
+    gate,
+    tails,
+    node,
+    approver,
+    logger,
+    clock: ports.clock,
+    resumeGas: config.resumeBatchGas,
+    term: `${driverId}, epoch ${lease.epoch}`,
+  });
+  const line = new AdmissionLine();
+  const own = { lease, evidence, conductor, line, policyTurns: new Turns(), userKeys: new UserKeys() };
+  const worker = new Worker({ ...shared, ...own }, bus);
+  worker.start();
+  return worker;
+}

@@ -1,0 +1,23 @@
+/** Who may work on something, and until when. */
+export interface Lease {
+  readonly resource: string;
+  readonly holderId: string;
+  /** The fencing token, from 1; it rises whenever the lease is taken. */
+  readonly epoch: number;
+  /** Milliseconds since the epoch, by the clock of the process that wrote it. */
+  readonly expiresAtMs: number;
+}
+
+/** The lease as a holder would have it now; undefined while it is another's. */
+export function takenBy(holderId: string, resource: string, before: Lease | undefined, nowMs: number, ttlMs: number) {
+  if (before !== undefined && before.expiresAtMs > nowMs && before.holderId !== holderId) return undefined;
+  return { resource, holderId, epoch: (before?.epoch ?? 0) + 1, expiresAtMs: nowMs + ttlMs };
+}
+
+/**
+ * Whether this is still the lease that was taken. That its time is over says nothing while nobody else has taken it: who
+ * writes is told apart by the epoch alone, so that no clock is relied on.
+ */
+export function isHeld(lease: Lease | undefined, epoch: number, holderId?: string): lease is Lease {
+  return lease?.epoch === epoch && (holderId === undefined || lease.holderId === holderId);
+}

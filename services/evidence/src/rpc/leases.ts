@@ -1,0 +1,61 @@
+import type {
+  AcquireLeaseRequest,
+  HeldLease,
+  ReleaseLeaseRequest,
+  RenewLeaseRequest,
+} from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import { conflict, invalid } from "@outlayer/kit";
+import { isHeld, type Lease, takenBy } from "../core/lease.ts";
+import type { EvidenceStore } from "../core/store.ts";
+
+export interface LeaseDeps {
+  readonly store: Pick<EvidenceStore, "readLease" | "replaceLease">;
+  readonly now: () => number;
+}
+
+export async function acquireLease({ store, now }: LeaseDeps, { resource, holderId, ttlMs }: AcquireLeaseRequest) {
+  const before = await store.readLease(resource);
+  const after = takenBy(holderId, resource, before, now(), ttlMs);
+  if (after !== undefined && (await store.replaceLease(before, after))) return answer(after, true);
+  const held = after === undefined ? before : await store.readLease(resource);
+  if (held === undefined) throw new Error(`lease ${resource} was neither taken nor found`);
+  return answer(held, false);
+
+  function answer({ epoch, expiresAtMs }: Lease, taken: boolean) {
+    return { taken, epoch: BigInt(epoch), remainingMs: Math.max(0, expiresAtMs - now()) };
+  }
+}
+
+export async function renewLease({ store, now }: LeaseDeps, { lease, holderId, ttlMs }: RenewLeaseRequest) {
+  const { resource, epoch } = named(lease);
+  const before = await store.readLease(resource);
+  if (!isHeld(before, Number(epoch), holderId)) throw leaseLost(resource, epoch);
+  if (!(await store.replaceLease(before, { ...before, expiresAtMs: now() + ttlMs }))) throw leaseLost(resource, epoch);
+  return {};
+}
+
+export async function releaseLease({ store, now }: LeaseDeps, { lease, holderId }: ReleaseLeaseRequest) {
+  const { resource, epoch } = named(lease);
+  const before = await store.readLease(resource);
+  if (isHeld(before, Number(epoch), holderId)) await store.replaceLease(before, { ...before, expiresAtMs: now() });
+  return {};
+}
+
+/**
+ * Refuses what is written under a lease that has been taken anew. What slips through while it is being taken meets the new
+ * holder at the log's next version, of which there is one: that holder reads the logs only after it has taken the lease.
+ * @throws Refusal `Aborted`, LEASE_LOST
+ */
+export async function checkLease({ store }: Pick<LeaseDeps, "store">, lease: HeldLease | undefined): Promise<void> {
+  const { resource, epoch } = named(lease);
+  if (!isHeld(await store.readLease(resource), Number(epoch))) throw leaseLost(resource, epoch);
+}
+
+function named(lease: HeldLease | undefined): HeldLease {
+  if (lease === undefined) throw invalid("lease is required", { field: "lease" });
+  return lease;
+}
+
+function leaseLost(resource: string, epoch: bigint) {
+  return conflict(`lease ${resource} is not that of epoch ${epoch} any more`, { reason: "LEASE_LOST" });
+}

@@ -1,0 +1,29 @@
+import type { CancelWorkflowRequest } from "@outlayer/contracts/outlayer/planner/v1/planner";
+import { authenticateWallet, notFound, unavailable, type WalletCredentials } from "@outlayer/kit";
+import type { RequestCancel } from "../core/ports.ts";
+
+export interface CancelDeps {
+  readonly credentials: WalletCredentials;
+  readonly requestCancel: RequestCancel;
+}
+
+/** Has the wallet's wish written down; the broadcaster sees to it. */
+export async function cancelWorkflow(
+  { credentials, requestCancel }: CancelDeps,
+  { requestId }: CancelWorkflowRequest,
+  headers: Headers,
+  signal: AbortSignal,
+) {
+  const walletId = authenticateWallet(headers, credentials);
+  const result = await requestCancel(requestId, walletId, signal);
+  switch (result.kind) {
+    case "recorded":
+      return { record: result.record };
+    case "not_found":
+      throw notFound(`workflow request ${requestId} was not found`, { reason: "REQUEST_NOT_FOUND" });
+    case "unavailable":
+      throw unavailable("the wish to cancel may not have been recorded: ask again", { requestId });
+    default:
+      return result satisfies never;
+  }
+}

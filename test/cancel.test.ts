@@ -1,0 +1,448 @@
+import assert from "node:assert/strict";
+import type { SignStepResponse } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
+import { Actor, signIntents } from "./support/actors.ts";
+import { gateCalls, gateTrace, transactions, view } from "./support/chain-dump.ts";
+import { count, execute, install } from "./support/direct-user.ts";
+import { ForgetfulEvidence } from "./support/forgetful-evidence.ts";
+import { eventsOf } from "./support/history.ts";
+import { interruptedEvidence } from "./support/interrupted-evidence.ts";
+import { corruptSignature, type Misbehaviour, misbehavingSigner } from "./support/misbehaving-signer.ts";
+import { dust, registerStep, setRegister, transfer } from "./support/steps.ts";
+import { type System, type SystemOptions, withSystem } from "./support/system.ts";
+
+const three = [dust, dust, dust];
+const oneDust = 1_000_000_000_000_000_000n;
+const usedText = "Smart contract panicked: nonce was already used";
+
+// biome-ignore lint/suspicious/noExplicitAny: records as REST answers them
+type Json = any;
+const outcomesOf = (record: Json): string[] => record.step_outcomes.map(({ outcome }: Json) => outcome);
+
+/** Somebody else carries payloads to the verifier. @returns the error of the first receipt, if it failed */
+async function carry(system: System, ...payloads: readonly string[]): Promise<string | undefined> {
+  const hash = await new Actor(system.devnet, "mike.near").call({
+    receiverId: system.devnet.verifierId,
+    methodName: "execute_intents",
+    args: { signed: payloads.map((payload) => JSON.parse(payload)) },
+  });
+  const sent = transactions(system.devnet).find(({ transaction }) => transaction.hash === hash);
+  const status = sent?.receipts[0]?.outcome?.outcome.status as Json;
+  return status?.Failure?.ActionError?.kind?.FunctionCallError?.ExecutionError;
+}
+
+/** Transactions that carry cancels. */
+const cancelsOf = ({ devnet }: System) =>
+  transactions(devnet).filter(
+    ({ transaction }) =>
+      transaction.receiver_id === devnet.verifierId && transaction.signer_id === devnet.relayer.accountId,
+  );
+
+const balanceOf = ({ devnet }: System) =>
+  devnet.controls.verifier.balanceOf(devnet.wallets[0]?.accountId ?? "", dust.token);
+
+/** A system in which somebody takes the wallet's last USDC while the third step is signed, so that such a step fails. */
+function drained(options: SystemOptions & { readonly signer?: Misbehaviour } = {}) {
+  let drain = async () => {};
+  let isDone = false;
+  const { signer, ...rest } = options;
+  const wrap = misbehavingSigner({
+    ...signer,
+    async answer(response, request) {
+      if (request.step === 2 && !isDone) {
+        isDone = true;
+        await drain();
+      }
+      return response;
+    },
+  });
+  return async (run: (system: System) => Promise<void>) =>
+    withSystem({ ...rest, wrap }, async (system) => {
+      drain = async () => {
+        const { verifier } = system.devnet.controls;
+        const left = verifier.balanceOf(system.devnet.wallets[0]?.accountId ?? "", usdc.token);
+        const tokens = { [usdc.token]: String(left) };
+        const intent = { intent: "transfer", receiver_id: "elsewhere.near", tokens };
+        await carry(system, JSON.stringify(await signIntents(system.devnet, "wallet-1", [intent])));
+      };
+      await run(system);
+    });
+}
+const usdc = transfer("5", "nep141:usdc.near");
+const half = [dust, usdc, dust];
+
+describe("settling by cancel", () => {
+  it("ends within seconds, and the verifier refuses the payload of the failed step from then on", () =>
+    drained()(async (system) => {
+      const before = Date.now();
+      const { body: record } = await system.rest().execute(half);
+      assert.deepEqual([record.status, record.error_code], ["failed", "dispatch_failed"]);
+      assert.ok(Date.now() - before < 15_000);
+      assert.deepEqual(outcomesOf(record), ["succeeded", "failed_on_chain", "succeeded"]);
+      const error = "Smart contract panicked: insufficient balance or overflow";
+      assert.equal(record.user_visible_error, `step 2 of 3 failed on chain: ${error}`);
+      assert.equal(record.cancel_tx_hashes.length, 1);
+      assert.deepEqual(
+        record.cancel_tx_hashes,
+        cancelsOf(system).map(({ transaction }) => transaction.hash),
+      );
+      assert.deepEqual(record.balance_deltas, { "nep141:wrap.near:intents": String(-2n * oneDust) });
+      const events = await eventsOf(system, record.request_id);
+      assert.ok(events.indexOf("settling") < events.indexOf("cancel_prepared"), events.join());
+      // Now it could be paid for.
+      system.devnet.controls.verifier.credit(system.devnet.wallets[0]?.accountId ?? "", usdc.token, 100n);
+      assert.equal(await carry(system, record.signed_nep413_payloads[1]), usedText);
+      assert.equal(record.cancel_requested, false);
+    }));
+
+  it("what somebody else carried first took effect elsewhere, and the cancel failed", () => {
+    let meanwhile = async (_payload: string) => {};
+    return drained({ signer: { beforeCancel: ({ payloadJson }) => meanwhile(payloadJson) } })(async (system) => {
+      meanwhile = async (payload) => {
+        system.devnet.controls.verifier.credit(system.devnet.wallets[0]?.accountId ?? "", usdc.token, 100n);
+        assert.equal(await carry(system, payload), undefined);
+      };
+      const { body: record } = await system.rest().execute(half);
+      assert.deepEqual(outcomesOf(record), ["succeeded", "succeeded_elsewhere", "succeeded"]);
+      assert.equal(record.status, "failed");
+      assert.match(record.user_visible_error, /step 2 of 3 took effect all the same, carried by somebody else/);
+      assert.equal(record.cancel_tx_hashes.length, 1);
+    });
+  });
+
+  it("one payload that was carried makes the whole cancel fail, and the rest are cancelled by another", () => {
+    let meanwhile: typeof carry | undefined;
+    const wrap = misbehavingSigner({
+      answer: (response, { step }) => (step === 1 ? corrupted(response) : response),
+      async beforeCancel({ payloadJson, step }) {
+        const once = step === 0 ? meanwhile : undefined;
+        meanwhile = undefined;
+        await once?.(current as System, payloadJson);
+      },
+    });
+    let current: System | undefined;
+    return withSystem({ wrap }, async (system) => {
+      current = system;
+      meanwhile = carry;
+      const before = balanceOf(system);
+      const { body: record } = await system.rest().execute(three);
+      assert.deepEqual([record.status, record.error_code], ["failed", "submission_refused"]);
+      assert.deepEqual(outcomesOf(record), ["succeeded_elsewhere", "not_executed", "not_executed"]);
+      assert.equal(record.cancel_tx_hashes.length, 2);
+      assert.equal(before - balanceOf(system), oneDust);
+      for (const payload of record.signed_nep413_payloads) assert.equal(await carry(system, payload), usedText);
+      assert.ok(BigInt(record.fees.gas_burnt_yocto) > 0n);
+      assert.equal(record.fees.gate_fee_yocto, "0");
+    });
+  });
+
+  it("a cancel that was written down when the process ended is sent by the next one, the same bytes", () => {
+    let isCancelling = false;
+    const beforeCancel = () => {
+      isCancelling = true;
+    };
+    return drained({ signer: { beforeCancel } })(async (system) => {
+      const { faults } = system.devnet.controls;
+      const requestId = await system.rest().begin(half);
+      const lost = { name: "HANDLER_ERROR", cause: { name: "INVALID_TRANSACTION" }, code: -32000, message: "lost" };
+      await system.rest().until(requestId, ({ dispatch_receipts }) => dispatch_receipts[0] !== null);
+      faults.add({ target: "rpc", method: "send_tx", count: null, fault: { kind: "error", error: lost } });
+      const { cancel_tx_hashes } = await system.rest().until(requestId, (record) => record.cancel_tx_hashes.length > 0);
+      assert.ok(isCancelling);
+      await system.stopProduct();
+      assert.equal(cancelsOf(system).length, 0);
+      faults.clear();
+      await system.restart();
+      const record = await system.rest().ended(requestId);
+      assert.deepEqual(outcomesOf(record), ["succeeded", "failed_on_chain", "succeeded"]);
+      assert.deepEqual(record.cancel_tx_hashes, cancel_tx_hashes);
+      assert.deepEqual(
+        cancelsOf(system).map(({ transaction }) => transaction.hash),
+        cancel_tx_hashes,
+      );
+    });
+  });
+
+  it("a cancel whose answer was lost is found on the chain after a crash, and not sent as another", () => {
+    const evidence = new ForgetfulEvidence("cancelResolved");
+    return withSystem({ wrap: { ...corruptSignature(1), ...evidence.wrap } }, async (system) => {
+      const { body: record } = await system.rest().execute(three);
+      assert.ok(evidence.hasForgotten);
+      assert.deepEqual(outcomesOf(record), ["not_executed", "not_executed", "not_executed"]);
+      assert.equal(record.cancel_tx_hashes.length, 1);
+      assert.equal(cancelsOf(system).length, 1);
+    });
+  });
+
+  const waitsForTheDeadline = (
+    what: string,
+    options: SystemOptions & { readonly signer?: Misbehaviour },
+    hinder: (system: System) => void = () => {},
+    whileSettling: (system: System) => void = () => {},
+  ) =>
+    it(`waits for the deadline where ${what}`, () => {
+      const environment = { INTENTS_DEADLINE_SECS: "8", ...options.environment };
+      return drained({ ...options, environment })(async (system) => {
+        const requestId = await system.rest().begin(half);
+        await system.rest().until(requestId, ({ intent_ids }) => !intent_ids.includes(null));
+        hinder(system);
+        const settling = await system.rest().until(requestId, ({ status }) => status === "settling");
+        assert.deepEqual(outcomesOf(settling), ["succeeded", "still_possible", "succeeded"]);
+        whileSettling(system);
+        const record = await system.rest().ended(requestId);
+        assert.deepEqual(outcomesOf(record), ["succeeded", "failed_on_chain", "succeeded"]);
+        assert.ok(Date.parse(record.updated_at) > Date.parse(settling.step_outcomes[1].possible_until));
+        assert.deepEqual([record.cancel_tx_hashes, cancelsOf(system)], [[], []]);
+      });
+    });
+  waitsForTheDeadline("the operator has switched it off", { environment: { SETTLE_BY_CANCEL: "false" } });
+  const keystoreGoes = ({ devnet }: System) => devnet.controls.keystore.setReadiness("not_ready");
+  waitsForTheDeadline("the keystore is away", {}, keystoreGoes);
+  waitsForTheDeadline("the relayer cannot pay for it", {}, keystoreGoes, ({ devnet }) => {
+    devnet.controls.accounts.setBalance(devnet.relayer.accountId, 10n ** 22n);
+    devnet.controls.keystore.setReadiness("ready");
+  });
+});
+
+/** Flips a bit of the delegate's signature. */
+function corrupted(response: SignStepResponse): SignStepResponse {
+  const bytes = Buffer.from(response.signedDelegateBase64, "base64");
+  bytes[bytes.length - 40] = (bytes.at(-40) ?? 0) ^ 1;
+  return { ...response, signedDelegateBase64: bytes.toString("base64") };
+}
+
+/** What the record says is what the chain did, and nothing more can be done with anything that was submitted. */
+async function assertTrue(system: System, record: Json, before: bigint): Promise<void> {
+  const done = outcomesOf(record).filter((outcome) => outcome === "succeeded").length;
+  assert.equal(before - balanceOf(system), BigInt(done) * oneDust, "the balance is what the outcomes say");
+  const isSubmitted = gateCalls(system.devnet, "submit_intent").length > 0;
+  if (!isSubmitted) assert.deepEqual(record.signed_nep413_payloads, []);
+  for (const payload of record.signed_nep413_payloads) assert.equal(await carry(system, payload), usedText);
+}
+
+/** The events of a workflow's log before which it is asked to cancel it. */
+const stages = [
+  ["taken", "cancelled"],
+  ["policyAllowed", "cancelled"],
+  ["admitted", "cancelled"],
+  ["signed", "cancelled"],
+  ["submissionsPrepared", "cancelled"],
+  ["submissionsAccepted", "cancelled"],
+  ["resumePrepared", "cancelled"],
+  ["measured", "succeeded"],
+  ["ended", "succeeded"],
+] as const;
+
+describe("DELETE of a workflow", () => {
+  for (const [kind, expected] of stages) {
+    it(`that comes right before ${kind} ends it as ${expected}, and the record is true`, () => {
+      let cancel = async (_requestId: string) => {};
+      return withSystem({ wrap: interruptedEvidence(kind, (id) => cancel(id)) }, async (system) => {
+        let asked: Json;
+        cancel = async (requestId) => {
+          asked = await system.rest().cancel(requestId, 0);
+        };
+        const before = balanceOf(system);
+        const requestId = await system.rest().begin(three, "withdrawn");
+        const record = await system.rest().ended(requestId);
+        assert.deepEqual([asked.status, asked.body.cancel_requested], [202, true]);
+        assert.equal(asked.headers.get("location"), `/wallet/v1/workflows/${requestId}`);
+        assert.equal(record.status, expected, record.user_visible_error);
+        assert.equal(record.cancel_requested, true);
+        await assertTrue(system, record, before);
+        if (expected === "cancelled") {
+          assert.equal(record.error_code, "cancelled");
+          assert.deepEqual(outcomesOf(record), Array(3).fill("not_executed"));
+          assert.equal(gateTrace(system.devnet).filter(({ ev }) => ev === "intent_dispatched").length, 0);
+        }
+        // The same request finds it as it is, and asking again changes nothing.
+        const again = await system.rest().execute(three, "withdrawn");
+        assert.deepEqual(
+          [again.status, again.body.request_id, again.body.version],
+          [expected === "cancelled" ? 400 : 200, requestId, record.version],
+        );
+        assert.deepEqual((await system.rest().cancel(requestId)).body, record);
+        // The gate is free for others.
+        assert.equal((await system.rest("wallet-2").execute([dust])).body.status, "succeeded");
+      });
+    });
+  }
+
+  it("that waits is answered at once, twice the same, and is nobody else's to cancel", () =>
+    withSystem({}, async (system) => {
+      system.devnet.controls.keystore.setReadiness("not_ready");
+      const requestId = await system.rest().begin(three, "waiting");
+      await system.rest().until(requestId, ({ status }) => status === "queued");
+      const foreign = await system.rest("wallet-2").cancel(requestId);
+      assert.deepEqual([foreign.status, foreign.body.message], [404, `workflow request ${requestId} was not found`]);
+      for (const unknown of ["0192f3c0-7c1e-7000-8000-0000000000ff", "x"]) {
+        const { status, body } = await system.rest().cancel(unknown);
+        assert.deepEqual([status, body.message], [404, `workflow request ${unknown} was not found`]);
+      }
+      assert.equal((await system.rest().record(requestId)).cancel_requested, false);
+      const [first, second] = await Promise.all([system.rest().cancel(requestId), system.rest().cancel(requestId)]);
+      assert.deepEqual([first.status, first.body.status, first.body.queue], [200, "cancelled", null]);
+      assert.equal(first.body.user_visible_error, "it was cancelled at its caller's wish before anything was sent");
+      assert.deepEqual(second.body, first.body);
+      const events = await eventsOf(system, requestId);
+      assert.equal(events.filter((event) => event === "cancel_requested").length, 1);
+      assert.equal(transactions(system.devnet).length, 0);
+    }));
+
+  it("releases what it had reserved of the wallet's limits, before anything was sent and after", async () => {
+    for (const kind of ["admitted", "submissionsAccepted"]) {
+      let cancel = async (_requestId: string) => {};
+      await withSystem({ wrap: interruptedEvidence(kind, (id) => cancel(id)) }, async (system) => {
+        cancel = async (requestId) => void (await system.rest().cancel(requestId, 0));
+        const limits = { daily: { [dust.token]: String(3n * oneDust) } };
+        system.devnet.controls.wallets.setPolicy("wallet-1", { rules: { limits } });
+        const cancelled = await system.rest().ended(await system.rest().begin(three));
+        assert.equal(cancelled.status, "cancelled");
+        assert.equal((await system.rest().execute(three)).body.status, "succeeded");
+      });
+    }
+  });
+
+  for (const kind of ["submissionsAccepted", "resumePrepared"]) {
+    it(`of plain calls right before ${kind} has them rejected on the gate`, () => {
+      let cancel = async (_requestId: string) => {};
+      return withSystem({ wrap: interruptedEvidence(kind, (id) => cancel(id)) }, async (system) => {
+        cancel = async (requestId) => void (await system.rest().cancel(requestId, 0));
+        const record = await system.rest().ended(await system.rest().begin([registerStep(1), registerStep(2)]));
+        assert.equal(record.status, "cancelled", record.user_visible_error);
+        assert.deepEqual(outcomesOf(record), ["not_executed", "not_executed"]);
+        assert.deepEqual(await view(system.devnet, "register.near", "get"), []);
+        assert.equal(gateCalls(system.devnet, "resume_intent").length, 2);
+        assert.equal(record.fees.gate_fee_yocto, "60000000000000000000000");
+        assert.deepEqual(system.devnet.controls.gate.state.pending, []);
+        assert.deepEqual(record.cancel_tx_hashes, []);
+      });
+    });
+  }
+
+  it("makes a resume impossible that was sent and got lost", () =>
+    withSystem({}, async (system) => {
+      const { blocks, faults, counters } = system.devnet.controls;
+      const before = balanceOf(system);
+      blocks.stop();
+      const requestId = await system.rest().begin(three);
+      while ((counters.snapshot().rpc.send_tx ?? 0) < 3) await new Promise((resolve) => setTimeout(resolve, 5));
+      const lost = { name: "HANDLER_ERROR", cause: { name: "INVALID_TRANSACTION" }, code: -32000, message: "lost" };
+      faults.add({ target: "rpc", method: "send_tx", count: null, fault: { kind: "error", error: lost } });
+      blocks.go();
+      await system.rest().until(requestId, ({ status }) => status === "resuming");
+      const { status, body } = await system.rest().cancel(requestId, 0);
+      assert.deepEqual([status, body.status], [202, "resuming"]);
+      faults.clear();
+      const record = await system.rest().ended(requestId);
+      assert.equal(record.status, "cancelled", record.user_visible_error);
+      assert.equal(record.resume_tx_hash, null);
+      assert.equal(record.resume_tx_hashes.length, 1);
+      const [burnt, ...others] = gateCalls(system.devnet, "resume_batch_chained");
+      assert.deepEqual(others, []);
+      assert.ok(!record.resume_tx_hashes.includes(burnt?.transaction.hash), "a higher nonce landed, not the resume");
+      await assertTrue(system, record, before);
+    }));
+
+  it("stops what of a chain that runs can be stopped, and says what could not", () =>
+    withSystem({ devnet: { blockTimeMs: 60 } }, async (system) => {
+      const before = balanceOf(system);
+      const requestId = await system.rest().begin(Array(12).fill(dust));
+      await system.rest().until(requestId, ({ status }) => status === "dispatching");
+      const { body: record } = await system.rest().cancel(requestId);
+      const outcomes = outcomesOf(record);
+      const done = outcomes.indexOf("failed_on_chain");
+      assert.deepEqual([record.status, record.error_code], ["failed", "cancelled"], record.user_visible_error);
+      assert.ok(done > 0 && done < 11, outcomes.join());
+      const expected = [...Array(done).fill("succeeded"), ...Array(12 - done).fill("failed_on_chain")];
+      assert.deepEqual(outcomes, expected);
+      const numbers = Array.from({ length: done }, (_, index) => index + 1).join(", ");
+      const subject = `step${done === 1 ? "" : "s"} ${numbers} of 12`;
+      assert.equal(
+        record.user_visible_error,
+        `it was cancelled at its caller's wish, and ${subject} had been executed by then`,
+      );
+      assert.equal(record.step_outcomes[11].error, usedText);
+      await assertTrue(system, record, before);
+      assert.deepEqual(system.devnet.controls.gate.state.tail, []);
+    }));
+
+  it("that settles leaves it failed for the reason that it failed for", () =>
+    drained()(async (system) => {
+      const requestId = await system.rest().begin(half);
+      await system.rest().until(requestId, ({ intent_ids }) => !intent_ids.includes(null));
+      system.devnet.controls.keystore.setReadiness("not_ready");
+      await system.rest().until(requestId, ({ status }) => status === "settling");
+      const { status, body } = await system.rest().cancel(requestId, 0);
+      assert.deepEqual([status, body.status, body.error_code], [202, "settling", "dispatch_failed"]);
+      assert.match(body.user_visible_error, /may still execute until/);
+      system.devnet.controls.keystore.setReadiness("ready");
+      const record = await system.rest().ended(requestId);
+      assert.deepEqual([record.status, record.error_code], ["failed", "dispatch_failed"]);
+      assert.deepEqual(outcomesOf(record), ["succeeded", "failed_on_chain", "succeeded"]);
+    }));
+
+  it("is found by the sweep where the bus says nothing", () =>
+    withSystem({}, async (system) => {
+      system.devnet.controls.keystore.setReadiness("not_ready");
+      const requestId = await system.rest().begin(three);
+      await system.rest().until(requestId, ({ status }) => status === "queued");
+      // Nobody is listening when it comes.
+      await system.stopProduct();
+      await system.restart();
+      assert.equal((await system.rest().cancel(requestId)).body.status, "cancelled");
+    }));
+
+  it("reaches a sequential batch by the same path", () =>
+    withSystem({}, async (system) => {
+      system.devnet.controls.keystore.setReadiness("not_ready");
+      const batch = { gate_id: system.devnet.gateId, calls: [setRegister(7)] };
+      const { body } = await system.rest().post("/sequential-batch", batch, { prefer: "wait=0" });
+      const { status, body: record } = await system.rest().cancel(body.request_id);
+      assert.deepEqual([status, record.status, record.endpoint], [200, "cancelled", "sequential_batch"]);
+    }));
+});
+
+describe("DELETE of a direct-user call", () => {
+  it("that is not sent yet ends it as cancelled", () =>
+    withSystem({}, async (system) => {
+      await install(system);
+      system.devnet.controls.keystore.setReadiness("not_ready");
+      const { body } = await execute(system.rest(), {}, "count-1", 0);
+      const { status, body: record } = await system.rest().cancel(body.request_id);
+      assert.deepEqual([status, record.status, outcomesOf(record)], [200, "cancelled", []]);
+      system.devnet.controls.keystore.setReadiness("ready");
+      assert.equal((await execute(system.rest(), {}, "count-2")).body.direct_user_evidence.count_after, 1);
+    }));
+
+  it("that is about to be sent is not sent", () => {
+    let cancel = async (_requestId: string) => {};
+    const wrap = interruptedEvidence("directUserCallPrepared", (id) => cancel(id));
+    return withSystem({ wrap }, async (system) => {
+      await install(system);
+      cancel = async (requestId) => void (await system.rest().cancel(requestId, 0));
+      const { status, body } = await execute(system.rest());
+      assert.deepEqual([status, body.status], [400, "cancelled"]);
+      assert.equal(await count(system.devnet), 0);
+    });
+  });
+
+  it("that was sent says that it cannot be cancelled, and is followed to its end", () => {
+    let cancel = async (_requestId: string) => {};
+    const wrap = interruptedEvidence("directUserCallResolved", (id) => cancel(id));
+    return withSystem({ wrap }, async (system) => {
+      await install(system);
+      let asked: Json;
+      cancel = async (requestId) => {
+        asked = await system.rest().cancel(requestId, 0);
+      };
+      const { status, body } = await execute(system.rest());
+      assert.deepEqual([asked.status, asked.body.status], [202, "submitting"]);
+      assert.equal(
+        asked.body.user_visible_error,
+        "the call was already sent, and a call of a user's key cannot be cancelled once it is sent; it is followed to its end",
+      );
+      assert.deepEqual([status, body.status, body.user_visible_error], [200, "succeeded", null]);
+      assert.equal(await count(system.devnet), 1);
+    });
+  });
+});

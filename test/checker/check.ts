@@ -1,0 +1,49 @@
+import type { Dump } from "@outlayer/devnet";
+import { readChain } from "./chain.ts";
+import { checkLogs } from "./rules/logs.ts";
+import { checkMoney } from "./rules/money.ts";
+import { checkOnce } from "./rules/once.ts";
+import { checkOrder } from "./rules/order.ts";
+import { checkTruth } from "./rules/truth.ts";
+import { checkWriteAhead } from "./rules/write-ahead.ts";
+import type { Violation } from "./violation.ts";
+import { readWorkflow, type WorkflowEvidence } from "./workflow.ts";
+
+/** What is left of a run, however it was made. */
+export interface Run {
+  /** The whole chain, once nothing more happens on it. */
+  readonly dump: Dump;
+  readonly gateId: string;
+  readonly verifierId: string;
+  /** The keys that the product holds, `ed25519:` and base58: others may hold further ones of the same accounts. */
+  readonly operatorKeys: readonly string[];
+  /** What was accepted, as its callers were told. */
+  readonly posted: readonly Posted[];
+  /** Every workflow that evidence has. */
+  readonly workflows: readonly WorkflowEvidence[];
+}
+
+export interface Posted {
+  readonly walletId: string;
+  readonly key: string;
+  readonly requestId: string;
+}
+
+/**
+ * Judges a run by the devnet's chain and by evidence, and by nothing else: every intent at most once, every transfer exactly
+ * once or provably never, every record terminal and true, every log whole, nothing sent that was not written down before.
+ */
+export function checkRun(run: Run): readonly Violation[] {
+  const chain = readChain(run.dump, run.gateId, run.verifierId);
+  const workflows = run.workflows.map(readWorkflow);
+  return [
+    ...checkLogs(workflows, run.posted),
+    ...checkOnce(chain, workflows, run.verifierId),
+    ...workflows.flatMap((workflow) => [
+      ...checkTruth(chain, workflow),
+      ...checkOrder(chain, workflow),
+      ...checkMoney(chain, workflow, run.verifierId),
+    ]),
+    ...checkWriteAhead(chain, workflows, run),
+  ];
+}

@@ -1,0 +1,182 @@
+import assert from "node:assert/strict";
+import { Actor, signIntents } from "../support/actors.ts";
+import { dust, registerStep, transfer } from "../support/steps.ts";
+import { type System, startSystem } from "../support/system.ts";
+import { checkRun, type Posted, type Run } from "./check.ts";
+import { runOfSystem } from "./run-of-system.ts";
+import type { RecordJson, WorkflowEvidence } from "./workflow.ts";
+
+/** Workflows of the run, in the order in which they are posted. */
+const requests = [
+  [dust, transfer("5", "nep141:usdc.near")],
+  [registerStep(1), registerStep(2), { ...registerStep(3), args_json: { value: "no number" } }],
+];
+
+/** One of the workflows, changed; the rest as it is. */
+function withWorkflow(run: Run, index: number, change: (workflow: WorkflowEvidence) => WorkflowEvidence): Run {
+  return { ...run, workflows: run.workflows.map((one, at) => (at === index ? change(one) : one)) };
+}
+
+const withRecord = (run: Run, index: number, change: Partial<RecordJson>) =>
+  withWorkflow(run, index, (workflow) => ({ ...workflow, record: { ...workflow.record, ...change } }));
+
+/** The dump with every number as text, changed as text. */
+function withDump(run: Run, change: (text: string) => string): Run {
+  const text = JSON.stringify(run.dump, (_, value) => (typeof value === "bigint" ? String(value) : value));
+  const changed = change(text);
+  assert.notEqual(changed, text, "there was something to change");
+  return { ...run, dump: JSON.parse(changed) };
+}
+
+const kindsOf = (run: Run) => [...new Set(checkRun(run).map(({ kind }) => kind))];
+
+describe("the checker of runs", () => {
+  let system: System;
+  let run: Run;
+  let posted: readonly Posted[];
+
+  before(async () => {
+    system = await startSystem();
+    const rest = system.rest();
+    posted = await Promise.all(
+      requests.map(async (steps, index) => {
+        const key = `checked-${index}`;
+        return { walletId: "wallet-1", key, requestId: await rest.begin(steps, key) };
+      }),
+    );
+    for (const { requestId } of posted) await rest.ended(requestId);
+    run = await runOfSystem(system, posted);
+  });
+
+  after(() => system.stop());
+
+  const only = (index: number) => {
+    const workflow = run.workflows[index];
+    assert.ok(workflow);
+    return workflow;
+  };
+
+  it("has nothing to say of a run in which nothing went wrong, be it that a call failed", () => {
+    assert.deepEqual(checkRun(run), []);
+    assert.deepEqual(
+      run.workflows.map(({ record }) => record.status),
+      ["succeeded", "failed"],
+    );
+    // A dump as it comes over HTTP says the same.
+    assert.deepEqual(checkRun(withDump(run, (text) => `${text} `)), []);
+  });
+
+  const falsified: readonly [what: string, change: () => Run, kind: string][] = [
+    ["a failure that is called a success", () => withRecord(run, 1, succeeded(only(1).record)), "untrue"],
+    ["a success that is called a failure", () => withRecord(run, 0, failed(only(0).record)), "untrue"],
+    ["an outcome that is left open", () => withRecord(run, 0, { step_outcomes: [null, null] }), "untrue"],
+    ["a wrong height of a dispatch", () => withRecord(run, 0, { dispatch_block_heights: [1, 2] }), "untrue"],
+    ["a receipt that is not there", () => withRecord(run, 0, { dispatch_receipts: [null, null] }), "untrue"],
+    [
+      "a log line that the receipt does not have",
+      () =>
+        withRecord(run, 0, {
+          dispatch_receipts: only(0).record.dispatch_receipts.map((one) => one && { ...one, logs: [...one.logs, "x"] }),
+        }),
+      "untrue",
+    ],
+    [
+      "a wrong balance delta",
+      () => withRecord(run, 0, { balance_deltas: { "nep141:wrap.near:intents": "-1" } }),
+      "untrue",
+    ],
+    ["a wrong fee", () => withRecord(run, 0, { fees: { ...only(0).record.fees, gate_fee_yocto: "0" } }), "untrue"],
+    [
+      "less gas than was burnt",
+      () => withRecord(run, 0, { fees: { ...only(0).record.fees, gas_burnt_yocto: "1" } }),
+      "untrue",
+    ],
+    ["ids of others", () => withRecord(run, 0, { intent_ids: only(1).record.intent_ids.slice(0, 2) }), "untrue"],
+    [
+      "a resume that did not run",
+      () => withRecord(run, 0, { resume_tx_hash: "11111111111111111111111111111111" }),
+      "untrue",
+    ],
+    ["a record that does not end", () => withRecord(run, 0, { status: "dispatching" }), "unended"],
+    ["a workflow that is not there any more", () => ({ ...run, workflows: run.workflows.slice(1) }), "lost"],
+    [
+      "a key under which two were opened",
+      () => withRecord(run, 1, { idempotency_key: only(0).record.idempotency_key }),
+      "key_used_twice",
+    ],
+    [
+      "an entry that was changed after it was hashed",
+      () =>
+        withWorkflow(run, 0, (workflow) => ({
+          ...workflow,
+          entries: workflow.entries.map((one, at) =>
+            at === 3 ? { ...one, entryJson: one.entryJson.replace(/"at":"\d/, '"at":"3') } : one,
+          ),
+        })),
+      "log_broken",
+    ],
+    [
+      "an entry that is missing",
+      () =>
+        withWorkflow(run, 0, (workflow) => ({ ...workflow, entries: workflow.entries.filter((_, at) => at !== 4) })),
+      "log_broken",
+    ],
+    [
+      "a transaction that was logged only after it was on the chain",
+      () =>
+        withDump(run, (text) =>
+          text.replaceAll(/"timestamp_nanosec":"(\d)/g, (_, digit) => `"timestamp_nanosec":"${Number(digit) - 1}`),
+        ),
+      "write_ahead",
+    ],
+    ["a transaction that no log has", () => ({ ...run, workflows: run.workflows.slice(1) }), "write_ahead"],
+    [
+      "an intent that was dispatched twice",
+      // The trace event stands twice in the logs.
+      () => withDump(run, (text) => text.replace(/"trace:(?:[^"\\]|\\.)*intent_dispatched(?:[^"\\]|\\.)*"/, "$&,$&")),
+      "twice",
+    ],
+    [
+      "steps that were dispatched the other way round",
+      () => withWorkflow(run, 0, (workflow) => ({ ...workflow, entries: workflow.entries.map(withStepsSwapped) })),
+      "order",
+    ],
+  ];
+  for (const [what, change, kind] of falsified) {
+    it(`finds ${what}`, () => {
+      const kinds = kindsOf(change());
+      assert.ok(kinds.includes(kind), `found ${kinds.join() || "nothing"}`);
+    });
+  }
+
+  it("finds what a workflow asked for once, and a second payload did again", async () => {
+    const { devnet } = system;
+    // Signed behind the product's back: another nonce, the same transfer.
+    const intent = { intent: "transfer", receiver_id: dust.receiver_id, tokens: { [dust.token]: dust.amount } };
+    const signed = await signIntents(devnet, "wallet-1", [intent]);
+    const call = { receiverId: devnet.verifierId, methodName: "execute_intents", args: { signed: [signed] } };
+    await new Actor(devnet, "mike.near").call(call);
+    const twice = checkRun(await runOfSystem(system, posted));
+    assert.deepEqual(
+      twice.map(({ kind, requestId }) => [kind, requestId]),
+      [["twice", posted[0]?.requestId]],
+    );
+  });
+});
+
+function succeeded({ step_outcomes }: RecordJson): Partial<RecordJson> {
+  return { status: "succeeded", step_outcomes: step_outcomes.map(() => ({ outcome: "succeeded", error: null })) };
+}
+
+function failed({ step_outcomes }: RecordJson): Partial<RecordJson> {
+  const outcome = { outcome: "not_executed", error: null };
+  return { status: "failed", user_visible_error: "?", step_outcomes: step_outcomes.map(() => outcome) };
+}
+
+/** A log in which the first two steps have each other's signatures. */
+function withStepsSwapped(entry: WorkflowEvidence["entries"][number]): WorkflowEvidence["entries"][number] {
+  const { event, ...rest } = JSON.parse(entry.entryJson);
+  const steps = event.signed?.steps;
+  if (steps === undefined) return entry;
+  return { ...entry, entryJson: JSON.stringify({ ...rest, event: { signed: { steps: steps.toReversed() } } }) };
+}

@@ -1,0 +1,64 @@
+import { type ChainFacts, eventsOf, type RanReceipt, traceOf } from "../chain.ts";
+import type { Violation } from "../violation.ts";
+import type { WorkflowFacts } from "../workflow.ts";
+
+/** What it has moved and what it has cost, as the chain says. */
+export function checkMoney(chain: ChainFacts, workflow: WorkflowFacts, verifierId: string): Violation[] {
+  const { requestId, isEnded } = workflow;
+  if (!isEnded) return [];
+  const wrong = [...checkDeltas(chain, workflow, verifierId), ...checkFees(chain, workflow)];
+  return wrong.map((sentence) => ({ kind: "untrue", requestId, sentence }));
+}
+
+function checkDeltas(chain: ChainFacts, { record, steps, accountId }: WorkflowFacts, verifierId: string): string[] {
+  const deltas = new Map<string, bigint>();
+  if (steps.every(({ isPayload }) => isPayload) && accountId !== undefined) {
+    for (const { delegates } of steps) {
+      for (const { intentId, delegate } of chain.submitted.values()) {
+        if (!delegates.includes(delegate)) continue;
+        for (const { target, result } of chain.dispatched.get(intentId) ?? []) {
+          if (result.kind === "value" && target?.executorId === verifierId) addDeltas(deltas, target, accountId);
+        }
+      }
+    }
+  }
+  const expected = [...deltas].filter(([, delta]) => delta !== 0n).map(([token, delta]) => `${token}:intents ${delta}`);
+  const said = Object.entries(record.balance_deltas).map(([token, delta]) => `${token} ${delta}`);
+  const [a, b] = [expected.sort().join(), said.sort().join()];
+  return a === b ? [] : [`its balance deltas are ${a || "none"}, not ${b || "none"}`];
+}
+
+function addDeltas(deltas: Map<string, bigint>, receipt: RanReceipt, accountId: string): void {
+  const add = (tokens: readonly string[], amounts: readonly string[], sign: bigint) => {
+    for (const [index, token] of tokens.entries()) {
+      deltas.set(token, (deltas.get(token) ?? 0n) + sign * BigInt(amounts[index] ?? 0));
+    }
+  };
+  for (const { standard, event, data } of eventsOf(receipt)) {
+    if (standard !== "nep245") continue;
+    for (const { old_owner_id, new_owner_id, owner_id, token_ids, amounts } of data) {
+      if (event === "mt_transfer" && old_owner_id === accountId) add(token_ids, amounts, -1n);
+      if (event === "mt_transfer" && new_owner_id === accountId) add(token_ids, amounts, 1n);
+      if (event === "mt_burn" && owner_id === accountId) add(token_ids, amounts, -1n);
+      if (event === "mt_mint" && owner_id === accountId) add(token_ids, amounts, 1n);
+    }
+  }
+}
+
+function checkFees({ transactions }: ChainFacts, { record, submissions, resumes }: WorkflowFacts): string[] {
+  let gate = 0n;
+  let gas = 0n;
+  for (const { hash } of [...submissions, ...resumes]) {
+    const transaction = transactions.get(hash);
+    gas += transaction?.tokensBurnt ?? 0n;
+    for (const receipt of transaction?.receipts ?? []) {
+      if (receipt.status.kind === "failure") continue;
+      for (const event of traceOf(receipt)) if (event.ev === "fee_charged") gate += BigInt(event.amount);
+    }
+  }
+  const { gate_fee_yocto, gas_burnt_yocto } = record.fees;
+  return [
+    ...(String(gate) === gate_fee_yocto ? [] : [`the gate kept ${gate}, not ${gate_fee_yocto}`]),
+    ...(String(gas) === gas_burnt_yocto ? [] : [`${gas} of gas were burnt, not ${gas_burnt_yocto}`]),
+  ];
+}

@@ -1,0 +1,115 @@
+import type { ChainFacts, Dispatched, Submitted } from "../chain.ts";
+import type { Violation } from "../violation.ts";
+import type { ReceiptJson, StepFacts, WorkflowFacts } from "../workflow.ts";
+
+/** What the record of a workflow that has ended says is what is on the chain. */
+export function checkTruth(chain: ChainFacts, workflow: WorkflowFacts): Violation[] {
+  const { requestId, record, steps, isEnded } = workflow;
+  if (!isEnded) return [];
+  const wrong = [
+    ...checkStatus(workflow),
+    ...steps.flatMap((step) => checkStep(chain, workflow, step)),
+    ...checkResumes(chain, workflow),
+  ];
+  return wrong.map((sentence) => ({ kind: "untrue", requestId, sentence: `${record.status}: ${sentence}` }));
+}
+
+function checkStatus({ record, steps }: WorkflowFacts): string[] {
+  const outcomes = record.step_outcomes.map((step) => step?.outcome ?? "none");
+  const wrong: string[] = [];
+  const undecided = outcomes.findIndex((outcome) => ["in_progress", "still_possible", "none"].includes(outcome));
+  if (undecided !== -1) wrong.push(`step ${undecided} is ${outcomes[undecided]} at the end`);
+  const allSucceeded = steps.length > 0 && outcomes.every((outcome) => outcome === "succeeded");
+  if ((record.status === "succeeded") !== allSucceeded) wrong.push(`its steps are ${outcomes.join()}`);
+  if (record.status !== "succeeded" && record.user_visible_error === null) wrong.push("it does not say why");
+  return wrong;
+}
+
+function checkStep(chain: ChainFacts, { record }: WorkflowFacts, step: StepFacts): string[] {
+  const name = `step ${step.index}`;
+  const outcome = record.step_outcomes[step.index];
+  const intents = [...chain.submitted.values()].filter(({ delegate }) => step.delegates.includes(delegate));
+  const dispatches = intents.flatMap(({ intentId }) => chain.dispatched.get(intentId) ?? []);
+  return [
+    ...checkIntent(record.intent_ids[step.index] ?? null, intents, name),
+    ...checkOutcome(outcome ?? null, dispatches, step, name),
+    ...checkReceipt(
+      record.dispatch_receipts[step.index] ?? null,
+      record.dispatch_block_heights[step.index] ?? null,
+      dispatches,
+      name,
+    ),
+  ];
+}
+
+function checkIntent(intentId: string | null, intents: readonly Submitted[], name: string): string[] {
+  if (intentId === null || intents.some((intent) => intent.intentId === intentId)) return [];
+  return [`${name} has the intent id ${intentId}, and the gate knows it as ${intents.map((one) => one.intentId)}`];
+}
+
+function checkOutcome(
+  said: { readonly outcome: string; readonly error: string | null } | null,
+  dispatches: readonly Dispatched[],
+  { isPayload }: StepFacts,
+  name: string,
+): string[] {
+  const succeeded = dispatches.some(({ result }) => result.kind === "value");
+  switch (said?.outcome) {
+    case "succeeded":
+      return succeeded ? [] : [`${name} is said to have succeeded`];
+    case "succeeded_elsewhere":
+      if (succeeded) return [`${name} succeeded here, not elsewhere`];
+      return isPayload ? [] : [`${name} has no payload that could have been carried elsewhere`];
+    case "failed_on_chain": {
+      const failure = dispatches.find(({ result }) => result.kind === "failure")?.result;
+      if (failure?.kind !== "failure") return [`${name} is said to have failed on chain, and did not`];
+      const text = JSON.stringify(said.error ?? "").slice(1, -1);
+      return failure.text.includes(text) ? [] : [`${name} failed with ${failure.text}, not ${said.error}`];
+    }
+    case "not_executed":
+      return dispatches.length === 0 ? [] : [`${name} is said not to have been executed, and was dispatched`];
+    default:
+      return [];
+  }
+}
+
+function checkReceipt(
+  receipt: ReceiptJson | null,
+  height: number | null,
+  dispatches: readonly Dispatched[],
+  name: string,
+): string[] {
+  const [dispatch] = dispatches;
+  if (receipt === null) return dispatch === undefined ? [] : [`${name} was dispatched, and has no receipt`];
+  const target = dispatch?.target;
+  if (dispatch === undefined || target === undefined) return [`${name} has a receipt, and was not dispatched`];
+  const expected = {
+    intent_id: dispatch.intentId,
+    receipt_id: target.id,
+    receiver_id: target.executorId,
+    method_name: target.method,
+    block_height: target.height,
+    status: dispatch.result.kind === "value" ? "success" : "failure",
+    logs: target.logs.join("\n"),
+  };
+  const said = { ...receipt, logs: receipt.logs.join("\n") };
+  const wrong = Object.entries(expected).flatMap(([field, value]) =>
+    said[field as keyof typeof expected] === value
+      ? []
+      : [`${name}: ${field} is ${value}, not ${said[field as never]}`],
+  );
+  return height === dispatch.height ? wrong : [...wrong, `${name} was dispatched at ${dispatch.height}, not ${height}`];
+}
+
+function checkResumes({ transactions }: ChainFacts, { record, resumes }: WorkflowFacts): string[] {
+  const wrong: string[] = [];
+  const { resume_tx_hash: hash } = record;
+  const receipt = hash === null ? undefined : transactions.get(hash)?.receipts[0];
+  if (hash !== null && (receipt === undefined || receipt.status.kind === "failure")) {
+    wrong.push(`the resume ${hash} did not run`);
+  }
+  const logged = resumes.map((resume) => resume.hash).join();
+  if (record.resume_tx_hashes.join() !== logged)
+    wrong.push(`its resumes are ${logged}, not ${record.resume_tx_hashes}`);
+  return wrong;
+}

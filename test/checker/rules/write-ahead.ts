@@ -1,0 +1,50 @@
+import { argsOf, type ChainFacts, type ChainTransaction, traceOf } from "../chain.ts";
+import type { Violation } from "../violation.ts";
+import type { LoggedTransaction, WorkflowFacts } from "../workflow.ts";
+
+/**
+ * Every transaction of ours that is on the chain stood in a workflow's log before the block that took it in. Those that
+ * only use up a nonce name no delegate and no intent: they are in no such log, and must have done nothing.
+ */
+export function checkWriteAhead(
+  { transactions }: ChainFacts,
+  workflows: readonly WorkflowFacts[],
+  { gateId, operatorKeys }: { readonly gateId: string; readonly operatorKeys: readonly string[] },
+): Violation[] {
+  const logged = new Map<string, LoggedTransaction & { readonly requestId: string }>();
+  const violations: Violation[] = [];
+  for (const { requestId, submissions, resumes } of workflows) {
+    for (const one of [...submissions, ...resumes]) {
+      const other = logged.get(one.hash);
+      if (other !== undefined) {
+        const sentence = `${one.hash} is in its log again, or in ${other.requestId}'s`;
+        violations.push({ kind: "write_ahead", requestId, sentence });
+      }
+      logged.set(one.hash, { ...one, requestId });
+    }
+  }
+  for (const transaction of transactions.values()) {
+    const { hash, publicKey, receiverId, method, timeMs } = transaction;
+    if (!operatorKeys.includes(publicKey) || receiverId !== gateId) continue;
+    const entry = logged.get(hash);
+    if (entry === undefined) {
+      if (isNothing(transaction, gateId)) continue;
+      violations.push({ kind: "write_ahead", sentence: `${method} ${hash} of ${publicKey} is in no log` });
+    } else if (entry.atMs > timeMs) {
+      const late = `${entry.atMs - timeMs} ms after the block that took it in`;
+      const { requestId } = entry;
+      violations.push({ kind: "write_ahead", requestId, sentence: `${method} ${hash} was logged ${late}` });
+    }
+  }
+  return violations;
+}
+
+/** It asks for nothing, and has done nothing. */
+function isNothing(transaction: ChainTransaction, gateId: string): boolean {
+  const { signed_delegate, intent_ids, intent_id } = argsOf(transaction);
+  const asks = signed_delegate ?? intent_ids?.[0] ?? intent_id;
+  const did = transaction.receipts.some(
+    (receipt) => receipt.executorId === gateId && receipt.status.kind !== "failure" && traceOf(receipt).length > 0,
+  );
+  return asks === undefined && !did;
+}

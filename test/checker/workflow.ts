@@ -1,0 +1,165 @@
+import { createHash } from "node:crypto";
+
+/** What evidence says of one workflow: its log as hashed, and its record as REST answers it. */
+export interface WorkflowEvidence {
+  readonly requestId: string;
+  readonly entries: readonly { readonly version: number; readonly entryJson: string; readonly hash: string }[];
+  readonly record: RecordJson;
+}
+
+/** The record, as far as it is checked. */
+export interface RecordJson {
+  readonly request_id: string;
+  readonly wallet_id: string;
+  readonly idempotency_key: string;
+  readonly status: string;
+  readonly error_code: string | null;
+  readonly user_visible_error: string | null;
+  readonly submit_tx_hashes: readonly (string | null)[];
+  readonly intent_ids: readonly (string | null)[];
+  readonly resume_tx_hash: string | null;
+  readonly resume_tx_hashes: readonly string[];
+  readonly dispatch_receipts: readonly (ReceiptJson | null)[];
+  readonly dispatch_block_heights: readonly (number | null)[];
+  readonly step_outcomes: readonly ({ readonly outcome: string; readonly error: string | null } | null)[];
+  readonly balance_deltas: Readonly<Record<string, string>>;
+  readonly fees: { readonly gate_fee_yocto: string; readonly gas_burnt_yocto: string };
+  readonly version: number;
+  readonly head_hash: string;
+}
+
+export interface ReceiptJson {
+  readonly intent_id: string;
+  readonly receipt_id: string;
+  readonly receiver_id: string;
+  readonly method_name: string;
+  readonly block_height: number;
+  readonly status: string;
+  readonly logs: readonly string[];
+  readonly error: string | null;
+}
+
+/** A transaction that the log holds, and since when, milliseconds since the epoch. */
+export interface LoggedTransaction {
+  readonly hash: string;
+  readonly atMs: number;
+}
+
+/** One step as asked for, and everything that was ever signed for it. */
+export interface StepFacts {
+  readonly index: number;
+  /** The call's effect, in the words of the chain; undefined as long as the wallet's account is not known. */
+  readonly effect: string | undefined;
+  readonly isPayload: boolean;
+  readonly delegates: readonly string[];
+  readonly intentHashes: readonly string[];
+}
+
+export interface WorkflowFacts {
+  readonly requestId: string;
+  readonly record: RecordJson;
+  readonly isEnded: boolean;
+  readonly accountId: string | undefined;
+  readonly steps: readonly StepFacts[];
+  readonly submissions: readonly LoggedTransaction[];
+  readonly resumes: readonly LoggedTransaction[];
+  /** What is wrong with the log as a log. */
+  readonly breaks: readonly string[];
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: events of every kind
+type Json = any;
+
+const terminal = [
+  "succeeded",
+  "requires_funding_setup",
+  "requires_direct_user_setup",
+  "requires_approval",
+  "cancelled",
+  "rejected",
+  "policy_denied",
+  "failed",
+];
+
+export function readWorkflow({ requestId, entries, record }: WorkflowEvidence): WorkflowFacts {
+  const events: { atMs: number; event: Json }[] = entries.map(({ entryJson }) => {
+    const { at, event } = JSON.parse(entryJson);
+    return { atMs: Date.parse(at), event };
+  });
+  const all = <K extends string>(kind: K): Json[] => events.flatMap(({ event }) => event[kind] ?? []);
+  const calls: Json[] = all("opened")[0]?.calls ?? [];
+  const accountId: string | undefined = all("policy_allowed").at(-1)?.account_id;
+  const signed = all("signed");
+  const steps = calls.map((call, index) => {
+    const ofStep: Json[] = signed.flatMap((one) => one.steps?.[index] ?? []);
+    return {
+      index,
+      effect: accountId === undefined ? undefined : effectOfCall(accountId, call),
+      isPayload: call.intents !== undefined,
+      delegates: ofStep.map((one) => one.signed_delegate_base64),
+      intentHashes: ofStep.flatMap((one) => one.payload?.intent_hash ?? []),
+    };
+  });
+  const logged = (kind: string, pick: (value: Json) => Json[]): LoggedTransaction[] =>
+    events.flatMap(({ atMs, event }) =>
+      event[kind] === undefined ? [] : pick(event[kind]).map((transaction) => ({ hash: transaction.hash, atMs })),
+    );
+  return {
+    requestId,
+    record,
+    isEnded: terminal.includes(record.status),
+    accountId,
+    steps,
+    submissions: logged("submissions_prepared", ({ submissions }) => submissions.map((one: Json) => one.transaction)),
+    resumes: logged("resume_prepared", ({ transaction }) => [transaction]),
+    breaks: breaksOf(requestId, entries, record, events),
+  };
+}
+
+/** What a call does, as text: the same for two calls that do the same, and for their traces on chain. */
+function effectOfCall(accountId: string, call: Json): string {
+  if (call.intents !== undefined) return payloadEffect(accountId, JSON.parse(call.intents.intents_json));
+  return callEffect(accountId, call.receiver_id, call.method_name, call.args ?? "");
+}
+
+export function payloadEffect(accountId: string, intents: unknown): string {
+  return `${accountId} signs ${JSON.stringify(sorted(intents))}`;
+}
+
+/** @param args base64 */
+export function callEffect(accountId: string, receiverId: string, method: string, args: string): string {
+  return `${accountId} calls ${receiverId}.${method} ${args}`;
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sorted(inner)]));
+}
+
+function breaksOf(
+  requestId: string,
+  entries: WorkflowEvidence["entries"],
+  record: RecordJson,
+  events: readonly { readonly event: Json }[],
+): string[] {
+  const breaks: string[] = [];
+  let previous = "0".repeat(64);
+  for (const [index, { version, entryJson, hash }] of entries.entries()) {
+    const entry = JSON.parse(entryJson);
+    const place = `entry ${index + 1}`;
+    if (version !== index + 1 || entry.version !== version) breaks.push(`${place} has version ${version}`);
+    if (createHash("sha256").update(entryJson).digest("hex") !== hash) breaks.push(`${place} is not what was hashed`);
+    if (entry.prev_hash !== previous) breaks.push(`${place} does not follow the one before it`);
+    if (entry.request_id !== requestId) breaks.push(`${place} is of another workflow`);
+    previous = hash;
+  }
+  if (record.head_hash !== previous) breaks.push("the record's head hash is not the last entry's");
+  if (record.version !== entries.length) breaks.push("the record's version is not the number of entries");
+  if (events[0]?.event.opened === undefined) breaks.push("the log does not begin with the request");
+  const last = events.at(-1)?.event;
+  const hasEnd = last?.ended !== undefined || last?.opened?.ended !== undefined;
+  if (hasEnd !== terminal.includes(record.status)) breaks.push("the record's end is not the log's");
+  return breaks;
+}

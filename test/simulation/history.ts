@@ -1,0 +1,144 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { parseSecretKey } from "@outlayer/near";
+import { recordJson } from "@outlayer/workflow";
+import { checkRun } from "../checker/check.ts";
+import type { Violation } from "../checker/violation.ts";
+import type { RecordJson, WorkflowEvidence } from "../checker/workflow.ts";
+import { Chaos, type Interruptions } from "./chaos.ts";
+import { Dice } from "./dice.ts";
+import { type Order, ordersOf } from "./load.ts";
+import { World } from "./world.ts";
+
+export interface HistoryResult {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+  readonly workflows: number;
+  readonly statuses: Readonly<Record<string, number>>;
+  readonly blocks: number;
+  readonly interruptions: Interruptions;
+  readonly faults: Readonly<Record<string, number>>;
+  /** Events of the workflows that a violation concerns, as `<time> <event>`. */
+  readonly logs: Readonly<Record<string, readonly string[]>>;
+  readonly traceHash: string;
+  readonly trace: readonly string[];
+}
+
+/** As mainnet. */
+const blockTimeMs = 600;
+/** Blocks that every history has at least. */
+const leastBlocks = 500;
+/** Blocks after which whatever is not done never will be. */
+const mostBlocks = 3_000;
+
+/** Runs one history to its end and has it judged. The same seed gives the same history, line by line. */
+export async function runHistory(seed: number): Promise<HistoryResult> {
+  const name = `history ${seed}`;
+  const dice = new Dice(name);
+  const world = await World.start(name, {
+    blockTimeMs,
+    broadcasters: 3,
+    environment: {
+      NEAR_POLL_INTERVAL_MS: "750",
+      INTENTS_DEADLINE_SECS: dice.pick(["120", "300"]),
+      LEASE_SECS: dice.pick(["6", "15"]),
+      QUEUE_TIMEOUT_SECS: dice.pick(["60", "600"]),
+    },
+  });
+  try {
+    const chaos = new Chaos(world, new Dice(`${name} chaos`), { blockTimeMs, untilMs: 300 * blockTimeMs });
+    chaos.begin();
+    const orders = ordersOf(dice, dice.between(20, 30), 250 * blockTimeMs);
+    const begin = world.height;
+    const posted = await world.scheduler.finish(Promise.all(orders.map((order) => post(world, order))));
+    const blocks = () => world.height - begin;
+    while (blocks() < leastBlocks || (blocks() < mostBlocks && !(await world.isAllDone()))) {
+      await world.scheduler.finish(world.sleep(10 * blockTimeMs));
+    }
+    const workflows = await Promise.all(posted.map((one) => evidenceOf(world, one)));
+    const { devnet } = world;
+    const violations = [
+      ...world.errors.map((sentence) => ({ kind: "error_logged", sentence })),
+      ...checkRun({
+        dump: devnet.controls.dump(),
+        gateId: devnet.gateId,
+        verifierId: devnet.verifierId,
+        operatorKeys: [devnet.relayer, devnet.approver].map(({ secretKey }) => parseSecretKey(secretKey).publicKey),
+        posted: posted.map(({ order, requestId }) => ({ walletId: order.walletId, key: order.key, requestId })),
+        workflows,
+      }),
+    ];
+    const statuses: Record<string, number> = {};
+    for (const { record } of workflows) {
+      const name = record.error_code === null ? record.status : `${record.status} (${record.error_code})`;
+      statuses[name] = (statuses[name] ?? 0) + 1;
+    }
+    return {
+      seed,
+      violations,
+      workflows: workflows.length,
+      statuses,
+      blocks: world.height - begin,
+      interruptions: chaos.interruptions,
+      faults: world.tally.faults,
+      logs: logsOf(workflows, violations),
+      traceHash: world.trace.hash,
+      trace: world.trace.lines,
+    };
+  } finally {
+    await world.close();
+  }
+}
+
+interface Posted {
+  readonly order: Order;
+  readonly requestId: string;
+}
+
+async function evidenceOf(world: World, { order, requestId }: Posted): Promise<WorkflowEvidence> {
+  const records = world.records(order.walletId);
+  const [{ entries }, record] = await Promise.all([records.history(requestId), records.record(requestId)]);
+  return {
+    requestId,
+    entries: entries.map(({ version, entryJson, hash }) => ({ version: Number(version), entryJson, hash })),
+    record: recordJson(record) as unknown as RecordJson,
+  };
+}
+
+function logsOf(
+  workflows: readonly WorkflowEvidence[],
+  violations: readonly Violation[],
+): Readonly<Record<string, readonly string[]>> {
+  const concerned = workflows.filter(({ requestId }) => violations.some((one) => one.requestId === requestId));
+  return Object.fromEntries(
+    concerned.map(({ requestId, entries }) => [
+      requestId,
+      entries.map(({ entryJson }) => {
+        const { at, event } = JSON.parse(entryJson);
+        return `${at} ${JSON.stringify(event).slice(0, 400)}`;
+      }),
+    ]),
+  );
+}
+
+/** Posts until there is an answer, under the same key each time. */
+async function post(world: World, order: Order): Promise<Posted> {
+  await world.sleep(order.atMs);
+  if (order.isDoubled) void tryPost(world, order);
+  for (;;) {
+    const requestId = await tryPost(world, order);
+    if (requestId !== undefined) return { order, requestId };
+    await world.sleep(1_000);
+  }
+}
+
+async function tryPost(world: World, { walletId, endpoint, json }: Order): Promise<string | undefined> {
+  const planner = world.planner(walletId);
+  try {
+    const { record } = await (endpoint === "batch" ? planner.executeBatch(json) : planner.execute(json));
+    return record?.requestId;
+  } catch (error) {
+    const { code } = ConnectError.from(error);
+    if (code === Code.Unavailable || code === Code.DeadlineExceeded) return undefined;
+    throw new Error(`${json}: ${world.errors.join()}`, { cause: error });
+  }
+}

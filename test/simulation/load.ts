@@ -1,0 +1,57 @@
+import type { Dice } from "./dice.ts";
+import { walletIds } from "./world.ts";
+
+/** A request that a wallet's worker will make. */
+export interface Order {
+  readonly walletId: string;
+  readonly endpoint: "workflow" | "batch";
+  readonly key: string;
+  /** Body as JSON. */
+  readonly json: string;
+  /** From the begin of the history. */
+  readonly atMs: number;
+  /** It is posted twice, as by a worker that did not wait for the answer. */
+  readonly isDoubled: boolean;
+}
+
+/** One to three calls each, of mixed kinds. No two move the same amount or set the same value, so that each is known on chain. */
+export function ordersOf(dice: Dice, count: number, withinMs: number): readonly Order[] {
+  let unique = 0;
+  const transfer = (whole: number) => {
+    unique += 1;
+    return {
+      kind: "intents.transfer",
+      token: "nep141:wrap.near",
+      amount: `${BigInt(whole) * 10n ** 24n + BigInt(unique) * 10n ** 15n}`,
+      receiver_id: "mike.near",
+    };
+  };
+  const register = (isRight: boolean) => {
+    unique += 1;
+    const args_json = { value: isRight ? unique : `no number ${unique}` };
+    return { receiver_id: "register.near", method_name: "set", gas: "30000000000000", deposit: "0", args_json };
+  };
+  const step = () => {
+    const kind = dice.fraction();
+    if (kind < 0.5) return transfer(0);
+    // Some of these fit once and not twice: a wallet holds 100.
+    if (kind < 0.56) return transfer(60);
+    return { ...register(kind < 0.92), route: "gate_proxy" };
+  };
+  return Array.from({ length: count }, (_, index) => {
+    const calls = dice.between(1, 3);
+    const isBatch = dice.chance(0.2);
+    const key = `order-${index}`;
+    const body = isBatch
+      ? { gate_id: "gate.sequential.near", calls: Array.from({ length: calls }, () => register(dice.chance(0.9))) }
+      : { steps: Array.from({ length: calls }, step) };
+    return {
+      walletId: dice.pick(walletIds),
+      endpoint: isBatch ? "batch" : "workflow",
+      key,
+      json: JSON.stringify({ ...body, idempotency_key: key }),
+      atMs: dice.between(0, withinMs),
+      isDoubled: dice.chance(0.1),
+    };
+  });
+}

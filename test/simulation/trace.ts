@@ -1,0 +1,26 @@
+import { createHash } from "node:crypto";
+import type { Scheduler } from "./scheduler.ts";
+
+/** What happened in a history, in order. Two runs of one seed have the same. */
+export class Trace {
+  readonly lines: string[] = [];
+  readonly #scheduler: Scheduler;
+  readonly #startMs: number;
+  readonly #hash = createHash("sha256");
+
+  constructor(scheduler: Scheduler) {
+    this.#scheduler = scheduler;
+    this.#startMs = scheduler.nowMs;
+  }
+
+  note(text: string): void {
+    const seconds = ((this.#scheduler.nowMs - this.#startMs) / 1000).toFixed(3);
+    const line = `${seconds.padStart(8)} ${text}`;
+    this.lines.push(line);
+    this.#hash.update(`${line}\n`);
+  }
+
+  get hash(): string {
+    return this.#hash.copy().digest("hex");
+  }
+}

@@ -1,0 +1,288 @@
+import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { createBroadcaster, readBroadcasterConfig } from "@outlayer/broadcaster";
+import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
+import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
+import { type Devnet, startDevnet } from "@outlayer/devnet";
+import { createEvidence, readEvidenceConfig } from "@outlayer/evidence";
+import {
+  ConfigReader,
+  createLogger,
+  type Environment,
+  inMemoryTransport,
+  type Logger,
+  patient,
+  type Service,
+  type ServiceName,
+} from "@outlayer/kit";
+import { createPlanner, readPlannerConfig } from "@outlayer/planner";
+import { createSignerProxy, readSignerProxyConfig } from "@outlayer/signer-proxy";
+import { SimBus } from "./bus.ts";
+import { Dice } from "./dice.ts";
+import { fetchOverNetwork } from "./fetch.ts";
+import { Network } from "./network.ts";
+import { Nodes } from "./nodes.ts";
+import { SimProcess } from "./process.ts";
+import { Scheduler } from "./scheduler.ts";
+import { Tally } from "./tally.ts";
+import { Trace } from "./trace.ts";
+import { overNetwork } from "./transport.ts";
+
+const token = "internal-token-of-the-simulation";
+const serviceToken = "service-token-of-the-simulation";
+
+/** The time at which every history begins. */
+const startMs = Date.UTC(2026, 3, 24, 12);
+
+export const walletIds = ["wallet-1", "wallet-2", "wallet-3", "wallet-4", "wallet-5"] as const;
+
+export interface WorldOptions {
+  readonly blockTimeMs: number;
+  readonly broadcasters: number;
+  readonly environment?: Environment;
+}
+
+/** A broadcaster and the process it runs in. */
+export interface RunningBroadcaster {
+  readonly process: SimProcess;
+  readonly service: Service;
+}
+
+/**
+ * The whole product but for the gateway's REST, each service in a process of its own, on a devnet in process: one virtual
+ * time, one seed. Broadcasters come and go; the others are always there, behind a network that is not.
+ */
+export class World {
+  readonly scheduler: Scheduler;
+  readonly trace: Trace;
+  readonly tally = new Tally();
+  readonly network: Network;
+  readonly bus: SimBus;
+  readonly devnet: Devnet;
+  readonly nodes: Nodes;
+  /** Errors that a service logged as such: it met what it did not expect. */
+  readonly errors: string[] = [];
+  readonly #seed: string;
+  readonly #environment: Environment;
+  readonly #evidence: Service;
+  readonly #signerProxy: Service;
+  readonly #planner: Service;
+  readonly #client: SimProcess;
+  readonly #transports = new Map<Service, Map<ServiceName | undefined, Transport>>();
+  readonly #slots: (RunningBroadcaster | undefined)[] = [];
+  #started = 0;
+
+  static async start(seed: string, options: WorldOptions): Promise<World> {
+    const scheduler = new Scheduler(startMs);
+    const dice = new Dice(`${seed} devnet`);
+    const devnet = await startDevnet({
+      listen: false,
+      blockTimeMs: options.blockTimeMs,
+      historyBlocks: 100_000,
+      genesis: { wallets: walletIds.map((walletId) => ({ walletId })) },
+      ports: {
+        now: () => scheduler.nowMs,
+        after: (ms, run) => scheduler.after(ms, run),
+        randomBytes: (count) => dice.bytes(count),
+      },
+    });
+    // A node that lags is not to show the time before the genesis.
+    devnet.controls.blocks.mine({ blocks: 20 });
+    const world = new World(seed, options, scheduler, devnet);
+    await world.#evidence.start();
+    await world.#signerProxy.start();
+    for (let slot = 0; slot < options.broadcasters; slot += 1) await world.startBroadcaster(slot);
+    return world;
+  }
+
+  private constructor(seed: string, options: WorldOptions, scheduler: Scheduler, devnet: Devnet) {
+    this.#seed = seed;
+    this.scheduler = scheduler;
+    this.trace = new Trace(scheduler);
+    this.devnet = devnet;
+    this.network = new Network(scheduler, new Dice(`${seed} network`), this.trace, this.tally);
+    this.bus = new SimBus(scheduler, this.network, new Dice(`${seed} bus`));
+    this.nodes = new Nodes(devnet, new Dice(`${seed} nodes`), this.tally);
+    this.#environment = {
+      NEAR_RPC_URL: this.nodes.urls.join(),
+      NEAR_CHAIN_ID: devnet.chainId,
+      KEYSTORE_URL: devnet.keystoreUrl,
+      KEYSTORE_AUTH_TOKEN: devnet.keystoreToken,
+      RELAYER_ACCOUNT_ID: devnet.relayer.accountId,
+      RELAYER_SECRET_KEY: devnet.relayer.secretKey,
+      APPROVER_ACCOUNT_ID: devnet.approver.accountId,
+      APPROVER_SECRET_KEY: devnet.approver.secretKey,
+      // In memory: the same store, by the same SQL, as on disk.
+      DATABASE_URL: "sqlite::memory:",
+      INTERNAL_WALLET_AUTH_TOKEN: token,
+      GRANT_SECRET: "grant-secret-of-the-simulation-0123456789",
+      ...options.environment,
+    };
+    const reader = new ConfigReader(this.#environment);
+    const evidence = this.#process("evidence");
+    const logger = this.#logger("evidence", evidence);
+    const evidenceDeps = { ports: evidence.ports, bus: this.bus.of(evidence), logger };
+    this.#evidence = createEvidence(readEvidenceConfig(reader), evidenceDeps);
+    const signerProxy = this.#process("signer-proxy");
+    this.#signerProxy = createSignerProxy(readSignerProxyConfig(reader), {
+      ports: signerProxy.ports,
+      logger: this.#logger("signer-proxy", signerProxy),
+      fetch: fetchOverNetwork({
+        network: this.network,
+        from: signerProxy,
+        label: (url) => url.slice(devnet.keystoreUrl.length),
+        answer: (url, init) => this.nodes.keystore(url, init),
+      }),
+    });
+    const planner = this.#process("planner");
+    const from = { network: this.network, from: planner };
+    this.#planner = createPlanner(readPlannerConfig(reader), {
+      ports: planner.ports,
+      logger: this.#logger("planner", planner),
+      transports: {
+        evidence: this.#patient(planner, this.#evidence, "planner", "evidence"),
+        signerProxy: this.#patient(planner, this.#signerProxy, "planner", "signer-proxy"),
+        broadcaster: patient(
+          overNetwork(() => this.#reach(this.#anyBroadcaster().service, "planner", "broadcaster"), {
+            ...from,
+            to: () => this.#slots.find((slot) => slot !== undefined)?.process,
+          }),
+          planner.ports,
+        ),
+      },
+    });
+    reader.check();
+    this.#client = this.#process("client");
+  }
+
+  get nowMs(): number {
+    return this.scheduler.nowMs;
+  }
+
+  get height(): number {
+    return Number(this.devnet.chain.head.height);
+  }
+
+  /** The broadcasters that are there now, by slot. */
+  get broadcasters(): readonly (RunningBroadcaster | undefined)[] {
+    return this.#slots;
+  }
+
+  async startBroadcaster(slot: number): Promise<void> {
+    this.#started += 1;
+    const process = this.#process(`b${slot + 1}.${this.#started}`);
+    const reader = new ConfigReader(this.#environment);
+    const config = readBroadcasterConfig(reader);
+    reader.check();
+    const service = createBroadcaster(config, {
+      ports: process.ports,
+      logger: this.#logger("broadcaster", process),
+      bus: this.bus.of(process),
+      transports: {
+        evidence: this.#patient(process, this.#evidence, "broadcaster", "evidence"),
+        signerProxy: this.#patient(process, this.#signerProxy, "broadcaster", "signer-proxy"),
+      },
+      fetch: fetchOverNetwork({
+        network: this.network,
+        from: process,
+        label: (url, body) => this.nodes.label(url, body),
+        answer: (url, init) => this.nodes.rpc(url, init),
+      }),
+    });
+    this.#slots[slot] = { process, service };
+    this.trace.note(`${process.name} started`);
+    await service.start();
+  }
+
+  /** Takes a broadcaster's place away: it is dead, or about to stop. */
+  vacate(slot: number): void {
+    this.#slots[slot] = undefined;
+  }
+
+  /** A wallet's worker, as the gateway speaks for it. */
+  planner(walletId: string) {
+    const transport = overNetwork(() => this.#reach(this.#planner, undefined, "planner"), {
+      network: this.network,
+      from: this.#client,
+    });
+    const client = createClient(PlannerService, transport);
+    const headers = { "x-wallet-id": walletId, "x-internal-wallet-auth": token };
+    const call = { headers, timeoutMs: 5_000 };
+    return {
+      execute: (json: string) => client.executeWorkflow({ body: { case: "workflowJson", value: json } }, call),
+      executeBatch: (json: string) => client.executeSequentialBatch({ body: { case: "batchJson", value: json } }, call),
+    };
+  }
+
+  /** The records as they are, without the network in between. */
+  records(walletId: string) {
+    const client = createClient(RecordService, this.#reach(this.#evidence, undefined, "evidence"));
+    const headers = { "x-wallet-id": walletId, "x-internal-wallet-auth": token };
+    return {
+      record: (requestId: string) => client.getRecord({ requestId }, { headers }),
+      history: (requestId: string) => client.getHistory({ requestId }, { headers }),
+    };
+  }
+
+  /** Whether every workflow has ended. */
+  async isAllDone(): Promise<boolean> {
+    const client = createClient(LogService, this.#reach(this.#evidence, "broadcaster", "evidence"));
+    return (await client.listOpenWorkflows({ pageSize: 1 })).workflows.length === 0;
+  }
+
+  /** Waits in virtual time. */
+  sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.scheduler.after(ms, resolve);
+    });
+  }
+
+  async close(): Promise<void> {
+    for (const slot of this.#slots) slot?.process.kill();
+    await this.devnet.close();
+    await this.#evidence.close?.();
+  }
+
+  #anyBroadcaster(): RunningBroadcaster {
+    const there = this.#slots.find((slot) => slot !== undefined);
+    if (there === undefined) throw new ConnectError("no broadcaster is there", Code.Unavailable);
+    return there;
+  }
+
+  #process(name: string): SimProcess {
+    return new SimProcess(name, this.#seed, this.scheduler);
+  }
+
+  /** One a service and caller, for all processes: making one takes longer than many calls. */
+  #reach(service: Service, from: ServiceName | undefined, to: ServiceName): Transport {
+    const known = this.#transports.get(service) ?? new Map<ServiceName | undefined, Transport>();
+    this.#transports.set(service, known);
+    const guards = { logger: this.#logger(to), serviceToken };
+    const transport = known.get(from) ?? inMemoryTransport(service.routes, guards, from);
+    known.set(from, transport);
+    return transport;
+  }
+
+  #patient(from: SimProcess, service: Service, name: ServiceName, to: ServiceName): Transport {
+    const inner = this.#reach(service, name, to);
+    return patient(
+      overNetwork(() => inner, { network: this.network, from }),
+      from.ports,
+    );
+  }
+
+  #logger(service: ServiceName, process?: SimProcess): Logger {
+    const name = process?.name ?? service;
+    const write = (line: string) => {
+      const { level, msg, err, request_id } = JSON.parse(line);
+      if (process?.isDead) return;
+      const text = [request_id?.slice(-6), msg, err?.message].filter(Boolean).join(" ");
+      this.trace.note(`${name} ${level}: ${text}`);
+      // Refusals are logged as errors too, where they need somebody's attention; those have no exception.
+      if ((level === "error" || level === "fatal") && err !== undefined) {
+        this.errors.push(`${name}: ${text} ${err?.stack ?? ""} ${err?.cause?.stack ?? ""}`);
+      }
+    };
+    return createLogger(service, "warn", { write });
+  }
+}
