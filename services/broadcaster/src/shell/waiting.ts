@@ -13,9 +13,6 @@ export const waitingTexts = {
   rpc_unavailable: "NEAR's RPC does not answer",
 } as const satisfies Readonly<Record<string, string>>;
 
-/** So many places at the front of the queue are written down as they are. */
-const exactPlaces = 3;
-
 const texts: Readonly<Record<string, string>> = waitingTexts;
 
 export interface Wait {
@@ -25,8 +22,7 @@ export interface Wait {
 }
 
 /**
- * What to write down while a workflow waits of which nothing was submitted: why, when that changed, and about how many
- * are before it; and the end, with
+ * What to write down while a workflow waits of which nothing was submitted: why, when that changed; and the end, with
  * that reason's code, when it has waited too long for anything but its turn (decision 19). Undefined for no news.
  * @param text what that sentence says it waited for
  */
@@ -48,7 +44,7 @@ export function waitingEvent(
     const userVisibleError = `${text}, for more than ${waited} s; nothing was sent`;
     return { case: "ended", value: { status: "failed", errorCode: waitingFor, userVisibleError } };
   }
-  const isSame = before?.queue.waitingFor === waitingFor && isSamePlace(before.queue.position, position);
+  const isSame = before?.queue.waitingFor === waitingFor && before.queue.position === position;
   // One that was admitted has to lose its place all the same.
   if (isSame && state.admitted === undefined) return undefined;
   const queue = {
@@ -58,14 +54,6 @@ export function waitingEvent(
   };
   const blocked = blockedSinceMs === undefined ? {} : { blockedSinceMs: BigInt(blockedSinceMs) };
   return { case: "waiting", value: { queue, ...blocked } };
-}
-
-/**
- * Whether a place in the queue need not be written down anew. Near the front each is; further back only when half of them
- * are gone: of many that wait, all move up with each that is taken in, and each of them would write that down.
- */
-function isSamePlace(before: number, now: number): boolean {
-  return now === before || (now > exactPlaces && now < before && now > before / 2);
 }
 
 /**
