@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Devnet, startDevnet } from "@outlayer/devnet";
+import { type Devnet, type DevnetOptions, startDevnet } from "@outlayer/devnet";
 import { prepareReplicas, type Replica, type Replicas, type ReplicasOptions } from "@outlayer/distributed";
 import type { ServiceName } from "@outlayer/kit";
 import { compileCache } from "./compile-cache.ts";
@@ -27,8 +27,8 @@ export class ServiceProcesses {
   }
 
   /** @param options an environment that goes above that of the tests */
-  static async prepare(options: Partial<ReplicasOptions> = {}): Promise<ServiceProcesses> {
-    const devnet = await startDevnet({ blockTimeMs: blockMs });
+  static async prepare(options: Partial<ReplicasOptions> & { devnet?: DevnetOptions } = {}): Promise<ServiceProcesses> {
+    const devnet = await startDevnet({ blockTimeMs: blockMs, ...options.devnet });
     const directory = mkdtempSync(join(tmpdir(), "processes-"));
     const database = { DATABASE_URL: `sqlite:${join(directory, "evidence.sqlite")}` };
     const environment = { ...productEnvironment(devnet), ...database, ...options.environment };

@@ -8,7 +8,7 @@ const longestPauseMs = 2_000;
 
 export interface WatchDeps {
   readonly name: string;
-  /** Without it no request at all can be taken. */
+  /** While it is away no request at all can be taken. */
   readonly required?: true;
   /** Makes a light call, of which this hears as of any other. */
   readonly ask: (signal: AbortSignal) => Promise<unknown>;
@@ -36,7 +36,9 @@ export class DependencyWatch {
 
   get dependency(): Dependency {
     const { name, required } = this.#deps;
-    return { name, state: this.#state, ...(required === undefined ? {} : { required }) };
+    // What is slow for one call may serve another.
+    const isRequired = required && this.#state !== "slow";
+    return { name, state: this.#state, ...(isRequired ? { required } : {}) };
   }
 
   /** Asks until it answers for the first time. */

@@ -1,6 +1,6 @@
 import { DependencyWatch, deadline, type Logger, type Ports } from "@outlayer/kit";
 import type { Collection, Db, Document, MongoClient } from "mongodb";
-import { isUnanswered, noAnswer, reasonOf, translated } from "./errors.ts";
+import { isOfOwnQueue, isUnanswered, noAnswer, reasonOf, translated } from "./errors.ts";
 
 /** How long a call may take before it counts as unanswered, milliseconds: less than evidence's callers wait (5 s). */
 const callMs = 4_000;
@@ -51,7 +51,7 @@ export class Database {
         this.watch.missed("slow", reason);
         throw noAnswer(reason);
       }
-      if (isUnanswered(error)) this.watch.missed("away", reasonOf(error));
+      if (isUnanswered(error)) this.watch.missed(isOfOwnQueue(error) ? "slow" : "away", reasonOf(error));
       else this.watch.heard();
       throw translated(error);
     } finally {

@@ -1,6 +1,7 @@
 import type { Collection } from "mongodb";
 import type { Entry } from "../../core/entry.ts";
 import type { Claim, Opened, Projection } from "../../core/store.ts";
+import { linearizable } from "./client.ts";
 import { bool, type CollectionSpec, date, objectSchema, sha256, text, version } from "./collection.ts";
 import type { Database } from "./database.ts";
 import { insertOnce } from "./insert-once.ts";
@@ -85,6 +86,8 @@ export class Entries {
   readonly #database: Database;
   readonly #entries: Collection<EntryDocument>;
   readonly #writeId: () => string;
+  /** First entries that are being written, by what they claim. */
+  readonly #opening = new Map<string, Promise<Opened>>();
 
   constructor(database: Database, writeId: () => string) {
     this.#database = database;
@@ -92,7 +95,25 @@ export class Entries {
     this.#writeId = writeId;
   }
 
+  /**
+   * Of requests of one key that come to this process at once, one writes and the others wait and read: on a unique index
+   * many racing insertions wait for one another, the longer the more they are.
+   */
   async open(entry: Entry, claim: Claim, projection: Projection): Promise<Opened> {
+    const { walletId, idempotencyKey } = claim;
+    const name = JSON.stringify([walletId, idempotencyKey]);
+    const key = { wallet_id: walletId, idempotency_key: idempotencyKey };
+    for (let first = this.#opening.get(name); first !== undefined; first = this.#opening.get(name)) {
+      await first.catch(() => {});
+      const winner = await this.#database.answered(() => this.#entries.findOne(key, linearizable));
+      if (winner !== null) return exists(winner);
+    }
+    const opening = this.#open(entry, claim, projection).finally(() => this.#opening.delete(name));
+    this.#opening.set(name, opening);
+    return opening;
+  }
+
+  async #open(entry: Entry, claim: Claim, projection: Projection): Promise<Opened> {
     const { walletId, idempotencyKey, fingerprint, approvalOf } = claim;
     const approval = approvalOf === undefined ? {} : { approval_of: approvalOf };
     const document: EntryDocument = {
@@ -109,7 +130,7 @@ export class Entries {
     const { winner } = inserted;
     const isKey = winner.wallet_id === walletId && winner.idempotency_key === idempotencyKey;
     if (!isKey) return { kind: "approval_used", requestId: winner.request_id };
-    return { kind: "exists", requestId: winner.request_id, fingerprint: winner.fingerprint ?? "" };
+    return exists(winner);
   }
 
   async append(entry: Entry, projection: Projection): Promise<"appended" | "conflict"> {
@@ -242,6 +263,10 @@ export class Entries {
       write_id: this.#writeId(),
     };
   }
+}
+
+function exists({ request_id, fingerprint }: Pick<EntryDocument, "request_id" | "fingerprint">): Opened {
+  return { kind: "exists", requestId: request_id, fingerprint: fingerprint ?? "" };
 }
 
 const idOf = (requestId: string, entryVersion: number) => `${requestId}:${entryVersion}`;

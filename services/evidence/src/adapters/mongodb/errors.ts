@@ -47,12 +47,17 @@ export function isUnanswered(error: unknown): boolean {
     error instanceof MongoTopologyClosedError ||
     error instanceof MongoClientClosedError ||
     error instanceof MongoNotConnectedError ||
-    // The class is not exported.
-    error.name === "MongoWaitQueueTimeoutError" ||
+    isOfOwnQueue(error) ||
     error instanceof MongoWriteConcernError ||
     error.hasErrorLabel("RetryableWriteError") ||
     cannotAnswerNow.has(error.code)
   );
+}
+
+/** Whether it was not sent, since this process had too many calls under way: no sign that the database is away. */
+export function isOfOwnQueue(error: unknown): boolean {
+  // The class is not exported.
+  return error instanceof MongoError && error.name === "MongoWaitQueueTimeoutError";
 }
 
 /** Why there was no answer, without anything of what was asked. */

@@ -1,0 +1,24 @@
+import { readFileSync } from "node:fs";
+import { borrowMongodb, borrowNats } from "@outlayer/test-servers";
+import { ServiceProcesses } from "./support/service-processes.ts";
+import { dust } from "./support/steps.ts";
+const N = Number(process.env.N ?? 60), blockTimeMs = Number(process.env.B ?? 60);
+const mongodb = await borrowMongodb(); const nats = await borrowNats();
+const counts = { gateway: 3, planner: 3, evidence: 3 };
+const processes = await ServiceProcesses.prepare({ counts, environment: { DATABASE_URL: mongodb.url, NATS_URL: nats.url, NEAR_POLL_INTERVAL_MS: "30" }, further: (name: string, index: number) => (name === "evidence" || name === "broadcaster") && index === 0 ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=/tmp/prof --cpu-prof-name=${name}.cpuprofile` } : {}, devnet: { blockTimeMs, genesis: { wallets: Array.from({length: N}, (_, i) => ({ walletId: `w${i}` })) } } } as never);
+await processes.startAll();
+const all = [["evidence",3],["planner",3],["gateway",3],["broadcaster",1],["signer-proxy",1]] as const;
+const cpu = () => Object.fromEntries([["me", process.pid] as const, ...all.flatMap(([n,c]) => Array.from({length: c}, (_, i) => [`${n}-${i}`, processes.running(n,i).pid] as const))].map(([k,pid]) => { const f = readFileSync(`/proc/${pid}/stat`,"utf8").split(") ")[1]!.split(" "); return [k, (Number(f[11])+Number(f[12]))/100]; }));
+const before = cpu(); const h0 = processes.devnet.chain.head.height;
+const t0 = performance.now();
+const ids = await Promise.all(Array.from({ length: N }, async (_, i) => { for(;;){ const r = await processes.restOf(i%3, `w${i}`).post("/workflows/execute", { steps: [dust], idempotency_key: "k" }, { prefer: "wait=0" }); if (r.status !== 503) return r.body.request_id; await new Promise(r => setTimeout(r, 300)); } }));
+console.log("begun", Math.round(performance.now()-t0), cpu());
+const ends = await Promise.all(ids.map(async (id, i) => { for(;;){ const { body } = await processes.restOf(i%3, `w${i}`).get(`/workflows/${id}?wait=20`); if (body.retry_after_ms === null) return body; } }));
+console.log("ended", Math.round(performance.now()-t0), "blocks", processes.devnet.chain.head.height - h0);
+const after = cpu(); for (const k of Object.keys(after)) console.log(k, (after[k]! - before[k]!).toFixed(1), "s");
+const by = new Map<string, number>(); for (const e of ends) { const k = `${e.status} ${e.user_visible_error}`; by.set(k,(by.get(k)??0)+1); } console.log(by);
+console.log("versions", ends.map((e) => e.version).sort((a,b)=>a-b).filter((_, i) => i % 10 === 0).join(" "));
+const fi = ends.findIndex((e) => e.status !== "succeeded");
+if (fi >= 0) { const r = await fetch(`${processes.httpUrl("evidence")}/outlayer.evidence.v1.RecordService/GetHistory`, { method: "POST", headers: { "content-type": "application/json", "x-wallet-id": `w${fi}`, "x-internal-wallet-auth": "internal-token-of-the-tests" }, body: JSON.stringify({ requestId: ids[fi] }) });
+const { entries } = (await r.json()) as any; for (const e of entries) { const j = JSON.parse(e.entryJson); console.log(j.at, JSON.stringify(j.event).slice(0, 420)); } }
+console.log(await processes.endAll()); await processes[Symbol.asyncDispose](); await nats.stop(); await mongodb.stop();
