@@ -168,6 +168,8 @@ describe("the record as JSON", () => {
       retry_after_ms: null,
       version: 12,
       head_hash: "ab",
+      cancel_requested: false,
+      cancel_tx_hashes: [],
       created_at: "2026-04-24T03:06:40.123Z",
       updated_at: "2026-04-24T03:06:41.000Z",
     });
