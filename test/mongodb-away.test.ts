@@ -5,6 +5,7 @@ import { spawnService } from "@outlayer/distributed";
 import { remoteTransport } from "@outlayer/kit";
 import { type NewMongodb, needOwnMongodb, type OwnMongodb } from "@outlayer/test-servers";
 import { MongoClient } from "mongodb";
+import { leaseOf } from "../services/evidence/test/support/harness.ts";
 import { internalToken } from "./support/product-environment.ts";
 import { ServiceProcesses } from "./support/service-processes.ts";
 import { dust } from "./support/steps.ts";
@@ -95,10 +96,11 @@ describe("evidence and a MongoDB that is away", () => {
     const url = processes.grpcUrl("evidence");
     const caller = { from: "broadcaster", to: "evidence", serviceToken: undefined } as const;
     const log = createClient(LogService, remoteTransport(url, caller));
-    await log.appendGateLog({ gateId: "gate.near", expectedVersion: 0n, change: "chain", lane: {} });
+    const lease = await leaseOf(log);
+    await log.appendGateLog({ gateId: "gate.near", expectedVersion: 0n, change: "chain", lane: {}, lease });
     await mongodb.kill();
     const write = await failure(
-      log.appendGateLog({ gateId: "gate.near", expectedVersion: 1n, change: "chain", lane: {} }),
+      log.appendGateLog({ gateId: "gate.near", expectedVersion: 1n, change: "chain", lane: {}, lease }),
     );
     assert.equal(write.error.code, Code.Unavailable, String(write.error));
     assert.equal(write.error.rawMessage, "the database gave no answer");
@@ -112,7 +114,7 @@ describe("evidence and a MongoDB that is away", () => {
     });
     assert.deepEqual((await readyz(processes.httpUrl("evidence")))[0], 200);
     const { version } = await log.getGateLog({ gateId: "gate.near" });
-    await log.appendGateLog({ gateId: "gate.near", expectedVersion: version, change: "chain", lane: {} });
+    await log.appendGateLog({ gateId: "gate.near", expectedVersion: version, change: "chain", lane: {}, lease });
   }).timeout(60_000);
 
   describe("ends with an error that holds no secret when it is there and", () => {
