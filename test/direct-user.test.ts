@@ -4,7 +4,7 @@ import { transactions } from "./support/chain-dump.ts";
 import { allowance, count, execute, install, keyOf, keyStatus, scope, statusPath } from "./support/direct-user.ts";
 import { eventsOf } from "./support/history.ts";
 import { misbehavingSigner } from "./support/misbehaving-signer.ts";
-import { itEmbedded, type Shape } from "./support/shapes.ts";
+import { describeShapes, itEmbedded } from "./support/shapes.ts";
 import { type System, startSystem, withSystem } from "./support/system.ts";
 
 const prepare = "/direct-user/function-call-key/prepare";
@@ -25,12 +25,7 @@ const calls = (system: System) =>
 const countElsewhere = (system: System) =>
   new Actor(system.devnet, scope.user_id).call({ receiverId: scope.receiver_id, methodName: "increase", args: {} });
 
-/** As processes the broadcaster does not always stop in time after these: README.md, "What is not there yet". */
-function describeEmbedded(title: string, define: (shape: Shape) => void): void {
-  describe(title, () => define("embedded"));
-}
-
-describeEmbedded("the direct-user lane: the key", (shape) => {
+describeShapes("the direct-user lane: the key", (shape) => {
   let system: System;
   before(async () => {
     system = await startSystem({ shape });
@@ -86,7 +81,7 @@ describeEmbedded("the direct-user lane: the key", (shape) => {
   });
 });
 
-describeEmbedded("the direct-user lane: whether the key is installed", (shape) => {
+describeShapes("the direct-user lane: whether the key is installed", (shape) => {
   let system: System;
   before(async () => {
     system = await startSystem({ shape });
@@ -178,7 +173,7 @@ describeEmbedded("the direct-user lane: whether the key is installed", (shape) =
   });
 });
 
-describeEmbedded("the direct-user lane: the call", (shape) => {
+describeShapes("the direct-user lane: the call", (shape) => {
   it("counts once, and proves that the user did it", () =>
     withSystem({ shape }, async (system) => {
       const publicKey = await install(system);
@@ -269,7 +264,7 @@ describeEmbedded("the direct-user lane: the call", (shape) => {
     }));
 });
 
-describeEmbedded("the direct-user lane: what is refused, and leaves no record", (shape) => {
+describeShapes("the direct-user lane: what is refused, and leaves no record", (shape) => {
   let system: System;
   before(async () => {
     system = await startSystem({ shape });
@@ -327,7 +322,7 @@ describeEmbedded("the direct-user lane: what is refused, and leaves no record", 
     }));
 });
 
-describeEmbedded("the direct-user lane: whatever goes wrong", (shape) => {
+describeShapes("the direct-user lane: whatever goes wrong", (shape) => {
   it("a keystore that is not ready is waited for", () =>
     withSystem({ shape }, async (system) => {
       await install(system);
@@ -597,7 +592,7 @@ describeEmbedded("the direct-user lane: whatever goes wrong", (shape) => {
     }));
 });
 
-describeEmbedded("the direct-user lane: in plans", (shape) => {
+describeShapes("the direct-user lane: in plans", (shape) => {
   it("a step that must come from the user names the lane", () =>
     withSystem({ shape }, async (system) => {
       const step = { kind: "near.function_call", predecessor_requirement: "user_required", ...scope };

@@ -3,6 +3,7 @@ import { createConnectTransport } from "@connectrpc/connect-node";
 import { systemPorts } from "../ports.ts";
 import type { ServiceName } from "../service-name.ts";
 import type { TlsIdentity } from "../tls.ts";
+import { GuardedSessions } from "./guarded-sessions.ts";
 import { patient } from "./patience.ts";
 import { type RpcGuards, type RpcRoutes, routerOptions } from "./serve.ts";
 import { identityInterceptor } from "./service-auth.ts";
@@ -25,17 +26,18 @@ export interface RemoteCaller {
   readonly interceptors?: readonly Interceptor[];
 }
 
+/** A stream over a connection that died without a word would wait for ever. */
+const pings = { pingIntervalMs: 10_000, pingTimeoutMs: 5_000 };
+
 /** Calls a service at its h2c or https URL. */
 export function remoteTransport(url: string, caller: RemoteCaller, ports = systemPorts()): Transport {
   const { from, to, serviceToken, tls, interceptors = [] } = caller;
+  // Asked for each connection anew, so that new files count for new connections.
+  const options = tls && { createConnection: (authority: URL) => tls.connect(authority, to) };
   const transport = createConnectTransport({
     baseUrl: url,
     httpVersion: "2",
-    // A stream over a connection that died without a word would wait for ever.
-    pingIntervalMs: 10_000,
-    pingTimeoutMs: 5_000,
-    // Asked for each connection anew, so that new files count for new connections.
-    ...(tls === undefined ? {} : { nodeOptions: { createConnection: (authority: URL) => tls.connect(authority, to) } }),
+    sessionManager: new GuardedSessions(url, pings, options),
     interceptors: [identityInterceptor(from, serviceToken), traceOut, ...interceptors],
   });
   return patient(transport, ports);
