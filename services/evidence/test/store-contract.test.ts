@@ -157,20 +157,6 @@ onEveryStore("an evidence store", (newPlace) => {
     await assert.rejects(store.reserveNonces("alice.near", 1, 0n), RangeError);
   });
 
-  it("opens one log of 200 requests of one key that come at once, and tells the others of it", async () => {
-    const requestIds = Array.from({ length: 200 }, () => ids.uuid());
-    const opened = await Promise.all(
-      requestIds.map((requestId, index) => {
-        const entry = entryOf(requestId, 1);
-        return storeOf(index).open(entry, claimOf("stormed"), projectionOf(entry));
-      }),
-    );
-    const [winner] = requestIds.filter((_, index) => opened[index]?.kind === "opened");
-    const others = opened.filter(({ kind }) => kind !== "opened");
-    assert.equal(others.length, 199);
-    assert.deepEqual(new Set(others.map((each) => each.kind === "exists" && each.requestId)), new Set([winner]));
-  });
-
   it("lets exactly one of 32 writers append a version of a gate's log", async () => {
     assert.equal(await store.lastGateEntry("gate.near"), undefined);
     for (let version = 1; version <= 11; version += 1) {

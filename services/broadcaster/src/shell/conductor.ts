@@ -4,13 +4,12 @@ import {
   ApproverTransactionSchema,
   type GateLane,
   GateLaneSchema,
-  type IssuedNonce,
-  IssuedNonceSchema,
   LaneMemberSchema,
 } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import type { Clock, Logger } from "@outlayer/kit";
 import type { EvidenceLog } from "../adapters/evidence/evidence-log.ts";
 import type { Block, NearNode } from "../adapters/near/near-node.ts";
+import { issuedNonces, tidied } from "../core/gate/lane-in-log.ts";
 import { resumeGasFor } from "../core/gate/money.ts";
 import { expectedStarts, type LaneEntry, mayAdmit, whoseTurn } from "../core/gate/schedule.ts";
 import type { LaneProgress } from "../core/workflow/lane-progress.ts";
@@ -381,26 +380,6 @@ function resumeCall(
   return mode === "chain"
     ? { ...call, methodName: "resume_batch_chained", args: { intent_ids: intentIds } }
     : { ...call, methodName: "resume_intent", args: { intent_id: intentIds[0], approve: mode === "single" } };
-}
-
-/** The lane without the transactions that need not be in it any more; their nonces stay taken. */
-function tidied(lane: GateLane, logged: ReadonlySet<string>): GateLane {
-  return {
-    ...lane,
-    approverTransactions: lane.approverTransactions.filter(({ transaction }) => !logged.has(transaction?.hash ?? "")),
-    issuedNonces: issuedNonces(lane),
-  };
-}
-
-/** The highest nonce issued on each key, those of the transactions in the lane included. */
-function issuedNonces({ issuedNonces, approverTransactions }: GateLane): IssuedNonce[] {
-  const highest = new Map(issuedNonces.map(({ publicKey, nonce }) => [publicKey, nonce]));
-  for (const { transaction } of approverTransactions) {
-    if (transaction === undefined) continue;
-    const { publicKey, nonce } = transaction;
-    if (nonce > (highest.get(publicKey) ?? 0n)) highest.set(publicKey, nonce);
-  }
-  return [...highest].map(([publicKey, nonce]) => create(IssuedNonceSchema, { publicKey, nonce }));
 }
 
 function isSame(a: LaneProgress | undefined, b: LaneProgress): boolean {

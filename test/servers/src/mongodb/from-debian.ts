@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { debianRoot } from "../debian-root.ts";
 import type { Source } from "../source.ts";
 import { Ferretdb } from "./ferretdb.ts";
+import { startNew } from "./start-new.ts";
 
 /** Where runs keep their data, within the root: a folder each, named by the process that runs the servers. */
 const runs = "/var/lib/test-servers";
@@ -10,16 +11,7 @@ const runs = "/var/lib/test-servers";
 export const fromDebian: Source = {
   name: "FerretDB on Debian",
   remedy: "be root on a Debian with Go",
-  async start() {
-    const server = await (await ferretdbMaker())();
-    try {
-      await server.start();
-    } catch (error) {
-      await server.remove();
-      throw error;
-    }
-    return { url: server.url, stop: () => server.remove() };
-  },
+  start: () => startNew(ferretdbMaker),
 };
 
 /** Of this process. */
