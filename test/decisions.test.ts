@@ -115,9 +115,10 @@ describeShapes("decisions, on the chain", (shape) => {
       const seen = await system.rest().until(requestId, ({ intent_ids }) => !intent_ids.includes(null));
       await sends(system, 4);
       blocks.fork({ depth: 2, blocks: 3, transactions: "drop" });
-      blocks.go();
+      // No block comes before that is read: it does not last.
       const withdrawn = await system.rest().until(requestId, ({ intent_ids }) => intent_ids.includes(null));
       assert.equal(withdrawn.status, "submitting");
+      blocks.go();
       const record = await system.rest().ended(requestId);
       assert.equal(record.status, "succeeded", record.user_visible_error);
       assert.deepEqual(record.submit_tx_hashes, seen.submit_tx_hashes);

@@ -30,8 +30,9 @@ export class Worker implements Term {
   /** Stops after the step that each driver is at: what it did is in the log, and the next process goes on from there. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    this.#unsubscribe?.();
     await Promise.all([this.#sweeping, ...this.#driving.values()]);
+    // Afterwards: the first sweep may only just have subscribed.
+    this.#unsubscribe?.();
   }
 
   async #sweep(): Promise<void> {
