@@ -63,6 +63,11 @@ function json(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
 
+/** Waits for what the node has to see. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve));
+}
+
 describe("the RPC client", () => {
   const first = new ScriptedNode();
   const second = new ScriptedNode();
@@ -167,6 +172,69 @@ describe("the RPC client", () => {
     now += 999;
     await rpc.call("h", {});
     assert.equal(first.asked.at(-1), "g");
+  });
+
+  it("asks an endpoint that had failed with one call, and the others elsewhere until that is answered", async () => {
+    const rpc = client(first, second);
+    first.answer = reset;
+    await rpc.call("a", {});
+    now += 5000;
+    let release = () => {};
+    first.answer = (method, response) => {
+      release = () => result("back")(method, response);
+    };
+    const probe = rpc.call("b", {});
+    await until(() => first.asked.includes("b"));
+    second.answer = result("elsewhere");
+    assert.deepEqual(await Promise.all([rpc.call("c", {}), rpc.call("d", {})]), ["elsewhere", "elsewhere"]);
+    assert.ok(!first.asked.includes("c") && !first.asked.includes("d"));
+    release();
+    assert.equal(await probe, "back");
+    first.answer = result("back");
+    assert.equal(await rpc.call("e", {}), "back");
+  });
+
+  it("lets the others wait for that call where there is no other endpoint", async () => {
+    const rpc = client(first);
+    first.answer = reset;
+    await assert.rejects(rpc.call("a", {}), RpcUnavailable);
+    now += 5000;
+    let release = () => {};
+    first.answer = (method, response) => {
+      release = () => result("back")(method, response);
+    };
+    const probe = rpc.call("b", {});
+    await until(() => first.asked.includes("b"));
+    const waiting = rpc.call("c", {});
+    first.answer = result("too");
+    release();
+    assert.deepEqual(await Promise.all([probe, waiting]), ["back", "too"]);
+    first.answer = reset;
+    await assert.rejects(rpc.call("d", {}), RpcUnavailable);
+    now += 5000;
+    const both = await Promise.allSettled([rpc.call("e", {}), rpc.call("f", {})]);
+    assert.deepEqual(
+      both.map(({ status }) => status),
+      ["rejected", "rejected"],
+    );
+    assert.ok(!first.asked.includes("f"), "the probe has told");
+  });
+
+  it("takes many calls that fail at once for one failure", async () => {
+    const rpc = client(first, second);
+    await rpc.call("a", {});
+    first.answer = reset;
+    await Promise.all(["b", "c", "d", "e", "f", "g"].map((method) => rpc.call(method, {})));
+    now += 251;
+    first.answer = result("back");
+    assert.equal(await rpc.call("h", {}), "back");
+  });
+
+  it("asks once of which network an endpoint is, and hands in nothing before it is known", async () => {
+    const rpc = client(first);
+    await Promise.all([rpc.call("send_tx", {}), rpc.call("send_tx", {}), rpc.call("block", {})]);
+    assert.equal(first.asked[0], "status");
+    assert.deepEqual([...first.asked].sort(), ["block", "send_tx", "send_tx", "status"]);
   });
 
   it("concludes from all endpoints only when all have answered", async () => {

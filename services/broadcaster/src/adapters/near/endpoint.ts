@@ -27,7 +27,10 @@ export interface EndpointDeps {
   readonly fetch: typeof fetch;
 }
 
-/** One node. Rests after failures, so that a dead one costs little, and refuses to serve for another network. */
+/**
+ * One node. Rests after a failure, so that a dead one costs little; then one call finds out whether it answers again, while
+ * the others wait for that or go elsewhere. Refuses to serve for another network.
+ */
 export class Endpoint {
   readonly label: string;
   readonly #url: string;
@@ -38,6 +41,8 @@ export class Endpoint {
   #failures = 0;
   #restsUntil = 0;
   #network: "unchecked" | "right" | "wrong" = "unchecked";
+  #checking: Promise<void> | undefined;
+  #probe: Promise<unknown> | undefined;
 
   /** @param label names it in logs: a URL may carry a key */
   constructor(url: string, label: string, chainId: string, { ports, logger, fetch }: EndpointDeps) {
@@ -53,9 +58,33 @@ export class Endpoint {
     return this.#network === "wrong" || this.#ports.clock.now() < this.#restsUntil;
   }
 
+  /** A call is on its way that will tell whether it answers again. */
+  get isProbed(): boolean {
+    return this.#probe !== undefined;
+  }
+
   /** @throws NoAnswer; RpcRefused with the node's own error */
   async call(method: string, params: unknown): Promise<unknown> {
-    if (this.#network !== "right") await this.#checkNetwork();
+    if (this.#probe !== undefined) {
+      await this.#probe;
+      if (this.isResting) throw new NoAnswer("it does not answer yet");
+    }
+    if (this.#failures === 0 || this.#probe !== undefined) return this.#checked(method, params);
+    const answer = this.#checked(method, params);
+    const over = () => {
+      this.#probe = undefined;
+    };
+    this.#probe = answer.then(over, over);
+    return answer;
+  }
+
+  async #checked(method: string, params: unknown): Promise<unknown> {
+    if (this.#network !== "right") {
+      this.#checking ??= this.#checkNetwork().finally(() => {
+        this.#checking = undefined;
+      });
+      await this.#checking;
+    }
     return this.#attempt(method, params);
   }
 
@@ -78,22 +107,32 @@ export class Endpoint {
   async #attempt(method: string, params: unknown): Promise<unknown> {
     try {
       const answer = await this.#post(method, params);
-      this.#failures = 0;
+      this.#answered();
       return answer;
     } catch (error) {
       if (error instanceof NoAnswer) this.#rest(error);
+      else this.#answered();
       throw error;
     }
   }
 
+  #answered(): void {
+    if (this.#failures > 0) this.#logger.info({ endpoint: this.label }, "RPC endpoint answers again");
+    this.#failures = 0;
+  }
+
   #rest(error: NoAnswer): void {
+    const now = this.#ports.clock.now();
+    // Of many calls that fail at once only the first counts; what any of them was asked to wait counts all the same.
+    const isFirst = now >= this.#restsUntil;
     const chance = (this.#ports.random.bytes(1)[0] ?? 0) / 255;
     const backoff = Math.min(pauseMs.longest, pauseMs.first * 2 ** this.#failures) * (0.5 + chance / 2);
     // A node that names the time is believed: waiting longer only makes what is in flight grow old.
     const named = error.retryAfterMs * (1 + chance / 10);
-    this.#failures += 1;
-    this.#restsUntil = this.#ports.clock.now() + (named > 0 ? named : backoff);
-    if (this.#failures === 1)
+    if (!isFirst && named === 0) return;
+    if (isFirst) this.#failures += 1;
+    this.#restsUntil = Math.max(this.#restsUntil, now + (named > 0 ? named : backoff));
+    if (isFirst && this.#failures === 1)
       this.#logger.warn({ endpoint: this.label, reason: error.message }, "RPC endpoint gives no answer");
   }
 

@@ -19,12 +19,14 @@ export class RpcClient {
   }
 
   /**
-   * Asks the endpoints in order, but for those at rest after a failure.
+   * Asks the endpoints in order, but for those at rest after a failure; last those of which it is being found out whether they
+   * answer again.
    * @throws RpcUnavailable when none answers; RpcRefused with the error of the one that did
    */
   async call(method: string, params: unknown): Promise<unknown> {
-    for (const endpoint of this.#endpoints) {
-      if (endpoint.isResting) continue;
+    const awake = this.#endpoints.filter(({ isResting }) => !isResting);
+    const inDoubt = awake.filter(({ isProbed }) => isProbed);
+    for (const endpoint of [...awake.filter(({ isProbed }) => !isProbed), ...inDoubt]) {
       try {
         return await endpoint.call(method, params);
       } catch (error) {
