@@ -1,6 +1,7 @@
 import { type Logger, type Ports, sleep } from "@outlayer/kit";
 import type { Block, NearNode } from "../adapters/near/near-node.ts";
 import { BlockUnknown, RpcUnavailable } from "../adapters/near/rpc-error.ts";
+import { Pace } from "../core/chain/pace.ts";
 import type { BlockPlace } from "../core/workflow/world.ts";
 import { News } from "./news.ts";
 
@@ -24,7 +25,7 @@ export class Follower {
   readonly #node: NearNode;
   readonly #ports: Ports;
   readonly #logger: Logger;
-  readonly #intervalMs: number;
+  readonly #pace: Pace;
   readonly #stopping = new AbortController();
   /** Every block of the window that was seen, forks included. */
   readonly #byHash = new Map<string, Block>();
@@ -42,7 +43,7 @@ export class Follower {
     this.#node = node;
     this.#ports = ports;
     this.#logger = logger;
-    this.#intervalMs = intervalMs;
+    this.#pace = new Pace(intervalMs);
     this.news = new News();
   }
 
@@ -100,8 +101,10 @@ export class Follower {
   async #run(): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
+      const askedAtMs = this.#ports.clock.now();
       try {
         const head = await this.#node.block({ finality: "optimistic" });
+        this.#pace.saw(head, askedAtMs);
         if (this.#awaySince !== undefined) this.#logger.info("RPC answers again");
         this.#awaySince = undefined;
         if (head.hash !== this.#head?.hash) await this.#advance(head);
@@ -110,7 +113,7 @@ export class Follower {
         if (!(error instanceof BlockUnknown)) this.#noteOutage(error);
       }
       this.news.tell();
-      await sleep(this.#ports.timers, this.#intervalMs, signal);
+      await sleep(this.#ports.timers, this.#pace.waitMs(askedAtMs, this.#ports.clock.now()), signal);
     }
   }
 
@@ -132,7 +135,7 @@ export class Follower {
         this.#begin = oldest.height;
         break;
       }
-      oldest = await this.#node.block({ hash: oldest.prevHash });
+      oldest = this.#byHash.get(oldest.prevHash) ?? (await this.#node.block({ hash: oldest.prevHash }));
       branch.push(oldest);
     }
     // Heights may be left out: what lies above the common ancestor has lost its place, whatever its height.
