@@ -1,6 +1,6 @@
 import type { FaultTarget } from "./faults.ts";
 
-/** Calls so far, by name: RPC methods (`query` also by request type) and keystore paths. */
+/** Calls so far, by name: RPC methods (`query` also by request type, and by view) and keystore paths. */
 export type CallCounts = Readonly<Record<FaultTarget, Readonly<Record<string, number>>>>;
 
 /** Counts the calls that came in, those that a fault then befell included. */

@@ -165,8 +165,10 @@ function readRequest(body: Uint8Array): Request {
 }
 
 function namesOf({ method, params }: Request): string[] {
-  if (method !== "query" || typeof params !== "object" || params === null) return [method];
-  return "request_type" in params ? [method, `query:${params.request_type}`] : [method];
+  if (method !== "query" || typeof params !== "object" || params === null || !("request_type" in params))
+    return [method];
+  const names = [method, `query:${params.request_type}`];
+  return "method_name" in params ? [...names, `query:${params.request_type}:${params.method_name}`] : names;
 }
 
 function errorAnswer(id: unknown, error: unknown): HttpAnswer {

@@ -221,9 +221,22 @@ describe("counters", () => {
       await result(devnet, "status");
       await result(devnet, "query", viewAccount());
       await result(devnet, "query", viewAccount());
+      const view = {
+        request_type: "call_function",
+        finality: "final",
+        account_id: devnet.gateId,
+        method_name: "stats",
+      };
+      await result(devnet, "query", { ...view, args_base64: "" });
       await post(devnet, paths.delegate, delegateRequest);
       assert.deepEqual((await control(devnet, "GET /counters")).body, {
-        rpc: { status: 1, query: 2, "query:view_account": 2 },
+        rpc: {
+          status: 1,
+          query: 3,
+          "query:view_account": 2,
+          "query:call_function": 1,
+          "query:call_function:stats": 1,
+        },
         keystore: { [paths.delegate]: 1 },
       });
       await control(devnet, "DELETE /counters");

@@ -1,0 +1,192 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { dust } from "../test/support/steps.ts";
+import { asked, BenchSystem, type CallCounts, callsBetween, totalOf } from "./support/bench-system.ts";
+import { type Figure, holds, tableOf } from "./support/table.ts";
+
+const usage = `usage: ./dev bench gate [--only NAME,NAME] [--calls]
+
+  --only    of: lone, lone-default, queue-10, queue-100, queue-1000, queue-2000
+  --calls   prints also how many calls of each kind were made of NEAR's RPC
+
+Measures how the gate is used: on a devnet in a process of its own, by the embedded product in another one. Ends with 1 when a
+target does not hold. The larger queues run on faster blocks than the chain's: neither calls nor memory depend on them.
+`;
+
+/** As on the chain, milliseconds. */
+const chainBlockMs = 600;
+
+/** What a chain of three does at the most: three calls every seven blocks. */
+const chain = { calls: 3, blocks: 7 };
+
+const lines: string[] = [];
+
+/** A workflow on an idle gate, begun at several moments between two blocks. */
+async function lone(name: string, pollMs: number, targetBlocks: number): Promise<Figure[]> {
+  const system = await BenchSystem.start(chainBlockMs, { NEAR_POLL_INTERVAL_MS: String(pollMs) });
+  try {
+    const moments = 5;
+    const rest = system.rest("wallet-1");
+    const blocks: number[] = [];
+    const calls: number[] = [];
+    let seen: CallCounts = {};
+    // Some blocks for the follower to find out when they come; the first workflow asks what is asked once.
+    await pause(20 * chainBlockMs);
+    for (let moment = 0; moment < moments; moment += 1) {
+      await pause(5 * chainBlockMs + (moment * chainBlockMs) / moments);
+      const before = await system.rpcCalls();
+      const begin = await system.head();
+      const requestId = await rest.begin(workflowSteps());
+      await succeeded(system, "wallet-1", requestId);
+      const height = (await system.head()) - begin;
+      seen = callsBetween(before, await system.rpcCalls());
+      blocks.push(height);
+      calls.push(totalOf(seen) - height);
+    }
+    noteCalls(name, seen, 1);
+    return [
+      {
+        name: `${name}: POST to final evidence, median`,
+        value: median(blocks),
+        unit: "blocks",
+        target: atMost(targetBlocks),
+      },
+      { name: `${name}: the slowest of ${moments}`, value: Math.max(...blocks), unit: "blocks" },
+      { name: `${name}: RPC calls, median`, value: median(calls), unit: "calls", target: atMost(30) },
+      { name: `${name}: RPC calls, the most`, value: Math.max(...calls), unit: "calls", target: atMost(30) },
+    ];
+  } finally {
+    await system.stop();
+  }
+}
+
+interface Queue {
+  readonly workflows: number;
+  readonly wallets: number;
+  readonly blockMs: number;
+  /** A chain's speed is the chain's only where blocks are. */
+  readonly isTimed: boolean;
+}
+
+/** Many workflows at once, as chains. */
+async function queue(name: string, { workflows, wallets, blockMs, isTimed }: Queue): Promise<Figure[]> {
+  const environment = { NEAR_POLL_INTERVAL_MS: String(blockMs), EXECUTE_WAIT_SECS: "1" };
+  const system = await BenchSystem.start(blockMs, environment);
+  try {
+    await system.fundOperator();
+    const ids = Array.from({ length: wallets }, (_, index) => `bench-${index + 1}`);
+    for (const id of ids) await system.fund(id);
+    await pause(10 * blockMs);
+    const before = await system.rpcCalls();
+    const begin = await system.head();
+    const cpuBefore = (await system.usage()).cpuMs;
+    const begun: { walletId: string; requestId: string }[] = [];
+    const wanted = Array.from({ length: workflows }, (_, index) => ids[index % wallets] ?? "");
+    await Promise.all(
+      Array.from({ length: 8 }, async () => {
+        for (let walletId = wanted.pop(); walletId !== undefined; walletId = wanted.pop()) {
+          begun.push({ walletId, requestId: await system.rest(walletId).begin(workflowSteps()) });
+        }
+      }),
+    );
+    const records = [];
+    for (const { walletId, requestId } of begun) records.push(await succeeded(system, walletId, requestId));
+    const heights = (await system.head()) - begin;
+    const seen = callsBetween(before, await system.rpcCalls());
+    const used = await system.usage();
+    noteCalls(name, seen, workflows);
+    const starts = records.map(({ dispatch_block_heights: [first] }) => first as number).sort((a, b) => a - b);
+    const took = (starts.at(-1) ?? 0) - (starts[0] ?? 0);
+    const perBlock = (chain.calls * (workflows - 1)) / took;
+    const share = (100 * perBlock) / (chain.calls / chain.blocks);
+    const perWorkflow = (totalOf(seen) - heights) / workflows;
+    const at = `${name} (${blockMs} ms blocks)`;
+    return [
+      { name: `${at}: of 3 calls in 7 blocks`, value: share, unit: "%", ...(isTimed ? { target: atLeast(90) } : {}) },
+      {
+        name: `${at}: RPC calls a workflow`,
+        value: perWorkflow,
+        unit: "calls",
+        ...(workflows >= 100 ? { target: atMost(18) } : {}),
+      },
+      { name: `${at}: processor time a workflow`, value: (used.cpuMs - cpuBefore) / workflows, unit: "ms" },
+      {
+        name: `${at}: versions of a record, on average`,
+        value: mean(records.map(({ version }) => version)),
+        unit: "versions",
+      },
+      { name: `${at}: peak heap of the product`, value: used.peakHeapBytes / 2 ** 20, unit: "MB" },
+      {
+        name: `${at}: peak memory of the product`,
+        value: used.peakRssBytes / 2 ** 20,
+        unit: "MB",
+        ...(workflows >= 2000 ? { target: { kind: "below", value: 350 } as const } : {}),
+      },
+    ];
+  } finally {
+    await system.stop();
+  }
+}
+
+const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
+  lone: () => lone("lone, polled once a block", chainBlockMs, 16),
+  "lone-default": () => lone("lone, default interval", 750, 18),
+  "queue-10": () => queue("10 queued", { workflows: 10, wallets: 3, blockMs: chainBlockMs, isTimed: true }),
+  "queue-100": () => queue("100 queued", { workflows: 100, wallets: 10, blockMs: chainBlockMs, isTimed: true }),
+  "queue-1000": () => queue("1000 queued", { workflows: 1000, wallets: 10, blockMs: 75, isTimed: false }),
+  "queue-2000": () => queue("2000 queued", { workflows: 2000, wallets: 10, blockMs: 75, isTimed: false }),
+};
+
+function workflowSteps(): readonly unknown[] {
+  return Array.from({ length: chain.calls }, () => dust);
+}
+
+/** @returns its record @throws Error when it ended in any other way */
+async function succeeded(system: BenchSystem, walletId: string, requestId: string) {
+  const rest = system.rest(walletId);
+  for (;;) {
+    const { status, body: record } = await asked(() => rest.get(`/workflows/${requestId}?wait=10`));
+    if (status >= 400 && record.status === undefined) throw new Error(`HTTP ${status}: ${JSON.stringify(record)}`);
+    if (record.status === "succeeded") return record;
+    if (record.retry_after_ms === null) throw new Error(`${record.status}: ${record.user_visible_error}`);
+  }
+}
+
+function noteCalls(name: string, counts: CallCounts, workflows: number): void {
+  const rows = Object.entries(counts).sort(([a], [b]) => (a < b ? -1 : 1));
+  lines.push(name, ...rows.map(([kind, count]) => `  ${(count / workflows).toFixed(2).padStart(8)}  ${kind}`));
+}
+
+function atMost(value: number) {
+  return { kind: "at most", value } as const;
+}
+
+function atLeast(value: number) {
+  return { kind: "at least", value } as const;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+const { values } = parseArgs({ options: { only: { type: "string" }, calls: { type: "boolean" } } });
+const names = values.only?.split(",") ?? Object.keys(benches);
+if (names.some((name) => benches[name] === undefined)) {
+  process.stderr.write(usage);
+  process.exit(2);
+}
+const figures: Figure[] = [];
+for (const name of names) {
+  process.stderr.write(`${name} ...\n`);
+  figures.push(...((await benches[name]?.()) ?? []));
+}
+if (values.calls)
+  process.stdout.write(
+    `RPC calls a workflow, by kind, the follower's one block a height among them\n${lines.join("\n")}\n\n`,
+  );
+process.stdout.write(`${tableOf(figures)}\n`);
+process.exit(figures.every(holds) ? 0 : 1);
