@@ -332,6 +332,7 @@ describe("DELETE of a workflow", () => {
       await system.rest().until(requestId, ({ status }) => status === "resuming");
       const { status, body } = await system.rest().cancel(requestId, 0);
       assert.deepEqual([status, body.status], [202, "resuming"]);
+      while ((counters.snapshot().rpc.send_tx ?? 0) < 4) await new Promise((resolve) => setTimeout(resolve, 5));
       faults.clear();
       const record = await system.rest().ended(requestId);
       assert.equal(record.status, "cancelled", record.user_visible_error);

@@ -3,7 +3,7 @@ import { deadline } from "@outlayer/kit";
 import type { EvidenceLog } from "../adapters/evidence/evidence-log.ts";
 import { resumptionOf } from "../core/gate/resumption.ts";
 import { anyRun, type Run } from "../shell/checks/gate-readings.ts";
-import { keysSeen } from "../shell/checks/keys-seen.ts";
+import { keysNow } from "../shell/checks/keys-seen.ts";
 import { operatorChecks, workflowChecks } from "../shell/checks/preflight-checks.ts";
 import { PreflightReadings } from "../shell/checks/preflight-readings.ts";
 import { runChecks } from "../shell/preflight.ts";
@@ -65,8 +65,8 @@ export async function preflight(tools: Needed, request: PreflightRequest, caller
       tail: () => tails.attribute(),
       committed: () => commitments.before(),
       isOurs: ownDelegates.has.bind(ownDelegates),
-      relayerKeys: () => keysSeen(relayer),
-      approverKeys: () => keysSeen(approver),
+      relayerKeys: () => keysNow(relayer),
+      approverKeys: () => keysNow(approver),
       account: () => signer.freshAccount(walletId, signal),
     },
     runOf(request, config),

@@ -9,9 +9,12 @@ import {
 import type { Clock, Logger } from "@outlayer/kit";
 import type { EvidenceLog } from "../adapters/evidence/evidence-log.ts";
 import type { Block, NearNode } from "../adapters/near/near-node.ts";
+import { RpcUnavailable } from "../adapters/near/rpc-error.ts";
 import { issuedNonces, tidied } from "../core/gate/lane-in-log.ts";
 import { resumeGasFor } from "../core/gate/money.ts";
+import { isWorthTelling, type QueuePlace } from "../core/gate/place.ts";
 import { expectedStarts, type LaneEntry, mayAdmit, whoseTurn } from "../core/gate/schedule.ts";
+import { type Candidate, WaitingLine } from "../core/gate/waiting-line.ts";
 import type { LaneProgress } from "../core/workflow/lane-progress.ts";
 import type { Follower } from "./follower.ts";
 import type { GateReader } from "./gate-reader.ts";
@@ -19,22 +22,21 @@ import type { CallToSign, KeyLane, KeyRing } from "./key-lane.ts";
 import { News } from "./news.ts";
 import type { TailReader } from "./tail-reader.ts";
 
-/** A workflow that wants the gate. */
-export interface Candidate {
-  readonly requestId: string;
-  readonly walletId: string;
-  readonly calls: number;
-}
-
 export type Place =
   /** Its turn has come: it may be admitted, once it has been checked. */
-  | { readonly kind: "may_enter" }
-  | {
-      readonly kind: "waits";
-      readonly position: number;
-      readonly expectedStart: number | undefined;
-      readonly waitingFor: string;
-    };
+  { readonly kind: "may_enter" } | ({ readonly kind: "waits" } & QueuePlace);
+
+/** One that waits in front of the gate. */
+interface Waiter {
+  readonly news: News;
+  /** What it was told last, and at which head. */
+  told: { readonly place: QueuePlace; readonly head: number } | undefined;
+  /** Called since it was told. */
+  isCalled: boolean;
+}
+
+/** Heads after which one that waits for something else than its turn is called, so that it sees how long it has waited. */
+const lookUpEvery = 10;
 
 export interface ResumeWanted {
   readonly requestId: string;
@@ -67,10 +69,13 @@ export interface ConductorDeps {
  * workflows after a restart.
  */
 export class Conductor {
-  /** Told whenever a workflow's place may have changed. */
+  /** Told whenever a workflow's turn on the lane, or before it, may have come. Those in the queue are called one by one. */
   readonly news = new News();
   readonly #deps: ConductorDeps;
-  readonly #queue = new Map<string, Candidate>();
+  readonly #line = new WaitingLine();
+  readonly #waiters = new Map<string, Waiter>();
+  /** Of all that wait, as of one head; undefined once somebody came or left. */
+  #places: { readonly head: number; readonly byRequest: ReadonlyMap<string, QueuePlace> } | undefined;
   readonly #progress = new Map<string, LaneProgress>();
   /** Hashes of approver transactions that their workflows' own logs have: the gate's log need not hold them any longer. */
   readonly #logged = new Set<string>();
@@ -104,30 +109,43 @@ export class Conductor {
     for (const { requestId } of gone) await this.#leave(requestId, "ended");
   }
 
+  /** Calls those that wait whenever they have something to do, or are worth telling where they stand. Runs until the signal. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await News.next([this.#deps.follower.news, this.news], signal);
+      try {
+        await this.#attend();
+      } catch (error) {
+        if (!(error instanceof RpcUnavailable))
+          this.#deps.logger.error({ err: error }, "attending to the queue failed");
+        // They find out by themselves what is wrong, and wait for that.
+        for (const waiter of this.#waiters.values()) call(waiter);
+      }
+    }
+  }
+
   /** Where a workflow stands that is not admitted yet. Asking puts it into the queue. */
   async place(candidate: Candidate): Promise<Place> {
-    this.#queue.set(candidate.requestId, candidate);
-    const order = [...this.#queue.values()];
-    const position = order.findIndex(({ requestId }) => requestId === candidate.requestId) + 1;
+    const { requestId } = candidate;
+    const waiter = this.#join(candidate);
+    waiter.isCalled = false;
     const head = this.#deps.follower.heads?.optimistic.height;
     if (head === undefined)
       return { kind: "waits", position: 0, expectedStart: undefined, waitingFor: "rpc_unavailable" };
     await this.#readTail(head);
-    if (this.#obstacle !== undefined) {
-      return { kind: "waits", position, expectedStart: undefined, waitingFor: this.#obstacle };
-    }
-    const lane = this.#entries();
-    const isNext = position === 1 && (this.#entering === undefined || this.#entering === candidate.requestId);
-    if (isNext && mayAdmit(lane, head)) {
-      this.#entering = candidate.requestId;
+    if (this.#mayEnter(requestId, head)) {
+      this.#entering = requestId;
       return { kind: "may_enter" };
     }
-    const starts = expectedStarts(
-      lane,
-      order.map(({ calls }) => calls),
-      head,
-    );
-    return { kind: "waits", position, expectedStart: starts[position - 1], waitingFor: "turn" };
+    const place = this.#placesAt(head).get(requestId) ?? { position: 0, expectedStart: undefined, waitingFor: "turn" };
+    waiter.told = { place, head };
+    return { kind: "waits", ...place };
+  }
+
+  /** Told when one in the queue has reason to ask for its place again; undefined where it has by now. */
+  callsFor(requestId: string): News | undefined {
+    const waiter = this.#waiters.get(requestId);
+    return waiter === undefined || waiter.isCalled ? undefined : waiter.news;
   }
 
   /** Takes a workflow in. @returns version of the gate's log that says so */
@@ -138,6 +156,7 @@ export class Conductor {
     }
     this.#admittedAtMs = this.#deps.clock.now();
     this.#forget(requestId);
+    this.news.tell();
     return this.#version;
   }
 
@@ -294,7 +313,10 @@ export class Conductor {
   async #readTail(head: number, force = false): Promise<void> {
     const ours = this.#isRunningOwn();
     if (!force && (ours || head < this.#tailReadAt + 1)) {
-      if (ours) this.#obstacle = undefined;
+      if (ours && this.#obstacle !== undefined) {
+        this.#obstacle = undefined;
+        this.#places = undefined;
+      }
       return;
     }
     this.#tailReadAt = head;
@@ -303,6 +325,7 @@ export class Conductor {
     if (obstacle !== this.#obstacle) {
       this.#deps.logger.warn({ gate: this.#deps.gate.gateId, obstacle: obstacle ?? "none", tail }, "gate changed");
     }
+    if (obstacle !== this.#obstacle) this.#places = undefined;
     this.#obstacle = obstacle;
   }
 
@@ -323,8 +346,59 @@ export class Conductor {
     return this.#lane.members.some((member) => member.requestId === requestId);
   }
 
+  /** Everything about the queue that a new head, or a change on lane or queue, brings with it: once for all that wait. */
+  async #attend(): Promise<void> {
+    const head = this.#deps.follower.heads?.optimistic.height;
+    if (head === undefined || this.#waiters.size === 0) return;
+    await this.#readTail(head);
+    const places = this.#placesAt(head);
+    for (const [requestId, waiter] of this.#waiters) {
+      const place = places.get(requestId);
+      if (place === undefined || waiter.told === undefined) continue;
+      const isOverdue = place.waitingFor !== "turn" && head >= waiter.told.head + lookUpEvery;
+      if (isOverdue || isWorthTelling(waiter.told.place, place, head)) call(waiter);
+    }
+    const { first } = this.#line;
+    const waiter = first === undefined ? undefined : this.#waiters.get(first.requestId);
+    if (first !== undefined && waiter !== undefined && this.#mayEnter(first.requestId, head)) call(waiter);
+  }
+
+  #mayEnter(requestId: string, head: number): boolean {
+    const isNext = this.#line.first?.requestId === requestId && (this.#entering ?? requestId) === requestId;
+    return isNext && this.#obstacle === undefined && mayAdmit(this.#entries(), head);
+  }
+
+  #placesAt(head: number): ReadonlyMap<string, QueuePlace> {
+    if (this.#places?.head === head) return this.#places.byRequest;
+    const order = this.#line.order();
+    const obstacle = this.#obstacle;
+    const calls = order.map(({ calls }) => calls);
+    const starts = obstacle === undefined ? expectedStarts(this.#entries(), calls, head) : [];
+    const byRequest = new Map(
+      order.map(({ requestId }, index): [string, QueuePlace] => [
+        requestId,
+        { position: index + 1, expectedStart: starts[index], waitingFor: obstacle ?? "turn" },
+      ]),
+    );
+    this.#places = { head, byRequest };
+    return byRequest;
+  }
+
+  #join(candidate: Candidate): Waiter {
+    const { requestId } = candidate;
+    const known = this.#waiters.get(requestId);
+    if (known !== undefined) return known;
+    const waiter: Waiter = { news: new News(), told: undefined, isCalled: false };
+    this.#waiters.set(requestId, waiter);
+    this.#line.add(candidate);
+    this.#places = undefined;
+    return waiter;
+  }
+
   #forget(requestId: string): void {
-    this.#queue.delete(requestId);
+    this.#line.remove(requestId);
+    this.#waiters.delete(requestId);
+    this.#places = undefined;
     if (this.#entering === requestId) this.#entering = undefined;
   }
 
@@ -369,6 +443,11 @@ export class Conductor {
     this.#lane = lane ?? create(GateLaneSchema);
     this.#isStale = false;
   }
+}
+
+function call(waiter: Waiter): void {
+  waiter.isCalled = true;
+  waiter.news.tell();
 }
 
 function resumeCall(

@@ -213,7 +213,7 @@ export class Driver {
       case "look_at_cancel":
         return lookAtCancel(tools, action.hash, seen);
       case "measure": {
-        const measured = await measure(tools, state);
+        const measured = await measure(tools, state, seen);
         return measured === undefined ? this.#news(signal) : append(measured);
       }
       default:
@@ -229,9 +229,13 @@ export class Driver {
     signal: AbortSignal,
   ): Promise<void> {
     const waits = async (waitingFor: string, position = 0, expectedStart?: number) => {
-      const event = waitingEvent(state, { waitingFor, position, expectedStart }, this.#tools);
+      const head = this.#tools.follower.heads?.optimistic.height ?? 0;
+      const event = waitingEvent(state, { waitingFor, position, expectedStart, head }, this.#tools);
       if (event !== undefined) await append(event);
-      await this.#news(signal);
+      // One with a place in the queue is called, so that thousands need not look up at every block.
+      if (position === 0) return this.#news(signal);
+      const calls = this.#tools.conductor.callsFor(this.#requestId);
+      if (calls !== undefined && !this.#isBehind) await News.next([calls, this.#told], signal);
     };
     try {
       if (kind === "check_policy") return await append(await checkPolicy(this.#tools, state, this.#grants));
@@ -269,6 +273,7 @@ export class Driver {
       { request_id: this.#requestId, wallet_id: state.walletId, event: event.case, version: logged.version },
       "appended",
     );
+    if (event.case === "resumeRefused" || event.case === "submissionRefused") this.#tools.kept.drop();
     const after = evolve(state, logged);
     if (event.case === "signed") this.#noteDelegates(after);
     return after;

@@ -22,6 +22,9 @@ export interface KeyDeps {
   readonly logger: Logger;
 }
 
+/** Blocks for which a look at a key that was there is good, while nothing speaks against it. */
+const lookBlocks = 40;
+
 /**
  * Blocks from a term's first use of a key in which its nonce may pass all that is known of: what the broadcaster before had
  * sent can land late.
@@ -39,6 +42,7 @@ export class KeyLane {
   readonly #deps: KeyDeps;
   #lastNonce = 0n;
   #knownSince: number | undefined;
+  #looked: { readonly key: AccessKey; readonly head: number } | undefined;
   #queue: Promise<unknown> = Promise.resolve();
   #users = 0;
   #isMissing = false;
@@ -64,9 +68,25 @@ export class KeyLane {
     return this.#isMissing || this.#isShared;
   }
 
-  /** The key as it is at the final block; undefined when it is not on the account, or somebody else uses it. */
+  /**
+   * The key as it is at the final block, or was a few blocks ago; undefined when it is not on the account, or somebody else
+   * uses it.
+   */
   async look(): Promise<AccessKey | undefined> {
-    const key = await this.#deps.node.accessKey(this.accountId, this.publicKey);
+    const { node, follower } = this.#deps;
+    const head = follower.heads?.optimistic.height ?? 0;
+    if (this.#looked !== undefined && head < this.#looked.head + lookBlocks) return this.#known(this.#looked.key);
+    const key = await node.accessKey(this.accountId, this.publicKey);
+    this.#looked = key === undefined ? undefined : { key, head };
+    return this.#known(key);
+  }
+
+  /** A transaction of this key cannot land, or it is asked for the key as it is now. */
+  lookAgain(): void {
+    this.#looked = undefined;
+  }
+
+  #known(key: AccessKey | undefined): AccessKey | undefined {
     this.#isMissing = key === undefined;
     return this.#isShared ? undefined : key;
   }
@@ -74,6 +94,7 @@ export class KeyLane {
   /** From here on it is this process that uses the key. */
   beginTerm(): void {
     this.#knownSince = undefined;
+    this.#looked = undefined;
   }
 
   /** Says that a nonce of this key was issued before, by this process or an earlier one. */
@@ -106,6 +127,8 @@ export class KeyLane {
     calls: readonly CallToSign[],
     block: Pick<Block, "hash" | "height">,
   ): Promise<readonly UnsentTransaction[]> {
+    // What somebody else did with it is to be seen before anything is signed.
+    this.lookAgain();
     const known = await this.look();
     if (known === undefined || this.#isStrangers(known)) throw new KeyUnusable(this.accountId, this.publicKey);
     this.noteIssued(known.nonce);
@@ -189,6 +212,11 @@ export class KeyRing {
   /** From here on it is this process that uses the keys. */
   beginTerm(): void {
     for (const lane of this.#lanes) lane.beginTerm();
+  }
+
+  /** What a look has to show next is the keys as they are by then. */
+  lookAgain(): void {
+    for (const lane of this.#lanes) lane.lookAgain();
   }
 
   lane(publicKey: string): KeyLane | undefined {

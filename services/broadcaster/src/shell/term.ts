@@ -3,6 +3,7 @@ import type { EvidenceLog, HeldLease } from "../adapters/evidence/evidence-log.t
 import { AdmissionLine } from "./admission-line.ts";
 import { Conductor } from "./conductor.ts";
 import { UserKeys } from "./direct-user/user-keys.ts";
+import { KeptAnswers } from "./kept-answers.ts";
 import type { Term } from "./lease-keeper.ts";
 import type { SharedTools } from "./tools.ts";
 import { Turns } from "./turns.ts";
@@ -18,6 +19,7 @@ export function beginTerm(shared: SharedTools, lease: HeldLease, evidence: Evide
   commitments.clear();
   relayer.beginTerm();
   approver.beginTerm();
+  const kept = new KeptAnswers(() => follower.heads?.optimistic.height ?? 0);
   const conductor = new Conductor({
     evidence,
     follower,
@@ -31,7 +33,7 @@ export function beginTerm(shared: SharedTools, lease: HeldLease, evidence: Evide
     term: `${driverId}, epoch ${lease.epoch}`,
   });
   const line = new AdmissionLine();
-  const own = { lease, evidence, conductor, line, policyTurns: new Turns(), userKeys: new UserKeys() };
+  const own = { lease, evidence, conductor, line, kept, policyTurns: new Turns(), userKeys: new UserKeys() };
   const worker = new Worker({ ...shared, ...own }, bus);
   worker.start();
   return worker;

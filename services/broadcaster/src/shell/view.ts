@@ -18,6 +18,8 @@ export class Sightings implements View {
   readonly burntAt = new Map<string, number>();
   readonly adoptions = new Map<number, AcceptedSubmission | "none">();
   readonly nonceUse = new Map<number, NonceUse>();
+  /** What a transaction all of whose receipts have run has burnt, yoctoNEAR. */
+  readonly burnt = new Map<string, bigint>();
   noncesReadAt: number | undefined;
   cancelTriedAt: number | undefined;
 

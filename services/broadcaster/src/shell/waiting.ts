@@ -1,3 +1,5 @@
+import type { Queue } from "@outlayer/contracts/outlayer/workflow/v1/record";
+import { isWorthTelling, type QueuePlace } from "../core/gate/place.ts";
 import type { EventInit } from "../core/workflow/action.ts";
 import type { WorkflowState } from "../core/workflow/state.ts";
 import type { Conductor } from "./conductor.ts";
@@ -15,10 +17,9 @@ export const waitingTexts = {
 
 const texts: Readonly<Record<string, string>> = waitingTexts;
 
-export interface Wait {
-  readonly waitingFor: string;
-  readonly position: number;
-  readonly expectedStart: number | undefined;
+export interface Wait extends QueuePlace {
+  /** Height of the head; 0 where it is not known. */
+  readonly head: number;
 }
 
 /**
@@ -44,7 +45,7 @@ export function waitingEvent(
     const userVisibleError = `${text}, for more than ${waited} s; nothing was sent`;
     return { case: "ended", value: { status: "failed", errorCode: waitingFor, userVisibleError } };
   }
-  const isSame = before?.queue.waitingFor === waitingFor && before.queue.position === position;
+  const isSame = before !== undefined && !isWorthTelling(placeOf(before.queue), wait, wait.head);
   // One that was admitted has to lose its place all the same.
   if (isSame && state.admitted === undefined) return undefined;
   const queue = {
@@ -54,6 +55,11 @@ export function waitingEvent(
   };
   const blocked = blockedSinceMs === undefined ? {} : { blockedSinceMs: BigInt(blockedSinceMs) };
   return { case: "waiting", value: { queue, ...blocked } };
+}
+
+function placeOf({ position, expectedStartHeight, waitingFor }: Queue): QueuePlace {
+  const expectedStart = expectedStartHeight === undefined ? undefined : Number(expectedStartHeight);
+  return { position, expectedStart, waitingFor };
 }
 
 /**

@@ -17,6 +17,7 @@ export class Worker implements Term {
   readonly #drivers = new Map<string, Driver | DirectUserDriver>();
   #unsubscribe: Cancel | undefined;
   #sweeping: Promise<void> | undefined;
+  #conducting: Promise<void> | undefined;
 
   constructor(tools: Tools, bus: Bus) {
     this.#tools = tools;
@@ -30,7 +31,7 @@ export class Worker implements Term {
   /** Stops after the step that each driver is at: what it did is in the log, and the next process goes on from there. */
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await Promise.all([this.#sweeping, ...this.#driving.values()]);
+    await Promise.all([this.#sweeping, this.#conducting, ...this.#driving.values()]);
     // Afterwards: the first sweep may only just have subscribed.
     this.#unsubscribe?.();
   }
@@ -44,6 +45,7 @@ export class Worker implements Term {
         const open = await evidence.listOpen();
         if (isFirst) {
           await conductor.start(new Set(open.map(({ requestId }) => requestId)));
+          this.#conducting = conductor.run(signal);
           this.#unsubscribe = this.#bus.subscribe(workSubject, (data) => this.#drive(new TextDecoder().decode(data)));
           isFirst = false;
         }

@@ -7,6 +7,8 @@ export interface Purse {
   readonly gate: bigint;
 }
 
+export const emptyPurse: Purse = { relayer: 0n, approver: 0n, gate: 0n };
+
 export interface Costs {
   /** Price of one unit of gas. */
   readonly gasPrice: bigint;
@@ -39,6 +41,10 @@ export function lockedBy(attachedGas: bigint, gasPrice = minGasPrice): bigint {
 export function resumeGasFor(calls: number, resumeGas: bigint): bigint {
   const longChainGas = 150_000_000_000_000n;
   return calls > 6 && resumeGas < longChainGas ? longChainGas : resumeGas;
+}
+
+export function sumOf(a: Purse, b: Purse): Purse {
+  return { relayer: a.relayer + b.relayer, approver: a.approver + b.approver, gate: a.gate + b.gate };
 }
 
 /** What is left of balances when others have taken what they were promised. It may be less than nothing. */

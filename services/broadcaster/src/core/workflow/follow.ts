@@ -1,8 +1,8 @@
 import type { Action } from "./action.ts";
-import { isTailFree } from "./lane-progress.ts";
+import { isTailFree, startHeight } from "./lane-progress.ts";
 import { isDone, singlesOf } from "./progress.ts";
 import { seenOf } from "./seen.ts";
-import type { ResumeState, StepState, WorkflowState } from "./state.ts";
+import type { StepState, WorkflowState } from "./state.ts";
 import { isLookDue, type World } from "./world.ts";
 
 /** How often to look, in heads, where nothing tells when to expect news. */
@@ -15,8 +15,8 @@ const overdueEvery = 3;
  * Follows the intents' own transactions until every step is dispatched and final, whoever dispatches them. Looks when a
  * result is due: with the resume in block B, member i's target runs in B+2+3i at the earliest and is final two later.
  */
-export function follow(state: WorkflowState, world: World, resume: ResumeState | undefined): Action {
-  const started = resume?.fate.kind === "started" ? resume.fate.height : undefined;
+export function follow(state: WorkflowState, world: World): Action {
+  const started = startHeight(state, world);
   const due = state.steps.flatMap((step, index) => {
     const hash = step.accepted?.txHash;
     return hash !== undefined && !isDone(step) && isDue(state, world, index, hash, started) ? [hash] : [];

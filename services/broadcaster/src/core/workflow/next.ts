@@ -2,6 +2,7 @@ import { isMissingIntent } from "../chain/gate-texts.ts";
 import type { Action } from "./action.ts";
 import { cancelPayloads, withdrawal } from "./cancel.ts";
 import { follow, followStepwise } from "./follow.ts";
+import { startHeight } from "./lane-progress.ts";
 import { observe, stepToAdopt } from "./observe.ts";
 import { judgeSteps } from "./outcomes.ts";
 import {
@@ -16,7 +17,7 @@ import {
   siblingsTooOld,
   unsentSteps,
 } from "./progress.ts";
-import { pursue } from "./pursue.ts";
+import { pursue, runsAfter } from "./pursue.ts";
 import { settle } from "./settle.ts";
 import type { ResumeState, StepState, WorkflowState } from "./state.ts";
 import { stepwise } from "./stepwise.ts";
@@ -48,16 +49,25 @@ export function next(state: WorkflowState, world: World): Action {
 function stop(state: WorkflowState, world: World): Action {
   const cancel = cancelPayloads(state, world, judgeSteps(state, world.final));
   if (cancel !== undefined) return cancel;
-  const resume = isResumedSingly(state) ? openSingle(state) : liveResume(state);
-  if (resume?.fate.kind === "open") return pursueResume(state, world, resume, true);
-  if (isResumedSingly(state)) return followStepwise(state, world);
-  return follow(state, world, resume);
+  if (isResumedSingly(state)) {
+    const single = openSingle(state);
+    return single === undefined ? followStepwise(state, world) : pursueResume(state, world, single, true);
+  }
+  const resume = liveResume(state);
+  return isUnderWay(state, world, resume) ? pursueResume(state, world, resume, true) : follow(state, world);
+}
+
+/** Whether it has been sent and is not seen to have started its chain. */
+function isUnderWay(state: WorkflowState, world: World, resume: ResumeState | undefined): resume is ResumeState {
+  return resume?.fate.kind === "open" && startHeight(state, world) === undefined;
 }
 
 function pursueResume(state: WorkflowState, world: World, resume: ResumeState, giveUp: boolean): Action {
   const { transaction } = resume.prepared;
   if (transaction === undefined) return { kind: "wait" };
-  return pursue(state, world, [{ transaction, atMs: resume.atMs, dead: false }], { kind: "resume", giveUp });
+  // Of a chain the gate needs to know nothing before its first target has run: then its resume is final too.
+  const seenAfter = resume.prepared.intentIds.length === 1 ? runsAfter : runsAfter + 2;
+  return pursue(state, world, [{ transaction, atMs: resume.atMs, dead: false }], { kind: "resume", giveUp, seenAfter });
 }
 
 function attempt(state: WorkflowState, world: World): Action {
@@ -72,17 +82,22 @@ function attempt(state: WorkflowState, world: World): Action {
     return step.accepted === undefined && sent !== undefined ? [sent] : [];
   });
   if (outstanding.length > 0) {
-    return pursue(state, world, outstanding, { kind: "submission", giveUp: siblingsTooOld(state, world.head) });
+    return pursue(state, world, outstanding, {
+      kind: "submission",
+      giveUp: siblingsTooOld(state, world.head),
+    });
   }
   if (isResumedSingly(state)) return stepwise(state, world);
   const resume = liveResume(state);
-  if (resume?.fate.kind === "open") return pursueResume(state, world, resume, !canStillResume(state, world.head));
+  if (isUnderWay(state, world, resume)) {
+    return pursueResume(state, world, resume, !canStillResume(state, world.head));
+  }
   if (resume === undefined && !state.steps.some(isDone) && world.turn) {
     const unread = unreadSubmissions(state, world);
     if (unread.length > 0) return { kind: "look", submissions: unread, resumes: [] };
     if (!state.steps.some((step) => isSeenToMove(step, world))) return { kind: "resume" };
   }
-  return follow(state, world, resume);
+  return follow(state, world);
 }
 
 /**

@@ -11,10 +11,15 @@ export const proveAfter = 10;
 /** Heads in which a higher nonce lands, is final and proves its point, with room to spare. */
 const burnAgainAfter = 30;
 
+/** Heads from sending a transaction to the one in which its receipt runs. */
+export const runsAfter = 2;
+
 export interface Pursuit {
   readonly kind: "submission" | "resume" | "cancel";
   /** Its time has passed: it is to be made impossible. */
   readonly giveUp: boolean;
+  /** Heads after sending it at which there is something to see; none: `runsAfter`. */
+  readonly seenAfter?: number;
 }
 
 /** Finds out what became of transactions that were sent: looks, sends the same bytes again, proves the dead ones dead. */
@@ -22,10 +27,13 @@ export function pursue(
   state: WorkflowState,
   world: World,
   sent: readonly SentTransaction[],
-  { kind, giveUp }: Pursuit,
+  { kind, giveUp, seenAfter = runsAfter }: Pursuit,
 ): Action {
   const hashes = sent.map(({ transaction }) => transaction.hash);
-  const due = hashes.filter((hash) => isLookDue(world, hash, (world.view.sentAt.get(hash)?.last ?? -2) + 2));
+  const due = hashes.filter(
+    (hash) =>
+      !isDecided(world, hash) && isLookDue(world, hash, (world.view.sentAt.get(hash)?.last ?? -seenAfter) + seenAfter),
+  );
   if (due.length > 0) {
     return lookAt(kind, due);
   }
@@ -35,7 +43,9 @@ export function pursue(
   // Before it is sent again, which with a slow node is due whenever a look is over.
   const hopeless = missing.find((hash) => isProofDue(world, hash, giveUp ? resendAfter : proveAfter));
   if (hopeless !== undefined) return { kind: "prove_dead", hash: hopeless };
-  const cold = missing.filter((hash) => world.head >= (world.view.sentAt.get(hash)?.last ?? 0) + resendAfter);
+  // Not before it was looked for since.
+  const coldAfter = Math.max(resendAfter, seenAfter);
+  const cold = missing.filter((hash) => world.head >= (world.view.sentAt.get(hash)?.last ?? 0) + coldAfter);
   if (cold.length > 0 && !giveUp) return { kind: "resend", hashes: cold };
   // A cancel says nothing new: its workflow has told what may still execute.
   const late = kind === "cancel" ? [] : sent.filter(({ atMs }) => world.nowMs > atMs + world.settings.pollTimeoutMs);
@@ -44,6 +54,15 @@ export function pursue(
     return { kind: "append", event: { case: "outcomeUnknown", value: { txHashes } } };
   }
   return { kind: "wait" };
+}
+
+/** Its receipt was seen to run: what it said stands once that block is final, and is gone if it is forked away. */
+function isDecided({ view, block }: World, hash: string): boolean {
+  const result =
+    view.submissions.get(hash)?.submission ?? view.resumes.get(hash)?.result ?? view.cancels.get(hash)?.result;
+  if (result === undefined || result.kind === "pending") return false;
+  const state = block(result.blockHash)?.state;
+  return state === "head" || state === "final";
 }
 
 function lookAt(kind: Pursuit["kind"], due: readonly string[]): Action {

@@ -2,11 +2,12 @@ import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { Block, NearNode } from "../../adapters/near/near-node.ts";
 import type { BroadcasterConfig } from "../../config.ts";
 import type { KeysSeen } from "../../core/gate/access-key.ts";
-import { lockedBy, needsOf, type Purse, resumeGasFor, without } from "../../core/gate/money.ts";
+import { emptyPurse, lockedBy, needsOf, type Purse, resumeGasFor, without } from "../../core/gate/money.ts";
 import { type Resumption, resumesOf } from "../../core/gate/resumption.ts";
 import type { TailHolder } from "../../core/gate/tail.ts";
 import { type Agreement, feeOf } from "../../core/gate/terms.ts";
 import type { GateReader } from "../gate-reader.ts";
+import type { KeptAnswers } from "../kept-answers.ts";
 import { once } from "./once.ts";
 
 /** What of the configuration says how the gate is used. No keys. */
@@ -53,9 +54,19 @@ export interface GateSources {
   readonly tail: () => Promise<TailSeen>;
   /** What of the balances is promised to runs that have not taken it yet; undefined where nobody knows of any. */
   readonly committed?: () => Purse;
+  /** What of such promises was taken from the balances, or given back, since this process began. */
+  readonly spent?: () => Purse;
   /** Whether a delegate is one of our own. */
   readonly isOurs: (senderId: string, nonce: bigint) => boolean;
+  /** Undefined: everything is read as it is now. */
+  readonly kept?: KeptAnswers;
 }
+
+/**
+ * Blocks for which admissions share what they read of gate and operator. Between an admission and its resume lie some in any
+ * case, and that meets the gate's terms as they are by then: a fee too low is refused and given back.
+ */
+const keepBlocks = 40;
 
 /**
  * What the checks of gate and operator look at, each read once and only where a check asks for it.
@@ -63,6 +74,7 @@ export interface GateSources {
 export class GateReadings {
   readonly sources: GateSources;
   readonly asked: Run;
+  #isPartlyKept = false;
 
   constructor(sources: GateSources, run: Run) {
     this.sources = sources;
@@ -76,16 +88,34 @@ export class GateReadings {
   readonly head = once(() => this.sources.head());
   readonly codeHash = once(() => this.sources.node.codeHash(this.sources.gate.gateId));
   readonly owner = once(() => this.sources.gate.owner());
-  readonly terms = once(() => this.sources.gate.terms(this.agreed.relayerId));
+  readonly terms = once(() => this.keep("terms", keepBlocks, () => this.sources.gate.terms(this.agreed.relayerId)));
   readonly tail = once(() => this.sources.tail());
   readonly othersPending = once(() => this.sources.gate.countPending((id, nonce) => !this.sources.isOurs(id, nonce)));
   readonly purse = once(async () => {
-    const { gate, committed } = this.sources;
-    const purse = await gate.purse(this.agreed.relayerId, this.agreed.approverId);
+    const { gate, committed, spent } = this.sources;
+    const seen = await this.keep("purse", keepBlocks, async () => {
+      // Before: what is spent while the balances are read counts twice then, rather than not at all.
+      const spentBefore = spent?.() ?? emptyPurse;
+      return { purse: await gate.purse(this.agreed.relayerId, this.agreed.approverId), spentBefore };
+    });
+    const sinceThen = without(spent?.() ?? emptyPurse, seen.spentBefore);
+    const purse = without(seen.purse, sinceThen);
     return committed === undefined ? purse : without(purse, committed());
   });
   readonly relayerKeys = once(() => this.sources.relayerKeys());
   readonly approverKeys = once(() => this.sources.approverKeys());
+
+  /** Some of it was read for another run, up to some blocks ago. */
+  get isPartlyKept(): boolean {
+    return this.#isPartlyKept;
+  }
+
+  protected keep<T>(name: string, blocks: number, read: () => Promise<T>): Promise<T> {
+    const { kept } = this.sources;
+    if (kept === undefined) return read();
+    if (kept.has(name)) this.#isPartlyKept = true;
+    return kept.read(name, blocks, read);
+  }
 
   get agreed(): Agreement {
     const { relayerId, approverId, gateFeeYocto, gateMaxFeeYocto } = this.sources.config;

@@ -1,8 +1,14 @@
 import type { KeysSeen } from "../../core/gate/access-key.ts";
 import type { KeyRing } from "../key-lane.ts";
 
-/** The key that an account of ours would sign with now, if one is there. */
+/** The key that an account of ours would sign with now, if one is there, as it was a few blocks ago at most. */
 export async function keysSeen(ring: KeyRing): Promise<KeysSeen> {
   const { publicKey, key } = await ring.look();
   return { wanted: publicKey, found: key === undefined ? [] : [key.permission] };
+}
+
+/** The same, as it is now. */
+export function keysNow(ring: KeyRing): Promise<KeysSeen> {
+  ring.lookAgain();
+  return keysSeen(ring);
 }

@@ -11,6 +11,12 @@ export interface WalletSources extends OperatorSources {
   readonly clock: Clock;
 }
 
+/**
+ * Blocks for which admissions of a wallet's workflows share what they read of its keys and locks, about as long as an answer of
+ * policy: the verifier looks at both again, and the nonce of a key on NEAR only rises.
+ */
+const keepBlocks = 100;
+
 /** The same, with what the checks of a wallet's workflow look at. */
 export class WalletReadings extends OperatorReadings {
   readonly wallet: WalletSources;
@@ -24,7 +30,10 @@ export class WalletReadings extends OperatorReadings {
   /** Undefined where the wallet's account does not have its key on NEAR, or does not exist there. */
   readonly keyNonce = once(async () => {
     const { accountId, publicKey } = await this.account();
-    return (await this.wallet.node.accessKey(accountId, publicKey))?.nonce;
+    const key = await this.keep(`access key of ${accountId}`, keepBlocks, () =>
+      this.wallet.node.accessKey(accountId, publicKey),
+    );
+    return key?.nonce;
   });
 
   /** Whether any step needs the wallet's signature in the verifier. */
@@ -35,11 +44,13 @@ export class WalletReadings extends OperatorReadings {
   readonly verifierAccount = once(async () => {
     const { accountId, publicKey } = await this.account();
     const about = { account_id: accountId };
-    const [hasKey, lock] = await Promise.all([
-      this.#view("has_public_key", { ...about, public_key: publicKey }),
-      this.#lockView(about),
-    ]);
-    return { hasKey: hasKey === true, isLocked: lock === true };
+    return this.keep(`verifier's account ${accountId}`, keepBlocks, async () => {
+      const [hasKey, lock] = await Promise.all([
+        this.#view("has_public_key", { ...about, public_key: publicKey }),
+        this.#lockView(about),
+      ]);
+      return { hasKey: hasKey === true, isLocked: lock === true };
+    });
   });
 
   /** Balances in the verifier of every token that the steps move. Raw units. */

@@ -151,7 +151,7 @@ export class DirectUserDriver {
       // Once it is written down it may have been sent: then there is nothing to wait for but its fate.
       if (waitingFor === undefined || this.#state !== state) throw error;
       tools.userKeys.release(this.#requestId);
-      const wait = { waitingFor, position: 0, expectedStart: undefined };
+      const wait = { waitingFor, position: 0, expectedStart: undefined, head: 0 };
       const event = waitingEvent(state, wait, { ...tools, conductor: noGate }, texts[waitingFor]);
       if (event !== undefined) await append(event);
       await sleep(tools.ports.timers, outagePauseMs, signal);

@@ -1,5 +1,6 @@
 import { readResume } from "../../core/chain/resume-view.ts";
 import { readSubmission } from "../../core/chain/submission-view.ts";
+import { isComplete, type TransactionStatus, tokensBurnt } from "../../core/chain/transaction-status.ts";
 import type { WorkflowState } from "../../core/workflow/state.ts";
 import type { Tools } from "../tools.ts";
 import type { Sightings } from "../view.ts";
@@ -14,7 +15,11 @@ export async function look(
   seen: Sightings,
 ): Promise<void> {
   // As of when it has answered: a node that takes longer than a block would otherwise be asked again for ever.
-  const noteLook = (hash: string) => seen.lookedAt.set(hash, follower.heads?.optimistic.height ?? 0);
+  const noteLook = (hash: string, status: TransactionStatus | undefined) => {
+    seen.lookedAt.set(hash, follower.heads?.optimistic.height ?? 0);
+    if (status !== undefined && isComplete(status)) seen.burnt.set(hash, tokensBurnt(status));
+    else seen.burnt.delete(hash);
+  };
   // Where ids were seen before: a fork may have taken that place since.
   const blocks = state.steps.flatMap(({ accepted }) => accepted?.blockHash ?? []);
   await Promise.all([
@@ -23,7 +28,7 @@ export async function look(
       const status = await node.transaction(hash, signerId);
       const view = status && readSubmission(status, config.gateId, state.calls[step]?.receiverId ?? "");
       seen.submissions.set(hash, view);
-      noteLook(hash);
+      noteLook(hash, status);
       for (const receipt of status?.receipts.values() ?? [])
         if (receipt.blockHash !== "") blocks.push(receipt.blockHash);
       if (status !== undefined) blocks.push(status.transaction.blockHash);
@@ -33,7 +38,7 @@ export async function look(
       const status = await node.transaction(hash, signerId);
       const view = status && readResume(status);
       seen.resumes.set(hash, view);
-      noteLook(hash);
+      noteLook(hash, status);
       if (view !== undefined && view.result.kind !== "pending") blocks.push(view.result.blockHash);
     }),
   ]);

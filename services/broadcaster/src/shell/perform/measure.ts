@@ -9,6 +9,7 @@ import { isDone } from "../../core/workflow/progress.ts";
 import { sentTransactions, type WorkflowState } from "../../core/workflow/state.ts";
 import { tokensOf } from "../../core/workflow/wallet-money.ts";
 import type { Tools } from "../tools.ts";
+import type { Sightings } from "../view.ts";
 
 type Needed = Pick<Tools, "node" | "config">;
 
@@ -16,12 +17,16 @@ type Needed = Pick<Tools, "node" | "config">;
  * Reads what the record shows at the end: balances after, the caller's views, and what it has cost.
  * @returns undefined while the node that was asked has not seen all of it yet
  */
-export async function measure({ node, config }: Needed, state: WorkflowState): Promise<EventInit | undefined> {
+export async function measure(
+  { node, config }: Needed,
+  state: WorkflowState,
+  seen: Sightings,
+): Promise<EventInit | undefined> {
   const postViews = state.steps.every(({ resolved }) => resolved !== undefined) ? state.postViews : [];
   const lastHeight = Math.max(0, ...state.steps.map(({ resolved }) => Number(resolved?.receipt?.blockHeight ?? 0n)));
   const balancesAfter = await readBalances(node, config.verifierId, state, lastHeight);
   const postBatchViewResults = await Promise.all(postViews.map((view) => runView(node, view)));
-  const fees = await readFees(node, state);
+  const fees = await readFees(node, state, seen);
   const isOld = postBatchViewResults.some((one) => "blockHeight" in one && one.blockHeight < lastHeight);
   if (balancesAfter === undefined || fees === undefined || isOld) return undefined;
   return { case: "measured", value: { balancesAfter, postBatchViewResults, fees } };
@@ -60,15 +65,19 @@ async function runView(node: NearNode, { contractId, methodName, argsJson, expec
  * Gas of all our transactions and their receipts, and the fees that resumes which ran have left with the gate.
  * @returns undefined where the node does not know yet what is known to have run
  */
-async function readFees(node: NearNode, state: WorkflowState) {
-  const sent = sentTransactions(state);
-  const statuses = await Promise.all(sent.map(({ hash, signerId }) => node.transaction(hash, signerId)));
+async function readFees(node: NearNode, state: WorkflowState, seen: Sightings) {
   const ran = hashesThatRan(state);
-  const isPartial = statuses.some((status, index) => {
-    return ran.has(sent[index]?.hash ?? "") && (status === undefined || !isComplete(status));
-  });
-  if (isPartial) return undefined;
-  const burnt = statuses.reduce((sum, status) => (status === undefined ? sum : sum + tokensBurnt(status)), 0n);
+  const costs = await Promise.all(
+    sentTransactions(state).map(async ({ hash, signerId }) => {
+      const known = seen.burnt.get(hash);
+      if (known !== undefined) return known;
+      const status = await node.transaction(hash, signerId);
+      if (ran.has(hash) && (status === undefined || !isComplete(status))) return undefined;
+      return status === undefined ? 0n : tokensBurnt(status);
+    }),
+  );
+  if (!costs.every((cost) => cost !== undefined)) return undefined;
+  const burnt = costs.reduce((sum, cost) => sum + cost, 0n);
   const kept = state.resumes.filter(({ fate }) => fate.kind === "started");
   const fee = kept.reduce((sum, { prepared }) => sum + BigInt(prepared.feeYocto), 0n);
   return { gateFeeYocto: fee.toString(), gasBurntYocto: burnt.toString() };

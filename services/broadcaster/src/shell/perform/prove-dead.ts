@@ -35,6 +35,8 @@ export async function proveDead(
     block: follower.place(transaction.blockHash),
   });
   if (ground === undefined) return undefined;
+  tools.relayer.lane(transaction.publicKey)?.lookAgain();
+  tools.approver.lane(transaction.publicKey)?.lookAgain();
   const foundAt = seen.groundFoundAt.get(hash);
   if (foundAt === undefined) seen.groundFoundAt.set(hash, final.height);
   if (foundAt === undefined || final.height < foundAt + confirmAfter) return undefined;

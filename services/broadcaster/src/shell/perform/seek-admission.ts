@@ -1,4 +1,5 @@
 import { overflows, type Resumption, resumptionOf } from "../../core/gate/resumption.ts";
+import type { Candidate } from "../../core/gate/waiting-line.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
 import type { Account, WorkflowState } from "../../core/workflow/state.ts";
 import type { AdmissionLine } from "../admission-line.ts";
@@ -7,7 +8,6 @@ import { gateChecks } from "../checks/gate-checks.ts";
 import { keysSeen } from "../checks/keys-seen.ts";
 import { walletChecks } from "../checks/wallet-checks.ts";
 import { WalletReadings } from "../checks/wallet-readings.ts";
-import type { Candidate } from "../conductor.ts";
 import type { Heads } from "../follower.ts";
 import type { Tools } from "../tools.ts";
 import { checkPolicy, type Grants } from "./policy.ts";
@@ -37,6 +37,7 @@ type Needed = Pick<
   | "relayer"
   | "approver"
   | "ownDelegates"
+  | "kept"
 >;
 
 /**
@@ -60,26 +61,26 @@ export async function seekAdmission(
   if (ports.clock.now() > account.policyCheckedAtMs + policyFreshMs) {
     return { kind: "event", event: await checkPolicy(tools, state, grants) };
   }
-  const readings = readingsOf(tools, state, account, heads, resumption);
+  const readings = () => readingsOf(tools, state, account, heads, resumption);
   // Said before the balances are looked at, so that those who look meanwhile leave it its part.
-  commitments.set(requestId, await readings.owes());
-  let isIn = false;
+  commitments.set(requestId, await readings().owes());
+  let admissible: WalletReadings | undefined;
   try {
-    const obstacle = await findObstacle(tools, readings);
-    if (obstacle !== undefined) {
+    const checked = await check(tools, readings);
+    if (!(checked instanceof WalletReadings)) {
       // Whatever it waits for now, those behind it may have more luck.
-      if (obstacle.kind === "waits") {
+      if (checked.kind === "waits") {
         conductor.withdraw(requestId);
-        if (resumption === "single") line.triedInVain(requestId, obstacle.waitingFor);
+        if (resumption === "single") line.triedInVain(requestId, checked.waitingFor);
       }
-      return obstacle;
+      return checked;
     }
-    isIn = true;
+    admissible = checked;
   } finally {
-    if (!isIn) commitments.drop(requestId);
+    if (admissible === undefined) commitments.drop(requestId);
   }
   line.leave(requestId);
-  const [feeYocto, balances] = await Promise.all([readings.fee(), readings.balances()]);
+  const [feeYocto, balances] = await Promise.all([admissible.fee(), admissible.balances()]);
   let gateVersion = 0n;
   if (resumption === "chain") gateVersion = await conductor.admit(candidate, heads.final.height);
   else conductor.noteAdmitted(requestId);
@@ -124,6 +125,17 @@ function singly(line: AdmissionLine, { requestId }: Candidate): Turn {
 
 const admissionChecks: readonly CodedCheck<WalletReadings>[] = [...gateChecks, ...walletChecks];
 
+/** What it found all right, or the obstacle. What was read for another run refuses nothing: then all is read anew. */
+async function check(tools: Needed, read: () => WalletReadings): Promise<WalletReadings | Admission> {
+  const readings = read();
+  const obstacle = await findObstacle(tools, readings);
+  if (obstacle === undefined) return readings;
+  tools.kept.drop();
+  tools.relayer.lookAgain();
+  tools.approver.lookAgain();
+  return readings.isPartlyKept ? check(tools, read) : obstacle;
+}
+
 /** The first check that does not hold, as what becomes of the workflow. @throws what kept a check from being made */
 async function findObstacle({ conductor }: Needed, readings: WalletReadings): Promise<Admission | undefined> {
   for (const made of await makeChecks(admissionChecks, readings)) {
@@ -145,7 +157,7 @@ function readingsOf(
   heads: Heads,
   resumption: Resumption,
 ): WalletReadings {
-  const { config, commitments, node, gate, tails, relayer, approver, ownDelegates, ports } = tools;
+  const { config, commitments, node, gate, tails, relayer, approver, ownDelegates, ports, kept } = tools;
   const sources = {
     config,
     node,
@@ -155,10 +167,12 @@ function readingsOf(
     head: async () => heads.final,
     tail: () => tails.attribute(),
     committed: () => commitments.before(state.requestId),
+    spent: () => commitments.released,
     isOurs: ownDelegates.has.bind(ownDelegates),
     relayerKeys: () => keysSeen(relayer),
     approverKeys: () => keysSeen(approver),
     account: async () => account,
+    kept,
   };
   return new WalletReadings(sources, { calls: state.calls, resumption });
 }

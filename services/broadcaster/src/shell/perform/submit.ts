@@ -29,10 +29,13 @@ export async function submit(
   await relayer.idlest.use(calls, heads.final, async (transactions) => {
     const submissions = transactions.map((transaction, index) => ({ step: steps[index] ?? 0, transaction }));
     await append({ case: "submissionsPrepared", value: { submissions } });
+    const head = () => follower.heads?.optimistic.height ?? 0;
     for (const { hash, signedTransaction } of transactions) {
-      seen.noteSent(hash, heads.optimistic.height);
+      seen.noteSent(hash, head());
       await node.send(signedTransaction);
     }
+    // Looked for together, and not before the last of them can be seen.
+    for (const { hash } of transactions) seen.noteSent(hash, head());
   });
 }
 

@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { isWorthTelling, type QueuePlace } from "../../src/core/gate/place.ts";
+import { WaitingLine } from "../../src/core/gate/waiting-line.ts";
+
+/** A line of candidates written as `a1 a2 b1`: wallet and number. */
+function lineOf(text: string): WaitingLine {
+  const line = new WaitingLine();
+  for (const requestId of text.split(" ").filter(Boolean)) add(line, requestId);
+  return line;
+}
+
+const add = (line: WaitingLine, requestId: string) =>
+  line.add({ requestId, walletId: requestId.slice(0, 1), calls: 3 });
+const shown = (line: WaitingLine) =>
+  line
+    .order()
+    .map(({ requestId }) => requestId)
+    .join(" ");
+
+/** Takes the first. */
+function take(line: WaitingLine): string {
+  const first = line.order()[0]?.requestId ?? "";
+  line.remove(first);
+  return first;
+}
+
+describe("the line in front of the gate", () => {
+  const orders: readonly (readonly [string, string, string])[] = [
+    ["is empty where nobody waits", "", ""],
+    ["keeps a wallet's order", "a1 a2 a3", "a1 a2 a3"],
+    ["lets wallets take turns", "a1 a2 a3 b1 b2 c1", "a1 b1 c1 a2 b2 a3"],
+    ["begins with the wallet that came first", "b1 a1 b2 a2", "b1 a1 b2 a2"],
+    ["takes nobody twice", "a1 a1 b1 a1", "a1 b1"],
+  ];
+  for (const [name, waiting, order] of orders) {
+    it(name, () => assert.equal(shown(lineOf(waiting)), order));
+  }
+
+  it("puts a wallet behind the others once it had its turn", () => {
+    const line = lineOf("a1 a2 a3 b1 b2");
+    assert.equal(take(line), "a1");
+    assert.equal(shown(line), "b1 a2 b2 a3");
+  });
+
+  it("does not let one wallet's 500 hold up another's one", () => {
+    const line = lineOf(Array.from({ length: 500 }, (_, index) => `a${index}`).join(" "));
+    take(line);
+    add(line, "b1");
+    assert.equal(
+      line.order().findIndex(({ requestId }) => requestId === "b1"),
+      1,
+    );
+  });
+
+  it("takes one out of the middle, and a wallet with its last", () => {
+    const line = lineOf("a1 a2 b1");
+    line.remove("a2");
+    line.remove("b1");
+    line.remove("nobody");
+    assert.equal(shown(line), "a1");
+    assert.equal(line.size, 1);
+  });
+
+  const letters = fc.constantFrom("a", "b", "c", "d", "e");
+  /** A wallet's letter adds one of its workflows; null takes the first. */
+  const histories = fc.array(fc.option(letters, { nil: null, freq: 2 }), { maxLength: 60 });
+
+  it("comes as it says, keeps each wallet's order, and loses nobody", () => {
+    fc.assert(
+      fc.property(histories, (history) => {
+        const line = new WaitingLine();
+        const added: string[] = [];
+        const taken: string[] = [];
+        for (const [index, wallet] of history.entries()) {
+          if (wallet === null) {
+            if (line.size > 0) taken.push(take(line));
+            continue;
+          }
+          const requestId = `${wallet}${String(index).padStart(3, "0")}`;
+          add(line, requestId);
+          added.push(requestId);
+        }
+        const expected = line.order().map(({ requestId }) => requestId);
+        while (line.size > 0) taken.push(take(line));
+        assert.deepEqual(taken.slice(taken.length - expected.length), expected);
+        assert.deepEqual([...taken].sort(), [...added].sort());
+        for (const wallet of "abcde") {
+          const of = (ids: readonly string[]) => ids.filter((id) => id.startsWith(wallet));
+          assert.deepEqual(of(taken), of(added));
+        }
+      }),
+    );
+  });
+
+  it("starves nobody: between two turns of a wallet that waits, no other one has more than one", () => {
+    fc.assert(
+      fc.property(histories, histories, (before, after) => {
+        const line = new WaitingLine();
+        let count = 0;
+        const come = (wallet: string) => {
+          count += 1;
+          add(line, `${wallet}${count}`);
+        };
+        for (const wallet of before) if (wallet !== null) come(wallet);
+        come("z");
+        const others = new Map<string, number>();
+        // Others go on arriving as fast as they are taken.
+        for (const wallet of [...after, ...Array<null>(300).fill(null)]) {
+          if (wallet !== null) {
+            come(wallet);
+            continue;
+          }
+          const first = take(line);
+          if (first.startsWith("z")) return;
+          const owner = first.slice(0, 1);
+          others.set(owner, (others.get(owner) ?? 0) + 1);
+          assert.equal(others.get(owner), 1, `${owner} came twice while z waited`);
+          come(owner);
+        }
+        assert.fail("z never came");
+      }),
+    );
+  });
+});
+
+describe("what is worth telling of a place in the queue", () => {
+  const place = (position: number, expectedStart?: number, waitingFor = "turn"): QueuePlace => ({
+    position,
+    expectedStart,
+    waitingFor,
+  });
+  const cases: readonly (readonly [string, QueuePlace, QueuePlace, boolean])[] = [
+    ["nothing new", place(40, 1400), place(40, 1400), false],
+    ["another reason", place(40), place(40, undefined, "gate_stuck"), true],
+    ["one step nearer, far behind", place(40, 1400), place(39, 1400), false],
+    ["half the way", place(40, 1400), place(20, 1400), true],
+    ["one step nearer, in front", place(3, 1021), place(2, 1021), true],
+    ["out of the front", place(3, 1021), place(4, 1028), true],
+    ["far back", place(10, 1070), place(20, 1070), true],
+    ["a start that becomes known", place(40), place(40, 1400), true],
+    ["a start a little later", place(40, 1400), place(40, 1420), false],
+    ["a start later by less than half of the wait", place(40, 1400), place(40, 1600), false],
+    ["a start later by more than that", place(40, 1400), place(40, 1601), true],
+    ["a start much sooner", place(40, 1400), place(40, 1199), true],
+    ["a start that is overdue", place(4, 990), place(4, 1010), false],
+    ["a start that is long overdue", place(4, 990), place(4, 1011), true],
+  ];
+  for (const [name, told, now, worth] of cases) {
+    it(`${name}: ${worth ? "yes" : "no"}`, () => assert.equal(isWorthTelling(told, now, 1000), worth));
+  }
+
+  it("is little, for a queue that drains at an even pace", () => {
+    let told = place(2000, 1000 + 14_000);
+    let events = 0;
+    for (let position = 1999; position > 0; position -= 1) {
+      const head = 1000 + 7 * (2000 - position);
+      const now = place(position, head + 7 * position);
+      if (!isWorthTelling(told, now, head)) continue;
+      told = now;
+      events += 1;
+    }
+    assert.ok(events <= 14, `${events} events`);
+  });
+});
