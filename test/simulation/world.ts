@@ -9,7 +9,6 @@ import {
   ConfigReader,
   createLogger,
   type Environment,
-  inMemoryTransport,
   type Logger,
   patient,
   type Service,
@@ -19,6 +18,7 @@ import { createPlanner, readPlannerConfig } from "@outlayer/planner";
 import { createSignerProxy, readSignerProxyConfig } from "@outlayer/signer-proxy";
 import { SimBus } from "./bus.ts";
 import { Dice } from "./dice.ts";
+import { doorOf } from "./door.ts";
 import { Fencing } from "./fencing.ts";
 import { fetchOverNetwork } from "./fetch.ts";
 import { Network } from "./network.ts";
@@ -260,7 +260,7 @@ export class World {
     const known = this.#transports.get(service) ?? new Map<ServiceName | undefined, Transport>();
     this.#transports.set(service, known);
     const guards = { logger: this.#logger(to), serviceToken };
-    const transport = known.get(from) ?? inMemoryTransport(service.routes, guards, from);
+    const transport = known.get(from) ?? doorOf(service.routes, guards, from);
     known.set(from, transport);
     return transport;
   }
