@@ -142,6 +142,19 @@ describe("following the chain", () => {
     assert.equal(follower.heads?.optimistic.hash, "a15");
   });
 
+  it("is not led back behind where it began either, nor asks for what lies there", async () => {
+    node.grow("a", 11, 300);
+    await poll();
+    node.asked.length = 0;
+    node.head = "a190";
+    await poll();
+    assert.deepEqual(node.asked, []);
+    node.grow("a", 301, 302);
+    await poll();
+    assert.equal(follower.heads?.optimistic.hash, "a302");
+    assert.deepEqual(follower.place("a299"), { height: 299, state: "final" });
+  });
+
   it("does not give up what is final for what one node says", async () => {
     node.grow("b", 7, 12, "a6");
     await poll();

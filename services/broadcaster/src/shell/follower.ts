@@ -126,6 +126,8 @@ export class Follower {
     if (this.#isOnChain(head.hash)) return;
     const branch = [head];
     for (let oldest = head; !this.#isOnChain(oldest.prevHash); ) {
+      // A node that lags behind the window's begin, or is on a fork that lost: what is final is not given up for it.
+      if (this.#final !== undefined && oldest.height <= this.#final.height) return;
       const isFirst = this.#head === undefined;
       if ((isFirst && oldest.hash === head.lastFinalHash) || branch.length > longestGap) {
         this.#chain.clear();
