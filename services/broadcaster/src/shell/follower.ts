@@ -15,6 +15,9 @@ const window = 600;
 /** Missed blocks that are caught up with one by one; after a longer gap the window begins anew. */
 const longestGap = 100;
 
+/** Heights in a row that the chain may leave out. */
+const mostLeftOut = 20;
+
 /**
  * Follows the chain for everybody: one block a height, however many workflows wait. Knows for every block since it
  * began whether it is final, on the optimistic chain, or on a fork that lost.
@@ -92,8 +95,30 @@ export class Follower {
         this.#byHash.set(hash, block);
         continue;
       }
-      const canonical = await this.#node.block({ height: block.height });
+      const canonical = await this.#canonicalAt(block.height);
       this.#older.set(hash, { height: block.height, state: canonical.hash === hash ? "final" : "forked" });
+    }
+  }
+
+  /**
+   * The block of the final chain at a height, or the last one before it where the chain leaves that height out: nodes know
+   * no block there, so the next one above is asked what came before it.
+   * @throws BlockUnknown
+   */
+  async #canonicalAt(height: number): Promise<Block> {
+    let block = await this.#firstFrom(height);
+    while (block.height > height) block = await this.#node.block({ hash: block.prevHash });
+    return block;
+  }
+
+  async #firstFrom(height: number): Promise<Block> {
+    for (let above = height; ; above += 1) {
+      try {
+        return await this.#node.block({ height: above });
+      } catch (error) {
+        // A node that keeps no archive knows none of them.
+        if (!(error instanceof BlockUnknown) || above >= height + mostLeftOut) throw error;
+      }
     }
   }
 
