@@ -38,7 +38,7 @@ export async function runHistory(seed: number): Promise<HistoryResult> {
     blockTimeMs,
     broadcasters: 3,
     environment: {
-      NEAR_POLL_INTERVAL_MS: "750",
+      NEAR_POLL_INTERVAL_MS: dice.pick(["750", "1500"]),
       INTENTS_DEADLINE_SECS: dice.pick(["120", "300"]),
       LEASE_SECS: dice.pick(["6", "15"]),
       QUEUE_TIMEOUT_SECS: dice.pick(["60", "600"]),
