@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { gateCalls, gateTrace } from "./support/chain-dump.ts";
 import { corruptSignature } from "./support/misbehaving-signer.ts";
+import { SilentGateLog } from "./support/silent-gate-log.ts";
 import { dust, transfer } from "./support/steps.ts";
 import { withSystem } from "./support/system.ts";
 
@@ -24,6 +25,17 @@ describe("a product that is restarted", () => {
         assert.equal(again.body.request_id, requestId);
       }));
   }
+
+  it("sends the very resume that the gate's log has, where the answer to that append was lost, and signs no other", () => {
+    const silent = new SilentGateLog("chain");
+    return withSystem({ wrap: silent.wrap }, async (system) => {
+      const record = await system.rest().ended(await system.rest().begin(three));
+      assert.equal(record.status, "succeeded", record.user_visible_error);
+      assert.equal(silent.wasSilent, true);
+      assert.equal(record.resume_tx_hashes.length, 1);
+      assert.equal(record.resume_tx_hash, gateCalls(system.devnet, "resume_batch_chained")[0]?.transaction.hash);
+    });
+  });
 
   it("goes on with one that waits", () =>
     withSystem({}, async (system) => {

@@ -1,10 +1,12 @@
 import type { Dump } from "@outlayer/devnet";
 import { readChain } from "./chain.ts";
+import { checkHalt } from "./rules/halt.ts";
 import { checkLogs } from "./rules/logs.ts";
 import { checkMoney } from "./rules/money.ts";
 import { checkOnce } from "./rules/once.ts";
 import { checkOrder } from "./rules/order.ts";
 import { checkTruth } from "./rules/truth.ts";
+import { checkWishes } from "./rules/wishes.ts";
 import { checkWriteAhead } from "./rules/write-ahead.ts";
 import type { Violation } from "./violation.ts";
 import { readWorkflow, type WorkflowEvidence } from "./workflow.ts";
@@ -27,11 +29,14 @@ export interface Posted {
   readonly walletId: string;
   readonly key: string;
   readonly requestId: string;
+  /** When its caller was told that his wish to cancel it is written down, milliseconds since the epoch. */
+  readonly cancelledAtMs?: number | undefined;
 }
 
 /**
  * Judges a run by the devnet's chain and by evidence, and by nothing else: every intent at most once, every transfer exactly
- * once or provably never, every record terminal and true, every log whole, nothing sent that was not written down before.
+ * once or provably never, every record terminal and true, every log whole, nothing sent that was not written down before,
+ * nothing after a failure that was to halt, nothing begun after a wish to cancel.
  */
 export function checkRun(run: Run): readonly Violation[] {
   const chain = readChain(run.dump, run.gateId, run.verifierId);
@@ -42,8 +47,10 @@ export function checkRun(run: Run): readonly Violation[] {
     ...workflows.flatMap((workflow) => [
       ...checkTruth(chain, workflow),
       ...checkOrder(chain, workflow),
+      ...checkHalt(chain, workflow),
       ...checkMoney(chain, workflow, run.verifierId),
     ]),
+    ...checkWishes(workflows, run.posted),
     ...checkWriteAhead(chain, workflows, run),
   ];
 }

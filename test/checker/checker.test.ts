@@ -9,7 +9,7 @@ import type { RecordJson, WorkflowEvidence } from "./workflow.ts";
 /** Workflows of the run, in the order in which they are posted. */
 const requests = [
   [dust, transfer("5", "nep141:usdc.near")],
-  [registerStep(1), registerStep(2), { ...registerStep(3), args_json: { value: "no number" } }],
+  [registerStep(1), { ...registerStep(2), args_json: { value: "no number" } }, registerStep(3)],
 ];
 
 /** One of the workflows, changed; the rest as it is. */
@@ -19,6 +19,13 @@ function withWorkflow(run: Run, index: number, change: (workflow: WorkflowEviden
 
 const withRecord = (run: Run, index: number, change: Partial<RecordJson>) =>
   withWorkflow(run, index, (workflow) => ({ ...workflow, record: { ...workflow.record, ...change } }));
+
+/** Each entry of a workflow's log replaced by what is made of its text. */
+const withEntries = (run: Run, index: number, change: (entryJson: string) => readonly string[]) =>
+  withWorkflow(run, index, (workflow) => ({
+    ...workflow,
+    entries: workflow.entries.flatMap((one) => change(one.entryJson).map((entryJson) => ({ ...one, entryJson }))),
+  }));
 
 /** The dump with every number as text, changed as text. */
 function withDump(run: Run, change: (text: string) => string): Run {
@@ -153,6 +160,25 @@ describe("the checker of runs", () => {
       () => withWorkflow(run, 0, (workflow) => ({ ...workflow, entries: workflow.entries.map(withStepsSwapped) })),
       "order",
     ],
+    [
+      "a step that was dispatched after one that failed, where that was to halt",
+      () => withEntries(run, 1, (text) => [text.replace('"opened":{', '"opened":{"halt_on_failure":true,')]),
+      "halt",
+    ],
+    [
+      "what was begun after a wish to cancel",
+      () =>
+        withEntries(run, 0, (text) =>
+          text.includes('"opened":') ? [text, '{"event":{"cancel_requested":{}}}'] : [text],
+        ),
+      "wish",
+    ],
+    [
+      "a wish to cancel that was answered and is in no log",
+      () => ({ ...run, posted: run.posted.map((one) => ({ ...one, cancelledAtMs: 0 })) }),
+      "wish",
+    ],
+    ["a cancel that nobody wished", () => withRecord(run, 1, { error_code: "cancelled" }), "wish"],
   ];
   for (const [what, change, kind] of falsified) {
     it(`finds ${what}`, () => {

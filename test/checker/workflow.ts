@@ -67,6 +67,14 @@ export interface WorkflowFacts {
   readonly cancels: readonly LoggedTransaction[];
   /** Hashes of submissions of whose intents the log does not say how they ended: they may still wait on the gate. */
   readonly left: ReadonlySet<string>;
+  /** Milliseconds since the epoch; undefined where its log has no end. */
+  readonly endedAtMs: number | undefined;
+  /** It was to stop at the first step that fails. */
+  readonly halts: boolean;
+  /** Its log has a wish to cancel it. */
+  readonly wasWished: boolean;
+  /** What the log has after that wish, and should not: signatures, submissions, resumes. */
+  readonly begunAfterWish: readonly string[];
   /** Payloads or delegates were signed after a submission had been written down. */
   readonly wasSignedAnew: boolean;
   /** What is wrong with the log as a log. */
@@ -120,9 +128,23 @@ export function readWorkflow({ requestId, entries, record }: WorkflowEvidence): 
     resumes: logged("resume_prepared", ({ transaction }) => [transaction]),
     cancels: logged("cancel_prepared", ({ transaction }) => [transaction]),
     left: leftBy(all),
+    endedAtMs: events.find(({ event }) => event.ended !== undefined || event.opened?.ended !== undefined)?.atMs,
+    halts: all("opened")[0]?.halt_on_failure === true,
+    wasWished: all("cancel_requested").length > 0,
+    begunAfterWish: begunAfterWish(events.map(({ event }) => event)),
     wasSignedAnew: wasSignedAnew(events.map(({ event }) => event)),
     breaks: breaksOf(requestId, entries, record, events),
   };
+}
+
+function begunAfterWish(events: readonly Json[]): string[] {
+  const wish = events.findIndex((event) => event.cancel_requested !== undefined);
+  if (wish === -1) return [];
+  return events.slice(wish).flatMap((event) => {
+    const [kind = ""] = Object.keys(event);
+    if (kind === "resume_prepared") return event.resume_prepared.mode === "reject" ? [] : [kind];
+    return ["admitted", "signed", "submissions_prepared"].includes(kind) ? [kind] : [];
+  });
 }
 
 function wasSignedAnew(events: readonly Json[]): boolean {

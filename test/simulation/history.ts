@@ -1,5 +1,4 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { parseSecretKey } from "@outlayer/near";
 import { recordJson } from "@outlayer/workflow";
 import { checkRun } from "../checker/check.ts";
 import type { Violation } from "../checker/violation.ts";
@@ -37,11 +36,14 @@ export async function runHistory(seed: number): Promise<HistoryResult> {
   const world = await World.start(name, {
     blockTimeMs,
     broadcasters: 3,
+    keys: { relayer: dice.between(1, 3), approver: dice.between(1, 2) },
     environment: {
-      NEAR_POLL_INTERVAL_MS: "750",
+      NEAR_POLL_INTERVAL_MS: dice.pick(["750", "1500"]),
       INTENTS_DEADLINE_SECS: dice.pick(["120", "300"]),
       LEASE_SECS: dice.pick(["6", "15"]),
       QUEUE_TIMEOUT_SECS: dice.pick(["60", "600"]),
+      SETTLE_BY_CANCEL: dice.pick(["true", "true", "false"]),
+      GATE_OVERFLOW_BLOCKS: dice.pick(["0", "8", "40"]),
     },
   });
   try {
@@ -63,8 +65,8 @@ export async function runHistory(seed: number): Promise<HistoryResult> {
         dump: devnet.controls.dump(),
         gateId: devnet.gateId,
         verifierId: devnet.verifierId,
-        operatorKeys: [devnet.relayer, devnet.approver].map(({ secretKey }) => parseSecretKey(secretKey).publicKey),
-        posted: posted.map(({ order, requestId }) => ({ walletId: order.walletId, key: order.key, requestId })),
+        operatorKeys: world.operatorKeys,
+        posted: posted.map(({ order: { walletId, key }, ...one }) => ({ walletId, key, ...one })),
         workflows,
       }),
     ];
@@ -93,6 +95,8 @@ export async function runHistory(seed: number): Promise<HistoryResult> {
 interface Posted {
   readonly order: Order;
   readonly requestId: string;
+  /** When the cancel was answered, milliseconds since the epoch. */
+  readonly cancelledAtMs: number | undefined;
 }
 
 async function evidenceOf(world: World, { order, requestId }: Posted): Promise<WorkflowEvidence> {
@@ -121,25 +125,37 @@ function logsOf(
   );
 }
 
-/** Posts until there is an answer, under the same key each time. */
+/** Posts until there is an answer, under the same key each time; and cancels, where it is to be cancelled. */
 async function post(world: World, order: Order): Promise<Posted> {
-  await world.sleep(order.atMs);
-  if (order.isDoubled) void tryPost(world, order);
+  const { walletId, endpoint, json, atMs, isDoubled, cancelledAfterMs } = order;
+  const planner = world.planner(walletId);
+  const execute = () => (endpoint === "batch" ? planner.executeBatch(json) : planner.execute(json));
+  await world.sleep(atMs);
+  if (isDoubled) void attempt(world, execute);
+  const requestId = await insist(world, execute);
+  if (cancelledAfterMs === undefined) return { order, requestId, cancelledAtMs: undefined };
+  await world.sleep(cancelledAfterMs);
+  await insist(world, () => planner.cancel(requestId));
+  return { order, requestId, cancelledAtMs: world.nowMs };
+}
+
+type Asked = () => Promise<{ readonly record?: { readonly requestId: string } | undefined }>;
+
+async function insist(world: World, ask: Asked): Promise<string> {
   for (;;) {
-    const requestId = await tryPost(world, order);
-    if (requestId !== undefined) return { order, requestId };
+    const requestId = await attempt(world, ask);
+    if (requestId !== undefined) return requestId;
     await world.sleep(1_000);
   }
 }
 
-async function tryPost(world: World, { walletId, endpoint, json }: Order): Promise<string | undefined> {
-  const planner = world.planner(walletId);
+/** The request id; undefined where nothing answers. */
+async function attempt(world: World, ask: Asked): Promise<string | undefined> {
   try {
-    const { record } = await (endpoint === "batch" ? planner.executeBatch(json) : planner.execute(json));
-    return record?.requestId;
+    return (await ask()).record?.requestId;
   } catch (error) {
     const { code } = ConnectError.from(error);
     if (code === Code.Unavailable || code === Code.DeadlineExceeded) return undefined;
-    throw new Error(`${json}: ${world.errors.join()}`, { cause: error });
+    throw new Error(`a request was refused: ${world.errors.join()}`, { cause: error });
   }
 }

@@ -12,9 +12,11 @@ export interface Order {
   readonly atMs: number;
   /** It is posted twice, as by a worker that did not wait for the answer. */
   readonly isDoubled: boolean;
+  /** How long after the answer it is cancelled; undefined where it is not. Milliseconds. */
+  readonly cancelledAfterMs: number | undefined;
 }
 
-/** One to three calls each, of mixed kinds. No two move the same amount or set the same value, so that each is known on chain. */
+/** One to three calls each, of mixed kinds; some go step by step, some are cancelled. No two move the same amount or set the same value, so that each is known on chain. */
 export function ordersOf(dice: Dice, count: number, withinMs: number): readonly Order[] {
   let unique = 0;
   const transfer = (whole: number) => {
@@ -38,13 +40,18 @@ export function ordersOf(dice: Dice, count: number, withinMs: number): readonly 
     if (kind < 0.56) return transfer(60);
     return { ...register(kind < 0.92), route: "gate_proxy" };
   };
+  const way = () => {
+    const kind = dice.fraction();
+    if (kind < 0.25) return { on_failure: "halt" };
+    return kind < 0.4 ? { ordering: "any" } : {};
+  };
   return Array.from({ length: count }, (_, index) => {
     const calls = dice.between(1, 3);
     const isBatch = dice.chance(0.2);
     const key = `order-${index}`;
     const body = isBatch
       ? { gate_id: "gate.sequential.near", calls: Array.from({ length: calls }, () => register(dice.chance(0.9))) }
-      : { steps: Array.from({ length: calls }, step) };
+      : { steps: Array.from({ length: calls }, step), ...way() };
     return {
       walletId: dice.pick(walletIds),
       endpoint: isBatch ? "batch" : "workflow",
@@ -52,6 +59,7 @@ export function ordersOf(dice: Dice, count: number, withinMs: number): readonly 
       json: JSON.stringify({ ...body, idempotency_key: key }),
       atMs: dice.between(0, withinMs),
       isDoubled: dice.chance(0.1),
+      cancelledAfterMs: dice.chance(0.2) ? dice.between(0, dice.pick([1_000, 8_000, 40_000])) : undefined,
     };
   });
 }

@@ -4,11 +4,12 @@ import { install, mutants } from "./mutants.ts";
 import { runHistories } from "./pool.ts";
 import { Summary } from "./summary.ts";
 
-const usage = `usage: ./dev simulate [--histories N] [--minutes N] [--first N] [--seed N] [--mutant NAME]
+const usage = `usage: ./dev simulate [--histories N] [--minutes N] [--first N] [--jobs N] [--seed N] [--mutant NAME]
 
   --histories N   how many, 300 where nothing is said
   --minutes N     as many as fit into that time
   --first N       the first seed, 1 where nothing is said
+  --jobs N        histories at a time, one a core where nothing is said
   --seed N        that history alone, with everything that happens in it
   --mutant NAME   with a bug in the product: ${Object.keys(mutants).join(", ")}
 `;
@@ -37,11 +38,12 @@ interface Options {
   readonly histories: number;
   readonly minutes: number | undefined;
   readonly first: number;
+  readonly jobs: number | undefined;
   readonly seed: number | undefined;
   readonly mutant: string | undefined;
 }
 
-async function runMany({ histories, minutes, first, mutant }: Options): Promise<number> {
+async function runMany({ histories, minutes, first, jobs, mutant }: Options): Promise<number> {
   const begunMs = performance.now();
   const endsMs = minutes === undefined ? Number.POSITIVE_INFINITY : begunMs + minutes * 60_000;
   const most = minutes === undefined ? histories : Number.POSITIVE_INFINITY;
@@ -49,6 +51,7 @@ async function runMany({ histories, minutes, first, mutant }: Options): Promise<
   let given = 0;
   await runHistories({
     mutant,
+    jobs,
     next() {
       if (given >= most || performance.now() > endsMs) return undefined;
       given += 1;
@@ -60,8 +63,10 @@ async function runMany({ histories, minutes, first, mutant }: Options): Promise<
       if (summary.histories % 100 === 0) print([summary.line]);
     },
   });
-  const seconds = Math.round((performance.now() - begunMs) / 1000);
-  print([`${summary.text}\n${seconds} s`]);
+  const seconds = (performance.now() - begunMs) / 1000;
+  const { user, system } = process.cpuUsage();
+  const cpuSeconds = (user + system) / 1e6 / summary.histories;
+  print([summary.text, `${seconds.toFixed(0)} s, ${cpuSeconds.toFixed(1)} of CPU a history`]);
   return summary.violations === 0 ? 0 : 1;
 }
 
@@ -83,7 +88,14 @@ function readOptions(): Options | undefined {
   const number = { type: "string" } as const;
   try {
     const { values } = parseArgs({
-      options: { histories: number, minutes: number, first: number, seed: number, mutant: { type: "string" } },
+      options: {
+        histories: number,
+        minutes: number,
+        first: number,
+        jobs: number,
+        seed: number,
+        mutant: { type: "string" },
+      },
     });
     const read = (text: string | undefined) => {
       if (text !== undefined && !/^\d+$/.test(text)) throw new RangeError(`${text} is no number`);
@@ -92,7 +104,9 @@ function readOptions(): Options | undefined {
     const { mutant } = values;
     if (mutant !== undefined && mutants[mutant] === undefined) throw new RangeError(`no mutant ${mutant}`);
     const [minutes, seed] = [read(values.minutes), read(values.seed)];
-    return { histories: read(values.histories) ?? 300, minutes, first: read(values.first) ?? 1, seed, mutant };
+    const [histories = 300, first = 1, jobs] = [values.histories, values.first, values.jobs].map(read);
+    if (jobs === 0) throw new RangeError("no jobs do nothing");
+    return { histories, minutes, first, jobs, seed, mutant };
   } catch {
     return undefined;
   }

@@ -4,15 +4,17 @@ import type { HistoryResult } from "./history.ts";
 
 export interface PoolOptions {
   readonly mutant?: string | undefined;
+  /** Histories at a time, each in a thread of its own. One a core where nothing is said. */
+  readonly jobs?: number | undefined;
   /** The next seed to run; undefined when there is none any more. */
   readonly next: () => number | undefined;
   /** Called with each history, as it ends. */
   readonly done: (result: HistoryResult) => void;
 }
 
-/** Runs histories, one a core. They know nothing of each other. */
-export async function runHistories({ mutant, next, done }: PoolOptions): Promise<void> {
-  await Promise.all(Array.from({ length: availableParallelism() }, () => work({ mutant, next, done })));
+/** Runs histories side by side. They know nothing of each other. */
+export async function runHistories(options: PoolOptions): Promise<void> {
+  await Promise.all(Array.from({ length: options.jobs ?? availableParallelism() }, () => work(options)));
 }
 
 function work({ mutant, next, done }: PoolOptions): Promise<void> {

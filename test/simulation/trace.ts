@@ -6,7 +6,6 @@ export class Trace {
   readonly lines: string[] = [];
   readonly #scheduler: Scheduler;
   readonly #startMs: number;
-  readonly #hash = createHash("sha256");
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
@@ -15,12 +14,10 @@ export class Trace {
 
   note(text: string): void {
     const seconds = ((this.#scheduler.nowMs - this.#startMs) / 1000).toFixed(3);
-    const line = `${seconds.padStart(8)} ${text}`;
-    this.lines.push(line);
-    this.#hash.update(`${line}\n`);
+    this.lines.push(`${seconds.padStart(8)} ${text}`);
   }
 
   get hash(): string {
-    return this.#hash.copy().digest("hex");
+    return createHash("sha256").update(this.lines.join("\n")).digest("hex");
   }
 }

@@ -1,5 +1,6 @@
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
+import { traceHeaders } from "@outlayer/kit";
 import type { Network } from "./network.ts";
 import type { SimProcess } from "./process.ts";
 
@@ -11,8 +12,8 @@ export interface Line {
 }
 
 /**
- * A service as another process reaches it: its real in-memory transport, which writes and reads protobuf and asks the same
- * guards, behind the network. Deadlines count in virtual time and never reach the other side.
+ * A service as another process reaches it: its door behind the network. Requests travel as protobuf. Deadlines count in
+ * virtual time and never reach the other side.
  * @param reach the transport to whoever answers when the message arrives
  */
 export function overNetwork(reach: () => Transport, { network, from, to }: Line): Transport {
@@ -21,6 +22,8 @@ export function overNetwork(reach: () => Transport, { network, from, to }: Line)
     unary(method, signal, timeoutMs, header, input, contextValues) {
       // As it is now: whoever sent it may change it while it is under way.
       const sent = toBinary(method.input, create(method.input, input));
+      const headers = new Headers(header);
+      for (const [name, value] of Object.entries(traceHeaders())) headers.set(name, value);
       const hasLimit = timeoutMs !== undefined && timeoutMs > 0;
       const answer = network.call({
         from,
@@ -29,7 +32,7 @@ export function overNetwork(reach: () => Transport, { network, from, to }: Line)
         hasLimit,
         work: async () => {
           const message = fromBinary(method.input, sent);
-          return reach().unary(method, undefined, undefined, new Headers(header), message as never, contextValues);
+          return reach().unary(method, undefined, undefined, headers, message as never, contextValues);
         },
         broken: () => new ConnectError("the connection broke", Code.Unavailable),
       });

@@ -9,16 +9,17 @@ import {
   ConfigReader,
   createLogger,
   type Environment,
-  inMemoryTransport,
   type Logger,
   patient,
   type Service,
   type ServiceName,
 } from "@outlayer/kit";
+import { encodeBase58, keyPairFromSeed, parseSecretKey } from "@outlayer/near";
 import { createPlanner, readPlannerConfig } from "@outlayer/planner";
 import { createSignerProxy, readSignerProxyConfig } from "@outlayer/signer-proxy";
 import { SimBus } from "./bus.ts";
 import { Dice } from "./dice.ts";
+import { doorOf } from "./door.ts";
 import { Fencing } from "./fencing.ts";
 import { fetchOverNetwork } from "./fetch.ts";
 import { Network } from "./network.ts";
@@ -40,6 +41,8 @@ export const walletIds = ["wallet-1", "wallet-2", "wallet-3", "wallet-4", "walle
 export interface WorldOptions {
   readonly blockTimeMs: number;
   readonly broadcasters: number;
+  /** Access keys that the product has of the relayer and of the approver. */
+  readonly keys: { readonly relayer: number; readonly approver: number };
   readonly environment?: Environment;
 }
 
@@ -62,6 +65,8 @@ export class World {
   readonly devnet: Devnet;
   readonly nodes: Nodes;
   readonly fencing = new Fencing();
+  /** Public keys with which the product signs transactions. */
+  readonly operatorKeys: readonly string[];
   /** Errors that a service logged as such: it met what it did not expect. */
   readonly errors: string[] = [];
   readonly #seed: string;
@@ -88,17 +93,28 @@ export class World {
         randomBytes: (count) => dice.bytes(count),
       },
     });
+    const keys = {
+      relayer: addKeys(devnet, devnet.relayer, options.keys.relayer, dice),
+      approver: addKeys(devnet, devnet.approver, options.keys.approver, dice),
+    };
     // A node that lags is not to show the time before the genesis.
     devnet.controls.blocks.mine({ blocks: 20 });
-    const world = new World(seed, options, scheduler, devnet);
+    const world = new World(seed, options, scheduler, devnet, keys);
     await world.#evidence.start();
     await world.#signerProxy.start();
     for (let slot = 0; slot < options.broadcasters; slot += 1) await world.startBroadcaster(slot);
     return world;
   }
 
-  private constructor(seed: string, options: WorldOptions, scheduler: Scheduler, devnet: Devnet) {
+  private constructor(
+    seed: string,
+    options: WorldOptions,
+    scheduler: Scheduler,
+    devnet: Devnet,
+    { relayer, approver }: Readonly<Record<"relayer" | "approver", readonly OperatorKey[]>>,
+  ) {
     this.#seed = seed;
+    this.operatorKeys = [...relayer, ...approver].map(({ publicKey }) => publicKey);
     this.scheduler = scheduler;
     this.trace = new Trace(scheduler);
     this.devnet = devnet;
@@ -111,9 +127,9 @@ export class World {
       KEYSTORE_URL: devnet.keystoreUrl,
       KEYSTORE_AUTH_TOKEN: devnet.keystoreToken,
       RELAYER_ACCOUNT_ID: devnet.relayer.accountId,
-      RELAYER_SECRET_KEY: devnet.relayer.secretKey,
+      RELAYER_SECRET_KEY: relayer.map(({ secretKey }) => secretKey).join(),
       APPROVER_ACCOUNT_ID: devnet.approver.accountId,
-      APPROVER_SECRET_KEY: devnet.approver.secretKey,
+      APPROVER_SECRET_KEY: approver.map(({ secretKey }) => secretKey).join(),
       // In memory: the same store, by the same SQL, as on disk.
       DATABASE_URL: "sqlite::memory:",
       INTERNAL_WALLET_AUTH_TOKEN: token,
@@ -213,6 +229,7 @@ export class World {
     return {
       execute: (json: string) => client.executeWorkflow({ body: { case: "workflowJson", value: json } }, call),
       executeBatch: (json: string) => client.executeSequentialBatch({ body: { case: "batchJson", value: json } }, call),
+      cancel: (requestId: string) => client.cancelWorkflow({ requestId }, call),
     };
   }
 
@@ -260,7 +277,7 @@ export class World {
     const known = this.#transports.get(service) ?? new Map<ServiceName | undefined, Transport>();
     this.#transports.set(service, known);
     const guards = { logger: this.#logger(to), serviceToken };
-    const transport = known.get(from) ?? inMemoryTransport(service.routes, guards, from);
+    const transport = known.get(from) ?? doorOf(service.routes, guards, from);
     known.set(from, transport);
     return transport;
   }
@@ -288,4 +305,27 @@ export class World {
     };
     return createLogger(service, "warn", { write });
   }
+}
+
+interface OperatorKey {
+  readonly publicKey: string;
+  /** `ed25519:` and base58. */
+  readonly secretKey: string;
+}
+
+/** @returns as many keys of an account, the one that it has and new ones */
+function addKeys(
+  devnet: Devnet,
+  { accountId, secretKey }: { readonly accountId: string; readonly secretKey: string },
+  count: number,
+  dice: Dice,
+): readonly OperatorKey[] {
+  const own = { publicKey: parseSecretKey(secretKey).publicKey, secretKey };
+  const added = Array.from({ length: count - 1 }, () => {
+    const seed = dice.bytes(32);
+    const { publicKey } = keyPairFromSeed(seed);
+    devnet.controls.accounts.addKey(accountId, publicKey, { kind: "fullAccess" });
+    return { publicKey, secretKey: `ed25519:${encodeBase58(seed)}` };
+  });
+  return [own, ...added];
 }

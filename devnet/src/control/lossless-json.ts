@@ -10,12 +10,25 @@ const json = JSON as unknown as {
   rawJSON(text: string): unknown;
 };
 
+/** Digits that a double may not hold; where there are none, nothing has to be looked at. */
+const manyDigits = /\d{16}/;
+
 /** @throws SyntaxError */
 export function parseLossless(text: string): unknown {
+  if (!manyDigits.test(text)) return JSON.parse(text);
   return json.parse(text, (_, value, { source }) => {
     if (typeof value !== "number" || source === undefined || Number.isSafeInteger(value)) return value;
     return /^-?\d+$/.test(source) ? BigInt(source) : value;
   });
+}
+
+/** A value that is JSON text already. */
+export class JsonText {
+  readonly text: string;
+
+  constructor(value: unknown) {
+    this.text = stringifyLossless(value);
+  }
 }
 
 export function stringifyLossless(value: unknown, indent?: number): string {

@@ -23,6 +23,8 @@ export interface KeyScope {
 /** Derives keys from one master secret: a key's Ed25519 seed is the HMAC-SHA256 of its seed string under the secret. */
 export class KeyDerivation {
   readonly #masterSecret: Uint8Array;
+  /** Every request asks for its wallet's key. */
+  readonly #known = new Map<string, DerivedKey>();
 
   /** @param masterSecret 32 bytes */
   constructor(masterSecret: Uint8Array) {
@@ -40,6 +42,12 @@ export class KeyDerivation {
   }
 
   #derive(seedText: string): DerivedKey {
+    const known = this.#known.get(seedText) ?? this.#made(seedText);
+    this.#known.set(seedText, known);
+    return known;
+  }
+
+  #made(seedText: string): DerivedKey {
     const seed = new Uint8Array(createHmac("sha256", this.#masterSecret).update(seedText).digest());
     const publicKeyBytes = ed25519PublicKey(seed);
     return { seed, publicKeyBytes, publicKey: formatKey({ curve: "ed25519", data: publicKeyBytes }) };

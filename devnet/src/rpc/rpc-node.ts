@@ -5,7 +5,7 @@ import type { Transaction } from "../chain/types.ts";
 import type { CallCounters } from "../control/counters.ts";
 import { type Fault, type FaultPlan, underFaults } from "../control/faults.ts";
 import { type HttpAnswer, type HttpRequest, jsonAnswer, textAnswer } from "../control/http-server.ts";
-import { parseLossless, stringifyLossless } from "../control/lossless-json.ts";
+import { JsonText, parseLossless, stringifyLossless } from "../control/lossless-json.ts";
 import type { Ports } from "../ports.ts";
 import type { QueryErrors, RpcCall } from "./rpc-call.ts";
 import { internalError, methodNotFound, parseError, RpcError } from "./rpc-error.ts";
@@ -83,7 +83,8 @@ export class RpcNode {
       const run = Object.hasOwn(rpcMethods, method) ? rpcMethods[method] : undefined;
       if (run === undefined) throw methodNotFound(method);
       const result = await run(this.#callWith(faults), params);
-      return jsonAnswer(200, stringifyLossless({ jsonrpc: "2.0", result, id }));
+      const text = result instanceof JsonText ? result.text : stringifyLossless(result);
+      return jsonAnswer(200, `{"jsonrpc":"2.0","result":${text},"id":${stringifyLossless(id)}}`);
     } catch (error) {
       return errorAnswer(id, error);
     }

@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 import { v7 } from "uuid";
 
 /** Where the whole product gets time, timers, ids and randomness from. */
@@ -32,7 +32,7 @@ export interface Random {
 
 export function systemPorts(): Ports {
   const clock: Clock = { now: () => Date.now() };
-  const random: Random = { bytes: (count) => randomBytes(count) };
+  const random: Random = { bytes: randomBytes };
   return {
     clock,
     random,
@@ -44,6 +44,22 @@ export function systemPorts(): Ports {
     },
     ids: { uuid: () => v7({ msecs: clock.now(), random: random.bytes(16) }) },
   };
+}
+
+const pool = new Uint8Array(4096);
+let used = pool.length;
+
+/** Of the system's generator, from which many are taken at once: every call needs some for its trace. None is given out twice. */
+function randomBytes(count: number): Uint8Array {
+  if (count > pool.length) return randomFillSync(new Uint8Array(count));
+  if (used + count > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += count;
+  const bytes = pool.slice(used - count, used);
+  pool.fill(0, used - count, used);
+  return bytes;
 }
 
 /** Between half of a pause and all of it, at random: who waits for the same does not come back at once. */

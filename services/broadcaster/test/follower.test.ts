@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createLogger, type Ports, systemPorts } from "@outlayer/kit";
 import type { Block, BlockWanted, NearNode } from "../src/adapters/near/near-node.ts";
-import { RpcUnavailable } from "../src/adapters/near/rpc-error.ts";
+import { BlockUnknown, RpcUnavailable } from "../src/adapters/near/rpc-error.ts";
 import { Follower } from "../src/shell/follower.ts";
 import { News } from "../src/shell/news.ts";
 
@@ -42,7 +42,9 @@ class ScriptedNode {
   #canonical(height: number): string {
     let block = this.blocks.get(this.head);
     while (block !== undefined && block.height > height) block = this.blocks.get(block.prevHash);
-    return block?.hash ?? "";
+    // A height that the chain leaves out is unknown to nodes, as is one that is still to come.
+    if (block?.height !== height) throw new BlockUnknown(`no block at ${height}`);
+    return block.hash;
   }
 }
 
@@ -142,6 +144,19 @@ describe("following the chain", () => {
     assert.equal(follower.heads?.optimistic.hash, "a15");
   });
 
+  it("is not led back behind where it began either, nor asks for what lies there", async () => {
+    node.grow("a", 11, 300);
+    await poll();
+    node.asked.length = 0;
+    node.head = "a190";
+    await poll();
+    assert.deepEqual(node.asked, []);
+    node.grow("a", 301, 302);
+    await poll();
+    assert.equal(follower.heads?.optimistic.hash, "a302");
+    assert.deepEqual(follower.place("a299"), { height: 299, state: "final" });
+  });
+
   it("does not give up what is final for what one node says", async () => {
     node.grow("b", 7, 12, "a6");
     await poll();
@@ -155,6 +170,25 @@ describe("following the chain", () => {
     await follower.learn(["a3", "c4"]);
     assert.deepEqual(follower.place("a3"), { height: 3, state: "final" });
     assert.deepEqual(follower.place("c4"), { height: 4, state: "forked" });
+  });
+
+  it("decision 2: sees that an older block lost its place to a fork that left its height out", async () => {
+    const parent = node.blocks.get("a10");
+    assert.ok(parent);
+    for (const [hash, height, prevHash] of [
+      ["b11", 11, "a10"],
+      ["b12", 12, "b11"],
+      ["c13", 13, "a10"],
+    ] as const) {
+      node.blocks.set(hash, { ...parent, hash, height, prevHash });
+    }
+    node.grow("c", 14, 300);
+    await poll();
+    await follower.learn(["a10", "b11", "b12", "c13"]);
+    assert.deepEqual(follower.place("a10"), { height: 10, state: "final" });
+    assert.deepEqual(follower.place("b11"), { height: 11, state: "forked" });
+    assert.deepEqual(follower.place("b12"), { height: 12, state: "forked" });
+    assert.deepEqual(follower.place("c13"), { height: 13, state: "final" });
   });
 
   it("begins anew after a long gap, and takes nothing before it for forked", async () => {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { ServiceImpl } from "@connectrpc/connect";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
@@ -42,7 +42,7 @@ export interface EvidenceDeps {
 /** Owns every record and its history. */
 export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nats }: EvidenceDeps): Service {
   const store = openStore(config.database, ports, logger);
-  const sha256Hex = (text: string) => createHash("sha256").update(text).digest("hex");
+  const sha256Hex = (text: string) => hash("sha256", text, "hex");
   const now = () => ports.clock.now();
   const tell: Tell = (progress, event) => {
     tellOn(bus, progress, event);

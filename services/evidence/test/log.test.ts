@@ -53,6 +53,20 @@ onEveryStore("the log of workflows", (newPlace) => {
     assert.equal(record.version, 3n);
   });
 
+  it("names the resume that ran, not one that was only prepared beside it", async () => {
+    const requestId = await evidence.open("resumed");
+    const prepared = (hash: string): EventKind => ({
+      case: "resumePrepared",
+      value: { transaction: { hash }, mode: "chain", intentIds: ["1"], feeYocto: "7" },
+    });
+    await evidence.append(requestId, 1, prepared("ran"));
+    await evidence.append(requestId, 2, prepared("never-sent"));
+    await evidence.append(requestId, 3, { case: "resumeStarted", value: { txHash: "ran", blockHeight: 9n } });
+    const record = await evidence.records.getRecord({ requestId }, { headers: walletHeaders });
+    assert.equal(record.resumeTxHash, "ran");
+    assert.deepEqual(record.resumeTxHashes, ["ran", "never-sent"]);
+  });
+
   it("writes a wish to cancel down once, whoever appends meanwhile, and tells the drivers", async () => {
     const requestId = await evidence.open("wished");
     const told: string[] = [];

@@ -2,6 +2,7 @@ import { type Block, randomSeedOf, zeroHash } from "../../chain/block.ts";
 import type { ChainView } from "../../chain/chain-view.ts";
 import { chunkGasLimit } from "../../chain/fees.ts";
 import { deriveId } from "../../chain/ids.ts";
+import { JsonText } from "../../control/lossless-json.ts";
 import { encodeBase58 } from "../../crypto/base58.ts";
 import { formatKey } from "../../crypto/keys.ts";
 
@@ -12,6 +13,16 @@ export const protocolVersion = 85;
 /** Nothing here is signed by validators. */
 const noSignature = formatKey({ curve: "ed25519", data: new Uint8Array(64) });
 const totalSupply = `${10n ** 33n}`;
+
+/** Blocks do not change, and are asked for again and again. Those without a chunk show one of another block: which, the fork decides. */
+const texts = new WeakMap<Block, JsonText>();
+
+/** `blockShape`, written down. */
+export function blockText(view: ChainView, block: Block): JsonText {
+  const text = texts.get(block) ?? new JsonText(blockShape(view, block));
+  if (block.hasChunk) texts.set(block, text);
+  return text;
+}
 
 /** nearcore's `BlockView`. Roots are made up: there is no trie below them. */
 export function blockShape(view: ChainView, block: Block): unknown {

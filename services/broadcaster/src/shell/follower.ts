@@ -16,6 +16,9 @@ const window = 600;
 /** Missed blocks that are caught up with one by one; after a longer gap the window begins anew. */
 const longestGap = 100;
 
+/** Heights in a row that the chain may leave out. */
+const mostLeftOut = 20;
+
 /**
  * Follows the chain for everybody: one block a height, however many workflows wait. Knows for every block since it
  * began whether it is final, on the optimistic chain, or on a fork that lost.
@@ -93,8 +96,30 @@ export class Follower {
         this.#byHash.set(hash, block);
         continue;
       }
-      const canonical = await this.#node.block({ height: block.height });
+      const canonical = await this.#canonicalAt(block.height);
       this.#older.set(hash, { height: block.height, state: canonical.hash === hash ? "final" : "forked" });
+    }
+  }
+
+  /**
+   * The block of the final chain at a height, or the last one before it where the chain leaves that height out: nodes know
+   * no block there, so the next one above is asked what came before it.
+   * @throws BlockUnknown
+   */
+  async #canonicalAt(height: number): Promise<Block> {
+    let block = await this.#firstFrom(height);
+    while (block.height > height) block = await this.#node.block({ hash: block.prevHash });
+    return block;
+  }
+
+  async #firstFrom(height: number): Promise<Block> {
+    for (let above = height; ; above += 1) {
+      try {
+        return await this.#node.block({ height: above });
+      } catch (error) {
+        // A node that keeps no archive knows none of them.
+        if (!(error instanceof BlockUnknown) || above >= height + mostLeftOut) throw error;
+      }
     }
   }
 
@@ -129,6 +154,8 @@ export class Follower {
     if (this.#isOnChain(head.hash)) return;
     const branch = [head];
     for (let oldest = head; !this.#isOnChain(oldest.prevHash); ) {
+      // A node that lags behind the window's begin, or is on a fork that lost: what is final is not given up for it.
+      if (this.#final !== undefined && oldest.height <= this.#final.height) return;
       const isFirst = this.#head === undefined;
       if ((isFirst && oldest.hash === head.lastFinalHash) || branch.length > longestGap) {
         this.#chain.clear();

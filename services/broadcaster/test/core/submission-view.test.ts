@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readResume } from "../../src/core/chain/resume-view.ts";
 import { readSubmission, type SubmissionView } from "../../src/core/chain/submission-view.ts";
-import { failureText, readTransactionStatus } from "../../src/core/chain/transaction-status.ts";
+import { failureText, isComplete, readTransactionStatus } from "../../src/core/chain/transaction-status.ts";
 import {
   dispatched,
   panics,
@@ -29,6 +29,28 @@ const submission = {
 };
 const callback = { id: "y", method: "on_intent_resumed", logs: [dispatched], children: ["t", "c", "refund"] };
 const ran = { id: "t", executor: target, method: "m" };
+
+describe("whether everything of a transaction has run", () => {
+  const complete = (receipts: readonly ReceiptSpec[], converted?: unknown) => {
+    const status = readTransactionStatus(transactionStatus(receipts, converted));
+    assert.ok(status);
+    return isComplete(status);
+  };
+  const refund = { id: "refund", predecessor: "system", executor: "relayer.near", waits: true };
+  const link = { id: "c", method: "continue_chain" };
+
+  it("it has, once only the system's own refunds are left, which burn nothing", () => {
+    assert.equal(complete([submission, callback, ran, link, refund]), true);
+    assert.equal(complete([submission, callback, ran, link, { ...refund, waits: false }]), true);
+  });
+
+  it("it has not while a receipt waits, or one is not even listed: what it burns is not known", () => {
+    assert.equal(complete([submission, { ...callback, waits: true }]), false);
+    assert.equal(complete([submission, callback, ran, { ...link, waits: true }, refund]), false);
+    assert.equal(complete([submission, callback, ran, refund]), false);
+    assert.equal(complete([], "Unknown"), false);
+  });
+});
 
 describe("reading a submit transaction", () => {
   it("knows nothing of one that has no outcome yet", () => {

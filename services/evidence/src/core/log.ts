@@ -4,8 +4,9 @@ import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/pro
 import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import { isTerminal } from "@outlayer/workflow";
 import { chainEntry, type Entry, type Sha256Hex } from "./entry.ts";
+import { Heads } from "./heads.ts";
 import { progressOf } from "./progress.ts";
-import { eventOf, evolve, type Folded, fold } from "./record.ts";
+import { advance, eventOf, evolve, type Folded, fold } from "./record.ts";
 import type { EvidenceStore, Projection } from "./store.ts";
 
 export type OpenResult =
@@ -24,12 +25,14 @@ export type Tell = (progress: ProgressEvent, event: Event) => void;
 /** The logs of all workflows: appends events one by one, and folds them to records. */
 export class WorkflowLog {
   readonly #store: EvidenceStore;
+  readonly #heads: Heads;
   readonly #now: () => number;
   readonly #sha256Hex: Sha256Hex;
   readonly #tell: Tell;
 
   constructor(deps: { store: EvidenceStore; now: () => number; sha256Hex: Sha256Hex; tell: Tell }) {
     this.#store = deps.store;
+    this.#heads = new Heads(deps.store);
     this.#now = deps.now;
     this.#sha256Hex = deps.sha256Hex;
     this.#tell = deps.tell;
@@ -52,16 +55,20 @@ export class WorkflowLog {
   }
 
   async append(requestId: string, expectedVersion: number, event: Event): Promise<AppendResult> {
-    const entries = await this.#store.read(requestId, 0);
-    const last = entries.at(-1);
-    if (last === undefined) return { kind: "unknown" };
-    if (last.version !== expectedVersion) return { kind: "conflict" };
-    const folded = fold(entries);
-    if (isTerminal(folded.record.status)) return { kind: "ended" };
-    const entry = chainEntry(requestId, last, event, this.#now(), this.#sha256Hex);
-    const { record } = evolve(folded, entry, event);
+    const head = await this.#heads.take(requestId);
+    if (head === undefined) return { kind: "unknown" };
+    const isEnded = isTerminal(head.folded.record.status);
+    if (isEnded || head.last.version !== expectedVersion) {
+      this.#heads.keep(head);
+      return { kind: head.last.version === expectedVersion ? "ended" : "conflict" };
+    }
+    const entry = chainEntry(requestId, head.last, event, this.#now(), this.#sha256Hex);
+    // Of what is written, as whoever folds the log will: the head is kept, and the event is its sender's.
+    const folded = advance(head.folded, entry, eventOf(entry));
+    const { record } = folded;
     if ((await this.#store.append(entry, projectionOf(record))) === "conflict") return { kind: "conflict" };
     this.#tell(progressOf(record, event), event);
+    this.#heads.keep({ last: entry, folded });
     return { kind: "appended", version: entry.version };
   }
 

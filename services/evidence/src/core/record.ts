@@ -58,7 +58,7 @@ export function evolve(before: Folded | undefined, entry: Entry, event: Event): 
 }
 
 /** The same, by changing the record that it is given. */
-function advance(before: Folded | undefined, entry: Entry, event: Event): Folded {
+export function advance(before: Folded | undefined, entry: Entry, event: Event): Folded {
   const folded = before === undefined ? begin(event) : apply(before, event);
   const { record } = folded;
   record.requestId = entry.requestId;
