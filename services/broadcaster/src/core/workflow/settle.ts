@@ -42,7 +42,8 @@ export function settle(state: WorkflowState, world: World): Action {
     return measureOrEnd(state, { status: endStatus(cause, judged), errorCode: cause.code, userVisibleError, outcomes });
   }
   const userVisibleError = settlingText(cause, judged);
-  if (!isTold(state, judged, userVisibleError)) {
+  // Where nothing is possible any more, only what it has cost is still to be found out.
+  if (judged.some(isUndecided) && !isTold(state, judged, userVisibleError)) {
     return {
       kind: "append",
       event: { case: "settling", value: { outcomes, errorCode: cause.code, userVisibleError } },
