@@ -39,14 +39,6 @@ export const mutants: Readonly<Record<string, readonly Patch[]>> = {
       replace: "steps: state.steps.map(() => emptyStep)",
     },
   ],
-  // As it was: nodes know no block at a height that the chain has left out.
-  "left-out-heights-unknown": [
-    {
-      file: "services/broadcaster/src/shell/follower.ts",
-      find: "let block = await this.#firstFrom(height);",
-      replace: "let block = await this.#node.block({ height });",
-    },
-  ],
   "lease-without-fencing": [
     {
       file: "services/evidence/src/rpc/leases.ts",

@@ -13,6 +13,7 @@ import {
   resolved,
   resumed,
   signed,
+  singly,
   started,
   submissions,
   taken,
@@ -26,6 +27,7 @@ const two: readonly Kind[] = ["intents", "intents"];
 const three: readonly Kind[] = ["intents", "intents", "intents"];
 const mixed: readonly Kind[] = ["intents", "plain"];
 const plain: readonly Kind[] = ["plain"];
+const plains: readonly Kind[] = ["plain", "plain"];
 
 const settings = { gateId: "gate.near", verifierId: "intents.near", pollTimeoutMs: 60_000, settleByCancel: true };
 const act = (kinds: readonly Kind[], events: readonly EventInit[], init: WorldInit = {}) =>
@@ -272,6 +274,29 @@ describe("a workflow whose caller wants it cancelled", () => {
       userVisibleError: "it was cancelled at its caller's wish",
       outcomes: [{ outcome: "not_executed" }, { outcome: "not_executed", error: "rejected" }],
     });
+  });
+
+  it("does not end before it knows what became of its rejects, whose fees belong to the record", () => {
+    const reject = singly(1, "reject");
+    const events = [...pending(plains), wish, singly(0, "reject"), reject];
+    const closed = (step: number): EventInit => ({
+      case: "intentClosed",
+      value: { step, reason: "rejected", blockHeight: 1020n },
+    });
+    // Sent long ago, and the node that was asked knows nothing of it.
+    const view = {
+      ...calm,
+      resumes: new Map([["r1", undefined]]),
+      lookedAt: lookedAt(1100, "r1"),
+      sentAt: new Map([["r1", { first: 1010, last: 1099 }]]),
+      provenAt: new Map([["r1", 1099]]),
+    };
+    const over = [...events, closed(0), closed(1), started(1018, "r0")];
+    assert.equal(act(plains, over, { head: 1100, view }).kind, "wait");
+    const later = { ...view, lookedAt: lookedAt(1109, "r1") };
+    assert.deepEqual(act(plains, over, { head: 1109, view: later }), { kind: "prove_dead", hash: "r1" });
+    const known = [...over, started(1019, "r1")];
+    assert.equal(act(plains, known, { head: 1109, view: later }).kind, "measure");
   });
 
   it("decision 20: makes a resume impossible that is not seen to land, and rejects nothing that it names before", () => {

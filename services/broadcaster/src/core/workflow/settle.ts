@@ -5,7 +5,7 @@ import { isUndecided, type JudgedStep, judgeSteps, toStepOutcome } from "./outco
 import { isDone, isInTime, liveSubmission, openResume } from "./progress.ts";
 import { proveAfter, pursue } from "./pursue.ts";
 import { seenOf } from "./seen.ts";
-import type { StepState, WorkflowState } from "./state.ts";
+import type { ResumeState, StepState, WorkflowState } from "./state.ts";
 import { causeOf, endStatus, failedText, settlingText } from "./verdict.ts";
 import { isLookDue, type World } from "./world.ts";
 
@@ -26,7 +26,10 @@ export function settle(state: WorkflowState, world: World): Action {
   const judged = judgeSteps(state, world.final);
   const resumes = resumesToLookAt(state, world);
   if (resumes.due.length > 0) return { kind: "look", submissions: [], resumes: resumes.due };
-  if (judged.every(({ outcome }) => outcome === "succeeded")) return measureOrEnd(state, { status: "succeeded" });
+  if (judged.every(({ outcome }) => outcome === "succeeded")) {
+    if (resumes.pending) return pursueResumes(state, world) ?? { kind: "wait" };
+    return measureOrEnd(state, { status: "succeeded" });
+  }
   const expired = stepsToRead(state, world, judged);
   if (expired.length > 0) return { kind: "read_nonces", steps: expired };
   const leftover = leftoverOf(state, world, judged);
@@ -39,7 +42,8 @@ export function settle(state: WorkflowState, world: World): Action {
     return measureOrEnd(state, { status: endStatus(cause, judged), errorCode: cause.code, userVisibleError, outcomes });
   }
   const userVisibleError = settlingText(cause, judged);
-  if (!isTold(state, judged, userVisibleError)) {
+  // Where nothing is possible any more, only what it has cost is still to be found out.
+  if (judged.some(isUndecided) && !isTold(state, judged, userVisibleError)) {
     return {
       kind: "append",
       event: { case: "settling", value: { outcomes, errorCode: cause.code, userVisibleError } },
@@ -48,7 +52,7 @@ export function settle(state: WorkflowState, world: World): Action {
   const cancel = cancelPayloads(state, world, judged);
   if (cancel !== undefined) return cancel;
   if (leftover !== undefined) return { kind: "reject", intentId: leftover };
-  const pursuit = pursueRejects(state, world);
+  const pursuit = pursueResumes(state, world);
   if (pursuit !== undefined) return pursuit;
   const due = transactionsToLookAt(state, world);
   return due.length > 0 ? { kind: "look", submissions: due, resumes: [] } : { kind: "wait" };
@@ -102,14 +106,11 @@ function leftoverOf(state: WorkflowState, world: World, judged: readonly JudgedS
   return open.find((intentId) => !named.has(intentId));
 }
 
-/** A reject that got lost is sent again as long as its intent waits. What becomes of it is no news of its own. */
-function pursueRejects(state: WorkflowState, world: World): Action | undefined {
-  const waiting = new Set(state.steps.flatMap((step) => (isDone(step) ? [] : (step.accepted?.intentId ?? []))));
-  const sent = state.resumes.flatMap(({ prepared, fate, atMs }) => {
-    const isWanted = fate.kind === "open" && prepared.mode === "reject" && waiting.has(prepared.intentIds[0] ?? "");
-    return isWanted && prepared.transaction !== undefined
-      ? [{ transaction: prepared.transaction, atMs, dead: false }]
-      : [];
+/** A resume that got lost is sent again until it shows what became of it, or proves to be dead. That is no news of its own. */
+function pursueResumes(state: WorkflowState, world: World): Action | undefined {
+  const sent = state.resumes.flatMap((resume) => {
+    const { transaction } = resume.prepared;
+    return isOwed(state, resume) && transaction !== undefined ? [{ transaction, atMs: resume.atMs, dead: false }] : [];
   });
   if (sent.length === 0) return undefined;
   const action = pursue(state, world, sent, { kind: "resume", giveUp: false });
@@ -117,18 +118,34 @@ function pursueRejects(state: WorkflowState, world: World): Action | undefined {
 }
 
 /**
- * Resumes whose fate the log does not hold: what they cost belongs to the record, as long as a node knows them, or may
- * not know them yet.
+ * Whether the record must not end without the fate of that resume: a reject, which costs whatever becomes of the workflow, or
+ * one whose intent was dispatched or rejected, by it or by another in its place. A node that does not know it may lag behind.
+ */
+function isOwed({ steps }: WorkflowState, resume: ResumeState): boolean {
+  const { mode, intentIds } = resume.prepared;
+  const hasWorked = steps.some(({ accepted, resolved, closed }) => {
+    const isByResume = resolved !== undefined || closed?.reason === "rejected";
+    return isByResume && intentIds.includes(accepted?.intentId ?? "");
+  });
+  return openResume(resume) && (mode === "reject" || hasWorked);
+}
+
+/**
+ * Resumes whose fate the log does not hold: what they cost belongs to the record, as long as a node knows them, may not know
+ * them yet, or must come to know them.
  */
 function resumesToLookAt(state: WorkflowState, world: World): { due: string[]; pending: boolean } {
-  const open = state.resumes.filter(openResume).map(({ hash }) => hash);
-  const isKnown = (hash: string) => {
+  const open = state.resumes.filter(openResume);
+  const isKnown = ({ hash }: ResumeState) => {
     const sent = world.view.sentAt.get(hash);
     return world.view.resumes.get(hash) !== undefined || (sent !== undefined && world.head < sent.last + proveAfter);
   };
+  const isPending = (resume: ResumeState) => isKnown(resume) || isOwed(state, resume);
   return {
-    due: open.filter((hash) => isLookDue(world, hash, 0, isKnown(hash) ? 1 : lookEvery)),
-    pending: open.some(isKnown),
+    due: open
+      .filter((resume) => isLookDue(world, resume.hash, 0, isPending(resume) ? 1 : lookEvery))
+      .map(({ hash }) => hash),
+    pending: open.some(isPending),
   };
 }
 

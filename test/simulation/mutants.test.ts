@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import type { HistoryResult } from "./history.ts";
+import { mutants } from "./mutants.ts";
+import { runHistories } from "./pool.ts";
+
+interface Hunt {
+  readonly mutant: string;
+  /** Kinds of violations that show it. */
+  readonly kinds: readonly string[];
+  /** Seeds that have found it. Others follow, for what a seed leads to changes with whatever the product sends. */
+  readonly seeds: readonly number[];
+  /** Histories in all. */
+  readonly most: number;
+}
+
+const hunts: readonly Hunt[] = [
+  { mutant: "resume-before-append", kinds: ["write_ahead"], seeds: [1, 2], most: 20 },
+  { mutant: "sign-anew-on-unknown", kinds: ["signed_anew", "twice"], seeds: [1, 2], most: 6 },
+  { mutant: "lease-without-fencing", kinds: ["unfenced"], seeds: [5, 13], most: 150 },
+];
+
+/** Runs histories until one of them finds the mutant. */
+async function find({ mutant, kinds, seeds, most }: Hunt): Promise<HistoryResult | undefined> {
+  const others = Array.from({ length: most }, (_, index) => index + 1).filter((seed) => !seeds.includes(seed));
+  const left = [...seeds, ...others].slice(0, most);
+  let found: HistoryResult | undefined;
+  await runHistories({
+    mutant,
+    next: () => (found === undefined ? left.shift() : undefined),
+    done(result) {
+      if (result.violations.some(({ kind }) => kinds.includes(kind))) found ??= result;
+    },
+  });
+  return found;
+}
+
+describe("bugs that are put into the product on purpose", () => {
+  for (const hunt of hunts) {
+    it(`the simulation finds ${hunt.mutant}`, async () => {
+      assert.ok((await find(hunt)) !== undefined, `not found in ${hunt.most} histories`);
+    }).timeout(900_000);
+  }
+
+  it("are all hunted", () => {
+    assert.deepEqual(hunts.map(({ mutant }) => mutant).sort(), Object.keys(mutants).sort());
+  });
+});
