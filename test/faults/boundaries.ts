@@ -29,7 +29,7 @@ export async function listBoundaries(world: World, shapes: readonly Shape[]): Pr
   const listed = new Set([...routine, ...atStart]);
   const boundaries: Boundary[] = [];
   for (const shape of shapes) {
-    world.lay([]);
+    world.broadcaster.traps.set([], world.requestIds);
     await world.ended(await world.begin(shape));
     for (const [call, count] of world.broadcaster.traps.counts) {
       if (listed.has(call)) continue;

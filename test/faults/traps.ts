@@ -28,10 +28,13 @@ export class Traps {
     this.#begin();
   }
 
-  /** Waits for so long until all have sprung. Takes up, and answers, those that nothing came by. */
-  async sprung(patienceMs: number): Promise<readonly Trap[]> {
-    const giveUpAt = Date.now() + patienceMs;
-    while (this.#traps.length > 0 && Date.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 10));
+  /** How many have not sprung. */
+  get left(): number {
+    return this.#traps.length;
+  }
+
+  /** Takes up, and answers, those that nothing came by. */
+  takeUp(): readonly Trap[] {
     const left = this.#traps;
     this.#traps = [];
     return left;

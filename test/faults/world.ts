@@ -9,7 +9,6 @@ import { productEnvironment } from "../support/product-environment.ts";
 import type { Answer, RestClient } from "../support/rest-client.ts";
 import { type System, serviceToken, startSystem } from "../support/system.ts";
 import { KilledBroadcaster } from "./killed-broadcaster.ts";
-import type { Trap } from "./traps.ts";
 import type { Shape } from "./workflows.ts";
 
 export interface WorldOptions {
@@ -28,12 +27,14 @@ const walletId = "wallet-1";
 export class World {
   readonly system: System;
   readonly broadcaster: KilledBroadcaster;
+  readonly blockTimeMs: number;
   readonly #posted: Posted[] = [];
   readonly #rest: RestClient;
   #begun = 0;
 
-  private constructor(system: System, broadcaster: KilledBroadcaster) {
+  private constructor(system: System, broadcaster: KilledBroadcaster, blockTimeMs: number) {
     this.system = system;
+    this.blockTimeMs = blockTimeMs;
     this.broadcaster = broadcaster;
     this.#rest = system.rest(walletId);
   }
@@ -50,7 +51,7 @@ export class World {
           LEASE_SECS: "1",
           // Every kill takes a second of blocks that are many times faster than NEAR's.
           DELEGATE_VALIDITY_BLOCKS: "1000",
-          NEAR_POLL_INTERVAL_MS: String(Math.round(blockTimeMs / 3)),
+          NEAR_POLL_INTERVAL_MS: String(Math.round(blockTimeMs / 2)),
           ...environment,
         },
         evidenceUrl: system.product.grpc.evidence,
@@ -58,7 +59,7 @@ export class World {
         rpcUrl: system.devnet.rpcUrl,
       });
       await broadcaster.drives();
-      return new World(system, broadcaster);
+      return new World(system, broadcaster, blockTimeMs);
     } catch (error) {
       await broadcaster?.stop();
       await system.stop();
@@ -66,13 +67,13 @@ export class World {
     }
   }
 
-  get kills(): number {
-    return this.broadcaster.kills;
+  /** Of all that was posted. */
+  get requestIds(): ReadonlySet<string> {
+    return new Set(this.#posted.map(({ requestId }) => requestId));
   }
 
-  /** Has the broadcaster run into traps, one after the other. */
-  lay(traps: readonly Trap[]): void {
-    this.broadcaster.traps.set(traps, new Set(this.#posted.map(({ requestId }) => requestId)));
+  get kills(): number {
+    return this.broadcaster.kills;
   }
 
   /** Posts a workflow, again and again until it is accepted, as a worker does. @returns its request id */
