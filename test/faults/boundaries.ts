@@ -13,6 +13,21 @@ export interface Boundary {
   readonly isAtStart: boolean;
 }
 
+const appends = [
+  ...["taken", "policyAllowed", "admitted", "signed", "submissionsPrepared", "submissionsAccepted", "resumePrepared"],
+  ...["resumeStarted", "stepResolved", "measured", "ended", "settling", "cancelPrepared", "cancelResolved"],
+].map((event) => `append ${event}`);
+const sent = ["submit_intent", "resume_batch_chained", "resume_intent", "execute_intents"];
+const lane = ["conducted", "admitted", "chain", "left", "single"].map((one) => `append to the gate's log: ${one}`);
+
+/** Writes, signatures and answers that workflows of these kinds must come by, whatever else there is. */
+export const knownCalls: readonly string[] = [
+  ...appends,
+  ...lane,
+  ...sent.flatMap((method) => [`send ${method}`, `status of ${method}`]),
+  ...["AcquireLease", "CheckPolicy", "ReserveUsage", "ReserveNonces", "ReleaseUsage", "SignStep", "SignCancel"],
+];
+
 /** Calls that change nothing where they arrive. */
 const reads = /^(query |block |status|chunk|EXPERIMENTAL_|Get|Read|List)/;
 

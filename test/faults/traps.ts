@@ -5,7 +5,7 @@ import type { Moment, Passage } from "./toll.ts";
 export interface Trap {
   /** Of the call, as `call-name.ts` has it. */
   readonly call: string;
-  /** The first, second, ... of these calls from now on. */
+  /** The first, second, ... of these calls since the traps were set, or since the process before was killed. */
   readonly occurrence: number;
   readonly moment: Moment;
 }
@@ -13,16 +13,16 @@ export interface Trap {
 export const trapName = ({ call, occurrence, moment }: Trap) =>
   `${moment} ${call}${occurrence === 1 ? "" : ` (${occurrence})`}`;
 
-/** Watches calls as they pass, and says which one is to be the last. Traps lie one behind the other. */
+/** Watches calls as they pass, and says which one is to be the last. Each trap springs once. */
 export class Traps {
-  /** Calls by name, since they were last set. */
+  /** Calls by name. */
   readonly counts = new Map<string, number>();
+  #occurrences = new WeakMap<Passage, number>();
   #traps: Trap[] = [];
-  #caught: Passage | undefined;
   #ignored: ReadonlySet<string> = new Set();
 
   /** Counts anew. @param ignored workflows whose calls do not count: those of before may still be at their last ones */
-  set(traps: readonly Trap[], ignored: ReadonlySet<string> = new Set()): void {
+  set(traps: readonly Trap[], ignored: ReadonlySet<string>): void {
     this.#traps = [...traps];
     this.#ignored = ignored;
     this.#begin();
@@ -43,20 +43,23 @@ export class Traps {
   /** Whether the process dies here. */
   springs({ name, requestId }: NamedCall, passage: Passage, moment: Moment): boolean {
     if (requestId !== undefined && this.#ignored.has(requestId)) return false;
-    const [trap] = this.#traps;
     if (moment === "before") {
       const count = (this.counts.get(name) ?? 0) + 1;
       this.counts.set(name, count);
-      if (trap?.call === name && trap.occurrence === count) this.#caught = passage;
+      this.#occurrences.set(passage, count);
     }
-    if (trap === undefined || passage !== this.#caught || moment !== trap.moment) return false;
-    this.#traps.shift();
+    const occurrence = this.#occurrences.get(passage);
+    const fits = (trap: Trap) => trap.call === name && trap.occurrence === occurrence && trap.moment === moment;
+    const at = this.#traps.findIndex(fits);
+    if (at === -1) return false;
+    this.#traps.splice(at, 1);
     this.#begin();
     return true;
   }
 
+  /** What passes from now on is of another process: calls of the one before that are still on their way count no more. */
   #begin(): void {
     this.counts.clear();
-    this.#caught = undefined;
+    this.#occurrences = new WeakMap();
   }
 }

@@ -19,7 +19,7 @@ export interface WorldOptions {
 }
 
 /** Longest that a workflow may take to its end, milliseconds: it is stuck then, or the harness is. */
-const patienceMs = 60_000;
+const patienceMs = 150_000;
 
 const walletId = "wallet-1";
 
@@ -51,7 +51,9 @@ export class World {
           LEASE_SECS: "1",
           // Every kill takes a second of blocks that are many times faster than NEAR's.
           DELEGATE_VALIDITY_BLOCKS: "1000",
-          NEAR_POLL_INTERVAL_MS: String(Math.round(blockTimeMs / 2)),
+          // What cannot be cancelled is waited for.
+          INTENTS_DEADLINE_SECS: "60",
+          NEAR_POLL_INTERVAL_MS: String(blockTimeMs),
           ...environment,
         },
         evidenceUrl: system.product.grpc.evidence,

@@ -1,4 +1,5 @@
 import type { Fault } from "@outlayer/devnet";
+import type { Dice } from "../../simulation/dice.ts";
 import type { Trouble } from "./trouble.ts";
 
 /** What a node can do to a call, whatever it asks. */
@@ -54,4 +55,31 @@ export function rpcTroubles(methods: readonly string[]): readonly Trouble[] {
     each("does not know what it took in", ["EXPERIMENTAL_tx_status"], { kind: "unknown_transaction", blocks: 8 }, 10),
     each("passes a transaction on late", ["send_tx"], { kind: "arrive_late", blocks: 3 }),
   ];
+}
+
+const anyMethod = ["*", "block", "query", "send_tx", "EXPERIMENTAL_tx_status", "status"];
+
+/** Some fault at the next calls of some method. */
+export function anyCallTrouble(dice: Dice): Trouble {
+  const faults = [
+    ...Object.entries(ofAnyCall),
+    ["lets calls time out", timeout] as const,
+    ["asks to wait", askedToWait] as const,
+  ].map(
+    ([name, fault]) =>
+      () =>
+        each(name, [dice.pick(anyMethod)], fault, dice.between(1, 3)),
+  );
+  const ofSends = [
+    () => each("refuses a nonce", ["send_tx"], staleNonce, 2),
+    () => each("passes a transaction on late", ["send_tx"], { kind: "arrive_late", blocks: dice.between(1, 5) }),
+    () =>
+      each(
+        "does not know what it took in",
+        ["EXPERIMENTAL_tx_status"],
+        { kind: "unknown_transaction", blocks: dice.between(2, 20) },
+        dice.between(1, 10),
+      ),
+  ];
+  return dice.pick([...faults, ...ofSends])();
 }
