@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { Actor, signIntents } from "../support/actors.ts";
+import { dust } from "../support/steps.ts";
 import { type Boundary, knownCalls, listBoundaries, startBoundaries } from "./boundaries.ts";
 import { briefKills, inTheMiddle } from "./kills.ts";
 import { natsIfAny } from "./nats-if-any.ts";
@@ -99,6 +101,20 @@ describe("the fault harness", () => {
 
   it("did nothing twice, lost nothing, and every record is true", async () => {
     assert.deepEqual(await worlds.check(), []);
+  }).timeout(60_000);
+
+  it("would have noticed a payload that does again what a workflow had asked for once", async () => {
+    const { devnet } = worlds.first.system;
+    const [{ receiver_id, token, amount } = dust] = chained.steps(1) as (typeof dust)[];
+    const intent = { intent: "transfer", receiver_id, tokens: { [token]: amount } };
+    const signed = await signIntents(devnet, "wallet-1", [intent]);
+    const call = { receiverId: devnet.verifierId, methodName: "execute_intents", args: { signed: [signed] } };
+    await new Actor(devnet, "mike.near").call(call);
+    const violations = await worlds.check();
+    assert.deepEqual(
+      violations.map(({ kind }) => kind),
+      ["twice"],
+    );
   }).timeout(60_000);
 });
 

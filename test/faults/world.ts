@@ -101,7 +101,7 @@ export class World {
     for (;;) {
       const { status, body } = await this.#rest.get(`/workflows/${requestId}?wait=1`);
       if (status === 200 && holds(body)) return body;
-      if (Date.now() > giveUpAt) throw new Error(`${requestId} is stuck: ${status} ${JSON.stringify(body)}`);
+      if (Date.now() > giveUpAt) throw new Error(`${requestId} is stuck: ${status} ${JSON.stringify(inShort(body))}`);
       if (status !== 200) await pause();
     }
   }
@@ -119,6 +119,10 @@ export class World {
     await this.broadcaster.stop();
     await this.system.stop();
   }
+}
+
+function inShort({ status, version, error_code, queue, step_outcomes }: Answer["body"]): object {
+  return { status, version, error_code, queue, step_outcomes };
 }
 
 function pause(): Promise<void> {
