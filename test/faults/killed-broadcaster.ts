@@ -10,6 +10,8 @@ export interface KilledBroadcasterOptions {
   readonly evidenceUrl: string;
   readonly signerProxyUrl: string;
   readonly rpcUrl: string;
+  /** A bug of `test/simulation/mutants.ts` that it has. */
+  readonly mutant?: string | undefined;
 }
 
 /**
@@ -23,6 +25,7 @@ export class KilledBroadcaster {
   readonly #tolls: readonly Toll[];
   /** The one that runs. */
   #replica: Replica;
+  #killing: Promise<void> | undefined;
   #isOver = false;
 
   private constructor(replicas: Replicas, tolls: readonly Toll[]) {
@@ -43,8 +46,9 @@ export class KilledBroadcaster {
       tollOnNode(options.rpcUrl, meetWith(node)),
     ]);
     const urls = { EVIDENCE_URL: evidence.url, SIGNER_PROXY_URL: signerProxy.url, NEAR_RPC_URL: rpc.url };
-    const { environment } = options;
-    const replicas = await prepareReplicas({ environment, compileCache, further: () => urls });
+    const { environment, mutant } = options;
+    const further = mutant === undefined ? urls : { ...urls, ...mutated, MUTANT: mutant };
+    const replicas = await prepareReplicas({ environment, compileCache, further: () => further });
     await warmUp(replicas);
     started = new KilledBroadcaster(replicas, [evidence, signerProxy, rpc]);
     return started;
@@ -61,10 +65,12 @@ export class KilledBroadcaster {
   }
 
   /** Ends the process without a chance to put anything in order, and starts another. */
-  async kill(): Promise<void> {
-    this.kills += 1;
-    await this.#replica.end("SIGKILL");
-    if (!this.#isOver) this.#replica = this.#replicas.start("broadcaster");
+  kill(): Promise<void> {
+    // Of calls that it made side by side more than one may be the last.
+    this.#killing ??= this.#replace().finally(() => {
+      this.#killing = undefined;
+    });
+    return this.#killing;
   }
 
   /** @returns whether the call goes on */
@@ -76,10 +82,19 @@ export class KilledBroadcaster {
 
   async stop(): Promise<void> {
     this.#isOver = true;
+    await this.#killing;
     await this.#replicas.endAll("SIGKILL");
     await Promise.all(this.#tolls.map((toll) => toll.close()));
   }
+
+  async #replace(): Promise<void> {
+    this.kills += 1;
+    await this.#replica.end("SIGKILL");
+    if (!this.#isOver) this.#replica = this.#replicas.start("broadcaster");
+  }
 }
+
+const mutated = { NODE_OPTIONS: `--import=${new URL("mutant.ts", import.meta.url).href}` };
 
 let isWarm: Promise<void> | undefined;
 

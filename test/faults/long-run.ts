@@ -30,8 +30,11 @@ interface Setting {
   readonly usesNats: boolean;
 }
 
-/** One world, and some plays in it one after the other, all by a seed. What is chosen is the same each time; when it happens is not. */
-export async function longRun(seed: number, servers: Servers): Promise<RunResult> {
+/**
+ * One world, and some plays in it one after the other, all by a seed. What is chosen is the same each time; when it happens is not.
+ * @param mutant a bug of `test/simulation/mutants.ts` that the broadcaster has
+ */
+export async function longRun(seed: number, servers: Servers, mutant: string | undefined): Promise<RunResult> {
   const dice = new Dice(`faults ${seed}`);
   const [mongodb, nats] = [
     dice.chance(0.6) ? servers.mongodb : undefined,
@@ -43,6 +46,7 @@ export async function longRun(seed: number, servers: Servers): Promise<RunResult
   const on = `${mongodb === undefined ? "SQLite" : "MongoDB"}${nats === undefined ? "" : " and NATS"}`;
   const world = await World.start({
     blockTimeMs,
+    mutant,
     environment: {
       ...(mongodb === undefined ? {} : { DATABASE_URL: databaseOf(mongodb.url, seed) }),
       ...(nats === undefined ? {} : { NATS_URL: nats.url }),

@@ -1,18 +1,21 @@
 import { parseArgs } from "node:util";
+import { mutants } from "../simulation/mutants.ts";
 import { longRun, type RunResult } from "./long-run.ts";
 import { findServers } from "./servers.ts";
 import { Table } from "./table.ts";
 import { trapName } from "./traps.ts";
 
-const usage = `usage: ./dev faults [--minutes N] [--seed S]
+const usage = `usage: ./dev faults [--minutes N] [--seed S] [--mutant NAME]
 
   --minutes N   begins runs for that long, 10 where nothing is said; 0 for one run
   --seed S      of the first run, any where nothing is said; each further run has the next
+  --mutant NAME with a bug in the broadcaster: ${Object.keys(mutants).join(", ")}
 `;
 
 interface Options {
   readonly minutes: number;
   readonly seed: number;
+  readonly mutant: string | undefined;
 }
 
 async function main(): Promise<number> {
@@ -28,7 +31,7 @@ async function main(): Promise<number> {
   const table = new Table();
   try {
     do {
-      const result = await longRun(options.seed + table.runs, servers);
+      const result = await longRun(options.seed + table.runs, servers, options.mutant);
       table.add(result);
       print(lineOf(result));
     } while (performance.now() < endsMs);
@@ -60,12 +63,16 @@ function print(line: string): void {
 /** Undefined for options that are not such. */
 function readOptions(): Options | undefined {
   try {
-    const { values } = parseArgs({ options: { minutes: { type: "string" }, seed: { type: "string" } } });
-    const read = (text: string | undefined, otherwise: number) => {
-      if (text !== undefined && !/^\d+(\.\d+)?$/.test(text)) throw new RangeError(`${text} is no number`);
-      return text === undefined ? otherwise : Number(text);
+    const text = { type: "string" } as const;
+    const { values } = parseArgs({ options: { minutes: text, seed: text, mutant: text } });
+    const read = (given: string | undefined, otherwise: number) => {
+      if (given !== undefined && !/^\d+(\.\d+)?$/.test(given)) throw new RangeError(`${given} is no number`);
+      return given === undefined ? otherwise : Number(given);
     };
-    return { minutes: read(values.minutes, 10), seed: Math.trunc(read(values.seed, Date.now() % 1_000_000)) };
+    const { mutant } = values;
+    if (mutant !== undefined && mutants[mutant] === undefined) throw new RangeError(`no mutant ${mutant}`);
+    const seed = Math.trunc(read(values.seed, Date.now() % 1_000_000));
+    return { minutes: read(values.minutes, 10), seed, mutant };
   } catch {
     return undefined;
   }

@@ -7,7 +7,7 @@ import type { World } from "./world.ts";
 /** Some workflows at once, and what befalls the broadcaster and those around it meanwhile. */
 export interface Play {
   readonly shapes: readonly Shape[];
-  /** Where the broadcasters that drive them are killed, one after the other. */
+  /** Where the broadcasters that drive them are killed, each in its turn. */
   readonly traps: readonly Trap[];
   readonly troubles: readonly Trouble[];
 }

@@ -16,6 +16,8 @@ export interface WorldOptions {
   readonly blockTimeMs: number;
   /** E.g. where the database and NATS are; SQLite and none by default. */
   readonly environment?: Environment;
+  /** A bug of `test/simulation/mutants.ts` that the broadcaster has. */
+  readonly mutant?: string | undefined;
 }
 
 /** Longest that a workflow may take to its end, milliseconds: it is stuck then, or the harness is. */
@@ -39,7 +41,7 @@ export class World {
     this.#rest = system.rest(walletId);
   }
 
-  static async start({ blockTimeMs, environment = {} }: WorldOptions): Promise<World> {
+  static async start({ blockTimeMs, environment = {}, mutant }: WorldOptions): Promise<World> {
     let broadcaster: KilledBroadcaster | undefined;
     const wrap = broadcasterAt(() => broadcaster?.url ?? "");
     const system = await startSystem({ devnet: { blockTimeMs }, environment, wrap });
@@ -59,6 +61,7 @@ export class World {
         evidenceUrl: system.product.grpc.evidence,
         signerProxyUrl: system.product.grpc["signer-proxy"],
         rpcUrl: system.devnet.rpcUrl,
+        mutant,
       });
       await broadcaster.drives();
       return new World(system, broadcaster, blockTimeMs);
