@@ -17,7 +17,7 @@ import { Worlds } from "./worlds.ts";
 const notAlways = "append to the gate's log: reject";
 
 /** Worlds side by side. */
-const count = 4;
+const count = 3;
 
 /** A call that comes or not by the blocks is waited for that often. */
 const tries = 3;

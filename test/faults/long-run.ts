@@ -74,13 +74,14 @@ function anyPlay(setting: Setting): Play {
     Array.from({ length: dice.between(least, most) }, make);
   return {
     shapes: some(1, 3, () => dice.pick(shapes)),
-    traps: some(0, 3, () => anyTrap(dice)),
+    traps: some(1, 4, () => anyTrap(dice)),
     troubles: some(0, 2, () => anyTrouble(setting)),
   };
 }
 
 function anyTrap(dice: Dice): Trap {
-  return { call: dice.pick(knownCalls), occurrence: dice.between(1, 2), moment: dice.pick(moments) };
+  // Few calls come twice in the life of one process.
+  return { call: dice.pick(knownCalls), occurrence: dice.chance(0.8) ? 1 : 2, moment: dice.pick(moments) };
 }
 
 function anyTrouble({ dice, servers, usesMongodb, usesNats }: Setting): Trouble {
