@@ -48,6 +48,8 @@ export async function longRun(seed: number, servers: Servers, mutant: string | u
     blockTimeMs,
     mutant,
     environment: {
+      // What cannot be cancelled, since the keystore is away, is waited for.
+      INTENTS_DEADLINE_SECS: "60",
       ...(mongodb === undefined ? {} : { DATABASE_URL: databaseOf(mongodb.url, seed) }),
       ...(nats === undefined ? {} : { NATS_URL: nats.url }),
     },

@@ -53,8 +53,6 @@ export class World {
           LEASE_SECS: "1",
           // Every kill takes a second of blocks that are many times faster than NEAR's.
           DELEGATE_VALIDITY_BLOCKS: "1000",
-          // What cannot be cancelled is waited for.
-          INTENTS_DEADLINE_SECS: "60",
           NEAR_POLL_INTERVAL_MS: String(blockTimeMs),
           ...environment,
         },
