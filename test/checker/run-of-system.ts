@@ -3,8 +3,13 @@ import { internalToken, type System } from "../support/system.ts";
 import type { Posted, Run } from "./check.ts";
 import type { RecordJson, WorkflowEvidence } from "./workflow.ts";
 
+/** As much of a system as it takes to look at what is left of a run. */
+export type LookedAt = Pick<System, "devnet" | "rest"> & {
+  readonly product: Pick<System["product"], "http">;
+};
+
 /** What is left of a run on a system: its devnet's chain, and what evidence says of these workflows. */
-export async function runOfSystem(system: System, posted: readonly Posted[]): Promise<Run> {
+export async function runOfSystem(system: LookedAt, posted: readonly Posted[]): Promise<Run> {
   const { devnet } = system;
   return {
     dump: devnet.controls.dump(),
@@ -16,7 +21,7 @@ export async function runOfSystem(system: System, posted: readonly Posted[]): Pr
   };
 }
 
-async function evidenceOf(system: System, { requestId, walletId }: Posted): Promise<WorkflowEvidence> {
+async function evidenceOf(system: LookedAt, { requestId, walletId }: Posted): Promise<WorkflowEvidence> {
   const record: RecordJson = await system.rest(walletId).record(requestId);
   const response = await fetch(`${system.product.http.evidence}/outlayer.evidence.v1.RecordService/GetHistory`, {
     method: "POST",

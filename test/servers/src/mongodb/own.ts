@@ -34,13 +34,20 @@ export type KillableServerMaker = () => Promise<() => Promise<KillableServer>>;
  */
 export async function needOwnMongodb(context: Mocha.Context): Promise<NewMongodb> {
   context.timeout(setUpMs);
+  const newMongodb = await findOwnMongodb();
+  if (newMongodb !== undefined) return newMongodb;
+  if (process.env.CI) throw new Error(noMongodb);
+  remark(noMongodb);
+  return context.skip();
+}
+
+export const noMongodb =
+  "no MongoDB that tests may kill: install MongoDB, start Docker, or be root on a Debian with Go";
+
+/** For whoever is no test. Undefined where there is none to be had. */
+export async function findOwnMongodb(): Promise<NewMongodb | undefined> {
   const make = await findMaker();
-  if (make === undefined) {
-    const problem = "no MongoDB that tests may kill: install MongoDB, start Docker, or be root on a Debian with Go";
-    if (process.env.CI) throw new Error(problem);
-    remark(problem);
-    return context.skip();
-  }
+  if (make === undefined) return undefined;
   return async ({ started = true } = {}) => {
     const server = await make();
     if (started) await server.start();

@@ -35,13 +35,19 @@ export type NewNats = (options?: { readonly started?: boolean; readonly args?: r
 /** For a suite's `before` hook. It has to be a process of this machine: a suite is skipped, or fails under `CI`, without. */
 export async function needOwnNats(context: Mocha.Context): Promise<NewNats> {
   context.timeout(setUpMs);
+  const newNats = await findOwnNats();
+  if (newNats !== undefined) return newNats;
+  if (process.env.CI) throw new Error(noNats);
+  remark(noNats);
+  return context.skip();
+}
+
+export const noNats = "no nats-server that tests may kill: install nats-server 2.10 or later, or Go";
+
+/** For whoever is no test. Undefined where there is none to be had. */
+export async function findOwnNats(): Promise<NewNats | undefined> {
   const program = await findProgram();
-  if (program === undefined) {
-    const problem = "no nats-server that tests may kill: install nats-server 2.10 or later, or Go";
-    if (process.env.CI) throw new Error(problem);
-    remark(problem);
-    return context.skip();
-  }
+  if (program === undefined) return undefined;
   return async ({ started = true, args = [] } = {}) => {
     const server = ownNats(program, await freePort(), args);
     if (started) await server.start();

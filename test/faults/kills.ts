@@ -1,0 +1,32 @@
+import type { Boundary } from "./boundaries.ts";
+import type { Play } from "./plays.ts";
+import type { Moment } from "./toll.ts";
+import type { Trap } from "./traps.ts";
+
+/**
+ * Writes right before they are made and right after, when nobody knows of them yet; of what was sent, the answers as well. The
+ * least that says whether every boundary is safe: to die with the answer to a write is to die before the next one.
+ */
+export function briefKills(boundaries: readonly Boundary[]): readonly Play[] {
+  const answers = boundaries.filter(({ call }) => call.startsWith("status of"));
+  return [...boundaries.flatMap(beforeAndDone), ...answers.map((one) => kill(one, trapAt(one, "after")))];
+}
+
+function beforeAndDone(boundary: Boundary): Play[] {
+  if (boundary.isRead) return [];
+  const both = [trapAt(boundary, "before"), trapAt(boundary, "done")] as const;
+  // What came before the second of its kind is not done again: the next process comes by that one first.
+  return boundary.occurrence === 1 ? [kill(boundary, ...both)] : both.map((one) => kill(boundary, one));
+}
+
+export function trapAt({ call, occurrence }: Boundary, moment: Moment): Trap {
+  return { call, occurrence, moment };
+}
+
+/** In the middle of a workflow, with something on its way to the chain. */
+export const inTheMiddle: Trap = { call: "append submissionsPrepared", occurrence: 1, moment: "done" };
+
+/** Calls of a start are met by the process that comes after one that was killed in the middle. */
+function kill({ shape, isAtStart }: Boundary, ...traps: readonly Trap[]): Play {
+  return { shapes: [shape], traps: isAtStart ? [inTheMiddle, ...traps] : traps, troubles: [] };
+}

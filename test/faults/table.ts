@@ -1,0 +1,69 @@
+import type { Violation } from "../checker/violation.ts";
+import type { RunResult } from "./long-run.ts";
+
+/** What must never be, by the kind of a violation. */
+const columns: Readonly<Record<string, readonly string[]>> = {
+  duplicates: ["twice", "key_used_twice", "signed_anew"],
+  lost: ["lost", "unended"],
+  "untrue records": ["untrue", "order", "write_ahead", "log_broken"],
+};
+
+/** What many runs came to. */
+export class Table {
+  runs = 0;
+  readonly #counts = { workflows: 0, kills: 0 };
+  readonly #on: Record<string, number> = {};
+  readonly #statuses: Record<string, number> = {};
+  readonly #troubles: Record<string, number> = {};
+  readonly #violations: Violation[] = [];
+
+  add({ on, kills, played, violations }: RunResult): void {
+    this.runs += 1;
+    this.#counts.kills += kills;
+    count(this.#on, on);
+    for (const { play, ends } of played) {
+      this.#counts.workflows += ends.length;
+      for (const { status } of ends) count(this.#statuses, status);
+      for (const { name } of play.troubles) count(this.#troubles, name);
+    }
+    this.#violations.push(...violations);
+  }
+
+  get violations(): number {
+    return this.#violations.length;
+  }
+
+  get text(): string {
+    const faults = Object.values(this.#troubles).reduce((sum, one) => sum + one, 0);
+    const found = Object.entries(columns).map(([name, kinds]) => row(name, this.#ofKinds(kinds)));
+    return [
+      row("runs", `${this.runs}: ${listed(this.#on)}`),
+      row("workflows", `${this.#counts.workflows}: ${listed(this.#statuses)}`),
+      row("kills", this.#counts.kills),
+      row("faults", faults),
+      ...Object.entries(this.#troubles)
+        .sort(([, a], [, b]) => b - a)
+        .map(([name, times]) => row("", `${times} ${name}`)),
+      ...found,
+    ].join("\n");
+  }
+
+  #ofKinds(kinds: readonly string[]): number {
+    return this.#violations.filter(({ kind }) => kinds.includes(kind)).length;
+  }
+}
+
+function row(name: string, value: string | number): string {
+  return `${name.padEnd(16)}${value}`;
+}
+
+function count(counts: Record<string, number>, name: string): void {
+  counts[name] = (counts[name] ?? 0) + 1;
+}
+
+function listed(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, times]) => `${name} ${times}`)
+    .join(", ");
+}

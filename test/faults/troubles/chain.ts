@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { World } from "../world.ts";
+import type { Trouble } from "./trouble.ts";
+
+/** Statuses of a workflow that is under way, in order. */
+export const underWay = ["policy_checking", "signing", "submitting", "submitted", "resuming", "dispatching"] as const;
+
+export type UnderWay = (typeof underWay)[number];
+
+const stalledBlocks = 50;
+
+/** Blocks for which two forks are there. */
+const forkedBlocks = 2;
+
+/** No block is made for the time of fifty. */
+export const stall = (status: UnderWay): Trouble => ({
+  name: `no block for the time of ${stalledBlocks}, from ${status} on`,
+  async during(world, requestId) {
+    await reached(world, requestId, status);
+    const { blocks } = world.system.devnet.controls;
+    blocks.stop();
+    await sleep(stalledBlocks * world.blockTimeMs);
+    blocks.go();
+  },
+});
+
+/** It is away for a second, and has forgotten what it had not put into a block. */
+export const nodeRestart = (status: UnderWay): Trouble => ({
+  name: `the node starts again at ${status}`,
+  async during(world, requestId) {
+    await reached(world, requestId, status);
+    const { chain, controls } = world.system.devnet;
+    for (const { hash } of chain.pool.ordered()) chain.pool.delete(hash);
+    controls.rpc.setAway(true);
+    await sleep(1_000);
+    controls.rpc.setAway(false);
+  },
+});
+
+/** Blocks that are not final lose their place. */
+export const fork = (
+  status: UnderWay,
+  { transactions, winner }: { readonly transactions: "return" | "drop"; readonly winner: "old" | "new" },
+): Trouble => ({
+  name: `a fork at ${status} that ${winner === "new" ? `wins; transactions ${transactions}` : "loses"}`,
+  async during(world, requestId) {
+    await reached(world, requestId, status);
+    const { chain, controls } = world.system.devnet;
+    const depth = Number(chain.head.ordinal - chain.view().final().ordinal);
+    // By another trouble, just now.
+    if (chain.isForked || depth < 1) return;
+    controls.blocks.fork({ depth, transactions });
+    await sleep(forkedBlocks * world.blockTimeMs);
+    if (chain.isForked) controls.blocks.settle(winner);
+  },
+});
+
+/** Or it is past that, or over. */
+export async function reached(world: World, requestId: string, status: UnderWay): Promise<void> {
+  const before: readonly string[] = ["planned", "queued", ...underWay.slice(0, underWay.indexOf(status))];
+  await world.until(requestId, (record) => !before.includes(record.status));
+}
