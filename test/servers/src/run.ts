@@ -1,9 +1,15 @@
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Kept, keepServer, remedies } from "./kept.ts";
 import type { ServerKind } from "./servers.ts";
 
 /** Servers of this run, each started when the first suite asks for it. */
 const kept = new Map<ServerKind, Promise<Kept>>();
-const remarks = new Set<string>();
+
+/** A folder of the run: where tests run in several processes, these have it from the first, which speaks at the end. */
+process.env.TEST_RUN_FOLDER ??= mkdtempSync(join(tmpdir(), "test-run-"));
+const remarks = join(process.env.TEST_RUN_FOLDER, "remarks");
 
 /** Long enough for a machine that has to set the servers up first; milliseconds. */
 const setUpMs = 15 * 60_000;
@@ -29,13 +35,16 @@ export async function needServer(kind: ServerKind, context: Mocha.Context): Prom
 
 /** Says something at the end of the run, once. */
 export function remark(text: string): void {
-  remarks.add(text);
+  appendFileSync(remarks, `${JSON.stringify(text)}\n`);
 }
 
-/** Ends all servers, and says what was not run. */
+/** Ends all servers of this process, and says what was not run. Those of other processes end with these. */
 export async function endRun(): Promise<void> {
   const all = await Promise.allSettled(kept.values());
   await Promise.all(all.map((server) => (server.status === "fulfilled" ? server.value.stop() : undefined)));
   kept.clear();
-  if (remarks.size > 0) process.stderr.write(`${["Not run:", ...remarks].join("\n  ")}\n\n`);
+  const lines = existsSync(remarks) ? readFileSync(remarks, "utf8").trim().split("\n") : [];
+  const texts = new Set(lines.map((line) => JSON.parse(line) as string));
+  if (texts.size > 0) process.stderr.write(`${["Not run:", ...texts].join("\n  ")}\n\n`);
+  rmSync(process.env.TEST_RUN_FOLDER ?? "", { recursive: true, force: true });
 }
