@@ -73,7 +73,10 @@ export interface WorkflowFacts {
   readonly halts: boolean;
   /** Its log has a wish to cancel it. */
   readonly wasWished: boolean;
-  /** What the log has after that wish, and should not: signatures, submissions, resumes. */
+  /**
+   * What the log has after that wish, and should not: signatures and submissions. A resume may still be taken over from the
+   * gate's log, where it stood before, so that it can be made impossible.
+   */
   readonly begunAfterWish: readonly string[];
   /** Payloads or delegates were signed after a submission had been written down. */
   readonly wasSignedAnew: boolean;
@@ -142,7 +145,6 @@ function begunAfterWish(events: readonly Json[]): string[] {
   if (wish === -1) return [];
   return events.slice(wish).flatMap((event) => {
     const [kind = ""] = Object.keys(event);
-    if (kind === "resume_prepared") return event.resume_prepared.mode === "reject" ? [] : [kind];
     return ["admitted", "signed", "submissions_prepared"].includes(kind) ? [kind] : [];
   });
 }
