@@ -6,6 +6,7 @@ import { isTerminal } from "@outlayer/workflow";
 import { chainEntry, type Entry, type Sha256Hex } from "./entry.ts";
 import { progressOf } from "./progress.ts";
 import { eventOf, evolve, type Folded, fold } from "./record.ts";
+import { type Standing, Standings } from "./standings.ts";
 import type { EvidenceStore, Projection } from "./store.ts";
 
 export type OpenResult =
@@ -27,6 +28,7 @@ export class WorkflowLog {
   readonly #now: () => number;
   readonly #sha256Hex: Sha256Hex;
   readonly #tell: Tell;
+  readonly #standings = new Standings();
 
   constructor(deps: { store: EvidenceStore; now: () => number; sha256Hex: Sha256Hex; tell: Tell }) {
     this.#store = deps.store;
@@ -38,30 +40,34 @@ export class WorkflowLog {
   async open(requestId: string, opened: Opened): Promise<OpenResult> {
     const event = create(EventSchema, { kind: { case: "opened", value: opened } });
     const entry = chainEntry(requestId, undefined, event, this.#now(), this.#sha256Hex);
-    const { record } = evolve(undefined, entry, event);
+    const folded = evolve(undefined, entry, event);
+    const { record } = folded;
     const { walletId, idempotencyKey, fingerprint, approval } = opened;
     const claim = { walletId, idempotencyKey, fingerprint, approvalOf: approval?.requestId };
     const result = await this.#store.open(entry, claim, projectionOf(record));
     if (result.kind === "opened") {
-      this.#tell(progressOf(record, event), event);
+      this.#note(requestId, undefined, folded, event);
       return { kind: "created", record };
     }
     if (result.kind === "approval_used") return result;
     if (result.fingerprint !== fingerprint) return { kind: "other_request", requestId: result.requestId };
-    return { kind: "found", record: fold(await this.#store.read(result.requestId, 0)).record };
+    const found = await this.#look(result.requestId);
+    if (found === undefined) throw new RangeError(`workflow ${result.requestId} has a key and no log`);
+    return { kind: "found", record: found.folded.record };
   }
 
   async append(requestId: string, expectedVersion: number, event: Event): Promise<AppendResult> {
-    const entries = await this.#store.read(requestId, 0);
-    const last = entries.at(-1);
-    if (last === undefined) return { kind: "unknown" };
+    const known = this.#standings.get(requestId);
+    const isThere = known !== undefined && versionOf(known) === expectedVersion;
+    const before = isThere ? known : await this.#look(requestId);
+    if (before === undefined) return { kind: "unknown" };
+    const last = { version: versionOf(before), hash: before.folded.record.headHash };
     if (last.version !== expectedVersion) return { kind: "conflict" };
-    const folded = fold(entries);
-    if (isTerminal(folded.record.status)) return { kind: "ended" };
+    if (isTerminal(before.folded.record.status)) return { kind: "ended" };
     const entry = chainEntry(requestId, last, event, this.#now(), this.#sha256Hex);
-    const { record } = evolve(folded, entry, event);
-    if ((await this.#store.append(entry, projectionOf(record))) === "conflict") return { kind: "conflict" };
-    this.#tell(progressOf(record, event), event);
+    const folded = evolve(before.folded, entry, event);
+    if ((await this.#store.append(entry, projectionOf(folded.record))) === "conflict") return { kind: "conflict" };
+    this.#note(requestId, before, folded, event);
     return { kind: "appended", version: entry.version };
   }
 
@@ -81,8 +87,7 @@ export class WorkflowLog {
 
   /** The record, or undefined for an id that is not there. */
   async record(requestId: string): Promise<Record | undefined> {
-    const entries = await this.#store.read(requestId, 0);
-    return entries.length === 0 ? undefined : fold(entries).record;
+    return (await this.#look(requestId))?.folded.record;
   }
 
   async entries(requestId: string): Promise<readonly Entry[]> {
@@ -91,6 +96,10 @@ export class WorkflowLog {
 
   /** What happened after a version, event by event. */
   async progress(requestId: string, afterVersion: number): Promise<readonly ProgressEvent[]> {
+    const standing = await this.#look(requestId);
+    const latest = standing?.told ?? [];
+    const isAll = versionOf(standing) <= afterVersion || Number(latest[0]?.version) <= afterVersion + 1;
+    if (isAll) return latest.filter(({ version }) => version > afterVersion);
     const told: ProgressEvent[] = [];
     let folded: Folded | undefined;
     for (const entry of await this.#store.read(requestId, 0)) {
@@ -100,6 +109,29 @@ export class WorkflowLog {
     }
     return told;
   }
+
+  /** Reads what has come since this process saw the log last. Undefined for an id that is not there. */
+  async #look(requestId: string): Promise<Standing | undefined> {
+    const known = this.#standings.get(requestId);
+    const entries = await this.#store.read(requestId, versionOf(known));
+    const last = entries.at(-1);
+    if (last === undefined) return known;
+    const folded = fold(entries, known?.folded);
+    const before = entries.length === 1 ? (known?.told ?? []) : [];
+    return this.#standings.keep(requestId, { folded, told: [...before, progressOf(folded.record, eventOf(last))] });
+  }
+
+  /** Keeps what was appended, and tells of it. */
+  #note(requestId: string, before: Standing | undefined, folded: Folded, event: Event): void {
+    const progress = progressOf(folded.record, event);
+    this.#standings.keep(requestId, { folded, told: [...(before?.told ?? []), progress] });
+    this.#tell(progress, event);
+  }
+}
+
+/** 0 for a log that is not there, or was not seen yet. */
+function versionOf(standing: Standing | undefined): number {
+  return Number(standing?.folded.record.version ?? 0n);
 }
 
 function projectionOf(record: Record): Projection {
