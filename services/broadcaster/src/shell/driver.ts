@@ -7,7 +7,7 @@ import { withdrawal } from "../core/workflow/cancel.ts";
 import { laneProgress } from "../core/workflow/lane-progress.ts";
 import { next } from "../core/workflow/next.ts";
 import { owedBy } from "../core/workflow/owed.ts";
-import { isResumedSingly } from "../core/workflow/progress.ts";
+import { blocksTaken, canGrowOld, isResumedSingly } from "../core/workflow/progress.ts";
 import { type Account, evolve, foldWorkflow, sentTransactions, type WorkflowState } from "../core/workflow/state.ts";
 import { unexecutedSteps } from "../core/workflow/usage.ts";
 import type { World } from "../core/workflow/world.ts";
@@ -93,9 +93,10 @@ export class Driver {
   }
 
   #leave(): void {
-    const { conductor, commitments, line } = this.#tools;
+    const { conductor, commitments, line, intake } = this.#tools;
     commitments.drop(this.#requestId);
     line.leave(this.#requestId);
+    intake.leave(this.#requestId);
     conductor.forget(this.#requestId);
   }
 
@@ -128,6 +129,7 @@ export class Driver {
     const isOnLane = state.admitted !== undefined && !isResumedSingly(state);
     await this.#tools.conductor.report(this.#requestId, isOnLane ? laneProgress(state, world) : gone);
     this.#commit(state);
+    if (isResumedSingly(state)) this.#countIn(state, world.head);
     // Reporting may have made it this workflow's turn.
     return next(state, { ...world, turn: this.#tools.conductor.isTurn(this.#requestId) });
   }
@@ -140,6 +142,13 @@ export class Driver {
     const owed = owedBy(state, { gasPrice, submitGas, resumeGas: config.resumeBatchGas });
     if (owed === undefined) commitments.drop(this.#requestId);
     else commitments.set(this.#requestId, owed);
+  }
+
+  /** Says whether it takes part of what can be under way at once. */
+  #countIn(state: WorkflowState, head: number): void {
+    const { intake } = this.#tools;
+    if (canGrowOld(state, head)) intake.hold(this.#requestId);
+    else intake.release(this.#requestId, blocksTaken(state, head));
   }
 
   #world(): World | undefined {
@@ -232,9 +241,11 @@ export class Driver {
       const head = this.#tools.follower.heads?.optimistic.height ?? 0;
       const event = waitingEvent(state, { waitingFor, position, expectedStart, head }, this.#tools);
       if (event !== undefined) await append(event);
-      // One with a place in the queue is called, so that thousands need not look up at every block.
-      if (position === 0) return this.#news(signal);
-      const calls = this.#tools.conductor.callsFor(this.#requestId);
+      const { conductor, intake } = this.#tools;
+      const isInLine = intake.isWaiting(this.#requestId);
+      // One with a place in a queue is called, so that thousands need not look up at every block.
+      if (position === 0 && !isInLine) return this.#news(signal);
+      const calls = (isInLine ? intake : conductor).callsFor(this.#requestId);
       if (calls !== undefined && !this.#isBehind) await News.next([calls, this.#told], signal);
     };
     try {
@@ -249,6 +260,7 @@ export class Driver {
       if (waitingFor === undefined) throw error;
       // Its trouble is not to hold up those behind it.
       this.#tools.conductor.withdraw(this.#requestId);
+      this.#tools.intake.leave(this.#requestId);
       await waits(waitingFor);
       await sleep(this.#tools.ports.timers, outagePauseMs, signal);
     }

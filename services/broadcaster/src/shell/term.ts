@@ -3,11 +3,15 @@ import type { EvidenceLog, HeldLease } from "../adapters/evidence/evidence-log.t
 import { AdmissionLine } from "./admission-line.ts";
 import { Conductor } from "./conductor.ts";
 import { UserKeys } from "./direct-user/user-keys.ts";
+import { Intake } from "./intake.ts";
 import { KeptAnswers } from "./kept-answers.ts";
 import type { Term } from "./lease-keeper.ts";
 import type { SharedTools } from "./tools.ts";
 import { Turns } from "./turns.ts";
 import { Worker } from "./worker.ts";
+
+/** The share of a delegate's validity in which one that is taken in should be on the gate: one part in so many. */
+const inTimeShare = 3;
 
 /**
  * Drives all open workflows for as long as the lease is held. What a term knows of queue, lane and sightings is made anew with
@@ -33,7 +37,8 @@ export function beginTerm(shared: SharedTools, lease: HeldLease, evidence: Evide
     term: `${driverId}, epoch ${lease.epoch}`,
   });
   const line = new AdmissionLine();
-  const own = { lease, evidence, conductor, line, kept, policyTurns: new Turns(), userKeys: new UserKeys() };
+  const intake = new Intake(Math.floor(config.delegateValidityBlocks / inTimeShare));
+  const own = { lease, evidence, conductor, line, intake, kept, policyTurns: new Turns(), userKeys: new UserKeys() };
   const worker = new Worker({ ...shared, ...own }, bus);
   worker.start();
   return worker;

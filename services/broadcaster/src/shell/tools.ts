@@ -9,6 +9,7 @@ import type { Conductor } from "./conductor.ts";
 import type { UserKeys } from "./direct-user/user-keys.ts";
 import type { Follower } from "./follower.ts";
 import type { GateReader } from "./gate-reader.ts";
+import type { Intake } from "./intake.ts";
 import type { KeptAnswers } from "./kept-answers.ts";
 import type { KeyRing } from "./key-lane.ts";
 import type { OwnDelegates } from "./own-delegates.ts";
@@ -44,6 +45,7 @@ export interface Tools extends SharedTools {
   readonly evidence: EvidenceLog;
   readonly conductor: Conductor;
   readonly line: AdmissionLine;
+  readonly intake: Intake;
   /** What admissions that follow one another closely read once. */
   readonly kept: KeptAnswers;
   /** By wallet: those whom others were faster than at the wallet's usage ledger. */

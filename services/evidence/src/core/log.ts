@@ -4,9 +4,9 @@ import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/pro
 import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import { isTerminal } from "@outlayer/workflow";
 import { chainEntry, type Entry, type Sha256Hex } from "./entry.ts";
-import { Heads } from "./heads.ts";
 import { progressOf } from "./progress.ts";
-import { advance, eventOf, evolve, type Folded, fold } from "./record.ts";
+import { eventOf, evolve, type Folded, fold } from "./record.ts";
+import { type Standing, Standings } from "./standings.ts";
 import type { EvidenceStore, Projection } from "./store.ts";
 
 export type OpenResult =
@@ -25,14 +25,13 @@ export type Tell = (progress: ProgressEvent, event: Event) => void;
 /** The logs of all workflows: appends events one by one, and folds them to records. */
 export class WorkflowLog {
   readonly #store: EvidenceStore;
-  readonly #heads: Heads;
   readonly #now: () => number;
   readonly #sha256Hex: Sha256Hex;
   readonly #tell: Tell;
+  readonly #standings = new Standings();
 
   constructor(deps: { store: EvidenceStore; now: () => number; sha256Hex: Sha256Hex; tell: Tell }) {
     this.#store = deps.store;
-    this.#heads = new Heads(deps.store);
     this.#now = deps.now;
     this.#sha256Hex = deps.sha256Hex;
     this.#tell = deps.tell;
@@ -41,34 +40,35 @@ export class WorkflowLog {
   async open(requestId: string, opened: Opened): Promise<OpenResult> {
     const event = create(EventSchema, { kind: { case: "opened", value: opened } });
     const entry = chainEntry(requestId, undefined, event, this.#now(), this.#sha256Hex);
-    const { record } = evolve(undefined, entry, event);
+    const folded = evolve(undefined, entry, eventOf(entry));
+    const { record } = folded;
     const { walletId, idempotencyKey, fingerprint, approval } = opened;
     const claim = { walletId, idempotencyKey, fingerprint, approvalOf: approval?.requestId };
     const result = await this.#store.open(entry, claim, projectionOf(record));
     if (result.kind === "opened") {
-      this.#tell(progressOf(record, event), event);
+      this.#note(requestId, undefined, folded, event);
       return { kind: "created", record };
     }
     if (result.kind === "approval_used") return result;
     if (result.fingerprint !== fingerprint) return { kind: "other_request", requestId: result.requestId };
-    return { kind: "found", record: fold(await this.#store.read(result.requestId, 0)).record };
+    const found = await this.#look(result.requestId);
+    if (found === undefined) throw new RangeError(`workflow ${result.requestId} has a key and no log`);
+    return { kind: "found", record: found.folded.record };
   }
 
   async append(requestId: string, expectedVersion: number, event: Event): Promise<AppendResult> {
-    const head = await this.#heads.take(requestId);
-    if (head === undefined) return { kind: "unknown" };
-    const isEnded = isTerminal(head.folded.record.status);
-    if (isEnded || head.last.version !== expectedVersion) {
-      this.#heads.keep(head);
-      return { kind: head.last.version === expectedVersion ? "ended" : "conflict" };
-    }
-    const entry = chainEntry(requestId, head.last, event, this.#now(), this.#sha256Hex);
-    // Of what is written, as whoever folds the log will: the head is kept, and the event is its sender's.
-    const folded = advance(head.folded, entry, eventOf(entry));
-    const { record } = folded;
-    if ((await this.#store.append(entry, projectionOf(record))) === "conflict") return { kind: "conflict" };
-    this.#tell(progressOf(record, event), event);
-    this.#heads.keep({ last: entry, folded });
+    const known = this.#standings.get(requestId);
+    const isThere = known !== undefined && versionOf(known) === expectedVersion;
+    const before = isThere ? known : await this.#look(requestId);
+    if (before === undefined) return { kind: "unknown" };
+    const last = { version: versionOf(before), hash: before.folded.record.headHash };
+    if (last.version !== expectedVersion) return { kind: "conflict" };
+    if (isTerminal(before.folded.record.status)) return { kind: "ended" };
+    const entry = chainEntry(requestId, last, event, this.#now(), this.#sha256Hex);
+    // Of what is written, as whoever folds the log will: this is kept, and the event is its sender's.
+    const folded = evolve(before.folded, entry, eventOf(entry));
+    if ((await this.#store.append(entry, projectionOf(folded.record))) === "conflict") return { kind: "conflict" };
+    this.#note(requestId, before, folded, event);
     return { kind: "appended", version: entry.version };
   }
 
@@ -88,8 +88,7 @@ export class WorkflowLog {
 
   /** The record, or undefined for an id that is not there. */
   async record(requestId: string): Promise<Record | undefined> {
-    const entries = await this.#store.read(requestId, 0);
-    return entries.length === 0 ? undefined : fold(entries).record;
+    return (await this.#look(requestId))?.folded.record;
   }
 
   async entries(requestId: string): Promise<readonly Entry[]> {
@@ -98,6 +97,10 @@ export class WorkflowLog {
 
   /** What happened after a version, event by event. */
   async progress(requestId: string, afterVersion: number): Promise<readonly ProgressEvent[]> {
+    const standing = await this.#look(requestId);
+    const latest = standing?.told ?? [];
+    const isAll = versionOf(standing) <= afterVersion || Number(latest[0]?.version) <= afterVersion + 1;
+    if (isAll) return latest.filter(({ version }) => version > afterVersion);
     const told: ProgressEvent[] = [];
     let folded: Folded | undefined;
     for (const entry of await this.#store.read(requestId, 0)) {
@@ -107,6 +110,29 @@ export class WorkflowLog {
     }
     return told;
   }
+
+  /** Reads what has come since this process saw the log last. Undefined for an id that is not there. */
+  async #look(requestId: string): Promise<Standing | undefined> {
+    const known = this.#standings.get(requestId);
+    const entries = await this.#store.read(requestId, versionOf(known));
+    const last = entries.at(-1);
+    if (last === undefined) return known;
+    const folded = fold(entries, known?.folded);
+    const before = entries.length === 1 ? (known?.told ?? []) : [];
+    return this.#standings.keep(requestId, { folded, told: [...before, progressOf(folded.record, eventOf(last))] });
+  }
+
+  /** Keeps what was appended, and tells of it. */
+  #note(requestId: string, before: Standing | undefined, folded: Folded, event: Event): void {
+    const progress = progressOf(folded.record, event);
+    this.#standings.keep(requestId, { folded, told: [...(before?.told ?? []), progress] });
+    this.#tell(progress, event);
+  }
+}
+
+/** 0 for a log that is not there, or was not seen yet. */
+function versionOf(standing: Standing | undefined): number {
+  return Number(standing?.folded.record.version ?? 0n);
 }
 
 function projectionOf(record: Record): Projection {

@@ -44,9 +44,12 @@ export function eventOf(entry: Entry): Event {
 
 const stepwise = "gate_stepwise";
 
-/** @throws RangeError for a log that does not begin with `opened` */
-export function fold(entries: readonly Entry[]): Folded {
-  let folded: Folded | undefined;
+/**
+ * @param before what the entries before these fold to
+ * @throws RangeError for a log that does not begin with `opened`
+ */
+export function fold(entries: readonly Entry[], before?: Folded): Folded {
+  let folded = before && ownCopy(before);
   // Nobody else has seen what lies in between: it need not be kept as it was.
   for (const entry of entries) folded = advance(folded, entry, eventOf(entry));
   if (folded === undefined) throw new RangeError("an empty log has no record");
@@ -54,7 +57,11 @@ export function fold(entries: readonly Entry[]): Folded {
 }
 
 export function evolve(before: Folded | undefined, entry: Entry, event: Event): Folded {
-  return advance(before && { ...before, record: clone(RecordSchema, before.record) }, entry, event);
+  return advance(before && ownCopy(before), entry, event);
+}
+
+function ownCopy(folded: Folded): Folded {
+  return { ...folded, record: clone(RecordSchema, folded.record) };
 }
 
 /** The same, by changing the record that it is given. */

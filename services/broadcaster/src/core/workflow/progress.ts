@@ -97,6 +97,29 @@ export function isOver(state: WorkflowState, head: number): boolean {
   return unsent.length > 0 && submitted && (expired || siblingsTooOld(state, head));
 }
 
+/**
+ * Whether something of one that is resumed singly can still grow old: signatures that nothing has carried to the gate yet, intents
+ * there that nothing of ours has resumed.
+ */
+export function canGrowOld(state: WorkflowState, head: number): boolean {
+  if (state.ended !== undefined || isOver(state, head)) return false;
+  return state.steps.some((step) => !isDone(step) && !hasStarted(state, step));
+}
+
+/**
+ * Blocks that its submissions took since its admission, or its first resume since its submission, whichever is more: up to now,
+ * where there was none.
+ */
+export function blocksTaken(state: WorkflowState, head: number): number {
+  const accepted = state.steps.map((step) => (step.accepted === undefined ? head : Number(step.accepted.blockHeight)));
+  const submitted = Math.max(...accepted);
+  const [first] = state.steps;
+  const starts = (first === undefined ? [] : singlesOf(state, first)).flatMap(({ fate }) =>
+    fate.kind === "started" ? [fate.height] : [],
+  );
+  return Math.max(submitted - Number(state.admitted?.finalHeight ?? 0n), (starts[0] ?? head) - submitted);
+}
+
 /** Whether a resume of a single intent is on its way, or its intent being dispatched. */
 function isStepUnderWay(state: WorkflowState): boolean {
   return openSingle(state) !== undefined || state.steps.some((step) => !isDone(step) && hasStarted(state, step));

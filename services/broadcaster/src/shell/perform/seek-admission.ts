@@ -9,6 +9,7 @@ import { keysSeen } from "../checks/keys-seen.ts";
 import { walletChecks } from "../checks/wallet-checks.ts";
 import { WalletReadings } from "../checks/wallet-readings.ts";
 import type { Heads } from "../follower.ts";
+import type { Intake } from "../intake.ts";
 import type { Tools } from "../tools.ts";
 import { checkPolicy, type Grants } from "./policy.ts";
 
@@ -25,6 +26,7 @@ type Needed = Pick<
   | "conductor"
   | "commitments"
   | "line"
+  | "intake"
   | "gate"
   | "tails"
   | "node"
@@ -50,6 +52,19 @@ export async function seekAdmission(
   account: Account,
   grants: Grants,
 ): Promise<Admission> {
+  const { intake } = tools;
+  const { requestId } = state;
+  try {
+    const admission = await seek(tools, state, account, grants);
+    if (admission.kind === "waits") intake.release(requestId, undefined);
+    return admission;
+  } catch (error) {
+    intake.release(requestId, undefined);
+    throw error;
+  }
+}
+
+async function seek(tools: Needed, state: WorkflowState, account: Account, grants: Grants): Promise<Admission> {
   const { conductor, commitments, line, follower, ports } = tools;
   const { requestId } = state;
   const candidate = { requestId, walletId: state.walletId, calls: state.calls.length };
@@ -100,27 +115,30 @@ type Turn =
 
 /** Whether it may be admitted now, as far as the gate is concerned, and how it would be resumed. */
 async function findTurn(
-  { conductor, line, follower, config }: Needed,
+  { conductor, line, intake, follower, config }: Needed,
   state: WorkflowState,
   candidate: Candidate,
 ): Promise<Turn> {
-  if (resumptionOf(state.calls.length, state) === "single") return singly(line, candidate);
+  const isSingle = resumptionOf(state.calls.length, state) === "single" || intake.has(candidate.requestId);
+  if (isSingle) return singly(line, intake, candidate);
   const place = await conductor.place(candidate);
   if (place.kind === "may_enter") return { kind: "comes", resumption: "chain" };
   const { waitingFor, position, expectedStart } = place;
   const head = follower.heads?.optimistic.height ?? 0;
   if (overflows(state, place, head, config.gateOverflowBlocks)) {
     conductor.withdraw(candidate.requestId);
-    return singly(line, candidate);
+    return singly(line, intake, candidate);
   }
   return { kind: "waits", waitingFor, position, ...(expectedStart === undefined ? {} : { expectedStart }) };
 }
 
-function singly(line: AdmissionLine, { requestId }: Candidate): Turn {
-  const waitingFor = line.waitsFor(requestId);
-  return waitingFor === undefined
+function singly(line: AdmissionLine, intake: Intake, candidate: Candidate): Turn {
+  const waitingFor = line.waitsFor(candidate.requestId);
+  if (waitingFor !== undefined) return { kind: "waits", waitingFor, position: 0 };
+  // Its place there is not told: that would be as many events as the wait is to spare.
+  return intake.enter(candidate)
     ? { kind: "comes", resumption: "single" }
-    : { kind: "waits", waitingFor, position: 0 };
+    : { kind: "waits", waitingFor: "turn", position: 0 };
 }
 
 const admissionChecks: readonly CodedCheck<WalletReadings>[] = [...gateChecks, ...walletChecks];
