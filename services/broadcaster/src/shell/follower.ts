@@ -16,6 +16,9 @@ const window = 600;
 /** Missed blocks that are caught up with one by one; after a longer gap the window begins anew. */
 const longestGap = 100;
 
+/** Blocks from before the window of which is remembered where they stand; about 2 MB. The oldest is asked for again. */
+const olderKept = 10_000;
+
 /**
  * Follows the chain for everybody: one block a height, however many workflows wait. Knows for every block since it
  * began whether it is final, on the optimistic chain, or on a fork that lost.
@@ -95,6 +98,8 @@ export class Follower {
       }
       const canonical = await this.#node.block({ height: block.height });
       this.#older.set(hash, { height: block.height, state: canonical.hash === hash ? "final" : "forked" });
+      const [oldest] = this.#older.keys();
+      if (oldest !== undefined && this.#older.size > olderKept) this.#older.delete(oldest);
     }
   }
 
