@@ -1,164 +1,125 @@
-import { readFileSync } from "node:fs";
+import { appendFileSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { freePorts, prepareReplicas } from "@outlayer/distributed";
-import { type Environment, type ServiceName, serviceNames, systemPorts } from "@outlayer/kit";
-import { borrowMongodb, borrowNats } from "@outlayer/test-servers";
-import { type DevnetInfo, startDevnetProcess } from "../embedded/src/devnet-process.ts";
-import { localEnvironment } from "../embedded/src/local-environment.ts";
-import { Heap } from "./support/heap.ts";
+import { type ServiceName, serviceNames } from "@outlayer/kit";
+import { dust } from "../test/support/steps.ts";
+import { asked } from "./support/bench-system.ts";
+import { type ProcessUsage, SoakSystem } from "./support/soak-system.ts";
+import { type Figure, holds, tableOf } from "./support/table.ts";
 
-const usage = `usage: ./dev bench soak [--workflows N] [--in-flight N] [--block-time-ms N] [--every N]
+const usage = `usage: ./dev bench soak [options]
 
-  --workflows N       one-call workflows to carry out, 10000 by default
-  --in-flight N       how many at once, 50 by default
-  --block-time-ms N   the devnet's, 20 by default
-  --every N           workflows between two looks at the memory, 500 by default
+  --workflows N       of one call, to carry out in all; 10000
+  --from N            workflows after which the heap is what it may stay; a fifth of them
+  --every N           workflows between two looks at the memory; as many
+  --in-flight N       workflows at once; 60
+  --block-time-ms N   of the devnet; 20
+  --sqlite            evidence on SQLite even where a MongoDB could be had
+  --into DIRECTORY    writes there what the services log, and of each a heap snapshot at --from, and one at the end
 
-Runs the five services as processes on a MongoDB and a NATS, and shows the heap of each, garbage collected, as it goes on. Exits with 1 where a
-heap grows by 10 % or more from a fifth of the workflows to the end, or a workflow does not succeed.
+Runs the five services and a devnet as processes of their own, and tells how much memory each one holds as it goes on. Ends with 1 when
+the heap of one of them, after a collection, has grown by 10 % or more from --from to the end, or a workflow did not succeed.
 `;
 
-/** By so much a heap may grow from a fifth of the way to the end. */
-const limit = 0.1;
+/** How much a heap may grow, percent. */
+const limit = 10;
 
-const { workflows, inFlight, blockTimeMs, every } = readArguments();
-const stops: (() => Promise<unknown>)[] = [];
-const stopAll = async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-};
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void stopAll().then(() => process.exit(1)));
+/** Wallets take turns. Each has a policy of its own: none. */
+const wallets = Array.from({ length: 20 }, (_, index) => `soak-${index + 1}`);
 
-try {
-  process.exitCode = (await soak()) ? 0 : 1;
-} finally {
-  await stopAll();
+const options = readArguments();
+
+interface Look {
+  readonly done: number;
+  readonly processes: ReadonlyMap<ServiceName, ProcessUsage>;
 }
 
-async function soak(): Promise<boolean> {
-  say("Getting a MongoDB and a NATS ...");
-  const mongodb = await borrowMongodb();
-  stops.push(mongodb.stop);
-  const nats = await borrowNats();
-  stops.push(nats.stop);
-  const devnet = await startDevnetProcess(blockTimeMs);
-  stops.push(devnet.stop);
-  await fund(devnet.info);
-  const environment: Environment = {
-    ...localEnvironment(devnet.info, blockTimeMs, systemPorts().random),
-    DATABASE_URL: mongodb.url,
-    NATS_URL: nats.url,
-    LOG_LEVEL: "warn",
-  };
-  const inspectors = await freePorts(serviceNames.length);
-  const portOf = (name: ServiceName) => inspectors[serviceNames.indexOf(name)] ?? 0;
-  const replicas = await prepareReplicas({
-    environment,
-    further: (name) => ({ NODE_OPTIONS: `--inspect=127.0.0.1:${portOf(name)}` }),
-  });
-  stops.push(() => replicas.endAll());
-  await replicas.startAll();
-  const heaps = new Map<ServiceName, Heap>();
-  for (const name of serviceNames) heaps.set(name, await Heap.of(portOf(name)));
-  stops.push(async () => {
-    for (const heap of heaps.values()) heap.close();
-  });
-
-  say(`${workflows} workflows of one call, ${inFlight} at a time, a block every ${blockTimeMs} ms; ${mongodb.name} and NATS.`);
-  say("Heap in use after a collection, and resident memory, MB:\n");
-  say(["workflows", "seconds", ...serviceNames, "devnet"].map((title) => title.padStart(14)).join(""));
-  const looks: { readonly done: number; readonly heap: ReadonlyMap<ServiceName, number> }[] = [];
+async function soak(system: SoakSystem): Promise<boolean> {
+  const { workflows, from, every, inFlight, blockTimeMs, into } = options;
+  say(
+    `${workflows} workflows of one call, ${inFlight} at a time, a block every ${blockTimeMs} ms, on ${system.stands}.`,
+  );
+  say(
+    "Of each process the heap in use after a collection / resident memory, in MB; of the devnet its resident memory.\n",
+  );
+  say(row(["workflows", "seconds", ...serviceNames, "devnet"]));
   const beganMs = performance.now();
-  const look = async (done: number) => {
-    const heap = new Map<ServiceName, number>();
-    const cells: string[] = [];
-    for (const name of serviceNames) {
-      const used = (await heaps.get(name)?.used()) ?? 0;
-      heap.set(name, used);
-      cells.push(`${megabytes(used)} / ${megabytes(residentOf(replicas.running(name).pid))}`);
-    }
-    cells.push(megabytes(residentOf(devnet.pid)));
-    looks.push({ done, heap });
+  const look = async (done: number): Promise<Look> => {
+    const processes = new Map<ServiceName, ProcessUsage>();
+    for (const name of serviceNames) processes.set(name, await system.usage(name));
+    const cells = [...processes.values()].map((used) => `${megabytes(used.heapBytes)} / ${megabytes(used.rssBytes)}`);
     const seconds = ((performance.now() - beganMs) / 1000).toFixed(0);
-    say([String(done), seconds, ...cells].map((cell) => cell.padStart(14)).join(""));
+    say(row([String(done), seconds, ...cells, megabytes(system.devnetUsage().rssBytes)]));
+    return { done, processes };
   };
-  await look(0);
-  const wallets = devnet.info.wallets.map(({ wallet_id }) => wallet_id);
+  const looks = [await look(0)];
   const failures: string[] = [];
-  for (let done = 0; done < workflows; done += every) {
-    await inParallel(Math.min(every, workflows - done), inFlight, async (index) => {
-      const wallet = wallets[index % wallets.length] ?? "";
-      const failure = await carryOut(replicas.restUrl(), wallet, environment.INTERNAL_WALLET_AUTH_TOKEN ?? "");
-      if (failure !== undefined) failures.push(failure);
-    });
-    await look(Math.min(done + every, workflows));
+  for (let done = 0; done < workflows; ) {
+    const upTo = Math.min(done + every, done < from ? from : workflows);
+    failures.push(...(await carryOut(system, upTo - done, inFlight)));
+    done = upTo;
+    looks.push(await look(done));
+    if (into === undefined || (done !== from && done !== workflows)) continue;
+    await system.writeHeapSnapshots(into, String(done));
   }
-  return judge(looks, failures);
+  if (failures.length > 0) say(`\n${failures.length} workflows did not succeed, the first one: ${failures[0]}`);
+  const figures = figuresOf(looks);
+  say(`\n${tableOf(figures)}`);
+  return failures.length === 0 && figures.every(holds);
 }
 
-/** From a fifth of the way: by then everything that is kept for a while is there. */
-function judge(
-  looks: readonly { readonly done: number; readonly heap: ReadonlyMap<ServiceName, number> }[],
-  failures: readonly string[],
-): boolean {
-  const first = looks.find(({ done }) => done >= workflows / 5);
+function figuresOf(looks: readonly Look[]): readonly Figure[] {
+  const [first] = looks;
+  const base = looks.find(({ done }) => done === options.from);
   const last = looks.at(-1);
-  if (first === undefined || last === undefined) return false;
-  say(`\nGrowth of the heap from ${first.done} to ${last.done} workflows (less than ${100 * limit} % wanted):\n`);
-  let isFlat = true;
-  for (const name of serviceNames) {
-    const growth = (last.heap.get(name) ?? 0) / (first.heap.get(name) ?? 1) - 1;
-    isFlat &&= growth < limit;
-    say(`  ${name.padEnd(14)} ${(100 * growth).toFixed(1).padStart(6)} %  ${growth < limit ? "flat" : "GROWS"}`);
-  }
-  say(`\n${workflows - failures.length} succeeded, ${failures.length} did not${failures.length > 0 ? `: ${failures[0]}` : "."}`);
-  return isFlat && failures.length === 0;
+  return serviceNames.flatMap((name) => {
+    const [begin, before, after] = [first, base, last].map((look) => look?.processes.get(name));
+    if (begin === undefined || before === undefined || after === undefined) return [];
+    const growth = 100 * (after.heapBytes / before.heapBytes - 1);
+    const cpuMs = (after.cpuMs - begin.cpuMs) / options.workflows;
+    const at = `from ${base?.done} to ${last?.done} workflows`;
+    return [
+      { name: `${name}: growth of the heap ${at}`, value: growth, unit: "%", target: { kind: "below", value: limit } },
+      { name: `${name}: processor time a workflow`, value: cpuMs, unit: "ms" },
+    ] as const;
+  });
 }
 
-/** @returns what became of it, where it did not succeed */
-async function carryOut(restUrl: string, walletId: string, token: string): Promise<string | undefined> {
-  const headers = {
-    "content-type": "application/json",
-    "x-wallet-id": walletId,
-    "x-internal-wallet-auth": token,
-    prefer: "wait=30",
-  };
-  const step = { kind: "intents.transfer", token: "nep141:wrap.near", amount: "1", receiver_id: "mike.near" };
-  const request = { method: "POST", headers, body: JSON.stringify({ steps: [step] }) };
-  let response = await fetch(`${restUrl}/wallet/v1/workflows/execute`, request);
-  let body = (await response.json()) as { request_id: string; status: string; message?: string };
-  while (response.status === 202) {
-    response = await fetch(`${restUrl}/wallet/v1/workflows/${body.request_id}?wait=25`, { headers });
-    body = (await response.json()) as typeof body;
-  }
-  return body.status === "succeeded" ? undefined : `${response.status} ${body.request_id} ${body.status} ${body.message}`;
-}
-
-async function inParallel(count: number, width: number, work: (index: number) => Promise<void>): Promise<void> {
-  let next = 0;
-  const worker = async () => {
-    while (next < count) {
-      next += 1;
-      await work(next - 1);
+/** @returns what became of those that did not succeed */
+async function carryOut(system: SoakSystem, count: number, width: number): Promise<readonly string[]> {
+  const failures: string[] = [];
+  let begun = 0;
+  const oneByOne = async () => {
+    while (begun < count) {
+      begun += 1;
+      const failure = await failureOf(system, wallets[begun % wallets.length] ?? "");
+      if (failure !== undefined) failures.push(failure);
     }
   };
-  await Promise.all(Array.from({ length: width }, worker));
+  await Promise.all(Array.from({ length: width }, oneByOne));
+  return failures;
 }
 
-/** What of the operator's accounts so many workflows use up. */
-async function fund({ devnet_control, relayer, approver, gate_id }: DevnetInfo): Promise<void> {
-  for (const id of [relayer.account_id, approver.account_id, gate_id]) {
-    const response = await fetch(`${devnet_control}/accounts/${id}`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ balance: String(10n ** 29n) }),
-    });
-    if (!response.ok) throw new Error(`devnet control: ${await response.text()}`);
+/** Executes one workflow. @returns what became of it where it did not succeed */
+async function failureOf(system: SoakSystem, walletId: string): Promise<string | undefined> {
+  const rest = system.rest(walletId);
+  const key = crypto.randomUUID();
+  let answer = await asked(() => rest.execute([dust], key, 30));
+  while (answer.status === 202) {
+    const id = answer.body.request_id;
+    answer = await asked(() => rest.get(`/workflows/${id}?wait=25`));
+    if (answer.body?.retry_after_ms === null) break;
+    if (answer.status === 200) answer = { ...answer, status: 202 };
   }
+  return answer.body?.status === "succeeded" ? undefined : `HTTP ${answer.status}: ${JSON.stringify(answer.body)}`;
 }
 
-function residentOf(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return Number(kilobytes ?? 0) * 1024;
+function noteLine(line: string): void {
+  if (options.into !== undefined) appendFileSync(join(options.into, "services.log"), `${line}\n`);
+}
+
+function row(cells: readonly string[]): string {
+  return cells.map((cell) => cell.padStart(14)).join("");
 }
 
 function megabytes(bytes: number): string {
@@ -171,22 +132,46 @@ function say(line: string): void {
 
 function readArguments() {
   const text = { type: "string" } as const;
+  const count = (given: string | undefined, otherwise: number) => {
+    const value = given === undefined ? otherwise : Number(given);
+    if (!Number.isSafeInteger(value) || value < 1) throw new RangeError(`not a positive integer: ${given}`);
+    return value;
+  };
   try {
-    const options = { workflows: text, "in-flight": text, "block-time-ms": text, every: text };
-    const { values } = parseArgs({ options });
-    const number = (given: string | undefined, byDefault: number) => {
-      const value = given === undefined ? byDefault : Number(given);
-      if (!Number.isSafeInteger(value) || value < 1) throw new Error(`not a positive integer: ${given}`);
-      return value;
-    };
+    const { values } = parseArgs({
+      options: {
+        workflows: text,
+        from: text,
+        every: text,
+        "in-flight": text,
+        "block-time-ms": text,
+        sqlite: { type: "boolean", default: false },
+        into: text,
+      },
+    });
+    const workflows = count(values.workflows, 10_000);
+    const from = count(values.from, Math.ceil(workflows / 5));
+    if (from > workflows) throw new RangeError("--from is more than --workflows");
     return {
-      workflows: number(values.workflows, 10_000),
-      inFlight: number(values["in-flight"], 50),
-      blockTimeMs: number(values["block-time-ms"], 20),
-      every: number(values.every, 500),
+      workflows,
+      from,
+      every: count(values.every, from),
+      inFlight: count(values["in-flight"], 60),
+      blockTimeMs: count(values["block-time-ms"], 20),
+      usesSqlite: values.sqlite,
+      into: values.into,
     };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${usage}`);
     process.exit(2);
   }
 }
+
+if (options.into !== undefined) mkdirSync(options.into, { recursive: true });
+say("Getting a MongoDB and a NATS, and starting the services ...");
+const system = await SoakSystem.start(options.blockTimeMs, wallets, options.usesSqlite, noteLine);
+const interrupted = new Promise<boolean>((resolve) => {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve(false));
+});
+const holdsAll = await Promise.race([soak(system), interrupted]).finally(() => system[Symbol.asyncDispose]());
+process.exit(holdsAll ? 0 : 1);
