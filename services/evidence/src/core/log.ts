@@ -5,7 +5,7 @@ import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import { isTerminal } from "@outlayer/workflow";
 import { chainEntry, type Entry, type Sha256Hex } from "./entry.ts";
 import { progressOf } from "./progress.ts";
-import { eventOf, evolve, type Folded, fold } from "./record.ts";
+import { eventOf, evolve, fold } from "./record.ts";
 import type { EvidenceStore, Projection } from "./store.ts";
 
 export type OpenResult =
@@ -91,12 +91,15 @@ export class WorkflowLog {
 
   /** What happened after a version, event by event. */
   async progress(requestId: string, afterVersion: number): Promise<readonly ProgressEvent[]> {
+    const entries = await this.#store.read(requestId, 0);
+    const seen = entries.filter(({ version }) => version <= afterVersion);
     const told: ProgressEvent[] = [];
-    let folded: Folded | undefined;
-    for (const entry of await this.#store.read(requestId, 0)) {
+    // Of what was seen before only the end is needed.
+    let folded = seen.length === 0 ? undefined : fold(seen);
+    for (const entry of entries.slice(seen.length)) {
       const event = eventOf(entry);
       folded = evolve(folded, entry, event);
-      if (entry.version > afterVersion) told.push(progressOf(folded.record, event));
+      told.push(progressOf(folded.record, event));
     }
     return told;
   }
