@@ -12,13 +12,14 @@ const usage = `usage: ./dev bench soak [options]
   --workflows N       of one call, to carry out in all; 10000
   --from N            workflows after which the heap is what it may stay; a fifth of them
   --every N           workflows between two looks at the memory; as many
-  --in-flight N       workflows at once; 60
+  --in-flight N       workflows at once; 12. An intent is pending for 200 blocks at the most: with too many, and short blocks, some grow old
   --block-time-ms N   of the devnet; 20
   --sqlite            evidence on SQLite even where a MongoDB could be had
   --into DIRECTORY    writes there what the services log, and of each a heap snapshot at --from, and one at the end
 
 Runs the five services and a devnet as processes of their own, and tells how much memory each one holds as it goes on. Ends with 1 when
-the heap of one of them, after a collection, has grown by 10 % or more from --from to the end, or a workflow did not succeed.
+the heap of one of them, after a collection, has grown by 10 % or more from --from to the end, or a workflow did not succeed. Ctrl-C
+ends it after the workflows that are under way, and judges what there was.
 `;
 
 /** How much a heap may grow, percent. */
@@ -33,6 +34,8 @@ interface Look {
   readonly done: number;
   readonly processes: ReadonlyMap<ServiceName, ProcessUsage>;
 }
+
+let isInterrupted = false;
 
 async function soak(system: SoakSystem): Promise<boolean> {
   const { workflows, from, every, inFlight, blockTimeMs, into } = options;
@@ -54,10 +57,11 @@ async function soak(system: SoakSystem): Promise<boolean> {
   };
   const looks = [await look(0)];
   const failures: string[] = [];
-  for (let done = 0; done < workflows; ) {
+  for (let done = 0; done < workflows && !isInterrupted; ) {
     const upTo = Math.min(done + every, done < from ? from : workflows);
-    failures.push(...(await carryOut(system, upTo - done, inFlight)));
-    done = upTo;
+    const carriedOut = await carryOut(system, upTo - done, inFlight);
+    failures.push(...carriedOut.failures);
+    done += carriedOut.count;
     looks.push(await look(done));
     if (into === undefined || (done !== from && done !== workflows)) continue;
     await system.writeHeapSnapshots(into, String(done));
@@ -74,9 +78,9 @@ function figuresOf(looks: readonly Look[]): readonly Figure[] {
   const last = looks.at(-1);
   return serviceNames.flatMap((name) => {
     const [begin, before, after] = [first, base, last].map((look) => look?.processes.get(name));
-    if (begin === undefined || before === undefined || after === undefined) return [];
+    if (last === undefined || begin === undefined || before === undefined || after === undefined) return [];
     const growth = 100 * (after.heapBytes / before.heapBytes - 1);
-    const cpuMs = (after.cpuMs - begin.cpuMs) / options.workflows;
+    const cpuMs = (after.cpuMs - begin.cpuMs) / last.done;
     const at = `from ${base?.done} to ${last?.done} workflows`;
     return [
       { name: `${name}: growth of the heap ${at}`, value: growth, unit: "%", target: { kind: "below", value: limit } },
@@ -85,19 +89,19 @@ function figuresOf(looks: readonly Look[]): readonly Figure[] {
   });
 }
 
-/** @returns what became of those that did not succeed */
-async function carryOut(system: SoakSystem, count: number, width: number): Promise<readonly string[]> {
+/** @returns how many there were, and what became of those that did not succeed */
+async function carryOut(system: SoakSystem, wanted: number, width: number) {
   const failures: string[] = [];
   let begun = 0;
   const oneByOne = async () => {
-    while (begun < count) {
+    while (begun < wanted && !isInterrupted) {
       begun += 1;
       const failure = await failureOf(system, wallets[begun % wallets.length] ?? "");
       if (failure !== undefined) failures.push(failure);
     }
   };
   await Promise.all(Array.from({ length: width }, oneByOne));
-  return failures;
+  return { count: begun, failures };
 }
 
 /** Executes one workflow. @returns what became of it where it did not succeed */
@@ -156,7 +160,7 @@ function readArguments() {
       workflows,
       from,
       every: count(values.every, from),
-      inFlight: count(values["in-flight"], 60),
+      inFlight: count(values["in-flight"], 12),
       blockTimeMs: count(values["block-time-ms"], 20),
       usesSqlite: values.sqlite,
       into: values.into,
@@ -170,8 +174,10 @@ function readArguments() {
 if (options.into !== undefined) mkdirSync(options.into, { recursive: true });
 say("Getting a MongoDB and a NATS, and starting the services ...");
 const system = await SoakSystem.start(options.blockTimeMs, wallets, options.usesSqlite, noteLine);
-const interrupted = new Promise<boolean>((resolve) => {
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve(false));
-});
-const holdsAll = await Promise.race([soak(system), interrupted]).finally(() => system[Symbol.asyncDispose]());
-process.exit(holdsAll ? 0 : 1);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+  process.on(signal, () => {
+    isInterrupted = true;
+  });
+}
+const holdsAll = await soak(system).finally(() => system[Symbol.asyncDispose]());
+process.exit(holdsAll && !isInterrupted ? 0 : 1);
