@@ -191,6 +191,19 @@ describe("following the chain", () => {
     assert.deepEqual(follower.place("c13"), { height: 13, state: "final" });
   });
 
+  it("remembers of older blocks the latest that were asked for, and no more of them than so many", async () => {
+    const base = node.blocks.get("a3");
+    assert.ok(base);
+    const forked = Array.from({ length: 10_001 }, (_, index) => `d${index}`);
+    for (const hash of forked) node.blocks.set(hash, { ...base, hash });
+    await follower.learn(forked);
+    assert.equal(follower.place("d0"), undefined);
+    assert.deepEqual(follower.place("d1"), { height: 3, state: "forked" });
+    assert.deepEqual(follower.place("d10000"), { height: 3, state: "forked" });
+    await follower.learn(["d0"]);
+    assert.deepEqual(follower.place("d0"), { height: 3, state: "forked" });
+  });
+
   it("begins anew after a long gap, and takes nothing before it for forked", async () => {
     await follower.learn(["a9"]);
     node.grow("a", 11, 300);

@@ -7,7 +7,7 @@ import { withdrawal } from "../core/workflow/cancel.ts";
 import { laneProgress } from "../core/workflow/lane-progress.ts";
 import { next } from "../core/workflow/next.ts";
 import { owedBy } from "../core/workflow/owed.ts";
-import { blocksTaken, canGrowOld, isResumedSingly } from "../core/workflow/progress.ts";
+import { blocksTaken, canGrowOld, isDone, isResumedSingly } from "../core/workflow/progress.ts";
 import { type Account, evolve, foldWorkflow, sentTransactions, type WorkflowState } from "../core/workflow/state.ts";
 import { unexecutedSteps } from "../core/workflow/usage.ts";
 import type { World } from "../core/workflow/world.ts";
@@ -74,7 +74,7 @@ export class Driver {
         const state = this.#state ?? (await this.#load());
         this.#state = state;
         const action = await this.#decide(state);
-        if (action.kind === "stop") return this.#leave();
+        if (action.kind === "stop") return this.#leave(state);
         if (action.kind === "wait") await this.#news(signal);
         else await this.#perform(action, state, signal);
       } catch (error) {
@@ -92,8 +92,9 @@ export class Driver {
     }
   }
 
-  #leave(): void {
+  #leave(state: WorkflowState): void {
     const { conductor, commitments, line, intake } = this.#tools;
+    this.#forgetDelegates(state);
     commitments.drop(this.#requestId);
     line.leave(this.#requestId);
     intake.leave(this.#requestId);
@@ -295,6 +296,15 @@ export class Driver {
     if (account === undefined) return;
     for (const { signed } of steps) {
       if (signed !== undefined) this.#tools.ownDelegates.note(account.accountId, signed.delegateNonce);
+    }
+  }
+
+  /** Those that the gate has dispatched or closed: the others may be pending for a while. */
+  #forgetDelegates({ account, steps }: WorkflowState): void {
+    if (account === undefined) return;
+    for (const step of steps) {
+      if (step.signed !== undefined && isDone(step))
+        this.#tools.ownDelegates.forget(account.accountId, step.signed.delegateNonce);
     }
   }
 

@@ -18,6 +18,8 @@ const longestGap = 100;
 
 /** Heights in a row that the chain may leave out. */
 const mostLeftOut = 20;
+/** Blocks from before the window of which is remembered where they stand; about 2 MB. The oldest is asked for again. */
+const olderKept = 10_000;
 
 /**
  * Follows the chain for everybody: one block a height, however many workflows wait. Knows for every block since it
@@ -98,6 +100,8 @@ export class Follower {
       }
       const canonical = await this.#canonicalAt(block.height);
       this.#older.set(hash, { height: block.height, state: canonical.hash === hash ? "final" : "forked" });
+      const [oldest] = this.#older.keys();
+      if (oldest !== undefined && this.#older.size > olderKept) this.#older.delete(oldest);
     }
   }
 

@@ -24,6 +24,11 @@ export class OwnDelegates {
     }
   }
 
+  /** It is known to be pending no more. */
+  forget(senderId: string, nonce: bigint): void {
+    this.#seen.delete(keyOf(senderId, nonce));
+  }
+
   has(senderId: string, nonce: bigint): boolean {
     return this.#seen.has(keyOf(senderId, nonce));
   }

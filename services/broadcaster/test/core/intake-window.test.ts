@@ -16,7 +16,7 @@ describe("how many workflows may be under way beside the lane", () => {
       round(window, inTime);
       return window.size;
     });
-    assert.deepEqual(sizes, [32, 64, 128, 256, 512, 512, 512]);
+    assert.deepEqual(sizes, [64, 128, 256, 512, 512, 512, 512]);
   });
 
   it("halves with each round that is not, down to 4", () => {
@@ -25,7 +25,7 @@ describe("how many workflows may be under way beside the lane", () => {
       round(window, inTime + 1);
       return window.size;
     });
-    assert.deepEqual(sizes, [8, 4, 4]);
+    assert.deepEqual(sizes, [16, 8, 4]);
   });
 
   it("halves once for all that had been taken in when it did", () => {
@@ -33,9 +33,9 @@ describe("how many workflows may be under way beside the lane", () => {
     const [a = 0, b = 0] = [window.take(), window.take()];
     window.note({ number: a, blocks: inTime + 1 });
     window.note({ number: b, blocks: inTime + 1 });
-    assert.equal(window.size, 8);
+    assert.equal(window.size, 16);
     const later = window.take();
     window.note({ number: later, blocks: inTime + 1 });
-    assert.equal(window.size, 4);
+    assert.equal(window.size, 8);
   });
 });

@@ -101,12 +101,15 @@ export class WorkflowLog {
     const latest = standing?.told ?? [];
     const isAll = versionOf(standing) <= afterVersion || Number(latest[0]?.version) <= afterVersion + 1;
     if (isAll) return latest.filter(({ version }) => version > afterVersion);
+    const entries = await this.#store.read(requestId, 0);
+    const seen = entries.filter(({ version }) => version <= afterVersion);
     const told: ProgressEvent[] = [];
-    let folded: Folded | undefined;
-    for (const entry of await this.#store.read(requestId, 0)) {
+    // Of what was seen before only the end is needed.
+    let folded = seen.length === 0 ? undefined : fold(seen);
+    for (const entry of entries.slice(seen.length)) {
       const event = eventOf(entry);
       folded = evolve(folded, entry, event);
-      if (entry.version > afterVersion) told.push(progressOf(folded.record, event));
+      told.push(progressOf(folded.record, event));
     }
     return told;
   }

@@ -1,5 +1,5 @@
 /** How many are under way at once before it is known how fast they get through, and at least and at most. */
-const first = 16;
+const first = 32;
 const least = 4;
 const most = 512;
 

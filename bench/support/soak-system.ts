@@ -1,0 +1,159 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { freePorts, prepareReplicas, type Replicas } from "@outlayer/distributed";
+import { type Environment, type ServiceName, serviceNames, systemPorts } from "@outlayer/kit";
+import { borrowMongodb, borrowNats } from "@outlayer/test-servers";
+import { startDevnetProcess } from "../../embedded/src/devnet-process.ts";
+import { localEnvironment } from "../../embedded/src/local-environment.ts";
+import { RestClient } from "../../test/support/rest-client.ts";
+import { Inspector } from "./inspector.ts";
+
+/** What a process has used by now: bytes, and milliseconds of processor time. */
+export interface ProcessUsage {
+  readonly heapBytes: number;
+  readonly rssBytes: number;
+  readonly cpuMs: number;
+}
+
+/** The five services as processes that can be looked into, and a devnet as another one. */
+export class SoakSystem {
+  /** What evidence keeps its logs in, and the bus. */
+  readonly stands: string;
+  readonly #replicas: Replicas;
+  readonly #inspectors: ReadonlyMap<ServiceName, Inspector>;
+  readonly #devnetPid: number;
+  readonly #token: string;
+  readonly #started: AsyncDisposableStack;
+
+  private constructor(
+    parts: {
+      readonly stands: string;
+      readonly replicas: Replicas;
+      readonly inspectors: ReadonlyMap<ServiceName, Inspector>;
+      readonly devnetPid: number;
+      readonly token: string;
+    },
+    started: AsyncDisposableStack,
+  ) {
+    this.stands = parts.stands;
+    this.#replicas = parts.replicas;
+    this.#inspectors = parts.inspectors;
+    this.#devnetPid = parts.devnetPid;
+    this.#token = parts.token;
+    this.#started = started;
+  }
+
+  /**
+   * @param wallets that are given what many transfers need
+   * @param usesSqlite also where a MongoDB could be had
+   * @param heard gets each line of each service's log
+   */
+  static async start(
+    blockTimeMs: number,
+    wallets: readonly string[],
+    usesSqlite: boolean,
+    heard: (line: string) => void,
+  ): Promise<SoakSystem> {
+    await using started = new AsyncDisposableStack();
+    const { stands, variables } = await startServers(started, usesSqlite);
+    const devnet = await startDevnetProcess(blockTimeMs);
+    started.defer(devnet.stop);
+    const { devnet_control: control, relayer, approver } = devnet.info;
+    const balance = String(10n ** 29n);
+    for (const { account_id } of [relayer, approver]) await post(`${control}/accounts/${account_id}`, { balance });
+    for (const wallet of wallets) {
+      const { account_id } = (await (await fetch(`${control}/wallets/${wallet}`)).json()) as { account_id: string };
+      await post(`${control}/verifier/credit`, {
+        account_id,
+        token_id: "nep141:wrap.near",
+        amount: String(10n ** 27n),
+      });
+    }
+    const environment: Environment = {
+      ...localEnvironment(devnet.info, blockTimeMs, systemPorts().random),
+      ...variables,
+    };
+    const ports = await freePorts(serviceNames.length);
+    const portOf = (name: ServiceName) => ports[serviceNames.indexOf(name)] ?? 0;
+    const further = (name: ServiceName) => ({ NODE_OPTIONS: `--inspect=127.0.0.1:${portOf(name)}` });
+    const replicas = await prepareReplicas({ environment, further, heard });
+    started.defer(async () => void (await replicas.endAll()));
+    await replicas.startAll();
+    const inspectors = new Map<ServiceName, Inspector>();
+    for (const name of serviceNames) {
+      const inspector = await Inspector.of(portOf(name));
+      started.defer(async () => inspector.close());
+      inspectors.set(name, inspector);
+    }
+    const token = environment.INTERNAL_WALLET_AUTH_TOKEN ?? "";
+    return new SoakSystem({ stands, replicas, inspectors, devnetPid: devnet.pid, token }, started.move());
+  }
+
+  rest(walletId: string): RestClient {
+    return new RestClient(() => this.#replicas.restUrl(), walletId, this.#token);
+  }
+
+  /** After a collection. */
+  async usage(name: ServiceName): Promise<ProcessUsage> {
+    const heapBytes = await this.#inspector(name).heapBytes();
+    return { heapBytes, ...usageOf(this.#replicas.running(name).pid) };
+  }
+
+  devnetUsage(): Omit<ProcessUsage, "heapBytes"> {
+    return usageOf(this.#devnetPid);
+  }
+
+  /** Writes a heap snapshot of each process. */
+  async writeHeapSnapshots(directory: string, label: string): Promise<void> {
+    for (const [name, inspector] of this.#inspectors) {
+      await inspector.writeHeapSnapshot(join(directory, `${name}-${label}.heapsnapshot`));
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#started.disposeAsync();
+  }
+
+  #inspector(name: ServiceName): Inspector {
+    const inspector = this.#inspectors.get(name);
+    if (inspector === undefined) throw new RangeError(`${name} is not looked into`);
+    return inspector;
+  }
+}
+
+/** A MongoDB and a NATS, or what does without where there are none. */
+async function startServers(
+  started: AsyncDisposableStack,
+  usesSqlite: boolean,
+): Promise<{ readonly stands: string; readonly variables: Environment }> {
+  const mongodb = usesSqlite ? undefined : await borrowMongodb().catch(withoutServer);
+  if (mongodb !== undefined) started.defer(mongodb.stop);
+  const nats = await borrowNats().catch(withoutServer);
+  if (nats !== undefined) started.defer(nats.stop);
+  const directory = mkdtempSync(join(tmpdir(), "soak-"));
+  started.defer(async () => rmSync(directory, { recursive: true }));
+  const DATABASE_URL = mongodb?.url ?? `sqlite:${join(directory, "evidence.sqlite")}`;
+  return {
+    stands: `${mongodb?.name ?? "SQLite"}, ${nats === undefined ? "without NATS" : "NATS"}`,
+    variables: { DATABASE_URL, ...(nats === undefined ? {} : { NATS_URL: nats.url }) },
+  };
+}
+
+function withoutServer(error: Error): undefined {
+  process.stderr.write(`${error.message}\n`);
+}
+
+async function post(url: string, body: object): Promise<void> {
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
+  if (!response.ok) throw new Error(`devnet control: ${await response.text()}`);
+}
+
+/** Where Linux counts it: ticks of 10 ms, and kB. */
+function usageOf(pid: number): Omit<ProcessUsage, "heapBytes"> {
+  const [, , , , , , , , , , , user = "0", system = "0"] =
+    readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
+  const rssKilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "0";
+  return { rssBytes: Number(rssKilobytes) * 1024, cpuMs: 10 * (Number(user) + Number(system)) };
+}
