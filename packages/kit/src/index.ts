@@ -23,4 +23,5 @@ export * from "./service.ts";
 export * from "./service-name.ts";
 export * from "./service-process.ts";
 export * from "./tls.ts";
+export * from "./turnstile.ts";
 export * from "./wallet-auth.ts";

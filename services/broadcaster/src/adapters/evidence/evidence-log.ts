@@ -3,8 +3,15 @@ import { type Client, Code, ConnectError, createClient, type Transport } from "@
 import { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { type GateLane, LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import type { StepUsage, Usage } from "@outlayer/contracts/outlayer/workflow/v1/policy";
+import { Turnstile } from "@outlayer/kit";
 import type { EventInit } from "../../core/workflow/action.ts";
 import type { Logged } from "../../core/workflow/state.ts";
+
+/**
+ * Calls that are under way at once. Hundreds of drivers that begin together would have evidence answer all of them too late; so
+ * they wait here, and what goes on with a workflow comes before what begins with one. Leases do not wait.
+ */
+const atOnce = 16;
 
 /** Somebody else appended meanwhile, or the log has ended: what was decided is to be decided anew. */
 export class LogMoved extends Error {
@@ -47,6 +54,7 @@ export type LeaseAnswer =
 export class EvidenceLog {
   readonly #client: Client<typeof LogService>;
   readonly #lease: HeldLease | undefined;
+  readonly #turnstile = new Turnstile(atOnce);
 
   /** @param lease under which everything is appended; none for one that only reads */
   constructor(transport: Transport, lease?: HeldLease) {
@@ -55,7 +63,7 @@ export class EvidenceLog {
   }
 
   async read(requestId: string): Promise<readonly Logged[]> {
-    const { events } = await translated(this.#client.readEvents({ requestId }));
+    const { events } = await this.#inTurn(() => this.#client.readEvents({ requestId }));
     return events.flatMap(({ version, atMs, event }) =>
       event === undefined ? [] : [{ version: Number(version), atMs: Number(atMs), event }],
     );
@@ -65,7 +73,7 @@ export class EvidenceLog {
   async append(requestId: string, expectedVersion: number, kind: EventInit, nowMs: number): Promise<Logged> {
     const event = create(EventSchema, { kind });
     const request = { requestId, expectedVersion: BigInt(expectedVersion), event, ...this.#underLease() };
-    const { version } = await translated(this.#client.appendEvent(request));
+    const { version } = await this.#urgently(() => this.#client.appendEvent(request));
     return { version: Number(version), atMs: nowMs, event };
   }
 
@@ -74,7 +82,7 @@ export class EvidenceLog {
     const found: OpenWorkflow[] = [];
     let pageToken = "";
     do {
-      const page = await translated(this.#client.listOpenWorkflows({ pageToken, pageSize: 500 }));
+      const page = await this.#inTurn(() => this.#client.listOpenWorkflows({ pageToken, pageSize: 500 }));
       found.push(...page.workflows.map(({ requestId, version }) => ({ requestId, version: Number(version) })));
       pageToken = page.nextPageToken;
     } while (pageToken !== "");
@@ -82,12 +90,12 @@ export class EvidenceLog {
   }
 
   async reserveNonces(senderId: string, count: number): Promise<readonly bigint[]> {
-    return (await translated(this.#client.reserveNonces({ senderId, count }))).nonces;
+    return (await this.#urgently(() => this.#client.reserveNonces({ senderId, count }))).nonces;
   }
 
   /** What a wallet has used, the own part of a request that is named left out, and up to which entry of the ledger that is told. */
   async readUsage(walletId: string, exceptRequestId?: string): Promise<UsedSoFar> {
-    const { seq, usage } = await translated(
+    const { seq, usage } = await this.#inTurn(() =>
       this.#client.readUsage({ walletId, ...(exceptRequestId === undefined ? {} : { exceptRequestId }) }),
     );
     if (usage === undefined) throw new EvidenceUnavailable("evidence gave no usage");
@@ -97,7 +105,7 @@ export class EvidenceLog {
   /** Counts what policy allowed on the strength of the ledger up to an entry. @returns false when it has moved on */
   async reserveUsage(walletId: string, requestId: string, expectedSeq: bigint, steps: StepUsage[]): Promise<boolean> {
     try {
-      await translated(this.#client.reserveUsage({ walletId, requestId, expectedSeq, steps }));
+      await this.#inTurn(() => this.#client.reserveUsage({ walletId, requestId, expectedSeq, steps }));
       return true;
     } catch (error) {
       if (error instanceof LogMoved) return false;
@@ -107,18 +115,18 @@ export class EvidenceLog {
 
   /** Stops counting steps that did not execute. */
   async releaseUsage(walletId: string, requestId: string, steps: number[]): Promise<void> {
-    await translated(this.#client.releaseUsage({ walletId, requestId, steps }));
+    await this.#inTurn(() => this.#client.releaseUsage({ walletId, requestId, steps }));
   }
 
   async gateLog(gateId: string): Promise<GateLog> {
-    const { version, lane } = await translated(this.#client.getGateLog({ gateId }));
+    const { version, lane } = await this.#urgently(() => this.#client.getGateLog({ gateId }));
     return { version, lane };
   }
 
   /** @returns the new version */
   async appendGate(gateId: string, expectedVersion: bigint, change: string, lane: GateLane): Promise<bigint> {
     const request = { gateId, expectedVersion, change, lane, ...this.#underLease() };
-    return (await translated(this.#client.appendGateLog(request))).version;
+    return (await this.#urgently(() => this.#client.appendGateLog(request))).version;
   }
 
   async acquireLease(resource: string, holderId: string, ttlMs: number): Promise<LeaseAnswer> {
@@ -133,6 +141,14 @@ export class EvidenceLog {
 
   async releaseLease(lease: HeldLease, holderId: string): Promise<void> {
     await translated(this.#client.releaseLease({ lease, holderId }));
+  }
+
+  #urgently<T>(call: () => Promise<T>): Promise<T> {
+    return translated(this.#turnstile.pass("urgent", call));
+  }
+
+  #inTurn<T>(call: () => Promise<T>): Promise<T> {
+    return translated(this.#turnstile.pass("usual", call));
   }
 
   #underLease(): { lease?: HeldLease } {

@@ -1,7 +1,14 @@
-import { DependencyWatch, deadline, type Logger, type Ports } from "@outlayer/kit";
+import { DependencyWatch, deadline, type Logger, type Ports, Turnstile, type Urgency } from "@outlayer/kit";
 import type { Collection, Db, Document, MongoClient } from "mongodb";
-import { isOfOwnQueue, isUnanswered, noAnswer, reasonOf, translated } from "./errors.ts";
+import { isOfOwnQueue, isUnanswered, NotSent, noAnswer, reasonOf, translated } from "./errors.ts";
 
+/**
+ * Calls that are under way at once; leases are not counted. Of hundreds at once a database would answer all too late, so that each
+ * would be made again: fewer at a time come through sooner.
+ */
+const atOnce = 12;
+/** How long a call waits for that, milliseconds. Then it was not sent. */
+const turnMs = 1_500;
 /** How long a call may take before it counts as unanswered, milliseconds: less than evidence's callers wait (5 s). */
 const callMs = 4_000;
 /** The same for a light call that asks whether the database is there: longer than the driver looks for it, which is "away". */
@@ -17,13 +24,14 @@ export class Database {
   readonly watch: DependencyWatch;
   readonly #client: MongoClient;
   readonly #db: Db;
+  readonly #turnstile = new Turnstile(atOnce);
   #wasConnected = false;
 
   constructor(client: MongoClient, name: string, ports: DatabasePorts, logger: Logger) {
     this.ports = ports;
     this.#client = client;
     this.#db = client.db(name);
-    const ask = () => this.answered(() => this.#ping(), pingMs);
+    const ask = () => this.answered(() => this.#ping(), pingMs, "urgent");
     this.watch = new DependencyWatch({ name: "database", required: true, ask, idleMs, ports, logger });
   }
 
@@ -35,8 +43,33 @@ export class Database {
    * Runs a call of the driver. Where the database gave no answer, or not in time, the caller sees `Unavailable`, and the
    * outcome is unknown: the driver has no deadline of its own, so a call that nobody waits for any more may still arrive.
    * A driver's error never leaves as it is: it may quote the document.
+   * @param urgency an urgent call does not wait for its turn
+   * @throws NotSent where its turn did not come in time
    */
-  async answered<T>(call: () => Promise<T>, limitMs = callMs): Promise<T> {
+  async answered<T>(call: () => Promise<T>, limitMs = callMs, urgency: Urgency = "usual"): Promise<T> {
+    if (urgency === "urgent") return this.#call(call, limitMs);
+    const patience = deadline(this.ports.timers, turnMs);
+    let isSent = false;
+    try {
+      return await this.#turnstile.pass(
+        urgency,
+        () => {
+          isSent = true;
+          patience.done();
+          return this.#call(call, limitMs);
+        },
+        patience.signal,
+      );
+    } catch (error) {
+      if (isSent) throw error;
+      this.watch.missed("slow", "too many calls are under way");
+      throw new NotSent();
+    } finally {
+      patience.done();
+    }
+  }
+
+  async #call<T>(call: () => Promise<T>, limitMs: number): Promise<T> {
     const limit = deadline(this.ports.timers, Math.max(0, limitMs));
     const late = new Promise<never>((_, reject) => {
       limit.signal.addEventListener("abort", () => reject(limit.signal.reason), { once: true });

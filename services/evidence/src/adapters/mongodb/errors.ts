@@ -1,4 +1,4 @@
-import { type Refusal, unavailable } from "@outlayer/kit";
+import { Code, Refusal, unavailable } from "@outlayer/kit";
 import {
   MongoClientClosedError,
   MongoError,
@@ -22,6 +22,13 @@ const cannotAnswerNow: ReadonlySet<unknown> = new Set([
 /** The server refused a call. */
 export class DatabaseRefused extends Error {
   override readonly name = "DatabaseRefused";
+}
+
+/** A call that was not made, since too many were under way. */
+export class NotSent extends Refusal {
+  constructor() {
+    super(Code.Unavailable, "too many calls to the database are under way");
+  }
 }
 
 /** What a caller is told: `Unavailable` where there was no answer. The driver's error may quote the document. */

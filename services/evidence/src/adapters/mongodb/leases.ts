@@ -38,7 +38,7 @@ export class Leases {
   }
 
   async read(resource: string): Promise<Lease | undefined> {
-    const found = await this.#database.answered(() => this.#leases.findOne({ _id: resource }));
+    const found = await this.#urgent(() => this.#leases.findOne({ _id: resource }));
     if (found === null) return undefined;
     return {
       resource,
@@ -58,16 +58,18 @@ export class Leases {
     const { holderId, epoch, expiresAtMs } = before;
     const filter = { _id, holder_id: holderId, epoch, expires_at: new Date(expiresAtMs) };
     try {
-      const replaced = await this.#database.answered(
-        () => this.#leases.updateOne(filter, { $set: document }),
-        updateMs,
-      );
+      const replaced = await this.#urgent(() => this.#leases.updateOne(filter, { $set: document }), updateMs);
       if (replaced.modifiedCount === 1) return true;
     } catch (error) {
       if (!(error instanceof Refusal && error.code === Code.Unavailable)) throw error;
     }
     // A write that the driver repeated finds the lease replaced by itself, and an answer can be lost: who won is read back.
-    const found = await this.#database.answered(() => this.#leases.findOne({ _id }, linearizable), readBackMs);
+    const found = await this.#urgent(() => this.#leases.findOne({ _id }, linearizable), readBackMs);
     return found?.write_id === document.write_id;
+  }
+
+  /** A lease that is lost because there was so much to do makes for more to do. */
+  #urgent<T>(call: () => Promise<T>, limitMs?: number): Promise<T> {
+    return this.#database.answered(call, limitMs, "urgent");
   }
 }
