@@ -3,8 +3,11 @@ import { internalToken, type System } from "../support/system.ts";
 import type { Posted, Run } from "./check.ts";
 import type { RecordJson, WorkflowEvidence } from "./workflow.ts";
 
+/** Of one process or of several. */
+export type JudgedSystem = Pick<System, "devnet" | "rest" | "product">;
+
 /** What is left of a run on a system: its devnet's chain, and what evidence says of these workflows. */
-export async function runOfSystem(system: System, posted: readonly Posted[]): Promise<Run> {
+export async function runOfSystem(system: JudgedSystem, posted: readonly Posted[]): Promise<Run> {
   const { devnet } = system;
   return {
     dump: devnet.controls.dump(),
@@ -16,7 +19,7 @@ export async function runOfSystem(system: System, posted: readonly Posted[]): Pr
   };
 }
 
-async function evidenceOf(system: System, { requestId, walletId }: Posted): Promise<WorkflowEvidence> {
+async function evidenceOf(system: JudgedSystem, { requestId, walletId }: Posted): Promise<WorkflowEvidence> {
   const record: RecordJson = await system.rest(walletId).record(requestId);
   const response = await fetch(`${system.product.http.evidence}/outlayer.evidence.v1.RecordService/GetHistory`, {
     method: "POST",

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { needMongodb, needNats } from "@outlayer/test-servers";
+import { checkRun, type Posted } from "./checker/check.ts";
+import { runOfSystem } from "./checker/run-of-system.ts";
+import { gateCalls } from "./support/chain-dump.ts";
+import { begun, endedBy } from "./support/patient-client.ts";
+import type { Answer } from "./support/rest-client.ts";
+import { ServiceProcesses } from "./support/service-processes.ts";
+import { transfer } from "./support/steps.ts";
+
+const workflows = 300;
+const wallets = Array.from({ length: 10 }, (_, index) => `wallet-of-load-${index}`);
+
+/** Of ten workflows one is a chain of three calls, one of two: these follow one another on the gate. */
+const callsOf = (index: number) => ({ 0: 3, 1: 2 })[Math.floor(index / wallets.length) % 10] ?? 1;
+
+/** No two transfers of all are the same, so that each shows on the chain. */
+const stepsOf = (index: number) =>
+  Array.from({ length: callsOf(index) }, (_, step) => transfer(String(1_000_000n + BigInt(10 * index + step))));
+
+const calls = Array.from({ length: workflows }, (_, index) => callsOf(index)).reduce((sum, count) => sum + count, 0);
+
+/** How long all of them may take, milliseconds. */
+const limitMs = 300_000;
+
+describe("three broadcasters and 300 workflows", () => {
+  let processes: ServiceProcesses;
+  let drop: () => Promise<void>;
+  before(async function () {
+    this.timeout(120_000);
+    const NATS_URL = await needNats(this);
+    const database = (await needMongodb(this)).database();
+    drop = database.drop;
+    processes = await ServiceProcesses.prepare({
+      counts: { broadcaster: 3 },
+      environment: { DATABASE_URL: database.url, NATS_URL, NEAR_POLL_INTERVAL_MS: "30", LEASE_SECS: "5" },
+      devnet: { blockTimeMs: 100, genesis: { wallets: wallets.map((walletId) => ({ walletId })) } },
+    });
+    await processes.startAll();
+  });
+  after(async () => {
+    await processes?.[Symbol.asyncDispose]();
+    await drop?.();
+  });
+
+  const epochOf = (index: number): number =>
+    Math.max(
+      0,
+      ...processes.running("broadcaster", index).lines.map(({ msg, epoch }) => (msg === "driving" ? Number(epoch) : 0)),
+    );
+
+  /** Which of them drives: the one that took the lease last. */
+  const driving = (among: readonly number[]): number =>
+    among.reduce((last, index) => (epochOf(index) > epochOf(last) ? index : last));
+
+  /** Until one of them has taken the lease after that epoch. */
+  const takenAfter = (epoch: number, among: readonly number[]): Promise<unknown> =>
+    Promise.race(
+      among.map((index) =>
+        processes.running("broadcaster", index).line((line) => line.msg === "driving" && Number(line.epoch) > epoch),
+      ),
+    );
+
+  it("carry each out once, also when one that drives is killed and the next one drained", async () => {
+    const giveUpAt = Date.now() + limitMs;
+    const marks = [60, 150].map((count) => ({ count, ...Promise.withResolvers<void>() }));
+    const posted: Posted[] = [];
+    let ended = 0;
+    const run = async (index: number): Promise<Answer["body"]> => {
+      const walletId = wallets[index % wallets.length] ?? "";
+      const key = `key ${index}`;
+      const rest = processes.restOf(0, walletId);
+      const requestId = await begun(rest, stepsOf(index), key, giveUpAt);
+      posted.push({ walletId, key, requestId });
+      const record = await endedBy(rest, requestId, giveUpAt);
+      ended += 1;
+      for (const { count, resolve } of marks) if (ended >= count) resolve();
+      return record;
+    };
+    const running = Promise.all(Array.from({ length: workflows }, (_, index) => run(index)));
+    // Whatever ends badly ends the test at once.
+    const reached = (mark: number) => Promise.race([marks[mark]?.promise, running]);
+
+    let left = [0, 1, 2];
+    for (const [mark, signal] of (["SIGKILL", "SIGTERM"] as const).entries()) {
+      await reached(mark);
+      assert.ok(ended < workflows, "something is left to do");
+      const index = driving(left);
+      const epoch = epochOf(index);
+      const code = await processes.running("broadcaster", index).end(signal);
+      assert.equal(code, signal === "SIGTERM" ? 0 : null);
+      left = left.filter((other) => other !== index);
+      await takenAfter(epoch, left);
+    }
+
+    const records = await running;
+    const others = records.filter(({ status }) => status !== "succeeded");
+    assert.deepEqual(
+      others.map(({ request_id, status, user_visible_error }) => [request_id, status, user_visible_error]),
+      [],
+    );
+    assert.equal(gateCalls(processes.devnet, "submit_intent").length, calls);
+    const system = {
+      devnet: processes.devnet,
+      rest: (walletId = "") => processes.restOf(0, walletId),
+      product: processes.replicas.addresses(),
+    };
+    assert.deepEqual(checkRun(await runOfSystem(system, posted)), []);
+  }).timeout(limitMs + 60_000);
+});
