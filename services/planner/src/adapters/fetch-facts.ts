@@ -36,12 +36,18 @@ export function factFetcher({ signerProxy, broadcaster, gateId, timers, logger }
     return { feeTiers, submitGas: amount(submitGas) };
   }
   /** Undefined for a fact that was not asked for, and for one that cannot be had. */
-  async function fact<T>(name: FactName, wanted: boolean, fetch: () => Promise<T>): Promise<T | undefined> {
+  async function fact<T>(
+    name: FactName,
+    wanted: boolean,
+    signal: AbortSignal,
+    fetch: () => Promise<T>,
+  ): Promise<T | undefined> {
     if (!wanted) return undefined;
     try {
       return await fetch();
     } catch (error) {
-      if (isAway(error)) logger.info({ fact: name }, "fact is not to be had now");
+      // Of a caller that has gone, how its connection ended is what is thrown here.
+      if (signal.aborted || isAway(error)) logger.info({ fact: name }, "fact is not to be had now");
       else logger.error({ fact: name, err: error }, "fact could not be fetched");
       return undefined;
     }
@@ -51,8 +57,8 @@ export function factFetcher({ signerProxy, broadcaster, gateId, timers, logger }
     const { signal, done } = deadline(timers, patienceMs, callerSignal);
     try {
       const [accountId, terms] = await Promise.all([
-        fact("wallet_account", names.includes("wallet_account"), () => accountOf(walletId, signal)),
-        fact("gate_fee_tiers", names.includes("gate_fee_tiers"), () => gateTerms(signal)),
+        fact("wallet_account", names.includes("wallet_account"), signal, () => accountOf(walletId, signal)),
+        fact("gate_fee_tiers", names.includes("gate_fee_tiers"), signal, () => gateTerms(signal)),
       ]);
       return { accountId, feeTiers: undefined, ...terms };
     } finally {
