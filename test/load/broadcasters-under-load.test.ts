@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { needMongodb, needNats } from "@outlayer/test-servers";
-import { checkRun, type Posted } from "./checker/check.ts";
-import { runOfSystem } from "./checker/run-of-system.ts";
-import { gateCalls } from "./support/chain-dump.ts";
-import { begun, endedBy } from "./support/patient-client.ts";
-import type { Answer } from "./support/rest-client.ts";
-import { ServiceProcesses } from "./support/service-processes.ts";
-import { transfer } from "./support/steps.ts";
+import { checkRun, type Posted } from "../checker/check.ts";
+import { runOfSystem } from "../checker/run-of-system.ts";
+import { gateCalls } from "../support/chain-dump.ts";
+import { begun, endedBy } from "../support/patient-client.ts";
+import type { Answer } from "../support/rest-client.ts";
+import { ServiceProcesses } from "../support/service-processes.ts";
+import { transfer } from "../support/steps.ts";
 
 const workflows = 300;
 const wallets = Array.from({ length: 10 }, (_, index) => `wallet-of-load-${index}`);

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { type ServiceName, serviceNames } from "@outlayer/kit";
 import { needMongodb, needNats } from "@outlayer/test-servers";
-import { gateCalls, view } from "./support/chain-dump.ts";
-import { begun, endedBy } from "./support/patient-client.ts";
-import type { Answer } from "./support/rest-client.ts";
-import { ServiceProcesses } from "./support/service-processes.ts";
-import { dust } from "./support/steps.ts";
+import { gateCalls, view } from "../support/chain-dump.ts";
+import { begun, endedBy } from "../support/patient-client.ts";
+import type { Answer } from "../support/rest-client.ts";
+import { ServiceProcesses } from "../support/service-processes.ts";
+import { dust } from "../support/steps.ts";
 
 const counts = { gateway: 3, planner: 3, evidence: 3 };
 const racers = 200;
