@@ -6,7 +6,7 @@ import { type Figure, holds, tableOf } from "./support/table.ts";
 
 const usage = `usage: ./dev bench gate [--only NAME,NAME] [--calls]
 
-  --only    of: lone, lone-default, queue-10, queue-100, queue-1000, queue-2000
+  --only    of: lone, lone-default, queue-10, queue-100, stepwise-100, queue-1000, queue-2000
   --calls   prints also how many calls of each kind were made of NEAR's RPC
 
 Measures how the gate is used: on a devnet in a process of its own, by the embedded product in another one. Ends with 1 when a
@@ -128,11 +128,47 @@ async function queue(name: string, { workflows, wallets, blockMs, isTimed }: Que
   }
 }
 
+/** Many workflows at once, step by step: from the first request to the last of their results that became final. */
+async function stepwise(name: string, workflows: number, targetBlocks: number): Promise<Figure[]> {
+  const system = await BenchSystem.start(chainBlockMs, { NEAR_POLL_INTERVAL_MS: String(chainBlockMs) });
+  try {
+    await system.fundOperator();
+    const wallets = Array.from({ length: 10 }, (_, index) => `bench-${index + 1}`);
+    for (const id of wallets) await system.fund(id);
+    await pause(10 * chainBlockMs);
+    const before = await system.rpcCalls();
+    const begin = await system.head();
+    const begun = await Promise.all(
+      Array.from({ length: workflows }, async (_, index) => {
+        const walletId = wallets[index % wallets.length] ?? "";
+        const wish = { on_failure: "halt" };
+        return { walletId, requestId: await system.rest(walletId).begin(workflowSteps(), undefined, wish) };
+      }),
+    );
+    const allThere = (await system.head()) - begin;
+    const records = [];
+    for (const { walletId, requestId } of begun) records.push(await succeeded(system, walletId, requestId));
+    const seen = callsBetween(before, await system.rpcCalls());
+    const heights = (await system.head()) - begin;
+    noteCalls(name, seen, workflows);
+    const dispatched = Math.max(...records.flatMap(({ dispatch_block_heights: all }) => all as number[])) - begin;
+    return [
+      { name: `${name}: first POST to the last answer of one`, value: allThere, unit: "blocks" },
+      { name: `${name}: first POST to the last dispatch`, value: dispatched, unit: "blocks" },
+      { name: `${name}: first POST to all final`, value: heights, unit: "blocks", target: atMost(targetBlocks) },
+      { name: `${name}: RPC calls a workflow`, value: (totalOf(seen) - heights) / workflows, unit: "calls" },
+    ];
+  } finally {
+    await system.stop();
+  }
+}
+
 const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   lone: () => lone("lone, polled once a block", chainBlockMs, 16),
   "lone-default": () => lone("lone, default interval", 750, 18),
   "queue-10": () => queue("10 queued", { workflows: 10, wallets: 3, blockMs: chainBlockMs, isTimed: true }),
   "queue-100": () => queue("100 queued", { workflows: 100, wallets: 10, blockMs: chainBlockMs, isTimed: true }),
+  "stepwise-100": () => stepwise("100 step by step", 100, 60),
   "queue-1000": () => queue("1000 queued", { workflows: 1000, wallets: 10, blockMs: 75, isTimed: false }),
   "queue-2000": () => queue("2000 queued", { workflows: 2000, wallets: 10, blockMs: 75, isTimed: false }),
 };
