@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { type NewMongodb, needOwnMongodb } from "@outlayer/test-servers";
-import { gateCalls } from "./support/chain-dump.ts";
-import { verifyHistory } from "./support/history.ts";
-import { ServiceProcesses } from "./support/service-processes.ts";
-import { dust } from "./support/steps.ts";
+import { gateCalls } from "../support/chain-dump.ts";
+import { verifyHistory } from "../support/history.ts";
+import { ServiceProcesses } from "../support/service-processes.ts";
+import { dust } from "../support/steps.ts";
 
 const three = [dust, dust, dust];
 /** Statuses at which MongoDB is killed, each under a workflow of its own. */
@@ -40,7 +40,7 @@ describe("five processes whose MongoDB is killed and started again", () => {
       }
       for (const requestId of requestIds) {
         const record = await eventually(() => rest.ended(requestId));
-        assert.equal(record.status, "succeeded", record.message);
+        assert.equal(record.status, "succeeded", record.user_visible_error);
         await verifyHistory(processes.httpUrl("evidence"), record);
       }
       assert.equal(gateCalls(processes.devnet, "submit_intent").length, three.length * moments.length);
