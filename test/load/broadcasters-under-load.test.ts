@@ -33,8 +33,8 @@ describe("three broadcasters and 300 workflows", () => {
     drop = database.drop;
     processes = await ServiceProcesses.prepare({
       counts: { broadcaster: 3 },
-      environment: { DATABASE_URL: database.url, NATS_URL, NEAR_POLL_INTERVAL_MS: "30", LEASE_SECS: "5" },
-      devnet: { blockTimeMs: 100, genesis: { wallets: wallets.map((walletId) => ({ walletId })) } },
+      environment: { DATABASE_URL: database.url, NATS_URL, NEAR_POLL_INTERVAL_MS: "50", LEASE_SECS: "5" },
+      devnet: { blockTimeMs: 150, genesis: { wallets: wallets.map((walletId) => ({ walletId })) } },
     });
     await processes.startAll();
   });

@@ -1,4 +1,5 @@
 import { type Bus, type Cancel, inContext, ownContext, sleep, workSubject } from "@outlayer/kit";
+import type { OpenWorkflow } from "../adapters/evidence/evidence-log.ts";
 import { isDirectUserLog } from "../core/direct-user/state.ts";
 import { DirectUserDriver } from "./direct-user/driver.ts";
 import { Driver } from "./driver.ts";
@@ -49,7 +50,9 @@ export class Worker implements Term {
           this.#unsubscribe = this.#bus.subscribe(workSubject, (data) => this.#drive(new TextDecoder().decode(data)));
           isFirst = false;
         }
-        for (const { requestId, version } of open) this.#drive(requestId, version);
+        // What is on its way grows old: after a crash that comes before all that waits.
+        const [waiting, underWay] = [open.filter(isWaiting), open.filter((one) => !isWaiting(one))];
+        for (const { requestId, version } of [...underWay, ...waiting]) this.#drive(requestId, version);
       } catch (error) {
         logger.warn({ err: error }, "open workflows could not be listed");
       }
@@ -84,4 +87,9 @@ export class Worker implements Term {
       run.finally(() => this.#driving.delete(requestId)),
     );
   }
+}
+
+/** Nothing has been signed for it, as its status tells. */
+function isWaiting({ status }: OpenWorkflow): boolean {
+  return ["planned", "policy_checking", "queued"].includes(status);
 }

@@ -31,6 +31,8 @@ export interface UsedSoFar {
 export interface OpenWorkflow {
   readonly requestId: string;
   readonly version: number;
+  /** Of its record. */
+  readonly status: string;
 }
 
 export interface GateLog {
@@ -83,7 +85,9 @@ export class EvidenceLog {
     let pageToken = "";
     do {
       const page = await this.#inTurn(() => this.#client.listOpenWorkflows({ pageToken, pageSize: 500 }));
-      found.push(...page.workflows.map(({ requestId, version }) => ({ requestId, version: Number(version) })));
+      found.push(
+        ...page.workflows.map(({ requestId, version, status }) => ({ requestId, version: Number(version), status })),
+      );
       pageToken = page.nextPageToken;
     } while (pageToken !== "");
     return found;
