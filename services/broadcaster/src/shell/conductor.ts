@@ -11,41 +11,21 @@ import type { EvidenceLog } from "../adapters/evidence/evidence-log.ts";
 import type { Block, NearNode } from "../adapters/near/near-node.ts";
 import { RpcUnavailable } from "../adapters/near/rpc-error.ts";
 import { issuedNonces, tidied } from "../core/gate/lane-in-log.ts";
-import { resumeGasFor } from "../core/gate/money.ts";
-import { isWorthTelling, type QueuePlace } from "../core/gate/place.ts";
-import { expectedStarts, type LaneEntry, mayAdmit, whoseTurn } from "../core/gate/schedule.ts";
-import { type Candidate, WaitingLine } from "../core/gate/waiting-line.ts";
+import type { QueuePlace } from "../core/gate/place.ts";
+import { type LaneEntry, mayAdmit, whoseTurn } from "../core/gate/schedule.ts";
+import type { Candidate } from "../core/gate/waiting-line.ts";
 import type { LaneProgress } from "../core/workflow/lane-progress.ts";
 import type { Follower } from "./follower.ts";
+import { GateQueue, type Outlook } from "./gate-queue.ts";
 import type { GateReader } from "./gate-reader.ts";
 import type { CallToSign, KeyLane, KeyRing } from "./key-lane.ts";
 import { News } from "./news.ts";
+import { type ResumeWanted, resumeCall } from "./resume-call.ts";
 import type { TailReader } from "./tail-reader.ts";
 
 export type Place =
   /** Its turn has come: it may be admitted, once it has been checked. */
   { readonly kind: "may_enter" } | ({ readonly kind: "waits" } & QueuePlace);
-
-/** One that waits in front of the gate. */
-interface Waiter {
-  readonly news: News;
-  /** What it was told last, and at which head. */
-  told: { readonly place: QueuePlace; readonly head: number } | undefined;
-  /** Called since it was told. */
-  isCalled: boolean;
-}
-
-/** Heads after which one that waits for something else than its turn is called, so that it sees how long it has waited. */
-const lookUpEvery = 10;
-
-export interface ResumeWanted {
-  readonly requestId: string;
-  readonly mode: "chain" | "single" | "reject";
-  readonly intentIds: readonly string[];
-  readonly feeYocto: bigint;
-  /** The block in which the ids were seen: the resume is valid on no fork without it. */
-  readonly block: Pick<Block, "hash" | "height">;
-}
 
 export interface ConductorDeps {
   readonly evidence: EvidenceLog;
@@ -72,16 +52,13 @@ export class Conductor {
   /** Told whenever a workflow's turn on the lane, or before it, may have come. Those in the queue are called one by one. */
   readonly news = new News();
   readonly #deps: ConductorDeps;
-  readonly #line = new WaitingLine();
-  readonly #waiters = new Map<string, Waiter>();
-  /** Of all that wait, as of one head; undefined once somebody came or left. */
-  #places: { readonly head: number; readonly byRequest: ReadonlyMap<string, QueuePlace> } | undefined;
+  readonly #queue = new GateQueue();
   readonly #progress = new Map<string, LaneProgress>();
   /** Hashes of approver transactions that their workflows' own logs have: the gate's log need not hold them any longer. */
   readonly #logged = new Set<string>();
   #version = 0n;
   #lane: GateLane = create(GateLaneSchema);
-  #obstacle: "gate_busy" | "gate_stuck" | undefined;
+  #obstacle: Outlook["obstacle"];
   #tailReadAt = 0;
   #entering: string | undefined;
   #isRelayerShort = false;
@@ -119,7 +96,7 @@ export class Conductor {
         if (!(error instanceof RpcUnavailable))
           this.#deps.logger.error({ err: error }, "attending to the queue failed");
         // They find out by themselves what is wrong, and wait for that.
-        for (const waiter of this.#waiters.values()) call(waiter);
+        this.#queue.callAll();
       }
     }
   }
@@ -127,8 +104,7 @@ export class Conductor {
   /** Where a workflow stands that is not admitted yet. Asking puts it into the queue. */
   async place(candidate: Candidate): Promise<Place> {
     const { requestId } = candidate;
-    const waiter = this.#join(candidate);
-    waiter.isCalled = false;
+    this.#queue.join(candidate);
     const head = this.#deps.follower.heads?.optimistic.height;
     if (head === undefined)
       return { kind: "waits", position: 0, expectedStart: undefined, waitingFor: "rpc_unavailable" };
@@ -137,15 +113,12 @@ export class Conductor {
       this.#entering = requestId;
       return { kind: "may_enter" };
     }
-    const place = this.#placesAt(head).get(requestId) ?? { position: 0, expectedStart: undefined, waitingFor: "turn" };
-    waiter.told = { place, head };
-    return { kind: "waits", ...place };
+    return { kind: "waits", ...this.#queue.tell(requestId, this.#outlook(head)) };
   }
 
   /** Told when one in the queue has reason to ask for its place again; undefined where it has by now. */
   callsFor(requestId: string): News | undefined {
-    const waiter = this.#waiters.get(requestId);
-    return waiter === undefined || waiter.isCalled ? undefined : waiter.news;
+    return this.#queue.callsFor(requestId);
   }
 
   /** Takes a workflow in. @returns version of the gate's log that says so */
@@ -313,10 +286,7 @@ export class Conductor {
   async #readTail(head: number, force = false): Promise<void> {
     const ours = this.#isRunningOwn();
     if (!force && (ours || head < this.#tailReadAt + 1)) {
-      if (ours && this.#obstacle !== undefined) {
-        this.#obstacle = undefined;
-        this.#places = undefined;
-      }
+      if (ours) this.#obstacle = undefined;
       return;
     }
     this.#tailReadAt = head;
@@ -325,7 +295,6 @@ export class Conductor {
     if (obstacle !== this.#obstacle) {
       this.#deps.logger.warn({ gate: this.#deps.gate.gateId, obstacle: obstacle ?? "none", tail }, "gate changed");
     }
-    if (obstacle !== this.#obstacle) this.#places = undefined;
     this.#obstacle = obstacle;
   }
 
@@ -349,56 +318,22 @@ export class Conductor {
   /** Everything about the queue that a new head, or a change on lane or queue, brings with it: once for all that wait. */
   async #attend(): Promise<void> {
     const head = this.#deps.follower.heads?.optimistic.height;
-    if (head === undefined || this.#waiters.size === 0) return;
+    if (head === undefined || this.#queue.isEmpty) return;
     await this.#readTail(head);
-    const places = this.#placesAt(head);
-    for (const [requestId, waiter] of this.#waiters) {
-      const place = places.get(requestId);
-      if (place === undefined || waiter.told === undefined) continue;
-      const isOverdue = place.waitingFor !== "turn" && head >= waiter.told.head + lookUpEvery;
-      if (isOverdue || isWorthTelling(waiter.told.place, place, head)) call(waiter);
-    }
-    const { first } = this.#line;
-    const waiter = first === undefined ? undefined : this.#waiters.get(first.requestId);
-    if (first !== undefined && waiter !== undefined && this.#mayEnter(first.requestId, head)) call(waiter);
+    this.#queue.call(this.#outlook(head), (requestId) => this.#mayEnter(requestId, head));
+  }
+
+  #outlook(head: number): Outlook {
+    return { head, lane: this.#entries(), obstacle: this.#obstacle };
   }
 
   #mayEnter(requestId: string, head: number): boolean {
-    const isNext = this.#line.first?.requestId === requestId && (this.#entering ?? requestId) === requestId;
+    const isNext = this.#queue.isFirst(requestId) && (this.#entering ?? requestId) === requestId;
     return isNext && this.#obstacle === undefined && mayAdmit(this.#entries(), head);
   }
 
-  #placesAt(head: number): ReadonlyMap<string, QueuePlace> {
-    if (this.#places?.head === head) return this.#places.byRequest;
-    const order = this.#line.order();
-    const obstacle = this.#obstacle;
-    const calls = order.map(({ calls }) => calls);
-    const starts = obstacle === undefined ? expectedStarts(this.#entries(), calls, head) : [];
-    const byRequest = new Map(
-      order.map(({ requestId }, index): [string, QueuePlace] => [
-        requestId,
-        { position: index + 1, expectedStart: starts[index], waitingFor: obstacle ?? "turn" },
-      ]),
-    );
-    this.#places = { head, byRequest };
-    return byRequest;
-  }
-
-  #join(candidate: Candidate): Waiter {
-    const { requestId } = candidate;
-    const known = this.#waiters.get(requestId);
-    if (known !== undefined) return known;
-    const waiter: Waiter = { news: new News(), told: undefined, isCalled: false };
-    this.#waiters.set(requestId, waiter);
-    this.#line.add(candidate);
-    this.#places = undefined;
-    return waiter;
-  }
-
   #forget(requestId: string): void {
-    this.#line.remove(requestId);
-    this.#waiters.delete(requestId);
-    this.#places = undefined;
+    this.#queue.leave(requestId);
     if (this.#entering === requestId) this.#entering = undefined;
   }
 
@@ -443,22 +378,6 @@ export class Conductor {
     this.#lane = lane ?? create(GateLaneSchema);
     this.#isStale = false;
   }
-}
-
-function call(waiter: Waiter): void {
-  waiter.isCalled = true;
-  waiter.news.tell();
-}
-
-function resumeCall(
-  { mode, intentIds, feeYocto }: Pick<ResumeWanted, "mode" | "intentIds" | "feeYocto">,
-  gateId: string,
-  resumeGas: bigint,
-): CallToSign {
-  const call = { receiverId: gateId, gas: resumeGasFor(intentIds.length, resumeGas), deposit: feeYocto };
-  return mode === "chain"
-    ? { ...call, methodName: "resume_batch_chained", args: { intent_ids: intentIds } }
-    : { ...call, methodName: "resume_intent", args: { intent_id: intentIds[0], approve: mode === "single" } };
 }
 
 function isSame(a: LaneProgress | undefined, b: LaneProgress): boolean {

@@ -76,26 +76,33 @@ async function seek(tools: Needed, state: WorkflowState, account: Account, grant
   if (ports.clock.now() > account.policyCheckedAtMs + policyFreshMs) {
     return { kind: "event", event: await checkPolicy(tools, state, grants) };
   }
-  const readings = () => readingsOf(tools, state, account, heads, resumption);
+  let readings = readingsOf(tools, state, account, heads, resumption);
   // Said before the balances are looked at, so that those who look meanwhile leave it its part.
-  commitments.set(requestId, await readings().owes());
-  let admissible: WalletReadings | undefined;
+  commitments.set(requestId, await readings.owes());
+  let isIn = false;
   try {
-    const checked = await check(tools, readings);
-    if (!(checked instanceof WalletReadings)) {
-      // Whatever it waits for now, those behind it may have more luck.
-      if (checked.kind === "waits") {
-        conductor.withdraw(requestId);
-        if (resumption === "single") line.triedInVain(requestId, checked.waitingFor);
-      }
-      return checked;
+    let obstacle = await findObstacle(tools, readings);
+    if (obstacle !== undefined && readings.isPartlyKept) {
+      // What was read for another run refuses nothing: all is read as it is now, by itself.
+      dropKept(tools);
+      readings = readingsOf({ ...tools, kept: undefined }, state, account, heads, resumption);
+      obstacle = await findObstacle(tools, readings);
     }
-    admissible = checked;
+    if (obstacle !== undefined) {
+      dropKept(tools);
+      // Whatever it waits for now, those behind it may have more luck.
+      if (obstacle.kind === "waits") {
+        conductor.withdraw(requestId);
+        if (resumption === "single") line.triedInVain(requestId, obstacle.waitingFor);
+      }
+      return obstacle;
+    }
+    isIn = true;
   } finally {
-    if (admissible === undefined) commitments.drop(requestId);
+    if (!isIn) commitments.drop(requestId);
   }
   line.leave(requestId);
-  const [feeYocto, balances] = await Promise.all([admissible.fee(), admissible.balances()]);
+  const [feeYocto, balances] = await Promise.all([readings.fee(), readings.balances()]);
   let gateVersion = 0n;
   if (resumption === "chain") gateVersion = await conductor.admit(candidate, heads.final.height);
   else conductor.noteAdmitted(requestId);
@@ -143,15 +150,11 @@ function singly(line: AdmissionLine, intake: Intake, candidate: Candidate): Turn
 
 const admissionChecks: readonly CodedCheck<WalletReadings>[] = [...gateChecks, ...walletChecks];
 
-/** What it found all right, or the obstacle. What was read for another run refuses nothing: then all is read anew. */
-async function check(tools: Needed, read: () => WalletReadings): Promise<WalletReadings | Admission> {
-  const readings = read();
-  const obstacle = await findObstacle(tools, readings);
-  if (obstacle === undefined) return readings;
-  tools.kept.drop();
-  tools.relayer.lookAgain();
-  tools.approver.lookAgain();
-  return readings.isPartlyKept ? check(tools, read) : obstacle;
+/** Whoever comes next reads all of it anew. */
+function dropKept({ kept, relayer, approver }: Needed): void {
+  kept.drop();
+  relayer.lookAgain();
+  approver.lookAgain();
 }
 
 /** The first check that does not hold, as what becomes of the workflow. @throws what kept a check from being made */
@@ -169,7 +172,7 @@ async function findObstacle({ conductor }: Needed, readings: WalletReadings): Pr
 }
 
 function readingsOf(
-  tools: Needed,
+  tools: Omit<Needed, "kept"> & { readonly kept: Needed["kept"] | undefined },
   state: WorkflowState,
   account: Account,
   heads: Heads,
@@ -190,7 +193,7 @@ function readingsOf(
     relayerKeys: () => keysSeen(relayer),
     approverKeys: () => keysSeen(approver),
     account: async () => account,
-    kept,
+    ...(kept === undefined ? {} : { kept }),
   };
   return new WalletReadings(sources, { calls: state.calls, resumption });
 }
