@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
-import { needMongodb, needNats } from "@outlayer/test-servers";
 import { checkRun, type Posted } from "../checker/check.ts";
 import { runOfSystem } from "../checker/run-of-system.ts";
 import { gateCalls } from "../support/chain-dump.ts";
 import { begun, endedBy } from "../support/patient-client.ts";
 import type { Answer } from "../support/rest-client.ts";
-import { ServiceProcesses } from "../support/service-processes.ts";
 import { transfer } from "../support/steps.ts";
+import { processesOfSuite } from "./processes.ts";
 
 const workflows = 300;
 const wallets = Array.from({ length: 10 }, (_, index) => `wallet-of-load-${index}`);
@@ -24,29 +23,15 @@ const calls = Array.from({ length: workflows }, (_, index) => callsOf(index)).re
 const limitMs = 300_000;
 
 describe("three broadcasters and 300 workflows", () => {
-  let processes: ServiceProcesses;
-  let drop: () => Promise<void>;
-  before(async function () {
-    this.timeout(120_000);
-    const NATS_URL = await needNats(this);
-    const database = (await needMongodb(this)).database();
-    drop = database.drop;
-    processes = await ServiceProcesses.prepare({
-      counts: { broadcaster: 3 },
-      environment: { DATABASE_URL: database.url, NATS_URL, NEAR_POLL_INTERVAL_MS: "50", LEASE_SECS: "5" },
-      devnet: { blockTimeMs: 150, genesis: { wallets: wallets.map((walletId) => ({ walletId })) } },
-    });
-    await processes.startAll();
-  });
-  after(async () => {
-    await processes?.[Symbol.asyncDispose]();
-    await drop?.();
-  });
+  const environment = { NEAR_POLL_INTERVAL_MS: "50", LEASE_SECS: "5" };
+  const processes = processesOfSuite({ counts: { broadcaster: 3 }, environment }, { blockTimeMs: 150, wallets });
 
   const epochOf = (index: number): number =>
     Math.max(
       0,
-      ...processes.running("broadcaster", index).lines.map(({ msg, epoch }) => (msg === "driving" ? Number(epoch) : 0)),
+      ...processes()
+        .running("broadcaster", index)
+        .lines.map(({ msg, epoch }) => (msg === "driving" ? Number(epoch) : 0)),
     );
 
   /** Which of them drives: the one that took the lease last. */
@@ -57,7 +42,9 @@ describe("three broadcasters and 300 workflows", () => {
   const takenAfter = (epoch: number, among: readonly number[]): Promise<unknown> =>
     Promise.race(
       among.map((index) =>
-        processes.running("broadcaster", index).line((line) => line.msg === "driving" && Number(line.epoch) > epoch),
+        processes()
+          .running("broadcaster", index)
+          .line((line) => line.msg === "driving" && Number(line.epoch) > epoch),
       ),
     );
 
@@ -69,7 +56,7 @@ describe("three broadcasters and 300 workflows", () => {
     const run = async (index: number): Promise<Answer["body"]> => {
       const walletId = wallets[index % wallets.length] ?? "";
       const key = `key ${index}`;
-      const rest = processes.restOf(0, walletId);
+      const rest = processes().restOf(0, walletId);
       const requestId = await begun(rest, stepsOf(index), key, giveUpAt);
       posted.push({ walletId, key, requestId });
       const record = await endedBy(rest, requestId, giveUpAt);
@@ -87,7 +74,7 @@ describe("three broadcasters and 300 workflows", () => {
       assert.ok(ended < workflows, "something is left to do");
       const index = driving(left);
       const epoch = epochOf(index);
-      const code = await processes.running("broadcaster", index).end(signal);
+      const code = await processes().running("broadcaster", index).end(signal);
       assert.equal(code, signal === "SIGTERM" ? 0 : null);
       left = left.filter((other) => other !== index);
       await takenAfter(epoch, left);
@@ -99,11 +86,11 @@ describe("three broadcasters and 300 workflows", () => {
       others.map(({ request_id, status, user_visible_error }) => [request_id, status, user_visible_error]),
       [],
     );
-    assert.equal(gateCalls(processes.devnet, "submit_intent").length, calls);
+    assert.equal(gateCalls(processes().devnet, "submit_intent").length, calls);
     const system = {
-      devnet: processes.devnet,
-      rest: (walletId = "") => processes.restOf(0, walletId),
-      product: processes.replicas.addresses(),
+      devnet: processes().devnet,
+      rest: (walletId = "") => processes().restOf(0, walletId),
+      product: processes().replicas.addresses(),
     };
     assert.deepEqual(checkRun(await runOfSystem(system, posted)), []);
   }).timeout(limitMs + 60_000);

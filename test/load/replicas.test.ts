@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { type ServiceName, serviceNames } from "@outlayer/kit";
-import { needMongodb, needNats } from "@outlayer/test-servers";
 import { gateCalls, view } from "../support/chain-dump.ts";
 import { begun, endedBy } from "../support/patient-client.ts";
 import type { Answer } from "../support/rest-client.ts";
-import { ServiceProcesses } from "../support/service-processes.ts";
 import { dust } from "../support/steps.ts";
+import { processesOfSuite } from "./processes.ts";
 
 const counts = { gateway: 3, planner: 3, evidence: 3 };
 const racers = 200;
@@ -17,39 +16,24 @@ const receiver = { account_id: dust.receiver_id, token_id: dust.token };
 const limitMs = 300_000;
 
 describe("three gateways, planners and evidence processes on one MongoDB", () => {
-  let processes: ServiceProcesses;
-  let drop: () => Promise<void>;
-  before(async function () {
-    this.timeout(120_000);
-    const NATS_URL = await needNats(this);
-    const database = (await needMongodb(this)).database();
-    drop = database.drop;
-    const wallets = ["wallet-1", ...Array.from({ length: workflows }, (_, index) => walletOf(index))];
-    processes = await ServiceProcesses.prepare({
-      counts,
-      environment: { DATABASE_URL: database.url, NATS_URL, NEAR_POLL_INTERVAL_MS: "30" },
-      devnet: { blockTimeMs: 100, genesis: { wallets: wallets.map((walletId) => ({ walletId })) } },
-    });
-    await processes.startAll();
-  });
-  after(async () => {
-    await processes?.[Symbol.asyncDispose]();
-    await drop?.();
-  });
+  const wallets = ["wallet-1", ...Array.from({ length: workflows }, (_, index) => walletOf(index))];
+  const environment = { NEAR_POLL_INTERVAL_MS: "30" };
+  const processes = processesOfSuite({ counts, environment }, { blockTimeMs: 100, wallets });
 
-  const submitted = () => gateCalls(processes.devnet, "submit_intent").length;
-  const resumed = (method: string) => gateCalls(processes.devnet, method).length;
-  const received = async () => BigInt(String(await view(processes.devnet, "intents.near", "mt_balance_of", receiver)));
+  const submitted = () => gateCalls(processes().devnet, "submit_intent").length;
+  const resumed = (method: string) => gateCalls(processes().devnet, method).length;
+  const received = async () =>
+    BigInt(String(await view(processes().devnet, "intents.near", "mt_balance_of", receiver)));
 
   it("make one record and one batch of 200 concurrent POSTs of one key", async () => {
     const giveUpAt = Date.now() + 60_000;
     const requestIds = await Promise.all(
       Array.from({ length: racers }, (_, index) =>
-        begun(processes.restOf(index % 3), [dust, dust, dust], "one key", giveUpAt),
+        begun(processes().restOf(index % 3), [dust, dust, dust], "one key", giveUpAt),
       ),
     );
     assert.equal(new Set(requestIds).size, 1);
-    const record = await endedBy(processes.restOf(1), requestIds[0] ?? "", giveUpAt);
+    const record = await endedBy(processes().restOf(1), requestIds[0] ?? "", giveUpAt);
     assert.equal(record.status, "succeeded", `${record.error_code}: ${record.user_visible_error}`);
     assert.deepEqual([submitted(), resumed("resume_batch_chained"), resumed("resume_intent")], [3, 1, 0]);
   }).timeout(90_000);
@@ -58,7 +42,7 @@ describe("three gateways, planners and evidence processes on one MongoDB", () =>
     const before = { submitted: submitted(), received: await received() };
     const giveUpAt = Date.now() + limitMs;
     const run = async (index: number): Promise<Answer["body"]> => {
-      const rest = (at: number) => processes.restOf(at % 3, walletOf(index));
+      const rest = (at: number) => processes().restOf(at % 3, walletOf(index));
       const requestId = await begun(rest(index), [dust], `key ${index}`, giveUpAt);
       return endedBy(rest(index + 1), requestId, giveUpAt);
     };
@@ -78,9 +62,9 @@ describe("three gateways, planners and evidence processes on one MongoDB", () =>
   it("end in time, and none of them with an error in its log", async () => {
     const countOf = (name: ServiceName) => ({ "signer-proxy": 1, broadcaster: 1, ...counts })[name];
     const all = serviceNames.flatMap((name) =>
-      Array.from({ length: countOf(name) }, (_, index) => processes.running(name, index)),
+      Array.from({ length: countOf(name) }, (_, index) => processes().running(name, index)),
     );
-    assert.deepEqual(new Set(Object.values(await processes.endAll())), new Set([0]));
+    assert.deepEqual(new Set(Object.values(await processes().endAll())), new Set([0]));
     const errors = all.flatMap(({ lines }) => lines.filter(({ level }) => level === "error"));
     assert.deepEqual(errors, []);
   }).timeout(60_000);

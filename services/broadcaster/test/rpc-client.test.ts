@@ -28,6 +28,15 @@ class ScriptedNode {
     await new Promise((resolve) => this.#server?.close(resolve));
   }
 
+  /** Answers nothing. @returns what answers the last call that came */
+  hold(value: unknown): () => void {
+    let release = () => {};
+    this.answer = (method, response) => {
+      release = () => result(value)(method, response);
+    };
+    return () => release();
+  }
+
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let body = "";
     for await (const chunk of request) body += chunk;
@@ -179,10 +188,7 @@ describe("the RPC client", () => {
     first.answer = reset;
     await rpc.call("a", {});
     now += 5000;
-    let release = () => {};
-    first.answer = (method, response) => {
-      release = () => result("back")(method, response);
-    };
+    const release = first.hold("back");
     const probe = rpc.call("b", {});
     await until(() => first.asked.includes("b"));
     second.answer = result("elsewhere");
@@ -199,10 +205,7 @@ describe("the RPC client", () => {
     first.answer = reset;
     await assert.rejects(rpc.call("a", {}), RpcUnavailable);
     now += 5000;
-    let release = () => {};
-    first.answer = (method, response) => {
-      release = () => result("back")(method, response);
-    };
+    const release = first.hold("back");
     const probe = rpc.call("b", {});
     await until(() => first.asked.includes("b"));
     const waiting = rpc.call("c", {});
