@@ -1,6 +1,6 @@
 import type { ServiceImpl, Transport } from "@connectrpc/connect";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
-import { type Logger, type Ports, type Service, Turnstile } from "@outlayer/kit";
+import type { Logger, Ports, Service } from "@outlayer/kit";
 import { preflightAsker } from "./adapters/ask-preflight.ts";
 import { directUserKeys } from "./adapters/direct-user-keys.ts";
 import { factFetcher } from "./adapters/fetch-facts.ts";
@@ -15,12 +15,6 @@ import { executeSequentialBatch } from "./rpc/execute-sequential-batch.ts";
 import { executeWorkflow } from "./rpc/execute-workflow.ts";
 import { planWorkflow } from "./rpc/plan.ts";
 import { preflight } from "./rpc/preflight.ts";
-
-/**
- * Requests that are planned and opened at once. Of hundreds that come together evidence would open none in time, and be asked for each
- * again; here they wait for as long as their callers do, and nothing is done for those that have gone.
- */
-const atOnce = 8;
 
 export interface PlannerDeps {
   readonly ports: Pick<Ports, "timers" | "ids">;
@@ -48,22 +42,18 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
   const cancelling = { credentials, requestCancel: cancelRequester(transports.evidence) };
   const directUser = { credentials, scopes, networkId, keys };
 
-  const turnstile = new Turnstile(atOnce);
-  const inTurn = <T>(execute: () => Promise<T>, signal: AbortSignal) => turnstile.pass("usual", execute, signal);
-
   const planner = {
     plan: (request, { requestHeader, signal }) => planWorkflow(planning, request, requestHeader, signal),
     preflight: (request, { requestHeader, signal }) => preflight(preflighting, request, requestHeader, signal),
-    executeWorkflow: (request, { requestHeader, signal }) =>
-      inTurn(() => executeWorkflow(executing, request, requestHeader, signal), signal),
+    executeWorkflow: (request, { requestHeader, signal }) => executeWorkflow(executing, request, requestHeader, signal),
     executeSequentialBatch: (request, { requestHeader, signal }) =>
-      inTurn(() => executeSequentialBatch(executing, request, requestHeader, signal), signal),
+      executeSequentialBatch(executing, request, requestHeader, signal),
     prepareDirectUserKey: (request, { requestHeader, signal }) =>
       prepareDirectUserKey(directUser, request, requestHeader, signal),
     getDirectUserKeyStatus: (request, { requestHeader, signal }) =>
       getDirectUserKeyStatus(directUser, request, requestHeader, signal),
     executeDirectUserCall: (request, { requestHeader, signal }) =>
-      inTurn(() => executeDirectUserCall({ ...executing, scopes }, request, requestHeader, signal), signal),
+      executeDirectUserCall({ ...executing, scopes }, request, requestHeader, signal),
     cancelWorkflow: (request, { requestHeader, signal }) => cancelWorkflow(cancelling, request, requestHeader, signal),
   } satisfies ServiceImpl<typeof PlannerService>;
 

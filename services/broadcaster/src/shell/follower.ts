@@ -18,6 +18,7 @@ const longestGap = 100;
 
 /** Heights in a row that the chain may leave out. */
 const mostLeftOut = 20;
+
 /** Blocks from before the window of which is remembered where they stand; about 2 MB. The oldest is asked for again. */
 const olderKept = 10_000;
 

@@ -1,13 +1,23 @@
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import { Turnstile } from "@outlayer/kit";
 import type { OpenWorkflow } from "../core/ports.ts";
+
+/**
+ * Workflows that are being opened at once. Of hundreds that come together evidence would open none in time, and be asked for each
+ * again; here they wait for as long as their callers do, and evidence need not know of those that have gone. Only this takes turns: a
+ * slow keystore or chain, asked for a plan's facts before, is to hold up nobody but those who ask for the same.
+ */
+const atOnce = 8;
 
 export function workflowOpener(evidence: Transport): OpenWorkflow {
   const log = createClient(LogService, evidence);
+  const turnstile = new Turnstile(atOnce);
   return async (requestId, opened, signal) => {
     try {
-      const { record, created } = await log.openWorkflow({ requestId, opened }, { signal });
+      const open = () => log.openWorkflow({ requestId, opened }, { signal });
+      const { record, created } = await turnstile.pass("usual", open, signal);
       if (record === undefined) throw new Error("evidence answered without a record");
       // A call that was made again, because no answer came to the first, finds what the first has made.
       return { kind: "opened", record, created: created || record.requestId === requestId };
