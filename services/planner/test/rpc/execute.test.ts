@@ -73,6 +73,43 @@ describe("PlannerService.ExecuteWorkflow", () => {
     assert.equal(opened[0]?.opened?.calls.length, 1);
   });
 
+  it("opens a few at a time, and all of them in the end", async () => {
+    const held = Promise.withResolvers<void>();
+    let [atOnce, most] = [0, 0];
+    const { client, opened } = startPlanner({
+      async openWorkflow(request, context) {
+        atOnce += 1;
+        most = Math.max(most, atOnce);
+        await held.promise;
+        atOnce -= 1;
+        return evidence()(request, context);
+      },
+    });
+    const all = Array.from({ length: 30 }, () => client.executeWorkflow(workflow({ steps: [transfer] }), asWallet));
+    while (opened.length < 8) await new Promise(setImmediate);
+    held.resolve();
+    await Promise.all(all);
+    assert.deepEqual([opened.length, most], [30, 8]);
+  });
+
+  it("lets nobody wait for facts that others ask for and are slow to get", async () => {
+    const slow = Promise.withResolvers<void>();
+    let asked = 0;
+    const { client, opened } = startPlanner({
+      async getAccount() {
+        asked += 1;
+        if (asked <= 30) await slow.promise;
+        return { accountId: "alice.near", publicKey: "ed25519:x" };
+      },
+    });
+    const those = Array.from({ length: 30 }, () => client.executeWorkflow(workflow({ steps: [transfer] }), asWallet));
+    while (asked < 30) await new Promise(setImmediate);
+    await client.executeWorkflow(workflow({ steps: [transfer] }), asWallet);
+    assert.equal(opened.length, 1);
+    slow.resolve();
+    await Promise.all(those);
+  });
+
   it("leaves no record of what cannot be read", async () => {
     const { client, opened } = startPlanner();
     const executed = client.executeWorkflow(workflow({ steps: [{ kind: "intents.transfer" }] }), asWallet);
