@@ -327,13 +327,13 @@ describeShapes("the direct-user lane: whatever goes wrong", (shape) => {
     withSystem({ shape }, async (system) => {
       await install(system);
       system.devnet.controls.keystore.setReadiness("not_ready");
-      const first = await execute(system.rest(), {}, "patient", 1);
-      assert.deepEqual(
-        [first.status, first.body.status, first.body.queue.waiting_for],
-        [202, "queued", "keystore_unavailable"],
-      );
+      const first = await execute(system.rest(), {}, "patient", 0);
+      assert.equal(first.status, 202);
+      const { request_id: id } = first.body;
+      const waiting = await system.rest().until(id, ({ queue }) => queue !== null);
+      assert.deepEqual([waiting.status, waiting.queue.waiting_for], ["queued", "keystore_unavailable"]);
       system.devnet.controls.keystore.setReadiness("ready");
-      assert.equal((await system.rest().ended(first.body.request_id)).status, "succeeded");
+      assert.equal((await system.rest().ended(id)).status, "succeeded");
     }));
 
   it("an answer that is lost after the broadcast: found by its hash, and counted once", () =>
@@ -543,7 +543,7 @@ describeShapes("the direct-user lane: whatever goes wrong", (shape) => {
       accounts.setBalance(scope.user_id, 10n ** 20n);
       blocks.mine({ blocks: 3 });
       const { body: begun } = await execute(system.rest(), {}, "poor", 0);
-      const waiting = await system.rest().until(begun.request_id, ({ status }) => status === "queued");
+      const waiting = await system.rest().until(begun.request_id, ({ queue }) => queue !== null);
       assert.deepEqual([waiting.queue.waiting_for, waiting.direct_signed_transactions], ["balance_low", []]);
       accounts.setBalance(scope.user_id, 10n ** 24n);
       const record = await system.rest().ended(begun.request_id);

@@ -271,7 +271,7 @@ describe("what a user gets: waiting", () => {
       await foreign.done;
       const first = await system.rest().execute(three, "patient", 0);
       assert.equal(first.status, 202);
-      const queued = await system.rest().until(first.body.request_id, ({ status }) => status === "queued");
+      const queued = await system.rest().until(first.body.request_id, ({ queue }) => queue !== null);
       assert.deepEqual(queued.queue, { position: 1, expected_start_height: null, waiting_for: "gate_busy" });
       assert.deepEqual([queued.error_code, queued.user_visible_error], [null, null]);
       const record = await system.rest().ended(first.body.request_id);
@@ -309,16 +309,18 @@ describe("what a user gets: waiting", () => {
   it("a keystore that is not ready: queued, and carried out once it is", () =>
     withSystem({}, async (system) => {
       system.devnet.controls.keystore.setReadiness("not_ready");
-      const first = await system.rest().execute(three, "unready", 1);
+      const requestId = await system.rest().begin(three, "unready");
+      await system.rest().until(requestId, ({ queue }) => queue?.waiting_for === "keystore_unavailable");
+      const first = await system.rest().execute(three, "unready", 0);
       assert.equal(first.status, 202);
-      assert.equal(first.headers.get("location"), `/wallet/v1/workflows/${first.body.request_id}`);
+      assert.equal(first.headers.get("location"), `/wallet/v1/workflows/${requestId}`);
       assert.equal(first.headers.get("retry-after"), "2");
       assert.deepEqual(
         [first.body.status, first.body.queue, first.body.retry_after_ms],
         ["queued", { position: 0, expected_start_height: null, waiting_for: "keystore_unavailable" }, 2000],
       );
       system.devnet.controls.keystore.setReadiness("ready");
-      assert.equal((await system.rest().ended(first.body.request_id)).status, "succeeded");
+      assert.equal((await system.rest().ended(requestId)).status, "succeeded");
     }));
 
   it("decision 19: a keystore that never gets ready ends the workflow with its code", () =>
@@ -338,16 +340,14 @@ describe("what a user gets: waiting", () => {
   it("an RPC node that is away for ten seconds: queued, and carried out once it is back", () =>
     withSystem({}, async (system) => {
       system.devnet.controls.rpc.setAway(true);
-      const first = await system.rest().execute(three, "away", 3);
-      assert.equal(first.status, 202);
-      assert.deepEqual(
-        [first.body.status, first.body.queue],
-        ["queued", { position: 0, expected_start_height: null, waiting_for: "rpc_unavailable" }],
-      );
+      const requestId = await system.rest().begin(three);
+      const queued = await system.rest().until(requestId, ({ queue }) => queue?.waiting_for === "rpc_unavailable");
+      assert.equal(queued.status, "queued");
+      assert.deepEqual([queued.queue.position, queued.queue.expected_start_height], [0, null]);
       await new Promise((resolve) => setTimeout(resolve, 7000));
-      assert.equal((await system.rest().record(first.body.request_id)).status, "queued");
+      assert.equal((await system.rest().record(requestId)).status, "queued");
       system.devnet.controls.rpc.setAway(false);
-      const record = await system.rest().ended(first.body.request_id);
+      const record = await system.rest().ended(requestId);
       assert.equal(record.status, "succeeded", record.user_visible_error);
       assert.equal(gateCalls(system.devnet, "submit_intent").length, 3);
     })).timeout(40_000);
@@ -370,8 +370,8 @@ describe("what a user gets: waiting", () => {
       controls.accounts.setBalance(relayer.accountId, 10n ** 23n);
       makeFinal(system);
       const requestId = await system.rest().begin(three);
-      const queued = await system.rest().until(requestId, ({ status }) => status === "queued");
-      assert.equal(queued.queue.waiting_for, "balance_low");
+      const queued = await system.rest().until(requestId, ({ queue }) => queue !== null);
+      assert.deepEqual([queued.status, queued.queue.waiting_for], ["queued", "balance_low"]);
       assertNothingHappened(system);
       controls.accounts.setBalance(relayer.accountId, 10n ** 27n);
       assert.equal((await system.rest().ended(requestId)).status, "succeeded");
