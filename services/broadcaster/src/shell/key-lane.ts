@@ -72,10 +72,14 @@ export class KeyLane {
    * The key as it is at the final block, or was a few blocks ago; undefined when it is not on the account, or somebody else
    * uses it.
    */
-  async look(): Promise<AccessKey | undefined> {
+  look(): Promise<AccessKey | undefined> {
+    return this.#lookWithin(lookBlocks);
+  }
+
+  async #lookWithin(blocks: number): Promise<AccessKey | undefined> {
     const { node, follower } = this.#deps;
     const head = follower.heads?.optimistic.height ?? 0;
-    if (this.#looked !== undefined && head < this.#looked.head + lookBlocks) return this.#known(this.#looked.key);
+    if (this.#looked !== undefined && head < this.#looked.head + blocks) return this.#known(this.#looked.key);
     const key = await node.accessKey(this.accountId, this.publicKey);
     this.#looked = key === undefined ? undefined : { key, head };
     return this.#known(key);
@@ -127,9 +131,8 @@ export class KeyLane {
     calls: readonly CallToSign[],
     block: Pick<Block, "hash" | "height">,
   ): Promise<readonly UnsentTransaction[]> {
-    // What somebody else did with it is to be seen before anything is signed.
-    this.lookAgain();
-    const known = await this.look();
+    // What somebody else did with it is to be seen before anything is signed: the final block shows no more before the next head.
+    const known = await this.#lookWithin(1);
     if (known === undefined || this.#isStrangers(known)) throw new KeyUnusable(this.accountId, this.publicKey);
     this.noteIssued(known.nonce);
     return calls.map((call) => {
