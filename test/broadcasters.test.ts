@@ -97,6 +97,9 @@ describe("several broadcasters", () => {
     assert.equal(new Set(dispatched.map(({ id }) => id)).size, dispatched.length, "each intent once");
     const started = gateTrace(processes.devnet).filter(({ ev }) => ev === "batch_started");
     assert.equal(started.length, requestIds.length, "each chain once");
+    // A second one would be refused by the gate, and leave no trace there.
+    assert.equal(gateCalls(processes.devnet, "resume_batch_chained").length, requestIds.length, "each resumed once");
+    assert.equal(gateCalls(processes.devnet, "submit_intent").length, 3 * requestIds.length, "each submitted once");
     const epochs = pids.map((_, index) => epochsOf(processes, index));
     assert.ok(epochs.flat().length > 2, `the lease changed hands: ${JSON.stringify(epochs)}`);
   }).timeout(180_000);

@@ -23,6 +23,8 @@ interface Broadcaster {
   /** Its own clock: it stands still, with all timers, while the process does. */
   readonly time: VirtualTime;
   isCutOff: boolean;
+  /** What is under way of its term when it is told to stop. */
+  underWay: Promise<void> | undefined;
 }
 
 describe("the keeper of a lease", () => {
@@ -77,11 +79,13 @@ describe("the keeper of a lease", () => {
       begun.push(epoch);
       return {
         async stop() {
+          await broadcaster.underWay;
           ended.push(epoch);
         },
       };
     };
-    const broadcaster: Broadcaster = { keeper: new LeaseKeeper(deps, begin), begun, ended, time, isCutOff: false };
+    const keeper = new LeaseKeeper(deps, begin);
+    const broadcaster: Broadcaster = { keeper, begun, ended, time, isCutOff: false, underWay: undefined };
     broadcasters.push(broadcaster);
     broadcaster.keeper.start();
     await settled();
@@ -109,6 +113,19 @@ describe("the keeper of a lease", () => {
     const [a, b] = [await start("a"), await start("b")];
     await a.keeper.stop();
     await settled();
+    assert.deepEqual([a.ended, b.begun], [[1n], [2n]]);
+  });
+
+  it("keeps its lease while it is stopped for as long as something of its term is under way", async () => {
+    const [a, b] = [await start("a"), await start("b")];
+    const underWay = Promise.withResolvers<void>();
+    a.underWay = underWay.promise;
+    const stopped = a.keeper.stop();
+    await pass(3 * ttlMs, a, b);
+    assert.deepEqual([a.ended, b.begun], [[], []]);
+    underWay.resolve();
+    await pass(300, a, b);
+    await stopped;
     assert.deepEqual([a.ended, b.begun], [[1n], [2n]]);
   });
 

@@ -127,6 +127,12 @@ describe("the RPC client", () => {
     ["429", raw(429, "{}")],
     ["500 with JSON", nodeError("UNKNOWN_BLOCK", 500)],
     ["neither result nor error", raw(200, "{}")],
+    ["a provider's refusal of its key", raw(401, JSON.stringify({ error: "unauthorized" }))],
+    [
+      "the same as JSON-RPC",
+      raw(403, JSON.stringify({ error: { code: -32000, message: "no such key", data: "key" } })),
+    ],
+    ["a provider's limit with status 200", raw(200, JSON.stringify({ error: { code: -32005, message: "slow down" } }))],
     ["a node that could not find out", nodeError("TIMEOUT_ERROR")],
   ];
   for (const [name, answer] of noAnswers) {
@@ -148,6 +154,28 @@ describe("the RPC client", () => {
     assert.ok(error instanceof RpcRefused);
     assert.equal(error.causeName, "UNKNOWN_BLOCK");
     assert.deepEqual(second.asked, []);
+  });
+
+  it("takes a node's own error for an answer with whatever status below 500, and one of older nodes, which name no cause", async () => {
+    first.answer = nodeError("UNKNOWN_BLOCK", 400);
+    await assert.rejects(client(first, second).call("block", {}), RpcRefused);
+    const error = { code: -32000, message: "Server error", data: "Transaction abc doesn't exist" };
+    first.answer = raw(200, JSON.stringify({ jsonrpc: "2.0", id: 1, error }));
+    await assert.rejects(client(first, second).call("tx", {}), /Transaction abc doesn't exist/);
+    assert.deepEqual(second.asked, []);
+  });
+
+  it("rests until the date that an endpoint names", async () => {
+    const rpc = client(first, second);
+    now = Date.UTC(2026, 3, 24, 12);
+    first.answer = raw(429, "", { "retry-after": new Date(now + 30_000).toUTCString() });
+    await rpc.call("a", {});
+    now += 29_000;
+    await rpc.call("b", {});
+    assert.equal(first.asked.at(-1), "a");
+    now += 5_000;
+    await rpc.call("c", {});
+    assert.equal(first.asked.at(-1), "c");
   });
 
   it("lets an endpoint rest after a failure, longer each time, and as long as it asks for", async () => {

@@ -6,8 +6,8 @@ import { resumeGasFor } from "../core/gate/money.ts";
 import type { FeeTier } from "../core/gate/terms.ts";
 import type { GateReader } from "../shell/gate-reader.ts";
 
-/** Plans may be a little behind the gate's terms: execution reads them again. */
-const keepMs = 10_000;
+/** Plans may be a little behind the gate's terms, which rarely change: execution reads them again. */
+const keepMs = 60_000;
 
 type GasConfig = Pick<BroadcasterConfig, "submitIntentGas" | "gateCallbackGas" | "resumeBatchGas">;
 

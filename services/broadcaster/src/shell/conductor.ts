@@ -20,7 +20,7 @@ import { GateQueue, type Outlook } from "./gate-queue.ts";
 import type { GateReader } from "./gate-reader.ts";
 import type { CallToSign, KeyLane, KeyRing } from "./key-lane.ts";
 import { News } from "./news.ts";
-import { type ResumeWanted, resumeCall } from "./resume-call.ts";
+import { burnCall, type ResumeWanted, resumeCall } from "./resume-call.ts";
 import type { TailReader } from "./tail-reader.ts";
 
 export type Place =
@@ -34,6 +34,7 @@ export interface ConductorDeps {
   readonly tails: TailReader;
   readonly node: NearNode;
   readonly approver: KeyRing;
+  readonly relayer: KeyRing;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly resumeGas: bigint;
@@ -78,7 +79,7 @@ export class Conductor {
   async start(open: ReadonlySet<string>): Promise<void> {
     this.#isStale = true;
     await this.#change(`conducted by ${this.#deps.term}`, (lane) => lane);
-    for (const { publicKey, nonce } of issuedNonces(this.#lane)) this.#deps.approver.lane(publicKey)?.noteIssued(nonce);
+    for (const { publicKey, nonce } of issuedNonces(this.#lane)) this.#keyLane(publicKey)?.noteIssued(nonce);
     for (const { requestId, transaction } of this.#lane.approverTransactions) {
       if (!open.has(requestId)) this.#logged.add(transaction?.hash ?? "");
     }
@@ -186,6 +187,11 @@ export class Conductor {
     return this.#obstacle === undefined && whoseTurn(this.#entries()) === requestId;
   }
 
+  /** Somebody comes after this workflow on the gate, or waits to. */
+  isAwaited(requestId: string): boolean {
+    return !this.#queue.isEmpty || this.#lane.members.some((member) => member.requestId !== requestId);
+  }
+
   /**
    * Signs a resume and writes it to the gate's log. It is sent by `use`, after that has written it to the workflow's.
    * @param mustReadTail an earlier resume of this workflow was refused
@@ -205,17 +211,13 @@ export class Conductor {
     return this.#sign(this.#deps.approver.idlest, call, wanted, use);
   }
 
-  /** Lands a higher nonce on the key of an approver transaction, so that it can never land itself. */
+  /** Lands a higher nonce on the key of a transaction of ours, so that it can never land itself. */
   async burnNonce(publicKey: string, requestId: string): Promise<void> {
-    const lane = this.#deps.approver.lane(publicKey);
-    const block = this.#deps.follower.heads?.final;
-    if (lane === undefined || block === undefined) return;
-    // Refused by the gate without effect, whatever the key may call: only the nonce counts.
-    const call = resumeCall(
-      { mode: "chain", intentIds: [], feeYocto: 0n },
-      this.#deps.gate.gateId,
-      this.#deps.resumeGas,
-    );
+    const { approver, gate } = this.#deps;
+    const lane = this.#keyLane(publicKey);
+    if (lane === undefined) return;
+    const method = approver.lane(publicKey) === undefined ? "submit_intent" : "resume_batch_chained";
+    const call = burnCall(method, gate.gateId);
     const noted = { requestId, mode: "burn_nonce", intentIds: [], feeYocto: 0n };
     await this.#sign(lane, call, noted, async ({ transaction }) => {
       if (transaction !== undefined) await this.#deps.node.send(transaction.signedTransaction);
@@ -273,6 +275,11 @@ export class Conductor {
       if (!this.#isOnLane(noted.requestId)) this.#logged.add(transaction.hash);
       return used;
     });
+  }
+
+  /** Of the approver's or the relayer's keys. */
+  #keyLane(publicKey: string): KeyLane | undefined {
+    return this.#deps.approver.lane(publicKey) ?? this.#deps.relayer.lane(publicKey);
   }
 
   /** A chain of ours runs right before it and its tail is known to come free: the tail need not be read. */

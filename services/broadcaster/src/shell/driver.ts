@@ -163,6 +163,7 @@ export class Driver {
       block: (hash) => follower.place(hash),
       view: this.#seen,
       turn: conductor.isTurn(this.#requestId),
+      isAwaited: conductor.isAwaited(this.#requestId),
       rejectLeftovers: conductor.isRelayerShort,
       settings: config,
     };
@@ -200,10 +201,18 @@ export class Driver {
         if (ground !== undefined) await append({ case: "transactionDead", value: { txHash: action.hash, ground } });
         return;
       }
-      case "burn_nonce":
-        await burnNonce(tools, state, action.hash);
-        seen.burntAt.set(action.hash, tools.follower.heads?.optimistic.height ?? 0);
+      case "burn_nonce": {
+        const tried = () => seen.burntAt.set(action.hash, tools.follower.heads?.optimistic.height ?? 0);
+        try {
+          await burnNonce(tools, state, action.hash);
+        } catch (error) {
+          // A key that is gone, or used by others, is a ground by itself: that is looked at next.
+          if (error instanceof KeyUnusable) tried();
+          throw error;
+        }
+        tried();
         return;
+      }
       case "resume":
         await resumeChain(tools, state, seen, append);
         // The gate may have turned out not to be free: then there is nothing to do before there is news.
@@ -252,7 +261,10 @@ export class Driver {
     try {
       if (kind === "check_policy") return await append(await checkPolicy(this.#tools, state, this.#grants));
       const account = state.account as Account;
-      if (kind === "sign") return await append(await sign(this.#tools, state, account, this.#grants));
+      if (kind === "sign") {
+        const event = await sign(this.#tools, state, account, this.#grants, signal);
+        return event === undefined ? undefined : await append(event);
+      }
       const admission = await seekAdmission(this.#tools, state, account, this.#grants);
       if (admission.kind === "event") return await append(admission.event);
       return await waits(admission.waitingFor, admission.position, admission.expectedStart);
@@ -287,6 +299,10 @@ export class Driver {
       "appended",
     );
     if (event.case === "resumeRefused" || event.case === "submissionRefused") this.#tools.kept.drop();
+    if (event.case === "stepResolved" && event.value.receipt?.status !== "success") {
+      this.#tools.kept.drop();
+      this.#tools.salts.drop();
+    }
     const after = evolve(state, logged);
     if (event.case === "signed") this.#noteDelegates(after);
     return after;

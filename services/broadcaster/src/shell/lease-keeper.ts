@@ -86,14 +86,16 @@ export class LeaseKeeper {
     logger.info({ resource: lease.resource, epoch: Number(lease.epoch) }, "driving");
     this.#epoch = lease.epoch;
     const term = this.#begin(lease);
-    try {
-      // What was decided in time may be written late: then evidence decides.
-      await this.#keep(lease, untilMs);
-    } finally {
-      if (!signal.aborted) logger.warn({ resource: lease.resource, epoch: Number(lease.epoch) }, "the lease is lost");
-      await term.stop();
-      this.#epoch = undefined;
-    }
+    // What was decided in time may be written late: then evidence decides.
+    const goodUntilMs = await this.#keep(lease, untilMs, signal);
+    if (!signal.aborted) logger.warn({ resource: lease.resource, epoch: Number(lease.epoch) }, "the lease is lost");
+    const stopped = new AbortController();
+    // What is still under way writes under the lease, and may take longer than that is good for.
+    const kept = signal.aborted ? this.#keep(lease, goodUntilMs, stopped.signal) : undefined;
+    await term.stop();
+    stopped.abort();
+    await kept;
+    this.#epoch = undefined;
     if (!signal.aborted) return;
     try {
       await evidence.releaseLease(lease, holderId);
@@ -103,26 +105,26 @@ export class LeaseKeeper {
     }
   }
 
-  /** Renews it until it is lost, its time is over, or this process stops. */
-  async #keep(lease: HeldLease, firstUntilMs: number): Promise<void> {
+  /** Renews it until it is lost, its time is over, or the signal. @returns until when it is good */
+  async #keep(lease: HeldLease, firstUntilMs: number, signal: AbortSignal): Promise<number> {
     const { evidence, ports, logger, holderId, ttlMs } = this.#deps;
-    const { signal } = this.#stopping;
     let untilMs = firstUntilMs;
     let pauseMs = ttlMs / renewals;
     while (!signal.aborted) {
       await sleep(ports.timers, Math.min(pauseMs, untilMs - ports.clock.now()), signal);
       const askedAtMs = ports.clock.now();
-      if (signal.aborted || askedAtMs >= untilMs) return;
+      if (signal.aborted || askedAtMs >= untilMs) return untilMs;
       try {
         await this.#inTime(untilMs, evidence.renewLease(lease, holderId, ttlMs));
         untilMs = askedAtMs + ttlMs;
         pauseMs = ttlMs / renewals;
       } catch (error) {
-        if (error instanceof LogMoved) return;
+        if (error instanceof LogMoved) return untilMs;
         logger.warn({ err: error, resource: lease.resource }, "the lease could not be renewed");
         pauseMs = Math.min(awayMs, ttlMs / (4 * renewals));
       }
     }
+    return untilMs;
   }
 
   /** An answer that comes after the lease's time is over is no answer. */

@@ -22,3 +22,11 @@ export function resumeCall(
     ? { ...call, methodName: "resume_batch_chained", args: { intent_ids: intentIds } }
     : { ...call, methodName: "resume_intent", args: { intent_id: intentIds[0], approve: mode === "single" } };
 }
+
+/** A call without arguments, which the gate refuses: only the nonce counts. Of a method that the key may call, whatever else it may not. */
+export function burnCall(methodName: "submit_intent" | "resume_batch_chained", gateId: string): CallToSign {
+  return { receiverId: gateId, methodName, args: {}, gas: burnGas, deposit: 0n };
+}
+
+/** Gas units: enough to be refused. */
+const burnGas = 10_000_000_000_000n;

@@ -3,8 +3,11 @@ import { decodeHex } from "@outlayer/near";
 import type { NearNode } from "../adapters/near/near-node.ts";
 import { RpcUnavailable } from "../adapters/near/rpc-error.ts";
 
-/** The verifier's salt changes rarely, and an older one stays valid for a while: a few seconds do no harm. */
-const keepMs = 5000;
+/**
+ * The verifier's salt changes rarely, and an older one stays valid for a while. A payload takes some time from being signed to
+ * being executed anyway.
+ */
+const keepMs = 30_000;
 
 /** The verifier's current salt, kept briefly. */
 export class SaltReader {
@@ -17,6 +20,11 @@ export class SaltReader {
     this.#verifierId = verifierId;
     this.#node = node;
     this.#clock = clock;
+  }
+
+  /** What was signed with it has failed. */
+  drop(): void {
+    this.#kept = undefined;
   }
 
   /** @returns 4 bytes */

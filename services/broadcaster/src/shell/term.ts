@@ -31,6 +31,7 @@ export function beginTerm(shared: SharedTools, lease: HeldLease, evidence: Evide
     tails,
     node,
     approver,
+    relayer,
     logger,
     clock: ports.clock,
     resumeGas: config.resumeBatchGas,

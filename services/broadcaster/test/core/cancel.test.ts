@@ -212,8 +212,21 @@ describe("settling by cancel", () => {
 
   it("decides by the deadline as before where the cancel is never heard of", () => {
     const events = [...told(three, half, { view: calm }), prepared("c", 1)];
-    const late = { finalMs: deadlineMs + 1, nonceUse: new Map([[1, { used: false, timeMs: deadlineMs + 1 }]]) };
+    const timeMs = deadlineMs + 1;
+    const late = { nowMs: timeMs, finalMs: timeMs, nonceUse: new Map([[1, { used: false, timeMs }]]) };
     assert.deepEqual(act(three, events, { view: calm, ...late }), { kind: "measure" });
+  });
+
+  it("finds out what the cancel has cost before it ends, where that was needless: it is given up, not sent again", () => {
+    const events = [...pending(two), wish, prepared("c", 1), resumed(), started(1025), resolved(0), resolved(1)];
+    assert.deepEqual(act(two, events, { view: calm, head: 1030 }), { kind: "look_at_cancel", hash: "c" });
+    const missing = { ...calm, cancels: new Map([["c", undefined]]), lookedAt: lookedAt(1030, "c") };
+    assert.deepEqual(act(two, events, { view: missing, head: 1030 }), { kind: "burn_nonce", hash: "c" });
+    const burnt = { ...missing, burntAt: new Map([["c", 1030]]), provenAt: new Map([["c", 1030]]) };
+    assert.deepEqual(act(two, events, { view: burnt, head: 1030 }), { kind: "wait" });
+    assert.deepEqual(act(two, events, { view: burnt, head: 1030, nowMs: 1_000_000 + 60_001 }), { kind: "measure" });
+    const dead: EventInit = { case: "transactionDead", value: { txHash: "c", ground: "nonce_passed" } };
+    assert.deepEqual(act(two, [...events, dead], { view: burnt, head: 1040 }), { kind: "measure" });
   });
 
   it("a dispatch that fails because our cancel was first did not take effect anywhere", () => {

@@ -340,6 +340,16 @@ describe("what the driver does next", () => {
       assert.deepEqual(looks(1015), ["s0", "s1", "s2"]);
     });
 
+    it("looks at the last but one when it is final as well, where nobody waits for the gate", () => {
+      const view = { lookedAt: lookedAt("s0", "s1", "s2") };
+      const looks = (head: number) => {
+        const action = act(three, events, { head, view, isAwaited: false });
+        return action.kind === "look" ? action.submissions : [];
+      };
+      assert.deepEqual(looks(1010), ["s0"]);
+      assert.deepEqual(looks(1012), ["s0", "s1"]);
+    });
+
     it("takes a dispatch into evidence only once callback, target and result are final", () => {
       const view = { submissions: new Map([["s0", seenDispatched()]]), lookedAt: lookedAt("s0", "s1", "s2") };
       const blocks = { d: { height: 1006, state: "final" }, t: { height: 1007, state: "head" } } as const;
@@ -544,6 +554,16 @@ describe("how far a workflow has come on the gate", () => {
     const waiting = { ...promised, dispatch: { blockHash: "d", target: { ...target, promised: true } } };
     assert.equal(progress(three, events, herald(waiting)), "running");
     assert.equal(progress(three, events, herald({ ...waiting, continued: { blockHash: "c" } })), "clear");
+  });
+
+  it("does not hold up others where its resume cannot land any more and no proof is to be had that it never did", () => {
+    const events = [...pending(three), resumed()];
+    const found = { groundFoundAt: new Map([["resume", 1010]]) };
+    assert.equal(progress(three, events, { finalHeight: 1024, view: found }), "resuming");
+    assert.equal(progress(three, events, { finalHeight: 1025, view: found }), "lost");
+    const result = { kind: "started", blockHash: "r" } as const;
+    const view = { ...found, resumes: new Map([["resume", { result, tokensBurnt: 0n }]]) };
+    assert.equal(progress(three, events, { finalHeight: 1025, view }), "running");
   });
 
   it("leaves the gate at once when a submission is refused", () => {

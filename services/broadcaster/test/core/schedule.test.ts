@@ -27,6 +27,7 @@ describe("the gate's schedule", () => {
     assert.equal(whoseTurn([entry("a", { kind: "ready" }), entry("b", { kind: "ready" })]), "a");
     assert.equal(whoseTurn([entry("a", { kind: "clear" }), entry("b", { kind: "ready" })]), "b");
     assert.equal(whoseTurn([entry("a", { kind: "gone" }), entry("b", { kind: "ready" })]), "b");
+    assert.equal(whoseTurn([entry("a", { kind: "lost" }), entry("b", { kind: "ready" })]), "b");
     for (const kind of ["preparing", "resuming"] as const) {
       assert.equal(whoseTurn([entry("a", { kind }), entry("b", { kind: "ready" })]), undefined);
     }

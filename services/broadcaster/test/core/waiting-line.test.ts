@@ -31,6 +31,7 @@ describe("the line in front of the gate", () => {
     ["keeps a wallet's order", "a1 a2 a3", "a1 a2 a3"],
     ["lets wallets take turns", "a1 a2 a3 b1 b2 c1", "a1 b1 c1 a2 b2 a3"],
     ["begins with the wallet that came first", "b1 a1 b2 a2", "b1 a1 b2 a2"],
+    ["puts one that was opened before others of its wallet ahead of them", "a2 a3 b1 a1", "a1 b1 a2 a3"],
     ["takes nobody twice", "a1 a1 b1 a1", "a1 b1"],
   ];
   for (const [name, waiting, order] of orders) {

@@ -148,7 +148,7 @@ export class Endpoint {
         signal: limit.signal,
       });
       const body = parse(await response.text());
-      return read(method, response, body);
+      return read(method, response, body, this.#ports.clock.now());
     } catch (error) {
       if (error instanceof RpcRefused || error instanceof NoAnswer) throw error;
       throw new NoAnswer(limit.signal.aborted ? "timeout" : "connection failed");
@@ -158,24 +158,31 @@ export class Endpoint {
   }
 }
 
-/** A body that is not JSON-RPC is no answer, whatever the status: load balancers speak HTML. */
-function read(method: string, response: Response, body: unknown): unknown {
+/**
+ * A body that is not JSON-RPC is no answer, whatever the status: load balancers speak HTML. An error that is not the node's own,
+ * which names its cause or has its text as data, is the provider's: of a key that has run out, or too many calls.
+ */
+function read(method: string, response: Response, body: unknown, nowMs: number): unknown {
   const answer = object(body);
-  if (response.status === 429 || response.status >= 500 || answer === undefined) {
-    const seconds = Number(response.headers.get("retry-after") ?? 0);
-    throw new NoAnswer(`HTTP status ${response.status}`, Number.isFinite(seconds) ? seconds * 1000 : 0);
+  const cause = string(field(answer?.error, "cause", "name")) ?? "";
+  const text = string(field(answer?.error, "data"));
+  const isNodes = response.ok ? answer?.error === undefined || cause !== "" || text !== undefined : cause !== "";
+  if (response.status === 429 || response.status >= 500 || answer === undefined || !isNodes) {
+    throw new NoAnswer(`HTTP status ${response.status}`, retryAfterMs(response, nowMs));
   }
   if (answer.error === undefined) {
     if (answer.result === undefined) throw new NoAnswer("neither result nor error");
     return answer.result;
   }
-  const cause = string(field(answer.error, "cause", "name")) ?? "";
   // The node could not find out: another one may.
   if (["TIMEOUT_ERROR", "INTERNAL_ERROR", "NO_SYNCED_BLOCKS", "UNAVAILABLE_SHARD"].includes(cause))
     throw new NoAnswer(cause);
-  throw new RpcRefused(
-    method,
-    cause,
-    string(field(answer.error, "data")) ?? string(field(answer.error, "message")) ?? "",
-  );
+  throw new RpcRefused(method, cause, text ?? string(field(answer.error, "message")) ?? "");
+}
+
+/** RFC 9110: seconds, or a date; 0 where there is neither. */
+function retryAfterMs({ headers }: Response, nowMs: number): number {
+  const asked = headers.get("retry-after") ?? "";
+  const ms = /^\d+$/.test(asked) ? Number(asked) * 1000 : Date.parse(asked) - nowMs;
+  return Number.isFinite(ms) ? Math.max(0, ms) : 0;
 }

@@ -23,7 +23,7 @@ export function chainBlocks(calls: number): number {
 
 /** Whose chain may be resumed now: the first that is not through, if it is ready. */
 export function whoseTurn(lane: readonly LaneEntry[]): string | undefined {
-  const first = lane.find(({ progress }) => progress.kind !== "clear" && progress.kind !== "gone");
+  const first = lane.find(({ progress }) => !["clear", "lost", "gone"].includes(progress.kind));
   return first?.progress.kind === "ready" ? first.requestId : undefined;
 }
 
@@ -33,6 +33,7 @@ export function laneFreeAt(lane: readonly LaneEntry[], head: number): number {
   for (const { progress, calls } of lane) {
     switch (progress.kind) {
       case "clear":
+      case "lost":
       case "gone":
         break;
       case "running":

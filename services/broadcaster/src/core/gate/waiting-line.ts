@@ -29,13 +29,20 @@ export class WaitingLine {
     return own?.[0];
   }
 
-  /** Puts one behind those of its wallet, and a wallet that had none behind the others. */
+  /**
+   * Puts one behind those of its wallet that were opened before it, and a wallet that had none behind the others. Request ids
+   * are in the order in which they were opened (UUID v7); policy may have taken longer for the earlier one.
+   */
   add(candidate: Candidate): void {
     if (this.has(candidate.requestId)) return;
     this.#byRequest.set(candidate.requestId, candidate);
     const own = this.#wallets.get(candidate.walletId);
-    if (own === undefined) this.#wallets.set(candidate.walletId, [candidate]);
-    else own.push(candidate);
+    if (own === undefined) {
+      this.#wallets.set(candidate.walletId, [candidate]);
+      return;
+    }
+    const behind = own.findIndex(({ requestId }) => requestId > candidate.requestId);
+    own.splice(behind === -1 ? own.length : behind, 0, candidate);
   }
 
   /** Takes one out, whose wallet has had its turn with that. */

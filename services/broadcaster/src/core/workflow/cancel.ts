@@ -1,7 +1,7 @@
 import { isNonceUsedByPayload } from "../chain/gate-texts.ts";
 import type { Action, EventInit } from "./action.ts";
 import { startHeight } from "./lane-progress.ts";
-import type { JudgedStep } from "./outcomes.ts";
+import { isUndecided, type JudgedStep } from "./outcomes.ts";
 import { hasStarted, isDone, isResumedSingly, liveResume, openResume, singlesOf } from "./progress.ts";
 import { pursue } from "./pursue.ts";
 import type { WorkflowState } from "./state.ts";
@@ -41,7 +41,9 @@ export function cancelPayloads(state: WorkflowState, world: World, judged: reado
   const open = state.cancels.find(({ fate }) => fate.kind === "open");
   if (open !== undefined) {
     const sent = { transaction: open.transaction, atMs: open.atMs, dead: false };
-    const giveUp = open.payloads.every(({ step }) => world.final.timeMs > deadlineOf(state, step));
+    const isTooLate = open.payloads.every(({ step }) => world.final.timeMs > deadlineOf(state, step));
+    // Where nothing is possible any more it has only to be found out what it has cost, and not to cost more later.
+    const giveUp = isTooLate || !judged.some(isUndecided);
     const action = pursue(state, world, [sent], { kind: "cancel", giveUp });
     return action.kind === "wait" ? undefined : action;
   }
@@ -54,11 +56,15 @@ export function cancelPayloads(state: WorkflowState, world: World, judged: reado
   return isDue ? { kind: "cancel", steps } : undefined;
 }
 
-/** Whether a transaction of cancels is on its way of which a node knows. */
-export function isCancelPending({ cancels }: WorkflowState, { view }: World): boolean {
-  return cancels.some(
-    ({ transaction, fate }) => fate.kind === "open" && view.cancels.get(transaction.hash) !== undefined,
-  );
+/**
+ * Whether it is still to be found out what became of a transaction of cancels, whose cost belongs to the record: as long as a
+ * node knows it, or it may only be late.
+ */
+export function isCancelPending({ cancels }: WorkflowState, { view, nowMs, settings }: World): boolean {
+  return cancels.some(({ transaction, atMs, fate }) => {
+    const isKnown = view.cancels.get(transaction.hash) !== undefined;
+    return fate.kind === "open" && (isKnown || nowMs <= atMs + settings.pollTimeoutMs);
+  });
 }
 
 /** A cancel that failed for anything but a nonce that was used would fail again. */

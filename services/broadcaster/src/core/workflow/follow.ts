@@ -48,9 +48,10 @@ function isStepDue(state: WorkflowState, world: World, step: StepState, hash: st
 function isDue(state: WorkflowState, world: World, index: number, hash: string, started: number | undefined): boolean {
   if (started === undefined) return isLookDue(world, hash, 0, idleEvery);
   const runs = started + 2 + 3 * index;
-  // The last-but-one member's result says that the gate's tail comes free: worth knowing before it is final.
+  // The last-but-one member's result says that the gate's tail comes free: others are to know that before it is final.
   const isHerald = index === state.steps.length - 2 && !isTailFree(world.view.submissions.get(hash));
-  if (isHerald) return isLookDue(world, hash, runs, world.head > runs + idleEvery ? overdueEvery : 1);
+  if (isHerald && world.isAwaited)
+    return isLookDue(world, hash, runs, world.head > runs + idleEvery ? overdueEvery : 1);
   const expected = runs + 2;
   return isLookDue(world, hash, expected, world.head > expected + overdueEvery ? overdueEvery : 1);
 }

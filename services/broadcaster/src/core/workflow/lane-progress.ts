@@ -3,6 +3,9 @@ import { isOver, liveResume } from "./progress.ts";
 import type { WorkflowState } from "./state.ts";
 import type { World } from "./world.ts";
 
+/** Final blocks after finding a ground that a resume cannot land, within which that is proven where every node answers. */
+const lostAfter = 15;
+
 /** How far a workflow that the gate took in has come, as far as the others on the gate are concerned. */
 export type LaneProgress =
   /** Signing or submitting. */
@@ -11,6 +14,8 @@ export type LaneProgress =
   | { readonly kind: "ready" }
   /** A resume was prepared and has not been seen to run. */
   | { readonly kind: "resuming" }
+  /** It cannot land any more, and no proof was to be had that it never did: the gate's tail shows whether its chain runs. */
+  | { readonly kind: "lost" }
   /** Its chain runs since that height. */
   | { readonly kind: "running"; readonly started: number }
   /** A resume that is sent now finds the tail empty. */
@@ -25,11 +30,17 @@ export function laneProgress(state: WorkflowState, world: World): LaneProgress {
     return { kind: state.steps.every(({ accepted }) => accepted !== undefined) ? "ready" : "preparing" };
   }
   const started = startHeight(state, world);
-  if (started === undefined) return { kind: "resuming" };
+  if (started === undefined) return { kind: isLost(resume.hash, world) ? "lost" : "resuming" };
   if (state.steps.length === 1) return { kind: "clear" };
   const herald = state.steps.at(-2)?.accepted?.txHash;
   const isClear = herald !== undefined && isTailFree(world.view.submissions.get(herald));
   return isClear ? { kind: "clear" } : { kind: "running", started };
+}
+
+/** Whether what becomes of it has been unknown for long enough: others are not to grow old behind it. */
+function isLost(hash: string, { view, final }: World): boolean {
+  const foundAt = view.groundFoundAt.get(hash);
+  return foundAt !== undefined && final.height >= foundAt + lostAfter;
 }
 
 /** Height of the block in which the resume ran, on the optimistic chain. */

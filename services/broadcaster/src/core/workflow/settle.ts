@@ -28,6 +28,7 @@ export function settle(state: WorkflowState, world: World): Action {
   if (resumes.due.length > 0) return { kind: "look", submissions: [], resumes: resumes.due };
   if (judged.every(({ outcome }) => outcome === "succeeded")) {
     if (resumes.pending) return pursueResumes(state, world) ?? { kind: "wait" };
+    if (isCancelPending(state, world)) return cancelPayloads(state, world, judged) ?? { kind: "wait" };
     return measureOrEnd(state, { status: "succeeded" });
   }
   const expired = stepsToRead(state, world, judged);

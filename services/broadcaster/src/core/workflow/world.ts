@@ -16,6 +16,8 @@ export interface World {
   readonly view: View;
   /** The gate is this workflow's: its chain may be resumed now. */
   readonly turn: boolean;
+  /** Others wait for the gate: it counts when it comes free. */
+  readonly isAwaited: boolean;
   /** The relayer's balance holds others up: this workflow's leftover intents are to be rejected. */
   readonly rejectLeftovers: boolean;
   readonly settings: Settings;
@@ -48,6 +50,8 @@ export interface View {
   readonly sentAt: ReadonlyMap<string, { readonly first: number; readonly last: number }>;
   /** Height of the head when it was last tried to prove that it cannot land. */
   readonly provenAt: ReadonlyMap<string, number>;
+  /** Final height at which a ground was first found that it cannot land. */
+  readonly groundFoundAt: ReadonlyMap<string, number>;
   /** Height of the head when a higher nonce on its key was last sent for it. */
   readonly burntAt: ReadonlyMap<string, number>;
   /** What was found of a delegate that the gate says it had before, by step. */

@@ -63,10 +63,11 @@ export interface GateSources {
 }
 
 /**
- * Blocks for which admissions share what they read of gate and operator. Between an admission and its resume lie some in any
- * case, and that meets the gate's terms as they are by then: a fee too low is refused and given back.
+ * Blocks for which admissions share what they read of gate and operator, about as long as an answer of policy. Between an
+ * admission and its resume lie some in any case, and that meets the gate's terms as they are by then: a fee too low is refused
+ * and given back.
  */
-const keepBlocks = 40;
+const keepBlocks = 100;
 
 /**
  * What the checks of gate and operator look at, each read once and only where a check asks for it.

@@ -12,10 +12,10 @@ export interface WalletSources extends OperatorSources {
 }
 
 /**
- * Blocks for which admissions of a wallet's workflows share what they read of its keys and locks, about as long as an answer of
- * policy: the verifier looks at both again, and the nonce of a key on NEAR only rises.
+ * Blocks for which admissions of a wallet's workflows share what they read of its keys and locks: the verifier looks at both
+ * again, and the nonce of a key on NEAR only rises. After a failure on chain all is read anew.
  */
-const keepBlocks = 100;
+const keepBlocks = 200;
 
 /** The same, with what the checks of a wallet's workflow look at. */
 export class WalletReadings extends OperatorReadings {

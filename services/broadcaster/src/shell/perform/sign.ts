@@ -10,8 +10,15 @@ type Needed = Pick<Tools, "signer" | "evidence" | "policyTurns" | "follower" | "
 /**
  * Has every step signed, under grants that are renewed where needed. Nothing of it is sent before all are signed and
  * written down; a denial meanwhile ends the workflow and what was signed goes nowhere (decision 6).
+ * @returns undefined where it was told to stop: what was signed by then goes nowhere either
  */
-export async function sign(tools: Needed, state: WorkflowState, account: Account, grants: Grants): Promise<EventInit> {
+export async function sign(
+  tools: Needed,
+  state: WorkflowState,
+  account: Account,
+  grants: Grants,
+  signal: AbortSignal,
+): Promise<EventInit | undefined> {
   const { evidence, follower, salts } = tools;
   const final = follower.heads?.final;
   if (final === undefined) throw new RangeError("signing needs a height");
@@ -19,6 +26,7 @@ export async function sign(tools: Needed, state: WorkflowState, account: Account
   const salt = await salts.current();
   const steps = [];
   for (const step of state.calls.keys()) {
+    if (signal.aborted) return undefined;
     const renewed = await renew(tools, state, grants, step);
     if (renewed !== undefined) return afterSigning(renewed, steps.length);
     try {

@@ -735,7 +735,8 @@ export type GateLane = Message<"outlayer.evidence.v1.GateLane"> & {
   members: LaneMember[];
 
   /**
-   * Approver transactions: those of members, and others as long as their workflow's own log may not have them.
+   * Approver transactions, and those that use up a nonce of the relayer's: those of members, and others as long as their
+   * workflow's own log may not have them.
    *
    * @generated from field: repeated outlayer.evidence.v1.ApproverTransaction approver_transactions = 2;
    */
@@ -827,7 +828,7 @@ export const LaneMemberSchema: GenMessage<LaneMember> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_log_service, 27);
 
 /**
- * A transaction of the approver, written down before it is sent.
+ * A transaction of the approver, or one that uses up a nonce of the relayer's, written down before it is sent.
  *
  * @generated from message outlayer.evidence.v1.ApproverTransaction
  */
