@@ -29,7 +29,7 @@ async function lone(name: string, pollMs: number, targetBlocks: number): Promise
     const rest = system.rest("wallet-1");
     const blocks: number[] = [];
     const calls: number[] = [];
-    let seen: CallCounts = {};
+    let dearest: CallCounts = {};
     // Some blocks for the follower to find out when they come; the first workflow asks what is asked once.
     await pause(20 * chainBlockMs);
     for (let moment = 0; moment < moments; moment += 1) {
@@ -39,20 +39,21 @@ async function lone(name: string, pollMs: number, targetBlocks: number): Promise
       const requestId = await rest.begin(workflowSteps());
       await succeeded(system, "wallet-1", requestId);
       const height = (await system.head()) - begin;
-      seen = callsBetween(before, await system.rpcCalls());
+      const seen = callsBetween(before, await system.rpcCalls());
       blocks.push(height);
       calls.push(totalOf(seen) - height);
+      if (Math.max(...calls) === calls.at(-1)) dearest = seen;
     }
-    noteCalls(name, seen, 1);
+    noteCalls(`${name}, the one with the most`, dearest, 1);
     return [
+      { name: `${name}: POST to final evidence, median`, value: median(blocks), unit: "blocks" },
       {
-        name: `${name}: POST to final evidence, median`,
-        value: median(blocks),
+        name: `${name}: the slowest of ${moments}`,
+        value: Math.max(...blocks),
         unit: "blocks",
         target: atMost(targetBlocks),
       },
-      { name: `${name}: the slowest of ${moments}`, value: Math.max(...blocks), unit: "blocks" },
-      { name: `${name}: RPC calls, median`, value: median(calls), unit: "calls", target: atMost(30) },
+      { name: `${name}: RPC calls, median`, value: median(calls), unit: "calls" },
       { name: `${name}: RPC calls, the most`, value: Math.max(...calls), unit: "calls", target: atMost(30) },
     ];
   } finally {

@@ -335,7 +335,8 @@ export class Conductor {
   }
 
   #mayEnter(requestId: string, head: number): boolean {
-    const isNext = this.#queue.isFirst(requestId) && (this.#entering ?? requestId) === requestId;
+    // One that is being checked stays next, also where another of its wallet has come that was opened before it.
+    const isNext = this.#entering === undefined ? this.#queue.isFirst(requestId) : this.#entering === requestId;
     return isNext && this.#obstacle === undefined && mayAdmit(this.#entries(), head);
   }
 

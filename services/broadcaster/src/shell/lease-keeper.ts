@@ -111,7 +111,7 @@ export class LeaseKeeper {
     let untilMs = firstUntilMs;
     let pauseMs = ttlMs / renewals;
     while (!signal.aborted) {
-      await sleep(ports.timers, Math.min(pauseMs, untilMs - ports.clock.now()), signal);
+      await sleep(ports.timers, Math.max(0, Math.min(pauseMs, untilMs - ports.clock.now())), signal);
       const askedAtMs = ports.clock.now();
       if (signal.aborted || askedAtMs >= untilMs) return untilMs;
       try {
