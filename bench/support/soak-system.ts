@@ -7,6 +7,7 @@ import { borrowMongodb, borrowNats } from "@outlayer/test-servers";
 import { startDevnetProcess } from "../../embedded/src/devnet-process.ts";
 import { localEnvironment } from "../../embedded/src/local-environment.ts";
 import { RestClient } from "../../test/support/rest-client.ts";
+import type { CallCounts } from "./bench-system.ts";
 import { Inspector } from "./inspector.ts";
 
 /** What a process has used by now: bytes, and milliseconds of processor time. */
@@ -23,6 +24,7 @@ export class SoakSystem {
   readonly #replicas: Replicas;
   readonly #inspectors: ReadonlyMap<ServiceName, Inspector>;
   readonly #devnetPid: number;
+  readonly #controlUrl: string;
   readonly #token: string;
   readonly #started: AsyncDisposableStack;
 
@@ -32,6 +34,7 @@ export class SoakSystem {
       readonly replicas: Replicas;
       readonly inspectors: ReadonlyMap<ServiceName, Inspector>;
       readonly devnetPid: number;
+      readonly controlUrl: string;
       readonly token: string;
     },
     started: AsyncDisposableStack,
@@ -40,6 +43,7 @@ export class SoakSystem {
     this.#replicas = parts.replicas;
     this.#inspectors = parts.inspectors;
     this.#devnetPid = parts.devnetPid;
+    this.#controlUrl = parts.controlUrl;
     this.#token = parts.token;
     this.#started = started;
   }
@@ -87,7 +91,8 @@ export class SoakSystem {
       inspectors.set(name, inspector);
     }
     const token = environment.INTERNAL_WALLET_AUTH_TOKEN ?? "";
-    return new SoakSystem({ stands, replicas, inspectors, devnetPid: devnet.pid, token }, started.move());
+    const parts = { stands, replicas, inspectors, devnetPid: devnet.pid, controlUrl: control, token };
+    return new SoakSystem(parts, started.move());
   }
 
   rest(walletId: string): RestClient {
@@ -98,6 +103,20 @@ export class SoakSystem {
   async usage(name: ServiceName): Promise<ProcessUsage> {
     const heapBytes = await this.#inspector(name).heapBytes();
     return { heapBytes, ...usageOf(this.#replicas.running(name).pid) };
+  }
+
+  /** The most that a process had in memory so far, bytes. */
+  peakRssBytes(name: ServiceName): number {
+    return 1024 * kilobytesOf("VmHWM", this.#replicas.running(name).pid);
+  }
+
+  /** Height of the optimistic head. */
+  async head(): Promise<number> {
+    return ((await (await fetch(`${this.#controlUrl}/`)).json()) as { head: { height: number } }).head.height;
+  }
+
+  async rpcCalls(): Promise<CallCounts> {
+    return ((await (await fetch(`${this.#controlUrl}/counters`)).json()) as { rpc: CallCounts }).rpc;
   }
 
   devnetUsage(): Omit<ProcessUsage, "heapBytes"> {
@@ -154,6 +173,9 @@ async function post(url: string, body: object): Promise<void> {
 function usageOf(pid: number): Omit<ProcessUsage, "heapBytes"> {
   const [, , , , , , , , , , , user = "0", system = "0"] =
     readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  const rssKilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "0";
-  return { rssBytes: Number(rssKilobytes) * 1024, cpuMs: 10 * (Number(user) + Number(system)) };
+  return { rssBytes: 1024 * kilobytesOf("VmRSS", pid), cpuMs: 10 * (Number(user) + Number(system)) };
+}
+
+function kilobytesOf(what: "VmRSS" | "VmHWM", pid: number): number {
+  return Number(new RegExp(`^${what}:\\s+(\\d+) kB$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
 }
