@@ -10,7 +10,10 @@ const seeds: readonly [seed: number, found: string][] = [
   [11, "a block whose height the winning fork had left out was never known to have lost, so two workflows never ended"],
   [13, "resume_tx_hash was that of a resume which the gate's log had without an answer, and which was never sent"],
   [14, "gas_burnt_yocto left out a transaction that the node asked did not know yet"],
-  [151, "one put into the queue ahead of the one that was being admitted stood in its way, and was never admitted itself"],
+  [
+    151,
+    "one put into the queue ahead of the one that was being admitted stood in its way, and was never admitted itself",
+  ],
   [602, "gas_burnt_yocto left out a cancel that was under way when the last step succeeded"],
   [1003, "the fees of two rejects were left out, which the node asked did not know yet"],
 ];

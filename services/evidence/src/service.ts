@@ -52,8 +52,8 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
   const publisher = nats && new Publisher({ stream: new ProgressStream(nats), store, log, ports, logger: nats.logger });
   const reading = { log, credentials: config.credentials, bus, timers: ports.timers };
   const gateLog = { store, now, sha256Hex };
-  const usageLedger = { store, now };
   const leases = { store, now };
+  const usageLedger = { store, now, leases };
   const stopping = new AbortController();
   // A call that waits ends when the service stops, so that stopping does not wait for it.
   const until = (signal: AbortSignal) => AbortSignal.any([signal, stopping.signal]);

@@ -17,7 +17,10 @@ describe("the SQLite store", () => {
     await evidence.restart();
     assert.equal((await evidence.records.getRecord({ requestId }, { headers: walletHeaders })).status, "planned");
     const steps = [{ amounts: [{ token: "native", amount: "5" }] }];
-    assert.equal((await evidence.logs.reserveUsage({ walletId: "wallet-1", requestId, steps })).seq, 1n);
+    assert.equal(
+      (await evidence.logs.reserveUsage({ walletId: "wallet-1", requestId, steps, lease: evidence.lease })).seq,
+      1n,
+    );
     await evidence.stop();
   });
 });

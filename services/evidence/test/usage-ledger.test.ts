@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { type EvidenceUnderTest, startEvidence } from "./support/harness.ts";
+import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
+import { type EvidenceUnderTest, leaseOf, startEvidence } from "./support/harness.ts";
 import { onEveryStore } from "./support/places.ts";
 
 const walletId = "wallet-1";
@@ -23,7 +24,9 @@ onEveryStore("the usage ledger of a wallet", (newPlace) => {
     return { seq: Number(seq), hourly: usage?.hourly, daily: usage?.daily, count: usage?.hourlyTxCount };
   };
   const reserve = (requestId: string, expectedSeq: number, ...steps: object[]) =>
-    evidence.logs.reserveUsage({ walletId, requestId, expectedSeq: BigInt(expectedSeq), steps });
+    reserveUnder(evidence.lease, requestId, expectedSeq, ...steps);
+  const reserveUnder = (lease: typeof evidence.lease, requestId: string, expectedSeq: number, ...steps: object[]) =>
+    evidence.logs.reserveUsage({ walletId, requestId, expectedSeq: BigInt(expectedSeq), steps, lease });
   const codeOf = (call: Promise<unknown>) =>
     call.then(
       () => undefined,
@@ -87,7 +90,9 @@ onEveryStore("the usage ledger of a wallet", (newPlace) => {
   it("releases steps, again without effect, and together with others", async () => {
     const ids = Array.from({ length: 8 }, () => evidence.id());
     for (const [index, requestId] of ids.entries()) await reserve(requestId, index, step("1"), step("100"));
-    const release = (requestId: string, steps: number[]) => evidence.logs.releaseUsage({ walletId, requestId, steps });
+    const { lease } = evidence;
+    const release = (requestId: string, steps: number[]) =>
+      evidence.logs.releaseUsage({ walletId, requestId, steps, lease });
     await Promise.all(ids.map((requestId) => release(requestId, [1])));
     assert.deepEqual(await used(), { seq: 16, hourly: { native: "8" }, daily: { native: "8" }, count: 8 });
     assert.equal((await release(ids[0] ?? "", [1])).seq, 16n);
@@ -100,8 +105,23 @@ onEveryStore("the usage ledger of a wallet", (newPlace) => {
     const requestId = evidence.id();
     await reserve(requestId, 0, step("5"), step("6"));
     await evidence.restart();
-    await evidence.logs.releaseUsage({ walletId, requestId, steps: [0] });
+    await evidence.logs.releaseUsage({ walletId, requestId, steps: [0], lease: evidence.lease });
     assert.deepEqual(await used(), { seq: 2, hourly: { native: "6" }, daily: { native: "6" }, count: 1 });
+  });
+
+  it("takes nothing from one who does not drive any more", async () => {
+    const { lease } = evidence;
+    const requestId = evidence.id();
+    await reserve(requestId, 0, step("5"));
+    await leaseOf(evidence.logs);
+    const isLost = (call: Promise<unknown>) =>
+      call.then(
+        () => false,
+        (error: unknown) => ConnectError.from(error).findDetails(ErrorInfoSchema)[0]?.reason === "LEASE_LOST",
+      );
+    assert.equal(await isLost(reserveUnder(lease, evidence.id(), 1, step("6"))), true);
+    assert.equal(await isLost(evidence.logs.releaseUsage({ walletId, requestId, steps: [0], lease })), true);
+    assert.deepEqual(await usedByAll(), { seq: 1, hourly: { native: "5" }, daily: { native: "5" }, count: 1 });
   });
 
   it("takes decimal amounts of a named token only", async () => {

@@ -7,9 +7,11 @@ import { conflict } from "@outlayer/kit";
 import type { EvidenceStore } from "../core/store.ts";
 import { type Amounts, type Ledger, release, reserve, usageOfOthers } from "../core/usage.ts";
 import { ledgerOf, usageEntry } from "../core/usage-entry.ts";
+import { checkLease, type LeaseDeps } from "./leases.ts";
 
 export interface UsageLedgerDeps {
   readonly store: EvidenceStore;
+  readonly leases: Pick<LeaseDeps, "store">;
   readonly now: () => number;
 }
 
@@ -26,7 +28,8 @@ export async function readUsage(deps: UsageLedgerDeps, { walletId, exceptRequest
 }
 
 export async function reserveUsage(deps: UsageLedgerDeps, request: ReserveUsageRequest) {
-  const { walletId, requestId, expectedSeq, steps } = request;
+  const { walletId, requestId, expectedSeq, steps, lease } = request;
+  await checkLease(deps.leases, lease);
   const moved = () => conflict(`the usage ledger of ${walletId} has moved on from entry ${expectedSeq}`);
   const { seq, ledger } = await readLedger(deps, walletId, requestId);
   if (seq !== Number(expectedSeq)) throw moved();
@@ -37,7 +40,9 @@ export async function reserveUsage(deps: UsageLedgerDeps, request: ReserveUsageR
 }
 
 /** Begins again when somebody else was faster: what is released does not depend on what they did. */
-export async function releaseUsage(deps: UsageLedgerDeps, { walletId, requestId, steps }: ReleaseUsageRequest) {
+export async function releaseUsage(deps: UsageLedgerDeps, request: ReleaseUsageRequest) {
+  const { walletId, requestId, steps, lease } = request;
+  await checkLease(deps.leases, lease);
   for (;;) {
     const { seq, ledger } = await readLedger(deps, walletId, requestId);
     const after = release(ledger, new Set(steps), deps.now());

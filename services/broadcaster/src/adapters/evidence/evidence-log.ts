@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { type GateLane, LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import type { StepUsage, Usage } from "@outlayer/contracts/outlayer/workflow/v1/policy";
@@ -15,7 +16,12 @@ const atOnce = 16;
 
 /** Somebody else appended meanwhile, or the log has ended: what was decided is to be decided anew. */
 export class LogMoved extends Error {
-  override readonly name = "LogMoved";
+  override readonly name: string = "LogMoved";
+}
+
+/** Another one drives by now. */
+export class LeaseLost extends LogMoved {
+  override readonly name = "LeaseLost";
 }
 
 /** Evidence gave no clear answer: an append may have happened. */
@@ -106,20 +112,25 @@ export class EvidenceLog {
     return { seq, usage };
   }
 
-  /** Counts what policy allowed on the strength of the ledger up to an entry. @returns false when it has moved on */
+  /**
+   * Counts what policy allowed on the strength of the ledger up to an entry.
+   * @returns false when it has moved on
+   * @throws LeaseLost
+   */
   async reserveUsage(walletId: string, requestId: string, expectedSeq: bigint, steps: StepUsage[]): Promise<boolean> {
     try {
-      await this.#inTurn(() => this.#client.reserveUsage({ walletId, requestId, expectedSeq, steps }));
+      const reservation = { walletId, requestId, expectedSeq, steps, ...this.#underLease() };
+      await this.#inTurn(() => this.#client.reserveUsage(reservation));
       return true;
     } catch (error) {
-      if (error instanceof LogMoved) return false;
+      if (error instanceof LogMoved && !(error instanceof LeaseLost)) return false;
       throw error;
     }
   }
 
   /** Stops counting steps that did not execute. */
   async releaseUsage(walletId: string, requestId: string, steps: number[]): Promise<void> {
-    await this.#inTurn(() => this.#client.releaseUsage({ walletId, requestId, steps }));
+    await this.#inTurn(() => this.#client.releaseUsage({ walletId, requestId, steps, ...this.#underLease() }));
   }
 
   async gateLog(gateId: string): Promise<GateLog> {
@@ -164,7 +175,9 @@ async function translated<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    const { code, rawMessage } = ConnectError.from(error);
+    const refusal = ConnectError.from(error);
+    const { code, rawMessage } = refusal;
+    if (refusal.findDetails(ErrorInfoSchema)[0]?.reason === "LEASE_LOST") throw new LeaseLost(rawMessage);
     if (code === Code.Aborted || code === Code.FailedPrecondition) throw new LogMoved(rawMessage);
     throw new EvidenceUnavailable(`evidence: ${rawMessage}`);
   }
