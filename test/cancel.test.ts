@@ -162,6 +162,27 @@ describe("settling by cancel", () => {
     });
   });
 
+  it("a cancel that no node shows is looked for in the chunks, before anybody else is said to have used its nonce", () => {
+    let hide = () => {};
+    return drained({ signer: { beforeCancel: () => hide() } })(async (system) => {
+      const { faults, counters } = system.devnet.controls;
+      const fault = { kind: "unknown_transaction", blocks: 10_000 } as const;
+      hide = () => {
+        faults.add({ target: "rpc", method: "EXPERIMENTAL_tx_status", count: null, fault });
+      };
+      const requestId = await system.rest().begin(half);
+      await system.rest().until(requestId, () => cancelsOf(system).length > 0);
+      // Its submission takes the relayer's next nonce.
+      const other = await system.rest().begin([dust], "other");
+      const isSearched = () => (counters.snapshot().rpc.chunk ?? 0) > 0;
+      const record = await system.rest().until(requestId, isSearched);
+      assert.deepEqual([record.status, outcomesOf(record)], ["settling", ["succeeded", "still_possible", "succeeded"]]);
+      faults.clear();
+      assert.deepEqual(outcomesOf(await system.rest().ended(requestId)), ["succeeded", "failed_on_chain", "succeeded"]);
+      assert.equal((await system.rest().ended(other)).status, "succeeded");
+    });
+  });
+
   it("a cancel whose answer was lost is found on the chain after a crash, and not sent as another", () => {
     const evidence = new ForgetfulEvidence("cancelResolved");
     return withSystem({ wrap: { ...corruptSignature(1), ...evidence.wrap } }, async (system) => {

@@ -4,6 +4,7 @@ import type { ResumeView } from "../core/chain/resume-view.ts";
 import type { SubmissionView } from "../core/chain/submission-view.ts";
 import type { NonceUse } from "../core/workflow/outcomes.ts";
 import type { View } from "../core/workflow/world.ts";
+import type { ChunkSearch } from "./prove-absent.ts";
 
 /** What one driver has seen of the chain. Lost with the process, and seen again after it. */
 export class Sightings implements View {
@@ -15,6 +16,7 @@ export class Sightings implements View {
   readonly provenAt = new Map<string, number>();
   /** Final height at which a ground was first found that a transaction cannot land. */
   readonly groundFoundAt = new Map<string, number>();
+  readonly searches = new Map<string, ChunkSearch>();
   readonly burntAt = new Map<string, number>();
   readonly adoptions = new Map<number, AcceptedSubmission | "none">();
   readonly nonceUse = new Map<number, NonceUse>();

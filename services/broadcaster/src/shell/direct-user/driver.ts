@@ -2,6 +2,7 @@ import { sleep } from "@outlayer/kit";
 import { EvidenceUnavailable, LogMoved } from "../../adapters/evidence/evidence-log.ts";
 import { RpcUnavailable } from "../../adapters/near/rpc-error.ts";
 import { GrantLapsed, KeystoreUnavailable } from "../../adapters/signer-proxy/signer.ts";
+import { groundOnSharedKey } from "../../core/chain/landing.ts";
 import { readCall } from "../../core/direct-user/call-view.ts";
 import { callWithdrawal, type DirectUserAction, nextDirectUser } from "../../core/direct-user/next.ts";
 import {
@@ -16,11 +17,11 @@ import type { EventInit } from "../../core/workflow/action.ts";
 import { unexecutedSteps } from "../../core/workflow/usage.ts";
 import { News } from "../news.ts";
 import { Grants } from "../perform/policy.ts";
+import { proveAbsent } from "../prove-absent.ts";
 import type { Tools } from "../tools.ts";
 import { waitingEvent } from "../waiting.ts";
 import { checkCallPolicy, makeCall, UserCannotPay } from "./call.ts";
 import { readCount } from "./count.ts";
-import { proveCallDead } from "./prove-dead.ts";
 import { CallSightings } from "./sightings.ts";
 
 /** Pause before going on after an error, or asking again for what was away. Milliseconds. */
@@ -176,7 +177,7 @@ export class DirectUserDriver {
 
   async #proveDead(attempt: Attempt, append: Append): Promise<void> {
     const { hash } = attempt.transaction;
-    const ground = await proveCallDead(this.#tools, attempt, this.#seen);
+    const ground = await proveAbsent(this.#tools, attempt.transaction, groundOnSharedKey, this.#seen);
     // A search that is not through goes on as soon as there is nothing else to do.
     if (!this.#seen.searches.has(hash))
       this.#seen.provenAt.set(hash, this.#tools.follower.heads?.optimistic.height ?? 0);

@@ -1,5 +1,6 @@
 import { groundOf } from "../../core/chain/landing.ts";
 import { sentTransactions, type WorkflowState } from "../../core/workflow/state.ts";
+import { proveAbsent } from "../prove-absent.ts";
 import type { Tools } from "../tools.ts";
 import type { ValidityPeriod } from "../validity-period.ts";
 import type { Sightings } from "../view.ts";
@@ -11,7 +12,8 @@ const confirmAfter = 3;
 
 /**
  * Tries to prove that a transaction can never land (decision 2): first a ground, read at a final block; then, at a final
- * head past that, no endpoint knows its hash. Takes two calls, some blocks apart.
+ * head past that, no endpoint knows its hash. Takes two calls, some blocks apart; of a cancel more, which is looked for in the
+ * chunks as well.
  * @returns the ground, or undefined while its fate is unknown
  */
 export async function proveDead(
@@ -24,6 +26,10 @@ export async function proveDead(
   const transaction = sentTransactions(state).find((sent) => sent.hash === hash);
   const final = follower.heads?.final;
   if (transaction === undefined || final === undefined) return undefined;
+  // That it cannot have executed decides what is said of its step: not being known is not enough.
+  if (state.cancels.some((cancel) => cancel.transaction.hash === hash)) {
+    return proveAbsent(tools, transaction, groundOf, seen);
+  }
   const key = await node.accessKey(transaction.signerId, transaction.publicKey);
   await follower.learn([transaction.blockHash]);
   const ground = groundOf({

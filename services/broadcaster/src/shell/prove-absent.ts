@@ -1,9 +1,9 @@
-import { RpcRefused, RpcUnavailable } from "../../adapters/near/rpc-error.ts";
-import { groundOnSharedKey, type LandingGround } from "../../core/chain/landing.ts";
-import type { Attempt } from "../../core/direct-user/state.ts";
-import type { Tools } from "../tools.ts";
-import type { CallSightings } from "./sightings.ts";
+import type { PreparedTransaction } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import { RpcRefused, RpcUnavailable } from "../adapters/near/rpc-error.ts";
+import type { LandingFacts, LandingGround } from "../core/chain/landing.ts";
+import type { Tools } from "./tools.ts";
 
+type GroundOf = (facts: LandingFacts) => LandingGround | undefined;
 type Needed = Pick<Tools, "node" | "follower" | "validity">;
 
 /** A search through the chunks, down from a final block at or above the one at which the ground was read. */
@@ -13,6 +13,14 @@ export interface ChunkSearch {
   readonly next: string;
 }
 
+/** What is remembered of a proof between two calls. */
+export interface ProofSoFar {
+  /** Final height at which a ground was first found, by hash. */
+  readonly groundFoundAt: Map<string, number>;
+  /** Searches that are not through yet, by hash. */
+  readonly searches: Map<string, ChunkSearch>;
+}
+
 /** Final blocks between finding a ground and asking for the hash: a node's index may lag behind its state. */
 const confirmAfter = 3;
 
@@ -20,22 +28,24 @@ const confirmAfter = 3;
 const blocksAtOnce = 20;
 
 /**
- * Tries to prove that a user's transaction can never land and never did (decision 2): a ground, read at a final block; some
- * final blocks later no endpoint knows its hash; and it is in no chunk from its own block up to the final one. Takes several
- * calls: while `seen.searches` has the transaction, the search is not through.
+ * Tries to prove that a transaction can never land and never did, where that it is not known is not enough (decision 2): a ground,
+ * read at a final block; some final blocks later no endpoint knows its hash; and it is in no chunk from its own block up to the
+ * final one. Takes several calls: while `seen.searches` has the transaction, the search is not through.
+ * @param groundOf for a key that others may hold too, or for our own
  * @returns the ground, or undefined while its fate is unknown
  * @throws RpcUnavailable; what was searched by then need not be searched again
  */
-export async function proveCallDead(
+export async function proveAbsent(
   tools: Needed,
-  attempt: Attempt,
-  seen: CallSightings,
+  transaction: PreparedTransaction,
+  groundOf: GroundOf,
+  seen: ProofSoFar,
 ): Promise<LandingGround | undefined> {
-  const { hash } = attempt.transaction;
-  const search = seen.searches.get(hash) ?? (await beginSearch(tools, attempt, seen));
+  const { hash } = transaction;
+  const search = seen.searches.get(hash) ?? (await beginSearch(tools, transaction, groundOf, seen));
   if (search === undefined) return undefined;
   seen.searches.set(hash, search);
-  const found = await goOn(tools.node, attempt, search, seen);
+  const found = await goOn(tools.node, transaction, search, seen);
   if (found === "unfinished") return undefined;
   // Found on the chain, it is only not in the node's index yet.
   seen.searches.delete(hash);
@@ -45,8 +55,9 @@ export async function proveCallDead(
 /** Past the ground it cannot land: what lies between the ground and its own block is all there is to search. */
 async function beginSearch(
   { node, follower, validity }: Needed,
-  { transaction }: Attempt,
-  seen: CallSightings,
+  transaction: PreparedTransaction,
+  groundOf: GroundOf,
+  seen: ProofSoFar,
 ): Promise<ChunkSearch | undefined> {
   const { hash, signerId, publicKey, nonce, blockHash } = transaction;
   const key = await node.accessKey(signerId, publicKey);
@@ -54,7 +65,7 @@ async function beginSearch(
   // The key may be as a later block has it, in which the transaction is.
   if (key !== undefined && key.height > final.height) return undefined;
   await follower.learn([blockHash]);
-  const ground = groundOnSharedKey({
+  const ground = groundOf({
     nonce,
     blockHeight: Number(transaction.blockHeight),
     validityBlocks: await validity.blocks(),
@@ -72,9 +83,9 @@ async function beginSearch(
 /** Goes from block to block by the hash of the one before, so that none can be missed. */
 async function goOn(
   node: Needed["node"],
-  { transaction: { hash, blockHeight } }: Attempt,
+  { hash, blockHeight }: PreparedTransaction,
   { ground, next: from }: ChunkSearch,
-  seen: CallSightings,
+  seen: ProofSoFar,
 ): Promise<"landed" | "absent" | "unfinished"> {
   let next = from;
   try {
