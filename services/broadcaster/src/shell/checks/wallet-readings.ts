@@ -12,10 +12,13 @@ export interface WalletSources extends OperatorSources {
 }
 
 /**
- * Blocks for which admissions of a wallet's workflows share what they read of its keys and locks: the verifier looks at both
- * again, and the nonce of a key on NEAR only rises. After a failure on chain all is read anew.
+ * Blocks for which admissions of a wallet's workflows share what they read of its key and its lock in the verifier, which looks at
+ * both again. After a failure on chain all is read anew.
  */
-const keepBlocks = 200;
+const accountBlocks = 300;
+
+/** The same of its key on NEAR: that one's nonce only rises, and a new key begins above everything that is signed here. */
+const keyBlocks = 1_000;
 
 /** The same, with what the checks of a wallet's workflow look at. */
 export class WalletReadings extends OperatorReadings {
@@ -30,7 +33,7 @@ export class WalletReadings extends OperatorReadings {
   /** Undefined where the wallet's account does not have its key on NEAR, or does not exist there. */
   readonly keyNonce = once(async () => {
     const { accountId, publicKey } = await this.account();
-    const key = await this.keep(`access key of ${accountId}`, keepBlocks, () =>
+    const key = await this.keep(`access key of ${accountId}`, keyBlocks, () =>
       this.wallet.node.accessKey(accountId, publicKey),
     );
     return key?.nonce;
@@ -44,7 +47,7 @@ export class WalletReadings extends OperatorReadings {
   readonly verifierAccount = once(async () => {
     const { accountId, publicKey } = await this.account();
     const about = { account_id: accountId };
-    return this.keep(`verifier's account ${accountId}`, keepBlocks, async () => {
+    return this.keep(`verifier's account ${accountId}`, accountBlocks, async () => {
       const [hasKey, lock] = await Promise.all([
         this.#view("has_public_key", { ...about, public_key: publicKey }),
         this.#lockView(about),
