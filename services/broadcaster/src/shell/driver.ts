@@ -198,7 +198,8 @@ export class Driver {
       case "prove_dead": {
         const ground = await proveDead(tools, state, action.hash, seen);
         // A search that is not through goes on as soon as there is nothing else to do.
-        if (!seen.searches.has(action.hash)) seen.provenAt.set(action.hash, tools.follower.heads?.optimistic.height ?? 0);
+        if (!seen.searches.has(action.hash))
+          seen.provenAt.set(action.hash, tools.follower.heads?.optimistic.height ?? 0);
         if (ground !== undefined) await append({ case: "transactionDead", value: { txHash: action.hash, ground } });
         return;
       }
