@@ -36,6 +36,7 @@ export class Table {
   get text(): string {
     const faults = Object.values(this.#troubles).reduce((sum, one) => sum + one, 0);
     const found = Object.entries(columns).map(([name, kinds]) => row(name, this.#ofKinds(kinds)));
+    const others = this.violations - this.#ofKinds(Object.values(columns).flat());
     return [
       row("runs", `${this.runs}: ${listed(this.#on)}`),
       row("workflows", `${this.#counts.workflows}: ${listed(this.#statuses)}`),
@@ -45,6 +46,7 @@ export class Table {
         .sort(([, a], [, b]) => b - a)
         .map(([name, times]) => row("", `${times} ${name}`)),
       ...found,
+      ...(others > 0 ? [row("others", others)] : []),
     ].join("\n");
   }
 
