@@ -2,6 +2,8 @@ import type { Boundary } from "./boundaries.ts";
 import type { Play } from "./plays.ts";
 import type { Moment } from "./toll.ts";
 import type { Trap } from "./traps.ts";
+import { cancelled, fork } from "./troubles/chain.ts";
+import { chained, withdrawn } from "./workflows.ts";
 
 /**
  * Writes right before they are made and right after, when nobody knows of them yet; of what was sent, the answers as well. The
@@ -17,6 +19,30 @@ function beforeAndDone(boundary: Boundary): Play[] {
   const both = [trapAt(boundary, "before"), trapAt(boundary, "done")] as const;
   // What came before the second of its kind is not done again: the next process comes by that one first.
   return boundary.occurrence === 1 ? [kill(boundary, ...both)] : both.map((one) => kill(boundary, one));
+}
+
+/** The same where it takes more than a kill to come by a write. */
+export const rareKills: readonly Play[] = [
+  {
+    shapes: [chained],
+    traps: beforeAndAfter("idsWithdrawn"),
+    troubles: [fork("submitted", { transactions: "return", winner: "new" })],
+  },
+  {
+    shapes: [chained],
+    traps: beforeAndAfter("transactionDead"),
+    troubles: [fork("resuming", { transactions: "drop", winner: "new" })],
+  },
+  {
+    shapes: [withdrawn],
+    // Signed and not sent: the next one finds it cancelled.
+    traps: [{ call: "append signed", occurrence: 1, moment: "done" }, ...beforeAndAfter("signaturesDiscarded")],
+    troubles: [cancelled("submitting")],
+  },
+];
+
+function beforeAndAfter(event: string): readonly Trap[] {
+  return (["before", "done"] as const).map((moment) => ({ call: `append ${event}`, occurrence: 1, moment }));
 }
 
 export function trapAt({ call, occurrence }: Boundary, moment: Moment): Trap {

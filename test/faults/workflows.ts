@@ -33,4 +33,12 @@ export const halting: Shape = {
   outcomes: ["failed_on_chain", "not_executed"],
 };
 
+/** One that its caller cancels before anything of it was sent. */
+export const withdrawn: Shape = {
+  ...chained,
+  name: "a cancelled one",
+  status: "cancelled",
+  outcomes: ["not_executed", "not_executed"],
+};
+
 export const shapes: readonly Shape[] = [chained, halting];

@@ -96,6 +96,17 @@ export class World {
     }
   }
 
+  /** Asks to cancel, as often as it takes to be heard. */
+  async cancel(requestId: string): Promise<void> {
+    const giveUpAt = Date.now() + patienceMs;
+    for (;;) {
+      const { status, body } = await this.#rest.cancel(requestId, 0);
+      if (status < 400) return;
+      if (status !== 503 || Date.now() > giveUpAt) throw new Error(`${requestId}: ${status} ${JSON.stringify(body)}`);
+      await pause();
+    }
+  }
+
   /** The record, once this holds for it. @throws Error when nothing comes of it */
   async until(requestId: string, holds: (record: Answer["body"]) => boolean): Promise<Answer["body"]> {
     const giveUpAt = Date.now() + patienceMs;

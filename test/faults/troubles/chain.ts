@@ -55,6 +55,15 @@ export const fork = (
   },
 });
 
+/** Its caller cancels it. */
+export const cancelled = (status: UnderWay): Trouble => ({
+  name: `cancelled at ${status}`,
+  async during(world, requestId) {
+    await reached(world, requestId, status);
+    await world.cancel(requestId);
+  },
+});
+
 /** Or it is past that, or over. */
 export async function reached(world: World, requestId: string, status: UnderWay): Promise<void> {
   const before: readonly string[] = ["planned", "queued", ...underWay.slice(0, underWay.indexOf(status))];
