@@ -47,9 +47,10 @@ export async function runHistory(seed: number): Promise<HistoryResult> {
     },
   });
   try {
+    // Before anything goes wrong: the other side of a swap is nobody's concern here.
+    const orders = await world.scheduler.finish(ordersOf(dice, world.maker, dice.between(20, 30), 250 * blockTimeMs));
     const chaos = new Chaos(world, new Dice(`${name} chaos`), { blockTimeMs, untilMs: 300 * blockTimeMs });
     chaos.begin();
-    const orders = ordersOf(dice, dice.between(20, 30), 250 * blockTimeMs);
     const begin = world.height;
     const posted = await world.scheduler.finish(Promise.all(orders.map((order) => post(world, order))));
     const blocks = () => world.height - begin;

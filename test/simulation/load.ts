@@ -16,16 +16,40 @@ export interface Order {
   readonly cancelledAfterMs: number | undefined;
 }
 
+/** Somebody who trades with whoever comes. */
+export interface Maker {
+  /** @param diff raw units of its balances by token @returns a payload for `execute_intents` */
+  sign(diff: Readonly<Record<string, string>>): Promise<object>;
+}
+
+const wrap = "nep141:wrap.near";
+const usdc = "nep141:usdc.near";
+
+/** What the verifier keeps of what is given, at its fee of one millionth. */
+const delivered = (amount: bigint) => amount - (amount + 999_999n) / 1_000_000n;
+
 /** One to three calls each, of mixed kinds; some go step by step, some are cancelled. No two move the same amount or set the same value, so that each is known on chain. */
-export function ordersOf(dice: Dice, count: number, withinMs: number): readonly Order[] {
+export async function ordersOf(dice: Dice, maker: Maker, count: number, withinMs: number): Promise<readonly Order[]> {
   let unique = 0;
   const transfer = (whole: number) => {
     unique += 1;
     return {
       kind: "intents.transfer",
-      token: "nep141:wrap.near",
+      token: wrap,
       amount: `${BigInt(whole) * 10n ** 24n + BigInt(unique) * 10n ** 15n}`,
       receiver_id: "mike.near",
+    };
+  };
+  const swap = async () => {
+    unique += 1;
+    const amount_in = BigInt(unique) * 10n ** 15n;
+    return {
+      kind: "intents.swap",
+      token_in: wrap,
+      token_out: usdc,
+      amount_in: String(amount_in),
+      min_amount_out: "1",
+      counterparty_signed: [await maker.sign({ [wrap]: String(delivered(amount_in)), [usdc]: "-2" })],
     };
   };
   const register = (isRight: boolean) => {
@@ -33,9 +57,10 @@ export function ordersOf(dice: Dice, count: number, withinMs: number): readonly 
     const args_json = { value: isRight ? unique : `no number ${unique}` };
     return { receiver_id: "register.near", method_name: "set", gas: "30000000000000", deposit: "0", args_json };
   };
-  const step = () => {
+  const step = async () => {
     const kind = dice.fraction();
-    if (kind < 0.5) return transfer(0);
+    if (kind < 0.4) return transfer(0);
+    if (kind < 0.5) return swap();
     // Some of these fit once and not twice: a wallet holds 100.
     if (kind < 0.56) return transfer(60);
     return { ...register(kind < 0.92), route: "gate_proxy" };
@@ -45,14 +70,15 @@ export function ordersOf(dice: Dice, count: number, withinMs: number): readonly 
     if (kind < 0.25) return { on_failure: "halt" };
     return kind < 0.4 ? { ordering: "any" } : {};
   };
-  return Array.from({ length: count }, (_, index) => {
+  const orders: Order[] = [];
+  for (let index = 0; index < count; index += 1) {
     const calls = dice.between(1, 3);
     const isBatch = dice.chance(0.2);
     const key = `order-${index}`;
-    const body = isBatch
-      ? { gate_id: "gate.sequential.near", calls: Array.from({ length: calls }, () => register(dice.chance(0.9))) }
-      : { steps: Array.from({ length: calls }, step), ...way() };
-    return {
+    const steps: object[] = [];
+    for (let at = 0; at < calls; at += 1) steps.push(isBatch ? register(dice.chance(0.9)) : await step());
+    const body = isBatch ? { gate_id: "gate.sequential.near", calls: steps } : { steps, ...way() };
+    orders.push({
       walletId: dice.pick(walletIds),
       endpoint: isBatch ? "batch" : "workflow",
       key,
@@ -60,6 +86,7 @@ export function ordersOf(dice: Dice, count: number, withinMs: number): readonly 
       atMs: dice.between(0, withinMs),
       isDoubled: dice.chance(0.1),
       cancelledAfterMs: dice.chance(0.2) ? dice.between(0, dice.pick([1_000, 8_000, 40_000])) : undefined,
-    };
-  });
+    });
+  }
+  return orders;
 }

@@ -22,6 +22,7 @@ import { Dice } from "./dice.ts";
 import { doorOf } from "./door.ts";
 import { Fencing } from "./fencing.ts";
 import { fetchOverNetwork } from "./fetch.ts";
+import type { Maker } from "./load.ts";
 import { Network } from "./network.ts";
 import { Nodes } from "./nodes.ts";
 import { SimProcess } from "./process.ts";
@@ -35,6 +36,12 @@ const serviceToken = "service-token-of-the-simulation";
 
 /** The time at which every history begins. */
 const startMs = Date.UTC(2026, 3, 24, 12);
+
+/** The wallet that is the other side of every swap. */
+const makerId = "maker";
+
+/** Until when what it signs holds: longer than any history. Milliseconds. */
+const makerHoldsMs = 24 * 3_600_000;
 
 export const walletIds = ["wallet-1", "wallet-2", "wallet-3", "wallet-4", "wallet-5"] as const;
 
@@ -86,7 +93,7 @@ export class World {
       listen: false,
       blockTimeMs: options.blockTimeMs,
       historyBlocks: 100_000,
-      genesis: { wallets: walletIds.map((walletId) => ({ walletId })) },
+      genesis: { wallets: [...walletIds, makerId].map((walletId) => ({ walletId })) },
       ports: {
         now: () => scheduler.nowMs,
         after: (ms, run) => scheduler.after(ms, run),
@@ -230,6 +237,29 @@ export class World {
       execute: (json: string) => client.executeWorkflow({ body: { case: "workflowJson", value: json } }, call),
       executeBatch: (json: string) => client.executeSequentialBatch({ body: { case: "batchJson", value: json } }, call),
       cancel: (requestId: string) => client.cancelWorkflow({ requestId }, call),
+    };
+  }
+
+  /** Who takes the other side of swaps. */
+  get maker(): Maker {
+    const { devnet, scheduler } = this;
+    const dice = new Dice(`${this.#seed} maker`);
+    return {
+      async sign(diff) {
+        const signer_id = devnet.wallets.find(({ walletId }) => walletId === makerId)?.accountId;
+        const deadline = new Date(scheduler.nowMs + makerHoldsMs).toISOString();
+        const message = JSON.stringify({ signer_id, deadline, intents: [{ intent: "token_diff", diff }] });
+        const nonce = Buffer.from(dice.bytes(32)).toString("base64");
+        const asked = { wallet_id: makerId, chain: "near", message, nonce_base64: nonce, recipient: devnet.verifierId };
+        const response = await devnet.fetch(`${devnet.keystoreUrl}/wallet/sign-nep413`, {
+          method: "POST",
+          headers: { authorization: `Bearer ${devnet.keystoreToken}`, "content-type": "application/json" },
+          body: JSON.stringify(asked),
+        });
+        const { signature_base58, public_key } = (await response.json()) as Record<string, string>;
+        const payload = { message, nonce, recipient: devnet.verifierId };
+        return { standard: "nep413", payload, public_key, signature: signature_base58 };
+      },
     };
   }
 
