@@ -5,6 +5,7 @@ import { Actor } from "./support/actors.ts";
 import { gateCalls, gateTrace, transactions, view } from "./support/chain-dump.ts";
 import { ForgetfulEvidence } from "./support/forgetful-evidence.ts";
 import { eventsOf, historyOf } from "./support/history.ts";
+import { describeShapes, itEmbedded } from "./support/shapes.ts";
 import { dust, registerStep } from "./support/steps.ts";
 import { type System, withSystem } from "./support/system.ts";
 
@@ -40,9 +41,9 @@ async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-describe("a workflow that halts at a failure", () => {
+describeShapes("a workflow that halts at a failure", (shape) => {
   it("carries its steps out in order, each once the one before it has succeeded, at the first tier's fee each", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       const requestId = await system.rest().begin([dust, dust, dust], "halting", halt);
       const record = await system.rest().ended(requestId);
       assert.equal(record.status, "succeeded", record.user_visible_error);
@@ -72,7 +73,7 @@ describe("a workflow that halts at a failure", () => {
     }));
 
   it("runs nothing after a step that failed: the rest is rejected, and plain calls have ended at once", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       const requestId = await system.rest().begin([registerStep(1), failing, registerStep(3)], undefined, halt);
       const record = await system.rest().ended(requestId);
       assert.deepEqual([record.status, record.error_code], ["failed", "dispatch_failed"]);
@@ -89,7 +90,7 @@ describe("a workflow that halts at a failure", () => {
     }));
 
   it("says of payloads that it did not run until when others may carry them, and that they were not executed after that", () =>
-    withSystem({ environment: { INTENTS_DEADLINE_SECS: "6" } }, async (system) => {
+    withSystem({ shape, environment: { INTENTS_DEADLINE_SECS: "6" } }, async (system) => {
       const requestId = await system.rest().begin([failing, dust], undefined, halt);
       const settling = await system.rest().until(requestId, ({ status }) => status === "settling");
       assert.deepEqual(outcomes(settling), ["failed_on_chain", "still_possible"]);
@@ -100,7 +101,7 @@ describe("a workflow that halts at a failure", () => {
     }));
 
   it("takes more steps than one chain of the gate may have", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       system.devnet.controls.gate.setTiers([[3, firstTierFee]]);
       system.devnet.controls.blocks.mine({ blocks: 3 });
       const steps = Array.from({ length: 5 }, (_, index) => registerStep(index));
@@ -123,8 +124,9 @@ describe("a workflow that halts at a failure", () => {
     string,
     (record: { resume_tx_hashes: string[]; dispatch_block_heights: (number | null)[] }) => boolean,
   ])[]) {
-    it(`goes on after a restart while ${what}, and does nothing twice`, () =>
-      withSystem({ devnet: { blockTimeMs: 60 } }, async (system) => {
+    // Five processes take longer to start than an intent may be pending on such blocks.
+    itEmbedded(shape, `goes on after a restart while ${what}, and does nothing twice`, () =>
+      withSystem({ shape, devnet: { blockTimeMs: 60 } }, async (system) => {
         const requestId = await system.rest().begin(registers, undefined, halt);
         await system.rest().until(requestId, holds);
         await system.restart();
@@ -133,10 +135,11 @@ describe("a workflow that halts at a failure", () => {
         assert.deepEqual(await view(system.devnet, "register.near", "get"), [1, 2, 3]);
         assert.equal(dispatched(system).length, 3);
         assert.deepEqual(resumed(system), { approved: 3, rejected: 0 });
-      }));
+      }),
+    );
   }
 
-  it("finds a resume again that only the gate's log has, and sends that one", () => {
+  itEmbedded(shape, "finds a resume again that only the gate's log has, and sends that one", () => {
     const forgetful = new ForgetfulEvidence("resumePrepared");
     return withSystem({ wrap: forgetful.wrap }, async (system) => {
       const record = await system.rest().ended(await system.rest().begin(registers, undefined, halt));
@@ -151,7 +154,7 @@ describe("a workflow that halts at a failure", () => {
   });
 
   it("decision 4: a resume lands on no fork on which the step before it has not succeeded", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       const { blocks } = system.devnet.controls;
       // The chain stands still but for what the test lets happen, so that the first result is in the newest block.
       blocks.stop();
@@ -179,7 +182,7 @@ describe("a workflow that halts at a failure", () => {
     }));
 
   it("decision 1: a resume that a node lost is sent again, the same bytes", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       const { blocks, faults } = system.devnet.controls;
       blocks.stop();
       const requestId = await system.rest().begin(registers, undefined, halt);
@@ -199,7 +202,7 @@ describe("a workflow that halts at a failure", () => {
     }));
 
   it("decision 2: one that another has overtaken on the approver's key is signed anew, and held nobody up", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       const { blocks, faults } = system.devnet.controls;
       blocks.stop();
       const wallets = ["wallet-1", "wallet-2"];
@@ -232,7 +235,7 @@ describe("a workflow that halts at a failure", () => {
     }));
 
   it("decision 22: what somebody else resumed of it is recorded as it is, and not resumed again", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       const { devnet } = system;
       const other = keyPairFromSeed(new Uint8Array(32).fill(9));
       devnet.controls.accounts.addKey(devnet.approver.accountId, other.publicKey, { kind: "fullAccess" });
@@ -257,7 +260,7 @@ describe("a workflow that halts at a failure", () => {
     }));
 
   it("goes on while the gate is stuck, and so does a lone call", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       await system.devnet.controls.gate.stickTail().done;
       const chained = await system.rest().begin([dust, dust]);
       await system.rest().until(chained, ({ queue }) => queue?.waiting_for === "gate_stuck");
@@ -277,7 +280,7 @@ describe("a workflow that halts at a failure", () => {
     }));
 
   it("runs beside a chain and beside others like it: ten of them, and a lone call, while a chain of twelve runs", () =>
-    withSystem({ devnet: { blockTimeMs: 100 } }, async (system) => {
+    withSystem({ shape, devnet: { blockTimeMs: 100 } }, async (system) => {
       const chain = await system.rest("wallet-1").begin(Array(12).fill(dust));
       await system.rest("wallet-1").until(chain, ({ status }) => status === "dispatching");
       // The chain stands still until all of the others are on the gate as well.
