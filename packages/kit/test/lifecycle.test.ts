@@ -11,6 +11,7 @@ import { ServerReflection } from "@outlayer/contracts/grpc/reflection/v1/reflect
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import { createLogger, type Dependency, hostService, remoteTransport, type Service } from "@outlayer/kit";
 import { oneMethod } from "./support/broadcaster-stub.ts";
+import { issue, newAuthority, writeTls } from "./support/certificates.ts";
 
 const bind = { host: "127.0.0.1", port: 0 };
 const guards = { logger: createLogger("broadcaster", "silent"), serviceToken: undefined };
@@ -170,6 +171,34 @@ describe("a process that is told to stop", () => {
     assert.equal(code, 1);
     assert.match(said, /cannot stop/);
   });
+});
+
+describe("a process that cannot start", () => {
+  it("exits with 1 and the error, with mutual TLS and somebody to wait for as well", async () => {
+    const { paths, remove } = writeTls(await issue(await newAuthority(), ["broadcaster"]));
+    const main = fileURLToPath(new URL("support/failing-process.ts", import.meta.url));
+    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main], {
+      env: {
+        PATH: process.env.PATH ?? "",
+        TLS_CERT_FILE: paths.cert,
+        TLS_KEY_FILE: paths.key,
+        TLS_CA_FILE: paths.ca,
+        GRPC_BIND_ADDR: "127.0.0.1:0",
+        HTTP_BIND_ADDR: "127.0.0.1:0",
+      },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let said = "";
+    child.stderr.on("data", (chunk) => (said += chunk));
+    try {
+      const [code] = await once(child, "close", { signal: AbortSignal.timeout(9_000) });
+      assert.equal(code, 1);
+      assert.match(said, /cannot start/);
+    } finally {
+      child.kill("SIGKILL");
+      remove();
+    }
+  }).timeout(10_000);
 });
 
 async function freePort(): Promise<number> {
