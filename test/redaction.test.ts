@@ -3,6 +3,7 @@ import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
+import { install, scope } from "./support/direct-user.ts";
 import { misbehavingSigner } from "./support/misbehaving-signer.ts";
 import { assertHoldNone, secretsOnChain, signaturesIn } from "./support/secrets.ts";
 import { dust, registerStep, setRegister, transfer } from "./support/steps.ts";
@@ -121,6 +122,15 @@ describe("logs", () => {
       const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01`, prefer: "wait=15" };
       const { body } = await system.rest().post("/workflows/execute", { steps: [dust] }, headers);
       assert.equal(body.status, "succeeded", body.message);
+      // The other lane, and what goes wrong, say no less.
+      await install(system);
+      const { body: direct } = await system.rest().post("/direct-user/function-call/execute", scope, headers);
+      assert.equal(direct.status, "succeeded", direct.message);
+      const fault = { kind: "server_error" } as const;
+      system.devnet.controls.faults.add({ target: "keystore", method: "*", count: 4, fault });
+      system.devnet.controls.faults.add({ target: "rpc", method: "send_tx", count: 4, fault });
+      const { body: delayed } = await system.rest().post("/workflows/execute", { steps: [dust] }, headers);
+      assert.equal(delayed.status, "succeeded", delayed.message);
       const lines = system.logs.map((line) => JSON.parse(line));
       const traced = lines.filter(({ trace_id }) => trace_id === traceId);
       const services = new Set(traced.map(({ service }) => service));
@@ -129,6 +139,13 @@ describe("logs", () => {
         const line = traced.find((candidate) => candidate.msg === msg);
         assert.deepEqual([line?.request_id, line?.wallet_id], [body.request_id, "wallet-1"], msg);
       }
+      const told = traced.filter(({ level, request_id }) => level !== "debug" && level !== "trace" && request_id);
+      assert.deepEqual(
+        new Set(told.map(({ request_id }) => request_id)),
+        new Set([body.request_id, direct.request_id, delayed.request_id]),
+      );
+      assert.ok(told.some(({ service, level }) => service === "broadcaster" && level === "warn"));
+      for (const line of told) assert.equal(line.wallet_id, "wallet-1", JSON.stringify(line));
     });
   });
 });
