@@ -64,6 +64,7 @@ describe("several broadcasters", () => {
     }
     assert.equal(gateCalls(processes.devnet, "submit_intent").length, submitted);
     assert.equal(gateCalls(processes.devnet, "resume_batch_chained").length, submitted / 3);
+    await processes.endAll("SIGKILL");
   }).timeout(120_000);
 
   it("resume nothing twice when they stand still past their leases and go on", async () => {
@@ -102,5 +103,6 @@ describe("several broadcasters", () => {
     assert.equal(gateCalls(processes.devnet, "submit_intent").length, 3 * requestIds.length, "each submitted once");
     const epochs = pids.map((_, index) => epochsOf(processes, index));
     assert.ok(epochs.flat().length > 2, `the lease changed hands: ${JSON.stringify(epochs)}`);
+    await processes.endAll("SIGKILL");
   }).timeout(180_000);
 });

@@ -77,6 +77,7 @@ describe("evidence and a MongoDB that is away", () => {
     await starting;
     const { body } = await processes.rest.execute([dust]);
     assert.equal(body.status, "succeeded", body.message);
+    await processes.endAll("SIGKILL");
   }).timeout(60_000);
 
   it("stops at once when it is told to while it waits", async () => {
@@ -87,6 +88,7 @@ describe("evidence and a MongoDB that is away", () => {
     assert.equal(await evidence.end(), 0);
     assert.ok(performance.now() - before < 10_000);
     assert.equal(evidence.lines.at(-1)?.msg, "stopped");
+    await processes.endAll();
   }).timeout(30_000);
 
   it("says that it does not know within its callers' deadline while it is away, and goes on by itself", async () => {
@@ -115,6 +117,7 @@ describe("evidence and a MongoDB that is away", () => {
     assert.deepEqual((await readyz(processes.httpUrl("evidence")))[0], 200);
     const { version } = await log.getGateLog({ gateId: "gate.near" });
     await log.appendGateLog({ gateId: "gate.near", expectedVersion: version, change: "chain", lane: {}, lease });
+    await processes.endAll("SIGKILL");
   }).timeout(60_000);
 
   describe("ends with an error that holds no secret when it is there and", () => {

@@ -3,19 +3,17 @@ import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
-import { transactions } from "./support/chain-dump.ts";
+import { install, scope } from "./support/direct-user.ts";
 import { misbehavingSigner } from "./support/misbehaving-signer.ts";
+import { assertHoldNone, secretsOnChain, signaturesIn } from "./support/secrets.ts";
 import { dust, registerStep, setRegister, transfer } from "./support/steps.ts";
-import { internalToken, type System, serviceToken, startSystem } from "./support/system.ts";
+import { internalToken, type System, serviceToken, withSystem } from "./support/system.ts";
 
 const apiKey = "wk_of_wallet-1";
 const providerKey = "key-of-the-rpc-provider-5f1c";
 const grantSecret = "grant-secret-of-the-tests-0123456789";
 const bodyText = "text-of-a-body-that-is-nobodys-business";
 const policyText = "only-the-policy-names-this.near";
-
-/** Base58 without its prefix: a log that cuts the prefix off has still leaked. */
-const bare = (key: string) => key.replace("ed25519:", "");
 
 /** Every kind of request, and every kind of failure, as far as they differ in what passes through the services. */
 async function representativeRun(system: System): Promise<void> {
@@ -86,8 +84,7 @@ describe("logs", () => {
         return response;
       },
     });
-    const system = await startSystem({ wrap, rpcPath: `/v1/${providerKey}?apiKey=${providerKey}` });
-    try {
+    await withSystem({ wrap, rpcPath: `/v1/${providerKey}?apiKey=${providerKey}` }, async (system) => {
       await representativeRun(system);
       const { devnet, logs } = system;
       const records = await Promise.all(
@@ -95,48 +92,45 @@ describe("logs", () => {
           .filter((id) => typeof id === "string")
           .map((id) => system.rest().record(id)),
       );
-      const signed = records.flatMap((record) => [
+      const signed: readonly unknown[] = records.flatMap((record) => [
         ...(record.signed_nep366_delegates ?? []),
-        ...(record.signed_nep413_payloads ?? []).flatMap((payload: unknown) => signaturesIn(payload)),
+        ...(record.signed_nep413_payloads ?? []).flatMap((payload: unknown) => signaturesIn(JSON.stringify(payload))),
       ]);
-      const sent = transactions(devnet).flatMap(({ transaction }) =>
-        transaction.actions.flatMap(({ FunctionCall }) => (FunctionCall === undefined ? [] : [FunctionCall.args])),
-      );
-      assert.ok(signed.length > 10 && sent.length > 10);
-      const secrets: Readonly<Record<string, readonly string[]>> = {
-        tokens: [internalToken, serviceToken, apiKey, devnet.keystoreToken, grantSecret, providerKey],
-        keys: [devnet.relayer.secretKey, devnet.approver.secretKey].map(bare),
+      const inUse = system.secrets();
+      const known = new Set(inUse.flatMap((secrets) => Object.values(secrets).flat()));
+      const keys = [devnet.relayer.secretKey, devnet.approver.secretKey].map((key) => key.replace("ed25519:", ""));
+      const tokens = [internalToken, serviceToken, apiKey, devnet.keystoreToken, grantSecret, providerKey];
+      for (const secret of [...tokens, ...keys]) assert.ok(known.has(secret));
+      assert.ok(signed.length > 10 && (secretsOnChain(devnet).sent ?? []).length > 10);
+      assertHoldNone(logs, ...inUse, {
         policy: [policyText],
         requests: [bodyText],
         signed: signed.filter((text): text is string => typeof text === "string"),
-        sent,
-      };
-      const text = logs.join("\n");
-      for (const [kind, values] of Object.entries(secrets)) {
-        for (const value of values) {
-          assert.ok(value.length > 5, kind);
-          const at = text.indexOf(value);
-          assert.equal(at, -1, `${kind}: ${text.slice(Math.max(0, at - 200), at + 80)}`);
-        }
-      }
+      });
       // And it did log: every service, every level that there is reason for, and whose work it was.
       const lines = logs.map((line) => JSON.parse(line));
       const levels = new Set(lines.map(({ level }) => level));
       for (const level of ["debug", "info", "warn", "error"]) assert.ok(levels.has(level), level);
       const services = new Set(lines.map(({ service }) => service));
       assert.deepEqual([...services].sort(), ["broadcaster", "evidence", "gateway", "planner", "signer-proxy"]);
-    } finally {
-      await system.stop();
-    }
+    });
   }).timeout(120_000);
 
   it("name the trace of a request in every service that has to do with it, and its wallet and workflow", async () => {
-    const system = await startSystem();
-    try {
+    await withSystem({}, async (system) => {
       const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
       const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01`, prefer: "wait=15" };
       const { body } = await system.rest().post("/workflows/execute", { steps: [dust] }, headers);
       assert.equal(body.status, "succeeded", body.message);
+      // The other lane, and what goes wrong, say no less.
+      await install(system);
+      const { body: direct } = await system.rest().post("/direct-user/function-call/execute", scope, headers);
+      assert.equal(direct.status, "succeeded", direct.message);
+      const fault = { kind: "server_error" } as const;
+      system.devnet.controls.faults.add({ target: "keystore", method: "*", count: 4, fault });
+      system.devnet.controls.faults.add({ target: "rpc", method: "send_tx", count: 4, fault });
+      const { body: delayed } = await system.rest().post("/workflows/execute", { steps: [dust] }, headers);
+      assert.equal(delayed.status, "succeeded", delayed.message);
       const lines = system.logs.map((line) => JSON.parse(line));
       const traced = lines.filter(({ trace_id }) => trace_id === traceId);
       const services = new Set(traced.map(({ service }) => service));
@@ -145,17 +139,13 @@ describe("logs", () => {
         const line = traced.find((candidate) => candidate.msg === msg);
         assert.deepEqual([line?.request_id, line?.wallet_id], [body.request_id, "wallet-1"], msg);
       }
-    } finally {
-      await system.stop();
-    }
+      const told = traced.filter(({ level, request_id }) => level !== "debug" && level !== "trace" && request_id);
+      assert.deepEqual(
+        new Set(told.map(({ request_id }) => request_id)),
+        new Set([body.request_id, direct.request_id, delayed.request_id]),
+      );
+      assert.ok(told.some(({ service, level }) => service === "broadcaster" && level === "warn"));
+      for (const line of told) assert.equal(line.wallet_id, "wallet-1", JSON.stringify(line));
+    });
   });
 });
-
-/** The signature of a payload, wherever it stands. */
-function signaturesIn(payload: unknown): readonly string[] {
-  return (
-    JSON.stringify(payload)
-      .match(/ed25519:[1-9A-HJ-NP-Za-km-z]{80,}/g)
-      ?.map(bare) ?? []
-  );
-}

@@ -97,6 +97,7 @@ describe("five processes", () => {
     const record = await processes.rest.ended(requestId);
     assert.equal(record.status, "succeeded", record.message);
     assert.equal(gateCalls(processes.devnet, "submit_intent").length, 3);
+    await processes.endAll("SIGKILL");
   }).timeout(90_000);
 
   it("answer those who wait when they are stopped", async () => {

@@ -27,5 +27,6 @@ describe("all five services, killed at once", () => {
       rest: (walletId?: string) => processes.restOf(0, walletId),
     };
     assert.deepEqual(checkRun(await runOfSystem(system, [{ walletId: "wallet-1", key, requestId }])), []);
+    await processes.endAll("SIGKILL");
   }).timeout(240_000);
 });

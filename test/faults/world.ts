@@ -65,7 +65,8 @@ export class World {
       return new World(system, broadcaster, blockTimeMs);
     } catch (error) {
       await broadcaster?.stop();
-      await system.stop();
+      // What it finds must not stand in front of that.
+      await system.stop().catch(() => undefined);
       throw error;
     }
   }

@@ -45,6 +45,7 @@ describe("five processes whose MongoDB is killed and started again", () => {
       }
       assert.equal(gateCalls(processes.devnet, "submit_intent").length, three.length * moments.length);
       assert.equal(gateCalls(processes.devnet, "resume_batch_chained").length, moments.length);
+      await processes.endAll("SIGKILL");
     } finally {
       await mongodb.remove();
     }

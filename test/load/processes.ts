@@ -27,8 +27,12 @@ export function processesOfSuite(
     await processes.startAll();
   });
   after(async () => {
-    await processes?.[Symbol.asyncDispose]();
-    await drop?.();
+    try {
+      await processes?.endAll("SIGKILL");
+    } finally {
+      await processes?.[Symbol.asyncDispose]();
+      await drop?.();
+    }
   });
   return () => processes;
 }

@@ -3,10 +3,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Devnet, type DevnetOptions, startDevnet } from "@outlayer/devnet";
 import { prepareReplicas, type Replica, type Replicas, type ReplicasOptions } from "@outlayer/distributed";
-import type { ServiceName } from "@outlayer/kit";
+import type { Environment, ServiceName } from "@outlayer/kit";
 import { compileCache } from "./compile-cache.ts";
 import { internalToken, productEnvironment } from "./product-environment.ts";
 import { RestClient } from "./rest-client.ts";
+import { assertHoldNone, secretsOfEnvironment, secretsOnChain } from "./secrets.ts";
 import { blockMs } from "./system.ts";
 
 /** The services as processes of their own, on a SQLite file unless the environment names a database, and a devnet in this one. */
@@ -17,10 +18,20 @@ export class ServiceProcesses {
   readonly rest: RestClient;
   readonly restUrl: string;
   readonly #directory: string;
+  readonly #logs: readonly string[];
+  readonly #environments: readonly Environment[];
 
-  private constructor(devnet: Devnet, replicas: Replicas, directory: string) {
+  private constructor(
+    devnet: Devnet,
+    replicas: Replicas,
+    logs: readonly string[],
+    environments: readonly Environment[],
+    directory: string,
+  ) {
     this.devnet = devnet;
     this.replicas = replicas;
+    this.#logs = logs;
+    this.#environments = environments;
     this.#directory = directory;
     this.restUrl = replicas.restUrl();
     this.rest = this.restOf(0);
@@ -32,7 +43,19 @@ export class ServiceProcesses {
     const directory = mkdtempSync(join(tmpdir(), "processes-"));
     const database = { DATABASE_URL: `sqlite:${join(directory, "evidence.sqlite")}` };
     const environment = { ...productEnvironment(devnet), ...database, ...options.environment };
-    return new ServiceProcesses(devnet, await prepareReplicas({ compileCache, ...options, environment }), directory);
+    const logs: string[] = [];
+    const environments: Environment[] = [environment];
+    const heard = (line: string) => {
+      logs.push(line);
+      options.heard?.(line);
+    };
+    const further: ReplicasOptions["further"] = (name, index) => {
+      const variables = options.further?.(name, index) ?? {};
+      environments.push(variables);
+      return variables;
+    };
+    const replicas = await prepareReplicas({ compileCache, ...options, environment, further, heard });
+    return new ServiceProcesses(devnet, replicas, logs, environments, directory);
   }
 
   /** REST of one gateway. */
@@ -61,9 +84,16 @@ export class ServiceProcesses {
     return this.replicas.httpUrl(name, index);
   }
 
-  /** Ends all that runs. @returns the exit codes */
-  endAll(): Promise<Readonly<Record<string, number | null>>> {
-    return this.replicas.endAll();
+  /**
+   * Ends all that runs; for the end of a test. What logs hold is looked at here and not when this is disposed of, where it
+   * would stand in front of what the test itself found.
+   * @returns the exit codes
+   * @throws AssertionError when a log holds a secret
+   */
+  async endAll(signal?: NodeJS.Signals): Promise<Readonly<Record<string, number | null>>> {
+    const codes = await this.replicas.endAll(signal);
+    assertHoldNone(this.#logs, ...this.#environments.map(secretsOfEnvironment), secretsOnChain(this.devnet));
+    return codes;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

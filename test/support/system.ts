@@ -4,6 +4,7 @@ import type { ProductDeps } from "@outlayer/embedded";
 import { type Clock, type Environment, systemPorts } from "@outlayer/kit";
 import { internalToken, productEnvironment } from "./product-environment.ts";
 import { RestClient } from "./rest-client.ts";
+import { assertHoldNone, type Secrets, secretsOfEnvironment, secretsOnChain } from "./secrets.ts";
 import { distributed } from "./shapes/distributed.ts";
 import { embedded } from "./shapes/embedded.ts";
 import type { Shape, ShapeOfSystem } from "./shapes.ts";
@@ -35,10 +36,13 @@ export interface System {
   readonly product: Addresses;
   /** Lines of all logs. */
   readonly logs: readonly string[];
+  /** What no log may hold, as of now. That they do not is looked at when it stops. */
+  secrets(): readonly Secrets[];
   rest(walletId?: string): RestClient;
   /** Stops the product and starts another one on the same evidence, as after a crash or an update. */
   restart(environment?: Environment): Promise<void>;
   stopProduct(): Promise<void>;
+  /** @throws AssertionError when a log holds a secret */
   stop(): Promise<void>;
 }
 
@@ -60,7 +64,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     product = undefined;
     await running?.stop();
   };
-  const stop = async () => {
+  const end = async () => {
     try {
       await stopProduct();
     } finally {
@@ -68,6 +72,8 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
       await shape.remove();
     }
   };
+  const environments = [base, { SERVICE_TOKEN: serviceToken }];
+  const secrets = () => [...environments.map(secretsOfEnvironment), secretsOnChain(devnet)];
   const current = () => {
     if (product === undefined) throw new Error("the product is stopped");
     return product;
@@ -75,7 +81,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   try {
     product = await shape.start(base);
   } catch (error) {
-    await stop();
+    await end();
     throw error;
   }
   return {
@@ -84,13 +90,18 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
       return current();
     },
     logs,
+    secrets,
     rest: (walletId = "wallet-1") => new RestClient(() => current().restUrl, walletId, internalToken),
     stopProduct,
     async restart(environment = {}) {
       await stopProduct();
+      environments.push({ ...base, ...environment });
       product = await shape.start({ ...base, ...environment });
     },
-    stop,
+    async stop() {
+      await end();
+      assertHoldNone(logs, ...secrets());
+    },
   };
 }
 
@@ -113,7 +124,10 @@ export async function withSystem(options: SystemOptions, run: (system: System) =
   const system = await startSystem(options);
   try {
     await run(system);
-  } finally {
-    await system.stop();
+  } catch (error) {
+    // What stopping finds must not stand in front of that.
+    await system.stop().catch(() => undefined);
+    throw error;
   }
+  await system.stop();
 }

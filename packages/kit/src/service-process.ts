@@ -39,15 +39,26 @@ export class ServiceProcess {
   async serve(service: Service, stopping: AbortSignal): Promise<Running> {
     const { logger, readiness } = this;
     const guards = { logger, serviceToken: this.#config.serviceToken, tls: this.#tls };
-    const hosted = await hostService(service, this.#config, guards, readiness, stopping);
-    for (const peer of this.#peers) peer.start();
-    return {
-      stop: async () => {
-        await hosted.stop();
-        await Promise.all(this.#peers.map((peer) => peer.stop()));
-        this.#tls?.stop();
-      },
-      abandon: (why) => logger.error({ left: hosted.left() }, `ended before everything was done: ${why}`),
-    };
+    this.#tls?.start();
+    try {
+      const hosted = await hostService(service, this.#config, guards, readiness, stopping);
+      for (const peer of this.#peers) peer.start();
+      return {
+        stop: async () => {
+          await hosted.stop();
+          await this.#stopOwn();
+        },
+        abandon: (why) => logger.error({ left: hosted.left() }, `ended before everything was done: ${why}`),
+      };
+    } catch (error) {
+      // A process that cannot start ends by itself, once nothing keeps it alive.
+      await this.#stopOwn();
+      throw error;
+    }
+  }
+
+  async #stopOwn(): Promise<void> {
+    await Promise.all(this.#peers.map((peer) => peer.stop()));
+    this.#tls?.stop();
   }
 }

@@ -84,7 +84,7 @@ export class TlsIdentity {
   readonly #logger: Logger;
   readonly #told = new Set<(files: TlsFiles) => void>();
   #current: TlsFiles;
-  #cancel: Cancel;
+  #cancel: Cancel | undefined;
   #failing = false;
 
   /** @throws Error when the files cannot be used */
@@ -93,7 +93,6 @@ export class TlsIdentity {
     this.#timers = timers;
     this.#logger = logger;
     this.#current = load(paths);
-    this.#cancel = timers.after(lookMs, () => this.#look());
   }
 
   get current(): TlsFiles {
@@ -104,8 +103,13 @@ export class TlsIdentity {
     this.#told.add(tell);
   }
 
+  /** Begins to look at the files. Not before there is somebody to stop it: looking keeps a process alive. */
+  start(): void {
+    this.#cancel = this.#timers.after(lookMs, () => this.#look());
+  }
+
   stop(): void {
-    this.#cancel();
+    this.#cancel?.();
   }
 
   /** Connects to a service, and to no other: its certificate has to name it, whatever host it runs on. */

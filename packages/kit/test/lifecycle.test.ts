@@ -9,8 +9,9 @@ import { createGrpcTransport } from "@connectrpc/connect-node";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "@outlayer/contracts/grpc/health/v1/health";
 import { ServerReflection } from "@outlayer/contracts/grpc/reflection/v1/reflection";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
-import { createLogger, type Dependency, hostService, remoteTransport, type Service } from "@outlayer/kit";
+import { createLogger, DependencyWatch, hostService, remoteTransport, type Service, systemPorts } from "@outlayer/kit";
 import { oneMethod } from "./support/broadcaster-stub.ts";
+import { issue, newAuthority, writeTls } from "./support/certificates.ts";
 
 const bind = { host: "127.0.0.1", port: 0 };
 const guards = { logger: createLogger("broadcaster", "silent"), serviceToken: undefined };
@@ -21,27 +22,37 @@ const readyz = async (url: string) => {
 };
 
 describe("liveness and readiness", () => {
-  it("tell a dependency that is slow or away by name, and that requests are taken all the same", async () => {
-    let dependencies: readonly Dependency[] = [];
-    const hosted = await host({ ...oneMethod(() => ({})), dependencies: () => dependencies });
+  it("tell a dependency that is slow or away by name, and that requests are taken unless nothing goes without it", async () => {
+    const { timers, random } = systemPorts();
+    const ask = () => new Promise(() => {});
+    const deps = { ask, ports: { timers, random }, logger: guards.logger };
+    const nearRpc = new DependencyWatch({ name: "near_rpc", ...deps });
+    const database = new DependencyWatch({ name: "database", required: true, ...deps });
+    let watches: readonly DependencyWatch[] = [];
+    const dependencies = () => watches.map(({ dependency }) => dependency);
+    const hosted = await host({ ...oneMethod(() => ({})), dependencies });
     const { httpUrl, grpcUrl } = hosted.listeners;
     assert.deepEqual(await readyz(httpUrl), [200, { status: "ready" }]);
-    dependencies = [
-      { name: "near_rpc", state: "away" },
-      { name: "database", state: "ok", required: true },
-    ];
+    watches = [nearRpc, database];
+    nearRpc.missed("away", "connection refused");
+    database.heard();
     assert.deepEqual(await readyz(httpUrl), [
       200,
       { status: "ready", dependencies: { near_rpc: "away", database: "ok" } },
     ]);
     const health = createClient(Health, createGrpcTransport({ baseUrl: grpcUrl }));
     assert.equal((await health.check({})).status, Status.SERVING);
-    dependencies = [{ name: "database", state: "slow", required: true }];
-    const notReady = { status: "not_ready", reasons: ["database is slow"], dependencies: { database: "slow" } };
+    watches = [database];
+    database.missed("slow", "no answer in time");
+    assert.deepEqual(await readyz(httpUrl), [200, { status: "ready", dependencies: { database: "slow" } }]);
+    assert.equal((await health.check({})).status, Status.SERVING);
+    database.missed("away", "connection refused");
+    const notReady = { status: "not_ready", reasons: ["database is away"], dependencies: { database: "away" } };
     assert.deepEqual(await readyz(httpUrl), [503, notReady]);
     assert.equal((await health.check({})).status, Status.NOT_SERVING);
     assert.equal((await fetch(`${httpUrl}/livez`)).status, 200);
     await hosted.stop();
+    await Promise.all([nearRpc.stop(), database.stop()]);
   });
 
   it("are off while it starts and while it stops", async () => {
@@ -170,6 +181,34 @@ describe("a process that is told to stop", () => {
     assert.equal(code, 1);
     assert.match(said, /cannot stop/);
   });
+});
+
+describe("a process that cannot start", () => {
+  it("exits with 1 and the error, with mutual TLS and somebody to wait for as well", async () => {
+    const { paths, remove } = writeTls(await issue(await newAuthority(), ["broadcaster"]));
+    const main = fileURLToPath(new URL("support/failing-process.ts", import.meta.url));
+    const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main], {
+      env: {
+        PATH: process.env.PATH ?? "",
+        TLS_CERT_FILE: paths.cert,
+        TLS_KEY_FILE: paths.key,
+        TLS_CA_FILE: paths.ca,
+        GRPC_BIND_ADDR: "127.0.0.1:0",
+        HTTP_BIND_ADDR: "127.0.0.1:0",
+      },
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    let said = "";
+    child.stderr.on("data", (chunk) => (said += chunk));
+    try {
+      const [code] = await once(child, "close", { signal: AbortSignal.timeout(9_000) });
+      assert.equal(code, 1);
+      assert.match(said, /cannot start/);
+    } finally {
+      child.kill("SIGKILL");
+      remove();
+    }
+  }).timeout(10_000);
 });
 
 async function freePort(): Promise<number> {

@@ -40,6 +40,7 @@ describe("mutual TLS between services", () => {
     const written = writeTls(files);
     const logger = createLogger("broadcaster", "trace", { write: (line) => void lines.push(JSON.parse(line)) });
     const tls = new TlsIdentity(written.paths, timers, logger);
+    tls.start();
     undo.push(() => {
       tls.stop();
       written.remove();

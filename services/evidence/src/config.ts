@@ -38,7 +38,8 @@ export const databaseUrl: Parse<DatabaseUrl> = (value) => {
 /** Whether the driver takes it; it connects to nothing here. */
 function isMongodbUrl(url: string): boolean {
   try {
-    return new MongoClient(url) instanceof MongoClient;
+    // Read from the primary, as it will be: the driver takes no other wish beside that, such as `maxStalenessSeconds`.
+    return new MongoClient(url, { readPreference: "primary" }) instanceof MongoClient;
   } catch {
     return false;
   }

@@ -1,12 +1,15 @@
 import { hash } from "node:crypto";
 import type { ServiceImpl } from "@connectrpc/connect";
+import type { Event } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
+import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/progress";
 import {
   type Bus,
   type Logger,
   type NatsClient,
   newsSubject,
+  noteInContext,
   type Ports,
   type Service,
   workSubject,
@@ -44,11 +47,12 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
   const store = openStore(config.database, ports, logger);
   const sha256Hex = (text: string) => hash("sha256", text, "hex");
   const now = () => ports.clock.now();
-  const tell: Tell = (progress, event) => {
+  const tell: Tell = (progress, event, walletId) => {
     tellOn(bus, progress, event);
-    publisher?.tell(progress.requestId);
+    publisher?.tell(progress.requestId, walletId);
   };
-  const log = new WorkflowLog({ store, now, sha256Hex, tell });
+  const isOf = (walletId: string) => noteInContext({ wallet_id: walletId });
+  const log = new WorkflowLog({ store, now, sha256Hex, tell, isOf });
   const publisher = nats && new Publisher({ stream: new ProgressStream(nats), store, log, ports, logger: nats.logger });
   const reading = { log, credentials: config.credentials, bus, timers: ports.timers };
   const gateLog = { store, now, sha256Hex };
@@ -122,7 +126,7 @@ function openStore(database: DatabaseUrl, ports: Ports, logger: Logger): Evidenc
 }
 
 /** Wakes those who wait for this workflow, and broadcasters when there is one more to drive, or to drive differently. */
-function tellOn(bus: Bus, ...[{ requestId, terminal }, event]: Parameters<Tell>): void {
+function tellOn(bus: Bus, { requestId, terminal }: ProgressEvent, event: Event): void {
   bus.publish(newsSubject(requestId), new Uint8Array());
   const isForDrivers = event.kind.case === "opened" || event.kind.case === "cancelRequested";
   if (isForDrivers && !terminal) bus.publish(workSubject, new TextEncoder().encode(requestId));

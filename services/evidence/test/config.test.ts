@@ -24,6 +24,7 @@ describe("DATABASE_URL", () => {
     "mongodb://",
     "mongodb://db.test:port/x",
     "mongodb://u:s3cret@db.test/?w=",
+    "mongodb://u:s3cret@db.test/?readPreference=secondary&maxStalenessSeconds=100",
     "db.test",
   ]) {
     it(`refuses ${wrong}, without quoting it`, () => {

@@ -415,6 +415,8 @@ describe("progress in NATS", () => {
       await late.versions(await complete(one));
       await (await manager()).streams.delete("WALLET_PROGRESS");
       const requestId = await complete(one);
+      const line = await one.logged(/not published/);
+      assert.deepEqual([line.request_id, line.wallet_id], [requestId, "wallet-1"]);
       await one.logged(/published again/);
       assert.deepEqual(await late.versions(requestId), five);
     }).timeout(40_000);

@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 import { createRouterTransport } from "@connectrpc/connect";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { createLogger, hostService } from "@outlayer/kit";
+import { limits } from "../src/http/limits.ts";
 import { recordOf } from "./support/rest.ts";
 import { apiKey, batch, internalToken, paths, transfer, worker } from "./support/samples.ts";
 import { watched } from "./support/upstreams.ts";
@@ -108,7 +109,7 @@ describe("stopping", () => {
     await world[Symbol.asyncDispose]();
   });
 
-  it("does not wait longer than its grace for what does not end", async () => {
+  it("gives an upstream the time that it has, and answers then", async () => {
     const time = virtualTime(Date.UTC(2026, 3, 24, 19));
     const asked = Promise.withResolvers<void>();
     const planner = createRouterTransport((router) => {
@@ -123,10 +124,33 @@ describe("stopping", () => {
     const posted = world.rest("POST", paths.plan, { body: transfer });
     await asked.promise;
     const stopped = world.gateway.stop();
-    await time.armed(10_000);
-    time.advance(10_000);
+    await time.armed(limits.graceMs);
+    time.advance(15_000);
+    assert.equal((await posted).status, 503);
     await stopped;
-    await assert.rejects(posted);
+    await world[Symbol.asyncDispose]();
+  });
+
+  it("does not wait longer than its grace for what does not end", async () => {
+    const time = virtualTime(Date.UTC(2026, 3, 24, 19));
+    const world = await startWorld({ time });
+    const { hostname, port } = new URL(world.url);
+    const socket = connect(Number(port), hostname);
+    const closed = once(socket, "close");
+    const lines = Object.entries({ host: "x", "content-length": "2", ...worker(), expect: "100-continue" }).map(
+      ([name, value]) => `${name}: ${value}\r\n`,
+    );
+    socket.write(`POST ${paths.plan} HTTP/1.1\r\n${lines.join("")}\r\n`);
+    // The gateway has begun with it, and its body never comes.
+    const [begun] = await once(socket, "data");
+    assert.match(String(begun), /^HTTP\/1\.1 100 /);
+    const stopped = world.gateway.stop();
+    await time.armed(limits.graceMs);
+    time.advance(limits.graceMs - 1);
+    assert.equal(socket.closed, false);
+    time.advance(1);
+    await closed;
+    await stopped;
     await world[Symbol.asyncDispose]();
   });
 

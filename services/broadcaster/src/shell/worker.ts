@@ -1,4 +1,4 @@
-import { type Bus, type Cancel, inContext, ownContext, sleep, workSubject } from "@outlayer/kit";
+import { type Bus, type Cancel, inContext, noteInContext, ownContext, sleep, workSubject } from "@outlayer/kit";
 import type { OpenWorkflow } from "../adapters/evidence/evidence-log.ts";
 import { isDirectUserLog } from "../core/direct-user/state.ts";
 import { DirectUserDriver } from "./direct-user/driver.ts";
@@ -64,7 +64,10 @@ export class Worker implements Term {
   async #run(requestId: string): Promise<void> {
     const { evidence, logger } = this.#tools;
     try {
-      const isDirectUser = isDirectUserLog(await evidence.read(requestId));
+      const log = await evidence.read(requestId);
+      const opened = log[0]?.event.kind;
+      if (opened?.case === "opened") noteInContext({ wallet_id: opened.value.walletId });
+      const isDirectUser = isDirectUserLog(log);
       const driver = isDirectUser ? new DirectUserDriver(requestId, this.#tools) : new Driver(requestId, this.#tools);
       this.#drivers.set(requestId, driver);
       await driver.run(this.#stopping.signal);

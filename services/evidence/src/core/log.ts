@@ -20,7 +20,16 @@ export type AppendResult =
   | { readonly kind: "unknown" | "ended" | "conflict" };
 
 /** Tells others of what is durable by then. */
-export type Tell = (progress: ProgressEvent, event: Event) => void;
+export type Tell = (progress: ProgressEvent, event: Event, walletId: string) => void;
+
+export interface WorkflowLogDeps {
+  readonly store: EvidenceStore;
+  readonly now: () => number;
+  readonly sha256Hex: Sha256Hex;
+  readonly tell: Tell;
+  /** Hears whose a log is, as soon as that is known, where whoever asks did not say. */
+  readonly isOf: (walletId: string) => void;
+}
 
 /** The logs of all workflows: appends events one by one, and folds them to records. */
 export class WorkflowLog {
@@ -28,13 +37,15 @@ export class WorkflowLog {
   readonly #now: () => number;
   readonly #sha256Hex: Sha256Hex;
   readonly #tell: Tell;
+  readonly #isOf: (walletId: string) => void;
   readonly #standings = new Standings();
 
-  constructor(deps: { store: EvidenceStore; now: () => number; sha256Hex: Sha256Hex; tell: Tell }) {
+  constructor(deps: WorkflowLogDeps) {
     this.#store = deps.store;
     this.#now = deps.now;
     this.#sha256Hex = deps.sha256Hex;
     this.#tell = deps.tell;
+    this.#isOf = deps.isOf;
   }
 
   async open(requestId: string, opened: Opened): Promise<OpenResult> {
@@ -61,6 +72,7 @@ export class WorkflowLog {
     const isThere = known !== undefined && versionOf(known) === expectedVersion;
     const before = isThere ? known : await this.#look(requestId);
     if (before === undefined) return { kind: "unknown" };
+    this.#isOf(before.folded.record.walletId);
     const last = { version: versionOf(before), hash: before.folded.record.headHash };
     if (last.version !== expectedVersion) return { kind: "conflict" };
     if (isTerminal(before.folded.record.status)) return { kind: "ended" };
@@ -98,6 +110,7 @@ export class WorkflowLog {
   /** What happened after a version, event by event. */
   async progress(requestId: string, afterVersion: number): Promise<readonly ProgressEvent[]> {
     const standing = await this.#look(requestId);
+    if (standing !== undefined) this.#isOf(standing.folded.record.walletId);
     const latest = standing?.told ?? [];
     const isAll = versionOf(standing) <= afterVersion || Number(latest[0]?.version) <= afterVersion + 1;
     if (isAll) return latest.filter(({ version }) => version > afterVersion);
@@ -129,7 +142,7 @@ export class WorkflowLog {
   #note(requestId: string, before: Standing | undefined, folded: Folded, event: Event): void {
     const progress = progressOf(folded.record, event);
     this.#standings.keep(requestId, { folded, told: [...(before?.told ?? []), progress] });
-    this.#tell(progress, event);
+    this.#tell(progress, event, folded.record.walletId);
   }
 }
 

@@ -58,9 +58,13 @@ export class Publisher {
     this.#sweeping = this.#run();
   }
 
-  /** Publishes what there is of a workflow: now, or when the stream can be reached. */
-  tell(requestId: string): void {
-    const context = ownContext({ request_id: requestId }, this.#deps.ports.random);
+  /**
+   * Publishes what there is of a workflow: now, or when the stream can be reached.
+   * @param walletId whose it is, where that is at hand
+   */
+  tell(requestId: string, walletId?: string): void {
+    const fields = { request_id: requestId, ...(walletId === undefined ? {} : { wallet_id: walletId }) };
+    const context = ownContext(fields, this.#deps.ports.random);
     if (this.#due.size < maxDue) this.#due.set(requestId, context);
     this.#pump();
   }

@@ -22,6 +22,8 @@ export const ended: Kind = { case: "ended", value: { status: "failed", errorCode
 export interface Line {
   readonly level: string;
   readonly msg: string;
+  readonly request_id?: string;
+  readonly wallet_id?: string;
   readonly err?: { readonly message: string };
 }
 

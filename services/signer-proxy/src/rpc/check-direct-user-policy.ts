@@ -24,7 +24,7 @@ export function checkDirectUserPolicy({
 }: CheckDirectUserPolicyDeps) {
   return (request: CheckDirectUserPolicyRequest, { signal }: { readonly signal: AbortSignal }) => {
     const { walletId, requestId, call } = request;
-    const about = { method: "CheckDirectUserPolicy", walletId, requestId };
+    const about = { method: "CheckDirectUserPolicy", wallet_id: walletId, request_id: requestId };
     return answering(logger, about, async () => {
       if (call === undefined) throw new InvalidRequest("call is required");
       scopeOfCall(scopes, call);

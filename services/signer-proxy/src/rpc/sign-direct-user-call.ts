@@ -24,7 +24,7 @@ export interface SignDirectUserCallDeps {
 export function signDirectUserCall({ keystore, scopes, grantMac, clock, logger }: SignDirectUserCallDeps) {
   return (request: SignDirectUserCallRequest, { signal }: { readonly signal: AbortSignal }) => {
     const { walletId, requestId, call, grant, publicKey, nonce } = request;
-    const about = { method: "SignDirectUserCall", walletId, requestId };
+    const about = { method: "SignDirectUserCall", wallet_id: walletId, request_id: requestId };
     return answering(logger, about, async () => {
       if (call === undefined) throw new InvalidRequest("call is required");
       const scope = scopeOfCall(scopes, call);

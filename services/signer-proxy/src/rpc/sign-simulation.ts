@@ -36,7 +36,7 @@ export function signSimulation(deps: SignSimulationDeps) {
   };
 
   return (request: SignSimulationRequest, { signal }: { readonly signal: AbortSignal }) => {
-    const about = { method: "SignSimulation", walletId: request.walletId };
+    const about = { method: "SignSimulation", wallet_id: request.walletId };
     return answering(logger, about, async () => {
       checkTerms(request, clock.now());
       const verdict = await policyVerdict(deps, request, signal);

@@ -1,4 +1,4 @@
-import { MongoClient } from "mongodb";
+import { type Db, MongoClient, ReadConcern } from "mongodb";
 
 /**
  * Milliseconds after which the driver gives up. Finding a primary, and one more time for what is read back, fits into what
@@ -16,13 +16,20 @@ const patientSelectionMs = 10_000;
  * was told of can be rolled back. The URL says where and as whom; these rules it cannot change.
  * @param limits `none` for changes of the schema, which may take as long as they need
  */
-export function connect(url: string, limits: "usual" | "none" = "usual"): MongoClient {
+export function connect(
+  url: string,
+  name: string,
+  limits: "usual" | "none" = "usual",
+): { readonly client: MongoClient; readonly db: Db } {
   const isPatient = limits === "none";
-  return new MongoClient(url, {
-    appName: "evidence",
+  const rules = {
     readPreference: "primary",
-    readConcern: { level: "majority" },
+    readConcern: new ReadConcern("majority"),
     writeConcern: { w: "majority", journal: true, ...(isPatient ? {} : { wtimeoutMS: writeMs }) },
+  } as const;
+  const client = new MongoClient(url, {
+    ...rules,
+    appName: "evidence",
     retryWrites: true,
     retryReads: true,
     serverSelectionTimeoutMS: isPatient ? patientSelectionMs : selectionMs,
@@ -30,6 +37,8 @@ export function connect(url: string, limits: "usual" | "none" = "usual"): MongoC
     socketTimeoutMS: isPatient ? 0 : socketMs,
     waitQueueTimeoutMS: selectionMs,
   });
+  // Said again: what the client was told, the driver mixes with the URL's `readConcernLevel`, `journal` and `wtimeout`.
+  return { client, db: client.db(name, rules) };
 }
 
 /** Reads everything that was acknowledged before, whoever is told to be the primary; for a filter that fits one document. */

@@ -1,5 +1,6 @@
 import { DependencyWatch, deadline, type Logger, type Ports, Turnstile, type Urgency } from "@outlayer/kit";
 import type { Collection, Db, Document, MongoClient } from "mongodb";
+import type { connect } from "./client.ts";
 import { isOfOwnQueue, isUnanswered, NotSent, noAnswer, reasonOf, translated } from "./errors.ts";
 
 /**
@@ -27,10 +28,10 @@ export class Database {
   readonly #turnstile = new Turnstile(atOnce);
   #wasConnected = false;
 
-  constructor(client: MongoClient, name: string, ports: DatabasePorts, logger: Logger) {
+  constructor({ client, db }: ReturnType<typeof connect>, ports: DatabasePorts, logger: Logger) {
     this.ports = ports;
     this.#client = client;
-    this.#db = client.db(name);
+    this.#db = db;
     const ask = () => this.answered(() => this.#ping(), pingMs, "urgent");
     this.watch = new DependencyWatch({ name: "database", required: true, ask, idleMs, ports, logger });
   }

@@ -23,7 +23,7 @@ export interface MongodbStore extends EvidenceStore {
 
 /** Any number of processes may use one database. Connects with the first call. */
 export function openMongodbStore(address: MongodbAddress, ports: Ports, logger: Logger): MongodbStore {
-  const database = new Database(connect(address.url), address.database, ports, logger);
+  const database = new Database(connect(address.url, address.database), ports, logger);
   const writeId = () => ports.ids.uuid();
   const entries = new Entries(database, writeId);
   const gateEntries = new GateEntries(database, writeId);
@@ -87,9 +87,9 @@ export async function migrateMongodb(address: MongodbAddress, ports: MigrationPo
 }
 
 async function migration({ url, database }: MongodbAddress, ports: MigrationPorts): Promise<readonly Migration[]> {
-  const client = connect(url, "none");
+  const { client, db } = connect(url, database, "none");
   try {
-    return await migrate(client.db(database), ports);
+    return await migrate(db, ports);
   } finally {
     await client.close();
   }
