@@ -14,6 +14,7 @@ const seeds: readonly [seed: number, found: string][] = [
     151,
     "one put into the queue ahead of the one that was being admitted stood in its way, and was never admitted itself",
   ],
+  [281, "gas_burnt_yocto left out a resume that a process which had stood still had only just sent"],
   [602, "gas_burnt_yocto left out a cancel that was under way when the last step succeeded"],
   [1003, "the fees of two rejects were left out, which the node asked did not know yet"],
 ];

@@ -42,6 +42,23 @@ const lookedAt = (...hashes: readonly string[]) => new Map(hashes.map((hash) => 
 const sentAt = (head: number, ...hashes: readonly string[]) =>
   new Map(hashes.map((hash) => [hash, { first: head, last: head }]));
 
+describe("the end of a workflow with a resume of which no node knows", () => {
+  const closed: EventInit = { case: "intentClosed", value: { step: 0, blockHeight: 1203n, reason: "timeout" } };
+  const plain: readonly Kind[] = ["plain"];
+  const events = [...pending(plain), resumed(), closed];
+  // Sent under a head that was old by then: many are between the two all the same.
+  const view = {
+    sentAt: new Map([["resume", { first: 1005, last: 1005 }]]),
+    lookedAt: new Map([["resume", 1210]]),
+    resumes: new Map([["resume", undefined]]),
+  };
+
+  it("waits for as long as that may only be late: what it costs belongs to the record", () => {
+    assert.deepEqual(act(plain, events, { head: 1210, nowMs: 1_000_000 + 60_000, view }), { kind: "wait" });
+    assert.deepEqual(act(plain, events, { head: 1210, nowMs: 1_000_000 + 60_001, view }), { kind: "measure" });
+  });
+});
+
 describe("what the driver does next", () => {
   it("checks policy, seeks admission, signs and submits, in this order", () => {
     assert.deepEqual(act(one, [taken]), { kind: "check_policy" });

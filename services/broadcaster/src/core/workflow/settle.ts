@@ -3,7 +3,7 @@ import type { Action } from "./action.ts";
 import { cancelPayloads, isCancelPending } from "./cancel.ts";
 import { isUndecided, type JudgedStep, judgeSteps, toStepOutcome } from "./outcomes.ts";
 import { isDone, isInTime, liveSubmission, openResume } from "./progress.ts";
-import { proveAfter, pursue } from "./pursue.ts";
+import { pursue } from "./pursue.ts";
 import { seenOf } from "./seen.ts";
 import type { ResumeState, StepState, WorkflowState } from "./state.ts";
 import { causeOf, endStatus, failedText, settlingText } from "./verdict.ts";
@@ -133,14 +133,13 @@ function isOwed({ steps }: WorkflowState, resume: ResumeState): boolean {
 
 /**
  * Resumes whose fate the log does not hold: what they cost belongs to the record, as long as a node knows them, may not know
- * them yet, or must come to know them.
+ * them yet, or must come to know them. By the clock: a process that has stood still sends with an old head before its eyes.
  */
 function resumesToLookAt(state: WorkflowState, world: World): { due: string[]; pending: boolean } {
   const open = state.resumes.filter(openResume);
-  const isKnown = ({ hash }: ResumeState) => {
-    const sent = world.view.sentAt.get(hash);
-    return world.view.resumes.get(hash) !== undefined || (sent !== undefined && world.head < sent.last + proveAfter);
-  };
+  const { nowMs, settings, view } = world;
+  const isKnown = ({ hash, atMs }: ResumeState) =>
+    view.resumes.get(hash) !== undefined || nowMs <= atMs + settings.pollTimeoutMs;
   const isPending = (resume: ResumeState) => isKnown(resume) || isOwed(state, resume);
   return {
     due: open
