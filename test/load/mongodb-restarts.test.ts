@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { serviceNames } from "@outlayer/kit";
 import { type NewMongodb, needOwnMongodb } from "@outlayer/test-servers";
 import { gateCalls } from "../support/chain-dump.ts";
 import { verifyHistory } from "../support/history.ts";
@@ -33,7 +34,7 @@ describe("five processes whose MongoDB is killed and started again", () => {
         await mongodb.kill();
         // Nobody is told that it failed: what is not known is 503.
         const { status } = await rest.post("/workflows/execute", { steps: three, idempotency_key: key });
-        assert.equal(status, 503);
+        assert.equal(status, 503, `errors were logged: ${JSON.stringify(errorsOf(processes))}`);
         await mongodb.start();
         const again = await eventually(() => rest.begin(three, key));
         assert.equal(again, requestId);
@@ -51,6 +52,10 @@ describe("five processes whose MongoDB is killed and started again", () => {
     }
   }).timeout(300_000);
 });
+
+function errorsOf(processes: ServiceProcesses) {
+  return serviceNames.flatMap((name) => processes.running(name).lines.filter(({ level }) => level === "error"));
+}
 
 /** What is answered once the database is found to be back. */
 async function eventually<T>(ask: () => Promise<T>): Promise<T> {

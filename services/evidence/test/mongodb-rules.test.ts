@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { MongoNetworkError, MongoRuntimeError, MongoServerError } from "mongodb";
 import { connect } from "../src/adapters/mongodb/client.ts";
+import { isUnanswered } from "../src/adapters/mongodb/errors.ts";
 
 describe("what DATABASE_URL cannot change", () => {
   const rulesOf = (query: string, limits?: "none") => {
@@ -33,5 +35,20 @@ describe("what DATABASE_URL cannot change", () => {
       assert.deepEqual(rulesOf(query), expected);
       assert.deepEqual(rulesOf(query, "none"), { ...expected, write: ["majority", true, undefined] });
     });
+  }
+});
+
+describe("what comes of a call to MongoDB", () => {
+  const server = (code: number) => new MongoServerError({ message: "said so", code });
+  const cases: readonly (readonly [string, Error, boolean])[] = [
+    ["no answer where the connection broke", new MongoNetworkError("broke"), true],
+    ["no answer where the driver met what it did not expect", new MongoRuntimeError("met"), true],
+    ["no answer where the server has an error inside", server(1), true],
+    ["no answer where the server is not the primary any more", server(10_107), true],
+    ["a refusal where a place is taken", server(11_000), false],
+    ["a refusal where a document is not as it must be", server(121), false],
+  ];
+  for (const [what, error, isUnknown] of cases) {
+    it(`is ${what}`, () => assert.equal(isUnanswered(error), isUnknown));
   }
 });

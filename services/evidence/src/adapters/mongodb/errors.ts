@@ -4,6 +4,7 @@ import {
   MongoError,
   MongoNetworkError,
   MongoNotConnectedError,
+  MongoRuntimeError,
   MongoServerError,
   MongoServerSelectionError,
   MongoTopologyClosedError,
@@ -12,11 +13,12 @@ import {
 
 /**
  * Codes by which a server says that it cannot answer now: it is being shut down, not the primary (any more), or another one
- * that it needs is away. The list of MongoDB's specification of retryable reads, and what a write concern or a time limit
- * that was not met ends with. Only answers to writes have a label that says so.
+ * that it needs is away. The list of MongoDB's specification of retryable reads, what a write concern or a time limit that was
+ * not met ends with, and 1, an internal error: of FerretDB when its PostgreSQL goes away. Only answers to writes have a label
+ * that says so.
  */
 const cannotAnswerNow: ReadonlySet<unknown> = new Set([
-  6, 7, 50, 64, 89, 91, 134, 189, 262, 9001, 10_107, 11_600, 11_602, 13_435, 13_436,
+  1, 6, 7, 50, 64, 89, 91, 134, 189, 262, 9001, 10_107, 11_600, 11_602, 13_435, 13_436,
 ]);
 
 /** The server refused a call. */
@@ -54,6 +56,8 @@ export function isUnanswered(error: unknown): boolean {
     error instanceof MongoTopologyClosedError ||
     error instanceof MongoClientClosedError ||
     error instanceof MongoNotConnectedError ||
+    // What the driver met and did not expect, rather than what the server said.
+    error instanceof MongoRuntimeError ||
     isOfOwnQueue(error) ||
     error instanceof MongoWriteConcernError ||
     error.hasErrorLabel("RetryableWriteError") ||
