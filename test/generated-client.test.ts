@@ -6,19 +6,20 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { generate } from "orval";
 import { install, scope } from "./support/direct-user.ts";
+import { describeShapes } from "./support/shapes.ts";
 import { dust } from "./support/steps.ts";
 import { internalToken, type System, startSystem } from "./support/system.ts";
 
 type Answer = { readonly status: number; readonly data: unknown; readonly headers: Headers };
 type Operation = (...args: readonly unknown[]) => Promise<Answer>;
 
-describe("a client generated from the OpenAPI document", () => {
+describeShapes("a client generated from the OpenAPI document", (shape) => {
   let system: System;
   let directory: string;
   let client: Record<string, Operation>;
 
   before(async () => {
-    system = await startSystem();
+    system = await startSystem({ shape });
     directory = mkdtempSync(join(tmpdir(), "generated-client-"));
     const response = await fetch(`${system.product.restUrl}/openapi.json`);
     writeFileSync(join(directory, "openapi.json"), await response.text());

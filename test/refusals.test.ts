@@ -3,6 +3,7 @@ import { Code, Refusal } from "@outlayer/kit";
 import { gateCalls } from "./support/chain-dump.ts";
 import { corruptSignature, misbehavingSigner } from "./support/misbehaving-signer.ts";
 import type { Answer } from "./support/rest-client.ts";
+import { describeShapes, itEmbedded } from "./support/shapes.ts";
 import { dust, registerStep, transfer } from "./support/steps.ts";
 import { type System, type SystemOptions, withSystem } from "./support/system.ts";
 
@@ -120,9 +121,9 @@ describe("what a user gets: refused by the gate", () => {
   });
 });
 
-describe("what a user gets: refused before anything is signed", () => {
+describeShapes("what a user gets: refused before anything is signed", (shape) => {
   it("a policy denial", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       const limit = { rules: { limits: { per_transaction: { [dust.token]: "5" } } } };
       system.devnet.controls.wallets.setPolicy("wallet-1", limit);
       const reason = `Per-transaction limit exceeded for ${dust.token}: ${dust.amount} > 5`;
@@ -139,7 +140,7 @@ describe("what a user gets: refused before anything is signed", () => {
     }));
 
   it("a frozen wallet", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       system.devnet.controls.wallets.setFrozen("wallet-1", true);
       assertRefused(await system.rest().execute(three), 400, {
         ...neverBegun,
@@ -151,7 +152,7 @@ describe("what a user gets: refused before anything is signed", () => {
     }));
 
   it("a wallet that wants approvals", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       const approvers = [{ id: "ann", role: "signer" }];
       system.devnet.controls.wallets.setPolicy("wallet-1", {
         rules: {},
@@ -167,7 +168,7 @@ describe("what a user gets: refused before anything is signed", () => {
     }));
 
   it("an insufficient balance at step 2 of 3", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       const steps = [dust, transfer("99999999000000000000000001"), dust];
       assertRefused(await system.rest().execute(steps), 400, {
         ...neverBegun,
@@ -180,7 +181,7 @@ describe("what a user gets: refused before anything is signed", () => {
     }));
 
   it("an unregistered relayer", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       system.devnet.controls.gate.setRelayer(system.devnet.relayer.accountId, false);
       assertRefused(await system.rest().execute(three), 400, {
         ...neverBegun,
@@ -192,7 +193,7 @@ describe("what a user gets: refused before anything is signed", () => {
     }));
 
   it("a gate whose fee tier differs", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       system.devnet.controls.gate.setTiers([
         [3, 31n],
         [12, 60n],
@@ -207,7 +208,7 @@ describe("what a user gets: refused before anything is signed", () => {
     }));
 
   it("an approver that was rotated", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       system.devnet.controls.gate.setApprover("mike.near");
       assertRefused(await system.rest().execute(three), 400, {
         ...neverBegun,
@@ -218,7 +219,7 @@ describe("what a user gets: refused before anything is signed", () => {
       assertNothingHappened(system);
     }));
 
-  it("decision 19: a keystore that refuses to sign", () => {
+  itEmbedded(shape, "decision 19: a keystore that refuses to sign", () => {
     const text = "keystore refused: Invalid receiver_id: the Account ID is too short";
     const wrap = misbehavingSigner({
       answer() {
@@ -237,7 +238,7 @@ describe("what a user gets: refused before anything is signed", () => {
   });
 
   it("a keystore that fails for once: asked again, and carried out", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       const fault = { kind: "server_error" } as const;
       system.devnet.controls.faults.add({
         target: "keystore",
@@ -249,7 +250,7 @@ describe("what a user gets: refused before anything is signed", () => {
     }));
 
   it("a wallet whose key on NEAR would let the delegates be relayed past the gate", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       const [wallet] = system.devnet.wallets;
       const { accountId = "", publicKey = "" } = wallet ?? {};
       system.devnet.controls.accounts.addKey(accountId, publicKey, { kind: "fullAccess" }, 5n);
@@ -264,9 +265,9 @@ describe("what a user gets: refused before anything is signed", () => {
     }));
 });
 
-describe("what a user gets: waiting", () => {
+describeShapes("what a user gets: waiting", (shape) => {
   it("a gate with somebody else's chain in flight: queued, and then carried out", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       const foreign = system.devnet.controls.gate.foreignChain(12);
       await foreign.done;
       const first = await system.rest().execute(three, "patient", 0);
@@ -280,7 +281,7 @@ describe("what a user gets: waiting", () => {
     }));
 
   it("decision 19: a stuck gate is waited for, and then ends the workflow with its code, unsigned", () =>
-    withSystem({ environment: { QUEUE_TIMEOUT_SECS: "2" } }, async (system) => {
+    withSystem({ shape, environment: { QUEUE_TIMEOUT_SECS: "2" } }, async (system) => {
       await system.devnet.controls.gate.stickTail().done;
       const requestId = await system.rest().begin(three, "stuck");
       const queued = await system.rest().until(requestId, ({ queue }) => queue?.waiting_for === "gate_stuck");
@@ -298,7 +299,7 @@ describe("what a user gets: waiting", () => {
     }));
 
   it("a stuck gate that its owner resets: carried out after all", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       await system.devnet.controls.gate.stickTail().done;
       const requestId = await system.rest().begin(three);
       await system.rest().until(requestId, ({ queue }) => queue?.waiting_for === "gate_stuck");
@@ -307,7 +308,7 @@ describe("what a user gets: waiting", () => {
     }));
 
   it("a keystore that is not ready: queued, and carried out once it is", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       system.devnet.controls.keystore.setReadiness("not_ready");
       const requestId = await system.rest().begin(three, "unready");
       await system.rest().until(requestId, ({ queue }) => queue?.waiting_for === "keystore_unavailable");
@@ -324,7 +325,7 @@ describe("what a user gets: waiting", () => {
     }));
 
   it("decision 19: a keystore that never gets ready ends the workflow with its code", () =>
-    withSystem({ environment: { QUEUE_TIMEOUT_SECS: "1" } }, async (system) => {
+    withSystem({ shape, environment: { QUEUE_TIMEOUT_SECS: "1" } }, async (system) => {
       system.devnet.controls.keystore.setReadiness("not_ready");
       const requestId = await system.rest().begin(three, "never");
       await system.rest().ended(requestId);
@@ -338,7 +339,7 @@ describe("what a user gets: waiting", () => {
     }));
 
   it("an RPC node that is away for ten seconds: queued, and carried out once it is back", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       system.devnet.controls.rpc.setAway(true);
       const requestId = await system.rest().begin(three);
       const queued = await system.rest().until(requestId, ({ queue }) => queue?.waiting_for === "rpc_unavailable");
@@ -353,7 +354,7 @@ describe("what a user gets: waiting", () => {
     })).timeout(40_000);
 
   it("an RPC node that goes away in the middle: followed, never called failed, done once it is back", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       const requestId = await system.rest().begin(three);
       await system.rest().until(requestId, ({ status }) => status === "dispatching");
       system.devnet.controls.rpc.setAway(true);
@@ -365,7 +366,7 @@ describe("what a user gets: waiting", () => {
     }));
 
   it("decision 19: a balance that is too low is waited for", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       const { relayer, controls } = system.devnet;
       controls.accounts.setBalance(relayer.accountId, 10n ** 23n);
       makeFinal(system);
@@ -378,7 +379,7 @@ describe("what a user gets: waiting", () => {
     }));
 
   it("decision 19: a wallet's trouble does not hold up another's workflow", () =>
-    withSystem({}, async (system) => {
+    withSystem({ shape }, async (system) => {
       const { controls } = system.devnet;
       controls.keystore.setReadiness("not_ready");
       const blocked = await system.rest("wallet-1").begin(three);
