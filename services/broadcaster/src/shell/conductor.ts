@@ -325,7 +325,8 @@ export class Conductor {
   /** Everything about the queue that a new head, or a change on lane or queue, brings with it: once for all that wait. */
   async #attend(): Promise<void> {
     const head = this.#deps.follower.heads?.optimistic.height;
-    if (head === undefined || this.#queue.isEmpty) return;
+    // One that is being checked needs no call.
+    if (head === undefined || this.#queue.isEmptyBut(this.#entering)) return;
     await this.#readTail(head);
     this.#queue.call(this.#outlook(head), (requestId) => this.#mayEnter(requestId, head));
   }

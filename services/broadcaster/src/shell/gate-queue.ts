@@ -36,6 +36,11 @@ export class GateQueue {
     return this.#waiters.size === 0;
   }
 
+  /** Whether nobody waits, or this one alone. */
+  isEmptyBut(requestId: string | undefined): boolean {
+    return this.isEmpty || (this.#waiters.size === 1 && requestId !== undefined && this.#waiters.has(requestId));
+  }
+
   isFirst(requestId: string): boolean {
     return this.#line.first?.requestId === requestId;
   }
