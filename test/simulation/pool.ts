@@ -12,27 +12,45 @@ export interface PoolOptions {
   readonly done: (result: HistoryResult) => void;
 }
 
+/**
+ * Histories that one thread plays. What was killed in the middle of something waits for ever, and Node keeps the signals of such
+ * waits, and with them the world they were of.
+ */
+const perThread = 50;
+
 /** Runs histories side by side. They know nothing of each other. */
 export async function runHistories(options: PoolOptions): Promise<void> {
   await Promise.all(Array.from({ length: options.jobs ?? availableParallelism() }, () => work(options)));
 }
 
-function work({ mutant, next, done }: PoolOptions): Promise<void> {
+async function work(options: PoolOptions): Promise<void> {
+  while ((await workInThread(options)) === "more");
+}
+
+/** @returns whether there may be more to do than one thread does */
+async function workInThread({ mutant, next, done }: PoolOptions): Promise<"more" | "done"> {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), {
     workerData: { mutant },
     resourceLimits: { maxYoungGenerationSizeMb: 64 },
   });
-  return new Promise<void>((resolve, reject) => {
-    const give = () => {
-      const seed = next();
-      if (seed === undefined) resolve();
-      else worker.postMessage(seed);
-    };
-    worker.on("message", (result: HistoryResult) => {
-      done(result);
+  let given = 0;
+  try {
+    return await new Promise((resolve, reject) => {
+      const give = () => {
+        if (given === perThread) return resolve("more");
+        const seed = next();
+        if (seed === undefined) return resolve("done");
+        given += 1;
+        worker.postMessage(seed);
+      };
+      worker.on("message", (result: HistoryResult) => {
+        done(result);
+        give();
+      });
+      worker.on("error", reject);
       give();
     });
-    worker.on("error", reject);
-    give();
-  }).finally(() => worker.terminate());
+  } finally {
+    await worker.terminate();
+  }
 }

@@ -10,6 +10,7 @@ const seeds: readonly [seed: number, found: string][] = [
   [11, "a block whose height the winning fork had left out was never known to have lost, so two workflows never ended"],
   [13, "resume_tx_hash was that of a resume which the gate's log had without an answer, and which was never sent"],
   [14, "gas_burnt_yocto left out a transaction that the node asked did not know yet"],
+  [137, "one that was next found the gate busy after all, and nobody looked at the gate for it again"],
   [
     151,
     "one put into the queue ahead of the one that was being admitted stood in its way, and was never admitted itself",

@@ -114,6 +114,8 @@ export class Conductor {
       this.#entering = requestId;
       return { kind: "may_enter" };
     }
+    // It may have been next, and something has come into its way since: it waits to be called like the others.
+    if (this.#entering === requestId) this.#entering = undefined;
     return { kind: "waits", ...this.#queue.tell(requestId, this.#outlook(head)) };
   }
 
