@@ -18,7 +18,10 @@ export interface PoolOptions {
  */
 const perThread = 50;
 
-/** Runs histories side by side. They know nothing of each other. */
+/** A history takes seconds. One that takes so long goes round and round at one moment of its time. Milliseconds. */
+const spinsAfterMs = 600_000;
+
+/** Runs histories side by side. They know nothing of each other. @throws Error that names one which never ends */
 export async function runHistories(options: PoolOptions): Promise<void> {
   await Promise.all(Array.from({ length: options.jobs ?? availableParallelism() }, () => work(options)));
 }
@@ -34,13 +37,16 @@ async function workInThread({ mutant, next, done }: PoolOptions): Promise<"more"
     resourceLimits: { maxYoungGenerationSizeMb: 64 },
   });
   let given = 0;
+  let spins: NodeJS.Timeout | undefined;
   try {
     return await new Promise((resolve, reject) => {
       const give = () => {
+        clearTimeout(spins);
         if (given === perThread) return resolve("more");
         const seed = next();
         if (seed === undefined) return resolve("done");
         given += 1;
+        spins = setTimeout(() => reject(new Error(`history ${seed} does not come to its end`)), spinsAfterMs);
         worker.postMessage(seed);
       };
       worker.on("message", (result: HistoryResult) => {
@@ -51,6 +57,7 @@ async function workInThread({ mutant, next, done }: PoolOptions): Promise<"more"
       give();
     });
   } finally {
+    clearTimeout(spins);
     await worker.terminate();
   }
 }

@@ -6,6 +6,10 @@
 export class AdmissionLine {
   readonly #waiting = new Map<string, string>();
 
+  has(requestId: string): boolean {
+    return this.#waiting.has(requestId);
+  }
+
   /** What it still waits for without trying; undefined when it may try now. */
   waitsFor(requestId: string): string | undefined {
     const [first] = this.#waiting.keys();

@@ -155,10 +155,9 @@ export class Conductor {
     this.withdraw(requestId);
   }
 
-  /** Gives up a place in the queue. */
+  /** Gives up a place in the queue, if it has one. */
   withdraw(requestId: string): void {
-    this.#forget(requestId);
-    this.news.tell();
+    if (this.#forget(requestId)) this.news.tell();
   }
 
   /**
@@ -343,9 +342,10 @@ export class Conductor {
     return isNext && this.#obstacle === undefined && mayAdmit(this.#entries(), head);
   }
 
-  #forget(requestId: string): void {
-    this.#queue.leave(requestId);
+  /** @returns whether it was there */
+  #forget(requestId: string): boolean {
     if (this.#entering === requestId) this.#entering = undefined;
+    return this.#queue.leave(requestId);
   }
 
   async #leave(requestId: string, why: string): Promise<void> {

@@ -253,12 +253,13 @@ export class Driver {
       const head = this.#tools.follower.heads?.optimistic.height ?? 0;
       const event = waitingEvent(state, { waitingFor, position, expectedStart, head }, this.#tools);
       if (event !== undefined) await append(event);
-      const { conductor, intake } = this.#tools;
+      const { conductor, intake, follower } = this.#tools;
       const isInLine = intake.isWaiting(this.#requestId);
-      // One with a place in a queue is called, so that thousands need not look up at every block.
-      if (position === 0 && !isInLine) return this.#news(signal);
-      const calls = (isInLine ? intake : conductor).callsFor(this.#requestId);
-      if (calls !== undefined && !this.#isBehind) await News.next([calls, this.#told], signal);
+      // One with a place in a queue is called, so that thousands need not look up at every block. The others look once a
+      // block, and not whenever something moves on the gate: two of them would wake each other for ever.
+      const called = (isInLine ? intake : conductor).callsFor(this.#requestId);
+      const news = position === 0 && !isInLine ? follower.news : called;
+      if (news !== undefined && !this.#isBehind) await News.next([news, this.#told], signal);
     };
     try {
       if (kind === "check_policy") return await append(await checkPolicy(this.#tools, state, this.#grants));

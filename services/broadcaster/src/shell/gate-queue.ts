@@ -57,10 +57,11 @@ export class GateQueue {
     this.#places = undefined;
   }
 
-  leave(requestId: string): void {
+  /** @returns whether it was in it */
+  leave(requestId: string): boolean {
     this.#line.remove(requestId);
-    this.#waiters.delete(requestId);
     this.#places = undefined;
+    return this.#waiters.delete(requestId);
   }
 
   /** Tells one where it stands. */

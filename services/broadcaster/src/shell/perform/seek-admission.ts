@@ -126,8 +126,10 @@ async function findTurn(
   state: WorkflowState,
   candidate: Candidate,
 ): Promise<Turn> {
-  const isSingle = resumptionOf(state.calls.length, state) === "single" || intake.has(candidate.requestId);
-  if (isSingle) return singly(line, intake, candidate);
+  const { requestId } = candidate;
+  // Who has gone that way once goes on with it: to ask for a place on the gate each time would stir up all who wait there.
+  const hasOverflown = intake.has(requestId) || line.has(requestId);
+  if (hasOverflown || resumptionOf(state.calls.length, state) === "single") return singly(line, intake, candidate);
   const place = await conductor.place(candidate);
   if (place.kind === "may_enter") return { kind: "comes", resumption: "chain" };
   const { waitingFor, position, expectedStart } = place;
