@@ -268,13 +268,17 @@ describeShapes("what a user gets: refused before anything is signed", (shape) =>
 describeShapes("what a user gets: waiting", (shape) => {
   it("a gate with somebody else's chain in flight: queued, and then carried out", () =>
     withSystem({ shape }, async (system) => {
-      const foreign = system.devnet.controls.gate.foreignChain(12);
-      await foreign.done;
+      const { gate, blocks } = system.devnet.controls;
+      await gate.foreignChain(12).done;
+      // The chain in flight is to stay there until it has been looked at.
+      blocks.stop();
+      makeFinal(system);
       const first = await system.rest().execute(three, "patient", 0);
       assert.equal(first.status, 202);
       const queued = await system.rest().until(first.body.request_id, ({ queue }) => queue !== null);
       assert.deepEqual(queued.queue, { position: 1, expected_start_height: null, waiting_for: "gate_busy" });
       assert.deepEqual([queued.error_code, queued.user_visible_error], [null, null]);
+      blocks.go();
       const record = await system.rest().ended(first.body.request_id);
       assert.equal(record.status, "succeeded", record.user_visible_error);
       assert.equal(gateCalls(system.devnet, "submit_intent").length, 12 + 3);

@@ -17,6 +17,7 @@ import {
 import { encodeBase58, keyPairFromSeed, parseSecretKey } from "@outlayer/near";
 import { createPlanner, readPlannerConfig } from "@outlayer/planner";
 import { createSignerProxy, readSignerProxyConfig } from "@outlayer/signer-proxy";
+import { signIntents } from "../support/actors.ts";
 import { SimBus } from "./bus.ts";
 import { Dice } from "./dice.ts";
 import { doorOf } from "./door.ts";
@@ -242,23 +243,11 @@ export class World {
 
   /** Who takes the other side of swaps. */
   get maker(): Maker {
-    const { devnet, scheduler } = this;
     const dice = new Dice(`${this.#seed} maker`);
     return {
-      async sign(diff) {
-        const signer_id = devnet.wallets.find(({ walletId }) => walletId === makerId)?.accountId;
-        const deadline = new Date(scheduler.nowMs + makerHoldsMs).toISOString();
-        const message = JSON.stringify({ signer_id, deadline, intents: [{ intent: "token_diff", diff }] });
-        const nonce = Buffer.from(dice.bytes(32)).toString("base64");
-        const asked = { wallet_id: makerId, chain: "near", message, nonce_base64: nonce, recipient: devnet.verifierId };
-        const response = await devnet.fetch(`${devnet.keystoreUrl}/wallet/sign-nep413`, {
-          method: "POST",
-          headers: { authorization: `Bearer ${devnet.keystoreToken}`, "content-type": "application/json" },
-          body: JSON.stringify(asked),
-        });
-        const { signature_base58, public_key } = (await response.json()) as Record<string, string>;
-        const payload = { message, nonce, recipient: devnet.verifierId };
-        return { standard: "nep413", payload, public_key, signature: signature_base58 };
+      sign: (diff) => {
+        const wishes = { holdsMs: makerHoldsMs, nonce: dice.bytes(32) };
+        return signIntents(this.devnet, makerId, [{ intent: "token_diff", diff }], wishes);
       },
     };
   }

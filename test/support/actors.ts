@@ -74,15 +74,23 @@ export class Actor {
   }
 }
 
-/** Has the keystore sign intents of a wallet behind the product's back. @returns a payload for `execute_intents` */
-export async function signIntents(devnet: Devnet, walletId: string, intents: readonly object[]): Promise<object> {
+/**
+ * Has the keystore sign intents of a wallet behind the product's back.
+ * @param options how long the payload holds, milliseconds, and its nonce: 32 bytes
+ * @returns a payload for `execute_intents`
+ */
+export async function signIntents(
+  devnet: Devnet,
+  walletId: string,
+  intents: readonly object[],
+  { holdsMs = 60_000, nonce: bytes = legacyNonce() }: { readonly holdsMs?: number; readonly nonce?: Uint8Array } = {},
+): Promise<object> {
   const wallet = devnet.wallets.find((candidate) => candidate.walletId === walletId);
-  const deadline = new Date(devnet.controls.clock.now() + 60_000).toISOString();
+  const deadline = new Date(devnet.controls.clock.now() + holdsMs).toISOString();
   const message = JSON.stringify({ signer_id: wallet?.accountId, deadline, intents });
-  // Any 32 bytes without the versioned prefix pass as a legacy nonce.
-  const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(32)).fill(1, 0, 1)).toString("base64");
+  const nonce = Buffer.from(bytes).toString("base64");
   const request = { wallet_id: walletId, chain: "near", message, nonce_base64: nonce, recipient: devnet.verifierId };
-  const response = await fetch(`${devnet.keystoreUrl}/wallet/sign-nep413`, {
+  const response = await devnet.fetch(`${devnet.keystoreUrl}/wallet/sign-nep413`, {
     method: "POST",
     headers: { authorization: `Bearer ${devnet.keystoreToken}`, "content-type": "application/json" },
     body: JSON.stringify(request),
@@ -90,4 +98,9 @@ export async function signIntents(devnet: Devnet, walletId: string, intents: rea
   const { signature_base58, public_key } = (await response.json()) as Record<string, string>;
   const payload = { message, nonce, recipient: devnet.verifierId };
   return { standard: "nep413", payload, public_key, signature: signature_base58 };
+}
+
+/** Any 32 bytes without the versioned prefix pass as a legacy nonce. */
+function legacyNonce(): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(32)).fill(1, 0, 1);
 }

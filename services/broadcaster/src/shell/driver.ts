@@ -254,11 +254,11 @@ export class Driver {
       const event = waitingEvent(state, { waitingFor, position, expectedStart, head }, this.#tools);
       if (event !== undefined) await append(event);
       const { conductor, intake, follower } = this.#tools;
-      const isInLine = intake.isWaiting(this.#requestId);
+      const inGateQueue = position === 0 ? undefined : conductor;
+      const queue = intake.isWaiting(this.#requestId) ? intake : inGateQueue;
       // One with a place in a queue is called, so that thousands need not look up at every block. The others look once a
       // block, and not whenever something moves on the gate: two of them would wake each other for ever.
-      const called = (isInLine ? intake : conductor).callsFor(this.#requestId);
-      const news = position === 0 && !isInLine ? follower.news : called;
+      const news = queue === undefined ? follower.news : queue.callsFor(this.#requestId);
       if (news !== undefined && !this.#isBehind) await News.next([news, this.#told], signal);
     };
     try {

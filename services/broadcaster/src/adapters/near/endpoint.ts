@@ -168,7 +168,8 @@ function read(method: string, response: Response, body: unknown, nowMs: number):
   const text = string(field(answer?.error, "data"));
   const isNodes = response.ok ? answer?.error === undefined || cause !== "" || text !== undefined : cause !== "";
   if (response.status === 429 || response.status >= 500 || answer === undefined || !isNodes) {
-    throw new NoAnswer(`HTTP status ${response.status}`, retryAfterMs(response, nowMs));
+    const what = isNodes ? "" : ", an error that is not the node's own";
+    throw new NoAnswer(`HTTP status ${response.status}${what}`, retryAfterMs(response, nowMs));
   }
   if (answer.error === undefined) {
     if (answer.result === undefined) throw new NoAnswer("neither result nor error");

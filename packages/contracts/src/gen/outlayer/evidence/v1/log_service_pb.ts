@@ -743,7 +743,7 @@ export type GateLane = Message<"outlayer.evidence.v1.GateLane"> & {
   approverTransactions: ApproverTransaction[];
 
   /**
-   * The highest nonce issued so far on each key of the approver.
+   * The highest nonce issued so far on each key that has signed such a transaction.
    *
    * @generated from field: repeated outlayer.evidence.v1.IssuedNonce issued_nonces = 4;
    */
