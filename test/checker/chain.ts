@@ -171,7 +171,8 @@ function payloadsOf(receipt: RanReceipt): ChainFacts["payloads"][number][] {
   });
 }
 
-function resultOf(target: RanReceipt | undefined, transaction: ChainTransaction): Status {
+/** What a receipt answered; where that was a promise, that promise's answer. */
+export function resultOf(target: RanReceipt | undefined, transaction: ChainTransaction): Status {
   let receipt = target;
   while (receipt?.status.kind === "receipt") {
     const { id } = receipt.status;

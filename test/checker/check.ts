@@ -6,6 +6,7 @@ import { checkMoney } from "./rules/money.ts";
 import { checkOnce } from "./rules/once.ts";
 import { checkOrder } from "./rules/order.ts";
 import { checkTruth } from "./rules/truth.ts";
+import { checkUserCall } from "./rules/user-call.ts";
 import { checkWishes } from "./rules/wishes.ts";
 import { checkWriteAhead } from "./rules/write-ahead.ts";
 import type { Violation } from "./violation.ts";
@@ -49,6 +50,7 @@ export function checkRun(run: Run): readonly Violation[] {
       ...checkOrder(chain, workflow),
       ...checkHalt(chain, workflow),
       ...checkMoney(chain, workflow, run.verifierId),
+      ...checkUserCall(chain, workflow),
     ]),
     ...checkWishes(workflows, run.posted),
     ...checkWriteAhead(chain, workflows, run),

@@ -3,6 +3,7 @@ import { Actor, signIntents } from "../support/actors.ts";
 import { dust, registerStep, transfer } from "../support/steps.ts";
 import { type System, startSystem } from "../support/system.ts";
 import { checkRun, type Posted, type Run } from "./check.ts";
+import { kindsOf, withEntries, withRecord, withWorkflow } from "./falsify.ts";
 import { runOfSystem } from "./run-of-system.ts";
 import type { RecordJson, WorkflowEvidence } from "./workflow.ts";
 
@@ -12,21 +13,6 @@ const requests = [
   [registerStep(1), { ...registerStep(2), args_json: { value: "no number" } }, registerStep(3)],
 ];
 
-/** One of the workflows, changed; the rest as it is. */
-function withWorkflow(run: Run, index: number, change: (workflow: WorkflowEvidence) => WorkflowEvidence): Run {
-  return { ...run, workflows: run.workflows.map((one, at) => (at === index ? change(one) : one)) };
-}
-
-const withRecord = (run: Run, index: number, change: Partial<RecordJson>) =>
-  withWorkflow(run, index, (workflow) => ({ ...workflow, record: { ...workflow.record, ...change } }));
-
-/** Each entry of a workflow's log replaced by what is made of its text. */
-const withEntries = (run: Run, index: number, change: (entryJson: string) => readonly string[]) =>
-  withWorkflow(run, index, (workflow) => ({
-    ...workflow,
-    entries: workflow.entries.flatMap((one) => change(one.entryJson).map((entryJson) => ({ ...one, entryJson }))),
-  }));
-
 /** The dump with every number as text, changed as text. */
 function withDump(run: Run, change: (text: string) => string): Run {
   const text = JSON.stringify(run.dump, (_, value) => (typeof value === "bigint" ? String(value) : value));
@@ -34,8 +20,6 @@ function withDump(run: Run, change: (text: string) => string): Run {
   assert.notEqual(changed, text, "there was something to change");
   return { ...run, dump: JSON.parse(changed) };
 }
-
-const kindsOf = (run: Run) => [...new Set(checkRun(run).map(({ kind }) => kind))];
 
 describe("the checker of runs", () => {
   let system: System;

@@ -24,8 +24,19 @@ export interface RecordJson {
   readonly step_outcomes: readonly ({ readonly outcome: string; readonly error: string | null } | null)[];
   readonly balance_deltas: Readonly<Record<string, string>>;
   readonly fees: { readonly gate_fee_yocto: string; readonly gas_burnt_yocto: string };
+  /** Empty for workflows. */
+  readonly direct_user_evidence: Partial<UserCallJson>;
   readonly version: number;
   readonly head_hash: string;
+}
+
+export interface UserCallJson {
+  readonly tx_hash: string | null;
+  readonly receipt_id: string | null;
+  readonly block_height: number | null;
+  readonly count_before: number | null;
+  readonly count_after: number | null;
+  readonly ambiguous: boolean;
 }
 
 export interface ReceiptJson {
@@ -43,6 +54,13 @@ export interface ReceiptJson {
 export interface LoggedTransaction {
   readonly hash: string;
   readonly atMs: number;
+}
+
+/** A call of a user's own key. */
+export interface LoggedUserCall extends LoggedTransaction {
+  readonly publicKey: string;
+  /** The log says that it was proven dead. */
+  readonly isDead: boolean;
 }
 
 /** One step as asked for, and everything that was ever signed for it. */
@@ -65,6 +83,8 @@ export interface WorkflowFacts {
   readonly resumes: readonly LoggedTransaction[];
   /** Those that use payloads' nonces up. */
   readonly cancels: readonly LoggedTransaction[];
+  /** Of the one call of the direct-user lane, every transaction that was signed; undefined for workflows. */
+  readonly userCalls: readonly LoggedUserCall[] | undefined;
   /** Hashes of submissions of whose intents the log does not say how they ended: they may still wait on the gate. */
   readonly left: ReadonlySet<string>;
   /** Milliseconds since the epoch; undefined where its log has no end. */
@@ -130,6 +150,7 @@ export function readWorkflow({ requestId, entries, record }: WorkflowEvidence): 
     submissions: logged("submissions_prepared", ({ submissions }) => submissions.map((one: Json) => one.transaction)),
     resumes: logged("resume_prepared", ({ transaction }) => [transaction]),
     cancels: logged("cancel_prepared", ({ transaction }) => [transaction]),
+    userCalls: all("opened")[0]?.direct_user_call === undefined ? undefined : userCallsOf(events),
     left: leftBy(all),
     endedAtMs: events.find(({ event }) => event.ended !== undefined || event.opened?.ended !== undefined)?.atMs,
     halts: all("opened")[0]?.halt_on_failure === true,
@@ -140,12 +161,22 @@ export function readWorkflow({ requestId, entries, record }: WorkflowEvidence): 
   };
 }
 
+function userCallsOf(events: readonly { readonly atMs: number; readonly event: Json }[]): LoggedUserCall[] {
+  const dead = new Set(events.flatMap(({ event }) => event.transaction_dead?.tx_hash ?? []));
+  return events.flatMap(({ atMs, event }) => {
+    const transaction = event.direct_user_call_prepared?.transaction;
+    if (transaction === undefined) return [];
+    const { hash, public_key: publicKey } = transaction;
+    return [{ hash, atMs, publicKey, isDead: dead.has(hash) }];
+  });
+}
+
 function begunAfterWish(events: readonly Json[]): string[] {
   const wish = events.findIndex((event) => event.cancel_requested !== undefined);
   if (wish === -1) return [];
   return events.slice(wish).flatMap((event) => {
     const [kind = ""] = Object.keys(event);
-    return ["admitted", "signed", "submissions_prepared"].includes(kind) ? [kind] : [];
+    return ["admitted", "signed", "submissions_prepared", "direct_user_call_prepared"].includes(kind) ? [kind] : [];
   });
 }
 

@@ -16,8 +16,9 @@ export interface Boundary {
 const appends = [
   ...["taken", "policyAllowed", "admitted", "signed", "submissionsPrepared", "submissionsAccepted", "resumePrepared"],
   ...["resumeStarted", "stepResolved", "measured", "ended", "settling", "cancelPrepared", "cancelResolved"],
+  ...["directUserCallPrepared", "directUserCallResolved", "directUserCallMeasured"],
 ].map((event) => `append ${event}`);
-const sent = ["submit_intent", "resume_batch_chained", "resume_intent", "execute_intents"];
+const sent = ["submit_intent", "resume_batch_chained", "resume_intent", "execute_intents", "increase"];
 const lane = ["conducted", "admitted", "chain", "left", "single"].map((one) => `append to the gate's log: ${one}`);
 
 /** Writes, signatures and answers that workflows of these kinds must come by, whatever else there is. */
@@ -26,6 +27,7 @@ export const knownCalls: readonly string[] = [
   ...lane,
   ...sent.flatMap((method) => [`send ${method}`, `status of ${method}`]),
   ...["AcquireLease", "CheckPolicy", "ReserveUsage", "ReserveNonces", "ReleaseUsage", "SignStep", "SignCancel"],
+  ...["CheckDirectUserPolicy", "SignDirectUserCall"],
 ];
 
 /** Calls that change nothing where they arrive. */

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
+import { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { Actor, signIntents } from "../support/actors.ts";
-import { dust } from "../support/steps.ts";
 import { type Boundary, knownCalls, listBoundaries, startBoundaries } from "./boundaries.ts";
-import { briefKills, inTheMiddle, rareKills } from "./kills.ts";
+import { briefKills, inTheMiddle, overtaken, rareKills } from "./kills.ts";
 import { natsIfAny } from "./nats-if-any.ts";
 import { type Play, type Played, playOut } from "./plays.ts";
 import { trapName } from "./traps.ts";
 import { fork, nodeRestart, stall } from "./troubles/chain.ts";
 import { keystoreAway, keystoreNotReady } from "./troubles/keystore.ts";
-import { rpcTroubles } from "./troubles/rpc.ts";
+import { callTroubles, transactionTroubles } from "./troubles/rpc.ts";
 import type { Trouble } from "./troubles/trouble.ts";
-import { chained, halting, shapes } from "./workflows.ts";
+import { chained, halting, shapes, userCall } from "./workflows.ts";
 import { Worlds } from "./worlds.ts";
 
 /** Whether the rest is rejected, or its payload cancelled first, is a matter of blocks. */
@@ -32,9 +32,17 @@ describe("the fault harness", () => {
   before(async function () {
     this.timeout(slow);
     nats = await natsIfAny();
-    const environment = nats === undefined ? {} : { NATS_URL: nats.url };
+    const environment = {
+      NEAR_POLL_TIMEOUT_SECS: "3",
+      ...(nats === undefined ? {} : { NATS_URL: nats.url }),
+    };
     worlds = await Worlds.start(count, { blockTimeMs: 100, environment });
-    boundaries = [...(await listBoundaries(worlds.first, shapes)), ...startBoundaries(chained)];
+    boundaries = [
+      ...(await listBoundaries(worlds.first, shapes)),
+      // Another driver: what it has in common with that of the gate's is listed again.
+      ...(await listBoundaries(worlds.first, [userCall])),
+      ...startBoundaries(chained),
+    ];
   });
 
   after(async () => {
@@ -71,6 +79,18 @@ describe("the fault harness", () => {
     assert.deepEqual(missing, []);
   });
 
+  it("has a kill for every event that a broadcaster appends", () => {
+    const killed = new Set([...boundaries, ...rareKills.flatMap(({ traps }) => traps)].map(({ call }) => call));
+    const kinds = EventSchema.oneofs.flatMap(({ fields }) => fields.map(({ localName }) => localName));
+    // These two are the planner's and the gateway's.
+    const ours = kinds.filter((kind) => !["opened", "cancelRequested"].includes(kind));
+    assert.ok(ours.includes("outcomeUnknown"));
+    assert.deepEqual(
+      ours.filter((kind) => !killed.has(`append ${kind}`)),
+      [],
+    );
+  });
+
   it("kills the broadcaster at each of them, and the next one goes on as if nothing had been", async () => {
     const { played, unmet } = await playUntilMet([...rareKills, ...briefKills(boundaries)]);
     assert.deepEqual(unmet, [], "everybody was killed where they were to be");
@@ -82,12 +102,16 @@ describe("the fault harness", () => {
     const { rpc } = worlds.first.system.devnet.controls.counters.snapshot();
     // What one view answers is shared by admissions for a while, so not every workflow asks it: views fail as one kind.
     const always = ["query:call_function", "query:view_access_key"];
-    const methods = Object.keys(rpc).filter((method) => !method.startsWith("query:") || always.includes(method));
+    // Chunks are read where a transaction is to be proven dead.
+    const methods = Object.keys(rpc).filter(
+      (method) => method !== "chunk" && (!method.startsWith("query:") || always.includes(method)),
+    );
     for (const method of ["status", "block", "query", ...always, "send_tx"]) {
       assert.ok(methods.includes(method), `${method} is called`);
     }
     const troubles = [
-      ...rpcTroubles(methods),
+      ...callTroubles(methods),
+      ...transactionTroubles,
       stall("submitted"),
       nodeRestart("submitting"),
       fork("submitted", { transactions: "return", winner: "new" }),
@@ -96,7 +120,11 @@ describe("the fault harness", () => {
       keystoreAway(1_000),
       keystoreNotReady(1_000),
     ];
-    const { played, unmet } = await playUntilMet(troubles.map(alternately));
+    const provenDead = callTroubles(["chunk"]).map((trouble) => ({
+      ...overtaken,
+      troubles: [trouble, ...overtaken.troubles],
+    }));
+    const { played, unmet } = await playUntilMet([...troubles.map(alternately), ...provenDead]);
     assert.deepEqual(unmet, [], "every call was made that was to fail");
     endedAsEver(played);
   }).timeout(slow);
@@ -107,7 +135,9 @@ describe("the fault harness", () => {
 
   it("would have noticed a payload that does again what a workflow had asked for once", async () => {
     const { devnet } = worlds.first.system;
-    const [{ receiver_id, token, amount } = dust] = chained.steps(1) as (typeof dust)[];
+    const [step] = chained.body(1).steps;
+    assert.ok(step);
+    const { receiver_id, token, amount } = step;
     const intent = { intent: "transfer", receiver_id, tokens: { [token]: amount } };
     const signed = await signIntents(devnet, "wallet-1", [intent]);
     const call = { receiverId: devnet.verifierId, methodName: "execute_intents", args: { signed: [signed] } };

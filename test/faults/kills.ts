@@ -2,8 +2,19 @@ import type { Boundary } from "./boundaries.ts";
 import type { Play } from "./plays.ts";
 import type { Moment } from "./toll.ts";
 import type { Trap } from "./traps.ts";
-import { cancelled, fork } from "./troubles/chain.ts";
-import { chained, withdrawn } from "./workflows.ts";
+import { cancelled, foreignChain, fork, keyUsed, relayerBarred } from "./troubles/chain.ts";
+import { forgetful } from "./troubles/rpc.ts";
+import { chained, refused, userCall, withdrawn } from "./workflows.ts";
+
+/** In the middle of a workflow, with something on its way to the chain. */
+export const inTheMiddle: Trap = { call: "append submissionsPrepared", occurrence: 1, moment: "done" };
+
+/** A user's call that was written down and not sent, and can land no more when the next one sends it. */
+export const overtaken: Play = {
+  shapes: [userCall],
+  traps: [{ call: "append directUserCallPrepared", occurrence: 1, moment: "done" }],
+  troubles: [keyUsed("submitting")],
+};
 
 /**
  * Writes right before they are made and right after, when nobody knows of them yet; of what was sent, the answers as well. The
@@ -39,6 +50,23 @@ export const rareKills: readonly Play[] = [
     traps: [{ call: "append signed", occurrence: 1, moment: "done" }, ...beforeAndAfter("signaturesDiscarded")],
     troubles: [cancelled("submitting")],
   },
+  // Written down and not sent: when the next one sends them, the gate takes them no more.
+  {
+    shapes: [refused],
+    traps: [inTheMiddle, ...beforeAndAfter("submissionRefused")],
+    troubles: [relayerBarred("submitting")],
+  },
+  {
+    shapes: [chained],
+    traps: [{ call: "append resumePrepared", occurrence: 1, moment: "done" }, ...beforeAndAfter("resumeRefused")],
+    troubles: [foreignChain("resuming")],
+  },
+  { ...overtaken, traps: [...overtaken.traps, ...beforeAndAfter("transactionDead")] },
+  ...[chained, userCall].map((shape) => ({
+    shapes: [shape],
+    traps: beforeAndAfter("outcomeUnknown"),
+    troubles: [forgetful],
+  })),
 ];
 
 function beforeAndAfter(event: string): readonly Trap[] {
@@ -48,9 +76,6 @@ function beforeAndAfter(event: string): readonly Trap[] {
 export function trapAt({ call, occurrence }: Boundary, moment: Moment): Trap {
   return { call, occurrence, moment };
 }
-
-/** In the middle of a workflow, with something on its way to the chain. */
-export const inTheMiddle: Trap = { call: "append submissionsPrepared", occurrence: 1, moment: "done" };
 
 /** Calls of a start are met by the process that comes after one that was killed in the middle. */
 function kill({ shape, isAtStart }: Boundary, ...traps: readonly Trap[]): Play {

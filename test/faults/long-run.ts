@@ -10,7 +10,7 @@ import { keystoreAway, keystoreNotReady } from "./troubles/keystore.ts";
 import { anyCallTrouble } from "./troubles/rpc.ts";
 import { serverKilled } from "./troubles/servers.ts";
 import type { Trouble } from "./troubles/trouble.ts";
-import { shapes } from "./workflows.ts";
+import { shapes, userCall } from "./workflows.ts";
 import { World } from "./world.ts";
 
 /** What a run came to. */
@@ -75,7 +75,7 @@ function anyPlay(setting: Setting): Play {
   const some = <T>(least: number, most: number, make: () => T): readonly T[] =>
     Array.from({ length: dice.between(least, most) }, make);
   return {
-    shapes: some(1, 3, () => dice.pick(shapes)),
+    shapes: some(1, 3, () => dice.pick([...shapes, userCall])),
     traps: some(1, 4, () => anyTrap(dice)),
     troubles: some(0, 2, () => anyTrouble(setting)),
   };

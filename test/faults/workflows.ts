@@ -1,34 +1,38 @@
+import { scope } from "../support/direct-user.ts";
 import { registerStep, transfer } from "../support/steps.ts";
 
-/** A kind of workflow, and how each of them ends, whatever happens on its way. */
+/** A kind of request, and how each of them ends, whatever happens on its way. */
 export interface Shape {
   readonly name: string;
+  /** Where it is posted, below `/wallet/v1`. */
+  readonly path: string;
   /** @param unique no two workflows of a world ask for the same, so that the chain shows of which one an effect is */
-  steps(unique: number): readonly object[];
-  readonly wishes: object;
+  body(unique: number): object;
   readonly status: string;
   readonly outcomes: readonly string[];
 }
 
+const path = "/workflows/execute";
+
 const amount = (unique: number) => String(10n ** 18n + BigInt(unique));
 
 /** Two transfers as one chain. */
-export const chained: Shape = {
+export const chained = {
   name: "a chain",
-  steps: (unique) => [transfer(amount(2 * unique)), transfer(amount(2 * unique + 1))],
-  wishes: {},
+  path,
+  body: (unique: number) => ({ steps: [transfer(amount(2 * unique)), transfer(amount(2 * unique + 1))] }),
   status: "succeeded",
   outcomes: ["succeeded", "succeeded"],
-};
+} satisfies Shape;
 
 /** One by one: the first fails on chain, the second is rejected, and its payload cancelled. */
 export const halting: Shape = {
   name: "a halting one",
-  steps: (unique) => [
-    { ...registerStep(unique), args_json: { value: `no number ${unique}` } },
-    transfer(amount(2 * unique)),
-  ],
-  wishes: { on_failure: "halt" },
+  path,
+  body: (unique) => ({
+    steps: [{ ...registerStep(unique), args_json: { value: `no number ${unique}` } }, transfer(amount(2 * unique))],
+    on_failure: "halt",
+  }),
   status: "failed",
   outcomes: ["failed_on_chain", "not_executed"],
 };
@@ -41,4 +45,17 @@ export const withdrawn: Shape = {
   outcomes: ["not_executed", "not_executed"],
 };
 
+/** One that the gate does not take in. */
+export const refused: Shape = { ...withdrawn, name: "a refused one", status: "failed" };
+
+/** A call of a user's own key, which passes no gate. */
+export const userCall: Shape = {
+  name: "a user's call",
+  path: "/direct-user/function-call/execute",
+  body: () => scope,
+  status: "succeeded",
+  outcomes: [],
+};
+
+/** Those of the gate. */
 export const shapes: readonly Shape[] = [chained, halting];

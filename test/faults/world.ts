@@ -5,6 +5,7 @@ import { type Environment, remoteTransport } from "@outlayer/kit";
 import { checkRun, type Posted } from "../checker/check.ts";
 import { runOfSystem } from "../checker/run-of-system.ts";
 import type { Violation } from "../checker/violation.ts";
+import { install } from "../support/direct-user.ts";
 import { productEnvironment } from "../support/product-environment.ts";
 import type { Answer, RestClient } from "../support/rest-client.ts";
 import { type System, serviceToken, startSystem } from "../support/system.ts";
@@ -24,6 +25,9 @@ export interface WorldOptions {
 const patienceMs = 150_000;
 
 const walletId = "wallet-1";
+
+/** Of the user's key, for as many calls as a world sees, yoctoNEAR. */
+const allowance = 10n ** 24n;
 
 /** A devnet and the product in this process, but for the broadcaster, which is one of its own and is killed. */
 export class World {
@@ -62,6 +66,7 @@ export class World {
         mutant,
       });
       await broadcaster.drives();
+      await install(system, { allowance });
       return new World(system, broadcaster, blockTimeMs);
     } catch (error) {
       await broadcaster?.stop();
@@ -84,10 +89,10 @@ export class World {
   async begin(shape: Shape): Promise<string> {
     this.#begun += 1;
     const key = `${shape.name} ${this.#begun}`;
-    const body = { steps: shape.steps(this.#begun), idempotency_key: key, ...shape.wishes };
+    const body = { ...shape.body(this.#begun), idempotency_key: key };
     const giveUpAt = Date.now() + patienceMs;
     for (;;) {
-      const { status, body: answer } = await this.#rest.post("/workflows/execute", body, { prefer: "wait=0" });
+      const { status, body: answer } = await this.#rest.post(shape.path, body, { prefer: "wait=0" });
       if (status === 202 || status === 200) {
         this.#posted.push({ walletId, key, requestId: answer.request_id });
         return answer.request_id;

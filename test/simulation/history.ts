@@ -6,6 +6,7 @@ import type { RecordJson, WorkflowEvidence } from "../checker/workflow.ts";
 import { Chaos, type Interruptions } from "./chaos.ts";
 import { Dice } from "./dice.ts";
 import { type Order, ordersOf } from "./load.ts";
+import { userCallsOf } from "./user-calls.ts";
 import { World } from "./world.ts";
 
 export interface HistoryResult {
@@ -48,7 +49,10 @@ export async function runHistory(seed: number): Promise<HistoryResult> {
   });
   try {
     // Before anything goes wrong: the other side of a swap is nobody's concern here.
-    const orders = await world.scheduler.finish(ordersOf(dice, world.maker, dice.between(20, 30), 250 * blockTimeMs));
+    const withinMs = 250 * blockTimeMs;
+    const workflows = await world.scheduler.finish(ordersOf(dice, world.maker, dice.between(20, 30), withinMs));
+    const userCalls = await world.scheduler.finish(userCallsOf(world, new Dice(`${name} user calls`), withinMs));
+    const orders = [...workflows, ...userCalls];
     const chaos = new Chaos(world, new Dice(`${name} chaos`), { blockTimeMs, untilMs: 300 * blockTimeMs });
     chaos.begin();
     const begin = world.height;
@@ -57,7 +61,7 @@ export async function runHistory(seed: number): Promise<HistoryResult> {
     while (blocks() < leastBlocks || (blocks() < mostBlocks && !(await world.isAllDone()))) {
       await world.scheduler.finish(world.sleep(10 * blockTimeMs));
     }
-    const workflows = await Promise.all(posted.map((one) => evidenceOf(world, one)));
+    const evidence = await Promise.all(posted.map((one) => evidenceOf(world, one)));
     const { devnet } = world;
     const violations = [
       ...world.errors.map((sentence) => ({ kind: "error_logged", sentence })),
@@ -68,23 +72,23 @@ export async function runHistory(seed: number): Promise<HistoryResult> {
         verifierId: devnet.verifierId,
         operatorKeys: world.operatorKeys,
         posted: posted.map(({ order: { walletId, key }, ...one }) => ({ walletId, key, ...one })),
-        workflows,
+        workflows: evidence,
       }),
     ];
     const statuses: Record<string, number> = {};
-    for (const { record } of workflows) {
+    for (const { record } of evidence) {
       const name = record.error_code === null ? record.status : `${record.status} (${record.error_code})`;
       statuses[name] = (statuses[name] ?? 0) + 1;
     }
     return {
       seed,
       violations,
-      workflows: workflows.length,
+      workflows: evidence.length,
       statuses,
       blocks: world.height - begin,
       interruptions: chaos.interruptions,
       faults: world.tally.faults,
-      logs: logsOf(workflows, violations),
+      logs: logsOf(evidence, violations),
       traceHash: world.trace.hash,
       trace: world.trace.lines,
     };
@@ -130,7 +134,8 @@ function logsOf(
 async function post(world: World, order: Order): Promise<Posted> {
   const { walletId, endpoint, json, atMs, isDoubled, cancelledAfterMs } = order;
   const planner = world.planner(walletId);
-  const execute = () => (endpoint === "batch" ? planner.executeBatch(json) : planner.execute(json));
+  const post = { workflow: planner.execute, batch: planner.executeBatch, user_call: planner.executeUserCall };
+  const execute = () => post[endpoint](json);
   await world.sleep(atMs);
   if (isDoubled) void attempt(world, execute);
   const requestId = await insist(world, execute);

@@ -4,7 +4,7 @@ import { walletIds } from "./world.ts";
 /** A request that a wallet's worker will make. */
 export interface Order {
   readonly walletId: string;
-  readonly endpoint: "workflow" | "batch";
+  readonly endpoint: "workflow" | "batch" | "user_call";
   readonly key: string;
   /** Body as JSON. */
   readonly json: string;

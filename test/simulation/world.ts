@@ -237,6 +237,9 @@ export class World {
     return {
       execute: (json: string) => client.executeWorkflow({ body: { case: "workflowJson", value: json } }, call),
       executeBatch: (json: string) => client.executeSequentialBatch({ body: { case: "batchJson", value: json } }, call),
+      prepareUserKey: (json: string) => client.prepareDirectUserKey({ body: { case: "scopeJson", value: json } }, call),
+      executeUserCall: (json: string) =>
+        client.executeDirectUserCall({ body: { case: "callJson", value: json } }, call),
       cancel: (requestId: string) => client.cancelWorkflow({ requestId }, call),
     };
   }

@@ -14,12 +14,14 @@ export function checkWriteAhead(
 ): Violation[] {
   const logged = new Map<string, LoggedTransaction & { readonly requestId: string }>();
   const violations: Violation[] = [];
-  for (const { requestId, submissions, resumes, cancels, wasSignedAnew } of workflows) {
+  const keys = new Set(operatorKeys);
+  for (const { requestId, submissions, resumes, cancels, userCalls = [], wasSignedAnew } of workflows) {
+    for (const { publicKey } of userCalls) keys.add(publicKey);
     if (wasSignedAnew) {
       const sentence = "it was signed anew after a submission of what had been signed before";
       violations.push({ kind: "signed_anew", requestId, sentence });
     }
-    for (const one of [...submissions, ...resumes, ...cancels]) {
+    for (const one of [...submissions, ...resumes, ...cancels, ...userCalls]) {
       const other = logged.get(one.hash);
       if (other !== undefined) {
         const sentence = `${one.hash} is in its log again, or in ${other.requestId}'s`;
@@ -30,7 +32,7 @@ export function checkWriteAhead(
   }
   for (const transaction of transactions.values()) {
     const { hash, publicKey, receiverId, method, timeMs } = transaction;
-    if (!operatorKeys.includes(publicKey)) continue;
+    if (!keys.has(publicKey)) continue;
     const entry = logged.get(hash);
     if (entry === undefined) {
       if (receiverId === gateId && isNothing(transaction, gateId)) continue;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { keyOf, scope } from "../../support/direct-user.ts";
 import type { World } from "../world.ts";
 import type { Trouble } from "./trouble.ts";
 
@@ -8,6 +9,9 @@ export const underWay = ["policy_checking", "signing", "submitting", "submitted"
 export type UnderWay = (typeof underWay)[number];
 
 const stalledBlocks = 50;
+
+/** As many as the gate takes: that runs for longer than it takes a broadcaster to come after one that was killed. */
+const foreignCalls = 12;
 
 /** Blocks for which two forks are there. */
 const forkedBlocks = 2;
@@ -52,6 +56,42 @@ export const fork = (
     controls.blocks.fork({ depth, transactions });
     await sleep(forkedBlocks * world.blockTimeMs);
     if (chain.isForked) controls.blocks.settle(winner);
+  },
+});
+
+/** The gate's owner does not let the relayer submit, until it has ended. */
+export const relayerBarred = (status: UnderWay): Trouble => ({
+  name: `the relayer is barred at ${status}`,
+  async during(world, requestId) {
+    await reached(world, requestId, status);
+    const { controls, relayer } = world.system.devnet;
+    controls.gate.setRelayer(relayer.accountId, false);
+    await world.ended(requestId);
+    controls.gate.setRelayer(relayer.accountId, true);
+  },
+});
+
+/** Somebody else's chain gets onto the gate. */
+export const foreignChain = (status: UnderWay): Trouble => ({
+  name: `somebody else's chain at ${status}`,
+  async during(world, requestId) {
+    await reached(world, requestId, status);
+    await world.system.devnet.controls.gate.foreignChain(foreignCalls).done;
+  },
+});
+
+/** The user's key has gone beyond what was signed with it, as if it had another holder. */
+export const keyUsed = (status: UnderWay): Trouble => ({
+  name: `the user's key is used at ${status}`,
+  async during(world, requestId) {
+    await reached(world, requestId, status);
+    const { accounts, blocks } = world.system.devnet.controls;
+    const publicKey = await keyOf(world.system.rest());
+    const key = accounts.get(scope.user_id)?.keys.find((one) => one.publicKey === publicKey);
+    if (key === undefined) throw new RangeError("the user's key is not installed");
+    const { permission, nonce } = key.accessKey;
+    accounts.addKey(scope.user_id, publicKey, permission, nonce + 5n);
+    blocks.mine({ blocks: 3 });
   },
 });
 

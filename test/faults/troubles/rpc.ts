@@ -45,17 +45,33 @@ function each(name: string, methods: readonly string[], fault: Fault, count = 1)
   };
 }
 
-/** @param methods all that the product calls, a query by its type, e.g. `query:view_account` */
-export function rpcTroubles(methods: readonly string[]): readonly Trouble[] {
+/** What a node can do to whatever it is asked. @param methods a query by its type, e.g. `query:view_account` */
+export function callTroubles(methods: readonly string[]): readonly Trouble[] {
   return [
     ...Object.entries(ofAnyCall).map(([name, fault]) => each(name, methods, fault)),
     ...methods.map((method) => each(`lets ${method} time out`, [method], timeout)),
-    ...["send_tx", "EXPERIMENTAL_tx_status"].map((one) => each(`asks ${one} to wait`, [one], askedToWait)),
-    each("refuses a nonce", ["send_tx"], staleNonce, 2),
-    each("does not know what it took in", ["EXPERIMENTAL_tx_status"], { kind: "unknown_transaction", blocks: 8 }, 10),
-    each("passes a transaction on late", ["send_tx"], { kind: "arrive_late", blocks: 3 }),
   ];
 }
+
+/** What it can do to transactions alone. */
+export const transactionTroubles: readonly Trouble[] = [
+  ...["send_tx", "EXPERIMENTAL_tx_status"].map((one) => each(`asks ${one} to wait`, [one], askedToWait)),
+  each("refuses a nonce", ["send_tx"], staleNonce, 2),
+  each("does not know what it took in", ["EXPERIMENTAL_tx_status"], { kind: "unknown_transaction", blocks: 8 }, 10),
+  each("passes a transaction on late", ["send_tx"], { kind: "arrive_late", blocks: 3 }),
+];
+
+/** The node does not find what it took in, until the record says that nobody knows. */
+export const forgetful: Trouble = {
+  name: "the node does not know what it took in for longer than it is waited for",
+  async during(world, requestId) {
+    const { faults } = world.system.devnet.controls;
+    const fault = { kind: "unknown_transaction", blocks: 1_000 } as const;
+    const { id } = faults.add({ target: "rpc", method: "EXPERIMENTAL_tx_status", count: null, fault });
+    await world.until(requestId, ({ error_code }) => error_code === "outcome_unknown");
+    faults.remove(id);
+  },
+};
 
 const anyMethod = ["*", "block", "query", "send_tx", "EXPERIMENTAL_tx_status", "status"];
 
