@@ -37,7 +37,7 @@ export async function gatePreflight(
   { ports, logger, signerProxy, keys }: GatePreflightDeps,
 ): Promise<PreflightInit & { readonly ready: boolean }> {
   const node = new NearNode(new RpcClient({ urls: config.rpcUrls, chainId: config.chainId }, ports, logger));
-  const gate = new GateReader(config.gateId, node);
+  const gate = new GateReader(config.gateId, node, ports.clock);
   const { signal, done } = deadline(ports.timers, patienceMs);
   const keysOf = async (accountId: string, own: readonly KeyPair[]) =>
     own.length > 0

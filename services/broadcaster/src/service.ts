@@ -39,7 +39,7 @@ export function createBroadcaster(
 ): Service {
   const node = new NearNode(new RpcClient({ urls: config.rpcUrls, chainId: config.chainId }, ports, logger, fetch));
   const follower = new Follower(node, ports, logger, config.pollIntervalMs);
-  const gate = new GateReader(config.gateId, node);
+  const gate = new GateReader(config.gateId, node, ports.clock);
   const evidence = new EvidenceLog(transports.evidence);
   const driverId = ports.ids.uuid();
   const shared = {
@@ -64,7 +64,7 @@ export function createBroadcaster(
     { evidence, ports, logger, bus, resource, holderId: driverId, ttlMs: config.leaseMs },
     (lease) => beginTerm(shared, lease, new EvidenceLog(transports.evidence, lease), bus),
   );
-  const facts = new GateFacts(gate, ports.clock, config);
+  const facts = new GateFacts(gate, config);
   const implementation: ServiceImpl<typeof BroadcasterService> = {
     getGateFacts: (request) => facts.get(request),
     getDirectUserKey: (request) => getDirectUserKey({ node }, request),

@@ -301,7 +301,10 @@ export class Driver {
       { request_id: this.#requestId, wallet_id: state.walletId, event: event.case, version: logged.version },
       "appended",
     );
-    if (event.case === "resumeRefused" || event.case === "submissionRefused") this.#tools.kept.drop();
+    if (event.case === "resumeRefused" || event.case === "submissionRefused") {
+      this.#tools.kept.drop();
+      this.#tools.gate.forgetFeeTiers();
+    }
     if (event.case === "stepResolved" && event.value.receipt?.status !== "success") {
       this.#tools.kept.drop();
       this.#tools.salts.drop();

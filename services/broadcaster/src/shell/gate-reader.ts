@@ -1,8 +1,12 @@
+import type { Clock } from "@outlayer/kit";
 import type { NearNode } from "../adapters/near/near-node.ts";
 import { field, height, integer, list, string, strings } from "../core/chain/json.ts";
 import type { Purse } from "../core/gate/money.ts";
 import type { GateTail } from "../core/gate/tail.ts";
-import type { GateTerms } from "../core/gate/terms.ts";
+import type { FeeTier, GateTerms } from "../core/gate/terms.ts";
+
+/** The owner rarely changes the gate's fees, and one that is too low is refused and given back. */
+const recentMs = 60_000;
 
 /** A pending intent, as the gate shows it. */
 export interface PendingIntent {
@@ -16,23 +20,47 @@ export interface PendingIntent {
 export class GateReader {
   readonly gateId: string;
   readonly #node: NearNode;
+  readonly #clock: Clock;
+  #recent: { readonly tiers: Promise<readonly FeeTier[]>; readonly untilMs: number } | undefined;
 
-  constructor(gateId: string, node: NearNode) {
+  constructor(gateId: string, node: NearNode, clock: Clock) {
     this.gateId = gateId;
     this.#node = node;
+    this.#clock = clock;
   }
 
-  /** Read at the optimistic head: what is sent next meets the terms of the newest block. */
-  async terms(relayerId: string): Promise<GateTerms> {
+  /**
+   * Read at the optimistic head: what is sent next meets the terms of the newest block.
+   * @param isForRun fees of a moment ago will do: a run meets them anew
+   */
+  async terms(relayerId: string, isForRun: boolean): Promise<GateTerms> {
     const [approver, isRelayer, feeTiers] = await Promise.all([
       this.#view("get_approver", {}, "optimistic"),
       this.#view("is_relayer", { account_id: relayerId }, "optimistic"),
-      this.feeTiers("optimistic"),
+      isForRun ? this.recentFeeTiers() : this.feeTiers("optimistic"),
     ]);
     return { approverId: string(approver) ?? "", isRelayer: isRelayer === true, feeTiers };
   }
 
-  async feeTiers(finality: "final" | "optimistic" = "final"): Promise<GateTerms["feeTiers"]> {
+  /** As they are now, or were a moment ago: a plan and the admission that follows it share them. */
+  recentFeeTiers(): Promise<readonly FeeTier[]> {
+    const now = this.#clock.now();
+    if (this.#recent !== undefined && now < this.#recent.untilMs) return this.#recent.tiers;
+    const tiers = this.feeTiers("optimistic");
+    const recent = { tiers, untilMs: now + recentMs };
+    this.#recent = recent;
+    tiers.catch(() => {
+      if (this.#recent === recent) this.#recent = undefined;
+    });
+    return tiers;
+  }
+
+  /** Something has turned out otherwise than read. */
+  forgetFeeTiers(): void {
+    this.#recent = undefined;
+  }
+
+  async feeTiers(finality: "final" | "optimistic" = "final"): Promise<readonly FeeTier[]> {
     return list(await this.#view("get_fee_tiers", {}, finality)).flatMap((tier) => {
       const cap = height(list(tier)[0]);
       const feeYocto = integer(list(tier)[1]);

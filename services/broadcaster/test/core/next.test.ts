@@ -96,6 +96,14 @@ describe("what the driver does next", () => {
       assert.deepEqual(act(three, events, { view: { sentAt: sentAt(1004, "s0", "s1", "s2") } }), { kind: "wait" });
     });
 
+    it("has the last that it sent itself say whether it is time to look at the others, the first time only", () => {
+      const all = { kind: "look", submissions: ["s0", "s1", "s2"], resumes: [] };
+      const sent = sentAt(1003, "s0", "s1", "s2");
+      assert.deepEqual(act(three, events, { view: { sentAt: sent } }), { ...all, lastFirst: true });
+      const looked = new Map([["s2", 1004]]);
+      assert.deepEqual(act(three, events, { view: { sentAt: sent, lookedAt: looked } }), all);
+    });
+
     it("sends the same bytes again that the node does not know", () => {
       const view = {
         lookedAt: lookedAt("s0", "s1", "s2"),

@@ -8,6 +8,14 @@ export type EventInit = NonNullable<MessageInitShape<typeof EventSchema>["kind"]
 /** How a workflow ends. */
 export type EndedInit = Extract<EventInit, { readonly case: "ended" }>["value"];
 
+/** Transactions to ask the node about, by hash. */
+export interface Look {
+  readonly submissions: readonly string[];
+  readonly resumes: readonly string[];
+  /** Of the submissions the last one first, and the others only if that one has run: they land in the order in which they were sent. */
+  readonly lastFirst?: boolean;
+}
+
 /** The one thing to do next. The shell performs it; what it learns comes back as an event or in the view. */
 export type Action =
   /** The workflow has ended. */
@@ -22,7 +30,7 @@ export type Action =
   /** Send the same bytes again. */
   | { readonly kind: "resend"; readonly hashes: readonly string[] }
   /** Ask the node about transactions. */
-  | { readonly kind: "look"; readonly submissions: readonly string[]; readonly resumes: readonly string[] }
+  | ({ readonly kind: "look" } & Look)
   /** Find whose submission used up a step's delegate nonce. */
   | { readonly kind: "adopt"; readonly step: number }
   /** Try to prove that a transaction can never land. */

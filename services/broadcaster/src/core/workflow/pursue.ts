@@ -35,7 +35,7 @@ export function pursue(
       !isDecided(world, hash) && isLookDue(world, hash, (world.view.sentAt.get(hash)?.last ?? -seenAfter) + seenAfter),
   );
   if (due.length > 0) {
-    return lookAt(kind, due);
+    return lookAt(kind, due, hashes.length > 1 && hashes.every((hash) => isJustSent(world, hash)));
   }
   const missing = hashes.filter((hash) => isMissing(world, hash));
   const abandoned = giveUp ? missing[0] : undefined;
@@ -65,10 +65,16 @@ function isDecided({ view, block }: World, hash: string): boolean {
   return state === "head" || state === "final";
 }
 
-function lookAt(kind: Pursuit["kind"], due: readonly string[]): Action {
+/** By this process, and nobody has looked for it yet. */
+function isJustSent({ view }: World, hash: string): boolean {
+  return view.sentAt.has(hash) && !view.lookedAt.has(hash);
+}
+
+/** @param areJustSent as long as the last one has not run it is too early for the others */
+function lookAt(kind: Pursuit["kind"], due: readonly string[], areJustSent: boolean): Action {
   switch (kind) {
     case "submission":
-      return { kind: "look", submissions: due, resumes: [] };
+      return { kind: "look", submissions: due, resumes: [], ...(areJustSent ? { lastFirst: true } : {}) };
     case "resume":
       return { kind: "look", submissions: [], resumes: due };
     case "cancel":

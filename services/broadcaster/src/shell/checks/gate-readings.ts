@@ -89,7 +89,10 @@ export class GateReadings {
   readonly head = once(() => this.sources.head());
   readonly codeHash = once(() => this.sources.node.codeHash(this.sources.gate.gateId));
   readonly owner = once(() => this.sources.gate.owner());
-  readonly terms = once(() => this.keep("terms", keepBlocks, () => this.sources.gate.terms(this.agreed.relayerId)));
+  readonly terms = once(() => {
+    const { gate, kept } = this.sources;
+    return this.keep("terms", keepBlocks, () => gate.terms(this.agreed.relayerId, kept !== undefined));
+  });
   readonly tail = once(() => this.sources.tail());
   readonly othersPending = once(() => this.sources.gate.countPending((id, nonce) => !this.sources.isOurs(id, nonce)));
   readonly purse = once(async () => {

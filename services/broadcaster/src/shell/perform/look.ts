@@ -1,6 +1,7 @@
 import { readResume } from "../../core/chain/resume-view.ts";
 import { readSubmission } from "../../core/chain/submission-view.ts";
 import { isComplete, type TransactionStatus, tokensBurnt } from "../../core/chain/transaction-status.ts";
+import type { Look } from "../../core/workflow/action.ts";
 import type { WorkflowState } from "../../core/workflow/state.ts";
 import type { Tools } from "../tools.ts";
 import type { Sightings } from "../view.ts";
@@ -11,7 +12,7 @@ type Needed = Pick<Tools, "node" | "follower" | "config">;
 export async function look(
   { node, follower, config }: Needed,
   state: WorkflowState,
-  wanted: { readonly submissions: readonly string[]; readonly resumes: readonly string[] },
+  wanted: Look,
   seen: Sightings,
 ): Promise<void> {
   // As of when it has answered: a node that takes longer than a block would otherwise be asked again for ever.
@@ -22,17 +23,27 @@ export async function look(
   };
   // Where ids were seen before: a fork may have taken that place since.
   const blocks = state.steps.flatMap(({ accepted }) => accepted?.blockHash ?? []);
+  const lookAtSubmission = async (hash: string) => {
+    const { step, signerId } = findSubmission(state, hash);
+    const status = await node.transaction(hash, signerId);
+    const view = status && readSubmission(status, config.gateId, state.calls[step]?.receiverId ?? "");
+    seen.submissions.set(hash, view);
+    noteLook(hash, status);
+    for (const receipt of status?.receipts.values() ?? []) if (receipt.blockHash !== "") blocks.push(receipt.blockHash);
+    if (status !== undefined) blocks.push(status.transaction.blockHash);
+    return view;
+  };
+  const lookAtSubmissions = async () => {
+    const { submissions, lastFirst = false } = wanted;
+    const last = submissions.at(-1);
+    if (!lastFirst || last === undefined) return Promise.all(submissions.map(lookAtSubmission));
+    const before = submissions.slice(0, -1);
+    const view = await lookAtSubmission(last);
+    if (view !== undefined && view.submission.kind !== "pending") return Promise.all(before.map(lookAtSubmission));
+    for (const hash of before) seen.lookedAt.set(hash, follower.heads?.optimistic.height ?? 0);
+  };
   await Promise.all([
-    ...wanted.submissions.map(async (hash) => {
-      const { step, signerId } = findSubmission(state, hash);
-      const status = await node.transaction(hash, signerId);
-      const view = status && readSubmission(status, config.gateId, state.calls[step]?.receiverId ?? "");
-      seen.submissions.set(hash, view);
-      noteLook(hash, status);
-      for (const receipt of status?.receipts.values() ?? [])
-        if (receipt.blockHash !== "") blocks.push(receipt.blockHash);
-      if (status !== undefined) blocks.push(status.transaction.blockHash);
-    }),
+    lookAtSubmissions(),
     ...wanted.resumes.map(async (hash) => {
       const signerId = state.resumes.find((resume) => resume.hash === hash)?.prepared.transaction?.signerId ?? "";
       const status = await node.transaction(hash, signerId);

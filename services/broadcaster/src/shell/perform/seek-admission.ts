@@ -153,8 +153,9 @@ function singly(line: AdmissionLine, intake: Intake, candidate: Candidate): Turn
 const admissionChecks: readonly CodedCheck<WalletReadings>[] = [...gateChecks, ...walletChecks];
 
 /** Whoever comes next reads all of it anew. */
-function dropKept({ kept, relayer, approver }: Needed): void {
+function dropKept({ kept, gate, relayer, approver }: Needed): void {
   kept.drop();
+  gate.forgetFeeTiers();
   relayer.lookAgain();
   approver.lookAgain();
 }
