@@ -13,9 +13,6 @@ import type { Trouble } from "./troubles/trouble.ts";
 import { chained, halting, shapes, userCall } from "./workflows.ts";
 import { Worlds } from "./worlds.ts";
 
-/** Whether the rest is rejected, or its payload cancelled first, is a matter of blocks. */
-const notAlways = "append to the gate's log: reject";
-
 /** Worlds side by side. */
 const count = 3;
 
@@ -60,8 +57,7 @@ describe("the fault harness", () => {
       left = results.filter(({ unsprung, unmet }) => unsprung.length > 0 || unmet.length > 0).map(({ play }) => play);
     }
     const still = played.filter(({ play }) => left.includes(play));
-    const traps = still.flatMap(({ unsprung }) => unsprung).filter(({ call }) => call !== notAlways);
-    return { played, unmet: [...traps.map(trapName), ...still.flatMap(({ unmet }) => unmet)] };
+    return { played, unmet: still.flatMap(({ unsprung, unmet }) => [...unsprung.map(trapName), ...unmet]) };
   }
 
   function endedAsEver(played: readonly Played[]): void {

@@ -3,6 +3,7 @@ import type { Play } from "./plays.ts";
 import type { Moment } from "./toll.ts";
 import type { Trap } from "./traps.ts";
 import { cancelled, foreignChain, fork, keyUsed, relayerBarred } from "./troubles/chain.ts";
+import { keystoreNotReady } from "./troubles/keystore.ts";
 import { forgetful } from "./troubles/rpc.ts";
 import { chained, refused, userCall, withdrawn } from "./workflows.ts";
 
@@ -34,6 +35,7 @@ function beforeAndDone(boundary: Boundary): Play[] {
 
 /** The same where it takes more than a kill to come by a write. */
 export const rareKills: readonly Play[] = [
+  { shapes: [chained], traps: beforeAndAfter("waiting"), troubles: [keystoreNotReady(5_000)] },
   {
     shapes: [chained],
     traps: beforeAndAfter("idsWithdrawn"),

@@ -16,6 +16,8 @@ const path = "/workflows/execute";
 
 const amount = (unique: number) => String(10n ** 18n + BigInt(unique));
 
+const failing = (unique: number) => ({ ...registerStep(unique), args_json: { value: `no number ${unique}` } });
+
 /** Two transfers as one chain. */
 export const chained = {
   name: "a chain",
@@ -25,16 +27,23 @@ export const chained = {
   outcomes: ["succeeded", "succeeded"],
 } satisfies Shape;
 
-/** One by one: the first fails on chain, the second is rejected, and its payload cancelled. */
-export const halting: Shape = {
-  name: "a halting one",
+/** One by one: the first fails on chain, and the gate is told to reject the second, which carries no payload that could be cancelled. */
+export const rejected: Shape = {
+  name: "a rejected one",
   path,
   body: (unique) => ({
-    steps: [{ ...registerStep(unique), args_json: { value: `no number ${unique}` } }, transfer(amount(2 * unique))],
+    steps: [failing(2 * unique), registerStep(2 * unique + 1)],
     on_failure: "halt",
   }),
   status: "failed",
   outcomes: ["failed_on_chain", "not_executed"],
+};
+
+/** The same, but the second's payload is cancelled. */
+export const halting: Shape = {
+  ...rejected,
+  name: "a halting one",
+  body: (unique) => ({ steps: [failing(2 * unique), transfer(amount(2 * unique))], on_failure: "halt" }),
 };
 
 /** One that its caller cancels before anything of it was sent. */
@@ -58,4 +67,4 @@ export const userCall: Shape = {
 };
 
 /** Those of the gate. */
-export const shapes: readonly Shape[] = [chained, halting];
+export const shapes: readonly Shape[] = [chained, rejected, halting];
