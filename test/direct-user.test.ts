@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { Actor } from "./support/actors.ts";
 import { transactions } from "./support/chain-dump.ts";
-import { allowance, count, execute, install, keyOf, keyStatus, scope, statusPath } from "./support/direct-user.ts";
+import {
+  allowance,
+  count,
+  execute,
+  install,
+  keyOf,
+  keyStatus,
+  scope,
+  statusPath,
+  useElsewhere,
+} from "./support/direct-user.ts";
 import { eventsOf } from "./support/history.ts";
 import { misbehavingSigner } from "./support/misbehaving-signer.ts";
 import { describeShapes, itEmbedded } from "./support/shapes.ts";
@@ -477,12 +487,9 @@ describeShapes("the direct-user lane: whatever goes wrong", (shape) => {
         });
         return withSystem({ wrap }, async (system) => {
           const publicKey = await install(system);
-          const { accounts, blocks } = system.devnet.controls;
-          // As if another holder of the key had used it.
+          const { blocks } = system.devnet.controls;
           take = async () => {
-            const key = accounts.get(scope.user_id)?.keys.find((one) => one.publicKey === publicKey);
-            assert.ok(key !== undefined);
-            accounts.addKey(scope.user_id, publicKey, key.accessKey.permission, key.accessKey.nonce + further);
+            useElsewhere(system.devnet, publicKey, further);
             blocks.mine({ blocks: 3 });
           };
           const { body: begun } = await execute(system.rest(), {}, "taken", 0);

@@ -207,6 +207,15 @@ describeShapes("what a user gets: refused before anything is signed", (shape) =>
       assertNothingHappened(system);
     }));
 
+  it("not for a fee that was another when it was planned", () =>
+    withSystem({ shape }, async (system) => {
+      const { gate } = system.devnet.controls;
+      gate.setTiers([[12, 31n]]);
+      assert.equal((await system.rest().post("/workflows/plan", { steps: three })).status, 200);
+      gate.setTiers([[12, 30_000_000_000_000_000_000_000n]]);
+      assert.equal((await system.rest().execute(three)).body.status, "succeeded");
+    }));
+
   it("an approver that was rotated", () =>
     withSystem({ shape }, async (system) => {
       system.devnet.controls.gate.setApprover("mike.near");

@@ -25,6 +25,7 @@ export type Status =
 
 export interface ChainTransaction {
   readonly hash: string;
+  readonly signerId: string;
   readonly publicKey: string;
   readonly receiverId: string;
   readonly method: string | undefined;
@@ -187,6 +188,7 @@ function readTransaction(entry: Json, times: ReadonlyMap<number, number>): Chain
   const ran = (receipts as Json[]).flatMap((one) => readReceipt(one, transaction.hash));
   return {
     hash: transaction.hash,
+    signerId: transaction.signer_id,
     publicKey: transaction.public_key,
     receiverId: transaction.receiver_id,
     ...callOf(transaction.actions),

@@ -36,8 +36,8 @@ export interface Posted {
 
 /**
  * Judges a run by the devnet's chain and by evidence, and by nothing else: every intent at most once, every transfer exactly
- * once or provably never, every record terminal and true, every log whole, nothing sent that was not written down before,
- * nothing after a failure that was to halt, nothing begun after a wish to cancel.
+ * once or provably never, every call of a user's key at most once, every record terminal and true, every log whole, nothing
+ * sent that was not written down before, nothing after a failure that was to halt, nothing begun after a wish to cancel.
  */
 export function checkRun(run: Run): readonly Violation[] {
   const chain = readChain(run.dump, run.gateId, run.verifierId);

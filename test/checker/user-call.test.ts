@@ -7,6 +7,15 @@ import { runOfSystem } from "./run-of-system.ts";
 
 const isPrepared = (entryJson: string) => entryJson.includes('"direct_user_call_prepared":');
 
+/** The call that was opened, as one of another method. */
+const asksFor = (entryJson: string, method: string) =>
+  entryJson.includes('"opened":')
+    ? entryJson.replaceAll('"method_name":"increase"', `"method_name":"${method}"`)
+    : entryJson;
+
+/** As if there had been no other workflow. */
+const only = (run: Run, index: number): Run => ({ ...run, workflows: run.workflows.slice(index, index + 1) });
+
 describe("the checker of runs: calls of a user's own key", () => {
   let system: System;
   let run: Run;
@@ -14,9 +23,12 @@ describe("the checker of runs: calls of a user's own key", () => {
   before(async () => {
     system = await startSystem();
     await install(system);
-    const keys = ["first", "second"];
+    const keys = ["first", "second", "failing"];
     const bodies = [];
-    for (const key of keys) bodies.push((await execute(system.rest(), {}, key)).body);
+    for (const key of keys) {
+      const wishes = key === "failing" ? { gas: "1000000000" } : {};
+      bodies.push((await execute(system.rest(), wishes, key)).body);
+    }
     const posted = bodies.map(({ request_id }, index) => ({
       walletId: "wallet-1",
       key: keys[index] ?? "",
@@ -39,7 +51,7 @@ describe("the checker of runs: calls of a user's own key", () => {
     assert.deepEqual(checkRun(run), []);
     assert.deepEqual(
       run.workflows.map(({ record }) => record.status),
-      ["succeeded", "succeeded"],
+      ["succeeded", "succeeded", "failed"],
     );
   });
 
@@ -84,8 +96,44 @@ describe("the checker of runs: calls of a user's own key", () => {
     ],
     [
       "a transaction of the key that no log has",
-      () => withEntries(run, 0, (text) => (isPrepared(text) ? [] : [text])),
+      () => withEntries(only(run, 0), 0, (text) => (isPrepared(text) ? [] : [text])),
       "write_ahead",
+    ],
+    ["a call that was not asked for", () => withEntries(run, 0, (text) => [asksFor(text, "decrease")]), "untrue"],
+    [
+      "a key that did not sign",
+      () => withRecord(run, 0, { direct_user_evidence: { ...evidence(), public_key: "ed25519:1" } }),
+      "untrue",
+    ],
+    [
+      "counts that fit, and are called ambiguous",
+      () => withRecord(run, 0, { direct_user_evidence: { ...evidence(), ambiguous: true } }),
+      "untrue",
+    ],
+    [
+      "a failure on chain where nothing landed",
+      () =>
+        withRecord(
+          withEntries(run, 0, (text) => (isPrepared(text) ? [] : [text])),
+          0,
+          {
+            status: "failed",
+            error_code: "dispatch_failed",
+            user_visible_error: "the call failed on chain: ?",
+            direct_user_evidence: {},
+          },
+        ),
+      "untrue",
+    ],
+    [
+      "one that failed on chain, and is said to have been cancelled",
+      () => withRecord(run, 2, { status: "cancelled", error_code: "cancelled" }),
+      "untrue",
+    ],
+    [
+      "another reason than the chain's",
+      () => withRecord(run, 2, { user_visible_error: "the call failed on chain: it did not want to" }),
+      "untrue",
     ],
     [
       "what was sent after a wish to cancel",

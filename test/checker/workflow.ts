@@ -31,6 +31,7 @@ export interface RecordJson {
 }
 
 export interface UserCallJson {
+  readonly public_key: string | null;
   readonly tx_hash: string | null;
   readonly receipt_id: string | null;
   readonly block_height: number | null;
@@ -56,7 +57,14 @@ export interface LoggedTransaction {
   readonly atMs: number;
 }
 
-/** A call of a user's own key. */
+/** What is asked of a user's own key, and every transaction that was signed with it. */
+export interface UserCallFacts {
+  readonly userId: string;
+  readonly receiverId: string;
+  readonly method: string;
+  readonly signed: readonly LoggedUserCall[];
+}
+
 export interface LoggedUserCall extends LoggedTransaction {
   readonly publicKey: string;
   /** The log says that it was proven dead. */
@@ -83,8 +91,8 @@ export interface WorkflowFacts {
   readonly resumes: readonly LoggedTransaction[];
   /** Those that use payloads' nonces up. */
   readonly cancels: readonly LoggedTransaction[];
-  /** Of the one call of the direct-user lane, every transaction that was signed; undefined for workflows. */
-  readonly userCalls: readonly LoggedUserCall[] | undefined;
+  /** Undefined for workflows of the gate. */
+  readonly userCall: UserCallFacts | undefined;
   /** Hashes of submissions of whose intents the log does not say how they ended: they may still wait on the gate. */
   readonly left: ReadonlySet<string>;
   /** Milliseconds since the epoch; undefined where its log has no end. */
@@ -150,7 +158,7 @@ export function readWorkflow({ requestId, entries, record }: WorkflowEvidence): 
     submissions: logged("submissions_prepared", ({ submissions }) => submissions.map((one: Json) => one.transaction)),
     resumes: logged("resume_prepared", ({ transaction }) => [transaction]),
     cancels: logged("cancel_prepared", ({ transaction }) => [transaction]),
-    userCalls: all("opened")[0]?.direct_user_call === undefined ? undefined : userCallsOf(events),
+    userCall: userCallOf(all("opened")[0]?.direct_user_call, events),
     left: leftBy(all),
     endedAtMs: events.find(({ event }) => event.ended !== undefined || event.opened?.ended !== undefined)?.atMs,
     halts: all("opened")[0]?.halt_on_failure === true,
@@ -161,14 +169,20 @@ export function readWorkflow({ requestId, entries, record }: WorkflowEvidence): 
   };
 }
 
-function userCallsOf(events: readonly { readonly atMs: number; readonly event: Json }[]): LoggedUserCall[] {
+function userCallOf(
+  asked: Json,
+  events: readonly { readonly atMs: number; readonly event: Json }[],
+): UserCallFacts | undefined {
+  if (asked === undefined) return undefined;
   const dead = new Set(events.flatMap(({ event }) => event.transaction_dead?.tx_hash ?? []));
-  return events.flatMap(({ atMs, event }) => {
+  const signed = events.flatMap(({ atMs, event }): LoggedUserCall[] => {
     const transaction = event.direct_user_call_prepared?.transaction;
     if (transaction === undefined) return [];
     const { hash, public_key: publicKey } = transaction;
     return [{ hash, atMs, publicKey, isDead: dead.has(hash) }];
   });
+  const { user_id: userId, receiver_id: receiverId } = asked.scope;
+  return { userId, receiverId, method: asked.method_name, signed };
 }
 
 function begunAfterWish(events: readonly Json[]): string[] {

@@ -19,7 +19,9 @@ const appends = [
   ...["directUserCallPrepared", "directUserCallResolved", "directUserCallMeasured"],
 ].map((event) => `append ${event}`);
 const sent = ["submit_intent", "resume_batch_chained", "resume_intent", "execute_intents", "increase"];
-const lane = ["conducted", "admitted", "chain", "left", "single"].map((one) => `append to the gate's log: ${one}`);
+const lane = ["conducted", "admitted", "chain", "left", "single", "reject"].map(
+  (one) => `append to the gate's log: ${one}`,
+);
 
 /** Writes, signatures and answers that workflows of these kinds must come by, whatever else there is. */
 export const knownCalls: readonly string[] = [

@@ -4,11 +4,13 @@ import type { Moment } from "./toll.ts";
 import type { Trap } from "./traps.ts";
 import { cancelled, foreignChain, fork, keyUsed, relayerBarred } from "./troubles/chain.ts";
 import { keystoreNotReady } from "./troubles/keystore.ts";
-import { forgetful } from "./troubles/rpc.ts";
-import { chained, refused, userCall, withdrawn } from "./workflows.ts";
+import { forgetful, silenced } from "./troubles/rpc.ts";
+import { abandoned, chained, refused, userCall, withdrawn } from "./workflows.ts";
 
 /** In the middle of a workflow, with something on its way to the chain. */
 export const inTheMiddle: Trap = { call: "append submissionsPrepared", occurrence: 1, moment: "done" };
+
+const resumed = "append resumePrepared";
 
 /** A user's call that was written down and not sent, and can land no more when the next one sends it. */
 export const overtaken: Play = {
@@ -60,10 +62,15 @@ export const rareKills: readonly Play[] = [
   },
   {
     shapes: [chained],
-    traps: [{ call: "append resumePrepared", occurrence: 1, moment: "done" }, ...beforeAndAfter("resumeRefused")],
+    traps: [{ call: resumed, occurrence: 1, moment: "done" }, ...beforeAndAfter("resumeRefused")],
     troubles: [foreignChain("resuming")],
   },
   { ...overtaken, traps: [...overtaken.traps, ...beforeAndAfter("transactionDead")] },
+  {
+    shapes: [abandoned],
+    traps: [{ call: resumed, occurrence: 1, moment: "done" }, ...beforeAndAt("append to the gate's log: burn_nonce")],
+    troubles: [silenced("resuming")],
+  },
   ...[chained, userCall].map((shape) => ({
     shapes: [shape],
     traps: beforeAndAfter("outcomeUnknown"),
@@ -72,7 +79,11 @@ export const rareKills: readonly Play[] = [
 ];
 
 function beforeAndAfter(event: string): readonly Trap[] {
-  return (["before", "done"] as const).map((moment) => ({ call: `append ${event}`, occurrence: 1, moment }));
+  return beforeAndAt(`append ${event}`);
+}
+
+function beforeAndAt(call: string): readonly Trap[] {
+  return (["before", "done"] as const).map((moment) => ({ call, occurrence: 1, moment }));
 }
 
 export function trapAt({ call, occurrence }: Boundary, moment: Moment): Trap {

@@ -6,7 +6,7 @@ export interface Shape {
   readonly name: string;
   /** Where it is posted, below `/wallet/v1`. */
   readonly path: string;
-  /** @param unique no two workflows of a world ask for the same, so that the chain shows of which one an effect is */
+  /** @param unique no two of a world ask the gate for the same, so that the chain shows of which one an effect is */
   body(unique: number): object;
   readonly status: string;
   readonly outcomes: readonly string[];
@@ -56,6 +56,12 @@ export const withdrawn: Shape = {
 
 /** One that the gate does not take in. */
 export const refused: Shape = { ...withdrawn, name: "a refused one", status: "failed" };
+
+/** One of which nothing more is sent once its resume is written down, until its time on the gate is over. */
+export const abandoned: Shape = { ...withdrawn, name: "an abandoned one", status: "failed" };
+
+/** They end so where what befalls them comes in time. */
+export const ofTroubles: readonly Shape[] = [withdrawn, refused, abandoned];
 
 /** A call of a user's own key, which passes no gate. */
 export const userCall: Shape = {

@@ -134,8 +134,8 @@ function logsOf(
 async function post(world: World, order: Order): Promise<Posted> {
   const { walletId, endpoint, json, atMs, isDoubled, cancelledAfterMs } = order;
   const planner = world.planner(walletId);
-  const post = { workflow: planner.execute, batch: planner.executeBatch, user_call: planner.executeUserCall };
-  const execute = () => post[endpoint](json);
+  const ask = { workflow: planner.execute, batch: planner.executeBatch, user_call: planner.executeUserCall };
+  const execute = () => ask[endpoint](json);
   await world.sleep(atMs);
   if (isDoubled) void attempt(world, execute);
   const requestId = await insist(world, execute);

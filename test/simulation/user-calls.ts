@@ -1,4 +1,4 @@
-import { permission, scope } from "../support/direct-user.ts";
+import { permission, scope, useElsewhere } from "../support/direct-user.ts";
 import type { Dice } from "./dice.ts";
 import type { Order } from "./load.ts";
 import { type World, walletIds } from "./world.ts";
@@ -16,7 +16,7 @@ export async function userCallsOf(world: World, dice: Dice, withinMs: number): P
     const { publicKey } = await world.planner(walletId).prepareUserKey(JSON.stringify(scope));
     accounts.addKey(scope.user_id, publicKey, permission());
     const at = () => dice.between(0, withinMs);
-    if (dice.chance(0.5)) world.scheduler.after(at(), () => useElsewhere(world, publicKey, dice.between(1, 5)));
+    if (dice.chance(0.5)) world.scheduler.after(at(), () => use(world, publicKey, dice.between(1, 5)));
     if (dice.chance(0.2)) world.scheduler.after(at(), () => deleteKey(world, publicKey));
   }
   blocks.mine({ blocks: 3 });
@@ -36,17 +36,20 @@ export async function userCallsOf(world: World, dice: Dice, withinMs: number): P
   );
 }
 
-/** The key's nonce goes on, as if it had another holder. */
-function useElsewhere(world: World, publicKey: string, nonces: number): void {
-  const { accounts } = world.devnet.controls;
-  const key = accounts.get(scope.user_id)?.keys.find((one) => one.publicKey === publicKey);
-  if (key === undefined) return;
-  world.tally.fault("user_key_used");
-  const { permission: unchanged, nonce } = key.accessKey;
-  accounts.addKey(scope.user_id, publicKey, unchanged, nonce + BigInt(nonces));
+function use(world: World, publicKey: string, nonces: number): void {
+  const { devnet } = world;
+  const isThere = devnet.controls.accounts.get(scope.user_id)?.keys.some((key) => key.publicKey === publicKey);
+  if (!isThere) return;
+  told(world, "user_key_used", `${publicKey} is used elsewhere`);
+  useElsewhere(devnet, publicKey, BigInt(nonces));
 }
 
 function deleteKey(world: World, publicKey: string): void {
-  world.tally.fault("user_key_deleted");
+  told(world, "user_key_deleted", `${publicKey} is taken away`);
   world.devnet.controls.accounts.deleteKey(scope.user_id, publicKey);
+}
+
+function told({ tally, trace }: World, kind: string, what: string): void {
+  tally.fault(kind);
+  trace.note(`* ${what}`);
 }

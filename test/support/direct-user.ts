@@ -55,6 +55,14 @@ export async function install(system: System, changes: Partial<FunctionCallPermi
   return publicKey;
 }
 
+/** The key's nonce goes on by so many, as if it had another holder. @throws RangeError where it is not installed */
+export function useElsewhere({ controls: { accounts } }: Devnet, publicKey: string, nonces: bigint): void {
+  const key = accounts.get(scope.user_id)?.keys.find((one) => one.publicKey === publicKey);
+  if (key === undefined) throw new RangeError(`${publicKey} is not on ${scope.user_id}`);
+  const { permission: unchanged, nonce } = key.accessKey;
+  accounts.addKey(scope.user_id, publicKey, unchanged, nonce + nonces);
+}
+
 export function execute(rest: RestClient, body: object = {}, key?: string, waitSecs = 15): Promise<Answer> {
   const keyed = key === undefined ? {} : { idempotency_key: key };
   return rest.post(

@@ -26,18 +26,26 @@ describe("the gate's fees", () => {
     assert.equal(gate.asked.filter((method) => method === "get_fee_tiers").length, 1);
   });
 
-  it("are read anew after a minute, after a refusal, and for whoever wants them as they are", async () => {
+  it("are read anew after some seconds, after a refusal, and for whoever wants them as they are", async () => {
     const { gate, reader } = setUp();
     await reader.recentFeeTiers();
     gate.feeYocto = "31";
-    assert.deepEqual((await reader.terms("relayer.near", false)).feeTiers, tiers(31n));
     assert.deepEqual(await reader.feeTiers(), tiers(31n));
     assert.deepEqual(await reader.recentFeeTiers(), tiers(30n));
     reader.forgetFeeTiers();
     assert.deepEqual(await reader.recentFeeTiers(), tiers(31n));
     gate.feeYocto = "32";
-    gate.nowMs += 60_000;
+    gate.nowMs += 5_000;
+    assert.equal(reader.hasRecentFeeTiers, false);
     assert.deepEqual(await reader.recentFeeTiers(), tiers(32n));
+  });
+
+  it("are those that somebody else has read since", async () => {
+    const { gate, reader } = setUp();
+    await reader.recentFeeTiers();
+    gate.feeYocto = "31";
+    assert.deepEqual((await reader.terms("relayer.near", false)).feeTiers, tiers(31n));
+    assert.deepEqual((await reader.terms("relayer.near", true)).feeTiers, tiers(31n));
   });
 
   it("that could not be read are asked for again", async () => {

@@ -46,11 +46,11 @@ function addDeltas(deltas: Map<string, bigint>, receipt: RanReceipt, accountId: 
 }
 
 function checkFees({ transactions }: ChainFacts, workflow: WorkflowFacts): string[] {
-  const { record, submissions, resumes, cancels, userCalls = [], left } = workflow;
+  const { record, submissions, resumes, cancels, userCall, left } = workflow;
   let gate = 0n;
   let gas = 0n;
   const late: RanReceipt[] = [];
-  for (const { hash } of [...submissions, ...resumes, ...cancels, ...userCalls]) {
+  for (const { hash } of [...submissions, ...resumes, ...cancels, ...(userCall?.signed ?? [])]) {
     const transaction = transactions.get(hash);
     gas += transaction?.tokensBurnt ?? 0n;
     if (left.has(hash)) late.push(...(transaction?.receipts ?? []));

@@ -14,13 +14,13 @@ export function checkTruth(chain: ChainFacts, workflow: WorkflowFacts): Violatio
   return wrong.map((sentence) => ({ kind: "untrue", requestId, sentence: `${record.status}: ${sentence}` }));
 }
 
-function checkStatus({ record, steps, userCalls }: WorkflowFacts): string[] {
+function checkStatus({ record, steps, userCall }: WorkflowFacts): string[] {
   const outcomes = record.step_outcomes.map((step) => step?.outcome ?? "none");
   const wrong: string[] = [];
   const undecided = outcomes.findIndex((outcome) => ["in_progress", "still_possible", "none"].includes(outcome));
   if (undecided !== -1) wrong.push(`step ${undecided} is ${outcomes[undecided]} at the end`);
   const allSucceeded = steps.length > 0 && outcomes.every((outcome) => outcome === "succeeded");
-  if (userCalls === undefined && (record.status === "succeeded") !== allSucceeded)
+  if (userCall === undefined && (record.status === "succeeded") !== allSucceeded)
     wrong.push(`its steps are ${outcomes.join()}`);
   if (record.status !== "succeeded" && record.user_visible_error === null) wrong.push("it does not say why");
   return wrong;

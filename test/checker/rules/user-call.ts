@@ -1,39 +1,67 @@
-import { type ChainFacts, resultOf } from "../chain.ts";
+import { type ChainFacts, type ChainTransaction, resultOf } from "../chain.ts";
 import type { Violation } from "../violation.ts";
-import type { LoggedUserCall, WorkflowFacts } from "../workflow.ts";
+import type { LoggedUserCall, UserCallFacts, WorkflowFacts } from "../workflow.ts";
 
 /** A call of a user's own key lands once at most, none that was proven dead lands, and its record says what is on the chain. */
-export function checkUserCall(chain: ChainFacts, workflow: WorkflowFacts): Violation[] {
-  const { requestId, userCalls, isEnded } = workflow;
-  if (userCalls === undefined) return [];
-  const landed = userCalls.filter(({ hash }) => chain.transactions.has(hash));
-  const of = (kind: string, sentences: readonly string[]) =>
-    sentences.map((sentence) => ({ kind, requestId, sentence }));
+export function checkUserCall({ transactions }: ChainFacts, workflow: WorkflowFacts): Violation[] {
+  const { requestId, userCall, isEnded } = workflow;
+  if (userCall === undefined) return [];
+  const landed = userCall.signed.flatMap((logged) => {
+    const transaction = transactions.get(logged.hash);
+    return transaction === undefined ? [] : [{ logged, transaction }];
+  });
+  const twice =
+    landed.length > 1 ? [`its call landed as ${landed.map(({ logged }) => logged.hash).join(" and ")}`] : [];
+  const untrue = [
+    ...landed.flatMap(({ logged, transaction }) => checkTransaction(userCall, logged, transaction)),
+    ...(isEnded ? checkRecord(workflow, landed[0]?.transaction) : []),
+  ];
   return [
-    ...of("twice", landed.length > 1 ? [`its call landed as ${landed.map(({ hash }) => hash).join(" and ")}`] : []),
-    ...of(
-      "untrue",
-      landed.filter(({ isDead }) => isDead).map(({ hash }) => `${hash} is said to be dead, and landed`),
-    ),
-    ...of("untrue", isEnded ? checkRecord(chain, workflow, landed[0]) : []),
+    ...twice.map((sentence) => ({ kind: "twice", requestId, sentence })),
+    ...untrue.map((sentence) => ({ kind: "untrue", requestId, sentence })),
   ];
 }
 
-function checkRecord(chain: ChainFacts, { record }: WorkflowFacts, landed: LoggedUserCall | undefined): string[] {
-  const { tx_hash, receipt_id, block_height, count_before, count_after, ambiguous } = record.direct_user_evidence;
-  const transaction = landed === undefined ? undefined : chain.transactions.get(landed.hash);
+function checkTransaction(
+  { userId, receiverId, method }: UserCallFacts,
+  { hash, publicKey, isDead }: LoggedUserCall,
+  transaction: ChainTransaction,
+): string[] {
+  const { signerId } = transaction;
+  const did = `${signerId} with ${transaction.publicKey} calls ${transaction.receiverId}.${transaction.method}`;
+  const asked = `${userId} with ${publicKey} calls ${receiverId}.${method}`;
+  return [
+    ...(isDead ? [`${hash} is said to be dead, and landed`] : []),
+    ...(did === asked ? [] : [`in ${hash} ${did}, and not ${asked}`]),
+  ];
+}
+
+function checkRecord({ record }: WorkflowFacts, transaction: ChainTransaction | undefined): string[] {
+  const { status, error_code, user_visible_error, direct_user_evidence: said } = record;
   const receipt = transaction?.receipts[0];
-  const succeeded = transaction !== undefined && resultOf(receipt, transaction).kind === "value";
+  const result = transaction === undefined ? undefined : resultOf(receipt, transaction);
+  const succeeded = result?.kind === "value";
   const wrong: string[] = [];
-  if ((record.status === "succeeded") !== succeeded) {
-    wrong.push(`it is ${record.status}, and its call ${succeeded ? "succeeded" : "did not succeed"}`);
+  if ((status === "succeeded") !== succeeded) {
+    wrong.push(`it is ${status}, and its call ${succeeded ? "succeeded" : "did not succeed"}`);
   }
-  const expected = [transaction?.hash ?? null, receipt?.id ?? null, receipt?.height ?? null].join();
-  const said = [tx_hash ?? null, receipt_id ?? null, block_height ?? null].join();
-  if (expected !== said) wrong.push(`its call, receipt and height are ${expected}, not ${said}`);
-  const counted = Number(count_after) - Number(count_before);
-  if (receipt !== undefined && ambiguous === false && counted !== (succeeded ? 1 : 0)) {
-    wrong.push(`the count went from ${count_before} to ${count_after}, and that is not called ambiguous`);
+  if ((error_code === "dispatch_failed") !== (transaction !== undefined && !succeeded)) {
+    wrong.push(`its error is ${error_code}, and its call ${transaction === undefined ? "did not land" : "landed"}`);
+  }
+  if (result?.kind === "failure") {
+    const text = JSON.stringify((user_visible_error ?? "").replace(/^the call failed on chain: /, "")).slice(1, -1);
+    if (text === "" || !result.text.includes(text)) wrong.push(`its call failed with ${result.text}, not ${text}`);
+  }
+  const where = [transaction?.hash ?? null, receipt?.id ?? null, receipt?.height ?? null].join();
+  const saidWhere = [said.tx_hash ?? null, said.receipt_id ?? null, said.block_height ?? null].join();
+  if (where !== saidWhere) wrong.push(`its call, receipt and height are ${where}, not ${saidWhere}`);
+  if (transaction !== undefined && said.public_key !== transaction.publicKey) {
+    wrong.push(`its call was signed with ${transaction.publicKey}, not with ${said.public_key}`);
+  }
+  const { count_before, count_after, ambiguous } = said;
+  const isSo = count_after === null || count_after !== Number(count_before) + (succeeded ? 1 : 0);
+  if (receipt !== undefined && ambiguous !== isSo) {
+    wrong.push(`the count went from ${count_before} to ${count_after}, and ambiguous is ${ambiguous}`);
   }
   return wrong;
 }

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Fault } from "@outlayer/devnet";
 import type { Dice } from "../../simulation/dice.ts";
+import { reached, type UnderWay } from "./chain.ts";
 import type { Trouble } from "./trouble.ts";
 
 /** What a node can do to a call, whatever it asks. */
@@ -72,6 +74,20 @@ export const forgetful: Trouble = {
     faults.remove(id);
   },
 };
+
+/** It takes no transaction in, until all kills have been. */
+export const silenced = (status: UnderWay): Trouble => ({
+  name: `the node takes no transaction in from ${status} on`,
+  async during(world, requestId) {
+    await reached(world, requestId, status);
+    const { faults } = world.system.devnet.controls;
+    const error = { name: "HANDLER_ERROR", cause: { name: "INVALID_TRANSACTION" }, code: -32000, message: "busy" };
+    const { id } = faults.add({ target: "rpc", method: "send_tx", count: null, fault: { kind: "error", error } });
+    const giveUpAt = Date.now() + 60_000;
+    while (world.broadcaster.traps.left > 0 && Date.now() < giveUpAt) await sleep(50);
+    faults.remove(id);
+  },
+});
 
 const anyMethod = ["*", "block", "query", "send_tx", "EXPERIMENTAL_tx_status", "status"];
 

@@ -5,8 +5,8 @@ import type { Purse } from "../core/gate/money.ts";
 import type { GateTail } from "../core/gate/tail.ts";
 import type { FeeTier, GateTerms } from "../core/gate/terms.ts";
 
-/** The owner rarely changes the gate's fees, and one that is too low is refused and given back. */
-const recentMs = 60_000;
+/** From a plan to the admission of what it plans. */
+const recentMs = 5_000;
 
 /** A pending intent, as the gate shows it. */
 export interface PendingIntent {
@@ -21,6 +21,7 @@ export class GateReader {
   readonly gateId: string;
   readonly #node: NearNode;
   readonly #clock: Clock;
+  /** The fees as they were last read at the head. */
   #recent: { readonly tiers: Promise<readonly FeeTier[]>; readonly untilMs: number } | undefined;
 
   constructor(gateId: string, node: NearNode, clock: Clock) {
@@ -31,28 +32,29 @@ export class GateReader {
 
   /**
    * Read at the optimistic head: what is sent next meets the terms of the newest block.
-   * @param isForRun fees of a moment ago will do: a run meets them anew
+   * @param mayBeRecent whether fees will do that a plan has read a moment ago
    */
-  async terms(relayerId: string, isForRun: boolean): Promise<GateTerms> {
+  async terms(relayerId: string, mayBeRecent: boolean): Promise<GateTerms> {
     const [approver, isRelayer, feeTiers] = await Promise.all([
       this.#view("get_approver", {}, "optimistic"),
       this.#view("is_relayer", { account_id: relayerId }, "optimistic"),
-      isForRun ? this.recentFeeTiers() : this.feeTiers("optimistic"),
+      mayBeRecent ? this.recentFeeTiers() : this.#readFeeTiers(),
     ]);
     return { approverId: string(approver) ?? "", isRelayer: isRelayer === true, feeTiers };
   }
 
-  /** As they are now, or were a moment ago: a plan and the admission that follows it share them. */
+  /** Of the final block. */
+  feeTiers(): Promise<readonly FeeTier[]> {
+    return this.#feeTiers("final");
+  }
+
+  /** As they are at the head, or were a moment ago: a plan and the admission that follows it share them. */
   recentFeeTiers(): Promise<readonly FeeTier[]> {
-    const now = this.#clock.now();
-    if (this.#recent !== undefined && now < this.#recent.untilMs) return this.#recent.tiers;
-    const tiers = this.feeTiers("optimistic");
-    const recent = { tiers, untilMs: now + recentMs };
-    this.#recent = recent;
-    tiers.catch(() => {
-      if (this.#recent === recent) this.#recent = undefined;
-    });
-    return tiers;
+    return this.hasRecentFeeTiers && this.#recent !== undefined ? this.#recent.tiers : this.#readFeeTiers();
+  }
+
+  get hasRecentFeeTiers(): boolean {
+    return this.#recent !== undefined && this.#clock.now() < this.#recent.untilMs;
   }
 
   /** Something has turned out otherwise than read. */
@@ -60,7 +62,17 @@ export class GateReader {
     this.#recent = undefined;
   }
 
-  async feeTiers(finality: "final" | "optimistic" = "final"): Promise<readonly FeeTier[]> {
+  #readFeeTiers(): Promise<readonly FeeTier[]> {
+    const tiers = this.#feeTiers("optimistic");
+    const recent = { tiers, untilMs: this.#clock.now() + recentMs };
+    this.#recent = recent;
+    tiers.catch(() => {
+      if (this.#recent === recent) this.#recent = undefined;
+    });
+    return tiers;
+  }
+
+  async #feeTiers(finality: "final" | "optimistic"): Promise<readonly FeeTier[]> {
     return list(await this.#view("get_fee_tiers", {}, finality)).flatMap((tier) => {
       const cap = height(list(tier)[0]);
       const feeYocto = integer(list(tier)[1]);

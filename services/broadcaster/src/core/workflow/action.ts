@@ -12,7 +12,10 @@ export type EndedInit = Extract<EventInit, { readonly case: "ended" }>["value"];
 export interface Look {
   readonly submissions: readonly string[];
   readonly resumes: readonly string[];
-  /** Of the submissions the last one first, and the others only if that one has run: they land in the order in which they were sent. */
+  /**
+   * Of the submissions the last one first, and the others only if that one has run. Those of one key land in the order in which
+   * they were sent; where they do not, it costs a block.
+   */
   readonly lastFirst?: boolean;
 }
 

@@ -44,7 +44,7 @@ export interface View {
   readonly submissions: ReadonlyMap<string, SubmissionView | undefined>;
   readonly resumes: ReadonlyMap<string, ResumeView | undefined>;
   readonly cancels: ReadonlyMap<string, CancelView | undefined>;
-  /** Height of the head when the node was last asked. */
+  /** Height of the head when the node was last asked, or when it was found to be too early to ask. */
   readonly lookedAt: ReadonlyMap<string, number>;
   /** Height of the head when it was first and last sent by this process. */
   readonly sentAt: ReadonlyMap<string, { readonly first: number; readonly last: number }>;

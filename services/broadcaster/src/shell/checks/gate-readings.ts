@@ -91,7 +91,12 @@ export class GateReadings {
   readonly owner = once(() => this.sources.gate.owner());
   readonly terms = once(() => {
     const { gate, kept } = this.sources;
-    return this.keep("terms", keepBlocks, () => gate.terms(this.agreed.relayerId, kept !== undefined));
+    return this.keep("terms", keepBlocks, () => {
+      const mayBeRecent = kept !== undefined;
+      // What refuses a run is to be read for that run.
+      if (mayBeRecent && gate.hasRecentFeeTiers) this.#isPartlyKept = true;
+      return gate.terms(this.agreed.relayerId, mayBeRecent);
+    });
   });
   readonly tail = once(() => this.sources.tail());
   readonly othersPending = once(() => this.sources.gate.countPending((id, nonce) => !this.sources.isOurs(id, nonce)));
