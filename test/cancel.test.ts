@@ -403,6 +403,23 @@ describe("DELETE of a workflow", () => {
       assert.deepEqual(outcomesOf(record), ["succeeded", "failed_on_chain", "succeeded"]);
     }));
 
+  it("that was taken in, and is cancelled before the next process has seen the chain, does not hold up the gate", () =>
+    withSystem({}, async (system) => {
+      const { faults, rpc } = system.devnet.controls;
+      const fault = { kind: "server_error" } as const;
+      faults.add({ target: "keystore", method: "/wallet/sign-nep413", count: null, fault });
+      const requestId = await system.rest().begin(three);
+      while (!(await eventsOf(system, requestId)).includes("admitted"))
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      await system.stopProduct();
+      rpc.setAway(true);
+      await system.restart();
+      assert.equal((await system.rest().cancel(requestId)).body.status, "cancelled");
+      rpc.setAway(false);
+      faults.clear();
+      assert.equal((await system.rest("wallet-2").execute(three)).body.status, "succeeded");
+    }));
+
   it("is found by the sweep where the bus says nothing", () =>
     withSystem({}, async (system) => {
       system.devnet.controls.keystore.setReadiness("not_ready");

@@ -12,6 +12,7 @@ import {
   statusPath,
   useElsewhere,
 } from "./support/direct-user.ts";
+import { HiddenLog } from "./support/hidden-log.ts";
 import { eventsOf } from "./support/history.ts";
 import { misbehavingSigner } from "./support/misbehaving-signer.ts";
 import { describeShapes, itEmbedded } from "./support/shapes.ts";
@@ -501,6 +502,40 @@ describeShapes("the direct-user lane: whatever goes wrong", (shape) => {
       },
     );
   }
+
+  itEmbedded(
+    shape,
+    "a call that the next process has not read yet: nobody else gets its key, and signs the same bytes",
+    () => {
+      const hidden = new HiddenLog();
+      return withSystem({ wrap: hidden.wrap }, async (system) => {
+        await install(system);
+        const { faults, blocks } = system.devnet.controls;
+        faults.add({ target: "rpc", method: "send_tx", count: null, fault: { kind: "error", error: serverBusy } });
+        const { body: first } = await execute(system.rest(), {}, "first", 0);
+        await system.rest().until(first.request_id, (record) => record.direct_signed_transactions.length === 1);
+        blocks.stop();
+        await system.stopProduct();
+        hidden.requestId = first.request_id;
+        await system.restart();
+        const { body: second } = await execute(system.rest(), {}, "second", 0);
+        // Each sweep tries once.
+        await hidden.refused(2);
+        assert.deepEqual((await system.rest().record(second.request_id)).direct_signed_transactions, []);
+        hidden.requestId = undefined;
+        faults.clear();
+        blocks.go();
+        const records = [await system.rest().ended(first.request_id), await system.rest().ended(second.request_id)];
+        assert.deepEqual(
+          records.map(({ status }) => status),
+          ["succeeded", "succeeded"],
+        );
+        const hashes = records.map(({ direct_user_evidence }) => direct_user_evidence.tx_hash);
+        assert.notEqual(hashes[0], hashes[1]);
+        assert.deepEqual([calls(system).length, await count(system.devnet)], [2, 2]);
+      });
+    },
+  );
 
   it("decision 2: a transaction that expired while nothing could be sent: proven dead, and another is signed", () =>
     withSystem({ shape, devnet: { validityPeriod: 20n } }, async (system) => {

@@ -20,6 +20,10 @@ const seeds: readonly [seed: number, found: string][] = [
   [293, "two that were kept waiting woke each other for ever, and nothing else ever ran again"],
   [602, "gas_burnt_yocto left out a cancel that was under way when the last step succeeded"],
   [1003, "the fees of two rejects were left out, which the node asked did not know yet"],
+  [1217, "two calls of a user's key were signed to the same bytes, and one transaction was the proof of both"],
+  [1415, "one that was cancelled before the next process had seen the chain stayed on the lane, and held up the gate"],
+  [2228, "gas_burnt_yocto left out a submission that the node asked did not know yet"],
+  [3157, "gas_burnt_yocto left out a reject that was sent after it had been measured"],
 ];
 
 describe("seeds that have found something", () => {

@@ -125,14 +125,20 @@ export class Driver {
   }
 
   async #decide(state: WorkflowState): Promise<Action> {
+    const { conductor } = this.#tools;
     const world = this.#world();
-    if (world === undefined) return withoutChain(state);
+    if (world === undefined) {
+      const action = withoutChain(state);
+      // It may have been taken in before it ended, and would hold up all that come after it.
+      if (action.kind === "stop") await conductor.report(this.#requestId, gone);
+      return action;
+    }
     const isOnLane = state.admitted !== undefined && !isResumedSingly(state);
-    await this.#tools.conductor.report(this.#requestId, isOnLane ? laneProgress(state, world) : gone);
+    await conductor.report(this.#requestId, isOnLane ? laneProgress(state, world) : gone);
     this.#commit(state);
     if (isResumedSingly(state)) this.#countIn(state, world.head);
     // Reporting may have made it this workflow's turn.
-    return next(state, { ...world, turn: this.#tools.conductor.isTurn(this.#requestId) });
+    return next(state, { ...world, turn: conductor.isTurn(this.#requestId) });
   }
 
   /** Says what it has yet to take from the operator's balances. */

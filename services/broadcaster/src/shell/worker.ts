@@ -38,20 +38,21 @@ export class Worker implements Term {
   }
 
   async #sweep(): Promise<void> {
-    const { evidence, conductor, ports, logger } = this.#tools;
+    const { evidence, conductor, userKeys, ports, logger } = this.#tools;
     const { signal } = this.#stopping;
     let isFirst = true;
     while (!signal.aborted) {
       try {
         const open = await evidence.listOpen();
+        // What is on its way grows old: after a crash that comes before all that waits.
+        const [waiting, underWay] = [open.filter(isWaiting), open.filter((one) => !isWaiting(one))];
         if (isFirst) {
+          userKeys.expect(underWay.map(({ requestId }) => requestId));
           await conductor.start(new Set(open.map(({ requestId }) => requestId)));
           this.#conducting = conductor.run(signal);
           this.#unsubscribe = this.#bus.subscribe(workSubject, (data) => this.#drive(new TextDecoder().decode(data)));
           isFirst = false;
         }
-        // What is on its way grows old: after a crash that comes before all that waits.
-        const [waiting, underWay] = [open.filter(isWaiting), open.filter((one) => !isWaiting(one))];
         for (const { requestId, version } of [...underWay, ...waiting]) this.#drive(requestId, version);
       } catch (error) {
         logger.warn({ err: error }, "open workflows could not be listed");
@@ -62,12 +63,13 @@ export class Worker implements Term {
 
   /** Once its log says of which lane it is. When that cannot be read now, the next sweep tries again. */
   async #run(requestId: string): Promise<void> {
-    const { evidence, logger } = this.#tools;
+    const { evidence, userKeys, logger } = this.#tools;
     try {
       const log = await evidence.read(requestId);
       const opened = log[0]?.event.kind;
       if (opened?.case === "opened") noteInContext({ wallet_id: opened.value.walletId });
       const isDirectUser = isDirectUserLog(log);
+      if (!isDirectUser) userKeys.noteRead(requestId);
       const driver = isDirectUser ? new DirectUserDriver(requestId, this.#tools) : new Driver(requestId, this.#tools);
       this.#drivers.set(requestId, driver);
       await driver.run(this.#stopping.signal);

@@ -71,6 +71,19 @@ describe("what the driver does next", () => {
     assert.deepEqual(act(one, [taken, { case: "ended", value: { status: "policy_denied" } }]), { kind: "stop" });
   });
 
+  it("measures again what it has cost, where something was sent after that", () => {
+    const rejected: EventInit = {
+      case: "resumePrepared",
+      value: { transaction: transaction("reject"), mode: "reject", intentIds: ["40"], feeYocto: "30" },
+    };
+    const measured: EventInit = { case: "measured", value: {} };
+    const log = [...pending(one), measured];
+    assert.equal(workflow(one, log).measured, true);
+    assert.equal(workflow(one, [...log, taken, { case: "cancelRequested", value: {} }]).measured, true);
+    assert.equal(workflow(one, [...log, rejected]).measured, false);
+    assert.equal(workflow(one, [...log, rejected, started(1010, "reject")]).measured, false);
+  });
+
   it("seeks admission again after signatures were thrown away or the wait began anew", () => {
     const discarded: EventInit = { case: "signaturesDiscarded", value: { reason: "old" } };
     assert.deepEqual(act(one, [taken, allowed, admitted, signed(one), discarded]), { kind: "seek_admission" });

@@ -154,10 +154,15 @@ const emptyStep: StepState = {
   cancel: undefined,
 };
 
-/** Unknown holds until something is known again: who drives it is not that. */
+/**
+ * Unknown holds until something is known again: who drives it is not that. What was measured holds as long as nothing is sent
+ * or found out after it, and what its caller wishes by then is neither.
+ */
 export function evolve(before: WorkflowState, { version, atMs, event }: Logged): WorkflowState {
   const { kind } = event;
-  const state: WorkflowState = { ...before, version, unknown: kind.case === "taken" && before.unknown };
+  const unknown = kind.case === "taken" && before.unknown;
+  const measured = (kind.case === "taken" || kind.case === "cancelRequested") && before.measured;
+  const state: WorkflowState = { ...before, version, unknown, measured };
   switch (kind.case) {
     case "opened":
       throw new RangeError("`opened` comes once");

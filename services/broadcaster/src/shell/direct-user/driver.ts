@@ -91,8 +91,9 @@ export class DirectUserDriver {
     const state = foldDirectUser(this.#requestId, await evidence.read(this.#requestId));
     const live = liveAttempt(state);
     if (live !== undefined && state.resolved === undefined) {
-      userKeys.take(live.transaction.publicKey, this.#requestId);
+      userKeys.hold(live.transaction.publicKey, this.#requestId);
     }
+    userKeys.noteRead(this.#requestId);
     return state.ended !== undefined || state.epoch !== 0n ? state : this.#take(state);
   }
 

@@ -3,7 +3,7 @@ import type { PostView } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { NearNode } from "../../adapters/near/near-node.ts";
 import { ViewFailed } from "../../adapters/near/rpc-error.ts";
 import { strings } from "../../core/chain/json.ts";
-import { isComplete, tokensBurnt } from "../../core/chain/transaction-status.ts";
+import { isComplete, type TransactionStatus, tokensBurnt } from "../../core/chain/transaction-status.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
 import { isDone } from "../../core/workflow/progress.ts";
 import { sentTransactions, type WorkflowState } from "../../core/workflow/state.ts";
@@ -26,7 +26,7 @@ export async function measure(
   const lastHeight = Math.max(0, ...state.steps.map(({ resolved }) => Number(resolved?.receipt?.blockHeight ?? 0n)));
   const balancesAfter = await readBalances(node, config.verifierId, state, lastHeight);
   const postBatchViewResults = await Promise.all(postViews.map((view) => runView(node, view)));
-  const fees = await readFees(node, state, seen);
+  const fees = await readFees(node, config, state, seen);
   const isOld = postBatchViewResults.some((one) => "blockHeight" in one && one.blockHeight < lastHeight);
   if (balancesAfter === undefined || fees === undefined || isOld) return undefined;
   return { case: "measured", value: { balancesAfter, postBatchViewResults, fees } };
@@ -65,14 +65,21 @@ async function runView(node: NearNode, { contractId, methodName, argsJson, expec
  * Gas of all our transactions and their receipts, and the fees that resumes which ran have left with the gate.
  * @returns undefined where the node does not know yet what is known to have run
  */
-async function readFees(node: NearNode, state: WorkflowState, seen: Sightings) {
+async function readFees(
+  node: NearNode,
+  config: Pick<Tools["config"], "gateId">,
+  state: WorkflowState,
+  seen: Sightings,
+) {
   const ran = hashesThatRan(state);
+  const accepted = new Set(state.steps.flatMap((step) => step.accepted?.txHash ?? []));
   const costs = await Promise.all(
     sentTransactions(state).map(async ({ hash, signerId }) => {
       const known = seen.burnt.get(hash);
       if (known !== undefined) return known;
       const status = await node.transaction(hash, signerId);
       if (ran.has(hash) && (status === undefined || !isComplete(status))) return undefined;
+      if (accepted.has(hash) && !hasSubmitted(status, config.gateId)) return undefined;
       return status === undefined ? 0n : tokensBurnt(status);
     }),
   );
@@ -81,6 +88,11 @@ async function readFees(node: NearNode, state: WorkflowState, seen: Sightings) {
   const kept = state.resumes.filter(({ fate }) => fate.kind === "started");
   const fee = kept.reduce((sum, { prepared }) => sum + BigInt(prepared.feeYocto), 0n);
   return { gateFeeYocto: fee.toString(), gasBurntYocto: burnt.toString() };
+}
+
+/** Whether what the gate has answered to a submission is in there. */
+function hasSubmitted(status: TransactionStatus | undefined, gateId: string): boolean {
+  return status !== undefined && [...status.receipts.values()].some(({ executorId }) => executorId === gateId);
 }
 
 /** Transactions of which the log says that they have run; not the submission of an intent that still waits on the gate. */

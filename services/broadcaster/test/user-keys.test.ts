@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { UserKeys } from "../src/shell/direct-user/user-keys.ts";
+
+describe("who uses a user's key", () => {
+  it("is one at a time, until it is released", () => {
+    const keys = new UserKeys();
+    assert.deepEqual([keys.take("key", "a"), keys.take("key", "a"), keys.take("key", "b")], [true, true, false]);
+    assert.equal(keys.take("other key", "b"), true);
+    keys.release("a");
+    assert.equal(keys.take("key", "b"), true);
+  });
+
+  it("is nobody new before what an earlier term has left is read", () => {
+    const keys = new UserKeys();
+    keys.expect(["a", "of the gate"]);
+    assert.equal(keys.take("key", "b"), false);
+    keys.noteRead("of the gate");
+    assert.equal(keys.take("key", "b"), false);
+    keys.hold("key", "a");
+    keys.noteRead("a");
+    assert.deepEqual([keys.take("key", "b"), keys.take("key", "a")], [false, true]);
+    assert.equal(keys.take("other key", "b"), true);
+  });
+});
