@@ -104,7 +104,8 @@ describe("evidence and a MongoDB that is away", () => {
     const write = await failure(
       log.appendGateLog({ gateId: "gate.near", expectedVersion: 1n, change: "chain", lane: {}, lease }),
     );
-    assert.equal(write.error.code, Code.Unavailable, String(write.error));
+    const errors = processes.running("evidence").lines.filter(({ level }) => level === "error");
+    assert.equal(write.error.code, Code.Unavailable, `${write.error}, ${JSON.stringify(errors)}`);
     assert.equal(write.error.rawMessage, "the database gave no answer");
     assert.ok(write.ms < 5_000, `${write.ms} ms`);
     const [status, { dependencies }] = (await readyz(processes.httpUrl("evidence"))) as [number, never];

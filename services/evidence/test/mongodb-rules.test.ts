@@ -43,6 +43,8 @@ describe("what comes of a call to MongoDB", () => {
   const cases: readonly (readonly [string, Error, boolean])[] = [
     ["no answer where the connection broke", new MongoNetworkError("broke"), true],
     ["no answer where the driver met what it did not expect", new MongoRuntimeError("met"), true],
+    ["no answer where Node finds the socket closed", Object.assign(new Error("ended"), { code: "EPIPE" }), true],
+    ["an error of our own where it is none of these", new TypeError("no such property"), false],
     ["no answer where the server has an error inside", server(1), true],
     ["no answer where the server is not the primary any more", server(10_107), true],
     ["a refusal where a place is taken", server(11_000), false],

@@ -48,7 +48,7 @@ export function noAnswer(reason: string): Refusal {
 
 /** Whether the call may have been carried out or not. */
 export function isUnanswered(error: unknown): boolean {
-  if (!(error instanceof MongoError)) return isOfNames(error);
+  if (!(error instanceof MongoError)) return isOfNames(error) || isOfSockets(error);
   return (
     error instanceof MongoNetworkError ||
     error instanceof MongoServerSelectionError ||
@@ -80,6 +80,20 @@ export function reasonOf(error: unknown): string {
 /** The hosts of a `mongodb+srv` URL are asked of the DNS, whose errors the driver passes on as they are. */
 function isOfNames(error: unknown): boolean {
   return error instanceof Error && "syscall" in error && String(error.syscall).startsWith("query");
+}
+
+/** Codes with which Node answers a write to a socket that the other side, or the driver, has closed by then. */
+const closedSocket: ReadonlySet<unknown> = new Set([
+  "EPIPE",
+  "ECONNRESET",
+  "ERR_SOCKET_CLOSED",
+  "ERR_STREAM_DESTROYED",
+  "ERR_STREAM_WRITE_AFTER_END",
+]);
+
+/** The driver passes such an error on as it is where the connection breaks between its taking and its use. */
+function isOfSockets(error: unknown): boolean {
+  return error instanceof Error && "code" in error && closedSocket.has(error.code);
 }
 
 function nameOf(error: MongoError): string {
