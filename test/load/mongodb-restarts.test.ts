@@ -11,6 +11,9 @@ const three = [dust, dust, dust];
 const moments = ["planned", "queued", "submitting", "submitted", "resuming", "dispatching"];
 const order = [...moments, "succeeded"];
 
+/** A restart takes seconds: delegates and the gate's intents are to outlive it, as they do on NEAR. Milliseconds. */
+const blockTimeMs = 200;
+
 describe("five processes whose MongoDB is killed and started again", () => {
   let newMongodb: NewMongodb;
   before(async function () {
@@ -20,7 +23,8 @@ describe("five processes whose MongoDB is killed and started again", () => {
   it("lose nothing, do nothing twice, and go on by themselves", async () => {
     const mongodb = await newMongodb();
     try {
-      await using processes = await ServiceProcesses.prepare({ environment: { DATABASE_URL: mongodb.url } });
+      const environment = { DATABASE_URL: mongodb.url };
+      await using processes = await ServiceProcesses.prepare({ environment, devnet: { blockTimeMs } });
       await processes.startAll();
       const { rest } = processes;
       const hasReached = (moment: string) => (record: { status: string }) =>
