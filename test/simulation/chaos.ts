@@ -253,8 +253,14 @@ export class Chaos {
   #foreignChain(): void {
     const { gate } = this.#world.devnet.controls;
     this.#fault("foreign_chain", "somebody else uses the gate");
-    const action = this.#dice.chance(0.7) ? gate.foreignChain(this.#dice.between(2, 4)) : gate.foreignPending();
-    action.done.catch(() => {});
+    const calls = this.#dice.chance(0.7) ? this.#dice.between(2, 4) : undefined;
+    try {
+      const action = calls === undefined ? gate.foreignPending() : gate.foreignChain(calls);
+      action.done.catch(() => {});
+    } catch (error) {
+      // On a fork that is not as high yet as the block in which their key was made.
+      this.#note(`it is refused: ${error}`);
+    }
   }
 
   #relayerPoor(): void {
