@@ -9,6 +9,7 @@ import { interruptedEvidence } from "./support/interrupted-evidence.ts";
 import { corruptSignature, type Misbehaviour, misbehavingSigner } from "./support/misbehaving-signer.ts";
 import { dust, registerStep, setRegister, transfer } from "./support/steps.ts";
 import { type System, type SystemOptions, withSystem } from "./support/system.ts";
+import { waitUntil } from "./support/wait-until.ts";
 
 const three = [dust, dust, dust];
 const oneDust = 1_000_000_000_000_000_000n;
@@ -409,8 +410,7 @@ describe("DELETE of a workflow", () => {
       const fault = { kind: "server_error" } as const;
       faults.add({ target: "keystore", method: "/wallet/sign-nep413", count: null, fault });
       const requestId = await system.rest().begin(three);
-      while (!(await eventsOf(system, requestId)).includes("admitted"))
-        await new Promise((resolve) => setTimeout(resolve, 10));
+      await waitUntil(async () => (await eventsOf(system, requestId)).includes("admitted"), "that it is taken in");
       await system.stopProduct();
       rpc.setAway(true);
       await system.restart();

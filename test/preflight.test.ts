@@ -5,6 +5,7 @@ import { misbehavingSigner } from "./support/misbehaving-signer.ts";
 import { type Check, failing, preflight, walletKey } from "./support/preflight.ts";
 import { dust, registerStep, transfer } from "./support/steps.ts";
 import { internalToken, type System, withSystem } from "./support/system.ts";
+import { waitUntil } from "./support/wait-until.ts";
 
 const three = [dust, dust, dust];
 const near = 10n ** 24n;
@@ -521,7 +522,7 @@ describe("preflight", () => {
     withSystem({}, async (system) => {
       const requestId = await system.rest().begin(Array.from({ length: 12 }, () => registerStep(1)));
       const { gate, blocks } = system.devnet.controls;
-      while (gate.state.tail.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      await waitUntil(() => gate.state.tail.length > 0, "a chain on the gate");
       blocks.stop();
       makeFinal(system);
       const found = await preflight(system);

@@ -1,3 +1,4 @@
+import { ControlError } from "@outlayer/devnet";
 import { encodeBase64, parseSecretKey, signTransaction } from "@outlayer/near";
 import type { Dice } from "./dice.ts";
 import { fairWeather, type Mishap } from "./network.ts";
@@ -258,8 +259,9 @@ export class Chaos {
       const action = calls === undefined ? gate.foreignPending() : gate.foreignChain(calls);
       action.done.catch(() => {});
     } catch (error) {
-      // On a fork that is not as high yet as the block in which their key was made.
-      this.#note(`it is refused: ${error}`);
+      // The chain does not take it where it has just forked.
+      if (!(error instanceof ControlError)) throw error;
+      this.#note(`somebody else cannot: ${error.message}`);
     }
   }
 

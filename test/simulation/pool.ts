@@ -21,7 +21,7 @@ const perThread = 50;
 /** A history takes seconds. One that takes so long goes round and round at one moment of its time. Milliseconds. */
 const spinsAfterMs = 600_000;
 
-/** Runs histories side by side. They know nothing of each other. @throws Error that names one which never ends */
+/** Runs histories side by side. They know nothing of each other. @throws Error that names one which never ends, or breaks off */
 export async function runHistories(options: PoolOptions): Promise<void> {
   await Promise.all(Array.from({ length: options.jobs ?? availableParallelism() }, () => work(options)));
 }
@@ -37,6 +37,7 @@ async function workInThread({ mutant, next, done }: PoolOptions): Promise<"more"
     resourceLimits: { maxYoungGenerationSizeMb: 64 },
   });
   let given = 0;
+  let playing: number | undefined;
   let spins: NodeJS.Timeout | undefined;
   try {
     return await new Promise((resolve, reject) => {
@@ -46,6 +47,7 @@ async function workInThread({ mutant, next, done }: PoolOptions): Promise<"more"
         const seed = next();
         if (seed === undefined) return resolve("done");
         given += 1;
+        playing = seed;
         spins = setTimeout(() => reject(new Error(`history ${seed} does not come to its end`)), spinsAfterMs);
         worker.postMessage(seed);
       };
@@ -53,7 +55,7 @@ async function workInThread({ mutant, next, done }: PoolOptions): Promise<"more"
         done(result);
         give();
       });
-      worker.on("error", reject);
+      worker.on("error", (cause) => reject(new Error(`history ${playing} broke off`, { cause })));
       give();
     });
   } finally {

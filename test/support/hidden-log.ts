@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import { waitUntil } from "./wait-until.ts";
 import { wrappedLog } from "./wrapped-log.ts";
 
 /** Evidence that does not show one log for a while: as if its answers got lost. */
@@ -17,6 +18,6 @@ export class HiddenLog {
   /** Resolves once it was asked for so often, in vain. */
   async refused(times: number): Promise<void> {
     const least = this.#refusals + times;
-    while (this.#refusals < least) await new Promise((resolve) => setTimeout(resolve, 20));
+    await waitUntil(() => this.#refusals >= least, `${times} more reads of ${this.requestId}`);
   }
 }

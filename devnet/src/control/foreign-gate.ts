@@ -1,4 +1,5 @@
 import type { Chain } from "../chain/chain.ts";
+import { InvalidTransaction } from "../chain/errors.ts";
 import { contractStorage, noCode, nonceRange } from "../chain/state.ts";
 import { signTransaction, toTransaction } from "../chain/transaction.ts";
 import type { Action } from "../chain/types.ts";
@@ -125,6 +126,7 @@ export class ForeignGate {
     return hash;
   }
 
+  /** @throws ControlError where the chain does not take it */
   #send(actor: Actor, receiver: string, method: string, args: unknown, gas: bigint, deposit: bigint): string {
     const { chain } = this.#options;
     const bytes = Buffer.from(JSON.stringify(args));
@@ -133,7 +135,13 @@ export class ForeignGate {
     const nonce = this.#nextNonce(actor);
     const signed = signTransaction({ signer, receiver, nonce, blockHash: chain.view().final().hash, actions }, seed);
     const transaction = toTransaction(signed);
-    chain.submit(transaction);
+    try {
+      chain.submit(transaction);
+    } catch (error) {
+      // E.g. on a fork that is not as high yet as the block in which the actor's key was made.
+      if (error instanceof InvalidTransaction) throw new ControlError(`the chain refuses it: ${error.message}`);
+      throw error;
+    }
     return transaction.hash;
   }
 

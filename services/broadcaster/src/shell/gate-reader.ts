@@ -50,11 +50,15 @@ export class GateReader {
 
   /** As they are at the head, or were a moment ago: a plan and the admission that follows it share them. */
   recentFeeTiers(): Promise<readonly FeeTier[]> {
-    return this.hasRecentFeeTiers && this.#recent !== undefined ? this.#recent.tiers : this.#readFeeTiers();
+    return this.#recentFeeTiers ?? this.#readFeeTiers();
   }
 
   get hasRecentFeeTiers(): boolean {
-    return this.#recent !== undefined && this.#clock.now() < this.#recent.untilMs;
+    return this.#recentFeeTiers !== undefined;
+  }
+
+  get #recentFeeTiers(): Promise<readonly FeeTier[]> | undefined {
+    return this.#recent !== undefined && this.#clock.now() < this.#recent.untilMs ? this.#recent.tiers : undefined;
   }
 
   /** Something has turned out otherwise than read. */
