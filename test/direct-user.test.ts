@@ -509,8 +509,7 @@ describeShapes("the direct-user lane: whatever goes wrong", (shape) => {
     () => {
       const hidden = new HiddenLog();
       return withSystem({ wrap: hidden.wrap }, async (system) => {
-        // Enough for both: what the first has locked comes back a block after it is over.
-        await install(system, { allowance: 2n * allowance });
+        await install(system);
         const { faults, blocks } = system.devnet.controls;
         faults.add({ target: "rpc", method: "send_tx", count: null, fault: { kind: "error", error: serverBusy } });
         const { body: first } = await execute(system.rest(), {}, "first", 0);

@@ -10,6 +10,17 @@ describe("who uses a user's key", () => {
     assert.equal(keys.take("key", "b"), true);
   });
 
+  it("has its allowance back some blocks after a call is over", () => {
+    const keys = new UserKeys();
+    assert.equal(keys.awaitsRefund("key", 100), false);
+    keys.take("key", "a");
+    keys.release("a", 100);
+    assert.deepEqual([keys.awaitsRefund("key", 109), keys.awaitsRefund("key", 110)], [true, false]);
+    keys.take("key", "b");
+    keys.release("b");
+    assert.equal(keys.awaitsRefund("key", 110), false, "nothing was called");
+  });
+
   it("is nobody new before what an earlier term has left is read", () => {
     const keys = new UserKeys();
     keys.expect(["a", "of the gate"]);

@@ -41,7 +41,7 @@ export async function checkCallPolicy(
  * Looks at the key and at the count, has the call signed, has it written down, and only then sends it. A send that fails
  * says nothing: the hash is asked for next.
  * @param append writes an event to the call's log
- * @returns false while another call has the key
+ * @returns false while another call has the key, or its allowance is not back from one
  * @throws KeystoreUnavailable, RpcUnavailable, UserCannotPay: nothing was sent
  */
 export async function makeCall(
@@ -58,6 +58,8 @@ export async function makeCall(
     const publicKey = await signer.directUserKey(walletId, scope);
     if (!userKeys.take(publicKey, requestId)) return false;
     const { key, problem, costYocto } = await keyStatus(node, scope, publicKey, BigInt(call.gas));
+    const head = follower.heads?.optimistic.height ?? 0;
+    if (problem?.reason === "exhausted" && userKeys.awaitsRefund(publicKey, head)) return false;
     if (key === undefined || problem !== undefined) {
       const reason = problem ?? { reason: "absent", message: `the key is not on ${scope.userId}` };
       const userVisibleError = setupSentence(reason, "then ask again under another idempotency key");

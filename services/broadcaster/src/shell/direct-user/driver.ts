@@ -60,7 +60,7 @@ export class DirectUserDriver {
 
   /** Runs until the call has ended or the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    const { ports, logger, userKeys } = this.#tools;
+    const { ports, logger, userKeys, follower } = this.#tools;
     while (!signal.aborted) {
       try {
         if (this.#isBehind) this.#state = undefined;
@@ -83,7 +83,7 @@ export class DirectUserDriver {
         await sleep(ports.timers, pauseMs, signal);
       }
     }
-    userKeys.release(this.#requestId);
+    userKeys.release(this.#requestId, follower.heads?.optimistic.height);
   }
 
   async #load(): Promise<DirectUserState> {

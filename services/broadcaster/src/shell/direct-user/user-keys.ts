@@ -1,5 +1,8 @@
 import { News } from "../news.ts";
 
+/** A refund runs in the block after the call, and is final some blocks later; a node may lag behind. */
+const refundBlocks = 10;
+
 /**
  * Who uses which user's key. The chain takes a key's nonces in order, and the next one is known only once the transaction
  * before it is final: so one call at a time has a key, from its signature until its fate is known. Two that had it at once
@@ -11,6 +14,8 @@ export class UserKeys {
   /** Request id by public key. */
   readonly #holders = new Map<string, string>();
   readonly #unread = new Set<string>();
+  /** Height of the head at which the last call of a key was over. */
+  readonly #usedAt = new Map<string, number>();
 
   /** Workflows for which an earlier term may have had something signed: nobody gets a key before all of their logs were read. */
   expect(requestIds: Iterable<string>): void {
@@ -36,8 +41,19 @@ export class UserKeys {
     return true;
   }
 
-  release(requestId: string): void {
-    for (const [publicKey, holder] of this.#holders) if (holder === requestId) this.#holders.delete(publicKey);
+  /** @param head set where its call is over */
+  release(requestId: string, head?: number): void {
+    for (const [publicKey, holder] of this.#holders) {
+      if (holder !== requestId) continue;
+      this.#holders.delete(publicKey);
+      if (head !== undefined) this.#usedAt.set(publicKey, head);
+    }
     this.news.tell();
+  }
+
+  /** Whether what the call before has locked of the key's allowance may not be back yet at the final block. */
+  awaitsRefund(publicKey: string, head: number): boolean {
+    const usedAt = this.#usedAt.get(publicKey);
+    return usedAt !== undefined && head < usedAt + refundBlocks;
   }
 }
