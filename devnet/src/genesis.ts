@@ -4,6 +4,7 @@ import type { Contract, Storage } from "./contract.ts";
 import {
   createCounter,
   createGate,
+  createHostile,
   createRegister,
   createToken,
   createVerifier,
@@ -36,6 +37,7 @@ export const accountNames = {
   counter: "count.mike.near",
   user: "mike.near",
   register: "register.near",
+  hostile: "hostile.near",
 } as const;
 
 /** A wallet of the keystore that exists on chain from the start. */
@@ -93,6 +95,7 @@ const balances: Readonly<Record<string, bigint>> = {
   [accountNames.counter]: 10n * near,
   [accountNames.user]: 100n * near,
   [accountNames.register]: 10n * near,
+  [accountNames.hostile]: 10n * near,
 };
 
 /** A private key of 32 bytes for a name, by the devnet's seed: anybody who knows the seed has it. */
@@ -128,7 +131,7 @@ export function applyGenesis(
 }
 
 function addContracts(state: State, { feeTiers, verifierFeePips = 1 }: GenesisOptions): void {
-  const { gate, relayer, approver, owner, verifier, wrap, usdc, counter, register } = accountNames;
+  const { gate, relayer, approver, owner, verifier, wrap, usdc, counter, register, hostile } = accountNames;
   deploy(state, gate, createGate(), (storage) => {
     const tiers = feeTiers === undefined ? {} : { feeTiers };
     initGate(storage, { ownerId: owner, approverId: approver, relayerIds: [relayer], ...tiers });
@@ -155,6 +158,7 @@ function addContracts(state: State, { feeTiers, verifierFeePips = 1 }: GenesisOp
   });
   deploy(state, counter, createCounter());
   deploy(state, register, createRegister());
+  deploy(state, hostile, createHostile());
 }
 
 function addWallet(state: State, wallet: WalletGenesis, key: DerivedKey, nonce: bigint): void {

@@ -7,6 +7,7 @@ export { setGateBatchTail, setGateFeeTiers, setGateRelayer } from "./gate/contro
 export { createGate, GATE_CODE_HASH } from "./gate/gate.ts";
 export { DEFAULT_FEE_TIERS, type GateGenesis, initGate } from "./gate/init.ts";
 export type { FeeTier } from "./gate/state.ts";
+export { createHostile } from "./hostile/hostile.ts";
 export { createRegister } from "./register/register.ts";
 export { creditToken, initToken, type TokenGenesis } from "./token/init.ts";
 export { REGISTRATION_YOCTO } from "./token/storage-management.ts";

@@ -169,7 +169,10 @@ function namesOf({ method, params }: Request): string[] {
   if (method !== "query" || typeof params !== "object" || params === null || !("request_type" in params))
     return [method];
   const names = [method, `query:${params.request_type}`];
-  return "method_name" in params ? [...names, `query:${params.request_type}:${params.method_name}`] : names;
+  if (!("method_name" in params)) return names;
+  const ofMethod = `query:${params.request_type}:${params.method_name}`;
+  const account = "account_id" in params ? [`${ofMethod}@${params.account_id}`] : [];
+  return [...names, ofMethod, ...account];
 }
 
 function errorAnswer(id: unknown, error: unknown): HttpAnswer {

@@ -176,6 +176,7 @@ function postViewResultJson(result: PostViewResult): JsonObject {
     method_name: result.methodName,
     result: result.resultJson === undefined ? null : parsed(result.resultJson),
     error: result.error ?? null,
+    outcome: result.outcome || (result.error === undefined ? "answered" : "failed"),
     matches: result.matches ?? null,
     block_height: Number(result.blockHeight),
   };

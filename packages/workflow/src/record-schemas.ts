@@ -156,12 +156,19 @@ export const approvalNeededSchema = z
   })
   .meta({ id: "ApprovalNeeded", description: "What it takes to send it again with `approval_info`." });
 
+/** What came of a view. */
+export const viewOutcomes = ["answered", "failed", "too_large", "no_answer"] as const;
+
 const postViewResultSchema = z.object({
   contract_id: text("The contract that was asked."),
   method_name: text("The view method."),
   result: z.json().meta({ description: "The answer; null where it failed." }),
   error: text("Why it failed.").nullable(),
-  matches: bool("Whether the answer equals what was expected; null where nothing was.").nullable(),
+  outcome: z.enum(viewOutcomes).meta({
+    description:
+      "`too_large`: over 16 KiB, or nested more than 64 levels deep; `no_answer`: not within 2 s, asked twice, or 10 s for all views.",
+  }),
+  matches: bool("Whether the answer equals what was expected; null where nothing was, or it is not known.").nullable(),
   block_height: height("At which it ran."),
 });
 

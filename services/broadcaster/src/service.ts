@@ -12,6 +12,7 @@ import { GateFacts } from "./rpc/get-gate-facts.ts";
 import { preflight } from "./rpc/preflight.ts";
 import { Commitments } from "./shell/commitments.ts";
 import { Follower } from "./shell/follower.ts";
+import { ForeignViews } from "./shell/foreign-views.ts";
 import { GateReader } from "./shell/gate-reader.ts";
 import { KeyRing } from "./shell/key-lane.ts";
 import { LeaseKeeper } from "./shell/lease-keeper.ts";
@@ -48,6 +49,7 @@ export function createBroadcaster(
     config,
     signer: new Signer(transports.signerProxy),
     node,
+    foreignViews: new ForeignViews(node, ports),
     follower,
     gate,
     tails: new TailReader(gate, evidence, follower),

@@ -17,7 +17,7 @@ function measureOver(receipts: readonly ReceiptSpec[] | undefined) {
       },
     },
   } as unknown as Parameters<typeof measure>[0];
-  return measure(tools, workflow(plain, pending(plain)), new Sightings());
+  return measure(tools, workflow(plain, pending(plain)), new Sightings(), new AbortController().signal);
 }
 
 describe("what a workflow has cost", () => {

@@ -355,4 +355,70 @@ describe("the RPC client", () => {
       await assert.rejects(near().block({ finality: "final" }), RpcUnavailable);
     });
   });
+
+  describe("asked for a view of a stranger's contract", () => {
+    const foreign: [string, object][] = [
+      ["answers hugely", raw(200, `{"result":"${"x".repeat(1_000_000)}"}`)],
+      ["breaks the connection", reset],
+      ["answers 429", raw(429, "{}", { "retry-after": "60" })],
+      ["answers 500", raw(500, "{}")],
+      ["could not find out", nodeError("TIMEOUT_ERROR")],
+    ].map(([name, answer]) => [name as string, { answer }]);
+    for (const [name, { answer }] of foreign as [string, { answer: Answer }][]) {
+      it(`is not called away when it ${name}`, async () => {
+        const rpc = client(first);
+        await rpc.call("a", {});
+        first.answer = answer;
+        const { kind } = await rpc.callForeign("query", {});
+        assert.equal(kind, name === "answers hugely" ? "too_large" : "no_answer");
+        assert.deepEqual(logs, []);
+        first.answer = result("fine");
+        assert.equal(await rpc.call("b", {}), "fine");
+      });
+    }
+
+    it("is given up in time and tries, and is not called away", async () => {
+      const timers: (() => void)[] = [];
+      const after = (_ms: number, run: () => void) => {
+        timers.push(run);
+        return () => {
+          timers.splice(timers.indexOf(run), 1);
+        };
+      };
+      const logger = createLogger("test", "trace", { write: (line) => void logs.push(line) });
+      const rpc = new RpcClient({ urls: [first.url], chainId: "test" }, { ...ports, timers: { after } }, logger);
+      await rpc.call("a", {});
+      first.hold("late");
+      const answer = rpc.callForeign("query", {});
+      for (const tried of [1, 2]) {
+        await until(() => first.asked.filter((method) => method === "query").length === tried);
+        for (const run of [...timers]) run();
+      }
+      assert.deepEqual(await answer, { kind: "no_answer" });
+      assert.deepEqual(logs, []);
+    });
+
+    it("is asked only where it is known to answer", async () => {
+      await assert.rejects(client(first).callForeign("query", {}), RpcUnavailable);
+      assert.deepEqual(first.asked, []);
+    });
+  });
+
+  it("calls an endpoint away that answers hugely where its answer is its own", async () => {
+    const rpc = client(first, second);
+    first.answer = raw(200, `{"result":"${"x".repeat(3_000_000)}"}`);
+    second.answer = result("fine");
+    assert.equal(await rpc.call("block", {}), "fine");
+    assert.equal(await rpc.call("block", {}), "fine");
+    assert.deepEqual(first.asked, ["status", "block"]);
+  });
+
+  it("goes on asking an endpoint whose answer strangers made that long", async () => {
+    const rpc = client(first);
+    first.answer = raw(200, `{"result":"${"x".repeat(5_000_000)}"}`);
+    await assert.rejects(rpc.call("query", {}), RpcUnavailable);
+    assert.deepEqual(logs, []);
+    first.answer = result("fine");
+    assert.equal(await rpc.call("query", {}), "fine");
+  });
 });

@@ -93,6 +93,21 @@ describe("decision 13: a batch with a value that makes no sense is recorded as r
       views({ ...view, args_json: "{" }),
       "post_batch_view_checks[0].args_json is not JSON",
     ],
+    [
+      "with a view of a method whose name is longer than NEAR's may be",
+      views({ ...view, method_name: "m".repeat(257) }),
+      "post_batch_view_checks[0].method_name must be at most 256 bytes",
+    ],
+    [
+      "with a view of arguments that are too long",
+      views({ ...view, args_json: { text: "é".repeat(8192) } }),
+      "post_batch_view_checks[0].args_json must be at most 16384 bytes",
+    ],
+    [
+      "with a view that is to answer more than is read of an answer",
+      views({ ...view, expect: "x".repeat(16_384) }),
+      "post_batch_view_checks[0].expect must be at most 16384 bytes",
+    ],
     ["with 13 views", views(...Array(13).fill(view)), "post_batch_view_checks must be at most 12"],
   ];
   for (const [name, body, text] of refused) {

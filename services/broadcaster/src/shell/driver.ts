@@ -78,6 +78,7 @@ export class Driver {
         if (action.kind === "wait") await this.#news(signal);
         else await this.#perform(action, state, signal);
       } catch (error) {
+        if (signal.aborted) return;
         // What was appended before that is in the state already.
         if (error instanceof RpcUnavailable || error instanceof KeyUnusable) {
           await this.#news(signal);
@@ -240,7 +241,7 @@ export class Driver {
       case "look_at_cancel":
         return lookAtCancel(tools, action.hash, seen);
       case "measure": {
-        const measured = await measure(tools, state, seen);
+        const measured = await measure(tools, state, seen, signal);
         return measured === undefined ? this.#news(signal) : append(measured);
       }
       default:

@@ -8,6 +8,7 @@ import type { Commitments } from "./commitments.ts";
 import type { Conductor } from "./conductor.ts";
 import type { UserKeys } from "./direct-user/user-keys.ts";
 import type { Follower } from "./follower.ts";
+import type { ForeignViews } from "./foreign-views.ts";
 import type { GateReader } from "./gate-reader.ts";
 import type { Intake } from "./intake.ts";
 import type { KeptAnswers } from "./kept-answers.ts";
@@ -25,6 +26,7 @@ export interface SharedTools {
   readonly config: BroadcasterConfig;
   readonly signer: Signer;
   readonly node: NearNode;
+  readonly foreignViews: ForeignViews;
   readonly follower: Follower;
   readonly gate: GateReader;
   readonly tails: TailReader;

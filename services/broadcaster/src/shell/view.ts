@@ -4,6 +4,7 @@ import type { ResumeView } from "../core/chain/resume-view.ts";
 import type { SubmissionView } from "../core/chain/submission-view.ts";
 import type { NonceUse } from "../core/workflow/outcomes.ts";
 import type { View } from "../core/workflow/world.ts";
+import type { ViewResult } from "./foreign-views.ts";
 import type { ChunkSearch } from "./prove-absent.ts";
 
 /** What one driver has seen of the chain. Lost with the process, and seen again after it. */
@@ -22,6 +23,8 @@ export class Sightings implements View {
   readonly nonceUse = new Map<number, NonceUse>();
   /** What a transaction all of whose receipts have run has burnt, yoctoNEAR. */
   readonly burnt = new Map<string, bigint>();
+  /** Of the views that a caller wants after a batch, by their place. */
+  readonly viewResults = new Map<number, ViewResult>();
   noncesReadAt: number | undefined;
   cancelTriedAt: number | undefined;
 

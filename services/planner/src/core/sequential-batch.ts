@@ -12,6 +12,12 @@ export type PostViewInit = Exclude<MessageInitShape<typeof PostViewSchema>, { re
 const maxCalls = 3;
 const maxViewChecks = 12;
 
+/** As NEAR has it, bytes. */
+const maxMethodName = 256;
+
+/** Bytes of a view's arguments, and of what it is expected to answer: no more is read of an answer either. */
+const maxViewText = 16 * 1024;
+
 /**
  * Why a batch is refused by its own rules; undefined when it is not. Texts and their order are those that existing
  * callers know; those about deposits and views are our own.
@@ -51,7 +57,16 @@ function viewsProblem(views: readonly ViewCheck[]): string | undefined {
     const place = `post_batch_view_checks[${index}]`;
     if (!isAccountId(view.contract_id)) return `${place}.contract_id is not an account id`;
     if (view.method_name === "") return `${place}.method_name is required`;
-    return argsText(view.args_json) === undefined ? `${place}.args_json is not JSON` : undefined;
+    if (Buffer.byteLength(view.method_name) > maxMethodName) {
+      return `${place}.method_name must be at most ${maxMethodName} bytes`;
+    }
+    const args = argsText(view.args_json);
+    if (args === undefined) return `${place}.args_json is not JSON`;
+    if (Buffer.byteLength(args) > maxViewText) return `${place}.args_json must be at most ${maxViewText} bytes`;
+    const expected = JSON.stringify(view.expect) ?? "";
+    return Buffer.byteLength(expected) > maxViewText
+      ? `${place}.expect must be at most ${maxViewText} bytes`
+      : undefined;
   });
 }
 

@@ -1,9 +1,14 @@
 import { deadline, type Logger, type Ports } from "@outlayer/kit";
 import { field, object, parse, string } from "../../core/chain/json.ts";
+import { type AnswerBounds, boundsOf, foreignBounds } from "./answer-bounds.ts";
+import { AnswerTooLong, readAnswer } from "./read-answer.ts";
 import { RpcRefused } from "./rpc-error.ts";
 
 /** Time for one answer, milliseconds. */
 const timeoutMs = 5000;
+
+/** Time for the answer of a contract that a caller chose, milliseconds. */
+const foreignTimeoutMs = 2000;
 
 /** Pause after the first failure in a row; doubled with each further one, up to the longest. Milliseconds. */
 const pauseMs = { first: 250, longest: 4000 };
@@ -58,12 +63,25 @@ export class Endpoint {
     return this.#network === "wrong" || this.#ports.clock.now() < this.#restsUntil;
   }
 
+  /** It answers, as far as is known, and is of the right network. */
+  get isWell(): boolean {
+    return this.#network === "right" && this.#failures === 0 && !this.isResting;
+  }
+
   /** A call is on its way that will tell whether it answers again. */
   get isProbed(): boolean {
     return this.#probe !== undefined;
   }
 
-  /** @throws NoAnswer; RpcRefused with the node's own error */
+  /**
+   * Asks what a contract of a stranger's answers. Whatever comes of it says nothing of the endpoint.
+   * @throws NoAnswer; AnswerTooLong; RpcRefused with the node's own error
+   */
+  callForeign(method: string, params: unknown): Promise<unknown> {
+    return this.#post(method, params, foreignBounds, foreignTimeoutMs);
+  }
+
+  /** @throws NoAnswer; AnswerTooLong where strangers made it that long; RpcRefused with the node's own error */
   async call(method: string, params: unknown): Promise<unknown> {
     if (this.#probe !== undefined) {
       await this.#probe;
@@ -106,7 +124,7 @@ export class Endpoint {
 
   async #attempt(method: string, params: unknown): Promise<unknown> {
     try {
-      const answer = await this.#post(method, params);
+      const answer = await this.#post(method, params, boundsOf(method), timeoutMs);
       this.#answered();
       return answer;
     } catch (error) {
@@ -136,8 +154,8 @@ export class Endpoint {
       this.#logger.warn({ endpoint: this.label, reason: error.message }, "RPC endpoint gives no answer");
   }
 
-  async #post(method: string, params: unknown): Promise<unknown> {
-    const limit = deadline(this.#ports.timers, timeoutMs);
+  async #post(method: string, params: unknown, bounds: AnswerBounds, limitMs: number): Promise<unknown> {
+    const limit = deadline(this.#ports.timers, limitMs);
     // Called as a function of its own: the global one does not take another `this`.
     const fetch = this.#fetch;
     try {
@@ -147,10 +165,14 @@ export class Endpoint {
         body: JSON.stringify({ jsonrpc: "2.0", id: "outlayer", method, params }),
         signal: limit.signal,
       });
-      const body = parse(await response.text());
+      const body = parse(await readAnswer(response, bounds));
       return read(method, response, body, this.#ports.clock.now());
     } catch (error) {
       if (error instanceof RpcRefused || error instanceof NoAnswer) throw error;
+      if (error instanceof AnswerTooLong) {
+        if (bounds.ofStrangers) throw error;
+        throw new NoAnswer(error.message);
+      }
       throw new NoAnswer(limit.signal.aborted ? "timeout" : "connection failed");
     } finally {
       limit.done();

@@ -1,7 +1,8 @@
 import { decodeBase64, encodeBase64 } from "@outlayer/near";
-import { field, height, integer, list, object, string, strings } from "../../core/chain/json.ts";
+import { field, height, integer, isShallow, list, object, string, strings } from "../../core/chain/json.ts";
 import { readTransactionStatus, type TransactionStatus } from "../../core/chain/transaction-status.ts";
 import type { KeyPermission } from "../../core/gate/access-key.ts";
+import { foreignAnswerBytes } from "./answer-bounds.ts";
 import type { RpcCall, RpcClient } from "./rpc-client.ts";
 import { BlockUnknown, RpcRefused, RpcUnavailable, ViewFailed } from "./rpc-error.ts";
 
@@ -29,6 +30,14 @@ export interface AccessKey {
   /** Height of the block at which it was read. */
   readonly height: number;
 }
+
+/** What a contract that a caller chose made of a view. */
+export type ForeignView =
+  /** `text` is JSON, `height` that of the block at which it ran. */
+  | { readonly kind: "answered"; readonly text: string; readonly value: unknown; readonly height: number }
+  /** In the contract's or the node's own words. */
+  | { readonly kind: "failed"; readonly text: string }
+  | { readonly kind: "too_large" | "no_answer" };
 
 /** NEAR as the broadcaster asks it. Every method throws RpcUnavailable when no endpoint answers. */
 export class NearNode {
@@ -119,12 +128,28 @@ export class NearNode {
   ): Promise<{ value: unknown; height: number }> {
     const argsJson = typeof args === "string" ? args : JSON.stringify(args);
     const answer = await this.#view(contractId, method, argsJson, finality);
-    const bytes = Uint8Array.from(list(field(answer, "result")).map(Number));
-    const text = new TextDecoder().decode(bytes);
+    const text = returnedText(answer);
     try {
       return { value: text === "" ? null : JSON.parse(text), height: height(field(answer, "block_height")) ?? 0 };
     } catch {
       throw new ViewFailed(contractId, method, "its answer is not JSON");
+    }
+  }
+
+  /** Calls a view of a contract that a caller chose, at the final block; no more is read of it than a record may hold. */
+  async foreignView(contractId: string, method: string, argsJson: string): Promise<ForeignView> {
+    const asked = await this.#rpc.callForeign("query", viewQuery(contractId, method, argsJson, "final"));
+    if (asked.kind === "refused") return { kind: "failed", text: asked.text };
+    if (asked.kind !== "answered") return { kind: asked.kind };
+    const error = string(field(asked.result, "error"));
+    if (error !== undefined) return { kind: "failed", text: error };
+    const text = returnedText(asked.result) || "null";
+    if (Buffer.byteLength(text) > foreignAnswerBytes || !isShallow(text)) return { kind: "too_large" };
+    const at = height(field(asked.result, "block_height")) ?? 0;
+    try {
+      return { kind: "answered", text, value: JSON.parse(text), height: at };
+    } catch {
+      return { kind: "failed", text: "its answer is not JSON" };
     }
   }
 
@@ -161,15 +186,8 @@ export class NearNode {
   }
 
   async #view(contractId: string, method: string, argsJson: string, finality: string): Promise<unknown> {
-    const query = {
-      request_type: "call_function",
-      finality,
-      account_id: contractId,
-      method_name: method,
-      args_base64: encodeBase64(new TextEncoder().encode(argsJson)),
-    };
     try {
-      return await this.#query(query);
+      return await this.#query(viewQuery(contractId, method, argsJson, finality));
     } catch (error) {
       if (error instanceof RpcRefused) throw new ViewFailed(contractId, method, error.message);
       throw error;
@@ -206,6 +224,21 @@ async function transactionStatus(
     if (error instanceof RpcRefused) throw new RpcUnavailable(error.message);
     throw error;
   }
+}
+
+function viewQuery(contractId: string, method: string, argsJson: string, finality: string): object {
+  return {
+    request_type: "call_function",
+    finality,
+    account_id: contractId,
+    method_name: method,
+    args_base64: encodeBase64(new TextEncoder().encode(argsJson)),
+  };
+}
+
+/** What a view returned, as text. */
+function returnedText(answer: unknown): string {
+  return new TextDecoder().decode(Uint8Array.from(list(field(answer, "result")).map(Number)));
 }
 
 function isUnknown(error: unknown, cause: string, text: string): boolean {

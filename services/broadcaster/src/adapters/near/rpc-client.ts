@@ -1,6 +1,16 @@
 import type { Logger, Ports } from "@outlayer/kit";
 import { Endpoint, NoAnswer } from "./endpoint.ts";
-import { RpcUnavailable } from "./rpc-error.ts";
+import { AnswerTooLong } from "./read-answer.ts";
+import { RpcRefused, RpcUnavailable } from "./rpc-error.ts";
+
+/** How often a contract of a stranger's is asked before it counts as one that does not answer. */
+const foreignTries = 2;
+
+/** What came of asking a contract that a caller chose. */
+export type ForeignResult =
+  | { readonly kind: "answered"; readonly result: unknown }
+  | { readonly kind: "refused"; readonly text: string }
+  | { readonly kind: "too_large" | "no_answer" };
 
 export interface RpcClientConfig {
   /** In the order in which they are tried. */
@@ -30,10 +40,30 @@ export class RpcClient {
       try {
         return await endpoint.call(method, params);
       } catch (error) {
-        if (!(error instanceof NoAnswer)) throw error;
+        if (!(error instanceof NoAnswer || error instanceof AnswerTooLong)) throw error;
       }
     }
     throw new RpcUnavailable(`no RPC endpoint answers ${method}`);
+  }
+
+  /**
+   * Asks a contract that a caller chose, a few times, one endpoint after another. Never tells an endpoint by it.
+   * @throws RpcUnavailable when there is no endpoint of which it is known that it answers
+   */
+  async callForeign(method: string, params: unknown): Promise<ForeignResult> {
+    const well = this.#endpoints.filter(({ isWell }) => isWell);
+    if (well.length === 0) throw new RpcUnavailable(`no RPC endpoint answers ${method}`);
+    for (let tried = 0; tried < foreignTries; tried += 1) {
+      try {
+        const result = await (well[tried % well.length] as Endpoint).callForeign(method, params);
+        return { kind: "answered", result };
+      } catch (error) {
+        if (error instanceof AnswerTooLong) return { kind: "too_large" };
+        if (error instanceof RpcRefused) return { kind: "refused", text: error.message };
+        if (!(error instanceof NoAnswer)) throw error;
+      }
+    }
+    return { kind: "no_answer" };
   }
 
   /** Asks every endpoint on its own; what is concluded from all of them holds only when all have answered. */
@@ -43,7 +73,8 @@ export class RpcClient {
       try {
         answers.push(await ask((method, params) => endpoint.call(method, params)));
       } catch (error) {
-        if (error instanceof NoAnswer) throw new RpcUnavailable(`RPC endpoint ${endpoint.label} does not answer`);
+        if (error instanceof NoAnswer || error instanceof AnswerTooLong)
+          throw new RpcUnavailable(`RPC endpoint ${endpoint.label} does not answer`);
         throw error;
       }
     }

@@ -43,3 +43,22 @@ export function parse(text: string): Json {
     return undefined;
   }
 }
+
+/** Deepest nesting of what others wrote that is kept: whoever writes it out again goes down once for each level. */
+const deepest = 64;
+
+/** Whether the lists and objects of a JSON text are nested no deeper than is kept. */
+export function isShallow(text: string): boolean {
+  let depth = 0;
+  let isInString = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    if (isInString && char === "\\") at += 1;
+    else if (char === '"') isInString = !isInString;
+    else if (isInString) continue;
+    else if (char === "[" || char === "{") depth += 1;
+    else if (char === "]" || char === "}") depth -= 1;
+    if (depth > deepest) return false;
+  }
+  return true;
+}

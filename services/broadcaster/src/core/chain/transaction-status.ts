@@ -1,3 +1,4 @@
+import { cutError } from "./cut-text.ts";
 import { field, integer, type Json, list, object, string, strings } from "./json.ts";
 
 /** What a node says of a transaction: its own outcome and those of its receipts that have run. */
@@ -102,22 +103,34 @@ function readStatus(status: Json): OutcomeStatus {
 }
 
 /**
- * The text inside a `Failure`: the contract's own words where there are any, untrimmed; otherwise the names of the
+ * The text inside a `Failure`: the contract's own words where there are any, as they are but for their length; otherwise the names of the
  * nested errors, outermost first.
  */
 export function failureText(failure: Json): string {
   const execution = field(failure, "ActionError", "kind", "FunctionCallError", "ExecutionError");
-  if (typeof execution === "string") return execution;
+  if (typeof execution === "string") return cutError(execution);
   const kind = field(failure, "ActionError", "kind") ?? field(failure, "InvalidTxError") ?? failure;
-  return describe(kind);
+  return cutError(describe(kind));
 }
 
-function describe(error: Json): string {
+/** Errors are nested a few levels deep. */
+const deepestError = 16;
+
+function describe(error: Json, level = 0): string {
   if (typeof error === "string") return error;
   const entries = Object.entries(object(error) ?? {});
   const [first] = entries;
-  if (first === undefined) return "unknown failure";
+  if (first === undefined || level > deepestError) return "unknown failure";
   const [name, inner] = first;
-  if (entries.length > 1 || typeof inner === "number") return JSON.stringify(error);
-  return inner === null ? name : `${name}: ${describe(inner)}`;
+  if (entries.length > 1 || typeof inner === "number") return written(error);
+  return inner === null ? name : `${name}: ${describe(inner, level + 1)}`;
+}
+
+/** JSON text; of what is nested too deep to be written there is none. */
+function written(error: Json): string {
+  try {
+    return JSON.stringify(error);
+  } catch {
+    return "unknown failure";
+  }
 }

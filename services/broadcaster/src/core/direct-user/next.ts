@@ -1,3 +1,4 @@
+import { cutLogs } from "../chain/cut-text.ts";
 import type { EventInit } from "../workflow/action.ts";
 import { proveAfter, resendAfter } from "../workflow/pursue.ts";
 import { isLookDue, type Settings, type View, type World } from "../workflow/world.ts";
@@ -67,7 +68,7 @@ function finalFate({ transaction }: Attempt, world: DirectUserWorld): EventInit 
     receiptId,
     blockHeight: BigInt(world.block(blockHash)?.height ?? 0),
     status,
-    logs: [...logs],
+    logs: cutLogs(logs),
     gasBurntYocto: view.tokensBurnt.toString(),
     ...(status === "failure" ? { error } : {}),
   };

@@ -1,4 +1,5 @@
 import type { AcceptedSubmission, Event } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import { cutError, cutLogs } from "../chain/cut-text.ts";
 import { classifyRefusal } from "../chain/gate-texts.ts";
 import type { SubmissionView, Target } from "../chain/submission-view.ts";
 import { readVerifierEffects } from "../chain/verifier-events.ts";
@@ -120,7 +121,7 @@ function resolved(
     methodName: call?.methodName ?? "",
     blockHeight: BigInt(ran.height),
     status: error === undefined ? "success" : "failure",
-    logs: [...target.logs],
+    logs: cutLogs(target.logs),
     ...(error === undefined ? {} : { error }),
   };
   const value = { step: index, dispatchBlockHeight: BigInt(callback.height), receipt };
@@ -146,7 +147,7 @@ function closed(world: World, index: number, view: SubmissionView): EventInit | 
   const end = view.closed ?? view.callbackFailed;
   const block = end === undefined ? undefined : world.block(end.blockHash);
   if (end === undefined || block?.state !== "final") return undefined;
-  const reason = "reason" in end ? { reason: end.reason } : { reason: "callback_failed", error: end.error };
+  const reason = "reason" in end ? { reason: cutError(end.reason) } : { reason: "callback_failed", error: end.error };
   return { case: "intentClosed", value: { step: index, blockHeight: BigInt(block.height), ...reason } };
 }
 
