@@ -214,6 +214,7 @@ const cases: readonly Case[] = [
   {
     title: "a gate without enough NEAR for what the calls attach",
     executed: { waitsFor: "balance_low" },
+    environment: { GATE_MAX_DEPOSIT_YOCTO: "1" },
     prepare: ({ devnet }) => devnet.controls.accounts.setBalance(gateId, near / 100n),
     steps: () => [{ ...registerStep(1), deposit: "1" }],
     fails: () => [

@@ -25,6 +25,7 @@ export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
     "GRANT_SECRET",
     "VERIFIER_ID",
     "POLICY_ACTION_TYPES_JSON",
+    "POLICY_SWAP_TO",
     "DIRECT_USER_SCOPES_JSON",
   ],
   broadcaster: [

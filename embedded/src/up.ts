@@ -38,6 +38,7 @@ const variables = [
   "LEASE_SECS",
   "SETTLE_BY_CANCEL",
   "POLICY_ACTION_TYPES_JSON",
+  "POLICY_SWAP_TO",
   "SERVICE_TOKEN",
   "LOG_LEVEL",
 ];

@@ -8,6 +8,7 @@ export * from "./idempotency-key.ts";
 export * from "./invalid-request.ts";
 export * from "./json.ts";
 export * from "./place.ts";
+export * from "./predecessor-calls.ts";
 export * from "./record-json.ts";
 export * from "./record-schemas.ts";
 export * from "./request.ts";

@@ -57,7 +57,7 @@ export function readPlannerConfig(reader: ConfigReader): PlannerConfig {
       gateId: reader.optional("SEQUENTIAL_GATE_ID", accountId, "gate.sequential.near"),
       verifierId: reader.optional("VERIFIER_ID", accountId, "intents.near"),
       maxInnerGas: (gateCallbackGas ?? leastCallbackGas) - callbackOverhead,
-      maxDepositYocto: reader.optional("GATE_MAX_DEPOSIT_YOCTO", yocto, 1n),
+      maxDepositYocto: reader.optional("GATE_MAX_DEPOSIT_YOCTO", yocto, 0n),
     },
     directUserScopes: readDirectUserScopes(reader),
     networkId: reader.optional("NEAR_CHAIN_ID", text, "mainnet") === "testnet" ? "testnet" : "mainnet",

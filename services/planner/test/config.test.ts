@@ -15,7 +15,7 @@ function problemsOf(environment: Environment): readonly string[] {
 }
 
 describe("the planner's configuration", () => {
-  it("has the gate's defaults: 130 Tgas and 1 yoctoNEAR for an inner call", () => {
+  it("has the gate's defaults: 130 Tgas for an inner call, and nothing that the gate would pay", () => {
     const reader = new ConfigReader(required);
     const { limits, credentials } = readPlannerConfig(reader);
     reader.check();
@@ -23,7 +23,7 @@ describe("the planner's configuration", () => {
       gateId: "gate.sequential.near",
       verifierId: "intents.near",
       maxInnerGas: 130_000_000_000_000n,
-      maxDepositYocto: 1n,
+      maxDepositYocto: 0n,
     });
     assert.deepEqual(credentials.internalTokens, ["a", "b"]);
   });
@@ -34,7 +34,7 @@ describe("the planner's configuration", () => {
       SEQUENTIAL_GATE_ID: "gate.test.near",
       VERIFIER_ID: "verifier.test.near",
       GATE_CALLBACK_GAS: "300000000000000",
-      GATE_MAX_DEPOSIT_YOCTO: "0",
+      GATE_MAX_DEPOSIT_YOCTO: "1",
       WALLET_API_KEYS_JSON: '{"wk_1": "wallet-1"}',
     });
     const { limits, credentials } = readPlannerConfig(reader);
@@ -43,7 +43,7 @@ describe("the planner's configuration", () => {
       gateId: "gate.test.near",
       verifierId: "verifier.test.near",
       maxInnerGas: 230_000_000_000_000n,
-      maxDepositYocto: 0n,
+      maxDepositYocto: 1n,
     });
     assert.equal(credentials.apiKeys.size, 1);
   });

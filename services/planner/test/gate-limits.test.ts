@@ -61,6 +61,45 @@ describe("what would leave the gate stuck for everybody is rejected:", () => {
   });
 });
 
+describe("what acts on what is the gate's is rejected (issue 12, 9):", () => {
+  const args = { route: "gate_proxy", args_json: {} };
+  it("anything but execute_intents at the verifier, whoever vouches for it", () => {
+    for (const method_name of ["mt_transfer", "ft_withdraw", "add_public_key", "simulate_intents", "mt_balance_of"]) {
+      assert.equal(
+        problemOf({ ...args, receiver_id: "intents.near", method_name }),
+        "rejected: steps[0]: at intents.near the gate may call execute_intents alone, for all else there is done in the gate's own name",
+      );
+    }
+    assert.equal(problemOf({ ...args, receiver_id: "intents.near", method_name: "execute_intents" }), undefined);
+    assert.equal(
+      problemOf(
+        { ...args, receiver_id: "intents.near", method_name: "set" },
+        {
+          limits: { verifierId: "other.near" },
+        },
+      ),
+      undefined,
+    );
+  });
+
+  it("transfers, approvals and withdrawals at every receiver, but not what only reads", () => {
+    for (const method_name of ["ft_transfer_call", "nft_transfer", "mt_batch_transfer", "near_withdraw"]) {
+      assert.equal(
+        problemOf({ ...args, receiver_id: "wrap.near", method_name }),
+        `rejected: steps[0]: ${method_name} acts on what belongs to its caller, and through the gate that is the gate, for everybody`,
+      );
+    }
+    assert.equal(problemOf({ ...args, receiver_id: "wrap.near", method_name: "ft_total_supply" }), undefined);
+  });
+
+  it("only where it would go through the gate", () => {
+    const { plan } = planOf([
+      { receiver_id: "wrap.near", method_name: "ft_transfer", requires_user_predecessor: true },
+    ]);
+    assert.equal(plan.steps[0]?.lane, "direct_user");
+  });
+});
+
 describe("decision 13: what is no number is accepted as its lane, and not executable:", () => {
   const rows: readonly (readonly [name: string, step: object, problem: string])[] = [
     ...["", "1.5", "-1", "+1", "01", "1e3", " 1", "0x1", "١"].flatMap((bad) => [

@@ -53,6 +53,12 @@ const whole = {
 } as const;
 
 describe("the verifier's published intents", () => {
+  it("are those that its own text lists, each of them and no other", () => {
+    const { panic } = cases.find(({ name }) => name === "unknown intent") ?? {};
+    const listed = [...(panic ?? "").matchAll(/`(\w+)`/g)].slice(1).map(([, name]) => name);
+    assert.deepEqual(Object.keys(whole).sort(), listed.sort());
+  });
+
   for (const [intent, fields] of Object.entries(whole)) {
     it(`${intent} is taken with all it may have, and missed what it must have`, () => {
       assert.equal(checkIntent({ intent, ...fields }, "i").problem, undefined);

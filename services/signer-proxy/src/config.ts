@@ -10,7 +10,8 @@ import {
   readDirectUserScopes,
 } from "@outlayer/kit";
 import type { DirectUserScope } from "@outlayer/workflow";
-import { type ActionTypes, defaultActionTypes, isActionKind } from "./core/action-types.ts";
+import { type ActionTypes, actionKinds, defaultActionTypes, sharedPowerKind } from "./core/action-types.ts";
+import type { SwapTo } from "./core/intent-kinds.ts";
 
 export interface SignerProxyConfig {
   /** Without a trailing slash. */
@@ -19,6 +20,8 @@ export interface SignerProxyConfig {
   /** The NEP-413 recipient, and the only receiver of intents. */
   readonly verifierId: string;
   readonly actionTypes: ActionTypes;
+  /** Whether policy is asked about a swap with its counterparties, or without saying who gets it. */
+  readonly swapTo: SwapTo;
   /** The same for all replicas: each takes the grants of the others. */
   readonly grantSecret: string;
   /** What users' keys may be for. */
@@ -32,6 +35,7 @@ export function readSignerProxyConfig(reader: ConfigReader): SignerProxyConfig {
     keystoreAuthToken: reader.requiredSecret("KEYSTORE_AUTH_TOKEN", headerText),
     verifierId: reader.optional("VERIFIER_ID", accountId, "intents.near"),
     actionTypes: reader.optional("POLICY_ACTION_TYPES_JSON", actionTypes, defaultActionTypes),
+    swapTo: reader.optional("POLICY_SWAP_TO", swapTo, "counterparty"),
     grantSecret: reader.requiredSecret("GRANT_SECRET", grantSecret),
     directUserScopes: readDirectUserScopes(reader),
   };
@@ -63,17 +67,25 @@ const grantSecret: Parse<string> = (value) => {
   return value;
 };
 
-/** A table with some of the kinds of `defaultActionTypes`; the others keep their default. */
+/** A table with some of the kinds; the others keep their default, or go without one. */
 const actionTypes: Parse<ActionTypes> = (value) => {
   const given = json(value);
   if (typeof given !== "object" || given === null || Array.isArray(given)) {
     throw new Malformed("must be an object of what a step does to policy type");
   }
   for (const [kind, type] of Object.entries(given)) {
-    if (!isActionKind(kind)) throw new Malformed(`must have keys among ${Object.keys(defaultActionTypes).join(", ")}`);
+    if (!actionKinds.includes(kind)) throw new Malformed(`must have keys among ${actionKinds.join(", ")}`);
     if (typeof type !== "string" || !/^[a-z][a-z\d_]{0,63}$/.test(type)) {
       throw new Malformed("must map to policy types of lower-case letters, digits and underscores");
     }
   }
-  return { ...defaultActionTypes, ...given };
+  const types: ActionTypes = { ...defaultActionTypes, ...given };
+  const shared = sharedPowerKind(types);
+  if (shared !== undefined) throw new Malformed(`must give ${shared} a type that stands for no other kind of action`);
+  return types;
+};
+
+const swapTo: Parse<SwapTo> = (value) => {
+  if (value !== "counterparty" && value !== "none") throw new Malformed("must be counterparty or none");
+  return value;
 };

@@ -31,7 +31,7 @@ const cachedAccountCount = 10_000;
 /** The signer proxy without its listeners. */
 export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDeps): Service {
   const { logger } = deps;
-  const { actionTypes } = config;
+  const { actionTypes, swapTo } = config;
   const { clock, timers } = deps.ports;
   const http = keystoreHttp({
     url: config.keystoreUrl,
@@ -46,12 +46,12 @@ export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDe
   const shared = { keystore, verifierId: config.verifierId, grantMac: hmacGrantMac(config.grantSecret), clock, logger };
   const handlers = {
     getAccount: getAccount({ accounts, freshAccounts: keystore.deriveAddress, logger }),
-    checkPolicy: checkPolicy({ ...shared, actionTypes }),
+    checkPolicy: checkPolicy({ ...shared, actionTypes, swapTo, accounts }),
     signStep: signStep({ ...shared, accounts }),
     prepareDirectUserKey: prepareDirectUserKey({ keystore, scopes, logger }),
-    checkDirectUserPolicy: checkDirectUserPolicy({ ...shared, scopes, actionTypes: config.actionTypes }),
+    checkDirectUserPolicy: checkDirectUserPolicy({ ...shared, scopes, actionTypes }),
     signDirectUserCall: signDirectUserCall({ ...shared, scopes }),
-    signSimulation: signSimulation({ ...shared, actionTypes, accounts }),
+    signSimulation: signSimulation({ ...shared, actionTypes, swapTo, accounts }),
     signCancel: signCancel({ ...shared, accounts }),
   } satisfies ServiceImpl<typeof SignerProxyService>;
 

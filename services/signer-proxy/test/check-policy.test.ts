@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
+import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import { hmacGrantMac } from "../src/adapters/grant-mac/hmac.ts";
 import { verifyGrant } from "../src/core/grant.ts";
 import { failure, grantSecret, reasonOf, startMs, startProxy } from "./support/proxy.ts";
@@ -100,6 +101,47 @@ describe("CheckPolicy", () => {
     assert.equal(await verdictWith("ann", "bob"), "denied");
   });
 
+  const wish = { allowed: true, frozen: false, requires_approval: true };
+  const wishes: readonly [name: string, answer: object, requiredApprovals: number][] = [
+    ["a count of 0", { ...wish, required_approvals: 0 }, 2],
+    ["no count", wish, 2],
+    ["null for a count", { ...wish, required_approvals: null }, 2],
+    ["a count, and no wish beside it", { ...wish, requires_approval: false, required_approvals: 3 }, 3],
+  ];
+  for (const [name, json, requiredApprovals] of wishes) {
+    it(`issue 12, 13: never takes a wish for approval for permission: ${name}`, async () => {
+      await using proxy = await startProxy();
+      proxy.keystore.script(paths.policy, () => ({ json }));
+      const { verdict } = await proxy.client.checkPolicy({ walletId, requestId, calls });
+      assert.equal(verdict.case, "approvalRequired");
+      assert.equal(verdict.value.requiredApprovals, requiredApprovals);
+    });
+  }
+
+  for (const count of [-1, 1.5, "2", true, 1_000_001]) {
+    it(`issue 12, 13: gives no grant for an answer with ${JSON.stringify(count)} required approvals`, async () => {
+      await using proxy = await startProxy();
+      proxy.keystore.script(paths.policy, () => ({ json: { ...wish, required_approvals: count } }));
+      const error = await failure(proxy.client.checkPolicy({ walletId, requestId, calls }));
+      assert.match(error.rawMessage, /wrong keystore: .* has another shape \(required_approvals\)/);
+    });
+  }
+
+  it("issue 12, 13: one workflow cannot have the keystore asked more than 48 times, and then not once", async () => {
+    await using proxy = await startProxy();
+    const full = (transfers: number) => intentsCall(Array.from({ length: transfers }, () => transfer("1")));
+    const verdictOf = async (...calls: GateCall[]) =>
+      (await proxy.client.checkPolicy({ walletId, requestId, calls })).verdict;
+    assert.equal((await verdictOf(...Array.from({ length: 12 }, () => full(3)))).case, "allowed");
+    const asked = proxy.keystore.received(paths.policy).length;
+    assert.equal(asked, 48);
+    const verdict = await verdictOf(...Array.from({ length: 11 }, () => full(3)), full(4));
+    assert.equal(verdict.case, "denied");
+    assert.equal(verdict.value.step, 11);
+    assert.equal(verdict.value.reason, "policy would be asked more than 48 questions: split the workflow up");
+    assert.equal(proxy.keystore.received(paths.policy).length, asked);
+  });
+
   it("counts what the wallet has used already, and says what each step counts", async () => {
     await using proxy = await startProxy();
     const usage = {
@@ -130,7 +172,7 @@ describe("CheckPolicy", () => {
     const { verdict } = await proxy.client.checkPolicy({ walletId, requestId, calls: odd });
     assert.equal(verdict.case, "denied");
     assert.equal(verdict.value.step, 1);
-    assert.equal(verdict.value.reason, "intents[0].intent is not an intent that policy can judge");
+    assert.equal(verdict.value.reason, "intents[0].intent imt_burn is not an intent that policy can judge");
     assert.deepEqual(proxy.keystore.received(paths.policy), []);
   });
 

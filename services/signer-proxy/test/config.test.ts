@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ConfigError, ConfigReader } from "@outlayer/kit";
 import { readSignerProxyProcessConfig } from "../src/config.ts";
-import { defaultActionTypes } from "../src/core/action-types.ts";
+import { actionKinds, defaultActionTypes } from "../src/core/action-types.ts";
 
 const good = {
   KEYSTORE_URL: "http://127.0.0.1:8081/",
@@ -43,7 +43,31 @@ describe("the signer proxy's configuration", () => {
     assert.deepEqual(actionTypes, { ...defaultActionTypes, transfer: "transfer" });
   });
 
+  it("decision 23: has no type for intents that give power, unless one is named", () => {
+    const { actionTypes } = readSignerProxyProcessConfig(
+      new ConfigReader({ ...good, POLICY_ACTION_TYPES_JSON: '{"add_public_key":"wallet_power"}' }),
+    );
+    assert.deepEqual(actionTypes, { ...defaultActionTypes, add_public_key: "wallet_power" });
+  });
+
+  it("decision 24: asks about swaps with their counterparties, unless told otherwise", () => {
+    const swapTo = (more: object) => readSignerProxyProcessConfig(new ConfigReader({ ...good, ...more })).swapTo;
+    assert.equal(swapTo({}), "counterparty");
+    assert.equal(swapTo({ POLICY_SWAP_TO: "none" }), "none");
+  });
+
   const rows: readonly [string, string, string][] = [
+    ...["call", "transfer", "intents_deposit"].map((type): [string, string, string] => [
+      "POLICY_ACTION_TYPES_JSON",
+      JSON.stringify({ set_auth_by_predecessor_id: type }),
+      "POLICY_ACTION_TYPES_JSON must give set_auth_by_predecessor_id a type that stands for no other kind of action",
+    ]),
+    [
+      "POLICY_ACTION_TYPES_JSON",
+      '{"token_diff":"swap","add_public_key":"swap"}',
+      "POLICY_ACTION_TYPES_JSON must give add_public_key a type that stands for no other kind of action",
+    ],
+    ["POLICY_SWAP_TO", "nobody", "POLICY_SWAP_TO must be counterparty or none"],
     ["KEYSTORE_URL", "ftp://x", "KEYSTORE_URL must be an http or https URL"],
     [
       "KEYSTORE_URL",
@@ -58,7 +82,7 @@ describe("the signer proxy's configuration", () => {
     [
       "POLICY_ACTION_TYPES_JSON",
       '{"swap":"x"}',
-      `POLICY_ACTION_TYPES_JSON must have keys among ${Object.keys(defaultActionTypes).join(", ")}`,
+      `POLICY_ACTION_TYPES_JSON must have keys among ${actionKinds.join(", ")}`,
     ],
     [
       "POLICY_ACTION_TYPES_JSON",

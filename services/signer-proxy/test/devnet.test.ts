@@ -12,6 +12,7 @@ import {
   intentsCall,
   plainCall,
   requestId,
+  signedBy,
   transfer,
   walletAccountId,
   walletId,
@@ -56,7 +57,10 @@ describe("the signer proxy beside the devnet's keystore", () => {
 
   it("checks and signs a plain call and intents", async () => {
     await using proxy = await start();
-    for (const call of [plainCall({ deposit: "1" }), intentsCall([transfer("5")], { counterparty: ['{"a":1}'] })]) {
+    for (const call of [
+      plainCall({ deposit: "1" }),
+      intentsCall([transfer("5")], { counterparty: [signedBy("maker.near")] }),
+    ]) {
       const signed = await proxy.client.signStep(await grantedStep(proxy, call));
       const { delegate, signatureValid } = decodeDelegate(decodeBase64(signed.signedDelegateBase64));
       assert.ok(signatureValid);
@@ -95,13 +99,27 @@ describe("the signer proxy beside the devnet's keystore", () => {
     await using proxy = await start();
     const addresses = { mode: "whitelist", list: ["intents.near", "mike.near"] } as const;
     proxy.keystore.setPolicy(walletId, { rules: { addresses } });
-    const swap = intentsCall([{ intent: "token_diff", diff: { "nep141:wrap.near": "-1", "nep141:usdc.near": "1" } }]);
-    assert.equal(await proxy.verdict([intentsCall([transfer("1")]), swap]), "allowed, 2 grants");
+    assert.equal(await proxy.verdict([intentsCall([transfer("1")])]), "allowed, 1 grants");
     assert.equal(
       await proxy.verdict([intentsCall([transfer("1", "evil.near")])]),
       "step 0: Address 'evil.near' is not in whitelist",
     );
     assert.equal(await proxy.verdict([plainCall()]), "step 0: Address 'register.near' is not in whitelist");
+  });
+
+  it("has whitelists hold for the counterparties of a swap, every one of them", async () => {
+    await using proxy = await start();
+    const addresses = { mode: "whitelist", list: ["intents.near", "maker.near"] } as const;
+    proxy.keystore.setPolicy(walletId, { rules: { addresses } });
+    const swap = (...makers: string[]) => {
+      const diff = { "nep141:wrap.near": "-1000001", "nep141:usdc.near": "1" };
+      return intentsCall([{ intent: "token_diff", diff }], { counterparty: makers.map(signedBy) });
+    };
+    assert.equal(await proxy.verdict([swap("maker.near")]), "allowed, 1 grants");
+    assert.equal(
+      await proxy.verdict([swap("maker.near", "evil.near")]),
+      "step 0: Address 'evil.near' is not in whitelist",
+    );
   });
 
   it("has a list of types deny all others", async () => {

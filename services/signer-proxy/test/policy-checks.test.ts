@@ -1,27 +1,35 @@
 import assert from "node:assert/strict";
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
-import { type ActionTypes, defaultActionTypes } from "../src/core/action-types.ts";
-import { policyChecks } from "../src/core/policy-checks.ts";
+import { defaultActionTypes } from "../src/core/action-types.ts";
+import { type PolicyTerms, policyChecks } from "../src/core/policy-checks.ts";
 import { noUsage, type Usage } from "../src/core/policy-usage.ts";
-import { intentsCall, plainCall, transfer } from "./support/samples.ts";
+import { intentsCall, plainCall, signedBy, terms, transfer, walletAccountId } from "./support/samples.ts";
 
 const wrapped = "nep141:wrap.near";
 
-function actions(calls: readonly GateCall[], types: ActionTypes = defaultActionTypes, usage: Usage = noUsage) {
-  const found = policyChecks(calls, types, usage);
+function actions(calls: readonly GateCall[], change: Partial<PolicyTerms> = {}, usage: Usage = noUsage) {
+  const found = policyChecks(calls, { ...terms, ...change }, usage);
   assert.equal(found.kind, "checks");
   return found.checks;
 }
 
 /** What policy is asked about the intents of one step, the call itself left out. */
-function asked(intents: readonly object[]) {
-  return actions([intentsCall(intents)])
+function asked(intents: readonly object[], change: Partial<PolicyTerms> = {}, makers: readonly string[] = []) {
+  return actions([intentsCall(intents, { counterparty: makers.map(signedBy) })], change)
     .slice(1)
-    .map(({ action: { type, token, to, amount } }) => ({ type, token, ...(to === undefined ? {} : { to }), amount }));
+    .map(({ action: { type, token, to, amount, receives } }) => {
+      return {
+        type,
+        token,
+        ...(to === undefined ? {} : { to }),
+        amount,
+        ...(receives === undefined ? {} : { receives }),
+      };
+    });
 }
 
 function unjudgeable(call: GateCall, usage: Usage = noUsage) {
-  const found = policyChecks([plainCall(), call], defaultActionTypes, usage);
+  const found = policyChecks([plainCall(), call], terms, usage);
   assert.equal(found.kind, "unjudgeable");
   assert.equal(found.step, 1);
   return found.reason;
@@ -57,14 +65,6 @@ describe("the policy checks of a step", () => {
       ],
     ],
     [
-      "a swap: what goes out, to nobody in particular",
-      { intent: "token_diff", diff: { [wrapped]: "-5", "nep141:usdc.near": "7", "nep141:c.near": "-1" } },
-      [
-        { type: "intents_swap", token: wrapped, amount: "5" },
-        { type: "intents_swap", token: "nep141:c.near", amount: "1" },
-      ],
-    ],
-    [
       "an FT withdrawal, with the storage it pays for",
       { intent: "ft_withdraw", token: "usdc.near", receiver_id: "bob.near", amount: "9", storage_deposit: "125" },
       [
@@ -97,19 +97,46 @@ describe("the policy checks of a step", () => {
       [{ type: "intents_withdraw", token: wrapped, to: "bob.near", amount: "8" }],
     ],
     [
-      "a storage deposit: wNEAR, to the contract that is paid",
+      "a storage deposit: wNEAR, to the contract that is paid, and to who may withdraw it there",
       { intent: "storage_deposit", contract_id: "usdc.near", deposit_for_account_id: "bob.near", amount: "2" },
-      [{ type: "intents_withdraw", token: wrapped, to: "usdc.near", amount: "2" }],
+      [
+        { type: "intents_withdraw", token: wrapped, to: "usdc.near", amount: "2" },
+        { type: "intents_withdraw", token: wrapped, to: "bob.near", amount: "2" },
+      ],
     ],
     [
-      "an authenticated call with a deposit: wNEAR",
-      { intent: "auth_call", contract_id: "dao.near", msg: "{}", attached_deposit: "3" },
-      [{ type: "call", token: wrapped, to: "dao.near", amount: "3" }],
+      "issue 12, 5: an authenticated call without a deposit: a call of its contract",
+      { intent: "auth_call", contract_id: "dao.near", msg: "{}" },
+      [{ type: "call", token: "native", to: "dao.near", amount: "0" }],
     ],
-    ["nothing of an authenticated call without one", { intent: "auth_call", contract_id: "dao.near", msg: "{}" }, []],
-    ["nothing of a new key", { intent: "add_public_key", public_key: "ed25519:1" }, []],
-    ["nothing of a removed key", { intent: "remove_public_key", public_key: "ed25519:1" }, []],
-    ["nothing of the predecessor switch", { intent: "set_auth_by_predecessor_id", enabled: false }, []],
+    [
+      "an authenticated call with a deposit: a call of its contract, and wNEAR",
+      { intent: "auth_call", contract_id: "dao.near", msg: "{}", attached_deposit: "3" },
+      [
+        { type: "call", token: "native", to: "dao.near", amount: "0" },
+        { type: "call", token: wrapped, to: "dao.near", amount: "3" },
+      ],
+    ],
+    [
+      "tokens that a message has the verifier credit: who is credited",
+      { intent: "ft_withdraw", token: "usdc.near", receiver_id: "intents.near", amount: "9", msg: "bob.near" },
+      [{ type: "intents_withdraw", token: "nep141:usdc.near", to: "bob.near", amount: "9" }],
+    ],
+    [
+      "the same where the message is an object",
+      { ...transfer("5", "intents.near"), msg: '{"receiver_id":"bob.near","msg":"hi"}' },
+      [{ type: "call", token: wrapped, to: "bob.near", amount: "5" }],
+    ],
+    [
+      "the same where it names nobody: the verifier itself",
+      { intent: "nft_withdraw", token: "nft.near", receiver_id: "intents.near", token_id: "a", msg: "" },
+      [{ type: "intents_withdraw", token: "nep171:nft.near:a", to: "intents.near", amount: "1" }],
+    ],
+    [
+      "tokens with a message for another contract: that contract",
+      { ...transfer("5", "dex.near"), msg: "bob.near" },
+      [{ type: "call", token: wrapped, to: "dex.near", amount: "5" }],
+    ],
   ];
   for (const [name, intent, expected] of rows) {
     it(`ask about ${name}`, () => assert.deepEqual(asked([intent]), expected));
@@ -125,7 +152,7 @@ describe("the policy checks of a step", () => {
   it("take their types from the table", () => {
     const types = { ...defaultActionTypes, transfer: "transfer", call: "delete" };
     assert.deepEqual(
-      actions([intentsCall([transfer("1")])], types).map(({ action }) => action.type),
+      actions([intentsCall([transfer("1")])], { types }).map(({ action }) => action.type),
       ["delete", "transfer"],
     );
   });
@@ -136,7 +163,9 @@ describe("usage in policy checks", () => {
     const checks = actions([
       intentsCall([transfer("10"), transfer("5"), transfer("1", "bob.near", "nep141:usdc.near")]),
       plainCall({ deposit: "1" }),
-      intentsCall([{ intent: "token_diff", diff: { [wrapped]: "-2", "nep141:usdc.near": "9" } }]),
+      intentsCall([{ intent: "token_diff", diff: { [wrapped]: "-2", "nep141:usdc.near": "9" } }], {
+        counterparty: [signedBy("maker.near")],
+      }),
     ]);
     assert.deepEqual(
       checks.map(({ step, action }) => [
@@ -168,7 +197,7 @@ describe("usage in policy checks", () => {
       monthly: new Map([["native", 3n]]),
       hourlyTxCount: 4,
     };
-    const last = actions([plainCall(), intentsCall([transfer("10"), transfer("5")])], defaultActionTypes, usage).at(-1);
+    const last = actions([plainCall(), intentsCall([transfer("10"), transfer("5")])], {}, usage).at(-1);
     assert.deepEqual(last?.action.current_usage, {
       hourly: { native: "0", [wrapped]: "11" },
       daily: { native: "0", [wrapped]: "12" },
@@ -181,7 +210,7 @@ describe("usage in policy checks", () => {
   it("never lets usage and amount reach 2^127, so that their sum cannot wrap", () => {
     const most = 2n ** 127n - 1n;
     const full = { ...noUsage, monthly: new Map([[wrapped, most - 1n]]) };
-    assert.deepEqual(actions([intentsCall([transfer("1")])], defaultActionTypes, full).at(-1)?.action.amount, "1");
+    assert.deepEqual(actions([intentsCall([transfer("1")])], {}, full).at(-1)?.action.amount, "1");
     const tooMuch = "usage of nep141:wrap.near would be 2^127 or more, which policy cannot judge";
     assert.equal(unjudgeable(intentsCall([transfer("2")]), full), tooMuch);
     assert.equal(unjudgeable(intentsCall([transfer(most.toString()), transfer("1")])), tooMuch);
@@ -197,7 +226,7 @@ describe("what a step counts", () => {
       intentsCall([transfer("10"), transfer("5"), { ...transfer("3"), tokens: { "nep141:usdc.near": "3" } }]),
       plainCall(),
     ];
-    const found = policyChecks(calls, defaultActionTypes, noUsage);
+    const found = policyChecks(calls, terms, noUsage);
     assert.equal(found.kind, "checks");
     const expected = [{ native: 7n }, { [wrapped]: 15n, "nep141:usdc.near": 3n }, {}];
     assert.deepEqual(
@@ -215,7 +244,7 @@ describe("a step that policy cannot judge is not allowed", () => {
     [
       "an unknown intent",
       intentsCall([{ intent: "imt_burn" }]),
-      "intents[0].intent is not an intent that policy can judge",
+      "intents[0].intent imt_burn is not an intent that policy can judge",
     ],
     [
       "a field that could move value past policy",
@@ -264,7 +293,7 @@ describe("a step that policy cannot judge is not allowed", () => {
     [
       "more places than can be asked about",
       intentsCall(Array.from({ length: 300 }, () => transfer("1"))),
-      "workflow moves value in more than 256 places",
+      "policy would be asked more than 48 questions: split the workflow up",
     ],
     [
       "a counterparty's payload that would break out of its place",
@@ -273,11 +302,158 @@ describe("a step that policy cannot judge is not allowed", () => {
     ],
     [
       "one that is no object",
-      intentsCall([], { counterparty: ["{}", "[]"] }),
-      "counterparty_signed[1] must be an object",
+      intentsCall([], { counterparty: [signedBy("maker.near"), "[]"] }),
+      "counterparty_signed[1].standard must be one of nep413, erc191, tip191, raw_ed25519, webauthn, ton_connect, sep53",
+    ],
+    [
+      "a swap with nobody that could get what goes out",
+      intentsCall([{ intent: "token_diff", diff: { [wrapped]: "-5", "nep141:usdc.near": "7" } }]),
+      "intents[0].diff gives to nobody that can be named: no counterparty has signed beside it",
+    ],
+    [
+      "a message that has the verifier execute what is in it",
+      intentsCall([
+        {
+          ...transfer("1", "intents.near"),
+          msg: JSON.stringify({ receiver_id: "mike.near", execute_intents: [JSON.parse(signedBy("evil.near"))] }),
+        },
+      ]),
+      "intents[0].msg has intents.near do what policy cannot judge",
+    ],
+    [
+      "a message that names nobody for the verifier to credit",
+      intentsCall([{ ...transfer("1", "intents.near"), msg: " mike.near" }]),
+      "intents[0].msg names no account for intents.near to credit",
+    ],
+    [
+      "a storage deposit under both names of its account",
+      intentsCall([
+        {
+          intent: "storage_deposit",
+          contract_id: "a.near",
+          deposit_for_account_id: "b.near",
+          account_id: "c.near",
+          amount: "1",
+        },
+      ]),
+      "intents[0].deposit_for_account_id must not stand beside account_id",
     ],
   ];
   for (const [name, call, reason] of rows) {
     it(`${name}`, () => assert.equal(unjudgeable(call), reason));
   }
+});
+
+describe("intents that give power over the wallet (decision 23)", () => {
+  const key = "ed25519:5TagutioHgKLh7KZ1VEFBYfgRkPtqnKm9LoMnJMJugxm";
+  const rows: readonly [kind: "add_public_key" | "remove_public_key" | "set_auth_by_predecessor_id", fields: object][] =
+    [
+      ["add_public_key", { public_key: key }],
+      ["remove_public_key", { public_key: key }],
+      ["set_auth_by_predecessor_id", { enabled: true }],
+    ];
+  for (const [kind, fields] of rows) {
+    const intent = { intent: kind, ...fields };
+    it(`issue 12, 1: ${kind} is denied by name where the operator has named no type for it`, () => {
+      const reason = `${kind} changes who may act for the wallet, and the operator has named no policy type for it`;
+      assert.equal(unjudgeable(intentsCall([transfer("1"), intent])), reason);
+    });
+
+    it(`issue 12, 1: ${kind} is asked about under the type that the operator named, and never as a call`, () => {
+      const types = { ...defaultActionTypes, [kind]: "wallet_power" };
+      const to = kind === "set_auth_by_predecessor_id" ? {} : { to: key };
+      assert.deepEqual(asked([intent], { types }), [{ type: "wallet_power", token: "native", ...to, amount: "0" }]);
+    });
+  }
+});
+
+describe("a swap (decision 24)", () => {
+  const usdc = "nep141:usdc.near";
+  const swap = { intent: "token_diff", diff: { [wrapped]: "-5", [usdc]: "7", "nep141:c.near": "-1" } };
+  const receives = { [usdc]: "7" };
+  const out = [
+    { type: "intents_swap", token: wrapped, amount: "5", receives },
+    { type: "intents_swap", token: "nep141:c.near", amount: "1", receives },
+  ];
+
+  it("issue 12, 5: is asked about with each who signed beside it, what goes out and what must come in", () => {
+    const makers = ["maker.near", "taker.near"];
+    const expected = out.flatMap((question) => makers.map((to) => ({ ...question, to })));
+    assert.deepEqual(
+      asked([swap], {}, [...makers, "maker.near"]).map((question) => JSON.stringify(Object.entries(question).sort())),
+      expected.map((question) => JSON.stringify(Object.entries(question).sort())),
+    );
+  });
+
+  it("counts what goes out once, however many could get it", () => {
+    const counterparty = ["maker.near", "taker.near"].map(signedBy);
+    const found = policyChecks([intentsCall([swap, transfer("1")], { counterparty })], terms, noUsage);
+    assert.equal(found.kind, "checks");
+    assert.deepEqual(Object.fromEntries(found.moves[0] ?? []), { [wrapped]: 6n, "nep141:c.near": 1n });
+    assert.equal(found.checks.at(-1)?.action.current_usage.daily[wrapped], "5");
+  });
+
+  it("is asked about without saying who gets it where the operator wants that", () => {
+    assert.deepEqual(asked([swap], { swapTo: "none" }, ["maker.near"]), out);
+    assert.deepEqual(asked([swap], { swapTo: "none" }), out);
+  });
+
+  it("that only brings in is nobody's gain", () => {
+    assert.deepEqual(asked([{ intent: "token_diff", diff: { [usdc]: "7" } }]), []);
+  });
+
+  it("is denied where the counterparty is the wallet itself, whose payload policy was not asked about", () => {
+    const call = intentsCall([swap], { counterparty: [signedBy("maker.near"), signedBy(walletAccountId)] });
+    assert.equal(unjudgeable(call), "counterparty_signed[1] is signed by the wallet itself");
+  });
+});
+
+describe("a plain call through the gate", () => {
+  const plain = (receiverId: string, methodName: string, args: object = {}) => {
+    const value = new TextEncoder().encode(JSON.stringify(args));
+    return plainCall({ receiverId, methodName, payload: { case: "args", value } });
+  };
+
+  it("issue 12, 9: of anything but execute_intents at the verifier is denied", () => {
+    for (const method of ["mt_transfer", "ft_withdraw", "add_public_key", "simulate_intents", "ft_on_transfer"]) {
+      assert.match(
+        unjudgeable(plain("intents.near", method)),
+        /at intents\.near the gate may call execute_intents alone/,
+      );
+    }
+  });
+
+  it("issue 12, 9: of a transfer, approval or withdrawal is denied at every receiver", () => {
+    for (const method of [
+      "ft_transfer",
+      "nft_approve",
+      "mt_batch_transfer_call",
+      "storage_withdraw",
+      "near_withdraw",
+    ]) {
+      assert.match(
+        unjudgeable(plain("other.near", method)),
+        new RegExp(`^${method} acts on what belongs to its caller`),
+      );
+    }
+  });
+
+  it("carries what others signed to the verifier, and nothing that the wallet signed", () => {
+    const signed = ["maker.near", walletAccountId].map((signer) => JSON.parse(signedBy(signer)));
+    const call = (payloads: object[]) => plain("intents.near", "execute_intents", { signed: payloads });
+    assert.equal(actions([call(signed.slice(0, 1))]).length, 1);
+    assert.equal(unjudgeable(call(signed)), "args.signed[1] is signed by the wallet itself");
+  });
+
+  it("to the verifier is denied where what it carries cannot be read", () => {
+    for (const args of ['{"signed":{}}', "", "[]", '{"signed":[],"signed":[]}']) {
+      const value = new TextEncoder().encode(args);
+      const call = plainCall({
+        receiverId: "intents.near",
+        methodName: "execute_intents",
+        payload: { case: "args", value },
+      });
+      assert.equal(unjudgeable(call), "args are not those of execute_intents");
+    }
+  });
 });

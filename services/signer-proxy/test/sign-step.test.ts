@@ -24,13 +24,14 @@ import {
   nonceUntil,
   plainCall,
   requestId,
+  signedBy,
   transfer,
   walletAccountId,
   walletId,
 } from "./support/samples.ts";
 import { type Answer, paths, walletKey } from "./support/scripted-keystore.ts";
 
-const counterparty = '{"standard":"nep413","payload":{"message":"{}"}}';
+const counterparty = signedBy("maker.near");
 const intentsText = '[{"intent":"transfer","receiver_id":"mike.near", "tokens":{"nep141:wrap.near":"5"}}]';
 const swap = intentsCall(intentsText, { counterparty: [counterparty], notAfterMs: BigInt(deadlineMs) });
 const key = walletKey(walletId);
@@ -168,7 +169,7 @@ describe("decision 6: SignStep without a valid grant signs nothing", () => {
 
   it("one that expires while the account is asked for", async () => {
     await using proxy = await startProxy();
-    const given = await grantedStep(proxy, swap);
+    const given = await grantedStep(proxy, intentsCall(intentsText));
     proxy.time.advance(55_000);
     proxy.keystore.script(paths.derive, () => {
       proxy.time.advance(5_000);

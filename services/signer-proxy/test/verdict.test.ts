@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { defaultActionTypes } from "../src/core/action-types.ts";
 import { policyChecks } from "../src/core/policy-checks.ts";
 import { noUsage } from "../src/core/policy-usage.ts";
 import { judge, type PolicyAnswer } from "../src/core/verdict.ts";
-import { plainCall } from "./support/samples.ts";
+import { plainCall, terms } from "./support/samples.ts";
 
 const yes: PolicyAnswer = { allowed: true, frozen: false, requiresApproval: false };
 
@@ -11,7 +10,7 @@ const yes: PolicyAnswer = { allowed: true, frozen: false, requiresApproval: fals
 async function verdictOf(answers: readonly PolicyAnswer[], approvals = 0) {
   const found = policyChecks(
     answers.map((_, step) => plainCall({ methodName: `step_${step}` })),
-    defaultActionTypes,
+    terms,
     noUsage,
   );
   assert.equal(found.kind, "checks");
@@ -91,7 +90,7 @@ describe("the verdict over all checks", () => {
   });
 
   it("fails when one question fails", async () => {
-    const found = policyChecks([plainCall(), plainCall()], defaultActionTypes, noUsage);
+    const found = policyChecks([plainCall(), plainCall()], terms, noUsage);
     assert.equal(found.kind, "checks");
     await assert.rejects(
       judge(found.checks, 0, () => Promise.reject(new Error("away"))),

@@ -1,4 +1,4 @@
-import type { Step } from "@outlayer/workflow";
+import { predecessorCallProblem, type Step } from "@outlayer/workflow";
 import { isAtMost, isDecimal } from "./amounts.ts";
 import { type Facts, type Limits, maxGateCalls } from "./facts.ts";
 
@@ -6,12 +6,12 @@ import { type Facts, type Limits, maxGateCalls } from "./facts.ts";
 export const defaultGas = "100000000000000";
 
 /**
- * Why a step would leave the gate stuck for everybody; undefined when it would not. Only what can be read is judged
- * here: gas that is no number never becomes a call.
+ * Why a step would harm those who share the gate; undefined when it would not: it would leave the gate stuck, or act on
+ * what is the gate's. Only what can be read is judged here: gas that is no number never becomes a call.
  * @param place e.g. `steps[0]`
  */
-export function jamReason(step: Step, place: string, limits: Limits): string | undefined {
-  const { gas = defaultGas, deposit = "0", receiver_id: receiver, method_name: method = "" } = step.fields;
+export function harmReason(step: Step, place: string, limits: Limits): string | undefined {
+  const { gas = defaultGas, deposit = "0", receiver_id: receiver = "", method_name: method = "" } = step.fields;
   if (step.form === "explicit") {
     if (receiver === limits.gateId) {
       // The gate would be its own predecessor, to whom its private methods are open.
@@ -20,6 +20,8 @@ export function jamReason(step: Step, place: string, limits: Limits): string | u
     if (!/^[A-Za-z0-9_]{1,256}$/.test(method)) {
       return `${place}.method_name must match [A-Za-z0-9_]{1,256}, for the gate writes it into its trace as it is`;
     }
+    const problem = predecessorCallProblem({ receiverId: receiver, methodName: method }, limits.verifierId);
+    if (problem !== undefined) return `${place}: ${problem}`;
   }
   if (isDecimal(gas) && (gas === "0" || !isAtMost(gas, limits.maxInnerGas))) {
     return `${place}.gas must be from 1 to ${limits.maxInnerGas}, which is what the gate can pass on`;

@@ -3,7 +3,7 @@ import { estimatesOf, type PlanEstimates } from "./estimates.ts";
 import type { FactName, Facts, Limits } from "./facts.ts";
 import { rejectMixedBatches } from "./gate-batches.ts";
 import { gateCall } from "./gate-call.ts";
-import { callCountReason, chainLengthReason, jamReason } from "./gate-limits.ts";
+import { callCountReason, chainLengthReason, harmReason } from "./gate-limits.ts";
 import { type Classification, type ClassifiedStep, classify, type Lane, shownTarget } from "./lanes.ts";
 import type { GateCallInit } from "./payload.ts";
 import { directUserSetup, fundingSetup } from "./setup.ts";
@@ -111,7 +111,7 @@ function classifyAll(
 ): readonly ClassifiedStep[] {
   const published = rejectMixedBatches(steps.map((step) => ({ step, classification: classify(step, limits) })));
   const single = published.map((classified, index) =>
-    rejectGateStep(classified, jamReason(classified.step, `${name}[${index}]`, limits)),
+    rejectGateStep(classified, harmReason(classified.step, `${name}[${index}]`, limits)),
   );
   const gateSteps = single.filter(({ classification }) => classification.lane === "gate_proxy").length;
   const tooLong = haltOnFailure ? callCountReason(gateSteps) : chainLengthReason(gateSteps, facts);

@@ -15,12 +15,30 @@ export const defaultActionTypes = {
   auth_call: "call",
 } as const;
 
+/**
+ * Intents that move nothing and change who may act for the wallet (decision 23). They have no type unless the operator
+ * names one, and are denied without: no policy was written with them in mind.
+ */
+export const powerKinds = ["add_public_key", "remove_public_key", "set_auth_by_predecessor_id"] as const;
+
+type PowerKind = (typeof powerKinds)[number];
+
 /** What a step does that policy has a word in. */
-export type ActionKind = keyof typeof defaultActionTypes;
+export type ActionKind = keyof typeof defaultActionTypes | PowerKind;
 
-/** The table in force: every kind, with the exact string that policies list. */
-export type ActionTypes = Readonly<Record<ActionKind, string>>;
+/** The table in force: the exact string that policies list, by kind. */
+export type ActionTypes = Readonly<Record<keyof typeof defaultActionTypes, string>> &
+  Readonly<Partial<Record<PowerKind, string>>>;
 
-export function isActionKind(text: string): text is ActionKind {
-  return Object.hasOwn(defaultActionTypes, text);
+/** All that the table may name. */
+export const actionKinds: readonly string[] = [...Object.keys(defaultActionTypes), ...powerKinds];
+
+/** Types that wallets' policies list already, for other things. Source: keystore.md, "Policy". */
+const publishedTypes = ["transfer", "call", "delete", "intents_withdraw", "intents_swap", "intents_deposit"];
+
+/** A kind whose type stands for something else as well: a policy that allows that would allow this unasked. */
+export function sharedPowerKind(types: ActionTypes): PowerKind | undefined {
+  const kinds = Object.keys(defaultActionTypes) as (keyof typeof defaultActionTypes)[];
+  const taken: readonly (string | undefined)[] = [...publishedTypes, ...kinds.map((kind) => types[kind])];
+  return powerKinds.find((kind) => types[kind] !== undefined && taken.includes(types[kind]));
 }

@@ -1,11 +1,18 @@
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { DirectUserCall } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
+import { predecessorCallProblem } from "@outlayer/workflow";
 import type { ActionTypes } from "./action-types.ts";
+import type { SwapTo } from "./intent-kinds.ts";
 import { JsonTextError, parseJsonText } from "./json-text.ts";
-import { type Movement, movementsOf, Unjudgeable } from "./movements.ts";
+import { type Movement, movementsOf } from "./movements.ts";
 import { type CurrentUsage, RunningUsage, type Usage, usageLimit } from "./policy-usage.ts";
+import { carriedByArgs, signersOf } from "./signed-by-others.ts";
+import { Unjudgeable } from "./unjudgeable.ts";
 
-/** What check-policy is asked about, field names as on the wire. The last four are for the keystore's audit trail. */
+/**
+ * What check-policy is asked about, field names as on the wire. The last four, and `receives`, are for the keystore's
+ * audit trail: today's keystore judges nothing by them.
+ */
 export interface PolicyAction {
   readonly type: string;
   readonly token: string;
@@ -13,6 +20,8 @@ export interface PolicyAction {
   /** Raw units, decimal. Never a number: that would count as 0 and disarm every limit. */
   readonly amount: string;
   readonly current_usage: CurrentUsage;
+  /** What a swap brings in at least, raw units by full token id. */
+  readonly receives?: Readonly<Record<string, string>>;
   readonly receiver_id: string;
   readonly method_name: string;
   readonly gas: string;
@@ -35,25 +44,42 @@ export type PolicyChecks =
     }
   | { readonly kind: "unjudgeable"; readonly step: number; readonly reason: string };
 
-/** So that one workflow cannot keep the keystore busy for minutes. */
-const maxChecks = 256;
+/** Four for each of twelve steps: so that one workflow cannot keep the keystore, and with it everybody, waiting. */
+const maxChecks = 48;
+
+/** By what rules a workflow is judged. */
+export interface PolicyTerms {
+  readonly types: ActionTypes;
+  readonly swapTo: SwapTo;
+  readonly verifierId: string;
+  /** The wallet's account. Needed where a call carries what others signed. */
+  readonly accountId?: string;
+}
+
+/** Whether a call carries payloads that others signed, among which the wallet's own are looked for. */
+export function carriesSigned({ receiverId, payload }: GateCall, verifierId: string): boolean {
+  return payload.case === "intents" ? payload.value.counterpartySignedJson.length > 0 : receiverId === verifierId;
+}
 
 /**
- * Per step the call itself, then one check for every intent in it that moves value. Each counts as usage for those
- * after it, within its own step too: otherwise a limit would hold for a part, not for the whole. A step counts as one
- * transaction.
+ * Per step the call itself, then, for every intent in it that moves value or gives power, one check for each who gets it.
+ * What is moved counts as usage for what comes after it, within its own step too: otherwise a limit would hold for a
+ * part, not for the whole. A step counts as one transaction.
  * @param usage what counts already: the wallet's other workflows
  */
-export function policyChecks(calls: readonly GateCall[], types: ActionTypes, usage: Usage): PolicyChecks {
+export function policyChecks(calls: readonly GateCall[], terms: PolicyTerms, usage: Usage): PolicyChecks {
   const running = new RunningUsage(usage);
   const checks: PolicyCheck[] = [];
   const moves: ReadonlyMap<string, bigint>[] = [];
   for (const [step, call] of calls.entries()) {
     const moved = new Map<string, bigint>();
     try {
-      for (const movement of [movementOfCall(call), ...movementsOfIntents(call)]) {
-        if (checks.length === maxChecks) throw new Unjudgeable(`workflow moves value in more than ${maxChecks} places`);
-        checks.push({ step, action: actionFor(movement, call, types, running) });
+      for (const movement of [movementOfCall(call), ...movementsOfPayload(call, terms)]) {
+        const actions = actionsFor(movement, call, terms.types, running);
+        if (checks.length + actions.length > maxChecks) {
+          throw new Unjudgeable(`policy would be asked more than ${maxChecks} questions: split the workflow up`);
+        }
+        checks.push(...actions.map((action) => ({ step, action })));
         const { token, amount } = movement;
         running.move(token, amount);
         if (amount > 0n) moved.set(token, (moved.get(token) ?? 0n) + amount);
@@ -86,20 +112,23 @@ export function directUserCheck(call: DirectUserCall, types: ActionTypes, usage:
 }
 
 function movementOfCall(call: GateCall): Movement {
-  return { kind: "call", token: "native", amount: BigInt(call.deposit), to: call.receiverId };
+  return { kind: "call", token: "native", amount: BigInt(call.deposit), to: [call.receiverId] };
 }
 
-function movementsOfIntents({ payload }: GateCall): Movement[] {
-  if (payload.case !== "intents") return [];
-  const { intentsJson, counterpartySignedJson } = payload.value;
-  for (const [index, json] of counterpartySignedJson.entries()) {
-    // It is put into the arguments as it stands, so it must be one JSON value and not break out of its place.
-    const value = readJson(`counterparty_signed[${index}]`, json);
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      throw new Unjudgeable(`counterparty_signed[${index}] must be an object`);
-    }
+function movementsOfPayload(call: GateCall, terms: PolicyTerms): Movement[] {
+  const { payload } = call;
+  const { verifierId, accountId, swapTo } = terms;
+  if (payload.case !== "intents") {
+    const problem = predecessorCallProblem(call, verifierId);
+    if (problem !== undefined) throw new Unjudgeable(problem);
+    if (call.receiverId === verifierId) signersOf(carriedByArgs(payload.value ?? new Uint8Array()), accountId);
+    return [];
   }
-  return movementsOf(readJson("intents", intentsJson));
+  const { intentsJson, counterpartySignedJson } = payload.value;
+  // Each is put into the arguments as it stands, so it must be one JSON value and not break out of its place.
+  const payloads = counterpartySignedJson.map((json, index) => readJson(`counterparty_signed[${index}]`, json));
+  const counterparties = signersOf({ place: "counterparty_signed", payloads }, accountId);
+  return movementsOf(readJson("intents", intentsJson), { verifierId, counterparties, swapTo });
 }
 
 function readJson(place: string, text: string): unknown {
@@ -110,21 +139,30 @@ function readJson(place: string, text: string): unknown {
   }
 }
 
-function actionFor(movement: Movement, call: GateCall, types: ActionTypes, usage: RunningUsage): PolicyAction {
-  const { kind, token, amount, to } = movement;
+/** One question for each who gets it: the amount leaves once, and to whom is not known before. */
+function actionsFor(movement: Movement, call: GateCall, types: ActionTypes, usage: RunningUsage): PolicyAction[] {
+  const { kind, token, amount, to, receives } = movement;
+  const type = types[kind];
+  if (type === undefined) {
+    throw new Unjudgeable(
+      `${kind} changes who may act for the wallet, and the operator has named no policy type for it`,
+    );
+  }
   if (amount >= usageLimit) throw new Unjudgeable(`amount of ${token} is 2^127 or more, which policy cannot judge`);
   if (usage.highestAfter(token, amount) >= usageLimit) {
     throw new Unjudgeable(`usage of ${token} would be 2^127 or more, which policy cannot judge`);
   }
-  return {
-    type: types[kind],
+  const whom = to.length === 0 ? [undefined] : to;
+  return whom.map((one) => ({
+    type,
     token,
-    ...(to === undefined ? {} : { to }),
+    ...(one === undefined ? {} : { to: one }),
     amount: amount.toString(),
     current_usage: usage.current(),
+    ...(receives === undefined ? {} : { receives }),
     receiver_id: call.receiverId,
     method_name: call.methodName,
     gas: call.gas,
     lane: "gate_proxy",
-  };
+  }));
 }

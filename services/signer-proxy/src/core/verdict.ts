@@ -5,7 +5,7 @@ export interface PolicyAnswer {
   readonly allowed: boolean;
   readonly frozen: boolean;
   readonly requiresApproval: boolean;
-  /** Absent where the keystore gives no count. */
+  /** At least 1. Absent where the keystore gives no count that means anything. */
   readonly requiredApprovals?: number;
   /** Absent where the keystore gives none. */
   readonly reason?: string;

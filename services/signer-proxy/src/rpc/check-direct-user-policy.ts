@@ -9,7 +9,7 @@ import { type CheckPolicyDeps, usageOf } from "./check-policy.ts";
 import { answering } from "./refusals.ts";
 import { verdictAnswer } from "./verdict-answer.ts";
 
-export interface CheckDirectUserPolicyDeps extends Omit<CheckPolicyDeps, "verifierId"> {
+export interface CheckDirectUserPolicyDeps extends Omit<CheckPolicyDeps, "verifierId" | "swapTo" | "accounts"> {
   readonly scopes: readonly DirectUserScope[];
 }
 

@@ -1,11 +1,13 @@
 import type { CheckPolicyRequest } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import type { Clock, Logger } from "@outlayer/kit";
+import type { Accounts } from "../core/account-cache.ts";
 import type { ActionTypes } from "../core/action-types.ts";
 import { approvalsGiven } from "../core/approval.ts";
 import { type GrantMac, grantLifetimeMs } from "../core/grant.ts";
+import type { SwapTo } from "../core/intent-kinds.ts";
 import { checkIntentsCall } from "../core/intents-call.ts";
 import type { Keystore } from "../core/keystore.ts";
-import { type PolicyAction, policyChecks } from "../core/policy-checks.ts";
+import { carriesSigned, type PolicyAction, policyChecks } from "../core/policy-checks.ts";
 import { noUsage, type Usage } from "../core/policy-usage.ts";
 import { judge } from "../core/verdict.ts";
 import { answering } from "./refusals.ts";
@@ -17,7 +19,9 @@ export type ToJudge = Pick<CheckPolicyRequest, "walletId" | "calls" | "usage" | 
 export interface PolicyDeps {
   readonly keystore: Pick<Keystore, "checkPolicy">;
   readonly actionTypes: ActionTypes;
+  readonly swapTo: SwapTo;
   readonly verifierId: string;
+  readonly accounts: Accounts;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -28,12 +32,14 @@ export interface CheckPolicyDeps extends PolicyDeps {
 
 /** What the wallet's policy says of a whole workflow. */
 export async function policyVerdict(
-  { keystore, actionTypes, verifierId }: Pick<PolicyDeps, "keystore" | "actionTypes" | "verifierId">,
+  { keystore, actionTypes: types, swapTo, verifierId, accounts }: Omit<PolicyDeps, "clock" | "logger">,
   { walletId, calls, usage, approval }: ToJudge,
   signal: AbortSignal,
 ): Promise<Judged> {
   for (const [step, call] of calls.entries()) checkIntentsCall(`calls[${step}]`, call, verifierId);
-  const found = policyChecks(calls, actionTypes, usageOf(usage));
+  const account = calls.some((call) => carriesSigned(call, verifierId)) ? await accounts(walletId, signal) : undefined;
+  const terms = { types, swapTo, verifierId, ...(account === undefined ? {} : { accountId: account.accountId }) };
+  const found = policyChecks(calls, terms, usageOf(usage));
   // What cannot be judged is not allowed; the keystore need not be asked about the rest then.
   if (found.kind === "unjudgeable") return { kind: "denied", step: found.step, reason: found.reason };
   const ask = (action: PolicyAction) => keystore.checkPolicy(walletId, action, signal);

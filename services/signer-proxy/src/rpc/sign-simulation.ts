@@ -1,6 +1,5 @@
 import type { SignSimulationRequest } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
-import type { Accounts } from "../core/account-cache.ts";
 import { checkIntentsTerms, nep413Request, signedPayload } from "../core/intents-payload.ts";
 import type { Keystore } from "../core/keystore.ts";
 import { InvalidRequest } from "../core/problems.ts";
@@ -10,7 +9,6 @@ import { answering } from "./refusals.ts";
 
 export interface SignSimulationDeps extends PolicyDeps {
   readonly keystore: Pick<Keystore, "checkPolicy" | "signNep413">;
-  readonly accounts: Accounts;
 }
 
 /**

@@ -36,6 +36,7 @@ export function configFor(keystoreUrl: string): SignerProxyConfig {
     keystoreAuthToken: keystoreToken,
     verifierId: "intents.near",
     actionTypes: defaultActionTypes,
+    swapTo: "counterparty",
     directUserScopes: [counterScope],
     grantSecret,
   };

@@ -3,6 +3,8 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type GateCall, GateCallSchema } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { Approval } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import { verifierNonce } from "@outlayer/near";
+import { defaultActionTypes } from "../../src/core/action-types.ts";
+import type { PolicyTerms } from "../../src/core/policy-checks.ts";
 import { startMs, type TestProxy } from "./proxy.ts";
 
 export const walletId = "wallet-1";
@@ -24,6 +26,20 @@ export function plainCall(change: Partial<MessageInitShape<typeof GateCallSchema
     ...change,
   });
 }
+
+/** What somebody else signed. */
+export const signedBy = (signer_id: string) => {
+  const message = JSON.stringify({ signer_id, deadline: "2030-01-01T00:00:00Z", intents: [] });
+  return JSON.stringify({ standard: "nep413", payload: { message, nonce: "", recipient: "intents.near" } });
+};
+
+/** By what rules policy is asked, unless a test says otherwise. */
+export const terms: PolicyTerms = {
+  types: defaultActionTypes,
+  swapTo: "counterparty",
+  verifierId: "intents.near",
+  accountId: walletAccountId,
+};
 
 export interface IntentsOptions {
   readonly counterparty?: readonly string[];

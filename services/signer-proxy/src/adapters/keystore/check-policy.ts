@@ -27,11 +27,13 @@ export async function checkPolicy(
 ): Promise<PolicyAnswer> {
   const body = { wallet_id: walletId, action };
   const given = await http.post("/wallet/check-policy", body, answer, signal);
+  // Approval by nobody is none: a wish with the count 0 is one without a count, and a count is a wish.
+  const count = given.required_approvals || undefined;
   return {
     allowed: given.allowed,
     frozen: given.frozen,
-    requiresApproval: given.requires_approval ?? false,
-    ...(given.required_approvals == null ? {} : { requiredApprovals: given.required_approvals }),
+    requiresApproval: given.requires_approval === true || count !== undefined,
+    ...(count === undefined ? {} : { requiredApprovals: count }),
     ...(given.reason == null ? {} : { reason: http.quote(given.reason) }),
   };
 }
