@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { signIntents } from "./support/actors.ts";
+import { view } from "./support/chain-dump.ts";
+import { type System, startSystem } from "./support/system.ts";
+
+const wrap = "nep141:wrap.near";
+const usdc = "nep141:usdc.near";
+const gateId = "gate.sequential.near";
+/** A key that nobody's wallet has. */
+const attackersKey = "ed25519:5TagutioHgKLh7KZ1VEFBYfgRkPtqnKm9LoMnJMJugxm";
+
+interface Attack {
+  readonly title: string;
+  readonly steps: (system: System) => object[] | Promise<object[]>;
+  readonly status: "policy_denied" | "rejected";
+  readonly error: string;
+}
+
+const raw = (...intents: object[]) => ({ kind: "intents.execute_raw", intents });
+const ownSwap = async ({ devnet }: System) => {
+  const diff = { [wrap]: "1000000", [usdc]: "-1" };
+  const counterparty_signed = [await signIntents(devnet, "wallet-2", [{ intent: "token_diff", diff }])];
+  const amounts = { amount_in: "1000001", min_amount_out: "1" };
+  return [{ kind: "intents.swap", token_in: wrap, token_out: usdc, ...amounts, counterparty_signed }];
+};
+const plain = (method_name: string, args_json: object, deposit = "0", receiver_id = "intents.near") => {
+  return { receiver_id, method_name, args_json, deposit, gas: "100000000000000", route: "gate_proxy" };
+};
+const denied = (reason: string) =>
+  ({ status: "policy_denied", error: `policy denied before signing: ${reason}` }) as const;
+const noTypeFor = (kind: string) =>
+  denied(`${kind} changes who may act for the wallet, and the operator has named no policy type for it`);
+const rejected = (reason: string) => ({ status: "rejected", error: reason }) as const;
+
+const attacks: readonly Attack[] = [
+  {
+    title: "issue 12, 1: a key that an intent adds cannot take the wallet past its policy",
+    steps: () => [raw({ intent: "add_public_key", public_key: attackersKey })],
+    ...noTypeFor("add_public_key"),
+  },
+  {
+    title: "issue 12, 5: an auth_call without a deposit cannot speak to a contract that is not listed",
+    steps: () => [raw({ intent: "auth_call", contract_id: "count.mike.near", msg: "" })],
+    ...denied("Address 'count.mike.near' is not in whitelist"),
+  },
+  {
+    title: "issue 12, 5: a swap cannot give away a million for one to one's own counterparty",
+    steps: ownSwap,
+    // Completed with the account of wallet-2, which only the devnet knows.
+    ...denied("Address '{wallet-2}' is not in whitelist"),
+  },
+  {
+    title: "issue 12, 5: a swap beside which nobody has signed cannot become an offer to everybody",
+    steps: () => [raw({ intent: "token_diff", diff: { [wrap]: "-9", [usdc]: "1" } })],
+    ...denied("intents[0].diff gives to nobody that can be named: no counterparty has signed beside it"),
+  },
+  {
+    title:
+      "issue 12, 5: a withdrawal cannot reach somebody who is not listed by the verifier, which every whitelist holds",
+    steps: () => [
+      raw({ intent: "ft_withdraw", token: "wrap.near", receiver_id: "intents.near", amount: "9", msg: "anna.near" }),
+    ],
+    ...denied("Address 'anna.near' is not in whitelist"),
+  },
+  {
+    title: "issue 12, 9: a plain call cannot take tokens that stand to the gate's credit",
+    steps: () => [plain("mt_transfer", { receiver_id: "mike.near", token_id: wrap, amount: "5" }, "1")],
+    ...rejected(
+      "steps[0]: at intents.near the gate may call execute_intents alone, for all else there is done in the gate's own name",
+    ),
+  },
+  {
+    title: "issue 12, 9: nor tokens that the gate holds in their own contract",
+    steps: () => [plain("ft_transfer", { receiver_id: "mike.near", amount: "5" }, "1", "wrap.near")],
+    ...rejected(
+      "steps[0]: ft_transfer acts on what belongs to its caller, and through the gate that is the gate, for everybody",
+    ),
+  },
+  {
+    title: "issue 12, 9: a plain call cannot carry what the wallet signed, unasked, to the verifier",
+    steps: async ({ devnet }) => {
+      const intent = { intent: "transfer", receiver_id: "anna.near", tokens: { [wrap]: "1000" } };
+      return [plain("execute_intents", { signed: [await signIntents(devnet, "wallet-1", [intent])] })];
+    },
+    ...denied("args.signed[0] is signed by the wallet itself"),
+  },
+  {
+    title: "issue 12, 5: nor can it come as the payload of a counterparty",
+    steps: async (system) => {
+      const intent = { intent: "transfer", receiver_id: "anna.near", tokens: { [wrap]: "1000" } };
+      const own = await signIntents(system.devnet, "wallet-1", [intent]);
+      const [swap] = await ownSwap(system);
+      return [{ ...swap, counterparty_signed: [...(swap?.counterparty_signed ?? []), own] }];
+    },
+    ...denied("counterparty_signed[1] is signed by the wallet itself"),
+  },
+  {
+    title: "issue 12, 1: nor can a batch's intents take the wallet's own key away",
+    steps: ({ devnet }) => {
+      const public_key = devnet.wallets[0]?.publicKey;
+      const near_intents = { intents: [{ intent: "remove_public_key", public_key }] };
+      return [{ receiver_id: "intents.near", method_name: "execute_intents", near_intents }];
+    },
+    ...noTypeFor("remove_public_key"),
+  },
+  {
+    title: "issue 12, 1: nor can an intent change whether transactions authenticate",
+    steps: () => [raw({ intent: "set_auth_by_predecessor_id", enabled: false })],
+    ...noTypeFor("set_auth_by_predecessor_id"),
+  },
+];
+
+describe("a wallet's key cannot take more than its policy gives", () => {
+  let system: System;
+  before(async () => {
+    system = await startSystem({ environment: { GATE_MAX_DEPOSIT_YOCTO: "1" } });
+    const { wallets, verifier } = system.devnet.controls;
+    wallets.setPolicy("wallet-1", {
+      rules: {
+        transaction_types: ["call", "intents_swap", "intents_withdraw"],
+        addresses: { mode: "whitelist", list: ["intents.near", "wrap.near", "mike.near"] },
+        limits: { daily: { [usdc]: "10" } },
+      },
+    });
+    verifier.credit(gateId, wrap, 100n);
+  });
+  after(() => system.stop());
+
+  const accountOf = (walletId: string) => {
+    return system.devnet.wallets.find((wallet) => wallet.walletId === walletId)?.accountId ?? "";
+  };
+
+  /** All that an attack could have moved, and who may act for the wallet. */
+  const standing = async () => {
+    const { devnet } = system;
+    const account_id = accountOf("wallet-1");
+    const owners = [account_id, accountOf("wallet-2"), gateId, "mike.near", "anna.near"];
+    return {
+      balances: owners.map((owner) => [wrap, usdc].map((token) => devnet.controls.verifier.balanceOf(owner, token))),
+      keys: await view(devnet, "intents.near", "public_keys_of", { account_id }),
+      byPredecessor: await view(devnet, "intents.near", "is_auth_by_predecessor_id_enabled", { account_id }),
+    };
+  };
+
+  for (const { title, steps, status, error } of attacks) {
+    it(title, async () => {
+      const before = await standing();
+      const { body } = await system.rest().execute(await steps(system));
+      const expected = error.replace("{wallet-2}", accountOf("wallet-2"));
+      assert.deepEqual([body.status, body.user_visible_error], [status, expected]);
+      assert.deepEqual(
+        body.submit_tx_hashes.filter((hash: unknown) => hash !== null),
+        [],
+      );
+      assert.deepEqual(await standing(), before);
+    });
+  }
+});
