@@ -18,7 +18,8 @@ interface Attack {
 
 const raw = (...intents: object[]) => ({ kind: "intents.execute_raw", intents });
 const ownSwap = async ({ devnet }: System) => {
-  const diff = { [wrap]: "1000000", [usdc]: "-1" };
+  // Less and more by the verifier's fee.
+  const diff = { [wrap]: "999999", [usdc]: "-2" };
   const counterparty_signed = [await signIntents(devnet, "wallet-2", [{ intent: "token_diff", diff }])];
   const amounts = { amount_in: "1000001", min_amount_out: "1" };
   return [{ kind: "intents.swap", token_in: wrap, token_out: usdc, ...amounts, counterparty_signed }];
