@@ -14,7 +14,7 @@ type Draft =
   | { readonly kind: "transfer"; readonly token: string; readonly amount: string }
   | { readonly kind: "swap"; readonly give: bigint; readonly get: bigint; readonly isOff: boolean }
   | { readonly kind: "call"; readonly value: number }
-  | { readonly kind: "reject" | "setup" };
+  | { readonly kind: "reject" | "setup" | "nobody" | "bare" };
 
 const draft: fc.Arbitrary<Draft> = fc.oneof(
   {
@@ -43,7 +43,12 @@ const draft: fc.Arbitrary<Draft> = fc.oneof(
       value: fc.nat(1000),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom("reject" as const, "setup" as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constantFrom("reject" as const, "setup" as const, "nobody" as const, "bare" as const),
+    }),
+  },
 );
 
 /** Things that may be wrong with the world. */
@@ -97,6 +102,10 @@ async function stepOf({ devnet }: System, one: Draft): Promise<object> {
     }
     case "call":
       return registerStep(one.value);
+    case "nobody":
+      return { ...registerStep(1), receiver_id: "nobody.near" };
+    case "bare":
+      return { ...registerStep(1), receiver_id: "relayer.sequential.near" };
     case "reject":
       return { receiver_id: "count.mike.near", method_name: "increase" };
     case "setup":
@@ -116,6 +125,8 @@ const codes: { readonly [check: string]: readonly string[] } = {
   gate_balance: ["balance_low"],
   keystore: ["keystore_unavailable"],
   verifier_lock: ["dispatch_failed"],
+  receiver_account: ["receiver_not_found"],
+  receiver_code: ["receiver_has_no_code"],
   wallet_tokens: ["insufficient_balance"],
   policy: ["policy_denied", "requires_approval"],
   simulation: ["dispatch_failed"],

@@ -39,6 +39,8 @@ const operatorChecks = [
 const walletChecks = [
   "wallet_account",
   "wallet_near",
+  "receiver_account",
+  "receiver_code",
   "deadline",
   "delegate_nonce",
   "verifier_key",
@@ -271,6 +273,35 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    title: "a receiver that does not exist",
+    executed: fails("receiver_not_found"),
+    steps: () => [dust, callOfNobody, callOfNobody],
+    fails: () => [
+      {
+        name: "receiver_account",
+        class: "blocking",
+        expected: "accounts that exist",
+        actual: "nobody.near does not",
+        message: "step 2 of 3 calls nobody.near, which does not exist",
+      },
+    ],
+  },
+  {
+    title: "a receiver that has no contract",
+    executed: fails("receiver_has_no_code"),
+    steps: () => [{ ...callOfNobody, receiver_id: "anna.near" }],
+    prepare: ({ devnet }) => devnet.controls.accounts.setBalance("anna.near", near),
+    fails: () => [
+      {
+        name: "receiver_code",
+        class: "blocking",
+        expected: "accounts with a contract",
+        actual: "anna.near has none",
+        message: "step 1 of 1 calls anna.near, which has no contract",
+      },
+    ],
+  },
+  {
     title: "a key on NEAR that would let the delegates be relayed past the gate",
     executed: fails("unsafe_delegate_nonce"),
     prepare: (system) => {
@@ -423,6 +454,8 @@ const cases: readonly Case[] = [
   },
 ];
 
+const callOfNobody = { ...registerStep(1), receiver_id: "nobody.near" };
+
 function simulationFails(steps: number) {
   const expected = `unmatched_deltas ${JSON.stringify({ [blockingToken]: String(steps) })}`;
   return { name: "simulation", class: "blocking", expected } as const;
@@ -543,7 +576,8 @@ describe("preflight", () => {
         { name: "keystore", class: "waiting", ok: false, expected: "", actual: "", message },
       ]);
       const found = await preflight(system, three);
-      const needsTheWallet = walletChecks.filter((name) => name !== "deadline");
+      const needsNone = ["receiver_account", "receiver_code", "deadline"];
+      const needsTheWallet = walletChecks.filter((name) => !needsNone.includes(name));
       assert.deepEqual(
         failing(found).map(({ name, message }) => [name, message]),
         ["keystore", ...needsTheWallet].map((name) => [name, message]),

@@ -67,6 +67,8 @@ export const errorCodes = [
   "approver_rotated",
   "relayer_not_whitelisted",
   "insufficient_balance",
+  "receiver_not_found",
+  "receiver_has_no_code",
   "balance_low",
   "no_usable_key",
   "unsafe_delegate_nonce",

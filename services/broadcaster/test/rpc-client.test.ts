@@ -288,6 +288,31 @@ describe("the RPC client", () => {
       await assert.rejects(near().transaction("hash", "a.near"), RpcUnavailable);
     });
 
+    const bare = { amount: "1", code_hash: "11111111111111111111111111111111" };
+    const contract = { ...bare, code_hash: "B6UXBwbuk6JYorjDTqJJyqq7yn9kc7wjcdW4ggzvbkXB" };
+    const standings: readonly [name: string, answer: Answer, standing: string][] = [
+      ["code of its own", result(contract), "contract"],
+      ["code that it shares, by hash", result({ ...bare, global_contract_hash: contract.code_hash }), "contract"],
+      ["code that it shares, by account", result({ ...bare, global_contract_account_id: "a.near" }), "contract"],
+      ["null for code to share", result({ ...bare, global_contract_hash: null }), "no_code"],
+      ["no code", result(bare), "no_code"],
+      ["no account", nodeError("UNKNOWN_ACCOUNT"), "no_account"],
+      ["no account, as a result", result({ error: "account a.near does not exist while viewing" }), "no_account"],
+    ];
+    for (const [name, answer, standing] of standings) {
+      it(`says what a call would meet: ${name}`, async () => {
+        first.answer = answer;
+        assert.equal(await near().standing("a.near"), standing);
+      });
+    }
+
+    it("does not say that an account does not exist where the node only has not got there", async () => {
+      for (const answer of [nodeError("UNKNOWN_BLOCK"), nodeError("UNAVAILABLE_SHARD"), reset, result({})]) {
+        first.answer = second.answer = answer;
+        await assert.rejects(near().standing("a.near"));
+      }
+    });
+
     it("decision 2: calls a transaction unknown everywhere only if every endpoint does, at a final head not below", async () => {
       const block =
         (height: number): Answer =>

@@ -3,6 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { type GateCall, GateCallSchema } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import { isViewMissing, panicText } from "../../src/core/chain/panic-text.ts";
 import { checkCode, checkOwner, checkPending } from "../../src/core/checks/gate.ts";
+import { checkReceiversExist, checkReceiversHaveCode } from "../../src/core/checks/receivers.ts";
 import { checkSimulation, rehearsals } from "../../src/core/checks/simulation.ts";
 import { checkDeadlines, checkDelegateNonce } from "../../src/core/checks/wallet.ts";
 import { type KeyPermission, mayCall } from "../../src/core/gate/access-key.ts";
@@ -164,5 +165,28 @@ describe("checks of gate and wallet, by themselves", () => {
     assert.equal(panicText(wrapped), 'Smart contract panicked: a "b" c');
     assert.equal(panicText("query: UNKNOWN_BLOCK DB Not Found Error"), undefined);
     assert.equal(panicText('GuestPanic { panic_msg: "\\u{1f}" }'), 'Smart contract panicked: "\\u{1f}"');
+  });
+});
+
+describe("the accounts that the steps call", () => {
+  const calls = ["a.near", "b.near", "a.near"].map((receiverId) => create(GateCallSchema, { receiverId }));
+  const found = (a: "contract" | "no_code" | "no_account", b: typeof a) => {
+    const standings = new Map([
+      ["a.near", a],
+      ["b.near", b],
+    ]);
+    return [checkReceiversExist(calls, standings), checkReceiversHaveCode(calls, standings)].map(({ ok, message }) => {
+      return ok ? "ok" : message;
+    });
+  };
+
+  it("must exist and have a contract, and the first that does not is named", () => {
+    assert.deepEqual(found("contract", "contract"), ["ok", "ok"]);
+    assert.deepEqual(found("contract", "no_account"), ["step 2 of 3 calls b.near, which does not exist", "ok"]);
+    assert.deepEqual(found("no_code", "no_code"), ["ok", "step 1 of 3 calls a.near, which has no contract"]);
+    assert.deepEqual(found("no_code", "no_account"), [
+      "step 2 of 3 calls b.near, which does not exist",
+      "step 1 of 3 calls a.near, which has no contract",
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 import { decodeBase64, encodeBase64 } from "@outlayer/near";
 import { field, height, integer, isShallow, list, object, string, strings } from "../../core/chain/json.ts";
 import { readTransactionStatus, type TransactionStatus } from "../../core/chain/transaction-status.ts";
+import type { Standing } from "../../core/checks/receivers.ts";
 import type { KeyPermission } from "../../core/gate/access-key.ts";
 import { foreignAnswerBytes } from "./answer-bounds.ts";
 import type { RpcCall, RpcClient } from "./rpc-client.ts";
@@ -65,13 +66,8 @@ export class NearNode {
 
   /** yoctoNEAR that the account holds; 0 for one that does not exist. */
   async balance(accountId: string): Promise<bigint> {
-    try {
-      const account = await this.#query({ request_type: "view_account", finality: "final", account_id: accountId });
-      return need(integer(field(account, "amount")), "view_account");
-    } catch (error) {
-      if (isUnknown(error, "UNKNOWN_ACCOUNT", "does not exist while viewing")) return 0n;
-      throw error;
-    }
+    const account = await this.#account(accountId);
+    return account === undefined ? 0n : need(integer(field(account, "amount")), "view_account");
   }
 
   /** The key at the final block; undefined when the account or the key is not there. */
@@ -110,13 +106,19 @@ export class NearNode {
 
   /** Base58 of the SHA-256 of the account's wasm; 32 zero bytes where it has none, or does not exist. */
   async codeHash(accountId: string): Promise<string> {
-    try {
-      const account = await this.#query({ request_type: "view_account", finality: "final", account_id: accountId });
-      return need(string(field(account, "code_hash")), "view_account");
-    } catch (error) {
-      if (isUnknown(error, "UNKNOWN_ACCOUNT", "does not exist while viewing")) return noCode;
-      throw error;
-    }
+    const account = await this.#account(accountId);
+    return account === undefined ? noCode : need(string(field(account, "code_hash")), "view_account");
+  }
+
+  /** What a call of the account would meet at the final block. */
+  async standing(accountId: string): Promise<Standing> {
+    const account = await this.#account(accountId);
+    if (account === undefined) return "no_account";
+    // Code that many accounts share is named beside an empty hash.
+    const shared =
+      string(field(account, "global_contract_hash")) ?? string(field(account, "global_contract_account_id"));
+    if (shared !== undefined) return "contract";
+    return need(string(field(account, "code_hash")), "view_account") === noCode ? "no_code" : "contract";
   }
 
   /** Calls a view. @returns its JSON, and the height at which it ran @throws ViewFailed with the contract's text */
@@ -190,6 +192,16 @@ export class NearNode {
       return await this.#query(viewQuery(contractId, method, argsJson, finality));
     } catch (error) {
       if (error instanceof RpcRefused) throw new ViewFailed(contractId, method, error.message);
+      throw error;
+    }
+  }
+
+  /** The account at the final block; undefined where it does not exist. */
+  async #account(accountId: string): Promise<unknown> {
+    try {
+      return await this.#query({ request_type: "view_account", finality: "final", account_id: accountId });
+    } catch (error) {
+      if (isUnknown(error, "UNKNOWN_ACCOUNT", "does not exist while viewing")) return undefined;
       throw error;
     }
   }

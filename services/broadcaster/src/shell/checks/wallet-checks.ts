@@ -1,4 +1,5 @@
 import type { Finding } from "../../core/checks/finding.ts";
+import { checkReceiversExist, checkReceiversHaveCode } from "../../core/checks/receivers.ts";
 import {
   checkDeadlines,
   checkDelegateNonce,
@@ -26,8 +27,20 @@ export const walletAdvice: readonly Check<WalletReadings>[] = [
   },
 ];
 
-/** What admission asks of the wallet, in its order. */
+/** What admission asks of the wallet and of what it calls, in its order. */
 export const walletChecks: readonly CodedCheck<WalletReadings>[] = [
+  {
+    name: "receiver_account",
+    class: "blocking",
+    code: "receiver_not_found",
+    find: async (readings) => checkReceiversExist(readings.calls, await readings.receivers()),
+  },
+  {
+    name: "receiver_code",
+    class: "blocking",
+    code: "receiver_has_no_code",
+    find: async (readings) => checkReceiversHaveCode(readings.calls, await readings.receivers()),
+  },
   {
     name: "deadline",
     class: "blocking",

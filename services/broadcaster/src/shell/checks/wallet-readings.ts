@@ -2,6 +2,7 @@ import type { Clock } from "@outlayer/kit";
 import { ViewFailed } from "../../adapters/near/rpc-error.ts";
 import { strings } from "../../core/chain/json.ts";
 import { isViewMissing } from "../../core/chain/panic-text.ts";
+import type { Standing } from "../../core/checks/receivers.ts";
 import { tokensOf } from "../../core/workflow/wallet-money.ts";
 import { OperatorReadings, type OperatorSources, type Run } from "./gate-readings.ts";
 import { once } from "./once.ts";
@@ -37,6 +38,15 @@ export class WalletReadings extends OperatorReadings {
       this.wallet.node.accessKey(accountId, publicKey),
     );
     return key?.nonce;
+  });
+
+  /** What calls of the steps' receivers would meet, by receiver, in the order of the steps. */
+  readonly receivers = once(async (): Promise<ReadonlyMap<string, Standing>> => {
+    const ids = [...new Set(this.calls.map(({ receiverId }) => receiverId))];
+    const standings = ids.map(async (id) => {
+      return [id, await this.keep(`standing of ${id}`, accountBlocks, () => this.wallet.node.standing(id))] as const;
+    });
+    return new Map(await Promise.all(standings));
   });
 
   /** Whether any step needs the wallet's signature in the verifier. */
