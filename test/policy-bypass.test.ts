@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { PolicyDocument } from "@outlayer/devnet";
 import { signIntents } from "./support/actors.ts";
 import { view } from "./support/chain-dump.ts";
 import { type System, startSystem } from "./support/system.ts";
@@ -8,6 +9,8 @@ const usdc = "nep141:usdc.near";
 const gateId = "gate.sequential.near";
 /** A key that nobody's wallet has. */
 const attackersKey = "ed25519:5TagutioHgKLh7KZ1VEFBYfgRkPtqnKm9LoMnJMJugxm";
+
+type PolicyRules = NonNullable<PolicyDocument["rules"]>;
 
 interface Attack {
   readonly title: string;
@@ -156,4 +159,47 @@ describe("a wallet's key cannot take more than its policy gives", () => {
       assert.deepEqual(await standing(), before);
     });
   }
+});
+
+describe("power over a wallet, once the operator has named a type for it (decision 23)", () => {
+  let system: System;
+  before(async () => {
+    system = await startSystem({ environment: { POLICY_ACTION_TYPES_JSON: '{"add_public_key":"wallet_power"}' } });
+  });
+  after(() => system.stop());
+
+  const add = raw({ intent: "add_public_key", public_key: attackersKey });
+  const hasKey = () => {
+    const account_id = system.devnet.wallets[0]?.accountId;
+    return view(system.devnet, "intents.near", "has_public_key", { account_id, public_key: attackersKey });
+  };
+  const rules: readonly [name: string, rules: PolicyRules, reason: string][] = [
+    [
+      "types, and not that one",
+      { transaction_types: ["call"] },
+      "Transaction type 'wallet_power' is not allowed by policy",
+    ],
+    [
+      "addresses, and not the key",
+      { addresses: { mode: "whitelist", list: ["intents.near"] } },
+      `Address '${attackersKey}' is not in whitelist`,
+    ],
+  ];
+  for (const [name, given, reason] of rules) {
+    it(`is denied by a policy that lists ${name}`, async () => {
+      system.devnet.controls.wallets.setPolicy("wallet-1", { rules: given });
+      const { body } = await system.rest().execute([add]);
+      assert.deepEqual(
+        [body.status, body.user_visible_error],
+        ["policy_denied", `policy denied before signing: ${reason}`],
+      );
+      assert.equal(await hasKey(), false);
+    });
+  }
+
+  it("is given under a policy without transaction_types, as the README says", async () => {
+    system.devnet.controls.wallets.setPolicy("wallet-1", { rules: { limits: { daily: { "*": "10" } } } });
+    assert.equal((await system.rest().execute([add])).body.status, "succeeded");
+    assert.equal(await hasKey(), true);
+  });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
-import { defaultActionTypes } from "../src/core/action-types.ts";
+import { defaultActionTypes, powerKinds } from "../src/core/action-types.ts";
+import type { IntentKind } from "../src/core/intent-kinds.ts";
 import { type PolicyTerms, policyChecks } from "../src/core/policy-checks.ts";
 import { noUsage, type Usage } from "../src/core/policy-usage.ts";
 import { intentsCall, plainCall, signedBy, terms, transfer, walletAccountId } from "./support/samples.ts";
@@ -406,6 +407,33 @@ describe("a swap (decision 24)", () => {
     const call = intentsCall([swap], { counterparty: [signedBy("maker.near"), signedBy(walletAccountId)] });
     assert.equal(unjudgeable(call), "counterparty_signed[1] is signed by the wallet itself");
   });
+});
+
+describe("every kind of intent", () => {
+  const key = { public_key: "ed25519:1" };
+  const withdrawal = { token: "a.near", receiver_id: "b.near" };
+  const least: { readonly [kind in IntentKind]: object } = {
+    transfer: { receiver_id: "b.near", tokens: { [wrapped]: "0" } },
+    token_diff: { diff: { [wrapped]: "-1" } },
+    ft_withdraw: { ...withdrawal, amount: "0" },
+    nft_withdraw: { ...withdrawal, token_id: "1" },
+    mt_withdraw: { ...withdrawal, token_ids: ["1"], amounts: ["0"] },
+    native_withdraw: { receiver_id: "b.near", amount: "0" },
+    storage_deposit: { contract_id: "a.near", account_id: "b.near", amount: "0" },
+    auth_call: { contract_id: "a.near", msg: "" },
+    add_public_key: key,
+    remove_public_key: key,
+    set_auth_by_predecessor_id: { enabled: true },
+  };
+  const types = { ...defaultActionTypes, ...Object.fromEntries(powerKinds.map((kind) => [kind, "wallet_power"])) };
+
+  for (const [intent, fields] of Object.entries(least)) {
+    it(`has a question of its own, with however little in it: ${intent}`, () => {
+      const questions = asked([{ intent, ...fields }], { types }, ["maker.near"]);
+      assert.ok(questions.length > 0);
+      assert.ok(questions.every(({ to }) => to !== "intents.near"));
+    });
+  }
 });
 
 describe("a plain call through the gate", () => {

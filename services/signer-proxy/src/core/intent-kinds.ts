@@ -124,7 +124,7 @@ export const intentKinds = {
       if (current !== undefined && former !== undefined) {
         throw new Unjudgeable(".deposit_for_account_id must not stand beside account_id");
       }
-      return paid([contract_id, ...(booked === contract_id ? [] : [booked])], amount);
+      return [{ token: wrappedNear, amount, to: [...new Set([contract_id, booked])] }];
     },
   }),
   auth_call: row({
