@@ -1,0 +1,123 @@
+import { serviceNames } from "@outlayer/kit";
+import { Attackers } from "./attackers.ts";
+import { holds } from "./attacks/holds.ts";
+import { attacks as allAttacks } from "./attacks/index.ts";
+import { type Honest, HonestLoad } from "./honest-load.ts";
+import { bypassesOn, spentByWallet } from "./measure/chain-facts.ts";
+import type { Readings } from "./measure/probes.ts";
+import type { Figures } from "./table.ts";
+import { maxStallMs } from "./verdict.ts";
+import { HostileWorld } from "./world.ts";
+
+export interface RunOptions {
+  readonly minutes: number;
+  readonly seed: number;
+  /** All attacks where nothing is named. */
+  readonly only: readonly string[];
+  /** Of every attack: another than 1 to play one again. */
+  readonly firstRound: number;
+  readonly say: (line: string) => void;
+}
+
+/** Processes that attack: one for each processor of a small machine leaves enough to the services. */
+const processes = 2;
+const warmUpMs = 6_000;
+/** How often one request is tried that seems to hold up a loop: what else the machine does is not its fault. */
+const triesAlone = 3;
+
+/** A quiet phase, every hostile request alone, then all at once beside the same honest load. */
+export async function hostileRun({ minutes, seed, only, firstRound, say }: RunOptions): Promise<Figures> {
+  const attacks = allAttacks.filter(({ name }) => only.length === 0 || only.includes(name));
+  const quietMs = Math.max(25_000, (minutes * 60_000) / 6);
+  const world = await HostileWorld.start(seed);
+  const attackers = new Attackers(world.targets, (payloads) => world.carry(payloads), processes, firstRound);
+  const load = new HonestLoad(world.targets.restUrl, (requestId) => attackers.tellOf([requestId]));
+  const honest: Honest[] = [];
+  const played = async (endsMs: number) => {
+    const ended = await load.until(endsMs);
+    honest.push(...ended);
+    return ended;
+  };
+  try {
+    await played(Date.now() + warmUpMs);
+    const memoryBefore = await world.probes.memory();
+    say(`quiet for ${Math.round(quietMs / 1000)} s`);
+    const quiet = await played(Date.now() + quietMs);
+    say("each hostile request alone");
+    const aloneAt = performance.now();
+    const stalls = only.length === 0 ? await stallsAlone(world, attackers) : [];
+    const aloneMs = performance.now() - aloneAt;
+    say(`hostile for ${minutes} min, seed ${seed}`);
+    await world.probes.loops();
+    const endsMs = Date.now() + minutes * 60_000;
+    const stallsBeside = Object.fromEntries(serviceNames.map((name) => [name, 0]));
+    const watching = watchLoops(world, stallsBeside, endsMs);
+    const [beside] = await Promise.all([
+      played(endsMs),
+      attackers.attack(
+        attacks.map(({ name }) => name),
+        endsMs,
+      ),
+      watching,
+    ]);
+    say("looking at what is left");
+    // What came last has its end too, and what was queued is taken up.
+    await played(Date.now() + warmUpMs);
+    const memoryAfter = await world.probes.memory();
+    attackers.stop();
+    const bypasses = bypassesOn(world.devnet, honest);
+    const spent = spentByWallet(world.devnet);
+    const measured = { tally: attackers.tally, attacks, ended: [...world.ended], stalls, memoryBefore, memoryAfter };
+    const exitCodes = await world.stop();
+    return {
+      ...measured,
+      quiet,
+      beside,
+      bypasses,
+      secretsInLogs: world.secretsInLogs,
+      exitCodes,
+      spent,
+      stallsBeside,
+      seconds: { quiet: seconds(quietMs), alone: seconds(aloneMs), hostile: seconds(minutes * 60_000) },
+    };
+  } catch (error) {
+    await world.stop();
+    throw error;
+  } finally {
+    attackers.stop();
+    load.close();
+  }
+}
+
+/** How long each of the hostile requests, sent alone, holds up each loop: the least of its tries. */
+async function stallsAlone(world: HostileWorld, attackers: Attackers): Promise<Figures["stalls"]> {
+  const all: Figures["stalls"][number][] = [];
+  for (const { name } of holds) {
+    const least: Record<string, number> = {};
+    for (let tried = 0; tried < triesAlone; tried += 1) {
+      await world.probes.loops();
+      await attackers.hold(name);
+      const readings: Readings = await world.probes.loops();
+      for (const service of serviceNames) {
+        // One that does not answer any more has ended: that is told of elsewhere.
+        const ms = readings[service]?.stallMs ?? 0;
+        least[service] = Math.min(least[service] ?? ms, ms);
+      }
+      if (Object.values(least).every((ms) => ms <= maxStallMs)) break;
+    }
+    all.push(...serviceNames.map((service) => ({ name, service, ms: least[service] ?? 0 })));
+  }
+  return all;
+}
+
+async function watchLoops(world: HostileWorld, longest: Record<string, number>, endsMs: number): Promise<void> {
+  while (Date.now() < endsMs) {
+    await new Promise((resolve) => setTimeout(resolve, Math.min(5_000, Math.max(0, endsMs - Date.now()))));
+    const readings = await world.probes.loops();
+    for (const name of serviceNames) longest[name] = Math.max(longest[name] ?? 0, readings[name]?.stallMs ?? 0);
+  }
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms / 1000);
+}

@@ -1,0 +1,116 @@
+import { serviceNames } from "@outlayer/kit";
+import type { Honest } from "./honest-load.ts";
+import type { Reading } from "./measure/probes.ts";
+import { requestsIn } from "./tally.ts";
+import { hostileWallets } from "./tenants.ts";
+import { type Measured, megabytes, percentile, slowdownOf } from "./verdict.ts";
+
+export interface Figures extends Measured {
+  readonly seconds: { readonly quiet: number; readonly alone: number; readonly hostile: number };
+  /** yoctoNEAR, by wallet. */
+  readonly spent: ReadonlyMap<string, bigint>;
+  /** Longest stalls while all attacked at once, milliseconds: what the machine's other work costs is in them. */
+  readonly stallsBeside: Readonly<Record<string, number>>;
+}
+
+/** What a run came to, for people. */
+export function tableOf(figures: Figures): string {
+  const { tally, ended, bypasses, seconds, quiet, beside } = figures;
+  return [
+    `quiet ${seconds.quiet} s, each request alone ${seconds.alone} s, hostile ${seconds.hostile} s`,
+    "",
+    ...columns([
+      ["attack", "rounds", "requests", "answers"],
+      ...Object.entries(tally.attacks).map(([name, { rounds, requests, codes }]) => [
+        name,
+        String(rounds),
+        String(requests),
+        Object.entries(codes)
+          .sort(([, a], [, b]) => b - a)
+          .map(([code, times]) => `${code}: ${times}`)
+          .join(", "),
+      ]),
+    ]),
+    "",
+    `requests                    ${requestsIn(tally)}`,
+    `5xx but 503 with Retry-After ${tally.failures.length}`,
+    `processes that ended        ${ended.length}`,
+    `cross-wallet reads          ${tally.leaks.length}`,
+    `policy bypasses             ${bypasses.length}`,
+    `let through otherwise       ${tally.letThrough.length}`,
+    "",
+    ...services(figures),
+    "",
+    ...longestStalls(figures),
+    "",
+    ...columns([
+      ["honest workflows", "number", "succeeded", "p50 ms", "p95 ms"],
+      honestRow("quiet", quiet),
+      honestRow("beside hostile ones", beside),
+    ]),
+    `p95 beside over quiet: ${slowdownOf(quiet, beside).toFixed(2)}`,
+    "",
+    ...spending(figures),
+  ].join("\n");
+}
+
+function services({ memoryBefore, memoryAfter, stallsBeside, stalls }: Figures): string[] {
+  const of = (reading: Reading | undefined, what: "liveBytes" | "rssBytes") =>
+    reading === undefined ? "?" : megabytes(reading[what]);
+  return columns([
+    ["service", "live MB at the start", "at the end", "resident MB at the end", "stall alone ms", "stall beside ms"],
+    ...serviceNames.map((name) => {
+      const alone = Math.max(0, ...stalls.filter(({ service }) => service === name).map(({ ms }) => ms));
+      const after = memoryAfter[name];
+      return [
+        name,
+        of(memoryBefore[name], "liveBytes"),
+        of(after, "liveBytes"),
+        of(after, "rssBytes"),
+        alone.toFixed(0),
+        (stallsBeside[name] ?? Number.NaN).toFixed(0),
+      ];
+    }),
+  ]);
+}
+
+function longestStalls({ stalls }: Figures): string[] {
+  const longest = stalls.toSorted((a, b) => b.ms - a.ms).slice(0, 8);
+  return columns([
+    ["longest stalls by one request", "service", "ms"],
+    ...longest.map(({ name, service, ms }) => [name, service, ms.toFixed(0)]),
+  ]);
+}
+
+function honestRow(name: string, of: readonly Honest[]): string[] {
+  const times = of.map(({ ms }) => ms);
+  const succeeded = of.filter(({ status }) => status === "succeeded").length;
+  return [name, String(of.length), String(succeeded), ...[0.5, 0.95].map((part) => percentile(times, part).toFixed(0))];
+}
+
+function spending({ spent, tally }: Figures): string[] {
+  const inNear = (yocto: bigint) => (Number(yocto / 10n ** 18n) / 1e6).toFixed(4);
+  const rows = Object.keys(hostileWallets).map((walletId) => [
+    walletId,
+    String(new Set(tally.opened[walletId]).size),
+    inNear(spent.get(walletId) ?? 0n),
+  ]);
+  const honest = [...spent].filter(([walletId]) => walletId.startsWith("honest-"));
+  const sum = honest.reduce((total, [, yocto]) => total + yocto, 0n);
+  return columns([
+    ["operator's NEAR spent on", "records", "NEAR"],
+    ...rows,
+    ["honest wallets together", "", inNear(sum)],
+    ["nobody's", "", inNear(spent.get("") ?? 0n)],
+  ]);
+}
+
+function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join("  ")
+      .trimEnd(),
+  );
+}
