@@ -95,7 +95,10 @@ export class HostileWorld {
         heard: logReader(environment, secretsInLogs),
       });
       const world = new HostileWorld(devnet, replicas, probes, seed, secretsInLogs, remove);
-      undo.push(() => clearInterval(world.#forgetting), () => replicas.endAll("SIGKILL"));
+      undo.push(
+        () => clearInterval(world.#forgetting),
+        () => replicas.endAll("SIGKILL"),
+      );
       await replicas.startAll();
       for (const name of serviceNames) world.#watch(name);
       return world;

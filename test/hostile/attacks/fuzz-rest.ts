@@ -101,7 +101,9 @@ function requestsOf({ path, method, body, parameters }: Operation, components: C
           return value === undefined ? [] : [[name, value] as const];
         });
     const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => pathPart(given[name]));
-    const query = new URLSearchParams([...of("query")].map(([name, value]): [string, string] => [name, value])).toString();
+    const query = new URLSearchParams(
+      [...of("query")].map(([name, value]): [string, string] => [name, value]),
+    ).toString();
     return {
       path: query === "" ? filled : `${filled}?${query}`,
       headers: {
