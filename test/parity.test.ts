@@ -379,6 +379,28 @@ const keys: readonly Row[] = (["execute", "batch"] as const).flatMap((one) => {
       same: true as const,
     },
     {
+      name: `${one}: a key as a structured string, used with another body as plain text`,
+      async ask({ rest, key }: Run) {
+        await rest({ call: one, body, keys: [key], headers: worker() });
+        const other = json({ ...JSON.parse(body), note: "another" });
+        return { call: one, body: other, keys: [`"${key}"`], headers: worker() };
+      },
+      http: 409,
+      code: ALREADY_EXISTS,
+      message: /^idempotency key was already used with another request \(request [0-9a-f-]{36}\)$/,
+      reason: "IDEMPOTENCY_KEY_REUSED",
+      same: true as const,
+    },
+    {
+      name: `${one}: a key with quotes that close nothing`,
+      ask: asks({ call: one, body, keys: ['"a'], headers: worker() }),
+      http: 400,
+      code: INVALID_ARGUMENT,
+      message: "Idempotency-Key begins with a quote and is not a string of structured fields (RFC 8941)",
+      reason: "IDEMPOTENCY_KEY_INVALID",
+      field: "idempotency_key",
+    },
+    {
       name: `${one}: keys that differ`,
       ask: asks({ call: one, body, keys: ["a", "b"], headers: worker() }),
       http: 400,
@@ -421,6 +443,14 @@ const cancels: readonly Row[] = [
   {
     name: "a workflow that succeeded: too late, and left as it is",
     ask: async (run) => ({ call: "cancel", id: await recordId(run), headers: worker() }),
+    http: 200,
+    code: OK,
+    record: { status: "succeeded", cancel_requested: false },
+    same: true,
+  },
+  {
+    name: "a workflow by its id in upper case",
+    ask: async (run) => ({ call: "cancel", id: (await recordId(run)).toUpperCase(), headers: worker() }),
     http: 200,
     code: OK,
     record: { status: "succeeded", cancel_requested: false },

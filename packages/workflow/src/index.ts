@@ -14,3 +14,4 @@ export * from "./record-schemas.ts";
 export * from "./request.ts";
 export * from "./request-schemas.ts";
 export * from "./statuses.ts";
+export * from "./uuid.ts";

@@ -4,13 +4,19 @@ import { invalidJson } from "./invalid-request.ts";
 import { formatPlace } from "./place.ts";
 
 /**
- * How many objects and arrays may stand inside one another. In protobuf's form each level takes up to four messages,
- * and protobuf libraries stop at a hundred.
+ * How many objects and arrays may stand inside one another. A typed message takes up to four messages for each level, and
+ * protobuf libraries stop at a hundred.
  */
 export const maxJsonDepth = 24;
 
+/** How many values a document may hold: objects, arrays, texts, numbers, literals, itself included. */
+export const maxJsonValues = 10_000;
+
+/** Characters of a key. */
+export const maxKeyLength = 1024;
+
 /**
- * Reads the JSON text of a request. Beyond JSON's own rules it refuses what different readers could read differently,
+ * Reads the JSON text of a request. It is bounded before anything is made of it: values, depth, keys' lengths. Beyond JSON's own rules it refuses what different readers could read differently,
  * so that two different texts never share a fingerprint: duplicate keys, integers beyond 2^53, lone surrogates, the
  * key `__proto__`. Time and memory are linear in the text.
  * @throws InvalidRequest `invalid workflow JSON: …` with line and column, or with the path of the value
@@ -28,7 +34,13 @@ export function readJsonObject(text: string): JsonObject {
 function strictVisitor(): JSONVisitor {
   // One entry per open bracket: the keys seen so far of an object, nothing for an array.
   const open: (Set<string> | undefined)[] = [];
+  let values = 0;
+  const count = (path: () => JSONPath) => {
+    values++;
+    if (values > maxJsonValues) refuse(`more than ${maxJsonValues} values`, path());
+  };
   const enter = (keys: Set<string> | undefined, path: () => JSONPath) => {
+    count(path);
     open.push(keys);
     if (open.length > maxJsonDepth) refuse(`nested deeper than ${maxJsonDepth} levels`, path());
   };
@@ -45,12 +57,14 @@ function strictVisitor(): JSONVisitor {
     onArrayEnd: leave,
     onObjectProperty(key, _offset, _length, _line, _column, parent) {
       const keys = open.at(-1);
+      if (key.length > maxKeyLength) refuse(`a key is longer than ${maxKeyLength} characters`, parent());
       if (key === "__proto__") refuse("the key __proto__ is not allowed", [...parent(), key]);
       if (!key.isWellFormed()) refuse("a key holds half a surrogate pair", parent());
       if (keys?.has(key)) refuse("duplicate key", [...parent(), key]);
       keys?.add(key);
     },
     onLiteralValue(value: unknown, _offset, _length, _line, _column, path) {
+      count(path);
       if (typeof value === "string" && !value.isWellFormed()) refuse("a text holds half a surrogate pair", path());
       // From 2^53 on a double is always an integer, however it was written, and stands for its neighbours as well.
       if (typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER) {

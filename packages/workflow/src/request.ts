@@ -5,6 +5,7 @@ import { refuseSigningFields } from "./forbidden-fields.ts";
 import { type InvalidRequest, invalidJson } from "./invalid-request.ts";
 import { batchCallSchema, requiredByKind, requiredWithoutKind, viewCheckSchema } from "./request-schemas.ts";
 import { approvalInfo, idempotencyKey, onFailure, ordering, stepFields } from "./step-fields.ts";
+import { filedId } from "./uuid.ts";
 
 // Readers keep only the fields they know. What a step must have is added to what any step may have, and stands first, so
 // that it is missed in that order.
@@ -125,7 +126,8 @@ export function readSequentialBatch(document: JsonObject): SequentialBatchReques
 
 function approvalOf(info: z.infer<typeof approvalInfo>): ApprovalInfo | undefined {
   if (info === undefined) return undefined;
-  return { requestId: info.request_id, approverIds: info.approver_ids, requestHash: info.request_hash };
+  // One approval is used up once, in whatever case its request is named.
+  return { requestId: filedId(info.request_id), approverIds: info.approver_ids, requestHash: info.request_hash };
 }
 
 function readStep(value: unknown): Checked<Step> {
@@ -156,9 +158,15 @@ function formed<F extends Step["form"], T>(form: F, checked: Checked<T>): Checke
   return "problem" in checked ? checked : { value: { form, fields: checked.value } };
 }
 
+/** Steps, calls or views that are looked at at all. What can be carried out is less, and for the planner to say. */
+export const maxListItems = 100;
+
 /** Stops at the first item that cannot be read, so that a body of nothing but bad items costs no more than one. */
 function readList<T>(document: JsonObject, key: string, read: (item: unknown) => Checked<T>): Checked<readonly T[]> {
   const items = document[key];
+  if (Array.isArray(items) && items.length > maxListItems) {
+    return { problem: { place: [key], text: `has more than ${maxListItems} items` } };
+  }
   const values: T[] = [];
   // What is no array is the frame's problem.
   for (const [index, item] of (Array.isArray(items) ? items : []).entries()) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { InvalidRequest, maxJsonDepth, readJsonObject } from "@outlayer/workflow";
+import { InvalidRequest, maxJsonDepth, maxJsonValues, maxKeyLength, readJsonObject } from "@outlayer/workflow";
 import fc from "fast-check";
 
 function refusal(text: string): string {
@@ -90,6 +90,23 @@ describe("JSON text of a request", () => {
     assert.equal(refusal(nested(maxJsonDepth + 1)), `… nested deeper than 24 levels at $${".a".repeat(maxJsonDepth)}`);
   });
 
+  it("Seen 3: refuses many small values with the place of the first one too many, and no fewer", () => {
+    const zeros = (count: number) => `{"steps": [], "x": [${Array.from({ length: count }, () => 0).join()}]}`;
+    // The document, `steps` and `x` are values as well.
+    assert.equal(refusal(zeros(maxJsonValues - 3)), "accepted");
+    assert.equal(refusal(zeros(maxJsonValues - 2)), "… more than 10000 values at $.x[9997]");
+    const objects = `{"x": [${Array.from({ length: maxJsonValues }, () => "{}").join()}]}`;
+    assert.equal(refusal(objects), "… more than 10000 values at $.x[9998]");
+  });
+
+  it("refuses keys longer than 1024 characters, and no shorter ones", () => {
+    assert.equal(refusal(`{"a": {"${"k".repeat(maxKeyLength)}": 1}}`), "accepted");
+    assert.equal(
+      refusal(`{"a": {"${"k".repeat(maxKeyLength + 1)}": 1}}`),
+      "… a key is longer than 1024 characters at $.a",
+    );
+  });
+
   it("shows no more than the beginning of a long key", () => {
     const key = "k".repeat(1000);
     assert.equal(refusal(`{"${key}": 1e99}`), `… integer beyond 2^53 at $["${"k".repeat(32)}…"]`);
@@ -102,6 +119,8 @@ describe("JSON text of a request", () => {
     ["digits", `{"a": ${"9".repeat(size)}}`],
     ["escapes without an end", `{"a": "${"\\u0061".repeat(size / 6)}`],
     ["duplicate keys at the end", `{${Array.from({ length: 20_000 }, (_, i) => `"k${i}":0`).join()},"k0":1}`],
+    ["zeros", `{"steps": [], "x": [${"0,".repeat(size / 2 - 20)}0]}`],
+    ["empty objects", `{"x": [${"{},".repeat(size / 3 - 10)}{}]}`],
     ["commas", `{"a": [${",".repeat(size)}]}`],
     ["quotes", '"'.repeat(size)],
     ["a comment without an end", `/*${" *".repeat(size / 2)}`],

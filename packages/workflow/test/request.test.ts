@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { JsonObject } from "@bufbuild/protobuf";
-import { InvalidRequest, readJsonObject, readSequentialBatch, readWorkflow } from "@outlayer/workflow";
+import { InvalidRequest, maxListItems, readJsonObject, readSequentialBatch, readWorkflow } from "@outlayer/workflow";
 import fc from "fast-check";
 
 function refusal(read: (document: JsonObject) => unknown, text: string): string {
@@ -130,11 +130,12 @@ describe("decision 13: a workflow that cannot be read", () => {
 
   it("is refused at once, however many problems it has", function () {
     this.timeout(2000);
-    const items = Array.from({ length: 60_000 }, () => 1).join();
-    const fields = Array.from({ length: 10_000 }, (_, index) => `"k${index}":0`).join();
+    const items = Array.from({ length: 4900 }, () => 1).join();
+    const fields = Array.from({ length: 5000 }, (_, index) => `"k${index}":0`).join();
     const text = `{"steps": [{"kind": "intents.execute_raw", ${fields}, "intents": [${items}]}]}`;
     assert.equal(refusal(readWorkflow, text), "invalid workflow JSON: steps[0].intents[0] must be an object");
-    assert.equal(refusal(readWorkflow, `{"steps": [${items}]}`), "invalid workflow JSON: steps[0] must be an object");
+    const steps = items.slice(0, 2 * maxListItems - 1);
+    assert.equal(refusal(readWorkflow, `{"steps": [${steps}]}`), "invalid workflow JSON: steps[0] must be an object");
   });
 });
 
@@ -311,4 +312,28 @@ describe("an approval that comes with a request", () => {
       assert.equal(refusal(readSequentialBatch, batched), `invalid workflow JSON: ${problem}`);
     });
   }
+});
+
+describe("the number of steps, calls and views", () => {
+  const over = (item: object) => JSON.stringify(Array.from({ length: maxListItems + 1 }, () => item));
+
+  it("Seen 3: is bounded before any of them is looked at", () => {
+    assert.equal(
+      refusal(readWorkflow, `{"steps": ${over({})}}`),
+      "invalid workflow JSON: steps has more than 100 items",
+    );
+    assert.equal(
+      refusal(readSequentialBatch, `{"gate_id": "g", "calls": ${over({})}}`),
+      "invalid workflow JSON: calls has more than 100 items",
+    );
+    assert.equal(
+      refusal(readSequentialBatch, `{"gate_id": "g", "calls": [], "post_batch_view_checks": ${over({})}}`),
+      "invalid workflow JSON: post_batch_view_checks has more than 100 items",
+    );
+  });
+
+  it("leaves those that may be carried out to the planner, and some more", () => {
+    const steps = Array.from({ length: maxListItems }, () => ({ kind: "x" }));
+    assert.equal(readWorkflow(readJsonObject(JSON.stringify({ steps }))).steps.length, maxListItems);
+  });
 });

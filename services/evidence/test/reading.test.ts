@@ -16,6 +16,25 @@ onEveryStore("reading records", (newPlace) => {
 
   const headers = walletHeaders;
 
+  it("Seen 14: a request id in upper case is found, by whatever method", async () => {
+    const requestId = await evidence.open("upper");
+    const upper = requestId.toUpperCase();
+    assert.notEqual(upper, requestId);
+    assert.equal((await evidence.records.getRecord({ requestId: upper }, { headers })).requestId, requestId);
+    const { entries } = await evidence.records.getHistory({ requestId: upper }, { headers });
+    assert.deepEqual(
+      entries.map((entry) => entry.requestId),
+      [requestId],
+    );
+    await evidence.append(requestId, 1, ended);
+    const held = { requestId: upper, waitMs: 20_000, untilTerminal: true };
+    assert.equal((await evidence.records.getRecord(held, { headers })).requestId, requestId);
+    const told: string[] = [];
+    for await (const event of evidence.records.watchProgress({ requestId: upper }, { headers }))
+      told.push(event.requestId);
+    assert.deepEqual(new Set(told), new Set([requestId]));
+  });
+
   it("answers another wallet exactly as for an id that never was", async () => {
     const requestId = await evidence.open("mine");
     const stranger = { ...headers, "x-wallet-id": "wallet-2" };

@@ -37,6 +37,12 @@ describe("Prefer", () => {
     ['note="a\\", wait=9", wait=4', 4],
     ["waiting=9", undefined],
     [`${"a,".repeat(8000)}wait=2`, 2],
+    [`x="${'\\"'.repeat(8000)}", wait=2`, 2],
+    [`wait=4, x=${'"\\'.repeat(8000)}`, 4],
+    ['a="b", wait=2', 2],
+    ['a="b\\\\", wait=2', 2],
+    ['wait=2, a="', 2],
+    ['a="b, wait=2', undefined],
   ];
   for (const [header, secs] of cases) {
     it(`${JSON.stringify(header?.slice(-40))} means ${secs === undefined ? "nothing" : `${secs} s`}`, () => {

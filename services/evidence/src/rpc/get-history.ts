@@ -1,6 +1,7 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { GetHistoryRequest } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import { authenticateWallet, notFound, type WalletCredentials } from "@outlayer/kit";
+import { filedId } from "@outlayer/workflow";
 import type { WorkflowLog } from "../core/log.ts";
 import { eventOf } from "../core/record.ts";
 
@@ -14,14 +15,14 @@ export async function getHistory(
   headers: Headers,
 ) {
   const walletId = authenticateWallet(headers, credentials);
-  const entries = await log.entries(requestId);
+  const entries = await log.entries(filedId(requestId));
   const [first] = entries;
   const opened = first === undefined ? undefined : eventOf(first).kind;
   if (opened?.case !== "opened" || opened.value.walletId !== walletId) {
     throw notFound(`workflow request ${requestId} was not found`, { reason: "REQUEST_NOT_FOUND" });
   }
   return {
-    entries: entries.map(({ version, atMs, entryJson, hash }) => ({
+    entries: entries.map(({ requestId, version, atMs, entryJson, hash }) => ({
       requestId,
       version: BigInt(version),
       at: timestampFromMs(atMs),

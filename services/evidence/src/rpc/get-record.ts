@@ -22,15 +22,15 @@ export async function getRecord(
 ): Promise<Record> {
   const first = await readOwnRecord(log, credentials, headers, request);
   if (request.waitMs === 0) return first;
-  const changes = new Changes(bus, timers, request.requestId);
+  const changes = new Changes(bus, timers, first.requestId);
   const limit = deadline(timers, request.waitMs, signal);
   try {
     // News from before the subscription shows in a second look.
-    let record = (await log.record(request.requestId)) ?? first;
+    let record = (await log.record(first.requestId)) ?? first;
     while (!isTerminal(record.status) && !limit.signal.aborted) {
       if (!request.untilTerminal && record.version > first.version) break;
       await changes.next(limit.signal);
-      record = (await log.record(request.requestId)) ?? record;
+      record = (await log.record(first.requestId)) ?? record;
     }
     return record;
   } finally {

@@ -1,5 +1,6 @@
 import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import { authenticateWallet, notFound, type WalletCredentials } from "@outlayer/kit";
+import { filedId } from "@outlayer/workflow";
 import type { WorkflowLog } from "../core/log.ts";
 
 /** Which of a record's endpoints the caller means; any when empty. */
@@ -19,7 +20,7 @@ export async function readOwnRecord(
   wanted: Wanted,
 ): Promise<Record> {
   const walletId = authenticateWallet(headers, credentials);
-  const record = await log.record(wanted.requestId);
+  const record = await log.record(filedId(wanted.requestId));
   const fits = wanted.endpoint === "" || record?.endpoint === wanted.endpoint;
   if (record === undefined || record.walletId !== walletId || !fits) {
     throw notFound(`${nameOf(wanted.endpoint)} request ${wanted.requestId} was not found`, {

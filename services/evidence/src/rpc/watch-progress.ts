@@ -13,16 +13,16 @@ export async function* watchProgress(
   signal: AbortSignal,
 ): AsyncGenerator<ProgressEvent> {
   // Before the id becomes part of a subject: it may be any text.
-  await readOwnRecord(log, credentials, headers, { requestId: request.requestId, endpoint: "" });
-  const changes = new Changes(bus, timers, request.requestId);
+  const { requestId } = await readOwnRecord(log, credentials, headers, { requestId: request.requestId, endpoint: "" });
+  const changes = new Changes(bus, timers, requestId);
   try {
     let seen = Number(request.afterVersion);
     while (!signal.aborted) {
-      for (const progress of await log.progress(request.requestId, seen)) {
+      for (const progress of await log.progress(requestId, seen)) {
         yield progress;
         seen = Number(progress.version);
       }
-      const record = await log.record(request.requestId);
+      const record = await log.record(requestId);
       // A reader that comes after the end is not left waiting.
       if (record === undefined || (isTerminal(record.status) && seen >= Number(record.version))) return;
       await changes.next(signal);

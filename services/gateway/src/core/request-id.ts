@@ -1,13 +1,12 @@
+import { isUuid } from "@outlayer/workflow";
 import { Problem } from "./problem.ts";
 
 /** What a GET calls a request that it did not find. */
 export type Called = "workflow" | "sequential batch" | "direct user function call";
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
-/** Whether a path's id can be that of a record at all; what cannot is not looked for. */
+/** Whether a path's id can be that of a record at all, in either case; what cannot is not looked for. */
 export function isRequestId(id: string): boolean {
-  return uuid.test(id);
+  return isUuid(id);
 }
 
 /** The same for an id that never was and for another wallet's. */

@@ -10,11 +10,30 @@ export const maxGetWaitSecs = 25;
  * good as absent, and of several the first counts, as the RFC says.
  */
 export function waitOfPrefer(prefer: string | undefined): number | undefined {
-  // Preferences stand between commas; one inside quotes separates nothing.
-  const preferences = prefer?.match(/(?:[^,"]|"(?:[^"\\]|\\.)*")+/g) ?? [];
-  const wait = preferences.find((preference) => /^[ \t]*wait[ \t]*(?:[=;]|$)/i.test(preference));
+  const wait = preferencesOf(prefer ?? "").find((preference) => /^[ \t]*wait[ \t]*(?:[=;]|$)/i.test(preference));
   const secs = /^[ \t]*wait[ \t]*=[ \t]*("?)(\d+)\1[ \t]*(?:;.*)?$/i.exec(wait ?? "")?.[2];
   return secs === undefined ? undefined : Math.min(Number(secs), maxPostWaitSecs);
+}
+
+/**
+ * What stands between the commas of a header; one inside quotes separates nothing, and quotes that are not closed reach
+ * to the end. Looks at each character once, whatever it is.
+ */
+function preferencesOf(prefer: string): string[] {
+  const preferences: string[] = [];
+  let start = 0;
+  let quoted = false;
+  for (let at = 0; at < prefer.length; at++) {
+    const character = prefer[at];
+    if (quoted && character === "\\") at++;
+    else if (character === '"') quoted = !quoted;
+    else if (character === "," && !quoted) {
+      preferences.push(prefer.slice(start, at));
+      start = at + 1;
+    }
+  }
+  preferences.push(prefer.slice(start));
+  return preferences;
 }
 
 /**

@@ -1,7 +1,5 @@
 import type { JsonObject } from "@bufbuild/protobuf";
-import { type ApprovalInfo, approvalDigest } from "@outlayer/workflow";
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+import { type ApprovalInfo, approvalDigest, isUuid } from "@outlayer/workflow";
 
 /** What the wallet's record says of the request that was approved. */
 export interface ApprovedRequest {
@@ -28,7 +26,7 @@ export function approvalProblem(info: ApprovalInfo, original: JsonObject): Appro
   if (requestHash !== approvalDigest(original)) {
     return { field: "approval_info.request_hash", text: "is not the approval digest of this request" };
   }
-  return uuid.test(requestId) ? undefined : unknownRequest;
+  return isUuid(requestId) ? undefined : unknownRequest;
 }
 
 /** What is wrong with an approval of that request; undefined stands for one that is not there. */

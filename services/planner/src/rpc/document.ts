@@ -1,6 +1,7 @@
 import { type DescMessage, type JsonObject, type MessageShape, toJson } from "@bufbuild/protobuf";
 import { Code, invalid, Refusal } from "@outlayer/kit";
 import { InvalidRequest, invalidJson, readJsonObject } from "@outlayer/workflow";
+import { checkMessageBounds } from "./message-bounds.ts";
 
 /** Bytes of UTF-8, the same as over REST. */
 const maxBytes = 256 * 1024;
@@ -27,6 +28,7 @@ export function documentOfMessage<D extends DescMessage>(
   message: MessageShape<D>,
   list: string,
 ): JsonObject {
+  checkMessageBounds(message);
   return documentOfText(JSON.stringify(Object.assign({ [list]: [] }, jsonOf(schema, message))));
 }
 

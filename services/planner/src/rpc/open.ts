@@ -23,8 +23,8 @@ export interface ChosenKey {
 
 /** @throws InvalidRequest as pickIdempotencyKey */
 export function chooseKey(ids: Ids, inBody: string | undefined, beside: readonly string[]): ChosenKey {
-  const given = inBody === undefined ? beside : [inBody, ...beside];
-  return { text: pickIdempotencyKey(given, ids.uuid()), callers: given.length > 0 };
+  const callers = inBody !== undefined || beside.length > 0;
+  return { text: pickIdempotencyKey(inBody, beside, ids.uuid()), callers };
 }
 
 /**

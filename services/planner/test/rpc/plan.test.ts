@@ -141,6 +141,39 @@ describe("PlannerService.Plan", () => {
     );
   });
 
+  it("Seen 3: refuses as many values, and as deep ones, in a message as in a text, with the same words", async () => {
+    const { client } = startPlanner();
+    const nested = (depth: number): JsonValue => (depth === 0 ? 0 : [nested(depth - 1)]);
+    const zeros = (count: number): JsonValue => Array.from({ length: count }, () => 0);
+    for (const [args, message] of [
+      [zeros(9993), "succeeded"],
+      [zeros(9994), "more than 10000 values at $.steps[0].args_json[9993]"],
+      [nested(21), "succeeded"],
+      [nested(22), `nested deeper than 24 levels at $.steps[0].args_json${"[0]".repeat(21)}`],
+    ] as const) {
+      const said = message === "succeeded" ? message : `InvalidArgument: invalid workflow JSON: ${message}`;
+      const { receiver_id, method_name } = gateCall;
+      const step = { receiver_id, method_name, route: "gate_proxy", args_json: args };
+      assert.equal(await failureOf(client.plan(body({ steps: [step] }), asWallet)), said);
+      const value = {
+        steps: [
+          {
+            receiverId: receiver_id,
+            methodName: method_name,
+            route: "gate_proxy",
+            argsJson: fromJson(ValueSchema, args),
+          },
+        ],
+      };
+      assert.equal(await failureOf(client.plan({ body: { case: "workflow", value } }, asWallet)), said);
+    }
+    const intents = Array.from({ length: 10_000 }, () => ({}));
+    assert.equal(
+      await failureOf(client.plan({ body: { case: "workflow", value: { steps: [{ intents }] } } }, asWallet)),
+      "InvalidArgument: invalid workflow JSON: more than 10000 values at $.steps[0].intents[9996]",
+    );
+  });
+
   it("refuses in a message what JSON cannot say", async () => {
     const { client } = startPlanner();
     for (const argsJson of [

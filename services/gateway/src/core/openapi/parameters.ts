@@ -23,7 +23,7 @@ function parametersOf(executeWaitSecs: number) {
       in: "header",
       required: false,
       description:
-        "1 to 255 printable ASCII characters. May be given in the body instead; where both are, they must agree.",
+        '1 to 255 printable ASCII characters, as they are or as a string of structured fields (RFC 8941): `dust-1` and `"dust-1"` are one key. May be given in the body instead; where both are, they must agree.',
       schema: { type: "string", minLength: 1, maxLength: 255 },
       example: "dust-1",
     },

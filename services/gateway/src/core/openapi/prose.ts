@@ -1,4 +1,12 @@
-import { httpCodeOfStatus, type Status, statuses } from "@outlayer/workflow";
+import {
+  httpCodeOfStatus,
+  maxJsonDepth,
+  maxJsonValues,
+  maxKeyLength,
+  maxListItems,
+  type Status,
+  statuses,
+} from "@outlayer/workflow";
 import { maxGetWaitSecs, maxPostWaitSecs } from "../wait.ts";
 
 export const tags = {
@@ -46,6 +54,8 @@ export function introduction(executeWaitSecs: number): string {
 
 JSON in, JSON out. Amounts, gas and ids are decimal strings; every field of an answer is always present, and null where it has nothing to say. Fields that you send and we do not know are kept with the record and ignored.
 
+A body has at most 256 KiB, ${maxJsonValues} values (objects, arrays, texts, numbers and literals, counted together), ${maxJsonDepth} levels, keys of ${maxKeyLength} characters, and lists of ${maxListItems} steps, calls or views. Another one is refused before anything is planned: 413 for its size, else 400 with the place. Ids of requests are UUIDs, in either case.
+
 ## First request
 
 Set the address of the gateway and your key once: every example on this page uses them. Planning shows what would come of a workflow, and changes nothing.
@@ -74,7 +84,7 @@ A record of another wallet is 404, as if it had never been. No request may carry
 
 ## Idempotency
 
-Give every request that you may have to repeat a key: in the body as \`idempotency_key\`, or as header \`Idempotency-Key\` or \`X-Idempotency-Key\`.
+Give every request that you may have to repeat a key: in the body as \`idempotency_key\`, or as header \`Idempotency-Key\` or \`X-Idempotency-Key\`. A header may be a string of structured fields (RFC 8941), which counts as its content: \`"pay-77"\` and \`pay-77\` are one key. Quotes at the beginning that close nothing are 400.
 
 - The same key with the same body finds the same record, whatever state it is in. Nothing is checked, signed or sent twice.
 - The same key with another body is 409.
