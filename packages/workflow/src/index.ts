@@ -13,5 +13,6 @@ export * from "./record-json.ts";
 export * from "./record-schemas.ts";
 export * from "./request.ts";
 export * from "./request-schemas.ts";
+export * from "./request-text.ts";
 export * from "./statuses.ts";
 export * from "./uuid.ts";

@@ -21,6 +21,7 @@ import {
   type StepOutcome,
   StepOutcomeSchema,
 } from "@outlayer/contracts/outlayer/workflow/v1/record";
+import { originalRequestOf, workflowOf } from "./request-text.ts";
 
 /** The record as REST answers it: every field present. `recordSchema` describes it. */
 export function recordJson(record: RecordMessage): JsonObject {
@@ -33,8 +34,8 @@ export function recordJson(record: RecordMessage): JsonObject {
     user_visible_error: record.userVisibleError ?? null,
     error_code: record.errorCode ?? null,
     persisted_before_signing: record.persistedBeforeSigning,
-    original_request_json: record.originalRequestJson ?? {},
-    workflow_json: record.workflowJson ?? {},
+    original_request_json: originalRequestOf(record),
+    workflow_json: workflowOf(record),
     plan_json: planJson(record.planJson),
     proxy_predecessor: record.proxyPredecessor,
     predecessor_model: record.predecessorModel,

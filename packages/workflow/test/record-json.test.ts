@@ -32,8 +32,8 @@ const succeeded: RecordInit = {
   idempotencyKey: "dust-1",
   status: "succeeded",
   persistedBeforeSigning: true,
-  originalRequestJson: { steps: [{ kind: "intents.transfer", note: null }] },
-  workflowJson: { steps: [] },
+  originalRequestText: '{"steps":[{"kind":"intents.transfer","note":null}]}',
+  workflowText: '{"steps":[]}',
   planJson: {
     accepted: true,
     executable: true,
@@ -312,8 +312,8 @@ const record = fields({
   userVisibleError: maybe(text),
   errorCode: maybe(fc.constantFrom(...errorCodes)),
   persistedBeforeSigning: fc.boolean(),
-  originalRequestJson: maybe(object),
-  workflowJson: maybe(object),
+  originalRequestText: object.map((value) => JSON.stringify(value)),
+  workflowText: object.map((value) => JSON.stringify(value)),
   planJson: maybe(plan),
   proxyPredecessor: fc.boolean(),
   predecessorModel: fc.constantFrom("gate", "wallet", "user", "view", "none"),
@@ -402,6 +402,13 @@ describe("the description of the record", () => {
         exactly(progressEventSchema).parse(progressEventJson(create(ProgressEventSchema, init)));
       }),
     );
+  });
+
+  it("is the same of a log from before requests were kept as text", () => {
+    const { originalRequestText: _sent, workflowText: _planned, ...rest } = succeeded;
+    const original = { steps: [{ kind: "intents.transfer", note: null }] };
+    const former = create(RecordSchema, { ...rest, originalRequestJson: original, workflowJson: { steps: [] } });
+    assert.deepEqual(recordJson(former), recordJson(create(RecordSchema, succeeded)));
   });
 
   it("fits an error with the whole record, whose status is the record's", () => {

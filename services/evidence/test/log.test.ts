@@ -53,6 +53,34 @@ onEveryStore("the log of workflows", (newPlace) => {
     assert.equal(record.version, 3n);
   });
 
+  it("Seen 3: keeps a body as the text it is given, never as a value", async () => {
+    const originalRequestText = JSON.stringify({ steps: [], x: Array.from({ length: 9000 }, () => 0) });
+    const requestId = await evidence.open("text", { originalRequestText });
+    const record = await evidence.records.getRecord({ requestId }, { headers: walletHeaders });
+    assert.equal(record.originalRequestText, originalRequestText);
+    assert.equal(record.originalRequestJson, undefined);
+    const { entries } = await evidence.records.getHistory({ requestId }, { headers: walletHeaders });
+    assert.equal(JSON.parse(entries[0]?.entryJson ?? "").event.opened.original_request_text, originalRequestText);
+  });
+
+  it("reads a log that holds its body as a value, as before there were texts, and its chain holds", async () => {
+    const original = { steps: [{ kind: "intents.transfer", note: null }] };
+    const former = {
+      originalRequestText: "",
+      workflowText: "",
+      originalRequestJson: original,
+      workflowJson: { steps: [] },
+    };
+    const requestId = await evidence.open("former", former);
+    const record = await evidence.records.getRecord({ requestId }, { headers: walletHeaders });
+    assert.equal(record.originalRequestText, JSON.stringify(original));
+    assert.equal(record.workflowText, '{"steps":[]}');
+    const { entries } = await evidence.records.getHistory({ requestId }, { headers: walletHeaders });
+    const [entry] = entries;
+    assert.deepEqual(JSON.parse(entry?.entryJson ?? "").event.opened.original_request_json, original);
+    assert.equal(sha256Hex(entry?.entryJson ?? ""), entry?.hash);
+  });
+
   it("names the resume that ran, not one that was only prepared beside it", async () => {
     const requestId = await evidence.open("resumed");
     const prepared = (hash: string): EventKind => ({

@@ -79,14 +79,14 @@ describe("a workflow that is executed", () => {
     ]);
     assert.equal(opened.ended, undefined);
     assert.equal(opened.calls?.length, 2);
-    assert.deepEqual(opened.originalRequestJson, {
+    assert.deepEqual(JSON.parse(opened.originalRequestText ?? ""), {
       steps: [
         { ...transfer, note: 1 },
         { ...gateCall, kind: null, args_json: null },
       ],
       idempotency_key: "k",
     });
-    assert.deepEqual(opened.workflowJson, { steps: [transfer, gateCall] });
+    assert.deepEqual(JSON.parse(opened.workflowText ?? ""), { steps: [transfer, gateCall] });
   });
 });
 
@@ -97,7 +97,7 @@ describe("how it is to be carried out", () => {
     const planning = plan({ steps: request.steps, name: "steps", haltOnFailure: true }, facts, limits);
     const opened = openedWorkflow({ ...asked, original }, request, planning);
     assert.deepEqual([opened.haltOnFailure, opened.anyOrdering], [true, true]);
-    assert.deepEqual(opened.workflowJson, { steps: [transfer], on_failure: "halt", ordering: "any" });
+    assert.deepEqual(JSON.parse(opened.workflowText ?? ""), { steps: [transfer], on_failure: "halt", ordering: "any" });
     const plain = open([transfer]);
     assert.deepEqual([plain.haltOnFailure, plain.anyOrdering], [false, false]);
   });

@@ -167,7 +167,7 @@ describe("a batch that is executed", () => {
 
   it("is planned as explicit steps for the gate, written down without arguments and gas", () => {
     const opened = open({ calls: [call, { ...intents, deposit: "0", note: 1 }], idempotency_key: "k" });
-    assert.deepEqual(opened.workflowJson, {
+    assert.deepEqual(JSON.parse(opened.workflowText ?? ""), {
       steps: [
         {
           receiver_id: "count.mike.near",

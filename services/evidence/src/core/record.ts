@@ -15,7 +15,7 @@ import {
   RecordSchema,
   StepOutcomeSchema,
 } from "@outlayer/contracts/outlayer/workflow/v1/record";
-import { approvalDigest, isTerminal } from "@outlayer/workflow";
+import { approvalDigest, isTerminal, originalRequestOf, requestTexts } from "@outlayer/workflow";
 import {
   applyDirectUserEvent,
   beginDirectUser,
@@ -89,8 +89,7 @@ function begin(event: Event): Folded {
     idempotencyKey: opened.idempotencyKey,
     status: "planned",
     persistedBeforeSigning: true,
-    originalRequestJson: opened.originalRequestJson ?? {},
-    workflowJson: opened.workflowJson ?? {},
+    ...requestTexts(opened),
     proxyPredecessor: true,
     predecessorModel: "gate",
     orderingModel: opened.haltOnFailure ? stepwise : "gate_chained",
@@ -262,7 +261,7 @@ function end(record: Record, ended: Ended): void {
   for (const step of record.stepOutcomes) if (step.outcome === "in_progress") step.outcome = "not_executed";
   if (ended.requiredApprovals !== undefined) {
     const { requiredApprovals } = ended;
-    const requestHash = approvalDigest(record.originalRequestJson ?? {});
+    const requestHash = approvalDigest(originalRequestOf(record));
     record.approval = create(ApprovalNeededSchema, { requiredApprovals, requestHash });
   }
   const models = modelsOf(ended.status);

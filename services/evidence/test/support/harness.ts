@@ -114,8 +114,8 @@ export function opening(key: string): MessageInitShape<typeof OpenedSchema> {
     walletId: "wallet-1",
     idempotencyKey: key,
     fingerprint: "a".repeat(64),
-    originalRequestJson: { steps: [{ kind: "intents.transfer" }] },
-    workflowJson: { steps: [{ kind: "intents.transfer" }] },
+    originalRequestText: '{"steps":[{"kind":"intents.transfer"}]}',
+    workflowText: '{"steps":[{"kind":"intents.transfer"}]}',
     planJson: { accepted: true, executable: true, steps: [{ lane: "gate_proxy" }] },
     calls: [
       {

@@ -84,7 +84,7 @@ export function openedDirectUserCall(asked: Asked, call: DirectUserCallInit): Op
     setupRequirements: [],
     unchecked: [],
   };
-  const workflowJson: JsonObject = {
+  const workflow: JsonObject = {
     ...scopeJson(scope),
     method_name: methodName,
     gas,
@@ -95,8 +95,8 @@ export function openedDirectUserCall(asked: Asked, call: DirectUserCallInit): Op
     walletId,
     idempotencyKey,
     fingerprint,
-    originalRequestJson: original,
-    workflowJson,
+    originalRequestText: JSON.stringify(original),
+    workflowText: JSON.stringify(workflow),
     planJson,
     directUserCall: call,
   };

@@ -30,8 +30,8 @@ export interface Asked {
 export function openedWorkflow(asked: Asked, request: WorkflowRequest, planning: Planning): OpenedInit {
   const { onFailure, ordering } = request;
   const steps = request.steps.map(({ fields }) => present(fields));
-  const workflowJson = { steps, ...present({ on_failure: onFailure, ordering }) };
-  const event = opened("workflow", asked, workflowJson, planning.plan, planning.calls, endOf(planning.plan));
+  const workflow = { steps, ...present({ on_failure: onFailure, ordering }) };
+  const event = opened("workflow", asked, workflow, planning.plan, planning.calls, endOf(planning.plan));
   if (event.ended !== undefined) return event;
   return { ...event, haltOnFailure: onFailure === "halt", anyOrdering: ordering === "any" };
 }
@@ -59,7 +59,7 @@ const refusedPlan: Plan = { accepted: false, executable: false, steps: [], setup
 function opened(
   endpoint: "workflow" | "sequential_batch",
   asked: Asked,
-  workflowJson: JsonObject,
+  workflow: JsonObject,
   plan: Plan,
   calls: Planning["calls"],
   ended: EndedInit | undefined,
@@ -70,8 +70,8 @@ function opened(
     walletId,
     idempotencyKey,
     fingerprint,
-    originalRequestJson: original,
-    workflowJson,
+    originalRequestText: JSON.stringify(original),
+    workflowText: JSON.stringify(workflow),
     planJson: plan,
     ...(approval === undefined ? {} : { approval: { ...approval, approverIds: [...approval.approverIds] } }),
     ...(ended === undefined ? { calls } : { ended }),

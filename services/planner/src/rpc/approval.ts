@@ -1,6 +1,6 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { invalid, unavailable, type WalletCaller } from "@outlayer/kit";
-import type { ApprovalInfo, Endpoint } from "@outlayer/workflow";
+import { type ApprovalInfo, type Endpoint, originalRequestOf } from "@outlayer/workflow";
 import { type ApprovalProblem, type ApprovedRequest, approvalProblem, approvedProblem } from "../core/approval.ts";
 import type { FindRecord } from "../core/ports.ts";
 
@@ -36,8 +36,8 @@ export async function readApproval(
       refuse(approvedProblem(info, undefined));
       return info;
     case "found": {
-      const { status, originalRequestJson = {} } = answer.record;
-      const approved: ApprovedRequest = { status, original: originalRequestJson };
+      const { record } = answer;
+      const approved: ApprovedRequest = { status: record.status, original: originalRequestOf(record) };
       refuse(approvedProblem(info, approved));
       return info;
     }

@@ -14,7 +14,7 @@ function holding(status = "requires_approval", original: JsonObject = body): Non
   return async ({ requestId }, { requestHeader }) => {
     assert.equal(requestHeader.get("x-wallet-id"), "wallet-1");
     assert.equal(requestHeader.get("x-internal-wallet-auth"), "internal");
-    return { requestId, status, originalRequestJson: original };
+    return { requestId, status, originalRequestText: JSON.stringify(original) };
   };
 }
 

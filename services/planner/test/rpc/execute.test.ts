@@ -31,8 +31,8 @@ describe("PlannerService.ExecuteWorkflow", () => {
     assert.equal(event.walletId, "wallet-1");
     assert.equal(event.idempotencyKey, "dust-1");
     assert.equal(event.fingerprint, fingerprint("workflow", body));
-    assert.deepEqual(event.originalRequestJson, body);
-    assert.deepEqual(event.workflowJson, { steps: [transfer, gateCall] });
+    assert.deepEqual(JSON.parse(event.originalRequestText), body);
+    assert.deepEqual(JSON.parse(event.workflowText), { steps: [transfer, gateCall] });
     assert.equal(event.planJson?.executable, true);
     assert.equal(event.ended, undefined);
     assert.deepEqual(
@@ -246,7 +246,7 @@ describe("PlannerService.ExecuteSequentialBatch", () => {
     const event = opened[0]?.opened;
     assert.equal(event?.endpoint, "sequential_batch");
     assert.equal(event.fingerprint, fingerprint("sequential_batch", body));
-    assert.deepEqual(event.originalRequestJson, body);
+    assert.deepEqual(JSON.parse(event.originalRequestText), body);
     assert.deepEqual(
       event.calls.map(({ receiverId, gas, payload }) => [receiverId, gas, payload.case]),
       [["count.mike.near", "1000", "args"]],

@@ -1,0 +1,35 @@
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+
+/** A request that crosses services as JSON text, which costs them a string. Before, it crossed as a value. */
+export interface Written {
+  readonly originalRequestText: string;
+  readonly workflowText: string;
+  readonly originalRequestJson?: JsonObject | undefined;
+  readonly workflowJson?: JsonObject | undefined;
+}
+
+/** The request as it was sent; empty where it is not known. */
+export function originalRequestOf({ originalRequestText, originalRequestJson }: Written): JsonObject {
+  return originalRequestText === "" ? (originalRequestJson ?? {}) : objectOf(originalRequestText);
+}
+
+/** The request as it was planned; empty where it is not known. */
+export function workflowOf({ workflowText, workflowJson }: Written): JsonObject {
+  return workflowText === "" ? (workflowJson ?? {}) : objectOf(workflowText);
+}
+
+/** The two texts, also of a log from before there were any. */
+export function requestTexts(written: Written): Pick<Written, "originalRequestText" | "workflowText"> {
+  return {
+    originalRequestText: written.originalRequestText || JSON.stringify(written.originalRequestJson ?? {}),
+    workflowText: written.workflowText || JSON.stringify(written.workflowJson ?? {}),
+  };
+}
+
+function objectOf(text: string): JsonObject {
+  const value: JsonValue = JSON.parse(text);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new TypeError("a request that was recorded is no JSON object");
+  }
+  return value;
+}
