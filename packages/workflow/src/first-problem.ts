@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { formatPlace, type Place } from "./place.ts";
 
 export interface Problem {
@@ -10,13 +10,29 @@ export interface Problem {
 /** A value that fits its schema, or the first problem in the order of the document. */
 export type Checked<T> = { readonly value: T } | { readonly problem: Problem };
 
-/** @param at where the value stands in the whole document */
+/**
+ * Null is absent for every optional field of an object, unless the field's own schema takes null (decision 32).
+ * @param at where the value stands in the whole document
+ */
 export function check<T>(schema: z.ZodType<T>, value: unknown, at: Place = []): Checked<T> {
-  const result = schema.safeParse(value, { error: textOf });
+  const result = schema.safeParse(withoutNulls(schema, value), { error: textOf });
   if (result.success) return { value: result.data };
   const problems = result.error.issues.map(({ path, message }) => ({ place: path, text: message }));
   const { place, text } = firstOf(value, problems);
   return { problem: { place: [...at, ...place], text } };
+}
+
+function withoutNulls(schema: z.ZodType, value: unknown): unknown {
+  if (!(schema instanceof z.ZodObject) || typeof value !== "object" || value === null || Array.isArray(value))
+    return value;
+  const absent = Object.entries(schema.shape).flatMap(([key, field]) => {
+    const isAbsent = Reflect.get(value, key) === null && field.isOptional() && !field.isNullable();
+    return isAbsent ? [key] : [];
+  });
+  if (absent.length === 0) return value;
+  const kept: Record<string, unknown> = { ...value };
+  for (const key of absent) delete kept[key];
+  return kept;
 }
 
 /** `steps[0].amount is required` */

@@ -1,7 +1,21 @@
 import assert from "node:assert/strict";
 import type { JsonObject } from "@bufbuild/protobuf";
-import { InvalidRequest, maxListItems, readJsonObject, readSequentialBatch, readWorkflow } from "@outlayer/workflow";
+import {
+  batchCallSchema,
+  directUserCallRequestSchema,
+  InvalidRequest,
+  maxListItems,
+  readDirectUserCall,
+  readJsonObject,
+  readSequentialBatch,
+  readWorkflow,
+  sequentialBatchRequestSchema,
+  viewCheckSchema,
+  workflowRequestSchema,
+} from "@outlayer/workflow";
 import fc from "fast-check";
+import { z } from "zod";
+import { stepFields } from "../src/step-fields.ts";
 
 function refusal(read: (document: JsonObject) => unknown, text: string): string {
   try {
@@ -26,14 +40,12 @@ describe("decision 13: a workflow that cannot be read", () => {
     ["with a step that is a list", '{"steps": [[]]}', "steps[0] must be an object"],
     ["with a step that is null", '{"steps": [null]}', "steps[0] must be an object"],
     ["with a key that is no text", '{"steps": [], "idempotency_key": 5}', "idempotency_key must be a string"],
-    ["with a key that is null", '{"steps": [], "idempotency_key": null}', "idempotency_key must be a string"],
     ["with a kind that is no text", step({ kind: 1 }), "steps[0].kind must be a string"],
     ["with a transfer without token", step({ ...transfer, token: undefined }), "steps[0].token is required"],
     ["with a transfer without amount", step({ ...transfer, amount: undefined }), "steps[0].amount is required"],
     ["with a transfer to nobody", step({ ...transfer, receiver_id: undefined }), "steps[0].receiver_id is required"],
     ["with a transfer whose amount is a number", step({ ...transfer, amount: 5 }), "steps[0].amount must be a string"],
     ["with a transfer whose amount is null", step({ ...transfer, amount: null }), "steps[0].amount must be a string"],
-    ["with a transfer whose memo is null", step({ ...transfer, memo: null }), "steps[0].memo must be a string"],
     [
       "with a swap without token_in",
       step({ kind: "intents.swap", token_out: "a", amount_in: "1" }),
@@ -83,11 +95,6 @@ describe("decision 13: a workflow that cannot be read", () => {
     [
       "with another route",
       step({ ...explicit, route: "gate" }),
-      "steps[0].route must be one of gate_proxy, funding_setup, direct_user",
-    ],
-    [
-      "with route null",
-      step({ ...explicit, route: null }),
       "steps[0].route must be one of gate_proxy, funding_setup, direct_user",
     ],
     [
@@ -146,7 +153,7 @@ describe("how a workflow is to be carried out", () => {
   });
 
   it("decision 13: is refused with its place where it says something else", () => {
-    for (const value of ["stop", "", null, true, ["halt"]]) {
+    for (const value of ["stop", "", true, ["halt"]]) {
       const text = (field: string) => JSON.stringify({ steps: [], [field]: value });
       assert.equal(
         refusal(readWorkflow, text("on_failure")),
@@ -299,7 +306,6 @@ describe("an approval that comes with a request", () => {
   });
 
   const rows: readonly [unknown, string][] = [
-    [null, "approval_info must be an object"],
     [{ ...info, request_id: undefined }, "approval_info.request_id is required"],
     [{ ...info, approver_ids: "a" }, "approval_info.approver_ids must be an array"],
     [{ ...info, approver_ids: ["a", 1] }, "approval_info.approver_ids[1] must be a string"],
@@ -335,5 +341,74 @@ describe("the number of steps, calls and views", () => {
   it("leaves those that may be carried out to the planner, and some more", () => {
     const steps = Array.from({ length: maxListItems }, () => ({ kind: "x" }));
     assert.equal(readWorkflow(readJsonObject(JSON.stringify({ steps }))).steps.length, maxListItems);
+  });
+});
+
+describe("null in an optional field", () => {
+  const required: Readonly<Record<string, object>> = {
+    "intents.transfer": { token: "a.near", amount: "1", receiver_id: "b.near" },
+    "intents.swap": { token_in: "a.near", token_out: "b.near", amount_in: "1" },
+    "intents.execute_raw": { intents: [] },
+    "": { receiver_id: "a.near", method_name: "m" },
+  };
+  /** Of a schema, the optional fields, so that a new one cannot be forgotten. */
+  const optionalOf = (schema: unknown) => {
+    assert.ok(schema instanceof z.ZodObject);
+    return Object.entries(schema.shape).flatMap(([key, field]) => (field.isOptional() ? [key] : []));
+  };
+  const read = <T>(reader: (document: JsonObject) => T, value: object) => reader(readJsonObject(JSON.stringify(value)));
+
+  it("Seen 14: is absent in every field of a step, of whatever kind", () => {
+    for (const [kind, fields] of Object.entries(required)) {
+      const step = { ...(kind === "" ? {} : { kind }), ...fields };
+      for (const key of Object.keys(stepFields).filter((name) => !(name in step))) {
+        const [read1] = read(readWorkflow, { steps: [{ ...step, [key]: null }] }).steps;
+        const [read0] = read(readWorkflow, { steps: [step] }).steps;
+        const said = Object.entries(read1?.fields ?? {}).filter(([, value]) => value !== null);
+        assert.deepEqual(Object.fromEntries(said), read0?.fields, `${kind} ${key}`);
+      }
+    }
+  });
+
+  it("Seen 14: is absent in every field of a workflow, a batch and a direct-user call", () => {
+    const bodies = [
+      [workflowRequestSchema, readWorkflow, { steps: [] }],
+      [sequentialBatchRequestSchema, readSequentialBatch, { gate_id: "g", calls: [] }],
+      [
+        directUserCallRequestSchema,
+        readDirectUserCall,
+        { user_id: "u", registry_id: "r", receiver_id: "c", method_names: [] },
+      ],
+    ] as const;
+    for (const [schema, reader, body] of bodies) {
+      const names = optionalOf(schema);
+      assert.ok(names.length > 0);
+      for (const key of names) {
+        const value = JSON.stringify(read<unknown>(reader, { ...body, [key]: null }));
+        assert.equal(value.replace(/,"argsJson":null/, ""), JSON.stringify(read<unknown>(reader, body)), key);
+      }
+    }
+  });
+
+  it("Seen 14: is absent in every field of a batch's calls and views, but for what a view should answer", () => {
+    const call = { receiver_id: "a.near", method_name: "m", gas: "1" };
+    const view = { contract_id: "a.near", method_name: "m" };
+    const batch = { gate_id: "g", calls: [call], post_batch_view_checks: [view] };
+    for (const key of optionalOf(batchCallSchema)) {
+      assert.doesNotThrow(() => read(readSequentialBatch, { ...batch, calls: [{ ...call, [key]: null }] }), key);
+    }
+    for (const key of optionalOf(viewCheckSchema)) {
+      const views = [{ ...view, [key]: null }];
+      assert.doesNotThrow(() => read(readSequentialBatch, { ...batch, post_batch_view_checks: views }), key);
+    }
+    const expecting = { ...batch, post_batch_view_checks: [{ ...view, expect: null }] };
+    assert.equal(read(readSequentialBatch, expecting).postBatchViewChecks[0]?.expect, null);
+  });
+
+  it("is still refused in a field that must be there", () => {
+    const text = JSON.stringify({
+      steps: [{ kind: "intents.transfer", ...required["intents.transfer"], token: null }],
+    });
+    assert.equal(refusal(readWorkflow, text), "invalid workflow JSON: steps[0].token must be a string");
   });
 });
