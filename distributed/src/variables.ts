@@ -1,6 +1,6 @@
 import type { Environment, ServiceName } from "@outlayer/kit";
 
-const all = ["SERVICE_TOKEN", "TLS_CERT_FILE", "TLS_KEY_FILE", "TLS_CA_FILE", "LOG_LEVEL"];
+const all = ["SERVICE_TOKEN", "GRPC_REFLECTION", "TLS_CERT_FILE", "TLS_KEY_FILE", "TLS_CA_FILE", "LOG_LEVEL"];
 const wallets = ["INTERNAL_WALLET_AUTH_TOKEN", "WALLET_API_KEYS_JSON"];
 const nats = ["NATS_URL", "NATS_REPLICAS", "NATS_MAX_AGE_SECS"];
 

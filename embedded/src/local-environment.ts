@@ -22,5 +22,6 @@ export function localEnvironment(devnet: DevnetInfo, blockTimeMs: number, random
     WALLET_API_KEYS_JSON: JSON.stringify(Object.fromEntries(keys)),
     GRANT_SECRET: secret(),
     SERVICE_TOKEN: secret(),
+    GRPC_REFLECTION: "true",
   };
 }

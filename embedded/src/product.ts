@@ -15,6 +15,7 @@ import {
   type Ports,
   Readiness,
   readNatsConfig,
+  readReflection,
   type Service,
   type ServiceName,
 } from "@outlayer/kit";
@@ -32,6 +33,8 @@ export interface ProductConfig {
   readonly nats: NatsConfig | undefined;
   /** Proves to a service that another one calls, on its ports as in memory. */
   readonly serviceToken: string;
+  /** Whether the ports describe themselves to anybody. */
+  readonly reflection: boolean;
 }
 
 /** Reads the variables of all five services from one environment. @throws ConfigError with every problem */
@@ -45,6 +48,7 @@ export function readProductConfig(environment: Environment, serviceToken: string
     evidence: readEvidenceConfig(reader),
     nats: readNatsConfig(reader),
     serviceToken,
+    reflection: readReflection(reader),
   };
   reader.check();
   return config;
@@ -135,7 +139,7 @@ export async function startProduct(config: ProductConfig, deps: ProductDeps, fre
   try {
     for (const [name, service] of Object.entries(services) as [ServiceName, Service][]) {
       const readiness = name === "gateway" ? gatewayReadiness : new Readiness();
-      const guards = { logger: logger(name), serviceToken };
+      const guards = { logger: logger(name), serviceToken, reflection: config.reflection };
       hosted.set(name, await hostService(service, bindsOf(name, freePorts), guards, readiness, deps.stopping));
     }
   } catch (error) {

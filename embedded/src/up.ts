@@ -40,6 +40,7 @@ const variables = [
   "POLICY_ACTION_TYPES_JSON",
   "POLICY_SWAP_TO",
   "SERVICE_TOKEN",
+  "GRPC_REFLECTION",
   "LOG_LEVEL",
 ];
 

@@ -31,7 +31,7 @@ const { signal } = new AbortController();
  */
 export function doorOf(routes: RpcRoutes, guards: RpcGuards, from: ServiceName | undefined): Transport {
   const methods = methodsOf(routes);
-  const { interceptors = [] } = routerOptions(routes, guards, () => from);
+  const { interceptors = [], requestGate } = routerOptions(routes, guards, () => from);
   return {
     stream: () => Promise.reject(new ConnectError("nothing here streams", Code.Unimplemented)),
     async unary(method, _signal, _timeoutMs, header, input, contextValues) {
@@ -52,6 +52,7 @@ export function doorOf(routes: RpcRoutes, guards: RpcGuards, from: ServiceName |
         abort() {},
       };
       try {
+        await requestGate?.(context);
         const message = await invokeUnaryImplementation(spec, context, create(method.input, input), interceptors);
         return {
           stream: false,

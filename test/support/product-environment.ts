@@ -17,6 +17,7 @@ export function productEnvironment(devnet: Devnet): Environment {
     APPROVER_SECRET_KEY: devnet.approver.secretKey,
     INTERNAL_WALLET_AUTH_TOKEN: internalToken,
     WALLET_API_KEYS_JSON: JSON.stringify({ "wk_of_wallet-1": "wallet-1" }),
+    GRPC_REFLECTION: "true",
     GRANT_SECRET: "grant-secret-of-the-tests-0123456789",
   };
 }

@@ -15,6 +15,8 @@ export * from "./refusal.ts";
 export * from "./rpc/callers.ts";
 export * from "./rpc/connections.ts";
 export { retryAfterSecs } from "./rpc/error-details.ts";
+export { requestGate, type WalletAccess, walletCallerOf } from "./rpc/gate.ts";
+export { isForHost } from "./rpc/host.ts";
 export { patient } from "./rpc/patience.ts";
 export * from "./rpc/serve.ts";
 export * from "./rpc/transport.ts";

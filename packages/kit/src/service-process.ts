@@ -38,7 +38,12 @@ export class ServiceProcess {
   /** @param stopping aborted when the process is told to stop while it starts */
   async serve(service: Service, stopping: AbortSignal): Promise<Running> {
     const { logger, readiness } = this;
-    const guards = { logger, serviceToken: this.#config.serviceToken, tls: this.#tls };
+    const guards = {
+      logger,
+      serviceToken: this.#config.serviceToken,
+      tls: this.#tls,
+      reflection: this.#config.reflection,
+    };
     this.#tls?.start();
     try {
       const hosted = await hostService(service, this.#config, guards, readiness, stopping);

@@ -1,4 +1,4 @@
-import { type BindAddress, bindAddress, type ConfigReader, httpUrl, isLoopback, oneOf, text } from "./config.ts";
+import { type BindAddress, bindAddress, type ConfigReader, flag, httpUrl, isLoopback, oneOf, text } from "./config.ts";
 import { type LogLevel, logLevels } from "./logger.ts";
 import { type Dependency, Readiness } from "./readiness.ts";
 import { type RpcGuards, type RpcListeners, type RpcRoutes, serveRpc } from "./rpc/serve.ts";
@@ -29,6 +29,8 @@ export interface CommonConfig {
   readonly serviceToken: string | undefined;
   /** Of mutual TLS between services, where it is on. */
   readonly tls: TlsPaths | undefined;
+  /** Whether the ports describe themselves to anybody. */
+  readonly reflection: boolean;
   readonly logLevel: LogLevel;
 }
 
@@ -53,6 +55,7 @@ export function readCommonConfig(
     httpBind: reader.optional("HTTP_BIND_ADDR", bindAddress, { host: "127.0.0.1", port: http }),
     serviceToken: reader.optionalSecret("SERVICE_TOKEN", text, undefined),
     tls: readTlsPaths(reader, name),
+    reflection: readReflection(reader),
     logLevel: reader.optional("LOG_LEVEL", oneOf(...logLevels), "info"),
   };
   const binds = [config.grpcBind, config.httpBind, ...otherBinds].filter((bind) => bind !== undefined);
@@ -62,6 +65,11 @@ export function readCommonConfig(
     );
   }
   return config;
+}
+
+/** `GRPC_REFLECTION`. */
+export function readReflection(reader: ConfigReader): boolean {
+  return reader.optional("GRPC_REFLECTION", flag, false);
 }
 
 /** URL of another service, e.g. `EVIDENCE_URL`, for a service that runs on its own. */

@@ -30,11 +30,6 @@ export interface WalletCaller {
 const missing = { reason: "CREDENTIALS_MISSING" };
 const wrong = { reason: "CREDENTIALS_WRONG" };
 
-/** The wallet that a public call acts for. @throws as authenticateCaller */
-export function authenticateWallet(headers: Headers, credentials: WalletCredentials): string {
-  return authenticateCaller(headers, credentials).walletId;
-}
-
 /**
  * Who makes a public call: `x-wallet-id` with `x-internal-wallet-auth`, or `authorization: Bearer wk_…`. The first
  * counts where both are sent.
@@ -73,8 +68,29 @@ function provenCaller(headers: Headers, credentials: WalletCredentials): WalletC
   return { walletId: owner, credential: "api_key" };
 }
 
-/** The headers of a public call that say who calls, to be passed on to the service that answers it. */
+/** The headers of a public call that say who calls. */
 export const walletAuthHeaders = ["x-wallet-id", "x-internal-wallet-auth", "authorization"] as const;
+
+/** By which credential a service that vouches for a wallet has known it. */
+const provenByHeader = "x-wallet-proven-by";
+
+/** The headers by which a service passes on a caller that it knows: no credential goes along. */
+export function vouchingHeaders({ walletId, credential }: WalletCaller): Headers {
+  return new Headers({ "x-wallet-id": walletId, [provenByHeader]: credential });
+}
+
+/**
+ * The wallet that a service vouches for. Only for headers of a service that may.
+ * @returns undefined where it vouches for none @throws Refusal Unauthenticated
+ */
+export function vouchedCaller(headers: Headers): WalletCaller | undefined {
+  const credential = headers.get(provenByHeader);
+  if (credential === null) return undefined;
+  const walletId = headers.get("x-wallet-id") ?? "";
+  const isKnown = credential === "internal_token" || credential === "api_key";
+  if (!isKnown || !walletIdPattern.test(walletId)) throw unauthenticated("wallet authentication failed", wrong);
+  return { walletId, credential };
+}
 
 /** Constant-time comparison of a secret with each of a list. */
 export function matchesAny(given: string, secrets: readonly string[]): boolean {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createClient } from "@connectrpc/connect";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import {
-  authenticateWallet,
+  authenticateCaller,
   contextOf,
   createLogger,
   inContext,
@@ -52,7 +52,7 @@ describe("trace context", () => {
     const { routes } = oneMethod(async () => {
       await new Promise((resolve) => setImmediate(resolve));
       const credentials = { internalTokens: [], apiKeys: walletApiKeys('{"wk_good":"wallet-7"}') };
-      authenticateWallet(new Headers({ authorization: "Bearer wk_good" }), credentials);
+      authenticateCaller(new Headers({ authorization: "Bearer wk_good" }), credentials);
       logger.info("handled");
       return {};
     });

@@ -14,7 +14,7 @@ import { oneMethod } from "./support/broadcaster-stub.ts";
 import { issue, newAuthority, writeTls } from "./support/certificates.ts";
 
 const bind = { host: "127.0.0.1", port: 0 };
-const guards = { logger: createLogger("broadcaster", "silent"), serviceToken: undefined };
+const guards = { logger: createLogger("broadcaster", "silent"), serviceToken: undefined, reflection: true };
 const host = (service: Service) => hostService(service, { grpcBind: bind, httpBind: bind }, guards);
 const readyz = async (url: string) => {
   const response = await fetch(`${url}/readyz`);

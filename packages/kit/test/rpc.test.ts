@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { Code, ConnectError, createClient, type Interceptor } from "@connectrpc/connect";
 import { createGrpcTransport, createGrpcWebTransport } from "@connectrpc/connect-node";
 import {
   BadRequestSchema,
@@ -28,7 +28,7 @@ const method = "outlayer.broadcaster.v1.BroadcasterService/GetGateFacts";
 
 function service(
   getGateFacts: (request: GetGateFactsRequest) => object,
-  callers: Callers = { [method]: "wallets" },
+  callers: Callers = { [method]: ["planner"] },
 ): RpcRoutes {
   return {
     name: "test",
@@ -38,11 +38,17 @@ function service(
   };
 }
 
-function ask(routes: RpcRoutes, logs: string[] = [], from?: ServiceName) {
+function ask(routes: RpcRoutes, logs: string[] = [], from: ServiceName | "nobody" = "planner") {
   const logger = createLogger("test", "trace", { write: (line) => void logs.push(line) });
-  const transport = inMemoryTransport(routes, { logger, serviceToken: undefined }, from);
+  const guards = { logger, serviceToken: undefined };
+  const transport = inMemoryTransport(routes, guards, from === "nobody" ? undefined : from);
   return createClient(BroadcasterService, transport).getGateFacts({ gateId: "gate.near" });
 }
+
+const asPlanner: Interceptor = (next) => (request) => {
+  request.header.set("x-service-name", "planner");
+  return next(request);
+};
 
 const failure = (call: Promise<unknown>) => call.then(() => assert.fail("the call succeeded"), ConnectError.from);
 
@@ -105,11 +111,12 @@ describe("what a caller sees of an error", () => {
     readiness.start();
     const listeners = await serveRpc(routes, guards, { grpc: free, http: free }, readiness);
     try {
+      const interceptors = [asPlanner];
       const transports = [
-        inMemoryTransport(routes, guards, undefined),
+        inMemoryTransport(routes, guards, "planner"),
         remoteTransport(listeners.grpcUrl, { from: "planner", to: "broadcaster", serviceToken: undefined }),
-        createGrpcTransport({ baseUrl: listeners.grpcUrl }),
-        createGrpcWebTransport({ baseUrl: listeners.httpUrl, httpVersion: "1.1" }),
+        createGrpcTransport({ baseUrl: listeners.grpcUrl, interceptors }),
+        createGrpcWebTransport({ baseUrl: listeners.httpUrl, httpVersion: "1.1", interceptors }),
       ];
       const seen = await Promise.all(
         transports.map(async (transport) => {
@@ -156,7 +163,7 @@ describe("what a caller sees of an error", () => {
       return {};
     });
     const logger = createLogger("test", "silent");
-    const transport = inMemoryTransport(routes, { logger, serviceToken: undefined }, undefined);
+    const transport = inMemoryTransport(routes, { logger, serviceToken: undefined }, "planner");
     const error = await failure(createClient(BroadcasterService, transport).getGateFacts({ gateId: "" }));
     assert.equal(error.code, Code.InvalidArgument);
     assert.match(error.rawMessage, /gate_id/);
@@ -168,8 +175,8 @@ describe("what a caller sees of an error", () => {
   });
 
   it("that accepts somebody else, or nobody, with a log line that names both", async () => {
-    const cases: readonly [Callers, ServiceName | undefined][] = [
-      [{ [method]: ["planner"] }, undefined],
+    const cases: readonly [Callers, ServiceName | "nobody"][] = [
+      [{ [method]: ["planner"] }, "nobody"],
       [{ [method]: ["planner"] }, "gateway"],
       [{ [method]: [] }, "planner"],
       [{}, "planner"],
@@ -187,7 +194,7 @@ describe("what a caller sees of an error", () => {
       const lines = logs.map((line) => JSON.parse(line)).filter(({ level }) => level === "warn");
       assert.deepEqual(
         lines.map(({ method, caller }) => [method, caller]),
-        [[method, from ?? "nobody we know"]],
+        [[method, from === "nobody" ? "nobody we know" : from]],
       );
     }
     const callers = { [method]: ["gateway", "planner"] } as const;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type Client, Code, ConnectError, createClient } from "@connectrpc/connect";
 import { createConnectTransport, createGrpcTransport } from "@connectrpc/connect-node";
+import { Health } from "@outlayer/contracts/grpc/health/v1/health";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import {
   ConfigReader,
@@ -122,14 +123,15 @@ describe("mutual TLS between services", () => {
     }
   });
 
-  it("keeps its public methods open to callers without a certificate, and its internal ones closed to them", async () => {
+  it("takes callers without a certificate for its public methods alone, and nobody at all in the clear", async () => {
     const files = await broadcaster();
     const { tls, logger } = identity(files);
     for (const [accepted, expected] of [
       ["wallets", undefined],
       [["planner"], Code.PermissionDenied],
     ] as const) {
-      const service = oneMethod(() => ({}), { [getGateFacts]: accepted });
+      const credentials = { internalTokens: ["internal"], apiKeys: new Map() };
+      const service = oneMethod(() => ({}), { [getGateFacts]: accepted }, { credentials, vouchedBy: ["planner"] });
       const hosted = await hostService(
         service,
         { grpcBind: bind, httpBind: bind },
@@ -138,15 +140,16 @@ describe("mutual TLS between services", () => {
       undo.push(() => hosted.stop());
       const { port } = new URL(hosted.listeners.grpcUrl);
       const named = { interceptors: [forged] };
-      const transports = [
-        createGrpcTransport({ baseUrl: `https://localhost:${port}`, nodeOptions: { ca: files.ca }, ...named }),
-        createConnectTransport({ baseUrl: hosted.listeners.httpUrl, httpVersion: "1.1", ...named }),
-      ];
-      for (const transport of transports) {
-        const call = caller(createClient(BroadcasterService, transport));
-        if (expected === undefined) await call;
-        else assert.equal((await failure(call)).code, expected);
-      }
+      const nodeOptions = { ca: files.ca };
+      const overTls = createGrpcTransport({ baseUrl: `https://localhost:${port}`, nodeOptions, ...named });
+      const call = caller(createClient(BroadcasterService, overTls));
+      if (expected === undefined) await call;
+      else assert.equal((await failure(call)).code, expected);
+      const { httpUrl } = hosted.listeners;
+      const inTheClear = createConnectTransport({ baseUrl: httpUrl, httpVersion: "1.1", ...named });
+      assert.equal((await failure(caller(createClient(BroadcasterService, inTheClear)))).code, Code.Unimplemented);
+      assert.equal((await failure(createClient(Health, inTheClear).check({}))).code, Code.Unimplemented);
+      assert.equal((await fetch(`${httpUrl}/readyz`)).status, 200);
     }
   });
 
@@ -191,6 +194,8 @@ describe("mutual TLS between services", () => {
 const forged: NonNullable<Parameters<typeof createGrpcTransport>[0]["interceptors"]>[number] = (next) => (request) => {
   request.header.set("x-service-name", "planner");
   request.header.set("x-service-token", "token");
+  request.header.set("x-wallet-id", "wallet-1");
+  request.header.set("x-internal-wallet-auth", "internal");
   return next(request);
 };
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { authenticateCaller, authenticateWallet, matchesAny, Refusal, walletApiKeys } from "@outlayer/kit";
+import { authenticateCaller, matchesAny, Refusal, walletApiKeys } from "@outlayer/kit";
 
 const credentials = { internalTokens: ["token-a", "token-b"], apiKeys: walletApiKeys('{"wk_good":"wallet-7"}') };
-const wallet = (headers: Record<string, string>) => authenticateWallet(new Headers(headers), credentials);
+const wallet = (headers: Record<string, string>) => authenticateCaller(new Headers(headers), credentials).walletId;
 
 describe("who calls", () => {
   it("is the wallet named beside an internal token, any of them while rotating", () => {

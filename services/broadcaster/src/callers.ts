@@ -1,8 +1,11 @@
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
-import { accepts } from "@outlayer/kit";
+import { accepts, upTo } from "@outlayer/kit";
+
+/** A wallet's steps, as the plan has them. */
+const stepsBytes = 1024 * 1024;
 
 export const callers = accepts(BroadcasterService, {
   getGateFacts: ["planner"],
   getDirectUserKey: ["planner"],
-  preflight: ["planner"],
+  preflight: upTo(stepsBytes, ["planner"]),
 });

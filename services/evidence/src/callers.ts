@@ -1,6 +1,9 @@
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
-import { accepts } from "@outlayer/kit";
+import { accepts, upTo } from "@outlayer/kit";
+
+/** An event can hold the body of a request, its plan, or what a chain answered. */
+const eventBytes = 4 * 1024 * 1024;
 
 /** The planner opens workflows and writes down who wants them cancelled, the broadcaster what becomes of them. */
 export const callers = {
@@ -10,14 +13,14 @@ export const callers = {
     getHistory: "wallets",
   }),
   ...accepts(LogService, {
-    openWorkflow: ["planner"],
-    appendEvent: ["broadcaster"],
+    openWorkflow: upTo(eventBytes, ["planner"]),
+    appendEvent: upTo(eventBytes, ["broadcaster"]),
     requestCancel: ["planner"],
     readEvents: ["broadcaster"],
     listOpenWorkflows: ["broadcaster"],
     reserveNonces: ["broadcaster"],
     getGateLog: ["broadcaster"],
-    appendGateLog: ["broadcaster"],
+    appendGateLog: upTo(eventBytes, ["broadcaster"]),
     readUsage: ["broadcaster"],
     reserveUsage: ["broadcaster"],
     releaseUsage: ["broadcaster"],

@@ -12,6 +12,7 @@ import {
   noteInContext,
   type Ports,
   type Service,
+  walletCallerOf,
   workSubject,
 } from "@outlayer/kit";
 import { type MongodbStore, openMongodbStore } from "./adapters/mongodb/store.ts";
@@ -54,7 +55,7 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
   const isOf = (walletId: string) => noteInContext({ wallet_id: walletId });
   const log = new WorkflowLog({ store, now, sha256Hex, tell, isOf });
   const publisher = nats && new Publisher({ stream: new ProgressStream(nats), store, log, ports, logger: nats.logger });
-  const reading = { log, credentials: config.credentials, bus, timers: ports.timers };
+  const reading = { log, bus, timers: ports.timers };
   const gateLog = { store, now, sha256Hex };
   const leases = { store, now };
   const usageLedger = { store, now, leases };
@@ -63,10 +64,10 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
   const until = (signal: AbortSignal) => AbortSignal.any([signal, stopping.signal]);
 
   const records: ServiceImpl<typeof RecordService> = {
-    getRecord: (request, { requestHeader, signal }) => getRecord(reading, request, requestHeader, until(signal)),
-    watchProgress: (request, { requestHeader, signal }) =>
-      watchProgress(reading, request, requestHeader, until(signal)),
-    getHistory: (request, { requestHeader }) => getHistory(reading, request, requestHeader),
+    getRecord: (request, { values, signal }) => getRecord(reading, request, walletCallerOf(values), until(signal)),
+    watchProgress: (request, { values, signal }) =>
+      watchProgress(reading, request, walletCallerOf(values), until(signal)),
+    getHistory: (request, { values }) => getHistory(reading, request, walletCallerOf(values)),
   };
   const logs: ServiceImpl<typeof LogService> = {
     openWorkflow: (request) => openWorkflow(log, request),
@@ -91,6 +92,8 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
       name: "evidence",
       services: [RecordService, LogService],
       callers,
+      // The planner reads what a request says that it was approved by.
+      wallets: { credentials: config.credentials, vouchedBy: ["gateway", "planner"] },
       register(router) {
         router.service(RecordService, records);
         router.service(LogService, logs);

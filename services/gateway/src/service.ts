@@ -1,5 +1,5 @@
 import type { Transport } from "@connectrpc/connect";
-import { authenticateWallet, type Logger, type Ports, type Readiness, type Service } from "@outlayer/kit";
+import { authenticateCaller, type Logger, type Ports, type Readiness, type Service } from "@outlayer/kit";
 import { plannerClient } from "./adapters/planner.ts";
 import { recordsClient } from "./adapters/records.ts";
 import type { GatewayConfig } from "./config.ts";
@@ -72,7 +72,7 @@ export function createGateway(config: GatewayConfig, { ports, logger, readiness,
   ];
   const server = createRestServer({
     endpoints,
-    authenticate: (headers) => authenticateWallet(headers, config.credentials),
+    authenticate: (headers) => authenticateCaller(headers, config.credentials),
     stopping: stopping.signal,
     logger,
     clock,

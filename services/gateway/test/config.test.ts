@@ -28,6 +28,7 @@ describe("the gateway's configuration", () => {
       executeWaitSecs: 5,
       grpcBind: { host: "127.0.0.1", port: 9000 },
       httpBind: { host: "127.0.0.1", port: 9100 },
+      reflection: false,
       serviceToken: undefined,
       tls: undefined,
       logLevel: "info",

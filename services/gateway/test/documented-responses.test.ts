@@ -79,7 +79,10 @@ const bodies = {
 const tooLong = (operationId: string): Produce => {
   return ({ working }) => {
     const { method, path } = operationOf(operationId);
-    return sendRaw(working.url, `${method} ${path} HTTP/1.1\r\nhost: x\r\nx-long: ${"a".repeat(17_000)}\r\n\r\n`);
+    return sendRaw(
+      working.url,
+      `${method} ${path} HTTP/1.1\r\nhost: localhost\r\nx-long: ${"a".repeat(17_000)}\r\n\r\n`,
+    );
   };
 };
 
@@ -350,7 +353,10 @@ describe("documented responses", () => {
     ]);
     worlds = { working, broken, away };
     for (const operationId of Object.keys(bodies)) {
-      slow.set(operationId, sendRaw(working.url, `POST ${operationOf(operationId).path} HTTP/1.1\r\nhost: x\r\n`));
+      slow.set(
+        operationId,
+        sendRaw(working.url, `POST ${operationOf(operationId).path} HTTP/1.1\r\nhost: localhost\r\n`),
+      );
     }
   });
   after(() => Promise.all(Object.values(worlds).map((world: World) => world[Symbol.asyncDispose]())));

@@ -95,7 +95,7 @@ describe("stopping", () => {
     const world = await startWorld({ transports: () => ({ planner }) });
     const { hostname, port } = new URL(world.url);
     const socket = connect(Number(port), hostname);
-    const lines = Object.entries({ host: "x", "content-length": "2", ...worker() }).map(
+    const lines = Object.entries({ host: "localhost", "content-length": "2", ...worker() }).map(
       ([name, value]) => `${name}: ${value}\r\n`,
     );
     socket.write(`POST ${paths.plan} HTTP/1.1\r\n${lines.join("")}\r\n{}`);
@@ -137,7 +137,7 @@ describe("stopping", () => {
     const { hostname, port } = new URL(world.url);
     const socket = connect(Number(port), hostname);
     const closed = once(socket, "close");
-    const lines = Object.entries({ host: "x", "content-length": "2", ...worker(), expect: "100-continue" }).map(
+    const lines = Object.entries({ host: "localhost", "content-length": "2", ...worker(), expect: "100-continue" }).map(
       ([name, value]) => `${name}: ${value}\r\n`,
     );
     socket.write(`POST ${paths.plan} HTTP/1.1\r\n${lines.join("")}\r\n`);

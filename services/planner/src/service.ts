@@ -1,6 +1,6 @@
 import type { ServiceImpl, Transport } from "@connectrpc/connect";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
-import type { Logger, Ports, Service } from "@outlayer/kit";
+import { type Logger, type Ports, type Service, walletCallerOf } from "@outlayer/kit";
 import { preflightAsker } from "./adapters/ask-preflight.ts";
 import { directUserKeys } from "./adapters/direct-user-keys.ts";
 import { factFetcher } from "./adapters/fetch-facts.ts";
@@ -34,27 +34,29 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
   const fetchFacts = factFetcher({ ...transports, gateId: limits.gateId, timers: ports.timers, logger });
   const openWorkflow = workflowOpener(transports.evidence);
   const findRecord = recordFinder(transports.evidence);
-  const planning = { credentials, limits, fetchFacts };
+  const planning = { limits, fetchFacts };
   const preflighting = { ...planning, findRecord, askPreflight: preflightAsker(transports.broadcaster, ports.timers) };
   const executing = { ...planning, openWorkflow, findRecord, ids: ports.ids };
 
   const keys = directUserKeys({ ...transports, timers: ports.timers });
-  const cancelling = { credentials, requestCancel: cancelRequester(transports.evidence) };
-  const directUser = { credentials, scopes, networkId, keys };
+  const cancelling = { requestCancel: cancelRequester(transports.evidence) };
+  const directUser = { scopes, networkId, keys };
 
   const planner = {
-    plan: (request, { requestHeader, signal }) => planWorkflow(planning, request, requestHeader, signal),
-    preflight: (request, { requestHeader, signal }) => preflight(preflighting, request, requestHeader, signal),
-    executeWorkflow: (request, { requestHeader, signal }) => executeWorkflow(executing, request, requestHeader, signal),
-    executeSequentialBatch: (request, { requestHeader, signal }) =>
-      executeSequentialBatch(executing, request, requestHeader, signal),
-    prepareDirectUserKey: (request, { requestHeader, signal }) =>
-      prepareDirectUserKey(directUser, request, requestHeader, signal),
-    getDirectUserKeyStatus: (request, { requestHeader, signal }) =>
-      getDirectUserKeyStatus(directUser, request, requestHeader, signal),
-    executeDirectUserCall: (request, { requestHeader, signal }) =>
-      executeDirectUserCall({ ...executing, scopes }, request, requestHeader, signal),
-    cancelWorkflow: (request, { requestHeader, signal }) => cancelWorkflow(cancelling, request, requestHeader, signal),
+    plan: (request, { values, signal }) => planWorkflow(planning, request, walletCallerOf(values), signal),
+    preflight: (request, { values, signal }) => preflight(preflighting, request, walletCallerOf(values), signal),
+    executeWorkflow: (request, { values, signal }) =>
+      executeWorkflow(executing, request, walletCallerOf(values), signal),
+    executeSequentialBatch: (request, { values, signal }) =>
+      executeSequentialBatch(executing, request, walletCallerOf(values), signal),
+    prepareDirectUserKey: (request, { values, signal }) =>
+      prepareDirectUserKey(directUser, request, walletCallerOf(values), signal),
+    getDirectUserKeyStatus: (request, { values, signal }) =>
+      getDirectUserKeyStatus(directUser, request, walletCallerOf(values), signal),
+    executeDirectUserCall: (request, { values, signal }) =>
+      executeDirectUserCall({ ...executing, scopes }, request, walletCallerOf(values), signal),
+    cancelWorkflow: (request, { values, signal }) =>
+      cancelWorkflow(cancelling, request, walletCallerOf(values), signal),
   } satisfies ServiceImpl<typeof PlannerService>;
 
   return {
@@ -62,6 +64,7 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
       name: "planner",
       services: [PlannerService],
       callers,
+      wallets: { credentials, vouchedBy: ["gateway"] },
       register: (router) => {
         router.service(PlannerService, planner);
       },

@@ -4,16 +4,57 @@ import { ServerReflection as ReflectionV1 } from "@outlayer/contracts/grpc/refle
 import { ServerReflection as ReflectionV1Alpha } from "@outlayer/contracts/grpc/reflection/v1alpha/reflection";
 import type { ServiceName } from "../service-name.ts";
 
-/** `wallets` for a method that tells its callers apart itself, by REST's credentials; else the services it accepts. */
+/** `wallets` for a method that acts for the wallet whose credentials come along; else the services it accepts. */
 export type Accepted = "wallets" | readonly ServiceName[];
 
-/** Who may call, by `package.Service/Method`. A method that is not in it accepts nobody. */
-export type Callers = Readonly<Record<string, Accepted>>;
+/** How much a caller may send, in bytes. */
+export interface BodyLimits {
+  /** Of the whole body as it comes. */
+  readonly wireBytes: number;
+  /** Of a message once it is decompressed. */
+  readonly messageBytes: number;
+}
 
-/** Says of every method of a service who may call it; the compiler asks for all of them. */
+/** Who may call a method, and how much he may send. */
+export interface Access {
+  readonly accepted: Accepted;
+  readonly limits: BodyLimits;
+}
+
+/** By `package.Service/Method`. A method that is not in it accepts nobody. */
+export type Callers = Readonly<Record<string, Accepted | Access>>;
+
+const kib = 1024;
+
+/** Of gRPC's envelope around a message, and of what ends a stream. */
+const framingBytes = kib;
+
+/** What a wallet's request takes: REST's 256 KiB as a text within JSON, where each quote is escaped. */
+const ofWallets = sameFor(512 * kib);
+
+/** Ids, numbers, a step. What carries a caller's text or events says so itself, with `upTo`. */
+const ofServices = sameFor(64 * kib);
+
+/** As much as a method takes whose messages can be large. @param wireBytes less than that where they are sent compressed */
+export function upTo(messageBytes: number, accepted: Accepted, wireBytes = messageBytes): Access {
+  return { accepted, limits: { wireBytes: wireBytes + framingBytes, messageBytes } };
+}
+
+/** @returns undefined for a method that nobody may call */
+export function accessTo(callers: Callers, method: string): Access | undefined {
+  const entry = callers[method];
+  if (entry === undefined || (typeof entry === "object" && "limits" in entry)) return entry;
+  return { accepted: entry, limits: entry === "wallets" ? ofWallets : ofServices };
+}
+
+function sameFor(messageBytes: number): BodyLimits {
+  return { wireBytes: messageBytes + framingBytes, messageBytes };
+}
+
+/** Says of every method of a service who may call it, and what it takes; the compiler asks for all of them. */
 export function accepts<S extends DescService>(
   service: S,
-  byMethod: { readonly [M in keyof S["method"]]: Accepted },
+  byMethod: { readonly [M in keyof S["method"]]: Accepted | Access },
 ): Callers {
   return Object.fromEntries(
     service.methods.map((method) => [methodName(method), byMethod[method.localName as keyof S["method"]]]),
@@ -25,9 +66,18 @@ export function methodName(method: DescMethod): string {
   return `${method.parent.typeName}/${method.name}`;
 }
 
-const forAnybody: ReadonlySet<string> = new Set([Health.typeName, ReflectionV1.typeName, ReflectionV1Alpha.typeName]);
+/** Served beside every service: health, which takes a name, and reflection, which takes as many symbols as are asked for. */
+const forAnybody: ReadonlyMap<string, BodyLimits> = new Map([
+  [Health.typeName, sameFor(kib)],
+  [ReflectionV1.typeName, sameFor(64 * kib)],
+  [ReflectionV1Alpha.typeName, sameFor(64 * kib)],
+]);
 
-/** Served beside every service: health and reflection. */
 export function isForAnybody(service: DescService): boolean {
   return forAnybody.has(service.typeName);
+}
+
+/** @returns undefined for a service that is not for anybody */
+export function limitsForAnybody(service: DescService): BodyLimits | undefined {
+  return forAnybody.get(service.typeName);
 }

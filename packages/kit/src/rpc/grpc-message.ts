@@ -1,19 +1,19 @@
-import type { Http2ServerRequest, Http2ServerResponse } from "node:http2";
-
-type Listener = (request: Http2ServerRequest, response: Http2ServerResponse) => void;
+import type { Http2ServerResponse } from "node:http2";
+import type { NodeListener } from "./bounded-requests.ts";
 
 /**
  * Has errors leave with the message as gRPC writes it. Connect escapes all that is no letter, and grpc-js, which undoes
  * only what gRPC asks for, would show `steps[0].amount: …` to its users as `steps%5B0%5D.amount%3A …`.
  */
-export function withPlainMessages(listener: Listener): Listener {
-  return (request, response) => {
+export function withPlainMessages(listener: NodeListener): NodeListener {
+  return (request, answer) => {
+    const response = answer as Http2ServerResponse;
     const addTrailers = response.addTrailers.bind(response);
     response.addTrailers = (trailers) => {
       const { "grpc-message": message } = trailers;
       addTrailers(typeof message === "string" ? { ...trailers, "grpc-message": asGrpcWritesIt(message) } : trailers);
     };
-    listener(request, response);
+    listener(request, answer);
   };
 }
 

@@ -1,33 +1,39 @@
-import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
-import {
-  createServer as createHttp2Server,
-  createSecureServer,
-  type Http2SecureServer,
-  type Http2Server,
-  type ServerHttp2Session,
-} from "node:http2";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ServerHttp2Session } from "node:http2";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import type { DescService } from "@bufbuild/protobuf";
-import { type ConnectRouter, type ConnectRouterOptions, createContextValues } from "@connectrpc/connect";
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import {
+  type ConnectRouter,
+  type ConnectRouterOptions,
+  type ContextValues,
+  createContextValues,
+  createServiceImplSpec,
+} from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { createValidateInterceptor } from "@connectrpc/validate";
 import { Health } from "@outlayer/contracts/grpc/health/v1/health";
 import { ServerReflection } from "@outlayer/contracts/grpc/reflection/v1/reflection";
+import { ServerReflection as ReflectionV1Alpha } from "@outlayer/contracts/grpc/reflection/v1alpha/reflection";
 import type { BindAddress } from "../config.ts";
 import type { Logger } from "../logger.ts";
 import { type Ports, sleep, systemPorts } from "../ports.ts";
 import type { Readiness } from "../readiness.ts";
 import type { ServiceName } from "../service-name.ts";
 import { serviceOf, type TlsIdentity } from "../tls.ts";
-import type { Callers } from "./callers.ts";
+import { type BoundedMethod, boundedRequests, type NodeListener, type NodeRequest } from "./bounded-requests.ts";
+import { BoundedSession } from "./bounded-session.ts";
+import { accessTo, type BodyLimits, type Callers, limitsForAnybody, methodName } from "./callers.ts";
 import { Connections } from "./connections.ts";
 import { errorInterceptor } from "./errors.ts";
+import { onService, requestGate, type WalletAccess } from "./gate.ts";
 import { withPlainMessages } from "./grpc-message.ts";
-import { healthRoutes } from "./health.ts";
+import { connectionOf, healthRoutes } from "./health.ts";
+import { onlyOwnHost } from "./host.ts";
 import { InFlight } from "./in-flight.ts";
 import { reflectionRoutes } from "./reflection.ts";
-import { callerInterceptor, certifiedCaller, type Identify, identifyOnPorts } from "./service-auth.ts";
+import { http1Server, http2Server } from "./servers.ts";
+import { certifiedCaller, type Identify, identifyOnPorts } from "./service-auth.ts";
 import { startedInterceptor } from "./started.ts";
 import { traceIn } from "./trace.ts";
 
@@ -36,8 +42,10 @@ export interface RpcRoutes {
   readonly name: string;
   /** Its services, in the order in which reflection lists them. */
   readonly services: readonly DescService[];
-  /** Who may call each of their methods. */
+  /** Who may call each of their methods, and what they take. */
   readonly callers: Callers;
+  /** How methods for wallets know them. Without it they accept nobody. */
+  readonly wallets?: WalletAccess | undefined;
   register(router: ConnectRouter): void;
 }
 
@@ -46,6 +54,8 @@ export interface RpcGuards {
   readonly serviceToken: string | undefined;
   /** Turns the h2c port into one of TLS, on which services are known by their certificates. */
   readonly tls?: TlsIdentity | undefined;
+  /** Serves reflection as well. */
+  readonly reflection?: boolean | undefined;
 }
 
 /** One for all: it compiles each message's rules once, which takes longer than many calls. */
@@ -59,17 +69,40 @@ export function routerOptions(
   inFlight = new InFlight(),
   readiness?: Readiness,
 ): ConnectRouterOptions {
+  const { callers, wallets } = routes;
   return {
+    requestGate: requestGate({ callers, wallets, identify, logger }),
     interceptors: [
       traceIn,
       inFlight.interceptor,
-      callerInterceptor(routes.callers, identify, logger),
       errorInterceptor(logger),
       ...(readiness === undefined ? [] : [startedInterceptor(routes.name, readiness)]),
       validate,
     ],
-    readMaxBytes: 4 * 1024 * 1024,
   };
+}
+
+/** Registers a service's methods, each with what a message of it may be. */
+export function registerBounded(routes: RpcRoutes, router: ConnectRouter): void {
+  const bounded: ConnectRouter = {
+    handlers: router.handlers,
+    service(service, implementation, options) {
+      const methods = createServiceImplSpec(service, implementation).methods;
+      for (const { method, impl } of Object.values(methods)) bounded.rpc(method, impl as never, options);
+      return bounded;
+    },
+    rpc(method, implementation, options) {
+      const limits = limitsOf(routes, method);
+      router.rpc(method, implementation, { ...options, ...(limits && { readMaxBytes: limits.messageBytes }) });
+      return bounded;
+    },
+  };
+  routes.register(bounded);
+}
+
+/** Of a method that accepts nobody there are none: none is ever read. */
+function limitsOf({ callers }: RpcRoutes, method: DescMethod): BodyLimits | undefined {
+  return limitsForAnybody(method.parent) ?? accessTo(callers, methodName(method))?.limits;
 }
 
 export interface RpcListeners {
@@ -92,26 +125,35 @@ export async function serveRpc(
   guards: RpcGuards,
   addresses: { readonly grpc: BindAddress; readonly http: BindAddress },
   readiness: Readiness,
-  { timers }: Pick<Ports, "timers"> = systemPorts(),
+  ports: Pick<Ports, "timers" | "random"> = systemPorts(),
 ): Promise<RpcListeners> {
+  const { reflection = false, tls } = guards;
+  const beside = [Health, ...(reflection ? [ServerReflection, ReflectionV1Alpha] : [])];
   const register = (router: ConnectRouter) => {
-    routes.register(router);
+    registerBounded(routes, router);
     const names = routes.services.map((service) => service.typeName);
-    healthRoutes(router, names, readiness, timers);
-    reflectionRoutes(router, [...routes.services, Health, ServerReflection]);
+    healthRoutes(router, names, readiness, ports.timers);
+    if (reflection) reflectionRoutes(router, [...routes.services, Health, ServerReflection]);
   };
   const inFlight = new InFlight();
-  const identify = identifyOnPorts(guards.serviceToken, guards.tls !== undefined);
+  const sessions = new Map<ServerHttp2Session, BoundedSession>();
+  const contextValues = (request: NodeRequest) => valuesOf(request, sessions);
+  const identify = identifyOnPorts(guards.serviceToken, tls !== undefined);
   const options = { ...routerOptions(routes, guards, identify, inFlight, readiness), routes: register, contextValues };
-  const grpc = http2Server(guards.tls, withPlainMessages(connectNodeAdapter(options)));
-  const fallback = (request: NodeServerRequest, response: unknown) =>
+  const methods = boundedMethods(routes, [...routes.services, ...beside]);
+  const bounded = (listener: NodeListener) => boundedRequests(listener, methods, ports.timers);
+  const calls = bounded(withPlainMessages(connectNodeAdapter(options)));
+  // Over TLS a page would need the certificate of its own name.
+  const grpc = http2Server(tls, tls === undefined ? onlyOwnHost(addresses.grpc, calls) : calls);
+  const probes: NodeListener = (request, response) =>
     probe(request as IncomingMessage, response as ServerResponse, readiness);
-  const http = createHttpServer(connectNodeAdapter({ ...options, fallback }));
+  // Beside TLS nothing is called in the clear.
+  const clear = tls === undefined ? connectNodeAdapter({ ...options, fallback: probes }) : probes;
+  const http = http1Server(onlyOwnHost(addresses.http, bounded(clear)));
   const connections = new Connections();
   connections.attach(http);
-  const sessions = new Set<ServerHttp2Session>();
   grpc.on("session", (session: ServerHttp2Session) => {
-    sessions.add(session);
+    sessions.set(session, new BoundedSession(session, ports));
     session.on("close", () => sessions.delete(session));
   });
   const sockets = new Set<Socket>();
@@ -129,50 +171,49 @@ export async function serveRpc(
     throw error;
   }
   return {
-    grpcUrl: urlOf(grpc, guards.tls === undefined ? "http" : "https"),
+    grpcUrl: urlOf(grpc, tls === undefined ? "http" : "https"),
     httpUrl: urlOf(http),
     left: () => inFlight.left,
     async close() {
       const closed = Promise.all([closing(grpc), closing(http)]);
-      for (const session of sessions) session.close();
+      for (const session of sessions.keys()) session.close();
       connections.closeIdle();
       const done = new AbortController();
       void closed.then(() => done.abort());
       await Promise.race([closed, inFlight.idle()]);
       // What is left now are connections that answer nobody: those of other people's keepalives and open streams.
-      await sleep(timers, flushMs, done.signal);
-      for (const session of sessions) session.destroy();
+      await sleep(ports.timers, flushMs, done.signal);
+      for (const session of sessions.keys()) session.destroy();
       for (const socket of sockets) socket.destroy();
       await closed;
     },
   };
 }
 
-function http2Server(
-  tls: TlsIdentity | undefined,
-  handler: ReturnType<typeof withPlainMessages>,
-): Http2Server | Http2SecureServer {
-  if (tls === undefined) return createHttp2Server(handler);
-  // Whoever has no certificate may call the public methods; services without a valid one are nobody.
-  const client = { requestCert: true, rejectUnauthorized: false };
-  const server = createSecureServer({ ...tls.current, ...client, ALPNProtocols: ["h2"] }, handler);
-  tls.onChange((files) => server.setSecureContext(files));
-  return server;
+function boundedMethods(routes: RpcRoutes, services: readonly DescService[]): ReadonlyMap<string, BoundedMethod> {
+  const methods = services.flatMap((service) => service.methods);
+  return new Map(
+    methods.flatMap((method) => {
+      const limits = limitsOf(routes, method);
+      return limits === undefined ? [] : [[`/${methodName(method)}`, { method, limits }]];
+    }),
+  );
 }
-
-type NodeServerRequest = Parameters<ReturnType<typeof connectNodeAdapter>>[0];
 
 /** The caller that a connection's certificate names; read once a connection. */
 const certified = new WeakMap<Socket, ServiceName | undefined>();
 
-function contextValues(request: NodeServerRequest) {
-  const socket = "stream" in request ? request.stream.session?.socket : request.socket;
-  if (!(socket instanceof TLSSocket)) return createContextValues();
+function valuesOf(request: NodeRequest, sessions: ReadonlyMap<ServerHttp2Session, BoundedSession>): ContextValues {
+  const session = "stream" in request ? (request.stream.session as ServerHttp2Session | undefined) : undefined;
+  const socket = "stream" in request ? session?.socket : request.socket;
+  const values = createContextValues().set(connectionOf, session ?? socket);
+  if (session !== undefined) values.set(onService, () => sessions.get(session)?.raise());
+  if (!(socket instanceof TLSSocket)) return values;
   if (!certified.has(socket)) {
     const certificate = socket.authorized ? socket.getPeerX509Certificate() : undefined;
     certified.set(socket, certificate === undefined ? undefined : serviceOf(certificate));
   }
-  return createContextValues().set(certifiedCaller, certified.get(socket));
+  return values.set(certifiedCaller, certified.get(socket));
 }
 
 function probe(request: IncomingMessage, response: ServerResponse, readiness: Readiness): void {

@@ -1,6 +1,7 @@
 import type { Interceptor } from "@connectrpc/connect";
 import { contextOf, inContext, type LogFields, traceHeaders } from "../call-context.ts";
 import { walletIdPattern } from "../wallet-auth.ts";
+import { walletCallerIn } from "./gate.ts";
 
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
@@ -14,6 +15,8 @@ export const traceOut: Interceptor = (next) => (request) => {
 export const traceIn: Interceptor = (next) => (request) => {
   const context = contextOf(request.header);
   if (!request.stream) context.fields = fieldsOf(request.message);
+  const wallet = walletCallerIn(request.contextValues);
+  if (wallet !== undefined) context.fields = { ...context.fields, wallet_id: wallet.walletId };
   return inContext(context, async () => {
     const response = await next(request);
     if (!response.stream) return response;

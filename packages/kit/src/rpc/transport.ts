@@ -5,13 +5,13 @@ import type { ServiceName } from "../service-name.ts";
 import type { TlsIdentity } from "../tls.ts";
 import { GuardedSessions } from "./guarded-sessions.ts";
 import { patient } from "./patience.ts";
-import { type RpcGuards, type RpcRoutes, routerOptions } from "./serve.ts";
+import { type RpcGuards, type RpcRoutes, registerBounded, routerOptions } from "./serve.ts";
 import { identityInterceptor } from "./service-auth.ts";
 import { traceOut } from "./trace.ts";
 
 /** Calls a service in the same process, through the same guards as its ports. @param from undefined for no service */
 export function inMemoryTransport(routes: RpcRoutes, guards: RpcGuards, from: ServiceName | undefined): Transport {
-  return createRouterTransport((router) => routes.register(router), {
+  return createRouterTransport((router) => registerBounded(routes, router), {
     router: routerOptions(routes, guards, () => from),
     transport: { interceptors: [traceOut] },
   });

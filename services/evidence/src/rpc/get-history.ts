@@ -1,6 +1,6 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { GetHistoryRequest } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
-import { authenticateWallet, notFound, type WalletCredentials } from "@outlayer/kit";
+import { notFound, type WalletCaller } from "@outlayer/kit";
 import { filedId } from "@outlayer/workflow";
 import type { WorkflowLog } from "../core/log.ts";
 import { eventOf } from "../core/record.ts";
@@ -10,11 +10,10 @@ import { eventOf } from "../core/record.ts";
  * stay readable.
  */
 export async function getHistory(
-  { log, credentials }: { log: WorkflowLog; credentials: WalletCredentials },
+  { log }: { log: WorkflowLog },
   { requestId }: GetHistoryRequest,
-  headers: Headers,
+  { walletId }: WalletCaller,
 ) {
-  const walletId = authenticateWallet(headers, credentials);
   const entries = await log.entries(filedId(requestId));
   const [first] = entries;
   const opened = first === undefined ? undefined : eventOf(first).kind;

@@ -1,6 +1,6 @@
 import type { GetRecordRequest } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
-import { type Bus, deadline, type Timers, type WalletCredentials } from "@outlayer/kit";
+import { type Bus, deadline, type Timers, type WalletCaller } from "@outlayer/kit";
 import { isTerminal } from "@outlayer/workflow";
 import type { WorkflowLog } from "../core/log.ts";
 import { Changes } from "./changes.ts";
@@ -8,19 +8,18 @@ import { readOwnRecord } from "./ownership.ts";
 
 export interface GetRecordDeps {
   readonly log: WorkflowLog;
-  readonly credentials: WalletCredentials;
   readonly bus: Bus;
   readonly timers: Timers;
 }
 
 /** Answers at once, or holds the answer until the record changes or ends, for at most `wait_ms`. */
 export async function getRecord(
-  { log, credentials, bus, timers }: GetRecordDeps,
+  { log, bus, timers }: GetRecordDeps,
   request: GetRecordRequest,
-  headers: Headers,
+  caller: WalletCaller,
   signal: AbortSignal,
 ): Promise<Record> {
-  const first = await readOwnRecord(log, credentials, headers, request);
+  const first = await readOwnRecord(log, caller, request);
   if (request.waitMs === 0) return first;
   const changes = new Changes(bus, timers, first.requestId);
   const limit = deadline(timers, request.waitMs, signal);

@@ -1,5 +1,5 @@
 import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
-import { authenticateWallet, notFound, type WalletCredentials } from "@outlayer/kit";
+import { notFound, type WalletCaller } from "@outlayer/kit";
 import { filedId } from "@outlayer/workflow";
 import type { WorkflowLog } from "../core/log.ts";
 
@@ -10,16 +10,10 @@ export interface Wanted {
 }
 
 /**
- * Reads a record for the wallet that the headers prove. A record of another wallet is the same NotFound as an id that
+ * Reads a record for the wallet that calls. A record of another wallet is the same NotFound as an id that
  * never was.
  */
-export async function readOwnRecord(
-  log: WorkflowLog,
-  credentials: WalletCredentials,
-  headers: Headers,
-  wanted: Wanted,
-): Promise<Record> {
-  const walletId = authenticateWallet(headers, credentials);
+export async function readOwnRecord(log: WorkflowLog, { walletId }: WalletCaller, wanted: Wanted): Promise<Record> {
   const record = await log.record(filedId(wanted.requestId));
   const fits = wanted.endpoint === "" || record?.endpoint === wanted.endpoint;
   if (record === undefined || record.walletId !== walletId || !fits) {

@@ -1,5 +1,6 @@
 import type { WatchProgressRequest } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/progress";
+import type { WalletCaller } from "@outlayer/kit";
 import { isTerminal } from "@outlayer/workflow";
 import { Changes } from "./changes.ts";
 import type { GetRecordDeps } from "./get-record.ts";
@@ -7,13 +8,13 @@ import { readOwnRecord } from "./ownership.ts";
 
 /** Every event after a version, in order, each once: told from the log, the bus only says when to look. */
 export async function* watchProgress(
-  { log, credentials, bus, timers }: GetRecordDeps,
+  { log, bus, timers }: GetRecordDeps,
   request: WatchProgressRequest,
-  headers: Headers,
+  caller: WalletCaller,
   signal: AbortSignal,
 ): AsyncGenerator<ProgressEvent> {
   // Before the id becomes part of a subject: it may be any text.
-  const { requestId } = await readOwnRecord(log, credentials, headers, { requestId: request.requestId, endpoint: "" });
+  const { requestId } = await readOwnRecord(log, caller, { requestId: request.requestId, endpoint: "" });
   const changes = new Changes(bus, timers, requestId);
   try {
     let seen = Number(request.afterVersion);

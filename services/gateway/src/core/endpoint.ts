@@ -20,7 +20,7 @@ export interface RestRequest {
   /** The path's `:request_id`, decoded; empty where it has none. */
   readonly id: string;
   readonly query: URLSearchParams;
-  /** The headers that say which wallet calls. */
+  /** The headers by which the gateway vouches for the wallet that calls: none of what it proved itself with. */
   readonly credentials: Headers;
   /** Of `Idempotency-Key` and `X-Idempotency-Key`, every value that was sent. */
   readonly idempotencyKeys: readonly string[];

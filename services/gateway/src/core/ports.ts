@@ -10,7 +10,7 @@ import type { DirectUserScope } from "@outlayer/workflow";
 
 /** On whose behalf an upstream is called, and until when its answer is wanted. */
 export interface Call {
-  /** The caller's own: the upstream authenticates as well. */
+  /** The headers by which the gateway vouches for the wallet, under its own identity. */
   readonly credentials: Headers;
   readonly signal: AbortSignal;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { walletAuthHeaders } from "@outlayer/kit";
+import { vouchingHeaders, type WalletCaller, walletAuthHeaders } from "@outlayer/kit";
 import type { FastifyRequest } from "fastify";
 import { isJsonContentType } from "../core/content-type.ts";
 import type { RestRequest } from "../core/endpoint.ts";
@@ -41,15 +41,19 @@ export function decodeBody(bytes: Uint8Array): string {
   }
 }
 
-/** @param signal aborted when the client has gone */
-export function restRequest(request: FastifyRequest, signal: AbortSignal): RestRequest {
+/** @param caller undefined for what anybody may ask @param signal aborted when the client has gone */
+export function restRequest(
+  request: FastifyRequest,
+  caller: WalletCaller | undefined,
+  signal: AbortSignal,
+): RestRequest {
   const { raw, params, body } = request;
   const [, query = ""] = request.url.split(/\?(.*)/s);
   return {
     path: pathOf(request.url),
     id: idOf(params),
     query: new URLSearchParams(query),
-    credentials: credentialsOf(raw),
+    credentials: caller === undefined ? new Headers() : vouchingHeaders(caller),
     idempotencyKeys: ["idempotency-key", "x-idempotency-key"].flatMap((name) => raw.headersDistinct[name] ?? []),
     prefer: header(raw, "prefer"),
     lastEventId: header(raw, "last-event-id"),

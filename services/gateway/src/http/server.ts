@@ -1,14 +1,16 @@
 import { once } from "node:events";
-import { METHODS } from "node:http";
+import { type IncomingMessage, METHODS } from "node:http";
 import {
   type BindAddress,
   type Clock,
   Connections,
+  isForHost,
   type Logger,
   noteInContext,
   type Random,
   type Timers,
   urlOf,
+  type WalletCaller,
 } from "@outlayer/kit";
 import { type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import type { Endpoint } from "../core/endpoint.ts";
@@ -24,7 +26,7 @@ import { checkBodyHeaders, credentialsOf, pathOf, restRequest } from "./rest-req
 export interface RestServerDeps {
   readonly endpoints: readonly Endpoint[];
   /** @throws Refusal Unauthenticated */
-  readonly authenticate: (credentials: Headers) => void;
+  readonly authenticate: (credentials: Headers) => WalletCaller;
   /** Aborted when the gateway stops. */
   readonly stopping: AbortSignal;
   readonly logger: Logger;
@@ -43,7 +45,7 @@ export interface RestServer {
 }
 
 /**
- * HTTP around the endpoints. A request is judged in this order: its path (404), its method (405), who calls (401), the
+ * HTTP around the endpoints. A request is judged in this order: its host (421), its path (404), its method (405), who calls (401), the
  * body's type (415) and size (413), and then by its endpoint.
  */
 export function createRestServer(deps: RestServerDeps): RestServer {
@@ -65,6 +67,8 @@ export function createRestServer(deps: RestServerDeps): RestServer {
     frameworkErrors: (error, request, reply) => fail(error, request, reply),
     clientErrorHandler: (error, socket) => refuseConnection(error, socket, logger),
   });
+  let bound: BindAddress | undefined;
+  const callers = new WeakMap<IncomingMessage, WalletCaller>();
   const log = new RequestLog(logger, clock, random);
   log.attach(app.server);
   const connections = new Connections();
@@ -77,6 +81,7 @@ export function createRestServer(deps: RestServerDeps): RestServer {
   }
 
   app.addHook("onRequest", async (request, reply) => {
+    if (bound !== undefined && !isForHost(bound, request.headers.host)) throw new Problem(421, "this is another host");
     log.note(reply.raw, { route: request.routeOptions.url ?? "none" });
   });
   app.setErrorHandler((error, request, reply) => fail(error, request, reply));
@@ -92,7 +97,12 @@ export function createRestServer(deps: RestServerDeps): RestServer {
       url: endpoint.path,
       exposeHeadRoute: false,
       async onRequest({ raw }, reply) {
-        if (endpoint.access === "wallet") log.within(reply.raw, () => deps.authenticate(credentialsOf(raw)));
+        if (endpoint.access === "wallet") {
+          callers.set(
+            raw,
+            log.within(reply.raw, () => deps.authenticate(credentialsOf(raw))),
+          );
+        }
         if (endpoint.method === "POST") checkBodyHeaders(raw);
       },
       handler: (request, reply) => log.within(reply.raw, () => answer(endpoint, request, reply)),
@@ -102,7 +112,7 @@ export function createRestServer(deps: RestServerDeps): RestServer {
   async function answer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const gone = new AbortController();
     reply.raw.once("close", () => gone.abort());
-    const answered = await endpoint.handle(restRequest(request, gone.signal));
+    const answered = await endpoint.handle(restRequest(request, callers.get(request.raw), gone.signal));
     const requestId = requestIdOf(answered);
     if (requestId !== undefined) noteInContext({ request_id: requestId });
     if (answered.kind !== "events") return send(reply, answered);
@@ -147,7 +157,9 @@ export function createRestServer(deps: RestServerDeps): RestServer {
   }
 
   return {
-    async listen({ host, port }) {
+    async listen(bind) {
+      bound = bind;
+      const { host, port } = bind;
       await app.ready();
       // Not Fastify's own: that would listen twice on `localhost`, the second time behind the log's back.
       app.server.listen(port, host);

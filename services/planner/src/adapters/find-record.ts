@@ -1,17 +1,13 @@
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
-import { walletAuthHeaders } from "@outlayer/kit";
+import { vouchingHeaders } from "@outlayer/kit";
 import type { FindRecord } from "../core/ports.ts";
 
-/** Reads records with the caller's own credentials, so that it finds what the caller would find. */
+/** Reads records for the wallet that calls, so that it finds what the wallet would find. */
 export function recordFinder(evidence: Transport): FindRecord {
   const records = createClient(RecordService, evidence);
   return async ({ requestId, endpoint }, caller, signal) => {
-    const headers = new Headers();
-    for (const name of walletAuthHeaders) {
-      const value = caller.get(name);
-      if (value !== null) headers.set(name, value);
-    }
+    const headers = vouchingHeaders(caller);
     try {
       return { kind: "found", record: await records.getRecord({ requestId, endpoint }, { headers, signal }) };
     } catch (error) {

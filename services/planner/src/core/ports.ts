@@ -38,10 +38,16 @@ export interface DirectUserKeys {
 /** Records a request before anything else becomes of it, or finds the one that came under the same key. */
 export type OpenWorkflow = (requestId: string, opened: OpenedInit, signal: AbortSignal) => Promise<OpenResult>;
 
-/** Reads the record that an endpoint of the caller's wallet made, with the caller's own headers. */
+/** The wallet that calls, and how it is known. */
+export interface Caller {
+  readonly walletId: string;
+  readonly credential: "internal_token" | "api_key";
+}
+
+/** Reads the record that an endpoint of the caller's wallet made. */
 export type FindRecord = (
   wanted: { readonly requestId: string; readonly endpoint: Endpoint },
-  caller: Headers,
+  caller: Caller,
   signal: AbortSignal,
 ) => Promise<FindResult>;
 

@@ -20,7 +20,7 @@ export interface ApprovedAgain {
 export async function readApproval(
   { findRecord }: { readonly findRecord: FindRecord },
   { endpoint, original, info }: ApprovedAgain,
-  caller: WalletCaller & { readonly headers: Headers },
+  caller: WalletCaller,
   signal: AbortSignal,
 ): Promise<ApprovalInfo | undefined> {
   if (info === undefined) return undefined;
@@ -28,7 +28,7 @@ export async function readApproval(
     refuse({ field: "approval_info", text: "is accepted only with the internal token" });
   }
   refuse(approvalProblem(info, original));
-  const answer = await findRecord({ requestId: info.requestId, endpoint }, caller.headers, signal);
+  const answer = await findRecord({ requestId: info.requestId, endpoint }, caller, signal);
   switch (answer.kind) {
     case "unavailable":
       throw unavailable("the request that was approved cannot be read now: try again");

@@ -1,20 +1,18 @@
 import type { CancelWorkflowRequest } from "@outlayer/contracts/outlayer/planner/v1/planner";
-import { authenticateWallet, notFound, unavailable, type WalletCredentials } from "@outlayer/kit";
+import { notFound, unavailable, type WalletCaller } from "@outlayer/kit";
 import type { RequestCancel } from "../core/ports.ts";
 
 export interface CancelDeps {
-  readonly credentials: WalletCredentials;
   readonly requestCancel: RequestCancel;
 }
 
 /** Has the wallet's wish written down; the broadcaster sees to it. */
 export async function cancelWorkflow(
-  { credentials, requestCancel }: CancelDeps,
+  { requestCancel }: CancelDeps,
   { requestId }: CancelWorkflowRequest,
-  headers: Headers,
+  { walletId }: WalletCaller,
   signal: AbortSignal,
 ) {
-  const walletId = authenticateWallet(headers, credentials);
   const result = await requestCancel(requestId, walletId, signal);
   switch (result.kind) {
     case "recorded":

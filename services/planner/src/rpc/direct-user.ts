@@ -8,7 +8,7 @@ import {
   DirectUserFunctionCallSchema,
   DirectUserScopeSchema,
 } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
-import { authenticateWallet, invalid, type WalletCredentials } from "@outlayer/kit";
+import { invalid, type WalletCaller } from "@outlayer/kit";
 import { type DirectUserScope, fingerprint, readDirectUserCall, readDirectUserScope } from "@outlayer/workflow";
 import { allowedScope, keyCommands, openedDirectUserCall, planDirectUserCall } from "../core/direct-user.ts";
 import type { DirectUserKeys } from "../core/ports.ts";
@@ -16,7 +16,6 @@ import { documentOfMessage, documentOfText, reading } from "./document.ts";
 import { chooseKey, type OpenDeps, open } from "./open.ts";
 
 export interface DirectUserDeps {
-  readonly credentials: WalletCredentials;
   readonly scopes: readonly DirectUserScope[];
   /** As NEAR's command line tool calls the network. */
   readonly networkId: string;
@@ -27,10 +26,9 @@ export interface DirectUserDeps {
 export async function prepareDirectUserKey(
   deps: DirectUserDeps,
   { body }: PrepareDirectUserKeyRequest,
-  headers: Headers,
+  { walletId }: WalletCaller,
   signal: AbortSignal,
 ) {
-  const walletId = authenticateWallet(headers, deps.credentials);
   const scope = allowed(
     deps,
     reading(() => readDirectUserScope(scopeDocument(body))),
@@ -49,10 +47,9 @@ export async function prepareDirectUserKey(
 export async function getDirectUserKeyStatus(
   deps: DirectUserDeps,
   { scope: asked }: GetDirectUserKeyStatusRequest,
-  headers: Headers,
+  { walletId }: WalletCaller,
   signal: AbortSignal,
 ) {
-  const walletId = authenticateWallet(headers, deps.credentials);
   if (asked === undefined) throw invalid("a scope is required");
   const scope = allowed(deps, asked);
   const { publicKey, keyLabel } = await deps.keys.derive(walletId, scope, signal);
@@ -62,12 +59,11 @@ export async function getDirectUserKeyStatus(
 
 /** Records one call of the user's own key. It runs from there. */
 export async function executeDirectUserCall(
-  deps: Pick<DirectUserDeps, "credentials" | "scopes"> & OpenDeps,
+  deps: Pick<DirectUserDeps, "scopes"> & OpenDeps,
   { body, idempotencyKeys }: ExecuteDirectUserCallRequest,
-  headers: Headers,
+  { walletId }: WalletCaller,
   signal: AbortSignal,
 ) {
-  const walletId = authenticateWallet(headers, deps.credentials);
   const { original, request, key } = reading(() => {
     const original = callDocument(body);
     const request = readDirectUserCall(original);

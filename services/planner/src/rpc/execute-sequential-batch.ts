@@ -1,7 +1,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { ExecuteSequentialBatchRequest } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { SequentialBatchSchema } from "@outlayer/contracts/outlayer/workflow/v1/step";
-import { authenticateCaller, invalid } from "@outlayer/kit";
+import { invalid, type WalletCaller } from "@outlayer/kit";
 import { fingerprint, readSequentialBatch } from "@outlayer/workflow";
 import { openedBatch } from "../core/opening.ts";
 import { batchProblem, batchSteps } from "../core/sequential-batch.ts";
@@ -13,10 +13,9 @@ import { planWithFacts } from "./planning.ts";
 export async function executeSequentialBatch(
   deps: ExecuteDeps,
   { body, idempotencyKeys }: ExecuteSequentialBatchRequest,
-  headers: Headers,
+  caller: WalletCaller,
   signal: AbortSignal,
 ) {
-  const caller = authenticateCaller(headers, deps.credentials);
   const { walletId } = caller;
   const { original, batch, key } = reading(() => {
     const original = batchDocument(body);
@@ -24,7 +23,7 @@ export async function executeSequentialBatch(
     return { original, batch, key: chooseKey(deps.ids, batch.idempotencyKey, idempotencyKeys) };
   });
   const sent = { endpoint: "sequential_batch", original, info: batch.approval } as const;
-  const approval = await readApproval(deps, sent, { ...caller, headers }, signal);
+  const approval = await readApproval(deps, sent, caller, signal);
   const refused = batchProblem(batch, deps.limits);
   const planned =
     refused === undefined

@@ -1,5 +1,5 @@
 import type { ExecuteWorkflowRequest } from "@outlayer/contracts/outlayer/planner/v1/planner";
-import { authenticateCaller } from "@outlayer/kit";
+import type { WalletCaller } from "@outlayer/kit";
 import { fingerprint, readWorkflow } from "@outlayer/workflow";
 import { openedWorkflow } from "../core/opening.ts";
 import { readApproval } from "./approval.ts";
@@ -11,10 +11,9 @@ import { workflowDocument } from "./workflow-body.ts";
 export async function executeWorkflow(
   deps: ExecuteDeps,
   { body, idempotencyKeys }: ExecuteWorkflowRequest,
-  headers: Headers,
+  caller: WalletCaller,
   signal: AbortSignal,
 ) {
-  const caller = authenticateCaller(headers, deps.credentials);
   const { walletId } = caller;
   const { original, request, key } = reading(() => {
     const original = workflowDocument(body);
@@ -22,7 +21,7 @@ export async function executeWorkflow(
     return { original, request, key: chooseKey(deps.ids, request.idempotencyKey, idempotencyKeys) };
   });
   const sent = { endpoint: "workflow", original, info: request.approval } as const;
-  const approval = await readApproval(deps, sent, { ...caller, headers }, signal);
+  const approval = await readApproval(deps, sent, caller, signal);
   const planning = await planWithFacts(deps, planRequestOf(request), walletId, signal);
   const asked = {
     walletId,

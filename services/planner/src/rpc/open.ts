@@ -1,4 +1,4 @@
-import { Code, type Ids, Refusal, unavailable, type WalletCredentials } from "@outlayer/kit";
+import { Code, type Ids, Refusal, unavailable } from "@outlayer/kit";
 import { pickIdempotencyKey } from "@outlayer/workflow";
 import type { OpenedInit } from "../core/opening.ts";
 import type { FindRecord, OpenWorkflow } from "../core/ports.ts";
@@ -11,7 +11,6 @@ export interface OpenDeps {
 }
 
 export interface ExecuteDeps extends PlanningDeps, OpenDeps {
-  readonly credentials: WalletCredentials;
   readonly findRecord: FindRecord;
 }
 

@@ -1,5 +1,5 @@
 import type { PreflightRequest } from "@outlayer/contracts/outlayer/planner/v1/planner";
-import { authenticateCaller, type WalletCredentials } from "@outlayer/kit";
+import type { WalletCaller } from "@outlayer/kit";
 import { readWorkflow } from "@outlayer/workflow";
 import type { AskPreflight, FindRecord } from "../core/ports.ts";
 import { type Found, foundBy, nothingFound, planCheck, withCheck } from "../core/preflight.ts";
@@ -9,7 +9,6 @@ import { type PlanningDeps, planRequestOf, planWithFacts } from "./planning.ts";
 import { workflowDocument } from "./workflow-body.ts";
 
 export interface PreflightDeps extends PlanningDeps {
-  readonly credentials: WalletCredentials;
   readonly askPreflight: AskPreflight;
   readonly findRecord: FindRecord;
 }
@@ -18,10 +17,9 @@ export interface PreflightDeps extends PlanningDeps {
 export async function preflight(
   deps: PreflightDeps,
   { body }: PreflightRequest,
-  headers: Headers,
+  caller: WalletCaller,
   signal: AbortSignal,
 ) {
-  const caller = authenticateCaller(headers, deps.credentials);
   const { walletId } = caller;
   if (body.case === undefined) {
     return { preflight: foundBy(await deps.askPreflight({ walletId, calls: [] }, signal)) };
@@ -31,7 +29,7 @@ export async function preflight(
     return { original, request: readWorkflow(original) };
   });
   const { onFailure, ordering, approval: info } = request;
-  const approval = await readApproval(deps, { endpoint: "workflow", original, info }, { ...caller, headers }, signal);
+  const approval = await readApproval(deps, { endpoint: "workflow", original, info }, caller, signal);
   const { plan, calls } = await planWithFacts(deps, planRequestOf(request), walletId, signal);
   // What would not be executed reaches nobody.
   const found: Found = plan.executable

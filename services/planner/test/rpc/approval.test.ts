@@ -13,7 +13,8 @@ const info = { request_id: approvedId, approver_ids: ["ann", "bob"], request_has
 function holding(status = "requires_approval", original: JsonObject = body): NonNullable<Others["getRecord"]> {
   return async ({ requestId }, { requestHeader }) => {
     assert.equal(requestHeader.get("x-wallet-id"), "wallet-1");
-    assert.equal(requestHeader.get("x-internal-wallet-auth"), "internal");
+    assert.equal(requestHeader.get("x-wallet-proven-by"), "internal_token");
+    assert.equal(requestHeader.get("x-internal-wallet-auth"), null, "no credential goes along");
     return { requestId, status, originalRequestText: JSON.stringify(original) };
   };
 }

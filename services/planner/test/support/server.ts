@@ -126,6 +126,7 @@ export function startPlanner(others: Others = {}) {
             "outlayer.evidence.v1.LogService/OpenWorkflow": ["planner"],
             "outlayer.evidence.v1.RecordService/GetRecord": "wallets",
           },
+          wallets: { credentials: { internalTokens: [], apiKeys: new Map() }, vouchedBy: ["planner"] },
           register: (router) => void router.service(LogService, log).service(RecordService, records),
         }),
       },

@@ -1,0 +1,107 @@
+import { Code, type ContextValues, createContextKey, type HandlerContext } from "@connectrpc/connect";
+import { contextOf, inContext } from "../call-context.ts";
+import type { Logger } from "../logger.ts";
+import { denied, Refusal } from "../refusal.ts";
+import type { ServiceName } from "../service-name.ts";
+import { authenticateCaller, vouchedCaller, type WalletCaller, type WalletCredentials } from "../wallet-auth.ts";
+import { type Access, accessTo, type Callers, limitsForAnybody, methodName } from "./callers.ts";
+import { connectErrorOf, domainOf } from "./error-details.ts";
+import type { Identify } from "./service-auth.ts";
+
+/** How a service's methods for wallets know them. */
+export interface WalletAccess {
+  readonly credentials: WalletCredentials;
+  /** Services whose word for a wallet counts: they have its credentials checked, and pass on none. */
+  readonly vouchedBy: readonly ServiceName[];
+}
+
+/** Told once a service is known to call, for a connection's bounds to be those of services. */
+export const onService = createContextKey<() => void>(() => {});
+
+const walletKey = createContextKey<WalletCaller | undefined>(undefined);
+
+/** The wallet that a call acts for, of a method for wallets. */
+export function walletCallerOf(values: ContextValues): WalletCaller {
+  const caller = values.get(walletKey);
+  if (caller === undefined) throw new Error("not a method for wallets");
+  return caller;
+}
+
+/** The same for a call that may have none. */
+export function walletCallerIn(values: ContextValues): WalletCaller | undefined {
+  return values.get(walletKey);
+}
+
+export interface GateDeps {
+  readonly callers: Callers;
+  readonly wallets: WalletAccess | undefined;
+  readonly identify: Identify;
+  readonly logger: Logger;
+}
+
+/**
+ * Judges a call by its headers and connection, before a byte of its body is read or decompressed: who calls, whether he
+ * may, and whether what he announces is too much. Connect answers in the caller's protocol what is thrown here.
+ */
+export function requestGate(deps: GateDeps): (context: HandlerContext) => void {
+  return (context) => {
+    try {
+      inContext(contextOf(context.requestHeader), () => judge(deps, context));
+    } catch (error) {
+      if (error instanceof Refusal) throw connectErrorOf(error, domainOf(context.service));
+      throw error;
+    }
+  };
+}
+
+function judge({ callers, wallets, identify, logger }: GateDeps, context: HandlerContext): void {
+  const { requestHeader: headers, service, values } = context;
+  const open = limitsForAnybody(service);
+  if (open !== undefined) {
+    refuseCompression(context);
+    refuseLength(headers, open.wireBytes);
+    return;
+  }
+  const method = methodName(context.method);
+  const caller = identify(headers, values);
+  if (caller !== undefined) values.get(onService)();
+  const access: Access | undefined = accessTo(callers, method);
+  const refuse = () => {
+    logger.warn({ method, caller: caller ?? "nobody we know" }, "caller is not allowed");
+    return denied("this caller may not call this");
+  };
+  if (access === undefined) throw refuse();
+  if (access.accepted === "wallets") {
+    if (wallets === undefined) throw refuse();
+    const mayVouch = caller !== undefined && wallets.vouchedBy.includes(caller);
+    const vouched = mayVouch ? vouchedCaller(headers) : undefined;
+    values.set(walletKey, vouched ?? authenticateCaller(headers, wallets.credentials));
+  } else if (caller === undefined || !access.accepted.includes(caller)) throw refuse();
+  if (caller === undefined) refuseCompression(context);
+  refuseLength(headers, access.limits.wireBytes);
+  logger.debug({ method, ...(caller === undefined ? {} : { caller }) }, "called");
+}
+
+/** Of gRPC, of Connect's streams, and of Connect's calls with one message. */
+const encodingHeaders = ["grpc-encoding", "connect-content-encoding", "content-encoding"] as const;
+
+/** Only services compress: what little bytes can become costs nobody but themselves. */
+function refuseCompression({ requestHeader: headers, requestMethod, url }: HandlerContext): void {
+  const inQuery = requestMethod === "GET" ? new URL(url).searchParams.get("compression") : null;
+  const encodings = [...encodingHeaders.map((name) => headers.get(name)), inQuery];
+  if (encodings.some((encoding) => encoding !== null && encoding !== "" && encoding !== "identity")) {
+    throw new Refusal(Code.Unimplemented, "compression is accepted of services only: send what is not compressed", {
+      reason: "COMPRESSION_NOT_ACCEPTED",
+    });
+  }
+}
+
+/** What says itself that it is too long is not read at all. */
+function refuseLength(headers: Headers, limit: number): void {
+  const length = headers.get("content-length");
+  if (length !== null && !(Number(length) <= limit)) throw tooLong(limit);
+}
+
+export function tooLong(limit: number): Refusal {
+  return new Refusal(Code.ResourceExhausted, `the body must be at most ${limit} bytes`, { reason: "BODY_TOO_LARGE" });
+}
