@@ -45,7 +45,7 @@ export async function hostileRun({ minutes, seed, only, firstRound, say }: RunOp
     const quiet = await played(Date.now() + quietMs);
     say("each hostile request alone");
     const aloneAt = performance.now();
-    const stalls = only.length === 0 ? await stallsAlone(world, attackers) : [];
+    const stalls = only.length === 0 ? await stallsAlone(world, attackers, say) : [];
     const aloneMs = performance.now() - aloneAt;
     say(`hostile for ${minutes} min, seed ${seed}`);
     await world.probes.loops();
@@ -90,10 +90,15 @@ export async function hostileRun({ minutes, seed, only, firstRound, say }: RunOp
 }
 
 /** How long each of the hostile requests, sent alone, holds up each loop: the least of its tries. */
-async function stallsAlone(world: HostileWorld, attackers: Attackers): Promise<Figures["stalls"]> {
+async function stallsAlone(
+  world: HostileWorld,
+  attackers: Attackers,
+  say: RunOptions["say"],
+): Promise<Figures["stalls"]> {
   const all: Figures["stalls"][number][] = [];
   for (const { name } of holds) {
     const least: Record<string, number> = {};
+    const endedBefore = world.ended.length;
     for (let tried = 0; tried < triesAlone; tried += 1) {
       await world.probes.loops();
       await attackers.hold(name);
@@ -103,8 +108,12 @@ async function stallsAlone(world: HostileWorld, attackers: Attackers): Promise<F
         const ms = readings[service]?.stallMs ?? 0;
         least[service] = Math.min(least[service] ?? ms, ms);
       }
-      if (Object.values(least).every((ms) => ms <= maxStallMs)) break;
+      // One that ends a process will do so again.
+      if (Object.values(least).every((ms) => ms <= maxStallMs) || world.ended.length > endedBefore) break;
     }
+    const long = Object.entries(least).filter(([, ms]) => ms > maxStallMs);
+    for (const [service, ms] of long) say(`  ${name} holds up ${service} for ${Math.round(ms)} ms`);
+    for (const { name: ended } of world.ended.slice(endedBefore)) say(`  ${name} ends ${ended}`);
     all.push(...serviceNames.map((service) => ({ name, service, ms: least[service] ?? 0 })));
   }
   return all;
