@@ -98,9 +98,9 @@ export class AttackWorld {
     this.#lookForOthers(what, text);
   }
 
-  /** Calls a port of gRPC, on a connection of this process. */
+  /** Calls a port of gRPC, on a connection of this attack. */
   async grpc(service: ServiceName, call: GrpcCall): Promise<GrpcAnswer> {
-    return this.heardGrpc(await this.#shared.h2(service).call(call), `${service} ${call.path}`);
+    return this.heardGrpc(await this.#shared.h2(service, this.#attack).call(call), `${service} ${call.path}`);
   }
 
   heardGrpc(answer: GrpcAnswer, what: string): GrpcAnswer {
@@ -162,18 +162,20 @@ export class SharedByAttacks {
   readonly agent: Agent = newAgent();
   readonly honestRequestIds: string[] = [];
   readonly carry: (payloads: readonly unknown[]) => Promise<string | null>;
-  readonly #clients = new Map<ServiceName, H2Client>();
+  readonly #clients = new Map<string, H2Client>();
 
   constructor(targets: Targets, carry: (payloads: readonly unknown[]) => Promise<string | null>) {
     this.targets = targets;
     this.carry = carry;
   }
 
-  h2(service: ServiceName): H2Client {
-    let client = this.#clients.get(service);
+  /** A connection for each attack: what one of them is refused is nothing to the others. */
+  h2(service: ServiceName, attack: string): H2Client {
+    const key = `${service} ${attack}`;
+    let client = this.#clients.get(key);
     if (client === undefined) {
       client = new H2Client(this.targets.grpc[service]);
-      this.#clients.set(service, client);
+      this.#clients.set(key, client);
     }
     return client;
   }

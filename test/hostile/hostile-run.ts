@@ -105,7 +105,9 @@ async function stallsAlone(
       const readings: Readings = await world.probes.loops();
       for (const service of serviceNames) {
         // One that does not answer any more has ended: that is told of elsewhere.
-        const ms = readings[service]?.stallMs ?? 0;
+        const { stallMs = 0, busyMs = 0 } = readings[service] ?? {};
+        // Time in which it had no processor is other processes' doing.
+        const ms = Math.min(stallMs, busyMs);
         least[service] = Math.min(least[service] ?? ms, ms);
       }
       // One that ends a process will do so again.

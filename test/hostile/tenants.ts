@@ -35,7 +35,8 @@ export const hostileWallets = {
   "hostile-gate": limited(["call", "transfer"]),
   "hostile-approval": approved(2),
   "hostile-zero-approvals": approved(0),
-  "hostile-bodies": undefined,
+  // What it posts is refused in the end, so that it takes no turns on the gate.
+  "hostile-bodies": { frozen: true },
   "hostile-headers": undefined,
   "hostile-streams": undefined,
   "hostile-reader": undefined,
@@ -49,9 +50,12 @@ export const hostileWallets = {
 
 export type HostileWallet = keyof typeof hostileWallets;
 
+/** Those that plan more than a wallet may. */
+export const unboundedWallets: readonly HostileWallet[] = ["hostile-bodies", "hostile-headers", "hostile-fuzz"];
+
 /** Those whose policies a bypass would break. */
 export const limitedWallets = Object.entries(hostileWallets).flatMap(([walletId, policy]) =>
-  policy === undefined ? [] : [walletId],
+  policy !== undefined && "rules" in policy ? [walletId] : [],
 );
 
 /** How many honest wallets there are. */

@@ -8,7 +8,7 @@ import { faultsOf, type Measured, maxGrowthBytes, maxStallMs, percentile } from 
 
 const attack: Attack = { name: "any", tries: "tries", everyMs: 1, refusals: ["401", "reset"], async round() {} };
 
-const reading = (liveBytes: number): Reading => ({ pid: 1, stallMs: 0, liveBytes, rssBytes: liveBytes });
+const reading = (liveBytes: number): Reading => ({ pid: 1, stallMs: 0, busyMs: 0, liveBytes, rssBytes: liveBytes });
 const readings = (bytes: number): Readings => ({
   gateway: reading(bytes),
   planner: reading(bytes),

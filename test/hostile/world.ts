@@ -9,7 +9,17 @@ import { counterparty } from "./attacks/swap.ts";
 import { deployHostile } from "./contracts.ts";
 import { Probes } from "./measure/probes.ts";
 import type { Targets } from "./targets.ts";
-import { apiKeyOf, honestWallets, hostileWallets, loot, markerOf, near, usdc, walletGenesis } from "./tenants.ts";
+import {
+  apiKeyOf,
+  honestWallets,
+  hostileWallets,
+  loot,
+  markerOf,
+  near,
+  unboundedWallets,
+  usdc,
+  walletGenesis,
+} from "./tenants.ts";
 
 /** Milliseconds from block to block. */
 const blockTimeMs = 200;
@@ -154,9 +164,14 @@ function environmentOf(devnet: Devnet, databaseUrl: string, natsUrl: string): En
     SERVICE_TOKEN: "service-token-of-the-hostile-run-0123456789ab",
     GRANT_SECRET: "grant-secret-of-the-hostile-run-0123456789abc",
     WALLET_API_KEYS_JSON: JSON.stringify(Object.fromEntries(keys)),
+    GRPC_REFLECTION: "false",
     DATABASE_URL: databaseUrl,
     NATS_URL: natsUrl,
     NEAR_POLL_INTERVAL_MS: String(blockTimeMs / 2),
+    // Those that are looked at for more than quotas must get past them.
+    WALLET_QUOTAS_JSON: JSON.stringify(
+      Object.fromEntries(unboundedWallets.map((walletId) => [walletId, { plans_per_minute: 100_000 }])),
+    ),
     // What a wallet cannot cancel is dead within the run.
     INTENTS_DEADLINE_SECS: "60",
   };

@@ -39,6 +39,6 @@ export const oversized: Attack = {
     await world.rest({ ...execute, as: "hostile-bodies", headers: { "transfer-encoding": "chunked" } });
     await world.rest({ ...execute, as: "hostile-bodies", headers: { expect: "100-continue" } });
     await world.rest(execute);
-    await world.rest({ path: "/wallet/v1/preflight", as: "hostile-bodies", headers: { "x-pad": "x".repeat(15_900) } });
+    await world.rest({ path: "/wallet/v1/preflight", as: "hostile-bodies", headers: { "x-pad": "x".repeat(17_000) } });
   },
 };

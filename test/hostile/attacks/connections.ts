@@ -19,7 +19,7 @@ export const idle: Attack = {
     const urls = [restUrl, ...Object.values(grpc), ...Object.values(http)];
     const drips: readonly (readonly [first: string, drop: string])[] = [
       ["", ""],
-      ["GET /livez HTTP/1.1\r\nhost: localhost\r\n", "a: b\r\n"],
+      ["GET /livez HTTP/1.1\r\nhost: x\r\n", "a: b\r\n"],
       [
         `POST /wallet/v1/workflows/plan HTTP/1.1\r\nhost: ${new URL(restUrl).host}\r\ncontent-length: 200000\r\n\r\n{`,
         " ",

@@ -16,7 +16,7 @@ export const idempotency: Attack = {
         method: "POST",
         as,
         headers: { prefer: "wait=0", ...headers },
-        body: { steps: [call("register.near", "no_such_method", { value })] },
+        body: { steps: [call("nobody-has-this-account.near", "set", { value })] },
       });
     const spelled = [
       { "idempotency-key": key },

@@ -106,6 +106,7 @@ export const watches: Attack = {
     "404",
     "421",
     "stream REFUSED_STREAM",
+    "stream ENHANCE_YOUR_CALM",
     "stream CANCEL",
     ...hangUps,
   ],

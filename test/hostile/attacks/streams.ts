@@ -70,8 +70,12 @@ export const streams: Attack = {
 /** A connection of its own, on which nothing is read after the head. */
 function streamed(world: AttackWorld, path: string): Promise<void> {
   return new Promise((resolve) => {
-    const over = setTimeout(() => request.destroy(), Math.max(0, Math.min(4_000, world.endsMs - Date.now())));
+    const over = setTimeout(() => giveUp(), Math.max(0, Math.min(4_000, world.endsMs - Date.now())));
     let isCounted = false;
+    const giveUp = () => {
+      done(undefined, undefined, "timeout");
+      request.destroy();
+    };
     const done = (status: number | undefined, retryAfter?: string, loss?: string) => {
       if (isCounted) return;
       isCounted = true;

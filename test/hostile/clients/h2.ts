@@ -53,7 +53,8 @@ export class H2Client {
       let head: IncomingHttpHeaders = {};
       let trailers: IncomingHttpHeaders = {};
       let loss = "closed";
-      const stream = this.session().request({
+      const session = this.session();
+      const stream = session.request({
         [constants.HTTP2_HEADER_METHOD]: "POST",
         [constants.HTTP2_HEADER_PATH]: path,
         "content-type": "application/grpc+proto",
@@ -63,7 +64,8 @@ export class H2Client {
       });
       const timer = setTimeout(() => {
         loss = "timeout";
-        stream.close(constants.NGHTTP2_CANCEL);
+        // One that may send no more would otherwise wait for ever.
+        stream.destroy();
       }, timeoutMs);
       stream.on("response", (headers) => (head = headers));
       stream.on("trailers", (headers) => (trailers = headers));
@@ -72,7 +74,10 @@ export class H2Client {
         if (bytes <= keptBytes) chunks.push(chunk);
       });
       stream.on("error", (error: NodeJS.ErrnoException) => {
-        loss = /NGHTTP2/.test(error.message) ? `stream ${/NGHTTP2_(\w+)/.exec(error.message)?.[1]}` : lossOf(error);
+        const reason = /NGHTTP2_(\w+)/.exec(error.message)?.[1];
+        loss = reason === undefined ? lossOf(error) : `stream ${reason}`;
+        // Such a connection takes nothing any more, for good.
+        if (reason === "ENHANCE_YOUR_CALM") session.destroy();
       });
       stream.on("close", () => {
         clearTimeout(timer);

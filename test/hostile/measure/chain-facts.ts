@@ -79,9 +79,9 @@ export function spentByWallet(devnet: Devnet): ReadonlyMap<string, bigint> {
   for (const transaction of transactions.values()) {
     if (transaction.signerId !== devnet.relayer.accountId && transaction.signerId !== devnet.approver.accountId)
       continue;
-    const { signed_delegate, intent_id, intent_ids } = argsOf(transaction);
+    const { signed_delegate, intent_id, intent_ids, signed } = argsOf(transaction);
     const resumed = submitted.get(String(intent_id ?? intent_ids?.[0] ?? ""));
-    const walletId = walletOf.get(resumed?.sender ?? senderOf(signed_delegate)) ?? "";
+    const walletId = walletOf.get(resumed?.sender ?? signerOf(signed) ?? senderOf(signed_delegate)) ?? "";
     const paid = transaction.tokensBurnt + (deposits.get(transaction.hash) ?? 0n);
     spent.set(walletId, (spent.get(walletId) ?? 0n) + paid);
   }
@@ -96,6 +96,12 @@ function depositOf({ transaction, receipts }: Json): bigint {
     (sum, { FunctionCall: call }) => sum + BigInt(call?.deposit ?? 0),
     0n,
   );
+}
+
+/** The signer of the first of the payloads with which the relayer makes others impossible. */
+function signerOf(signed: Json): string | undefined {
+  const message = signed?.[0]?.payload?.message;
+  return message === undefined ? undefined : JSON.parse(message).signer_id;
 }
 
 /** The sender of a signed delegate: the first text in it. */

@@ -19,13 +19,23 @@ if (path !== undefined) {
   const collect: () => void = runInNewContext("gc");
   const delay = monitorEventLoopDelay({ resolution });
   delay.enable();
+  let busyMs = 0;
+  let usedBefore = threadMs();
+  // Between two rounds of the loop its thread can have been busy for a while, or have waited for a processor.
+  setInterval(() => {
+    const used = threadMs();
+    busyMs = Math.max(busyMs, used - usedBefore);
+    usedBefore = used;
+  }, resolution).unref();
   const read = (question: string): Reading => {
     // Its own collection is nobody's stall.
     const stallMs = Math.max(0, delay.max / 1e6 - resolution);
+    const busy = busyMs;
     if (question === "memory") collect();
     delay.reset();
+    busyMs = 0;
     const { heapUsed, external, rss } = process.memoryUsage();
-    return { pid: process.pid, stallMs, liveBytes: heapUsed + external, rssBytes: rss };
+    return { pid: process.pid, stallMs, busyMs: busy, liveBytes: heapUsed + external, rssBytes: rss };
   };
   const server = createServer((socket) => {
     socket.on("error", () => {});
@@ -34,7 +44,7 @@ if (path !== undefined) {
       setTimeout(() => {
         const reading = read(String(question));
         socket.end(JSON.stringify(reading));
-        if (String(question) === "memory") setTimeout(() => delay.reset(), 2 * resolution).unref();
+        if (String(question) === "memory") setTimeout(() => read("loop"), 2 * resolution).unref();
       }, 2 * resolution).unref();
     });
   });
@@ -44,4 +54,10 @@ if (path !== undefined) {
     // It is the first of its name.
   }
   server.listen(path).unref();
+}
+
+/** Processor time that this thread has used. */
+function threadMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
 }

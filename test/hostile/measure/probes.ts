@@ -9,6 +9,8 @@ export interface Reading {
   readonly pid: number;
   /** Longest time for which the event loop stood still since it was asked before, milliseconds. */
   readonly stallMs: number;
+  /** Most processor time that its thread used between two rounds of the loop in that time, milliseconds. */
+  readonly busyMs: number;
   /** Heap and what is outside of it, bytes; collected before where that was asked for. */
   readonly liveBytes: number;
   readonly rssBytes: number;
