@@ -193,4 +193,12 @@ describe("what a caller may send", () => {
     assert.equal((await ask(ofLength(limit))).status, 429);
     assert.equal((await ask(gzipSync(ofLength(limit)), gzip)).status, 429);
   });
+
+  it("is told that a message is no protobuf, and that the fault is not the service's", async () => {
+    const { listeners } = await host("wallets");
+    for (const body of [Buffer.of(0x08), Buffer.of(0), Buffer.of(0x0a, 1, 0xff), Buffer.of(0x0c)]) {
+      const { grpcStatus } = await askHttp2(listeners.grpcUrl, { path, headers: asWallet, body: framed(body) });
+      assert.equal(grpcStatus, String(Code.InvalidArgument), body.toString("hex"));
+    }
+  });
 });

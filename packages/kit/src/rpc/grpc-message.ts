@@ -1,9 +1,11 @@
 import type { Http2ServerResponse } from "node:http2";
+import { Code } from "@connectrpc/connect";
 import type { NodeListener } from "./bounded-requests.ts";
 
 /**
  * Has errors leave with the message as gRPC writes it. Connect escapes all that is no letter, and grpc-js, which undoes
- * only what gRPC asks for, would show `steps[0].amount: …` to its users as `steps%5B0%5D.amount%3A …`.
+ * only what gRPC asks for, would show `steps[0].amount: …` to its users as `steps%5B0%5D.amount%3A …`. And has a message that
+ * is no protobuf be its sender's fault: Connect calls it internal, as if the service had failed, before any interceptor.
  */
 export function withPlainMessages(listener: NodeListener): NodeListener {
   return (request, answer) => {
@@ -11,7 +13,14 @@ export function withPlainMessages(listener: NodeListener): NodeListener {
     const addTrailers = response.addTrailers.bind(response);
     response.addTrailers = (trailers) => {
       const { "grpc-message": message } = trailers;
-      addTrailers(typeof message === "string" ? { ...trailers, "grpc-message": asGrpcWritesIt(message) } : trailers);
+      if (typeof message !== "string") return addTrailers(trailers);
+      const plain = asGrpcWritesIt(message);
+      const isUnreadable = trailers["grpc-status"] === String(Code.Internal) && plain.startsWith("parse binary");
+      addTrailers({
+        ...trailers,
+        "grpc-message": plain,
+        ...(isUnreadable ? { "grpc-status": String(Code.InvalidArgument) } : {}),
+      });
     };
     listener(request, answer);
   };
