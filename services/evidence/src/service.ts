@@ -67,7 +67,7 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
     getRecord: (request, { values, signal }) => getRecord(reading, request, walletCallerOf(values), until(signal)),
     watchProgress: (request, { values, signal }) =>
       watchProgress(reading, request, walletCallerOf(values), until(signal)),
-    getHistory: (request, { values }) => getHistory(reading, request, walletCallerOf(values)),
+    getHistory: (request, { values }) => getHistory({ ...reading, now }, request, walletCallerOf(values)),
   };
   const logs: ServiceImpl<typeof LogService> = {
     openWorkflow: (request) => openWorkflow(log, request),

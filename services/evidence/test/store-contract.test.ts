@@ -57,6 +57,15 @@ onEveryStore("an evidence store", (newPlace) => {
     assert.deepEqual(await store.read(ids.uuid(), 0), []);
   });
 
+  it("keeps what an entry names by its SHA-256 only beside that entry", async () => {
+    const requestId = await open("secret");
+    const entry = entryOf(requestId, 2, "signed", '{"steps":[]}');
+    assert.equal(await store.append(entry, projectionOf(entry, "submitting")), "appended");
+    await append(requestId, 3);
+    const secrets = (await store.read(requestId, 0)).map(({ secretJson }) => secretJson);
+    assert.deepEqual(secrets, [undefined, '{"steps":[]}', undefined]);
+  });
+
   it("opens one log of 200 requests of one key that come at once, and tells the others of it", async () => {
     const requestIds = Array.from({ length: 200 }, () => ids.uuid());
     const opened = await Promise.all(

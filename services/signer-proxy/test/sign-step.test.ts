@@ -255,7 +255,24 @@ describe("SignStep when the keystore signs nothing", () => {
     const given = await grantedStep(proxy, plainCall());
     proxy.keystore.script(paths.delegate, () => refusal(403, "Insufficient valid approvals: 0 of 2 required (alice)"));
     const error = await failure(proxy.client.signStep(given));
-    assert.deepEqual(error.findDetails(ErrorInfoSchema)[0]?.metadata, { requiredApprovals: "2" });
+    assert.deepEqual(error.findDetails(ErrorInfoSchema)[0]?.metadata, {
+      requiredApprovals: "2",
+      nothingSigned: "true",
+    });
+  });
+
+  it("says that nothing was signed only where it has not signed a part", async () => {
+    await using proxy = await startProxy();
+    const refused = refusal(403, "Wallet is frozen by controller");
+    const nothingSigned = async (path: string, call: Parameters<typeof grantedStep>[1]) => {
+      proxy.keystore.script(path, () => refused);
+      const error = await failure(proxy.client.signStep(await grantedStep(proxy, call)));
+      assert.equal(reasonOf(error), "KEYSTORE_REFUSED");
+      return error.findDetails(ErrorInfoSchema)[0]?.metadata.nothingSigned;
+    };
+    assert.equal(await nothingSigned(paths.delegate, plainCall()), "true");
+    assert.equal(await nothingSigned(paths.delegate, intentsCall([transfer("1")])), undefined);
+    assert.equal(await nothingSigned(paths.nep413, intentsCall([transfer("1")])), "true");
   });
 
   it("logs as an error only what an operator has to see to", async () => {

@@ -3,11 +3,13 @@ import { EvidenceUnavailable, LogMoved } from "../adapters/evidence/evidence-log
 import { RpcUnavailable } from "../adapters/near/rpc-error.ts";
 import { GrantLapsed, KeystoreUnavailable } from "../adapters/signer-proxy/signer.ts";
 import type { Action, EndedInit, EventInit } from "../core/workflow/action.ts";
-import { withdrawal } from "../core/workflow/cancel.ts";
+import { cancelledEnd, withdrawal } from "../core/workflow/cancel.ts";
 import { laneProgress } from "../core/workflow/lane-progress.ts";
 import { next } from "../core/workflow/next.ts";
+import type { FinalFacts } from "../core/workflow/outcomes.ts";
 import { owedBy } from "../core/workflow/owed.ts";
-import { blocksTaken, canGrowOld, isDone, isResumedSingly } from "../core/workflow/progress.ts";
+import { blocksTaken, canGrowOld, isDone, isResumedSingly, isSignedUnsent } from "../core/workflow/progress.ts";
+import { settlingBefore } from "../core/workflow/settle.ts";
 import { type Account, evolve, foldWorkflow, sentTransactions, type WorkflowState } from "../core/workflow/state.ts";
 import { unexecutedSteps } from "../core/workflow/usage.ts";
 import type { World } from "../core/workflow/world.ts";
@@ -166,7 +168,7 @@ export class Driver {
     return {
       nowMs: ports.clock.now(),
       head: heads.optimistic.height,
-      final: { height: heads.final.height, timeMs: heads.final.timeMs, nonceUse: this.#seen.nonceUse },
+      final: this.#final(),
       block: (hash) => follower.place(hash),
       view: this.#seen,
       turn: conductor.isTurn(this.#requestId),
@@ -272,7 +274,7 @@ export class Driver {
       if (kind === "check_policy") return await append(await checkPolicy(this.#tools, state, this.#grants));
       const account = state.account as Account;
       if (kind === "sign") {
-        const event = await sign(this.#tools, state, account, this.#grants, signal);
+        const event = await sign(this.#tools, state, account, { grants: this.#grants, append, signal });
         return event === undefined ? undefined : await append(event);
       }
       const admission = await seekAdmission(this.#tools, state, account, this.#grants);
@@ -292,8 +294,17 @@ export class Driver {
   /** Before anything else that this term appends the log says who drives it now. */
   async #append(state: WorkflowState, event: EventInit): Promise<WorkflowState> {
     if (state.epoch !== this.#tools.lease.epoch) return this.#append(await this.#take(state), event);
-    if (event.case === "ended") await this.#releaseUsage(state, event.value);
+    if (event.case !== "ended") return this.#write(state, event);
+    const settling = settlingBefore(state, event.value, this.#final());
+    if (settling !== undefined) return this.#write(state, settling);
+    await this.#releaseUsage(state, event.value);
     return this.#write(state, event);
+  }
+
+  /** Before the chain was seen for the first time nothing is over. */
+  #final(): FinalFacts {
+    const { height, timeMs } = this.#tools.follower.heads?.final ?? { height: 0, timeMs: 0 };
+    return { height, timeMs, nonceUse: this.#seen.nonceUse };
   }
 
   #take(state: WorkflowState): Promise<WorkflowState> {
@@ -358,8 +369,11 @@ function withoutChain(state: WorkflowState): Action {
   if (state.ended !== undefined) return { kind: "stop" };
   const withdrawn = withdrawal(state);
   if (withdrawn !== undefined) return { kind: "append", event: withdrawn };
+  // What was signed may be over, or used: only the chain tells. Until then it settles.
+  const isUntold = state.cancelRequested && state.settling === undefined;
+  if (isUntold && isSignedUnsent(state)) return { kind: "append", event: cancelledEnd(state) };
   if (state.account === undefined) return { kind: "check_policy" };
-  return state.admitted === undefined ? { kind: "seek_admission" } : { kind: "wait" };
+  return state.admitted === undefined && !isSignedUnsent(state) ? { kind: "seek_admission" } : { kind: "wait" };
 }
 
 /** What a workflow waits for that met this error before anything was submitted; undefined for one not to wait out. */

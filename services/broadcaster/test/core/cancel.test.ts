@@ -13,6 +13,7 @@ import {
   resolved,
   resumed,
   signed,
+  signing,
   singly,
   started,
   submissions,
@@ -243,7 +244,7 @@ describe("settling by cancel", () => {
 });
 
 describe("a workflow whose caller wants it cancelled", () => {
-  it("ends at once while nothing was submitted, and throws away what was signed", () => {
+  it("ends at once while nothing was signed, and settles until what was signed is dead, without a cancel", () => {
     const end = {
       status: "cancelled",
       errorCode: "cancelled",
@@ -254,9 +255,39 @@ describe("a workflow whose caller wants it cancelled", () => {
     for (const count of [0, 1, 2, 3]) {
       assert.deepEqual(appended(two, [...before.slice(0, count), wish]), { case: "ended", value: end });
     }
-    const discarded = appended(two, [...before, signed(two), wish]);
-    assert.deepEqual(discarded, { case: "signaturesDiscarded", value: { reason: "its caller cancelled it" } });
-    assert.deepEqual(appended(two, [...before, signed(two), wish, discarded]), { case: "ended", value: end });
+    for (const log of [[signing(two)], [signing(two), signed(two)], [signed(two)]]) {
+      const events = [...before, ...log, wish];
+      const settling = told(two, events, { view: calm });
+      const { value } = settling.at(-1) as { value: { userVisibleError: string; outcomes: { outcome: string }[] } };
+      const until = "steps 1, 2 of 2 may still execute until 1970-01-01T00:21:40Z; do not repeat before";
+      assert.equal(value.userVisibleError, `${end.userVisibleError}; ${until}`);
+      assert.deepEqual(
+        value.outcomes.map(({ outcome }) => outcome),
+        ["still_possible", "still_possible"],
+      );
+      // Nobody has seen them: the operator does not pay for their end.
+      const read = new Map([0, 1].map((step) => [step, { used: false, timeMs: 1_001_000 }]));
+      assert.deepEqual(act(two, settling, { nonceUse: read, view: calm }), { kind: "wait" });
+      const late = { finalMs: deadlineMs + 1 };
+      assert.deepEqual(act(two, settling, late), { kind: "read_nonces", steps: [0, 1] });
+      const dead = new Map([0, 1].map((step) => [step, { used: false, timeMs: deadlineMs + 1 }]));
+      assert.deepEqual(appended(two, settling, { ...late, nonceUse: dead }), { case: "ended", value: end });
+    }
+  });
+
+  it("says that it failed, and what took effect, where somebody carried what was never submitted", () => {
+    const settling = told(two, [taken, allowed, admitted, signed(two), wish], { view: calm });
+    const use = new Map([
+      [0, { used: true, timeMs: 1_002_000 }],
+      [1, { used: false, timeMs: deadlineMs + 1 }],
+    ]);
+    const { value } = appended(two, [...settling, measured], { finalMs: deadlineMs + 1, nonceUse: use });
+    const { status, outcomes } = value as { status: string; outcomes: { outcome: string }[] };
+    assert.equal(status, "failed");
+    assert.deepEqual(
+      outcomes.map(({ outcome }) => outcome),
+      ["succeeded_elsewhere", "not_executed"],
+    );
   });
 
   it("is not resumed any more, leaves the gate to others, and has its payloads cancelled", () => {

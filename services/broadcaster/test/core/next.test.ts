@@ -2,12 +2,14 @@ import assert from "node:assert/strict";
 import type { EventInit } from "../../src/core/workflow/action.ts";
 import { laneProgress } from "../../src/core/workflow/lane-progress.ts";
 import { next } from "../../src/core/workflow/next.ts";
+import { settlingBefore } from "../../src/core/workflow/settle.ts";
 import {
   acceptedAt,
   admitted,
   allowed,
   deadlineMs,
   type Kind,
+  maxBlockHeight,
   pending,
   resolved,
   resumed,
@@ -15,6 +17,7 @@ import {
   seenAccepted,
   seenDispatched,
   signed,
+  signing,
   started,
   submissions,
   taken,
@@ -84,9 +87,53 @@ describe("what the driver does next", () => {
     assert.equal(workflow(one, [...log, rejected, started(1010, "reject")]).measured, false);
   });
 
-  it("seeks admission again after signatures were thrown away or the wait began anew", () => {
+  it("signs anew only once what was thrown away is dead at a final block", () => {
     const discarded: EventInit = { case: "signaturesDiscarded", value: { reason: "old" } };
-    assert.deepEqual(act(one, [taken, allowed, admitted, signed(one), discarded]), { kind: "seek_admission" });
+    const events = [taken, allowed, admitted, signed(one), discarded];
+    const used = (isUsed: boolean, timeMs: number) => new Map([[0, { used: isUsed, timeMs }]]);
+    const late = { finalMs: deadlineMs + 1 };
+    assert.deepEqual(act(one, events), { kind: "read_nonces", steps: [0] });
+    assert.deepEqual(act(one, events, { nonceUse: used(false, 1_001_000), view: { noncesReadAt: 1005 } }), {
+      kind: "wait",
+    });
+    assert.deepEqual(act(one, events, late), { kind: "read_nonces", steps: [0] });
+    assert.deepEqual(act(one, events, { ...late, nonceUse: used(false, deadlineMs + 1) }), { kind: "seek_admission" });
+    // Somebody has it and has carried it: to sign anew would do it twice.
+    assert.deepEqual(act(one, events, { ...late, nonceUse: used(true, deadlineMs + 1) }), { kind: "measure" });
+    const plain = [taken, allowed, admitted, signed(["plain"]), discarded];
+    assert.deepEqual(act(["plain"], plain, { finalHeight: Number(maxBlockHeight) }), { kind: "wait" });
+    assert.deepEqual(act(["plain"], plain, { finalHeight: Number(maxBlockHeight) + 1 }), { kind: "seek_admission" });
+  });
+
+  it("goes on at once where the keystore is known to have signed nothing", () => {
+    const discarded: EventInit = { case: "signaturesDiscarded", value: { reason: "refused", nothingSigned: true } };
+    assert.deepEqual(act(one, [taken, allowed, admitted, signing(one), discarded]), { kind: "seek_admission" });
+  });
+
+  it("signs on the same terms again until they are too old, however often it waited meanwhile", () => {
+    const waits: EventInit = { case: "waiting", value: { queue: { waitingFor: "keystore_unavailable" } } };
+    const events = [taken, allowed, admitted, signing(one)];
+    assert.deepEqual(act(one, events), { kind: "sign" });
+    assert.deepEqual(act(one, [...events, waits]), { kind: "seek_admission" });
+    assert.deepEqual(act(one, [...events, waits, admitted]), { kind: "sign" });
+    assert.equal(appended(one, [...events, waits], { head: 1182 }).case, "signaturesDiscarded");
+  });
+
+  it("does not end while something may have been signed: it settles first, and ends as it was to", () => {
+    const end = { status: "requires_approval", errorCode: "x", userVisibleError: "why", requiredApprovals: 2 };
+    const { final } = world();
+    const before = [taken, allowed, admitted];
+    assert.equal(settlingBefore(workflow(one, before), end, final), undefined);
+    const settling = settlingBefore(workflow(one, [...before, signing(one)]), end, final);
+    assert.equal(settling?.case, "settling");
+    const events = [...before, signing(one), settling as EventInit];
+    assert.deepEqual(laneProgress(workflow(one, events), world()), { kind: "gone" });
+    const dead = { finalMs: deadlineMs + 1, nonceUse: new Map([[0, { used: false, timeMs: deadlineMs + 1 }]]) };
+    const { value } = appended(one, events, dead);
+    assert.deepEqual(value, { ...end, outcomes: [{ outcome: "not_executed" }] });
+  });
+
+  it("seeks admission again after the wait began anew", () => {
     const waits: EventInit = { case: "waiting", value: { queue: { waitingFor: "keystore_unavailable" } } };
     assert.deepEqual(act(one, [taken, allowed, admitted, waits]), { kind: "seek_admission" });
   });

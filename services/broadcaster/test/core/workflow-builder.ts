@@ -69,6 +69,15 @@ export const singly = (step: number, mode: "single" | "reject" = "single"): Even
   value: { transaction: transaction(`r${step}`), mode, intentIds: [String(40 + step)], feeYocto: "30" },
 });
 
+export function signing(kinds: readonly Kind[]): EventInit {
+  const steps = kinds.map((kind, index) => ({
+    ...(kind === "intents" ? { nonce: `nonce-${index}`, deadlineMs: BigInt(deadlineMs) } : {}),
+    delegateNonce: BigInt(100 + index),
+    maxBlockHeight,
+  }));
+  return { case: "signingPrepared", value: { steps } };
+}
+
 export function signed(kinds: readonly Kind[]): EventInit {
   const steps = kinds.map((kind, index) => ({
     signedDelegateBase64: `delegate-${index}`,

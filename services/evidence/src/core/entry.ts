@@ -1,6 +1,7 @@
 import { type JsonValue, toJson } from "@bufbuild/protobuf";
 import { type Event, EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { canonicalJson } from "@outlayer/workflow";
+import { seal } from "./secrets.ts";
 
 /** One event as it is stored. The hash chain makes a later change of any entry show in all that follow. */
 export interface Entry {
@@ -13,6 +14,8 @@ export interface Entry {
   readonly entryJson: string;
   /** Lower-case hex SHA-256 of `entryJson`. */
   readonly hash: string;
+  /** What `entryJson` names by its SHA-256 only, as secrets.ts writes it; undefined where there is nothing of the kind. */
+  readonly secretJson: string | undefined;
 }
 
 export type Sha256Hex = (text: string) => string;
@@ -29,19 +32,20 @@ export function chainEntry(
   sha256Hex: Sha256Hex,
 ): Entry {
   const version = (previous?.version ?? 0) + 1;
+  const sealed = seal(event, sha256Hex);
   const entryJson = canonicalJson({
     at: new Date(atMs).toISOString(),
-    event: toJson(EventSchema, event, { useProtoFieldName: true }),
+    event: toJson(EventSchema, sealed.event, { useProtoFieldName: true }),
     prev_hash: previous?.hash ?? noHash,
     request_id: requestId,
     version,
   });
-  return { requestId, version, atMs, entryJson, hash: sha256Hex(entryJson) };
+  return { requestId, version, atMs, entryJson, hash: sha256Hex(entryJson), secretJson: sealed.secretJson };
 }
 
 /** What is wrong with a log, from its first entry on; undefined when its chain holds. */
-export function findBreak(entries: readonly Entry[], sha256Hex: Sha256Hex): string | undefined {
-  let previous: Entry | undefined;
+export function findBreak(entries: readonly Omit<Entry, "secretJson">[], sha256Hex: Sha256Hex): string | undefined {
+  let previous: Pick<Entry, "version" | "hash"> | undefined;
   for (const entry of entries) {
     const expected = (previous?.version ?? 0) + 1;
     if (entry.version !== expected) return `entry ${expected} is missing`;

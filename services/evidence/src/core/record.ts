@@ -6,6 +6,7 @@ import {
   EventSchema,
   type Opened,
   type ResumePrepared,
+  type SignedStep,
 } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import {
   ApprovalNeededSchema,
@@ -25,6 +26,7 @@ import {
   isCallSent,
 } from "./direct-user-record.ts";
 import type { Entry } from "./entry.ts";
+import { unseal } from "./secrets.ts";
 
 /**
  * A record in the making: the record, and what later events need of earlier ones. The record is a fold over the log
@@ -33,13 +35,16 @@ import type { Entry } from "./entry.ts";
 export interface Folded {
   readonly record: Record;
   readonly resumes: readonly ResumePrepared[];
+  /** What was signed last; it comes into the record with the submissions that carry it (decision 25). */
+  readonly signed: readonly SignedStep[];
   /** Every step is an intents step, so that deltas tell the whole story. */
   readonly allIntents: boolean;
 }
 
+/** The event with what is kept beside its entry: for the broadcaster, and for the fold. */
 export function eventOf(entry: Entry): Event {
   const { event } = JSON.parse(entry.entryJson) as { event: JsonValue };
-  return fromJson(EventSchema, event);
+  return fromJson(EventSchema, unseal(event, entry.secretJson));
 }
 
 const stepwise = "gate_stepwise";
@@ -106,7 +111,7 @@ function begin(event: Event): Folded {
   if (opened.planJson !== undefined) record.planJson = opened.planJson;
   if (opened.endpoint === directUserEndpoint) beginDirectUser(record, opened.directUserCall);
   if (opened.ended !== undefined) end(record, opened.ended);
-  return { record, resumes: [], allIntents: opened.calls.every((call) => call.payload.case === "intents") };
+  return { record, resumes: [], signed: [], allIntents: opened.calls.every((call) => call.payload.case === "intents") };
 }
 
 function gateSteps(opened: Opened): number {
@@ -150,21 +155,23 @@ function applyKind(before: Folded, { kind }: Event): Folded {
         record.balanceViews[`${token}:intents`] = create(BalanceViewSchema, { before });
       }
       return after;
+    case "signingPrepared":
+      return after;
     case "signed":
       record.status = "submitting";
-      record.signedNep366Delegates = kind.value.steps.map((step) => step.signedDelegateBase64);
-      record.signedNep413Payloads = kind.value.steps.flatMap((step) => step.payload?.payloadJson ?? []);
-      return after;
+      return { ...after, signed: kind.value.steps };
     case "signaturesDiscarded":
       record.status = "queued";
-      record.signedNep366Delegates = record.signedNep366Delegates.map(() => "");
-      record.signedNep413Payloads = [];
-      return after;
+      return { ...after, signed: [] };
     case "submissionsPrepared":
       record.status = "submitting";
       for (const { step, transaction } of kind.value.submissions) {
         record.submitTxHashes[step] = transaction?.hash ?? "";
+        record.signedNep366Delegates[step] = before.signed[step]?.signedDelegateBase64 ?? "";
       }
+      record.signedNep413Payloads = before.signed.flatMap(({ payload }, step) =>
+        payload === undefined || record.signedNep366Delegates[step] === "" ? [] : [payload.payloadJson],
+      );
       return after;
     case "submissionsAccepted":
       for (const { step, intentId } of kind.value.steps) record.intentIds[step] = intentId;

@@ -4,13 +4,14 @@ import { notFound, type WalletCaller } from "@outlayer/kit";
 import { filedId } from "@outlayer/workflow";
 import type { WorkflowLog } from "../core/log.ts";
 import { eventOf } from "../core/record.ts";
+import { disclose } from "../core/secrets.ts";
 
 /**
- * The whole log with its hashes, for whoever wants to check the chain. Does not fold it: a log that was altered has to
- * stay readable.
+ * The whole log with its hashes, for whoever wants to check the chain; of what was signed only what is on record as
+ * submitted. Does not fold it: a log that was altered has to stay readable.
  */
 export async function getHistory(
-  { log }: { log: WorkflowLog },
+  { log, now }: { log: WorkflowLog; now: () => number },
   { requestId }: GetHistoryRequest,
   { walletId }: WalletCaller,
 ) {
@@ -21,12 +22,14 @@ export async function getHistory(
     throw notFound(`workflow request ${requestId} was not found`, { reason: "REQUEST_NOT_FOUND" });
   }
   return {
-    entries: entries.map(({ requestId, version, atMs, entryJson, hash }) => ({
+    entries: disclose(entries, now()).map(({ requestId, version, atMs, ...shown }) => ({
       requestId,
       version: BigInt(version),
       at: timestampFromMs(atMs),
-      entryJson,
-      hash,
+      entryJson: shown.entryJson,
+      hash: shown.hash,
+      disclosedJson: shown.disclosedJson,
+      withheld: shown.withheld,
     })),
   };
 }

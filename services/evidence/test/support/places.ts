@@ -17,6 +17,8 @@ export interface Place {
   openStores(): readonly EvidenceStore[];
   /** Changes the stored entry behind the service's back. */
   alter(requestId: string, version: number, change: { entryJson: string } | { hash: string }): Promise<void>;
+  /** Takes away what is kept beside an entry, as in logs from before there was anything. */
+  forgetSecret(requestId: string, version: number): Promise<void>;
   remove(requestId: string, version: number): Promise<void>;
   drop(): Promise<void>;
 }
@@ -52,6 +54,9 @@ export function sqlitePlace(): SqlitePlace {
       const [column, value] = "hash" in change ? ["hash", change.hash] : ["entry_json", change.entryJson];
       run(`UPDATE entries SET ${column} = ? WHERE request_id = ? AND version = ?`, value, requestId, version);
     },
+    async forgetSecret(requestId, version) {
+      run("UPDATE entries SET secret_json = NULL WHERE request_id = ? AND version = ?", requestId, version);
+    },
     async remove(requestId, version) {
       run("DELETE FROM entries WHERE request_id = ? AND version = ?", requestId, version);
     },
@@ -80,6 +85,9 @@ export function mongodbPlace(mongodb: Mongodb): MongodbPlace {
     async alter(requestId, version, change) {
       const fields = "hash" in change ? change : { entry_json: change.entryJson };
       await entries.updateOne({ request_id: requestId, version }, { $set: fields });
+    },
+    async forgetSecret(requestId, version) {
+      await entries.updateOne({ request_id: requestId, version }, { $unset: { secret_json: "" } });
     },
     async remove(requestId, version) {
       await entries.deleteOne({ request_id: requestId, version });

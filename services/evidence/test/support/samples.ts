@@ -7,9 +7,9 @@ export const fingerprint = sha256Hex("the request");
 const atMs = 1_700_000_000_123;
 
 /** An entry as stores see it: to them its text is any text. */
-export function entryOf(requestId: string, version: number, text = "the event"): Entry {
+export function entryOf(requestId: string, version: number, text = "the event", secretJson?: string): Entry {
   const entryJson = JSON.stringify({ request_id: requestId, version, text });
-  return { requestId, version, atMs, entryJson, hash: sha256Hex(entryJson) };
+  return { requestId, version, atMs, entryJson, hash: sha256Hex(entryJson), secretJson };
 }
 
 export function projectionOf({ requestId, version }: Entry, status = "planned"): Projection {

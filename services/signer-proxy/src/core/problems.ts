@@ -12,10 +12,13 @@ export type KeystoreProblem =
 export class KeystoreError extends Error {
   override readonly name = "KeystoreError";
   readonly problem: KeystoreProblem;
+  /** For the same request it had signed something before. */
+  readonly hasSigned: boolean;
 
-  constructor(problem: KeystoreProblem, cause?: unknown) {
+  constructor(problem: KeystoreProblem, cause?: unknown, hasSigned = false) {
     super(`keystore: ${problem.kind}: ${"detail" in problem ? problem.detail : problem.text}`, { cause });
     this.problem = problem;
+    this.hasSigned = hasSigned;
   }
 }
 

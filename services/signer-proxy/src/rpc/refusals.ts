@@ -1,6 +1,6 @@
 import { Code, invalid, type Logger, Refusal, unavailable } from "@outlayer/kit";
 import { GrantError } from "../core/grant.ts";
-import { BadAnswer, InvalidRequest, KeystoreError, type KeystoreProblem } from "../core/problems.ts";
+import { BadAnswer, InvalidRequest, KeystoreError } from "../core/problems.ts";
 
 /** Reasons of FailedPrecondition and PermissionDenied answers; callers tell the answers apart by them. README.md says what each means. */
 export type ErrorReason =
@@ -15,7 +15,7 @@ export type ErrorReason =
  * later. Refusals and answers that do not hold: FailedPrecondition. Undefined: not foreseen, an internal error.
  */
 function refusalOf(error: unknown): Refusal | undefined {
-  if (error instanceof KeystoreError) return keystoreRefusal(error.problem);
+  if (error instanceof KeystoreError) return keystoreRefusal(error);
   if (error instanceof GrantError) {
     const reason: ErrorReason = error.problem === "expired" ? "GRANT_EXPIRED" : "GRANT_INVALID";
     return new Refusal(Code.PermissionDenied, error.message, { reason });
@@ -27,16 +27,19 @@ function refusalOf(error: unknown): Refusal | undefined {
   return undefined;
 }
 
-function keystoreRefusal(problem: KeystoreProblem): Refusal {
+/** `nothingSigned`: the request can be forgotten, for nothing can come of it. */
+function keystoreRefusal({ problem, hasSigned }: KeystoreError): Refusal {
+  const signed: Record<string, string> = hasSigned ? {} : { nothingSigned: "true" };
   switch (problem.kind) {
     case "unavailable":
       return unavailable(`keystore unavailable: ${problem.detail}`);
     case "wrong_keystore":
       return unavailable(`wrong keystore: ${problem.detail}`);
     case "refused":
-      return failed(`keystore refused: ${problem.text}`, "KEYSTORE_REFUSED");
+      return failed(`keystore refused: ${problem.text}`, "KEYSTORE_REFUSED", signed);
     case "approvals":
       return failed(`keystore refused: ${problem.text}`, "APPROVAL_REQUIRED", {
+        ...signed,
         requiredApprovals: String(problem.required),
       });
   }

@@ -12,7 +12,7 @@ import {
   signedPayload,
 } from "../core/intents-payload.ts";
 import type { Keystore, WalletAccount } from "../core/keystore.ts";
-import { InvalidRequest } from "../core/problems.ts";
+import { InvalidRequest, KeystoreError } from "../core/problems.ts";
 import { checkFitsJson, type SignedDelegate, signedDelegate } from "../core/signed-delegate.ts";
 import { answering } from "./refusals.ts";
 
@@ -60,7 +60,13 @@ export function signStep(deps: SignStepDeps) {
       maxBlockHeight: step.maxBlockHeight,
     };
     checkGrant(step);
-    const answer = await keystore.signDelegate({ walletId, delegate, currentBlockHeight, approval }, signal);
+    const answer = await keystore
+      .signDelegate({ walletId, delegate, currentBlockHeight, approval }, signal)
+      .catch((error: unknown) => {
+        // Its payload is signed by then.
+        const hasSigned = call.payload.case === "intents";
+        throw error instanceof KeystoreError ? new KeystoreError(error.problem, error.cause, hasSigned) : error;
+      });
     return signedDelegate({ ...delegate, publicKey: account.publicKey }, answer);
   };
 

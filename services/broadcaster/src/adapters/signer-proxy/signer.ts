@@ -25,6 +25,13 @@ export class KeystoreUnavailable extends Error {
 /** The keystore refuses, or answers with something that does not hold. The message is for the user. */
 export class KeystoreRefused extends Error {
   override readonly name = "KeystoreRefused";
+  /** Nothing can come of what was asked for: no part of it was signed. */
+  readonly nothingSigned: boolean;
+
+  constructor(message: string, nothingSigned = false) {
+    super(message);
+    this.nothingSigned = nothingSigned;
+  }
 }
 
 /** A grant has expired or does not fit: policy is to be asked again. */
@@ -36,10 +43,13 @@ export class GrantLapsed extends Error {
 export class ApprovalsMissing extends Error {
   override readonly name = "ApprovalsMissing";
   readonly requiredApprovals: number;
+  /** As of a refusal. */
+  readonly nothingSigned: boolean;
 
-  constructor(message: string, requiredApprovals: number) {
+  constructor(message: string, requiredApprovals: number, nothingSigned = false) {
     super(message);
     this.requiredApprovals = requiredApprovals;
+    this.nothingSigned = nothingSigned;
   }
 }
 
@@ -167,11 +177,13 @@ async function translated<T>(answer: Promise<T>): Promise<T> {
     const info = connectError.findDetails(ErrorInfoSchema)[0];
     const reason = info?.reason;
     if (reason === "GRANT_EXPIRED" || reason === "GRANT_INVALID") throw new GrantLapsed(connectError.rawMessage);
+    const nothingSigned = info?.metadata.nothingSigned === "true";
     if (reason === "APPROVAL_REQUIRED") {
-      throw new ApprovalsMissing(connectError.rawMessage, Number(info?.metadata.requiredApprovals ?? 0));
+      const required = Number(info?.metadata.requiredApprovals ?? 0);
+      throw new ApprovalsMissing(connectError.rawMessage, required, nothingSigned);
     }
     // What was wrong with the question is wrong with it the next time too.
-    if (final.includes(connectError.code)) throw new KeystoreRefused(connectError.rawMessage);
+    if (final.includes(connectError.code)) throw new KeystoreRefused(connectError.rawMessage, nothingSigned);
     throw new KeystoreUnavailable(connectError.rawMessage);
   }
 }

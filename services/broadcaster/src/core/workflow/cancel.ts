@@ -2,9 +2,10 @@ import { isNonceUsedByPayload } from "../chain/gate-texts.ts";
 import type { Action, EventInit } from "./action.ts";
 import { startHeight } from "./lane-progress.ts";
 import { isUndecided, type JudgedStep } from "./outcomes.ts";
-import { hasStarted, isDone, isResumedSingly, liveResume, openResume, singlesOf } from "./progress.ts";
+import { hasStarted, isDone, isResumedSingly, isSubmitted, liveResume, openResume, singlesOf } from "./progress.ts";
 import { pursue } from "./pursue.ts";
 import type { WorkflowState } from "./state.ts";
+import { causeOf } from "./verdict.ts";
 import type { World } from "./world.ts";
 
 /** Milliseconds before a payload's deadline from which on waiting for it is as quick as a cancel. */
@@ -16,20 +17,18 @@ const tryAgainAfter = 20;
 /** Heads in which a cancel that is sent now lands: what is dispatched before is not to make it fail. */
 const landsWithin = 4;
 
-/** Anything that may have been sent. */
-export function isSubmitted({ steps }: WorkflowState): boolean {
-  return steps.some(({ submissions }) => submissions.length > 0);
+/** A workflow that is to be cancelled ends at once where nothing of it was signed; else it settles (decision 25). */
+export function withdrawal(state: WorkflowState): EventInit | undefined {
+  if (!state.cancelRequested || state.settling !== undefined) return undefined;
+  if (state.steps.some(({ terms }) => terms !== undefined)) return undefined;
+  return cancelledEnd(state);
 }
 
-/** A workflow that is to be cancelled and of which nothing was submitted ends at once, and what was signed goes nowhere. */
-export function withdrawal(state: WorkflowState): EventInit | undefined {
-  if (!state.cancelRequested || isSubmitted(state)) return undefined;
-  if (state.steps.some(({ signed }) => signed !== undefined)) {
-    return { case: "signaturesDiscarded", value: { reason: "its caller cancelled it" } };
-  }
+/** How a workflow ends of which nothing was sent, once nothing of it can execute. */
+export function cancelledEnd(state: WorkflowState): EventInit {
   const outcomes = state.steps.map(() => ({ outcome: "not_executed" }));
-  const userVisibleError = "it was cancelled at its caller's wish before anything was sent";
-  return { case: "ended", value: { status: "cancelled", errorCode: "cancelled", userVisibleError, outcomes } };
+  const { code: errorCode, text: userVisibleError } = causeOf(state);
+  return { case: "ended", value: { status: "cancelled", errorCode, userVisibleError, outcomes } };
 }
 
 /**
@@ -67,8 +66,12 @@ export function isCancelPending({ cancels }: WorkflowState, { view, nowMs, setti
   });
 }
 
-/** A cancel that failed for anything but a nonce that was used would fail again. */
+/**
+ * A cancel that failed for anything but a nonce that was used would fail again. Where nothing was submitted nobody has seen
+ * the payloads, and their deadline is waited for: who lets things be signed and cancels them costs the operator nothing.
+ */
 function stepsToCancel(state: WorkflowState, world: World, judged: readonly JudgedStep[]): number[] {
+  if (!isSubmitted(state)) return [];
   const isHopeless = state.cancels.some(({ fate }) => fate.kind === "refused" && !isNonceUsedByPayload(fate.error));
   if (!world.settings.settleByCancel || isHopeless) return [];
   return [...state.steps.keys()].filter((step) => {
@@ -96,5 +99,5 @@ function isReadingDue({ cancels }: WorkflowState, { final }: World, step: number
 }
 
 function deadlineOf({ steps }: WorkflowState, step: number): number {
-  return Number(steps[step]?.signed?.payload?.deadlineMs ?? 0n);
+  return Number(steps[step]?.terms?.deadlineMs ?? 0n);
 }

@@ -6,11 +6,12 @@ import { startHeight } from "./lane-progress.ts";
 import { observe, stepToAdopt } from "./observe.ts";
 import { judgeSteps } from "./outcomes.ts";
 import {
-  areSignaturesStale,
+  areTermsStale,
   canStillResume,
   isDone,
   isOver,
   isResumedSingly,
+  isSignedUnsent,
   liveResume,
   liveSubmission,
   openSingle,
@@ -18,7 +19,7 @@ import {
   unsentSteps,
 } from "./progress.ts";
 import { pursue, runsAfter } from "./pursue.ts";
-import { settle } from "./settle.ts";
+import { outlive, settle } from "./settle.ts";
 import type { ResumeState, StepState, WorkflowState } from "./state.ts";
 import { stepwise } from "./stepwise.ts";
 import type { World } from "./world.ts";
@@ -31,6 +32,11 @@ export function next(state: WorkflowState, world: World): Action {
   if (state.ended !== undefined) return { kind: "stop" };
   const withdrawn = withdrawal(state);
   if (withdrawn !== undefined) return { kind: "append", event: withdrawn };
+  if (isSignedUnsent(state)) {
+    if (state.cancelRequested || state.settling !== undefined) return settle(state, world);
+    const action = state.discarded ? outlive(state, world) : discardStale(state, world);
+    if (action !== undefined) return action;
+  }
   if (state.account === undefined) return { kind: "check_policy" };
   if (state.admitted === undefined) return { kind: "seek_admission" };
   if (state.steps.some(({ signed }) => signed === undefined)) return { kind: "sign" };
@@ -40,6 +46,12 @@ export function next(state: WorkflowState, world: World): Action {
   if (adopted !== undefined) return { kind: "adopt", step: adopted };
   if (isOver(state, world.head)) return settle(state, world);
   return state.cancelRequested ? stop(state, world) : attempt(state, world);
+}
+
+function discardStale(state: WorkflowState, { final }: World): Action | undefined {
+  if (!areTermsStale(state, final)) return undefined;
+  const reason = "they became too old before anything was sent";
+  return { kind: "append", event: { case: "signaturesDiscarded", value: { reason } } };
 }
 
 /**
@@ -71,10 +83,6 @@ function pursueResume(state: WorkflowState, world: World, resume: ResumeState, g
 }
 
 function attempt(state: WorkflowState, world: World): Action {
-  if (areSignaturesStale(state, world.final)) {
-    const reason = "they became too old before anything was sent";
-    return { kind: "append", event: { case: "signaturesDiscarded", value: { reason } } };
-  }
   const unsent = unsentSteps(state);
   if (unsent.length > 0) return { kind: "submit", steps: unsent };
   const outstanding = state.steps.flatMap((step) => {

@@ -32,8 +32,8 @@ export function isUndecided({ outcome }: Pick<JudgedStep, "outcome">): boolean {
 }
 
 /**
- * Judges the steps of a workflow whose attempt is over (decision 9). A signed payload is public once a submission that
- * carries it was sent: until its deadline has passed at a final block with its nonce unused, anybody may execute it.
+ * Judges the steps of a workflow whose attempt is over (decisions 9 and 25). What was signed, or may have been, is possible
+ * until its deadline has passed at a final block with its nonce unused; once it was submitted anybody may execute it.
  */
 export function judgeSteps(state: WorkflowState, final: FinalFacts): readonly JudgedStep[] {
   return state.steps.map((step, index) => judgeStep(step, index, final));
@@ -42,10 +42,15 @@ export function judgeSteps(state: WorkflowState, final: FinalFacts): readonly Ju
 export function judgeStep(step: StepState, index: number, final: FinalFacts): JudgedStep {
   if (step.resolved?.receipt?.status === "success") return decided("succeeded");
   const error = errorOf(step);
-  if (step.submissions.length === 0) return decided("not_executed", error);
-  return step.signed?.payload === undefined
-    ? judgePlainCall(step, error, final)
-    : judgePayload(step, step.signed.payload.deadlineMs, index, error, final);
+  if (step.terms === undefined) return decided("not_executed", error);
+  return hasPayload(step)
+    ? judgePayload(step, step.terms.deadlineMs, index, error, final)
+    : judgePlainCall(step, error, final);
+}
+
+/** Whether what is signed for it is a payload for the verifier too, and not its delegate alone. */
+export function hasPayload({ terms }: StepState): boolean {
+  return terms !== undefined && terms.nonce !== "";
 }
 
 function judgePayload(
@@ -74,7 +79,7 @@ function judgePlainCall(step: StepState, error: string | undefined, final: Final
     const until = Number(step.accepted.blockHeight) + yieldTimeoutBlocks;
     return { outcome: "still_possible", error, possibleUntil: String(until) };
   }
-  const until = Number(step.signed?.maxBlockHeight ?? 0n);
+  const until = Number(step.terms?.maxBlockHeight ?? 0n);
   if (final.height > until) return decided("not_executed", error);
   return { outcome: "still_possible", error, possibleUntil: String(until) };
 }

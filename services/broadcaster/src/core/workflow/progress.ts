@@ -1,4 +1,4 @@
-import { yieldTimeoutBlocks } from "./outcomes.ts";
+import { hasPayload, yieldTimeoutBlocks } from "./outcomes.ts";
 import type { ResumeState, SentTransaction, StepState, WorkflowState } from "./state.ts";
 import { codeOfResumeRefusal } from "./verdict.ts";
 
@@ -135,12 +135,21 @@ function hasSucceeded({ resolved }: StepState): boolean {
   return resolved?.receipt?.status === "success";
 }
 
-/** Signatures of which nothing was sent yet, and that would be too old by the time they are used. */
-export function areSignaturesStale(state: WorkflowState, final: { height: number; timeMs: number }): boolean {
-  if (state.steps.some(({ submissions }) => submissions.length > 0)) return false;
-  return state.steps.some(({ signed }) => {
-    if (signed === undefined) return false;
-    const payloadEnds = signed.payload === undefined ? Number.POSITIVE_INFINITY : Number(signed.payload.deadlineMs);
-    return final.height >= Number(signed.maxBlockHeight) || final.timeMs >= payloadEnds;
+/** Anything that may have been sent. */
+export function isSubmitted({ steps }: Pick<WorkflowState, "steps">): boolean {
+  return steps.some(({ submissions }) => submissions.length > 0);
+}
+
+/** Whether something was signed, or may have been, that is not known to be submitted. */
+export function isSignedUnsent(state: WorkflowState): boolean {
+  return !isSubmitted(state) && state.steps.some(({ terms }) => terms !== undefined);
+}
+
+/** Whether what is signed on the steps' terms would be too old by the time it is used. */
+export function areTermsStale(state: WorkflowState, final: { height: number; timeMs: number }): boolean {
+  return state.steps.some((step) => {
+    if (step.terms === undefined) return false;
+    const { deadlineMs, maxBlockHeight } = step.terms;
+    return final.height >= Number(maxBlockHeight) || (hasPayload(step) && final.timeMs >= Number(deadlineMs));
   });
 }

@@ -1,12 +1,12 @@
 import type { Ended } from "@outlayer/contracts/outlayer/evidence/v1/event";
-import type { Action } from "./action.ts";
+import type { Action, EndedInit, EventInit } from "./action.ts";
 import { cancelPayloads, isCancelPending } from "./cancel.ts";
-import { isUndecided, type JudgedStep, judgeSteps, toStepOutcome } from "./outcomes.ts";
-import { isDone, isInTime, liveSubmission, openResume } from "./progress.ts";
+import { type FinalFacts, hasPayload, isUndecided, type JudgedStep, judgeSteps, toStepOutcome } from "./outcomes.ts";
+import { isDone, isInTime, isSubmitted, liveSubmission, openResume } from "./progress.ts";
 import { pursue } from "./pursue.ts";
 import { seenOf } from "./seen.ts";
 import type { ResumeState, StepState, WorkflowState } from "./state.ts";
-import { causeOf, endStatus, failedText, settlingText } from "./verdict.ts";
+import { type Cause, causeOf, endStatus, failedText, isUntouched, settlingText } from "./verdict.ts";
 import { isLookDue, type World } from "./world.ts";
 
 /** How often, in heads, steps that may still execute are looked at before their time is over. */
@@ -16,7 +16,7 @@ const lookEvery = 20;
 const lookEveryWhenCancelled = 2;
 
 type End = Pick<Ended, "status"> &
-  Partial<Pick<Ended, "errorCode" | "userVisibleError">> & { outcomes?: Ended["outcomes"] };
+  Partial<Pick<Ended, "errorCode" | "userVisibleError" | "requiredApprovals">> & { outcomes?: Ended["outcomes"] };
 
 /**
  * The attempt is over. Finds out what became of every step, says so as long as something may still execute, and ends
@@ -39,15 +39,14 @@ export function settle(state: WorkflowState, world: World): Action {
   if (!judged.some(isUndecided) && !resumes.pending && !isCancelPending(state, world)) {
     // Once it has ended nobody rejects what it leaves behind.
     if (leftover !== undefined && world.rejectLeftovers) return { kind: "reject", intentId: leftover };
-    const userVisibleError = failedText(cause, judged);
-    return measureOrEnd(state, { status: endStatus(cause, judged), errorCode: cause.code, userVisibleError, outcomes });
+    return endFor(state, cause, judged);
   }
   const userVisibleError = settlingText(cause, judged);
   // Where nothing is possible any more, only what it has cost is still to be found out.
   if (judged.some(isUndecided) && !isTold(state, judged, userVisibleError)) {
     return {
       kind: "append",
-      event: { case: "settling", value: { outcomes, errorCode: cause.code, userVisibleError } },
+      event: { case: "settling", value: { outcomes, errorCode: cause.code, userVisibleError, ...endOf(state) } },
     };
   }
   const cancel = cancelPayloads(state, world, judged);
@@ -59,6 +58,51 @@ export function settle(state: WorkflowState, world: World): Action {
   return due.length > 0 ? { kind: "look", submissions: due, resumes: [] } : { kind: "wait" };
 }
 
+function endFor(state: WorkflowState, cause: Cause, judged: readonly JudgedStep[]): Action {
+  const status = endStatus(cause, judged);
+  const requiredApprovals = status === state.settling?.end?.status ? state.settling.end.requiredApprovals : undefined;
+  const end = {
+    status,
+    errorCode: cause.code,
+    userVisibleError: failedText(cause, judged),
+    outcomes: judged.map(toStepOutcome) as Ended["outcomes"],
+    ...(requiredApprovals === undefined ? {} : { requiredApprovals }),
+  };
+  // Of what was never sent there is nothing to measure.
+  return isUntouched(judged) && !isSubmitted(state)
+    ? { kind: "append", event: { case: "ended", value: end } }
+    : measureOrEnd(state, end);
+}
+
+const endOf = ({ settling }: WorkflowState) => (settling?.end === undefined ? {} : { end: settling.end });
+
+/**
+ * What is written in place of an end as long as something that was signed can still execute: that it settles, and how it
+ * ends then (decision 25). Undefined where nothing can.
+ */
+export function settlingBefore(state: WorkflowState, end: EndedInit, final: FinalFacts): EventInit | undefined {
+  const judged = judgeSteps(state, final);
+  if (!judged.some(isUndecided)) return undefined;
+  const { errorCode = "", userVisibleError: text = "" } = end;
+  const userVisibleError = settlingText({ code: errorCode, text }, judged);
+  const outcomes = judged.map(toStepOutcome) as Ended["outcomes"];
+  return { case: "settling", value: { outcomes, errorCode, userVisibleError, end } };
+}
+
+/**
+ * What was signed and thrown away is waited out before anything is signed anew, so that never more can execute than counts
+ * against the wallet's limits. Somebody who carries it all the same ends the workflow.
+ * @returns undefined once it is dead
+ */
+export function outlive(state: WorkflowState, world: World): Action | undefined {
+  const judged = judgeSteps(state, world.final);
+  if (judged.some(isUndecided)) {
+    const steps = stepsToRead(state, world, judged);
+    return steps.length > 0 ? { kind: "read_nonces", steps } : { kind: "wait" };
+  }
+  return isUntouched(judged) ? undefined : settle(state, world);
+}
+
 /** Balances, views and cost are read once, right before the end. */
 export function measureOrEnd(state: WorkflowState, end: End): Action {
   return state.measured ? { kind: "append", event: { case: "ended", value: end } } : { kind: "measure" };
@@ -67,10 +111,9 @@ export function measureOrEnd(state: WorkflowState, end: End): Action {
 /** Steps whose nonce has to be read: their deadline has passed at the final block, or it is time for another look. */
 function stepsToRead(state: WorkflowState, world: World, judged: readonly JudgedStep[]): number[] {
   const readAt = world.view.noncesReadAt;
-  return state.steps.flatMap(({ signed }, index) => {
-    const deadlineMs = signed?.payload?.deadlineMs;
-    if (deadlineMs === undefined || judged[index]?.outcome !== "still_possible") return [];
-    const passed = world.final.timeMs > Number(deadlineMs);
+  return state.steps.flatMap((step, index) => {
+    if (!hasPayload(step) || judged[index]?.outcome !== "still_possible") return [];
+    const passed = world.final.timeMs > Number(step.terms?.deadlineMs ?? 0n);
     const isFresh = readAt !== undefined && world.head < readAt + (passed ? 1 : lookEvery);
     return isFresh ? [] : [index];
   });
@@ -99,7 +142,7 @@ function leftoverOf(state: WorkflowState, world: World, judged: readonly JudgedS
     }),
   );
   const open = state.steps.flatMap((step, index) => {
-    const isPlain = step.signed?.payload === undefined && judged[index]?.outcome === "still_possible";
+    const isPlain = !hasPayload(step) && judged[index]?.outcome === "still_possible";
     const halts = state.haltOnFailure && isInTime(step, world.head);
     const isUnwanted = world.rejectLeftovers || halts || (state.cancelRequested && isPlain);
     return isDone(step) || !isUnwanted ? [] : (step.accepted?.intentId ?? []);

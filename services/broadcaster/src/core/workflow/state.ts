@@ -12,6 +12,7 @@ import type {
   Settling,
   SignedStep,
   StepResolved,
+  StepTerms,
 } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import type { GateCall, PostView } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { Approval } from "@outlayer/contracts/outlayer/workflow/v1/policy";
@@ -44,6 +45,8 @@ export interface WorkflowState {
   readonly cancelRequested: boolean;
   /** Transactions that use payloads' nonces up, oldest first; none but the last is open. */
   readonly cancels: readonly CancelState[];
+  /** What was signed on the steps' terms is thrown away: nothing is signed before that is dead. */
+  readonly discarded: boolean;
   readonly unknown: boolean;
   readonly measured: boolean;
   readonly settling: Settling | undefined;
@@ -64,6 +67,8 @@ export interface Account {
 }
 
 export interface StepState {
+  /** On which it was signed last, or may have been; undefined where it certainly was not. */
+  readonly terms: Terms | undefined;
   readonly signed: SignedStep | undefined;
   /** Every transaction that carried it, oldest first; all but the last are dead. */
   readonly submissions: readonly SentTransaction[];
@@ -75,6 +80,9 @@ export interface StepState {
   /** A cancel of its payload may land, or has used its nonce up; undefined: neither. */
   readonly cancel: "open" | "done" | undefined;
 }
+
+/** What bounds the signatures of a step. */
+export type Terms = Pick<StepTerms, "nonce" | "deadlineMs" | "delegateNonce" | "maxBlockHeight">;
 
 export interface SentTransaction {
   readonly transaction: PreparedTransaction;
@@ -137,6 +145,7 @@ function begin(requestId: string, opened: Opened, atMs: number): WorkflowState {
     resumes: [],
     cancelRequested: false,
     cancels: [],
+    discarded: false,
     unknown: false,
     measured: false,
     settling: undefined,
@@ -145,6 +154,7 @@ function begin(requestId: string, opened: Opened, atMs: number): WorkflowState {
 }
 
 const emptyStep: StepState = {
+  terms: undefined,
   signed: undefined,
   submissions: [],
   refused: undefined,
@@ -180,12 +190,26 @@ export function evolve(before: WorkflowState, { version, atMs, event }: Logged):
     }
     case "admitted":
       return { ...state, admitted: kind.value };
-    case "signed": {
-      const steps = state.steps.map((step, index) => ({ ...step, signed: kind.value.steps[index] }));
-      return { ...state, waiting: undefined, steps };
+    case "signingPrepared": {
+      const steps = state.steps.map((step, index) => ({ ...step, terms: kind.value.steps[index], signed: undefined }));
+      return { ...state, discarded: false, steps };
     }
-    case "signaturesDiscarded":
-      return { ...state, admitted: undefined, steps: state.steps.map((step) => ({ ...step, signed: undefined })) };
+    case "signed": {
+      const steps = state.steps.map((step, index) => {
+        const signed = kind.value.steps[index];
+        return { ...step, signed, terms: signed && termsOf(signed) };
+      });
+      return { ...state, waiting: undefined, discarded: false, steps };
+    }
+    case "signaturesDiscarded": {
+      const { nothingSigned } = kind.value;
+      const steps = state.steps.map((step) => ({
+        ...step,
+        signed: undefined,
+        terms: nothingSigned ? undefined : step.terms,
+      }));
+      return { ...state, admitted: undefined, discarded: !nothingSigned, steps };
+    }
     case "submissionsPrepared":
       return withSteps(
         state,
@@ -247,6 +271,11 @@ export function evolve(before: WorkflowState, { version, atMs, event }: Logged):
     default:
       return kind satisfies never;
   }
+}
+
+/** Logs from before `signingPrepared` have the terms with the signatures alone. */
+function termsOf({ payload, delegateNonce, maxBlockHeight }: SignedStep): Terms {
+  return { nonce: payload?.nonce ?? "", deadlineMs: payload?.deadlineMs ?? 0n, delegateNonce, maxBlockHeight };
 }
 
 function withSteps<T extends { readonly step: number }>(

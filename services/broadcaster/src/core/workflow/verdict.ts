@@ -1,15 +1,20 @@
 import { classifyRefusal, isNonceUsedByPayload } from "../chain/gate-texts.ts";
 import { isUndecided, type JudgedStep } from "./outcomes.ts";
+import { isSubmitted } from "./progress.ts";
 import type { ResumeState, WorkflowState } from "./state.ts";
 
 /** Why a workflow whose steps did not all succeed went wrong: a code of the record, and a sentence. */
 export interface Cause {
   readonly code: string;
   readonly text: string;
+  /** What it ends as where nothing of it took effect; `failed` where it is unset. */
+  readonly status?: string;
 }
 
 /** The first thing that went wrong, in the order in which things happen: submission, resume, dispatch, timeout. */
 export function causeOf(state: WorkflowState): Cause {
+  const end = state.settling?.end;
+  if (end !== undefined) return { code: end.errorCode ?? "", text: end.userVisibleError ?? "", status: end.status };
   const total = state.steps.length;
   const name = (index: number) => (total === 1 ? "the call" : `step ${index + 1} of ${total}`);
   for (const [index, { refused }] of state.steps.entries()) {
@@ -30,7 +35,11 @@ export function causeOf(state: WorkflowState): Cause {
     if (cancel === "done" && isNonceUsedByPayload(error)) continue;
     return { code: "dispatch_failed", text: `${name(index)} failed on chain: ${error}` };
   }
-  if (state.cancelRequested) return { code: "cancelled", text: "it was cancelled at its caller's wish" };
+  if (state.cancelRequested) {
+    const before = isSubmitted(state) ? "" : " before anything was sent";
+    return { code: "cancelled", text: `it was cancelled at its caller's wish${before}`, status: "cancelled" };
+  }
+  if (state.discarded) return { code: "dispatch_failed", text: "what had been signed for it was thrown away" };
   for (const [index, { closed }] of state.steps.entries()) {
     switch (closed?.reason) {
       case undefined:
@@ -91,10 +100,13 @@ export function settlingText(cause: Cause, steps: readonly JudgedStep[]): string
   return `${cause.text}; ${subject} may still execute until ${time}; do not repeat before`;
 }
 
-/** What a workflow ends as whose steps did not all succeed: `cancelled` is said only where nothing of it executed. */
-export function endStatus(cause: Cause, steps: readonly JudgedStep[]): "cancelled" | "failed" {
-  const isUntouched = steps.every(({ outcome }) => outcome === "not_executed");
-  return cause.code === "cancelled" && isUntouched ? "cancelled" : "failed";
+/** What a workflow ends as whose steps did not all succeed: anything but `failed` only where nothing of it executed. */
+export function endStatus({ status = "failed" }: Cause, steps: readonly JudgedStep[]): string {
+  return isUntouched(steps) ? status : "failed";
+}
+
+export function isUntouched(steps: readonly JudgedStep[]): boolean {
+  return steps.every(({ outcome }) => outcome === "not_executed");
 }
 
 /** What the user reads at the end. */

@@ -16,8 +16,8 @@ export async function readNonces(
   const heads = follower.heads;
   if (heads === undefined || state.account === undefined) return false;
   for (const step of steps) {
-    const nonce = state.steps[step]?.signed?.payload?.nonce;
-    if (nonce === undefined) continue;
+    const nonce = state.steps[step]?.terms?.nonce;
+    if (nonce === undefined || nonce === "") continue;
     const args = { account_id: state.account.accountId, nonce };
     const { value, height } = await node.view(config.verifierId, "is_nonce_used", args);
     // A node that lags behind answers for an older block than the time noted.

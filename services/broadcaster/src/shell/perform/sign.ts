@@ -1,43 +1,68 @@
-import { encodeBase64, verifierNonce } from "@outlayer/near";
-import { GrantLapsed } from "../../adapters/signer-proxy/signer.ts";
+import { decodeBase64, encodeBase64, verifierNonce } from "@outlayer/near";
+import { ApprovalsMissing, GrantLapsed, KeystoreRefused } from "../../adapters/signer-proxy/signer.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
-import type { Account, WorkflowState } from "../../core/workflow/state.ts";
+import type { Account, Terms, WorkflowState } from "../../core/workflow/state.ts";
 import type { Tools } from "../tools.ts";
 import { checkPolicy, endOnRefusal, type Grants } from "./policy.ts";
 
 type Needed = Pick<Tools, "signer" | "evidence" | "policyTurns" | "follower" | "salts" | "ports" | "config">;
 
+interface Signing {
+  readonly grants: Grants;
+  /** Writes an event to the workflow's log. */
+  readonly append: (event: EventInit) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
 /**
- * Has every step signed, under grants that are renewed where needed. Nothing of it is sent before all are signed and
- * written down; a denial meanwhile ends the workflow and what was signed goes nowhere (decision 6).
+ * Has every step signed, under grants that are renewed where needed. On what terms is written down first, so that what a
+ * crash leaves signed is known to be possible until those are over (decision 25); as long as they are not, the same ones are
+ * signed again. Nothing is sent before all are signed and written down; a denial meanwhile ends the workflow, and what was
+ * signed goes nowhere (decision 6).
  * @returns undefined where it was told to stop: what was signed by then goes nowhere either
  */
 export async function sign(
   tools: Needed,
   state: WorkflowState,
   account: Account,
-  grants: Grants,
-  signal: AbortSignal,
+  { grants, append, signal }: Signing,
 ): Promise<EventInit | undefined> {
-  const { evidence, follower, salts } = tools;
-  const final = follower.heads?.final;
-  if (final === undefined) throw new RangeError("signing needs a height");
-  const nonces = await evidence.reserveNonces(account.accountId, state.calls.length);
-  const salt = await salts.current();
+  const height = tools.follower.heads?.final.height;
+  if (height === undefined) throw new RangeError("signing needs a height");
+  const known = state.steps.flatMap(({ terms }) => terms ?? []);
+  const isFirst = known.length < state.steps.length || state.discarded;
+  if (isFirst) {
+    const refused = await renew(tools, state, grants, 0);
+    if (refused !== undefined) return refused;
+  }
+  const terms = isFirst ? await newTerms(tools, state, account, height) : known;
+  if (isFirst) await append({ case: "signingPrepared", value: { steps: [...terms] } });
   const steps = [];
-  for (const step of state.calls.keys()) {
+  for (const [step, bounds] of terms.entries()) {
     if (signal.aborted) return undefined;
-    const renewed = await renew(tools, state, grants, step);
-    if (renewed !== undefined) return afterSigning(renewed, steps.length);
+    const refused = await renew(tools, state, grants, step);
+    if (refused !== undefined) return thrownAway(refused, steps.length);
     try {
-      steps.push(await signStep(tools, state, grants, { step, salt, nonce: nonces[step] ?? 0n, height: final.height }));
+      steps.push(await signStep(tools, state, grants, { step, terms: bounds, height }));
     } catch (error) {
-      if (!(error instanceof GrantLapsed)) return endOnRefusal(error);
-      grants.drop();
-      throw error;
+      if (error instanceof GrantLapsed) {
+        grants.drop();
+        throw error;
+      }
+      const end = endOnRefusal(error);
+      if (isFirst && step === 0 && hasSignedNothing(error)) {
+        const reason = "the keystore refused to sign anything";
+        await append({ case: "signaturesDiscarded", value: { reason, nothingSigned: true } });
+      }
+      return end;
     }
   }
   return { case: "signed", value: { steps } };
+}
+
+/** Whether a refusal says that this very request had nothing signed, not even a part of it. */
+function hasSignedNothing(error: unknown): boolean {
+  return (error instanceof KeystoreRefused || error instanceof ApprovalsMissing) && error.nothingSigned;
 }
 
 /** Asks policy again where the grant is about to expire. @returns how the workflow ends, if it does */
@@ -52,51 +77,63 @@ async function renew(
   return answer.case === "policyAllowed" ? undefined : answer;
 }
 
-function afterSigning(end: EventInit, signed: number): EventInit {
+function thrownAway(end: EventInit, signed: number): EventInit {
   if (end.case !== "ended" || signed === 0) return end;
   const userVisibleError = `${end.value.userVisibleError ?? ""}; what had been signed before was thrown away unsent`;
   return { case: "ended", value: { ...end.value, userVisibleError } as typeof end.value };
 }
 
+async function newTerms(
+  { evidence, salts, ports, config }: Needed,
+  { calls }: WorkflowState,
+  { accountId }: Account,
+  height: number,
+): Promise<readonly Terms[]> {
+  const nonces = await evidence.reserveNonces(accountId, calls.length);
+  const salt = await salts.current();
+  const maxBlockHeight = BigInt(height + config.delegateValidityBlocks);
+  return calls.map(({ payload }, step) => {
+    const delegate = { delegateNonce: nonces[step] ?? 0n, maxBlockHeight };
+    if (payload.case !== "intents") return { nonce: "", deadlineMs: 0n, ...delegate };
+    const deadlineMs = deadlineOf(ports.clock.now() + config.intentsDeadlineMs, payload.value.notAfterMs);
+    const nonce = encodeBase64(verifierNonce(salt, deadlineMs, ports.random.bytes(15)));
+    return { nonce, deadlineMs: BigInt(deadlineMs), ...delegate };
+  });
+}
+
 interface StepToSign {
   readonly step: number;
-  readonly salt: Uint8Array;
-  readonly nonce: bigint;
+  readonly terms: Terms;
   readonly height: number;
 }
 
 async function signStep(
-  { signer, ports, config }: Needed,
+  { signer, ports }: Needed,
   state: WorkflowState,
   grants: Grants,
-  { step, salt, nonce, height }: StepToSign,
+  { step, terms, height }: StepToSign,
 ) {
   const call = state.calls[step];
   const grant = grants.of(step, ports.clock.now());
   if (call === undefined || grant === undefined) throw new GrantLapsed(`no grant for step ${step}`);
-  const intents = call.payload.case === "intents" ? call.payload.value : undefined;
-  const deadlineMs = deadlineOf(ports.clock.now() + config.intentsDeadlineMs, intents?.notAfterMs);
-  const intentsNonce =
-    intents === undefined ? new Uint8Array() : verifierNonce(salt, deadlineMs, ports.random.bytes(15));
-  const maxBlockHeight = BigInt(height + config.delegateValidityBlocks);
+  const { nonce, deadlineMs, delegateNonce, maxBlockHeight } = terms;
   const signed = await signer.signStep({
     walletId: state.walletId,
     requestId: state.requestId,
     step,
     call,
     grant,
-    intentsNonce,
-    intentsDeadlineMs: intents === undefined ? 0n : BigInt(deadlineMs),
-    delegateNonce: nonce,
+    intentsNonce: decodeBase64(nonce),
+    intentsDeadlineMs: deadlineMs,
+    delegateNonce,
     maxBlockHeight,
     currentBlockHeight: BigInt(height),
     ...(state.approval === undefined ? {} : { approval: state.approval }),
   });
   const { payloadJson, intentHash, signedDelegateBase64 } = signed;
-  const delegate = { signedDelegateBase64, delegateNonce: nonce, maxBlockHeight };
+  const delegate = { signedDelegateBase64, delegateNonce, maxBlockHeight };
   if (payloadJson === undefined || intentHash === undefined) return delegate;
-  const payload = { payloadJson, intentHash, nonce: encodeBase64(intentsNonce), deadlineMs: BigInt(deadlineMs) };
-  return { ...delegate, payload };
+  return { ...delegate, payload: { payloadJson, intentHash, nonce, deadlineMs } };
 }
 
 /** A whole second: the payload's text has no fractions. Never later than the caller wants. */

@@ -22,7 +22,7 @@ export const entriesSpec: CollectionSpec = {
       terminal: bool,
       write_id: text,
     },
-    { idempotency_key: text, fingerprint: sha256, approval_of: text, open: bool, published: bool },
+    { idempotency_key: text, fingerprint: sha256, approval_of: text, open: bool, published: bool, secret_json: text },
   ),
   indexes: [
     { name: "log", key: { request_id: 1, version: 1 }, unique: true },
@@ -54,6 +54,8 @@ interface EntryDocument {
   /** What the hash is of. All else is for finding it. */
   readonly entry_json: string;
   readonly hash: string;
+  /** What `entry_json` names by its SHA-256 only. */
+  readonly secret_json?: string;
   readonly wallet_id: string;
   /** Where the record stands after this entry, so that a list need not fold the log. */
   readonly status: string;
@@ -151,6 +153,7 @@ export class Entries {
       atMs: document.at.getTime(),
       entryJson: document.entry_json,
       hash: document.hash,
+      secretJson: document.secret_json,
     }));
   }
 
@@ -257,6 +260,7 @@ export class Entries {
       at: new Date(entry.atMs),
       entry_json: entry.entryJson,
       hash: entry.hash,
+      ...(entry.secretJson === undefined ? {} : { secret_json: entry.secretJson }),
       wallet_id: walletId,
       status,
       terminal,

@@ -57,6 +57,8 @@ const migrations: readonly string[] = [
      epoch INTEGER NOT NULL,
      expires_at_ms INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;`,
+  // Beside what is hashed: what the entry names by its SHA-256.
+  "ALTER TABLE entries ADD COLUMN secret_json TEXT;",
 ];
 
 /** @throws Error for a file that a later version of this program wrote */

@@ -37,9 +37,9 @@ class SqliteStore implements EvidenceStore {
   constructor(database: DatabaseSync) {
     this.#database = database;
     this.#insertEntry = database.prepare(
-      `INSERT INTO entries (request_id, version, at_ms, entry_json, hash, wallet_id, idempotency_key, fingerprint,
-         approval_of)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      `INSERT INTO entries (request_id, version, at_ms, entry_json, hash, secret_json, wallet_id, idempotency_key,
+         fingerprint, approval_of)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     );
     this.#findClaim = database.prepare(
       "SELECT request_id AS requestId, fingerprint FROM entries WHERE wallet_id = ? AND idempotency_key = ?",
@@ -53,7 +53,8 @@ class SqliteStore implements EvidenceStore {
        WHERE excluded.version > projections.version`,
     );
     this.#read = database.prepare(
-      `SELECT request_id AS requestId, version, at_ms AS atMs, entry_json AS entryJson, hash FROM entries
+      `SELECT request_id AS requestId, version, at_ms AS atMs, entry_json AS entryJson, hash,
+         secret_json AS secretJson FROM entries
        WHERE request_id = ? AND version > ? ORDER BY version`,
     );
     this.#listOpen = database.prepare(
@@ -127,7 +128,8 @@ class SqliteStore implements EvidenceStore {
   }
 
   async read(requestId: string, afterVersion: number): Promise<readonly Entry[]> {
-    return this.#read.all(requestId, afterVersion) as unknown as Entry[];
+    const rows = this.#read.all(requestId, afterVersion) as unknown as (Entry & { secretJson: string | null })[];
+    return rows.map((row) => ({ ...row, secretJson: row.secretJson ?? undefined }));
   }
 
   async listOpen(afterRequestId: string, limit: number): Promise<readonly Projection[]> {
@@ -196,13 +198,14 @@ class SqliteStore implements EvidenceStore {
     this.#database.close();
   }
 
-  #insert({ requestId, version, atMs, entryJson, hash }: Entry, claim: Claim | undefined): boolean {
+  #insert({ requestId, version, atMs, entryJson, hash, secretJson }: Entry, claim: Claim | undefined): boolean {
     const { changes } = this.#insertEntry.run(
       requestId,
       version,
       atMs,
       entryJson,
       hash,
+      secretJson ?? null,
       claim?.walletId ?? null,
       claim?.idempotencyKey ?? null,
       claim?.fingerprint ?? null,

@@ -37,7 +37,7 @@ const meanings: { readonly [S in Status]: string } = {
   submitted: "the gate has them all",
   resuming: "the gate is told to dispatch them",
   dispatching: "the gate dispatches them, one after the other",
-  settling: "not all steps succeeded, and some may still execute: do not repeat it yet",
+  settling: "it does not go on, and what was signed for it may still execute: do not repeat it yet",
   succeeded: "every dispatch succeeded on chain",
   requires_funding_setup: "planned; something has to be funded first",
   requires_direct_user_setup: "planned; the user's own key has to make a call",

@@ -26,4 +26,5 @@ export const migrations: readonly Migration[] = [
   },
   { version: 2, name: "marks of what was published", collections: [entriesSpec] },
   { version: 3, name: "leases", collections: [leasesSpec] },
+  { version: 4, name: "secrets beside what is hashed", collections: [entriesSpec] },
 ];

@@ -22,7 +22,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/evidence/v1/event.proto.
  */
 export const file_outlayer_evidence_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("CiBvdXRsYXllci9ldmlkZW5jZS92MS9ldmVudC5wcm90bxIUb3V0bGF5ZXIuZXZpZGVuY2UudjEivw0KBUV2ZW50Ei4KBm9wZW5lZBgBIAEoCzIcLm91dGxheWVyLmV2aWRlbmNlLnYxLk9wZW5lZEgAEiwKBXRha2VuGAIgASgLMhsub3V0bGF5ZXIuZXZpZGVuY2UudjEuVGFrZW5IABI9Cg5wb2xpY3lfYWxsb3dlZBgDIAEoCzIjLm91dGxheWVyLmV2aWRlbmNlLnYxLlBvbGljeUFsbG93ZWRIABIwCgd3YWl0aW5nGAQgASgLMh0ub3V0bGF5ZXIuZXZpZGVuY2UudjEuV2FpdGluZ0gAEjIKCGFkbWl0dGVkGAUgASgLMh4ub3V0bGF5ZXIuZXZpZGVuY2UudjEuQWRtaXR0ZWRIABIuCgZzaWduZWQYBiABKAsyHC5vdXRsYXllci5ldmlkZW5jZS52MS5TaWduZWRIABJJChRzaWduYXR1cmVzX2Rpc2NhcmRlZBgHIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlNpZ25hdHVyZXNEaXNjYXJkZWRIABJJChRzdWJtaXNzaW9uc19wcmVwYXJlZBgIIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlN1Ym1pc3Npb25zUHJlcGFyZWRIABJJChRzdWJtaXNzaW9uc19hY2NlcHRlZBgJIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlN1Ym1pc3Npb25zQWNjZXB0ZWRIABJFChJzdWJtaXNzaW9uX3JlZnVzZWQYCiABKAsyJy5vdXRsYXllci5ldmlkZW5jZS52MS5TdWJtaXNzaW9uUmVmdXNlZEgAEjsKDWlkc193aXRoZHJhd24YCyABKAsyIi5vdXRsYXllci5ldmlkZW5jZS52MS5JZHNXaXRoZHJhd25IABI/Cg9yZXN1bWVfcHJlcGFyZWQYDCABKAsyJC5vdXRsYXllci5ldmlkZW5jZS52MS5SZXN1bWVQcmVwYXJlZEgAEj0KDnJlc3VtZV9zdGFydGVkGA0gASgLMiMub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzdW1lU3RhcnRlZEgAEj0KDnJlc3VtZV9yZWZ1c2VkGA4gASgLMiMub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzdW1lUmVmdXNlZEgAEkEKEHRyYW5zYWN0aW9uX2RlYWQYDyABKAsyJS5vdXRsYXllci5ldmlkZW5jZS52MS5UcmFuc2FjdGlvbkRlYWRIABI7Cg1zdGVwX3Jlc29sdmVkGBAgASgLMiIub3V0bGF5ZXIuZXZpZGVuY2UudjEuU3RlcFJlc29sdmVkSAASOwoNaW50ZW50X2Nsb3NlZBgRIAEoCzIiLm91dGxheWVyLmV2aWRlbmNlLnYxLkludGVudENsb3NlZEgAEj8KD291dGNvbWVfdW5rbm93bhgSIAEoCzIkLm91dGxheWVyLmV2aWRlbmNlLnYxLk91dGNvbWVVbmtub3duSAASMgoIbWVhc3VyZWQYEyABKAsyHi5vdXRsYXllci5ldmlkZW5jZS52MS5NZWFzdXJlZEgAEjIKCHNldHRsaW5nGBQgASgLMh4ub3V0bGF5ZXIuZXZpZGVuY2UudjEuU2V0dGxpbmdIABIsCgVlbmRlZBgVIAEoCzIbLm91dGxheWVyLmV2aWRlbmNlLnYxLkVuZGVkSAASUQoZZGlyZWN0X3VzZXJfY2FsbF9wcmVwYXJlZBgWIAEoCzIsLm91dGxheWVyLmV2aWRlbmNlLnYxLkRpcmVjdFVzZXJDYWxsUHJlcGFyZWRIABJRChlkaXJlY3RfdXNlcl9jYWxsX3Jlc29sdmVkGBcgASgLMiwub3V0bGF5ZXIuZXZpZGVuY2UudjEuRGlyZWN0VXNlckNhbGxSZXNvbHZlZEgAElEKGWRpcmVjdF91c2VyX2NhbGxfbWVhc3VyZWQYGCABKAsyLC5vdXRsYXllci5ldmlkZW5jZS52MS5EaXJlY3RVc2VyQ2FsbE1lYXN1cmVkSAASQQoQY2FuY2VsX3JlcXVlc3RlZBgeIAEoCzIlLm91dGxheWVyLmV2aWRlbmNlLnYxLkNhbmNlbFJlcXVlc3RlZEgAEj8KD2NhbmNlbF9wcmVwYXJlZBgfIAEoCzIkLm91dGxheWVyLmV2aWRlbmNlLnYxLkNhbmNlbFByZXBhcmVkSAASPwoPY2FuY2VsX3Jlc29sdmVkGCAgASgLMiQub3V0bGF5ZXIuZXZpZGVuY2UudjEuQ2FuY2VsUmVzb2x2ZWRIAEINCgRraW5kEgW6SAIIASKeBgoGT3BlbmVkEk4KCGVuZHBvaW50GAEgASgJQjy6SDlyN1IId29ya2Zsb3dSEHNlcXVlbnRpYWxfYmF0Y2hSGWRpcmVjdF91c2VyX2Z1bmN0aW9uX2NhbGwSKAoJd2FsbGV0X2lkGAIgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSLgoPaWRlbXBvdGVuY3lfa2V5GAMgASgJQhW6SBJyEDIOXlsgLX5dezEsMjU1fSQSKgoLZmluZ2VycHJpbnQYBCABKAlCFbpIEnIQMg5eWzAtOWEtZl17NjR9JBI6ChVvcmlnaW5hbF9yZXF1ZXN0X2pzb24YBSABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0QgIYARIyCg13b3JrZmxvd19qc29uGAYgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEICGAESLQoJcGxhbl9qc29uGAcgASgLMhoub3V0bGF5ZXIud29ya2Zsb3cudjEuUGxhbhItCgVjYWxscxgIIAMoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLkdhdGVDYWxsEjIKCnBvc3Rfdmlld3MYCSADKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5Qb3N0VmlldxIvCgVlbmRlZBgKIAEoCzIbLm91dGxheWVyLmV2aWRlbmNlLnYxLkVuZGVkSACIAQESQwoQZGlyZWN0X3VzZXJfY2FsbBgLIAEoCzIkLm91dGxheWVyLndvcmtmbG93LnYxLkRpcmVjdFVzZXJDYWxsSAGIAQESNQoIYXBwcm92YWwYDCABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5BcHByb3ZhbEgCiAEBEhcKD2hhbHRfb25fZmFpbHVyZRgNIAEoCBIUCgxhbnlfb3JkZXJpbmcYDiABKAgSHQoVb3JpZ2luYWxfcmVxdWVzdF90ZXh0GBQgASgJEhUKDXdvcmtmbG93X3RleHQYFSABKAlCCAoGX2VuZGVkQhMKEV9kaXJlY3RfdXNlcl9jYWxsQgsKCV9hcHByb3ZhbCIpCgVUYWtlbhIRCglkcml2ZXJfaWQYASABKAkSDQoFZXBvY2gYAiABKAQiTgoNUG9saWN5QWxsb3dlZBISCgphY2NvdW50X2lkGAEgASgJEhIKCnB1YmxpY19rZXkYAiABKAkSFQoNY2hlY2tlZF9hdF9tcxgDIAEoAyJpCgdXYWl0aW5nEioKBXF1ZXVlGAEgASgLMhsub3V0bGF5ZXIud29ya2Zsb3cudjEuUXVldWUSHQoQYmxvY2tlZF9zaW5jZV9tcxgCIAEoA0gAiAEBQhMKEV9ibG9ja2VkX3NpbmNlX21zIvkBCghBZG1pdHRlZBIUCgxnYXRlX3ZlcnNpb24YASABKAQSFAoMZmluYWxfaGVpZ2h0GAIgASgEEhEKCWZlZV95b2N0bxgDIAEoCRJLCg9iYWxhbmNlc19iZWZvcmUYBCADKAsyMi5vdXRsYXllci5ldmlkZW5jZS52MS5BZG1pdHRlZC5CYWxhbmNlc0JlZm9yZUVudHJ5EioKCnJlc3VtcHRpb24YBSABKAlCFrpIE3IRUgBSBWNoYWluUgZzaW5nbGUaNQoTQmFsYW5jZXNCZWZvcmVFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIjkKBlNpZ25lZBIvCgVzdGVwcxgBIAMoCzIgLm91dGxheWVyLmV2aWRlbmNlLnYxLlNpZ25lZFN0ZXAipQEKClNpZ25lZFN0ZXASOQoHcGF5bG9hZBgBIAEoCzIjLm91dGxheWVyLmV2aWRlbmNlLnYxLlNpZ25lZFBheWxvYWRIAIgBARIeChZzaWduZWRfZGVsZWdhdGVfYmFzZTY0GAIgASgJEhYKDmRlbGVnYXRlX25vbmNlGAMgASgEEhgKEG1heF9ibG9ja19oZWlnaHQYBCABKARCCgoIX3BheWxvYWQiXgoNU2lnbmVkUGF5bG9hZBIUCgxwYXlsb2FkX2pzb24YASABKAkSEwoLaW50ZW50X2hhc2gYAiABKAkSDQoFbm9uY2UYAyABKAkSEwoLZGVhZGxpbmVfbXMYBCABKAMiJQoTU2lnbmF0dXJlc0Rpc2NhcmRlZBIOCgZyZWFzb24YASABKAkinwEKE1ByZXBhcmVkVHJhbnNhY3Rpb24SDAoEaGFzaBgBIAEoCRIaChJzaWduZWRfdHJhbnNhY3Rpb24YAiABKAwSEQoJc2lnbmVyX2lkGAMgASgJEhIKCnB1YmxpY19rZXkYBCABKAkSDQoFbm9uY2UYBSABKAQSEgoKYmxvY2tfaGFzaBgGIAEoCRIUCgxibG9ja19oZWlnaHQYByABKAQiTAoTU3VibWlzc2lvbnNQcmVwYXJlZBI1CgtzdWJtaXNzaW9ucxgBIAMoCzIgLm91dGxheWVyLmV2aWRlbmNlLnYxLlN1Ym1pc3Npb24iWgoKU3VibWlzc2lvbhIMCgRzdGVwGAEgASgNEj4KC3RyYW5zYWN0aW9uGAIgASgLMikub3V0bGF5ZXIuZXZpZGVuY2UudjEuUHJlcGFyZWRUcmFuc2FjdGlvbiJOChNTdWJtaXNzaW9uc0FjY2VwdGVkEjcKBXN0ZXBzGAEgAygLMigub3V0bGF5ZXIuZXZpZGVuY2UudjEuQWNjZXB0ZWRTdWJtaXNzaW9uIoMBChJBY2NlcHRlZFN1Ym1pc3Npb24SDAoEc3RlcBgBIAEoDRIPCgd0eF9oYXNoGAIgASgJEhEKCWludGVudF9pZBgDIAEoCRISCgpibG9ja19oYXNoGAQgASgJEhQKDGJsb2NrX2hlaWdodBgFIAEoBBIRCglzaWduZXJfaWQYBiABKAkiQQoRU3VibWlzc2lvblJlZnVzZWQSDAoEc3RlcBgBIAEoDRIPCgd0eF9oYXNoGAIgASgJEg0KBWVycm9yGAMgASgJIh0KDElkc1dpdGhkcmF3bhINCgVzdGVwcxgBIAMoDSKjAQoOUmVzdW1lUHJlcGFyZWQSPgoLdHJhbnNhY3Rpb24YASABKAsyKS5vdXRsYXllci5ldmlkZW5jZS52MS5QcmVwYXJlZFRyYW5zYWN0aW9uEioKBG1vZGUYAiABKAlCHLpIGXIXUgVjaGFpblIGc2luZ2xlUgZyZWplY3QSEgoKaW50ZW50X2lkcxgDIAMoCRIRCglmZWVfeW9jdG8YBCABKAkiNgoNUmVzdW1lU3RhcnRlZBIPCgd0eF9oYXNoGAEgASgJEhQKDGJsb2NrX2hlaWdodBgCIAEoBCIvCg1SZXN1bWVSZWZ1c2VkEg8KB3R4X2hhc2gYASABKAkSDQoFZXJyb3IYAiABKAkiMgoPVHJhbnNhY3Rpb25EZWFkEg8KB3R4X2hhc2gYASABKAkSDgoGZ3JvdW5kGAIgASgJIqwCCgxTdGVwUmVzb2x2ZWQSDAoEc3RlcBgBIAEoDRIdChVkaXNwYXRjaF9ibG9ja19oZWlnaHQYAiABKAQSNgoHcmVjZWlwdBgDIAEoCzIlLm91dGxheWVyLndvcmtmbG93LnYxLkRpc3BhdGNoUmVjZWlwdBIyCgdvdXRjb21lGAQgASgLMiEub3V0bGF5ZXIud29ya2Zsb3cudjEuU3RlcE91dGNvbWUSTQoOYmFsYW5jZV9kZWx0YXMYBSADKAsyNS5vdXRsYXllci5ldmlkZW5jZS52MS5TdGVwUmVzb2x2ZWQuQmFsYW5jZURlbHRhc0VudHJ5GjQKEkJhbGFuY2VEZWx0YXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBImAKDEludGVudENsb3NlZBIMCgRzdGVwGAEgASgNEg4KBnJlYXNvbhgCIAEoCRIUCgxibG9ja19oZWlnaHQYAyABKAQSEgoFZXJyb3IYBCABKAlIAIgBAUIICgZfZXJyb3IiIwoOT3V0Y29tZVVua25vd24SEQoJdHhfaGFzaGVzGAEgAygJIvwBCghNZWFzdXJlZBJJCg5iYWxhbmNlc19hZnRlchgBIAMoCzIxLm91dGxheWVyLmV2aWRlbmNlLnYxLk1lYXN1cmVkLkJhbGFuY2VzQWZ0ZXJFbnRyeRJFChdwb3N0X2JhdGNoX3ZpZXdfcmVzdWx0cxgCIAMoCzIkLm91dGxheWVyLndvcmtmbG93LnYxLlBvc3RWaWV3UmVzdWx0EigKBGZlZXMYAyABKAsyGi5vdXRsYXllci53b3JrZmxvdy52MS5GZWVzGjQKEkJhbGFuY2VzQWZ0ZXJFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBIm8KCFNldHRsaW5nEjMKCG91dGNvbWVzGAEgAygLMiEub3V0bGF5ZXIud29ya2Zsb3cudjEuU3RlcE91dGNvbWUSEgoKZXJyb3JfY29kZRgCIAEoCRIaChJ1c2VyX3Zpc2libGVfZXJyb3IYAyABKAki7AIKBUVuZGVkEpUBCgZzdGF0dXMYASABKAlChAG6SIABcn5SCXN1Y2NlZWRlZFIWcmVxdWlyZXNfZnVuZGluZ19zZXR1cFIacmVxdWlyZXNfZGlyZWN0X3VzZXJfc2V0dXBSEXJlcXVpcmVzX2FwcHJvdmFsUgljYW5jZWxsZWRSCHJlamVjdGVkUg1wb2xpY3lfZGVuaWVkUgZmYWlsZWQSFwoKZXJyb3JfY29kZRgCIAEoCUgAiAEBEh8KEnVzZXJfdmlzaWJsZV9lcnJvchgDIAEoCUgBiAEBEjMKCG91dGNvbWVzGAQgAygLMiEub3V0bGF5ZXIud29ya2Zsb3cudjEuU3RlcE91dGNvbWUSHwoScmVxdWlyZWRfYXBwcm92YWxzGAUgASgNSAKIAQFCDQoLX2Vycm9yX2NvZGVCFQoTX3VzZXJfdmlzaWJsZV9lcnJvckIVChNfcmVxdWlyZWRfYXBwcm92YWxzIp4BChZEaXJlY3RVc2VyQ2FsbFByZXBhcmVkEj4KC3RyYW5zYWN0aW9uGAEgASgLMikub3V0bGF5ZXIuZXZpZGVuY2UudjEuUHJlcGFyZWRUcmFuc2FjdGlvbhIRCglrZXlfbGFiZWwYAiABKAkSFAoMY291bnRfYmVmb3JlGAMgASgJEhsKE2NvdW50X2JlZm9yZV9oZWlnaHQYBCABKAQi1AEKFkRpcmVjdFVzZXJDYWxsUmVzb2x2ZWQSDwoHdHhfaGFzaBgBIAEoCRIRCglzaWduZXJfaWQYAiABKAkSEgoKcmVjZWlwdF9pZBgDIAEoCRIUCgxibG9ja19oZWlnaHQYBCABKAQSJwoGc3RhdHVzGAUgASgJQhe6SBRyElIHc3VjY2Vzc1IHZmFpbHVyZRISCgVlcnJvchgGIAEoCUgAiAEBEgwKBGxvZ3MYByADKAkSFwoPZ2FzX2J1cm50X3lvY3RvGAggASgJQggKBl9lcnJvciIRCg9DYW5jZWxSZXF1ZXN0ZWQihwEKDkNhbmNlbFByZXBhcmVkEj4KC3RyYW5zYWN0aW9uGAEgASgLMikub3V0bGF5ZXIuZXZpZGVuY2UudjEuUHJlcGFyZWRUcmFuc2FjdGlvbhI1CghwYXlsb2FkcxgCIAMoCzIjLm91dGxheWVyLmV2aWRlbmNlLnYxLkNhbmNlbFBheWxvYWQiMgoNQ2FuY2VsUGF5bG9hZBIMCgRzdGVwGAEgASgNEhMKC2ludGVudF9oYXNoGAIgASgJImQKDkNhbmNlbFJlc29sdmVkEg8KB3R4X2hhc2gYASABKAkSFAoMYmxvY2tfaGVpZ2h0GAIgASgEEg0KBXN0ZXBzGAMgAygNEhIKBWVycm9yGAQgASgJSACIAQFCCAoGX2Vycm9yInEKFkRpcmVjdFVzZXJDYWxsTWVhc3VyZWQSGAoLY291bnRfYWZ0ZXIYASABKAlIAIgBARIaChJjb3VudF9hZnRlcl9oZWlnaHQYAiABKAQSEQoJYW1iaWd1b3VzGAMgASgIQg4KDF9jb3VudF9hZnRlcmIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_struct, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_direct_user, file_outlayer_workflow_v1_plan, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_record]);
+  fileDesc("CiBvdXRsYXllci9ldmlkZW5jZS92MS9ldmVudC5wcm90bxIUb3V0bGF5ZXIuZXZpZGVuY2UudjEigg4KBUV2ZW50Ei4KBm9wZW5lZBgBIAEoCzIcLm91dGxheWVyLmV2aWRlbmNlLnYxLk9wZW5lZEgAEiwKBXRha2VuGAIgASgLMhsub3V0bGF5ZXIuZXZpZGVuY2UudjEuVGFrZW5IABI9Cg5wb2xpY3lfYWxsb3dlZBgDIAEoCzIjLm91dGxheWVyLmV2aWRlbmNlLnYxLlBvbGljeUFsbG93ZWRIABIwCgd3YWl0aW5nGAQgASgLMh0ub3V0bGF5ZXIuZXZpZGVuY2UudjEuV2FpdGluZ0gAEjIKCGFkbWl0dGVkGAUgASgLMh4ub3V0bGF5ZXIuZXZpZGVuY2UudjEuQWRtaXR0ZWRIABIuCgZzaWduZWQYBiABKAsyHC5vdXRsYXllci5ldmlkZW5jZS52MS5TaWduZWRIABJJChRzaWduYXR1cmVzX2Rpc2NhcmRlZBgHIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlNpZ25hdHVyZXNEaXNjYXJkZWRIABJJChRzdWJtaXNzaW9uc19wcmVwYXJlZBgIIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlN1Ym1pc3Npb25zUHJlcGFyZWRIABJJChRzdWJtaXNzaW9uc19hY2NlcHRlZBgJIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlN1Ym1pc3Npb25zQWNjZXB0ZWRIABJFChJzdWJtaXNzaW9uX3JlZnVzZWQYCiABKAsyJy5vdXRsYXllci5ldmlkZW5jZS52MS5TdWJtaXNzaW9uUmVmdXNlZEgAEjsKDWlkc193aXRoZHJhd24YCyABKAsyIi5vdXRsYXllci5ldmlkZW5jZS52MS5JZHNXaXRoZHJhd25IABI/Cg9yZXN1bWVfcHJlcGFyZWQYDCABKAsyJC5vdXRsYXllci5ldmlkZW5jZS52MS5SZXN1bWVQcmVwYXJlZEgAEj0KDnJlc3VtZV9zdGFydGVkGA0gASgLMiMub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzdW1lU3RhcnRlZEgAEj0KDnJlc3VtZV9yZWZ1c2VkGA4gASgLMiMub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzdW1lUmVmdXNlZEgAEkEKEHRyYW5zYWN0aW9uX2RlYWQYDyABKAsyJS5vdXRsYXllci5ldmlkZW5jZS52MS5UcmFuc2FjdGlvbkRlYWRIABI7Cg1zdGVwX3Jlc29sdmVkGBAgASgLMiIub3V0bGF5ZXIuZXZpZGVuY2UudjEuU3RlcFJlc29sdmVkSAASOwoNaW50ZW50X2Nsb3NlZBgRIAEoCzIiLm91dGxheWVyLmV2aWRlbmNlLnYxLkludGVudENsb3NlZEgAEj8KD291dGNvbWVfdW5rbm93bhgSIAEoCzIkLm91dGxheWVyLmV2aWRlbmNlLnYxLk91dGNvbWVVbmtub3duSAASMgoIbWVhc3VyZWQYEyABKAsyHi5vdXRsYXllci5ldmlkZW5jZS52MS5NZWFzdXJlZEgAEjIKCHNldHRsaW5nGBQgASgLMh4ub3V0bGF5ZXIuZXZpZGVuY2UudjEuU2V0dGxpbmdIABIsCgVlbmRlZBgVIAEoCzIbLm91dGxheWVyLmV2aWRlbmNlLnYxLkVuZGVkSAASUQoZZGlyZWN0X3VzZXJfY2FsbF9wcmVwYXJlZBgWIAEoCzIsLm91dGxheWVyLmV2aWRlbmNlLnYxLkRpcmVjdFVzZXJDYWxsUHJlcGFyZWRIABJRChlkaXJlY3RfdXNlcl9jYWxsX3Jlc29sdmVkGBcgASgLMiwub3V0bGF5ZXIuZXZpZGVuY2UudjEuRGlyZWN0VXNlckNhbGxSZXNvbHZlZEgAElEKGWRpcmVjdF91c2VyX2NhbGxfbWVhc3VyZWQYGCABKAsyLC5vdXRsYXllci5ldmlkZW5jZS52MS5EaXJlY3RVc2VyQ2FsbE1lYXN1cmVkSAASQQoQY2FuY2VsX3JlcXVlc3RlZBgeIAEoCzIlLm91dGxheWVyLmV2aWRlbmNlLnYxLkNhbmNlbFJlcXVlc3RlZEgAEj8KD2NhbmNlbF9wcmVwYXJlZBgfIAEoCzIkLm91dGxheWVyLmV2aWRlbmNlLnYxLkNhbmNlbFByZXBhcmVkSAASPwoPY2FuY2VsX3Jlc29sdmVkGCAgASgLMiQub3V0bGF5ZXIuZXZpZGVuY2UudjEuQ2FuY2VsUmVzb2x2ZWRIABJBChBzaWduaW5nX3ByZXBhcmVkGCEgASgLMiUub3V0bGF5ZXIuZXZpZGVuY2UudjEuU2lnbmluZ1ByZXBhcmVkSABCDQoEa2luZBIFukgCCAEingYKBk9wZW5lZBJOCghlbmRwb2ludBgBIAEoCUI8ukg5cjdSCHdvcmtmbG93UhBzZXF1ZW50aWFsX2JhdGNoUhlkaXJlY3RfdXNlcl9mdW5jdGlvbl9jYWxsEigKCXdhbGxldF9pZBgCIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEi4KD2lkZW1wb3RlbmN5X2tleRgDIAEoCUIVukgSchAyDl5bIC1+XXsxLDI1NX0kEioKC2ZpbmdlcnByaW50GAQgASgJQhW6SBJyEDIOXlswLTlhLWZdezY0fSQSOgoVb3JpZ2luYWxfcmVxdWVzdF9qc29uGAUgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEICGAESMgoNd29ya2Zsb3dfanNvbhgGIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RCAhgBEi0KCXBsYW5fanNvbhgHIAEoCzIaLm91dGxheWVyLndvcmtmbG93LnYxLlBsYW4SLQoFY2FsbHMYCCADKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5HYXRlQ2FsbBIyCgpwb3N0X3ZpZXdzGAkgAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuUG9zdFZpZXcSLwoFZW5kZWQYCiABKAsyGy5vdXRsYXllci5ldmlkZW5jZS52MS5FbmRlZEgAiAEBEkMKEGRpcmVjdF91c2VyX2NhbGwYCyABKAsyJC5vdXRsYXllci53b3JrZmxvdy52MS5EaXJlY3RVc2VyQ2FsbEgBiAEBEjUKCGFwcHJvdmFsGAwgASgLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuQXBwcm92YWxIAogBARIXCg9oYWx0X29uX2ZhaWx1cmUYDSABKAgSFAoMYW55X29yZGVyaW5nGA4gASgIEh0KFW9yaWdpbmFsX3JlcXVlc3RfdGV4dBgUIAEoCRIVCg13b3JrZmxvd190ZXh0GBUgASgJQggKBl9lbmRlZEITChFfZGlyZWN0X3VzZXJfY2FsbEILCglfYXBwcm92YWwiKQoFVGFrZW4SEQoJZHJpdmVyX2lkGAEgASgJEg0KBWVwb2NoGAIgASgEIk4KDVBvbGljeUFsbG93ZWQSEgoKYWNjb3VudF9pZBgBIAEoCRISCgpwdWJsaWNfa2V5GAIgASgJEhUKDWNoZWNrZWRfYXRfbXMYAyABKAMiaQoHV2FpdGluZxIqCgVxdWV1ZRgBIAEoCzIbLm91dGxheWVyLndvcmtmbG93LnYxLlF1ZXVlEh0KEGJsb2NrZWRfc2luY2VfbXMYAiABKANIAIgBAUITChFfYmxvY2tlZF9zaW5jZV9tcyL5AQoIQWRtaXR0ZWQSFAoMZ2F0ZV92ZXJzaW9uGAEgASgEEhQKDGZpbmFsX2hlaWdodBgCIAEoBBIRCglmZWVfeW9jdG8YAyABKAkSSwoPYmFsYW5jZXNfYmVmb3JlGAQgAygLMjIub3V0bGF5ZXIuZXZpZGVuY2UudjEuQWRtaXR0ZWQuQmFsYW5jZXNCZWZvcmVFbnRyeRIqCgpyZXN1bXB0aW9uGAUgASgJQha6SBNyEVIAUgVjaGFpblIGc2luZ2xlGjUKE0JhbGFuY2VzQmVmb3JlRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJBCg9TaWduaW5nUHJlcGFyZWQSLgoFc3RlcHMYASADKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5TdGVwVGVybXMiYQoJU3RlcFRlcm1zEg0KBW5vbmNlGAEgASgJEhMKC2RlYWRsaW5lX21zGAIgASgDEhYKDmRlbGVnYXRlX25vbmNlGAMgASgEEhgKEG1heF9ibG9ja19oZWlnaHQYBCABKAQiOQoGU2lnbmVkEi8KBXN0ZXBzGAEgAygLMiAub3V0bGF5ZXIuZXZpZGVuY2UudjEuU2lnbmVkU3RlcCLFAQoKU2lnbmVkU3RlcBI5CgdwYXlsb2FkGAEgASgLMiMub3V0bGF5ZXIuZXZpZGVuY2UudjEuU2lnbmVkUGF5bG9hZEgAiAEBEh4KFnNpZ25lZF9kZWxlZ2F0ZV9iYXNlNjQYAiABKAkSFgoOZGVsZWdhdGVfbm9uY2UYAyABKAQSGAoQbWF4X2Jsb2NrX2hlaWdodBgEIAEoBBIeChZzaWduZWRfZGVsZWdhdGVfc2hhMjU2GAUgASgJQgoKCF9wYXlsb2FkInYKDVNpZ25lZFBheWxvYWQSFAoMcGF5bG9hZF9qc29uGAEgASgJEhMKC2ludGVudF9oYXNoGAIgASgJEg0KBW5vbmNlGAMgASgJEhMKC2RlYWRsaW5lX21zGAQgASgDEhYKDnBheWxvYWRfc2hhMjU2GAUgASgJIj0KE1NpZ25hdHVyZXNEaXNjYXJkZWQSDgoGcmVhc29uGAEgASgJEhYKDm5vdGhpbmdfc2lnbmVkGAIgASgIIp8BChNQcmVwYXJlZFRyYW5zYWN0aW9uEgwKBGhhc2gYASABKAkSGgoSc2lnbmVkX3RyYW5zYWN0aW9uGAIgASgMEhEKCXNpZ25lcl9pZBgDIAEoCRISCgpwdWJsaWNfa2V5GAQgASgJEg0KBW5vbmNlGAUgASgEEhIKCmJsb2NrX2hhc2gYBiABKAkSFAoMYmxvY2tfaGVpZ2h0GAcgASgEIkwKE1N1Ym1pc3Npb25zUHJlcGFyZWQSNQoLc3VibWlzc2lvbnMYASADKAsyIC5vdXRsYXllci5ldmlkZW5jZS52MS5TdWJtaXNzaW9uIloKClN1Ym1pc3Npb24SDAoEc3RlcBgBIAEoDRI+Cgt0cmFuc2FjdGlvbhgCIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlByZXBhcmVkVHJhbnNhY3Rpb24iTgoTU3VibWlzc2lvbnNBY2NlcHRlZBI3CgVzdGVwcxgBIAMoCzIoLm91dGxheWVyLmV2aWRlbmNlLnYxLkFjY2VwdGVkU3VibWlzc2lvbiKDAQoSQWNjZXB0ZWRTdWJtaXNzaW9uEgwKBHN0ZXAYASABKA0SDwoHdHhfaGFzaBgCIAEoCRIRCglpbnRlbnRfaWQYAyABKAkSEgoKYmxvY2tfaGFzaBgEIAEoCRIUCgxibG9ja19oZWlnaHQYBSABKAQSEQoJc2lnbmVyX2lkGAYgASgJIkEKEVN1Ym1pc3Npb25SZWZ1c2VkEgwKBHN0ZXAYASABKA0SDwoHdHhfaGFzaBgCIAEoCRINCgVlcnJvchgDIAEoCSIdCgxJZHNXaXRoZHJhd24SDQoFc3RlcHMYASADKA0iowEKDlJlc3VtZVByZXBhcmVkEj4KC3RyYW5zYWN0aW9uGAEgASgLMikub3V0bGF5ZXIuZXZpZGVuY2UudjEuUHJlcGFyZWRUcmFuc2FjdGlvbhIqCgRtb2RlGAIgASgJQhy6SBlyF1IFY2hhaW5SBnNpbmdsZVIGcmVqZWN0EhIKCmludGVudF9pZHMYAyADKAkSEQoJZmVlX3lvY3RvGAQgASgJIjYKDVJlc3VtZVN0YXJ0ZWQSDwoHdHhfaGFzaBgBIAEoCRIUCgxibG9ja19oZWlnaHQYAiABKAQiLwoNUmVzdW1lUmVmdXNlZBIPCgd0eF9oYXNoGAEgASgJEg0KBWVycm9yGAIgASgJIjIKD1RyYW5zYWN0aW9uRGVhZBIPCgd0eF9oYXNoGAEgASgJEg4KBmdyb3VuZBgCIAEoCSKsAgoMU3RlcFJlc29sdmVkEgwKBHN0ZXAYASABKA0SHQoVZGlzcGF0Y2hfYmxvY2tfaGVpZ2h0GAIgASgEEjYKB3JlY2VpcHQYAyABKAsyJS5vdXRsYXllci53b3JrZmxvdy52MS5EaXNwYXRjaFJlY2VpcHQSMgoHb3V0Y29tZRgEIAEoCzIhLm91dGxheWVyLndvcmtmbG93LnYxLlN0ZXBPdXRjb21lEk0KDmJhbGFuY2VfZGVsdGFzGAUgAygLMjUub3V0bGF5ZXIuZXZpZGVuY2UudjEuU3RlcFJlc29sdmVkLkJhbGFuY2VEZWx0YXNFbnRyeRo0ChJCYWxhbmNlRGVsdGFzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJgCgxJbnRlbnRDbG9zZWQSDAoEc3RlcBgBIAEoDRIOCgZyZWFzb24YAiABKAkSFAoMYmxvY2tfaGVpZ2h0GAMgASgEEhIKBWVycm9yGAQgASgJSACIAQFCCAoGX2Vycm9yIiMKDk91dGNvbWVVbmtub3duEhEKCXR4X2hhc2hlcxgBIAMoCSL8AQoITWVhc3VyZWQSSQoOYmFsYW5jZXNfYWZ0ZXIYASADKAsyMS5vdXRsYXllci5ldmlkZW5jZS52MS5NZWFzdXJlZC5CYWxhbmNlc0FmdGVyRW50cnkSRQoXcG9zdF9iYXRjaF92aWV3X3Jlc3VsdHMYAiADKAsyJC5vdXRsYXllci53b3JrZmxvdy52MS5Qb3N0Vmlld1Jlc3VsdBIoCgRmZWVzGAMgASgLMhoub3V0bGF5ZXIud29ya2Zsb3cudjEuRmVlcxo0ChJCYWxhbmNlc0FmdGVyRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASKmAQoIU2V0dGxpbmcSMwoIb3V0Y29tZXMYASADKAsyIS5vdXRsYXllci53b3JrZmxvdy52MS5TdGVwT3V0Y29tZRISCgplcnJvcl9jb2RlGAIgASgJEhoKEnVzZXJfdmlzaWJsZV9lcnJvchgDIAEoCRItCgNlbmQYBCABKAsyGy5vdXRsYXllci5ldmlkZW5jZS52MS5FbmRlZEgAiAEBQgYKBF9lbmQi7AIKBUVuZGVkEpUBCgZzdGF0dXMYASABKAlChAG6SIABcn5SCXN1Y2NlZWRlZFIWcmVxdWlyZXNfZnVuZGluZ19zZXR1cFIacmVxdWlyZXNfZGlyZWN0X3VzZXJfc2V0dXBSEXJlcXVpcmVzX2FwcHJvdmFsUgljYW5jZWxsZWRSCHJlamVjdGVkUg1wb2xpY3lfZGVuaWVkUgZmYWlsZWQSFwoKZXJyb3JfY29kZRgCIAEoCUgAiAEBEh8KEnVzZXJfdmlzaWJsZV9lcnJvchgDIAEoCUgBiAEBEjMKCG91dGNvbWVzGAQgAygLMiEub3V0bGF5ZXIud29ya2Zsb3cudjEuU3RlcE91dGNvbWUSHwoScmVxdWlyZWRfYXBwcm92YWxzGAUgASgNSAKIAQFCDQoLX2Vycm9yX2NvZGVCFQoTX3VzZXJfdmlzaWJsZV9lcnJvckIVChNfcmVxdWlyZWRfYXBwcm92YWxzIp4BChZEaXJlY3RVc2VyQ2FsbFByZXBhcmVkEj4KC3RyYW5zYWN0aW9uGAEgASgLMikub3V0bGF5ZXIuZXZpZGVuY2UudjEuUHJlcGFyZWRUcmFuc2FjdGlvbhIRCglrZXlfbGFiZWwYAiABKAkSFAoMY291bnRfYmVmb3JlGAMgASgJEhsKE2NvdW50X2JlZm9yZV9oZWlnaHQYBCABKAQi1AEKFkRpcmVjdFVzZXJDYWxsUmVzb2x2ZWQSDwoHdHhfaGFzaBgBIAEoCRIRCglzaWduZXJfaWQYAiABKAkSEgoKcmVjZWlwdF9pZBgDIAEoCRIUCgxibG9ja19oZWlnaHQYBCABKAQSJwoGc3RhdHVzGAUgASgJQhe6SBRyElIHc3VjY2Vzc1IHZmFpbHVyZRISCgVlcnJvchgGIAEoCUgAiAEBEgwKBGxvZ3MYByADKAkSFwoPZ2FzX2J1cm50X3lvY3RvGAggASgJQggKBl9lcnJvciIRCg9DYW5jZWxSZXF1ZXN0ZWQihwEKDkNhbmNlbFByZXBhcmVkEj4KC3RyYW5zYWN0aW9uGAEgASgLMikub3V0bGF5ZXIuZXZpZGVuY2UudjEuUHJlcGFyZWRUcmFuc2FjdGlvbhI1CghwYXlsb2FkcxgCIAMoCzIjLm91dGxheWVyLmV2aWRlbmNlLnYxLkNhbmNlbFBheWxvYWQiMgoNQ2FuY2VsUGF5bG9hZBIMCgRzdGVwGAEgASgNEhMKC2ludGVudF9oYXNoGAIgASgJImQKDkNhbmNlbFJlc29sdmVkEg8KB3R4X2hhc2gYASABKAkSFAoMYmxvY2tfaGVpZ2h0GAIgASgEEg0KBXN0ZXBzGAMgAygNEhIKBWVycm9yGAQgASgJSACIAQFCCAoGX2Vycm9yInEKFkRpcmVjdFVzZXJDYWxsTWVhc3VyZWQSGAoLY291bnRfYWZ0ZXIYASABKAlIAIgBARIaChJjb3VudF9hZnRlcl9oZWlnaHQYAiABKAQSEQoJYW1iaWd1b3VzGAMgASgIQg4KDF9jb3VudF9hZnRlcmIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_struct, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_direct_user, file_outlayer_workflow_v1_plan, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_record]);
 
 /**
  * One transition of a workflow. The record is a fold over these.
@@ -251,6 +251,14 @@ export type Event = Message<"outlayer.evidence.v1.Event"> & {
      */
     value: CancelResolved;
     case: "cancelResolved";
+  } | {
+    /**
+     * Every step is about to be signed.
+     *
+     * @generated from field: outlayer.evidence.v1.SigningPrepared signing_prepared = 33;
+     */
+    value: SigningPrepared;
+    case: "signingPrepared";
   } | { case: undefined; value?: undefined };
 };
 
@@ -531,6 +539,69 @@ export const AdmittedSchema: GenMessage<Admitted> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_event, 5);
 
 /**
+ * On what terms every step is signed: until all of them are over, or used up, what they are for can execute.
+ *
+ * @generated from message outlayer.evidence.v1.SigningPrepared
+ */
+export type SigningPrepared = Message<"outlayer.evidence.v1.SigningPrepared"> & {
+  /**
+   * In the steps' order.
+   *
+   * @generated from field: repeated outlayer.evidence.v1.StepTerms steps = 1;
+   */
+  steps: StepTerms[];
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.SigningPrepared.
+ * Use `create(SigningPreparedSchema)` to create a new message.
+ */
+export const SigningPreparedSchema: GenMessage<SigningPrepared> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_event, 6);
+
+/**
+ * Terms of one step's signatures.
+ *
+ * @generated from message outlayer.evidence.v1.StepTerms
+ */
+export type StepTerms = Message<"outlayer.evidence.v1.StepTerms"> & {
+  /**
+   * The verifier's nonce, base64; empty for a step without a payload.
+   *
+   * @generated from field: string nonce = 1;
+   */
+  nonce: string;
+
+  /**
+   * Until when the payload can execute, milliseconds since the epoch; 0 for a step without one.
+   *
+   * @generated from field: int64 deadline_ms = 2;
+   */
+  deadlineMs: bigint;
+
+  /**
+   * The delegate's nonce.
+   *
+   * @generated from field: uint64 delegate_nonce = 3;
+   */
+  delegateNonce: bigint;
+
+  /**
+   * Last height at which the gate takes the delegate.
+   *
+   * @generated from field: uint64 max_block_height = 4;
+   */
+  maxBlockHeight: bigint;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.StepTerms.
+ * Use `create(StepTermsSchema)` to create a new message.
+ */
+export const StepTermsSchema: GenMessage<StepTerms> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_event, 7);
+
+/**
  * What was signed, one entry per step.
  *
  * @generated from message outlayer.evidence.v1.Signed
@@ -549,10 +620,11 @@ export type Signed = Message<"outlayer.evidence.v1.Signed"> & {
  * Use `create(SignedSchema)` to create a new message.
  */
 export const SignedSchema: GenMessage<Signed> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 6);
+  messageDesc(file_outlayer_evidence_v1_event, 8);
 
 /**
- * Signatures of one step.
+ * Signatures of one step. What was signed is a secret until its submission is on record: the entry that is hashed names
+ * it by its SHA-256, and the broadcaster alone gets it.
  *
  * @generated from message outlayer.evidence.v1.SignedStep
  */
@@ -565,7 +637,7 @@ export type SignedStep = Message<"outlayer.evidence.v1.SignedStep"> & {
   payload?: SignedPayload | undefined;
 
   /**
-   * base64 of the borsh SignedDelegateAction.
+   * base64 of the borsh SignedDelegateAction; not in the entry that is hashed.
    *
    * @generated from field: string signed_delegate_base64 = 2;
    */
@@ -584,6 +656,13 @@ export type SignedStep = Message<"outlayer.evidence.v1.SignedStep"> & {
    * @generated from field: uint64 max_block_height = 4;
    */
   maxBlockHeight: bigint;
+
+  /**
+   * Lower-case hex SHA-256 of `signed_delegate_base64`; evidence writes it.
+   *
+   * @generated from field: string signed_delegate_sha256 = 5;
+   */
+  signedDelegateSha256: string;
 };
 
 /**
@@ -591,7 +670,7 @@ export type SignedStep = Message<"outlayer.evidence.v1.SignedStep"> & {
  * Use `create(SignedStepSchema)` to create a new message.
  */
 export const SignedStepSchema: GenMessage<SignedStep> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 7);
+  messageDesc(file_outlayer_evidence_v1_event, 9);
 
 /**
  * A signed NEP-413 payload.
@@ -600,7 +679,7 @@ export const SignedStepSchema: GenMessage<SignedStep> = /*@__PURE__*/
  */
 export type SignedPayload = Message<"outlayer.evidence.v1.SignedPayload"> & {
   /**
-   * The payload's JSON text, as it stands in `execute_intents`.
+   * The payload's JSON text, as it stands in `execute_intents`; not in the entry that is hashed.
    *
    * @generated from field: string payload_json = 1;
    */
@@ -626,6 +705,13 @@ export type SignedPayload = Message<"outlayer.evidence.v1.SignedPayload"> & {
    * @generated from field: int64 deadline_ms = 4;
    */
   deadlineMs: bigint;
+
+  /**
+   * Lower-case hex SHA-256 of `payload_json`; evidence writes it.
+   *
+   * @generated from field: string payload_sha256 = 5;
+   */
+  payloadSha256: string;
 };
 
 /**
@@ -633,7 +719,7 @@ export type SignedPayload = Message<"outlayer.evidence.v1.SignedPayload"> & {
  * Use `create(SignedPayloadSchema)` to create a new message.
  */
 export const SignedPayloadSchema: GenMessage<SignedPayload> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 8);
+  messageDesc(file_outlayer_evidence_v1_event, 10);
 
 /**
  * Why signatures were thrown away.
@@ -647,6 +733,13 @@ export type SignaturesDiscarded = Message<"outlayer.evidence.v1.SignaturesDiscar
    * @generated from field: string reason = 1;
    */
   reason: string;
+
+  /**
+   * The keystore had signed nothing on these terms, and was asked for nothing else on them.
+   *
+   * @generated from field: bool nothing_signed = 2;
+   */
+  nothingSigned: boolean;
 };
 
 /**
@@ -654,7 +747,7 @@ export type SignaturesDiscarded = Message<"outlayer.evidence.v1.SignaturesDiscar
  * Use `create(SignaturesDiscardedSchema)` to create a new message.
  */
 export const SignaturesDiscardedSchema: GenMessage<SignaturesDiscarded> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 9);
+  messageDesc(file_outlayer_evidence_v1_event, 11);
 
 /**
  * A signed transaction, written down before it is sent.
@@ -717,7 +810,7 @@ export type PreparedTransaction = Message<"outlayer.evidence.v1.PreparedTransact
  * Use `create(PreparedTransactionSchema)` to create a new message.
  */
 export const PreparedTransactionSchema: GenMessage<PreparedTransaction> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 10);
+  messageDesc(file_outlayer_evidence_v1_event, 12);
 
 /**
  * Submissions about to be sent, in nonce order.
@@ -738,7 +831,7 @@ export type SubmissionsPrepared = Message<"outlayer.evidence.v1.SubmissionsPrepa
  * Use `create(SubmissionsPreparedSchema)` to create a new message.
  */
 export const SubmissionsPreparedSchema: GenMessage<SubmissionsPrepared> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 11);
+  messageDesc(file_outlayer_evidence_v1_event, 13);
 
 /**
  * One submission.
@@ -766,7 +859,7 @@ export type Submission = Message<"outlayer.evidence.v1.Submission"> & {
  * Use `create(SubmissionSchema)` to create a new message.
  */
 export const SubmissionSchema: GenMessage<Submission> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 12);
+  messageDesc(file_outlayer_evidence_v1_event, 14);
 
 /**
  * Submissions that the gate accepted.
@@ -787,7 +880,7 @@ export type SubmissionsAccepted = Message<"outlayer.evidence.v1.SubmissionsAccep
  * Use `create(SubmissionsAcceptedSchema)` to create a new message.
  */
 export const SubmissionsAcceptedSchema: GenMessage<SubmissionsAccepted> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 13);
+  messageDesc(file_outlayer_evidence_v1_event, 15);
 
 /**
  * One accepted submission.
@@ -843,7 +936,7 @@ export type AcceptedSubmission = Message<"outlayer.evidence.v1.AcceptedSubmissio
  * Use `create(AcceptedSubmissionSchema)` to create a new message.
  */
 export const AcceptedSubmissionSchema: GenMessage<AcceptedSubmission> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 14);
+  messageDesc(file_outlayer_evidence_v1_event, 16);
 
 /**
  * A submission that the gate refused.
@@ -878,7 +971,7 @@ export type SubmissionRefused = Message<"outlayer.evidence.v1.SubmissionRefused"
  * Use `create(SubmissionRefusedSchema)` to create a new message.
  */
 export const SubmissionRefusedSchema: GenMessage<SubmissionRefused> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 15);
+  messageDesc(file_outlayer_evidence_v1_event, 17);
 
 /**
  * Ids that were seen on a fork that lost.
@@ -899,7 +992,7 @@ export type IdsWithdrawn = Message<"outlayer.evidence.v1.IdsWithdrawn"> & {
  * Use `create(IdsWithdrawnSchema)` to create a new message.
  */
 export const IdsWithdrawnSchema: GenMessage<IdsWithdrawn> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 16);
+  messageDesc(file_outlayer_evidence_v1_event, 18);
 
 /**
  * A resume about to be sent.
@@ -941,7 +1034,7 @@ export type ResumePrepared = Message<"outlayer.evidence.v1.ResumePrepared"> & {
  * Use `create(ResumePreparedSchema)` to create a new message.
  */
 export const ResumePreparedSchema: GenMessage<ResumePrepared> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 17);
+  messageDesc(file_outlayer_evidence_v1_event, 19);
 
 /**
  * A resume that ran.
@@ -969,7 +1062,7 @@ export type ResumeStarted = Message<"outlayer.evidence.v1.ResumeStarted"> & {
  * Use `create(ResumeStartedSchema)` to create a new message.
  */
 export const ResumeStartedSchema: GenMessage<ResumeStarted> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 18);
+  messageDesc(file_outlayer_evidence_v1_event, 20);
 
 /**
  * A resume that the gate refused.
@@ -997,7 +1090,7 @@ export type ResumeRefused = Message<"outlayer.evidence.v1.ResumeRefused"> & {
  * Use `create(ResumeRefusedSchema)` to create a new message.
  */
 export const ResumeRefusedSchema: GenMessage<ResumeRefused> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 19);
+  messageDesc(file_outlayer_evidence_v1_event, 21);
 
 /**
  * Proof that a transaction never ran and never will.
@@ -1025,7 +1118,7 @@ export type TransactionDead = Message<"outlayer.evidence.v1.TransactionDead"> & 
  * Use `create(TransactionDeadSchema)` to create a new message.
  */
 export const TransactionDeadSchema: GenMessage<TransactionDead> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 20);
+  messageDesc(file_outlayer_evidence_v1_event, 22);
 
 /**
  * A step whose dispatch is final.
@@ -1074,7 +1167,7 @@ export type StepResolved = Message<"outlayer.evidence.v1.StepResolved"> & {
  * Use `create(StepResolvedSchema)` to create a new message.
  */
 export const StepResolvedSchema: GenMessage<StepResolved> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 21);
+  messageDesc(file_outlayer_evidence_v1_event, 23);
 
 /**
  * An intent that ended without a dispatch.
@@ -1116,7 +1209,7 @@ export type IntentClosed = Message<"outlayer.evidence.v1.IntentClosed"> & {
  * Use `create(IntentClosedSchema)` to create a new message.
  */
 export const IntentClosedSchema: GenMessage<IntentClosed> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 22);
+  messageDesc(file_outlayer_evidence_v1_event, 24);
 
 /**
  * Something sent whose fate is not known yet. It is still followed.
@@ -1137,7 +1230,7 @@ export type OutcomeUnknown = Message<"outlayer.evidence.v1.OutcomeUnknown"> & {
  * Use `create(OutcomeUnknownSchema)` to create a new message.
  */
 export const OutcomeUnknownSchema: GenMessage<OutcomeUnknown> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 23);
+  messageDesc(file_outlayer_evidence_v1_event, 25);
 
 /**
  * What was read at the end.
@@ -1172,7 +1265,7 @@ export type Measured = Message<"outlayer.evidence.v1.Measured"> & {
  * Use `create(MeasuredSchema)` to create a new message.
  */
 export const MeasuredSchema: GenMessage<Measured> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 24);
+  messageDesc(file_outlayer_evidence_v1_event, 26);
 
 /**
  * Not all steps succeeded in order, and some are still possible.
@@ -1200,6 +1293,13 @@ export type Settling = Message<"outlayer.evidence.v1.Settling"> & {
    * @generated from field: string user_visible_error = 3;
    */
   userVisibleError: string;
+
+  /**
+   * How it ends once nothing of it can execute; unset where what becomes of its steps decides that.
+   *
+   * @generated from field: optional outlayer.evidence.v1.Ended end = 4;
+   */
+  end?: Ended | undefined;
 };
 
 /**
@@ -1207,7 +1307,7 @@ export type Settling = Message<"outlayer.evidence.v1.Settling"> & {
  * Use `create(SettlingSchema)` to create a new message.
  */
 export const SettlingSchema: GenMessage<Settling> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 25);
+  messageDesc(file_outlayer_evidence_v1_event, 27);
 
 /**
  * The end.
@@ -1256,7 +1356,7 @@ export type Ended = Message<"outlayer.evidence.v1.Ended"> & {
  * Use `create(EndedSchema)` to create a new message.
  */
 export const EndedSchema: GenMessage<Ended> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 26);
+  messageDesc(file_outlayer_evidence_v1_event, 28);
 
 /**
  * A direct-user call, signed and written down before it is sent.
@@ -1298,7 +1398,7 @@ export type DirectUserCallPrepared = Message<"outlayer.evidence.v1.DirectUserCal
  * Use `create(DirectUserCallPreparedSchema)` to create a new message.
  */
 export const DirectUserCallPreparedSchema: GenMessage<DirectUserCallPrepared> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 27);
+  messageDesc(file_outlayer_evidence_v1_event, 29);
 
 /**
  * The fate of a direct-user call, once its blocks are final.
@@ -1368,7 +1468,7 @@ export type DirectUserCallResolved = Message<"outlayer.evidence.v1.DirectUserCal
  * Use `create(DirectUserCallResolvedSchema)` to create a new message.
  */
 export const DirectUserCallResolvedSchema: GenMessage<DirectUserCallResolved> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 28);
+  messageDesc(file_outlayer_evidence_v1_event, 30);
 
 /**
  * The caller's wish that whatever has not happened yet does not happen. Comes once.
@@ -1383,7 +1483,7 @@ export type CancelRequested = Message<"outlayer.evidence.v1.CancelRequested"> & 
  * Use `create(CancelRequestedSchema)` to create a new message.
  */
 export const CancelRequestedSchema: GenMessage<CancelRequested> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 29);
+  messageDesc(file_outlayer_evidence_v1_event, 31);
 
 /**
  * A transaction that uses payload nonces up, written down before it is sent. It carries cancel payloads: the nonce,
@@ -1412,7 +1512,7 @@ export type CancelPrepared = Message<"outlayer.evidence.v1.CancelPrepared"> & {
  * Use `create(CancelPreparedSchema)` to create a new message.
  */
 export const CancelPreparedSchema: GenMessage<CancelPrepared> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 30);
+  messageDesc(file_outlayer_evidence_v1_event, 32);
 
 /**
  * A cancel payload.
@@ -1440,7 +1540,7 @@ export type CancelPayload = Message<"outlayer.evidence.v1.CancelPayload"> & {
  * Use `create(CancelPayloadSchema)` to create a new message.
  */
 export const CancelPayloadSchema: GenMessage<CancelPayload> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 31);
+  messageDesc(file_outlayer_evidence_v1_event, 33);
 
 /**
  * The fate of a cancel transaction, once its block is final.
@@ -1482,7 +1582,7 @@ export type CancelResolved = Message<"outlayer.evidence.v1.CancelResolved"> & {
  * Use `create(CancelResolvedSchema)` to create a new message.
  */
 export const CancelResolvedSchema: GenMessage<CancelResolved> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 32);
+  messageDesc(file_outlayer_evidence_v1_event, 34);
 
 /**
  * The count after a direct-user call.
@@ -1517,5 +1617,5 @@ export type DirectUserCallMeasured = Message<"outlayer.evidence.v1.DirectUserCal
  * Use `create(DirectUserCallMeasuredSchema)` to create a new message.
  */
 export const DirectUserCallMeasuredSchema: GenMessage<DirectUserCallMeasured> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_event, 33);
+  messageDesc(file_outlayer_evidence_v1_event, 35);
 

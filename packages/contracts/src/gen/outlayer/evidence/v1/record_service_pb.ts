@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/evidence/v1/record_service.proto.
  */
 export const file_outlayer_evidence_v1_record_service: GenFile = /*@__PURE__*/
-  fileDesc("CilvdXRsYXllci9ldmlkZW5jZS92MS9yZWNvcmRfc2VydmljZS5wcm90bxIUb3V0bGF5ZXIuZXZpZGVuY2UudjEidgoQR2V0UmVjb3JkUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyAxiAARIQCghlbmRwb2ludBgCIAEoCRIaCgd3YWl0X21zGAMgASgNQgm6SAYqBBjg1AMSFgoOdW50aWxfdGVybWluYWwYBCABKAgiSwoUV2F0Y2hQcm9ncmVzc1JlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgMYgAESFQoNYWZ0ZXJfdmVyc2lvbhgCIAEoBCIxChFHZXRIaXN0b3J5UmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyAxiAASJFChJHZXRIaXN0b3J5UmVzcG9uc2USLwoHZW50cmllcxgBIAMoCzIeLm91dGxheWVyLmV2aWRlbmNlLnYxLkxvZ0VudHJ5InkKCExvZ0VudHJ5EhIKCnJlcXVlc3RfaWQYASABKAkSDwoHdmVyc2lvbhgCIAEoBBImCgJhdBgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKZW50cnlfanNvbhgEIAEoCRIMCgRoYXNoGAUgASgJMrYCCg1SZWNvcmRTZXJ2aWNlElYKCUdldFJlY29yZBImLm91dGxheWVyLmV2aWRlbmNlLnYxLkdldFJlY29yZFJlcXVlc3QaHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQiA5ACARJnCg1XYXRjaFByb2dyZXNzEioub3V0bGF5ZXIuZXZpZGVuY2UudjEuV2F0Y2hQcm9ncmVzc1JlcXVlc3QaIy5vdXRsYXllci5wcm9ncmVzcy52MS5Qcm9ncmVzc0V2ZW50IgOQAgEwARJkCgpHZXRIaXN0b3J5Eicub3V0bGF5ZXIuZXZpZGVuY2UudjEuR2V0SGlzdG9yeVJlcXVlc3QaKC5vdXRsYXllci5ldmlkZW5jZS52MS5HZXRIaXN0b3J5UmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_outlayer_progress_v1_progress, file_outlayer_workflow_v1_record]);
+  fileDesc("CilvdXRsYXllci9ldmlkZW5jZS92MS9yZWNvcmRfc2VydmljZS5wcm90bxIUb3V0bGF5ZXIuZXZpZGVuY2UudjEidgoQR2V0UmVjb3JkUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyAxiAARIQCghlbmRwb2ludBgCIAEoCRIaCgd3YWl0X21zGAMgASgNQgm6SAYqBBjg1AMSFgoOdW50aWxfdGVybWluYWwYBCABKAgiSwoUV2F0Y2hQcm9ncmVzc1JlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgMYgAESFQoNYWZ0ZXJfdmVyc2lvbhgCIAEoBCIxChFHZXRIaXN0b3J5UmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyAxiAASJFChJHZXRIaXN0b3J5UmVzcG9uc2USLwoHZW50cmllcxgBIAMoCzIeLm91dGxheWVyLmV2aWRlbmNlLnYxLkxvZ0VudHJ5IqMBCghMb2dFbnRyeRISCgpyZXF1ZXN0X2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKAQSJgoCYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCmVudHJ5X2pzb24YBCABKAkSDAoEaGFzaBgFIAEoCRIWCg5kaXNjbG9zZWRfanNvbhgGIAEoCRIQCgh3aXRoaGVsZBgHIAEoCDK2AgoNUmVjb3JkU2VydmljZRJWCglHZXRSZWNvcmQSJi5vdXRsYXllci5ldmlkZW5jZS52MS5HZXRSZWNvcmRSZXF1ZXN0Ghwub3V0bGF5ZXIud29ya2Zsb3cudjEuUmVjb3JkIgOQAgESZwoNV2F0Y2hQcm9ncmVzcxIqLm91dGxheWVyLmV2aWRlbmNlLnYxLldhdGNoUHJvZ3Jlc3NSZXF1ZXN0GiMub3V0bGF5ZXIucHJvZ3Jlc3MudjEuUHJvZ3Jlc3NFdmVudCIDkAIBMAESZAoKR2V0SGlzdG9yeRInLm91dGxheWVyLmV2aWRlbmNlLnYxLkdldEhpc3RvcnlSZXF1ZXN0Gigub3V0bGF5ZXIuZXZpZGVuY2UudjEuR2V0SGlzdG9yeVJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_outlayer_progress_v1_progress, file_outlayer_workflow_v1_record]);
 
 /**
  * Which record, and how long the answer may be held.
@@ -172,6 +172,22 @@ export type LogEntry = Message<"outlayer.evidence.v1.LogEntry"> & {
    * @generated from field: string hash = 5;
    */
   hash: string;
+
+  /**
+   * Of an entry that names what was signed by its SHA-256: what is on record as submitted by now, JSON text of
+   * `{"steps": [{"step", "payload_json", "signed_delegate_base64"}]}`. Empty for every other entry.
+   *
+   * @generated from field: string disclosed_json = 6;
+   */
+  disclosedJson: string;
+
+  /**
+   * `entry_json` is empty, for in an old log it holds in clear what was signed and is not on record as submitted. It is
+   * given out a day later, when that is over.
+   *
+   * @generated from field: bool withheld = 7;
+   */
+  withheld: boolean;
 };
 
 /**

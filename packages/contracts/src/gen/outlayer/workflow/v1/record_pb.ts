@@ -126,14 +126,14 @@ export type Record = Message<"outlayer.workflow.v1.Record"> & {
   orderingModel: string;
 
   /**
-   * JSON text of each signed NEP-413 payload. Only steps that sign one have an entry.
+   * JSON text of each signed NEP-413 payload. Only steps that sign one, and whose submission is on record, have an entry.
    *
    * @generated from field: repeated string signed_nep413_payloads = 15;
    */
   signedNep413Payloads: string[];
 
   /**
-   * Per step: base64 of the borsh SignedDelegateAction.
+   * Per step: base64 of the borsh SignedDelegateAction, once its submission is on record.
    *
    * @generated from field: repeated string signed_nep366_delegates = 16;
    */
