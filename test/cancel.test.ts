@@ -246,6 +246,7 @@ const stages = [
   ["taken", "cancelled"],
   ["policyAllowed", "cancelled"],
   ["admitted", "cancelled"],
+  ["signingPrepared", "cancelled"],
   ["signed", "cancelled"],
   ["submissionsPrepared", "cancelled"],
   ["submissionsAccepted", "cancelled"],
@@ -254,11 +255,15 @@ const stages = [
   ["ended", "succeeded"],
 ] as const;
 
+/** What was signed and never sent is waited out, which takes as long as it is good for. */
+const waitsItOut = ["signed", "submissionsPrepared"];
+
 describe("DELETE of a workflow", () => {
   for (const [kind, expected] of stages) {
     it(`that comes right before ${kind} ends it as ${expected}, and the record is true`, () => {
       let cancel = async (_requestId: string) => {};
-      return withSystem({ wrap: interruptedEvidence(kind, (id) => cancel(id)) }, async (system) => {
+      const environment = waitsItOut.includes(kind) ? { INTENTS_DEADLINE_SECS: "5" } : {};
+      return withSystem({ environment, wrap: interruptedEvidence(kind, (id) => cancel(id)) }, async (system) => {
         let asked: Json;
         cancel = async (requestId) => {
           asked = await system.rest().cancel(requestId, 0);
@@ -405,7 +410,7 @@ describe("DELETE of a workflow", () => {
     }));
 
   it("that was taken in, and is cancelled before the next process has seen the chain, does not hold up the gate", () =>
-    withSystem({}, async (system) => {
+    withSystem({ environment: { INTENTS_DEADLINE_SECS: "5" } }, async (system) => {
       const { faults, rpc } = system.devnet.controls;
       const fault = { kind: "server_error" } as const;
       faults.add({ target: "keystore", method: "/wallet/sign-nep413", count: null, fault });
@@ -414,10 +419,13 @@ describe("DELETE of a workflow", () => {
       await system.stopProduct();
       rpc.setAway(true);
       await system.restart();
-      assert.equal((await system.rest().cancel(requestId)).body.status, "cancelled");
+      await system.rest().cancel(requestId, 0);
+      // The keystore may have signed without an answer.
+      await system.rest().until(requestId, ({ status }) => status === "settling");
       rpc.setAway(false);
       faults.clear();
       assert.equal((await system.rest("wallet-2").execute(three)).body.status, "succeeded");
+      assert.equal((await system.rest().ended(requestId)).status, "cancelled");
     }));
 
   it("is found by the sweep where the bus says nothing", () =>

@@ -159,17 +159,26 @@ describeShapes("decisions, on the chain", (shape) => {
     });
 
     itEmbedded(shape, "ends the workflow when policy now denies it, and what was signed is thrown away unsent", () => {
-      const options = slowToSign(new MovingClock("2026-06-16T10:20:00Z"), (system) => {
+      const clock = new MovingClock("2026-06-16T10:20:00Z");
+      const options = slowToSign(clock, (system) => {
         system.devnet.controls.wallets.setFrozen("wallet-1", true);
       });
       return withSystem(options, async (system) => {
         options.system = system;
-        const record = await system.rest().ended(await system.rest().begin(three));
-        assert.deepEqual([record.status, record.error_code], ["policy_denied", "policy_denied"]);
+        const requestId = await system.rest().begin(three);
+        const text =
+          "policy denied before signing: Wallet is frozen by controller; what had been signed before was thrown away unsent";
+        // Decision 25: it does not end before that is dead.
+        const settling = await system.rest().until(requestId, ({ status }) => status === "settling");
+        const until = settling.step_outcomes[0].possible_until;
         assert.equal(
-          record.user_visible_error,
-          "policy denied before signing: Wallet is frozen by controller; what had been signed before was thrown away unsent",
+          settling.user_visible_error,
+          `${text}; steps 1, 2, 3 of 3 may still execute until ${until}; do not repeat before`,
         );
+        clock.advance(300_000);
+        const record = await system.rest().ended(requestId);
+        assert.deepEqual([record.status, record.error_code], ["policy_denied", "policy_denied"]);
+        assert.equal(record.user_visible_error, text);
         assert.deepEqual([record.signed_nep413_payloads, record.signed_nep366_delegates], [[], [null, null, null]]);
         assert.equal(gateCalls(system.devnet, "submit_intent").length, 0);
       });

@@ -83,8 +83,8 @@ describeShapes("a node that takes longer than a block over each answer", (shape)
 });
 
 describeShapes("decision 19: a workflow waits no longer than QUEUE_TIMEOUT_SECS", (shape) => {
-  it("for a keystore that allows and never signs", () =>
-    withSystem({ shape, environment: { QUEUE_TIMEOUT_SECS: "2" } }, async (system) => {
+  it("for a keystore that allows and never signs, and may have: until that is dead", () =>
+    withSystem({ shape, environment: { QUEUE_TIMEOUT_SECS: "2", INTENTS_DEADLINE_SECS: "6" } }, async (system) => {
       const fault = { kind: "server_error" } as const;
       system.devnet.controls.faults.add({ target: "keystore", method: "/wallet/sign-nep413", count: null, fault });
       const requestId = await system.rest().begin(three);

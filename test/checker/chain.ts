@@ -74,6 +74,10 @@ export interface ChainFacts {
   readonly executed: readonly ExecutedPayload[];
   /** Successful `execute_intents` and what its payloads ask for, one entry a payload: signer and intents. */
   readonly payloads: readonly { readonly signerId: string; readonly intents: unknown; readonly txHash: string }[];
+  /** Time of a block, milliseconds since the epoch. */
+  readonly timeOf: (height: number) => number;
+  /** Height of the latest block of that time or before, milliseconds since the epoch. */
+  readonly heightAt: (atMs: number) => number;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: the dump has the shapes of the RPC
@@ -101,7 +105,9 @@ export function readChain(dump: Dump, gateId: string, verifierId: string): Chain
       }
     }
   }
-  return { transactions, submitted, dispatched, executed, payloads };
+  const timeOf = (height: number) => times.get(height) ?? Number.POSITIVE_INFINITY;
+  const heightAt = (atMs: number) => Math.max(0, ...[...times].flatMap(([height, ms]) => (ms <= atMs ? [height] : [])));
+  return { transactions, submitted, dispatched, executed, payloads, timeOf, heightAt };
 }
 
 function readGateReceipt(

@@ -5,6 +5,7 @@ import { checkLogs } from "./rules/logs.ts";
 import { checkMoney } from "./rules/money.ts";
 import { checkOnce } from "./rules/once.ts";
 import { checkOrder } from "./rules/order.ts";
+import { checkSigned, type Release } from "./rules/signed.ts";
 import { checkTruth } from "./rules/truth.ts";
 import { checkUserCall } from "./rules/user-call.ts";
 import { checkWishes } from "./rules/wishes.ts";
@@ -24,6 +25,8 @@ export interface Run {
   readonly posted: readonly Posted[];
   /** Every workflow that evidence has. */
   readonly workflows: readonly WorkflowEvidence[];
+  /** Reservations of wallets that were released, as far as somebody saw that. */
+  readonly released?: readonly Release[];
 }
 
 export interface Posted {
@@ -37,7 +40,8 @@ export interface Posted {
 /**
  * Judges a run by the devnet's chain and by evidence, and by nothing else: every intent at most once, every transfer exactly
  * once or provably never, every call of a user's key at most once, every record terminal and true, every log whole, nothing
- * sent that was not written down before, nothing after a failure that was to halt, nothing begun after a wish to cancel.
+ * sent that was not written down before, nothing after a failure that was to halt, nothing begun after a wish to cancel, and
+ * nothing over as long as something that was signed can still execute.
  */
 export function checkRun(run: Run): readonly Violation[] {
   const chain = readChain(run.dump, run.gateId, run.verifierId);
@@ -51,6 +55,7 @@ export function checkRun(run: Run): readonly Violation[] {
       ...checkHalt(chain, workflow),
       ...checkMoney(chain, workflow, run.verifierId),
       ...checkUserCall(chain, workflow),
+      ...checkSigned(chain, workflow, run.released ?? []),
     ]),
     ...checkWishes(workflows, run.posted),
     ...checkWriteAhead(chain, workflows, run),

@@ -134,6 +134,24 @@ describe("the checker of runs", () => {
       "signed_anew",
     ],
     [
+      "an end that was written down while what was signed could still execute",
+      () =>
+        withEntries(run, 0, (text) => [
+          text.includes('"ended":') ? text.replace(/"at":"[^"]*/, '"at":"2020-01-01') : text,
+        ]),
+      "ended_early",
+    ],
+    [
+      "a reservation that was released while what was signed could still execute",
+      () => ({ ...run, released: [{ requestId: only(0).requestId, steps: [1], atMs: 0 }] }),
+      "released_early",
+    ],
+    [
+      "signatures beside others that could still execute",
+      () => withEntries(run, 0, (text) => (text.includes('"signing_prepared":') ? [text, text] : [text])),
+      "signed_beside",
+    ],
+    [
       "an intent that was dispatched twice",
       // The trace event stands twice in the logs.
       () => withDump(run, (text) => text.replace(/"trace:(?:[^"\\]|\\.)*intent_dispatched(?:[^"\\]|\\.)*"/, "$&,$&")),
@@ -200,5 +218,11 @@ function withStepsSwapped(entry: WorkflowEvidence["entries"][number]): WorkflowE
   const { event, ...rest } = JSON.parse(entry.entryJson);
   const steps = event.signed?.steps;
   if (steps === undefined) return entry;
-  return { ...entry, entryJson: JSON.stringify({ ...rest, event: { signed: { steps: steps.toReversed() } } }) };
+  const disclosed: { readonly step: number }[] = JSON.parse(entry.disclosedJson).steps;
+  const swapped = disclosed.map((one) => ({ ...one, step: steps.length - 1 - one.step }));
+  return {
+    ...entry,
+    entryJson: JSON.stringify({ ...rest, event: { signed: { steps: steps.toReversed() } } }),
+    disclosedJson: JSON.stringify({ steps: swapped }),
+  };
 }

@@ -33,11 +33,20 @@ async function evidenceOf(system: LookedAt, { requestId, walletId }: Posted): Pr
     body: JSON.stringify({ requestId }),
   });
   const { entries } = (await response.json()) as {
-    entries: readonly { readonly version: string; readonly entryJson: string; readonly hash: string }[];
+    entries: readonly {
+      readonly version: string;
+      readonly entryJson: string;
+      readonly hash: string;
+      readonly disclosedJson?: string;
+    }[];
   };
   return {
     requestId,
-    entries: entries.map(({ version, entryJson, hash }) => ({ version: Number(version), entryJson, hash })),
+    entries: entries.map(({ version, disclosedJson = "", ...entry }) => ({
+      ...entry,
+      version: Number(version),
+      disclosedJson,
+    })),
     record,
   };
 }

@@ -3,8 +3,16 @@ import { createHash } from "node:crypto";
 /** What evidence says of one workflow: its log as hashed, and its record as REST answers it. */
 export interface WorkflowEvidence {
   readonly requestId: string;
-  readonly entries: readonly { readonly version: number; readonly entryJson: string; readonly hash: string }[];
+  readonly entries: readonly LogEntryJson[];
   readonly record: RecordJson;
+}
+
+export interface LogEntryJson {
+  readonly version: number;
+  readonly entryJson: string;
+  readonly hash: string;
+  /** What was signed, as far as it is on record as submitted; empty where there is nothing of the kind. */
+  readonly disclosedJson: string;
 }
 
 /** The record, as far as it is checked. */
@@ -81,12 +89,26 @@ export interface StepFacts {
   readonly intentHashes: readonly string[];
 }
 
+/** On which a step was signed, or may have been. */
+export interface SignedTerms {
+  readonly step: number;
+  /** When they were written down, milliseconds since the epoch. */
+  readonly preparedAtMs: number;
+  /** Of the payload, base64; empty where there is none. */
+  readonly nonce: string;
+  readonly deadlineMs: number;
+  readonly maxBlockHeight: number;
+}
+
 export interface WorkflowFacts {
   readonly requestId: string;
   readonly record: RecordJson;
   readonly isEnded: boolean;
   readonly accountId: string | undefined;
   readonly steps: readonly StepFacts[];
+  /** Of every step each time that it was signed, or may have been; in order. */
+  readonly terms: readonly SignedTerms[];
+  readonly submittedSteps: ReadonlySet<number>;
   readonly submissions: readonly LoggedTransaction[];
   readonly resumes: readonly LoggedTransaction[];
   /** Those that use payloads' nonces up. */
@@ -127,9 +149,9 @@ const terminal = [
 ];
 
 export function readWorkflow({ requestId, entries, record }: WorkflowEvidence): WorkflowFacts {
-  const events: { atMs: number; event: Json }[] = entries.map(({ entryJson }) => {
+  const events: { atMs: number; event: Json }[] = entries.map(({ entryJson, disclosedJson }) => {
     const { at, event } = JSON.parse(entryJson);
-    return { atMs: Date.parse(at), event };
+    return { atMs: Date.parse(at), event: withDisclosed(event, disclosedJson) };
   });
   const all = <K extends string>(kind: K): Json[] => events.flatMap(({ event }) => event[kind] ?? []);
   const calls: Json[] = all("opened")[0]?.calls ?? [];
@@ -141,7 +163,7 @@ export function readWorkflow({ requestId, entries, record }: WorkflowEvidence): 
       index,
       effect: accountId === undefined ? undefined : effectOfCall(accountId, call),
       isPayload: call.intents !== undefined,
-      delegates: ofStep.map((one) => one.signed_delegate_base64),
+      delegates: ofStep.flatMap((one) => one.signed_delegate_base64 ?? []),
       intentHashes: ofStep.flatMap((one) => one.payload?.intent_hash ?? []),
     };
   });
@@ -155,6 +177,8 @@ export function readWorkflow({ requestId, entries, record }: WorkflowEvidence): 
     isEnded: terminal.includes(record.status),
     accountId,
     steps,
+    terms: termsOf(events),
+    submittedSteps: new Set(all("submissions_prepared").flatMap(stepsOf)),
     submissions: logged("submissions_prepared", ({ submissions }) => submissions.map((one: Json) => one.transaction)),
     resumes: logged("resume_prepared", ({ transaction }) => [transaction]),
     cancels: logged("cancel_prepared", ({ transaction }) => [transaction]),
@@ -168,6 +192,35 @@ export function readWorkflow({ requestId, entries, record }: WorkflowEvidence): 
     breaks: breaksOf(requestId, entries, record, events),
   };
 }
+
+/** What an entry names by its SHA-256, put in its place as far as it is shown beside it. */
+function withDisclosed(event: Json, disclosedJson: string): Json {
+  if (disclosedJson === "") return event;
+  const { steps }: Json = JSON.parse(disclosedJson);
+  const signed = event.signed.steps.map((one: Json, index: number) => {
+    const { signed_delegate_base64 } = steps.find(({ step }: Json) => step === index) ?? {};
+    return signed_delegate_base64 === undefined ? one : { ...one, signed_delegate_base64 };
+  });
+  return { signed: { steps: signed } };
+}
+
+/** Without those on which the keystore is known to have signed nothing. */
+function termsOf(events: readonly { readonly atMs: number; readonly event: Json }[]): SignedTerms[] {
+  return events.flatMap(({ atMs, event }, index) => {
+    const prepared: Json[] = event.signing_prepared?.steps ?? [];
+    const next = events.slice(index + 1).find((one) => one.event.signing_prepared ?? one.event.signatures_discarded);
+    if (next?.event.signatures_discarded?.nothing_signed === true) return [];
+    return prepared.map((terms, step) => ({
+      step,
+      preparedAtMs: atMs,
+      nonce: terms.nonce ?? "",
+      deadlineMs: Number(terms.deadline_ms ?? 0),
+      maxBlockHeight: Number(terms.max_block_height ?? 0),
+    }));
+  });
+}
+
+const stepsOf = ({ submissions }: Json): number[] => submissions.map(({ step }: Json) => step ?? 0);
 
 function userCallOf(
   asked: Json,

@@ -14,7 +14,16 @@ export interface Boundary {
 }
 
 const appends = [
-  ...["taken", "policyAllowed", "admitted", "signed", "submissionsPrepared", "submissionsAccepted", "resumePrepared"],
+  ...[
+    "taken",
+    "policyAllowed",
+    "admitted",
+    "signingPrepared",
+    "signed",
+    "submissionsPrepared",
+    "submissionsAccepted",
+    "resumePrepared",
+  ],
   ...["resumeStarted", "stepResolved", "measured", "ended", "settling", "cancelPrepared", "cancelResolved"],
   ...["directUserCallPrepared", "directUserCallResolved", "directUserCallMeasured"],
 ].map((event) => `append ${event}`);

@@ -2,13 +2,15 @@ import type { Boundary } from "./boundaries.ts";
 import type { Play } from "./plays.ts";
 import type { Moment } from "./toll.ts";
 import type { Trap } from "./traps.ts";
-import { cancelled, foreignChain, fork, keyUsed, relayerBarred } from "./troubles/chain.ts";
+import { aged, cancelledAndOutlived, foreignChain, fork, keyUsed, relayerBarred } from "./troubles/chain.ts";
 import { keystoreNotReady } from "./troubles/keystore.ts";
 import { forgetful, silenced } from "./troubles/rpc.ts";
-import { abandoned, chained, refused, userCall, withdrawn } from "./workflows.ts";
+import { abandoned, chained, refused, resigned, userCall, withdrawn } from "./workflows.ts";
 
 /** In the middle of a workflow, with something on its way to the chain. */
 export const inTheMiddle: Trap = { call: "append submissionsPrepared", occurrence: 1, moment: "done" };
+
+const signedUnsent: Trap = { call: "append signed", occurrence: 1, moment: "done" };
 
 const resumed = "append resumePrepared";
 
@@ -50,9 +52,14 @@ export const rareKills: readonly Play[] = [
   },
   {
     shapes: [withdrawn],
-    // Signed and not sent: the next one finds it cancelled.
-    traps: [{ call: "append signed", occurrence: 1, moment: "done" }, ...beforeAndAfter("signaturesDiscarded")],
-    troubles: [cancelled("submitting")],
+    // Signed and not sent: the next one finds it cancelled, and waits until that is dead.
+    traps: [signedUnsent, ...beforeAndAfter("settling")],
+    troubles: [cancelledAndOutlived("submitting")],
+  },
+  {
+    shapes: [resigned],
+    traps: [signedUnsent, ...beforeAndAfter("signaturesDiscarded")],
+    troubles: [aged("submitting")],
   },
   // Written down and not sent: when the next one sends them, the gate takes them no more.
   {

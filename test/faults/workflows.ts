@@ -46,19 +46,26 @@ export const halting: Shape = {
   body: (unique) => ({ steps: [failing(2 * unique), transfer(amount(2 * unique))], on_failure: "halt" }),
 };
 
+/** Two calls without payloads, so that what is signed for them is good for some blocks and not for some minutes. */
+export const resigned: Shape = {
+  ...chained,
+  name: "one that is signed anew",
+  body: (unique) => ({ steps: [registerStep(2 * unique), registerStep(2 * unique + 1)] }),
+};
+
 /** One that its caller cancels before anything of it was sent. */
 export const withdrawn: Shape = {
-  ...chained,
+  ...resigned,
   name: "a cancelled one",
   status: "cancelled",
   outcomes: ["not_executed", "not_executed"],
 };
 
 /** One that the gate does not take in. */
-export const refused: Shape = { ...withdrawn, name: "a refused one", status: "failed" };
+export const refused: Shape = { ...withdrawn, body: chained.body, name: "a refused one", status: "failed" };
 
 /** One of which nothing more is sent once its resume is written down, until its time on the gate is over. */
-export const abandoned: Shape = { ...withdrawn, name: "an abandoned one", status: "failed" };
+export const abandoned: Shape = { ...refused, name: "an abandoned one" };
 
 /** They end so where what befalls them comes in time. */
 export const ofTroubles: readonly Shape[] = [withdrawn, refused, abandoned];

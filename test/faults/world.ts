@@ -10,6 +10,7 @@ import { productEnvironment } from "../support/product-environment.ts";
 import type { Answer, RestClient } from "../support/rest-client.ts";
 import { type System, serviceToken, startSystem } from "../support/system.ts";
 import { KilledBroadcaster } from "./killed-broadcaster.ts";
+import { delegateValidityBlocks } from "./troubles/chain.ts";
 import type { Shape } from "./workflows.ts";
 
 export interface WorldOptions {
@@ -55,8 +56,7 @@ export class World {
           ...productEnvironment(system.devnet),
           SERVICE_TOKEN: serviceToken,
           LEASE_SECS: "1",
-          // Every kill takes a second of blocks that are many times faster than NEAR's.
-          DELEGATE_VALIDITY_BLOCKS: "1000",
+          DELEGATE_VALIDITY_BLOCKS: String(delegateValidityBlocks),
           NEAR_POLL_INTERVAL_MS: String(blockTimeMs),
           ...environment,
         },

@@ -1,4 +1,5 @@
 import type { Transport } from "@connectrpc/connect";
+import type { Release } from "../checker/rules/signed.ts";
 import type { Violation } from "../checker/violation.ts";
 
 /** Calls that write under a lease. */
@@ -15,7 +16,15 @@ interface Lease {
  */
 export class Fencing {
   readonly violations: Violation[] = [];
+  /** Reservations that were given up, which shows in no workflow's log. */
+  readonly released: Release[] = [];
+  readonly #now: () => number;
   readonly #epochs = new Map<string, bigint>();
+
+  /** @param now milliseconds since the epoch */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
 
   watch(evidence: Transport): Transport {
     return {
@@ -26,6 +35,10 @@ export class Fencing {
         if (method.name === "AcquireLease" && resource !== undefined) {
           const { taken, epoch } = answer.message as unknown as { taken: boolean; epoch: bigint };
           if (taken) this.#epochs.set(resource, epoch);
+        }
+        if (method.name === "ReleaseUsage" && requestId !== undefined) {
+          const { steps = [] } = input as { steps?: readonly number[] };
+          this.released.push({ requestId, steps: [...steps], atMs: this.#now() });
         }
         const current = this.#epochs.get(lease?.resource ?? "") ?? 0n;
         if (writes.includes(method.name) && lease !== undefined && lease.epoch < current) {

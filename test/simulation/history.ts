@@ -73,6 +73,7 @@ export async function runHistory(seed: number): Promise<HistoryResult> {
         operatorKeys: world.operatorKeys,
         posted: posted.map(({ order: { walletId, key }, ...one }) => ({ walletId, key, ...one })),
         workflows: evidence,
+        released: world.fencing.released,
       }),
     ];
     const statuses: Record<string, number> = {};
@@ -109,7 +110,12 @@ async function evidenceOf(world: World, { order, requestId }: Posted): Promise<W
   const [{ entries }, record] = await Promise.all([records.history(requestId), records.record(requestId)]);
   return {
     requestId,
-    entries: entries.map(({ version, entryJson, hash }) => ({ version: Number(version), entryJson, hash })),
+    entries: entries.map(({ version, entryJson, hash, disclosedJson }) => ({
+      version: Number(version),
+      entryJson,
+      hash,
+      disclosedJson,
+    })),
     record: recordJson(record) as unknown as RecordJson,
   };
 }

@@ -39,6 +39,29 @@ export const mutants: Readonly<Record<string, readonly Patch[]>> = {
       replace: "steps: state.steps.map(() => emptyStep)",
     },
   ],
+  "released-at-cancel": [
+    {
+      file: "services/broadcaster/src/shell/driver.ts",
+      find: `if (event.case !== "ended") return this.#write(state, event);`,
+      replace: `if (event.case === "settling" && state.cancelRequested) {
+      await this.#tools.evidence.releaseUsage(state.walletId, state.requestId, [...state.calls.keys()]);
+    }
+    if (event.case !== "ended") return this.#write(state, event);`,
+    },
+  ],
+  // What was signed and not sent is taken for gone.
+  "ended-at-cancel": [
+    {
+      file: "services/broadcaster/src/core/workflow/cancel.ts",
+      find: "if (state.steps.some(({ terms }) => terms !== undefined)) return undefined;",
+      replace: "if (isSubmitted(state)) return undefined;",
+    },
+    {
+      file: "services/broadcaster/src/shell/driver.ts",
+      find: "if (settling !== undefined) return this.#write(state, settling);",
+      replace: "if (settling !== undefined && !state.cancelRequested) return this.#write(state, settling);",
+    },
+  ],
   "lease-without-fencing": [
     {
       file: "services/evidence/src/rpc/leases.ts",

@@ -72,7 +72,7 @@ export class World {
   readonly bus: SimBus;
   readonly devnet: Devnet;
   readonly nodes: Nodes;
-  readonly fencing = new Fencing();
+  readonly fencing = new Fencing(() => this.nowMs);
   /** Public keys with which the product signs transactions. */
   readonly operatorKeys: readonly string[];
   /** Errors that a service logged as such: it met what it did not expect. */

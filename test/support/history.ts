@@ -9,6 +9,11 @@ export async function historyOf(system: System, requestId: string, walletId = "w
   return entries.map(({ entryJson }) => entryJson);
 }
 
+/** Everything that a wallet is shown of a workflow's log. */
+export function shownHistory(system: System, requestId: string, walletId = "wallet-1") {
+  return entriesOf(system.product.http.evidence, requestId, walletId);
+}
+
 /** Fails unless each entry of a record's log is what was hashed, follows the one before it, and the record is at their end. */
 export async function verifyHistory(evidenceUrl: string, record: Answer["body"], walletId = "wallet-1"): Promise<void> {
   let head = "0".repeat(64);

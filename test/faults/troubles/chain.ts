@@ -10,6 +10,9 @@ export type UnderWay = (typeof underWay)[number];
 
 const stalledBlocks = 50;
 
+/** For so many blocks a delegate is good: every kill takes a second of blocks that are many times faster than NEAR's. */
+export const delegateValidityBlocks = 1_000;
+
 /** As many as the gate takes: that runs for longer than it takes a broadcaster to come after one that was killed. */
 const foreignCalls = 12;
 
@@ -93,11 +96,30 @@ export const keyUsed = (status: UnderWay): Trouble => ({
 });
 
 /** Its caller cancels it. */
-export const cancelled = (status: UnderWay): Trouble => ({
+const cancelled = (status: UnderWay): Trouble => ({
   name: `cancelled at ${status}`,
   async during(world, requestId) {
     await reached(world, requestId, status);
     await world.cancel(requestId);
+  },
+});
+
+/** Its delegates grow too old. */
+export const aged = (status: UnderWay): Trouble => ({
+  name: `${delegateValidityBlocks} blocks pass at ${status}`,
+  async during(world, requestId) {
+    await reached(world, requestId, status);
+    world.system.devnet.controls.blocks.mine({ blocks: delegateValidityBlocks + 1 });
+  },
+});
+
+/** Its caller cancels it, and what was signed by then dies. */
+export const cancelledAndOutlived = (status: UnderWay): Trouble => ({
+  name: `cancelled at ${status}, and outlived`,
+  async during(world, requestId) {
+    await cancelled(status).during?.(world, requestId);
+    await world.until(requestId, (record) => record.status === "settling" || record.retry_after_ms === null);
+    world.system.devnet.controls.blocks.mine({ blocks: delegateValidityBlocks + 1 });
   },
 });
 

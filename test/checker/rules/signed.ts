@@ -1,0 +1,46 @@
+import type { ChainFacts } from "../chain.ts";
+import type { Violation } from "../violation.ts";
+import type { SignedTerms, WorkflowFacts } from "../workflow.ts";
+
+/** When a wallet's reservation for steps of a workflow was given up. */
+export interface Release {
+  readonly requestId: string;
+  readonly steps: readonly number[];
+  /** Milliseconds since the epoch. */
+  readonly atMs: number;
+}
+
+/**
+ * Signed means possible (decision 25): as long as anything that was signed, or may have been, can still execute, its workflow
+ * has not ended, its reservation stands, and nothing else is signed for it.
+ */
+export function checkSigned(chain: ChainFacts, workflow: WorkflowFacts, released: readonly Release[]): Violation[] {
+  const { requestId, terms, endedAtMs } = workflow;
+  return terms.flatMap((one, index) => {
+    const { step } = one;
+    const alive = (kind: string, atMs: number | undefined, what: string): Violation[] => {
+      if (atMs === undefined || !canExecute(chain, workflow, one, atMs)) return [];
+      const sentence = `${what} while what was signed for step ${step} could still execute`;
+      return [{ kind, requestId, sentence }];
+    };
+    const releases = released.filter((release) => release.requestId === requestId && release.steps.includes(step));
+    const anew = terms.slice(index + 1).find((later) => later.step === step)?.preparedAtMs;
+    return [
+      ...alive("ended_early", endedAtMs, "it ended"),
+      ...alive("signed_beside", anew, "it was signed anew"),
+      ...releases.flatMap(({ atMs }) => alive("released_early", atMs, "its reservation was released")),
+    ];
+  });
+}
+
+/** Judged by the chain alone: what was submitted without a payload is the gate's by then, and the record's outcomes tell. */
+function canExecute(chain: ChainFacts, workflow: WorkflowFacts, terms: SignedTerms, atMs: number): boolean {
+  const { nonce, deadlineMs, maxBlockHeight, step } = terms;
+  if (nonce === "") {
+    return !workflow.submittedSteps.has(step) && chain.heightAt(atMs) <= maxBlockHeight;
+  }
+  const isUsed = chain.executed.some(
+    (one) => one.nonce === nonce && one.accountId === workflow.accountId && chain.timeOf(one.receipt.height) <= atMs,
+  );
+  return !isUsed && atMs <= deadlineMs;
+}
