@@ -143,16 +143,19 @@ export class Client {
     }
   }
 
-  /** Checks the evidence's hash chain. @returns number of entries and the last hash @throws Error where it is broken */
+  /** Checks the evidence's hash chain, and what was signed against its hashes in there. @returns number of entries and the last hash @throws Error where it is broken */
   async verifyHistory(requestId: string): Promise<{ readonly entries: number; readonly head: string }> {
     const url = `${this.#info.http.evidence}/outlayer.evidence.v1.RecordService/GetHistory`;
     const response = await fetch(url, { method: "POST", headers: this.#headers, body: JSON.stringify({ requestId }) });
-    const { entries } = (await response.json()) as { entries: { version: string; entryJson: string; hash: string }[] };
+    const { entries } = (await response.json()) as {
+      entries: { version: string; entryJson: string; hash: string; disclosedJson?: string }[];
+    };
     let head = "0".repeat(64);
-    for (const { version, entryJson, hash } of entries) {
-      const isHash = createHash("sha256").update(entryJson).digest("hex") === hash;
-      if (!isHash || JSON.parse(entryJson).prev_hash !== head)
+    for (const { version, entryJson, hash, disclosedJson } of entries) {
+      if (sha256(entryJson) !== hash || JSON.parse(entryJson).prev_hash !== head)
         throw new Error(`entry ${version} breaks the hash chain`);
+      if (disclosedJson && !isAsHashed(entryJson, disclosedJson))
+        throw new Error(`what was signed is not what entry ${version} names`);
       head = hash;
     }
     return { entries: entries.length, head };
@@ -195,4 +198,19 @@ export class Client {
     if (!response.ok) throw new Error(`HTTP ${response.status}: ${answer.message}`);
     return answer;
   }
+}
+
+const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
+
+/** Whether all that is disclosed beside an entry has the SHA-256 that stands in it. */
+function isAsHashed(entryJson: string, disclosedJson: string): boolean {
+  const { steps: named } = JSON.parse(entryJson).event.signed;
+  const { steps } = JSON.parse(disclosedJson) as {
+    steps: { step: number; signed_delegate_base64: string; payload_json?: string }[];
+  };
+  return steps.every(({ step, signed_delegate_base64: delegate, payload_json: payload }) => {
+    const { signed_delegate_sha256, payload: namedPayload } = named[step];
+    const isPayload = payload === undefined || sha256(payload) === namedPayload.payload_sha256;
+    return isPayload && sha256(delegate) === signed_delegate_sha256;
+  });
 }

@@ -198,10 +198,14 @@ const recordFields = {
   proxy_predecessor: bool("The gate is the predecessor of the calls."),
   predecessor_model: z.enum(["gate", "wallet", "user", "view", "none"]),
   ordering_model: z.enum(["gate_chained", "gate_stepwise", "single_tx_atomic", "normal_tx_or_view", "none"]),
-  signed_nep413_payloads: z
-    .array(z.string())
-    .meta({ description: "JSON text of each signed payload; only steps that sign one have an entry." }),
-  signed_nep366_delegates: perStep(z.string(), "base64 of the signed delegate action."),
+  signed_nep413_payloads: z.array(z.string()).meta({
+    description:
+      "JSON text of each signed payload; only steps that sign one, and whose submission is on record, have an entry.",
+  }),
+  signed_nep366_delegates: perStep(
+    z.string(),
+    "base64 of the signed delegate action, once its submission is on record.",
+  ),
   submit_tx_hashes: perStepFields.submit_tx_hashes,
   intent_ids: perStepFields.intent_ids,
   resume_tx_hash: text("The chain's, or a lone call's; null where it was not ours, and step by step.").nullable(),
