@@ -232,7 +232,10 @@ describeShapes("what a user gets: refused before anything is signed", (shape) =>
     const text = "keystore refused: Invalid receiver_id: the Account ID is too short";
     const wrap = misbehavingSigner({
       answer() {
-        throw new Refusal(Code.FailedPrecondition, text, { reason: "KEYSTORE_REFUSED" });
+        throw new Refusal(Code.FailedPrecondition, text, {
+          reason: "KEYSTORE_REFUSED",
+          metadata: { nothingSigned: "true" },
+        });
       },
     });
     return withSystem({ wrap }, async (system) => {
