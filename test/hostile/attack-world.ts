@@ -85,7 +85,13 @@ export class AttackWorld {
   async http(request: HttpRequest): Promise<HttpAnswer> {
     const answer = await send(this.#shared.agent, request);
     const what = `${request.method ?? "GET"} ${request.url.slice(0, 160)}`;
-    this.heard(answer.status, answer.headers["retry-after"], answer.lost, what, answer.text);
+    this.heard(
+      answer.status,
+      answer.headers["retry-after"] ?? retryInfoIn(answer.text),
+      answer.lost,
+      what,
+      answer.text,
+    );
     return answer;
   }
 
@@ -184,6 +190,13 @@ export class SharedByAttacks {
     this.agent.destroy();
     for (const client of this.#clients.values()) client.close();
   }
+}
+
+/** Seconds after which an answer of Connect says to come again: there it stands in the details. */
+function retryInfoIn(text: string): string | undefined {
+  const details: Json = text.includes("google.rpc.RetryInfo") ? parsed(text)?.details : undefined;
+  const { debug } = details?.find(({ type }: Json) => type === "google.rpc.RetryInfo") ?? {};
+  return /^(\d+)(?:\.\d+)?s$/.exec(debug?.retryDelay ?? "")?.[1];
 }
 
 function parsed(text: string): Json {

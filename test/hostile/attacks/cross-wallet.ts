@@ -10,7 +10,7 @@ export const crossWallet: Attack = {
   tries: "reads, follows and cancels other wallets' records, by their ids in every spelling and by every way in",
   everyMs: 1_000,
   // Another's record is the same as one that never was.
-  refusals: ["400", "401", "404", "429", "grpc 3", "grpc 5", "grpc 8", "grpc 16"],
+  refusals: ["400", "401", "404", "429", "grpc 3", "grpc 5", "grpc 8", "grpc 14", "grpc 16", "503"],
   async round(world) {
     const ids = world.honestRequestIds;
     const requestId = ids.length === 0 ? anyId(world.dice) : world.dice.pick(ids.slice(-40));
