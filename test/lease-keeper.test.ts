@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { Code, ConnectError, createRouterTransport, type Transport } from "@connectrpc/connect";
-import { createEvidence } from "@outlayer/evidence";
-import { createLogger, InProcessBus, inMemoryTransport, type Service, systemPorts } from "@outlayer/kit";
+import { createEvidence, defaultRules } from "@outlayer/evidence";
+import {
+  createLogger,
+  defaultWalletSlots,
+  InProcessBus,
+  inMemoryTransport,
+  type Service,
+  systemPorts,
+} from "@outlayer/kit";
 import { EvidenceLog, type HeldLease } from "../services/broadcaster/src/adapters/evidence/evidence-log.ts";
 import { LeaseKeeper } from "../services/broadcaster/src/shell/lease-keeper.ts";
 import { type VirtualTime, virtualTime } from "../services/gateway/test/support/virtual-time.ts";
@@ -39,7 +46,7 @@ describe("the keeper of a lease", () => {
     const ports = { ...systemPorts(), clock: evidenceTime.clock };
     const credentials = { internalTokens: ["t"], apiKeys: new Map<string, string>() };
     evidence = createEvidence(
-      { database: { kind: "sqlite", path: ":memory:" }, credentials },
+      { database: { kind: "sqlite", path: ":memory:" }, credentials, quotas: defaultRules, slots: defaultWalletSlots },
       { ports, bus, logger: createLogger("evidence", "silent") },
     );
     await evidence.start();

@@ -1,7 +1,13 @@
 import type { Environment, ServiceName } from "@outlayer/kit";
 
 const all = ["SERVICE_TOKEN", "GRPC_REFLECTION", "TLS_CERT_FILE", "TLS_KEY_FILE", "TLS_CA_FILE", "LOG_LEVEL"];
-const wallets = ["INTERNAL_WALLET_AUTH_TOKEN", "WALLET_API_KEYS_JSON"];
+const wallets = [
+  "INTERNAL_WALLET_AUTH_TOKEN",
+  "WALLET_API_KEYS_JSON",
+  "WALLET_REQUESTS_IN_FLIGHT",
+  "WALLET_LONG_POLLS",
+  "WALLET_EVENT_STREAMS",
+];
 const nats = ["NATS_URL", "NATS_REPLICAS", "NATS_MAX_AGE_SECS"];
 
 /** Variables that each service reads, but for where it listens and where the others are. */
@@ -13,8 +19,10 @@ export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
     "NEAR_CHAIN_ID",
     "SEQUENTIAL_GATE_ID",
     "VERIFIER_ID",
+    "GATE_FEE_1_TO_3_YOCTO",
     "SUBMIT_INTENT_GAS",
     "GATE_CALLBACK_GAS",
+    "RESUME_BATCH_GAS",
     "GATE_MAX_DEPOSIT_YOCTO",
     "DIRECT_USER_SCOPES_JSON",
   ],
@@ -55,7 +63,7 @@ export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
     "SETTLE_BY_CANCEL",
     "GATE_OVERFLOW_BLOCKS",
   ],
-  evidence: [...all, ...wallets, ...nats, "DATABASE_URL"],
+  evidence: [...all, ...wallets, ...nats, "DATABASE_URL", "WALLET_QUOTAS_JSON"],
 };
 
 /** Services that each one calls. */

@@ -85,7 +85,11 @@ export function sleep(timers: Timers, ms: number, signal?: AbortSignal): Promise
 export function deadline(timers: Timers, ms: number, other?: AbortSignal): { signal: AbortSignal; done: Cancel } {
   const controller = new AbortController();
   const cancel = timers.after(ms, () => controller.abort(new DeadlineExceeded(ms)));
-  const forward = () => controller.abort(other?.reason);
+  const forward = () => {
+    // Nothing is left to wait for, also where nobody comes back to say so.
+    cancel();
+    controller.abort(other?.reason);
+  };
   if (other?.aborted) forward();
   other?.addEventListener("abort", forward);
   return {

@@ -1,4 +1,5 @@
 import { Code } from "@connectrpc/connect";
+import type { ExceededQuota } from "@outlayer/workflow";
 
 export { Code } from "@connectrpc/connect";
 
@@ -28,6 +29,8 @@ export interface RefusalAbout {
   readonly field?: string | undefined;
   /** The record that it is about. */
   readonly requestId?: string | undefined;
+  /** The quota that is used up. */
+  readonly exceeded?: ExceededQuota;
 }
 
 export const invalid = (message: string, about?: RefusalAbout) => new Refusal(Code.InvalidArgument, message, about);

@@ -9,6 +9,7 @@ export * from "./invalid-request.ts";
 export * from "./json.ts";
 export * from "./place.ts";
 export * from "./predecessor-calls.ts";
+export * from "./quota.ts";
 export * from "./record-json.ts";
 export * from "./record-schemas.ts";
 export * from "./request.ts";

@@ -285,6 +285,11 @@ export const errorBodySchema = z
       .max(599)
       .meta({ description: "RFC 9457: the HTTP status.", examples: [400] }),
     request_id: recordFields.request_id.optional(),
+    quota: text("Of a 429: the quota that is used up.", "starts_per_hour").optional(),
+    "violated-policies": z
+      .array(text("As in `RateLimit-Policy`."))
+      .optional()
+      .meta({ description: "Of a 429: the same, as the draft of the RateLimit fields names it." }),
   })
   .meta({ id: "Problem", description: "An error without a record." });
 

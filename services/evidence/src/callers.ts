@@ -16,6 +16,8 @@ export const callers = {
     openWorkflow: upTo(eventBytes, ["planner"]),
     appendEvent: upTo(eventBytes, ["broadcaster"]),
     requestCancel: ["planner"],
+    countPlan: ["planner"],
+    chargeOperator: ["broadcaster"],
     readEvents: ["broadcaster"],
     listOpenWorkflows: ["broadcaster"],
     reserveNonces: ["broadcaster"],

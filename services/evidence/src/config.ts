@@ -10,13 +10,19 @@ import {
   readCommonConfig,
   readNatsConfig,
   readWalletCredentials,
+  readWalletSlots,
   type WalletCredentials,
+  type WalletSlotLimits,
 } from "@outlayer/kit";
 import { MongoClient } from "mongodb";
+import type { QuotaRules } from "./core/quotas.ts";
+import { defaultRules, walletQuotas } from "./wallet-quotas.ts";
 
 export interface EvidenceConfig {
   readonly database: DatabaseUrl;
   readonly credentials: WalletCredentials;
+  readonly quotas: QuotaRules;
+  readonly slots: WalletSlotLimits;
 }
 
 export type DatabaseUrl =
@@ -50,6 +56,8 @@ export function readEvidenceConfig(reader: ConfigReader): EvidenceConfig {
     // A secret: a database's URL may hold its password.
     database: reader.requiredSecret("DATABASE_URL", databaseUrl),
     credentials: readWalletCredentials(reader),
+    quotas: reader.optional("WALLET_QUOTAS_JSON", walletQuotas, defaultRules),
+    slots: readWalletSlots(reader),
   };
 }
 

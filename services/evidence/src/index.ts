@@ -1,2 +1,3 @@
 export { type EvidenceConfig, readEvidenceConfig } from "./config.ts";
 export { createEvidence } from "./service.ts";
+export { defaultRules } from "./wallet-quotas.ts";

@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import type { ServiceImpl } from "@connectrpc/connect";
+import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import type { Event } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
@@ -12,6 +12,8 @@ import {
   noteInContext,
   type Ports,
   type Service,
+  type WalletSlot,
+  WalletSlots,
   walletCallerOf,
   workSubject,
 } from "@outlayer/kit";
@@ -21,6 +23,7 @@ import { openSqliteStore } from "./adapters/sqlite/store.ts";
 import { callers } from "./callers.ts";
 import type { DatabaseUrl, EvidenceConfig } from "./config.ts";
 import { type Tell, WorkflowLog } from "./core/log.ts";
+import { QuotaBook } from "./core/quota-book.ts";
 import type { EvidenceStore } from "./core/store.ts";
 import { appendEvent } from "./rpc/append-event.ts";
 import { appendGateLog, getGateLog } from "./rpc/gate-log.ts";
@@ -29,6 +32,7 @@ import { getRecord } from "./rpc/get-record.ts";
 import { acquireLease, releaseLease, renewLease } from "./rpc/leases.ts";
 import { listOpenWorkflows } from "./rpc/list-open-workflows.ts";
 import { openWorkflow } from "./rpc/open-workflow.ts";
+import { chargeOperator, countPlan } from "./rpc/quotas.ts";
 import { readEvents } from "./rpc/read-events.ts";
 import { requestCancel } from "./rpc/request-cancel.ts";
 import { readUsage, releaseUsage, reserveUsage } from "./rpc/usage-ledger.ts";
@@ -56,6 +60,13 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
   const log = new WorkflowLog({ store, now, sha256Hex, tell, isOf });
   const publisher = nats && new Publisher({ stream: new ProgressStream(nats), store, log, ports, logger: nats.logger });
   const reading = { log, bus, timers: ports.timers };
+  const quotas = new QuotaBook({
+    store,
+    rules: config.quotas,
+    now,
+    token: () => ports.ids.uuid(),
+    record: (requestId) => log.record(requestId),
+  });
   const gateLog = { store, now, sha256Hex };
   const leases = { store, now };
   const usageLedger = { store, now, leases };
@@ -63,15 +74,35 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
   // A call that waits ends when the service stops, so that stopping does not wait for it.
   const until = (signal: AbortSignal) => AbortSignal.any([signal, stopping.signal]);
 
+  const slots = new WalletSlots(config.slots);
+  /** Takes a part of what the wallet may hold at once, for as long as the call has not ended. */
+  const holding = <T>({ values }: HandlerContext, slot: WalletSlot, run: () => Promise<T>) =>
+    slots.during(walletCallerOf(values).walletId, slot, run);
+
   const records: ServiceImpl<typeof RecordService> = {
-    getRecord: (request, { values, signal }) => getRecord(reading, request, walletCallerOf(values), until(signal)),
-    watchProgress: (request, { values, signal }) =>
-      watchProgress(reading, request, walletCallerOf(values), until(signal)),
-    getHistory: (request, { values }) => getHistory({ ...reading, now }, request, walletCallerOf(values)),
+    getRecord: (request, context) =>
+      holding(context, request.waitMs > 0 ? "long_polls" : "requests_in_flight", () =>
+        getRecord(reading, request, walletCallerOf(context.values), until(context.signal)),
+      ),
+    async *watchProgress(request, { values, signal }) {
+      const caller = walletCallerOf(values);
+      const giveBack = slots.take(caller.walletId, "event_streams");
+      // Also where its reader has gone without a word while it was being told something.
+      signal.addEventListener("abort", giveBack);
+      try {
+        yield* watchProgress(reading, request, caller, until(signal));
+      } finally {
+        giveBack();
+      }
+    },
+    getHistory: (request, context) =>
+      holding(context, "requests_in_flight", () =>
+        getHistory({ ...reading, now }, request, walletCallerOf(context.values)),
+      ),
   };
   const logs: ServiceImpl<typeof LogService> = {
-    openWorkflow: (request) => openWorkflow(log, request),
-    appendEvent: (request) => appendEvent({ log, leases }, request),
+    openWorkflow: (request) => openWorkflow({ log, quotas, store }, request),
+    appendEvent: (request) => appendEvent({ log, leases, quotas, logger }, request),
     requestCancel: (request) => requestCancel(log, request),
     readEvents: (request) => readEvents(log, request),
     listOpenWorkflows: (request) => listOpenWorkflows(store, request),
@@ -83,6 +114,8 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
     readUsage: (request) => readUsage(usageLedger, request),
     reserveUsage: (request) => reserveUsage(usageLedger, request),
     releaseUsage: (request) => releaseUsage(usageLedger, request),
+    countPlan: (request) => countPlan(quotas, request),
+    chargeOperator: (request) => chargeOperator({ quotas, leases }, request),
     acquireLease: (request) => acquireLease(leases, request),
     renewLease: (request) => renewLease(leases, request),
     releaseLease: (request) => releaseLease(leases, request),

@@ -9,7 +9,14 @@ import { ApprovalSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy"
 import { createEvidence } from "@outlayer/evidence";
 import { createLogger, InProcessBus, inMemoryTransport, systemPorts, workSubject } from "@outlayer/kit";
 import { findBreak } from "../src/core/entry.ts";
-import { type EventKind, type EvidenceUnderTest, opening, startEvidence, walletHeaders } from "./support/harness.ts";
+import {
+  bounds,
+  type EventKind,
+  type EvidenceUnderTest,
+  opening,
+  startEvidence,
+  walletHeaders,
+} from "./support/harness.ts";
 import { onEveryStore } from "./support/places.ts";
 
 const taken = { case: "taken", value: { driverId: "driver", epoch: 1n } } as const;
@@ -277,7 +284,7 @@ onEveryStore("the log of workflows", (newPlace) => {
   it("decision 5: delegate nonces never come twice, however often the service restarts", async () => {
     const { nonces } = await evidence.logs.reserveNonces({ senderId: "alice.near", count: 12 });
     const again = createEvidence(
-      { database: evidence.place.database, credentials: { internalTokens: ["t"], apiKeys: new Map() } },
+      { database: evidence.place.database, credentials: { internalTokens: ["t"], apiKeys: new Map() }, ...bounds },
       { ports: systemPorts(), bus: new InProcessBus(), logger: createLogger("evidence", "silent") },
     );
     const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
@@ -350,7 +357,7 @@ onEveryStore("the log of workflows", (newPlace) => {
   it("lets nobody write whose business it is not", async () => {
     const credentials = { internalTokens: ["internal"], apiKeys: new Map<string, string>() };
     const service = createEvidence(
-      { database: evidence.place.database, credentials },
+      { database: evidence.place.database, credentials, ...bounds },
       { ports: systemPorts(), bus: new InProcessBus(), logger: createLogger("evidence", "silent") },
     );
     const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };

@@ -9,7 +9,7 @@ describe("the SQLite store", () => {
     const evidence = await startEvidence(place);
     const requestId = await evidence.open("from-before");
     const database = new DatabaseSync(place.database.path);
-    database.exec(`DROP TABLE leases; DROP TABLE usage_entries; DROP INDEX entries_approval;
+    database.exec(`DROP TABLE quota_accounts; DROP TABLE leases; DROP TABLE usage_entries; DROP INDEX entries_approval;
       ALTER TABLE entries DROP COLUMN approval_of; ALTER TABLE entries DROP COLUMN secret_json; DROP INDEX projections_unpublished;
       ALTER TABLE projections DROP COLUMN updated_at_ms; ALTER TABLE projections DROP COLUMN published_version;
       PRAGMA user_version = 1;`);

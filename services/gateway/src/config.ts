@@ -9,7 +9,9 @@ import {
   readNatsConfig,
   readServiceUrl,
   readWalletCredentials,
+  readWalletSlots,
   type WalletCredentials,
+  type WalletSlotLimits,
 } from "@outlayer/kit";
 import { maxPostWaitSecs } from "./core/wait.ts";
 
@@ -21,6 +23,7 @@ export interface GatewayConfig {
   readonly gateId: string;
   /** Seconds that a POST waits for its record to end, where its caller does not say. */
   readonly executeWaitSecs: number;
+  readonly slots: WalletSlotLimits;
 }
 
 /** What the gateway reads for itself, wherever it runs. Problems are collected in the reader. */
@@ -30,6 +33,7 @@ export function readGatewayConfig(reader: ConfigReader): GatewayConfig {
     credentials: readWalletCredentials(reader),
     gateId: reader.optional("SEQUENTIAL_GATE_ID", accountId, "gate.sequential.near"),
     executeWaitSecs: reader.optional("EXECUTE_WAIT_SECS", integer(0, maxPostWaitSecs), 5),
+    slots: readWalletSlots(reader),
   };
 }
 

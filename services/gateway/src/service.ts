@@ -1,5 +1,5 @@
 import type { Transport } from "@connectrpc/connect";
-import { authenticateCaller, type Logger, type Ports, type Readiness, type Service } from "@outlayer/kit";
+import { authenticateCaller, type Logger, type Ports, type Readiness, type Service, WalletSlots } from "@outlayer/kit";
 import { plannerClient } from "./adapters/planner.ts";
 import { recordsClient } from "./adapters/records.ts";
 import type { GatewayConfig } from "./config.ts";
@@ -57,7 +57,7 @@ export function createGateway(config: GatewayConfig, { ports, logger, readiness,
     executeWorkflow(executing),
     getWorkflow(reading),
     cancelWorkflow(executing),
-    workflowEvents(reading),
+    workflowEvents({ ...reading, timers }),
     executeSequentialBatch(executing),
     getSequentialBatch(reading),
     prepareDirectUserKey(planner),
@@ -73,6 +73,7 @@ export function createGateway(config: GatewayConfig, { ports, logger, readiness,
   const server = createRestServer({
     endpoints,
     authenticate: (headers) => authenticateCaller(headers, config.credentials),
+    slots: new WalletSlots(config.slots),
     stopping: stopping.signal,
     logger,
     clock,

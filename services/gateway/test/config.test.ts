@@ -29,6 +29,7 @@ describe("the gateway's configuration", () => {
       grpcBind: { host: "127.0.0.1", port: 9000 },
       httpBind: { host: "127.0.0.1", port: 9100 },
       reflection: false,
+      slots: { requests_in_flight: 64, long_polls: 32, event_streams: 20 },
       serviceToken: undefined,
       tls: undefined,
       logLevel: "info",

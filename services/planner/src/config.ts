@@ -9,8 +9,10 @@ import {
   readDirectUserScopes,
   readServiceUrl,
   readWalletCredentials,
+  readWalletSlots,
   text,
   type WalletCredentials,
+  type WalletSlotLimits,
 } from "@outlayer/kit";
 import type { DirectUserScope } from "@outlayer/workflow";
 import type { Limits } from "./core/facts.ts";
@@ -18,6 +20,9 @@ import type { Limits } from "./core/facts.ts";
 export interface PlannerConfig {
   readonly credentials: WalletCredentials;
   readonly limits: Limits;
+  /** The most that the operator is expected to pay for one call, yoctoNEAR: what it counts with until it has ended. */
+  readonly callBoundYocto: bigint;
+  readonly slots: WalletSlotLimits;
   readonly directUserScopes: readonly DirectUserScope[];
   /** As NEAR's command line tool calls the network, which knows two. */
   readonly networkId: "mainnet" | "testnet";
@@ -30,6 +35,8 @@ const callbackOverhead = 70_000_000_000_000n;
 /** Gas units. What NEAR lets a transaction attach, from protocol 83 on. */
 const mostAttachedGas = 1_000_000_000_000_000n;
 const mostYocto = 2n ** 128n - 1n;
+/** yoctoNEAR a gas unit costs, which the network asks at least and has never asked more than. */
+const gasPrice = 100_000_000n;
 
 const callbackGas: Parse<bigint> = (value) => {
   const gas = decimal(value);
@@ -51,14 +58,20 @@ export function readPlannerConfig(reader: ConfigReader): PlannerConfig {
   if (submitGas !== undefined && gateCallbackGas !== undefined && submitGas + gateCallbackGas > mostAttachedGas) {
     reader.problem(`SUBMIT_INTENT_GAS and GATE_CALLBACK_GAS together must be at most ${mostAttachedGas}`);
   }
+  const feeYocto = reader.optional("GATE_FEE_1_TO_3_YOCTO", decimal, 30_000_000_000_000_000_000_000n);
+  const resumeGas = reader.optional("RESUME_BATCH_GAS", decimal, 100_000_000_000_000n);
+  const callGas = (submitGas ?? 0n) + (gateCallbackGas ?? 0n) + (resumeGas ?? 0n);
   return {
     credentials: readWalletCredentials(reader),
+    // A call of a chain shares its resume and its fee with others; step by step, or rejected, it has both to itself.
+    callBoundYocto: callGas * gasPrice + (feeYocto ?? 0n),
     limits: {
       gateId: reader.optional("SEQUENTIAL_GATE_ID", accountId, "gate.sequential.near"),
       verifierId: reader.optional("VERIFIER_ID", accountId, "intents.near"),
       maxInnerGas: (gateCallbackGas ?? leastCallbackGas) - callbackOverhead,
       maxDepositYocto: reader.optional("GATE_MAX_DEPOSIT_YOCTO", yocto, 0n),
     },
+    slots: readWalletSlots(reader),
     directUserScopes: readDirectUserScopes(reader),
     networkId: reader.optional("NEAR_CHAIN_ID", text, "mainnet") === "testnet" ? "testnet" : "mainnet",
   };

@@ -1,7 +1,9 @@
-import type { ServiceImpl, Transport } from "@connectrpc/connect";
+import type { HandlerContext, ServiceImpl, Transport } from "@connectrpc/connect";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
-import { type Logger, type Ports, type Service, walletCallerOf } from "@outlayer/kit";
+import { type Logger, type Ports, type Service, WalletSlots, walletCallerOf } from "@outlayer/kit";
+import { type QuotaStanding, rateLimitHeaders } from "@outlayer/workflow";
 import { preflightAsker } from "./adapters/ask-preflight.ts";
+import { planCounter } from "./adapters/count-plan.ts";
 import { directUserKeys } from "./adapters/direct-user-keys.ts";
 import { factFetcher } from "./adapters/fetch-facts.ts";
 import { recordFinder } from "./adapters/find-record.ts";
@@ -32,7 +34,9 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
   const { credentials, limits, networkId, directUserScopes: scopes } = config;
   const { ports, logger, transports } = deps;
   const fetchFacts = factFetcher({ ...transports, gateId: limits.gateId, timers: ports.timers, logger });
-  const openWorkflow = workflowOpener(transports.evidence);
+  const openWorkflow = workflowOpener(transports.evidence, config.callBoundYocto);
+  const countPlan = planCounter(transports.evidence);
+  const slots = new WalletSlots(config.slots);
   const findRecord = recordFinder(transports.evidence);
   const planning = { limits, fetchFacts };
   const preflighting = { ...planning, findRecord, askPreflight: preflightAsker(transports.broadcaster, ports.timers) };
@@ -42,21 +46,58 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
   const cancelling = { requestCancel: cancelRequester(transports.evidence) };
   const directUser = { scopes, networkId, keys };
 
+  /** As long as the wallet has not too many requests in flight. */
+  const inFlight = <T>({ values }: HandlerContext, run: () => Promise<T>) =>
+    slots.during(walletCallerOf(values).walletId, "requests_in_flight", run);
+
+  /** What costs calls of the keystore and the chain and leaves no record is counted before it is looked at. */
+  const counted = <T>(context: HandlerContext, run: () => Promise<T>) =>
+    inFlight(context, async () => {
+      const { walletId } = walletCallerOf(context.values);
+      tell(context, await countPlan(walletId, context.signal));
+      return run();
+    });
+
+  /** The same as executing, telling the caller what the quotas stand at after it. */
+  const executingFor = (context: HandlerContext): typeof executing => ({
+    ...executing,
+    async openWorkflow(...request) {
+      const result = await openWorkflow(...request);
+      if (result.kind === "opened") tell(context, result.quotas);
+      return result;
+    },
+  });
+
   const planner = {
-    plan: (request, { values, signal }) => planWorkflow(planning, request, walletCallerOf(values), signal),
-    preflight: (request, { values, signal }) => preflight(preflighting, request, walletCallerOf(values), signal),
-    executeWorkflow: (request, { values, signal }) =>
-      executeWorkflow(executing, request, walletCallerOf(values), signal),
-    executeSequentialBatch: (request, { values, signal }) =>
-      executeSequentialBatch(executing, request, walletCallerOf(values), signal),
-    prepareDirectUserKey: (request, { values, signal }) =>
-      prepareDirectUserKey(directUser, request, walletCallerOf(values), signal),
-    getDirectUserKeyStatus: (request, { values, signal }) =>
-      getDirectUserKeyStatus(directUser, request, walletCallerOf(values), signal),
-    executeDirectUserCall: (request, { values, signal }) =>
-      executeDirectUserCall({ ...executing, scopes }, request, walletCallerOf(values), signal),
-    cancelWorkflow: (request, { values, signal }) =>
-      cancelWorkflow(cancelling, request, walletCallerOf(values), signal),
+    plan: (request, context) =>
+      counted(context, () => planWorkflow(planning, request, walletCallerOf(context.values), context.signal)),
+    preflight: (request, context) =>
+      counted(context, () => preflight(preflighting, request, walletCallerOf(context.values), context.signal)),
+    executeWorkflow: (request, context) =>
+      inFlight(context, () =>
+        executeWorkflow(executingFor(context), request, walletCallerOf(context.values), context.signal),
+      ),
+    executeSequentialBatch: (request, context) =>
+      inFlight(context, () =>
+        executeSequentialBatch(executingFor(context), request, walletCallerOf(context.values), context.signal),
+      ),
+    prepareDirectUserKey: (request, context) =>
+      counted(context, () => prepareDirectUserKey(directUser, request, walletCallerOf(context.values), context.signal)),
+    getDirectUserKeyStatus: (request, context) =>
+      counted(context, () =>
+        getDirectUserKeyStatus(directUser, request, walletCallerOf(context.values), context.signal),
+      ),
+    executeDirectUserCall: (request, context) =>
+      inFlight(context, () =>
+        executeDirectUserCall(
+          { ...executingFor(context), scopes },
+          request,
+          walletCallerOf(context.values),
+          context.signal,
+        ),
+      ),
+    cancelWorkflow: (request, context) =>
+      inFlight(context, () => cancelWorkflow(cancelling, request, walletCallerOf(context.values), context.signal)),
   } satisfies ServiceImpl<typeof PlannerService>;
 
   return {
@@ -72,4 +113,9 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
     async start() {},
     async stop() {},
   };
+}
+
+/** As REST's headers say it. */
+function tell({ responseHeader }: HandlerContext, standings: readonly QuotaStanding[]): void {
+  for (const [name, value] of Object.entries(rateLimitHeaders(standings))) responseHeader.set(name, value);
 }

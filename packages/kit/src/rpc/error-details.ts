@@ -2,9 +2,11 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import {
   BadRequestSchema,
   ErrorInfoSchema,
+  QuotaFailureSchema,
   RequestInfoSchema,
   RetryInfoSchema,
 } from "@outlayer/contracts/google/rpc/error_details";
+import type { ExceededQuota } from "@outlayer/workflow";
 import type { Refusal } from "../refusal.ts";
 
 /** Seconds after which a caller may try again what could not be done for now, over gRPC and REST alike. */
@@ -13,12 +15,13 @@ export const retryAfterSecs = 2;
 /**
  * The one place that makes errors for callers. Each carries `ErrorInfo`; `BadRequest` where a field is at fault;
  * `RequestInfo`, and `request_id` among the metadata, where it is about a record; `RetryInfo` where the same may succeed
- * later.
+ * later; `QuotaFailure` where a quota is used up.
  * @param domain the proto package of the service that answers: reasons are unique within it
  */
 export function connectErrorOf(refusal: Refusal, domain: string): ConnectError {
   const { code, message, about } = refusal;
-  const { reason = reasonOf(code), field, requestId } = about;
+  const { reason = reasonOf(code), field, requestId, exceeded } = about;
+  const retrySecs = exceeded?.retryAfterSecs ?? (code === Code.Unavailable ? retryAfterSecs : undefined);
   const metadata = { ...about.metadata, ...(requestId === undefined ? {} : { request_id: requestId }) };
   const details = [
     { desc: ErrorInfoSchema, value: { reason, domain, metadata } },
@@ -26,11 +29,18 @@ export function connectErrorOf(refusal: Refusal, domain: string): ConnectError {
       ? []
       : [{ desc: BadRequestSchema, value: { fieldViolations: [{ field, reason, description: message }] } }]),
     ...(requestId === undefined ? [] : [{ desc: RequestInfoSchema, value: { requestId } }]),
-    ...(code === Code.Unavailable
-      ? [{ desc: RetryInfoSchema, value: { retryDelay: { seconds: BigInt(retryAfterSecs) } } }]
-      : []),
+    ...(retrySecs === undefined
+      ? []
+      : [{ desc: RetryInfoSchema, value: { retryDelay: { seconds: BigInt(retrySecs) } } }]),
+    ...(exceeded === undefined
+      ? []
+      : [{ desc: QuotaFailureSchema, value: { violations: [violation(exceeded, message)] } }]),
   ];
   return new ConnectError(message, code, undefined, details, refusal);
+}
+
+function violation({ standing: { quota, limit } }: ExceededQuota, description: string) {
+  return { subject: "wallet", description, quotaId: quota, quotaValue: BigInt(limit) };
 }
 
 /** `InvalidArgument` → `INVALID_ARGUMENT` */

@@ -29,4 +29,4 @@ export function burnCall(methodName: "submit_intent" | "resume_batch_chained", g
 }
 
 /** Gas units: enough to be refused. */
-const burnGas = 10_000_000_000_000n;
+export const burnGas = 10_000_000_000_000n;

@@ -3,7 +3,7 @@ import type { Lease } from "./lease.ts";
 
 /**
  * Where evidence is kept. Every rule that two writers could break together is a unique index: (request_id, version),
- * (wallet_id, idempotency_key), approval_of, (sender, nonce), (gate_id, version), (wallet_id, seq), a lease's resource. No read-then-write, no
+ * (wallet_id, idempotency_key), approval_of, (sender, nonce), (gate_id, version), (wallet_id, seq), a lease's resource, a quota account's wallet. No read-then-write, no
  * transaction across documents: the projection is only a cache of the log, and a list is right also where it lags.
  */
 export interface EvidenceStore {
@@ -18,6 +18,8 @@ export interface EvidenceStore {
    * other writes throw where the outcome is unknown; read back, they have happened or not.
    */
   open(entry: Entry, claim: Claim, projection: Projection): Promise<Opened>;
+  /** The request that a wallet has used a key for. */
+  findClaim(walletId: string, idempotencyKey: string): Promise<Claimed | undefined>;
   /** Stores the next entry, unless one of that version is there. */
   append(entry: Entry, projection: Projection): Promise<"appended" | "conflict">;
   /** Entries after a version, in order. */
@@ -47,6 +49,10 @@ export interface EvidenceStore {
   readLease(resource: string): Promise<Lease | undefined>;
   /** Puts a lease in place of what it was, unless it is another one by now. @returns whether it is `after` */
   replaceLease(before: Lease | undefined, after: Lease): Promise<boolean>;
+  /** What counts against a wallet's quotas, as it was last written; undefined where nothing does. */
+  readAccount(walletId: string): Promise<StoredAccount | undefined>;
+  /** Puts an account in place of what it was, unless it is another one by now. @returns whether it is `after` */
+  replaceAccount(before: StoredAccount | undefined, after: StoredAccount): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -60,9 +66,15 @@ export interface Claim {
   readonly approvalOf: string | undefined;
 }
 
+/** Who has a key. */
+export interface Claimed {
+  readonly requestId: string;
+  readonly fingerprint: string;
+}
+
 export type Opened =
   | { readonly kind: "opened" }
-  | { readonly kind: "exists"; readonly requestId: string; readonly fingerprint: string }
+  | ({ readonly kind: "exists" } & Claimed)
   /** By the request named. */
   | { readonly kind: "approval_used"; readonly requestId: string };
 
@@ -96,4 +108,17 @@ export interface UsageEntry {
   readonly atMs: number;
   /** RFC 8785 text of `{at, change, request_id, reservation, seq, totals, wallet_id}`, as usage-entry.ts writes it. */
   readonly entryJson: string;
+}
+
+/** What counts against a wallet's quotas; one a wallet, so that two writers meet. */
+export interface StoredAccount {
+  readonly walletId: string;
+  /** Another one with every write. */
+  readonly token: string;
+  /** When it was written, milliseconds since the epoch. */
+  readonly atMs: number;
+  /** From when on nothing in it counts, so that it may be removed at any time; undefined while that is not known. */
+  readonly expiresAtMs: number | undefined;
+  /** As quota-account.ts writes it. */
+  readonly accountJson: string;
 }

@@ -1,20 +1,25 @@
 import type { AppendEventRequest } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
-import { Code, conflict, invalid, notFound, Refusal } from "@outlayer/kit";
+import { Code, conflict, invalid, type Logger, notFound, Refusal } from "@outlayer/kit";
 import type { WorkflowLog } from "../core/log.ts";
+import type { QuotaBook } from "../core/quota-book.ts";
 import { checkLease, type LeaseDeps } from "./leases.ts";
 
 export interface AppendEventDeps {
   readonly log: WorkflowLog;
   readonly leases: Pick<LeaseDeps, "store">;
+  readonly quotas: QuotaBook;
+  readonly logger: Logger;
 }
 
-export async function appendEvent({ log, leases }: AppendEventDeps, request: AppendEventRequest) {
+export async function appendEvent(deps: AppendEventDeps, request: AppendEventRequest) {
+  const { log, leases } = deps;
   const { requestId, expectedVersion, event, lease } = request;
   if (event === undefined) throw invalid("event is required");
   await checkLease(leases, lease);
   const result = await log.append(requestId, Number(expectedVersion), event);
   switch (result.kind) {
     case "appended":
+      if (event.kind.case === "ended") await settle(deps, requestId);
       return { version: BigInt(result.version) };
     case "conflict":
       throw conflict(`workflow ${requestId} has moved on from version ${expectedVersion}`);
@@ -24,5 +29,15 @@ export async function appendEvent({ log, leases }: AppendEventDeps, request: App
       throw notFound(`workflow ${requestId} was not found`);
     default:
       return result satisfies never;
+  }
+}
+
+/** The end is in the log whatever becomes of this: a request that goes on counting is held against its log later on. */
+async function settle({ log, quotas, logger }: AppendEventDeps, requestId: string): Promise<void> {
+  try {
+    const record = await log.record(requestId);
+    if (record !== undefined) await quotas.settle(record);
+  } catch (error) {
+    logger.warn({ err: error, request_id: requestId }, "what a workflow has cost is not counted yet");
   }
 }

@@ -1,14 +1,41 @@
 import type { OpenWorkflowRequest } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { Code, invalid, Refusal } from "@outlayer/kit";
-import type { WorkflowLog } from "../core/log.ts";
+import type { OpenResult, WorkflowLog } from "../core/log.ts";
+import type { Admission, QuotaBook } from "../core/quota-book.ts";
+import type { EvidenceStore } from "../core/store.ts";
+import { refusalOf, standingMessage } from "./quotas.ts";
 
-export async function openWorkflow(log: WorkflowLog, { requestId, opened }: OpenWorkflowRequest) {
+export interface OpenDeps {
+  readonly log: WorkflowLog;
+  readonly quotas: QuotaBook;
+  readonly store: Pick<EvidenceStore, "findClaim">;
+}
+
+/**
+ * A key that the wallet has used before is answered by what it found, whatever its quotas. A new one is counted first, so
+ * that what is recorded is always counted; where it comes to nothing, it is given back.
+ */
+export async function openWorkflow({ log, quotas, store }: OpenDeps, request: OpenWorkflowRequest) {
+  const { requestId, opened, operatorBoundYocto } = request;
   if (opened === undefined) throw invalid("opened is required");
+  const { walletId, idempotencyKey } = opened;
+  const isClaimed = async () => (await store.findClaim(walletId, idempotencyKey)) !== undefined;
+  const boundYocto = opened.ended === undefined ? BigInt(operatorBoundYocto || "0") : undefined;
+  const start = { requestId, boundYocto };
+  let counted: Admission | undefined;
+  if (!(await isClaimed())) {
+    counted = await quotas.countStart(walletId, start);
+    // Its first request may have been recorded while this one was being judged.
+    if (counted.kind === "exceeded" && !(await isClaimed())) throw refusalOf(counted);
+  }
   const result = await log.open(requestId, opened);
+  const standings = counted?.kind === "counted" ? counted.standings : [];
+  if (standings.length > 0 && !isOwn(result, requestId)) await quotas.giveBack(walletId, start);
   switch (result.kind) {
     case "created":
+      return { record: result.record, created: true, quotas: standings.map(standingMessage) };
     case "found":
-      return { record: result.record, created: result.kind === "created" };
+      return { record: result.record, created: false };
     case "other_request":
       throw taken(result.requestId, "IDEMPOTENCY_KEY_REUSED", "idempotency key was already used with another request");
     case "approval_used": {
@@ -18,6 +45,11 @@ export async function openWorkflow(log: WorkflowLog, { requestId, opened }: Open
     default:
       return result satisfies never;
   }
+}
+
+/** Opened by this call, or by an earlier one of the same request to which no answer came. */
+function isOwn(result: OpenResult, requestId: string): boolean {
+  return "record" in result && result.record.requestId === requestId;
 }
 
 function taken(requestId: string, reason: string, what: string): Refusal {

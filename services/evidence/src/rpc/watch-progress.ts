@@ -1,12 +1,18 @@
 import type { WatchProgressRequest } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/progress";
-import type { WalletCaller } from "@outlayer/kit";
+import { deadline, unavailable, type WalletCaller } from "@outlayer/kit";
 import { isTerminal } from "@outlayer/workflow";
 import { Changes } from "./changes.ts";
 import type { GetRecordDeps } from "./get-record.ts";
 import { readOwnRecord } from "./ownership.ts";
 
-/** Every event after a version, in order, each once: told from the log, the bus only says when to look. */
+/** How old a stream becomes, milliseconds. */
+const maxAgeMs = 30 * 60_000;
+
+/**
+ * Every event after a version, in order, each once: told from the log, the bus only says when to look.
+ * @throws Refusal Unavailable, STREAM_TOO_OLD, once it has gone on for half an hour: its reader goes on from what it has seen
+ */
 export async function* watchProgress(
   { log, bus, timers }: GetRecordDeps,
   request: WatchProgressRequest,
@@ -16,9 +22,10 @@ export async function* watchProgress(
   // Before the id becomes part of a subject: it may be any text.
   const { requestId } = await readOwnRecord(log, caller, { requestId: request.requestId, endpoint: "" });
   const changes = new Changes(bus, timers, requestId);
+  const age = deadline(timers, maxAgeMs, signal);
   try {
     let seen = Number(request.afterVersion);
-    while (!signal.aborted) {
+    while (!age.signal.aborted) {
       for (const progress of await log.progress(requestId, seen)) {
         yield progress;
         seen = Number(progress.version);
@@ -26,9 +33,13 @@ export async function* watchProgress(
       const record = await log.record(requestId);
       // A reader that comes after the end is not left waiting.
       if (record === undefined || (isTerminal(record.status) && seen >= Number(record.version))) return;
-      await changes.next(signal);
+      await changes.next(age.signal);
+    }
+    if (!signal.aborted) {
+      throw unavailable(`the stream is too old: go on after version ${seen}`, { reason: "STREAM_TOO_OLD" });
     }
   } finally {
+    age.done();
     changes.end();
   }
 }

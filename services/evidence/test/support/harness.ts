@@ -4,9 +4,10 @@ import type { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event
 import { OpenedSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
-import { createEvidence } from "@outlayer/evidence";
+import { createEvidence, defaultRules } from "@outlayer/evidence";
 import {
   createLogger,
+  defaultWalletSlots,
   InProcessBus,
   inMemoryTransport,
   type Ports,
@@ -16,6 +17,9 @@ import {
 import type { Place } from "./places.ts";
 
 export const walletHeaders = { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "internal" };
+
+/** What wallets may use up, where a test does not say. */
+export const bounds = { quotas: defaultRules, slots: defaultWalletSlots };
 
 export type EventKind = NonNullable<MessageInitShape<typeof EventSchema>["kind"]>;
 
@@ -39,15 +43,23 @@ export interface EvidenceUnderTest {
 /**
  * Starts the service on a new database, which goes when it is stopped.
  * @param clock what the service takes for the time, if not the system's
+ * @param limits what wallets may use up, if not what they may by default
  */
-export async function startEvidence(place: Place, clock?: Ports["clock"]): Promise<EvidenceUnderTest> {
+export async function startEvidence(
+  place: Place,
+  clock?: Ports["clock"],
+  limits: Partial<typeof bounds> = {},
+): Promise<EvidenceUnderTest> {
   const system = systemPorts();
   const ports = { ...system, clock: clock ?? system.clock };
   const bus = new InProcessBus();
   const credentials = { internalTokens: ["internal"], apiKeys: new Map<string, string>() };
   const start = async () => {
     const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
-    const service = createEvidence({ database: place.database, credentials }, { ports, bus, logger: guards.logger });
+    const service = createEvidence(
+      { database: place.database, credentials, ...bounds, ...limits },
+      { ports, bus, logger: guards.logger },
+    );
     await service.start();
     const logs = logClient((caller) => inMemoryTransport(service.routes, guards, caller));
     return {
@@ -135,6 +147,9 @@ export function logClient(as: (caller: ServiceName) => Transport): Client<typeof
   return createClient(LogService, {
     ...broadcaster,
     unary: (method, ...call) =>
-      (["OpenWorkflow", "RequestCancel"].includes(method.name) ? planner : broadcaster).unary(method, ...call),
+      (["OpenWorkflow", "RequestCancel", "CountPlan"].includes(method.name) ? planner : broadcaster).unary(
+        method,
+        ...call,
+      ),
   });
 }

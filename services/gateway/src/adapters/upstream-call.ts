@@ -16,13 +16,14 @@ export interface UpstreamCall extends Call {
 /** Calls an upstream within a time limit of our own timers, and tells it that limit. @throws Problem */
 export async function callUpstream<T>(
   timers: Timers,
-  { credentials, signal, waitMs = 0, lost }: UpstreamCall,
+  { credentials, signal, passOn, waitMs = 0, lost }: UpstreamCall,
   run: (options: CallOptions) => Promise<T>,
 ): Promise<T> {
   const limitMs = waitMs + patienceMs;
   const limit = deadline(timers, limitMs, signal);
   try {
-    return await run({ ...callOptions(credentials, limit.signal), timeoutMs: limitMs });
+    const heard = passOn === undefined ? {} : { onHeader: passOn };
+    return await run({ ...callOptions(credentials, limit.signal), ...heard, timeoutMs: limitMs });
   } catch (error) {
     throw problemOfUpstream(error, lost);
   } finally {

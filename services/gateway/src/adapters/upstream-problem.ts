@@ -1,5 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
+import { exceededQuotaOf } from "@outlayer/kit";
 import { internalError, Problem, type ProblemStatus } from "../core/problem.ts";
 
 /**
@@ -22,6 +23,8 @@ export function problemOfUpstream(error: unknown, lost: string): Problem {
   // What the upstream did not say itself can name hosts: it is for the log only.
   if (!upstream.isWireError)
     return gotNoAnswer(upstream) ? new Problem(503, lost, { cause: error }) : internalError(error);
+  const exceeded = exceededQuotaOf(upstream);
+  if (exceeded !== undefined) return new Problem(429, upstream.rawMessage, { exceeded });
   const status = problemStatusOf.get(upstream.code);
   if (status === undefined) return internalError(error);
   const [info] = upstream.findDetails(ErrorInfoSchema);

@@ -20,6 +20,8 @@ export interface RestRequest {
   /** The path's `:request_id`, decoded; empty where it has none. */
   readonly id: string;
   readonly query: URLSearchParams;
+  /** Hears of headers of an upstream's answer that are for the caller as well. */
+  readonly passOn: (headers: Headers) => void;
   /** The headers by which the gateway vouches for the wallet that calls: none of what it proved itself with. */
   readonly credentials: Headers;
   /** Of `Idempotency-Key` and `X-Idempotency-Key`, every value that was sent. */

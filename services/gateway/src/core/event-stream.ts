@@ -8,6 +8,9 @@ import { Problem } from "./problem.ts";
  */
 export const eventName = "progress";
 
+/** How old a stream becomes, milliseconds: its reader then comes back with the last id it got. */
+export const maxAgeMs = 15 * 60_000;
+
 /** Tells a client to come back so many milliseconds after a break. */
 export const retryFrame = "retry: 2000\n\n";
 /** A comment: it keeps proxies from closing a stream on which nothing happens. */

@@ -13,6 +13,8 @@ export interface Call {
   /** The headers by which the gateway vouches for the wallet, under its own identity. */
   readonly credentials: Headers;
   readonly signal: AbortSignal;
+  /** Hears of headers of the answer that are for the caller as well. */
+  readonly passOn?: ((headers: Headers) => void) | undefined;
 }
 
 /** The planner, the only judge of a body. Every method throws Problem. */

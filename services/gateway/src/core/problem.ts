@@ -1,4 +1,5 @@
 import type { JsonObject } from "@bufbuild/protobuf";
+import { type ExceededQuota, rateLimitHeaders } from "@outlayer/workflow";
 
 /** RFC 9110's phrase of every error status that the gateway answers with. */
 const titles = {
@@ -11,6 +12,7 @@ const titles = {
   413: "Content Too Large",
   415: "Unsupported Media Type",
   421: "Misdirected Request",
+  429: "Too Many Requests",
   431: "Request Header Fields Too Large",
   500: "Internal Server Error",
   503: "Service Unavailable",
@@ -27,25 +29,36 @@ export class Problem extends Error {
   readonly status: ProblemStatus;
   /** Of the request that it is about, where one is known. */
   readonly requestId: string | undefined;
+  /** The quota that is used up, of a 429. */
+  readonly exceeded: ExceededQuota | undefined;
   /** What the answer carries beside those of `problemHeaders`. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     status: ProblemStatus,
     message: string,
-    more: { requestId?: string | undefined; headers?: Readonly<Record<string, string>>; cause?: unknown } = {},
+    more: {
+      requestId?: string | undefined;
+      exceeded?: ExceededQuota | undefined;
+      headers?: Readonly<Record<string, string>>;
+      cause?: unknown;
+    } = {},
   ) {
     super(message, { cause: more.cause });
     this.status = status;
     this.requestId = more.requestId;
+    this.exceeded = more.exceeded;
     this.headers = more.headers ?? {};
   }
 }
 
 export const internalError = (cause: unknown) => new Problem(500, "internal error", { cause });
 
-/** Headers that every answer with this status carries. */
-export function problemHeaders(status: ProblemStatus): Readonly<Record<string, string>> {
+/** Headers that every answer to such a problem carries. */
+export function problemHeaders({ status, exceeded }: Problem): Readonly<Record<string, string>> {
+  if (exceeded !== undefined) {
+    return { "retry-after": String(exceeded.retryAfterSecs), ...rateLimitHeaders([exceeded.standing]) };
+  }
   switch (status) {
     case 401:
       return { "www-authenticate": 'Bearer realm="wallet"' };
@@ -57,11 +70,22 @@ export function problemHeaders(status: ProblemStatus): Readonly<Record<string, s
 }
 
 /** @param instance the path that was asked */
-export function problemBody({ status, message, requestId }: Problem, instance: string): JsonObject {
+export function problemBody({ status, message, requestId, exceeded }: Problem, instance: string): JsonObject {
   return {
     ...problemMembers(status, message, instance),
+    ...(exceeded === undefined ? {} : quotaMembers(exceeded)),
     status,
     ...(requestId === undefined ? {} : { request_id: requestId }),
+  };
+}
+
+/** As draft-ietf-httpapi-ratelimit-headers describes the problem, and the name by itself. */
+function quotaMembers({ standing: { quota } }: ExceededQuota): JsonObject {
+  return {
+    type: "https://iana.org/assignments/http-problem-types#quota-exceeded",
+    title: "Request cannot be satisfied as assigned quota has been exceeded",
+    quota,
+    "violated-policies": [quota],
   };
 }
 

@@ -15,6 +15,13 @@ export function waitOfPrefer(prefer: string | undefined): number | undefined {
   return secs === undefined ? undefined : Math.min(Number(secs), maxPostWaitSecs);
 }
 
+/** Whether a caller asks for its answer to be held: of a GET by its query, of all others by `Prefer`. */
+export function asksToWait(method: string, query: URLSearchParams, prefer: string | undefined): boolean {
+  if (method !== "GET") return (waitOfPrefer(prefer) ?? 0) > 0;
+  // One that is no number is refused by whoever reads it.
+  return query.getAll("wait").some((value) => Number(value) > 0);
+}
+
 /**
  * What stands between the commas of a header; one inside quotes separates nothing, and quotes that are not closed reach
  * to the end. Looks at each character once, whatever it is.

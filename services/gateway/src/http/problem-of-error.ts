@@ -14,6 +14,8 @@ const sentences: ReadonlyMap<number, () => Problem> = new Map([
 export function problemOfError(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof Refusal) {
+    const { exceeded } = error.about;
+    if (exceeded !== undefined) return new Problem(429, error.message, { exceeded });
     const status = problemStatusOf.get(error.code);
     return status === undefined ? internalError(error) : new Problem(status, error.message);
   }

@@ -31,7 +31,7 @@ export function sendAnswer(reply: FastifyReply, answer: SendableAnswer): Fastify
 
 /** @param instance the path that was asked */
 export function answerOfProblem(problem: Problem, instance: string): SendableAnswer {
-  const headers = { ...problemHeaders(problem.status), ...problem.headers };
+  const headers = { ...problemHeaders(problem), ...problem.headers };
   return { kind: "json", status: problem.status, headers, body: problemBody(problem, instance) };
 }
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { vouchingHeaders, type WalletCaller, walletAuthHeaders } from "@outlayer/kit";
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import { isJsonContentType } from "../core/content-type.ts";
 import type { RestRequest } from "../core/endpoint.ts";
 import { Problem } from "../core/problem.ts";
@@ -9,6 +9,11 @@ import { unsupportedMediaType } from "./problem-of-error.ts";
 /** The path that was asked, as it was sent, without the query: a query can hold what an answer should not repeat. */
 export function pathOf(url: string): string {
   return url.split("?", 1)[0] ?? url;
+}
+
+export function queryOf(url: string): URLSearchParams {
+  const start = url.indexOf("?");
+  return new URLSearchParams(start === -1 ? "" : url.slice(start + 1));
 }
 
 /** The headers that say who calls. */
@@ -41,18 +46,27 @@ export function decodeBody(bytes: Uint8Array): string {
   }
 }
 
+/** Headers of an upstream's answer that are for the caller as well. */
+const passedOn = ["ratelimit", "ratelimit-policy"] as const;
+
 /** @param caller undefined for what anybody may ask @param signal aborted when the client has gone */
 export function restRequest(
   request: FastifyRequest,
+  reply: FastifyReply,
   caller: WalletCaller | undefined,
   signal: AbortSignal,
 ): RestRequest {
   const { raw, params, body } = request;
-  const [, query = ""] = request.url.split(/\?(.*)/s);
   return {
     path: pathOf(request.url),
     id: idOf(params),
-    query: new URLSearchParams(query),
+    query: queryOf(request.url),
+    passOn(headers) {
+      for (const name of passedOn) {
+        const value = headers.get(name);
+        if (value !== null) reply.header(name, value);
+      }
+    },
     credentials: caller === undefined ? new Headers() : vouchingHeaders(caller),
     idempotencyKeys: ["idempotency-key", "x-idempotency-key"].flatMap((name) => raw.headersDistinct[name] ?? []),
     prefer: header(raw, "prefer"),
@@ -67,7 +81,8 @@ function idOf(params: unknown): string {
   return typeof id === "string" ? id : "";
 }
 
-function header({ headers }: IncomingMessage, name: string): string | undefined {
+/** Of a header that was sent several times, all of it. */
+export function header({ headers }: IncomingMessage, name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value.join(", ") : value;
 }

@@ -11,22 +11,27 @@ import {
   type Timers,
   urlOf,
   type WalletCaller,
+  type WalletSlot,
+  type WalletSlots,
 } from "@outlayer/kit";
 import { type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import type { Endpoint } from "../core/endpoint.ts";
 import { Problem } from "../core/problem.ts";
+import { asksToWait } from "../core/wait.ts";
 import { refuseConnection } from "./client-error.ts";
 import { writeEvents } from "./event-stream.ts";
 import { limits } from "./limits.ts";
 import { problemOfError } from "./problem-of-error.ts";
 import { answerOfProblem, requestIdOf, type SendableAnswer, sendAnswer } from "./reply.ts";
 import { RequestLog } from "./request-log.ts";
-import { checkBodyHeaders, credentialsOf, pathOf, restRequest } from "./rest-request.ts";
+import { checkBodyHeaders, credentialsOf, header, pathOf, queryOf, restRequest } from "./rest-request.ts";
 
 export interface RestServerDeps {
   readonly endpoints: readonly Endpoint[];
   /** @throws Refusal Unauthenticated */
   readonly authenticate: (credentials: Headers) => WalletCaller;
+  /** What each wallet may hold at once. */
+  readonly slots: WalletSlots;
   /** Aborted when the gateway stops. */
   readonly stopping: AbortSignal;
   readonly logger: Logger;
@@ -45,11 +50,11 @@ export interface RestServer {
 }
 
 /**
- * HTTP around the endpoints. A request is judged in this order: its host (421), its path (404), its method (405), who calls (401), the
- * body's type (415) and size (413), and then by its endpoint.
+ * HTTP around the endpoints. A request is judged in this order: its host (421), its path (404), its method (405), who calls (401), whether
+ * the wallet has too much under way (429), the body's type (415) and size (413), and then by its endpoint.
  */
 export function createRestServer(deps: RestServerDeps): RestServer {
-  const { endpoints, stopping, logger, clock, timers, random } = deps;
+  const { endpoints, slots, stopping, logger, clock, timers, random } = deps;
   const app = fastify({
     logger: false,
     return503OnClosing: false,
@@ -96,12 +101,14 @@ export function createRestServer(deps: RestServerDeps): RestServer {
       method: methodsOf(endpoint),
       url: endpoint.path,
       exposeHeadRoute: false,
-      async onRequest({ raw }, reply) {
+      async onRequest({ raw, url }, reply) {
         if (endpoint.access === "wallet") {
-          callers.set(
-            raw,
-            log.within(reply.raw, () => deps.authenticate(credentialsOf(raw))),
-          );
+          const caller = log.within(reply.raw, () => deps.authenticate(credentialsOf(raw)));
+          callers.set(raw, caller);
+          for (const slot of slotsOf(endpoint, raw, url)) {
+            // Until the answer is out, or the client gone.
+            reply.raw.once("close", slots.take(caller.walletId, slot));
+          }
         }
         if (endpoint.method === "POST") checkBodyHeaders(raw);
       },
@@ -112,7 +119,7 @@ export function createRestServer(deps: RestServerDeps): RestServer {
   async function answer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const gone = new AbortController();
     reply.raw.once("close", () => gone.abort());
-    const answered = await endpoint.handle(restRequest(request, callers.get(request.raw), gone.signal));
+    const answered = await endpoint.handle(restRequest(request, reply, callers.get(request.raw), gone.signal));
     const requestId = requestIdOf(answered);
     if (requestId !== undefined) noteInContext({ request_id: requestId });
     if (answered.kind !== "events") return send(reply, answered);
@@ -176,6 +183,13 @@ export function createRestServer(deps: RestServerDeps): RestServer {
       }
     },
   };
+}
+
+/** What a request takes of what its wallet may hold at once. */
+function slotsOf(endpoint: Endpoint, raw: IncomingMessage, url: string): readonly WalletSlot[] {
+  if (endpoint.endless) return ["event_streams"];
+  const waits = asksToWait(endpoint.method, queryOf(url), header(raw, "prefer"));
+  return waits ? ["requests_in_flight", "long_polls"] : ["requests_in_flight"];
 }
 
 /** A HEAD is a GET without the body, so what has no end has no HEAD. */

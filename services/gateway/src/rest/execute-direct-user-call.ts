@@ -9,8 +9,8 @@ export function executeDirectUserCall(deps: EndingDeps & { readonly planner: Pla
     path: "/wallet/v1/direct-user/function-call/execute",
     access: "wallet",
     async handle(request) {
-      const { body, idempotencyKeys, credentials, signal } = request;
-      const record = await deps.planner.executeDirectUserCall(body, idempotencyKeys, { credentials, signal });
+      const { body, idempotencyKeys, credentials, signal, passOn } = request;
+      const record = await deps.planner.executeDirectUserCall(body, idempotencyKeys, { credentials, signal, passOn });
       return answerWhenEnded(deps, record, request);
     },
   };

@@ -9,8 +9,8 @@ export function executeSequentialBatch(deps: EndingDeps & { readonly planner: Pl
     path: "/wallet/v1/sequential-batch",
     access: "wallet",
     async handle(request) {
-      const { body, idempotencyKeys, credentials, signal } = request;
-      const record = await deps.planner.executeSequentialBatch(body, idempotencyKeys, { credentials, signal });
+      const { body, idempotencyKeys, credentials, signal, passOn } = request;
+      const record = await deps.planner.executeSequentialBatch(body, idempotencyKeys, { credentials, signal, passOn });
       return answerWhenEnded(deps, record, request);
     },
   };

@@ -9,8 +9,8 @@ export function executeWorkflow(deps: EndingDeps & { readonly planner: Planner }
     path: "/wallet/v1/workflows/execute",
     access: "wallet",
     async handle(request) {
-      const { body, idempotencyKeys, credentials, signal } = request;
-      const record = await deps.planner.executeWorkflow(body, idempotencyKeys, { credentials, signal });
+      const { body, idempotencyKeys, credentials, signal, passOn } = request;
+      const record = await deps.planner.executeWorkflow(body, idempotencyKeys, { credentials, signal, passOn });
       return answerWhenEnded(deps, record, request);
     },
   };

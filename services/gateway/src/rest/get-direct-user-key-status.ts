@@ -10,8 +10,8 @@ export function getDirectUserKeyStatus(planner: Planner): Endpoint {
     method: "GET",
     path: "/wallet/v1/direct-user/function-call-key/status",
     access: "wallet",
-    async handle({ query, credentials, signal }) {
-      const status = await planner.directUserKeyStatus(scopeOfQuery(query), { credentials, signal });
+    async handle({ query, credentials, signal, passOn }) {
+      const status = await planner.directUserKeyStatus(scopeOfQuery(query), { credentials, signal, passOn });
       return jsonAnswer(200, directUserKeyStatusJson(status));
     },
   };

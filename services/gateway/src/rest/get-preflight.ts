@@ -9,8 +9,8 @@ export function getPreflight(planner: Planner): Endpoint {
     method: "GET",
     path: "/wallet/v1/preflight",
     access: "wallet",
-    async handle({ credentials, signal }) {
-      return jsonAnswer(200, preflightJson(await planner.preflight(undefined, { credentials, signal })));
+    async handle({ credentials, signal, passOn }) {
+      return jsonAnswer(200, preflightJson(await planner.preflight(undefined, { credentials, signal, passOn })));
     },
   };
 }

@@ -9,8 +9,8 @@ export function planWorkflow(planner: Planner): Endpoint {
     method: "POST",
     path: "/wallet/v1/workflows/plan",
     access: "wallet",
-    async handle({ body, credentials, signal }) {
-      return jsonAnswer(200, planJson(await planner.plan(body, { credentials, signal })));
+    async handle({ body, credentials, signal, passOn }) {
+      return jsonAnswer(200, planJson(await planner.plan(body, { credentials, signal, passOn })));
     },
   };
 }

@@ -9,8 +9,8 @@ export function preflightWorkflow(planner: Planner): Endpoint {
     method: "POST",
     path: "/wallet/v1/workflows/preflight",
     access: "wallet",
-    async handle({ body, credentials, signal }) {
-      return jsonAnswer(200, preflightJson(await planner.preflight(body, { credentials, signal })));
+    async handle({ body, credentials, signal, passOn }) {
+      return jsonAnswer(200, preflightJson(await planner.preflight(body, { credentials, signal, passOn })));
     },
   };
 }

@@ -9,8 +9,11 @@ export function prepareDirectUserKey(planner: Planner): Endpoint {
     method: "POST",
     path: "/wallet/v1/direct-user/function-call-key/prepare",
     access: "wallet",
-    async handle({ body, credentials, signal }) {
-      return jsonAnswer(200, directUserKeyJson(await planner.prepareDirectUserKey(body, { credentials, signal })));
+    async handle({ body, credentials, signal, passOn }) {
+      return jsonAnswer(
+        200,
+        directUserKeyJson(await planner.prepareDirectUserKey(body, { credentials, signal, passOn })),
+      );
     },
   };
 }

@@ -1,13 +1,14 @@
-import type { Logger } from "@outlayer/kit";
+import { deadline, type Logger, type Timers } from "@outlayer/kit";
 import { isTerminal } from "@outlayer/workflow";
 import type { Endpoint } from "../core/endpoint.ts";
-import { eventFrame, retryFrame, versionSeen } from "../core/event-stream.ts";
+import { eventFrame, maxAgeMs, retryFrame, versionSeen } from "../core/event-stream.ts";
 import type { Call, Records } from "../core/ports.ts";
 import { isRequestId, notFound } from "../core/request-id.ts";
 
 export interface EventsDeps {
   readonly records: Records;
   readonly logger: Logger;
+  readonly timers: Timers;
   /** Aborted when the gateway stops: readers are let go, and come back to another replica. */
   readonly stopping: AbortSignal;
 }
@@ -34,15 +35,19 @@ export function workflowEvents(deps: EventsDeps): Endpoint {
   };
 }
 
-async function* frames({ records, logger }: EventsDeps, id: string, after: number, call: Call): AsyncGenerator<string> {
-  yield retryFrame;
+async function* frames(deps: EventsDeps, id: string, after: number, call: Call): AsyncGenerator<string> {
+  const { records, logger, timers } = deps;
+  const age = deadline(timers, maxAgeMs, call.signal);
   try {
-    for await (const event of records.watch(id, after, call)) {
+    yield retryFrame;
+    for await (const event of records.watch(id, after, { ...call, signal: age.signal })) {
       yield eventFrame(event);
       if (event.terminal) return;
     }
   } catch (error) {
     // The stream has begun, so it can only end: the reader comes back with the last id it got.
     logger.warn({ err: error, request_id: id }, "progress broke off");
+  } finally {
+    age.done();
   }
 }

@@ -52,7 +52,8 @@ export function assertProblem(answer: Omit<RestAnswer, "headers"> & { readonly h
   assert.equal(json.message, json.error);
   assert.equal(json.message, json.detail);
   assert.notEqual(json.message, "");
-  assert.equal(json.type, "about:blank");
+  const quotaExceeded = "https://iana.org/assignments/http-problem-types#quota-exceeded";
+  assert.equal(json.type, status === 429 ? quotaExceeded : "about:blank");
   assert.equal(json.instance, path.split("?")[0]);
   if (json.version === undefined) assert.equal(json.status, status);
   else {
@@ -62,6 +63,7 @@ export function assertProblem(answer: Omit<RestAnswer, "headers"> & { readonly h
   }
   assert.doesNotMatch(text, /\bat .+:\d+:\d+|node:internal|node_modules|ECONN|127\.0\.0\.1|internal-token|wk_live/);
   if (status === 401) assert.match(headers.get("www-authenticate") ?? "", /^Bearer /);
+  if (status === 429) assert.deepEqual(json["violated-policies"], [json.quota]);
   if (status === 503) assert.match(headers.get("retry-after") ?? "", /^[1-9]\d*$/);
   if (status === 405) assert.notEqual(headers.get("allow"), null);
 }

@@ -14,11 +14,14 @@ import {
   type Ports,
   Readiness,
   type Service,
+  defaultWalletSlots as slots,
   systemPorts,
   workSubject,
 } from "@outlayer/kit";
 import { counterScope } from "@outlayer/workflow";
+import type { EvidenceConfig } from "../../../evidence/src/config.ts";
 import { createEvidence } from "../../../evidence/src/service.ts";
+import { defaultRules } from "../../../evidence/src/wallet-quotas.ts";
 import { createPlanner } from "../../../planner/src/service.ts";
 import { createGateway, type Gateway, type GatewayConfig } from "../../src/index.ts";
 import { type RestAnswer, type RestOptions, rest } from "./rest.ts";
@@ -30,6 +33,7 @@ export type EventInit = NonNullable<Exclude<MessageInitShape<typeof EventSchema>
 
 export interface WorldOptions {
   readonly config?: Partial<GatewayConfig>;
+  readonly evidence?: Partial<EvidenceConfig>;
   /** The gateway's and evidence's; the system's where absent. */
   readonly time?: Pick<Ports, "clock" | "timers">;
   /** Stands in for the real planner or evidence, as the gateway sees them. */
@@ -73,13 +77,21 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const guards = { logger: createLogger("upstream", "silent"), serviceToken: undefined };
   const bus = new InProcessBus();
   const evidence = createEvidence(
-    { database: { kind: "sqlite", path: join(directory, "evidence.db") }, credentials },
+    {
+      database: { kind: "sqlite", path: join(directory, "evidence.db") },
+      credentials,
+      quotas: defaultRules,
+      slots,
+      ...options.evidence,
+    },
     { ports, bus, logger: guards.logger },
   );
   const planning = inMemoryTransport(evidence.routes, guards, "planner");
   const planner = createPlanner(
     {
       credentials,
+      callBoundYocto: 65_000_000_000_000_000_000_000n,
+      slots,
       limits: { gateId, verifierId: "intents.near", maxInnerGas: 130_000_000_000_000n, maxDepositYocto: 1n },
       directUserScopes: [counterScope],
       networkId: "mainnet",
@@ -102,7 +114,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   });
   const readiness = new Readiness();
   const gateway = createGateway(
-    { bind: { host: "127.0.0.1", port: 0 }, credentials, gateId, executeWaitSecs: 0, ...options.config },
+    { bind: { host: "127.0.0.1", port: 0 }, credentials, gateId, executeWaitSecs: 0, slots, ...options.config },
     { ports, logger, readiness, transports: { ...real, ...options.transports?.(real) } },
   );
   await gateway.start();

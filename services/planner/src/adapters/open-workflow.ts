@@ -1,8 +1,9 @@
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
-import { Turnstile } from "@outlayer/kit";
+import { exceededQuotaOf, Turnstile } from "@outlayer/kit";
 import type { OpenWorkflow } from "../core/ports.ts";
+import { standingOf } from "./count-plan.ts";
 
 /**
  * Workflows that are being opened at once. Of hundreds that come together evidence would open none in time, and be asked for each
@@ -11,16 +12,19 @@ import type { OpenWorkflow } from "../core/ports.ts";
  */
 const atOnce = 8;
 
-export function workflowOpener(evidence: Transport): OpenWorkflow {
+/** @param callBoundYocto the most that the operator is expected to pay for a call */
+export function workflowOpener(evidence: Transport, callBoundYocto: bigint): OpenWorkflow {
   const log = createClient(LogService, evidence);
   const turnstile = new Turnstile(atOnce);
   return async (requestId, opened, signal) => {
     try {
-      const open = () => log.openWorkflow({ requestId, opened }, { signal });
-      const { record, created } = await turnstile.pass("usual", open, signal);
+      const operatorBoundYocto = String(BigInt(opened.calls?.length ?? 0) * callBoundYocto);
+      const open = () => log.openWorkflow({ requestId, opened, operatorBoundYocto }, { signal });
+      const { record, created, quotas } = await turnstile.pass("usual", open, signal);
       if (record === undefined) throw new Error("evidence answered without a record");
       // A call that was made again, because no answer came to the first, finds what the first has made.
-      return { kind: "opened", record, created: created || record.requestId === requestId };
+      const isNew = created || record.requestId === requestId;
+      return { kind: "opened", record, created: isNew, quotas: quotas.map(standingOf) };
     } catch (error) {
       if (!(error instanceof ConnectError)) throw error;
       switch (error.code) {
@@ -28,6 +32,11 @@ export function workflowOpener(evidence: Transport): OpenWorkflow {
           const [info] = error.findDetails(ErrorInfoSchema);
           const kind = info?.reason === "APPROVAL_ALREADY_USED" ? "approval_used" : "other_request";
           return { kind, requestId: info?.metadata.request_id };
+        }
+        case Code.ResourceExhausted: {
+          const exceeded = exceededQuotaOf(error);
+          if (exceeded === undefined) throw error;
+          return { kind: "over_quota", message: error.rawMessage, exceeded };
         }
         case Code.Unavailable:
         case Code.DeadlineExceeded:

@@ -1,7 +1,14 @@
 import type { GetDirectUserKeyResponse } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import type { Preflight } from "@outlayer/contracts/outlayer/workflow/v1/preflight";
 import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
-import type { ApprovalInfo, DirectUserScope, Endpoint, WorkflowRequest } from "@outlayer/workflow";
+import type {
+  ApprovalInfo,
+  DirectUserScope,
+  Endpoint,
+  ExceededQuota,
+  QuotaStanding,
+  WorkflowRequest,
+} from "@outlayer/workflow";
 import type { FactName, Facts } from "./facts.ts";
 import type { OpenedInit } from "./opening.ts";
 import type { GateCallInit } from "./payload.ts";
@@ -38,6 +45,13 @@ export interface DirectUserKeys {
 /** Records a request before anything else becomes of it, or finds the one that came under the same key. */
 export type OpenWorkflow = (requestId: string, opened: OpenedInit, signal: AbortSignal) => Promise<OpenResult>;
 
+/**
+ * Counts a request that is answered without a record.
+ * @returns what is left
+ * @throws Refusal ResourceExhausted, QUOTA_EXCEEDED; Unavailable where it cannot be counted now
+ */
+export type CountPlan = (walletId: string, signal: AbortSignal) => Promise<readonly QuotaStanding[]>;
+
 /** The wallet that calls, and how it is known. */
 export interface Caller {
   readonly walletId: string;
@@ -64,7 +78,15 @@ export type FindResult =
   | { readonly kind: "not_found" | "unavailable" };
 
 export type OpenResult =
-  | { readonly kind: "opened"; readonly record: Record; readonly created: boolean }
+  | {
+      readonly kind: "opened";
+      readonly record: Record;
+      readonly created: boolean;
+      /** What the wallet's quotas stand at; empty where the request was found. */
+      readonly quotas: readonly QuotaStanding[];
+    }
+  /** The wallet has used up a quota: nothing was recorded. */
+  | { readonly kind: "over_quota"; readonly message: string; readonly exceeded: ExceededQuota }
   /** The key was already used with another request. */
   | { readonly kind: "other_request"; readonly requestId: string | undefined }
   /** The approval was already used, by the request named. */

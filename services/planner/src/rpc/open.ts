@@ -1,4 +1,4 @@
-import { Code, type Ids, Refusal, unavailable } from "@outlayer/kit";
+import { Code, type Ids, quotaExceeded, Refusal, unavailable } from "@outlayer/kit";
 import { pickIdempotencyKey } from "@outlayer/workflow";
 import type { OpenedInit } from "../core/opening.ts";
 import type { FindRecord, OpenWorkflow } from "../core/ports.ts";
@@ -28,8 +28,8 @@ export function chooseKey(ids: Ids, inBody: string | undefined, beside: readonly
 
 /**
  * Records a planned request.
- * @throws Refusal AlreadyExists when the key or the approval was used for another request; Unavailable when it is not known whether
- * this one was recorded
+ * @throws Refusal AlreadyExists when the key or the approval was used for another request; ResourceExhausted when the wallet has used
+ * up a quota; Unavailable when it is not known whether this one was recorded
  */
 export async function open(deps: OpenDeps, key: ChosenKey, opened: OpenedInit, signal: AbortSignal) {
   const requestId = deps.ids.uuid();
@@ -37,6 +37,8 @@ export async function open(deps: OpenDeps, key: ChosenKey, opened: OpenedInit, s
   switch (result.kind) {
     case "opened":
       return { record: result.record, created: result.created };
+    case "over_quota":
+      throw quotaExceeded(result.message, result.exceeded);
     case "other_request":
       throw alreadyUsed("IDEMPOTENCY_KEY_REUSED", keyReused, result.requestId);
     case "approval_used": {

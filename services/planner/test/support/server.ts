@@ -10,6 +10,7 @@ import { type Record, RecordSchema } from "@outlayer/contracts/outlayer/workflow
 import {
   accepts,
   createLogger,
+  defaultWalletSlots,
   inMemoryTransport,
   invalid,
   type Ports,
@@ -17,6 +18,7 @@ import {
   type RpcGuards,
   type RpcRoutes,
   systemPorts,
+  type WalletSlotLimits,
   walletApiKeys,
 } from "@outlayer/kit";
 import { counterScope } from "@outlayer/workflow";
@@ -34,6 +36,8 @@ export interface Others {
   readonly preflight?: Broadcaster["preflight"];
   readonly openWorkflow?: Log["openWorkflow"];
   readonly getRecord?: ServiceImpl<typeof RecordService>["getRecord"];
+  readonly countPlan?: Log["countPlan"];
+  readonly slots?: WalletSlotLimits;
   readonly timers?: Ports["timers"];
 }
 
@@ -82,6 +86,9 @@ export function startPlanner(others: Others = {}) {
       opened.push(request);
       return (others.openWorkflow ?? evidence())(request, context);
     },
+    async countPlan(request, context) {
+      return others.countPlan === undefined ? {} : others.countPlan(request, context);
+    },
   };
   const records: Partial<ServiceImpl<typeof RecordService>> = {
     async getRecord(request, context) {
@@ -95,6 +102,8 @@ export function startPlanner(others: Others = {}) {
   const service = createPlanner(
     {
       limits,
+      callBoundYocto: 10n,
+      slots: others.slots ?? defaultWalletSlots,
       directUserScopes: [counterScope],
       networkId: "mainnet",
       credentials: { internalTokens: ["internal"], apiKeys: walletApiKeys('{"wk_good":"wallet-1"}') },
@@ -124,6 +133,7 @@ export function startPlanner(others: Others = {}) {
           services: [LogService, RecordService],
           callers: {
             "outlayer.evidence.v1.LogService/OpenWorkflow": ["planner"],
+            "outlayer.evidence.v1.LogService/CountPlan": ["planner"],
             "outlayer.evidence.v1.RecordService/GetRecord": "wallets",
           },
           wallets: { credentials: { internalTokens: [], apiKeys: new Map() }, vouchedBy: ["planner"] },

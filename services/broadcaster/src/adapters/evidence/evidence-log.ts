@@ -133,6 +133,12 @@ export class EvidenceLog {
     await this.#inTurn(() => this.#client.releaseUsage({ walletId, requestId, steps, ...this.#underLease() }));
   }
 
+  /** Counts what a workflow costs the operator beside what its record will say. yoctoNEAR. */
+  async chargeOperator(walletId: string, requestId: string, yocto: bigint): Promise<void> {
+    const charge = { walletId, requestId, yocto: yocto.toString() };
+    await this.#inTurn(() => this.#client.chargeOperator({ ...charge, ...this.#underLease() }));
+  }
+
   async gateLog(gateId: string): Promise<GateLog> {
     const { version, lane } = await this.#urgently(() => this.#client.getGateLog({ gateId }));
     return { version, lane };

@@ -1,6 +1,6 @@
 import type { Collection } from "mongodb";
 import type { Entry } from "../../core/entry.ts";
-import type { Claim, Opened, Projection } from "../../core/store.ts";
+import type { Claim, Claimed, Opened, Projection } from "../../core/store.ts";
 import { linearizable } from "./client.ts";
 import { bool, type CollectionSpec, date, objectSchema, sha256, text, version } from "./collection.ts";
 import type { Database } from "./database.ts";
@@ -108,7 +108,7 @@ export class Entries {
     for (let first = this.#opening.get(name); first !== undefined; first = this.#opening.get(name)) {
       await first.catch(() => {});
       const winner = await this.#database.answered(() => this.#entries.findOne(key, linearizable));
-      if (winner !== null) return exists(winner);
+      if (winner !== null) return { kind: "exists", ...claimed(winner) };
     }
     const opening = this.#open(entry, claim, projection).finally(() => this.#opening.delete(name));
     this.#opening.set(name, opening);
@@ -132,7 +132,13 @@ export class Entries {
     const { winner } = inserted;
     const isKey = winner.wallet_id === walletId && winner.idempotency_key === idempotencyKey;
     if (!isKey) return { kind: "approval_used", requestId: winner.request_id };
-    return exists(winner);
+    return { kind: "exists", ...claimed(winner) };
+  }
+
+  async findClaim(walletId: string, idempotencyKey: string): Promise<Claimed | undefined> {
+    const key = { wallet_id: walletId, idempotency_key: idempotencyKey };
+    const found = await this.#database.answered(() => this.#entries.findOne(key));
+    return found === null ? undefined : claimed(found);
   }
 
   async append(entry: Entry, projection: Projection): Promise<"appended" | "conflict"> {
@@ -269,8 +275,8 @@ export class Entries {
   }
 }
 
-function exists({ request_id, fingerprint }: Pick<EntryDocument, "request_id" | "fingerprint">): Opened {
-  return { kind: "exists", requestId: request_id, fingerprint: fingerprint ?? "" };
+function claimed({ request_id, fingerprint }: Pick<EntryDocument, "request_id" | "fingerprint">): Claimed {
+  return { requestId: request_id, fingerprint: fingerprint ?? "" };
 }
 
 const idOf = (requestId: string, entryVersion: number) => `${requestId}:${entryVersion}`;

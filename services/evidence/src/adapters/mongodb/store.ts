@@ -7,6 +7,7 @@ import { isUnanswered, reasonOf, translated } from "./errors.ts";
 import { GateEntries } from "./gate-entries.ts";
 import { Leases } from "./leases.ts";
 import { Nonces } from "./nonces.ts";
+import { QuotaAccounts } from "./quota-accounts.ts";
 import { type MigrationPorts, migrate } from "./schema/migrate.ts";
 import type { Migration } from "./schema/migrations.ts";
 import { UsageEntries } from "./usage-entries.ts";
@@ -30,12 +31,14 @@ export function openMongodbStore(address: MongodbAddress, ports: Ports, logger: 
   const usageEntries = new UsageEntries(database, writeId);
   const nonces = new Nonces(database);
   const leases = new Leases(database, writeId);
+  const accounts = new QuotaAccounts(database);
   return {
     start: (stopping) => whenThere(database, () => migration(address, ports), stopping),
     get dependency() {
       return database.watch.dependency;
     },
     open: (entry, claim, projection) => entries.open(entry, claim, projection),
+    findClaim: (walletId, idempotencyKey) => entries.findClaim(walletId, idempotencyKey),
     append: (entry, projection) => entries.append(entry, projection),
     read: (requestId, afterVersion) => entries.read(requestId, afterVersion),
     listOpen: (afterRequestId, limit) => entries.listOpen(afterRequestId, limit),
@@ -49,6 +52,8 @@ export function openMongodbStore(address: MongodbAddress, ports: Ports, logger: 
     markPublished: (versions) => entries.markPublished(versions),
     readLease: (resource) => leases.read(resource),
     replaceLease: (before, after) => leases.replace(before, after),
+    readAccount: (walletId) => accounts.read(walletId),
+    replaceAccount: (before, after) => accounts.replace(before, after),
     close: () => database.close(),
   };
 }

@@ -59,6 +59,14 @@ const migrations: readonly string[] = [
    ) STRICT, WITHOUT ROWID;`,
   // Beside what is hashed: what the entry names by its SHA-256.
   "ALTER TABLE entries ADD COLUMN secret_json TEXT;",
+  `CREATE TABLE quota_accounts (
+     wallet_id TEXT PRIMARY KEY,
+     token TEXT NOT NULL,
+     at_ms INTEGER NOT NULL,
+     expires_at_ms INTEGER,
+     account_json TEXT NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX quota_accounts_expiry ON quota_accounts (expires_at_ms) WHERE expires_at_ms IS NOT NULL;`,
 ];
 
 /** @throws Error for a file that a later version of this program wrote */

@@ -2,7 +2,16 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Entry } from "../../core/entry.ts";
 import type { Lease } from "../../core/lease.ts";
 import { noncesFrom } from "../../core/nonces.ts";
-import type { Claim, EvidenceStore, GateEntry, Opened, Projection, UsageEntry } from "../../core/store.ts";
+import type {
+  Claim,
+  Claimed,
+  EvidenceStore,
+  GateEntry,
+  Opened,
+  Projection,
+  StoredAccount,
+  UsageEntry,
+} from "../../core/store.ts";
 import { migrate } from "./schema.ts";
 
 /** Opens, and creates where needed, an evidence file. One process at a time may use it. */
@@ -33,6 +42,10 @@ class SqliteStore implements EvidenceStore {
   readonly #readLease: StatementSync;
   readonly #insertLease: StatementSync;
   readonly #replaceLease: StatementSync;
+  readonly #readAccount: StatementSync;
+  readonly #insertAccount: StatementSync;
+  readonly #replaceAccount: StatementSync;
+  readonly #dropExpiredAccounts: StatementSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -97,6 +110,19 @@ class SqliteStore implements EvidenceStore {
       `UPDATE leases SET holder_id = ?, epoch = ?, expires_at_ms = ?
        WHERE resource = ? AND holder_id = ? AND epoch = ? AND expires_at_ms = ?`,
     );
+    this.#readAccount = database.prepare(
+      `SELECT wallet_id AS walletId, token, at_ms AS atMs, expires_at_ms AS expiresAtMs, account_json AS accountJson
+       FROM quota_accounts WHERE wallet_id = ?`,
+    );
+    this.#insertAccount = database.prepare(
+      `INSERT INTO quota_accounts (token, at_ms, expires_at_ms, account_json, wallet_id) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT DO NOTHING`,
+    );
+    this.#replaceAccount = database.prepare(
+      `UPDATE quota_accounts SET token = ?, at_ms = ?, expires_at_ms = ?, account_json = ?
+       WHERE wallet_id = ? AND token = ?`,
+    );
+    this.#dropExpiredAccounts = database.prepare("DELETE FROM quota_accounts WHERE expires_at_ms < ?");
   }
 
   /** Nothing: the file was made ready when it was opened. */
@@ -108,15 +134,17 @@ class SqliteStore implements EvidenceStore {
         this.#move(projection, entry.atMs);
         return { kind: "opened" };
       }
-      const found = this.#findClaim.get(claim.walletId, claim.idempotencyKey);
-      if (found !== undefined) {
-        return { kind: "exists", requestId: String(found.requestId), fingerprint: String(found.fingerprint) };
-      }
+      const found = this.#claimed(claim.walletId, claim.idempotencyKey);
+      if (found !== undefined) return { kind: "exists", ...found };
       const used = claim.approvalOf === undefined ? undefined : this.#findApproval.get(claim.approvalOf);
       // The request id was made for this call: nothing else than what it claims can have collided.
       if (used === undefined) throw new Error(`request id ${entry.requestId} is taken`);
       return { kind: "approval_used", requestId: String(used.requestId) };
     });
+  }
+
+  async findClaim(walletId: string, idempotencyKey: string): Promise<Claimed | undefined> {
+    return this.#claimed(walletId, idempotencyKey);
   }
 
   async append(entry: Entry, projection: Projection): Promise<"appended" | "conflict"> {
@@ -194,8 +222,29 @@ class SqliteStore implements EvidenceStore {
     return changes === 1;
   }
 
+  async readAccount(walletId: string): Promise<StoredAccount | undefined> {
+    const found = this.#readAccount.get(walletId) as unknown as Nullable<StoredAccount> | undefined;
+    return found && { ...found, expiresAtMs: found.expiresAtMs ?? undefined };
+  }
+
+  async replaceAccount(before: StoredAccount | undefined, after: StoredAccount): Promise<boolean> {
+    const { walletId, token, atMs, expiresAtMs, accountJson } = after;
+    const written = [token, atMs, expiresAtMs ?? null, accountJson, walletId];
+    return this.#atomically(() => {
+      const { changes } =
+        before === undefined ? this.#insertAccount.run(...written) : this.#replaceAccount.run(...written, before.token);
+      this.#dropExpiredAccounts.run(atMs);
+      return changes === 1;
+    });
+  }
+
   async close(): Promise<void> {
     this.#database.close();
+  }
+
+  #claimed(walletId: string, idempotencyKey: string): Claimed | undefined {
+    const found = this.#findClaim.get(walletId, idempotencyKey);
+    return found && { requestId: String(found.requestId), fingerprint: String(found.fingerprint) };
   }
 
   #insert({ requestId, version, atMs, entryJson, hash, secretJson }: Entry, claim: Claim | undefined): boolean {
@@ -230,3 +279,6 @@ class SqliteStore implements EvidenceStore {
     }
   }
 }
+
+/** A row as SQLite has it, which knows no undefined. */
+type Nullable<T> = { readonly [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] };

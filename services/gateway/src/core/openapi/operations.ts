@@ -38,6 +38,7 @@ const statusOf = {
   RequestTimeout: "408",
   ContentTooLarge: "413",
   UnsupportedMediaType: "415",
+  QuotaExceeded: "429",
   HeadersTooLarge: "431",
   InternalError: "500",
   Unavailable: "503",
@@ -45,7 +46,9 @@ const statusOf = {
 
 const workflowBody = jsonContent("WorkflowRequest", workflowExamples);
 const bodyErrors = ["RequestTimeout", "ContentTooLarge", "UnsupportedMediaType"] as const;
-const anyErrors = ["HeadersTooLarge", "InternalError", "Unavailable"] as const;
+const anyErrors = ["QuotaExceeded", "HeadersTooLarge", "InternalError", "Unavailable"] as const;
+/** Of an answer that was counted. */
+const rateLimits = { RateLimit: headerRef("RateLimit"), "RateLimit-Policy": headerRef("RateLimitPolicy") };
 
 /** Every path, in the order in which a reader wants to meet them. */
 export function paths(gateId: string): Named<PathItem> {
@@ -129,7 +132,7 @@ const planWorkflow: Operation = {
   security: walletSecurity,
   requestBody: { required: true, content: workflowBody },
   responses: {
-    "200": { description: "The plan.", content: jsonContent("Plan", planExamples) },
+    "200": { description: "The plan.", headers: rateLimits, content: jsonContent("Plan", planExamples) },
     ...errors(["BadRequest", "Unauthorized", ...bodyErrors, ...anyErrors]),
   },
 };
@@ -143,7 +146,11 @@ const preflightWorkflow: Operation = {
   security: walletSecurity,
   requestBody: { required: true, content: workflowBody },
   responses: {
-    "200": { description: "What was found.", content: jsonContent("Preflight", workflowPreflights) },
+    "200": {
+      description: "What was found.",
+      headers: rateLimits,
+      content: jsonContent("Preflight", workflowPreflights),
+    },
     ...errors(["BadRequest", "Unauthorized", ...bodyErrors, ...anyErrors]),
   },
 };
@@ -157,7 +164,7 @@ const prepareDirectUserKey: Operation = {
   security: walletSecurity,
   requestBody: { required: true, content: jsonContent("DirectUserScope", scopeExamples) },
   responses: {
-    "200": { description: "The key.", content: jsonContent("DirectUserKey", keyExamples) },
+    "200": { description: "The key.", headers: rateLimits, content: jsonContent("DirectUserKey", keyExamples) },
     ...errors(["BadRequest", "Unauthorized", ...bodyErrors, ...anyErrors]),
   },
 };
@@ -171,7 +178,11 @@ const getDirectUserKeyStatus: Operation = {
   security: walletSecurity,
   parameters: parameters("UserId", "RegistryId", "ReceiverId", "MethodNames"),
   responses: {
-    "200": { description: "What was found.", content: jsonContent("DirectUserKeyStatus", keyStatusExamples) },
+    "200": {
+      description: "What was found.",
+      headers: rateLimits,
+      content: jsonContent("DirectUserKeyStatus", keyStatusExamples),
+    },
     ...errors(["BadRequest", "Unauthorized", ...anyErrors]),
   },
 };
@@ -184,7 +195,7 @@ const getPreflight: Operation = {
     "Makes every check of the gate, the operator's accounts and the keystore that any run depends on. The balances are held against one call of a chain of up to 3. Nothing is recorded, signed or sent. A check that cannot be made fails and says why. 200 whatever it says.",
   security: walletSecurity,
   responses: {
-    "200": { description: "What was found.", content: jsonContent("Preflight", gatePreflights) },
+    "200": { description: "What was found.", headers: rateLimits, content: jsonContent("Preflight", gatePreflights) },
     ...errors(["Unauthorized", ...anyErrors]),
   },
 };
@@ -264,6 +275,7 @@ function execute(of: {
   readonly records: RecordExamples;
 }): Operation {
   const applied = { "Preference-Applied": headerRef("PreferenceApplied") };
+  const counted = { ...applied, ...rateLimits };
   const { records } = of;
   const reused = `idempotency key was already used with another request (request ${exampleRequestId})`;
   const approvalUsed = `approval of request ${exampleRequestId} was already used (request ${exampleOtherRequestId})`;
@@ -278,12 +290,12 @@ function execute(of: {
     responses: {
       "200": {
         description: "It succeeded.",
-        headers: applied,
+        headers: counted,
         content: jsonContent("WorkflowRecord", records.succeeded),
       },
       "202": {
         description: "It is in progress: follow it.",
-        headers: { Location: headerRef("Location"), "Retry-After": headerRef("RetryAfter"), ...applied },
+        headers: { Location: headerRef("Location"), "Retry-After": headerRef("RetryAfter"), ...counted },
         content: jsonContent("WorkflowRecord", records.inProgress),
       },
       "400": {

@@ -92,6 +92,17 @@ export const componentHeaders = {
     schema: { type: "integer", minimum: 0 },
     example: 1,
   },
+  RateLimit: {
+    description:
+      "What is left of quotas, and seconds until they begin anew: a list of draft-ietf-httpapi-ratelimit-headers.",
+    schema: { type: "string" },
+    example: '"starts_per_hour";r=999;t=1800',
+  },
+  RateLimitPolicy: {
+    description: "Those quotas, and their windows in seconds. `millinear` is a thousandth of a NEAR of the operator's.",
+    schema: { type: "string" },
+    example: '"starts_per_hour";q=1000;w=3600',
+  },
   PreferenceApplied: {
     description: "The wait that `Prefer` came to. Absent without a readable `Prefer: wait`.",
     schema: { type: "string" },

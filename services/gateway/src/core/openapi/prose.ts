@@ -98,6 +98,10 @@ A request that ends in \`requires_approval\` says how many approvals the wallet'
 
 The steps run as one chain, which goes on past a step that fails on chain. With \`"on_failure": "halt"\` each step runs only once the one before it has succeeded, and the rest is rejected after a failure. Every step then costs the gate's fee for one call; a plan shows fee, gas and time of either. Such a workflow waits for no turn on the gate. One that does not mind says \`"ordering": "any"\`.
 
+## Quotas
+
+What a wallet may use up is limited: open workflows, starts an hour, plans and preflights a minute, and what the operator pays for it in fees and gas a UTC day. Where a quota is used up the answer is 429: nothing was recorded, the idempotency key stays free, \`quota\` names it, \`Retry-After\` says when to try again. A repeated key is never counted. Answers that were counted say in \`RateLimit\` what is left. How much a wallet may have in flight at once (\`requests_in_flight\`, \`long_polls\`, \`event_streams\`) is limited as well; an event stream ends after a quarter of an hour, and its reader comes back with the last id.
+
 ## Waiting
 
 A POST waits ${executeWaitSecs} seconds for its record to end, so that refusals come back at once. \`Prefer: wait=N\` asks for another wait, up to ${maxPostWaitSecs}. After it you get 202 with \`Location\` and \`Retry-After\`, and the same in the body as \`status_url\` and \`retry_after_ms\`. From then on read the record, with \`?wait=N\` up to ${maxGetWaitSecs} to be told as soon as it changes, or follow its events.

@@ -1,3 +1,4 @@
+import type { ExceededQuota } from "@outlayer/workflow";
 import { Problem, type ProblemStatus, problemBody } from "../problem.ts";
 import { exampleRequestId } from "./examples/records.ts";
 import { type Example, headerRef, type Named, type Response, schemaRef } from "./types.ts";
@@ -28,6 +29,7 @@ export const componentResponses = {
   UnsupportedMediaType: errorResponse(415, "The body is something else than JSON in UTF-8.", {
     type: ["Another content type", "the body must be application/json in UTF-8, without a content encoding"],
   }),
+  QuotaExceeded: quotaResponse(),
   HeadersTooLarge: errorResponse(431, "The path and the headers together are over 16 KiB.", {
     large: ["Headers that are too large", "the path and the headers together must be at most 16384 bytes"],
   }),
@@ -38,6 +40,38 @@ export const componentResponses = {
     away: ["An upstream is away", "records cannot be read now: try again"],
   }),
 } as const satisfies Named<Response>;
+
+/** A quota without a window beside one that begins anew. */
+function quotaResponse(): Response {
+  const example = (summary: string, message: string, exceeded: ExceededQuota): Example => {
+    const problem = new Problem(429, message, { exceeded });
+    return { summary, value: problemBody(problem, "/wallet/v1/workflows/execute") };
+  };
+  const starts = { quota: "starts_per_hour", limit: 1000, remaining: 0, unit: "requests" } as const;
+  const open = { quota: "open_workflows", limit: 200, remaining: 0, unit: "concurrent-requests" } as const;
+  const examples = {
+    starts_per_hour: example(
+      "Too many starts in an hour",
+      "the wallet has started 1000 requests in this UTC hour, which is its quota starts_per_hour: nothing was recorded",
+      { standing: { ...starts, window: { secs: 3600, resetSecs: 1800 } }, retryAfterSecs: 1800 },
+    ),
+    open_workflows: example(
+      "Too many open workflows",
+      "the wallet has 200 workflows that have not ended, which is its quota open_workflows: nothing was recorded",
+      { standing: { ...open, window: undefined }, retryAfterSecs: 5 },
+    ),
+  };
+  return {
+    description:
+      "The wallet has used up a quota, which `quota` names. Nothing was recorded, and the idempotency key stays free. Never the answer to a repeated key, but where the wallet has too much in flight.",
+    headers: {
+      "Retry-After": headerRef("RetryAfter"),
+      RateLimit: headerRef("RateLimit"),
+      "RateLimit-Policy": headerRef("RateLimitPolicy"),
+    },
+    content: { "application/problem+json": { schema: schemaRef("Problem"), examples } },
+  };
+}
 
 export function errorExample(status: ProblemStatus, summary: string, message: string, requestId?: string): Example {
   return { summary, value: problemBody(new Problem(status, message, { requestId }), "/wallet/v1/workflows/execute") };

@@ -39,7 +39,8 @@ function isMissing(declared: IndexSpec, found: readonly IndexSpec[], collection:
   const same =
     isDeepStrictEqual(Object.entries(index.key), Object.entries(declared.key)) &&
     (index.unique ?? false) === (declared.unique ?? false) &&
-    isDeepStrictEqual(index.partialFilterExpression, declared.partialFilterExpression);
+    isDeepStrictEqual(index.partialFilterExpression, declared.partialFilterExpression) &&
+    index.expireAfterSeconds === declared.expireAfterSeconds;
   if (!same) throw new Error(`index ${declared.name} of ${collection} is not what it has to be`);
   return false;
 }

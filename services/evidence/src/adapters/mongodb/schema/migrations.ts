@@ -3,6 +3,7 @@ import { entriesSpec } from "../entries.ts";
 import { gateEntriesSpec } from "../gate-entries.ts";
 import { leasesSpec } from "../leases.ts";
 import { noncesSpec } from "../nonces.ts";
+import { quotaAccountsSpec } from "../quota-accounts.ts";
 import { usageEntriesSpec } from "../usage-entries.ts";
 
 /** A step from one version of the schema to the next: these collections become as they are declared. */
@@ -27,4 +28,5 @@ export const migrations: readonly Migration[] = [
   { version: 2, name: "marks of what was published", collections: [entriesSpec] },
   { version: 3, name: "leases", collections: [leasesSpec] },
   { version: 4, name: "secrets beside what is hashed", collections: [entriesSpec] },
+  { version: 5, name: "quota accounts", collections: [quotaAccountsSpec] },
 ];

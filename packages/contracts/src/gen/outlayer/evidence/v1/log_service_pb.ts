@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/evidence/v1/log_service.proto.
  */
 export const file_outlayer_evidence_v1_log_service: GenFile = /*@__PURE__*/
-  fileDesc("CiZvdXRsYXllci9ldmlkZW5jZS92MS9sb2dfc2VydmljZS5wcm90bxIUb3V0bGF5ZXIuZXZpZGVuY2UudjEiQQoJSGVsZExlYXNlEhwKCHJlc291cmNlGAEgASgJQgq6SAdyBRABGIABEhYKBWVwb2NoGAIgASgEQge6SAQyAigBInAKE0FjcXVpcmVMZWFzZVJlcXVlc3QSHAoIcmVzb3VyY2UYASABKAlCCrpIB3IFEAEYgAESHQoJaG9sZGVyX2lkGAIgASgJQgq6SAdyBRABGIABEhwKBnR0bF9tcxgDIAEoDUIMukgJKgcYgN3bAShkIkoKFEFjcXVpcmVMZWFzZVJlc3BvbnNlEg0KBXRha2VuGAEgASgIEg0KBWVwb2NoGAIgASgEEhQKDHJlbWFpbmluZ19tcxgDIAEoDSKFAQoRUmVuZXdMZWFzZVJlcXVlc3QSNgoFbGVhc2UYASABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2VCBrpIA8gBARIaCglob2xkZXJfaWQYAiABKAlCB7pIBHICEAESHAoGdHRsX21zGAMgASgNQgy6SAkqBxiA3dsBKGQiFAoSUmVuZXdMZWFzZVJlc3BvbnNlImkKE1JlbGVhc2VMZWFzZVJlcXVlc3QSNgoFbGVhc2UYASABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2VCBrpIA8gBARIaCglob2xkZXJfaWQYAiABKAlCB7pIBHICEAEiFgoUUmVsZWFzZUxlYXNlUmVzcG9uc2UiaQoTT3BlbldvcmtmbG93UmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyA7ABARI0CgZvcGVuZWQYAiABKAsyHC5vdXRsYXllci5ldmlkZW5jZS52MS5PcGVuZWRCBrpIA8gBASJVChRPcGVuV29ya2Zsb3dSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCCK5AQoSQXBwZW5kRXZlbnRSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEiEKEGV4cGVjdGVkX3ZlcnNpb24YAiABKARCB7pIBDICKAESMgoFZXZlbnQYAyABKAsyGy5vdXRsYXllci5ldmlkZW5jZS52MS5FdmVudEIGukgDyAEBEi4KBWxlYXNlGAQgASgLMh8ub3V0bGF5ZXIuZXZpZGVuY2UudjEuSGVsZExlYXNlIiYKE0FwcGVuZEV2ZW50UmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBCJeChRSZXF1ZXN0Q2FuY2VsUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyAxiAARIoCgl3YWxsZXRfaWQYAiABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JCJFChVSZXF1ZXN0Q2FuY2VsUmVzcG9uc2USLAoGcmVjb3JkGAEgASgLMhwub3V0bGF5ZXIud29ya2Zsb3cudjEuUmVjb3JkIkgKEVJlYWRFdmVudHNSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEhUKDWFmdGVyX3ZlcnNpb24YAiABKAQiSgoSUmVhZEV2ZW50c1Jlc3BvbnNlEjQKBmV2ZW50cxgBIAMoCzIkLm91dGxheWVyLmV2aWRlbmNlLnYxLlZlcnNpb25lZEV2ZW50IlwKDlZlcnNpb25lZEV2ZW50Eg8KB3ZlcnNpb24YASABKAQSDQoFYXRfbXMYAiABKAMSKgoFZXZlbnQYAyABKAsyGy5vdXRsYXllci5ldmlkZW5jZS52MS5FdmVudCJLChhMaXN0T3BlbldvcmtmbG93c1JlcXVlc3QSEgoKcGFnZV90b2tlbhgBIAEoCRIbCglwYWdlX3NpemUYAiABKA1CCLpIBSoDGOgHImsKGUxpc3RPcGVuV29ya2Zsb3dzUmVzcG9uc2USNQoJd29ya2Zsb3dzGAEgAygLMiIub3V0bGF5ZXIuZXZpZGVuY2UudjEuT3BlbldvcmtmbG93EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJDCgxPcGVuV29ya2Zsb3cSEgoKcmVxdWVzdF9pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgEEg4KBnN0YXR1cxgDIAEoCSJOChRSZXNlcnZlTm9uY2VzUmVxdWVzdBIcCglzZW5kZXJfaWQYASABKAlCCbpIBnIEEAIYQBIYCgVjb3VudBgCIAEoDUIJukgGKgQYDCgBIicKFVJlc2VydmVOb25jZXNSZXNwb25zZRIOCgZub25jZXMYASADKAQiLQoRR2V0R2F0ZUxvZ1JlcXVlc3QSGAoHZ2F0ZV9pZBgBIAEoCUIHukgEcgIQAiJTChJHZXRHYXRlTG9nUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBBIsCgRsYW5lGAIgASgLMh4ub3V0bGF5ZXIuZXZpZGVuY2UudjEuR2F0ZUxhbmUi0QEKFEFwcGVuZEdhdGVMb2dSZXF1ZXN0EhgKB2dhdGVfaWQYASABKAlCB7pIBHICEAISGAoQZXhwZWN0ZWRfdmVyc2lvbhgCIAEoBBIXCgZjaGFuZ2UYAyABKAlCB7pIBHICEAESNAoEbGFuZRgEIAEoCzIeLm91dGxheWVyLmV2aWRlbmNlLnYxLkdhdGVMYW5lQga6SAPIAQESNgoFbGVhc2UYBSABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2VCBrpIA8gBASIoChVBcHBlbmRHYXRlTG9nUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBCLBAQoIR2F0ZUxhbmUSMQoHbWVtYmVycxgBIAMoCzIgLm91dGxheWVyLmV2aWRlbmNlLnYxLkxhbmVNZW1iZXISSAoVYXBwcm92ZXJfdHJhbnNhY3Rpb25zGAIgAygLMikub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwcm92ZXJUcmFuc2FjdGlvbhI4Cg1pc3N1ZWRfbm9uY2VzGAQgAygLMiEub3V0bGF5ZXIuZXZpZGVuY2UudjEuSXNzdWVkTm9uY2UiMAoLSXNzdWVkTm9uY2USEgoKcHVibGljX2tleRgBIAEoCRINCgVub25jZRgCIAEoBCJbCgpMYW5lTWVtYmVyEhIKCnJlcXVlc3RfaWQYASABKAkSEQoJd2FsbGV0X2lkGAIgASgJEg0KBWNhbGxzGAMgASgNEhcKD2FkbWl0dGVkX2hlaWdodBgEIAEoBCKeAQoTQXBwcm92ZXJUcmFuc2FjdGlvbhI+Cgt0cmFuc2FjdGlvbhgBIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlByZXBhcmVkVHJhbnNhY3Rpb24SEgoKcmVxdWVzdF9pZBgCIAEoCRIMCgRtb2RlGAMgASgJEhIKCmludGVudF9pZHMYBCADKAkSEQoJZmVlX3lvY3RvGAUgASgJInwKEFJlYWRVc2FnZVJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSKAoRZXhjZXB0X3JlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBSACIAQFCFAoSX2V4Y2VwdF9yZXF1ZXN0X2lkIkwKEVJlYWRVc2FnZVJlc3BvbnNlEgsKA3NlcRgBIAEoBBIqCgV1c2FnZRgCIAEoCzIbLm91dGxheWVyLndvcmtmbG93LnYxLlVzYWdlIt8BChNSZXNlcnZlVXNhZ2VSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEhQKDGV4cGVjdGVkX3NlcRgDIAEoBBI6CgVzdGVwcxgEIAMoCzIfLm91dGxheWVyLndvcmtmbG93LnYxLlN0ZXBVc2FnZUIKukgHkgEECAEQDBIuCgVsZWFzZRgFIAEoCzIfLm91dGxheWVyLmV2aWRlbmNlLnYxLkhlbGRMZWFzZSIjChRSZXNlcnZlVXNhZ2VSZXNwb25zZRILCgNzZXEYASABKAQinAEKE1JlbGVhc2VVc2FnZVJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQESDQoFc3RlcHMYAyADKA0SLgoFbGVhc2UYBCABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2UiIwoUUmVsZWFzZVVzYWdlUmVzcG9uc2USCwoDc2VxGAEgASgEMtoLCgpMb2dTZXJ2aWNlEmoKDE9wZW5Xb3JrZmxvdxIpLm91dGxheWVyLmV2aWRlbmNlLnYxLk9wZW5Xb3JrZmxvd1JlcXVlc3QaKi5vdXRsYXllci5ldmlkZW5jZS52MS5PcGVuV29ya2Zsb3dSZXNwb25zZSIDkAICEmIKC0FwcGVuZEV2ZW50Eigub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kRXZlbnRSZXF1ZXN0Gikub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kRXZlbnRSZXNwb25zZRJtCg1SZXF1ZXN0Q2FuY2VsEioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVxdWVzdENhbmNlbFJlcXVlc3QaKy5vdXRsYXllci5ldmlkZW5jZS52MS5SZXF1ZXN0Q2FuY2VsUmVzcG9uc2UiA5ACAhJkCgpSZWFkRXZlbnRzEicub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVhZEV2ZW50c1JlcXVlc3QaKC5vdXRsYXllci5ldmlkZW5jZS52MS5SZWFkRXZlbnRzUmVzcG9uc2UiA5ACARJ5ChFMaXN0T3BlbldvcmtmbG93cxIuLm91dGxheWVyLmV2aWRlbmNlLnYxLkxpc3RPcGVuV29ya2Zsb3dzUmVxdWVzdBovLm91dGxheWVyLmV2aWRlbmNlLnYxLkxpc3RPcGVuV29ya2Zsb3dzUmVzcG9uc2UiA5ACARJoCg1SZXNlcnZlTm9uY2VzEioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzZXJ2ZU5vbmNlc1JlcXVlc3QaKy5vdXRsYXllci5ldmlkZW5jZS52MS5SZXNlcnZlTm9uY2VzUmVzcG9uc2USZAoKR2V0R2F0ZUxvZxInLm91dGxheWVyLmV2aWRlbmNlLnYxLkdldEdhdGVMb2dSZXF1ZXN0Gigub3V0bGF5ZXIuZXZpZGVuY2UudjEuR2V0R2F0ZUxvZ1Jlc3BvbnNlIgOQAgESaAoNQXBwZW5kR2F0ZUxvZxIqLm91dGxheWVyLmV2aWRlbmNlLnYxLkFwcGVuZEdhdGVMb2dSZXF1ZXN0Gisub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kR2F0ZUxvZ1Jlc3BvbnNlEmEKCVJlYWRVc2FnZRImLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlYWRVc2FnZVJlcXVlc3QaJy5vdXRsYXllci5ldmlkZW5jZS52MS5SZWFkVXNhZ2VSZXNwb25zZSIDkAIBEmUKDFJlc2VydmVVc2FnZRIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlc2VydmVVc2FnZVJlcXVlc3QaKi5vdXRsYXllci5ldmlkZW5jZS52MS5SZXNlcnZlVXNhZ2VSZXNwb25zZRJqCgxSZWxlYXNlVXNhZ2USKS5vdXRsYXllci5ldmlkZW5jZS52MS5SZWxlYXNlVXNhZ2VSZXF1ZXN0Gioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVsZWFzZVVzYWdlUmVzcG9uc2UiA5ACAhJqCgxBY3F1aXJlTGVhc2USKS5vdXRsYXllci5ldmlkZW5jZS52MS5BY3F1aXJlTGVhc2VSZXF1ZXN0Gioub3V0bGF5ZXIuZXZpZGVuY2UudjEuQWNxdWlyZUxlYXNlUmVzcG9uc2UiA5ACAhJkCgpSZW5ld0xlYXNlEicub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVuZXdMZWFzZVJlcXVlc3QaKC5vdXRsYXllci5ldmlkZW5jZS52MS5SZW5ld0xlYXNlUmVzcG9uc2UiA5ACAhJqCgxSZWxlYXNlTGVhc2USKS5vdXRsYXllci5ldmlkZW5jZS52MS5SZWxlYXNlTGVhc2VSZXF1ZXN0Gioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVsZWFzZUxlYXNlUmVzcG9uc2UiA5ACAmIGcHJvdG8z", [file_buf_validate_validate, file_outlayer_evidence_v1_event, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_record]);
+  fileDesc("CiZvdXRsYXllci9ldmlkZW5jZS92MS9sb2dfc2VydmljZS5wcm90bxIUb3V0bGF5ZXIuZXZpZGVuY2UudjEiQQoJSGVsZExlYXNlEhwKCHJlc291cmNlGAEgASgJQgq6SAdyBRABGIABEhYKBWVwb2NoGAIgASgEQge6SAQyAigBInAKE0FjcXVpcmVMZWFzZVJlcXVlc3QSHAoIcmVzb3VyY2UYASABKAlCCrpIB3IFEAEYgAESHQoJaG9sZGVyX2lkGAIgASgJQgq6SAdyBRABGIABEhwKBnR0bF9tcxgDIAEoDUIMukgJKgcYgN3bAShkIkoKFEFjcXVpcmVMZWFzZVJlc3BvbnNlEg0KBXRha2VuGAEgASgIEg0KBWVwb2NoGAIgASgEEhQKDHJlbWFpbmluZ19tcxgDIAEoDSKFAQoRUmVuZXdMZWFzZVJlcXVlc3QSNgoFbGVhc2UYASABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2VCBrpIA8gBARIaCglob2xkZXJfaWQYAiABKAlCB7pIBHICEAESHAoGdHRsX21zGAMgASgNQgy6SAkqBxiA3dsBKGQiFAoSUmVuZXdMZWFzZVJlc3BvbnNlImkKE1JlbGVhc2VMZWFzZVJlcXVlc3QSNgoFbGVhc2UYASABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2VCBrpIA8gBARIaCglob2xkZXJfaWQYAiABKAlCB7pIBHICEAEiFgoUUmVsZWFzZUxlYXNlUmVzcG9uc2UinQEKE09wZW5Xb3JrZmxvd1JlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESNAoGb3BlbmVkGAIgASgLMhwub3V0bGF5ZXIuZXZpZGVuY2UudjEuT3BlbmVkQga6SAPIAQESMgoUb3BlcmF0b3JfYm91bmRfeW9jdG8YAyABKAlCFLpIEXIPMg1eWzAtOV17MCwzOX0kIooBChRPcGVuV29ya2Zsb3dSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCBIzCgZxdW90YXMYAyADKAsyIy5vdXRsYXllci5ldmlkZW5jZS52MS5RdW90YVN0YW5kaW5nIqABCg1RdW90YVN0YW5kaW5nEg0KBXF1b3RhGAEgASgJEg0KBWxpbWl0GAIgASgEEhEKCXJlbWFpbmluZxgDIAEoBBIMCgR1bml0GAQgASgJEhgKC3dpbmRvd19zZWNzGAUgASgNSACIAQESFwoKcmVzZXRfc2VjcxgGIAEoDUgBiAEBQg4KDF93aW5kb3dfc2Vjc0INCgtfcmVzZXRfc2VjcyI8ChBDb3VudFBsYW5SZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kIkgKEUNvdW50UGxhblJlc3BvbnNlEjMKBnF1b3RhcxgBIAMoCzIjLm91dGxheWVyLmV2aWRlbmNlLnYxLlF1b3RhU3RhbmRpbmcitAEKFUNoYXJnZU9wZXJhdG9yUmVxdWVzdBIoCgl3YWxsZXRfaWQYASABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JBIcCgpyZXF1ZXN0X2lkGAIgASgJQgi6SAVyA7ABARIjCgV5b2N0bxgDIAEoCUIUukgRcg8yDV5bMC05XXsxLDM5fSQSLgoFbGVhc2UYBCABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2UiGAoWQ2hhcmdlT3BlcmF0b3JSZXNwb25zZSK5AQoSQXBwZW5kRXZlbnRSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEiEKEGV4cGVjdGVkX3ZlcnNpb24YAiABKARCB7pIBDICKAESMgoFZXZlbnQYAyABKAsyGy5vdXRsYXllci5ldmlkZW5jZS52MS5FdmVudEIGukgDyAEBEi4KBWxlYXNlGAQgASgLMh8ub3V0bGF5ZXIuZXZpZGVuY2UudjEuSGVsZExlYXNlIiYKE0FwcGVuZEV2ZW50UmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBCJeChRSZXF1ZXN0Q2FuY2VsUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyAxiAARIoCgl3YWxsZXRfaWQYAiABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JCJFChVSZXF1ZXN0Q2FuY2VsUmVzcG9uc2USLAoGcmVjb3JkGAEgASgLMhwub3V0bGF5ZXIud29ya2Zsb3cudjEuUmVjb3JkIkgKEVJlYWRFdmVudHNSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEhUKDWFmdGVyX3ZlcnNpb24YAiABKAQiSgoSUmVhZEV2ZW50c1Jlc3BvbnNlEjQKBmV2ZW50cxgBIAMoCzIkLm91dGxheWVyLmV2aWRlbmNlLnYxLlZlcnNpb25lZEV2ZW50IlwKDlZlcnNpb25lZEV2ZW50Eg8KB3ZlcnNpb24YASABKAQSDQoFYXRfbXMYAiABKAMSKgoFZXZlbnQYAyABKAsyGy5vdXRsYXllci5ldmlkZW5jZS52MS5FdmVudCJLChhMaXN0T3BlbldvcmtmbG93c1JlcXVlc3QSEgoKcGFnZV90b2tlbhgBIAEoCRIbCglwYWdlX3NpemUYAiABKA1CCLpIBSoDGOgHImsKGUxpc3RPcGVuV29ya2Zsb3dzUmVzcG9uc2USNQoJd29ya2Zsb3dzGAEgAygLMiIub3V0bGF5ZXIuZXZpZGVuY2UudjEuT3BlbldvcmtmbG93EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJDCgxPcGVuV29ya2Zsb3cSEgoKcmVxdWVzdF9pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgEEg4KBnN0YXR1cxgDIAEoCSJOChRSZXNlcnZlTm9uY2VzUmVxdWVzdBIcCglzZW5kZXJfaWQYASABKAlCCbpIBnIEEAIYQBIYCgVjb3VudBgCIAEoDUIJukgGKgQYDCgBIicKFVJlc2VydmVOb25jZXNSZXNwb25zZRIOCgZub25jZXMYASADKAQiLQoRR2V0R2F0ZUxvZ1JlcXVlc3QSGAoHZ2F0ZV9pZBgBIAEoCUIHukgEcgIQAiJTChJHZXRHYXRlTG9nUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBBIsCgRsYW5lGAIgASgLMh4ub3V0bGF5ZXIuZXZpZGVuY2UudjEuR2F0ZUxhbmUi0QEKFEFwcGVuZEdhdGVMb2dSZXF1ZXN0EhgKB2dhdGVfaWQYASABKAlCB7pIBHICEAISGAoQZXhwZWN0ZWRfdmVyc2lvbhgCIAEoBBIXCgZjaGFuZ2UYAyABKAlCB7pIBHICEAESNAoEbGFuZRgEIAEoCzIeLm91dGxheWVyLmV2aWRlbmNlLnYxLkdhdGVMYW5lQga6SAPIAQESNgoFbGVhc2UYBSABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2VCBrpIA8gBASIoChVBcHBlbmRHYXRlTG9nUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBCLBAQoIR2F0ZUxhbmUSMQoHbWVtYmVycxgBIAMoCzIgLm91dGxheWVyLmV2aWRlbmNlLnYxLkxhbmVNZW1iZXISSAoVYXBwcm92ZXJfdHJhbnNhY3Rpb25zGAIgAygLMikub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwcm92ZXJUcmFuc2FjdGlvbhI4Cg1pc3N1ZWRfbm9uY2VzGAQgAygLMiEub3V0bGF5ZXIuZXZpZGVuY2UudjEuSXNzdWVkTm9uY2UiMAoLSXNzdWVkTm9uY2USEgoKcHVibGljX2tleRgBIAEoCRINCgVub25jZRgCIAEoBCJbCgpMYW5lTWVtYmVyEhIKCnJlcXVlc3RfaWQYASABKAkSEQoJd2FsbGV0X2lkGAIgASgJEg0KBWNhbGxzGAMgASgNEhcKD2FkbWl0dGVkX2hlaWdodBgEIAEoBCKeAQoTQXBwcm92ZXJUcmFuc2FjdGlvbhI+Cgt0cmFuc2FjdGlvbhgBIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlByZXBhcmVkVHJhbnNhY3Rpb24SEgoKcmVxdWVzdF9pZBgCIAEoCRIMCgRtb2RlGAMgASgJEhIKCmludGVudF9pZHMYBCADKAkSEQoJZmVlX3lvY3RvGAUgASgJInwKEFJlYWRVc2FnZVJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSKAoRZXhjZXB0X3JlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBSACIAQFCFAoSX2V4Y2VwdF9yZXF1ZXN0X2lkIkwKEVJlYWRVc2FnZVJlc3BvbnNlEgsKA3NlcRgBIAEoBBIqCgV1c2FnZRgCIAEoCzIbLm91dGxheWVyLndvcmtmbG93LnYxLlVzYWdlIt8BChNSZXNlcnZlVXNhZ2VSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEhQKDGV4cGVjdGVkX3NlcRgDIAEoBBI6CgVzdGVwcxgEIAMoCzIfLm91dGxheWVyLndvcmtmbG93LnYxLlN0ZXBVc2FnZUIKukgHkgEECAEQDBIuCgVsZWFzZRgFIAEoCzIfLm91dGxheWVyLmV2aWRlbmNlLnYxLkhlbGRMZWFzZSIjChRSZXNlcnZlVXNhZ2VSZXNwb25zZRILCgNzZXEYASABKAQinAEKE1JlbGVhc2VVc2FnZVJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQESDQoFc3RlcHMYAyADKA0SLgoFbGVhc2UYBCABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2UiIwoUUmVsZWFzZVVzYWdlUmVzcG9uc2USCwoDc2VxGAEgASgEMqoNCgpMb2dTZXJ2aWNlEmoKDE9wZW5Xb3JrZmxvdxIpLm91dGxheWVyLmV2aWRlbmNlLnYxLk9wZW5Xb3JrZmxvd1JlcXVlc3QaKi5vdXRsYXllci5ldmlkZW5jZS52MS5PcGVuV29ya2Zsb3dSZXNwb25zZSIDkAICEmIKC0FwcGVuZEV2ZW50Eigub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kRXZlbnRSZXF1ZXN0Gikub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kRXZlbnRSZXNwb25zZRJtCg1SZXF1ZXN0Q2FuY2VsEioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVxdWVzdENhbmNlbFJlcXVlc3QaKy5vdXRsYXllci5ldmlkZW5jZS52MS5SZXF1ZXN0Q2FuY2VsUmVzcG9uc2UiA5ACAhJkCgpSZWFkRXZlbnRzEicub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVhZEV2ZW50c1JlcXVlc3QaKC5vdXRsYXllci5ldmlkZW5jZS52MS5SZWFkRXZlbnRzUmVzcG9uc2UiA5ACARJ5ChFMaXN0T3BlbldvcmtmbG93cxIuLm91dGxheWVyLmV2aWRlbmNlLnYxLkxpc3RPcGVuV29ya2Zsb3dzUmVxdWVzdBovLm91dGxheWVyLmV2aWRlbmNlLnYxLkxpc3RPcGVuV29ya2Zsb3dzUmVzcG9uc2UiA5ACARJoCg1SZXNlcnZlTm9uY2VzEioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzZXJ2ZU5vbmNlc1JlcXVlc3QaKy5vdXRsYXllci5ldmlkZW5jZS52MS5SZXNlcnZlTm9uY2VzUmVzcG9uc2USZAoKR2V0R2F0ZUxvZxInLm91dGxheWVyLmV2aWRlbmNlLnYxLkdldEdhdGVMb2dSZXF1ZXN0Gigub3V0bGF5ZXIuZXZpZGVuY2UudjEuR2V0R2F0ZUxvZ1Jlc3BvbnNlIgOQAgESaAoNQXBwZW5kR2F0ZUxvZxIqLm91dGxheWVyLmV2aWRlbmNlLnYxLkFwcGVuZEdhdGVMb2dSZXF1ZXN0Gisub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kR2F0ZUxvZ1Jlc3BvbnNlEmEKCVJlYWRVc2FnZRImLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlYWRVc2FnZVJlcXVlc3QaJy5vdXRsYXllci5ldmlkZW5jZS52MS5SZWFkVXNhZ2VSZXNwb25zZSIDkAIBEmUKDFJlc2VydmVVc2FnZRIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlc2VydmVVc2FnZVJlcXVlc3QaKi5vdXRsYXllci5ldmlkZW5jZS52MS5SZXNlcnZlVXNhZ2VSZXNwb25zZRJqCgxSZWxlYXNlVXNhZ2USKS5vdXRsYXllci5ldmlkZW5jZS52MS5SZWxlYXNlVXNhZ2VSZXF1ZXN0Gioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVsZWFzZVVzYWdlUmVzcG9uc2UiA5ACAhJhCglDb3VudFBsYW4SJi5vdXRsYXllci5ldmlkZW5jZS52MS5Db3VudFBsYW5SZXF1ZXN0Gicub3V0bGF5ZXIuZXZpZGVuY2UudjEuQ291bnRQbGFuUmVzcG9uc2UiA5ACAhJrCg5DaGFyZ2VPcGVyYXRvchIrLm91dGxheWVyLmV2aWRlbmNlLnYxLkNoYXJnZU9wZXJhdG9yUmVxdWVzdBosLm91dGxheWVyLmV2aWRlbmNlLnYxLkNoYXJnZU9wZXJhdG9yUmVzcG9uc2USagoMQWNxdWlyZUxlYXNlEikub3V0bGF5ZXIuZXZpZGVuY2UudjEuQWNxdWlyZUxlYXNlUmVxdWVzdBoqLm91dGxheWVyLmV2aWRlbmNlLnYxLkFjcXVpcmVMZWFzZVJlc3BvbnNlIgOQAgISZAoKUmVuZXdMZWFzZRInLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlbmV3TGVhc2VSZXF1ZXN0Gigub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVuZXdMZWFzZVJlc3BvbnNlIgOQAgISagoMUmVsZWFzZUxlYXNlEikub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVsZWFzZUxlYXNlUmVxdWVzdBoqLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlbGVhc2VMZWFzZVJlc3BvbnNlIgOQAgJiBnByb3RvMw", [file_buf_validate_validate, file_outlayer_evidence_v1_event, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_record]);
 
 /**
  * Under which lease something is written.
@@ -229,6 +229,14 @@ export type OpenWorkflowRequest = Message<"outlayer.evidence.v1.OpenWorkflowRequ
    * @generated from field: outlayer.evidence.v1.Opened opened = 2;
    */
   opened?: Opened | undefined;
+
+  /**
+   * The most that it is expected to cost the operator, yoctoNEAR, decimal; empty for nothing. It counts until its end says what
+   * it has cost.
+   *
+   * @generated from field: string operator_bound_yocto = 3;
+   */
+  operatorBoundYocto: string;
 };
 
 /**
@@ -257,6 +265,13 @@ export type OpenWorkflowResponse = Message<"outlayer.evidence.v1.OpenWorkflowRes
    * @generated from field: bool created = 2;
    */
   created: boolean;
+
+  /**
+   * What the wallet's quotas stand at after it; empty where it was there already.
+   *
+   * @generated from field: repeated outlayer.evidence.v1.QuotaStanding quotas = 3;
+   */
+  quotas: QuotaStanding[];
 };
 
 /**
@@ -265,6 +280,161 @@ export type OpenWorkflowResponse = Message<"outlayer.evidence.v1.OpenWorkflowRes
  */
 export const OpenWorkflowResponseSchema: GenMessage<OpenWorkflowResponse> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_log_service, 8);
+
+/**
+ * What a quota of a wallet stands at.
+ *
+ * @generated from message outlayer.evidence.v1.QuotaStanding
+ */
+export type QuotaStanding = Message<"outlayer.evidence.v1.QuotaStanding"> & {
+  /**
+   * `open_workflows`, `starts_per_hour`, `plans_per_minute` or `operator_near_per_day`.
+   *
+   * @generated from field: string quota = 1;
+   */
+  quota: string;
+
+  /**
+   * In whole units.
+   *
+   * @generated from field: uint64 limit = 2;
+   */
+  limit: bigint;
+
+  /**
+   * What is left, in the same units.
+   *
+   * @generated from field: uint64 remaining = 3;
+   */
+  remaining: bigint;
+
+  /**
+   * `requests`, `concurrent-requests` or `millinear`.
+   *
+   * @generated from field: string unit = 4;
+   */
+  unit: string;
+
+  /**
+   * The window's length, seconds; unset for a quota without one.
+   *
+   * @generated from field: optional uint32 window_secs = 5;
+   */
+  windowSecs?: number | undefined;
+
+  /**
+   * Until it begins anew, seconds.
+   *
+   * @generated from field: optional uint32 reset_secs = 6;
+   */
+  resetSecs?: number | undefined;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.QuotaStanding.
+ * Use `create(QuotaStandingSchema)` to create a new message.
+ */
+export const QuotaStandingSchema: GenMessage<QuotaStanding> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 9);
+
+/**
+ * Whose request.
+ *
+ * @generated from message outlayer.evidence.v1.CountPlanRequest
+ */
+export type CountPlanRequest = Message<"outlayer.evidence.v1.CountPlanRequest"> & {
+  /**
+   * The wallet that proved itself.
+   *
+   * @generated from field: string wallet_id = 1;
+   */
+  walletId: string;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.CountPlanRequest.
+ * Use `create(CountPlanRequestSchema)` to create a new message.
+ */
+export const CountPlanRequestSchema: GenMessage<CountPlanRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 10);
+
+/**
+ * It is counted.
+ *
+ * @generated from message outlayer.evidence.v1.CountPlanResponse
+ */
+export type CountPlanResponse = Message<"outlayer.evidence.v1.CountPlanResponse"> & {
+  /**
+   * What is left.
+   *
+   * @generated from field: repeated outlayer.evidence.v1.QuotaStanding quotas = 1;
+   */
+  quotas: QuotaStanding[];
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.CountPlanResponse.
+ * Use `create(CountPlanResponseSchema)` to create a new message.
+ */
+export const CountPlanResponseSchema: GenMessage<CountPlanResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 11);
+
+/**
+ * What costs how much beside its record.
+ *
+ * @generated from message outlayer.evidence.v1.ChargeOperatorRequest
+ */
+export type ChargeOperatorRequest = Message<"outlayer.evidence.v1.ChargeOperatorRequest"> & {
+  /**
+   * The wallet.
+   *
+   * @generated from field: string wallet_id = 1;
+   */
+  walletId: string;
+
+  /**
+   * The workflow.
+   *
+   * @generated from field: string request_id = 2;
+   */
+  requestId: string;
+
+  /**
+   * yoctoNEAR, decimal.
+   *
+   * @generated from field: string yocto = 3;
+   */
+  yocto: string;
+
+  /**
+   * Under which lease.
+   *
+   * @generated from field: outlayer.evidence.v1.HeldLease lease = 4;
+   */
+  lease?: HeldLease | undefined;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.ChargeOperatorRequest.
+ * Use `create(ChargeOperatorRequestSchema)` to create a new message.
+ */
+export const ChargeOperatorRequestSchema: GenMessage<ChargeOperatorRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 12);
+
+/**
+ * It is counted.
+ *
+ * @generated from message outlayer.evidence.v1.ChargeOperatorResponse
+ */
+export type ChargeOperatorResponse = Message<"outlayer.evidence.v1.ChargeOperatorResponse"> & {
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.ChargeOperatorResponse.
+ * Use `create(ChargeOperatorResponseSchema)` to create a new message.
+ */
+export const ChargeOperatorResponseSchema: GenMessage<ChargeOperatorResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 13);
 
 /**
  * What to append, and after what.
@@ -306,7 +476,7 @@ export type AppendEventRequest = Message<"outlayer.evidence.v1.AppendEventReques
  * Use `create(AppendEventRequestSchema)` to create a new message.
  */
 export const AppendEventRequestSchema: GenMessage<AppendEventRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 9);
+  messageDesc(file_outlayer_evidence_v1_log_service, 14);
 
 /**
  * Where the log stands now.
@@ -327,7 +497,7 @@ export type AppendEventResponse = Message<"outlayer.evidence.v1.AppendEventRespo
  * Use `create(AppendEventResponseSchema)` to create a new message.
  */
 export const AppendEventResponseSchema: GenMessage<AppendEventResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 10);
+  messageDesc(file_outlayer_evidence_v1_log_service, 15);
 
 /**
  * Which workflow is to be cancelled, and who asks.
@@ -355,7 +525,7 @@ export type RequestCancelRequest = Message<"outlayer.evidence.v1.RequestCancelRe
  * Use `create(RequestCancelRequestSchema)` to create a new message.
  */
 export const RequestCancelRequestSchema: GenMessage<RequestCancelRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 11);
+  messageDesc(file_outlayer_evidence_v1_log_service, 16);
 
 /**
  * The record as it stands.
@@ -376,7 +546,7 @@ export type RequestCancelResponse = Message<"outlayer.evidence.v1.RequestCancelR
  * Use `create(RequestCancelResponseSchema)` to create a new message.
  */
 export const RequestCancelResponseSchema: GenMessage<RequestCancelResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 12);
+  messageDesc(file_outlayer_evidence_v1_log_service, 17);
 
 /**
  * Which events.
@@ -404,7 +574,7 @@ export type ReadEventsRequest = Message<"outlayer.evidence.v1.ReadEventsRequest"
  * Use `create(ReadEventsRequestSchema)` to create a new message.
  */
 export const ReadEventsRequestSchema: GenMessage<ReadEventsRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 13);
+  messageDesc(file_outlayer_evidence_v1_log_service, 18);
 
 /**
  * Events, in order.
@@ -425,7 +595,7 @@ export type ReadEventsResponse = Message<"outlayer.evidence.v1.ReadEventsRespons
  * Use `create(ReadEventsResponseSchema)` to create a new message.
  */
 export const ReadEventsResponseSchema: GenMessage<ReadEventsResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 14);
+  messageDesc(file_outlayer_evidence_v1_log_service, 19);
 
 /**
  * An event and its place.
@@ -460,7 +630,7 @@ export type VersionedEvent = Message<"outlayer.evidence.v1.VersionedEvent"> & {
  * Use `create(VersionedEventSchema)` to create a new message.
  */
 export const VersionedEventSchema: GenMessage<VersionedEvent> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 15);
+  messageDesc(file_outlayer_evidence_v1_log_service, 20);
 
 /**
  * Which page.
@@ -488,7 +658,7 @@ export type ListOpenWorkflowsRequest = Message<"outlayer.evidence.v1.ListOpenWor
  * Use `create(ListOpenWorkflowsRequestSchema)` to create a new message.
  */
 export const ListOpenWorkflowsRequestSchema: GenMessage<ListOpenWorkflowsRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 16);
+  messageDesc(file_outlayer_evidence_v1_log_service, 21);
 
 /**
  * One page.
@@ -516,7 +686,7 @@ export type ListOpenWorkflowsResponse = Message<"outlayer.evidence.v1.ListOpenWo
  * Use `create(ListOpenWorkflowsResponseSchema)` to create a new message.
  */
 export const ListOpenWorkflowsResponseSchema: GenMessage<ListOpenWorkflowsResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 17);
+  messageDesc(file_outlayer_evidence_v1_log_service, 22);
 
 /**
  * A workflow that has not ended.
@@ -551,7 +721,7 @@ export type OpenWorkflow = Message<"outlayer.evidence.v1.OpenWorkflow"> & {
  * Use `create(OpenWorkflowSchema)` to create a new message.
  */
 export const OpenWorkflowSchema: GenMessage<OpenWorkflow> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 18);
+  messageDesc(file_outlayer_evidence_v1_log_service, 23);
 
 /**
  * How many nonces, and for whom.
@@ -579,7 +749,7 @@ export type ReserveNoncesRequest = Message<"outlayer.evidence.v1.ReserveNoncesRe
  * Use `create(ReserveNoncesRequestSchema)` to create a new message.
  */
 export const ReserveNoncesRequestSchema: GenMessage<ReserveNoncesRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 19);
+  messageDesc(file_outlayer_evidence_v1_log_service, 24);
 
 /**
  * The nonces, ascending, from max(last + 1, now in milliseconds), all below 2^53.
@@ -600,7 +770,7 @@ export type ReserveNoncesResponse = Message<"outlayer.evidence.v1.ReserveNoncesR
  * Use `create(ReserveNoncesResponseSchema)` to create a new message.
  */
 export const ReserveNoncesResponseSchema: GenMessage<ReserveNoncesResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 20);
+  messageDesc(file_outlayer_evidence_v1_log_service, 25);
 
 /**
  * Which gate.
@@ -621,7 +791,7 @@ export type GetGateLogRequest = Message<"outlayer.evidence.v1.GetGateLogRequest"
  * Use `create(GetGateLogRequestSchema)` to create a new message.
  */
 export const GetGateLogRequestSchema: GenMessage<GetGateLogRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 21);
+  messageDesc(file_outlayer_evidence_v1_log_service, 26);
 
 /**
  * The gate's log's end.
@@ -649,7 +819,7 @@ export type GetGateLogResponse = Message<"outlayer.evidence.v1.GetGateLogRespons
  * Use `create(GetGateLogResponseSchema)` to create a new message.
  */
 export const GetGateLogResponseSchema: GenMessage<GetGateLogResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 22);
+  messageDesc(file_outlayer_evidence_v1_log_service, 27);
 
 /**
  * What to append, and after what.
@@ -698,7 +868,7 @@ export type AppendGateLogRequest = Message<"outlayer.evidence.v1.AppendGateLogRe
  * Use `create(AppendGateLogRequestSchema)` to create a new message.
  */
 export const AppendGateLogRequestSchema: GenMessage<AppendGateLogRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 23);
+  messageDesc(file_outlayer_evidence_v1_log_service, 28);
 
 /**
  * Where the log stands now.
@@ -719,7 +889,7 @@ export type AppendGateLogResponse = Message<"outlayer.evidence.v1.AppendGateLogR
  * Use `create(AppendGateLogResponseSchema)` to create a new message.
  */
 export const AppendGateLogResponseSchema: GenMessage<AppendGateLogResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 24);
+  messageDesc(file_outlayer_evidence_v1_log_service, 29);
 
 /**
  * Who is on the gate. Every entry of the gate's log holds the whole of it, so that the latest entry is enough.
@@ -755,7 +925,7 @@ export type GateLane = Message<"outlayer.evidence.v1.GateLane"> & {
  * Use `create(GateLaneSchema)` to create a new message.
  */
 export const GateLaneSchema: GenMessage<GateLane> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 25);
+  messageDesc(file_outlayer_evidence_v1_log_service, 30);
 
 /**
  * Up to where the nonces of a key are taken.
@@ -783,7 +953,7 @@ export type IssuedNonce = Message<"outlayer.evidence.v1.IssuedNonce"> & {
  * Use `create(IssuedNonceSchema)` to create a new message.
  */
 export const IssuedNonceSchema: GenMessage<IssuedNonce> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 26);
+  messageDesc(file_outlayer_evidence_v1_log_service, 31);
 
 /**
  * A workflow that was admitted.
@@ -825,7 +995,7 @@ export type LaneMember = Message<"outlayer.evidence.v1.LaneMember"> & {
  * Use `create(LaneMemberSchema)` to create a new message.
  */
 export const LaneMemberSchema: GenMessage<LaneMember> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 27);
+  messageDesc(file_outlayer_evidence_v1_log_service, 32);
 
 /**
  * A transaction of the approver, or one that uses up a nonce of the relayer's, written down before it is sent.
@@ -874,7 +1044,7 @@ export type ApproverTransaction = Message<"outlayer.evidence.v1.ApproverTransact
  * Use `create(ApproverTransactionSchema)` to create a new message.
  */
 export const ApproverTransactionSchema: GenMessage<ApproverTransaction> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 28);
+  messageDesc(file_outlayer_evidence_v1_log_service, 33);
 
 /**
  * Whose usage.
@@ -902,7 +1072,7 @@ export type ReadUsageRequest = Message<"outlayer.evidence.v1.ReadUsageRequest"> 
  * Use `create(ReadUsageRequestSchema)` to create a new message.
  */
 export const ReadUsageRequestSchema: GenMessage<ReadUsageRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 29);
+  messageDesc(file_outlayer_evidence_v1_log_service, 34);
 
 /**
  * What counts now.
@@ -930,7 +1100,7 @@ export type ReadUsageResponse = Message<"outlayer.evidence.v1.ReadUsageResponse"
  * Use `create(ReadUsageResponseSchema)` to create a new message.
  */
 export const ReadUsageResponseSchema: GenMessage<ReadUsageResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 30);
+  messageDesc(file_outlayer_evidence_v1_log_service, 35);
 
 /**
  * What to count, and after what.
@@ -979,7 +1149,7 @@ export type ReserveUsageRequest = Message<"outlayer.evidence.v1.ReserveUsageRequ
  * Use `create(ReserveUsageRequestSchema)` to create a new message.
  */
 export const ReserveUsageRequestSchema: GenMessage<ReserveUsageRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 31);
+  messageDesc(file_outlayer_evidence_v1_log_service, 36);
 
 /**
  * Where the ledger stands now.
@@ -1000,7 +1170,7 @@ export type ReserveUsageResponse = Message<"outlayer.evidence.v1.ReserveUsageRes
  * Use `create(ReserveUsageResponseSchema)` to create a new message.
  */
 export const ReserveUsageResponseSchema: GenMessage<ReserveUsageResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 32);
+  messageDesc(file_outlayer_evidence_v1_log_service, 37);
 
 /**
  * What did not execute.
@@ -1042,7 +1212,7 @@ export type ReleaseUsageRequest = Message<"outlayer.evidence.v1.ReleaseUsageRequ
  * Use `create(ReleaseUsageRequestSchema)` to create a new message.
  */
 export const ReleaseUsageRequestSchema: GenMessage<ReleaseUsageRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 33);
+  messageDesc(file_outlayer_evidence_v1_log_service, 38);
 
 /**
  * Where the ledger stands now.
@@ -1063,7 +1233,7 @@ export type ReleaseUsageResponse = Message<"outlayer.evidence.v1.ReleaseUsageRes
  * Use `create(ReleaseUsageResponseSchema)` to create a new message.
  */
 export const ReleaseUsageResponseSchema: GenMessage<ReleaseUsageResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 34);
+  messageDesc(file_outlayer_evidence_v1_log_service, 39);
 
 /**
  * The logs themselves, for services only.
@@ -1073,7 +1243,8 @@ export const ReleaseUsageResponseSchema: GenMessage<ReleaseUsageResponse> = /*@_
 export const LogService: GenService<{
   /**
    * Opens a workflow, or finds the one that its wallet opened under the same key. AlreadyExists when that one came
-   * of another request, or when the approval that this one names was used up by another.
+   * of another request, or when the approval that this one names was used up by another. ResourceExhausted, and nothing
+   * recorded, when the wallet has used up a quota.
    *
    * @generated from rpc outlayer.evidence.v1.LogService.OpenWorkflow
    */
@@ -1183,6 +1354,27 @@ export const LogService: GenService<{
     methodKind: "unary";
     input: typeof ReleaseUsageRequestSchema;
     output: typeof ReleaseUsageResponseSchema;
+  },
+  /**
+   * Counts a request of a wallet that is answered without a record. ResourceExhausted when its quota is used up. One that is
+   * counted twice, because no answer came to the first call, does no harm.
+   *
+   * @generated from rpc outlayer.evidence.v1.LogService.CountPlan
+   */
+  countPlan: {
+    methodKind: "unary";
+    input: typeof CountPlanRequestSchema;
+    output: typeof CountPlanResponseSchema;
+  },
+  /**
+   * Counts against the operator's NEAR what a workflow costs beside what its record will say.
+   *
+   * @generated from rpc outlayer.evidence.v1.LogService.ChargeOperator
+   */
+  chargeOperator: {
+    methodKind: "unary";
+    input: typeof ChargeOperatorRequestSchema;
+    output: typeof ChargeOperatorResponseSchema;
   },
   /**
    * Takes a lease that nobody has, or whose time is over, under a new epoch. Says whose it is otherwise.

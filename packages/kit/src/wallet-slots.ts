@@ -1,0 +1,75 @@
+import { type ConfigReader, integer } from "./config.ts";
+import { quotaExceeded } from "./quota.ts";
+
+/** What one wallet may hold of a process at once. */
+export type WalletSlot = "requests_in_flight" | "long_polls" | "event_streams";
+
+export type WalletSlotLimits = Readonly<Record<WalletSlot, number>>;
+
+export const defaultWalletSlots: WalletSlotLimits = { requests_in_flight: 64, long_polls: 32, event_streams: 20 };
+
+const most = 100_000;
+
+/** `WALLET_REQUESTS_IN_FLIGHT`, `WALLET_LONG_POLLS`, `WALLET_EVENT_STREAMS`: each for every process by itself. */
+export function readWalletSlots(reader: ConfigReader): WalletSlotLimits {
+  const limit = integer(1, most);
+  return {
+    requests_in_flight: reader.optional("WALLET_REQUESTS_IN_FLIGHT", limit, defaultWalletSlots.requests_in_flight),
+    long_polls: reader.optional("WALLET_LONG_POLLS", limit, defaultWalletSlots.long_polls),
+    event_streams: reader.optional("WALLET_EVENT_STREAMS", limit, defaultWalletSlots.event_streams),
+  };
+}
+
+/** Seconds after which to try again: something of the same wallet has to end first. */
+const retryAfterSecs = 1;
+
+const names: { readonly [S in WalletSlot]: string } = {
+  requests_in_flight: "requests in flight",
+  long_polls: "requests that wait",
+  event_streams: "event streams",
+};
+
+/** Counts what each wallet holds of this process, and refuses more than its share. A wallet that holds nothing is not remembered. */
+export class WalletSlots {
+  readonly #limits: WalletSlotLimits;
+  readonly #taken = new Map<string, number>();
+
+  constructor(limits: WalletSlotLimits) {
+    this.#limits = limits;
+  }
+
+  /**
+   * Takes a slot.
+   * @returns gives it back, once however often it is called
+   * @throws Refusal ResourceExhausted, QUOTA_EXCEEDED
+   */
+  take(walletId: string, slot: WalletSlot): () => void {
+    const key = `${slot} ${walletId}`;
+    const taken = this.#taken.get(key) ?? 0;
+    const limit = this.#limits[slot];
+    if (taken >= limit) {
+      const standing = { quota: slot, limit, remaining: 0, unit: "concurrent-requests", window: undefined } as const;
+      const message = `the wallet has ${limit} ${names[slot]} here, which is its quota ${slot}`;
+      throw quotaExceeded(message, { standing, retryAfterSecs });
+    }
+    this.#taken.set(key, taken + 1);
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      const left = (this.#taken.get(key) ?? 1) - 1;
+      if (left === 0) this.#taken.delete(key);
+      else this.#taken.set(key, left);
+    };
+  }
+
+  /** Holds a slot while something runs. @throws as take */
+  async during<T>(walletId: string, slot: WalletSlot, run: () => Promise<T>): Promise<T> {
+    const giveBack = this.take(walletId, slot);
+    try {
+      return await run();
+    } finally {
+      giveBack();
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { canonicalJson } from "@outlayer/workflow";
+import { type Account, emptyAccount, expiryOf } from "./quotas.ts";
+import type { StoredAccount } from "./store.ts";
+
+/** @param token unique for every write, so that who replaces an account names the one that was read */
+export function storedAccount(walletId: string, token: string, account: Account): StoredAccount {
+  const { atMs, auditedAtMs, plans, starts, spent, open } = account;
+  const accountJson = canonicalJson({
+    at_ms: atMs,
+    audited_at_ms: auditedAtMs,
+    plans: { start_ms: plans.startMs, count: plans.count },
+    starts: { start_ms: starts.startMs, count: starts.count },
+    spent: { start_ms: spent.startMs, yocto: spent.yocto.toString() },
+    open: open.map((each) => ({
+      request_id: each.requestId,
+      at_ms: each.atMs,
+      bound_yocto: each.boundYocto.toString(),
+      charged_yocto: each.chargedYocto.toString(),
+    })),
+  });
+  return { walletId, token, atMs, expiresAtMs: expiryOf(account), accountJson };
+}
+
+export function accountOf(stored: StoredAccount | undefined): Account {
+  if (stored === undefined) return emptyAccount;
+  const { at_ms, audited_at_ms, plans, starts, spent, open } = JSON.parse(stored.accountJson) as AccountJson;
+  return {
+    atMs: at_ms,
+    auditedAtMs: audited_at_ms,
+    plans: { startMs: plans.start_ms, count: plans.count },
+    starts: { startMs: starts.start_ms, count: starts.count },
+    spent: { startMs: spent.start_ms, yocto: BigInt(spent.yocto) },
+    open: open.map((each) => ({
+      requestId: each.request_id,
+      atMs: each.at_ms,
+      boundYocto: BigInt(each.bound_yocto),
+      chargedYocto: BigInt(each.charged_yocto),
+    })),
+  };
+}
+
+interface AccountJson {
+  readonly at_ms: number;
+  readonly audited_at_ms: number;
+  readonly plans: CountJson;
+  readonly starts: CountJson;
+  readonly spent: { readonly start_ms: number; readonly yocto: string };
+  readonly open: readonly {
+    readonly request_id: string;
+    readonly at_ms: number;
+    readonly bound_yocto: string;
+    readonly charged_yocto: string;
+  }[];
+}
+
+interface CountJson {
+  readonly start_ms: number;
+  readonly count: number;
+}

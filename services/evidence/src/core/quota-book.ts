@@ -1,0 +1,149 @@
+import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
+import { isTerminal } from "@outlayer/workflow";
+import { directUserEndpoint } from "./direct-user-record.ts";
+import { accountOf, storedAccount } from "./quota-account.ts";
+import {
+  type Account,
+  type Counted,
+  charge,
+  countPlan,
+  countStart,
+  type Exceeded,
+  forget,
+  giveBack,
+  type QuotaName,
+  type QuotaRules,
+  type Quotas,
+  type Standing,
+  type Start,
+  settle,
+  standingsOf,
+} from "./quotas.ts";
+import type { EvidenceStore } from "./store.ts";
+
+export type Admission = { readonly kind: "counted"; readonly standings: readonly Standing[] } | Exceeded;
+
+export interface QuotaBookDeps {
+  readonly store: Pick<EvidenceStore, "readAccount" | "replaceAccount">;
+  readonly rules: QuotaRules;
+  readonly now: () => number;
+  /** Never the same text twice. */
+  readonly token: () => string;
+  /** The record, or undefined for an id that is not there. */
+  readonly record: (requestId: string) => Promise<Record | undefined>;
+}
+
+/** How long a request may be counted before its log has to be there, or a refusal looks at it again; milliseconds. */
+const auditMs = 60_000;
+
+const startQuotas: readonly QuotaName[] = ["open_workflows", "starts_per_hour", "operator_near_per_day"];
+
+/**
+ * Counts what wallets use. An account is one document a wallet, replaced only as it was read, so of two that race for the last
+ * place one finds it taken, in whatever process they are. A start is counted before its log is opened, and given back where it was
+ * not; what a crash leaves counted in between is held against the logs before it refuses anybody.
+ */
+export class QuotaBook {
+  readonly #deps: QuotaBookDeps;
+  /** The last change of each wallet's account in this process: those that come together take turns, and do not race. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+
+  constructor(deps: QuotaBookDeps) {
+    this.#deps = deps;
+  }
+
+  async countPlan(walletId: string): Promise<Admission> {
+    const quotas = this.#quotasOf(walletId);
+    const counted = await this.#count(walletId, (account, nowMs) => countPlan(account, quotas, nowMs));
+    return this.#admission(counted, quotas, ["plans_per_minute"]);
+  }
+
+  /** Counts a record that is about to be opened. */
+  async countStart(walletId: string, start: Start): Promise<Admission> {
+    const quotas = this.#quotasOf(walletId);
+    const count = () => this.#count(walletId, (account, nowMs) => countStart(account, quotas, start, nowMs));
+    let counted = await count();
+    const isHeldUp = counted.kind === "exceeded" && counted.standing.quota !== "starts_per_hour";
+    if (isHeldUp && (await this.#audit(walletId))) counted = await count();
+    return this.#admission(counted, quotas, startQuotas);
+  }
+
+  async giveBack(walletId: string, start: Start): Promise<void> {
+    await this.#change(walletId, (account, nowMs) => giveBack(account, start, nowMs));
+  }
+
+  /** Counts what a record that has ended has cost the operator. */
+  async settle({ walletId, requestId, endpoint, fees }: Record): Promise<void> {
+    // The gas of a call of the user's own key is the user's.
+    const own = endpoint === directUserEndpoint ? undefined : fees;
+    const cost = BigInt(own?.gateFeeYocto || "0") + BigInt(own?.gasBurntYocto || "0");
+    await this.#change(walletId, (account, nowMs) => settle(account, requestId, cost, nowMs));
+  }
+
+  /** Counts what a request costs beside what its record will say. */
+  async charge(walletId: string, requestId: string, yocto: bigint): Promise<void> {
+    await this.#change(walletId, (account, nowMs) => charge(account, requestId, yocto, nowMs));
+  }
+
+  /**
+   * Holds requests that have counted as open for a while against their logs, once in a while.
+   * @returns whether it did
+   */
+  async #audit(walletId: string): Promise<boolean> {
+    const nowMs = this.#deps.now();
+    const account = accountOf(await this.#deps.store.readAccount(walletId));
+    if (account.auditedAtMs > nowMs - auditMs) return false;
+    const old = account.open.filter(({ atMs }) => atMs <= nowMs - auditMs);
+    const unknown: string[] = [];
+    for (const { requestId } of old) {
+      const record = await this.#deps.record(requestId);
+      if (record === undefined) unknown.push(requestId);
+      else if (isTerminal(record.status)) await this.settle(record);
+    }
+    await this.#change(walletId, (current, changedMs) => forget(current, unknown, changedMs));
+    return true;
+  }
+
+  #quotasOf(walletId: string): Quotas {
+    const { rules } = this.#deps;
+    return rules.exceptions.get(walletId) ?? rules.default;
+  }
+
+  #admission(counted: Counted, quotas: Quotas, names: readonly QuotaName[]): Admission {
+    if (counted.kind === "exceeded") return counted;
+    return { kind: "counted", standings: standingsOf(counted.account, quotas, names, this.#deps.now()) };
+  }
+
+  async #change(walletId: string, update: (account: Account, nowMs: number) => Account): Promise<void> {
+    await this.#count(walletId, (account, nowMs) => ({ kind: "counted", account: update(account, nowMs) }));
+  }
+
+  #count(walletId: string, update: (account: Account, nowMs: number) => Counted): Promise<Counted> {
+    const before = this.#turns.get(walletId) ?? Promise.resolve();
+    const turn = before.then(
+      () => this.#replace(walletId, update),
+      () => this.#replace(walletId, update),
+    );
+    const done = turn.then(
+      () => {},
+      () => {},
+    );
+    this.#turns.set(walletId, done);
+    void done.then(() => {
+      if (this.#turns.get(walletId) === done) this.#turns.delete(walletId);
+    });
+    return turn;
+  }
+
+  async #replace(walletId: string, update: (account: Account, nowMs: number) => Counted): Promise<Counted> {
+    const { store, now, token } = this.#deps;
+    for (;;) {
+      const before = await store.readAccount(walletId);
+      const counted = update(accountOf(before), now());
+      if (counted.kind === "exceeded") return counted;
+      const after = storedAccount(walletId, token(), counted.account);
+      if (after.accountJson === before?.accountJson) return counted;
+      if (await store.replaceAccount(before, after)) return counted;
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type {
+  ChargeOperatorRequest,
+  CountPlanRequest,
+  QuotaStandingSchema,
+} from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import { quotaExceeded, type Refusal } from "@outlayer/kit";
+import type { QuotaStanding, QuotaUnit } from "@outlayer/workflow";
+import type { QuotaBook } from "../core/quota-book.ts";
+import type { Exceeded, QuotaName, Standing } from "../core/quotas.ts";
+import { checkLease, type LeaseDeps } from "./leases.ts";
+
+/** @throws Refusal ResourceExhausted, QUOTA_EXCEEDED */
+export async function countPlan(quotas: QuotaBook, { walletId }: CountPlanRequest) {
+  const counted = await quotas.countPlan(walletId);
+  if (counted.kind === "exceeded") throw refusalOf(counted);
+  return { quotas: counted.standings.map(standingMessage) };
+}
+
+export async function chargeOperator(
+  { quotas, leases }: { readonly quotas: QuotaBook; readonly leases: Pick<LeaseDeps, "store"> },
+  { walletId, requestId, yocto, lease }: ChargeOperatorRequest,
+) {
+  await checkLease(leases, lease);
+  await quotas.charge(walletId, requestId, BigInt(yocto));
+  return {};
+}
+
+const units: { readonly [Q in QuotaName]: QuotaUnit } = {
+  open_workflows: "concurrent-requests",
+  starts_per_hour: "requests",
+  plans_per_minute: "requests",
+  operator_near_per_day: "millinear",
+};
+
+/** Says what is used up, and when asking again can help. */
+export function refusalOf({ standing, retryAfterSecs }: Exceeded): Refusal {
+  const exceeded = { standing: standingOf(standing), retryAfterSecs };
+  return quotaExceeded(`${sentenceOf(standing)}: nothing was recorded`, exceeded);
+}
+
+function sentenceOf({ quota, limit }: Standing): string {
+  switch (quota) {
+    case "open_workflows":
+      return `the wallet has ${limit} workflows that have not ended, which is its quota open_workflows`;
+    case "starts_per_hour":
+      return `the wallet has started ${limit} requests in this UTC hour, which is its quota starts_per_hour`;
+    case "plans_per_minute":
+      return `the wallet has asked for ${limit} plans or preflights in this UTC minute, which is its quota plans_per_minute`;
+    case "operator_near_per_day":
+      return `what the wallet has cost the operator in this UTC day, with what its open workflows may cost, leaves too little of its quota operator_near_per_day (${limit / 1000} NEAR)`;
+  }
+}
+
+function standingOf(standing: Standing): QuotaStanding {
+  return { ...standing, unit: units[standing.quota] };
+}
+
+export function standingMessage(standing: Standing) {
+  const { quota, limit, remaining, unit, window } = standingOf(standing);
+  const times = window === undefined ? {} : { windowSecs: window.secs, resetSecs: window.resetSecs };
+  return {
+    quota,
+    limit: BigInt(limit),
+    remaining: BigInt(remaining),
+    unit,
+    ...times,
+  } satisfies MessageInitShape<typeof QuotaStandingSchema>;
+}
