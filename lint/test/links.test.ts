@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { checkLinks } from "../docs/links.ts";
+import { treeOf } from "./trees.ts";
+
+const pages = {
+  "README.md": "# Pay\n\n## Pay `once`, and more\n\n## Again\n\n## Again\n",
+  "docs/gate.md": "# The gate\n",
+  "src/pay.ts": "",
+};
+const inPage = (text: string) => checkLinks(treeOf({ ...pages, "docs/a.md": text }));
+
+describe("a link in a page", () => {
+  for (const link of [
+    "[a](gate.md)",
+    "[a](./gate.md#the-gate)",
+    "[a](../README.md#pay-once-and-more)",
+    "[a](../README.md#again-1)",
+    "[a](../src/pay.ts)",
+    "[a](../src)",
+    "[a](..)",
+    "[a](/README.md)",
+    "[a](#own)",
+    "[a](https://near.org/none.md#none)",
+    "[a](mailto:a@near.org)",
+    '[a](gate.md "with a title")',
+  ]) {
+    it(`leads somewhere: ${link}`, () => assert.deepEqual(inPage(`# Own\n\n${link}`), []));
+  }
+
+  const nowhere: readonly (readonly [link: string, to: string, problem: string])[] = [
+    ["[a](none.md)", "none.md", "there is no docs/none.md"],
+    ["[a](../docs/none/)", "../docs/none/", "there is no docs/none"],
+    ["[a](../../README.md)", "../../README.md", "there is no ../README.md"],
+    ["[a](#none)", "#none", "docs/a.md has no heading #none"],
+    ["[a](gate.md#none)", "gate.md#none", "docs/gate.md has no heading #none"],
+    ["[a](../README.md#again-2)", "../README.md#again-2", "README.md has no heading #again-2"],
+    ["[a](../src/pay.ts#pay)", "../src/pay.ts#pay", "src/pay.ts has no heading #pay"],
+    ["[a]: none.md", "none.md", "there is no docs/none.md"],
+  ];
+  for (const [link, to, problem] of nowhere) {
+    it(`fails where it leads nowhere: ${link}`, () => {
+      assert.deepEqual(inPage(`# Own\n\n${link}`), [`docs/a.md:3: the link to ${to} leads nowhere: ${problem}`]);
+    });
+  }
+
+  it("is none in code", () => {
+    assert.deepEqual(inPage("`[a](none)`\n\n```\n[a](none)\n# Own\n```\n"), []);
+    assert.equal(inPage("```\n# Own\n```\n[a](#own)").length, 1, "a heading in code is none either");
+  });
+});
