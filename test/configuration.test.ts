@@ -9,6 +9,7 @@ import { readPlannerProcessConfig } from "../services/planner/src/config.ts";
 import { readSignerProxyProcessConfig } from "../services/signer-proxy/src/config.ts";
 
 const key = "ed25519:3tHLSGq8EWFaKfZAFFTU9M1wyjrn8XWR1RrmJHSg7HgiMauDofvHE6tP1E6odKgaCKxvQ5GaMZnZnbza1zxnUXKY";
+const usage = { USAGE_SECRET: "9876543210".repeat(4) };
 const wallets = { INTERNAL_WALLET_AUTH_TOKEN: "token", WALLET_API_KEYS_JSON: "{}" };
 
 /** What each service needs at least, and all its secrets. */
@@ -28,7 +29,7 @@ const services: Readonly<
   "signer-proxy": {
     read: readSignerProxyProcessConfig,
     plain: { KEYSTORE_URL: "http://a" },
-    secrets: { KEYSTORE_AUTH_TOKEN: "t", GRANT_SECRET: "0123456789".repeat(4), SERVICE_TOKEN: "s" },
+    secrets: { KEYSTORE_AUTH_TOKEN: "t", GRANT_SECRET: "0123456789".repeat(4), ...usage, SERVICE_TOKEN: "s" },
   },
   broadcaster: {
     read: readBroadcasterProcessConfig,
@@ -43,7 +44,7 @@ const services: Readonly<
   evidence: {
     read: readEvidenceProcessConfig,
     plain: {},
-    secrets: { ...wallets, DATABASE_URL: "sqlite:a", SERVICE_TOKEN: "s" },
+    secrets: { ...wallets, DATABASE_URL: "sqlite:a", ...usage, SERVICE_TOKEN: "s" },
   },
 };
 

@@ -28,7 +28,7 @@ describe("services as processes of their own", () => {
     const runner = fileURLToPath(new URL("../distributed/src/index.ts", import.meta.url));
     const script = `
       const { prepareReplicas } = await import(${JSON.stringify(runner)});
-      const environment = { KEYSTORE_URL: "http://127.0.0.1:1", KEYSTORE_AUTH_TOKEN: "t", GRANT_SECRET: "0123456789".repeat(4) };
+      const environment = { KEYSTORE_URL: "http://127.0.0.1:1", KEYSTORE_AUTH_TOKEN: "t", GRANT_SECRET: "0123456789".repeat(4), USAGE_SECRET: "9876543210".repeat(4) };
       const replica = (await prepareReplicas({ environment })).start("signer-proxy");
       await replica.ready();
       process.stdout.write(String(replica.pid) + "\\n");

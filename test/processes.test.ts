@@ -75,6 +75,7 @@ describe("each service from its own main", () => {
       "KEYSTORE_URL is required",
       "KEYSTORE_AUTH_TOKEN (or KEYSTORE_AUTH_TOKEN_FILE) is required",
       "GRANT_SECRET (or GRANT_SECRET_FILE) is required",
+      "USAGE_SECRET (or USAGE_SECRET_FILE) is required",
     ],
     broadcaster: [
       "RELAYER_ACCOUNT_ID is required",
@@ -87,6 +88,7 @@ describe("each service from its own main", () => {
     evidence: [
       "DATABASE_URL (or DATABASE_URL_FILE) is required",
       "INTERNAL_WALLET_AUTH_TOKEN (or INTERNAL_WALLET_AUTH_TOKEN_FILE) is required",
+      "USAGE_SECRET (or USAGE_SECRET_FILE) is required",
     ],
   };
   for (const [name, problems] of Object.entries(missing) as [ServiceName, readonly string[]][]) {

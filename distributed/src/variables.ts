@@ -31,6 +31,7 @@ export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
     "KEYSTORE_URL",
     "KEYSTORE_AUTH_TOKEN",
     "GRANT_SECRET",
+    "USAGE_SECRET",
     "VERIFIER_ID",
     "POLICY_ACTION_TYPES_JSON",
     "POLICY_SWAP_TO",
@@ -63,7 +64,7 @@ export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
     "SETTLE_BY_CANCEL",
     "GATE_OVERFLOW_BLOCKS",
   ],
-  evidence: [...all, ...wallets, ...nats, "DATABASE_URL", "WALLET_QUOTAS_JSON"],
+  evidence: [...all, ...wallets, ...nats, "DATABASE_URL", "WALLET_QUOTAS_JSON", "USAGE_SECRET"],
 };
 
 /** Services that each one calls. */

@@ -21,6 +21,7 @@ export function localEnvironment(devnet: DevnetInfo, blockTimeMs: number, random
     INTERNAL_WALLET_AUTH_TOKEN: secret(),
     WALLET_API_KEYS_JSON: JSON.stringify(Object.fromEntries(keys)),
     GRANT_SECRET: secret(),
+    USAGE_SECRET: secret(),
     SERVICE_TOKEN: secret(),
     GRPC_REFLECTION: "true",
   };

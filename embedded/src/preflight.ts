@@ -58,9 +58,9 @@ function readArguments(): boolean {
 }
 
 function readSettings(): Settings {
-  // Nothing is signed, so nothing is granted: any secret will do.
-  const grantSecret = Buffer.from(ports.random.bytes(32)).toString("hex");
-  const reader = new ConfigReader({ ...process.env, GRANT_SECRET: grantSecret });
+  // Nothing is signed, so nothing is granted or counted: any secrets will do.
+  const secret = () => Buffer.from(ports.random.bytes(32)).toString("hex");
+  const reader = new ConfigReader({ ...process.env, GRANT_SECRET: secret(), USAGE_SECRET: secret() });
   const settings = {
     gate: readGateConfig(reader),
     keys: readOptionalKeys(reader),

@@ -142,6 +142,7 @@ export class World {
       DATABASE_URL: "sqlite::memory:",
       INTERNAL_WALLET_AUTH_TOKEN: token,
       GRANT_SECRET: "grant-secret-of-the-simulation-0123456789",
+      USAGE_SECRET: "usage-secret-of-the-simulation-0123456789",
       ...options.environment,
     };
     const reader = new ConfigReader(this.#environment);

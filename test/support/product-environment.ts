@@ -19,5 +19,6 @@ export function productEnvironment(devnet: Devnet): Environment {
     WALLET_API_KEYS_JSON: JSON.stringify({ "wk_of_wallet-1": "wallet-1" }),
     GRPC_REFLECTION: "true",
     GRANT_SECRET: "grant-secret-of-the-tests-0123456789",
+    USAGE_SECRET: "usage-secret-of-the-tests-0123456789",
   };
 }

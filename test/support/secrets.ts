@@ -12,7 +12,13 @@ export function secretsOfEnvironment(environment: Environment): Secrets {
   const list = (name: string) => (environment[name] ?? "").split(",").filter((value) => value !== "");
   const apiKeys = Object.keys(JSON.parse(environment.WALLET_API_KEYS_JSON || "{}"));
   return {
-    tokens: ["INTERNAL_WALLET_AUTH_TOKEN", "SERVICE_TOKEN", "KEYSTORE_AUTH_TOKEN", "GRANT_SECRET"].flatMap(list),
+    tokens: [
+      "INTERNAL_WALLET_AUTH_TOKEN",
+      "SERVICE_TOKEN",
+      "KEYSTORE_AUTH_TOKEN",
+      "GRANT_SECRET",
+      "USAGE_SECRET",
+    ].flatMap(list),
     "API keys": apiKeys.filter((key) => !key.startsWith("sha256:")),
     keys: ["RELAYER_SECRET_KEY", "APPROVER_SECRET_KEY"].flatMap(list).map(bare),
     "credentials of a URL": [

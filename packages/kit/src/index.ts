@@ -27,5 +27,6 @@ export * from "./service-name.ts";
 export * from "./service-process.ts";
 export * from "./tls.ts";
 export * from "./turnstile.ts";
+export * from "./usage-proofs.ts";
 export * from "./wallet-auth.ts";
 export * from "./wallet-slots.ts";

@@ -11,6 +11,7 @@ import {
   readNatsConfig,
   readWalletCredentials,
   readWalletSlots,
+  sharedSecret,
   type WalletCredentials,
   type WalletSlotLimits,
 } from "@outlayer/kit";
@@ -23,6 +24,8 @@ export interface EvidenceConfig {
   readonly credentials: WalletCredentials;
   readonly quotas: QuotaRules;
   readonly slots: WalletSlotLimits;
+  /** Signer-proxy has the same: under it stands what wallets have used. */
+  readonly usageSecret: string;
 }
 
 export type DatabaseUrl =
@@ -58,6 +61,7 @@ export function readEvidenceConfig(reader: ConfigReader): EvidenceConfig {
     credentials: readWalletCredentials(reader),
     quotas: reader.optional("WALLET_QUOTAS_JSON", walletQuotas, defaultRules),
     slots: readWalletSlots(reader),
+    usageSecret: reader.requiredSecret("USAGE_SECRET", sharedSecret),
   };
 }
 

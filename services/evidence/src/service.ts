@@ -15,6 +15,7 @@ import {
   type WalletSlot,
   WalletSlots,
   walletCallerOf,
+  UsageProofs,
   workSubject,
 } from "@outlayer/kit";
 import { type MongodbStore, openMongodbStore } from "./adapters/mongodb/store.ts";
@@ -69,7 +70,7 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
   });
   const gateLog = { store, now, sha256Hex };
   const leases = { store, now };
-  const usageLedger = { store, now, leases };
+  const usageLedger = { store, log, now, leases, proofs: new UsageProofs(config.usageSecret) };
   const stopping = new AbortController();
   // A call that waits ends when the service stops, so that stopping does not wait for it.
   const until = (signal: AbortSignal) => AbortSignal.any([signal, stopping.signal]);

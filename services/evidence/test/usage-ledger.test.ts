@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
-import { type EvidenceUnderTest, leaseOf, startEvidence } from "./support/harness.ts";
+import { StepUsageSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy";
+import { countsDigest, UsageProofs } from "@outlayer/kit";
+import { type EvidenceUnderTest, leaseOf, startEvidence, usageSecret } from "./support/harness.ts";
 import { onEveryStore } from "./support/places.ts";
 
 const walletId = "wallet-1";
@@ -129,5 +132,73 @@ onEveryStore("the usage ledger of a wallet", (newPlace) => {
       assert.equal(await codeOf(reserve(evidence.id(), 0, bad)), Code.InvalidArgument);
     }
     assert.equal(await codeOf(reserve(evidence.id(), 0)), Code.InvalidArgument);
+  });
+
+  describe("for signing", () => {
+    const proofs = new UsageProofs(usageSecret);
+    const [terms, others] = ["a".repeat(64), "b".repeat(64)];
+    const reserveFor = async (requestId: string, termsDigest: string, ...steps: { amounts: object[] }[]) => {
+      const { seq } = await evidence.logs.readUsage({ walletId, exceptRequestId: requestId });
+      const request = { walletId, requestId, expectedSeq: seq, steps, lease: evidence.lease, termsDigest };
+      return { expectedSeq: seq, ...(await evidence.logs.reserveUsage(request)) };
+    };
+
+    it("states what was used so that only whoever has the secret could have said it, and what of it was left out", async () => {
+      await reserve(evidence.id(), 0, step("5"), step("7"));
+      const requestId = evidence.id();
+      const { seq, usage, statement } = await evidence.logs.readUsage({ walletId, exceptRequestId: requestId });
+      assert.ok(statement !== undefined);
+      assert.deepEqual([statement.seq, statement.usage, statement.issuedAtMs], [seq, usage, BigInt(now)]);
+      assert.ok(proofs.isStated({ walletId, requestId }, statement));
+      assert.ok(!proofs.isStated({ walletId, requestId: undefined }, statement));
+      assert.ok(!proofs.isStated({ walletId: "wallet-2", requestId }, statement));
+      assert.ok(!new UsageProofs("x".repeat(32)).isStated({ walletId, requestId }, statement));
+    });
+
+    it("gives its word for what it counts, on the strength of which entry, and for which terms; without terms it gives none", async () => {
+      const requestId = evidence.id();
+      assert.equal((await reserveFor(requestId, "", step("5"))).reservation, undefined);
+      const { reservation, expectedSeq } = await reserveFor(requestId, terms, step("5"));
+      assert.ok(reservation !== undefined);
+      const { amounts } = create(StepUsageSchema, step("5"));
+      assert.deepEqual(
+        [reservation.seq, reservation.countsDigest, reservation.termsDigest],
+        [expectedSeq, countsDigest([create(StepUsageSchema, { amounts })]), terms],
+      );
+      assert.ok(proofs.isReserved(walletId, requestId, reservation));
+      assert.ok(!proofs.isReserved(walletId, evidence.id(), reservation));
+    });
+
+    it("never counts less than may have been signed, whatever is reserved after it for the same request", async () => {
+      const requestId = evidence.id();
+      await reserveFor(requestId, terms, step("5"), step("7"));
+      await reserveFor(requestId, "", step("1"));
+      assert.deepEqual((await used()).daily, { native: "12" });
+      await reserveFor(requestId, terms, step("6"));
+      assert.deepEqual((await used()).daily, { native: "13" });
+      assert.deepEqual((await used(requestId)).daily, {});
+    });
+
+    it("counts what may have been signed on other terms beside the new ones, and has policy asked again with it", async () => {
+      const requestId = evidence.id();
+      await reserveFor(requestId, terms, step("5"));
+      assert.equal(await codeOf(reserveFor(requestId, others, step("5"))), Code.Aborted);
+      assert.deepEqual((await used(requestId)).daily, { native: "5" });
+      assert.ok((await reserveFor(requestId, others, step("5"))).reservation !== undefined);
+      assert.deepEqual((await used()).daily, { native: "10" });
+      assert.deepEqual((await used(requestId)).daily, { native: "5" });
+    });
+
+    it("counts only the new ones where the log says that what was signed was discarded", async () => {
+      const requestId = await evidence.open("discarded");
+      await reserveFor(requestId, terms, step("5"));
+      await evidence.append(requestId, 1, { case: "signaturesDiscarded", value: { reason: "too old" } });
+      await reserveFor(requestId, others, step("5"));
+      assert.deepEqual((await used()).daily, { native: "5" });
+      // What was discarded before they were signed says nothing of these.
+      now += 1;
+      await reserveFor(requestId, others, step("5"));
+      assert.equal(await codeOf(reserveFor(requestId, terms, step("5"))), Code.Aborted);
+    });
   });
 });

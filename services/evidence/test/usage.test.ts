@@ -28,7 +28,7 @@ class Book {
   readonly entries: UsageEntry[] = [];
 
   reserve(requestId: string, steps: readonly Amounts[], nowMs: number): void {
-    this.#append(requestId, "reserved", reserve(this.ledger(requestId), steps, nowMs));
+    this.#append(requestId, "reserved", reserve(this.ledger(requestId), steps, "", nowMs));
   }
 
   release(requestId: string, steps: readonly number[], nowMs: number): boolean {

@@ -1,6 +1,6 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
-import type { Logger, Ports, Service } from "@outlayer/kit";
+import { type Logger, type Ports, type Service, UsageProofs } from "@outlayer/kit";
 import { hmacGrantMac } from "./adapters/grant-mac/hmac.ts";
 import { keystoreHttp } from "./adapters/keystore/http.ts";
 import { verifiedKeystore } from "./adapters/keystore/keystore.ts";
@@ -43,7 +43,9 @@ export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDe
   const keystore = verifiedKeystore(http, verification.passed);
   const accounts = cachedAccounts(keystore.deriveAddress, cachedAccountCount);
   const scopes = config.directUserScopes;
-  const shared = { keystore, verifierId: config.verifierId, grantMac: hmacGrantMac(config.grantSecret), clock, logger };
+  const grantMac = hmacGrantMac(config.grantSecret);
+  const proofs = new UsageProofs(config.usageSecret);
+  const shared = { keystore, verifierId: config.verifierId, grantMac, proofs, clock, logger };
   const handlers = {
     getAccount: getAccount({ accounts, freshAccounts: keystore.deriveAddress, logger }),
     checkPolicy: checkPolicy({ ...shared, actionTypes, swapTo, accounts }),

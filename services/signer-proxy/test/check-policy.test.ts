@@ -1,15 +1,34 @@
 import assert from "node:assert/strict";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
+import type { Allowed } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import { countsDigest } from "@outlayer/kit";
 import { hmacGrantMac } from "../src/adapters/grant-mac/hmac.ts";
-import { verifyGrant } from "../src/core/grant.ts";
+import { type GrantScope, verifyGrant } from "../src/core/grant.ts";
+import { ledgerSeq } from "./support/evidence-word.ts";
 import { failure, grantSecret, reasonOf, startMs, startProxy } from "./support/proxy.ts";
-import { intentsCall, plainCall, requestId, transfer, walletId } from "./support/samples.ts";
+import {
+  delegateTerms,
+  intentsCall,
+  intentsTerms,
+  plainCall,
+  requestId,
+  transfer,
+  walletId,
+} from "./support/samples.ts";
 import { type Answer, type Body, paths, startScriptedKeystore } from "./support/scripted-keystore.ts";
 
 const actionOf = (body: Body) => body.action as Body;
 const denied = (reason: string): Answer => ({ json: { allowed: false, frozen: false, reason, policy: { rules: {} } } });
+
+/** What a grant of an allowed check is for. */
+function scopeOf(step: number, call: GateCall, { steps, termsDigest }: Allowed): GrantScope {
+  const terms = { intentsNonce: new Uint8Array(), intentsDeadlineMs: 0n, ...delegateTerms };
+  const reserved = { seq: ledgerSeq, countsDigest: countsDigest(steps), termsDigest };
+  const own = call.payload.case === "intents" ? { ...terms, ...intentsTerms } : terms;
+  return { walletId, requestId, step, call, terms: own, reserved };
+}
 
 describe("CheckPolicy", () => {
   const calls = [intentsCall([transfer("5")]), plainCall()];
@@ -28,7 +47,7 @@ describe("CheckPolicy", () => {
     assert.equal(timestampMs(expiresAt), startMs + 60_000);
     for (const [step, call] of calls.entries()) {
       const check = (nowMs: number) =>
-        verifyGrant(hmacGrantMac(grantSecret), grants[step] ?? "", { walletId, requestId, step, call }, nowMs);
+        verifyGrant(hmacGrantMac(grantSecret), grants[step] ?? "", scopeOf(step, call, verdict.value), nowMs);
       check(timestampMs(expiresAt) - 1);
       assert.throws(() => check(timestampMs(expiresAt)), /expired/);
     }

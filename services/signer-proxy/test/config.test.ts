@@ -7,6 +7,7 @@ const good = {
   KEYSTORE_URL: "http://127.0.0.1:8081/",
   KEYSTORE_AUTH_TOKEN: "token-1",
   GRANT_SECRET: "0123456789abcdef0123456789abcdef",
+  USAGE_SECRET: "usage-0123456789abcdef0123456789abcdef",
 };
 
 function problems(environment: Record<string, string>): readonly string[] {
@@ -33,6 +34,7 @@ describe("the signer proxy's configuration", () => {
       "KEYSTORE_URL is required",
       "KEYSTORE_AUTH_TOKEN (or KEYSTORE_AUTH_TOKEN_FILE) is required",
       "GRANT_SECRET (or GRANT_SECRET_FILE) is required",
+      "USAGE_SECRET (or USAGE_SECRET_FILE) is required",
     ]);
   });
 
@@ -76,6 +78,7 @@ describe("the signer proxy's configuration", () => {
     ],
     ["KEYSTORE_AUTH_TOKEN", "a\nb", "KEYSTORE_AUTH_TOKEN must be printable ASCII without whitespace"],
     ["GRANT_SECRET", "x".repeat(31), "GRANT_SECRET must have at least 32 characters"],
+    ["USAGE_SECRET", "x".repeat(31), "USAGE_SECRET must have at least 32 characters"],
     ["VERIFIER_ID", "Intents.near", "VERIFIER_ID must be a NEAR account id"],
     ["POLICY_ACTION_TYPES_JSON", "{", "POLICY_ACTION_TYPES_JSON must be JSON"],
     ["POLICY_ACTION_TYPES_JSON", "[]", "POLICY_ACTION_TYPES_JSON must be an object of what a step does to policy type"],

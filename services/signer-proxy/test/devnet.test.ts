@@ -17,6 +17,7 @@ import {
   walletAccountId,
   walletId,
 } from "./support/samples.ts";
+import { vouchedFor } from "./support/vouched.ts";
 
 async function start() {
   const devnet = await startDevnetKeystore();
@@ -24,7 +25,7 @@ async function start() {
   const service = createSignerProxy(configFor(devnet.url), { ports: systemPorts(), logger });
   await service.start();
   const transport = inMemoryTransport(service.routes, { logger, serviceToken: undefined }, "broadcaster");
-  const client = createClient(SignerProxyService, transport);
+  const client = vouchedFor(createClient(SignerProxyService, transport), Date.now);
   return {
     ...devnet,
     client,

@@ -14,6 +14,7 @@ import {
   signTransaction,
 } from "@outlayer/near";
 import { counterScope } from "@outlayer/workflow";
+import { reservedFor } from "./support/evidence-word.ts";
 import { failure, reasonOf, startProxy, type TestProxy } from "./support/proxy.ts";
 import { plainCall, requestId, walletId } from "./support/samples.ts";
 import { type Body, paths } from "./support/scripted-keystore.ts";
@@ -71,10 +72,17 @@ function signed(body: Body, change: Partial<FunctionCallTransaction> = {}, by: K
 }
 
 async function granted({ client }: TestProxy, asked = call) {
-  const { verdict } = await client.checkDirectUserPolicy({ walletId, requestId, call: asked });
+  const checked = await client.checkDirectUserPolicy({
+    walletId,
+    requestId,
+    call: asked,
+    terms: { publicKey: key.publicKey, nonce },
+  });
+  const { verdict } = checked;
   assert.equal(verdict.case, "allowed");
   const grant = verdict.value.grants[0] ?? "";
-  return { walletId, requestId, call: asked, grant, publicKey: key.publicKey, nonce };
+  const reservation = reservedFor(walletId, requestId, checked);
+  return { walletId, requestId, call: asked, grant, reservation, publicKey: key.publicKey, nonce };
 }
 
 describe("PrepareDirectUserKey", () => {
@@ -212,6 +220,7 @@ describe("SignDirectUserCall", () => {
       { requestId: "0192f3c0-7a1b-7c3d-8e4f-0123456789ff" },
       { call: create(DirectUserCallSchema, { ...call, gas: "30000000000001" }) },
       { call: create(DirectUserCallSchema, { ...call, args: new Uint8Array(1) }) },
+      { nonce: nonce + 1n },
     ];
     for (const change of changes) {
       const error = await failure(proxy.client.signDirectUserCall({ ...request, ...change }));

@@ -5,7 +5,15 @@ import { ApprovalSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy"
 import fc from "fast-check";
 import { hmacGrantMac } from "../src/adapters/grant-mac/hmac.ts";
 import { callDigest, GrantError, type GrantScope, issueGrant, verifyGrant } from "../src/core/grant.ts";
-import { intentsCall, plainCall, requestId, transfer, walletId } from "./support/samples.ts";
+import {
+  delegateTerms,
+  intentsCall,
+  intentsTerms,
+  plainCall,
+  requestId,
+  transfer,
+  walletId,
+} from "./support/samples.ts";
 
 const secret = "0123456789abcdef0123456789abcdef";
 const mac = hmacGrantMac(secret);
@@ -34,7 +42,21 @@ const call: fc.Arbitrary<GateCall> = fc
 
 type GateScope = GrantScope & { readonly call: GateCall };
 
-const scope: fc.Arbitrary<GateScope> = fc.record({ walletId: text, requestId: text, step: fc.nat(11), call });
+const terms = fc.record({
+  intentsNonce: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+  intentsDeadlineMs: fc.bigInt({ min: 0n, max: 2n ** 53n }),
+  delegateNonce: fc.bigInt({ min: 1n, max: 2n ** 53n }),
+  maxBlockHeight: fc.bigInt({ min: 1n, max: 2n ** 53n }),
+});
+const reserved = fc.record({ seq: fc.bigInt({ min: 0n, max: 2n ** 53n }), countsDigest: text, termsDigest: text });
+const scope: fc.Arbitrary<GateScope> = fc.record({
+  walletId: text,
+  requestId: text,
+  step: fc.nat(11),
+  call,
+  terms,
+  reserved,
+});
 
 function problemOf(run: () => void): string {
   try {
@@ -52,7 +74,10 @@ const approvedBy = (...approverIds: string[]) =>
   create(ApprovalSchema, { requestId: "approved", approverIds, requestHash: "ab" });
 
 describe("decision 6: a grant", () => {
-  const given: GateScope = { walletId, requestId, step: 1, call: intentsCall([transfer("5")]) };
+  const own = { ...delegateTerms, ...intentsTerms };
+  const counted = { seq: 7n, countsDigest: "aa", termsDigest: "bb" };
+  const of = { walletId, requestId, step: 1, terms: own, reserved: counted };
+  const given: GateScope = { ...of, call: intentsCall([transfer("5")]) };
   const grant = issueGrant(mac, given, expiresAtMs);
 
   it("decision 8: holds for the approval it was given with, and for no other", () => {
@@ -102,6 +127,21 @@ describe("decision 6: a grant", () => {
         }
       }),
     );
+  });
+
+  it("holds for no other nonce, deadline or height than it was given for, nor for anything else that is counted", () => {
+    const refuses = (changed: GateScope) =>
+      assert.equal(
+        problemOf(() => verifyGrant(mac, grant, changed, 0)),
+        "other_content",
+      );
+    refuses({ ...given, terms: { ...own, intentsNonce: own.intentsNonce.map((byte) => byte ^ 1) } });
+    refuses({ ...given, terms: { ...own, intentsDeadlineMs: own.intentsDeadlineMs + 1000n } });
+    refuses({ ...given, terms: { ...own, delegateNonce: own.delegateNonce + 1n } });
+    refuses({ ...given, terms: { ...own, maxBlockHeight: own.maxBlockHeight + 1n } });
+    refuses({ ...given, reserved: { ...counted, seq: 8n } });
+    refuses({ ...given, reserved: { ...counted, countsDigest: "cc" } });
+    refuses({ ...given, reserved: { ...counted, termsDigest: "cc" } });
   });
 
   const changes: readonly [string, (call: GateCall) => void][] = [
@@ -213,10 +253,11 @@ describe("decision 6: a grant", () => {
   it("is malformed when it is something else altogether", () => {
     for (const text of [
       "",
-      "g1",
-      "g1.60000.",
-      "g2.60000.00",
-      `g1.060000.${"0".repeat(64)}`,
+      "g2",
+      "g2.60000.",
+      "g3.60000.00",
+      `g1.60000.${"0".repeat(64)}`,
+      `g2.060000.${"0".repeat(64)}`,
       `${grant} `,
       `${grant}\n`,
     ]) {

@@ -9,7 +9,7 @@ type Place = Pick<UsageEntry, "walletId" | "seq" | "requestId">;
 /** The entry that says what changed, and the totals after it: the latest one tells what counts now. */
 export function usageEntry(
   { walletId, seq, requestId }: Place,
-  change: "reserved" | "released",
+  change: "reserved" | "released" | "superseded",
   { atMs, totals, own }: Ledger & { readonly own: Reservation },
 ): UsageEntry {
   const entryJson = canonicalJson({
@@ -19,6 +19,7 @@ export function usageEntry(
     reservation: {
       reserved_at: time(own.reservedAtMs),
       steps: own.steps.map(({ amounts, counts }) => ({ amounts: amountsJson(amounts), counts })),
+      ...(own.terms === "" ? {} : { terms: own.terms }),
     },
     seq,
     totals: { hour: windowJson(totals.hour), day: windowJson(totals.day), month: windowJson(totals.month) },
@@ -45,6 +46,7 @@ interface EntryJson {
 interface ReservationJson {
   readonly reserved_at: string;
   readonly steps: readonly { readonly amounts: AmountsJson; readonly counts: boolean }[];
+  readonly terms?: string;
 }
 
 interface WindowJson {
@@ -59,10 +61,11 @@ function parsed({ entryJson }: UsageEntry): EntryJson {
   return JSON.parse(entryJson) as EntryJson;
 }
 
-function reservationOf({ reserved_at, steps }: ReservationJson): Reservation {
+function reservationOf({ reserved_at, steps, terms = "" }: ReservationJson): Reservation {
   return {
     reservedAtMs: Date.parse(reserved_at),
     steps: steps.map(({ amounts, counts }) => ({ amounts: amountsOf(amounts), counts })),
+    terms,
   };
 }
 

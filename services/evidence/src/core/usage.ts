@@ -6,6 +6,8 @@ export interface Reservation {
   /** When policy allowed it, milliseconds since the epoch: it counts in the windows of that moment. */
   readonly reservedAtMs: number;
   readonly steps: readonly ReservedStep[];
+  /** Digest of the terms on which its steps may be signed since; empty where they may not. */
+  readonly terms: string;
 }
 
 export interface ReservedStep {
@@ -42,10 +44,34 @@ export function usageOfOthers({ totals, own, atMs }: Ledger, nowMs: number): Tot
   return less(rolledOver(totals, laterOf(atMs, nowMs)), own);
 }
 
-/** Counts steps from now on, in place of what the own request had reserved before. */
-export function reserve({ totals, own, atMs }: Ledger, steps: readonly Amounts[], nowMs: number): Ledger & Reserved {
+/** Whether steps of the own request may have been signed on other terms than these. */
+export function isOnOtherTerms({ own }: Ledger, terms: string): boolean {
+  return own !== undefined && own.terms !== "" && terms !== "" && own.terms !== terms;
+}
+
+/** Counts what may have been signed for the own request as if it were others', for as long as its windows last. */
+export function supersede({ totals, atMs }: Ledger, nowMs: number): Ledger & Reserved {
+  const now = laterOf(atMs, nowMs);
+  return { atMs: now, totals: rolledOver(totals, now), own: { reservedAtMs: now, steps: [], terms: "" } };
+}
+
+/**
+ * Counts steps from now on, in place of what the own request had reserved before. What may have been signed by then never counts
+ * less than it did.
+ * @param terms digest of those on which the steps may be signed from now on; empty where they may not
+ */
+export function reserve(
+  { totals, own, atMs }: Ledger,
+  steps: readonly Amounts[],
+  terms: string,
+  nowMs: number,
+): Ledger & Reserved {
   const reservedAtMs = laterOf(atMs, nowMs);
-  const reservation = { reservedAtMs, steps: steps.map((amounts) => ({ amounts, counts: true })) };
+  const before = own === undefined || own.terms === "" ? [] : own.steps;
+  const counted = Array.from({ length: Math.max(steps.length, before.length) }, (_, index) => {
+    return { amounts: mostOf(before[index]?.amounts, steps[index]), counts: true };
+  });
+  const reservation = { reservedAtMs, steps: counted, terms: terms || (own?.terms ?? "") };
   const others = less(rolledOver(totals, reservedAtMs), own);
   return { atMs: reservedAtMs, totals: plus(others, reservation), own: reservation };
 }
@@ -61,6 +87,14 @@ export function release(
   const remaining = { ...own, steps };
   const now = laterOf(atMs, nowMs);
   return { atMs: now, totals: plus(less(rolledOver(totals, now), own), remaining), own: remaining };
+}
+
+function mostOf(...all: readonly (Amounts | undefined)[]): Amounts {
+  const most = new Map<string, bigint>();
+  for (const [token, amount] of all.flatMap((amounts) => [...(amounts ?? [])])) {
+    if (amount > (most.get(token) ?? -1n)) most.set(token, amount);
+  }
+  return most;
 }
 
 interface Reserved {

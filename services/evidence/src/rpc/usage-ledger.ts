@@ -1,42 +1,72 @@
+import { create } from "@bufbuild/protobuf";
 import type {
   ReadUsageRequest,
   ReleaseUsageRequest,
   ReserveUsageRequest,
 } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
-import { conflict } from "@outlayer/kit";
+import { type Usage, UsageSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy";
+import { conflict, countsDigest, type UsageProofs } from "@outlayer/kit";
+import type { WorkflowLog } from "../core/log.ts";
+import { eventOf } from "../core/record.ts";
 import type { EvidenceStore } from "../core/store.ts";
-import { type Amounts, type Ledger, release, reserve, usageOfOthers } from "../core/usage.ts";
+import {
+  type Amounts,
+  isOnOtherTerms,
+  type Ledger,
+  release,
+  reserve,
+  supersede,
+  usageOfOthers,
+} from "../core/usage.ts";
 import { ledgerOf, usageEntry } from "../core/usage-entry.ts";
 import { checkLease, type LeaseDeps } from "./leases.ts";
 
 export interface UsageLedgerDeps {
   readonly store: EvidenceStore;
+  readonly log: Pick<WorkflowLog, "entries">;
+  /** What signer-proxy is told through the broadcaster. */
+  readonly proofs: UsageProofs;
   readonly leases: Pick<LeaseDeps, "store">;
   readonly now: () => number;
 }
 
 export async function readUsage(deps: UsageLedgerDeps, { walletId, exceptRequestId }: ReadUsageRequest) {
   const { seq, ledger } = await readLedger(deps, walletId, exceptRequestId);
-  const { hour, day, month } = usageOfOthers(ledger, deps.now());
-  const usage = {
+  const now = deps.now();
+  const { hour, day, month } = usageOfOthers(ledger, now);
+  const usage: Usage = create(UsageSchema, {
     hourly: asText(hour.amounts),
     daily: asText(day.amounts),
     monthly: asText(month.amounts),
     hourlyTxCount: hour.transactions,
-  };
-  return { seq: BigInt(seq), usage };
+  });
+  const statement = deps.proofs.state({ walletId, requestId: exceptRequestId }, BigInt(seq), usage, now);
+  return { seq: BigInt(seq), usage, statement };
 }
 
+/**
+ * Counts what policy allowed. What may have been signed for the request on other terms is not forgotten for it: it counts beside
+ * this from then on, unless the log says that it was discarded; policy is asked again then, for the ledger has moved.
+ */
 export async function reserveUsage(deps: UsageLedgerDeps, request: ReserveUsageRequest) {
-  const { walletId, requestId, expectedSeq, steps, lease } = request;
+  const { walletId, requestId, expectedSeq, steps, lease, termsDigest } = request;
   await checkLease(deps.leases, lease);
   const moved = () => conflict(`the usage ledger of ${walletId} has moved on from entry ${expectedSeq}`);
   const { seq, ledger } = await readLedger(deps, walletId, requestId);
   if (seq !== Number(expectedSeq)) throw moved();
-  const after = reserve(ledger, steps.map(amountsOf), deps.now());
-  const entry = usageEntry({ walletId, seq: seq + 1, requestId }, "reserved", after);
+  const place = { walletId, seq: seq + 1, requestId };
+  const isOther = isOnOtherTerms(ledger, termsDigest);
+  if (isOther && !(await isDiscarded(deps.log, requestId, ledger))) {
+    await deps.store.appendUsage(usageEntry(place, "superseded", supersede(ledger, deps.now())));
+    throw moved();
+  }
+  const current = isOther ? { ...ledger, own: ledger.own && { ...ledger.own, terms: "" } } : ledger;
+  const after = reserve(current, steps.map(amountsOf), termsDigest, deps.now());
+  const entry = usageEntry(place, "reserved", after);
   if ((await deps.store.appendUsage(entry)) === "conflict") throw moved();
-  return { seq: BigInt(entry.seq) };
+  if (termsDigest === "") return { seq: BigInt(entry.seq) };
+  const reserved = { seq: expectedSeq, countsDigest: countsDigest(steps), termsDigest };
+  return { seq: BigInt(entry.seq), reservation: deps.proofs.reserve(walletId, requestId, reserved) };
 }
 
 /** Begins again when somebody else was faster: what is released does not depend on what they did. */
@@ -50,6 +80,19 @@ export async function releaseUsage(deps: UsageLedgerDeps, request: ReleaseUsageR
     const entry = usageEntry({ walletId, seq: seq + 1, requestId }, "released", after);
     if ((await deps.store.appendUsage(entry)) === "appended") return { seq: BigInt(entry.seq) };
   }
+}
+
+/** Whether the log says that what was signed since the own reservation will not be used. */
+async function isDiscarded(log: UsageLedgerDeps["log"], requestId: string, { own }: Ledger): Promise<boolean> {
+  const entries = await log.entries(requestId);
+  const kinds = entries.map((entry) => ({ atMs: entry.atMs, kind: eventOf(entry).kind.case }));
+  // A user's call is one transaction: once that is dead, so is what was signed.
+  const isUserCall = kinds.some(({ kind }) => kind === "directUserCallPrepared");
+  return kinds.some(
+    ({ atMs, kind }) =>
+      atMs >= (own?.reservedAtMs ?? 0) &&
+      (kind === "signaturesDiscarded" || (isUserCall && kind === "transactionDead")),
+  );
 }
 
 /**

@@ -23,6 +23,8 @@ export const bounds = { quotas: defaultRules, slots: defaultWalletSlots };
 
 export type EventKind = NonNullable<MessageInitShape<typeof EventSchema>["kind"]>;
 
+export const usageSecret = "usage-secret-of-the-tests-0123456789";
+
 export interface EvidenceUnderTest {
   readonly logs: Client<typeof LogService>;
   readonly records: Client<typeof RecordService>;
@@ -57,7 +59,7 @@ export async function startEvidence(
   const start = async () => {
     const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
     const service = createEvidence(
-      { database: place.database, credentials, ...bounds, ...limits },
+      { database: place.database, credentials, usageSecret, ...bounds, ...limits },
       { ports, bus, logger: guards.logger },
     );
     await service.start();

@@ -68,6 +68,7 @@ export async function startNatsEvidence(options: NatsEvidenceOptions): Promise<N
       database: options.database,
       credentials: { internalTokens: ["internal"], apiKeys: new Map() },
       ...bounds,
+      usageSecret: "usage-secret-of-the-tests-0123456789",
     },
     { ports, logger, bus: messaging.bus, nats: options.silent ? undefined : messaging.nats },
   );

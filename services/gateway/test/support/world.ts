@@ -80,6 +80,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     {
       database: { kind: "sqlite", path: join(directory, "evidence.db") },
       credentials,
+      usageSecret: "usage-secret-of-the-tests-0123456789",
       quotas: defaultRules,
       slots,
       ...options.evidence,

@@ -1,7 +1,8 @@
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { DirectUserCall } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
-import type { Approval } from "@outlayer/contracts/outlayer/workflow/v1/policy";
+import type { Approval, Reservation } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import { decodeHex, encodeBase64, encodeHex, sha256 } from "@outlayer/near";
+import { canonicalTerms, type DirectUserTerms, type StepTerms } from "./terms.ts";
 
 /** HMAC-SHA256 under the secret that all replicas share. */
 export interface GrantMac {
@@ -10,6 +11,9 @@ export interface GrantMac {
   matches(text: string, mac: Uint8Array): boolean;
 }
 
+/** What evidence's ledger has to hold: policy's answer with it up to an entry, what that counts, and the terms of signing. */
+export type Reserved = Pick<Reservation, "seq" | "countsDigest" | "termsDigest">;
+
 /** What a grant is for, and nothing else. */
 export interface GrantScope {
   readonly walletId: string;
@@ -17,11 +21,15 @@ export interface GrantScope {
   /** Index of the step, from 0. */
   readonly step: number;
   readonly call: GateCall | DirectUserCall;
+  /** On which alone it is signed. */
+  readonly terms: StepTerms | DirectUserTerms;
+  /** What policy was asked with, and what all steps count: the wallet's ledger has to hold it before anything is signed. */
+  readonly reserved: Reserved;
   /** What lifted the policy's wish for approval. */
   readonly approval?: Approval | undefined;
 }
 
-/** `other_content`: not given for this wallet, workflow, step, call and approval, or not under this secret. */
+/** `other_content`: not given for this wallet, workflow, step, call, terms, reservation and approval, or not under this secret. */
 export type GrantProblem = "malformed" | "expired" | "other_content";
 
 export class GrantError extends Error {
@@ -37,24 +45,24 @@ export class GrantError extends Error {
 const messages: Readonly<Record<GrantProblem, string>> = {
   malformed: "the grant is malformed",
   expired: "the grant has expired",
-  other_content: "the grant is not for this wallet, workflow, step, call and approval",
+  other_content: "the grant is not for this wallet, workflow, step, call, terms, reservation and approval",
 };
 
 /** Milliseconds from the start of the policy check. Source: decisions.md 6. */
 export const grantLifetimeMs = 60_000;
 
 /**
- * `g1.<expiry, milliseconds since the epoch>.<MAC, 64 hex characters>`, where the MAC is over the JSON array
- * `["outlayer-grant", 1, wallet id, request id, step, call digest, expiry]`, with `[approved request id, request hash,
+ * `g2.<expiry, milliseconds since the epoch>.<MAC, 64 hex characters>`, where the MAC is over the JSON array
+ * `["outlayer-grant", 2, wallet id, request id, step, call digest, terms, [seq, counts digest, terms digest], expiry]`, with `[approved request id, request hash,
  * [approver ids]]` at its end where the workflow was approved. Opaque to those who carry it.
  */
 export function issueGrant(mac: GrantMac, scope: GrantScope, expiresAtMs: number): string {
-  return `g1.${expiresAtMs}.${encodeHex(mac.compute(signedText(scope, expiresAtMs)))}`;
+  return `g2.${expiresAtMs}.${encodeHex(mac.compute(signedText(scope, expiresAtMs)))}`;
 }
 
 /** @throws GrantError */
 export function verifyGrant(mac: GrantMac, grant: string, scope: GrantScope, nowMs: number): void {
-  const [, expiry, macHex] = /^g1\.(0|[1-9]\d{0,14})\.([\da-f]{64})$/.exec(grant) ?? [];
+  const [, expiry, macHex] = /^g2\.(0|[1-9]\d{0,14})\.([\da-f]{64})$/.exec(grant) ?? [];
   if (expiry === undefined || macHex === undefined) throw new GrantError("malformed");
   const expiresAtMs = Number(expiry);
   // Before the expiry is looked at: until the MAC holds, it is only a claim.
@@ -62,8 +70,11 @@ export function verifyGrant(mac: GrantMac, grant: string, scope: GrantScope, now
   if (nowMs >= expiresAtMs) throw new GrantError("expired");
 }
 
-function signedText({ walletId, requestId, step, call, approval }: GrantScope, expiresAtMs: number): string {
-  const parts = ["outlayer-grant", 1, walletId, requestId, step, digestOf(call), expiresAtMs];
+function signedText({ walletId, requestId, step, call, approval, ...bound }: GrantScope, expiresAtMs: number): string {
+  const { seq, countsDigest, termsDigest } = bound.reserved;
+  const counted = [seq.toString(), countsDigest, termsDigest];
+  const of = [walletId, requestId, step, digestOf(call), canonicalTerms(bound.terms), counted];
+  const parts = ["outlayer-grant", 2, ...of, expiresAtMs];
   if (approval === undefined) return JSON.stringify(parts);
   return JSON.stringify([...parts, [approval.requestId, approval.requestHash, approval.approverIds]]);
 }

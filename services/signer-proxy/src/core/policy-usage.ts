@@ -1,3 +1,5 @@
+import type { Usage as UsageMessage } from "@outlayer/contracts/outlayer/workflow/v1/policy";
+
 /** Sums that reach this are not given to policy: it adds usage and amount in a u128 that wraps. */
 export const usageLimit = 2n ** 127n;
 
@@ -11,6 +13,17 @@ export interface Usage {
 }
 
 export const noUsage: Usage = { hourly: new Map(), daily: new Map(), monthly: new Map(), hourlyTxCount: 0 };
+
+/** @param usage absent where the wallet has used nothing */
+export function usageOf(usage: UsageMessage | undefined): Usage {
+  if (usage === undefined) return noUsage;
+  const { hourly, daily, monthly, hourlyTxCount } = usage;
+  return { hourly: amountsOf(hourly), daily: amountsOf(daily), monthly: amountsOf(monthly), hourlyTxCount };
+}
+
+function amountsOf(window: { readonly [token: string]: string }): ReadonlyMap<string, bigint> {
+  return new Map(Object.entries(window).map(([token, amount]) => [token, BigInt(amount)]));
+}
 
 /** As check-policy takes it. */
 export interface CurrentUsage {

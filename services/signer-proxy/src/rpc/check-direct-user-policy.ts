@@ -4,8 +4,9 @@ import { scopeOfCall } from "../core/direct-user-call.ts";
 import { grantLifetimeMs } from "../core/grant.ts";
 import { directUserCheck } from "../core/policy-checks.ts";
 import { InvalidRequest } from "../core/problems.ts";
+import { statedUsage } from "../core/usage-statement.ts";
 import { judge } from "../core/verdict.ts";
-import { type CheckPolicyDeps, usageOf } from "./check-policy.ts";
+import type { CheckPolicyDeps } from "./check-policy.ts";
 import { answering } from "./refusals.ts";
 import { verdictAnswer } from "./verdict-answer.ts";
 
@@ -13,12 +14,13 @@ export interface CheckDirectUserPolicyDeps extends Omit<CheckPolicyDeps, "verifi
   readonly scopes: readonly DirectUserScope[];
 }
 
-/** Asks the wallet's policy about a direct-user call, and gives a grant when it is allowed. */
+/** Asks the wallet's policy about a direct-user call, and gives a grant for its terms when it is allowed. */
 export function checkDirectUserPolicy({
   keystore,
   actionTypes,
   scopes,
   grantMac,
+  proofs,
   clock,
   logger,
 }: CheckDirectUserPolicyDeps) {
@@ -28,14 +30,17 @@ export function checkDirectUserPolicy({
     return answering(logger, about, async () => {
       if (call === undefined) throw new InvalidRequest("call is required");
       scopeOfCall(scopes, call);
-      // From before the question: a policy may change while it is answered.
-      const expiresAtMs = clock.now() + grantLifetimeMs;
-      const check = directUserCheck(call, actionTypes, usageOf(request.usage));
+      const now = clock.now();
+      const { seq, usage } = statedUsage(proofs, request, request.usageStatement, now);
+      const check = directUserCheck(call, actionTypes, usage);
       const found = await judge([check], 0, (action) => keystore.checkPolicy(walletId, action, signal));
       // It moves nothing, and counts as one transaction.
       const verdict = found.kind === "allowed" ? { ...found, moves: [new Map<string, bigint>()] } : found;
       logger.info({ ...about, verdict: verdict.kind }, "policy checked");
-      return { verdict: verdictAnswer(request, [call], verdict, expiresAtMs, grantMac) };
+      const terms = request.terms === undefined ? [] : [request.terms];
+      // From before the question: a policy may change while it is answered.
+      const subject = { walletId, requestId, seq, calls: [call], terms, expiresAtMs: now + grantLifetimeMs };
+      return { verdict: verdictAnswer(subject, verdict, grantMac) };
     });
   };
 }

@@ -8,13 +8,18 @@ import type { SwapTo } from "../core/intent-kinds.ts";
 import { checkIntentsCall } from "../core/intents-call.ts";
 import type { Keystore } from "../core/keystore.ts";
 import { carriesSigned, type PolicyAction, policyChecks } from "../core/policy-checks.ts";
-import { noUsage, type Usage } from "../core/policy-usage.ts";
+import type { Usage } from "../core/policy-usage.ts";
+import { InvalidRequest } from "../core/problems.ts";
+import { checkStepTerms } from "../core/terms.ts";
+import { statedUsage, type UsageProofs } from "../core/usage-statement.ts";
 import { judge } from "../core/verdict.ts";
 import { answering } from "./refusals.ts";
 import { type Judged, verdictAnswer } from "./verdict-answer.ts";
 
 /** What policy is asked about. */
-export type ToJudge = Pick<CheckPolicyRequest, "walletId" | "calls" | "usage" | "approval">;
+export interface ToJudge extends Pick<CheckPolicyRequest, "walletId" | "calls" | "approval"> {
+  readonly usage: Usage;
+}
 
 export interface PolicyDeps {
   readonly keystore: Pick<Keystore, "checkPolicy">;
@@ -22,6 +27,7 @@ export interface PolicyDeps {
   readonly swapTo: SwapTo;
   readonly verifierId: string;
   readonly accounts: Accounts;
+  readonly proofs: UsageProofs;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -32,14 +38,14 @@ export interface CheckPolicyDeps extends PolicyDeps {
 
 /** What the wallet's policy says of a whole workflow. */
 export async function policyVerdict(
-  { keystore, actionTypes: types, swapTo, verifierId, accounts }: Omit<PolicyDeps, "clock" | "logger">,
+  { keystore, actionTypes: types, swapTo, verifierId, accounts }: Omit<PolicyDeps, "clock" | "logger" | "proofs">,
   { walletId, calls, usage, approval }: ToJudge,
   signal: AbortSignal,
 ): Promise<Judged> {
   for (const [step, call] of calls.entries()) checkIntentsCall(`calls[${step}]`, call, verifierId);
   const account = calls.some((call) => carriesSigned(call, verifierId)) ? await accounts(walletId, signal) : undefined;
   const terms = { types, swapTo, verifierId, ...(account === undefined ? {} : { accountId: account.accountId }) };
-  const found = policyChecks(calls, terms, usageOf(usage));
+  const found = policyChecks(calls, terms, usage);
   // What cannot be judged is not allowed; the keystore need not be asked about the rest then.
   if (found.kind === "unjudgeable") return { kind: "denied", step: found.step, reason: found.reason };
   const ask = (action: PolicyAction) => keystore.checkPolicy(walletId, action, signal);
@@ -47,28 +53,31 @@ export async function policyVerdict(
   return verdict.kind === "allowed" ? { ...verdict, moves: found.moves } : verdict;
 }
 
-/** Asks the wallet's policy about every step, and gives a grant for each when all are allowed. */
+/**
+ * Asks the wallet's policy about every step, with what evidence states that the wallet has used. Where it is told on what terms
+ * the steps are to be signed, and all are allowed, it gives a grant for each.
+ */
 export function checkPolicy(deps: CheckPolicyDeps) {
-  const { clock, logger } = deps;
+  const { clock, logger, proofs } = deps;
 
   return (request: CheckPolicyRequest, { signal }: { readonly signal: AbortSignal }) => {
-    const about = { method: "CheckPolicy", wallet_id: request.walletId, request_id: request.requestId };
+    const { walletId, requestId, calls, terms } = request;
+    const about = { method: "CheckPolicy", wallet_id: walletId, request_id: requestId };
     return answering(logger, about, async () => {
+      const now = clock.now();
+      const { seq, usage } = statedUsage(proofs, request, request.usageStatement, now);
+      if (terms.length !== 0 && terms.length !== calls.length)
+        throw new InvalidRequest("terms must be as many as calls");
+      for (const [step, call] of calls.entries()) {
+        const of = terms[step];
+        if (of !== undefined) checkStepTerms(`terms[${step}]`, call, of, now);
+      }
+      const verdict = await policyVerdict(deps, { walletId, calls, approval: request.approval, usage }, signal);
+      logger.info({ ...about, steps: calls.length, terms: terms.length > 0, verdict: verdict.kind }, "policy checked");
       // From before the questions: a policy may change while they are answered.
-      const expiresAtMs = clock.now() + grantLifetimeMs;
-      const verdict = await policyVerdict(deps, request, signal);
-      logger.info({ ...about, steps: request.calls.length, verdict: verdict.kind }, "policy checked");
-      return { verdict: verdictAnswer(request, request.calls, verdict, expiresAtMs, deps.grantMac) };
+      const expiresAtMs = now + grantLifetimeMs;
+      const subject = { walletId, requestId, approval: request.approval, seq, calls, terms, expiresAtMs };
+      return { verdict: verdictAnswer(subject, verdict, deps.grantMac) };
     });
   };
-}
-/** @param usage absent where the wallet has used nothing */
-export function usageOf(usage: CheckPolicyRequest["usage"]): Usage {
-  if (usage === undefined) return noUsage;
-  const { hourly, daily, monthly, hourlyTxCount } = usage;
-  return { hourly: amountsOf(hourly), daily: amountsOf(daily), monthly: amountsOf(monthly), hourlyTxCount };
-}
-
-function amountsOf(window: { readonly [token: string]: string }): ReadonlyMap<string, bigint> {
-  return new Map(Object.entries(window).map(([token, amount]) => [token, BigInt(amount)]));
 }

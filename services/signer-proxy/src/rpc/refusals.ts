@@ -1,6 +1,7 @@
 import { Code, invalid, type Logger, Refusal, unavailable } from "@outlayer/kit";
 import { GrantError } from "../core/grant.ts";
 import { BadAnswer, InvalidRequest, KeystoreError } from "../core/problems.ts";
+import { ProofError } from "../core/usage-statement.ts";
 
 /** Reasons of FailedPrecondition and PermissionDenied answers; callers tell the answers apart by them. README.md says what each means. */
 export type ErrorReason =
@@ -8,6 +9,8 @@ export type ErrorReason =
   | "APPROVAL_REQUIRED"
   | "GRANT_INVALID"
   | "GRANT_EXPIRED"
+  | "USAGE_INVALID"
+  | "RESERVATION_INVALID"
   | "BAD_SIGNATURE";
 
 /**
@@ -18,6 +21,11 @@ function refusalOf(error: unknown): Refusal | undefined {
   if (error instanceof KeystoreError) return keystoreRefusal(error);
   if (error instanceof GrantError) {
     const reason: ErrorReason = error.problem === "expired" ? "GRANT_EXPIRED" : "GRANT_INVALID";
+    return new Refusal(Code.PermissionDenied, error.message, { reason });
+  }
+  if (error instanceof ProofError) {
+    const isUsage = error.problem.startsWith("usage");
+    const reason: ErrorReason = isUsage ? "USAGE_INVALID" : "RESERVATION_INVALID";
     return new Refusal(Code.PermissionDenied, error.message, { reason });
   }
   if (error instanceof BadAnswer) {
@@ -64,5 +72,7 @@ export async function answering<T>(logger: Logger, about: object, run: () => Pro
 
 function levelOf(error: unknown): "error" | "warn" {
   if (error instanceof BadAnswer) return "error";
+  // Evidence and this service have different secrets, or somebody tries what nobody may.
+  if (error instanceof ProofError) return error.problem === "usage_stale" ? "warn" : "error";
   return error instanceof KeystoreError && error.problem.kind === "wrong_keystore" ? "error" : "warn";
 }

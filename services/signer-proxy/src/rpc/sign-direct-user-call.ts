@@ -7,12 +7,14 @@ import type { Keystore } from "../core/keystore.ts";
 import { InvalidRequest } from "../core/problems.ts";
 import { checkFitsJson } from "../core/signed-delegate.ts";
 import { signedUserCall } from "../core/signed-user-call.ts";
+import { checkReservation, needed, type UsageProofs } from "../core/usage-statement.ts";
 import { answering } from "./refusals.ts";
 
 export interface SignDirectUserCallDeps {
   readonly keystore: Pick<Keystore, "signScopedCall">;
   readonly scopes: readonly DirectUserScope[];
   readonly grantMac: GrantMac;
+  readonly proofs: UsageProofs;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -21,7 +23,7 @@ export interface SignDirectUserCallDeps {
  * Signs one direct-user call that a grant was given for. The keystore builds the transaction, so all of it is compared
  * with what was asked before it is handed out.
  */
-export function signDirectUserCall({ keystore, scopes, grantMac, clock, logger }: SignDirectUserCallDeps) {
+export function signDirectUserCall({ keystore, scopes, grantMac, proofs, clock, logger }: SignDirectUserCallDeps) {
   return (request: SignDirectUserCallRequest, { signal }: { readonly signal: AbortSignal }) => {
     const { walletId, requestId, call, grant, publicKey, nonce } = request;
     const about = { method: "SignDirectUserCall", wallet_id: walletId, request_id: requestId };
@@ -30,7 +32,9 @@ export function signDirectUserCall({ keystore, scopes, grantMac, clock, logger }
       const scope = scopeOfCall(scopes, call);
       const gas = BigInt(call.gas);
       checkFitsJson("call.gas", gas);
-      verifyGrant(grantMac, grant, { walletId, requestId, step: 0, call }, clock.now());
+      const reserved = needed(request.reservation);
+      verifyGrant(grantMac, grant, { walletId, requestId, step: 0, call, terms: request, reserved }, clock.now());
+      checkReservation(proofs, request, reserved);
       const asked = { walletId, scope, methodName: call.methodName, args: call.args, gas, nonce };
       const signed = signedUserCall(asked, publicKey, await keystore.signScopedCall(asked, signal));
       logger.info({ ...about, txHash: signed.txHash }, "signed");

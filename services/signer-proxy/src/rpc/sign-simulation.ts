@@ -4,6 +4,7 @@ import { checkIntentsTerms, nep413Request, signedPayload } from "../core/intents
 import type { Keystore } from "../core/keystore.ts";
 import { InvalidRequest } from "../core/problems.ts";
 import { blockingToken, checkSimulationDeadline, simulationIntents } from "../core/simulation.ts";
+import { statedUsage } from "../core/usage-statement.ts";
 import { type PolicyDeps, policyVerdict } from "./check-policy.ts";
 import { answering } from "./refusals.ts";
 
@@ -37,7 +38,10 @@ export function signSimulation(deps: SignSimulationDeps) {
     const about = { method: "SignSimulation", wallet_id: request.walletId };
     return answering(logger, about, async () => {
       checkTerms(request, clock.now());
-      const verdict = await policyVerdict(deps, request, signal);
+      const { walletId, calls, approval } = request;
+      const of = { walletId, requestId: undefined };
+      const { usage } = statedUsage(deps.proofs, of, request.usageStatement, clock.now());
+      const verdict = await policyVerdict(deps, { walletId, calls, approval, usage }, signal);
       logger.info({ ...about, steps: request.calls.length, verdict: verdict.kind }, "policy checked for a simulation");
       switch (verdict.kind) {
         case "allowed": {

@@ -14,6 +14,7 @@ import {
 import type { Keystore, WalletAccount } from "../core/keystore.ts";
 import { InvalidRequest, KeystoreError } from "../core/problems.ts";
 import { checkFitsJson, type SignedDelegate, signedDelegate } from "../core/signed-delegate.ts";
+import { checkReservation, needed, type UsageProofs } from "../core/usage-statement.ts";
 import { answering } from "./refusals.ts";
 
 export interface SignStepDeps {
@@ -21,6 +22,7 @@ export interface SignStepDeps {
   readonly accounts: Accounts;
   readonly verifierId: string;
   readonly grantMac: GrantMac;
+  readonly proofs: UsageProofs;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -30,13 +32,18 @@ type Step = SignStepRequest & { readonly call: GateCall };
 
 /**
  * Signs one step: the payload around its intents, if it has any, then the delegate around the call. The bytes that are
- * signed are built here, from the call that the grant was given for; nothing else can be signed.
+ * signed are built here, from the call and the terms that the grant was given for; nothing else can be signed, and however
+ * often it is asked for, it is the same. Nothing is before evidence's ledger counts it.
  */
 export function signStep(deps: SignStepDeps) {
   const { keystore, accounts, verifierId, logger } = deps;
 
   /** First of all, and again before each signature: a grant can expire while the keystore takes its time. */
-  const checkGrant = (step: Step) => verifyGrant(deps.grantMac, step.grant, step, deps.clock.now());
+  const checkGrant = (step: Step) => {
+    const reserved = needed(step.reservation);
+    verifyGrant(deps.grantMac, step.grant, { ...step, terms: step, reserved }, deps.clock.now());
+    checkReservation(deps.proofs, step, reserved);
+  };
 
   const signPayload = async (step: Step, account: WalletAccount, signal: AbortSignal) => {
     const { call, walletId, intentsNonce: nonce, intentsDeadlineMs: deadlineMs } = step;

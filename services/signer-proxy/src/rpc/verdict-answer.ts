@@ -1,7 +1,11 @@
+import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { DirectUserCall } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
+import { StepUsageSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy";
+import { countsDigest } from "@outlayer/kit";
 import { type GrantMac, type GrantScope, issueGrant } from "../core/grant.ts";
+import { type DirectUserTerms, type StepTerms, termsDigest } from "../core/terms.ts";
 import type { Verdict } from "../core/verdict.ts";
 
 /** A verdict, and what each step counts where all are allowed: raw units by token. */
@@ -9,24 +13,21 @@ export type Judged =
   | Exclude<Verdict, { readonly kind: "allowed" }>
   | { readonly kind: "allowed"; readonly moves: readonly ReadonlyMap<string, bigint>[] };
 
-/** What policy answered, as it goes out: allowed calls come with a grant each. */
-export function verdictAnswer(
-  { walletId, requestId, approval }: Omit<GrantScope, "step" | "call">,
-  calls: readonly (GateCall | DirectUserCall)[],
-  verdict: Judged,
-  expiresAtMs: number,
-  grantMac: GrantMac,
-) {
+/** What was judged, and on what terms it would be signed. */
+export interface JudgedSubject extends Pick<GrantScope, "walletId" | "requestId" | "approval"> {
+  /** The ledger's entry up to which the usage was told. */
+  readonly seq: bigint;
+  readonly calls: readonly (GateCall | DirectUserCall)[];
+  /** One per call, or none where nothing is to be signed yet. */
+  readonly terms: readonly (StepTerms | DirectUserTerms)[];
+  readonly expiresAtMs: number;
+}
+
+/** What policy answered, as it goes out: allowed calls come with a grant each, for their terms. */
+export function verdictAnswer(subject: JudgedSubject, verdict: Judged, grantMac: GrantMac) {
   switch (verdict.kind) {
-    case "allowed": {
-      const grants = calls.map((call, step) => {
-        return issueGrant(grantMac, { walletId, requestId, step, call, approval }, expiresAtMs);
-      });
-      const steps = verdict.moves.map((moved) => ({
-        amounts: [...moved].map(([token, amount]) => ({ token, amount: amount.toString() })),
-      }));
-      return { case: "allowed", value: { grants, expiresAt: timestampFromMs(expiresAtMs), steps } } as const;
-    }
+    case "allowed":
+      return { case: "allowed", value: allowed(subject, verdict.moves, grantMac) } as const;
     case "denied": {
       const { step, reason } = verdict;
       return { case: "denied", value: { step, reason } } as const;
@@ -36,4 +37,22 @@ export function verdictAnswer(
       return { case: "approvalRequired", value: { step, requiredApprovals } } as const;
     }
   }
+}
+
+function allowed(
+  { walletId, requestId, approval, seq, calls, terms, expiresAtMs }: JudgedSubject,
+  moves: readonly ReadonlyMap<string, bigint>[],
+  grantMac: GrantMac,
+) {
+  const steps = moves.map((moved) =>
+    create(StepUsageSchema, { amounts: [...moved].map(([token, amount]) => ({ token, amount: amount.toString() })) }),
+  );
+  if (terms.length === 0) return { grants: [], steps };
+  const reserved = { seq, countsDigest: countsDigest(steps), termsDigest: termsDigest(terms) };
+  const grants = calls.flatMap((call, step) => {
+    const of = terms[step];
+    if (of === undefined) return [];
+    return [issueGrant(grantMac, { walletId, requestId, step, call, terms: of, reserved, approval }, expiresAtMs)];
+  });
+  return { grants, expiresAt: timestampFromMs(expiresAtMs), steps, termsDigest: reserved.termsDigest };
 }

@@ -6,14 +6,20 @@ import { counterScope } from "@outlayer/workflow";
 import type { SignerProxyConfig } from "../../src/config.ts";
 import { defaultActionTypes } from "../../src/core/action-types.ts";
 import { createSignerProxy } from "../../src/service.ts";
+import { startMs, usageSecret } from "./evidence-word.ts";
 import { keystoreToken, type ScriptedKeystore, startScriptedKeystore } from "./scripted-keystore.ts";
 import { type VirtualTime, virtualTime } from "./virtual-ports.ts";
+import { vouchedFor } from "./vouched.ts";
 
 export const grantSecret = "grant-secret-0123456789abcdef0123456789";
-export const startMs = Date.UTC(2026, 3, 24, 19);
+
+export { startMs };
 
 export interface TestProxy {
+  /** With evidence's word for whatever usage a test names, and for all that was allowed; with terms for every step. */
   readonly client: Client<typeof SignerProxyService>;
+  /** Asks what a test says, and nothing beside it. */
+  readonly bare: Client<typeof SignerProxyService>;
   readonly keystore: ScriptedKeystore;
   readonly time: VirtualTime;
   /** Every log line so far. */
@@ -39,6 +45,7 @@ export function configFor(keystoreUrl: string): SignerProxyConfig {
     swapTo: "counterparty",
     directUserScopes: [counterScope],
     grantSecret,
+    usageSecret,
   };
 }
 
@@ -67,8 +74,10 @@ export async function startProxy({ config = {}, prepare }: ProxyOptions = {}): P
     return new Promise((resolve) => watchers.push({ text, resolve }));
   };
   if (prepare === undefined) await logged("keystore verified");
+  const bare = createClient(SignerProxyService, inMemoryTransport(service.routes, guards, "broadcaster"));
   return {
-    client: createClient(SignerProxyService, inMemoryTransport(service.routes, guards, "broadcaster")),
+    client: vouchedFor(bare, () => time.clock.now()),
+    bare,
     keystore,
     time,
     logs,

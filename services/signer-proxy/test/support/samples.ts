@@ -5,7 +5,8 @@ import type { Approval } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import { verifierNonce } from "@outlayer/near";
 import { defaultActionTypes } from "../../src/core/action-types.ts";
 import type { PolicyTerms } from "../../src/core/policy-checks.ts";
-import { startMs, type TestProxy } from "./proxy.ts";
+import { reservedFor, startMs } from "./evidence-word.ts";
+import type { TestProxy } from "./proxy.ts";
 
 export const walletId = "wallet-1";
 export const requestId = "0192f3c0-7a1b-7c3d-8e4f-0123456789ab";
@@ -82,7 +83,8 @@ export const delegateTerms = {
 /** What SignStep is called with, for a call that was allowed just now. */
 export async function grantedStep({ client }: Pick<TestProxy, "client">, call: GateCall, approval?: Approval) {
   const approved = approval === undefined ? {} : { approval };
-  const { verdict } = await client.checkPolicy({ walletId, requestId, calls: [call], ...approved });
+  const checked = await client.checkPolicy({ walletId, requestId, calls: [call], ...approved });
+  const { verdict } = checked;
   assert.equal(verdict.case, "allowed");
   const terms = call.payload.case === "intents" ? intentsTerms : {};
   return {
@@ -91,6 +93,7 @@ export async function grantedStep({ client }: Pick<TestProxy, "client">, call: G
     step: 0,
     call,
     grant: verdict.value.grants[0] ?? "",
+    reservation: reservedFor(walletId, requestId, checked),
     ...terms,
     ...delegateTerms,
     ...approved,

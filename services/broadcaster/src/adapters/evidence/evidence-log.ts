@@ -3,7 +3,7 @@ import { type Client, Code, ConnectError, createClient, type Transport } from "@
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { type GateLane, LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
-import type { StepUsage, Usage } from "@outlayer/contracts/outlayer/workflow/v1/policy";
+import type { Reservation, StepUsage, UsageStatement } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import { Turnstile } from "@outlayer/kit";
 import type { EventInit } from "../../core/workflow/action.ts";
 import type { Logged } from "../../core/workflow/state.ts";
@@ -31,7 +31,19 @@ export class EvidenceUnavailable extends Error {
 
 export interface UsedSoFar {
   readonly seq: bigint;
-  readonly usage: Usage;
+  /** In evidence's own word, for signer-proxy. */
+  readonly statement: UsageStatement;
+}
+
+/** What policy allowed, and is to count. */
+export interface ToReserve {
+  readonly walletId: string;
+  readonly requestId: string;
+  /** The ledger's entry up to which policy was asked. */
+  readonly expectedSeq: bigint;
+  readonly steps: readonly StepUsage[];
+  /** Digest of the terms on which the steps will be signed; empty where they will not. */
+  readonly termsDigest: string;
 }
 
 export interface OpenWorkflow {
@@ -105,25 +117,25 @@ export class EvidenceLog {
 
   /** What a wallet has used, the own part of a request that is named left out, and up to which entry of the ledger that is told. */
   async readUsage(walletId: string, exceptRequestId?: string): Promise<UsedSoFar> {
-    const { seq, usage } = await this.#inTurn(() =>
+    const { seq, statement } = await this.#inTurn(() =>
       this.#client.readUsage({ walletId, ...(exceptRequestId === undefined ? {} : { exceptRequestId }) }),
     );
-    if (usage === undefined) throw new EvidenceUnavailable("evidence gave no usage");
-    return { seq, usage };
+    if (statement === undefined) throw new EvidenceUnavailable("evidence gave no usage");
+    return { seq, statement };
   }
 
   /**
    * Counts what policy allowed on the strength of the ledger up to an entry.
-   * @returns false when it has moved on
+   * @returns undefined when it has moved on; where the steps will be signed, what signer-proxy wants to see
    * @throws LeaseLost
    */
-  async reserveUsage(walletId: string, requestId: string, expectedSeq: bigint, steps: StepUsage[]): Promise<boolean> {
+  async reserveUsage(reserving: ToReserve): Promise<{ readonly reservation: Reservation | undefined } | undefined> {
     try {
-      const reservation = { walletId, requestId, expectedSeq, steps, ...this.#underLease() };
-      await this.#inTurn(() => this.#client.reserveUsage(reservation));
-      return true;
+      const request = { ...reserving, steps: [...reserving.steps], ...this.#underLease() };
+      const { reservation } = await this.#inTurn(() => this.#client.reserveUsage(request));
+      return { reservation };
     } catch (error) {
-      if (error instanceof LogMoved && !(error instanceof LeaseLost)) return false;
+      if (error instanceof LogMoved && !(error instanceof LeaseLost)) return undefined;
       throw error;
     }
   }

@@ -1,9 +1,10 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import {
   type CheckPolicyResponse,
+  type DirectUserTermsSchema,
   type SignCancelRequest,
   type SignCancelResponse,
   type SignDirectUserCallRequest,
@@ -12,10 +13,11 @@ import {
   type SignSimulationRequestSchema,
   type SignStepRequest,
   type SignStepResponse,
+  type StepTermsSchema,
 } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { DirectUserCall, DirectUserScope } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
-import type { Approval, StepUsage, Usage } from "@outlayer/contracts/outlayer/workflow/v1/policy";
+import type { Approval, StepUsage, UsageStatement } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 
 /** The keystore is away or not ready: it is worth waiting for. */
 export class KeystoreUnavailable extends Error {
@@ -56,10 +58,13 @@ export class ApprovalsMissing extends Error {
 export type Verdict =
   | {
       readonly kind: "allowed";
+      /** One per step where the terms of signing were named, else none. */
       readonly grants: readonly string[];
       readonly expiresAtMs: number;
       /** What each step counts against the wallet's limits. */
       readonly steps: readonly StepUsage[];
+      /** Of the terms that were named; empty where none were. */
+      readonly termsDigest: string;
     }
   | { readonly kind: "denied"; readonly step: number; readonly reason: string }
   | { readonly kind: "approval_required"; readonly requiredApprovals: number };
@@ -82,6 +87,12 @@ export interface JudgedUserCall {
   readonly requestId: string;
   readonly call: DirectUserCall;
 }
+
+/** On what a step is signed. */
+export type StepTerms = Plain<typeof StepTermsSchema>;
+/** On what a user's call is signed. */
+export type CallTerms = Plain<typeof DirectUserTermsSchema>;
+type Plain<S extends DescMessage> = Omit<MessageShape<S>, "$typeName" | "$unknown">;
 
 /** signer-proxy, as the broadcaster asks it. */
 export class Signer {
@@ -120,8 +131,14 @@ export class Signer {
     }
   }
 
-  async checkPolicy({ walletId, requestId, calls, approval }: Judged, usage: Usage): Promise<Verdict> {
-    const request = { walletId, requestId, calls: [...calls], usage, ...(approval === undefined ? {} : { approval }) };
+  /** @param terms of each step, where it is to be signed; none to ask only */
+  async checkPolicy(
+    { walletId, requestId, calls, approval }: Judged,
+    usageStatement: UsageStatement,
+    terms: readonly StepTerms[] = [],
+  ): Promise<Verdict> {
+    const of = { walletId, requestId, calls: [...calls], usageStatement, terms: [...terms] };
+    const request = approval === undefined ? of : { ...of, approval };
     return verdictOf((await translated(this.#client.checkPolicy(request))).verdict);
   }
 
@@ -139,8 +156,14 @@ export class Signer {
     return (await translated(this.#client.prepareDirectUserKey({ walletId, scope }))).publicKey;
   }
 
-  async checkDirectUserPolicy({ walletId, requestId, call }: JudgedUserCall, usage: Usage): Promise<Verdict> {
-    const request = { walletId, requestId, call, usage };
+  /** @param terms where it is to be signed */
+  async checkDirectUserPolicy(
+    { walletId, requestId, call }: JudgedUserCall,
+    usageStatement: UsageStatement,
+    terms?: CallTerms,
+  ): Promise<Verdict> {
+    const of = { walletId, requestId, call, usageStatement };
+    const request = terms === undefined ? of : { ...of, terms };
     return verdictOf((await translated(this.#client.checkDirectUserPolicy(request))).verdict);
   }
 
@@ -152,8 +175,9 @@ export class Signer {
 function verdictOf(verdict: CheckPolicyResponse["verdict"]): Verdict {
   switch (verdict.case) {
     case "allowed": {
-      const { grants, expiresAt, steps } = verdict.value;
-      return { kind: "allowed", grants, expiresAtMs: expiresAt === undefined ? 0 : timestampMs(expiresAt), steps };
+      const { grants, expiresAt, steps, termsDigest } = verdict.value;
+      const expiresAtMs = expiresAt === undefined ? 0 : timestampMs(expiresAt);
+      return { kind: "allowed", grants, expiresAtMs, steps, termsDigest };
     }
     case "denied":
       return { kind: "denied", step: verdict.value.step, reason: verdict.value.reason };
@@ -178,6 +202,10 @@ async function translated<T>(answer: Promise<T>): Promise<T> {
     const reason = info?.reason;
     if (reason === "GRANT_EXPIRED" || reason === "GRANT_INVALID") throw new GrantLapsed(connectError.rawMessage);
     const nothingSigned = info?.metadata.nothingSigned === "true";
+    // Evidence and signer-proxy do not understand one another, or their clocks differ: the operator's to mend.
+    if (reason === "USAGE_INVALID" || reason === "RESERVATION_INVALID") {
+      throw new KeystoreUnavailable(connectError.rawMessage);
+    }
     if (reason === "APPROVAL_REQUIRED") {
       const required = Number(info?.metadata.requiredApprovals ?? 0);
       throw new ApprovalsMissing(connectError.rawMessage, required, nothingSigned);

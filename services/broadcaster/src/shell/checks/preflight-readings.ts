@@ -57,8 +57,8 @@ export class PreflightReadings extends WalletReadings {
         : new Uint8Array(),
     );
     const calls = [...this.calls];
-    const { usage } = await evidence.readUsage(walletId);
-    const request = { walletId, calls, intentsNonces, deadlineMs: BigInt(deadlineMs), usage };
+    const { statement: usageStatement } = await evidence.readUsage(walletId);
+    const request = { walletId, calls, intentsNonces, deadlineMs: BigInt(deadlineMs), usageStatement };
     return signer.signSimulation(approval === undefined ? request : { ...request, approval }, signal);
   });
 

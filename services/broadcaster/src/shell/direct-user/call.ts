@@ -1,5 +1,5 @@
 import { RpcRefused } from "../../adapters/near/rpc-error.ts";
-import { GrantLapsed, KeystoreUnavailable } from "../../adapters/signer-proxy/signer.ts";
+import { type CallTerms, GrantLapsed, KeystoreUnavailable } from "../../adapters/signer-proxy/signer.ts";
 import type { DirectUserState } from "../../core/direct-user/state.ts";
 import { setupSentence } from "../../core/direct-user/user-key.ts";
 import { failed } from "../../core/direct-user/verdict.ts";
@@ -18,19 +18,20 @@ export class UserCannotPay extends Error {
   override readonly name = "UserCannotPay";
 }
 
-/** Asks the wallet's policy about the call. @returns the event that says what it answered */
+/** Asks the wallet's policy about the call; with its terms, for a grant as well. @returns the event that says what it answered */
 export async function checkCallPolicy(
   { signer, evidence, policyTurns, ports }: Needed,
   state: DirectUserState,
   grants: Grants,
+  terms?: CallTerms,
 ): Promise<EventInit> {
   try {
     const account = await signer.account(state.walletId);
     const verdict = await judgeAndReserve({ evidence, policyTurns }, state, (usage) =>
-      signer.checkDirectUserPolicy(state, usage),
+      signer.checkDirectUserPolicy(state, usage, terms),
     );
     if (verdict.kind !== "allowed") return refusalOf(verdict);
-    grants.keep(verdict.grants, verdict.expiresAtMs);
+    grants.keep(verdict);
     return { case: "policyAllowed", value: { ...account, checkedAtMs: BigInt(ports.clock.now()) } };
   } catch (error) {
     return endOnRefusal(error);
@@ -73,17 +74,16 @@ export async function makeCall(
       await append(failed("count_unreadable", `${scope.receiverId} gives no count; nothing was sent`));
       return true;
     }
-    if (grants.of(0, ports.clock.now()) === undefined) {
-      const answer = await checkCallPolicy(tools, state, grants);
-      if (answer.case === "ended") {
-        await append(answer);
-        return true;
-      }
-    }
-    const grant = grants.of(0, ports.clock.now());
-    if (grant === undefined) throw new GrantLapsed("no grant for the call");
     const nonce = key.nonce + 1n;
-    const signed = await signer.signDirectUserCall({ walletId, requestId, call, grant, publicKey, nonce });
+    const terms = { publicKey, nonce };
+    const answer = await checkCallPolicy(tools, state, grants, terms);
+    if (answer.case === "ended") {
+      await append(answer);
+      return true;
+    }
+    const permit = grants.of(0, ports.clock.now());
+    if (permit === undefined) throw new GrantLapsed("no grant for the call");
+    const signed = await signer.signDirectUserCall({ walletId, requestId, call, ...permit, ...terms });
     const transaction = {
       hash: signed.txHash,
       signedTransaction: signed.signedTransaction,

@@ -1,17 +1,31 @@
-import { ApprovalsMissing, KeystoreRefused, type Verdict } from "../../adapters/signer-proxy/signer.ts";
+import type { Reservation } from "@outlayer/contracts/outlayer/workflow/v1/policy";
+import { ApprovalsMissing, KeystoreRefused, type StepTerms, type Verdict } from "../../adapters/signer-proxy/signer.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
 import { findAccountProblem } from "../../core/workflow/own-account.ts";
-import type { WorkflowState } from "../../core/workflow/state.ts";
+import type { Terms, WorkflowState } from "../../core/workflow/state.ts";
 import type { Tools } from "../tools.ts";
-import { judgeAndReserve } from "./reserve-usage.ts";
+import { judgeAndReserve, type Reserved } from "./reserve-usage.ts";
 
-/** Grants of one workflow, in memory only: they are worth 60 seconds, and policy can be asked again. */
+/** Blocks for which terms are as good as new. */
+const freshBlocks = 20;
+
+/** What it takes to have a step signed. */
+export interface Permit {
+  readonly grant: string;
+  /** Evidence's word that all steps are counted. */
+  readonly reservation: Reservation;
+}
+
+/** Grants of one workflow for the terms of its signing, in memory only: they are worth 60 seconds, and policy can be asked again. */
 export class Grants {
   #grants: readonly string[] = [];
+  #reservation: Reservation | undefined;
   #expiresAtMs = 0;
+  #terms: { readonly height: number; readonly steps: readonly Terms[] } | undefined;
 
-  keep(grants: readonly string[], expiresAtMs: number): void {
+  keep({ grants, reservation, expiresAtMs }: Extract<Reserved, { kind: "allowed" }>): void {
     this.#grants = grants;
+    this.#reservation = reservation;
     this.#expiresAtMs = expiresAtMs;
   }
 
@@ -19,21 +33,40 @@ export class Grants {
     this.#expiresAtMs = 0;
   }
 
-  /** The grant of a step, unless it expires within the time that signing may take. */
-  of(step: number, nowMs: number): string | undefined {
+  /** The terms that were chosen last, unless they are old: signing that goes on after an outage signs the same bytes. */
+  async termsOf(height: number, choose: () => Promise<readonly Terms[]>): Promise<readonly Terms[]> {
+    if (this.#terms === undefined || height >= this.#terms.height + freshBlocks) {
+      this.drop();
+      this.#terms = { height, steps: await choose() };
+    }
+    return this.#terms.steps;
+  }
+
+  /** What is signed next is signed on others. */
+  forgetTerms(): void {
+    this.#terms = undefined;
+  }
+
+  /** What the step needs, unless it expires within the time that signing may take. */
+  of(step: number, nowMs: number): Permit | undefined {
     const signingMs = 5000;
-    return nowMs + signingMs < this.#expiresAtMs ? this.#grants[step] : undefined;
+    const grant = nowMs + signingMs < this.#expiresAtMs ? this.#grants[step] : undefined;
+    return grant === undefined || this.#reservation === undefined
+      ? undefined
+      : { grant, reservation: this.#reservation };
   }
 }
 
 /**
- * Asks the wallet's policy about all steps; what it allows counts against the wallet's limits from then on.
+ * Asks the wallet's policy about all steps; what it allows counts against the wallet's limits from then on. Only where the terms
+ * of signing are named are there grants, for these terms alone.
  * @returns the event that says what it answered
  */
 export async function checkPolicy(
   { signer, evidence, policyTurns, ports }: Pick<Tools, "signer" | "evidence" | "policyTurns" | "ports">,
   state: WorkflowState,
   grants: Grants,
+  terms: readonly StepTerms[] = [],
 ): Promise<EventInit> {
   try {
     const account = await signer.account(state.walletId);
@@ -43,10 +76,10 @@ export async function checkPolicy(
       return { case: "ended", value: rejected };
     }
     const verdict = await judgeAndReserve({ evidence, policyTurns }, state, (usage) =>
-      signer.checkPolicy(state, usage),
+      signer.checkPolicy(state, usage, terms),
     );
     if (verdict.kind !== "allowed") return refusalOf(verdict);
-    grants.keep(verdict.grants, verdict.expiresAtMs);
+    grants.keep(verdict);
     return { case: "policyAllowed", value: { ...account, checkedAtMs: BigInt(ports.clock.now()) } };
   } catch (error) {
     return endOnRefusal(error);

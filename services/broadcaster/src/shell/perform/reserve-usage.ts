@@ -1,4 +1,4 @@
-import type { Usage } from "@outlayer/contracts/outlayer/workflow/v1/policy";
+import type { Reservation, UsageStatement } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import type { Verdict } from "../../adapters/signer-proxy/signer.ts";
 import type { Tools } from "../tools.ts";
 
@@ -8,6 +8,14 @@ export interface Reserving {
   readonly requestId: string;
 }
 
+type Allowed = Extract<Verdict, { readonly kind: "allowed" }>;
+
+/** What policy said; what it allowed counts by now. */
+export type Reserved =
+  | Exclude<Verdict, Allowed>
+  /** `reservation` is for signer-proxy, where the terms of signing were named. */
+  | (Allowed & { readonly reservation: Reservation | undefined });
+
 /**
  * Asks policy with what the wallet has used by now, the request's own part left out, and counts what it allows. An answer
  * holds only if nothing came into the wallet's ledger meanwhile: otherwise policy is asked again, so that of two
@@ -16,14 +24,15 @@ export interface Reserving {
 export async function judgeAndReserve(
   { evidence, policyTurns }: Pick<Tools, "evidence" | "policyTurns">,
   { walletId, requestId }: Reserving,
-  ask: (usage: Usage) => Promise<Verdict>,
-): Promise<Verdict> {
-  const attempt = async (): Promise<Verdict | undefined> => {
-    const { seq, usage } = await evidence.readUsage(walletId, requestId);
-    const verdict = await ask(usage);
+  ask: (usage: UsageStatement) => Promise<Verdict>,
+): Promise<Reserved> {
+  const attempt = async (): Promise<Reserved | undefined> => {
+    const { seq, statement } = await evidence.readUsage(walletId, requestId);
+    const verdict = await ask(statement);
     if (verdict.kind !== "allowed") return verdict;
-    const isReserved = await evidence.reserveUsage(walletId, requestId, seq, [...verdict.steps]);
-    return isReserved ? verdict : undefined;
+    const { steps, termsDigest } = verdict;
+    const reserved = await evidence.reserveUsage({ walletId, requestId, expectedSeq: seq, steps, termsDigest });
+    return reserved && { ...verdict, reservation: reserved.reservation };
   };
   const first = await attempt();
   if (first !== undefined) return first;

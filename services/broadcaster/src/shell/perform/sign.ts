@@ -1,5 +1,5 @@
 import { decodeBase64, encodeBase64, verifierNonce } from "@outlayer/near";
-import { ApprovalsMissing, GrantLapsed, KeystoreRefused } from "../../adapters/signer-proxy/signer.ts";
+import { ApprovalsMissing, GrantLapsed, KeystoreRefused, type StepTerms } from "../../adapters/signer-proxy/signer.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
 import type { Account, Terms, WorkflowState } from "../../core/workflow/state.ts";
 import type { Tools } from "../tools.ts";
@@ -15,7 +15,7 @@ interface Signing {
 }
 
 /**
- * Has every step signed, under grants that are renewed where needed. On what terms is written down first, so that what a
+ * Has every step signed, under grants for the terms of signing alone, which are renewed where needed. The terms are written down first, so that what a
  * crash leaves signed is known to be possible until those are over (decision 25); as long as they are not, the same ones are
  * signed again. Nothing is sent before all are signed and written down; a denial meanwhile ends the workflow, and what was
  * signed goes nowhere (decision 6).
@@ -31,16 +31,17 @@ export async function sign(
   if (height === undefined) throw new RangeError("signing needs a height");
   const known = state.steps.flatMap(({ terms }) => terms ?? []);
   const isFirst = known.length < state.steps.length || state.discarded;
+  const terms = isFirst ? await grants.termsOf(height, () => newTerms(tools, state, account, height)) : known;
   if (isFirst) {
-    const refused = await renew(tools, state, grants, 0);
+    const refused = await renew(tools, state, grants, terms, 0);
     if (refused !== undefined) return refused;
+    await append({ case: "signingPrepared", value: { steps: [...terms] } });
+    grants.forgetTerms();
   }
-  const terms = isFirst ? await newTerms(tools, state, account, height) : known;
-  if (isFirst) await append({ case: "signingPrepared", value: { steps: [...terms] } });
   const steps = [];
   for (const [step, bounds] of terms.entries()) {
     if (signal.aborted) return undefined;
-    const refused = await renew(tools, state, grants, step);
+    const refused = await renew(tools, state, grants, terms, step);
     if (refused !== undefined) return thrownAway(refused, steps.length);
     try {
       steps.push(await signStep(tools, state, grants, { step, terms: bounds, height }));
@@ -65,15 +66,16 @@ function hasSignedNothing(error: unknown): boolean {
   return (error instanceof KeystoreRefused || error instanceof ApprovalsMissing) && error.nothingSigned;
 }
 
-/** Asks policy again where the grant is about to expire. @returns how the workflow ends, if it does */
+/** Asks policy with the terms where there is no grant for them, or it is about to expire. @returns how the workflow ends, if it does */
 async function renew(
   tools: Needed,
   state: WorkflowState,
   grants: Grants,
+  terms: readonly Terms[],
   step: number,
 ): Promise<EventInit | undefined> {
   if (grants.of(step, tools.ports.clock.now()) !== undefined) return undefined;
-  const answer = await checkPolicy(tools, state, grants);
+  const answer = await checkPolicy(tools, state, grants, terms.map(asked));
   return answer.case === "policyAllowed" ? undefined : answer;
 }
 
@@ -101,6 +103,11 @@ async function newTerms(
   });
 }
 
+/** As signer-proxy takes them. */
+function asked({ nonce, deadlineMs, delegateNonce, maxBlockHeight }: Terms): StepTerms {
+  return { intentsNonce: decodeBase64(nonce), intentsDeadlineMs: deadlineMs, delegateNonce, maxBlockHeight };
+}
+
 interface StepToSign {
   readonly step: number;
   readonly terms: Terms;
@@ -114,19 +121,16 @@ async function signStep(
   { step, terms, height }: StepToSign,
 ) {
   const call = state.calls[step];
-  const grant = grants.of(step, ports.clock.now());
-  if (call === undefined || grant === undefined) throw new GrantLapsed(`no grant for step ${step}`);
+  const permit = grants.of(step, ports.clock.now());
+  if (call === undefined || permit === undefined) throw new GrantLapsed(`no grant for step ${step}`);
   const { nonce, deadlineMs, delegateNonce, maxBlockHeight } = terms;
   const signed = await signer.signStep({
     walletId: state.walletId,
     requestId: state.requestId,
     step,
     call,
-    grant,
-    intentsNonce: decodeBase64(nonce),
-    intentsDeadlineMs: deadlineMs,
-    delegateNonce,
-    maxBlockHeight,
+    ...permit,
+    ...asked(terms),
     currentBlockHeight: BigInt(height),
     ...(state.approval === undefined ? {} : { approval: state.approval }),
   });

@@ -11,7 +11,7 @@ import type { GateCall } from "../../workflow/v1/call_pb.ts";
 import { file_outlayer_workflow_v1_call } from "../../workflow/v1/call_pb.ts";
 import type { DirectUserCall, DirectUserScope } from "../../workflow/v1/direct_user_pb.ts";
 import { file_outlayer_workflow_v1_direct_user } from "../../workflow/v1/direct_user_pb.ts";
-import type { Approval, StepUsage, Usage } from "../../workflow/v1/policy_pb.ts";
+import type { Approval, Reservation, StepUsage, Usage, UsageStatement } from "../../workflow/v1/policy_pb.ts";
 import { file_outlayer_workflow_v1_policy } from "../../workflow/v1/policy_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -19,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/signer_proxy/v1/signer_proxy.proto.
  */
 export const file_outlayer_signer_proxy_v1_signer_proxy: GenFile = /*@__PURE__*/
-  fileDesc("CitvdXRsYXllci9zaWduZXJfcHJveHkvdjEvc2lnbmVyX3Byb3h5LnByb3RvEhhvdXRsYXllci5zaWduZXJfcHJveHkudjEiTAoRR2V0QWNjb3VudFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSDQoFZnJlc2gYAiABKAgiPAoSR2V0QWNjb3VudFJlc3BvbnNlEhIKCmFjY291bnRfaWQYASABKAkSEgoKcHVibGljX2tleRgCIAEoCSKHAgoSQ2hlY2tQb2xpY3lSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEjkKBWNhbGxzGAMgAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCCrpIB5IBBAgBEAwSKgoFdXNhZ2UYBCABKAsyGy5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZRI1CghhcHByb3ZhbBgFIAEoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLkFwcHJvdmFsSACIAQFCCwoJX2FwcHJvdmFsItMBChNDaGVja1BvbGljeVJlc3BvbnNlEjQKB2FsbG93ZWQYASABKAsyIS5vdXRsYXllci5zaWduZXJfcHJveHkudjEuQWxsb3dlZEgAEjIKBmRlbmllZBgCIAEoCzIgLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5EZW5pZWRIABJHChFhcHByb3ZhbF9yZXF1aXJlZBgDIAEoCzIqLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5BcHByb3ZhbFJlcXVpcmVkSABCCQoHdmVyZGljdCJ5CgdBbGxvd2VkEg4KBmdyYW50cxgBIAMoCRIuCgpleHBpcmVzX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgVzdGVwcxgDIAMoCzIfLm91dGxheWVyLndvcmtmbG93LnYxLlN0ZXBVc2FnZSImCgZEZW5pZWQSDAoEc3RlcBgBIAEoDRIOCgZyZWFzb24YAiABKAkiPAoQQXBwcm92YWxSZXF1aXJlZBIMCgRzdGVwGAEgASgNEhoKEnJlcXVpcmVkX2FwcHJvdmFscxgCIAEoDSKkAwoPU2lnblN0ZXBSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEgwKBHN0ZXAYAyABKA0SNAoEY2FsbBgEIAEoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLkdhdGVDYWxsQga6SAPIAQESFgoFZ3JhbnQYBSABKAlCB7pIBHICEAESIQoNaW50ZW50c19ub25jZRgGIAEoDEIKukgH2AEBegJoIBIbChNpbnRlbnRzX2RlYWRsaW5lX21zGAcgASgDEigKDmRlbGVnYXRlX25vbmNlGAggASgEQhC6SA0yCxCAgICAgICAECgBEiEKEG1heF9ibG9ja19oZWlnaHQYCSABKARCB7pIBDICKAESHAoUY3VycmVudF9ibG9ja19oZWlnaHQYCiABKAQSNQoIYXBwcm92YWwYCyABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5BcHByb3ZhbEgAiAEBQgsKCV9hcHByb3ZhbCKfAQoQU2lnblN0ZXBSZXNwb25zZRIZCgxwYXlsb2FkX2pzb24YASABKAlIAIgBARIYCgtpbnRlbnRfaGFzaBgCIAEoCUgBiAEBEh4KFnNpZ25lZF9kZWxlZ2F0ZV9iYXNlNjQYAyABKAkSFQoNZGVsZWdhdGVfaGFzaBgEIAEoCUIPCg1fcGF5bG9hZF9qc29uQg4KDF9pbnRlbnRfaGFzaCKFAQobUHJlcGFyZURpcmVjdFVzZXJLZXlSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEjwKBXNjb3BlGAIgASgLMiUub3V0bGF5ZXIud29ya2Zsb3cudjEuRGlyZWN0VXNlclNjb3BlQga6SAPIAQEilgEKHFByZXBhcmVEaXJlY3RVc2VyS2V5UmVzcG9uc2USNAoFc2NvcGUYASABKAsyJS5vdXRsYXllci53b3JrZmxvdy52MS5EaXJlY3RVc2VyU2NvcGUSGQoRbWV0aG9kX25hbWVzX2hhc2gYAiABKAkSEgoKcHVibGljX2tleRgDIAEoCRIRCglrZXlfbGFiZWwYBCABKAkizgEKHENoZWNrRGlyZWN0VXNlclBvbGljeVJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQESOgoEY2FsbBgDIAEoCzIkLm91dGxheWVyLndvcmtmbG93LnYxLkRpcmVjdFVzZXJDYWxsQga6SAPIAQESKgoFdXNhZ2UYBCABKAsyGy5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZSL1AQoZU2lnbkRpcmVjdFVzZXJDYWxsUmVxdWVzdBIoCgl3YWxsZXRfaWQYASABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JBIcCgpyZXF1ZXN0X2lkGAIgASgJQgi6SAVyA7ABARI6CgRjYWxsGAMgASgLMiQub3V0bGF5ZXIud29ya2Zsb3cudjEuRGlyZWN0VXNlckNhbGxCBrpIA8gBARIWCgVncmFudBgEIAEoCUIHukgEcgIQARIbCgpwdWJsaWNfa2V5GAUgASgJQge6SARyAhABEh8KBW5vbmNlGAYgASgEQhC6SA0yCxCAgICAgICAECgBInAKGlNpZ25EaXJlY3RVc2VyQ2FsbFJlc3BvbnNlEhoKEnNpZ25lZF90cmFuc2FjdGlvbhgBIAEoDBIPCgd0eF9oYXNoGAIgASgJEhIKCmJsb2NrX2hhc2gYAyABKAkSEQoJa2V5X2xhYmVsGAQgASgJIpkCChVTaWduU2ltdWxhdGlvblJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSOQoFY2FsbHMYAiADKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5HYXRlQ2FsbEIKukgHkgEECAEQDBIWCg5pbnRlbnRzX25vbmNlcxgDIAMoDBITCgtkZWFkbGluZV9tcxgEIAEoAxIqCgV1c2FnZRgFIAEoCzIbLm91dGxheWVyLndvcmtmbG93LnYxLlVzYWdlEjUKCGFwcHJvdmFsGAYgASgLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuQXBwcm92YWxIAIgBAUILCglfYXBwcm92YWwi3gEKFlNpZ25TaW11bGF0aW9uUmVzcG9uc2USPAoGc2lnbmVkGAEgASgLMioub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25lZFNpbXVsYXRpb25IABIyCgZkZW5pZWQYAiABKAsyIC5vdXRsYXllci5zaWduZXJfcHJveHkudjEuRGVuaWVkSAASRwoRYXBwcm92YWxfcmVxdWlyZWQYAyABKAsyKi5vdXRsYXllci5zaWduZXJfcHJveHkudjEuQXBwcm92YWxSZXF1aXJlZEgAQgkKB3ZlcmRpY3QiQQoQU2lnbmVkU2ltdWxhdGlvbhIVCg1wYXlsb2Fkc19qc29uGAEgAygJEhYKDmJsb2NraW5nX3Rva2VuGAIgASgJIswBChFTaWduQ2FuY2VsUmVxdWVzdBIoCgl3YWxsZXRfaWQYASABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JBIcCgpyZXF1ZXN0X2lkGAIgASgJQgi6SAVyA7ABARIMCgRzdGVwGAMgASgNEh0KDHBheWxvYWRfanNvbhgEIAEoCUIHukgEcgIQARI1CghhcHByb3ZhbBgFIAEoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLkFwcHJvdmFsSACIAQFCCwoJX2FwcHJvdmFsIj8KElNpZ25DYW5jZWxSZXNwb25zZRIUCgxwYXlsb2FkX2pzb24YASABKAkSEwoLaW50ZW50X2hhc2gYAiABKAkyvQcKElNpZ25lclByb3h5U2VydmljZRJsCgpHZXRBY2NvdW50Eisub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkdldEFjY291bnRSZXF1ZXN0Giwub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkdldEFjY291bnRSZXNwb25zZSIDkAIBEmoKC0NoZWNrUG9saWN5Eiwub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkNoZWNrUG9saWN5UmVxdWVzdBotLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5DaGVja1BvbGljeVJlc3BvbnNlEmEKCFNpZ25TdGVwEikub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25TdGVwUmVxdWVzdBoqLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5TaWduU3RlcFJlc3BvbnNlEooBChRQcmVwYXJlRGlyZWN0VXNlcktleRI1Lm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5QcmVwYXJlRGlyZWN0VXNlcktleVJlcXVlc3QaNi5vdXRsYXllci5zaWduZXJfcHJveHkudjEuUHJlcGFyZURpcmVjdFVzZXJLZXlSZXNwb25zZSIDkAIBEn4KFUNoZWNrRGlyZWN0VXNlclBvbGljeRI2Lm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5DaGVja0RpcmVjdFVzZXJQb2xpY3lSZXF1ZXN0Gi0ub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkNoZWNrUG9saWN5UmVzcG9uc2USfwoSU2lnbkRpcmVjdFVzZXJDYWxsEjMub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25EaXJlY3RVc2VyQ2FsbFJlcXVlc3QaNC5vdXRsYXllci5zaWduZXJfcHJveHkudjEuU2lnbkRpcmVjdFVzZXJDYWxsUmVzcG9uc2UScwoOU2lnblNpbXVsYXRpb24SLy5vdXRsYXllci5zaWduZXJfcHJveHkudjEuU2lnblNpbXVsYXRpb25SZXF1ZXN0GjAub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25TaW11bGF0aW9uUmVzcG9uc2USZwoKU2lnbkNhbmNlbBIrLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5TaWduQ2FuY2VsUmVxdWVzdBosLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5TaWduQ2FuY2VsUmVzcG9uc2ViBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_direct_user, file_outlayer_workflow_v1_policy]);
+  fileDesc("CitvdXRsYXllci9zaWduZXJfcHJveHkvdjEvc2lnbmVyX3Byb3h5LnByb3RvEhhvdXRsYXllci5zaWduZXJfcHJveHkudjEiTAoRR2V0QWNjb3VudFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSDQoFZnJlc2gYAiABKAgiPAoSR2V0QWNjb3VudFJlc3BvbnNlEhIKCmFjY291bnRfaWQYASABKAkSEgoKcHVibGljX2tleRgCIAEoCSKIAwoSQ2hlY2tQb2xpY3lSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEjkKBWNhbGxzGAMgAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCCrpIB5IBBAgBEAwSLgoFdXNhZ2UYBCABKAsyGy5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZUICGAESNQoIYXBwcm92YWwYBSABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5BcHByb3ZhbEgAiAEBEj0KD3VzYWdlX3N0YXRlbWVudBgGIAEoCzIkLm91dGxheWVyLndvcmtmbG93LnYxLlVzYWdlU3RhdGVtZW50EjwKBXRlcm1zGAcgAygLMiMub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlN0ZXBUZXJtc0IIukgFkgECEAxCCwoJX2FwcHJvdmFsIpgBCglTdGVwVGVybXMSIQoNaW50ZW50c19ub25jZRgBIAEoDEIKukgH2AEBegJoIBIbChNpbnRlbnRzX2RlYWRsaW5lX21zGAIgASgDEigKDmRlbGVnYXRlX25vbmNlGAMgASgEQhC6SA0yCxCAgICAgICAECgBEiEKEG1heF9ibG9ja19oZWlnaHQYBCABKARCB7pIBDICKAEi0wEKE0NoZWNrUG9saWN5UmVzcG9uc2USNAoHYWxsb3dlZBgBIAEoCzIhLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5BbGxvd2VkSAASMgoGZGVuaWVkGAIgASgLMiAub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkRlbmllZEgAEkcKEWFwcHJvdmFsX3JlcXVpcmVkGAMgASgLMioub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkFwcHJvdmFsUmVxdWlyZWRIAEIJCgd2ZXJkaWN0Io8BCgdBbGxvd2VkEg4KBmdyYW50cxgBIAMoCRIuCgpleHBpcmVzX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgVzdGVwcxgDIAMoCzIfLm91dGxheWVyLndvcmtmbG93LnYxLlN0ZXBVc2FnZRIUCgx0ZXJtc19kaWdlc3QYBCABKAkiJgoGRGVuaWVkEgwKBHN0ZXAYASABKA0SDgoGcmVhc29uGAIgASgJIjwKEEFwcHJvdmFsUmVxdWlyZWQSDAoEc3RlcBgBIAEoDRIaChJyZXF1aXJlZF9hcHByb3ZhbHMYAiABKA0i3AMKD1NpZ25TdGVwUmVxdWVzdBIoCgl3YWxsZXRfaWQYASABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JBIcCgpyZXF1ZXN0X2lkGAIgASgJQgi6SAVyA7ABARIMCgRzdGVwGAMgASgNEjQKBGNhbGwYBCABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5HYXRlQ2FsbEIGukgDyAEBEhYKBWdyYW50GAUgASgJQge6SARyAhABEiEKDWludGVudHNfbm9uY2UYBiABKAxCCrpIB9gBAXoCaCASGwoTaW50ZW50c19kZWFkbGluZV9tcxgHIAEoAxIoCg5kZWxlZ2F0ZV9ub25jZRgIIAEoBEIQukgNMgsQgICAgICAgBAoARIhChBtYXhfYmxvY2tfaGVpZ2h0GAkgASgEQge6SAQyAigBEhwKFGN1cnJlbnRfYmxvY2tfaGVpZ2h0GAogASgEEjUKCGFwcHJvdmFsGAsgASgLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuQXBwcm92YWxIAIgBARI2CgtyZXNlcnZhdGlvbhgMIAEoCzIhLm91dGxheWVyLndvcmtmbG93LnYxLlJlc2VydmF0aW9uQgsKCV9hcHByb3ZhbCKfAQoQU2lnblN0ZXBSZXNwb25zZRIZCgxwYXlsb2FkX2pzb24YASABKAlIAIgBARIYCgtpbnRlbnRfaGFzaBgCIAEoCUgBiAEBEh4KFnNpZ25lZF9kZWxlZ2F0ZV9iYXNlNjQYAyABKAkSFQoNZGVsZWdhdGVfaGFzaBgEIAEoCUIPCg1fcGF5bG9hZF9qc29uQg4KDF9pbnRlbnRfaGFzaCKFAQobUHJlcGFyZURpcmVjdFVzZXJLZXlSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEjwKBXNjb3BlGAIgASgLMiUub3V0bGF5ZXIud29ya2Zsb3cudjEuRGlyZWN0VXNlclNjb3BlQga6SAPIAQEilgEKHFByZXBhcmVEaXJlY3RVc2VyS2V5UmVzcG9uc2USNAoFc2NvcGUYASABKAsyJS5vdXRsYXllci53b3JrZmxvdy52MS5EaXJlY3RVc2VyU2NvcGUSGQoRbWV0aG9kX25hbWVzX2hhc2gYAiABKAkSEgoKcHVibGljX2tleRgDIAEoCRIRCglrZXlfbGFiZWwYBCABKAki2gIKHENoZWNrRGlyZWN0VXNlclBvbGljeVJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQESOgoEY2FsbBgDIAEoCzIkLm91dGxheWVyLndvcmtmbG93LnYxLkRpcmVjdFVzZXJDYWxsQga6SAPIAQESLgoFdXNhZ2UYBCABKAsyGy5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZUICGAESPQoPdXNhZ2Vfc3RhdGVtZW50GAUgASgLMiQub3V0bGF5ZXIud29ya2Zsb3cudjEuVXNhZ2VTdGF0ZW1lbnQSPQoFdGVybXMYBiABKAsyKS5vdXRsYXllci5zaWduZXJfcHJveHkudjEuRGlyZWN0VXNlclRlcm1zSACIAQFCCAoGX3Rlcm1zIk8KD0RpcmVjdFVzZXJUZXJtcxIbCgpwdWJsaWNfa2V5GAEgASgJQge6SARyAhABEh8KBW5vbmNlGAIgASgEQhC6SA0yCxCAgICAgICAECgBIq0CChlTaWduRGlyZWN0VXNlckNhbGxSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEjoKBGNhbGwYAyABKAsyJC5vdXRsYXllci53b3JrZmxvdy52MS5EaXJlY3RVc2VyQ2FsbEIGukgDyAEBEhYKBWdyYW50GAQgASgJQge6SARyAhABEhsKCnB1YmxpY19rZXkYBSABKAlCB7pIBHICEAESHwoFbm9uY2UYBiABKARCELpIDTILEICAgICAgIAQKAESNgoLcmVzZXJ2YXRpb24YByABKAsyIS5vdXRsYXllci53b3JrZmxvdy52MS5SZXNlcnZhdGlvbiJwChpTaWduRGlyZWN0VXNlckNhbGxSZXNwb25zZRIaChJzaWduZWRfdHJhbnNhY3Rpb24YASABKAwSDwoHdHhfaGFzaBgCIAEoCRISCgpibG9ja19oYXNoGAMgASgJEhEKCWtleV9sYWJlbBgEIAEoCSLcAgoVU2lnblNpbXVsYXRpb25SZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEjkKBWNhbGxzGAIgAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCCrpIB5IBBAgBEAwSFgoOaW50ZW50c19ub25jZXMYAyADKAwSEwoLZGVhZGxpbmVfbXMYBCABKAMSLgoFdXNhZ2UYBSABKAsyGy5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZUICGAESNQoIYXBwcm92YWwYBiABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5BcHByb3ZhbEgAiAEBEj0KD3VzYWdlX3N0YXRlbWVudBgHIAEoCzIkLm91dGxheWVyLndvcmtmbG93LnYxLlVzYWdlU3RhdGVtZW50QgsKCV9hcHByb3ZhbCLeAQoWU2lnblNpbXVsYXRpb25SZXNwb25zZRI8CgZzaWduZWQYASABKAsyKi5vdXRsYXllci5zaWduZXJfcHJveHkudjEuU2lnbmVkU2ltdWxhdGlvbkgAEjIKBmRlbmllZBgCIAEoCzIgLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5EZW5pZWRIABJHChFhcHByb3ZhbF9yZXF1aXJlZBgDIAEoCzIqLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5BcHByb3ZhbFJlcXVpcmVkSABCCQoHdmVyZGljdCJBChBTaWduZWRTaW11bGF0aW9uEhUKDXBheWxvYWRzX2pzb24YASADKAkSFgoOYmxvY2tpbmdfdG9rZW4YAiABKAkizAEKEVNpZ25DYW5jZWxSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEgwKBHN0ZXAYAyABKA0SHQoMcGF5bG9hZF9qc29uGAQgASgJQge6SARyAhABEjUKCGFwcHJvdmFsGAUgASgLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuQXBwcm92YWxIAIgBAUILCglfYXBwcm92YWwiPwoSU2lnbkNhbmNlbFJlc3BvbnNlEhQKDHBheWxvYWRfanNvbhgBIAEoCRITCgtpbnRlbnRfaGFzaBgCIAEoCTK9BwoSU2lnbmVyUHJveHlTZXJ2aWNlEmwKCkdldEFjY291bnQSKy5vdXRsYXllci5zaWduZXJfcHJveHkudjEuR2V0QWNjb3VudFJlcXVlc3QaLC5vdXRsYXllci5zaWduZXJfcHJveHkudjEuR2V0QWNjb3VudFJlc3BvbnNlIgOQAgESagoLQ2hlY2tQb2xpY3kSLC5vdXRsYXllci5zaWduZXJfcHJveHkudjEuQ2hlY2tQb2xpY3lSZXF1ZXN0Gi0ub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkNoZWNrUG9saWN5UmVzcG9uc2USYQoIU2lnblN0ZXASKS5vdXRsYXllci5zaWduZXJfcHJveHkudjEuU2lnblN0ZXBSZXF1ZXN0Gioub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25TdGVwUmVzcG9uc2USigEKFFByZXBhcmVEaXJlY3RVc2VyS2V5EjUub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlByZXBhcmVEaXJlY3RVc2VyS2V5UmVxdWVzdBo2Lm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5QcmVwYXJlRGlyZWN0VXNlcktleVJlc3BvbnNlIgOQAgESfgoVQ2hlY2tEaXJlY3RVc2VyUG9saWN5EjYub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkNoZWNrRGlyZWN0VXNlclBvbGljeVJlcXVlc3QaLS5vdXRsYXllci5zaWduZXJfcHJveHkudjEuQ2hlY2tQb2xpY3lSZXNwb25zZRJ/ChJTaWduRGlyZWN0VXNlckNhbGwSMy5vdXRsYXllci5zaWduZXJfcHJveHkudjEuU2lnbkRpcmVjdFVzZXJDYWxsUmVxdWVzdBo0Lm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5TaWduRGlyZWN0VXNlckNhbGxSZXNwb25zZRJzCg5TaWduU2ltdWxhdGlvbhIvLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5TaWduU2ltdWxhdGlvblJlcXVlc3QaMC5vdXRsYXllci5zaWduZXJfcHJveHkudjEuU2lnblNpbXVsYXRpb25SZXNwb25zZRJnCgpTaWduQ2FuY2VsEisub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25DYW5jZWxSZXF1ZXN0Giwub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25DYW5jZWxSZXNwb25zZWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_direct_user, file_outlayer_workflow_v1_policy]);
 
 /**
  * Which wallet.
@@ -105,9 +105,10 @@ export type CheckPolicyRequest = Message<"outlayer.signer_proxy.v1.CheckPolicyRe
   calls: GateCall[];
 
   /**
-   * What the wallet has used already, this workflow left out.
+   * Not looked at: what a caller says of it is not believed.
    *
-   * @generated from field: outlayer.workflow.v1.Usage usage = 4;
+   * @generated from field: outlayer.workflow.v1.Usage usage = 4 [deprecated = true];
+   * @deprecated
    */
   usage?: Usage | undefined;
 
@@ -117,6 +118,20 @@ export type CheckPolicyRequest = Message<"outlayer.signer_proxy.v1.CheckPolicyRe
    * @generated from field: optional outlayer.workflow.v1.Approval approval = 5;
    */
   approval?: Approval | undefined;
+
+  /**
+   * What the wallet has used already, this workflow left out, as evidence states it.
+   *
+   * @generated from field: outlayer.workflow.v1.UsageStatement usage_statement = 6;
+   */
+  usageStatement?: UsageStatement | undefined;
+
+  /**
+   * On what each step is to be signed, one per call; none to ask only. Without them there are no grants.
+   *
+   * @generated from field: repeated outlayer.signer_proxy.v1.StepTerms terms = 7;
+   */
+  terms: StepTerms[];
 };
 
 /**
@@ -125,6 +140,49 @@ export type CheckPolicyRequest = Message<"outlayer.signer_proxy.v1.CheckPolicyRe
  */
 export const CheckPolicyRequestSchema: GenMessage<CheckPolicyRequest> = /*@__PURE__*/
   messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 2);
+
+/**
+ * What the signatures of a step are bound to. Each nonce can be used once, so that all that is signed on the same terms can
+ * happen once.
+ *
+ * @generated from message outlayer.signer_proxy.v1.StepTerms
+ */
+export type StepTerms = Message<"outlayer.signer_proxy.v1.StepTerms"> & {
+  /**
+   * For intents: the verifier's nonce, 32 bytes; empty for a call without intents.
+   *
+   * @generated from field: bytes intents_nonce = 1;
+   */
+  intentsNonce: Uint8Array;
+
+  /**
+   * For intents: the payload's deadline, milliseconds since the epoch, a whole second.
+   *
+   * @generated from field: int64 intents_deadline_ms = 2;
+   */
+  intentsDeadlineMs: bigint;
+
+  /**
+   * The delegate's nonce, below 2^53.
+   *
+   * @generated from field: uint64 delegate_nonce = 3;
+   */
+  delegateNonce: bigint;
+
+  /**
+   * Last height at which the gate takes the delegate.
+   *
+   * @generated from field: uint64 max_block_height = 4;
+   */
+  maxBlockHeight: bigint;
+};
+
+/**
+ * Describes the message outlayer.signer_proxy.v1.StepTerms.
+ * Use `create(StepTermsSchema)` to create a new message.
+ */
+export const StepTermsSchema: GenMessage<StepTerms> = /*@__PURE__*/
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 3);
 
 /**
  * What the policy says.
@@ -169,7 +227,7 @@ export type CheckPolicyResponse = Message<"outlayer.signer_proxy.v1.CheckPolicyR
  * Use `create(CheckPolicyResponseSchema)` to create a new message.
  */
 export const CheckPolicyResponseSchema: GenMessage<CheckPolicyResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 3);
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 4);
 
 /**
  * Every step is allowed.
@@ -178,7 +236,8 @@ export const CheckPolicyResponseSchema: GenMessage<CheckPolicyResponse> = /*@__P
  */
 export type Allowed = Message<"outlayer.signer_proxy.v1.Allowed"> & {
   /**
-   * One grant per step. A grant is a MAC over wallet, workflow, step, content, approval and expiry.
+   * One grant per step, where there are terms. A grant is a MAC over wallet, workflow, step, content, terms, approval, expiry,
+   * the ledger's entry that policy was asked with, and what all steps count.
    *
    * @generated from field: repeated string grants = 1;
    */
@@ -197,6 +256,13 @@ export type Allowed = Message<"outlayer.signer_proxy.v1.Allowed"> & {
    * @generated from field: repeated outlayer.workflow.v1.StepUsage steps = 3;
    */
   steps: StepUsage[];
+
+  /**
+   * Of the terms, as the reservation has to name them; empty where there are none.
+   *
+   * @generated from field: string terms_digest = 4;
+   */
+  termsDigest: string;
 };
 
 /**
@@ -204,7 +270,7 @@ export type Allowed = Message<"outlayer.signer_proxy.v1.Allowed"> & {
  * Use `create(AllowedSchema)` to create a new message.
  */
 export const AllowedSchema: GenMessage<Allowed> = /*@__PURE__*/
-  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 4);
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 5);
 
 /**
  * A step is not allowed.
@@ -232,7 +298,7 @@ export type Denied = Message<"outlayer.signer_proxy.v1.Denied"> & {
  * Use `create(DeniedSchema)` to create a new message.
  */
 export const DeniedSchema: GenMessage<Denied> = /*@__PURE__*/
-  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 5);
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 6);
 
 /**
  * More approvers are needed.
@@ -260,7 +326,7 @@ export type ApprovalRequired = Message<"outlayer.signer_proxy.v1.ApprovalRequire
  * Use `create(ApprovalRequiredSchema)` to create a new message.
  */
 export const ApprovalRequiredSchema: GenMessage<ApprovalRequired> = /*@__PURE__*/
-  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 6);
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 7);
 
 /**
  * What to sign.
@@ -344,6 +410,13 @@ export type SignStepRequest = Message<"outlayer.signer_proxy.v1.SignStepRequest"
    * @generated from field: optional outlayer.workflow.v1.Approval approval = 11;
    */
   approval?: Approval | undefined;
+
+  /**
+   * Evidence's word that all steps are counted.
+   *
+   * @generated from field: outlayer.workflow.v1.Reservation reservation = 12;
+   */
+  reservation?: Reservation | undefined;
 };
 
 /**
@@ -351,7 +424,7 @@ export type SignStepRequest = Message<"outlayer.signer_proxy.v1.SignStepRequest"
  * Use `create(SignStepRequestSchema)` to create a new message.
  */
 export const SignStepRequestSchema: GenMessage<SignStepRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 7);
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 8);
 
 /**
  * What was signed, checked against what was asked for.
@@ -393,7 +466,7 @@ export type SignStepResponse = Message<"outlayer.signer_proxy.v1.SignStepRespons
  * Use `create(SignStepResponseSchema)` to create a new message.
  */
 export const SignStepResponseSchema: GenMessage<SignStepResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 8);
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 9);
 
 /**
  * Which key.
@@ -421,7 +494,7 @@ export type PrepareDirectUserKeyRequest = Message<"outlayer.signer_proxy.v1.Prep
  * Use `create(PrepareDirectUserKeyRequestSchema)` to create a new message.
  */
 export const PrepareDirectUserKeyRequestSchema: GenMessage<PrepareDirectUserKeyRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 9);
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 10);
 
 /**
  * The key, and what it is for.
@@ -463,7 +536,7 @@ export type PrepareDirectUserKeyResponse = Message<"outlayer.signer_proxy.v1.Pre
  * Use `create(PrepareDirectUserKeyResponseSchema)` to create a new message.
  */
 export const PrepareDirectUserKeyResponseSchema: GenMessage<PrepareDirectUserKeyResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 10);
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 11);
 
 /**
  * A direct-user call to check.
@@ -493,11 +566,26 @@ export type CheckDirectUserPolicyRequest = Message<"outlayer.signer_proxy.v1.Che
   call?: DirectUserCall | undefined;
 
   /**
-   * What the wallet has used already.
+   * Not looked at: what a caller says of it is not believed.
    *
-   * @generated from field: outlayer.workflow.v1.Usage usage = 4;
+   * @generated from field: outlayer.workflow.v1.Usage usage = 4 [deprecated = true];
+   * @deprecated
    */
   usage?: Usage | undefined;
+
+  /**
+   * What the wallet has used already, this request left out, as evidence states it.
+   *
+   * @generated from field: outlayer.workflow.v1.UsageStatement usage_statement = 5;
+   */
+  usageStatement?: UsageStatement | undefined;
+
+  /**
+   * On what it is to be signed; unset to ask only. Without it there is no grant.
+   *
+   * @generated from field: optional outlayer.signer_proxy.v1.DirectUserTerms terms = 6;
+   */
+  terms?: DirectUserTerms | undefined;
 };
 
 /**
@@ -505,7 +593,35 @@ export type CheckDirectUserPolicyRequest = Message<"outlayer.signer_proxy.v1.Che
  * Use `create(CheckDirectUserPolicyRequestSchema)` to create a new message.
  */
 export const CheckDirectUserPolicyRequestSchema: GenMessage<CheckDirectUserPolicyRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 11);
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 12);
+
+/**
+ * What the signature of a direct-user call is bound to. A key's nonce can be used once.
+ *
+ * @generated from message outlayer.signer_proxy.v1.DirectUserTerms
+ */
+export type DirectUserTerms = Message<"outlayer.signer_proxy.v1.DirectUserTerms"> & {
+  /**
+   * The key that is on the user's account, `ed25519:` and base58.
+   *
+   * @generated from field: string public_key = 1;
+   */
+  publicKey: string;
+
+  /**
+   * The transaction's nonce, below 2^53.
+   *
+   * @generated from field: uint64 nonce = 2;
+   */
+  nonce: bigint;
+};
+
+/**
+ * Describes the message outlayer.signer_proxy.v1.DirectUserTerms.
+ * Use `create(DirectUserTermsSchema)` to create a new message.
+ */
+export const DirectUserTermsSchema: GenMessage<DirectUserTerms> = /*@__PURE__*/
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 13);
 
 /**
  * What to sign.
@@ -554,6 +670,13 @@ export type SignDirectUserCallRequest = Message<"outlayer.signer_proxy.v1.SignDi
    * @generated from field: uint64 nonce = 6;
    */
   nonce: bigint;
+
+  /**
+   * Evidence's word that the call is counted.
+   *
+   * @generated from field: outlayer.workflow.v1.Reservation reservation = 7;
+   */
+  reservation?: Reservation | undefined;
 };
 
 /**
@@ -561,7 +684,7 @@ export type SignDirectUserCallRequest = Message<"outlayer.signer_proxy.v1.SignDi
  * Use `create(SignDirectUserCallRequestSchema)` to create a new message.
  */
 export const SignDirectUserCallRequestSchema: GenMessage<SignDirectUserCallRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 12);
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 14);
 
 /**
  * What was signed, checked against what was asked for.
@@ -603,7 +726,7 @@ export type SignDirectUserCallResponse = Message<"outlayer.signer_proxy.v1.SignD
  * Use `create(SignDirectUserCallResponseSchema)` to create a new message.
  */
 export const SignDirectUserCallResponseSchema: GenMessage<SignDirectUserCallResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 13);
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 15);
 
 /**
  * A workflow to simulate, whole.
@@ -640,9 +763,10 @@ export type SignSimulationRequest = Message<"outlayer.signer_proxy.v1.SignSimula
   deadlineMs: bigint;
 
   /**
-   * What the wallet has used already.
+   * Not looked at: what a caller says of it is not believed.
    *
-   * @generated from field: outlayer.workflow.v1.Usage usage = 5;
+   * @generated from field: outlayer.workflow.v1.Usage usage = 5 [deprecated = true];
+   * @deprecated
    */
   usage?: Usage | undefined;
 
@@ -652,6 +776,13 @@ export type SignSimulationRequest = Message<"outlayer.signer_proxy.v1.SignSimula
    * @generated from field: optional outlayer.workflow.v1.Approval approval = 6;
    */
   approval?: Approval | undefined;
+
+  /**
+   * What the wallet has used already, no request left out, as evidence states it.
+   *
+   * @generated from field: outlayer.workflow.v1.UsageStatement usage_statement = 7;
+   */
+  usageStatement?: UsageStatement | undefined;
 };
 
 /**
@@ -659,7 +790,7 @@ export type SignSimulationRequest = Message<"outlayer.signer_proxy.v1.SignSimula
  * Use `create(SignSimulationRequestSchema)` to create a new message.
  */
 export const SignSimulationRequestSchema: GenMessage<SignSimulationRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 14);
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 16);
 
 /**
  * What came of it.
@@ -704,7 +835,7 @@ export type SignSimulationResponse = Message<"outlayer.signer_proxy.v1.SignSimul
  * Use `create(SignSimulationResponseSchema)` to create a new message.
  */
 export const SignSimulationResponseSchema: GenMessage<SignSimulationResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 15);
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 17);
 
 /**
  * Payloads that can be simulated and never executed.
@@ -732,7 +863,7 @@ export type SignedSimulation = Message<"outlayer.signer_proxy.v1.SignedSimulatio
  * Use `create(SignedSimulationSchema)` to create a new message.
  */
 export const SignedSimulationSchema: GenMessage<SignedSimulation> = /*@__PURE__*/
-  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 16);
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 18);
 
 /**
  * What to cancel.
@@ -782,7 +913,7 @@ export type SignCancelRequest = Message<"outlayer.signer_proxy.v1.SignCancelRequ
  * Use `create(SignCancelRequestSchema)` to create a new message.
  */
 export const SignCancelRequestSchema: GenMessage<SignCancelRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 17);
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 19);
 
 /**
  * What was signed, checked against what was asked for.
@@ -810,14 +941,15 @@ export type SignCancelResponse = Message<"outlayer.signer_proxy.v1.SignCancelRes
  * Use `create(SignCancelResponseSchema)` to create a new message.
  */
 export const SignCancelResponseSchema: GenMessage<SignCancelResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 18);
+  messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 20);
 
 /**
  * The only way to the keystore, for services only. It alone enforces a wallet's policy: it signs nothing that could be
- * executed without a grant that it gave for the same wallet, workflow, step and content at most 60 s before.
+ * executed without a grant that it gave for the very same bytes at most 60 s before, nor without evidence's word that it is
+ * counted. What a wallet has used it takes from evidence's statement alone.
  *
  * Errors: Unavailable while the keystore is away or not ready; FailedPrecondition when it refuses, or answers with
- * something that does not hold; PermissionDenied without a valid grant.
+ * something that does not hold; PermissionDenied without a valid grant, reservation or statement.
  *
  * @generated from service outlayer.signer_proxy.v1.SignerProxyService
  */

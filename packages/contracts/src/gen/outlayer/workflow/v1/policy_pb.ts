@@ -11,7 +11,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/workflow/v1/policy.proto.
  */
 export const file_outlayer_workflow_v1_policy: GenFile = /*@__PURE__*/
-  fileDesc("CiFvdXRsYXllci93b3JrZmxvdy92MS9wb2xpY3kucHJvdG8SFG91dGxheWVyLndvcmtmbG93LnYxIrUDCgVVc2FnZRJWCgZob3VybHkYASADKAsyJy5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZS5Ib3VybHlFbnRyeUIdukgamgEXKhVyEzIRXigwfFsxLTldWzAtOV0qKSQSVAoFZGFpbHkYAiADKAsyJi5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZS5EYWlseUVudHJ5Qh26SBqaARcqFXITMhFeKDB8WzEtOV1bMC05XSopJBJYCgdtb250aGx5GAMgAygLMigub3V0bGF5ZXIud29ya2Zsb3cudjEuVXNhZ2UuTW9udGhseUVudHJ5Qh26SBqaARcqFXITMhFeKDB8WzEtOV1bMC05XSopJBIXCg9ob3VybHlfdHhfY291bnQYBCABKA0aLQoLSG91cmx5RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARosCgpEYWlseUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaLgoMTW9udGhseUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiSgoIQXBwcm92YWwSEgoKcmVxdWVzdF9pZBgBIAEoCRIUCgxhcHByb3Zlcl9pZHMYAiADKAkSFAoMcmVxdWVzdF9oYXNoGAMgASgJIj8KCVN0ZXBVc2FnZRIyCgdhbW91bnRzGAEgAygLMiEub3V0bGF5ZXIud29ya2Zsb3cudjEuVG9rZW5BbW91bnQiTwoLVG9rZW5BbW91bnQSFgoFdG9rZW4YASABKAlCB7pIBHICEAESKAoGYW1vdW50GAIgASgJQhi6SBVyEzIRXigwfFsxLTldWzAtOV0qKSRiBnByb3RvMw", [file_buf_validate_validate]);
+  fileDesc("CiFvdXRsYXllci93b3JrZmxvdy92MS9wb2xpY3kucHJvdG8SFG91dGxheWVyLndvcmtmbG93LnYxIrUDCgVVc2FnZRJWCgZob3VybHkYASADKAsyJy5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZS5Ib3VybHlFbnRyeUIdukgamgEXKhVyEzIRXigwfFsxLTldWzAtOV0qKSQSVAoFZGFpbHkYAiADKAsyJi5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZS5EYWlseUVudHJ5Qh26SBqaARcqFXITMhFeKDB8WzEtOV1bMC05XSopJBJYCgdtb250aGx5GAMgAygLMigub3V0bGF5ZXIud29ya2Zsb3cudjEuVXNhZ2UuTW9udGhseUVudHJ5Qh26SBqaARcqFXITMhFeKDB8WzEtOV1bMC05XSopJBIXCg9ob3VybHlfdHhfY291bnQYBCABKA0aLQoLSG91cmx5RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARosCgpEYWlseUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaLgoMTW9udGhseUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiSgoIQXBwcm92YWwSEgoKcmVxdWVzdF9pZBgBIAEoCRIUCgxhcHByb3Zlcl9pZHMYAiADKAkSFAoMcmVxdWVzdF9oYXNoGAMgASgJIj8KCVN0ZXBVc2FnZRIyCgdhbW91bnRzGAEgAygLMiEub3V0bGF5ZXIud29ya2Zsb3cudjEuVG9rZW5BbW91bnQiTwoLVG9rZW5BbW91bnQSFgoFdG9rZW4YASABKAlCB7pIBHICEAESKAoGYW1vdW50GAIgASgJQhi6SBVyEzIRXigwfFsxLTldWzAtOV0qKSQibAoOVXNhZ2VTdGF0ZW1lbnQSCwoDc2VxGAEgASgEEioKBXVzYWdlGAIgASgLMhsub3V0bGF5ZXIud29ya2Zsb3cudjEuVXNhZ2USFAoMaXNzdWVkX2F0X21zGAMgASgDEgsKA21hYxgEIAEoDCJUCgtSZXNlcnZhdGlvbhILCgNzZXEYASABKAQSFQoNY291bnRzX2RpZ2VzdBgCIAEoCRIUCgx0ZXJtc19kaWdlc3QYAyABKAkSCwoDbWFjGAQgASgMYgZwcm90bzM", [file_buf_validate_validate]);
 
 /**
  * What a wallet has already used, as policies judge it: raw units by full token id (`native` for NEAR), per UTC
@@ -140,4 +140,88 @@ export type TokenAmount = Message<"outlayer.workflow.v1.TokenAmount"> & {
  */
 export const TokenAmountSchema: GenMessage<TokenAmount> = /*@__PURE__*/
   messageDesc(file_outlayer_workflow_v1_policy, 3);
+
+/**
+ * What a wallet has used, in evidence's own word: nobody between evidence and signer-proxy can say otherwise.
+ *
+ * @generated from message outlayer.workflow.v1.UsageStatement
+ */
+export type UsageStatement = Message<"outlayer.workflow.v1.UsageStatement"> & {
+  /**
+   * The ledger's latest entry; 0 when there is none.
+   *
+   * @generated from field: uint64 seq = 1;
+   */
+  seq: bigint;
+
+  /**
+   * What counts.
+   *
+   * @generated from field: outlayer.workflow.v1.Usage usage = 2;
+   */
+  usage?: Usage | undefined;
+
+  /**
+   * Milliseconds since the epoch.
+   *
+   * @generated from field: int64 issued_at_ms = 3;
+   */
+  issuedAtMs: bigint;
+
+  /**
+   * HMAC-SHA256 over wallet, request that is left out, and all of the above.
+   *
+   * @generated from field: bytes mac = 4;
+   */
+  mac: Uint8Array;
+};
+
+/**
+ * Describes the message outlayer.workflow.v1.UsageStatement.
+ * Use `create(UsageStatementSchema)` to create a new message.
+ */
+export const UsageStatementSchema: GenMessage<UsageStatement> = /*@__PURE__*/
+  messageDesc(file_outlayer_workflow_v1_policy, 4);
+
+/**
+ * Evidence's word that what policy allowed counts against the wallet's limits.
+ *
+ * @generated from message outlayer.workflow.v1.Reservation
+ */
+export type Reservation = Message<"outlayer.workflow.v1.Reservation"> & {
+  /**
+   * The ledger's entry up to which policy was asked.
+   *
+   * @generated from field: uint64 seq = 1;
+   */
+  seq: bigint;
+
+  /**
+   * Lower-case hex SHA-256 of what each step counts.
+   *
+   * @generated from field: string counts_digest = 2;
+   */
+  countsDigest: string;
+
+  /**
+   * Of the terms on which the steps are signed.
+   *
+   * @generated from field: string terms_digest = 3;
+   */
+  termsDigest: string;
+
+  /**
+   * HMAC-SHA256 over wallet, request, and all of the above.
+   *
+   * @generated from field: bytes mac = 4;
+   */
+  mac: Uint8Array;
+};
+
+/**
+ * Describes the message outlayer.workflow.v1.Reservation.
+ * Use `create(ReservationSchema)` to create a new message.
+ */
+export const ReservationSchema: GenMessage<Reservation> = /*@__PURE__*/
+  messageDesc(file_outlayer_workflow_v1_policy, 5);
 
