@@ -12,10 +12,10 @@ import {
   noteInContext,
   type Ports,
   type Service,
+  UsageProofs,
   type WalletSlot,
   WalletSlots,
   walletCallerOf,
-  UsageProofs,
   workSubject,
 } from "@outlayer/kit";
 import { type MongodbStore, openMongodbStore } from "./adapters/mongodb/store.ts";

@@ -468,6 +468,7 @@ describe("progress in NATS", () => {
         DATABASE_URL: `sqlite:${path()}`,
         NATS_URL: server.url,
         INTERNAL_WALLET_AUTH_TOKEN: "internal",
+        USAGE_SECRET: "usage-secret-of-the-tests-0123456789",
         GRPC_BIND_ADDR: "127.0.0.1:0",
         HTTP_BIND_ADDR: "127.0.0.1:0",
       },
