@@ -46,7 +46,13 @@ describe("the keeper of a lease", () => {
     const ports = { ...systemPorts(), clock: evidenceTime.clock };
     const credentials = { internalTokens: ["t"], apiKeys: new Map<string, string>() };
     evidence = createEvidence(
-      { database: { kind: "sqlite", path: ":memory:" }, credentials, quotas: defaultRules, slots: defaultWalletSlots, usageSecret: "usage-secret-of-the-tests-0123456789" },
+      {
+        database: { kind: "sqlite", path: ":memory:" },
+        credentials,
+        quotas: defaultRules,
+        slots: defaultWalletSlots,
+        usageSecret: "usage-secret-of-the-tests-0123456789",
+      },
       { ports, bus, logger: createLogger("evidence", "silent") },
     );
     await evidence.start();

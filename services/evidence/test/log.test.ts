@@ -284,7 +284,12 @@ onEveryStore("the log of workflows", (newPlace) => {
   it("decision 5: delegate nonces never come twice, however often the service restarts", async () => {
     const { nonces } = await evidence.logs.reserveNonces({ senderId: "alice.near", count: 12 });
     const again = createEvidence(
-      { database: evidence.place.database, credentials: { internalTokens: ["t"], apiKeys: new Map() }, ...bounds, usageSecret: "usage-secret-of-the-tests-0123456789" },
+      {
+        database: evidence.place.database,
+        credentials: { internalTokens: ["t"], apiKeys: new Map() },
+        ...bounds,
+        usageSecret: "usage-secret-of-the-tests-0123456789",
+      },
       { ports: systemPorts(), bus: new InProcessBus(), logger: createLogger("evidence", "silent") },
     );
     const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
@@ -357,7 +362,12 @@ onEveryStore("the log of workflows", (newPlace) => {
   it("lets nobody write whose business it is not", async () => {
     const credentials = { internalTokens: ["internal"], apiKeys: new Map<string, string>() };
     const service = createEvidence(
-      { database: evidence.place.database, credentials, ...bounds, usageSecret: "usage-secret-of-the-tests-0123456789" },
+      {
+        database: evidence.place.database,
+        credentials,
+        ...bounds,
+        usageSecret: "usage-secret-of-the-tests-0123456789",
+      },
       { ports: systemPorts(), bus: new InProcessBus(), logger: createLogger("evidence", "silent") },
     );
     const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
