@@ -67,6 +67,8 @@ function withoutAnswer(cause: unknown): ConnectError {
   if (error.isWireError || error.code === Code.Unavailable || error.code === Code.DeadlineExceeded) return error;
   const isOfConnection =
     error.code === Code.Aborted ||
+    // Node has ended the stream with ENHANCE_YOUR_CALM, at one end or the other.
+    error.code === Code.ResourceExhausted ||
     error.code === Code.Canceled ||
     // Node's errors of a connection have a code; our own bugs do not.
     (error.cause instanceof Error && "code" in error.cause);

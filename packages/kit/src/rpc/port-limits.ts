@@ -17,7 +17,7 @@ export const portLimits = {
   streams: 100,
   /** The same for services: one connection carries the event streams and long polls of a gateway's wallets. */
   serviceStreams: 10_000,
-  /** MB that Node accounts to a connection of HTTP/2. It counts some bytes of cancelled streams for good. */
+  /** MB that Node accounts to a connection of HTTP/2, at either end. It counts some bytes of cancelled streams for good. */
   sessionMegabytes: 64,
   /** A connection of HTTP/2 without a stream; of services, whose own end gives up after 15 minutes, longer. */
   idleMs: 60_000,
@@ -25,6 +25,8 @@ export const portLimits = {
   /** After which a connection takes no new streams, and then for those that it has to end. */
   ageMs: 60 * 60_000,
   ageGraceMs: 60 * 60_000,
+  /** For the streams of a connection that its client has given up. */
+  givenUpMs: 60_000,
   /** Between the notice that a connection takes no new streams, and refusing them. */
   noticeMs: 5_000,
   /** Health's watches: at once on a listener and on a connection, and how long one lasts. */

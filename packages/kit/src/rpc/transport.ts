@@ -37,7 +37,7 @@ export function remoteTransport(url: string, caller: RemoteCaller, ports = syste
   const transport = createConnectTransport({
     baseUrl: url,
     httpVersion: "2",
-    sessionManager: new GuardedSessions(url, pings, options),
+    sessionManager: new GuardedSessions(ports.timers, url, pings, options),
     interceptors: [identityInterceptor(from, serviceToken), traceOut, ...interceptors],
   });
   return patient(transport, ports);
