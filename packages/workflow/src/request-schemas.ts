@@ -27,6 +27,9 @@ const stepSchema = z.union([
     kind: kind("intents.transfer", "A transfer within the verifier."),
     ...requiredByKind["intents.transfer"],
     memo: f.memo,
+    msg: f.msg,
+    min_gas: f.min_gas,
+    deadline: f.deadline,
     ...common,
   }),
   z.looseObject({
@@ -35,11 +38,15 @@ const stepSchema = z.union([
     min_amount_out: f.min_amount_out,
     counterparty_signed: f.counterparty_signed,
     deposit_address: f.deposit_address,
+    memo: f.memo,
+    referral: f.referral,
+    deadline: f.deadline,
     ...common,
   }),
   z.looseObject({
     kind: kind("intents.execute_raw", "The verifier's intents as given."),
     ...requiredByKind["intents.execute_raw"],
+    deadline: f.deadline,
     ...common,
   }),
   z.looseObject({ kind: kind("funding.wrap_near", "Wrapping NEAR; planned, not executed."), ...funding }),
@@ -81,7 +88,8 @@ export const workflowRequestSchema = z
   })
   .meta({
     id: "WorkflowRequest",
-    description: "A workflow. Unknown fields are kept with the record and ignored.",
+    description:
+      "A workflow. Unknown fields are kept with the record and ignored, save those that intents, payloads or quotes know: on an `intents.*` step that does not carry them they are refused by name.",
     examples: [
       {
         steps: [{ kind: "intents.transfer", token: "nep141:wrap.near", amount: "1", receiver_id: "mike.near" }],

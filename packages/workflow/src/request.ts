@@ -2,6 +2,7 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import { z } from "zod";
 import { type Checked, check, firstOf, formatProblem, type Problem } from "./first-problem.ts";
 import { refuseSigningFields } from "./forbidden-fields.ts";
+import { foreignField, type IntentsKind } from "./foreign-fields.ts";
 import { type InvalidRequest, invalidJson } from "./invalid-request.ts";
 import { batchCallSchema, requiredByKind, requiredWithoutKind, viewCheckSchema } from "./request-schemas.ts";
 import { approvalInfo, idempotencyKey, onFailure, ordering, stepFields } from "./step-fields.ts";
@@ -28,11 +29,16 @@ export type FundingKind = (typeof fundingKinds)[number];
 /** Fields that any step may have. Null counts as absent for `kind`, `near_intents`, `args_base64`, `args_json`. */
 export type StepFields = z.infer<typeof anyStep>;
 
+interface Foreign {
+  /** A field that the step has and cannot carry, as `foreignField` finds it. */
+  readonly foreign?: string;
+}
+
 /** A step that can be read, by its kind. */
 export type Step =
-  | { readonly form: "intents.transfer"; readonly fields: z.infer<typeof transferStep> }
-  | { readonly form: "intents.swap"; readonly fields: z.infer<typeof swapStep> }
-  | { readonly form: "intents.execute_raw"; readonly fields: z.infer<typeof rawStep> }
+  | ({ readonly form: "intents.transfer"; readonly fields: z.infer<typeof transferStep> } & Foreign)
+  | ({ readonly form: "intents.swap"; readonly fields: z.infer<typeof swapStep> } & Foreign)
+  | ({ readonly form: "intents.execute_raw"; readonly fields: z.infer<typeof rawStep> } & Foreign)
   | { readonly form: FundingKind; readonly fields: StepFields }
   | { readonly form: "near.function_call"; readonly fields: StepFields }
   | { readonly form: "unknown"; readonly fields: StepFields }
@@ -136,11 +142,11 @@ function readStep(value: unknown): Checked<Step> {
   const form = any.value.kind ?? "explicit";
   switch (form) {
     case "intents.transfer":
-      return formed(form, check(transferStep, value));
+      return withForeign(form, check(transferStep, value), value);
     case "intents.swap":
-      return formed(form, check(swapStep, value));
+      return withForeign(form, check(swapStep, value), value);
     case "intents.execute_raw":
-      return formed(form, check(rawStep, value));
+      return withForeign(form, check(rawStep, value), value);
     case "funding.wrap_near":
     case "funding.intents_deposit":
     case "funding.balance_check":
@@ -156,6 +162,12 @@ function readStep(value: unknown): Checked<Step> {
 
 function formed<F extends Step["form"], T>(form: F, checked: Checked<T>): Checked<{ form: F; fields: T }> {
   return "problem" in checked ? checked : { value: { form, fields: checked.value } };
+}
+
+function withForeign<F extends IntentsKind, T>(form: F, checked: Checked<T>, value: unknown) {
+  if ("problem" in checked) return checked;
+  const foreign = foreignField(form, Object(value));
+  return { value: { form, fields: checked.value, ...(foreign === undefined ? {} : { foreign }) } };
 }
 
 /** Steps, calls or views that are looked at at all. What can be carried out is less, and for the planner to say. */

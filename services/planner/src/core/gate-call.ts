@@ -4,7 +4,7 @@ import { isDecimal } from "./amounts.ts";
 import type { Facts, Limits } from "./facts.ts";
 import { defaultGas } from "./gate-limits.ts";
 import { intentsListPayload, nearIntentsPayload } from "./near-intents.ts";
-import { type Built, type BuiltPayload, type GateCallInit, problem } from "./payload.ts";
+import { type Built, type BuiltPayload, type GateCallInit, notAfter, problem } from "./payload.ts";
 import { swapPayload } from "./swap.ts";
 import { transferPayload, transferPlaces } from "./transfer.ts";
 
@@ -26,13 +26,22 @@ export function gateCall(step: Step, place: string, facts: Facts, limits: Limits
 }
 
 function payloadOf(step: Step, place: string, facts: Facts): BuiltPayload {
+  if ("foreign" in step && step.foreign !== undefined) {
+    return problem(`${place}.${step.foreign} is not supported on ${step.form} steps`);
+  }
   switch (step.form) {
-    case "intents.transfer":
-      return transferPayload(step.fields, transferPlaces(place), facts);
+    case "intents.transfer": {
+      const latest = notAfter(step.fields.deadline, place);
+      if (latest.problem !== undefined) return latest;
+      return transferPayload(step.fields, transferPlaces(place), facts, latest.ms);
+    }
     case "intents.swap":
       return swapPayload(step.fields, place, facts);
-    case "intents.execute_raw":
-      return intentsListPayload(step.fields.intents, `${place}.intents`, facts);
+    case "intents.execute_raw": {
+      const latest = notAfter(step.fields.deadline, place);
+      if (latest.problem !== undefined) return latest;
+      return intentsListPayload(step.fields.intents, `${place}.intents`, facts, latest.ms);
+    }
     case "explicit":
       return explicitPayload(step.fields, place, facts);
     case "funding.wrap_near":

@@ -1,12 +1,12 @@
-import { z } from "zod";
+import { foreignFieldOfShortForm } from "@outlayer/workflow";
 import type { Facts } from "./facts.ts";
-import { type BuiltPayload, type IntentsInit, intentsPayload, problem } from "./payload.ts";
+import { type BuiltPayload, type IntentsInit, intentsPayload, notAfter, problem } from "./payload.ts";
 import { mustNotBeOwn, transferPayload, transferPlaces } from "./transfer.ts";
 import { checkIntent } from "./verifier-intents.ts";
 
 /**
  * Intents that a caller wrote for the wallet to sign: `{intents, signer_id?, deadline?}`, or the short form
- * `{kind: "transfer", token, amount, receiver_id, memo?}` with the same two fields.
+ * `{kind: "transfer", token, amount, receiver_id, memo?, msg?, min_gas?}` with the same two fields.
  */
 export function nearIntentsPayload(
   given: { readonly [key: string]: unknown },
@@ -15,14 +15,12 @@ export function nearIntentsPayload(
 ): BuiltPayload {
   const { signer_id: signer, deadline } = given;
   if (signer != null && typeof signer !== "string") return problem(`${place}.signer_id must be a string`);
-  const notAfterMs = deadline == null ? undefined : deadlineMs(deadline);
-  if (deadline != null && notAfterMs === undefined) {
-    return problem(`${place}.deadline must be an RFC 3339 time`);
-  }
+  const latest = notAfter(deadline, place);
+  if (latest.problem !== undefined) return latest;
   const payload =
     given.intents == null
-      ? shortForm(given, place, facts, notAfterMs)
-      : intentsListPayload(given.intents, `${place}.intents`, facts, notAfterMs);
+      ? shortForm(given, place, facts, latest.ms)
+      : intentsListPayload(given.intents, `${place}.intents`, facts, latest.ms);
   if (payload.problem !== undefined || signer == null || payload.value.case !== "intents") return payload;
   if (facts.accountId !== undefined && signer !== facts.accountId) {
     return problem(`${place}.signer_id must be the wallet's own account ${facts.accountId}`);
@@ -37,7 +35,7 @@ export function intentsListPayload(
   intents: unknown,
   place: string,
   { accountId }: Facts,
-  notAfterMs?: bigint,
+  notAfterMs: bigint | undefined,
 ): BuiltPayload {
   if (!Array.isArray(intents)) return problem(`${place} must be an array`);
   if (intents.length === 0) return problem(`${place} must not be empty`);
@@ -51,8 +49,7 @@ export function intentsListPayload(
     if (checked.transferTo === accountId) toOneself ??= `${place}[${index}].receiver_id ${mustNotBeOwn}`;
   }
   if (toOneself !== undefined) return problem(toOneself);
-  const value = { intentsJson: JSON.stringify(intents), ...(notAfterMs === undefined ? {} : { notAfterMs }) };
-  return intentsPayload(value, transfers && accountId === undefined);
+  return intentsPayload({ intentsJson: JSON.stringify(intents) }, transfers && accountId === undefined, notAfterMs);
 }
 
 const shortFormFields = ["token", "amount", "receiver_id"] as const;
@@ -63,23 +60,27 @@ function shortForm(
   facts: Facts,
   notAfterMs: bigint | undefined,
 ): BuiltPayload {
-  const { kind, token, amount, receiver_id, memo } = given;
+  const { kind, token, amount, receiver_id } = given;
   if (kind !== "transfer") return problem(`${place} must have intents, or kind transfer`);
+  const foreign = foreignFieldOfShortForm(given);
+  if (foreign !== undefined) return problem(`${place}.${foreign} is not supported on a transfer`);
   if (typeof token === "string" && typeof amount === "string" && typeof receiver_id === "string") {
+    const { memo, msg, min_gas } = given;
     if (memo != null && typeof memo !== "string") return problem(`${place}.memo must be a string`);
-    const transfer = { token, amount, receiver_id, memo: memo ?? undefined };
+    if (msg != null && typeof msg !== "string") return problem(`${place}.msg must be a string`);
+    if (min_gas != null && typeof min_gas !== "string") return problem(`${place}.min_gas must be a string`);
+    const transfer = {
+      token,
+      amount,
+      receiver_id,
+      memo: memo ?? undefined,
+      msg: msg ?? undefined,
+      min_gas: min_gas ?? undefined,
+    };
     return transferPayload(transfer, transferPlaces(place), facts, notAfterMs);
   }
   const wanting = shortFormFields.find((name) => typeof given[name] !== "string");
   return problem(
     `${place}.${wanting} ${wanting !== undefined && given[wanting] == null ? "is required" : "must be a string"}`,
   );
-}
-
-const rfc3339 = z.iso.datetime({ offset: true });
-
-/** @returns milliseconds since the epoch; undefined for anything but a time that exists, with seconds and an offset */
-function deadlineMs(value: unknown): bigint | undefined {
-  const time = rfc3339.safeParse(value);
-  return time.success ? BigInt(Date.parse(time.data)) : undefined;
 }

@@ -1,5 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { GateCallSchema, IntentsSchema } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import { z } from "zod";
 
 export type GateCallInit = Exclude<MessageInitShape<typeof GateCallSchema>, { readonly $typeName: string }>;
 export type IntentsInit = Exclude<MessageInitShape<typeof IntentsSchema>, { readonly $typeName: string }>;
@@ -17,8 +18,24 @@ export type Built<T> =
 
 export type BuiltPayload = Built<Payload>;
 
+const rfc3339 = z.iso.datetime({ offset: true });
+
+/** The latest deadline of what is signed, milliseconds since the epoch; none where the caller gave none. */
+export function notAfter(deadline: unknown, place: string): { problem: string } | { problem?: undefined; ms?: bigint } {
+  if (deadline == null) return {};
+  // A time that exists, with seconds and an offset.
+  const time = rfc3339.safeParse(deadline);
+  return time.success ? { ms: BigInt(Date.parse(time.data)) } : problem(`${place}.deadline must be an RFC 3339 time`);
+}
+
 export const problem = (text: string) => ({ problem: text });
 
-export function intentsPayload(intents: IntentsInit, accountUnchecked: boolean): BuiltPayload {
+/** @param notAfterMs the latest deadline, milliseconds since the epoch */
+export function intentsPayload(
+  given: IntentsInit,
+  accountUnchecked: boolean,
+  notAfterMs?: bigint | undefined,
+): BuiltPayload {
+  const intents = notAfterMs === undefined ? given : { ...given, notAfterMs };
   return { value: { case: "intents", value: intents }, accountUnchecked };
 }

@@ -1,8 +1,8 @@
-import { normalizeTokenId } from "@outlayer/near";
+import { isAccountId, normalizeTokenId } from "@outlayer/near";
 import type { Step } from "@outlayer/workflow";
 import { amountProblem } from "./amounts.ts";
 import type { Facts } from "./facts.ts";
-import { type BuiltPayload, intentsPayload, problem } from "./payload.ts";
+import { type BuiltPayload, intentsPayload, notAfter, problem } from "./payload.ts";
 import { transferPayload } from "./transfer.ts";
 
 type Swap = Extract<Step, { form: "intents.swap" }>["fields"];
@@ -35,14 +35,19 @@ export function swapPayload(swap: Swap, place: string, facts: Facts): BuiltPaylo
         : `${place} needs counterparty_signed or deposit_address, for the verifier refuses a swap that does not balance`,
     );
   }
+  const latest = notAfter(swap.deadline, place);
+  if (latest.problem !== undefined) return latest;
+  const { memo, referral } = swap;
   if (swap.deposit_address !== undefined) {
-    const transfer = { token: swap.token_in, amount: swap.amount_in, receiver_id: swap.deposit_address };
+    if (referral !== undefined) return problem(`${place}.referral is not supported beside deposit_address`);
+    const transfer = { token: swap.token_in, amount: swap.amount_in, receiver_id: swap.deposit_address, memo };
     const places = {
       token: `${place}.token_in`,
       amount: `${place}.amount_in`,
       receiver: `${place}.deposit_address`,
+      minGas: `${place}.min_gas`,
     };
-    return transferPayload(transfer, places, facts);
+    return transferPayload(transfer, places, facts, latest.ms);
   }
   if (swap.min_amount_out === undefined) {
     return problem(`${place}.min_amount_out is required beside counterparty_signed`);
@@ -51,10 +56,17 @@ export function swapPayload(swap: Swap, place: string, facts: Facts): BuiltPaylo
   if (foreign >= 0) {
     return problem(`${place}.counterparty_signed[${foreign}].standard must be one of ${payloadStandards.join(", ")}`);
   }
+  if (referral !== undefined && !isAccountId(referral)) return problem(`${place}.referral is not an account id`);
   const diff = { [tokenIn]: `-${swap.amount_in}`, [tokenOut]: swap.min_amount_out };
+  const intent = {
+    intent: "token_diff",
+    diff,
+    ...(memo === undefined ? {} : { memo }),
+    ...(referral === undefined ? {} : { referral }),
+  };
   const intents = {
-    intentsJson: JSON.stringify([{ intent: "token_diff", diff }]),
+    intentsJson: JSON.stringify([intent]),
     counterpartySignedJson: counterparties.map((payload) => JSON.stringify(payload)),
   };
-  return intentsPayload(intents, false);
+  return intentsPayload(intents, false, latest.ms);
 }

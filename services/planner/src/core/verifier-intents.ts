@@ -54,14 +54,14 @@ const storageDeposit = z
   .strictObject({
     intent: z.literal("storage_deposit"),
     contract_id: account,
-    deposit_for_account_id: account.optional(),
+    deposit_for_account_id: account.nullish(),
     // The name of releases before; the verifier takes it still.
-    account_id: account.optional(),
+    account_id: account.nullish(),
     amount,
   })
   .superRefine(({ deposit_for_account_id: current, account_id: former }, context) => {
-    if ((current === undefined) !== (former === undefined)) return;
-    const message = current === undefined ? "is required" : "must not stand beside account_id";
+    if ((current == null) !== (former == null)) return;
+    const message = current == null ? "is required" : "must not stand beside account_id";
     context.addIssue({ code: "custom", path: ["deposit_for_account_id"], message });
   });
 
@@ -91,7 +91,7 @@ const intentSchema = z.discriminatedUnion("intent", [
     intent: z.literal("auth_call"),
     contract_id: account,
     msg: text,
-    attached_deposit: balance.optional(),
+    attached_deposit: balance.nullish(),
     min_gas: gas,
   }),
 ]);

@@ -112,16 +112,16 @@ export const intentKinds = {
   storage_deposit: row({
     fields: {
       contract_id: account,
-      deposit_for_account_id: account.optional(),
+      deposit_for_account_id: account.nullish(),
       // The name of releases before; the verifier takes it still.
-      account_id: account.optional(),
+      account_id: account.nullish(),
       amount: rawUnits,
     },
     // The contract is paid, and the account for which it books it may withdraw what is more than the storage costs.
     moves: ({ contract_id, deposit_for_account_id: current, account_id: former, amount }) => {
       const booked = current ?? former;
-      if (booked === undefined) throw new Unjudgeable(".deposit_for_account_id is required");
-      if (current !== undefined && former !== undefined) {
+      if (booked == null) throw new Unjudgeable(".deposit_for_account_id is required");
+      if (current != null && former != null) {
         throw new Unjudgeable(".deposit_for_account_id must not stand beside account_id");
       }
       return [{ token: wrappedNear, amount, to: [...new Set([contract_id, booked])] }];

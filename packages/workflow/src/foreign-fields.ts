@@ -1,0 +1,103 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+
+/** Fields of intents that steps of a kind carry into what is signed, or have a use of their own for. */
+const carried = {
+  "intents.transfer": ["token", "amount", "receiver_id", "memo", "msg", "min_gas", "deadline"],
+  "intents.swap": ["memo", "referral", "deadline", "deposit_address", "counterparty_signed", "min_amount_out"],
+  "intents.execute_raw": ["intents", "deadline"],
+} as const;
+
+export type IntentsKind = keyof typeof carried;
+
+/** Fields of the verifier's intents, of every kind; a test holds them against its published schema. */
+const ofIntents = [
+  "intent",
+  "account_id",
+  "amount",
+  "amounts",
+  "attached_deposit",
+  "contract_id",
+  "deposit_for_account_id",
+  "diff",
+  "enabled",
+  "memo",
+  "min_gas",
+  "msg",
+  "public_key",
+  "receiver_id",
+  "referral",
+  "state_init",
+  "storage_deposit",
+  "token",
+  "token_id",
+  "token_ids",
+  "tokens",
+];
+
+/** Fields of a payload around its intents. */
+const ofPayloads = [
+  "callback_url",
+  "deadline",
+  "intents",
+  "message",
+  "nonce",
+  "payload",
+  "recipient",
+  "signature",
+  "signer_id",
+  "standard",
+  "verifying_contract",
+];
+
+/** Fields of a quote, of 1Click or of a solver, and of the request for one. */
+const ofQuotes = [
+  "amount_out",
+  "counterparty_signed",
+  "custom_recipient_msg",
+  "deposit_address",
+  "deposit_memo",
+  "deposit_mode",
+  "deposit_type",
+  "expiration_time",
+  "min_amount_in",
+  "min_amount_out",
+  "quote_hash",
+  "quote_hashes",
+  "recipient_type",
+  "refund_to",
+  "refund_type",
+  "slippage_tolerance",
+  "swap_type",
+  "time_when_inactive",
+  "virtual_chain_recipient",
+  "virtual_chain_refund_recipient",
+];
+
+const foreign: ReadonlySet<string> = new Set([...ofIntents, ...ofPayloads, ...ofQuotes]);
+
+/**
+ * The first field that intents, payloads or quotes know and that a step of this kind does not carry. It would have been
+ * left out of what is signed without a word. Quotes are written in camel case as well. Null is absent.
+ */
+export function foreignField(kind: IntentsKind, step: object): string | undefined {
+  const known: readonly string[] = carried[kind];
+  return firstPresent(step, (key) => foreign.has(snakeCase(key)) && !known.includes(key));
+}
+
+/** The same for the short form of the intents of an explicit call. */
+export function foreignFieldOfShortForm(given: object): string | undefined {
+  const known: readonly string[] = [...carried["intents.transfer"], "signer_id"];
+  return firstPresent(given, (key) => foreign.has(snakeCase(key)) && !known.includes(key));
+}
+
+function firstPresent(object: object, isForeign: (key: string) => boolean): string | undefined {
+  // Always the same one, in whatever order the caller wrote them.
+  return Object.entries(object as JsonObject)
+    .filter(([key, value]) => value != null && isForeign(key))
+    .map(([key]) => key)
+    .sort()[0];
+}
+
+function snakeCase(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
