@@ -45,6 +45,9 @@ const neverBegun = {
 
 const three = [dust, dust, dust];
 
+/** `DELEGATE_VALIDITY_BLOCKS` by default. */
+const validityBlocks = 180n;
+
 describe("what a user gets: refused by the gate", () => {
   /** Payloads that are over quickly, so that what may still execute is soon decided. */
   const shortLived = (options: SystemOptions): SystemOptions => ({
@@ -94,8 +97,8 @@ describe("what a user gets: refused by the gate", () => {
 
   it("an expired delegate", () => {
     const wrap = misbehavingSigner({
-      ask: (request) =>
-        request.step === 1 ? { ...request, maxBlockHeight: request.currentBlockHeight + 1n } : request,
+      // As if it were valid for one block.
+      terms: (step, { maxBlockHeight }) => (step === 1 ? { maxBlockHeight: maxBlockHeight - validityBlocks + 1n } : {}),
     });
     return withSystem(shortLived({ wrap }), (system) =>
       assertSecondRefused(system, "Smart contract panicked: intent expired (max_block_height <= current block)"),
@@ -105,9 +108,9 @@ describe("what a user gets: refused by the gate", () => {
   it("a replayed nonce", () => {
     let used: bigint | undefined;
     const wrap = misbehavingSigner({
-      ask(request) {
-        used ??= request.delegateNonce;
-        return request.step === 1 ? { ...request, delegateNonce: used } : request;
+      terms(step, { delegateNonce }) {
+        used ??= delegateNonce;
+        return step === 1 ? { delegateNonce: used } : {};
       },
     });
     return withSystem(shortLived({ wrap }), async (system) => {

@@ -163,6 +163,7 @@ function environmentOf(devnet: Devnet, databaseUrl: string, natsUrl: string): En
     INTERNAL_WALLET_AUTH_TOKEN: "internal-token-of-the-hostile-run-0123456789",
     SERVICE_TOKEN: "service-token-of-the-hostile-run-0123456789ab",
     GRANT_SECRET: "grant-secret-of-the-hostile-run-0123456789abc",
+    USAGE_SECRET: "usage-secret-of-the-hostile-run-0123456789abc",
     WALLET_API_KEYS_JSON: JSON.stringify(Object.fromEntries(keys)),
     GRPC_REFLECTION: "false",
     DATABASE_URL: databaseUrl,
@@ -179,7 +180,7 @@ function environmentOf(devnet: Devnet, databaseUrl: string, natsUrl: string): En
 
 /** Looks into every line for what no log may hold. */
 function logReader(environment: Environment, found: string[]): (line: string) => void {
-  const names = ["INTERNAL_WALLET_AUTH_TOKEN", "SERVICE_TOKEN", "GRANT_SECRET", "KEYSTORE_AUTH_TOKEN"];
+  const names = ["INTERNAL_WALLET_AUTH_TOKEN", "SERVICE_TOKEN", "GRANT_SECRET", "USAGE_SECRET", "KEYSTORE_AUTH_TOKEN"];
   const keys = ["RELAYER_SECRET_KEY", "APPROVER_SECRET_KEY"].map((name) => environment[name]?.replace("ed25519:", ""));
   const secrets = [...names.map((name) => environment[name]), ...keys, "wk_of_", "nep413"].flatMap((secret) =>
     secret === undefined || secret === "" ? [] : [secret],

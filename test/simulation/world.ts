@@ -18,6 +18,7 @@ import { encodeBase58, keyPairFromSeed, parseSecretKey } from "@outlayer/near";
 import { createPlanner, readPlannerConfig } from "@outlayer/planner";
 import { createSignerProxy, readSignerProxyConfig } from "@outlayer/signer-proxy";
 import { signIntents } from "../support/actors.ts";
+import { wideQuotas } from "../support/product-environment.ts";
 import { SimBus } from "./bus.ts";
 import { Dice } from "./dice.ts";
 import { doorOf } from "./door.ts";
@@ -143,6 +144,7 @@ export class World {
       INTERNAL_WALLET_AUTH_TOKEN: token,
       GRANT_SECRET: "grant-secret-of-the-simulation-0123456789",
       USAGE_SECRET: "usage-secret-of-the-simulation-0123456789",
+      WALLET_QUOTAS_JSON: wideQuotas,
       ...options.environment,
     };
     const reader = new ConfigReader(this.#environment);

@@ -6,12 +6,15 @@ import {
   type SignSimulationResponse,
   type SignStepRequest,
   type SignStepResponse,
+  type StepTerms,
 } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import type { ProductDeps } from "@outlayer/embedded";
 
+type Terms = Omit<StepTerms, "$typeName" | "$unknown">;
+
 export interface Misbehaviour {
-  /** Changes what is asked of the real signer proxy. */
-  readonly ask?: (request: SignStepRequest) => SignStepRequest;
+  /** Changes on what terms the real signer proxy is asked to sign a step: when it gives the grant, and when it signs. */
+  readonly terms?: (step: number, terms: Terms) => Partial<Terms>;
   /** Changes, or does something with, what it answered. */
   readonly answer?: (
     response: SignStepResponse,
@@ -29,7 +32,7 @@ export interface Misbehaviour {
 
 /** Puts something between the broadcaster and the signer proxy, for what the real one would never let through. */
 export function misbehavingSigner({
-  ask,
+  terms = () => ({}),
   answer,
   signDirectUserCall,
   simulated,
@@ -43,7 +46,10 @@ export function misbehavingSigner({
       );
       const implementation: ServiceImpl<typeof SignerProxyService> = {
         getAccount: (request) => real.getAccount(request),
-        checkPolicy: (request) => real.checkPolicy(request),
+        checkPolicy: (request) => {
+          const changed = request.terms.map((of, step) => ({ ...of, ...terms(step, of) }));
+          return real.checkPolicy({ ...request, terms: changed });
+        },
         prepareDirectUserKey: (request) => real.prepareDirectUserKey(request),
         checkDirectUserPolicy: (request) => real.checkDirectUserPolicy(request),
         async signDirectUserCall(request) {
@@ -60,7 +66,7 @@ export function misbehavingSigner({
           return real.signCancel(request);
         },
         async signStep(request) {
-          const response = await real.signStep(ask?.(request) ?? request);
+          const response = await real.signStep({ ...request, ...terms(request.step, request) });
           return answer?.(response, request) ?? response;
         },
       };

@@ -3,6 +3,16 @@ import type { Environment } from "@outlayer/kit";
 
 export const internalToken = "internal-token-of-the-tests";
 
+/** One wallet does in a suite what many do in an hour. Quotas have suites of their own. */
+export const wideQuotas = JSON.stringify({
+  default: {
+    open_workflows: 10_000,
+    starts_per_hour: 1_000_000,
+    plans_per_minute: 1_000_000,
+    operator_near_per_day: "100000",
+  },
+});
+
 /** Variables with which the product, in whatever shape, runs on a devnet of the tests. */
 export function productEnvironment(devnet: Devnet): Environment {
   return {
@@ -20,5 +30,9 @@ export function productEnvironment(devnet: Devnet): Environment {
     GRPC_REFLECTION: "true",
     GRANT_SECRET: "grant-secret-of-the-tests-0123456789",
     USAGE_SECRET: "usage-secret-of-the-tests-0123456789",
+    WALLET_QUOTAS_JSON: wideQuotas,
+    WALLET_REQUESTS_IN_FLIGHT: "10000",
+    WALLET_LONG_POLLS: "10000",
+    WALLET_EVENT_STREAMS: "10000",
   };
 }

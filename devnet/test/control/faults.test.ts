@@ -236,6 +236,7 @@ describe("counters", () => {
           "query:view_account": 2,
           "query:call_function": 1,
           "query:call_function:stats": 1,
+          [`query:call_function:stats@${devnet.gateId}`]: 1,
         },
         keystore: { [paths.delegate]: 1 },
       });
