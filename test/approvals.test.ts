@@ -28,7 +28,7 @@ const dustText =
 const dustHash = createHash("sha256").update(dustText).digest("hex");
 const wanted = "the wallet's policy requires 2 approvals for this workflow";
 
-describeShapes("decision 8: approvals", (shape) => {
+describeShapes("approvals (rule: approval-never-lifts-a-denial)", (shape) => {
   let system: System;
   let keys = 0;
   before(async () => {

@@ -43,7 +43,7 @@ function submittedDelegates(system: System): readonly string[] {
 const dispatches = (system: System) => gateTrace(system.devnet).filter(({ ev }) => ev === "intent_dispatched").length;
 
 describeShapes("decisions, on the chain", (shape) => {
-  it("decision 1: a transaction that cannot land any more is signed anew, with the same delegate in it", () =>
+  it("a transaction that cannot land any more is signed anew, with the same delegate in it (rule: signed-anew-only-when-dead)", () =>
     withSystem({ shape }, async (system) => {
       // The first submission arrives behind the others, whose higher nonces have landed by then.
       const { faults, blocks } = system.devnet.controls;
@@ -66,7 +66,7 @@ describeShapes("decisions, on the chain", (shape) => {
       assert.ok((await eventsOf(system, requestId)).includes("transaction_dead"));
     }));
 
-  it("decision 2: what a node does not know is followed, sent again as it is, and never called failed", () =>
+  it("what a node does not know is followed, sent again as it is, and never called failed (rule: unknown-is-never-failed)", () =>
     withSystem({ shape, environment: { NEAR_POLL_TIMEOUT_SECS: "1" } }, async (system) => {
       // Nothing that is sent arrives, and nobody can tell: it might still.
       system.devnet.controls.faults.add({ target: "rpc", method: "send_tx", count: null, fault: { kind: "reset" } });
@@ -85,7 +85,7 @@ describeShapes("decisions, on the chain", (shape) => {
       assert.equal(submittedDelegates(system).length, 3);
     }));
 
-  it("decision 4: ids of a fork that lost are withdrawn, and the resume that named them lands nowhere", () =>
+  it("ids of a fork that lost are withdrawn, and the resume that named them lands nowhere (rule: resume-stands-on-the-blocks-it-saw)", () =>
     withSystem({ shape }, async (system) => {
       const { blocks } = system.devnet.controls;
       // The chain stands still but for what the test lets happen, so that the ids are in the newest block.
@@ -105,7 +105,7 @@ describeShapes("decisions, on the chain", (shape) => {
       assert.equal(new Set(submittedDelegates(system)).size, 3);
     }));
 
-  it("decision 4: a submission that the winning fork does not have is sent again, the same bytes", () =>
+  it("a submission that the winning fork does not have is sent again, the same bytes (rule: ids-of-a-lost-fork-are-withdrawn)", () =>
     withSystem({ shape }, async (system) => {
       const { blocks } = system.devnet.controls;
       blocks.stop();
@@ -126,7 +126,7 @@ describeShapes("decisions, on the chain", (shape) => {
       assert.equal(dispatches(system), 3);
     }));
 
-  describe("decision 6: a grant that expires while its steps are being signed", () => {
+  describe("a grant that expires while its steps are being signed (rule: late-denial-sends-nothing)", () => {
     /** A keystore that takes more than the grants' minute over the first step, during which something happens. */
     function slowToSign(clock: MovingClock, meanwhile: (system: System) => void): SystemOptions & { system?: System } {
       const options: SystemOptions & { system?: System } = {
@@ -168,7 +168,7 @@ describeShapes("decisions, on the chain", (shape) => {
         const requestId = await system.rest().begin(three);
         const text =
           "policy denied before signing: Wallet is frozen by controller; what had been signed before was thrown away unsent";
-        // Decision 25: it does not end before that is dead.
+        // It does not end before that is dead (rule: signed-means-possible).
         const settling = await system.rest().until(requestId, ({ status }) => status === "settling");
         const until = settling.step_outcomes[0].possible_until;
         assert.equal(
@@ -187,7 +187,7 @@ describeShapes("decisions, on the chain", (shape) => {
 
   itEmbedded(
     shape,
-    "decision 10: a step that fails on chain leaves a record that says which, why, and until when it may still execute",
+    "a step that fails on chain leaves a record that says which, why, and until when it may still execute (rule: settling-until-nothing-is-possible)",
     () => {
       let drained = false;
       const usdc = transfer("5", "nep141:usdc.near");
@@ -254,7 +254,7 @@ describeShapes("decisions, on the chain", (shape) => {
 
   itEmbedded(
     shape,
-    "decision 9: a payload that somebody else carried is succeeded_elsewhere, and nothing is done twice",
+    "a payload that somebody else carried is succeeded_elsewhere, and nothing is done twice (rule: carried-by-somebody-else-is-said)",
     () => {
       let carry: (payload: string) => Promise<void> = async () => {};
       return withSystem(
@@ -294,7 +294,7 @@ describeShapes("decisions, on the chain", (shape) => {
 
   itEmbedded(
     shape,
-    "decision 11: deltas come from our own receipts, and views that differ are called ambiguous",
+    "deltas come from our own receipts, and views that differ are called ambiguous (rule: deltas-come-from-own-receipts)",
     () => {
       let credit = () => {};
       const wrap = misbehavingSigner({
@@ -315,7 +315,7 @@ describeShapes("decisions, on the chain", (shape) => {
     },
   );
 
-  itEmbedded(shape, "decision 20: leftovers time out free of charge", () =>
+  itEmbedded(shape, "leftovers time out free of charge (rule: leftovers-time-out)", () =>
     withSystem(
       { environment: { INTENTS_DEADLINE_SECS: "2", ...deadlineOnly }, wrap: corruptSignature(1) },
       async (system) => {
@@ -328,7 +328,7 @@ describeShapes("decisions, on the chain", (shape) => {
     ),
   );
 
-  itEmbedded(shape, "decision 20: leftovers that hold up others for want of balance are rejected", () =>
+  itEmbedded(shape, "leftovers that hold up others for want of balance are rejected (rule: leftovers-time-out)", () =>
     withSystem(
       { environment: { INTENTS_DEADLINE_SECS: "8", ...deadlineOnly }, wrap: corruptSignatureOf("wallet-1") },
       async (system) => {
@@ -349,7 +349,7 @@ describeShapes("decisions, on the chain", (shape) => {
     ),
   );
 
-  it("decision 20: a resume that never arrives is made impossible once its window has passed", () =>
+  it("a resume that never arrives is made impossible once its window has passed (rule: abandoned-resume-is-burnt)", () =>
     withSystem({ shape, environment: { INTENTS_DEADLINE_SECS: "7", ...deadlineOnly } }, async (system) => {
       const { devnet } = system;
       const { blocks, faults } = devnet.controls;
@@ -387,7 +387,7 @@ describeShapes("decisions, on the chain", (shape) => {
 
   itEmbedded(
     shape,
-    "decision 22: a submission that somebody else made of our delegate is found and taken as ours",
+    "a submission that somebody else made of our delegate is found and taken as ours (rule: used-nonce-is-looked-up)",
     () => {
       let steal: (delegate: string) => Promise<void> = async () => {};
       const wrap = misbehavingSigner({
@@ -421,7 +421,7 @@ describeShapes("decisions, on the chain", (shape) => {
     },
   );
 
-  it("decision 22: a chain that somebody else started with our intents is recorded as it is", () =>
+  it("a chain that somebody else started with our intents is recorded as it is (rule: chain-counts-whoever-acted)", () =>
     withSystem({ shape }, async (system) => {
       const { devnet } = system;
       const other = keyPairFromSeed(new Uint8Array(32).fill(9));

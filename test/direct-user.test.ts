@@ -442,7 +442,7 @@ describeShapes("the direct-user lane: whatever goes wrong", (shape) => {
 
   itEmbedded(
     shape,
-    "decision 2: a key that is deleted after the signature: proven dead in the chunks, and then what is true is said",
+    "a key that is deleted after the signature: proven dead in the chunks, and then what is true is said (rule: shared-key-is-searched-in-chunks)",
     () => {
       let drop = () => {};
       const wrap = misbehavingSigner({
@@ -475,7 +475,7 @@ describeShapes("the direct-user lane: whatever goes wrong", (shape) => {
   ] as const) {
     itEmbedded(
       shape,
-      `decision 2: a nonce ${what} that somebody else took: ours is in no chunk, so another is signed`,
+      `a nonce ${what} that somebody else took: ours is in no chunk, so another is signed (rule: shared-key-is-searched-in-chunks)`,
       () => {
         let take: () => Promise<unknown> = async () => {};
         const wrap = misbehavingSigner({
@@ -537,7 +537,7 @@ describeShapes("the direct-user lane: whatever goes wrong", (shape) => {
     },
   );
 
-  it("decision 2: a transaction that expired while nothing could be sent: proven dead, and another is signed", () =>
+  it("a transaction that expired while nothing could be sent: proven dead, and another is signed (rule: shared-key-is-searched-in-chunks)", () =>
     withSystem({ shape, devnet: { validityPeriod: 20n } }, async (system) => {
       await install(system);
       const { faults } = system.devnet.controls;
@@ -552,7 +552,7 @@ describeShapes("the direct-user lane: whatever goes wrong", (shape) => {
       assert.ok((await eventsOf(system, begun.request_id)).includes("transaction_dead"));
     }));
 
-  it("decision 2: a chunk that no node has proves nothing", () =>
+  it("a chunk that no node has proves nothing (rule: shared-key-is-searched-in-chunks)", () =>
     withSystem(
       // Blocks that leave time between them: nothing is called unknown while a look or a proof is due at every turn.
       { shape, devnet: { validityPeriod: 20n, blockTimeMs: 100 }, environment: { NEAR_POLL_TIMEOUT_SECS: "1" } },

@@ -152,7 +152,7 @@ describeShapes("every service's ports", (shape) => {
     assert.equal(entries.at(-1).hash, ended.head_hash);
   });
 
-  it("decision 16: public methods take REST's two credentials, and nothing else", async () => {
+  it("public methods take REST's two credentials, and nothing else (rule: wallet-methods-take-wallet-credentials)", async () => {
     const planner = plain(
       "outlayer/planner/v1/planner.proto",
       "outlayer.planner.v1.PlannerService",
@@ -172,7 +172,7 @@ describeShapes("every service's ports", (shape) => {
     }
   });
 
-  it("decision 16: append, sign and the gate's facts accept services only, whatever wallet credentials come along", async () => {
+  it("append, sign and the gate's facts accept services only, whatever wallet credentials come along (rule: service-methods-take-services)", async () => {
     const { grpc: urls } = system.product;
     const requestId = "0192f3c0-0000-7000-8000-000000000000";
     const internal = [

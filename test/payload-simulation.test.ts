@@ -84,7 +84,7 @@ describe("preflight changes nothing", () => {
     });
   });
 
-  it("decision 7: signs no simulation of what policy does not allow", () =>
+  it("signs no simulation of what policy does not allow (rule: preflight-signs-only-what-policy-allows)", () =>
     withSystem({}, async (system) => {
       const { wallets, counters } = system.devnet.controls;
       const policies = [
@@ -102,7 +102,7 @@ describe("preflight changes nothing", () => {
     }));
 });
 
-describe("decision 7: what is signed for a simulation is never executed", () => {
+describe("what is signed for a simulation is never executed (rule: simulated-payload-never-balances)", () => {
   it("alone, together, with what others sign beside it, and after the workflow itself has run", () =>
     collecting(async (system, signed, token) => {
       const { devnet } = system;

@@ -161,7 +161,7 @@ describe("a wallet's key cannot take more than its policy gives", () => {
   }
 });
 
-describe("power over a wallet, once the operator has named a type for it (decision 23)", () => {
+describe("power over a wallet, once the operator has named a type for it (rule: power-has-a-type-of-its-own)", () => {
   let system: System;
   before(async () => {
     system = await startSystem({ environment: { POLICY_ACTION_TYPES_JSON: '{"add_public_key":"wallet_power"}' } });

@@ -517,7 +517,7 @@ describe("preflight", () => {
       }));
   }
 
-  it("decision 21: a run succeeds with what its checks ask for and not a yocto more", () =>
+  it("a run succeeds with what its checks ask for and not a yocto more (rule: blocking-checks-come-before-signing)", () =>
     withSystem({}, async (system) => {
       const { accounts } = system.devnet.controls;
       const needs = (await preflight(system, three)).checks.flatMap(({ name, expected }) => {

@@ -231,7 +231,7 @@ describeShapes("what a user gets: refused before anything is signed", (shape) =>
       assertNothingHappened(system);
     }));
 
-  itEmbedded(shape, "decision 19: a keystore that refuses to sign", () => {
+  itEmbedded(shape, "a keystore that refuses to sign (rule: keystore-refusal-fails-at-once)", () => {
     const text = "keystore refused: Invalid receiver_id: the Account ID is too short";
     const wrap = misbehavingSigner({
       answer() {
@@ -299,7 +299,7 @@ describeShapes("what a user gets: waiting", (shape) => {
       assert.equal(gateCalls(system.devnet, "submit_intent").length, 12 + 3);
     }));
 
-  it("decision 19: a stuck gate is waited for, and then ends the workflow with its code, unsigned", () =>
+  it("a stuck gate is waited for, and then ends the workflow with its code, unsigned (rule: blocked-workflow-waits-so-long)", () =>
     withSystem({ shape, environment: { QUEUE_TIMEOUT_SECS: "2" } }, async (system) => {
       await system.devnet.controls.gate.stickTail().done;
       const requestId = await system.rest().begin(three, "stuck");
@@ -343,7 +343,7 @@ describeShapes("what a user gets: waiting", (shape) => {
       assert.equal((await system.rest().ended(requestId)).status, "succeeded");
     }));
 
-  it("decision 19: a keystore that never gets ready ends the workflow with its code", () =>
+  it("a keystore that never gets ready ends the workflow with its code (rule: blocked-workflow-waits-so-long)", () =>
     withSystem({ shape, environment: { QUEUE_TIMEOUT_SECS: "1" } }, async (system) => {
       system.devnet.controls.keystore.setReadiness("not_ready");
       const requestId = await system.rest().begin(three, "never");
@@ -384,7 +384,7 @@ describeShapes("what a user gets: waiting", (shape) => {
       assert.equal(gateCalls(system.devnet, "resume_batch_chained").length, 1);
     }));
 
-  it("decision 19: a balance that is too low is waited for", () =>
+  it("a balance that is too low is waited for (rule: blocked-workflow-waits-so-long)", () =>
     withSystem({ shape }, async (system) => {
       const { relayer, controls } = system.devnet;
       controls.accounts.setBalance(relayer.accountId, 10n ** 23n);
@@ -397,7 +397,7 @@ describeShapes("what a user gets: waiting", (shape) => {
       assert.equal((await system.rest().ended(requestId)).status, "succeeded");
     }));
 
-  it("decision 19: a wallet's trouble does not hold up another's workflow", () =>
+  it("a wallet's trouble does not hold up another's workflow (rule: blocked-workflow-waits-so-long)", () =>
     withSystem({ shape }, async (system) => {
       const { controls } = system.devnet;
       controls.keystore.setReadiness("not_ready");

@@ -153,7 +153,7 @@ describeShapes("a workflow that halts at a failure", (shape) => {
     });
   });
 
-  it("decision 4: a resume lands on no fork on which the step before it has not succeeded", () =>
+  it("a resume lands on no fork on which the step before it has not succeeded (rule: resume-stands-on-the-blocks-it-saw)", () =>
     withSystem({ shape }, async (system) => {
       const { blocks } = system.devnet.controls;
       // The chain stands still but for what the test lets happen, so that the first result is in the newest block.
@@ -181,7 +181,7 @@ describeShapes("a workflow that halts at a failure", (shape) => {
       assert.ok(landed.includes(before[0]));
     }));
 
-  it("decision 1: a resume that a node lost is sent again, the same bytes", () =>
+  it("a resume that a node lost is sent again, the same bytes (rule: signed-anew-only-when-dead)", () =>
     withSystem({ shape }, async (system) => {
       const { blocks, faults } = system.devnet.controls;
       blocks.stop();
@@ -201,7 +201,7 @@ describeShapes("a workflow that halts at a failure", (shape) => {
       assert.deepEqual(resumed(system), { approved: 3, rejected: 0 });
     }));
 
-  it("decision 2: one that another has overtaken on the approver's key is signed anew, and held nobody up", () =>
+  it("one that another has overtaken on the approver's key is signed anew, and held nobody up (rule: dead-needs-a-final-ground)", () =>
     withSystem({ shape }, async (system) => {
       const { blocks, faults } = system.devnet.controls;
       blocks.stop();
@@ -234,7 +234,7 @@ describeShapes("a workflow that halts at a failure", (shape) => {
       assert.equal(new Set(nonces).size, nonces.length);
     }));
 
-  it("decision 22: what somebody else resumed of it is recorded as it is, and not resumed again", () =>
+  it("what somebody else resumed of it is recorded as it is, and not resumed again (rule: chain-counts-whoever-acted)", () =>
     withSystem({ shape }, async (system) => {
       const { devnet } = system;
       const other = keyPairFromSeed(new Uint8Array(32).fill(9));

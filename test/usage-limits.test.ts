@@ -265,7 +265,7 @@ describeShapes("a wallet's usage within a window", (shape) => {
     }));
 });
 
-describe("decision 10: usage is released", () => {
+describe("usage is released (rule: usage-is-released-when-nothing-ran)", () => {
   it("when a workflow fails before anything of it was sent", () =>
     withClock(async (system) => {
       const most = "100000000000000000000000001";
@@ -354,7 +354,7 @@ describe("a wallet's usage after a crash", () => {
   });
 });
 
-describe("decision 6: policy is asked again at admission when its answer is old", () => {
+describe("policy is asked again at admission when its answer is old (rule: old-policy-answer-is-asked-again)", () => {
   /** Puts a workflow in a queue that does not move, lets its policy answer grow old, and lets it go on. */
   async function admittedLate(system: System, clock: MovingClock, meanwhile: () => void): Promise<string> {
     await system.devnet.controls.gate.stickTail().done;

@@ -49,7 +49,7 @@ describeShapes("a workflow that is on the gate already", (shape) => {
       assert.equal(record.resume_tx_hashes.length, 1);
     }));
 
-  it("decision 22: is not resumed again and again when somebody else dispatched its intent", () =>
+  it("is not resumed again and again when somebody else dispatched its intent (rule: missing-intent-is-looked-up)", () =>
     withSystem({ shape }, async (system) => {
       const { devnet } = system;
       const other = keyPairFromSeed(new Uint8Array(32).fill(9));
@@ -82,7 +82,7 @@ describeShapes("a node that takes longer than a block over each answer", (shape)
     }));
 });
 
-describeShapes("decision 19: a workflow waits no longer than QUEUE_TIMEOUT_SECS", (shape) => {
+describeShapes("a workflow waits no longer than QUEUE_TIMEOUT_SECS (rule: blocked-workflow-waits-so-long)", (shape) => {
   it("for a keystore that allows and never signs, and may have: until that is dead", () =>
     withSystem({ shape, environment: { QUEUE_TIMEOUT_SECS: "2", INTENTS_DEADLINE_SECS: "6" } }, async (system) => {
       const fault = { kind: "server_error" } as const;
@@ -146,7 +146,7 @@ describeShapes("several keys of an account", (shape) => {
         assert.equal(gateCalls(devnet, "submit_intent").length, 4);
       }));
 
-    it(`decision 3: of the ${who}: one that somebody else has used is not used again, and the other is`, () =>
+    it(`of the ${who}: one that somebody else has used is not used again, and the other is (rule: foreign-nonce-retires-the-key)`, () =>
       withSystem({}, async (system) => {
         const { devnet } = system;
         const seed = new Uint8Array(32).fill(6);

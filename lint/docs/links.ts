@@ -3,8 +3,11 @@ import type { Tree } from "./tree.ts";
 
 const link = /\]\(<?([^)\s>]+)>?(?:\s+"[^"]*")?\)|^\[[^\]]+\]:\s+(\S+)/g;
 const scheme = /^[a-z][a-z0-9+.-]*:/i;
+/** A page that a text names without a link. What stands in the address of another site is not ours. */
+const named = /(?<![\w./:@-])(?:\.{1,2}\/)*[\w-][\w./-]*\.md\b/g;
+const naming = /\.(?:ts|md|proto)$/;
 
-/** Problems of relative links in pages: each leads somewhere. */
+/** Problems of relative links in pages, and of pages that are named in pages, code and contracts: each leads somewhere. */
 export function checkLinks({ paths, texts }: Tree): readonly string[] {
   const anchors = new Map(
     [...texts].filter(([path]) => path.endsWith(".md")).map(([path, text]) => [path, anchorsOf(text)]),
@@ -17,6 +20,16 @@ export function checkLinks({ paths, texts }: Tree): readonly string[] {
         const to = inline ?? reference ?? "";
         const problem = scheme.test(to) ? undefined : problemOf(to, path, paths, anchors);
         if (problem !== undefined) problems.push(`${path}:${index + 1}: the link to ${to} leads nowhere: ${problem}`);
+      }
+    });
+    if (!naming.test(path)) continue;
+    text.split("\n").forEach((line, index) => {
+      for (const [page] of line
+        .replaceAll(link, "")
+        .replaceAll(/\b[a-z]+:\/\/\S+/g, "")
+        .matchAll(named)) {
+        if (!isThere(page, path, paths))
+          problems.push(`${path}:${index + 1}: names ${page}, which is not in the repository`);
       }
     });
   }
@@ -38,6 +51,12 @@ function problemOf(
 
 function resolve(file: string, from: string): string {
   return posix.normalize(posix.join(file.startsWith("/") ? "." : posix.dirname(from), file)).replace(/\/$/, "");
+}
+
+/** Named from the root, from beside the file, or by the end of its path, as `gate.md` for a page about the gate. */
+function isThere(page: string, from: string, paths: Tree["paths"]): boolean {
+  const name = page.replace(/^(?:\.{1,2}\/)+/, "");
+  return paths.has(resolve(page, from)) || [...paths].some((path) => path === name || path.endsWith(`/${name}`));
 }
 
 /** The same lines, those of code blocks empty, and without code between backticks: what looks like a link there is none. */

@@ -62,11 +62,9 @@ function checkTest(text: string, at: string, texts: Tree["texts"]): readonly str
   return hasTitle(source, title) ? [] : [`${at} names the test "${title}", which ${path} does not have`];
 }
 
-/** Whether some line of code, not a comment, holds exactly this title, the number before it and citations behind it aside. */
+/** Whether some line of code, not a comment, holds exactly this title, citations behind it aside. */
 function hasTitle(source: string, title: string): boolean {
   const literal = title.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
-  const form = new RegExp(
-    `(["'\`])(?:decision \\d+: )?${literal}(?: \\(rule: [a-z0-9-]+(?:, rule: [a-z0-9-]+)*\\))?\\1`,
-  );
+  const form = new RegExp(`(["'\`])${literal}(?: \\(rule: [a-z0-9-]+(?:, rule: [a-z0-9-]+)*\\))?\\1`);
   return source.split("\n").some((line) => form.test(line) && !/^\s*(?:\/\/|\/?\*)|\.skip\(/.test(line));
 }

@@ -3,6 +3,8 @@ import { checkCitations } from "../docs/citations.ts";
 import { changed, cite, sound, treeOf } from "./trees.ts";
 
 const withFile = (path: string, text: string) => checkCitations(treeOf({ ...sound, [path]: text }));
+/** The former way to cite. */
+const numbered = (...numbers: number[]) => `decision${numbers.length > 1 ? "s" : ""} ${numbers.join(" and ")}`;
 
 describe("a citation of a rule", () => {
   it("has nothing wrong where the rule is on the page", () => {
@@ -37,5 +39,26 @@ describe("a citation of a rule", () => {
     assert.deepEqual(withFile("src/a.ts", `/* so it is (${cite("")}\n * paid-once) */`), [
       "src/a.ts:1: a citation goes on one line",
     ]);
+  });
+
+  it("fails where it is by number, in any form", () => {
+    for (const text of [numbered(4), numbered(9, 10), numbered(7).replace("d", "D")]) {
+      const [problem] = withFile("src/a.ts", `// (${text})`);
+      assert.match(problem ?? "", /^src\/a\.ts:1: cites "decisions? \d+": cite the rule by its name/i);
+    }
+  });
+
+  it("may be by number in an ADR, which has the numbers of its day, and on the page that says what became of them", () => {
+    assert.deepEqual(withFile("docs/adr/0001-a.md", numbered(4)), []);
+    assert.deepEqual(checkCitations(changed("docs/rules.md", "# Rules", `# Rules\n${numbered(1)}`)), []);
+  });
+});
+
+describe("a rule on the page", () => {
+  it("fails where nothing cites it, its own page aside", () => {
+    assert.deepEqual(checkCitations(changed("docs/rules.md", "Why:", `(${cite("paid-once")})\nWhy:`)), []);
+    const text = `See ${cite("paid-once")}.`;
+    const tree = treeOf({ "docs/rules.md": `${sound["docs/rules.md"]}${text}` });
+    assert.deepEqual(checkCitations(tree), ["docs/rules.md:2: nothing cites rule paid-once"]);
   });
 });

@@ -48,3 +48,20 @@ describe("a link in a page", () => {
     assert.equal(inPage("```\n# Own\n```\n[a](#own)").length, 1, "a heading in code is none either");
   });
 });
+
+describe("a page that is named without a link", () => {
+  for (const [path, text] of [
+    ["src/a.ts", "/** Source: gate.md, as docs/gate.md says; and https://near.org/none.md */"],
+    ["docs/b.md", "See ../README.md and `gate.md`."],
+  ] as const) {
+    it(`is in the repository: ${path}`, () => assert.deepEqual(checkLinks(treeOf({ ...pages, [path]: text })), []));
+  }
+
+  for (const path of ["src/a.ts", "docs/b.md", "proto/a.proto"]) {
+    it(`fails in ${path} where it is not`, () => {
+      const [problem, ...more] = checkLinks(treeOf({ ...pages, [path]: "// Source: verifier.md" }));
+      assert.equal(problem, `${path}:1: names verifier.md, which is not in the repository`);
+      assert.deepEqual(more, []);
+    });
+  }
+});

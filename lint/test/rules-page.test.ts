@@ -59,10 +59,6 @@ describe("the test that a rule names", () => {
     assert.deepEqual(withTest(`  it("pays once (${cite("paid-once")}, ${cite("told-once")})", () => {});`), []);
   });
 
-  it("may have the number of a decision before its title", () => {
-    assert.deepEqual(withTest('  it("decision 4: pays once", () => {});'), []);
-  });
-
   it("may be a template", () => {
     assert.deepEqual(withTest("  it(`pays once`, () => {});"), []);
   });

@@ -30,7 +30,7 @@ export function failing({ checks }: Preflight): readonly Check[] {
   return checks.filter(({ ok }) => !ok);
 }
 
-/** The wallet's own key, as the devnet's keystore derives it (keystore.md). */
+/** The wallet's own key, as the devnet's keystore derives it (docs/counterparts/keystore.md). */
 export function walletKey(walletId: string): KeyPair {
   const master = Buffer.alloc(32, 7);
   return keyPairFromSeed(createHmac("sha256", master).update(`wallet:${walletId}:near`).digest());

@@ -2,7 +2,7 @@ import type { Devnet } from "../../src/devnet.ts";
 
 export { withDevnet } from "../rpc/support.ts";
 
-/** Of `wallet-1`, as keystore.md's vector has it. */
+/** Of `wallet-1`, as the vector of docs/counterparts/keystore.md has it. */
 export const walletAddress = "e7b729f013ada9da12126519d523e3acb855ec5b47e07b9d70aa359645865427";
 
 export interface Answer {

@@ -32,7 +32,7 @@ const wrong = { reason: "CREDENTIALS_WRONG" };
 
 /**
  * Who makes a public call: `x-wallet-id` with `x-internal-wallet-auth`, or `authorization: Bearer wk_…`. The first
- * counts where both are sent.
+ * counts where both are sent. REST and gRPC take the same (rule: wallet-methods-take-wallet-credentials).
  * @throws Refusal Unauthenticated
  */
 export function authenticateCaller(headers: Headers, credentials: WalletCredentials): WalletCaller {

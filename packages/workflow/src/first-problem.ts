@@ -11,7 +11,7 @@ export interface Problem {
 export type Checked<T> = { readonly value: T } | { readonly problem: Problem };
 
 /**
- * Null is absent for every optional field of an object, unless the field's own schema takes null (decision 32).
+ * Null is absent for every optional field of an object, unless the field's own schema takes null (rule: null-is-absent).
  * @param at where the value stands in the whole document
  */
 export function check<T>(schema: z.ZodType<T>, value: unknown, at: Place = []): Checked<T> {

@@ -7,7 +7,7 @@ const pattern = /^[ -~]{1,255}$/;
  * The key that a request goes by.
  * @param inBody the body's key, as it stands there
  * @param inHeaders those of its headers. One that begins with a quote is a structured string (RFC 8941), as the header's
- * draft has it, and counts as its content; another is taken as it is, as existing callers send it
+ * draft has it, and counts as its content (rule: key-has-one-content); another is taken as it is, as existing callers send it
  * @param uuid a UUID v7, for a request without a key: such a request is one-shot
  * @throws InvalidRequest when they differ, or are not 1 to 255 printable ASCII characters
  */

@@ -3,7 +3,10 @@ import { formatPlace, type Place } from "./place.ts";
 /** Which rule a request breaks. Programs tell them apart by these: they stay as they are. */
 export type InvalidReason = "INVALID_JSON" | "SIGNING_FIELD" | "IDEMPOTENCY_KEYS_DIFFER" | "IDEMPOTENCY_KEY_INVALID";
 
-/** A request that cannot be read: HTTP 400, no record. The message names the place and may be shown to the caller. */
+/**
+ * A request that cannot be read: HTTP 400, no record (rule: unreadable-leaves-no-record). The message names the place and
+ * may be shown to the caller.
+ */
 export class InvalidRequest extends Error {
   override readonly name = "InvalidRequest";
   readonly reason: InvalidReason;

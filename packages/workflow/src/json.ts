@@ -17,7 +17,7 @@ export const maxKeyLength = 1024;
 
 /**
  * Reads the JSON text of a request. It is bounded before anything is made of it: values, depth, keys' lengths. Beyond JSON's own rules it refuses what different readers could read differently,
- * so that two different texts never share a fingerprint: duplicate keys, integers beyond 2^53, lone surrogates, the
+ * so that two different texts never share a fingerprint (rule: json-is-unambiguous): duplicate keys, integers beyond 2^53, lone surrogates, the
  * key `__proto__`. Time and memory are linear in the text.
  * @throws InvalidRequest `invalid workflow JSON: …` with line and column, or with the path of the value
  */

@@ -43,7 +43,7 @@ describe("the fingerprint of a request", () => {
   });
 });
 
-describe("decision 8: the approval digest", () => {
+describe("the approval digest (rule: approval-is-for-one-request)", () => {
   it("is the SHA-256 of the canonical request less its key and its approval", () => {
     const expected = createHash("sha256").update('{"steps":[{"a":1,"b":2}]}').digest("hex");
     const steps = [{ b: 2, a: 1 }];

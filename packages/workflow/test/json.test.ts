@@ -59,7 +59,7 @@ describe("JSON text of a request", () => {
     });
   }
 
-  it("decision 14: refuses duplicate keys with their path, in whatever spelling", () => {
+  it("refuses duplicate keys with their path, in whatever spelling (rule: json-is-unambiguous)", () => {
     assert.equal(refusal('{"steps": [{"a": 1, "a": 1}]}'), "… duplicate key at $.steps[0].a");
     assert.equal(refusal('{"a b": 1, "\\u0061 b": 2}'), '… duplicate key at $["a b"]');
     assert.equal(refusal('{"a": {"x": 1}, "b": {"x": 2}}'), "accepted");
@@ -74,12 +74,12 @@ describe("JSON text of a request", () => {
     "1e16",
     "1e999",
   ]) {
-    it(`decision 14: refuses the integer ${number} with its path`, () => {
+    it(`refuses the integer ${number} with its path (rule: json-is-unambiguous)`, () => {
       assert.equal(refusal(`{"a": [{"gas": ${number}}]}`), "… integer beyond 2^53 at $.a[0].gas");
     });
   }
   for (const number of ["9007199254740991", "-9007199254740991", "1e15", "0.5", "1e-999", "-0"]) {
-    it(`decision 14: accepts the number ${number}`, () => {
+    it(`accepts the number ${number} (rule: json-is-unambiguous)`, () => {
       assert.deepEqual(readJsonObject(`{"a": ${number}}`), { a: Number(number) });
     });
   }

@@ -31,7 +31,7 @@ const step = (fields: object) => JSON.stringify({ steps: [fields] });
 const transfer = { kind: "intents.transfer", token: "wrap.near", amount: "1", receiver_id: "mike.near" };
 const explicit = { receiver_id: "count.mike.near", method_name: "increase" };
 
-describe("decision 13: a workflow that cannot be read", () => {
+describe("a workflow that cannot be read (rule: unreadable-leaves-no-record)", () => {
   const refused: readonly (readonly [name: string, text: string, problem: string])[] = [
     ["without steps", "{}", "steps is required"],
     ["with steps that are null", '{"steps": null}', "steps must be an array"],
@@ -152,7 +152,7 @@ describe("how a workflow is to be carried out", () => {
     assert.deepEqual([onFailure, ordering], ["halt", "any"]);
   });
 
-  it("decision 13: is refused with its place where it says something else", () => {
+  it("is refused with its place where it says something else (rule: unreadable-leaves-no-record)", () => {
     for (const value of ["stop", "", true, ["halt"]]) {
       const text = (field: string) => JSON.stringify({ steps: [], [field]: value });
       assert.equal(
@@ -229,7 +229,7 @@ const call = { receiver_id: "count.mike.near", method_name: "increase", gas: "1"
 const batch = (fields: object) => JSON.stringify({ gate_id: "gate.sequential.near", calls: [call], ...fields });
 const batchOf = (fields: object) => batch({ calls: [{ ...call, ...fields }] });
 
-describe("decision 13: a batch that cannot be read", () => {
+describe("a batch that cannot be read (rule: unreadable-leaves-no-record)", () => {
   const refused: readonly (readonly [name: string, text: string, problem: string])[] = [
     ["without gate_id", batch({ gate_id: undefined }), "gate_id is required"],
     ["with gate_id as a number", batch({ gate_id: 5 }), "gate_id must be a string"],

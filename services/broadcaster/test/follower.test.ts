@@ -107,7 +107,7 @@ describe("following the chain", () => {
     assert.deepEqual(follower.place("a12"), { height: 12, state: "final" });
   });
 
-  it("decision 4: sees that a block has lost its place, and that it got it back", async () => {
+  it("sees that a block has lost its place, and that it got it back (rule: ids-of-a-lost-fork-are-withdrawn)", async () => {
     node.grow("b", 10, 11, "a9");
     await poll();
     assert.deepEqual(follower.place("a10"), { height: 10, state: "forked" });
@@ -118,7 +118,7 @@ describe("following the chain", () => {
     assert.deepEqual(follower.place("b11"), { height: 11, state: "forked" });
   });
 
-  it("decision 4: sees it too where the winning fork leaves heights out", async () => {
+  it("sees it too where the winning fork leaves heights out (rule: ids-of-a-lost-fork-are-withdrawn)", async () => {
     const parent = node.blocks.get("a9");
     assert.ok(parent);
     const late = { ...parent, height: 12, hash: "b12", prevHash: "a9", lastFinalHash: "a8" };
@@ -172,7 +172,7 @@ describe("following the chain", () => {
     assert.deepEqual(follower.place("c4"), { height: 4, state: "forked" });
   });
 
-  it("decision 2: sees that an older block lost its place to a fork that left its height out", async () => {
+  it("sees that an older block lost its place to a fork that left its height out (rule: dead-needs-a-final-ground)", async () => {
     const parent = node.blocks.get("a10");
     assert.ok(parent);
     for (const [hash, height, prevHash] of [

@@ -313,7 +313,7 @@ describe("the RPC client", () => {
       }
     });
 
-    it("decision 2: calls a transaction unknown everywhere only if every endpoint does, at a final head not below", async () => {
+    it("calls a transaction unknown everywhere only if every endpoint does, at a final head not below (rule: dead-is-unknown-to-every-endpoint)", async () => {
       const block =
         (height: number): Answer =>
         (method, response) => {

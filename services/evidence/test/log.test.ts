@@ -131,7 +131,7 @@ onEveryStore("the log of workflows", (newPlace) => {
     assert.deepEqual([record?.status, record?.cancelRequested, record?.version], ["failed", false, 2n]);
   });
 
-  it("decision 10: a record settles until it ends, whatever becomes known meanwhile", async () => {
+  it("a record settles until it ends, whatever becomes known meanwhile (rule: settling-until-nothing-is-possible)", async () => {
     const requestId = await evidence.open("settles");
     const transaction = { hash: "reject", signerId: "approver.near", publicKey: "ed25519:k", nonce: 1n };
     const outcomes = [{ outcome: "still_possible", possibleUntil: "2026-04-24T20:00:00Z" }];
@@ -209,7 +209,7 @@ onEveryStore("the log of workflows", (newPlace) => {
     assert.deepEqual(error?.findDetails(ErrorInfoSchema)[0]?.metadata, { request_id: requestId });
   });
 
-  it("decision 8: lets one of 32 requests use up an approval, and tells the others which one did", async () => {
+  it("lets one of 32 requests use up an approval, and tells the others which one did (rule: approval-is-used-once)", async () => {
     const approved = evidence.id();
     const approval = approvalOf(approved);
     const opens = Array.from({ length: 32 }, async (_, index) => {
@@ -281,7 +281,7 @@ onEveryStore("the log of workflows", (newPlace) => {
     for (const [first = 0n, second, third] of given) assert.deepEqual([second, third], [first + 1n, first + 2n]);
   });
 
-  it("decision 5: delegate nonces never come twice, however often the service restarts", async () => {
+  it("delegate nonces never come twice, however often the service restarts (rule: delegate-nonce-comes-once)", async () => {
     const { nonces } = await evidence.logs.reserveNonces({ senderId: "alice.near", count: 12 });
     const again = createEvidence(
       {

@@ -86,7 +86,7 @@ describe("bodies", () => {
     }
   });
 
-  it("decision 14: must not say a thing twice, nor an integer that is not exact", async () => {
+  it("must not say a thing twice, nor an integer that is not exact (rule: json-is-unambiguous)", async () => {
     await assertRefused('{"steps":[],"steps":[]}', /^invalid workflow JSON: duplicate key at \$\.steps$/);
     await assertRefused(
       '{"steps":[],"note":9007199254740993}',
@@ -99,7 +99,7 @@ describe("bodies", () => {
     await assertRefused(deep(100_000), /^invalid workflow JSON: nested deeper than \d+ levels/);
   });
 
-  it("decision 13: must have texts where texts belong", async () => {
+  it("must have texts where texts belong (rule: unreadable-leaves-no-record)", async () => {
     const amount = { steps: [{ ...transferStep, amount: 1 }] };
     await assertRefused(amount, /^invalid workflow JSON: steps\[0\]\.amount must be a string$/);
     await assertRefused(amount, /^invalid workflow JSON: steps\[0\]\.amount must be a string$/, paths.plan);

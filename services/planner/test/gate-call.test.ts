@@ -59,7 +59,8 @@ describe("a transfer", () => {
     ["to oneself", { receiver_id: walletAccount }, "steps[0].receiver_id must not be the wallet's own account"],
   ];
   for (const [name, fields, problem] of rows) {
-    it(`decision 13: ${name} is not executable`, () => assert.equal(problemOf({ ...transfer, ...fields }), problem));
+    it(`${name} is not executable (rule: bad-value-is-recorded)`, () =>
+      assert.equal(problemOf({ ...transfer, ...fields }), problem));
   }
 });
 

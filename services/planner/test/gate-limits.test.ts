@@ -7,7 +7,7 @@ const depositReason = "steps[0].deposit must be at most 1 yoctoNEAR, for the gat
 const methodReason =
   "steps[0].method_name must match [A-Za-z0-9_]{1,256}, for the gate writes it into its trace as it is";
 
-describe("what would leave the gate stuck for everybody is rejected:", () => {
+describe("what would leave the gate stuck for everybody is rejected (rule: gate-jam-is-rejected)", () => {
   const rows: readonly (readonly [name: string, step: object, reason: string])[] = [
     ["no gas", { ...gateCall, gas: "0" }, gasReason],
     ["one unit of gas too much", { ...gateCall, gas: "130000000000001" }, gasReason],
@@ -100,7 +100,7 @@ describe("what acts on what is the gate's is rejected (issue 12, 9):", () => {
   });
 });
 
-describe("decision 13: what is no number is accepted as its lane, and not executable:", () => {
+describe("what is no number is accepted as its lane, and not executable (rule: bad-value-is-recorded)", () => {
   const rows: readonly (readonly [name: string, step: object, problem: string])[] = [
     ...["", "1.5", "-1", "+1", "01", "1e3", " 1", "0x1", "١"].flatMap((bad) => [
       [`gas ${JSON.stringify(bad)}`, { ...gateCall, gas: bad }, "steps[0].gas must be a decimal string"] as const,
@@ -128,15 +128,15 @@ describe("decision 13: what is no number is accepted as its lane, and not execut
   }
 });
 
-describe("decision 15: in a workflow", () => {
-  it("decision 15: an absent deposit is 0 and absent gas is 100 Tgas, with and without kind", () => {
+describe("in a workflow (rule: absent-gas-and-deposit)", () => {
+  it("an absent deposit is 0 and absent gas is 100 Tgas, with and without kind (rule: absent-gas-and-deposit)", () => {
     for (const step of [transfer, gateCall, nearIntentsCall]) {
       const { gas, deposit } = callOf(step);
       assert.deepEqual({ gas, deposit }, { gas: "100000000000000", deposit: "0" });
     }
   });
 
-  it("decision 15: given ones are taken as they are", () => {
+  it("given ones are taken as they are (rule: absent-gas-and-deposit)", () => {
     const { gas, deposit } = callOf({ ...gateCall, gas: "7", deposit: "1" });
     assert.deepEqual({ gas, deposit }, { gas: "7", deposit: "1" });
   });

@@ -33,7 +33,7 @@ describe("a workflow that is not executed ends as it is opened:", () => {
     ],
     ["rejected without steps", [], rejected("workflow contains no executable gate_proxy steps")],
     [
-      "decision 13: rejected for the first value that makes no sense",
+      "rejected for the first value that makes no sense (rule: bad-value-is-recorded)",
       [transfer, { ...transfer, amount: "0" }, { ...transfer, token: "" }],
       rejected("steps[1].amount must be greater than zero"),
     ],

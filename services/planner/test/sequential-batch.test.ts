@@ -33,7 +33,7 @@ function open(body: object) {
 
 const without = (fields: object) => ({ calls: [call, { ...call, ...fields }] });
 
-describe("decision 13: a batch with a value that makes no sense is recorded as rejected", () => {
+describe("a batch with a value that makes no sense is recorded as rejected (rule: bad-value-is-recorded)", () => {
   const views = (...checks: object[]) => ({ post_batch_view_checks: checks });
   const view = { contract_id: "a.near", method_name: "v" };
   const modes = "calls[1] must include exactly one of args_base64, args_json, or near_intents";

@@ -33,7 +33,7 @@ function scopeOf(step: number, call: GateCall, { steps, termsDigest }: Allowed):
 describe("CheckPolicy", () => {
   const calls = [intentsCall([transfer("5")]), plainCall()];
 
-  it("decision 6: gives one grant per step, each for its own step, for 60 s from before the questions", async () => {
+  it("gives one grant per step, each for its own step, for 60 s from before the questions (rule: no-signature-without-a-grant)", async () => {
     await using proxy = await startProxy();
     proxy.keystore.script(paths.policy, () => {
       proxy.time.advance(1_000);
@@ -94,7 +94,7 @@ describe("CheckPolicy", () => {
     assert.equal(verdict.value.reason, "Wallet is frozen");
   });
 
-  it("decision 8: gives no grant for allowed with requires_approval", async () => {
+  it("gives no grant for allowed with requires_approval (rule: approval-never-lifts-a-denial)", async () => {
     await using proxy = await startProxy();
     proxy.keystore.script(paths.policy, () => ({
       json: { allowed: true, frozen: false, requires_approval: true, required_approvals: 3, reason: null },
@@ -105,7 +105,7 @@ describe("CheckPolicy", () => {
     assert.equal(verdict.value.requiredApprovals, 3);
   });
 
-  it("decision 8: lets as many different approvers as the policy asks for lift its wish, and no denial", async () => {
+  it("lets as many different approvers as the policy asks for lift its wish, and no denial (rule: approval-never-lifts-a-denial)", async () => {
     await using proxy = await startProxy();
     const wish = { allowed: true, frozen: false, requires_approval: true, required_approvals: 2 };
     proxy.keystore.script(paths.policy, () => ({ json: wish }));
@@ -234,7 +234,7 @@ describe("CheckPolicy", () => {
   const rows: readonly [string, Answer, Code, string, string | undefined][] = [
     ["is away", "drop", Code.Unavailable, "keystore unavailable: no connection (UND_ERR_SOCKET)", "UNAVAILABLE"],
     [
-      "is not ready (decision 19: a workflow waits for it)",
+      "is not ready (a workflow waits for it, rule: blocked-workflow-waits-so-long)",
       { status: 401, json: { error: "Keystore not ready. Waiting for DAO approval and master key from MPC." } },
       Code.Unavailable,
       "keystore unavailable: not ready",
@@ -255,7 +255,7 @@ describe("CheckPolicy", () => {
       "UNAVAILABLE",
     ],
     [
-      "refuses (decision 19: a workflow fails at once)",
+      "refuses (a workflow fails at once, rule: keystore-refusal-fails-at-once)",
       { status: 500, json: { error: "Failed to decrypt policy" } },
       Code.FailedPrecondition,
       "keystore refused: Failed to decrypt policy",

@@ -45,14 +45,14 @@ describe("the signer proxy's configuration", () => {
     assert.deepEqual(actionTypes, { ...defaultActionTypes, transfer: "transfer" });
   });
 
-  it("decision 23: has no type for intents that give power, unless one is named", () => {
+  it("has no type for intents that give power, unless one is named (rule: power-has-a-type-of-its-own)", () => {
     const { actionTypes } = readSignerProxyProcessConfig(
       new ConfigReader({ ...good, POLICY_ACTION_TYPES_JSON: '{"add_public_key":"wallet_power"}' }),
     );
     assert.deepEqual(actionTypes, { ...defaultActionTypes, add_public_key: "wallet_power" });
   });
 
-  it("decision 24: asks about swaps with their counterparties, unless told otherwise", () => {
+  it("asks about swaps with their counterparties, unless told otherwise (rule: policy-sees-who-gets-what)", () => {
     const swapTo = (more: object) => readSignerProxyProcessConfig(new ConfigReader({ ...good, ...more })).swapTo;
     assert.equal(swapTo({}), "counterparty");
     assert.equal(swapTo({ POLICY_SWAP_TO: "none" }), "none");

@@ -209,7 +209,7 @@ describe("SignDirectUserCall", () => {
     });
   }
 
-  it("decision 6: asks for nothing without a grant for exactly this call", async () => {
+  it("asks for nothing without a grant for exactly this call (rule: no-signature-without-a-grant)", async () => {
     await using proxy = await startProxy();
     const request = await granted(proxy);
     const { verdict } = await proxy.client.checkPolicy({ walletId, requestId, calls: [plainCall()] });

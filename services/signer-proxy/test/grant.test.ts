@@ -73,14 +73,14 @@ const expiresAtMs = 60_000;
 const approvedBy = (...approverIds: string[]) =>
   create(ApprovalSchema, { requestId: "approved", approverIds, requestHash: "ab" });
 
-describe("decision 6: a grant", () => {
+describe("a grant (rule: no-signature-without-a-grant)", () => {
   const own = { ...delegateTerms, ...intentsTerms };
   const counted = { seq: 7n, countsDigest: "aa", termsDigest: "bb" };
   const of = { walletId, requestId, step: 1, terms: own, reserved: counted };
   const given: GateScope = { ...of, call: intentsCall([transfer("5")]) };
   const grant = issueGrant(mac, given, expiresAtMs);
 
-  it("decision 8: holds for the approval it was given with, and for no other", () => {
+  it("holds for the approval it was given with, and for no other (rule: approval-is-for-one-request)", () => {
     const approval = approvedBy("mike", "anna");
     const approved = issueGrant(mac, { ...given, approval }, expiresAtMs);
     const problem = (text: string, scope: GrantScope) => problemOf(() => verifyGrant(mac, text, scope, 0));

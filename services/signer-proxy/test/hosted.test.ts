@@ -8,7 +8,7 @@ import { walletAccountId, walletId } from "./support/samples.ts";
 import { normal, paths, startScriptedKeystore } from "./support/scripted-keystore.ts";
 
 describe("the signer proxy on its ports", () => {
-  it("decision 16: answers services, and nobody else", async () => {
+  it("answers services, and nobody else (rule: service-methods-take-services)", async () => {
     await using keystore = await startScriptedKeystore();
     const serviceToken = "service-token";
     const logger = createLogger("signer-proxy", "silent");

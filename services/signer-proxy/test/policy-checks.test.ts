@@ -241,7 +241,11 @@ describe("a step that policy cannot judge is not allowed", () => {
   const rows: readonly [string, GateCall, string][] = [
     ["intents that are no JSON", intentsCall("[}"), "intents is not JSON"],
     ["intents that are no array", intentsCall("{}"), "intents must be an array"],
-    ["decision 14: a duplicate key", intentsCall('[{"a":1,"a":2}]'), "intents has a duplicate object key"],
+    [
+      "a duplicate key (rule: json-is-unambiguous)",
+      intentsCall('[{"a":1,"a":2}]'),
+      "intents has a duplicate object key",
+    ],
     [
       "an unknown intent",
       intentsCall([{ intent: "imt_burn" }]),
@@ -345,7 +349,7 @@ describe("a step that policy cannot judge is not allowed", () => {
   }
 });
 
-describe("intents that give power over the wallet (decision 23)", () => {
+describe("intents that give power over the wallet (rule: power-has-a-type-of-its-own)", () => {
   const key = "ed25519:5TagutioHgKLh7KZ1VEFBYfgRkPtqnKm9LoMnJMJugxm";
   const rows: readonly [kind: "add_public_key" | "remove_public_key" | "set_auth_by_predecessor_id", fields: object][] =
     [
@@ -368,7 +372,7 @@ describe("intents that give power over the wallet (decision 23)", () => {
   }
 });
 
-describe("a swap (decision 24)", () => {
+describe("a swap (rule: policy-sees-who-gets-what)", () => {
   const usdc = "nep141:usdc.near";
   const swap = { intent: "token_diff", diff: { [wrapped]: "-5", [usdc]: "7", "nep141:c.near": "-1" } };
   const receives = { [usdc]: "7" };

@@ -18,7 +18,7 @@ function asked(calls: readonly GateCall[]) {
 }
 
 describe("SignSimulation", () => {
-  it("decision 7: signs the very intents behind one that nobody can meet, and no delegate", async () => {
+  it("signs the very intents behind one that nobody can meet, and no delegate (rule: simulated-payload-never-balances)", async () => {
     await using proxy = await startProxy();
     const text = '[{"intent":"transfer", "receiver_id":"mike.near","tokens":{"nep141:wrap.near":"5"}}]';
     const probes = proxy.keystore.received(paths.delegate).length;

@@ -79,7 +79,7 @@ describe("SignStep", () => {
     assert.deepEqual(proxy.keystore.received(paths.nep413), []);
   });
 
-  it("decision 8: tells the keystore at every signature who approved, under a grant for that approval only", async () => {
+  it("tells the keystore at every signature who approved, under a grant for that approval only (rule: approval-never-lifts-a-denial)", async () => {
     await using proxy = await startProxy();
     const approval = create(ApprovalSchema, { requestId, approverIds: ["ann", "bob"], requestHash: "ab".repeat(32) });
     const step = await grantedStep(proxy, swap, approval);
@@ -136,7 +136,7 @@ describe("SignStep", () => {
   });
 });
 
-describe("decision 6: SignStep without a valid grant signs nothing", () => {
+describe("SignStep without a valid grant signs nothing (rule: no-signature-without-a-grant)", () => {
   const otherRequest = "0192f3c0-7a1b-7c3d-8e4f-ffffffffffff";
   const rows: readonly [string, object, string][] = [
     ["another wallet", { walletId: "wallet-2" }, "GRANT_INVALID"],

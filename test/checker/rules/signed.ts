@@ -11,8 +11,8 @@ export interface Release {
 }
 
 /**
- * Signed means possible (decision 25): as long as anything that was signed, or may have been, can still execute, its workflow
- * has not ended, its reservation stands, and nothing else is signed for it.
+ * Signed means possible (rule: signed-means-possible): as long as anything that was signed, or may have been, can still
+ * execute, its workflow has not ended, its reservation stands, and nothing else is signed for it.
  */
 export function checkSigned(chain: ChainFacts, workflow: WorkflowFacts, released: readonly Release[]): Violation[] {
   const { requestId, terms, endedAtMs } = workflow;

@@ -5,7 +5,7 @@ import type { LoggedTransaction, WorkflowFacts } from "../workflow.ts";
 /**
  * Every transaction of ours that is on the chain stood in a workflow's log before the block that took it in. Those that
  * only use up a nonce name no delegate and no intent: they are in no such log, and must have done nothing. And once a
- * submission was written down, nothing is signed anew: what it carries is public (decision 1).
+ * submission was written down, nothing is signed anew: what it carries is public (rule: public-payload-is-never-signed-anew).
  */
 export function checkWriteAhead(
   { transactions }: ChainFacts,

@@ -21,7 +21,7 @@ export interface Access {
   readonly limits: BodyLimits;
 }
 
-/** By `package.Service/Method`. A method that is not in it accepts nobody. */
+/** By `package.Service/Method`. A method that is not in it accepts nobody (rule: service-methods-take-services). */
 export type Callers = Readonly<Record<string, Accepted | Access>>;
 
 const kib = 1024;

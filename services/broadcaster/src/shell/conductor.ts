@@ -44,7 +44,8 @@ export interface ConductorDeps {
 
 /**
  * Conducts one gate for one term: who is taken in, whose chain starts when, and every transaction of the approver. What it
- * decides is appended to the gate's own log before it takes effect, so a conductor whose lease is lost cannot go on.
+ * decides is appended to the gate's own log before it takes effect, so a conductor whose lease is lost cannot go on
+ * (rule: approver-acts-through-the-gate-log).
  *
  * The lane (admitted workflows, in order) is in that log; the queue in front of it is made anew from the open
  * workflows after a restart.

@@ -251,7 +251,7 @@ export class Driver {
     }
   }
 
-  /** What happens before anything is submitted: it may wait, and not for ever (decision 19). */
+  /** What happens before anything is submitted: it may wait, and not for ever (rule: blocked-workflow-waits-so-long). */
   async #enter(
     kind: "check_policy" | "seek_admission" | "sign",
     state: WorkflowState,

@@ -33,8 +33,9 @@ const strangersAfter = 200;
 
 /**
  * One access key. Transactions of a key must arrive in the order of their nonces, so each use of it has the lane to
- * itself from taking nonces to the last send. A nonce that was taken and not sent leaves a gap, which is harmless. A nonce on the
- * chain above every one that was issued here is somebody else's doing: nothing is signed with such a key any more (decision 3).
+ * itself from taking nonces to the last send. A nonce that was taken and not sent leaves a gap, which is harmless. A
+ * nonce on the chain above every one that was issued here is somebody else's doing: nothing is signed with such a key any
+ * more (rule: foreign-nonce-retires-the-key).
  */
 export class KeyLane {
   readonly accountId: string;

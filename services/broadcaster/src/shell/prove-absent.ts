@@ -28,9 +28,10 @@ const confirmAfter = 3;
 const blocksAtOnce = 20;
 
 /**
- * Tries to prove that a transaction can never land and never did, where that it is not known is not enough (decision 2): a ground,
- * read at a final block; some final blocks later no endpoint knows its hash; and it is in no chunk from its own block up to the
- * final one. Takes several calls: while `seen.searches` has the transaction, the search is not through.
+ * Tries to prove that a transaction can never land and never did, where that it is not known is not enough
+ * (rule: shared-key-is-searched-in-chunks): a ground, read at a final block; some final blocks later no endpoint knows
+ * its hash; and it is in no chunk from its own block up to the final one. Takes several calls: while `seen.searches` has
+ * the transaction, the search is not through.
  * @param groundOf for a key that others may hold too, or for our own
  * @returns the ground, or undefined while its fate is unknown
  * @throws RpcUnavailable; what was searched by then need not be searched again

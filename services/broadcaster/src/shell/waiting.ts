@@ -24,7 +24,8 @@ export interface Wait extends QueuePlace {
 
 /**
  * What to write down while a workflow waits of which nothing was submitted: why, when that changed; and the end, with
- * that reason's code, when it has waited too long for anything but its turn (decision 19). Undefined for no news.
+ * that reason's code, when it has waited too long for anything but its turn (rule: own-turn-has-no-time-limit, rule: blocked-workflow-waits-so-long).
+ * Undefined for no news.
  * @param text what that sentence says it waited for
  */
 export function waitingEvent(

@@ -175,7 +175,7 @@ describe("settling by cancel", () => {
     );
   });
 
-  it("decision 9: what somebody carried before it succeeded elsewhere, which is not said while the cancel may have done it", () => {
+  it("what somebody carried before it succeeded elsewhere, which is not said while the cancel may have done it (rule: carried-by-somebody-else-is-said)", () => {
     const settling = told(three, half, { view: calm });
     const nonceUse = new Map([[1, { used: true, timeMs: 1_001_000, height: 1019 }]]);
     const open = [...settling, prepared("c", 1)];
@@ -305,7 +305,7 @@ describe("a workflow whose caller wants it cancelled", () => {
     assert.deepEqual(act(two, settling, { view: calm }), { kind: "cancel", steps: [0, 1] });
   });
 
-  it("decision 20: has plain calls that wait on the gate rejected, and nothing else", () => {
+  it("has plain calls that wait on the gate rejected, and nothing else (rule: leftovers-time-out)", () => {
     const settling = told(mixed, [...pending(mixed), wish], { view: calm });
     const events = [...settling, prepared("c", 0), landed("c", 0)];
     const again = told(mixed, events, { view: calm });
@@ -343,7 +343,7 @@ describe("a workflow whose caller wants it cancelled", () => {
     assert.equal(act(plains, known, { head: 1109, view: later }).kind, "measure");
   });
 
-  it("decision 20: makes a resume impossible that is not seen to land, and rejects nothing that it names before", () => {
+  it("makes a resume impossible that is not seen to land, and rejects nothing that it names before (rule: abandoned-resume-is-burnt)", () => {
     const events = [...pending(plain), resumed(), wish];
     assert.deepEqual(act(plain, events), { kind: "look", submissions: [], resumes: ["resume"] });
     const view = {

@@ -24,7 +24,7 @@ const plain = create(GateCallSchema, {
 const token = "nep141:blocking";
 const deltas = (unmatched_deltas: object) => ({ error: "unmatched_deltas", unmatched_deltas });
 
-describe("decision 7: the answer to a simulation", () => {
+describe("the answer to a simulation (rule: simulated-payload-never-balances)", () => {
   const calls = [intents(['{"b":1}']), plain, intents()];
   const planned = rehearsals(calls, ['{"a":1}', "", '{"c":1}']);
   /** What the verifier answers when all is as it should be. */

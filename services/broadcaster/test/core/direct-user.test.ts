@@ -137,7 +137,7 @@ describe("direct user: what the driver does next", () => {
     assert.equal(act([...sent, said], late).kind, "wait");
   });
 
-  it("decision 1: signs anew only what is proven dead", () => {
+  it("signs anew only what is proven dead (rule: signed-anew-only-when-dead)", () => {
     assert.equal(act([...sent, dead("t1")]).kind, "call");
     assert.equal(act([...sent, dead("another")]).kind, "look");
     const again = state([...sent, dead("t1"), prepared("t2")]);
@@ -261,7 +261,7 @@ describe("direct user: what a node says of the transaction", () => {
   });
 });
 
-describe("decision 2: when a transaction on a key of the user's cannot land", () => {
+describe("when a transaction on a key of the user's cannot land (rule: shared-key-is-searched-in-chunks)", () => {
   const facts: LandingFacts = {
     nonce: 7n,
     blockHeight: 1000,

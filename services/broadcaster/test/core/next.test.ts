@@ -217,7 +217,7 @@ describe("what the driver does next", () => {
       });
     });
 
-    it("decision 22: looks up whose submission it was that used the nonce up, and takes it as ours", () => {
+    it("looks up whose submission it was that used the nonce up, and takes it as ours (rule: used-nonce-is-looked-up)", () => {
       const error = "Smart contract panicked: nonce already used for this sender (replay rejected)";
       const refused = seen({ submission: { kind: "refused", error, blockHash: "r" } });
       const view = { submissions: new Map([["s1", refused]]), lookedAt: lookedAt("s0", "s1", "s2") };
@@ -237,7 +237,7 @@ describe("what the driver does next", () => {
       assert.equal(none.case, "submissionRefused");
     });
 
-    it("decision 1: signs anew only when the old one is dead", () => {
+    it("signs anew only when the old one is dead (rule: signed-anew-only-when-dead)", () => {
       const dead: EventInit = { case: "transactionDead", value: { txHash: "s1", ground: "nonce_passed" } };
       const view = {
         lookedAt: lookedAt("s0", "s2"),
@@ -277,7 +277,7 @@ describe("what the driver does next", () => {
       assert.deepEqual(act(three, [...events, said], { view: tried, nowMs: 1_061_000 }), { kind: "wait" });
     });
 
-    it("decision 20: a submission still unknown when its siblings are 150 blocks old is made impossible, and ends the attempt", () => {
+    it("a submission still unknown when its siblings are 150 blocks old is made impossible, and ends the attempt (rule: lost-submission-ends-the-attempt)", () => {
       const some = [...events, acceptedAt(1003, 0, 1)];
       const view = { lookedAt: new Map([["s2", 1153]]), submissions: new Map([["s2", undefined]]) };
       assert.notEqual(
@@ -291,7 +291,7 @@ describe("what the driver does next", () => {
     });
   });
 
-  it("decision 4: withdraws ids that were seen on a fork that lost, and submits the same bytes again", () => {
+  it("withdraws ids that were seen on a fork that lost, and submits the same bytes again (rule: ids-of-a-lost-fork-are-withdrawn)", () => {
     const events = pending(three);
     const event = appended(three, events, { blocks: { a1: { height: 1003, state: "forked" } } });
     assert.deepEqual(event, { case: "idsWithdrawn", value: { steps: [1] } });
@@ -319,7 +319,7 @@ describe("what the driver does next", () => {
       assert.equal(event.case === "settling" ? event.value.errorCode : "", "timed_out");
     });
 
-    it("decision 22: follows a dispatch by anybody's doing", () => {
+    it("follows a dispatch by anybody's doing (rule: chain-counts-whoever-acted)", () => {
       const view = { submissions: new Map([["s0", seenDispatched()]]) };
       const event = appended(one, pending(one), {
         view,
@@ -358,7 +358,7 @@ describe("what the driver does next", () => {
     const refused = (error: string): EventInit => ({ case: "resumeRefused", value: { txHash: "resume", error } });
     const panic = (text: string) => `Smart contract panicked: ${text}`;
 
-    it("decision 22: ends the attempt when the resume is refused for its fee or its signer", () => {
+    it("ends the attempt when the resume is refused for its fee or its signer (rule: refused-terms-end-the-attempt)", () => {
       for (const [error, code] of [
         [panic("insufficient fee: required 5 yocto for batch of 3, got 3"), "fee_mismatch"],
         [panic("only approver can batch-resume"), "approver_rotated"],
@@ -368,12 +368,12 @@ describe("what the driver does next", () => {
       }
     });
 
-    it("decision 18: resumes anew after a panic because of another chain, with the fee back", () => {
+    it("resumes anew after a panic because of another chain, with the fee back (rule: tail-is-read-before-a-resend)", () => {
       const error = panic("a chained batch is already in flight; owner must reset_batch_tail if stuck");
       assert.deepEqual(act(three, [...events, refused(error)], { turn: true }), { kind: "resume" });
     });
 
-    it("decision 22: reads the intents' own receipts when the resume did not find them", () => {
+    it("reads the intents' own receipts when the resume did not find them (rule: missing-intent-is-looked-up)", () => {
       for (const text of ["unknown intent_id 41 in batch", "resume failed for first (not found or expired)"]) {
         // Whoever's turn it is: another resume before that would only cost another fee's gas.
         for (const turn of [true, false]) {
@@ -383,7 +383,7 @@ describe("what the driver does next", () => {
       }
     });
 
-    it("decision 22: reads them as of after the refusal, and does not resume what is seen to be dispatched", () => {
+    it("reads them as of after the refusal, and does not resume what is seen to be dispatched (rule: missing-intent-is-looked-up)", () => {
       const log = [...events, refused(panic("unknown intent_id 41 in batch"))];
       const early = { lookedAt: new Map([...lookedAt("s0", "s1", "s2"), ["resume", 1009]] as [string, number][]) };
       const before = act(three, log, { turn: true, head: 1010, view: early });
@@ -395,7 +395,7 @@ describe("what the driver does next", () => {
       assert.deepEqual(act(three, log, { turn: true, head: 1010, view: { lookedAt: read } }), { kind: "resume" });
     });
 
-    it("decision 20: makes an abandoned resume impossible before it gives the attempt up", () => {
+    it("makes an abandoned resume impossible before it gives the attempt up (rule: abandoned-resume-is-burnt)", () => {
       const view = { lookedAt: new Map([["resume", 1190]]), resumes: new Map([["resume", undefined]]) };
       assert.deepEqual(act(three, events, { head: 1190, view }), { kind: "burn_nonce", hash: "resume" });
       const burnt = { ...view, burntAt: new Map([["resume", 1190]]) };
@@ -445,7 +445,7 @@ describe("what the driver does next", () => {
       );
     });
 
-    it("decision 12: a receipt's height is the target's, the dispatch height the callback's", () => {
+    it("a receipt's height is the target's, the dispatch height the callback's (rule: receipt-is-the-targets)", () => {
       const view = { submissions: new Map([["s0", seenDispatched()]]) };
       const event = appended(three, events, {
         view,
@@ -475,7 +475,7 @@ describe("what the driver does next", () => {
     const failed = [...pending(three), resumed(), started(1005), resolved(0), resolved(1, overflow), resolved(2)];
     const fresh = { view: { noncesReadAt: 1005 } };
 
-    it("decision 10: says which step may still execute and until when", () => {
+    it("says which step may still execute and until when (rule: settling-until-nothing-is-possible)", () => {
       const event = appended(three, failed, fresh);
       assert.ok(event.case === "settling");
       assert.deepEqual(
@@ -494,7 +494,7 @@ describe("what the driver does next", () => {
       assert.deepEqual(act(three, [...failed, event], fresh), { kind: "wait" });
     });
 
-    it("decision 9: decides after the deadline, by the nonce as read at a final block", () => {
+    it("decides after the deadline, by the nonce as read at a final block (rule: public-payload-stays-possible)", () => {
       const told = [...failed, appended(three, failed, fresh)];
       const after = { finalMs: deadlineMs + 1 };
       assert.deepEqual(act(three, told, { ...after, ...fresh }), { kind: "wait" });
@@ -516,7 +516,7 @@ describe("what the driver does next", () => {
       );
     });
 
-    it("decision 9: a payload that somebody else carried succeeded elsewhere", () => {
+    it("a payload that somebody else carried succeeded elsewhere (rule: carried-by-somebody-else-is-said)", () => {
       const used = new Map([[1, { used: true, timeMs: 1_002_000 }]]);
       const event = appended(three, [...failed, { case: "measured", value: {} }], { ...fresh, nonceUse: used });
       assert.ok(event.case === "ended");
@@ -537,7 +537,7 @@ describe("what the driver does next", () => {
       assert.deepEqual(act(one, said), { kind: "measure" });
     });
 
-    it("decision 9: a plain call has failed for good once its target failed", () => {
+    it("a plain call has failed for good once its target failed (rule: plain-call-ends-with-its-target)", () => {
       const events = [
         ...pending(plain),
         resumed(),
@@ -550,7 +550,7 @@ describe("what the driver does next", () => {
       assert.equal(event.value.outcomes?.[0]?.outcome, "failed_on_chain");
     });
 
-    it("decision 9: a plain call off the gate stays possible until its delegate's height, on it until it is closed", () => {
+    it("a plain call off the gate stays possible until its delegate's height, on it until it is closed (rule: plain-call-ends-with-its-target)", () => {
       const two: readonly Kind[] = ["plain", "plain"];
       const events = [taken, allowed, admitted, signed(two), submissions(0, 1), acceptedAt(1003, 0)];
       const refused: EventInit = { case: "submissionRefused", value: { step: 1, txHash: "s1", error: "no" } };
@@ -577,7 +577,7 @@ describe("what the driver does next", () => {
       assert.equal(end.value.errorCode, "submission_refused");
     });
 
-    it("decision 20: leaves leftovers to time out, and rejects them only when the relayer's balance needs it", () => {
+    it("leaves leftovers to time out, and rejects them only when the relayer's balance needs it (rule: leftovers-time-out)", () => {
       const refused: EventInit = { case: "submissionRefused", value: { step: 1, txHash: "s1", error: "no" } };
       const events = [taken, allowed, admitted, signed(three), submissions(0, 1, 2), acceptedAt(1003, 0, 2), refused];
       const told = [...events, appended(three, events, fresh)];
@@ -623,11 +623,11 @@ describe("how far a workflow has come on the gate", () => {
     assert.equal(progress(three, all), "gone");
   });
 
-  it("decision 18: a chain of one never occupies the tail", () => {
+  it("a chain of one never occupies the tail (rule: resume-runs-on-an-empty-tail)", () => {
     assert.equal(progress(one, [...pending(one), resumed(), started(1005)]), "clear");
   });
 
-  it("decision 18: comes clear with the result of the last member but one, or with the gate's link where that is a promise", () => {
+  it("comes clear with the result of the last member but one, or with the gate's link where that is a promise (rule: resume-runs-on-an-empty-tail)", () => {
     const events = [...pending(three), resumed(), started(1005)];
     const herald = (view: ReturnType<typeof seen>) => ({ view: { submissions: new Map([["s1", view]]) } });
     assert.equal(progress(three, events, herald(seenAccepted())), "running");

@@ -34,7 +34,7 @@ describe("the gate's schedule", () => {
     assert.equal(whoseTurn([entry("a", running(5)), entry("b", { kind: "ready" })]), undefined);
   });
 
-  it("decision 18: the next chain starts 3(n-1)+1 blocks after the one before it", () => {
+  it("the next chain starts 3(n-1)+1 blocks after the one before it (rule: resume-runs-on-an-empty-tail)", () => {
     assert.equal(laneFreeAt([entry("a", running(100), 3)], 101), 107);
     assert.equal(laneFreeAt([entry("a", running(100), 3)], 106), 108);
     assert.equal(laneFreeAt([entry("a", { kind: "clear" }, 1)], 100), 102);
@@ -75,7 +75,7 @@ describe("judging the gate", () => {
     ],
   };
 
-  it("decision 17: attaches the tier's fee, never above the limit", () => {
+  it("attaches the tier's fee, never above the limit (rule: fee-is-the-agreed-tier)", () => {
     assert.deepEqual(
       [1, 3, 4, 6, 12, 13].map((calls) => feeOf(terms, calls)),
       [30n, 30n, 50n, 50n, 60n, undefined],
@@ -90,7 +90,7 @@ describe("judging the gate", () => {
     });
   });
 
-  it("decision 21: refuses a gate on other terms, and says which", () => {
+  it("refuses a gate on other terms, and says which (rule: blocking-checks-come-before-signing)", () => {
     assert.equal(checkRelayer(terms, agreed).ok, true);
     assert.deepEqual(checkRelayer({ ...terms, isRelayer: false }, agreed), {
       ok: false,
@@ -168,7 +168,7 @@ describe("whether a transaction can land", () => {
     block: { height: 1000, state: "final" },
   };
 
-  it("decision 2: says so on each ground, and on no other", () => {
+  it("says so on each ground, and on no other (rule: dead-needs-a-final-ground)", () => {
     assert.equal(groundOf(facts), undefined);
     assert.equal(groundOf({ ...facts, keyNonce: 11n }), "nonce_passed");
     assert.equal(groundOf({ ...facts, keyNonce: undefined }), "key_gone");
@@ -179,7 +179,7 @@ describe("whether a transaction can land", () => {
     assert.equal(groundOf({ ...facts, block: undefined }), undefined);
   });
 
-  it("decision 2: a nonce equal to the transaction's means that it landed", () => {
+  it("a nonce equal to the transaction's means that it landed (rule: dead-needs-a-final-ground)", () => {
     assert.equal(groundOf({ ...facts, keyNonce: 10n, finalHeight: 5000 }), undefined);
   });
 });

@@ -166,7 +166,7 @@ describe("a workflow that halts at a failure", () => {
     );
   });
 
-  it("decision 1: resumes a step anew only when its resume is dead", () => {
+  it("resumes a step anew only when its resume is dead (rule: signed-anew-only-when-dead)", () => {
     const dead: EventInit = { case: "transactionDead", value: { txHash: "r0", ground: "nonce_passed" } };
     assert.deepEqual(next(waiting([singly(0), dead]), at1012()), {
       kind: "resume_step",
@@ -175,7 +175,7 @@ describe("a workflow that halts at a failure", () => {
     });
   });
 
-  it("decision 20: makes a resume impossible whose step would time out", () => {
+  it("makes a resume impossible whose step would time out (rule: abandoned-resume-is-burnt)", () => {
     const view = {
       resumes: new Map([["r0", undefined]]),
       lookedAt: new Map([["r0", 1197]]),
@@ -185,7 +185,7 @@ describe("a workflow that halts at a failure", () => {
   });
 
   for (const error of ["unknown intent_id", "resume failed (not found or expired)"]) {
-    it(`decision 22: reads the intent's own receipts after "${error}"`, () => {
+    it(`reads the intent's own receipts after "${error}" (rule: missing-intent-is-looked-up)`, () => {
       const state = waiting([singly(0), refused("r0", `Smart contract panicked: ${error}`)]);
       const action = next(state, at1012({ view: { lookedAt: new Map([["s0", 1011]]) } }));
       assert.deepEqual(action, { kind: "look", submissions: ["s0"], resumes: [] });
@@ -248,7 +248,7 @@ describe("a workflow that halts at a failure", () => {
     );
   });
 
-  it("decision 20: rejects nothing that a resume names which could still land, and nothing that would time out anyway", () => {
+  it("rejects nothing that a resume names which could still land, and nothing that would time out anyway (rule: leftovers-time-out)", () => {
     const told: EventInit = { case: "settling", value: { outcomes: [], errorCode: "x", userVisibleError: "x" } };
     const state = waiting([...failedFirst, told, singly(1)]);
     const rejects = (height: number) => {

@@ -1,4 +1,4 @@
-/** Delegate nonces are below 2^53 (decision 5), so that every JSON reader keeps them apart. */
+/** Delegate nonces are below 2^53 (rule: delegate-nonce-comes-once), so that every JSON reader keeps them apart. */
 const maxNonce = 2n ** 53n - 1n;
 
 /**

@@ -1,6 +1,6 @@
 import { windowStart } from "./usage.ts";
 
-/** What a wallet may use up (decision 26). */
+/** What a wallet may use up (rule: quota-is-per-wallet). */
 export interface Quotas {
   /** Workflows that have not ended, of any endpoint. */
   readonly openWorkflows: number;

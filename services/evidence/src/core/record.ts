@@ -35,7 +35,10 @@ import { unseal } from "./secrets.ts";
 export interface Folded {
   readonly record: Record;
   readonly resumes: readonly ResumePrepared[];
-  /** What was signed last; it comes into the record with the submissions that carry it (decision 25). */
+  /**
+   * What was signed last; it comes into the record with the submissions that carry it
+   * (rule: unsubmitted-signature-stays-secret).
+   */
   readonly signed: readonly SignedStep[];
   /** Every step is an intents step, so that deltas tell the whole story. */
   readonly allIntents: boolean;

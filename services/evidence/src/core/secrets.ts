@@ -16,8 +16,8 @@ export interface Sealed {
 }
 
 /**
- * Puts the SHA-256 of what was signed in its place (decision 25). So the hash chain vouches for every signature, and whoever
- * reads it can do nothing with it.
+ * Puts the SHA-256 of what was signed in its place (rule: unsubmitted-signature-stays-secret). So the hash chain vouches
+ * for every signature, and whoever reads it can do nothing with it.
  */
 export function seal(event: Event, sha256Hex: Sha256Hex): Sealed {
   if (event.kind.case !== "signed") return { event, secretJson: undefined };

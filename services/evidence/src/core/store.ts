@@ -14,8 +14,9 @@ export interface EvidenceStore {
    */
   start(stopping?: AbortSignal): Promise<void>;
   /**
-   * Stores a log's first entry, unless the wallet has used the key before, or another log the approval. This and all
-   * other writes throw where the outcome is unknown; read back, they have happened or not.
+   * Stores a log's first entry, unless the wallet has used the key before, or another log the approval
+   * (rule: approval-is-used-once). This and all other writes throw where the outcome is unknown; read back, they have
+   * happened or not.
    */
   open(entry: Entry, claim: Claim, projection: Projection): Promise<Opened>;
   /** The request that a wallet has used a key for. */

@@ -22,7 +22,7 @@ export function jsonAnswer(status: number, body: JsonObject, headers: AnswerHead
 const defaultRetryAfterSecs = 1;
 
 /**
- * The answer of a POST that met this record, by rest-api.md's table.
+ * The answer of a POST that met this record: the record's status has its code (`httpCodeOfStatus`).
  * @param instance the path that was asked
  * @param appliedWaitSecs what the caller's `Prefer: wait` came to; undefined without one
  */

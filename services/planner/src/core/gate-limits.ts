@@ -2,12 +2,13 @@ import { predecessorCallProblem, type Step } from "@outlayer/workflow";
 import { isAtMost, isDecimal } from "./amounts.ts";
 import { type Facts, type Limits, maxGateCalls } from "./facts.ts";
 
-/** Gas units of a gate step that names none. */
+/** Gas units of a gate step that names none (rule: absent-gas-and-deposit). */
 export const defaultGas = "100000000000000";
 
 /**
- * Why a step would harm those who share the gate; undefined when it would not: it would leave the gate stuck, or act on
- * what is the gate's. Only what can be read is judged here: gas that is no number never becomes a call.
+ * Why a step would harm those who share the gate; undefined when it would not: it would leave the gate stuck
+ * (rule: gate-jam-is-rejected), or act on what is the gate's (rule: plain-call-spends-nothing-of-the-gate). Only what
+ * can be read is judged here: gas that is no number never becomes a call.
  * @param place e.g. `steps[0]`
  */
 export function harmReason(step: Step, place: string, limits: Limits): string | undefined {

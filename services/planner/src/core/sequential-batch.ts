@@ -19,7 +19,7 @@ const maxMethodName = 256;
 const maxViewText = 16 * 1024;
 
 /**
- * Why a batch is refused by its own rules; undefined when it is not. Texts and their order are those that existing
+ * Why a batch is refused by its own rules (rule: bad-value-is-recorded); undefined when it is not. Texts and their order are those that existing
  * callers know; those about deposits and views are our own.
  */
 export function batchProblem(batch: SequentialBatchRequest, limits: Limits): string | undefined {

@@ -13,7 +13,8 @@ export interface ApprovedAgain {
 }
 
 /**
- * Holds what a request says of its approval against the record that the approval was given for (decision 8).
+ * Holds what a request says of its approval against the record that the approval was given for
+ * (rule: approval-is-for-one-request).
  * @returns the approval, undefined where there is none
  * @throws Refusal InvalidArgument for one that does not hold; Unavailable while that cannot be told
  */

@@ -21,7 +21,7 @@ function holding(status = "requires_approval", original: JsonObject = body): Non
 
 const request = (value: object) => ({ body: { case: "workflowJson" as const, value: JSON.stringify(value) } });
 
-describe("decision 8: a request that comes with an approval", () => {
+describe("a request that comes with an approval (rule: approval-is-for-one-request)", () => {
   it("is recorded with it, once the wallet's own record says that it is of the same request", async () => {
     const { client, opened, asked } = startPlanner({ getRecord: holding() });
     await client.executeWorkflow(request({ ...body, approval_info: info }), asWallet);

@@ -255,7 +255,7 @@ describe("PlannerService.ExecuteSequentialBatch", () => {
     assert.deepEqual(asked, ["facts of gate.sequential.near"]);
   });
 
-  it("decision 13: records a batch that its own rules refuse, without a plan, and asks nobody about it", async () => {
+  it("records a batch that its own rules refuse, without a plan, and asks nobody about it (rule: bad-value-is-recorded)", async () => {
     const { client, opened, asked } = startPlanner();
     const { record } = await client.executeSequentialBatch(batch({ ...batchBody, gate_id: "other.near" }), asWallet);
     assert.equal(record?.status, "rejected");

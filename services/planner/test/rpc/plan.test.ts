@@ -123,7 +123,7 @@ describe("PlannerService.Plan", () => {
     });
   }
 
-  it("decision 14: refuses in a message what it refuses in a text", async () => {
+  it("refuses in a message what it refuses in a text (rule: json-is-unambiguous)", async () => {
     const { client } = startPlanner();
     const withArgs = (value: number) =>
       client.plan(

@@ -1,7 +1,7 @@
 /**
  * Which `type` the wallet's policy is asked about, by what a step does: `call` for the call itself, the rest by the
  * verifier's name of the intent. `storage_deposit` also stands for the storage deposit inside a withdrawal.
- * Source: keystore.md, "Policy".
+ * Source: docs/counterparts/keystore.md, "Policy".
  */
 export const defaultActionTypes = {
   call: "call",
@@ -16,8 +16,8 @@ export const defaultActionTypes = {
 } as const;
 
 /**
- * Intents that move nothing and change who may act for the wallet (decision 23). They have no type unless the operator
- * names one, and are denied without: no policy was written with them in mind.
+ * Intents that move nothing and change who may act for the wallet (rule: power-has-a-type-of-its-own). They have no type
+ * unless the operator names one, and are denied without: no policy was written with them in mind.
  */
 export const powerKinds = ["add_public_key", "remove_public_key", "set_auth_by_predecessor_id"] as const;
 

@@ -48,7 +48,7 @@ const messages: Readonly<Record<GrantProblem, string>> = {
   other_content: "the grant is not for this wallet, workflow, step, call, terms, reservation and approval",
 };
 
-/** Milliseconds from the start of the policy check. Source: decisions.md 6. */
+/** Milliseconds from the start of the policy check (rule: no-signature-without-a-grant). */
 export const grantLifetimeMs = 60_000;
 
 /**

@@ -58,8 +58,9 @@ const withdrawalFields = {
 };
 
 /**
- * Per kind of the verifier's intents what it moves, and what power it gives (decisions 23 and 24). What has no row here
- * is not signed. A test holds kinds and fields against the verifier's published schema.
+ * Per kind of the verifier's intents what it moves, and what power it gives (rule: power-has-a-type-of-its-own,
+ * rule: policy-sees-who-gets-what). What has no row here is not signed. A test holds kinds and fields against the
+ * verifier's published schema.
  */
 export const intentKinds = {
   transfer: row({

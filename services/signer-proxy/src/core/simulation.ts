@@ -15,7 +15,7 @@ const longestMs = 120_000;
 
 /**
  * The intents of a step, byte for byte, behind one that asks for a unit of `blockingToken`. Nobody can give it, so no
- * batch with this in it balances: the verifier simulates it and never executes it (decision 7).
+ * batch with this in it balances: the verifier simulates it and never executes it (rule: simulated-payload-never-balances).
  * @param intentsJson JSON text of an array; that it is one was made sure of when policy was asked about it
  */
 export function simulationIntents({ intentsJson }: Pick<Intents, "intentsJson">): string {

@@ -2,7 +2,7 @@ const magic = [0x56, 0x28, 0xf6, 0xc6];
 
 /**
  * The deadline inside a versioned verifier nonce, nanoseconds since the epoch: magic (4 bytes), version 0, salt (4),
- * deadline (i64 LE), 15 random bytes. Source: verifier.md, "Nonces and salts".
+ * deadline (i64 LE), 15 random bytes. Source: docs/counterparts/verifier.md, "Nonces and salts".
  * @returns undefined for anything else, such as a legacy nonce
  */
 export function nonceDeadlineNs(nonce: Uint8Array): bigint | undefined {

@@ -10,7 +10,7 @@ import type { TestProxy } from "./proxy.ts";
 
 export const walletId = "wallet-1";
 export const requestId = "0192f3c0-7a1b-7c3d-8e4f-0123456789ab";
-/** Keystore.md's vector: master 32 × 07, wallet-1. */
+/** The vector of docs/counterparts/keystore.md: master 32 × 07, wallet-1. */
 export const walletAccountId = "e7b729f013ada9da12126519d523e3acb855ec5b47e07b9d70aa359645865427";
 
 export const transfer = (amount: string, receiver_id = "mike.near", token = "nep141:wrap.near") => {

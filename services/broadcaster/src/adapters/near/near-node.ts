@@ -171,7 +171,10 @@ export class NearNode {
     return transactionStatus((method, params) => this.#rpc.call(method, params), hash, signerId);
   }
 
-  /** Whether no endpoint knows the transaction, each asked at a final head not below `height`. */
+  /**
+   * Whether no endpoint knows the transaction, each asked at a final head not below `height`
+   * (rule: dead-is-unknown-to-every-endpoint).
+   */
   async isUnknownEverywhere(hash: string, signerId: string, height: number): Promise<boolean> {
     const answers = await this.#rpc.everyEndpoint(async (call) => {
       const final = readBlock(await call("block", { finality: "final" }));

@@ -24,7 +24,10 @@ export class KeystoreUnavailable extends Error {
   override readonly name = "KeystoreUnavailable";
 }
 
-/** The keystore refuses, or answers with something that does not hold. The message is for the user. */
+/**
+ * The keystore refuses, or answers with something that does not hold (rule: keystore-refusal-fails-at-once). The message
+ * is for the user.
+ */
 export class KeystoreRefused extends Error {
   override readonly name = "KeystoreRefused";
   /** Nothing can come of what was asked for: no part of it was signed. */

@@ -17,8 +17,8 @@ export interface LandingFacts {
 export type LandingGround = "expired" | "forked_away" | "nonce_passed" | "key_gone";
 
 /**
- * Why a transaction that no node knows cannot land any more (decision 2); undefined while it still could. A key whose
- * nonce *equals* the transaction's has taken it: that is no ground, it landed.
+ * Why a transaction that no node knows cannot land any more (rule: dead-needs-a-final-ground); undefined while it still
+ * could. A key whose nonce *equals* the transaction's has taken it: that is no ground, it landed.
  */
 export function groundOf(facts: LandingFacts): LandingGround | undefined {
   if (facts.keyNonce === undefined) return "key_gone";

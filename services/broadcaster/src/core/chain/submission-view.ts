@@ -32,7 +32,7 @@ export interface Dispatch extends Ran {
   readonly target: Target | undefined;
 }
 
-/** The receipt of the call itself. */
+/** The receipt of the call itself (rule: receipt-is-the-targets). */
 export interface Target extends Ran {
   readonly receiptId: string;
   readonly logs: readonly string[];

@@ -20,7 +20,7 @@ export function executedIntents(logs: readonly string[]): ReadonlySet<string> {
 }
 
 /**
- * Reads the logs of a verifier receipt that succeeded. The multi-token events are the ledger itself, netted per
+ * Reads the logs of a verifier receipt that succeeded (rule: deltas-come-from-own-receipts). The multi-token events are the ledger itself, netted per
  * receipt, so they are what is summed.
  */
 export function readVerifierEffects(logs: readonly string[], accountId: string, intentHash: string): VerifierEffects {

@@ -1,6 +1,6 @@
 /**
  * What a failing check means for a workflow: `blocking`, it would fail; `waiting`, it would wait; `advisory`, nothing
- * (decision 21).
+ * (rule: check-class-says-what-a-run-does).
  */
 export type CheckClass = "blocking" | "waiting" | "advisory";
 

@@ -33,7 +33,7 @@ export function rehearsals(calls: readonly GateCall[], signed: readonly string[]
   });
 }
 
-/** Decision 7: the verifier must answer with exactly the blocking units, and nothing else. */
+/** The verifier must answer with exactly the blocking units, and nothing else (rule: simulated-payload-never-balances). */
 export function checkSimulation(
   calls: number,
   made: readonly (Rehearsal & { readonly answer: RehearsalAnswer })[],

@@ -26,7 +26,7 @@ export function watchTail(before: TailWatch | undefined, tail: readonly string[]
 
 /**
  * What an unexpected tail means: somebody else's chain runs, or nothing moves any more. A member that is not pending
- * has timed out, so the chain can never go on.
+ * has timed out, so the chain can never go on (rule: tail-is-read-before-a-resend).
  */
 export function judgeTail(gate: GateTail, watch: TailWatch, head: number): "free" | "gate_busy" | "gate_stuck" {
   if (gate.tail.length === 0) return "free";

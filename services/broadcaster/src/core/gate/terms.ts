@@ -40,7 +40,10 @@ export function checkApprover(terms: GateTerms, { approverId }: Agreement): Find
   });
 }
 
-/** Whether the gate takes a chain of that many calls, for no other fee than the operator agreed to. */
+/**
+ * Whether the gate takes a chain of that many calls, for no other fee than the operator agreed to
+ * (rule: fee-is-the-agreed-tier).
+ */
 export function checkFee(terms: GateTerms, agreed: Agreement, calls: number): Finding {
   const first = terms.feeTiers[0];
   const asked = String(first?.feeYocto ?? "nothing");

@@ -17,7 +17,10 @@ const tryAgainAfter = 20;
 /** Heads in which a cancel that is sent now lands: what is dispatched before is not to make it fail. */
 const landsWithin = 4;
 
-/** A workflow that is to be cancelled ends at once where nothing of it was signed; else it settles (decision 25). */
+/**
+ * A workflow that is to be cancelled ends at once where nothing of it was signed; else it settles
+ * (rule: signed-means-possible).
+ */
 export function withdrawal(state: WorkflowState): EventInit | undefined {
   if (!state.cancelRequested || state.settling !== undefined) return undefined;
   if (state.steps.some(({ terms }) => terms !== undefined)) return undefined;

@@ -12,8 +12,8 @@ const idleEvery = 10;
 const overdueEvery = 3;
 
 /**
- * Follows the intents' own transactions until every step is dispatched and final, whoever dispatches them. Looks when a
- * result is due: with the resume in block B, member i's target runs in B+2+3i at the earliest and is final two later.
+ * Follows the intents' own transactions until every step is dispatched and final, whoever dispatches them
+ * (rule: chain-counts-whoever-acted). Looks when a result is due: with the resume in block B, member i's target runs in B+2+3i at the earliest and is final two later.
  */
 export function follow(state: WorkflowState, world: World): Action {
   const started = startHeight(state, world);

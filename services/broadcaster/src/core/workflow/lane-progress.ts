@@ -55,8 +55,9 @@ export function startHeight(state: WorkflowState, world: World): number | undefi
 
 /**
  * Whether the gate's tail is empty by the time a resume that is sent now runs, as told by the last-but-one member: its
- * target has a result, so the gate's next link, which empties the tail, runs one block later (decision 18). Where the
- * target answered with a promise, that is known only once the link has run.
+ * target has a result, so the gate's next link, which empties the tail, runs one block later
+ * (rule: resume-runs-on-an-empty-tail). Where the target answered with a promise, that is known only once the link has
+ * run.
  */
 export function isTailFree(lastButOne: SubmissionView | undefined): boolean {
   if (lastButOne?.continued !== undefined) return true;

@@ -110,7 +110,7 @@ function attempt(state: WorkflowState, world: World): Action {
 
 /**
  * A resume that did not find an intent says that somebody else was faster, or that its time was over: before another one
- * is sent, the intents' own receipts are read, as of a block after that refusal (decision 22).
+ * is sent, the intents' own receipts are read, as of a block after that refusal (rule: missing-intent-is-looked-up).
  */
 function unreadSubmissions(state: WorkflowState, { view }: World): string[] {
   const last = state.resumes.at(-1);

@@ -9,7 +9,10 @@ import { liveSubmission, openResume } from "./progress.ts";
 import type { StepState, WorkflowState } from "./state.ts";
 import type { World } from "./world.ts";
 
-/** The next fact that the node's answers establish and the log does not hold yet. Evidence is final; ids need not be. */
+/**
+ * The next fact that the node's answers establish and the log does not hold yet. Evidence is final
+ * (rule: evidence-is-final); ids need not be.
+ */
 export function observe(state: WorkflowState, world: World): EventInit | undefined {
   return (
     withdrawnIds(state, world) ??
@@ -30,6 +33,7 @@ export function stepToAdopt(state: WorkflowState, world: World): number | undefi
   return index === -1 ? undefined : index;
 }
 
+/** Ids that were seen in a block of a fork that lost (rule: ids-of-a-lost-fork-are-withdrawn). */
 function withdrawnIds(state: WorkflowState, world: World): EventInit | undefined {
   const steps = state.steps.flatMap(({ accepted, resolved, closed }, index) => {
     const open = accepted !== undefined && resolved === undefined && closed === undefined;

@@ -32,8 +32,9 @@ export function isUndecided({ outcome }: Pick<JudgedStep, "outcome">): boolean {
 }
 
 /**
- * Judges the steps of a workflow whose attempt is over (decisions 9 and 25). What was signed, or may have been, is possible
- * until its deadline has passed at a final block with its nonce unused; once it was submitted anybody may execute it.
+ * Judges the steps of a workflow whose attempt is over (rule: public-payload-stays-possible,
+ * rule: signed-means-possible). What was signed, or may have been, is possible until its deadline has passed at a final
+ * block with its nonce unused; once it was submitted anybody may execute it.
  */
 export function judgeSteps(state: WorkflowState, final: FinalFacts): readonly JudgedStep[] {
   return state.steps.map((step, index) => judgeStep(step, index, final));
@@ -63,7 +64,7 @@ function judgePayload(
   if (step.cancel === "done") return decided(unexecuted(step), error);
   const use = final.nonceUse.get(index);
   const isUsed = use?.used || (error !== undefined && isNonceUsedByPayload(error));
-  // Whose payload used it shows once it is known what became of our own cancel.
+  // Whose payload used it shows once the fate of our own cancel is known (rule: carried-by-somebody-else-is-said).
   if (isUsed && step.cancel !== "open") return decided("succeeded_elsewhere", error);
   if (!isUsed && use !== undefined && use.timeMs > Number(deadlineMs)) {
     return decided(unexecuted(step), error);
@@ -71,7 +72,10 @@ function judgePayload(
   return { outcome: "still_possible", error, possibleUntil: isoSeconds(Number(deadlineMs)) };
 }
 
-/** A call without a payload: once dispatched or closed, the gate's nonce is used up and nobody can send it again. */
+/**
+ * A call without a payload: once dispatched or closed, the gate's nonce is used up and nobody can send it again
+ * (rule: plain-call-ends-with-its-target).
+ */
 function judgePlainCall(step: StepState, error: string | undefined, final: FinalFacts): JudgedStep {
   if (step.resolved !== undefined) return decided("failed_on_chain", error);
   if (step.closed !== undefined) return decided("not_executed", error);

@@ -5,7 +5,10 @@ import { codeOfResumeRefusal } from "./verdict.ts";
 /** Blocks kept between a member's expected dispatch and its timeout: a missed chunk must not cost the gate its tail. */
 const timeoutMargin = 5;
 
-/** Age of its siblings at which a submission whose fate is not known ends the attempt (decision 20). */
+/**
+ * Age of its siblings at which a submission whose fate is not known ends the attempt
+ * (rule: lost-submission-ends-the-attempt).
+ */
 const siblingAgeLimit = 150;
 
 /** The transaction that may still carry the step, or has. */
@@ -145,7 +148,10 @@ export function isSignedUnsent(state: WorkflowState): boolean {
   return !isSubmitted(state) && state.steps.some(({ terms }) => terms !== undefined);
 }
 
-/** Whether what is signed on the steps' terms would be too old by the time it is used. */
+/**
+ * Whether what is signed on the steps' terms would be too old by the time it is used. Once submitted it is not signed anew
+ * (rule: public-payload-is-never-signed-anew).
+ */
 export function areTermsStale(state: WorkflowState, final: { height: number; timeMs: number }): boolean {
   return state.steps.some((step) => {
     if (step.terms === undefined) return false;

@@ -22,7 +22,10 @@ export interface Pursuit {
   readonly seenAfter?: number;
 }
 
-/** Finds out what became of transactions that were sent: looks, sends the same bytes again, proves the dead ones dead. */
+/**
+ * Finds out what became of transactions that were sent: looks, sends the same bytes again (rule: unknown-is-never-failed),
+ * proves the dead ones dead (rule: signed-anew-only-when-dead).
+ */
 export function pursue(
   state: WorkflowState,
   world: World,

@@ -20,7 +20,7 @@ type End = Pick<Ended, "status"> &
 
 /**
  * The attempt is over. Finds out what became of every step, says so as long as something may still execute, and ends
- * the workflow once nothing can (decisions 9 and 10).
+ * the workflow once nothing can (rule: public-payload-stays-possible, rule: settling-until-nothing-is-possible).
  */
 export function settle(state: WorkflowState, world: World): Action {
   const judged = judgeSteps(state, world.final);
@@ -78,7 +78,7 @@ const endOf = ({ settling }: WorkflowState) => (settling?.end === undefined ? {}
 
 /**
  * What is written in place of an end as long as something that was signed can still execute: that it settles, and how it
- * ends then (decision 25). Undefined where nothing can.
+ * ends then (rule: signed-means-possible). Undefined where nothing can.
  */
 export function settlingBefore(state: WorkflowState, end: EndedInit, final: FinalFacts): EventInit | undefined {
   const judged = judgeSteps(state, final);

@@ -39,7 +39,7 @@ function resumeStep(state: WorkflowState, world: World, index: number, before: r
   if (step === undefined || accepted === undefined) return { kind: "wait" };
   const last = singlesOf(state, step).at(-1);
   if (last?.fate.kind === "refused" && isMissingIntent(last.fate.error)) {
-    // Somebody else was faster, or its time was over: its own receipts will tell (decision 22).
+    // Somebody else was faster, or its time was over: its own receipts will tell (rule: missing-intent-is-looked-up).
     const isDue = isLookDue(world, accepted.txHash);
     return isDue ? { kind: "look", submissions: [accepted.txHash], resumes: [] } : { kind: "wait" };
   }

@@ -66,7 +66,10 @@ function resumedBy(state: WorkflowState, { intentIds }: ResumeState["prepared"])
   return Math.max(index, 0);
 }
 
-/** Code of a resume's refusal that ends the attempt; undefined for one that does not. */
+/**
+ * Code of a resume's refusal that ends the attempt (rule: refused-terms-end-the-attempt); undefined for one that does
+ * not.
+ */
 export function codeOfResumeRefusal(error: string): string | undefined {
   switch (classifyRefusal(error)) {
     case "feeTooLow":
@@ -86,7 +89,10 @@ export function codeOfResumeRefusal(error: string): string | undefined {
   }
 }
 
-/** What the user reads while steps are still possible: it ends with until when not to repeat it (decision 10). */
+/**
+ * What the user reads while steps are still possible: it ends with until when not to repeat it
+ * (rule: settling-until-nothing-is-possible).
+ */
 export function settlingText(cause: Cause, steps: readonly JudgedStep[]): string {
   const open = steps.flatMap((step, index) =>
     isUndecided(step) ? [{ number: index + 1, until: step.possibleUntil ?? "" }] : [],

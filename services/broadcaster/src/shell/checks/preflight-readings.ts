@@ -36,7 +36,10 @@ export class PreflightReadings extends WalletReadings {
     this.preflight = sources;
   }
 
-  /** Policy's verdict on the whole workflow; where it allows, with payloads that can be simulated and never executed. */
+  /**
+   * Policy's verdict on the whole workflow; where it allows, with payloads that can be simulated and never executed
+   * (rule: preflight-signs-only-what-policy-allows).
+   */
   readonly verdict = once(async () => {
     const { walletId, approval, signer, evidence, salts, random, signal, clock } = this.preflight;
     const { accountId } = await this.account();

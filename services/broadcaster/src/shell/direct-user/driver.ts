@@ -137,7 +137,7 @@ export class DirectUserDriver {
     }
   }
 
-  /** What happens before anything is sent: it may wait, and not for ever (decision 19). */
+  /** What happens before anything is sent: it may wait, and not for ever (rule: blocked-workflow-waits-so-long). */
   async #enter(
     kind: "check_policy" | "call",
     state: DirectUserState,

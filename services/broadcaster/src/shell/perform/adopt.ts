@@ -11,8 +11,9 @@ type Needed = Pick<Tools, "node" | "gate" | "config">;
 const searchBack = 4;
 
 /**
- * Finds whose submission used up a step's delegate nonce (decision 22): an earlier transaction of ours, or, by sender and
- * nonce among the pending intents, anybody's. Then its transaction, for the intent's later life shows only there.
+ * Finds whose submission used up a step's delegate nonce (rule: used-nonce-is-looked-up): an earlier transaction of ours,
+ * or, by sender and nonce among the pending intents, anybody's. Then its transaction, for the intent's later life shows
+ * only there.
  */
 export async function adopt(tools: Needed, state: WorkflowState, step: number): Promise<AcceptedSubmission | "none"> {
   return (await findOwn(tools, state, step)) ?? (await findForeign(tools, state, step)) ?? "none";

@@ -7,7 +7,8 @@ type Needed = Pick<Tools, "conductor" | "evidence" | "follower">;
 
 /**
  * Lands a higher nonce on the access key of a transaction whose time has passed, so that it cannot land late: an
- * abandoned resume could start a chain of which members have timed out, and leave the gate stuck (decision 20).
+ * abandoned resume could start a chain of which members have timed out, and leave the gate stuck
+ * (rule: abandoned-resume-is-burnt).
  */
 export async function burnNonce(
   { conductor, evidence, follower }: Needed,

@@ -11,9 +11,9 @@ type Needed = Pick<Tools, "node" | "follower" | "relayer" | "approver"> & { read
 const confirmAfter = 3;
 
 /**
- * Tries to prove that a transaction can never land (decision 2): first a ground, read at a final block; then, at a final
- * head past that, no endpoint knows its hash. Takes two calls, some blocks apart; of a cancel more, which is looked for in the
- * chunks as well.
+ * Tries to prove that a transaction can never land (rule: dead-needs-a-final-ground): first a ground, read at a final
+ * block; then, at a final head past that, no endpoint knows its hash. Takes two calls, some blocks apart; of a cancel
+ * more, which is looked for in the chunks as well.
  * @returns the ground, or undefined while its fate is unknown
  */
 export async function proveDead(

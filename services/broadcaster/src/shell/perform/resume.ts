@@ -10,7 +10,8 @@ type Append = (event: EventInit) => Promise<void>;
 
 /**
  * Starts the workflow's chain: the conductor signs and logs, the workflow's own log follows, then it is sent. The
- * transaction names the latest block in which an id was seen, so that it is valid on no fork without the ids (decision 4).
+ * transaction names the latest block in which an id was seen, so that it is valid on no fork without the ids
+ * (rule: resume-stands-on-the-blocks-it-saw).
  */
 export async function resumeChain(tools: Needed, state: WorkflowState, seen: Sightings, append: Append): Promise<void> {
   const accepted = state.steps.flatMap((step) => step.accepted ?? []);
@@ -40,7 +41,10 @@ export async function resumeStep(
   await tools.conductor.resume(wanted, false, (prepared) => send(tools, prepared, seen, append));
 }
 
-/** Rejects a leftover intent: it frees what it locks of the relayer's balance (decision 20), and is not dispatched any more. */
+/**
+ * Rejects a leftover intent: it frees what it locks of the relayer's balance (rule: leftovers-time-out), and is not
+ * dispatched any more.
+ */
 export async function rejectIntent(
   tools: Needed & Pick<Tools, "gate">,
   state: WorkflowState,

@@ -13,7 +13,7 @@ import type { Intake } from "../intake.ts";
 import type { Tools } from "../tools.ts";
 import { checkPolicy, type Grants } from "./policy.ts";
 
-/** Age at which a policy answer is not trusted any more (decision 6). */
+/** Age at which a policy answer is not trusted any more (rule: old-policy-answer-is-asked-again). */
 const policyFreshMs = 60_000;
 
 /** What an admission comes to. */
@@ -44,7 +44,7 @@ type Needed = Pick<
 
 /**
  * Asks the conductor for a place and, when the turn has come, makes the checks that execution depends on: all before the
- * first signature (decision 21). Preflight makes the same ones.
+ * first signature (rule: blocking-checks-come-before-signing). Preflight makes the same ones.
  */
 export async function seekAdmission(
   tools: Needed,

@@ -16,9 +16,9 @@ interface Signing {
 
 /**
  * Has every step signed, under grants for the terms of signing alone, which are renewed where needed. The terms are written down first, so that what a
- * crash leaves signed is known to be possible until those are over (decision 25); as long as they are not, the same ones are
+ * crash leaves signed is known to be possible until those are over (rule: signed-means-possible); as long as they are not, the same ones are
  * signed again. Nothing is sent before all are signed and written down; a denial meanwhile ends the workflow, and what was
- * signed goes nowhere (decision 6).
+ * signed goes nowhere (rule: late-denial-sends-nothing).
  * @returns undefined where it was told to stop: what was signed by then goes nowhere either
  */
 export async function sign(
