@@ -35,8 +35,8 @@ export const mutants: Readonly<Record<string, readonly Patch[]>> = {
     },
     {
       file: "services/broadcaster/src/core/workflow/state.ts",
-      find: "steps: state.steps.map((step) => ({ ...step, signed: undefined }))",
-      replace: "steps: state.steps.map(() => emptyStep)",
+      find: "return { ...state, admitted: undefined, discarded: !nothingSigned, steps };",
+      replace: "return { ...state, admitted: undefined, discarded: false, steps: steps.map(() => emptyStep) };",
     },
   ],
   "released-at-cancel": [
