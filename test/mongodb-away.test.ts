@@ -6,7 +6,7 @@ import { remoteTransport } from "@outlayer/kit";
 import { type NewMongodb, needOwnMongodb, type OwnMongodb } from "@outlayer/test-servers";
 import { MongoClient } from "mongodb";
 import { leaseOf } from "../services/evidence/test/support/harness.ts";
-import { internalToken } from "./support/product-environment.ts";
+import { internalToken, usageSecret } from "./support/product-environment.ts";
 import { ServiceProcesses } from "./support/service-processes.ts";
 import { dust } from "./support/steps.ts";
 
@@ -126,6 +126,7 @@ describe("evidence and a MongoDB that is away", () => {
       const child = spawnService("evidence", {
         DATABASE_URL: url,
         INTERNAL_WALLET_AUTH_TOKEN: internalToken,
+        USAGE_SECRET: usageSecret,
         GRPC_BIND_ADDR: "127.0.0.1:0",
         HTTP_BIND_ADDR: "127.0.0.1:0",
       });

@@ -2,6 +2,7 @@ import type { Devnet } from "@outlayer/devnet";
 import type { Environment } from "@outlayer/kit";
 
 export const internalToken = "internal-token-of-the-tests";
+export const usageSecret = "usage-secret-of-the-tests-0123456789";
 
 /** One wallet does in a suite what many do in an hour. Quotas have suites of their own. */
 export const wideQuotas = JSON.stringify({
@@ -29,7 +30,7 @@ export function productEnvironment(devnet: Devnet): Environment {
     WALLET_API_KEYS_JSON: JSON.stringify({ "wk_of_wallet-1": "wallet-1" }),
     GRPC_REFLECTION: "true",
     GRANT_SECRET: "grant-secret-of-the-tests-0123456789",
-    USAGE_SECRET: "usage-secret-of-the-tests-0123456789",
+    USAGE_SECRET: usageSecret,
     WALLET_QUOTAS_JSON: wideQuotas,
     WALLET_REQUESTS_IN_FLIGHT: "10000",
     WALLET_LONG_POLLS: "10000",
