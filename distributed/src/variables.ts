@@ -22,7 +22,6 @@ export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
     "GATE_FEE_1_TO_3_YOCTO",
     "SUBMIT_INTENT_GAS",
     "GATE_CALLBACK_GAS",
-    "RESUME_BATCH_GAS",
     "GATE_MAX_DEPOSIT_YOCTO",
     "DIRECT_USER_SCOPES_JSON",
   ],

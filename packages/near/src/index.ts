@@ -1,6 +1,7 @@
 export * from "./account-id.ts";
 export * from "./delegate.ts";
 export * from "./encoding.ts";
+export * from "./gas.ts";
 export * from "./keys.ts";
 export * from "./nep413.ts";
 export * from "./token-id.ts";

@@ -14,14 +14,16 @@ import {
   type WalletCredentials,
   type WalletSlotLimits,
 } from "@outlayer/kit";
+import { transactionGas } from "@outlayer/near";
 import type { DirectUserScope } from "@outlayer/workflow";
 import type { Limits } from "./core/facts.ts";
+import type { OperatorCosts } from "./core/operator-bound.ts";
 
 export interface PlannerConfig {
   readonly credentials: WalletCredentials;
   readonly limits: Limits;
-  /** The most that the operator is expected to pay for one call, yoctoNEAR: what it counts with until it has ended. */
-  readonly callBoundYocto: bigint;
+  /** What calls through the gate cost the operator. */
+  readonly costs: OperatorCosts;
   readonly slots: WalletSlotLimits;
   readonly directUserScopes: readonly DirectUserScope[];
   /** As NEAR's command line tool calls the network, which knows two. */
@@ -35,8 +37,6 @@ const callbackOverhead = 70_000_000_000_000n;
 /** Gas units. What NEAR lets a transaction attach, from protocol 83 on. */
 const mostAttachedGas = 1_000_000_000_000_000n;
 const mostYocto = 2n ** 128n - 1n;
-/** yoctoNEAR a gas unit costs, which the network asks at least and has never asked more than. */
-const gasPrice = 100_000_000n;
 
 const callbackGas: Parse<bigint> = (value) => {
   const gas = decimal(value);
@@ -59,12 +59,14 @@ export function readPlannerConfig(reader: ConfigReader): PlannerConfig {
     reader.problem(`SUBMIT_INTENT_GAS and GATE_CALLBACK_GAS together must be at most ${mostAttachedGas}`);
   }
   const feeYocto = reader.optional("GATE_FEE_1_TO_3_YOCTO", decimal, 30_000_000_000_000_000_000_000n);
-  const resumeGas = reader.optional("RESUME_BATCH_GAS", decimal, 100_000_000_000_000n);
-  const callGas = (submitGas ?? 0n) + (gateCallbackGas ?? 0n) + (resumeGas ?? 0n);
   return {
     credentials: readWalletCredentials(reader),
-    // A call of a chain shares its resume and its fee with others; step by step, or rejected, it has both to itself.
-    callBoundYocto: callGas * gasPrice + (feeYocto ?? 0n),
+    // Two transactions: a call of a chain shares its resume and its fee with others; step by step, or rejected, it has both to itself.
+    costs: {
+      ownGas: (submitGas ?? 0n) + 2n * transactionGas,
+      callbackGas: gateCallbackGas ?? leastCallbackGas,
+      feeYocto: feeYocto ?? 0n,
+    },
     limits: {
       gateId: reader.optional("SEQUENTIAL_GATE_ID", accountId, "gate.sequential.near"),
       verifierId: reader.optional("VERIFIER_ID", accountId, "intents.near"),

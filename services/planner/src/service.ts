@@ -34,7 +34,7 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
   const { credentials, limits, networkId, directUserScopes: scopes } = config;
   const { ports, logger, transports } = deps;
   const fetchFacts = factFetcher({ ...transports, gateId: limits.gateId, timers: ports.timers, logger });
-  const openWorkflow = workflowOpener(transports.evidence, config.callBoundYocto);
+  const openWorkflow = workflowOpener(transports.evidence, config.costs);
   const countPlan = planCounter(transports.evidence);
   const slots = new WalletSlots(config.slots);
   const findRecord = recordFinder(transports.evidence);

@@ -17,7 +17,7 @@ const text: Decoder<string> = {
 /**
  * A contract that means ill to whoever calls it or reads what it did. Views: `huge {bytes}` answers a text of that length,
  * `deep {levels}` nested lists, `wordy {bytes}` panics at length. Changes: `return_huge {bytes}`, `log_huge {lines, bytes}`,
- * `panic_huge {bytes}`, and `call_back {receiver, method, args}`, whose result is that of another call. One that answers late or
+ * `panic_huge {bytes}`, `waste`, which burns 100 Tgas, and `call_back {receiver, method, args}`, whose result is that of another call. One that answers late or
  * never is made by a fault of `query:call_function:<method>@hostile.near`.
  */
 export function createHostile(): Contract {
@@ -36,6 +36,7 @@ export function createHostile(): Contract {
       return nothing();
     }),
     panic_huge: change({ gas: TGAS }, ofBytes, (_env, { bytes }) => panic("x".repeat(bytes))),
+    waste: change({ gas: 100n * TGAS }, object({}), () => nothing()),
     call_back: change({ gas: TGAS }, object({ receiver: text, method: text, args: text }), (env, call) =>
       promised(promiseCall(env, call.receiver, { method: call.method, args: JSON.parse(call.args) })),
     ),

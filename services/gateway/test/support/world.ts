@@ -91,7 +91,11 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const planner = createPlanner(
     {
       credentials,
-      callBoundYocto: 65_000_000_000_000_000_000_000n,
+      costs: {
+        ownGas: 60_000_000_000_000n,
+        callbackGas: 200_000_000_000_000n,
+        feeYocto: 30_000_000_000_000_000_000_000n,
+      },
       slots,
       limits: { gateId, verifierId: "intents.near", maxInnerGas: 130_000_000_000_000n, maxDepositYocto: 1n },
       directUserScopes: [counterScope],

@@ -2,6 +2,7 @@ import { Code, ConnectError, createClient, type Transport } from "@connectrpc/co
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { exceededQuotaOf, Turnstile } from "@outlayer/kit";
+import { type OperatorCosts, operatorBound } from "../core/operator-bound.ts";
 import type { OpenWorkflow } from "../core/ports.ts";
 import { standingOf } from "./count-plan.ts";
 
@@ -12,13 +13,12 @@ import { standingOf } from "./count-plan.ts";
  */
 const atOnce = 8;
 
-/** @param callBoundYocto the most that the operator is expected to pay for a call */
-export function workflowOpener(evidence: Transport, callBoundYocto: bigint): OpenWorkflow {
+export function workflowOpener(evidence: Transport, costs: OperatorCosts): OpenWorkflow {
   const log = createClient(LogService, evidence);
   const turnstile = new Turnstile(atOnce);
   return async (requestId, opened, signal) => {
     try {
-      const operatorBoundYocto = String(BigInt(opened.calls?.length ?? 0) * callBoundYocto);
+      const operatorBoundYocto = String(operatorBound(opened.calls ?? [], costs));
       const open = () => log.openWorkflow({ requestId, opened, operatorBoundYocto }, { signal });
       const { record, created, quotas } = await turnstile.pass("usual", open, signal);
       if (record === undefined) throw new Error("evidence answered without a record");

@@ -102,7 +102,7 @@ export function startPlanner(others: Others = {}) {
   const service = createPlanner(
     {
       limits,
-      callBoundYocto: 10n,
+      costs: { ownGas: 1n, callbackGas: 1n, feeYocto: 10n },
       slots: others.slots ?? defaultWalletSlots,
       directUserScopes: [counterScope],
       networkId: "mainnet",

@@ -1,3 +1,4 @@
+import { minGasPrice, transactionGas } from "@outlayer/near";
 import { type Finding, finding } from "../checks/finding.ts";
 
 /** Prices and balances that decide whether a chain can be paid for. yoctoNEAR. */
@@ -23,14 +24,8 @@ export interface Needs {
   readonly gate: bigint;
 }
 
-/** NEAR bought as gas is at least this dear from protocol 85 on: 0.001 NEAR per Tgas. */
-const minGasPrice = 1_000_000_000n;
-
 /** Kept on the gate beyond the deposits it pays: it pays for its own storage. */
 const gateReserve = 10n ** 22n;
-
-/** Gas units that NEAR takes for a transaction itself, beside those attached: more than one with long arguments costs. */
-const transactionGas = 5_000_000_000_000n;
 
 /** yoctoNEAR that a transaction locks until its receipts ran. @param attachedGas gas units */
 export function lockedBy(attachedGas: bigint, gasPrice = minGasPrice): bigint {
