@@ -14,6 +14,7 @@ import {
   plainClients,
 } from "./support/parity.ts";
 import { call, walletMetadata } from "./support/plain-grpc.ts";
+import { wideQuotas } from "./support/product-environment.ts";
 import { describeShapes, itEmbedded } from "./support/shapes.ts";
 import { dust, registerStep, setRegister, transfer } from "./support/steps.ts";
 import { internalToken, type System, startSystem } from "./support/system.ts";
@@ -46,6 +47,9 @@ interface Row {
   readonly reason?: string;
   /** `BadRequest`'s. */
   readonly field?: string;
+  readonly quota?: string;
+  /** The longest that `Retry-After` may say where it counts down, seconds; else both ways say the same. */
+  readonly windowSecs?: number;
   /** Members of the record. */
   readonly record?: Readonly<Record<string, unknown>>;
   /** Both ways answer with the very same, ids and times included. */
@@ -678,6 +682,67 @@ const directUserRows: readonly Row[] = [
   },
 ];
 
+/** Wallets that may do nothing of a kind. */
+const without = {
+  "without-open": { open_workflows: 0 },
+  "without-starts": { starts_per_hour: 0 },
+  "without-plans": { plans_per_minute: 0 },
+  "without-near": { operator_near_per_day: "0" },
+};
+const startingCalls: readonly Asked[] = [
+  ...["without-open", "without-starts", "without-near"].flatMap((walletId) => [
+    { call: "execute", body: steps(dust), headers: worker(walletId) } as const,
+    { call: "batch", body: batchOf({}), headers: worker(walletId) } as const,
+  ]),
+  // The gas of a user's call is the user's.
+  ...["without-open", "without-starts"].map(
+    (walletId) => ({ call: "direct", body: json(scope), headers: worker(walletId) }) as const,
+  ),
+];
+const planningCalls: readonly Asked[] = [
+  { call: "plan", body: steps(dust), headers: worker("without-plans") },
+  { call: "preflight", body: steps(dust), headers: worker("without-plans") },
+  { call: "preflight", headers: worker("without-plans") },
+  { call: "key", body: json(scope), headers: worker("without-plans") },
+  { call: "key_status", scope, headers: worker("without-plans") },
+];
+const quotaOf: Readonly<Record<string, Pick<Row, "quota" | "message"> & { windowSecs?: number }>> = {
+  "without-open": {
+    quota: "open_workflows",
+    message: "the wallet has 0 workflows that have not ended, which is its quota open_workflows: nothing was recorded",
+  },
+  "without-starts": {
+    quota: "starts_per_hour",
+    message:
+      "the wallet has started 0 requests in this UTC hour, which is its quota starts_per_hour: nothing was recorded",
+    windowSecs: 3_600,
+  },
+  "without-plans": {
+    quota: "plans_per_minute",
+    message:
+      "the wallet has asked for 0 plans or preflights in this UTC minute, which is its quota plans_per_minute: nothing was recorded",
+    windowSecs: 60,
+  },
+  "without-near": {
+    quota: "operator_near_per_day",
+    message:
+      "what the wallet has cost the operator in this UTC day, with what its open workflows may cost, leaves too little of its quota operator_near_per_day (0 NEAR): nothing was recorded",
+    windowSecs: 86_400,
+  },
+};
+const quotas = [...startingCalls, ...planningCalls].map((asked): Row => {
+  const walletId = asked.headers["x-wallet-id"] ?? "";
+  const kind = asked.call === "preflight" && asked.body === undefined ? "preflight of gate and operator" : asked.call;
+  return {
+    name: `${kind}: a wallet ${walletId.replace("-", " ")} left`,
+    ask: asks(asked),
+    http: 429,
+    code: RESOURCE_EXHAUSTED,
+    reason: "QUOTA_EXCEEDED",
+    ...quotaOf[walletId],
+  };
+});
+
 describeShapes("REST and gRPC", (shape) => {
   let system: System;
   let clients: PlainClients;
@@ -712,6 +777,7 @@ describeShapes("REST and gRPC", (shape) => {
   before(async () => {
     system = await startSystem({
       shape,
+      environment: { WALLET_QUOTAS_JSON: JSON.stringify({ ...JSON.parse(wideQuotas), ...without }) },
       ...(shape === "embedded" ? { wrap: { evidence: evidenceThatMayBeAway } } : {}),
     });
     clients = plainClients(system);
@@ -748,7 +814,9 @@ describeShapes("REST and gRPC", (shape) => {
     const text = ({ message }: { message: string | undefined }) => (row.same ? message : withoutIds(message ?? ""));
     assert.equal(text(byGrpc), text(byRest));
     assertMessage(byGrpc, row);
-    assert.equal(byGrpc.retryAfterSecs, byRest.retryAfterSecs);
+    if (row.windowSecs === undefined) assert.equal(byGrpc.retryAfterSecs, byRest.retryAfterSecs);
+    else for (const { retryAfterSecs: secs = 0 } of [byRest, byGrpc]) assert.ok(secs >= 1 && secs <= row.windowSecs);
+    assert.deepEqual([byRest.quota, byGrpc.quota], [row.quota, row.quota]);
     assert.equal(byGrpc.requestId === undefined, byRest.requestId === undefined);
     if (row.same) assert.equal(byGrpc.requestId, byRest.requestId);
     assert.deepEqual([byGrpc.reason, byGrpc.field], [row.reason, row.field]);
@@ -774,6 +842,7 @@ describeShapes("REST and gRPC", (shape) => {
     "refuse alike who does not prove a wallet": credentials,
     "find alike nothing": notFound,
     "cancel alike": cancels,
+    "refuse alike what a quota does not let a wallet do": quotas,
   };
   for (const [what, group] of Object.entries(groups)) {
     describe(what, () => {

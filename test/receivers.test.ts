@@ -1,15 +1,10 @@
 import assert from "node:assert/strict";
 import { gateCalls } from "./support/chain-dump.ts";
+import { operatorsNear } from "./support/operator-near.ts";
 import { registerStep } from "./support/steps.ts";
 import { type System, withSystem } from "./support/system.ts";
 
 const twelve = (receiver_id: string) => Array.from({ length: 12 }, (_, at) => ({ ...registerStep(at), receiver_id }));
-
-/** What the operator's accounts hold, in yoctoNEAR. */
-function operatorsNear({ devnet }: System): bigint {
-  const balanceOf = (id: string) => devnet.controls.accounts.get(id)?.amount ?? 0n;
-  return balanceOf(devnet.relayer.accountId) + balanceOf(devnet.approver.accountId);
-}
 
 async function refused(system: System, receiver_id: string) {
   const before = operatorsNear(system);

@@ -5,6 +5,7 @@ import * as grpc from "@grpc/grpc-js";
 import {
   BadRequestSchema,
   ErrorInfoSchema,
+  QuotaFailureSchema,
   RequestInfoSchema,
   RetryInfoSchema,
 } from "@outlayer/contracts/google/rpc/error_details";
@@ -63,6 +64,8 @@ export interface Outcome {
   /** The record that an error is about. */
   readonly requestId: string | undefined;
   readonly retryAfterSecs: number | undefined;
+  /** The quota that is used up. */
+  readonly quota?: string | undefined;
   /** Only gRPC's errors have it. */
   readonly reason?: string | undefined;
   /** The place of the fault; only gRPC's errors have it by itself. */
@@ -105,6 +108,7 @@ export function overRest({ product }: System): Ask {
       message,
       answer: isRecord ? record : undefined,
       requestId: isRecord ? undefined : record.request_id,
+      quota: record.quota,
     };
   };
 }
@@ -274,6 +278,10 @@ function refused(error: unknown): Outcome {
   assert.ok(violations.length <= 1);
   const [violation] = violations;
   if (violation !== undefined) assert.deepEqual([violation.description, violation.reason], [message, info.reason]);
+  const [failure] = found.findDetails(QuotaFailureSchema);
+  const [used] = failure?.violations ?? [];
+  assert.equal(used?.quotaId, info.metadata.quota);
+  if (used !== undefined) assert.deepEqual([used.subject, used.description], ["wallet", message]);
   const [retry] = found.findDetails(RetryInfoSchema);
   const seconds = retry?.retryDelay?.seconds;
   return {
@@ -282,6 +290,7 @@ function refused(error: unknown): Outcome {
     answer: undefined,
     requestId: request?.requestId,
     retryAfterSecs: seconds === undefined ? undefined : Number(seconds),
+    quota: used?.quotaId,
     reason: info.reason,
     field: violation?.field,
   };

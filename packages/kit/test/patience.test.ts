@@ -4,7 +4,7 @@ import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
-import { createLogger, hostService, remoteTransport, systemPorts } from "@outlayer/kit";
+import { createLogger, exceededQuotaOf, hostService, quotaExceeded, remoteTransport, systemPorts } from "@outlayer/kit";
 import { startTcpProxy } from "../../../test/support/tcp-proxy.ts";
 import { patient } from "../src/rpc/patience.ts";
 import { oneMethod } from "./support/broadcaster-stub.ts";
@@ -74,6 +74,27 @@ describe("calls between services", () => {
       assert.equal((await failure(client.readEvents({ requestId: id }))).code, code);
       assert.equal(asked.length, 1, Code[code]);
     }
+  });
+
+  it("are not made again where a quota refuses them", async () => {
+    const exceeded = {
+      standing: { quota: "open_workflows", limit: 1, remaining: 0, unit: "concurrent-requests", window: undefined },
+      retryAfterSecs: 5,
+    } as const;
+    let asked = 0;
+    const service = oneMethod(() => {
+      asked++;
+      throw quotaExceeded("used up", exceeded);
+    });
+    const bind = { host: "127.0.0.1", port: 0 };
+    const guards = { logger: createLogger("broadcaster", "silent"), serviceToken: undefined };
+    const hosted = await hostService(service, { grpcBind: bind, httpBind: bind }, guards);
+    const caller = { from: "planner", to: "broadcaster", serviceToken: undefined } as const;
+    const client = createClient(BroadcasterService, remoteTransport(hosted.listeners.grpcUrl, caller));
+    const error = await failure(client.getGateFacts({ gateId: "gate.near" }));
+    await hosted.stop();
+    assert.deepEqual([error.code, error.rawMessage, asked], [Code.ResourceExhausted, "used up", 1]);
+    assert.deepEqual(exceededQuotaOf(error), exceeded, "and all of it is said");
   });
 
   it("are made again over a new connection when the old one breaks", async () => {

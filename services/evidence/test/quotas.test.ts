@@ -79,6 +79,14 @@ onEveryStore("the quotas of a wallet", (newPlace) => {
     assert.equal((await open("4")).created, true, "and the key stayed free");
   });
 
+  it("counts a workflow as open for as long as it settles", async () => {
+    const [first] = [await idOf(open("1")), await idOf(open("2")), await idOf(open("3"))];
+    const version = await evidence.append(first, 1, { case: "settling", value: { errorCode: "cancelled" } });
+    assert.deepEqual(await refused(open("4")), ["open_workflows", 5]);
+    await evidence.append(first, version, { case: "ended", value: { status: "cancelled" } });
+    await open("4");
+  });
+
   it("lets at most one of 32 starts through that race for the last place", async () => {
     await open("1");
     await open("2");

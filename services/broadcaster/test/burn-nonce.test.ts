@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { burnNonce } from "../src/shell/perform/burn-nonce.ts";
+import { type Kind, pending, requestId, resumed, workflow } from "./core/workflow-builder.ts";
+
+const plain: readonly Kind[] = ["plain"];
+
+/** Burns the nonce of a transaction of a workflow whose chain was resumed by `resume`. @returns what happened, in order */
+async function burn(hash: string, gasPrice = 1_000_000_000n, isAway = false) {
+  const happened: unknown[] = [];
+  const tools = {
+    follower: { heads: { final: { gasPrice } } },
+    evidence: {
+      async chargeOperator(...charge: unknown[]) {
+        if (isAway) throw new Error("evidence is away");
+        happened.push(["charged", ...charge]);
+      },
+    },
+    conductor: {
+      async burnNonce(...burnt: unknown[]) {
+        happened.push(["burnt", ...burnt]);
+      },
+    },
+  } as unknown as Parameters<typeof burnNonce>[0];
+  await burnNonce(tools, workflow(plain, [...pending(plain), resumed()]), hash).catch((error) =>
+    happened.push(error.message),
+  );
+  return happened;
+}
+
+describe("a nonce that is burnt (rule: abandoned-resume-is-burnt)", () => {
+  // 10 Tgas attached, and 5 for the transaction itself.
+  it("is charged to its workflow's wallet before it is sent, at the price of the time", async () => {
+    const burnt = ["burnt", "ed25519:k", requestId];
+    assert.deepEqual(await burn("resume"), [["charged", "w", requestId, 15n * 10n ** 21n], burnt]);
+    assert.deepEqual(await burn("resume", 2_000_000_000n), [["charged", "w", requestId, 30n * 10n ** 21n], burnt]);
+  });
+
+  it("is not sent where it cannot be charged", async () => {
+    assert.deepEqual(await burn("resume", undefined, true), ["evidence is away"]);
+  });
+
+  it("costs nobody anything where the transaction is none of the workflow's", async () => {
+    assert.deepEqual(await burn("another"), []);
+  });
+});
