@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describeShapes } from "./support/shapes.ts";
-import { internalToken, type System, startSystem } from "./support/system.ts";
+import { apiKey, internalToken, type System, startSystem } from "./support/system.ts";
 
 interface Example {
   /** The heading that it stands under: a method and a path. */
@@ -80,7 +80,7 @@ describeShapes("the examples of docs/api.md", (shape) => {
       PATH: process.env.PATH,
       CURL_HOME: directory,
       GATEWAY: system.product.restUrl,
-      WALLET_KEY: "wk_of_wallet-1",
+      WALLET_KEY: apiKey,
       INTERNAL_TOKEN: internalToken,
       DEVNET_CONTROL: system.devnet.controlUrl,
       REQUEST_ID: requestId,

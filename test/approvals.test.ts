@@ -8,7 +8,7 @@ import { historyOf } from "./support/history.ts";
 import type { Answer } from "./support/rest-client.ts";
 import { describeShapes } from "./support/shapes.ts";
 import { dust, setRegister, transfer } from "./support/steps.ts";
-import { internalToken, type System, startSystem } from "./support/system.ts";
+import { apiKey, internalToken, type System, startSystem } from "./support/system.ts";
 
 const twoOf = (...ids: string[]): NonNullable<PolicyDocument["approval"]> => ({
   threshold: { required: 2 },
@@ -199,7 +199,7 @@ describeShapes("approvals (rule: approval-never-lifts-a-denial)", (shape) => {
       const info = asked(await wanting(), "ann", "bob");
       const response = await fetch(`${system.product.restUrl}/wallet/v1/workflows/execute`, {
         method: "POST",
-        headers: { authorization: "Bearer wk_of_wallet-1", "content-type": "application/json" },
+        headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
         body: JSON.stringify({ steps: [dust], approval_info: info }),
       });
       const body = (await response.json()) as { message: string };

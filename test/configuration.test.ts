@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { ownVariables } from "@outlayer/distributed";
+import { readProductConfig } from "@outlayer/embedded";
 import { ConfigError, ConfigReader, type Environment, type ServiceName, serviceNames } from "@outlayer/kit";
 import { readBroadcasterProcessConfig } from "../services/broadcaster/src/config.ts";
 import { readEvidenceProcessConfig } from "../services/evidence/src/config.ts";
@@ -9,8 +10,9 @@ import { readPlannerProcessConfig } from "../services/planner/src/config.ts";
 import { readSignerProxyProcessConfig } from "../services/signer-proxy/src/config.ts";
 
 const key = "ed25519:3tHLSGq8EWFaKfZAFFTU9M1wyjrn8XWR1RrmJHSg7HgiMauDofvHE6tP1E6odKgaCKxvQ5GaMZnZnbza1zxnUXKY";
+const service = { SERVICE_TOKEN: "service-token-0123456789abcdef0123456" };
 const usage = { USAGE_SECRET: "9876543210".repeat(4) };
-const wallets = { INTERNAL_WALLET_AUTH_TOKEN: "token", WALLET_API_KEYS_JSON: "{}" };
+const wallets = { INTERNAL_WALLET_AUTH_TOKEN: "internal-token-0123456789abcdef012345", WALLET_API_KEYS_JSON: "{}" };
 
 /** What each service needs at least, and all its secrets. */
 const services: Readonly<
@@ -19,17 +21,17 @@ const services: Readonly<
   gateway: {
     read: readGatewayProcessConfig,
     plain: { PLANNER_URL: "http://a", EVIDENCE_URL: "http://a" },
-    secrets: { ...wallets, SERVICE_TOKEN: "s" },
+    secrets: { ...wallets, ...service },
   },
   planner: {
     read: readPlannerProcessConfig,
     plain: { SIGNER_PROXY_URL: "http://a", BROADCASTER_URL: "http://a", EVIDENCE_URL: "http://a" },
-    secrets: { ...wallets, SERVICE_TOKEN: "s" },
+    secrets: { ...wallets, ...service },
   },
   "signer-proxy": {
     read: readSignerProxyProcessConfig,
     plain: { KEYSTORE_URL: "http://a" },
-    secrets: { KEYSTORE_AUTH_TOKEN: "t", GRANT_SECRET: "0123456789".repeat(4), ...usage, SERVICE_TOKEN: "s" },
+    secrets: { KEYSTORE_AUTH_TOKEN: "t", GRANT_SECRET: "0123456789".repeat(4), ...usage, ...service },
   },
   broadcaster: {
     read: readBroadcasterProcessConfig,
@@ -39,12 +41,12 @@ const services: Readonly<
       RELAYER_ACCOUNT_ID: "r.near",
       APPROVER_ACCOUNT_ID: "a.near",
     },
-    secrets: { RELAYER_SECRET_KEY: key, APPROVER_SECRET_KEY: key, NEAR_RPC_URL: "http://a/key", SERVICE_TOKEN: "s" },
+    secrets: { RELAYER_SECRET_KEY: key, APPROVER_SECRET_KEY: key, NEAR_RPC_URL: "http://a/key", ...service },
   },
   evidence: {
     read: readEvidenceProcessConfig,
     plain: {},
-    secrets: { ...wallets, DATABASE_URL: "sqlite:a", ...usage, SERVICE_TOKEN: "s" },
+    secrets: { ...wallets, DATABASE_URL: "sqlite:a", ...usage, ...service },
   },
 };
 
@@ -60,6 +62,26 @@ function watched(environment: Environment): { environment: Environment; asked: S
       },
     }),
   };
+}
+
+/** Secrets of ours, and the one that the keystore gives out. */
+const shared = ["INTERNAL_WALLET_AUTH_TOKEN", "SERVICE_TOKEN", "GRANT_SECRET", "USAGE_SECRET"] as const;
+const compared = [...shared, "KEYSTORE_AUTH_TOKEN"] as const;
+
+/** @returns what keeps the service, or the product, from starting */
+function problemsOf(read: () => unknown): readonly string[] {
+  try {
+    read();
+    return [];
+  } catch (error) {
+    assert.ok(error instanceof ConfigError, String(error));
+    return error.problems;
+  }
+}
+
+/** Every two different ones of these. */
+function pairs<T>(of: readonly T[]): readonly (readonly [T, T])[] {
+  return of.flatMap((one, index) => of.slice(index + 1).map((other) => [one, other] as const));
 }
 
 describe("configuration of each service", () => {
@@ -105,6 +127,72 @@ describe("configuration of each service", () => {
       assert.ok(error instanceof ConfigError);
       assert.ok(error.problems.length > 2);
       assert.doesNotMatch(error.message, /hunter2/);
+    });
+
+    it(`${name} does not start with a shared secret of fewer than 32 characters`, () => {
+      const own = shared.filter((variable) => variable in secrets);
+      for (const variable of own) {
+        const environment = { ...plain, ...secrets, [variable]: "x".repeat(31) };
+        const found = problemsOf(() => read(new ConfigReader(environment)));
+        assert.deepEqual(found, [`${variable} must have at least 32 characters`]);
+      }
+      assert.ok(own.length > 0);
+    });
+
+    it(`${name} does not start with two secrets that are the same`, () => {
+      const others = compared.filter((variable) => variable in secrets);
+      const same = "abcdefghij".repeat(4);
+      const nats = { NATS_URL: `nats://user:${same}@127.0.0.1` };
+      for (const [one, other] of pairs(others)) {
+        const environment = { ...plain, ...secrets, [one]: same, [other]: same };
+        const [problem, ...more] = problemsOf(() => read(new ConfigReader(environment)));
+        assert.match(problem ?? "", new RegExp(`^(${one} and ${other}|${other} and ${one}) must differ$`));
+        assert.deepEqual(more, []);
+      }
+      // Signer-proxy and planner have nothing to do with NATS.
+      const readsNats = ownVariables[name].includes("NATS_URL");
+      const found = problemsOf(() => read(new ConfigReader({ ...plain, ...secrets, ...nats, SERVICE_TOKEN: same })));
+      assert.equal(found.length, readsNats ? 1 : 0);
+    });
+  }
+
+  it("evidence does not start with a secret that is its database's password, however that is escaped", () => {
+    const { read, plain, secrets } = services.evidence;
+    const password = "p%40ssword-of-the-database-0123456789";
+    const environment = {
+      ...plain,
+      ...secrets,
+      DATABASE_URL: `mongodb://user:${password}@db.test/evidence`,
+      USAGE_SECRET: decodeURIComponent(password),
+    };
+    const found = problemsOf(() => read(new ConfigReader(environment)));
+    assert.deepEqual(found, ["the password in DATABASE_URL and USAGE_SECRET must differ"]);
+  });
+});
+
+describe("configuration of the embedded product", () => {
+  const all = Object.values(services).map(({ plain, secrets }) => ({ ...plain, ...secrets }));
+  const environment: Environment = Object.assign({}, ...all);
+  const found = (changes: Environment) => problemsOf(() => readProductConfig({ ...environment, ...changes }));
+
+  it("takes the variables of all five services, several of which read the same secret", () => {
+    assert.deepEqual(found({}), []);
+    assert.equal(readProductConfig(environment).serviceToken, service.SERVICE_TOKEN);
+  });
+
+  for (const variable of shared) {
+    it(`does not start with fewer than 32 characters in ${variable}, nor without it`, () => {
+      assert.deepEqual(found({ [variable]: "x".repeat(31) }), [`${variable} must have at least 32 characters`]);
+      assert.deepEqual(found({ [variable]: "" }), [`${variable} (or ${variable}_FILE) is required`]);
+    });
+  }
+
+  for (const [one, other] of pairs(compared)) {
+    it(`does not start with the same secret in ${one} and ${other}, though no service may read both`, () => {
+      const same = "abcdefghij".repeat(4);
+      const [problem, ...more] = found({ [one]: same, [other]: same });
+      assert.match(problem ?? "", new RegExp(`^(${one} and ${other}|${other} and ${one}) must differ$`));
+      assert.deepEqual(more, []);
     });
   }
 });

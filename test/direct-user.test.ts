@@ -16,7 +16,7 @@ import { HiddenLog } from "./support/hidden-log.ts";
 import { eventsOf } from "./support/history.ts";
 import { misbehavingSigner } from "./support/misbehaving-signer.ts";
 import { describeShapes, itEmbedded } from "./support/shapes.ts";
-import { type System, startSystem, withSystem } from "./support/system.ts";
+import { apiKey, type System, startSystem, withSystem } from "./support/system.ts";
 
 const prepare = "/direct-user/function-call-key/prepare";
 const allowedText =
@@ -625,7 +625,7 @@ describeShapes("the direct-user lane: whatever goes wrong", (shape) => {
       await install(system);
       const { body } = await execute(system.rest());
       const response = await fetch(`${system.product.restUrl}/wallet/v1/workflows/${body.request_id}/events`, {
-        headers: { authorization: "Bearer wk_of_wallet-1" },
+        headers: { authorization: `Bearer ${apiKey}` },
       });
       const text = await response.text();
       assert.equal([...text.matchAll(/^event: progress$/gm)].length, 7);

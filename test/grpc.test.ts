@@ -8,7 +8,7 @@ import { logged } from "./support/logged.ts";
 import { type Any, call, plainClient, walletMetadata } from "./support/plain-grpc.ts";
 import { describeShapes } from "./support/shapes.ts";
 import { dust } from "./support/steps.ts";
-import { internalToken, type System, startSystem } from "./support/system.ts";
+import { apiKey, internalToken, type System, startSystem } from "./support/system.ts";
 
 const servedBy: Readonly<Record<ServiceName, readonly string[]>> = {
   gateway: [],
@@ -159,7 +159,7 @@ describeShapes("every service's ports", (shape) => {
       system.product.grpc.planner,
     );
     const bearer = new grpc.Metadata();
-    bearer.set("authorization", "Bearer wk_of_wallet-1");
+    bearer.set("authorization", `Bearer ${apiKey}`);
     for (const metadata of [walletMetadata(), bearer]) {
       const { plan } = await call(planner, "Plan", { workflow: { steps: [dust] } }, metadata);
       assert.equal(plan.accepted, true);

@@ -12,6 +12,7 @@ import {
 import { EvidenceLog, type HeldLease } from "../services/broadcaster/src/adapters/evidence/evidence-log.ts";
 import { LeaseKeeper } from "../services/broadcaster/src/shell/lease-keeper.ts";
 import { type VirtualTime, virtualTime } from "../services/gateway/test/support/virtual-time.ts";
+import { usageSecret } from "./support/product-environment.ts";
 
 const ttlMs = 15_000;
 const renewMs = 5000;
@@ -51,7 +52,7 @@ describe("the keeper of a lease", () => {
         credentials,
         quotas: defaultRules,
         slots: defaultWalletSlots,
-        usageSecret: "usage-secret-of-the-tests-0123456789",
+        usageSecret,
       },
       { ports, bus, logger: createLogger("evidence", "silent") },
     );

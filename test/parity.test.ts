@@ -17,11 +17,11 @@ import { call, walletMetadata } from "./support/plain-grpc.ts";
 import { wideQuotas } from "./support/product-environment.ts";
 import { describeShapes, itEmbedded } from "./support/shapes.ts";
 import { dust, registerStep, setRegister, transfer } from "./support/steps.ts";
-import { internalToken, type System, startSystem } from "./support/system.ts";
+import { apiKey, internalToken, type System, startSystem } from "./support/system.ts";
 
 /** The headers, or metadata, of a worker that acts for a wallet. */
 const worker = (walletId = "wallet-1") => ({ "x-wallet-id": walletId, "x-internal-wallet-auth": internalToken });
-const withApiKey = { authorization: "Bearer wk_of_wallet-1" };
+const withApiKey = { authorization: `Bearer ${apiKey}` };
 /** Its policy allows no transfer of this size. */
 const limited = worker("wallet-2");
 /** Its policy wants two approvals. */

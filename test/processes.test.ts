@@ -7,6 +7,7 @@ import { spawnService } from "@outlayer/distributed";
 import { type Environment, type ServiceName, serviceNames } from "@outlayer/kit";
 import { needMongodb, needNats } from "@outlayer/test-servers";
 import { follow } from "../services/evidence/test/support/nats-evidence.ts";
+import { internalToken } from "./support/product-environment.ts";
 import type { Answer } from "./support/rest-client.ts";
 import { ServiceProcesses } from "./support/service-processes.ts";
 import { dust } from "./support/steps.ts";
@@ -103,9 +104,56 @@ describe("each service from its own main", () => {
   }
 
   it("a service with a public listener does not start without a service token", async () => {
-    const variables = { GRPC_BIND_ADDR: "0.0.0.0:0", INTERNAL_WALLET_AUTH_TOKEN: "t", DATABASE_URL: "sqlite::memory:" };
+    const variables = {
+      GRPC_BIND_ADDR: "0.0.0.0:0",
+      INTERNAL_WALLET_AUTH_TOKEN: internalToken,
+      DATABASE_URL: "sqlite::memory:",
+    };
     const { code, problems } = await exit(spawnService("evidence", variables));
     assert.equal(code, 1);
     assert.match(problems, /SERVICE_TOKEN \(or SERVICE_TOKEN_FILE\) is required unless every listener is on loopback/);
   });
+
+  const same = "a-secret-of-the-tests-0123456789abcdef";
+  const unsafe: readonly [string, ServiceName, Record<string, string>, string][] = [
+    [
+      "a shared secret that can be guessed",
+      "gateway",
+      { INTERNAL_WALLET_AUTH_TOKEN: "a" },
+      "INTERNAL_WALLET_AUTH_TOKEN must have at least 32 characters",
+    ],
+    [
+      "a token of services that can be guessed",
+      "broadcaster",
+      { SERVICE_TOKEN: "a" },
+      "SERVICE_TOKEN must have at least 32 characters",
+    ],
+    [
+      "a wallet's key that can be guessed",
+      "planner",
+      { WALLET_API_KEYS_JSON: '{"wk_a":"wallet-1"}' },
+      "WALLET_API_KEYS_JSON must have keys with at least 24 characters after wk_; wallet-1's has fewer",
+    ],
+    [
+      "two secrets that are the same",
+      "signer-proxy",
+      { GRANT_SECRET: same, USAGE_SECRET: same },
+      "GRANT_SECRET and USAGE_SECRET must differ",
+    ],
+    [
+      "a secret of others that is the token of trusted workers",
+      "evidence",
+      { INTERNAL_WALLET_AUTH_TOKEN: same, DATABASE_URL: `mongodb://user:${same}@127.0.0.1:1/evidence` },
+      "the password in DATABASE_URL and INTERNAL_WALLET_AUTH_TOKEN must differ",
+    ],
+  ];
+  for (const [what, name, variables, problem] of unsafe) {
+    it(`${name} does not start with ${what}`, async () => {
+      await using processes = await ServiceProcesses.prepare({ environment: variables });
+      const replica = processes.start(name);
+      assert.equal(await replica.exited, 1);
+      assert.equal(replica.problems, `configuration:\n  ${problem}\n`);
+      assert.deepEqual(replica.lines, [], "it has served nobody");
+    });
+  }
 });

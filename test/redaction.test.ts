@@ -5,13 +5,12 @@ import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner"
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import { install, scope } from "./support/direct-user.ts";
 import { misbehavingSigner } from "./support/misbehaving-signer.ts";
+import { grantSecret } from "./support/product-environment.ts";
 import { assertHoldNone, secretsOnChain, signaturesIn } from "./support/secrets.ts";
 import { dust, registerStep, setRegister, transfer } from "./support/steps.ts";
-import { internalToken, type System, serviceToken, withSystem } from "./support/system.ts";
+import { apiKey, internalToken, type System, serviceToken, withSystem } from "./support/system.ts";
 
-const apiKey = "wk_of_wallet-1";
 const providerKey = "key-of-the-rpc-provider-5f1c";
-const grantSecret = "grant-secret-of-the-tests-0123456789";
 const bodyText = "text-of-a-body-that-is-nobodys-business";
 const policyText = "only-the-policy-names-this.near";
 

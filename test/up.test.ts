@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { dust } from "./support/steps.ts";
 
@@ -131,4 +132,21 @@ describe("./dev up", () => {
     );
     assert.doesNotMatch(wrong.problems, /soon|-1/);
   });
+
+  it("does not start with a secret that can be guessed, and says which one", async () => {
+    const args = [
+      "--disable-warning=ExperimentalWarning",
+      main,
+      "--port",
+      "0",
+      "--info-file",
+      join(directory, "no.json"),
+    ];
+    const env = { ...process.env, SERVICE_TOKEN: "a" };
+    const child = spawn(process.execPath, args, { env, stdio: ["ignore", "ignore", "pipe"] });
+    const said = text(child.stderr);
+    assert.equal(await ended(child), 1);
+    assert.equal(await said, "configuration:\n  SERVICE_TOKEN must have at least 32 characters\n");
+    assert.equal(existsSync(join(directory, "no.json")), false);
+  }).timeout(30_000);
 });

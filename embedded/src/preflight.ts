@@ -60,7 +60,8 @@ function readArguments(): boolean {
 function readSettings(): Settings {
   // Nothing is signed, so nothing is granted or counted: any secrets will do.
   const secret = () => Buffer.from(ports.random.bytes(32)).toString("hex");
-  const reader = new ConfigReader({ ...process.env, GRANT_SECRET: secret(), USAGE_SECRET: secret() });
+  const made = { GRANT_SECRET: secret(), USAGE_SECRET: secret(), GRANT_SECRET_FILE: "", USAGE_SECRET_FILE: "" };
+  const reader = new ConfigReader({ ...process.env, ...made });
   const settings = {
     gate: readGateConfig(reader),
     keys: readOptionalKeys(reader),

@@ -16,6 +16,7 @@ import {
   Readiness,
   readNatsConfig,
   readReflection,
+  readSharedSecret,
   type Service,
   type ServiceName,
 } from "@outlayer/kit";
@@ -38,7 +39,7 @@ export interface ProductConfig {
 }
 
 /** Reads the variables of all five services from one environment. @throws ConfigError with every problem */
-export function readProductConfig(environment: Environment, serviceToken: string): ProductConfig {
+export function readProductConfig(environment: Environment): ProductConfig {
   const reader = new ConfigReader(environment);
   const config = {
     gateway: readGatewayConfig(reader),
@@ -47,7 +48,7 @@ export function readProductConfig(environment: Environment, serviceToken: string
     broadcaster: readBroadcasterConfig(reader),
     evidence: readEvidenceConfig(reader),
     nats: readNatsConfig(reader),
-    serviceToken,
+    serviceToken: readSharedSecret(reader, "SERVICE_TOKEN"),
     reflection: readReflection(reader),
   };
   reader.check();

@@ -43,7 +43,7 @@ export async function runAll(options: RunOptions, ports: Ports, stopping?: Abort
       ...options.environment,
     };
     const level = options.environment.LOG_LEVEL === undefined ? "warn" : "info";
-    const config = readProductConfig(environment, environment.SERVICE_TOKEN ?? "");
+    const config = readProductConfig(environment);
     const logger = (service: ServiceName) => createLogger(service, level);
     const deps = { ports, logger, ...(stopping === undefined ? {} : { stopping }) };
     product = await startProduct(config, deps, options.port !== usualPort);

@@ -33,8 +33,8 @@ import { Tally } from "./tally.ts";
 import { Trace } from "./trace.ts";
 import { overNetwork } from "./transport.ts";
 
-const token = "internal-token-of-the-simulation";
-const serviceToken = "service-token-of-the-simulation";
+const token = "internal-token-of-the-simulation-0123456789";
+const serviceToken = "service-token-of-the-simulation-0123456789";
 
 /** The time at which every history begins. */
 const startMs = Date.UTC(2026, 3, 24, 12);

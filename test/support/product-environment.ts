@@ -1,7 +1,11 @@
 import type { Devnet } from "@outlayer/devnet";
 import type { Environment } from "@outlayer/kit";
 
-export const internalToken = "internal-token-of-the-tests";
+export const internalToken = "internal-token-of-the-tests-0123456789";
+/** Of `wallet-1`. */
+export const apiKey = "wk_of_wallet-1_0123456789abcdef";
+export const serviceToken = "service-token-of-the-tests-0123456789";
+export const grantSecret = "grant-secret-of-the-tests-0123456789";
 export const usageSecret = "usage-secret-of-the-tests-0123456789";
 
 /** One wallet does in a suite what many do in an hour. Quotas have suites of their own. */
@@ -27,9 +31,9 @@ export function productEnvironment(devnet: Devnet): Environment {
     APPROVER_ACCOUNT_ID: devnet.approver.accountId,
     APPROVER_SECRET_KEY: devnet.approver.secretKey,
     INTERNAL_WALLET_AUTH_TOKEN: internalToken,
-    WALLET_API_KEYS_JSON: JSON.stringify({ "wk_of_wallet-1": "wallet-1" }),
+    WALLET_API_KEYS_JSON: JSON.stringify({ [apiKey]: "wallet-1" }),
     GRPC_REFLECTION: "true",
-    GRANT_SECRET: "grant-secret-of-the-tests-0123456789",
+    GRANT_SECRET: grantSecret,
     USAGE_SECRET: usageSecret,
     WALLET_QUOTAS_JSON: wideQuotas,
     WALLET_REQUESTS_IN_FLIGHT: "10000",

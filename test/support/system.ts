@@ -2,7 +2,7 @@ import { type Devnet, type DevnetOptions, systemPorts as devnetSystemPorts, star
 import type { Addresses } from "@outlayer/distributed";
 import type { ProductDeps } from "@outlayer/embedded";
 import { type Clock, type Environment, systemPorts } from "@outlayer/kit";
-import { internalToken, productEnvironment } from "./product-environment.ts";
+import { apiKey, internalToken, productEnvironment, serviceToken } from "./product-environment.ts";
 import { RestClient } from "./rest-client.ts";
 import { assertHoldNone, type Secrets, secretsOfEnvironment, secretsOnChain } from "./secrets.ts";
 import { distributed } from "./shapes/distributed.ts";
@@ -12,9 +12,7 @@ import type { Shape, ShapeOfSystem } from "./shapes.ts";
 /** Milliseconds from block to block in these tests. */
 export const blockMs = 30;
 
-export { internalToken };
-
-export const serviceToken = "service-token-of-the-tests";
+export { apiKey, internalToken, serviceToken };
 
 export interface SystemOptions {
   /** Embedded by default. */
@@ -72,7 +70,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
       await shape.remove();
     }
   };
-  const environments = [base, { SERVICE_TOKEN: serviceToken }];
+  const environments = [base];
   const secrets = () => [...environments.map(secretsOfEnvironment), secretsOnChain(devnet)];
   const current = () => {
     if (product === undefined) throw new Error("the product is stopped");

@@ -21,6 +21,8 @@ export type Parse<T> = (text: string) => T;
  */
 export class ConfigReader {
   readonly #problems = new Set<string>();
+  /** Where each secret stands, by its digest. */
+  readonly #places = new Map<string, string>();
   readonly #environment: Environment;
   readonly #readFile: (path: string) => string;
 
@@ -49,6 +51,16 @@ export class ConfigReader {
   /** Adds a problem that concerns several variables. */
   problem(text: string): void {
     this.#problems.add(text);
+  }
+
+  /**
+   * That a secret stands in one place only. The same place may be read again, as by several services in one process.
+   * @param place e.g. `GRANT_SECRET`, as a problem names it @param sha256 lower-case hex, of the secret
+   */
+  distinct(place: string, sha256: string): void {
+    const other = this.#places.get(sha256) ?? place;
+    this.#places.set(sha256, other);
+    if (other !== place) this.problem(`${other} and ${place} must differ`);
   }
 
   /** @throws ConfigError when anything was missing or wrong */
@@ -131,11 +143,19 @@ export const accountId: Parse<string> = (value) => {
   return value;
 };
 
+/** Comma-separated. What is wrong with one of several is said with its place: `(entry 2) must be …`. */
 export const list = <T>(parse: Parse<T>): Parse<readonly T[]> => {
   return (value) => {
     const items = value.split(",").map((item) => item.trim());
     if (items.some((item) => item === "")) throw new Malformed("must be a comma-separated list without empty entries");
-    return items.map(parse);
+    return items.map((item, index) => {
+      try {
+        return parse(item);
+      } catch (error) {
+        if (!(error instanceof Malformed) || items.length === 1) throw error;
+        throw new Malformed(`(entry ${index + 1}) ${error.message}`);
+      }
+    });
   };
 };
 

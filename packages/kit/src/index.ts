@@ -25,6 +25,7 @@ export * from "./run.ts";
 export * from "./service.ts";
 export * from "./service-name.ts";
 export * from "./service-process.ts";
+export * from "./shared-secrets.ts";
 export * from "./tls.ts";
 export * from "./turnstile.ts";
 export * from "./usage-proofs.ts";

@@ -3,6 +3,7 @@ import { type LogLevel, logLevels } from "./logger.ts";
 import { type Dependency, Readiness } from "./readiness.ts";
 import { type RpcGuards, type RpcListeners, type RpcRoutes, serveRpc } from "./rpc/serve.ts";
 import type { ServiceName } from "./service-name.ts";
+import { readServiceToken } from "./shared-secrets.ts";
 import { readTlsPaths, type TlsPaths } from "./tls.ts";
 
 /** A service without its listeners: what it answers, and what runs beside that. */
@@ -53,7 +54,7 @@ export function readCommonConfig(
   const config: CommonConfig = {
     grpcBind: reader.optional("GRPC_BIND_ADDR", bindAddress, { host: "127.0.0.1", port: grpc }),
     httpBind: reader.optional("HTTP_BIND_ADDR", bindAddress, { host: "127.0.0.1", port: http }),
-    serviceToken: reader.optionalSecret("SERVICE_TOKEN", text, undefined),
+    serviceToken: readServiceToken(reader),
     tls: readTlsPaths(reader, name),
     reflection: readReflection(reader),
     logLevel: reader.optional("LOG_LEVEL", oneOf(...logLevels), "info"),

@@ -1,6 +1,6 @@
-import { createHmac, hash, timingSafeEqual } from "node:crypto";
+import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Reservation, StepUsage, Usage, UsageStatement } from "@outlayer/contracts/outlayer/workflow/v1/policy";
-import { Malformed, type Parse } from "./config.ts";
+import { sha256Hex } from "./shared-secrets.ts";
 
 type Plain<T extends { readonly $typeName: string }> = Omit<T, "$typeName" | "$unknown">;
 
@@ -60,10 +60,6 @@ export function countsDigest(steps: readonly StepUsage[]): string {
   return sha256Hex(JSON.stringify(steps.map(({ amounts }) => amounts.map(({ token, amount }) => [token, amount]))));
 }
 
-function sha256Hex(text: string): string {
-  return hash("sha256", text, "hex");
-}
-
 /**
  * The JSON array, without whitespace, `["outlayer-usage", 1, wallet, request or null, seq, issued at, hourly, daily, monthly,
  * transactions]`; a window is its `[token, amount]` sorted by token.
@@ -82,9 +78,3 @@ function windowText(window: { readonly [token: string]: string } = {}): (readonl
 function reservationText(walletId: string, requestId: string, { seq, countsDigest, termsDigest }: Reserved): string {
   return JSON.stringify(["outlayer-reservation", 1, walletId, requestId, seq.toString(), countsDigest, termsDigest]);
 }
-
-/** What services of one operator share to prove things to one another. */
-export const sharedSecret: Parse<string> = (value) => {
-  if (value.length < 32) throw new Malformed("must have at least 32 characters");
-  return value;
-};

@@ -1,7 +1,9 @@
 import { createHash, timingSafeEqual } from "node:crypto";
+import { jsonMembers } from "@outlayer/workflow";
 import { noteInContext } from "./call-context.ts";
-import { type ConfigReader, json, list, Malformed, type Parse, text } from "./config.ts";
+import { type ConfigReader, json, list, Malformed, type Parse } from "./config.ts";
 import { unauthenticated } from "./refusal.ts";
+import { mustDiffer, sha256Hex, sharedSecret } from "./shared-secrets.ts";
 
 /** What the credentials of public calls are compared with. */
 export interface WalletCredentials {
@@ -12,10 +14,15 @@ export interface WalletCredentials {
 }
 
 export function readWalletCredentials(reader: ConfigReader): WalletCredentials {
-  return {
-    internalTokens: reader.requiredSecret("INTERNAL_WALLET_AUTH_TOKEN", list(text)),
-    apiKeys: reader.optionalSecret("WALLET_API_KEYS_JSON", walletApiKeys, new Map<string, string>()),
-  };
+  const internalTokens = reader.requiredSecret("INTERNAL_WALLET_AUTH_TOKEN", list(sharedSecret));
+  const apiKeys = reader.optionalSecret("WALLET_API_KEYS_JSON", walletApiKeys, new Map<string, string>());
+  // Both undefined where they are malformed, which the reader has noted.
+  for (const [index, token] of internalTokens?.entries() ?? []) {
+    const entry = internalTokens.length === 1 ? "" : ` (entry ${index + 1})`;
+    mustDiffer(reader, `INTERNAL_WALLET_AUTH_TOKEN${entry}`, token);
+  }
+  for (const [digest, walletId] of apiKeys ?? []) reader.distinct(`WALLET_API_KEYS_JSON (key of ${walletId})`, digest);
+  return { internalTokens, apiKeys };
 }
 
 /** Opaque, 1 to 128 printable ASCII characters without whitespace. */
@@ -102,14 +109,19 @@ export function matchesAny(given: string, secrets: readonly string[]): boolean {
   return found;
 }
 
-/** `WALLET_API_KEYS_JSON`: an object of API key, or `sha256:<hex>` of one, to wallet id. */
+/** Characters of an API key after `wk_`. */
+const leastKeyLength = 24;
+
+/**
+ * `WALLET_API_KEYS_JSON`: an object of API key, or `sha256:<hex>` of one, to wallet id. How long a key is that is given by its digest nobody
+ * can tell; that it is given twice, in whichever form, is seen.
+ */
 export const walletApiKeys: Parse<ReadonlyMap<string, string>> = (value) => {
-  const parsed = json(value);
-  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
-    throw new Malformed("must be an object of API key to wallet id");
-  }
   const keys = new Map<string, string>();
-  for (const [key, walletId] of Object.entries(parsed)) {
+  json(value);
+  const members = jsonMembers(value);
+  if (members === undefined) throw new Malformed("must be an object of API key to wallet id");
+  for (const [key, walletId] of members) {
     if (typeof walletId !== "string" || !walletIdPattern.test(walletId)) {
       throw new Malformed("must map each API key to a wallet id of 1 to 128 printable ASCII characters");
     }
@@ -117,11 +129,15 @@ export const walletApiKeys: Parse<ReadonlyMap<string, string>> = (value) => {
     if (digest === undefined && !key.startsWith("wk_")) {
       throw new Malformed("must have keys that start with wk_, or sha256:<64 lower-case hex characters>");
     }
-    keys.set(digest ?? sha256Hex(key), walletId);
+    if (digest === undefined && key.length < "wk_".length + leastKeyLength) {
+      throw new Malformed(
+        `must have keys with at least ${leastKeyLength} characters after wk_; ${walletId}'s has fewer`,
+      );
+    }
+    const id = digest ?? sha256Hex(key);
+    const other = keys.get(id);
+    if (other !== undefined) throw new Malformed(`must hold each key once: one is of ${other} and of ${walletId}`);
+    keys.set(id, walletId);
   }
   return keys;
 };
-
-function sha256Hex(value: string): string {
-  return createHash("sha256").update(value).digest("hex");
-}

@@ -51,8 +51,9 @@ describe("trace context", () => {
     const logger = createLogger("broadcaster", "info", { write: (line) => void lines.push(JSON.parse(line)) });
     const { routes } = oneMethod(async () => {
       await new Promise((resolve) => setImmediate(resolve));
-      const credentials = { internalTokens: [], apiKeys: walletApiKeys('{"wk_good":"wallet-7"}') };
-      authenticateCaller(new Headers({ authorization: "Bearer wk_good" }), credentials);
+      const key = "wk_good_0123456789abcdefghij";
+      const credentials = { internalTokens: [], apiKeys: walletApiKeys(JSON.stringify({ [key]: "wallet-7" })) };
+      authenticateCaller(new Headers({ authorization: `Bearer ${key}` }), credentials);
       logger.info("handled");
       return {};
     });

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { authenticateCaller, matchesAny, Refusal, walletApiKeys } from "@outlayer/kit";
 
-const credentials = { internalTokens: ["token-a", "token-b"], apiKeys: walletApiKeys('{"wk_good":"wallet-7"}') };
+const good = "wk_good_0123456789abcdefghij";
+const credentials = {
+  internalTokens: ["token-a", "token-b"],
+  apiKeys: walletApiKeys(JSON.stringify({ [good]: "wallet-7" })),
+};
 const wallet = (headers: Record<string, string>) => authenticateCaller(new Headers(headers), credentials).walletId;
 
 describe("who calls", () => {
@@ -12,11 +16,11 @@ describe("who calls", () => {
   });
 
   it("is the owner of an API key", () => {
-    for (const scheme of ["Bearer", "bearer"]) assert.equal(wallet({ authorization: `${scheme} wk_good` }), "wallet-7");
+    for (const scheme of ["Bearer", "bearer"]) assert.equal(wallet({ authorization: `${scheme} ${good}` }), "wallet-7");
   });
 
   it("is told by the first of the two where both are sent", () => {
-    const both = { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "token-a", authorization: "Bearer wk_good" };
+    const both = { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "token-a", authorization: `Bearer ${good}` };
     assert.equal(wallet(both), "wallet-1");
     assert.throws(() => wallet({ ...both, "x-internal-wallet-auth": "wrong" }), Refusal);
   });
@@ -26,7 +30,7 @@ describe("who calls", () => {
       authenticateCaller(new Headers(headers), credentials).credential;
     const [internal, apiKey] = [
       { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "token-a" },
-      { authorization: "Bearer wk_good" },
+      { authorization: `Bearer ${good}` },
     ];
     assert.deepEqual([internal, apiKey, { ...internal, ...apiKey }].map(credential), [
       "internal_token",
@@ -47,8 +51,8 @@ describe("who calls", () => {
       { "x-wallet-id": "a".repeat(129), "x-internal-wallet-auth": "token-a" },
       { authorization: "Bearer wk_guess" },
       { authorization: "Bearer" },
-      { authorization: "Basic wk_good" },
-      { authorization: "wk_good" },
+      { authorization: `Basic ${good}` },
+      { authorization: good },
     ];
     for (const headers of cases) {
       assert.throws(

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
-import { type JSONPath, type JSONVisitor, printParseErrorCode, visit } from "jsonc-parser";
+import { getNodeValue, type JSONPath, type JSONVisitor, parseTree, printParseErrorCode, visit } from "jsonc-parser";
 import { invalidJson } from "./invalid-request.ts";
 import { formatPlace } from "./place.ts";
 
@@ -29,6 +29,20 @@ export function readJsonObject(text: string): JsonObject {
     throw invalidJson("the document must be an object at $");
   }
   return value;
+}
+
+/**
+ * Members of an object in their order, those of the same name as well, of which `JSON.parse` would keep the last. For text that
+ * is known to be JSON and comes from no stranger: it has no bounds.
+ * @returns undefined for what is no object
+ */
+export function jsonMembers(text: string): readonly (readonly [key: string, value: unknown])[] | undefined {
+  const tree = parseTree(text);
+  if (tree?.type !== "object") return undefined;
+  return (tree.children ?? []).map(({ children = [] }) => {
+    const [key, value] = children.map(getNodeValue);
+    return [String(key), value];
+  });
 }
 
 function strictVisitor(): JSONVisitor {

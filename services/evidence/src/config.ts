@@ -4,14 +4,15 @@ import {
   type LogLevel,
   logLevels,
   Malformed,
+  mustDiffer,
   type NatsConfig,
   oneOf,
   type Parse,
   readCommonConfig,
   readNatsConfig,
+  readSharedSecret,
   readWalletCredentials,
   readWalletSlots,
-  sharedSecret,
   type WalletCredentials,
   type WalletSlotLimits,
 } from "@outlayer/kit";
@@ -44,24 +45,37 @@ export const databaseUrl: Parse<DatabaseUrl> = (value) => {
   return { kind: "mongodb", url: value, database: decodeURIComponent(match[1] || defaultDatabase) };
 };
 
-/** Whether the driver takes it; it connects to nothing here. */
+/** Whether the driver takes it. */
 function isMongodbUrl(url: string): boolean {
   try {
-    // Read from the primary, as it will be: the driver takes no other wish beside that, such as `maxStalenessSeconds`.
-    return new MongoClient(url, { readPreference: "primary" }) instanceof MongoClient;
+    return clientOf(url) instanceof MongoClient;
   } catch {
     return false;
   }
 }
 
+/** It connects to nothing here. */
+function clientOf(url: string): MongoClient {
+  // Read from the primary, as it will be: the driver takes no other wish beside that, such as `maxStalenessSeconds`.
+  return new MongoClient(url, { readPreference: "primary" });
+}
+
+function passwordOf(database: DatabaseUrl): string | undefined {
+  // The empty one is that of a URL with a user alone.
+  return (database.kind === "mongodb" && clientOf(database.url).options.credentials?.password) || undefined;
+}
+
 export function readEvidenceConfig(reader: ConfigReader): EvidenceConfig {
+  // A secret: a database's URL may hold its password.
+  const database = reader.requiredSecret("DATABASE_URL", databaseUrl);
+  // As long as the server's operator made it, who knows it as well.
+  if (database !== undefined) mustDiffer(reader, "the password in DATABASE_URL", passwordOf(database));
   return {
-    // A secret: a database's URL may hold its password.
-    database: reader.requiredSecret("DATABASE_URL", databaseUrl),
+    database,
     credentials: readWalletCredentials(reader),
     quotas: reader.optional("WALLET_QUOTAS_JSON", walletQuotas, defaultRules),
     slots: readWalletSlots(reader),
-    usageSecret: reader.requiredSecret("USAGE_SECRET", sharedSecret),
+    usageSecret: readSharedSecret(reader, "USAGE_SECRET"),
   };
 }
 

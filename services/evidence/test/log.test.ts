@@ -15,6 +15,7 @@ import {
   type EvidenceUnderTest,
   opening,
   startEvidence,
+  usageSecret,
   walletHeaders,
 } from "./support/harness.ts";
 import { onEveryStore } from "./support/places.ts";
@@ -288,7 +289,7 @@ onEveryStore("the log of workflows", (newPlace) => {
         database: evidence.place.database,
         credentials: { internalTokens: ["t"], apiKeys: new Map() },
         ...bounds,
-        usageSecret: "usage-secret-of-the-tests-0123456789",
+        usageSecret,
       },
       { ports: systemPorts(), bus: new InProcessBus(), logger: createLogger("evidence", "silent") },
     );
@@ -366,7 +367,7 @@ onEveryStore("the log of workflows", (newPlace) => {
         database: evidence.place.database,
         credentials,
         ...bounds,
-        usageSecret: "usage-secret-of-the-tests-0123456789",
+        usageSecret,
       },
       { ports: systemPorts(), bus: new InProcessBus(), logger: createLogger("evidence", "silent") },
     );

@@ -21,7 +21,7 @@ import {
 } from "@outlayer/kit";
 import { type NewNats, natsCluster, needMongodb, needOwnNats, type OwnNats } from "@outlayer/test-servers";
 import { ProgressStream } from "../src/adapters/nats/progress-stream.ts";
-import { walletHeaders as headers, logClient } from "./support/harness.ts";
+import { walletHeaders as headers, logClient, usageSecret } from "./support/harness.ts";
 import {
   appendAll,
   ended,
@@ -467,8 +467,8 @@ describe("progress in NATS", () => {
         PATH: process.env.PATH ?? "",
         DATABASE_URL: `sqlite:${path()}`,
         NATS_URL: server.url,
-        INTERNAL_WALLET_AUTH_TOKEN: "internal",
-        USAGE_SECRET: "usage-secret-of-the-tests-0123456789",
+        INTERNAL_WALLET_AUTH_TOKEN: "internal-token-of-the-tests-0123456789",
+        USAGE_SECRET: usageSecret,
         GRPC_BIND_ADDR: "127.0.0.1:0",
         HTTP_BIND_ADDR: "127.0.0.1:0",
       },

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { ConfigError, ConfigReader } from "@outlayer/kit";
 import { readGatewayProcessConfig } from "../src/config.ts";
+import { internalToken } from "./support/samples.ts";
 
 const least = {
-  INTERNAL_WALLET_AUTH_TOKEN: "token",
+  INTERNAL_WALLET_AUTH_TOKEN: internalToken,
   PLANNER_URL: "http://127.0.0.1:9001",
   EVIDENCE_URL: "http://127.0.0.1:9004/",
 };
@@ -23,7 +24,7 @@ describe("the gateway's configuration", () => {
     const config = readGatewayProcessConfig(new ConfigReader(least));
     assert.deepEqual(config, {
       bind: { host: "0.0.0.0", port: 8080 },
-      credentials: { internalTokens: ["token"], apiKeys: new Map() },
+      credentials: { internalTokens: [internalToken], apiKeys: new Map() },
       gateId: "gate.sequential.near",
       executeWaitSecs: 5,
       grpcBind: { host: "127.0.0.1", port: 9000 },

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { internalToken } from "./support/samples.ts";
 
 const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const loopback = { GRPC_BIND_ADDR: "127.0.0.1:0", HTTP_BIND_ADDR: "127.0.0.1:0", BIND_ADDR: "127.0.0.1:0" };
@@ -19,7 +20,7 @@ describe("the gateway's process", () => {
   it("serves until it is told to stop", async () => {
     const child = run({
       ...loopback,
-      INTERNAL_WALLET_AUTH_TOKEN: "token",
+      INTERNAL_WALLET_AUTH_TOKEN: internalToken,
       PLANNER_URL: "http://127.0.0.1:1",
       EVIDENCE_URL: "http://127.0.0.1:1",
     });

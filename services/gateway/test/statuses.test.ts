@@ -9,6 +9,7 @@ import {
   paths,
   transfer,
   transferStep,
+  worker,
 } from "./support/samples.ts";
 import { type EventInit, ended, events, startWorld, type World } from "./support/world.ts";
 
@@ -22,11 +23,10 @@ describe("the code of a POST", () => {
   /** Opens a workflow, moves it on while its POST waits, and answers the POST's code and record. */
   async function endWhileWaiting(path: string, body: object, ...moves: EventInit[]) {
     const opened = world.opened();
-    const posted = world.rest("POST", path, { body, headers: { ...wallet, prefer: "wait=60" } });
+    const posted = world.rest("POST", path, { body, headers: { ...worker(), prefer: "wait=60" } });
     await world.append(await opened, ...moves);
     return posted;
   }
-  const wallet = { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "internal-token-0123456789" };
 
   const rows: readonly [status: string, code: number, end: EventInit, message: string | undefined][] = [
     ["succeeded", 200, events.succeeded, undefined],

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { ConfigError, ConfigReader, type Environment } from "@outlayer/kit";
 import { readPlannerConfig, readPlannerProcessConfig } from "../src/config.ts";
 
-const required = { INTERNAL_WALLET_AUTH_TOKEN: "a,b" };
+const tokens = ["old-token-0123456789abcdef0123456789", "new-token-0123456789abcdef0123456789"];
+const required = { INTERNAL_WALLET_AUTH_TOKEN: tokens.join() };
 
 function problemsOf(environment: Environment): readonly string[] {
   try {
@@ -25,7 +26,7 @@ describe("the planner's configuration", () => {
       maxInnerGas: 130_000_000_000_000n,
       maxDepositYocto: 0n,
     });
-    assert.deepEqual(credentials.internalTokens, ["a", "b"]);
+    assert.deepEqual(credentials.internalTokens, tokens);
   });
 
   it("takes its own variables", () => {
@@ -35,7 +36,7 @@ describe("the planner's configuration", () => {
       VERIFIER_ID: "verifier.test.near",
       GATE_CALLBACK_GAS: "300000000000000",
       GATE_MAX_DEPOSIT_YOCTO: "1",
-      WALLET_API_KEYS_JSON: '{"wk_1": "wallet-1"}',
+      WALLET_API_KEYS_JSON: '{"wk_1_0123456789abcdefghijkl": "wallet-1"}',
     });
     const { limits, credentials } = readPlannerConfig(reader);
     reader.check();

@@ -5,10 +5,11 @@ import {
   httpUrl,
   json,
   Malformed,
+  mustDiffer,
   type Parse,
   readCommonConfig,
   readDirectUserScopes,
-  sharedSecret,
+  readSharedSecret,
 } from "@outlayer/kit";
 import type { DirectUserScope } from "@outlayer/workflow";
 import { type ActionTypes, actionKinds, defaultActionTypes, sharedPowerKind } from "./core/action-types.ts";
@@ -33,14 +34,18 @@ export interface SignerProxyConfig {
 
 /** What the signer proxy reads for itself, wherever it runs. Problems are collected in the reader. */
 export function readSignerProxyConfig(reader: ConfigReader): SignerProxyConfig {
+  const keystoreUrl = reader.required("KEYSTORE_URL", plainHttpUrl);
+  const keystoreAuthToken = reader.requiredSecret("KEYSTORE_AUTH_TOKEN", headerText);
+  // How long it is, is for the keystore to say: it gives the token out, and a rule of ours could refuse the only one that it takes.
+  mustDiffer(reader, "KEYSTORE_AUTH_TOKEN", keystoreAuthToken);
   return {
-    keystoreUrl: reader.required("KEYSTORE_URL", plainHttpUrl),
-    keystoreAuthToken: reader.requiredSecret("KEYSTORE_AUTH_TOKEN", headerText),
+    keystoreUrl,
+    keystoreAuthToken,
     verifierId: reader.optional("VERIFIER_ID", accountId, "intents.near"),
     actionTypes: reader.optional("POLICY_ACTION_TYPES_JSON", actionTypes, defaultActionTypes),
     swapTo: reader.optional("POLICY_SWAP_TO", swapTo, "counterparty"),
-    grantSecret: reader.requiredSecret("GRANT_SECRET", sharedSecret),
-    usageSecret: reader.requiredSecret("USAGE_SECRET", sharedSecret),
+    grantSecret: readSharedSecret(reader, "GRANT_SECRET"),
+    usageSecret: readSharedSecret(reader, "USAGE_SECRET"),
     directUserScopes: readDirectUserScopes(reader),
   };
 }

@@ -1,4 +1,5 @@
 import { type ConfigReader, integer, list, Malformed, type Parse } from "../config.ts";
+import { mustDiffer } from "../shared-secrets.ts";
 
 export interface NatsConfig extends NatsServers {
   /** Copies of the stream's messages. */
@@ -19,6 +20,8 @@ export interface NatsServers {
 export function readNatsConfig(reader: ConfigReader): NatsConfig | undefined {
   // A secret: it may hold a password or a token.
   const servers = reader.optionalSecret("NATS_URL", natsServers, undefined);
+  // As long as NATS itself asks for, but not one that stands elsewhere: the server's operator reads it.
+  mustDiffer(reader, "the password or token in NATS_URL", servers?.credentials.pass ?? servers?.credentials.token);
   const replicas = reader.optional("NATS_REPLICAS", integer(1, 5), 1);
   const maxAgeSecs = reader.optional("NATS_MAX_AGE_SECS", integer(60, 315_360_000), 604_800);
   return servers === undefined ? undefined : { ...servers, replicas, maxAgeMs: maxAgeSecs * 1000 };

@@ -9,7 +9,7 @@ import { ProgressEventSchema } from "@outlayer/contracts/outlayer/progress/v1/pr
 import { createEvidence } from "@outlayer/evidence";
 import { createLogger, inMemoryTransport, natsServers, openMessaging, type Ports, systemPorts } from "@outlayer/kit";
 import type { DatabaseUrl } from "../../src/config.ts";
-import { bounds, leaseOf, logClient, opening } from "./harness.ts";
+import { bounds, leaseOf, logClient, opening, usageSecret } from "./harness.ts";
 
 const { ids } = systemPorts();
 const serviceToken = "service-token-of-this-test";
@@ -68,7 +68,7 @@ export async function startNatsEvidence(options: NatsEvidenceOptions): Promise<N
       database: options.database,
       credentials: { internalTokens: ["internal"], apiKeys: new Map() },
       ...bounds,
-      usageSecret: "usage-secret-of-the-tests-0123456789",
+      usageSecret,
     },
     { ports, logger, bus: messaging.bus, nats: options.silent ? undefined : messaging.nats },
   );

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 
 export const gateId = "gate.sequential.near";
-export const internalToken = "internal-token-0123456789";
-export const apiKey = "wk_live_0123456789";
-export const hashedApiKey = "wk_live_9876543210";
+export const internalToken = "internal-token-of-the-gateway-0123456789";
+export const apiKey = "wk_live_0123456789abcdefghij";
+export const hashedApiKey = "wk_live_9876543210abcdefghij";
 
 export const sha256Hex = (text: string) => createHash("sha256").update(text).digest("hex");
 

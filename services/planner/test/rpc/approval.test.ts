@@ -3,7 +3,7 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import { Code, Refusal } from "@outlayer/kit";
 import { approvalDigest } from "@outlayer/workflow";
 import { transfer } from "../support/planning.ts";
-import { asWallet, failureOf, type Others, startPlanner } from "../support/server.ts";
+import { apiKey, asWallet, failureOf, type Others, startPlanner } from "../support/server.ts";
 
 const approvedId = "0192f3c0-7c1e-7000-8000-000000000000";
 const body = { steps: [transfer] };
@@ -66,7 +66,7 @@ describe("a request that comes with an approval (rule: approval-is-for-one-reque
 
   it("is refused from a caller with an API key, whatever it says", async () => {
     const { client, opened, asked } = startPlanner({ getRecord: holding() });
-    const byKey = { headers: { authorization: "Bearer wk_good" } };
+    const byKey = { headers: { authorization: `Bearer ${apiKey}` } };
     const executed = client.executeWorkflow(request({ ...body, approval_info: info }), byKey);
     const message = "InvalidArgument: approval_info is accepted only with the internal token";
     assert.equal(await failureOf(executed), message);

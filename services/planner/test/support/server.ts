@@ -25,6 +25,9 @@ import { counterScope } from "@outlayer/workflow";
 import { createPlanner } from "../../src/service.ts";
 import { limits, walletAccount } from "./planning.ts";
 
+/** Of `wallet-1`. */
+export const apiKey = "wk_good_0123456789abcdefghij";
+
 type SignerProxy = ServiceImpl<typeof SignerProxyService>;
 type Broadcaster = ServiceImpl<typeof BroadcasterService>;
 type Log = ServiceImpl<typeof LogService>;
@@ -106,7 +109,7 @@ export function startPlanner(others: Others = {}) {
       slots: others.slots ?? defaultWalletSlots,
       directUserScopes: [counterScope],
       networkId: "mainnet",
-      credentials: { internalTokens: ["internal"], apiKeys: walletApiKeys('{"wk_good":"wallet-1"}') },
+      credentials: { internalTokens: ["internal"], apiKeys: walletApiKeys(JSON.stringify({ [apiKey]: "wallet-1" })) },
     },
     {
       ports: { ids: system.ids, timers: others.timers ?? system.timers },
