@@ -1,3 +1,4 @@
+export * from "./bounded-lines.ts";
 export * from "./bus.ts";
 export * from "./call-context.ts";
 export * from "./config.ts";

@@ -29,13 +29,13 @@ describe("what connections may cost", () => {
   /** Long times are the test's, short ones the system's. */
   const serve = async (answer: () => object | Promise<object> = () => ({}), guards: Partial<RpcGuards> = {}) => {
     const hand = handTimers();
-    const { timers, random } = systemPorts();
+    const { clock, timers, random } = systemPorts();
     const mixed = { after: (ms: number, run: () => void) => (ms < 2_000 ? timers : hand).after(ms, run) };
     const readiness = new Readiness();
     readiness.start();
     const { routes } = oneMethod(answer);
     const all = { logger, serviceToken: undefined, ...guards };
-    const ports = { timers: mixed, random };
+    const ports = { clock, timers: mixed, random };
     const listeners: RpcListeners = await serveRpc(routes, all, { grpc: bind, http: bind }, readiness, ports);
     undo.push(() => listeners.close());
     return { ...listeners, hand };

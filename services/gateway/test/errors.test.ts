@@ -6,7 +6,7 @@ import { text } from "node:stream/consumers";
 import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
-import { createLogger, remoteTransport } from "@outlayer/kit";
+import { remoteTransport } from "@outlayer/kit";
 import { refuseConnection } from "../src/http/client-error.ts";
 import { parseRaw, sendRaw } from "./support/raw-http.ts";
 import { assertProblem } from "./support/rest.ts";
@@ -212,7 +212,9 @@ describe("what is no request", () => {
   it("is 408 for what does not arrive in time", async () => {
     const socket = new PassThrough();
     const slow = Object.assign(new Error("slow"), { code: "ERR_HTTP_REQUEST_TIMEOUT" });
-    refuseConnection(slow, socket, createLogger("test", "silent"));
+    const logged: unknown[] = [];
+    refuseConnection(slow, socket, { refused: (...line) => void logged.push(line) });
+    assert.deepEqual(logged, [[408, "ERR_HTTP_REQUEST_TIMEOUT"]]);
     const answer = parseRaw(await text(socket));
     assert.equal(answer.status, 408);
     assertProblem({ ...answer, text: answer.body, json: JSON.parse(answer.body) }, "");

@@ -4,10 +4,11 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { createRouterTransport } from "@connectrpc/connect";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
-import { createLogger, hostService } from "@outlayer/kit";
+import { createLogger, hostService, systemPorts } from "@outlayer/kit";
 import { limits } from "../src/http/limits.ts";
+import { sendRaw } from "./support/raw-http.ts";
 import { recordOf } from "./support/rest.ts";
-import { apiKey, batch, internalToken, paths, transfer, worker } from "./support/samples.ts";
+import { apiKey, batch, internalToken, paths, transfer, unknownId, worker } from "./support/samples.ts";
 import { watched } from "./support/upstreams.ts";
 import { virtualTime } from "./support/virtual-time.ts";
 import { startWorld } from "./support/world.ts";
@@ -57,6 +58,42 @@ describe("the request log", () => {
     for (const { ms } of requests) assert.equal(typeof ms, "number");
     assert.doesNotMatch(JSON.stringify(world.lines), new RegExp(`hunter2|${internalToken}|${apiKey}|wrap\\.near`));
   });
+
+  it("cannot be filled by strangers, whatever they ask, and has each request of a wallet", async () => {
+    const time = virtualTime(0);
+    await using world = await startWorld({ time: { clock: time.clock, timers: systemPorts().timers } });
+    const headers = {};
+    const asks: readonly (readonly [number, (i: number) => Promise<{ readonly status: number }>])[] = [
+      [401, () => world.rest("POST", paths.plan, { headers, body: transfer })],
+      [404, (i) => world.rest("GET", `/${i}`, { headers })],
+      [405, () => world.rest("PATCH", paths.plan, { headers })],
+      [200, () => world.rest("GET", "/livez", { headers })],
+      [400, (i) => sendRaw(world.url, `nothing ${i}\r\n\r\n`)],
+    ];
+    let times = 0;
+    const flood = async () => {
+      times += 1;
+      for (const [status, ask] of asks) assert.equal((await ask(times)).status, status);
+    };
+    for (let i = 0; i < 50; i++) await flood();
+    for (let i = 0; i < 30; i++) await world.rest("GET", paths.workflow(unknownId));
+    const linesOf = (status: number, wallet: boolean) =>
+      world.lines.filter((line) => line.status === status && "wallet_id" in line === wallet);
+    // A line comes once its connection has heard of the answer: what comes late is left out by then, or a line of the next time.
+    let rounds = 0;
+    const told = (status: number) =>
+      linesOf(status, false).reduce((sum, { left_out }) => sum + 1 + Number(left_out ?? 0), 0);
+    while (linesOf(404, true).length < 30 || asks.some(([status]) => told(status) !== times)) {
+      rounds += 1;
+      time.advance(6_000);
+      await flood();
+    }
+    for (const [status] of asks) {
+      const { length } = linesOf(status, false);
+      assert.ok(length > 10 && length <= 10 + rounds, `${length} lines with ${status} after ${rounds} rounds`);
+    }
+    assert.equal(linesOf(404, true).length, 30);
+  }).timeout(30_000);
 });
 
 describe("stopping", () => {

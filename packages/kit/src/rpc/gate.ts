@@ -1,4 +1,5 @@
 import { Code, type ContextValues, createContextKey, type HandlerContext } from "@connectrpc/connect";
+import type { BoundedLines } from "../bounded-lines.ts";
 import { contextOf, inContext } from "../call-context.ts";
 import type { Logger } from "../logger.ts";
 import { denied, Refusal } from "../refusal.ts";
@@ -37,6 +38,8 @@ export interface GateDeps {
   readonly wallets: WalletAccess | undefined;
   readonly identify: Identify;
   readonly logger: Logger;
+  /** Of those who may not call. */
+  readonly refusals: BoundedLines;
 }
 
 /**
@@ -54,7 +57,7 @@ export function requestGate(deps: GateDeps): (context: HandlerContext) => void {
   };
 }
 
-function judge({ callers, wallets, identify, logger }: GateDeps, context: HandlerContext): void {
+function judge({ callers, wallets, identify, logger, refusals }: GateDeps, context: HandlerContext): void {
   const { requestHeader: headers, service, values } = context;
   const open = limitsForAnybody(service);
   if (open !== undefined) {
@@ -67,7 +70,8 @@ function judge({ callers, wallets, identify, logger }: GateDeps, context: Handle
   if (caller !== undefined) values.get(onService)();
   const access: Access | undefined = accessTo(callers, method);
   const refuse = () => {
-    logger.warn({ method, caller: caller ?? "nobody we know" }, "caller is not allowed");
+    const known = caller ?? "nobody we know";
+    refusals.write(known, (fields) => logger.warn({ method, caller: known, ...fields }, "caller is not allowed"));
     return denied("this caller may not call this");
   };
   if (access === undefined) throw refuse();

@@ -15,6 +15,7 @@ import { createValidateInterceptor } from "@connectrpc/validate";
 import { Health } from "@outlayer/contracts/grpc/health/v1/health";
 import { ServerReflection } from "@outlayer/contracts/grpc/reflection/v1/reflection";
 import { ServerReflection as ReflectionV1Alpha } from "@outlayer/contracts/grpc/reflection/v1alpha/reflection";
+import { BoundedLines } from "../bounded-lines.ts";
 import type { BindAddress } from "../config.ts";
 import type { Logger } from "../logger.ts";
 import { type Ports, sleep, systemPorts } from "../ports.ts";
@@ -68,10 +69,12 @@ export function routerOptions(
   identify: Identify,
   inFlight = new InFlight(),
   readiness?: Readiness,
+  clock = systemPorts().clock,
 ): ConnectRouterOptions {
   const { callers, wallets } = routes;
+  const refusals = new BoundedLines(clock);
   return {
-    requestGate: requestGate({ callers, wallets, identify, logger }),
+    requestGate: requestGate({ callers, wallets, identify, logger, refusals }),
     interceptors: [
       traceIn,
       inFlight.interceptor,
@@ -125,7 +128,7 @@ export async function serveRpc(
   guards: RpcGuards,
   addresses: { readonly grpc: BindAddress; readonly http: BindAddress },
   readiness: Readiness,
-  ports: Pick<Ports, "timers" | "random"> = systemPorts(),
+  ports: Pick<Ports, "clock" | "timers" | "random"> = systemPorts(),
 ): Promise<RpcListeners> {
   const { reflection = false, tls } = guards;
   const beside = [Health, ...(reflection ? [ServerReflection, ReflectionV1Alpha] : [])];
@@ -139,7 +142,8 @@ export async function serveRpc(
   const sessions = new Map<ServerHttp2Session, BoundedSession>();
   const contextValues = (request: NodeRequest) => valuesOf(request, sessions);
   const identify = identifyOnPorts(guards.serviceToken, tls !== undefined);
-  const options = { ...routerOptions(routes, guards, identify, inFlight, readiness), routes: register, contextValues };
+  const router = routerOptions(routes, guards, identify, inFlight, readiness, ports.clock);
+  const options = { ...router, routes: register, contextValues };
   const methods = boundedMethods(routes, [...routes.services, ...beside]);
   const bounded = (listener: NodeListener) => boundedRequests(listener, methods, ports.timers);
   const calls = bounded(withPlainMessages(connectNodeAdapter(options)));

@@ -1,21 +1,25 @@
 import type { Duplex } from "node:stream";
-import type { Logger } from "@outlayer/kit";
 import { Problem, problemBody } from "../core/problem.ts";
 import { limits } from "./limits.ts";
 import { commonHeaders } from "./reply.ts";
+import type { RequestLog } from "./request-log.ts";
 
 /**
  * Answers what never became a request, in the shape of every other error, and closes the connection: nothing that
  * follows on it can be told apart any more.
  */
-export function refuseConnection(error: Error & { readonly code?: string }, socket: Duplex, logger: Logger): void {
+export function refuseConnection(
+  error: Error & { readonly code?: string },
+  socket: Duplex,
+  log: Pick<RequestLog, "refused">,
+): void {
   // A client that went away is no news.
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;
   }
   const problem = problemOfConnection(error.code);
-  logger.info({ method: "none", route: "none", status: problem.status, code: error.code }, "request");
+  log.refused(problem.status, error.code);
   const body = JSON.stringify(problemBody(problem, ""));
   const headers = {
     ...commonHeaders,

@@ -1,5 +1,13 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { type CallContext, type Clock, contextOf, inContext, type Logger, type Random } from "@outlayer/kit";
+import {
+  BoundedLines,
+  type CallContext,
+  type Clock,
+  contextOf,
+  inContext,
+  type Logger,
+  type Random,
+} from "@outlayer/kit";
 
 /** What is known of a request only where it is handled. */
 export interface RequestNote {
@@ -7,17 +15,22 @@ export interface RequestNote {
   readonly route: string;
 }
 
-/** One line a request, once its answer is out or its client gone. Headers, bodies and queries are never logged. */
+/**
+ * One line a request, once its answer is out or its client gone; of requests of which no wallet is known as many of each status as anybody may
+ * cause. Headers, bodies and queries are never logged.
+ */
 export class RequestLog {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #notes = new WeakMap<ServerResponse, RequestNote>();
   readonly #contexts = new WeakMap<ServerResponse, CallContext>();
+  readonly #ofStrangers: BoundedLines;
 
   constructor(logger: Logger, clock: Clock, random: Random) {
     this.#logger = logger;
     this.#clock = clock;
+    this.#ofStrangers = new BoundedLines(clock);
     this.#random = random;
   }
 
@@ -36,6 +49,15 @@ export class RequestLog {
     return context === undefined ? run() : inContext(context, run);
   }
 
+  /** What never became a request. @param code Node's, of what is wrong with it */
+  refused(status: number, code: string | undefined): void {
+    this.#stranger(status, { method: "none", route: "none", status, code });
+  }
+
+  #stranger(status: number, line: object): void {
+    this.#ofStrangers.write(String(status), (fields) => this.#logger.info({ ...line, ...fields }, "request"));
+  }
+
   #follow(request: IncomingMessage, response: ServerResponse): void {
     const startedMs = this.#clock.now();
     const { traceparent } = request.headers;
@@ -46,8 +68,9 @@ export class RequestLog {
       // 499: the client went before its answer was out.
       const status = response.writableFinished ? response.statusCode : 499;
       const ms = this.#clock.now() - startedMs;
-      const method = request.method ?? "";
-      this.within(response, () => this.#logger.info({ method, route, status, ms }, "request"));
+      const line = { method: request.method ?? "", route, status, ms };
+      const ofWallet = this.#contexts.get(response)?.fields.wallet_id !== undefined;
+      this.within(response, () => (ofWallet ? this.#logger.info(line, "request") : this.#stranger(status, line)));
     });
   }
 }

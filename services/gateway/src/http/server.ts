@@ -55,6 +55,7 @@ export interface RestServer {
  */
 export function createRestServer(deps: RestServerDeps): RestServer {
   const { endpoints, slots, stopping, logger, clock, timers, random } = deps;
+  const log = new RequestLog(logger, clock, random);
   const app = fastify({
     logger: false,
     return503OnClosing: false,
@@ -70,11 +71,10 @@ export function createRestServer(deps: RestServerDeps): RestServer {
     // The header limit bounds paths already, and an id that is too long is one that was not found.
     routerOptions: { maxParamLength: limits.headerBytes },
     frameworkErrors: (error, request, reply) => fail(error, request, reply),
-    clientErrorHandler: (error, socket) => refuseConnection(error, socket, logger),
+    clientErrorHandler: (error, socket) => refuseConnection(error, socket, log),
   });
   let bound: BindAddress | undefined;
   const callers = new WeakMap<IncomingMessage, WalletCaller>();
-  const log = new RequestLog(logger, clock, random);
   log.attach(app.server);
   const connections = new Connections();
   connections.attach(app.server);
