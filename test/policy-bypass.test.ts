@@ -38,50 +38,49 @@ const rejected = (reason: string) => ({ status: "rejected", error: reason }) as 
 
 const attacks: readonly Attack[] = [
   {
-    title: "issue 12, 1: a key that an intent adds cannot take the wallet past its policy",
+    title: "a key that an intent adds cannot take the wallet past its policy",
     steps: () => [raw({ intent: "add_public_key", public_key: attackersKey })],
     ...noTypeFor("add_public_key"),
   },
   {
-    title: "issue 12, 5: an auth_call without a deposit cannot speak to a contract that is not listed",
+    title: "an auth_call without a deposit cannot speak to a contract that is not listed",
     steps: () => [raw({ intent: "auth_call", contract_id: "count.mike.near", msg: "" })],
     ...denied("Address 'count.mike.near' is not in whitelist"),
   },
   {
-    title: "issue 12, 5: a swap cannot give away a million for one to one's own counterparty",
+    title: "a swap cannot give away a million for one to one's own counterparty",
     steps: ownSwap,
     // Completed with the account of wallet-2, which only the devnet knows.
     ...denied("Address '{wallet-2}' is not in whitelist"),
   },
   {
-    title: "issue 12, 5: a swap beside which nobody has signed cannot become an offer to everybody",
+    title: "a swap beside which nobody has signed cannot become an offer to everybody",
     steps: () => [raw({ intent: "token_diff", diff: { [wrap]: "-9", [usdc]: "1" } })],
     ...denied("intents[0].diff gives to nobody that can be named: no counterparty has signed beside it"),
   },
   {
-    title:
-      "issue 12, 5: a withdrawal cannot reach somebody who is not listed by the verifier, which every whitelist holds",
+    title: "a withdrawal cannot reach somebody who is not listed by the verifier, which every whitelist holds",
     steps: () => [
       raw({ intent: "ft_withdraw", token: "wrap.near", receiver_id: "intents.near", amount: "9", msg: "anna.near" }),
     ],
     ...denied("Address 'anna.near' is not in whitelist"),
   },
   {
-    title: "issue 12, 9: a plain call cannot take tokens that stand to the gate's credit",
+    title: "a plain call cannot take tokens that stand to the gate's credit",
     steps: () => [plain("mt_transfer", { receiver_id: "mike.near", token_id: wrap, amount: "5" }, "1")],
     ...rejected(
       "steps[0]: at intents.near the gate may call execute_intents alone, for all else there is done in the gate's own name",
     ),
   },
   {
-    title: "issue 12, 9: nor tokens that the gate holds in their own contract",
+    title: "a plain call cannot take tokens that the gate holds in their own contract",
     steps: () => [plain("ft_transfer", { receiver_id: "mike.near", amount: "5" }, "1", "wrap.near")],
     ...rejected(
       "steps[0]: ft_transfer acts on what belongs to its caller, and through the gate that is the gate, for everybody",
     ),
   },
   {
-    title: "issue 12, 9: a plain call cannot carry what the wallet signed, unasked, to the verifier",
+    title: "a plain call cannot carry what the wallet signed, unasked, to the verifier",
     steps: async ({ devnet }) => {
       const intent = { intent: "transfer", receiver_id: "anna.near", tokens: { [wrap]: "1000" } };
       return [plain("execute_intents", { signed: [await signIntents(devnet, "wallet-1", [intent])] })];
@@ -89,7 +88,7 @@ const attacks: readonly Attack[] = [
     ...denied("args.signed[0] is signed by the wallet itself"),
   },
   {
-    title: "issue 12, 5: nor can it come as the payload of a counterparty",
+    title: "what the wallet signed, unasked, cannot come as the payload of a counterparty",
     steps: async (system) => {
       const intent = { intent: "transfer", receiver_id: "anna.near", tokens: { [wrap]: "1000" } };
       const own = await signIntents(system.devnet, "wallet-1", [intent]);
@@ -99,7 +98,7 @@ const attacks: readonly Attack[] = [
     ...denied("counterparty_signed[1] is signed by the wallet itself"),
   },
   {
-    title: "issue 12, 1: nor can a batch's intents take the wallet's own key away",
+    title: "a batch's intents cannot take the wallet's own key away",
     steps: ({ devnet }) => {
       const public_key = devnet.wallets[0]?.publicKey;
       const near_intents = { intents: [{ intent: "remove_public_key", public_key }] };
@@ -108,7 +107,7 @@ const attacks: readonly Attack[] = [
     ...noTypeFor("remove_public_key"),
   },
   {
-    title: "issue 12, 1: nor can an intent change whether transactions authenticate",
+    title: "an intent cannot change whether transactions authenticate",
     steps: () => [raw({ intent: "set_auth_by_predecessor_id", enabled: false })],
     ...noTypeFor("set_auth_by_predecessor_id"),
   },

@@ -15,7 +15,7 @@ async function refused(system: System, receiver_id: string) {
 }
 
 describe("a receiver that can take no call", () => {
-  it("issue 12, 7: twelve steps to an account that does not exist cannot burn anything of the operator's", () =>
+  it("twelve steps to an account that does not exist cannot burn anything of the operator's", () =>
     withSystem({}, async (system) => {
       const error = "step 1 of 12 calls nobody.near, which does not exist";
       assert.deepEqual(await refused(system, "nobody.near"), ["failed", "receiver_not_found", error]);

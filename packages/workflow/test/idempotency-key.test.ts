@@ -39,7 +39,7 @@ describe("the idempotency key", () => {
     for (const key of ["x", " ~", "x".repeat(255)]) assert.equal(pickIdempotencyKey(undefined, [key], uuid), key);
   });
 
-  it("Seen 14: one key as a structured string and as plain text never makes two records", () => {
+  it("one key as a structured string and as plain text cannot make two records", () => {
     const picked = (body: string | undefined, ...headers: string[]) => pickIdempotencyKey(body, headers, uuid);
     assert.equal(picked(undefined, '"pay-77"'), "pay-77");
     assert.equal(picked(undefined, "pay-77"), "pay-77");
@@ -56,7 +56,7 @@ describe("the idempotency key", () => {
   });
 
   for (const header of ['"', '"pay-77', '"pay\\-77"', '"pay-77" x', '"pay-77", "pay-77"', '"pay-77";', '"é"']) {
-    it(`Seen 14: is refused where its quotes are no structured string, as ${header}`, () => {
+    it(`with quotes that are no structured string cannot stand for a key: ${header}`, () => {
       assert.throws(() => pickIdempotencyKey(undefined, [header], uuid), {
         name: "InvalidRequest",
         reason: "IDEMPOTENCY_KEY_INVALID",

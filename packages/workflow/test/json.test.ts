@@ -90,7 +90,7 @@ describe("JSON text of a request", () => {
     assert.equal(refusal(nested(maxJsonDepth + 1)), `… nested deeper than 24 levels at $${".a".repeat(maxJsonDepth)}`);
   });
 
-  it("Seen 3: refuses many small values with the place of the first one too many, and no fewer", () => {
+  it("many small values cannot be had read: refused with the place of the first one too many, and no fewer", () => {
     const zeros = (count: number) => `{"steps": [], "x": [${Array.from({ length: count }, () => 0).join()}]}`;
     // The document, `steps` and `x` are values as well.
     assert.equal(refusal(zeros(maxJsonValues - 3)), "accepted");

@@ -323,7 +323,7 @@ describe("an approval that comes with a request", () => {
 describe("the number of steps, calls and views", () => {
   const over = (item: object) => JSON.stringify(Array.from({ length: maxListItems + 1 }, () => item));
 
-  it("Seen 3: is bounded before any of them is looked at", () => {
+  it("cannot be more than 100: refused before any of them is looked at", () => {
     assert.equal(
       refusal(readWorkflow, `{"steps": ${over({})}}`),
       "invalid workflow JSON: steps has more than 100 items",
@@ -358,7 +358,7 @@ describe("null in an optional field", () => {
   };
   const read = <T>(reader: (document: JsonObject) => T, value: object) => reader(readJsonObject(JSON.stringify(value)));
 
-  it("Seen 14: is absent in every field of a step, of whatever kind", () => {
+  it("cannot make a step differ from one without the field, of whatever kind", () => {
     for (const [kind, fields] of Object.entries(required)) {
       const step = { ...(kind === "" ? {} : { kind }), ...fields };
       for (const key of Object.keys(stepFields).filter((name) => !(name in step))) {
@@ -370,7 +370,7 @@ describe("null in an optional field", () => {
     }
   });
 
-  it("Seen 14: is absent in every field of a workflow, a batch and a direct-user call", () => {
+  it("cannot make a workflow, a batch or a direct-user call differ from one without the field", () => {
     const bodies = [
       [workflowRequestSchema, readWorkflow, { steps: [] }],
       [sequentialBatchRequestSchema, readSequentialBatch, { gate_id: "g", calls: [] }],
@@ -390,7 +390,7 @@ describe("null in an optional field", () => {
     }
   });
 
-  it("Seen 14: is absent in every field of a batch's calls and views, but for what a view should answer", () => {
+  it("cannot make a batch's calls and views differ from those without the field, but for what a view should answer", () => {
     const call = { receiver_id: "a.near", method_name: "m", gas: "1" };
     const view = { contract_id: "a.near", method_name: "m" };
     const batch = { gate_id: "g", calls: [call], post_batch_view_checks: [view] };

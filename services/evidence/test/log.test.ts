@@ -61,7 +61,7 @@ onEveryStore("the log of workflows", (newPlace) => {
     assert.equal(record.version, 3n);
   });
 
-  it("Seen 3: keeps a body as the text it is given, never as a value", async () => {
+  it("a body cannot become a value in here: it is kept as the text it is given", async () => {
     const originalRequestText = JSON.stringify({ steps: [], x: Array.from({ length: 9000 }, () => 0) });
     const requestId = await evidence.open("text", { originalRequestText });
     const record = await evidence.records.getRecord({ requestId }, { headers: walletHeaders });

@@ -16,7 +16,7 @@ onEveryStore("reading records", (newPlace) => {
 
   const headers = walletHeaders;
 
-  it("Seen 14: a request id in upper case is found, by whatever method", async () => {
+  it("a request id in upper case cannot be missed, by whatever method", async () => {
     const requestId = await evidence.open("upper");
     const upper = requestId.toUpperCase();
     assert.notEqual(upper, requestId);

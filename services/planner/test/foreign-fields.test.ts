@@ -35,7 +35,7 @@ function signedOf(step: object): string {
 describe("a field that intents, payloads or quotes know", () => {
   for (const [name, step] of Object.entries(steps)) {
     for (const field of [...ofIntents, "state_init", ...ofPayloads, ...ofQuotes]) {
-      it(`Seen 14: ${field} of a ${name} is not dropped without a word`, () => {
+      it(`${field} of a ${name} cannot be dropped without a word`, () => {
         const asked = { ...step, [field]: values[field] ?? "x.near" };
         const problem = problemOf(asked);
         if (problem === undefined) assert.notEqual(signedOf(asked), signedOf(step));
@@ -45,7 +45,7 @@ describe("a field that intents, payloads or quotes know", () => {
     }
   }
 
-  it("Seen 14: msg, min_gas, memo and deadline of a transfer are not lost", () => {
+  it("msg, min_gas, memo and deadline of a transfer cannot be lost", () => {
     const asked = { memo: "rent", msg: "{}", min_gas: "5" };
     const { payload } = callOf({ ...transfer, ...asked, deadline: "2030-01-01T00:00:00Z" });
     assert.equal(payload?.case, "intents");
@@ -59,7 +59,7 @@ describe("a field that intents, payloads or quotes know", () => {
     assert.equal(payload.value.notAfterMs, BigInt(Date.UTC(2030, 0, 1)));
   });
 
-  it("Seen 14: memo, referral and deadline of a swap are not lost", () => {
+  it("memo, referral and deadline of a swap cannot be lost", () => {
     const asked = { memo: "m", referral: "bob.near" };
     const step = { ...swap, counterparty_signed, ...asked, deadline: "2030-01-01T00:00:00+01:00" };
     const { payload } = callOf(step);
@@ -74,12 +74,12 @@ describe("a field that intents, payloads or quotes know", () => {
   });
 
   for (const [name, step] of Object.entries(steps)) {
-    it(`Seen 14: a deadline of a ${name} that is no time is not ignored`, () => {
+    it(`a deadline of a ${name} that is no time cannot be ignored`, () => {
       assert.equal(problemOf({ ...step, deadline: "tomorrow" }), "steps[0].deadline must be an RFC 3339 time");
     });
   }
 
-  it("Seen 14: the short form of near_intents drops nothing either", () => {
+  it("the short form of near_intents cannot drop anything either", () => {
     const short = { kind: "transfer", token: "wrap.near", amount: "1", receiver_id: "mike.near" };
     const of = (near_intents: object) => ({ ...nearIntentsCall, near_intents });
     assert.match(signedOf(of({ ...short, msg: "hello" })), /hello/);
@@ -87,7 +87,7 @@ describe("a field that intents, payloads or quotes know", () => {
     assert.equal(problemOf(of({ ...short, deposit_memo: "1" })), unsupported("deposit_memo"));
   });
 
-  it("Seen 14: null in an optional field of an intent is not refused", () => {
+  it("null in an optional field of an intent cannot have it refused", () => {
     const intents = [
       { intent: "auth_call", contract_id: "a.near", msg: "", attached_deposit: null },
       {

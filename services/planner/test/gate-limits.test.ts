@@ -61,7 +61,7 @@ describe("what would leave the gate stuck for everybody is rejected (rule: gate-
   });
 });
 
-describe("what acts on what is the gate's is rejected (issue 12, 9):", () => {
+describe("a plain call cannot act on what is the gate's:", () => {
   const args = { route: "gate_proxy", args_json: {} };
   it("anything but execute_intents at the verifier, whoever vouches for it", () => {
     for (const method_name of ["mt_transfer", "ft_withdraw", "add_public_key", "simulate_intents", "mt_balance_of"]) {

@@ -128,7 +128,7 @@ describe("CheckPolicy", () => {
     ["a count, and no wish beside it", { ...wish, requires_approval: false, required_approvals: 3 }, 3],
   ];
   for (const [name, json, requiredApprovals] of wishes) {
-    it(`issue 12, 13: never takes a wish for approval for permission: ${name}`, async () => {
+    it(`a wish for approval cannot pass for permission: ${name}`, async () => {
       await using proxy = await startProxy();
       proxy.keystore.script(paths.policy, () => ({ json }));
       const { verdict } = await proxy.client.checkPolicy({ walletId, requestId, calls });
@@ -138,7 +138,7 @@ describe("CheckPolicy", () => {
   }
 
   for (const count of [-1, 1.5, "2", true, 1_000_001]) {
-    it(`issue 12, 13: gives no grant for an answer with ${JSON.stringify(count)} required approvals`, async () => {
+    it(`an answer with ${JSON.stringify(count)} required approvals cannot give a grant`, async () => {
       await using proxy = await startProxy();
       proxy.keystore.script(paths.policy, () => ({ json: { ...wish, required_approvals: count } }));
       const error = await failure(proxy.client.checkPolicy({ walletId, requestId, calls }));
@@ -146,7 +146,7 @@ describe("CheckPolicy", () => {
     });
   }
 
-  it("issue 12, 13: one workflow cannot have the keystore asked more than 48 times, and then not once", async () => {
+  it("one workflow cannot have the keystore asked more than 48 times, and then not once", async () => {
     await using proxy = await startProxy();
     const full = (transfers: number) => intentsCall(Array.from({ length: transfers }, () => transfer("1")));
     const verdictOf = async (...calls: GateCall[]) =>

@@ -106,7 +106,7 @@ describe("the policy checks of a step", () => {
       ],
     ],
     [
-      "issue 12, 5: an authenticated call without a deposit: a call of its contract",
+      "an authenticated call without a deposit: a call of its contract",
       { intent: "auth_call", contract_id: "dao.near", msg: "{}" },
       [{ type: "call", token: "native", to: "dao.near", amount: "0" }],
     ],
@@ -359,12 +359,12 @@ describe("intents that give power over the wallet (rule: power-has-a-type-of-its
     ];
   for (const [kind, fields] of rows) {
     const intent = { intent: kind, ...fields };
-    it(`issue 12, 1: ${kind} is denied by name where the operator has named no type for it`, () => {
+    it(`${kind} cannot be signed where the operator has named no type for it`, () => {
       const reason = `${kind} changes who may act for the wallet, and the operator has named no policy type for it`;
       assert.equal(unjudgeable(intentsCall([transfer("1"), intent])), reason);
     });
 
-    it(`issue 12, 1: ${kind} is asked about under the type that the operator named, and never as a call`, () => {
+    it(`${kind} cannot pass as a call: it is asked about under the type that the operator named`, () => {
       const types = { ...defaultActionTypes, [kind]: "wallet_power" };
       const to = kind === "set_auth_by_predecessor_id" ? {} : { to: key };
       assert.deepEqual(asked([intent], { types }), [{ type: "wallet_power", token: "native", ...to, amount: "0" }]);
@@ -381,7 +381,7 @@ describe("a swap (rule: policy-sees-who-gets-what)", () => {
     { type: "intents_swap", token: "nep141:c.near", amount: "1", receives },
   ];
 
-  it("issue 12, 5: is asked about with each who signed beside it, what goes out and what must come in", () => {
+  it("cannot hide who gets it: asked about with each who signed beside it, what goes out and what must come in", () => {
     const makers = ["maker.near", "taker.near"];
     const expected = out.flatMap((question) => makers.map((to) => ({ ...question, to })));
     assert.deepEqual(
@@ -446,7 +446,7 @@ describe("a plain call through the gate", () => {
     return plainCall({ receiverId, methodName, payload: { case: "args", value } });
   };
 
-  it("issue 12, 9: of anything but execute_intents at the verifier is denied", () => {
+  it("cannot be of anything but execute_intents at the verifier", () => {
     for (const method of ["mt_transfer", "ft_withdraw", "add_public_key", "simulate_intents", "ft_on_transfer"]) {
       assert.match(
         unjudgeable(plain("intents.near", method)),
@@ -455,7 +455,7 @@ describe("a plain call through the gate", () => {
     }
   });
 
-  it("issue 12, 9: of a transfer, approval or withdrawal is denied at every receiver", () => {
+  it("cannot be of a transfer, approval or withdrawal, at any receiver", () => {
     for (const method of [
       "ft_transfer",
       "nft_approve",

@@ -141,7 +141,7 @@ describe("PlannerService.Plan", () => {
     );
   });
 
-  it("Seen 3: refuses as many values, and as deep ones, in a message as in a text, with the same words", async () => {
+  it("a message cannot have more values, nor deeper ones, than a text: refused with the same words", async () => {
     const { client } = startPlanner();
     const nested = (depth: number): JsonValue => (depth === 0 ? 0 : [nested(depth - 1)]);
     const zeros = (count: number): JsonValue => Array.from({ length: count }, () => 0);
