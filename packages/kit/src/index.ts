@@ -32,3 +32,4 @@ export * from "./turnstile.ts";
 export * from "./usage-proofs.ts";
 export * from "./wallet-auth.ts";
 export * from "./wallet-slots.ts";
+export * from "./wrapped-near.ts";

@@ -12,6 +12,7 @@ import {
   readCommonConfig,
   readNatsConfig,
   readServiceUrl,
+  readWrappedNearId,
   text,
 } from "@outlayer/kit";
 import { decodeBase58, type KeyPair, parseSecretKey } from "@outlayer/near";
@@ -20,6 +21,8 @@ import { decodeBase58, type KeyPair, parseSecretKey } from "@outlayer/near";
 export interface BroadcasterConfig {
   readonly gateId: string;
   readonly verifierId: string;
+  /** Whose tokens the verifier takes where an intent pays NEAR. */
+  readonly wrappedNearId: string;
   readonly relayerId: string;
   readonly relayerKeys: readonly KeyPair[];
   readonly approverId: string;
@@ -102,6 +105,7 @@ export function readBroadcasterConfig(reader: ConfigReader): BroadcasterConfig {
   return {
     ...readGateConfig(reader),
     verifierId: reader.optional("VERIFIER_ID", accountId, "intents.near"),
+    wrappedNearId: readWrappedNearId(reader),
     relayerKeys: reader.requiredSecret("RELAYER_SECRET_KEY", list(secretKey)),
     approverKeys: reader.requiredSecret("APPROVER_SECRET_KEY", list(secretKey)),
     // Above the gate's own timeout a longer validity means nothing.

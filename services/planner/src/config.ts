@@ -10,6 +10,7 @@ import {
   readServiceUrl,
   readWalletCredentials,
   readWalletSlots,
+  readWrappedNearId,
   text,
   type WalletCredentials,
   type WalletSlotLimits,
@@ -70,6 +71,7 @@ export function readPlannerConfig(reader: ConfigReader): PlannerConfig {
     limits: {
       gateId: reader.optional("SEQUENTIAL_GATE_ID", accountId, "gate.sequential.near"),
       verifierId: reader.optional("VERIFIER_ID", accountId, "intents.near"),
+      wrappedNearId: readWrappedNearId(reader),
       maxInnerGas: (gateCallbackGas ?? leastCallbackGas) - callbackOverhead,
       maxDepositYocto: reader.optional("GATE_MAX_DEPOSIT_YOCTO", yocto, 0n),
     },

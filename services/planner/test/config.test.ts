@@ -23,6 +23,7 @@ describe("the planner's configuration", () => {
     assert.deepEqual(limits, {
       gateId: "gate.sequential.near",
       verifierId: "intents.near",
+      wrappedNearId: "wrap.near",
       maxInnerGas: 130_000_000_000_000n,
       maxDepositYocto: 0n,
     });
@@ -34,6 +35,7 @@ describe("the planner's configuration", () => {
       ...required,
       SEQUENTIAL_GATE_ID: "gate.test.near",
       VERIFIER_ID: "verifier.test.near",
+      WRAPPED_NEAR_ID: "wrap.testnet",
       GATE_CALLBACK_GAS: "300000000000000",
       GATE_MAX_DEPOSIT_YOCTO: "1",
       WALLET_API_KEYS_JSON: '{"wk_1_0123456789abcdefghijkl": "wallet-1"}',
@@ -43,6 +45,7 @@ describe("the planner's configuration", () => {
     assert.deepEqual(limits, {
       gateId: "gate.test.near",
       verifierId: "verifier.test.near",
+      wrappedNearId: "wrap.testnet",
       maxInnerGas: 230_000_000_000_000n,
       maxDepositYocto: 1n,
     });

@@ -190,6 +190,28 @@ describe("the lane of a step without kind", () => {
   });
 });
 
+describe("wrapping NEAR", () => {
+  const wrap = { receiver_id: "wrap.testnet", method_name: "near_deposit" };
+  const shown = (steps: readonly object[], wrappedNearId: string) => {
+    const { plan } = planOf(steps, { limits: { wrappedNearId } });
+    return plan.steps.map(({ lane, receiverId }) => [lane, receiverId]);
+  };
+
+  it("is a deposit at the contract that is configured, and at no other", () => {
+    const short = { kind: "funding.wrap_near", amount: "1" };
+    assert.deepEqual(shown([wrap, short], "wrap.testnet"), [
+      ["funding_setup", "wrap.testnet"],
+      ["funding_setup", "wrap.testnet"],
+    ]);
+    assert.deepEqual(shown([wrap, short], "wrap.near"), [
+      ["reject", "wrap.testnet"],
+      ["funding_setup", "wrap.near"],
+    ]);
+    const { plan } = planOf([wrap], { limits: { wrappedNearId: "wrap.testnet" } });
+    assert.match(plan.setupRequirements[0]?.requirement ?? "", /: wrap NEAR with /);
+  });
+});
+
 describe("a gate batch", () => {
   const vouched = { ...staking, ...gateRoute };
   const inBatch = (step: object, gate_batch = "b") => ({ ...step, gate_batch });

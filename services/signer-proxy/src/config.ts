@@ -10,6 +10,7 @@ import {
   readCommonConfig,
   readDirectUserScopes,
   readSharedSecret,
+  readWrappedNearId,
 } from "@outlayer/kit";
 import type { DirectUserScope } from "@outlayer/workflow";
 import { type ActionTypes, actionKinds, defaultActionTypes, sharedPowerKind } from "./core/action-types.ts";
@@ -21,6 +22,8 @@ export interface SignerProxyConfig {
   readonly keystoreAuthToken: string;
   /** The NEP-413 recipient, and the only receiver of intents. */
   readonly verifierId: string;
+  /** Whose tokens the verifier takes where an intent pays NEAR. */
+  readonly wrappedNearId: string;
   readonly actionTypes: ActionTypes;
   /** Whether policy is asked about a swap with its counterparties, or without saying who gets it. */
   readonly swapTo: SwapTo;
@@ -42,6 +45,7 @@ export function readSignerProxyConfig(reader: ConfigReader): SignerProxyConfig {
     keystoreUrl,
     keystoreAuthToken,
     verifierId: reader.optional("VERIFIER_ID", accountId, "intents.near"),
+    wrappedNearId: readWrappedNearId(reader),
     actionTypes: reader.optional("POLICY_ACTION_TYPES_JSON", actionTypes, defaultActionTypes),
     swapTo: reader.optional("POLICY_SWAP_TO", swapTo, "counterparty"),
     grantSecret: readSharedSecret(reader, "GRANT_SECRET"),

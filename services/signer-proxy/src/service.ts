@@ -31,7 +31,7 @@ const cachedAccountCount = 10_000;
 /** The signer proxy without its listeners. */
 export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDeps): Service {
   const { logger } = deps;
-  const { actionTypes, swapTo } = config;
+  const { actionTypes, swapTo, wrappedNearId } = config;
   const { clock, timers } = deps.ports;
   const http = keystoreHttp({
     url: config.keystoreUrl,
@@ -48,12 +48,12 @@ export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDe
   const shared = { keystore, verifierId: config.verifierId, grantMac, proofs, clock, logger };
   const handlers = {
     getAccount: getAccount({ accounts, freshAccounts: keystore.deriveAddress, logger }),
-    checkPolicy: checkPolicy({ ...shared, actionTypes, swapTo, accounts }),
+    checkPolicy: checkPolicy({ ...shared, actionTypes, swapTo, wrappedNearId, accounts }),
     signStep: signStep({ ...shared, accounts }),
     prepareDirectUserKey: prepareDirectUserKey({ keystore, scopes, logger }),
     checkDirectUserPolicy: checkDirectUserPolicy({ ...shared, scopes, actionTypes }),
     signDirectUserCall: signDirectUserCall({ ...shared, scopes }),
-    signSimulation: signSimulation({ ...shared, actionTypes, swapTo, accounts }),
+    signSimulation: signSimulation({ ...shared, actionTypes, swapTo, wrappedNearId, accounts }),
     signCancel: signCancel({ ...shared, accounts }),
   } satisfies ServiceImpl<typeof SignerProxyService>;
 

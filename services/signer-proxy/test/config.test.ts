@@ -25,6 +25,7 @@ describe("the signer proxy's configuration", () => {
     const config = readSignerProxyProcessConfig(new ConfigReader(good));
     assert.equal(config.keystoreUrl, "http://127.0.0.1:8081");
     assert.equal(config.verifierId, "intents.near");
+    assert.equal(config.wrappedNearId, "wrap.near");
     assert.deepEqual(config.actionTypes, defaultActionTypes);
     assert.equal(config.grpcBind.port, 9002);
   });
@@ -36,6 +37,11 @@ describe("the signer proxy's configuration", () => {
       "GRANT_SECRET (or GRANT_SECRET_FILE) is required",
       "USAGE_SECRET (or USAGE_SECRET_FILE) is required",
     ]);
+  });
+
+  it("takes another contract for wrapped NEAR", () => {
+    const config = readSignerProxyProcessConfig(new ConfigReader({ ...good, WRAPPED_NEAR_ID: "wrap.testnet" }));
+    assert.equal(config.wrappedNearId, "wrap.testnet");
   });
 
   it("takes a table of policy types with some of its keys", () => {
@@ -79,6 +85,7 @@ describe("the signer proxy's configuration", () => {
     ["KEYSTORE_AUTH_TOKEN", "a\nb", "KEYSTORE_AUTH_TOKEN must be printable ASCII without whitespace"],
     ["GRANT_SECRET", "x".repeat(31), "GRANT_SECRET must have at least 32 characters"],
     ["USAGE_SECRET", "x".repeat(31), "USAGE_SECRET must have at least 32 characters"],
+    ["WRAPPED_NEAR_ID", "nep141:wrap.near", "WRAPPED_NEAR_ID must be a NEAR account id"],
     ["VERIFIER_ID", "Intents.near", "VERIFIER_ID must be a NEAR account id"],
     ["POLICY_ACTION_TYPES_JSON", "{", "POLICY_ACTION_TYPES_JSON must be JSON"],
     ["POLICY_ACTION_TYPES_JSON", "[]", "POLICY_ACTION_TYPES_JSON must be an object of what a step does to policy type"],

@@ -159,6 +159,27 @@ describe("the policy checks of a step", () => {
   });
 });
 
+describe("NEAR that an intent pays", () => {
+  const paying: readonly object[] = [
+    { intent: "native_withdraw", receiver_id: "bob.near", amount: "8" },
+    { intent: "storage_deposit", contract_id: "usdc.near", deposit_for_account_id: "usdc.near", amount: "8" },
+    { intent: "auth_call", contract_id: "dao.near", msg: "{}", attached_deposit: "8" },
+    { intent: "ft_withdraw", token: "usdc.near", receiver_id: "bob.near", amount: "1", storage_deposit: "8" },
+    { intent: "nft_withdraw", token: "nft.near", receiver_id: "bob.near", token_id: "1", storage_deposit: "8" },
+  ];
+  for (const intent of paying) {
+    it(`cannot be counted as another token than what the verifier takes: ${JSON.stringify(intent)}`, () => {
+      for (const wrappedNearId of ["wrap.near", "wrap.testnet"]) {
+        const tokens = asked([intent], { wrappedNearId }).filter(({ amount }) => amount === "8");
+        assert.deepEqual(
+          tokens.map(({ token }) => token),
+          [`nep141:${wrappedNearId}`],
+        );
+      }
+    });
+  }
+});
+
 describe("usage in policy checks", () => {
   it("counts what earlier steps, and earlier intents of the same step, move of the same token", () => {
     const checks = actions([

@@ -53,6 +53,7 @@ export async function preflight(tools: Needed, request: PreflightRequest, caller
       node,
       gate,
       verifierId: config.verifierId,
+      wrappedNearId: config.wrappedNearId,
       clock: ports.clock,
       random: ports.random,
       walletId,

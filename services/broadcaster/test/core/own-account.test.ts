@@ -40,7 +40,8 @@ describe("rules about the wallet's own account, once it is known", () => {
 
 describe("what a workflow moves", () => {
   it("counts every intent that takes from the wallet, and what a swap brings", () => {
-    const moves = (intent: object) => movementsOf(call([intent])).map(({ token, amount }) => [token, amount]);
+    const moves = (intent: object, wrappedNearId = "wrap.near") =>
+      movementsOf(call([intent]), wrappedNearId).map(({ token, amount }) => [token, amount]);
     const contract = { token: "t.near", receiver_id: "b.near" };
     assert.deepEqual(moves(transfer("b.near")), [["nep141:a.near", -5n]]);
     assert.deepEqual(moves({ intent: "token_diff", diff: { x: "-3", y: "4" } }), [
@@ -61,6 +62,12 @@ describe("what a workflow moves", () => {
     }
     assert.deepEqual(moves({ intent: "auth_call", attached_deposit: "1" }), [["nep141:wrap.near", -1n]]);
     assert.deepEqual(moves({ intent: "add_public_key", public_key: "k" }), []);
+    // Not a token by that name: what the verifier was made with.
+    const paid = { intent: "ft_withdraw", ...contract, amount: "7", storage_deposit: "2" };
+    assert.deepEqual(moves(paid, "wrap.testnet")[1], ["nep141:wrap.testnet", -2n]);
+    for (const intent of ["native_withdraw", "storage_deposit"]) {
+      assert.deepEqual(moves({ intent, amount: "6" }, "wrap.testnet"), [["nep141:wrap.testnet", -6n]]);
+    }
   });
 
   it("finds the first step that the balances do not cover, counting what earlier steps move", () => {
@@ -74,15 +81,25 @@ describe("what a workflow moves", () => {
         ["nep141:a.near", a],
         ["x", x],
       ]);
-    assert.equal(findShortfall(calls, balances(6n, 1n)), undefined);
-    assert.deepEqual(findShortfall(calls, balances(5n, 1n)), {
+    assert.equal(findShortfall(calls, balances(6n, 1n), "wrap.near"), undefined);
+    assert.deepEqual(findShortfall(calls, balances(5n, 1n), "wrap.near"), {
       step: 2,
       token: "nep141:a.near",
       balance: 10n,
       needed: 11n,
     });
-    assert.deepEqual(findShortfall(calls, balances(6n, 0n)), { step: 1, token: "x", balance: 0n, needed: 1n });
-    assert.deepEqual(findShortfall(calls, new Map()), { step: 0, token: "nep141:a.near", balance: 0n, needed: 5n });
-    assert.deepEqual(tokensOf(calls), ["nep141:a.near", "x"]);
+    assert.deepEqual(findShortfall(calls, balances(6n, 0n), "wrap.near"), {
+      step: 1,
+      token: "x",
+      balance: 0n,
+      needed: 1n,
+    });
+    assert.deepEqual(findShortfall(calls, new Map(), "wrap.near"), {
+      step: 0,
+      token: "nep141:a.near",
+      balance: 0n,
+      needed: 5n,
+    });
+    assert.deepEqual(tokensOf(calls, "wrap.near"), ["nep141:a.near", "x"]);
   });
 });

@@ -26,6 +26,8 @@ export const noFacts: Facts = { accountId: undefined, feeTiers: undefined };
 export interface Limits {
   readonly gateId: string;
   readonly verifierId: string;
+  /** The contract that gives tokens for NEAR. */
+  readonly wrappedNearId: string;
   /** Gas units for one inner call. With more, or none, the gate's callback fails and its chain is stuck for everybody. */
   readonly maxInnerGas: bigint;
   /** yoctoNEAR for one inner call: the gate pays it, and is stuck when it cannot. */

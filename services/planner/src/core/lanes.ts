@@ -77,7 +77,7 @@ function classifyExplicit(call: ExplicitFields, limits: Limits): Classification 
   if (call.route === "gate_proxy") {
     return call.requires_user_predecessor ? reject(reasons.gateProxy) : gateProxy;
   }
-  const wraps = call.receiver_id === "wrap.near" && call.method_name === "near_deposit";
+  const wraps = call.receiver_id === limits.wrappedNearId && call.method_name === "near_deposit";
   const funds = wraps || fundingMethods.has(call.method_name) || fundingOperations.has(operation);
   if (call.route === "funding_setup" || funds) {
     return { lane: "funding_setup", view: viewMethods.has(call.method_name) || operation === "balance_read" };
@@ -105,7 +105,7 @@ export function shownTarget(step: Step, limits: Limits): { receiverId: string; m
     case "intents.execute_raw":
       return { receiverId: limits.verifierId, methodName: "execute_intents" };
     case "funding.wrap_near":
-      return { receiverId: "wrap.near", methodName: "near_deposit" };
+      return { receiverId: limits.wrappedNearId, methodName: "near_deposit" };
     case "funding.intents_deposit":
       return { receiverId: limits.verifierId, methodName: "ft_transfer_call" };
     case "funding.balance_check":

@@ -77,7 +77,7 @@ export function plan(request: PlanRequest, facts: Facts, limits: Limits): Planni
         break;
       }
       case "funding_setup":
-        setupRequirements.push({ step: index, ...fundingSetup(step, place) });
+        setupRequirements.push({ step: index, ...fundingSetup(step, place, limits) });
         break;
       case "direct_user":
         setupRequirements.push({ step: index, ...directUserSetup(place) });

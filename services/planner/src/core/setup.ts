@@ -1,4 +1,5 @@
 import type { Step } from "@outlayer/workflow";
+import type { Limits } from "./facts.ts";
 
 /** What a step needs that the gate cannot give. */
 export interface Setup {
@@ -15,8 +16,8 @@ const routes = {
 } as const;
 
 /** @param place e.g. `steps[0]` */
-export function fundingSetup(step: Step, place: string): Setup {
-  const { what, route } = fundingOf(step);
+export function fundingSetup(step: Step, place: string, limits: Limits): Setup {
+  const { what, route } = fundingOf(step, limits);
   return { requirement: `${place} does not go through the gate: ${what} with ${route} first`, route };
 }
 
@@ -32,7 +33,7 @@ const balance = { what: "read the balance", route: routes.balance };
 const storage = { what: "pay for storage", route: routes.storage };
 const otherCall = { what: "make the call", route: routes.call };
 
-function fundingOf(step: Step): { readonly what: string; readonly route: string } {
+function fundingOf(step: Step, limits: Limits): { readonly what: string; readonly route: string } {
   switch (step.form) {
     case "funding.wrap_near":
       return wrap;
@@ -43,12 +44,12 @@ function fundingOf(step: Step): { readonly what: string; readonly route: string 
     case "funding.storage_deposit":
       return storage;
     default:
-      return fundingOfCall(step.fields);
+      return fundingOfCall(step.fields, limits);
   }
 }
 
-function fundingOfCall({ operation, receiver_id: receiver, method_name: method }: Step["fields"]) {
-  if (operation === "wrap_near" || (receiver === "wrap.near" && method === "near_deposit")) return wrap;
+function fundingOfCall({ operation, receiver_id: receiver, method_name: method }: Step["fields"], limits: Limits) {
+  if (operation === "wrap_near" || (receiver === limits.wrappedNearId && method === "near_deposit")) return wrap;
   if (operation === "intents_deposit") return deposit;
   if (operation === "balance_read" || method === "ft_balance_of" || method === "storage_balance_of") return balance;
   if (operation === "storage_setup" || method === "storage_deposit") return storage;

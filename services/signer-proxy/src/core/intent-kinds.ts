@@ -8,6 +8,8 @@ import { Unjudgeable } from "./unjudgeable.ts";
 /** What decides about an intent beside the intent itself. */
 export interface Surroundings {
   readonly verifierId: string;
+  /** Whose tokens the verifier takes where an intent pays NEAR. */
+  readonly wrappedNearId: string;
   /** Who signed what is executed beside it: they get what a swap gives. */
   readonly counterparties: readonly string[];
   /** `none`: policy is asked about a swap without saying who gets it. */
@@ -32,12 +34,6 @@ interface Judged {
   readonly power: readonly string[] | undefined;
   readonly moves: readonly Moved[];
 }
-
-/**
- * NEAR that an intent pays is taken from the wallet's wNEAR in the verifier. Assumes mainnet's wNEAR, which is the one
- * that the verifier is deployed with.
- */
-const wrappedNear = "nep141:wrap.near";
 
 const text = z.string({ error: "must be a string" });
 const account = text.refine(isAccountId, "must be an account id");
@@ -108,7 +104,7 @@ export const intentKinds = {
   }),
   native_withdraw: row({
     fields: { receiver_id: account, amount: rawUnits },
-    moves: ({ receiver_id, amount }) => [{ token: wrappedNear, amount, to: [receiver_id] }],
+    moves: ({ receiver_id, amount }, around) => [{ token: wrappedNear(around), amount, to: [receiver_id] }],
   }),
   storage_deposit: row({
     fields: {
@@ -119,20 +115,20 @@ export const intentKinds = {
       amount: rawUnits,
     },
     // The contract is paid, and the account for which it books it may withdraw what is more than the storage costs.
-    moves: ({ contract_id, deposit_for_account_id: current, account_id: former, amount }) => {
+    moves: ({ contract_id, deposit_for_account_id: current, account_id: former, amount }, around) => {
       const booked = current ?? former;
       if (booked == null) throw new Unjudgeable(".deposit_for_account_id is required");
       if (current != null && former != null) {
         throw new Unjudgeable(".deposit_for_account_id must not stand beside account_id");
       }
-      return [{ token: wrappedNear, amount, to: [...new Set([contract_id, booked])] }];
+      return [{ token: wrappedNear(around), amount, to: [...new Set([contract_id, booked])] }];
     },
   }),
   auth_call: row({
     fields: { contract_id: account, msg: text, attached_deposit: optionalRawUnits, min_gas: optionalText },
     // The contract is told that the wallet itself speaks, with a deposit or without.
     power: ({ contract_id }) => [contract_id],
-    moves: ({ contract_id, attached_deposit }) => paid([contract_id], attached_deposit),
+    moves: ({ contract_id, attached_deposit }, around) => paid([contract_id], attached_deposit, around),
   }),
   // Whoever has the key can do whatever the wallet can.
   add_public_key: row({ fields: { public_key: text }, power: ({ public_key }) => [public_key] }),
@@ -177,7 +173,7 @@ function withdrawal(
   }
   const to = [receiverOf(receiver_id, msg, around)];
   // Its storage is booked for the receiver, about whom policy is asked anyway.
-  return [...parts.map((part) => ({ ...part, to })), ...paid([contract], storage_deposit)];
+  return [...parts.map((part) => ({ ...part, to })), ...paid([contract], storage_deposit, around)];
 }
 
 /** What is sent back to the verifier with a message is credited to whom the message names. */
@@ -194,6 +190,11 @@ function swapReceivers({ counterparties, swapTo }: Surroundings): readonly strin
   return counterparties;
 }
 
-function paid(to: readonly string[], amount: bigint | null | undefined): Moved[] {
-  return amount == null || amount === 0n ? [] : [{ token: wrappedNear, amount, to }];
+function paid(to: readonly string[], amount: bigint | null | undefined, around: Surroundings): Moved[] {
+  return amount == null || amount === 0n ? [] : [{ token: wrappedNear(around), amount, to }];
+}
+
+/** NEAR that an intent pays is taken from the wallet's wrapped NEAR in the verifier. */
+function wrappedNear({ wrappedNearId }: Surroundings): string {
+  return `nep141:${wrappedNearId}`;
 }

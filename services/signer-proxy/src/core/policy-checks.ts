@@ -52,6 +52,7 @@ export interface PolicyTerms {
   readonly types: ActionTypes;
   readonly swapTo: SwapTo;
   readonly verifierId: string;
+  readonly wrappedNearId: string;
   /** The wallet's account. Needed where a call carries what others signed. */
   readonly accountId?: string;
 }
@@ -117,7 +118,7 @@ function movementOfCall(call: GateCall): Movement {
 
 function movementsOfPayload(call: GateCall, terms: PolicyTerms): Movement[] {
   const { payload } = call;
-  const { verifierId, accountId, swapTo } = terms;
+  const { verifierId, wrappedNearId, accountId, swapTo } = terms;
   if (payload.case !== "intents") {
     const problem = predecessorCallProblem(call, verifierId);
     if (problem !== undefined) throw new Unjudgeable(problem);
@@ -128,7 +129,7 @@ function movementsOfPayload(call: GateCall, terms: PolicyTerms): Movement[] {
   // Each is put into the arguments as it stands, so it must be one JSON value and not break out of its place.
   const payloads = counterpartySignedJson.map((json, index) => readJson(`counterparty_signed[${index}]`, json));
   const counterparties = signersOf({ place: "counterparty_signed", payloads }, accountId);
-  return movementsOf(readJson("intents", intentsJson), { verifierId, counterparties, swapTo });
+  return movementsOf(readJson("intents", intentsJson), { verifierId, wrappedNearId, counterparties, swapTo });
 }
 
 function readJson(place: string, text: string): unknown {

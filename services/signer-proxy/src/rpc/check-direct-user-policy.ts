@@ -10,7 +10,8 @@ import type { CheckPolicyDeps } from "./check-policy.ts";
 import { answering } from "./refusals.ts";
 import { verdictAnswer } from "./verdict-answer.ts";
 
-export interface CheckDirectUserPolicyDeps extends Omit<CheckPolicyDeps, "verifierId" | "swapTo" | "accounts"> {
+export interface CheckDirectUserPolicyDeps
+  extends Omit<CheckPolicyDeps, "verifierId" | "wrappedNearId" | "swapTo" | "accounts"> {
   readonly scopes: readonly DirectUserScope[];
 }
 

@@ -26,6 +26,7 @@ export interface PolicyDeps {
   readonly actionTypes: ActionTypes;
   readonly swapTo: SwapTo;
   readonly verifierId: string;
+  readonly wrappedNearId: string;
   readonly accounts: Accounts;
   readonly proofs: UsageProofs;
   readonly clock: Clock;
@@ -38,13 +39,26 @@ export interface CheckPolicyDeps extends PolicyDeps {
 
 /** What the wallet's policy says of a whole workflow. */
 export async function policyVerdict(
-  { keystore, actionTypes: types, swapTo, verifierId, accounts }: Omit<PolicyDeps, "clock" | "logger" | "proofs">,
+  {
+    keystore,
+    actionTypes: types,
+    swapTo,
+    verifierId,
+    wrappedNearId,
+    accounts,
+  }: Omit<PolicyDeps, "clock" | "logger" | "proofs">,
   { walletId, calls, usage, approval }: ToJudge,
   signal: AbortSignal,
 ): Promise<Judged> {
   for (const [step, call] of calls.entries()) checkIntentsCall(`calls[${step}]`, call, verifierId);
   const account = calls.some((call) => carriesSigned(call, verifierId)) ? await accounts(walletId, signal) : undefined;
-  const terms = { types, swapTo, verifierId, ...(account === undefined ? {} : { accountId: account.accountId }) };
+  const terms = {
+    types,
+    swapTo,
+    verifierId,
+    wrappedNearId,
+    ...(account === undefined ? {} : { accountId: account.accountId }),
+  };
   const found = policyChecks(calls, terms, usage);
   // What cannot be judged is not allowed; the keystore need not be asked about the rest then.
   if (found.kind === "unjudgeable") return { kind: "denied", step: found.step, reason: found.reason };

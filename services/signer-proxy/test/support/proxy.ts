@@ -42,6 +42,7 @@ export function configFor(keystoreUrl: string): SignerProxyConfig {
     keystoreAuthToken: keystoreToken,
     verifierId: "intents.near",
     actionTypes: defaultActionTypes,
+    wrappedNearId: "wrap.near",
     swapTo: "counterparty",
     directUserScopes: [counterScope],
     grantSecret,

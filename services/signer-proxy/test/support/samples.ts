@@ -37,6 +37,7 @@ export const signedBy = (signer_id: string) => {
 /** By what rules policy is asked, unless a test says otherwise. */
 export const terms: PolicyTerms = {
   types: defaultActionTypes,
+  wrappedNearId: "wrap.near",
   swapTo: "counterparty",
   verifierId: "intents.near",
   accountId: walletAccountId,

@@ -74,10 +74,14 @@ export function checkVerifierLock(accountId: string, account: VerifierAccount): 
 }
 
 /** Whether the wallet's balances in the verifier cover what the steps move, each after those before it. */
-export function checkTokens(calls: readonly GateCall[], balances: ReadonlyMap<string, bigint>): Finding {
-  const shortfall = findShortfall(calls, balances);
+export function checkTokens(
+  calls: readonly GateCall[],
+  balances: ReadonlyMap<string, bigint>,
+  wrappedNearId: string,
+): Finding {
+  const shortfall = findShortfall(calls, balances, wrappedNearId);
   if (shortfall === undefined) {
-    const held = tokensOf(calls).map((token) => `${balances.get(token) ?? 0n} of ${token}`);
+    const held = tokensOf(calls, wrappedNearId).map((token) => `${balances.get(token) ?? 0n} of ${token}`);
     const actual = held.length === 0 ? "nothing is moved" : held.join(", ");
     return { ok: true, expected: "what the steps move", actual, message: "the wallet holds what the steps move" };
   }

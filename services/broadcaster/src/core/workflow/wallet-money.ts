@@ -8,15 +8,18 @@ export interface Movement {
   readonly amount: bigint;
 }
 
-const wrappedNear = "nep141:wrap.near";
-
-/** What the wallet's own intents of one call move, in their order. What others' payloads bring is not counted. */
-export function movementsOf(call: GateCall): readonly Movement[] {
+/**
+ * What the wallet's own intents of one call move, in their order. What others' payloads bring is not counted.
+ * @param wrappedNearId whose tokens the verifier takes where an intent pays NEAR
+ */
+export function movementsOf(call: GateCall, wrappedNearId: string): readonly Movement[] {
   if (call.payload.case !== "intents") return [];
-  return list(parse(call.payload.value.intentsJson)).flatMap(movementsOfIntent);
+  return list(parse(call.payload.value.intentsJson)).flatMap((intent) =>
+    movementsOfIntent(intent, `nep141:${wrappedNearId}`),
+  );
 }
 
-function movementsOfIntent(intent: unknown): Movement[] {
+function movementsOfIntent(intent: unknown, wrappedNear: string): Movement[] {
   const out = (token: string | undefined, amount: unknown): Movement[] => {
     const value = integer(amount);
     return token === undefined || value === undefined ? [] : [{ token, amount: -value }];
@@ -61,8 +64,8 @@ function movementsOfIntent(intent: unknown): Movement[] {
 }
 
 /** Tokens that a workflow moves, each once, in order of first use. */
-export function tokensOf(calls: readonly GateCall[]): string[] {
-  return [...new Set(calls.flatMap((call) => movementsOf(call).map(({ token }) => token)))];
+export function tokensOf(calls: readonly GateCall[], wrappedNearId: string): string[] {
+  return [...new Set(calls.flatMap((call) => movementsOf(call, wrappedNearId).map(({ token }) => token)))];
 }
 
 export interface Shortfall {
@@ -78,10 +81,11 @@ export interface Shortfall {
 export function findShortfall(
   calls: readonly GateCall[],
   balances: ReadonlyMap<string, bigint>,
+  wrappedNearId: string,
 ): Shortfall | undefined {
   const left = new Map(balances);
   for (const [step, call] of calls.entries()) {
-    for (const { token, amount } of movementsOf(call)) {
+    for (const { token, amount } of movementsOf(call, wrappedNearId)) {
       const balance = left.get(token) ?? 0n;
       if (balance + amount < 0n) return { step, token, balance, needed: -amount };
       left.set(token, balance + amount);

@@ -75,7 +75,7 @@ export const walletChecks: readonly CodedCheck<WalletReadings>[] = [
     name: "wallet_tokens",
     class: "blocking",
     code: "insufficient_balance",
-    find: async (readings) => checkTokens(readings.calls, await readings.balances()),
+    find: async ({ calls, balances, wallet }) => checkTokens(calls, await balances(), wallet.wrappedNearId),
   },
 ];
 

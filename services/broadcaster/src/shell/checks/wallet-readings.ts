@@ -9,6 +9,7 @@ import { once } from "./once.ts";
 
 export interface WalletSources extends OperatorSources {
   readonly verifierId: string;
+  readonly wrappedNearId: string;
   readonly clock: Clock;
 }
 
@@ -68,7 +69,7 @@ export class WalletReadings extends OperatorReadings {
 
   /** Balances in the verifier of every token that the steps move. Raw units. */
   readonly balances = once(async (): Promise<ReadonlyMap<string, bigint>> => {
-    const tokens = tokensOf(this.calls);
+    const tokens = tokensOf(this.calls, this.wallet.wrappedNearId);
     if (tokens.length === 0) return new Map();
     const { accountId } = await this.account();
     const amounts = strings(await this.#view("mt_batch_balance_of", { account_id: accountId, token_ids: tokens }));

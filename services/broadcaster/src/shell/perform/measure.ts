@@ -22,7 +22,7 @@ export async function measure(
 ): Promise<EventInit | undefined> {
   const postViews = state.steps.every(({ resolved }) => resolved !== undefined) ? state.postViews : [];
   const lastHeight = Math.max(0, ...state.steps.map(({ resolved }) => Number(resolved?.receipt?.blockHeight ?? 0n)));
-  const balancesAfter = await readBalances(node, config.verifierId, state, lastHeight);
+  const balancesAfter = await readBalances(node, config, state, lastHeight);
   const fees = await readFees(node, config, state, seen);
   if (balancesAfter === undefined || fees === undefined) return undefined;
   // Last, and each once: whatever those contracts do, nothing else is read again for them.
@@ -41,11 +41,11 @@ export async function measure(
 /** @returns undefined where the node lags behind that height */
 async function readBalances(
   node: NearNode,
-  verifierId: string,
+  { verifierId, wrappedNearId }: Needed["config"],
   state: WorkflowState,
   leastHeight: number,
 ): Promise<Record<string, string> | undefined> {
-  const tokens = tokensOf(state.calls);
+  const tokens = tokensOf(state.calls, wrappedNearId);
   if (tokens.length === 0 || state.account === undefined) return {};
   const args = { account_id: state.account.accountId, token_ids: tokens };
   const { value, height } = await node.view(verifierId, "mt_batch_balance_of", args);

@@ -187,6 +187,7 @@ function readingsOf(
     node,
     gate,
     verifierId: config.verifierId,
+    wrappedNearId: config.wrappedNearId,
     clock: ports.clock,
     head: async () => heads.final,
     tail: () => tails.attribute(),
