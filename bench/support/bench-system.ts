@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import type { Environment } from "@outlayer/kit";
 import type { UpInfo } from "../../embedded/src/up-info.ts";
+import { wideBounds } from "../../test/support/product-environment.ts";
 import { RestClient } from "../../test/support/rest-client.ts";
 import type { Usage } from "./product-process.ts";
 
@@ -21,7 +22,7 @@ export class BenchSystem {
 
   static async start(blockMs: number, environment: Environment): Promise<BenchSystem> {
     const main = fileURLToPath(new URL("product-process.ts", import.meta.url));
-    const child = fork(main, [String(blockMs), JSON.stringify(environment)], {
+    const child = fork(main, [String(blockMs), JSON.stringify({ ...wideBounds, ...environment })], {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     const ended = once(child, "exit").then(([code]) => {

@@ -6,6 +6,7 @@ import { type Environment, type ServiceName, serviceNames, systemPorts } from "@
 import { borrowMongodb, borrowNats } from "@outlayer/test-servers";
 import { startDevnetProcess } from "../../embedded/src/devnet-process.ts";
 import { localEnvironment } from "../../embedded/src/local-environment.ts";
+import { wideBounds } from "../../test/support/product-environment.ts";
 import { RestClient } from "../../test/support/rest-client.ts";
 import type { CallCounts } from "./bench-system.ts";
 import { Inspector } from "./inspector.ts";
@@ -76,6 +77,7 @@ export class SoakSystem {
     }
     const environment: Environment = {
       ...localEnvironment(devnet.info, blockTimeMs, systemPorts().random),
+      ...wideBounds,
       ...variables,
     };
     const ports = await freePorts(serviceNames.length);

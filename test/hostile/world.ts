@@ -158,6 +158,12 @@ export class HostileWorld {
 function environmentOf(devnet: Devnet, databaseUrl: string, natsUrl: string): Environment {
   const wallets = [...honestWallets, ...Object.keys(hostileWallets)];
   const keys = wallets.map((walletId) => [apiKeyOf(walletId), walletId]);
+  const quotas = [
+    // Those that are looked at for more than quotas must get past them.
+    ...unboundedWallets.map((walletId) => [walletId, { plans_per_minute: 100_000 }]),
+    // An hour's run is what an honest wallet does in many days.
+    ...honestWallets.map((walletId) => [walletId, { starts_per_hour: 100_000, operator_near_per_day: "10000" }]),
+  ];
   return {
     ...productEnvironment(devnet),
     INTERNAL_WALLET_AUTH_TOKEN: "internal-token-of-the-hostile-run-0123456789",
@@ -169,10 +175,7 @@ function environmentOf(devnet: Devnet, databaseUrl: string, natsUrl: string): En
     DATABASE_URL: databaseUrl,
     NATS_URL: natsUrl,
     NEAR_POLL_INTERVAL_MS: String(blockTimeMs / 2),
-    // Those that are looked at for more than quotas must get past them.
-    WALLET_QUOTAS_JSON: JSON.stringify(
-      Object.fromEntries(unboundedWallets.map((walletId) => [walletId, { plans_per_minute: 100_000 }])),
-    ),
+    WALLET_QUOTAS_JSON: JSON.stringify(Object.fromEntries(quotas)),
     // What a wallet cannot cancel is dead within the run.
     INTENTS_DEADLINE_SECS: "60",
   };

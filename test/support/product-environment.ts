@@ -8,7 +8,7 @@ export const serviceToken = "service-token-of-the-tests-0123456789";
 export const grantSecret = "grant-secret-of-the-tests-0123456789";
 export const usageSecret = "usage-secret-of-the-tests-0123456789";
 
-/** One wallet does in a suite what many do in an hour. Quotas have suites of their own. */
+/** Quotas that nobody reaches. They have suites of their own. */
 export const wideQuotas = JSON.stringify({
   default: {
     open_workflows: 10_000,
@@ -17,6 +17,14 @@ export const wideQuotas = JSON.stringify({
     operator_near_per_day: "100000",
   },
 });
+
+/** One wallet does in a test or a bench what many do in a day. */
+export const wideBounds: Environment = {
+  WALLET_QUOTAS_JSON: wideQuotas,
+  WALLET_REQUESTS_IN_FLIGHT: "10000",
+  WALLET_LONG_POLLS: "10000",
+  WALLET_EVENT_STREAMS: "10000",
+};
 
 /** Variables with which the product, in whatever shape, runs on a devnet of the tests. */
 export function productEnvironment(devnet: Devnet): Environment {
@@ -35,9 +43,6 @@ export function productEnvironment(devnet: Devnet): Environment {
     GRPC_REFLECTION: "true",
     GRANT_SECRET: grantSecret,
     USAGE_SECRET: usageSecret,
-    WALLET_QUOTAS_JSON: wideQuotas,
-    WALLET_REQUESTS_IN_FLIGHT: "10000",
-    WALLET_LONG_POLLS: "10000",
-    WALLET_EVENT_STREAMS: "10000",
+    ...wideBounds,
   };
 }
