@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { PolicyDocument } from "@outlayer/devnet";
 import { signIntents } from "./support/actors.ts";
 import { view } from "./support/chain-dump.ts";
+import { describeShapes } from "./support/shapes.ts";
 import { type System, startSystem } from "./support/system.ts";
 
 const wrap = "nep141:wrap.near";
@@ -113,10 +114,10 @@ const attacks: readonly Attack[] = [
   },
 ];
 
-describe("a wallet's key cannot take more than its policy gives", () => {
+describeShapes("a wallet's key cannot take more than its policy gives", (shape) => {
   let system: System;
   before(async () => {
-    system = await startSystem({ environment: { GATE_MAX_DEPOSIT_YOCTO: "1" } });
+    system = await startSystem({ shape, environment: { GATE_MAX_DEPOSIT_YOCTO: "1" } });
     const { wallets, verifier } = system.devnet.controls;
     wallets.setPolicy("wallet-1", {
       rules: {
@@ -160,45 +161,51 @@ describe("a wallet's key cannot take more than its policy gives", () => {
   }
 });
 
-describe("power over a wallet, once the operator has named a type for it (rule: power-has-a-type-of-its-own)", () => {
-  let system: System;
-  before(async () => {
-    system = await startSystem({ environment: { POLICY_ACTION_TYPES_JSON: '{"add_public_key":"wallet_power"}' } });
-  });
-  after(() => system.stop());
-
-  const add = raw({ intent: "add_public_key", public_key: attackersKey });
-  const hasKey = () => {
-    const account_id = system.devnet.wallets[0]?.accountId;
-    return view(system.devnet, "intents.near", "has_public_key", { account_id, public_key: attackersKey });
-  };
-  const rules: readonly [name: string, rules: PolicyRules, reason: string][] = [
-    [
-      "types, and not that one",
-      { transaction_types: ["call"] },
-      "Transaction type 'wallet_power' is not allowed by policy",
-    ],
-    [
-      "addresses, and not the key",
-      { addresses: { mode: "whitelist", list: ["intents.near"] } },
-      `Address '${attackersKey}' is not in whitelist`,
-    ],
-  ];
-  for (const [name, given, reason] of rules) {
-    it(`is denied by a policy that lists ${name}`, async () => {
-      system.devnet.controls.wallets.setPolicy("wallet-1", { rules: given });
-      const { body } = await system.rest().execute([add]);
-      assert.deepEqual(
-        [body.status, body.user_visible_error],
-        ["policy_denied", `policy denied before signing: ${reason}`],
-      );
-      assert.equal(await hasKey(), false);
+describeShapes(
+  "power over a wallet, once the operator has named a type for it (rule: power-has-a-type-of-its-own)",
+  (shape) => {
+    let system: System;
+    before(async () => {
+      system = await startSystem({
+        shape,
+        environment: { POLICY_ACTION_TYPES_JSON: '{"add_public_key":"wallet_power"}' },
+      });
     });
-  }
+    after(() => system.stop());
 
-  it("is given under a policy without transaction_types, as the README says", async () => {
-    system.devnet.controls.wallets.setPolicy("wallet-1", { rules: { limits: { daily: { "*": "10" } } } });
-    assert.equal((await system.rest().execute([add])).body.status, "succeeded");
-    assert.equal(await hasKey(), true);
-  });
-});
+    const add = raw({ intent: "add_public_key", public_key: attackersKey });
+    const hasKey = () => {
+      const account_id = system.devnet.wallets[0]?.accountId;
+      return view(system.devnet, "intents.near", "has_public_key", { account_id, public_key: attackersKey });
+    };
+    const rules: readonly [name: string, rules: PolicyRules, reason: string][] = [
+      [
+        "types, and not that one",
+        { transaction_types: ["call"] },
+        "Transaction type 'wallet_power' is not allowed by policy",
+      ],
+      [
+        "addresses, and not the key",
+        { addresses: { mode: "whitelist", list: ["intents.near"] } },
+        `Address '${attackersKey}' is not in whitelist`,
+      ],
+    ];
+    for (const [name, given, reason] of rules) {
+      it(`is denied by a policy that lists ${name}`, async () => {
+        system.devnet.controls.wallets.setPolicy("wallet-1", { rules: given });
+        const { body } = await system.rest().execute([add]);
+        assert.deepEqual(
+          [body.status, body.user_visible_error],
+          ["policy_denied", `policy denied before signing: ${reason}`],
+        );
+        assert.equal(await hasKey(), false);
+      });
+    }
+
+    it("is given under a policy without transaction_types, as the README says", async () => {
+      system.devnet.controls.wallets.setPolicy("wallet-1", { rules: { limits: { daily: { "*": "10" } } } });
+      assert.equal((await system.rest().execute([add])).body.status, "succeeded");
+      assert.equal(await hasKey(), true);
+    });
+  },
+);
