@@ -49,6 +49,7 @@ export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
     "NEAR_CHAIN_ID",
     "NEAR_POLL_TIMEOUT_SECS",
     "NEAR_POLL_INTERVAL_MS",
+    "NEAR_VIEW_TIMEOUT_MS",
     "SEQUENTIAL_GATE_ID",
     "VERIFIER_ID",
     "WRAPPED_NEAR_ID",

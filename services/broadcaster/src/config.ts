@@ -38,6 +38,8 @@ export interface BroadcasterConfig {
   readonly intentsDeadlineMs: number;
   readonly pollTimeoutMs: number;
   readonly pollIntervalMs: number;
+  /** Time for the answer of a contract that a caller named. */
+  readonly viewTimeoutMs: number;
   readonly queueTimeoutMs: number;
   /** For how long a broadcaster that has died keeps the others waiting at the most. */
   readonly leaseMs: number;
@@ -113,6 +115,7 @@ export function readBroadcasterConfig(reader: ConfigReader): BroadcasterConfig {
     intentsDeadlineMs: reader.optional("INTENTS_DEADLINE_SECS", seconds(1, 86_400), 300_000),
     pollTimeoutMs: reader.optional("NEAR_POLL_TIMEOUT_SECS", seconds(1, 3600), 60_000),
     pollIntervalMs: reader.optional("NEAR_POLL_INTERVAL_MS", integer(10, 60_000), 750),
+    viewTimeoutMs: reader.optional("NEAR_VIEW_TIMEOUT_MS", integer(100, 60_000), 2000),
     gateOverflowBlocks: reader.optional("GATE_OVERFLOW_BLOCKS", integer(0, 100_000), undefined),
     settleByCancel: reader.optional("SETTLE_BY_CANCEL", trueOrFalse, true),
     queueTimeoutMs: reader.optional("QUEUE_TIMEOUT_SECS", seconds(1, 86_400), 600_000),

@@ -38,7 +38,9 @@ export function createBroadcaster(
   config: BroadcasterConfig,
   { ports, logger, bus, nats, transports, fetch }: BroadcasterDeps,
 ): Service {
-  const node = new NearNode(new RpcClient({ urls: config.rpcUrls, chainId: config.chainId }, ports, logger, fetch));
+  const { rpcUrls: urls, chainId, viewTimeoutMs } = config;
+  const nodes = { urls, chainId, foreignTimeoutMs: viewTimeoutMs };
+  const node = new NearNode(new RpcClient(nodes, ports, logger, fetch));
   const follower = new Follower(node, ports, logger, config.pollIntervalMs);
   const gate = new GateReader(config.gateId, node, ports.clock);
   const evidence = new EvidenceLog(transports.evidence);
@@ -49,7 +51,7 @@ export function createBroadcaster(
     config,
     signer: new Signer(transports.signerProxy),
     node,
-    foreignViews: new ForeignViews(node, ports),
+    foreignViews: new ForeignViews(node, ports, viewTimeoutMs),
     follower,
     gate,
     tails: new TailReader(gate, evidence, follower),

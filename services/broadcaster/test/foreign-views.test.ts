@@ -25,7 +25,7 @@ describe("views that callers want", () => {
       if (isAway) throw new RpcUnavailable("away");
     },
   } as unknown as NearNode;
-  const views = () => new ForeignViews(node, { clock: { now: () => now } });
+  const views = () => new ForeignViews(node, { clock: { now: () => now } }, 2_000);
   const turn = () => new Promise((resolve) => setImmediate(resolve));
   const answered: ForeignView = { kind: "answered", text: "1", value: 1, height: 9 };
 

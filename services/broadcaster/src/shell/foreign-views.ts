@@ -10,8 +10,8 @@ import { Turns } from "./turns.ts";
 /** Views under way at once, of all wallets. The product's own reads do not count and do not wait. */
 const atOnce = 8;
 
-/** Time for all views of one workflow, milliseconds: those that did not come to be asked by then gave no answer. */
-const workflowMs = 10_000;
+/** Time for all views of one workflow, by the time for one answer: those that did not come to be asked by then gave none. */
+const workflowAnswers = 5;
 
 export type ViewResult = Omit<PostViewResult, "$typeName">;
 
@@ -22,12 +22,15 @@ export type ViewResult = Omit<PostViewResult, "$typeName">;
 export class ForeignViews {
   readonly #node: Pick<NearNode, "foreignView" | "block">;
   readonly #ports: Pick<Ports, "clock">;
+  readonly #workflowMs: number;
   readonly #wallets = new Turns();
   readonly #places = new Turnstile(atOnce);
 
-  constructor(node: Pick<NearNode, "foreignView" | "block">, ports: Pick<Ports, "clock">) {
+  /** @param answerMs time for one answer, milliseconds */
+  constructor(node: Pick<NearNode, "foreignView" | "block">, ports: Pick<Ports, "clock">, answerMs: number) {
     this.#node = node;
     this.#ports = ports;
+    this.#workflowMs = workflowAnswers * answerMs;
   }
 
   /**
@@ -42,7 +45,7 @@ export class ForeignViews {
   ): Promise<ReadonlyMap<number, ViewResult>> {
     return this.#wallets.take(walletId, async () => {
       const results = new Map<number, ViewResult>();
-      let leftMs = workflowMs;
+      let leftMs = this.#workflowMs;
       for (const [index, view] of views) {
         signal.throwIfAborted();
         if (leftMs <= 0) {

@@ -7,9 +7,6 @@ import { RpcRefused } from "./rpc-error.ts";
 /** Time for one answer, milliseconds. */
 const timeoutMs = 5000;
 
-/** Time for the answer of a contract that a caller chose, milliseconds. */
-const foreignTimeoutMs = 2000;
-
 /** Pause after the first failure in a row; doubled with each further one, up to the longest. Milliseconds. */
 const pauseMs = { first: 250, longest: 4000 };
 
@@ -30,6 +27,8 @@ export interface EndpointDeps {
   readonly logger: Logger;
   /** How nodes are reached. */
   readonly fetch: typeof fetch;
+  /** Time for the answer of a contract that a caller chose, milliseconds. */
+  readonly foreignTimeoutMs: number;
 }
 
 /**
@@ -43,6 +42,7 @@ export class Endpoint {
   readonly #ports: Ports;
   readonly #logger: Logger;
   readonly #fetch: typeof fetch;
+  readonly #foreignTimeoutMs: number;
   #failures = 0;
   #restsUntil = 0;
   #network: "unchecked" | "right" | "wrong" = "unchecked";
@@ -50,13 +50,14 @@ export class Endpoint {
   #probe: Promise<unknown> | undefined;
 
   /** @param label names it in logs: a URL may carry a key */
-  constructor(url: string, label: string, chainId: string, { ports, logger, fetch }: EndpointDeps) {
+  constructor(url: string, label: string, chainId: string, { ports, logger, fetch, foreignTimeoutMs }: EndpointDeps) {
     this.#url = url;
     this.label = label;
     this.#chainId = chainId;
     this.#ports = ports;
     this.#logger = logger;
     this.#fetch = fetch;
+    this.#foreignTimeoutMs = foreignTimeoutMs;
   }
 
   get isResting(): boolean {
@@ -78,7 +79,7 @@ export class Endpoint {
    * @throws NoAnswer; AnswerTooLong; RpcRefused with the node's own error
    */
   callForeign(method: string, params: unknown): Promise<unknown> {
-    return this.#post(method, params, foreignBounds, foreignTimeoutMs);
+    return this.#post(method, params, foreignBounds, this.#foreignTimeoutMs);
   }
 
   /** @throws NoAnswer; AnswerTooLong where strangers made it that long; RpcRefused with the node's own error */

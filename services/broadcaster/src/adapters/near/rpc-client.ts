@@ -16,6 +16,8 @@ export interface RpcClientConfig {
   /** In the order in which they are tried. */
   readonly urls: readonly string[];
   readonly chainId: string;
+  /** Time for the answer of a contract that a caller chose, milliseconds; 2000 where nothing is given. */
+  readonly foreignTimeoutMs?: number;
 }
 
 /** JSON-RPC over several nodes: the first that answers counts. Knows nothing of what is asked. */
@@ -24,7 +26,7 @@ export class RpcClient {
 
   /** @param reach how nodes are reached; the process's own `fetch` where nothing is given */
   constructor(config: RpcClientConfig, ports: Ports, logger: Logger, reach = fetch) {
-    const deps = { ports, logger, fetch: reach };
+    const deps = { ports, logger, fetch: reach, foreignTimeoutMs: config.foreignTimeoutMs ?? 2000 };
     this.#endpoints = config.urls.map((url, index) => new Endpoint(url, `#${index + 1}`, config.chainId, deps));
   }
 
