@@ -9,6 +9,7 @@ import { type Any, call, plainClient, walletMetadata } from "./support/plain-grp
 import { describeShapes } from "./support/shapes.ts";
 import { dust } from "./support/steps.ts";
 import { apiKey, internalToken, type System, startSystem } from "./support/system.ts";
+import { waitUntil } from "./support/wait-until.ts";
 
 const servedBy: Readonly<Record<ServiceName, readonly string[]>> = {
   gateway: [],
@@ -30,6 +31,9 @@ describeShapes("every service's ports", (shape) => {
 
   before(async () => {
     system = await startSystem({ shape });
+    for (const name of names) {
+      await waitUntil(async () => (await fetch(`${system.product.http[name]}/readyz`)).ok, `${name} is ready`);
+    }
   });
   after(async () => {
     for (const client of clients) client.close();

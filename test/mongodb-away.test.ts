@@ -9,6 +9,8 @@ import { leaseOf } from "../services/evidence/test/support/harness.ts";
 import { internalToken, usageSecret } from "./support/product-environment.ts";
 import { ServiceProcesses } from "./support/service-processes.ts";
 import { dust } from "./support/steps.ts";
+import { startTcpProxy } from "./support/tcp-proxy.ts";
+import { waitUntil } from "./support/wait-until.ts";
 
 const away = "database is away: waiting for it";
 
@@ -90,6 +92,34 @@ describe("evidence and a MongoDB that is away", () => {
     assert.equal(evidence.lines.at(-1)?.msg, "stopped");
     await processes.endAll();
   }).timeout(30_000);
+
+  it("says that it is not ready when it stands still, and comes back by itself", async () => {
+    await mongodb.start();
+    const through = new URL(mongodb.url);
+    const proxy = await startTcpProxy(`http://${through.host}`);
+    through.host = new URL(proxy.url).host;
+    // Else the driver would ask the server where it is, and go there.
+    through.searchParams.set("directConnection", "true");
+    try {
+      await using processes = await ServiceProcesses.prepare({ environment: { DATABASE_URL: through.href } });
+      await processes.start("evidence").ready();
+      const url = processes.httpUrl("evidence");
+      const says = (status: number) =>
+        waitUntil(async () => (await readyz(url))[0] === status, `evidence says ${status}`, 40_000);
+      await says(200);
+      proxy.stall();
+      await says(503);
+      const stalled = { status: "not_ready", reasons: ["database is away"], dependencies: { database: "away" } };
+      assert.deepEqual(await readyz(url), [503, stalled]);
+      assert.equal((await fetch(`${url}/livez`)).status, 200);
+      proxy.goOn();
+      await says(200);
+      assert.deepEqual((await list(processes.grpcUrl("evidence"))).workflows, []);
+      await processes.endAll("SIGKILL");
+    } finally {
+      await proxy.cut();
+    }
+  }).timeout(120_000);
 
   it("says that it does not know within its callers' deadline while it is away, and goes on by itself", async () => {
     await mongodb.start();

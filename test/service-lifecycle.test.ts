@@ -48,14 +48,18 @@ describe("five processes", () => {
     }).timeout(60_000);
   }
 
-  it("are ready while those behind them are away, and say which", async () => {
+  it("say which of those behind them are away, and are not ready without the one that they need for everything", async () => {
     await using processes = await ServiceProcesses.prepare();
     const gateway = processes.start("gateway");
     await gateway.line(({ msg }) => msg === "planner is away: waiting for it");
     await gateway.line(({ msg }) => msg === "evidence is away: waiting for it");
-    const expected = { status: "ready", dependencies: { planner: "away", evidence: "away" } };
+    const dependencies = { planner: "away", evidence: "away" };
+    const expected = { status: "not_ready", reasons: ["evidence is away"], dependencies };
+    assert.deepEqual(await readyz(processes.httpUrl("gateway")), expected);
+    const overRest = await fetch(`${processes.restUrl}/readyz`);
+    assert.equal(overRest.status, 503);
+    assert.equal(((await overRest.json()) as { message: string }).message, "not ready: evidence is away");
     for (const url of [processes.restUrl, processes.httpUrl("gateway")]) {
-      assert.deepEqual(await readyz(url), expected);
       assert.equal((await fetch(`${url}/livez`)).status, 200);
     }
     assert.equal((await processes.rest.post("/workflows/plan", { steps: three })).status, 503);

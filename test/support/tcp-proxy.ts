@@ -7,11 +7,16 @@ export interface TcpProxy {
   cut(): Promise<void>;
   /** Breaks the connections there are; new ones get through. */
   breakConnections(): void;
+  /** Takes connections and passes nothing on, in either direction, as a host does that stands still. */
+  stall(): void;
+  /** Passes on again, what came meanwhile first. */
+  goOn(): void;
 }
 
 export async function startTcpProxy(target: string): Promise<TcpProxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Socket>();
+  let isStalled = false;
   const keep = (socket: Socket) => {
     sockets.add(socket);
     socket.on("error", () => {});
@@ -21,6 +26,7 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
   const server = createServer((socket) => {
     const upstream = keep(connect(Number(port), hostname));
     keep(socket).pipe(upstream).pipe(socket);
+    if (isStalled) for (const side of [socket, upstream]) side.pause();
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -28,6 +34,14 @@ export async function startTcpProxy(target: string): Promise<TcpProxy> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     breakConnections() {
       for (const socket of sockets) socket.resetAndDestroy();
+    },
+    stall() {
+      isStalled = true;
+      for (const socket of sockets) socket.pause();
+    },
+    goOn() {
+      isStalled = false;
+      for (const socket of sockets) socket.resume();
     },
     async cut() {
       server.close();

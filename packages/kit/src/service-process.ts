@@ -27,10 +27,14 @@ export class ServiceProcess {
     this.readiness.watch(() => this.#peers.map(({ dependency }) => dependency));
   }
 
-  /** How another service is reached. It need not be there yet. */
-  transport(to: ServiceName, url: string): Transport {
+  /**
+   * How another service is reached. It need not be there yet.
+   * @param options `required` where this one can do nothing at all without it: it is not ready while that one is away
+   */
+  transport(to: ServiceName, url: string, options: { readonly required?: true } = {}): Transport {
     const caller = { from: this.#name, to, serviceToken: this.#config.serviceToken, tls: this.#tls };
-    const peer = new Peer(to, remoteTransport(url, caller, this.ports), this.ports, this.logger);
+    const deps = { ports: this.ports, logger: this.logger, ...options };
+    const peer = new Peer(to, remoteTransport(url, caller, this.ports), deps);
     this.#peers.push(peer);
     return peer.transport;
   }

@@ -1,4 +1,5 @@
 import { type BindAddress, bindAddress, type ConfigReader, flag, httpUrl, isLoopback, oneOf, text } from "./config.ts";
+import type { Watch } from "./dependency-watch.ts";
 import { type LogLevel, logLevels } from "./logger.ts";
 import { type Dependency, Readiness } from "./readiness.ts";
 import { type RpcGuards, type RpcListeners, type RpcRoutes, serveRpc } from "./rpc/serve.ts";
@@ -20,6 +21,8 @@ export interface Service {
   close?(): Promise<void>;
   /** What it needs beside the other services, as it stands now; for `/readyz`. */
   dependencies?(): readonly Dependency[];
+  /** What of that is asked for as long as the service is hosted. */
+  readonly watches?: readonly Watch[];
 }
 
 /** What every service reads. */
@@ -116,6 +119,7 @@ export async function hostService(
   if (!stopping?.aborted) {
     readiness.start();
     logger.info({ grpc: listeners.grpcUrl, http: listeners.httpUrl }, "ready");
+    for (const watch of service.watches ?? []) watch.start();
   }
   let phase = "";
   return {
@@ -125,7 +129,7 @@ export async function hostService(
     async stop() {
       readiness.stop();
       phase = "the work beside the calls";
-      await service.stop();
+      await Promise.all([service.stop(), ...(service.watches ?? []).map((watch) => watch.stop())]);
       phase = "calls and connections";
       await listeners.close();
       phase = "what the calls needed";

@@ -23,9 +23,9 @@ const readyz = async (url: string) => {
 
 describe("liveness and readiness", () => {
   it("tell a dependency that is slow or away by name, and that requests are taken unless nothing goes without it", async () => {
-    const { timers, random } = systemPorts();
+    const { clock, timers, random } = systemPorts();
     const ask = () => new Promise(() => {});
-    const deps = { ask, ports: { timers, random }, logger: guards.logger };
+    const deps = { ask, ports: { clock, timers, random }, logger: guards.logger };
     const nearRpc = new DependencyWatch({ name: "near_rpc", ...deps });
     const database = new DependencyWatch({ name: "database", required: true, ...deps });
     let watches: readonly DependencyWatch[] = [];

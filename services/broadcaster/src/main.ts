@@ -7,7 +7,7 @@ await runProcess(async (stopping) => {
   const own = new ServiceProcess("broadcaster", config);
   const { ports, logger } = own;
   const transports = {
-    evidence: own.transport("evidence", config.evidenceUrl),
+    evidence: own.transport("evidence", config.evidenceUrl, { required: true }),
     signerProxy: own.transport("signer-proxy", config.signerProxyUrl),
   };
   const messaging = openMessaging(config.nats, { name: "broadcaster", ports, logger });

@@ -39,8 +39,8 @@ export function createBroadcaster(
   { ports, logger, bus, nats, transports, fetch }: BroadcasterDeps,
 ): Service {
   const { rpcUrls: urls, chainId, viewTimeoutMs } = config;
-  const nodes = { urls, chainId, foreignTimeoutMs: viewTimeoutMs };
-  const node = new NearNode(new RpcClient(nodes, ports, logger, fetch));
+  const rpc = new RpcClient({ urls, chainId, foreignTimeoutMs: viewTimeoutMs }, ports, logger, fetch);
+  const node = new NearNode(rpc);
   const follower = new Follower(node, ports, logger, config.pollIntervalMs);
   const gate = new GateReader(config.gateId, node, ports.clock);
   const evidence = new EvidenceLog(transports.evidence);
@@ -89,9 +89,6 @@ export function createBroadcaster(
       await keeper.stop();
       await follower.stop();
     },
-    dependencies: () => [
-      { name: "near_rpc", state: follower.rpcState },
-      ...(nats === undefined ? [] : [nats.dependency]),
-    ],
+    dependencies: () => [rpc.dependency, ...(nats === undefined ? [] : [nats.dependency])],
   };
 }

@@ -8,7 +8,7 @@ await runProcess(async (stopping) => {
   const { ports, logger, readiness } = own;
   const transports = {
     planner: own.transport("planner", config.plannerUrl),
-    evidence: own.transport("evidence", config.evidenceUrl),
+    evidence: own.transport("evidence", config.evidenceUrl, { required: true }),
   };
   return own.serve(createGateway(config, { ports, logger, readiness, transports }), stopping);
 });

@@ -9,7 +9,7 @@ await runProcess(async (stopping) => {
   const transports = {
     signerProxy: own.transport("signer-proxy", config.signerProxyUrl),
     broadcaster: own.transport("broadcaster", config.broadcasterUrl),
-    evidence: own.transport("evidence", config.evidenceUrl),
+    evidence: own.transport("evidence", config.evidenceUrl, { required: true }),
   };
   return own.serve(createPlanner(config, { ports, logger, transports }), stopping);
 });

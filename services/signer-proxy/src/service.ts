@@ -2,10 +2,9 @@ import type { ServiceImpl } from "@connectrpc/connect";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import { type Logger, type Ports, type Service, UsageProofs } from "@outlayer/kit";
 import { hmacGrantMac } from "./adapters/grant-mac/hmac.ts";
-import { keystoreHttp } from "./adapters/keystore/http.ts";
+import { callTimeoutMs, keystoreHttp } from "./adapters/keystore/http.ts";
 import { verifiedKeystore } from "./adapters/keystore/keystore.ts";
-import { probeKeystore } from "./adapters/keystore/probe.ts";
-import { keystoreVerification } from "./adapters/keystore/verification.ts";
+import { type Reach, watchedKeystore } from "./adapters/keystore/watched.ts";
 import { callers } from "./callers.ts";
 import type { SignerProxyConfig } from "./config.ts";
 import { cachedAccounts } from "./core/account-cache.ts";
@@ -19,7 +18,7 @@ import { signSimulation } from "./rpc/sign-simulation.ts";
 import { signStep } from "./rpc/sign-step.ts";
 
 export interface SignerProxyDeps {
-  readonly ports: Pick<Ports, "clock" | "timers">;
+  readonly ports: Pick<Ports, "clock" | "timers" | "random">;
   readonly logger: Logger;
   /** How the keystore is reached; the process's own `fetch` where nothing is given. */
   readonly fetch?: typeof fetch;
@@ -33,13 +32,16 @@ export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDe
   const { logger } = deps;
   const { actionTypes, swapTo, wrappedNearId } = config;
   const { clock, timers } = deps.ports;
-  const http = keystoreHttp({
-    url: config.keystoreUrl,
-    authToken: config.keystoreAuthToken,
-    timers,
-    fetch: deps.fetch ?? fetch,
-  });
-  const verification = keystoreVerification((signal) => probeKeystore(http, signal), { timers, logger });
+  const reach: Reach = (ear, timeoutMs = callTimeoutMs) =>
+    keystoreHttp({
+      url: config.keystoreUrl,
+      authToken: config.keystoreAuthToken,
+      timers,
+      fetch: deps.fetch ?? fetch,
+      ear,
+      timeoutMs,
+    });
+  const { http, verification, watch } = watchedKeystore(reach, { ports: deps.ports, logger });
   const keystore = verifiedKeystore(http, verification.passed);
   const accounts = cachedAccounts(keystore.deriveAddress, cachedAccountCount);
   const scopes = config.directUserScopes;
@@ -71,6 +73,7 @@ export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDe
       verification.start();
     },
     stop: () => verification.stop(),
-    dependencies: () => [{ name: "keystore", state: verification.state }],
+    dependencies: () => [watch.dependency],
+    watches: [watch],
   };
 }

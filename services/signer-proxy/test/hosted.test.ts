@@ -28,15 +28,15 @@ describe("the signer proxy on its ports", () => {
     }
   });
 
-  it("is ready while the keystore is away, and stops", async () => {
+  it("starts while the keystore is away, says that it is not ready, refuses calls, and stops", async () => {
     const keystore = await startScriptedKeystore();
     await keystore[Symbol.asyncDispose]();
     const logger = createLogger("signer-proxy", "silent");
     const service = createSignerProxy(configFor(keystore.url), { ports: systemPorts(), logger });
     const hosted = await hostService(service, freeBinds, { logger, serviceToken: undefined });
     try {
-      const probe = await fetch(`${hosted.listeners.httpUrl}/readyz`);
-      assert.equal(probe.status, 200);
+      assert.equal((await fetch(`${hosted.listeners.httpUrl}/readyz`)).status, 503);
+      assert.equal((await fetch(`${hosted.listeners.httpUrl}/livez`)).status, 200);
       const client = createClient(
         SignerProxyService,
         remoteTransport(hosted.listeners.grpcUrl, { from: "planner", to: "signer-proxy", serviceToken: undefined }),
@@ -44,8 +44,10 @@ describe("the signer proxy on its ports", () => {
       const error = await failure(client.getAccount({ walletId }));
       assert.equal(error.code, Code.Unavailable);
       assert.equal(error.rawMessage, "keystore unavailable: no connection (ECONNREFUSED)");
-      const ready = await fetch(`${hosted.listeners.httpUrl}/readyz`);
-      assert.deepEqual(await ready.json(), { status: "ready", dependencies: { keystore: "away" } });
+      const away = await fetch(`${hosted.listeners.httpUrl}/readyz`);
+      assert.equal(away.status, 503);
+      const dependencies = { keystore: "away" };
+      assert.deepEqual(await away.json(), { status: "not_ready", reasons: ["keystore is away"], dependencies });
     } finally {
       await hosted.stop();
     }

@@ -8,8 +8,8 @@ import type { NatsConfig } from "./config.ts";
 const connectMs = 3000;
 /** Between two attempts, milliseconds, and up to as much again at random: a server that comes back is not stormed. */
 const pauseMs = 500;
-/** Milliseconds between pings. A connection on which two in a row stay without an answer is given up. */
-const pingMs = 5000;
+/** Milliseconds between pings. A connection on which two in a row stay without an answer is given up at the third: after 9 s. */
+const pingMs = 3000;
 /** For what was sent last to arrive when the process stops, milliseconds. */
 const drainMs = 2000;
 

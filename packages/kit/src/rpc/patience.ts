@@ -29,7 +29,7 @@ export function patient(transport: Transport, { clock, timers, random }: Omit<Po
   return {
     stream: (method, signal, timeoutMs, ...rest) => transport.stream(method, signal, timeoutMs ?? 0, ...rest),
     async unary(method, signal, timeoutMs, ...rest) {
-      const limitMs = timeoutMs ?? limitOf(method, rest[1]);
+      const limitMs = timeoutMs ?? usualLimitOf(method, rest[1]);
       const endsMs = limitMs === 0 ? Number.POSITIVE_INFINITY : clock.now() + limitMs;
       for (let attempt = 1; ; attempt++) {
         const leftMs = limitMs === 0 ? 0 : Math.max(1, endsMs - clock.now());
@@ -48,7 +48,8 @@ export function patient(transport: Transport, { clock, timers, random }: Omit<Po
   };
 }
 
-function limitOf(method: DescMethodUnary, input: object): number {
+/** How long a call may take, milliseconds, beside what it asks to wait: where its caller does not say otherwise. */
+export function usualLimitOf(method: DescMethodUnary, input: object): number {
   const waitMs = "waitMs" in input && typeof input.waitMs === "number" ? input.waitMs : 0;
   const asksUpstreams = method.parent.typeName === SignerProxyService.typeName || method === preflight;
   return waitMs + (asksUpstreams ? upstreamMs : usualMs);

@@ -65,12 +65,6 @@ export class Follower {
     return this.#awaySince;
   }
 
-  /** `unknown` until an endpoint was asked for the first time. */
-  get rpcState(): "unknown" | "away" | "ok" {
-    if (this.#awaySince !== undefined) return "away";
-    return this.#head === undefined ? "unknown" : "ok";
-  }
-
   start(): void {
     this.#running = this.#run();
   }

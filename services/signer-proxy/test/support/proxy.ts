@@ -1,7 +1,7 @@
 import { type Client, ConnectError, createClient } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
-import { createLogger, inMemoryTransport } from "@outlayer/kit";
+import { createLogger, inMemoryTransport, systemPorts } from "@outlayer/kit";
 import { counterScope } from "@outlayer/workflow";
 import type { SignerProxyConfig } from "../../src/config.ts";
 import { defaultActionTypes } from "../../src/core/action-types.ts";
@@ -67,7 +67,10 @@ export async function startProxy({ config = {}, prepare }: ProxyOptions = {}): P
       watchers = watchers.filter((one) => !line.includes(one.text));
     },
   });
-  const service = createSignerProxy({ ...configFor(keystore.url), ...config }, { ports: time, logger });
+  const service = createSignerProxy(
+    { ...configFor(keystore.url), ...config },
+    { ports: { ...time, random: systemPorts().random }, logger },
+  );
   await service.start();
   const guards = { logger, serviceToken: undefined };
   const logged = (text: string): Promise<void> => {

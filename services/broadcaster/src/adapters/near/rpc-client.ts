@@ -1,7 +1,8 @@
-import type { Logger, Ports } from "@outlayer/kit";
+import type { Dependency, Logger, Ports } from "@outlayer/kit";
 import { Endpoint, NoAnswer } from "./endpoint.ts";
 import { AnswerTooLong } from "./read-answer.ts";
 import { RpcRefused, RpcUnavailable } from "./rpc-error.ts";
+import { RpcStanding } from "./rpc-standing.ts";
 
 /** How often a contract of a stranger's is asked before it counts as one that does not answer. */
 const foreignTries = 2;
@@ -23,11 +24,18 @@ export interface RpcClientConfig {
 /** JSON-RPC over several nodes: the first that answers counts. Knows nothing of what is asked. */
 export class RpcClient {
   readonly #endpoints: readonly Endpoint[];
+  readonly #standing: RpcStanding;
 
   /** @param reach how nodes are reached; the process's own `fetch` where nothing is given */
   constructor(config: RpcClientConfig, ports: Ports, logger: Logger, reach = fetch) {
     const deps = { ports, logger, fetch: reach, foreignTimeoutMs: config.foreignTimeoutMs ?? 2000 };
+    this.#standing = new RpcStanding(ports.clock);
     this.#endpoints = config.urls.map((url, index) => new Endpoint(url, `#${index + 1}`, config.chainId, deps));
+  }
+
+  /** How they stand, all together. */
+  get dependency(): Dependency {
+    return this.#standing.dependency;
   }
 
   /**
@@ -36,15 +44,20 @@ export class RpcClient {
    * @throws RpcUnavailable when none answers; RpcRefused with the error of the one that did
    */
   async call(method: string, params: unknown): Promise<unknown> {
+    this.#standing.asked();
     const awake = this.#endpoints.filter(({ isResting }) => !isResting);
     const inDoubt = awake.filter(({ isProbed }) => isProbed);
     for (const endpoint of [...awake.filter(({ isProbed }) => !isProbed), ...inDoubt]) {
       try {
-        return await endpoint.call(method, params);
+        const answer = await endpoint.call(method, params);
+        this.#standing.answered();
+        return answer;
       } catch (error) {
+        if (error instanceof RpcRefused) this.#standing.answered();
         if (!(error instanceof NoAnswer || error instanceof AnswerTooLong)) throw error;
       }
     }
+    this.#standing.failed();
     throw new RpcUnavailable(`no RPC endpoint answers ${method}`);
   }
 

@@ -1,4 +1,4 @@
-import { DependencyWatch, deadline, type Logger, type Ports, Turnstile, type Urgency } from "@outlayer/kit";
+import { DependencyWatch, deadline, type Ear, type Logger, type Ports, Turnstile, type Urgency } from "@outlayer/kit";
 import type { Collection, Db, Document, MongoClient } from "mongodb";
 import type { connect } from "./client.ts";
 import { isOfOwnQueue, isUnanswered, NotSent, noAnswer, reasonOf, translated } from "./errors.ts";
@@ -14,8 +14,6 @@ const turnMs = 1_500;
 const callMs = 4_000;
 /** The same for a light call that asks whether the database is there: longer than the driver looks for it, which is "away". */
 const pingMs = 3_000;
-/** After so many milliseconds without a call it is asked. */
-const idleMs = 10_000;
 
 export type DatabasePorts = Pick<Ports, "clock" | "timers" | "random">;
 
@@ -32,8 +30,8 @@ export class Database {
     this.ports = ports;
     this.#client = client;
     this.#db = db;
-    const ask = () => this.answered(() => this.#ping(), pingMs, "urgent");
-    this.watch = new DependencyWatch({ name: "database", required: true, ask, idleMs, ports, logger });
+    const ask = (_signal: AbortSignal, ear: Ear) => this.#call(() => this.#ping(), pingMs, ear);
+    this.watch = new DependencyWatch({ name: "database", required: true, ask, ports, logger });
   }
 
   collection<T extends Document>(name: string, options: { readonly useBigInt64?: boolean } = {}): Collection<T> {
@@ -70,23 +68,23 @@ export class Database {
     }
   }
 
-  async #call<T>(call: () => Promise<T>, limitMs: number): Promise<T> {
+  async #call<T>(call: () => Promise<T>, limitMs: number, ear: Ear = this.watch): Promise<T> {
     const limit = deadline(this.ports.timers, Math.max(0, limitMs));
     const late = new Promise<never>((_, reject) => {
       limit.signal.addEventListener("abort", () => reject(limit.signal.reason), { once: true });
     });
     try {
       const answer = await Promise.race([call(), late]);
-      this.watch.heard();
+      ear.heard();
       return answer;
     } catch (error) {
       if (limit.signal.aborted) {
         const reason = `no answer within ${limitMs} ms`;
-        this.watch.missed("slow", reason);
+        ear.missed("slow", reason);
         throw noAnswer(reason);
       }
-      if (isUnanswered(error)) this.watch.missed(isOfOwnQueue(error) ? "slow" : "away", reasonOf(error));
-      else this.watch.heard();
+      if (isUnanswered(error)) ear.missed(isOfOwnQueue(error) ? "slow" : "away", reasonOf(error));
+      else ear.heard();
       throw translated(error);
     } finally {
       limit.done();

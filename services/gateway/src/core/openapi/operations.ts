@@ -116,8 +116,9 @@ export function paths(gateId: string): Named<PathItem> {
       get: open(
         "getReadiness",
         "Is it ready",
-        "Answers as long as requests are taken, and says how the services behind it are: `ok`, `slow`, `away`, or `unknown` before it was first asked. Asks none of them.",
+        "Answers 200 as long as requests are taken, and says how the services behind it are: `ok`, `slow`, `away`, or `unknown` before the first answer. Without evidence nothing can be served: within 10 s after it can no longer be reached this is 503, and 200 again once it answers. Asks none of them.",
         probe("ready"),
+        ["Unavailable"],
       ),
     },
   };
@@ -351,8 +352,14 @@ function getRecord(operationId: string, tag: string, summary: string, records: R
 }
 
 /** A GET that anybody may make. */
-function open(operationId: string, summary: string, description: string, content: Named<MediaType>): Operation {
-  const responses = { "200": { description: "It is there.", content }, ...errors(["HeadersTooLarge"]) };
+function open(
+  operationId: string,
+  summary: string,
+  description: string,
+  content: Named<MediaType>,
+  further: readonly ResponseName[] = [],
+): Operation {
+  const responses = { "200": { description: "It is there.", content }, ...errors(["HeadersTooLarge", ...further]) };
   return { operationId, tags: [tags.service], summary, description, security: noSecurity, responses };
 }
 

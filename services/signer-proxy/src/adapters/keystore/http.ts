@@ -1,9 +1,9 @@
-import { DeadlineExceeded, deadline, type Timers } from "@outlayer/kit";
+import { DeadlineExceeded, deadline, type Ear, type Timers } from "@outlayer/kit";
 import type { z } from "zod";
 import { KeystoreError, type KeystoreProblem } from "../../core/problems.ts";
 import { classify, type HttpAnswer } from "./classify.ts";
 
-/** Milliseconds for one call, its answer's body included. */
+/** How long a call may take where nothing else is said, milliseconds. */
 export const callTimeoutMs = 10_000;
 
 export interface KeystoreHttpOptions {
@@ -12,6 +12,10 @@ export interface KeystoreHttpOptions {
   readonly authToken: string;
   readonly timers: Timers;
   readonly fetch: typeof fetch;
+  /** Is told what comes of each call. */
+  readonly ear: Ear;
+  /** Milliseconds for one call, its answer's body included. */
+  readonly timeoutMs: number;
 }
 
 /** Calls the keystore's HTTP API. */
@@ -26,7 +30,7 @@ export interface KeystoreHttp {
   quote(text: string): string;
 }
 
-export function keystoreHttp({ url, authToken, timers, fetch }: KeystoreHttpOptions): KeystoreHttp {
+export function keystoreHttp({ url, authToken, timers, fetch, ear, timeoutMs }: KeystoreHttpOptions): KeystoreHttp {
   const send = async (path: string, body: object, signal: AbortSignal): Promise<HttpAnswer> => {
     const response = await fetch(`${url}${path}`, {
       method: "POST",
@@ -49,17 +53,23 @@ export function keystoreHttp({ url, authToken, timers, fetch }: KeystoreHttpOpti
   return {
     quote,
     async post(path, body, schema, signal) {
-      const limit = deadline(timers, callTimeoutMs, signal);
+      const limit = deadline(timers, timeoutMs, signal);
       let answer: HttpAnswer;
       try {
         answer = await send(path, body, limit.signal);
       } catch (error) {
         signal.throwIfAborted();
-        throw new KeystoreError({ kind: "unavailable", detail: connectionDetail(error) }, error);
+        const detail = connectionDetail(error);
+        ear.missed(error instanceof DeadlineExceeded ? "slow" : "away", detail);
+        throw new KeystoreError({ kind: "unavailable", detail }, error);
       } finally {
         limit.done();
       }
       const classified = classify(answer);
+      const problem = classified.kind === "problem" ? classified.problem : undefined;
+      // It is there, and another call may be answered.
+      if (problem?.kind === "unavailable") ear.missed("slow", problem.detail);
+      else ear.heard();
       if (classified.kind === "problem") throw new KeystoreError(finished(classified.problem, path, quote));
       const parsed = schema.safeParse(classified.json);
       if (parsed.success) return parsed.data;

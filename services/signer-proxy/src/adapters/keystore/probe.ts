@@ -5,7 +5,7 @@ import type { KeystoreHttp } from "./http.ts";
 import { signDelegatePath } from "./sign-delegate.ts";
 
 /** A wallet that nobody has: it has no policy, and asking about it tells nobody anything. */
-const probeWalletId = "outlayer-signer-proxy-probe";
+export const probeWalletId = "outlayer-signer-proxy-probe";
 
 /**
  * Makes sure that the other side is the keystore of our API, without having anything signed. A later keystore has no

@@ -16,7 +16,7 @@ export interface Verification {
 }
 
 const firstPauseMs = 1_000;
-const longestPauseMs = 30_000;
+const longestPauseMs = 4_000;
 
 /**
  * Nothing is asked of a keystore before it has been verified: another version could take our policy question, not
