@@ -6,6 +6,8 @@ import { apiKeyOf, honestWallets, markerOf, payee, wrap } from "./tenants.ts";
 export interface Honest {
   readonly walletId: string;
   readonly requestId: string;
+  /** Of the first POST, milliseconds since the epoch. */
+  readonly begunAtMs: number;
   /** From the first POST to the final record, milliseconds. */
   readonly ms: number;
   readonly status: string;
@@ -69,7 +71,7 @@ export class HonestLoad {
       receiver_id: payee,
       memo: markerOf(walletId),
     }));
-    const begunMs = performance.now();
+    const [begunAtMs, begunMs] = [Date.now(), performance.now()];
     const giveUpAt = Date.now() + patienceMs;
     let record: Json = await this.#asked(walletId, giveUpAt, "POST", "/wallet/v1/workflows/execute", {
       steps,
@@ -84,6 +86,7 @@ export class HonestLoad {
     return {
       walletId,
       requestId: record?.request_id ?? "none",
+      begunAtMs,
       ms: performance.now() - begunMs,
       status,
       moved: status === "succeeded" ? steps.reduce((sum, { amount }) => sum + BigInt(amount), 0n) : 0n,

@@ -65,6 +65,7 @@ export async function hostileRun({ minutes, seed, only, firstRound, say }: RunOp
     await played(Date.now() + warmUpMs);
     const memoryAfter = await world.probes.memory();
     attackers.stop();
+    const stages = { quiet: await world.stagesOf(quiet), beside: await world.stagesOf(beside) };
     const bypasses = bypassesOn(world.devnet, honest);
     const spent = spentByWallet(world.devnet);
     const measured = { tally: attackers.tally, attacks, ended: [...world.ended], stalls, memoryBefore, memoryAfter };
@@ -73,6 +74,7 @@ export async function hostileRun({ minutes, seed, only, firstRound, say }: RunOp
       ...measured,
       quiet,
       beside,
+      stages,
       bypasses,
       secretsInLogs: world.secretsInLogs,
       exitCodes,

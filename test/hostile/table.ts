@@ -1,12 +1,15 @@
 import { serviceNames } from "@outlayer/kit";
 import type { Honest } from "./honest-load.ts";
 import type { Reading } from "./measure/probes.ts";
+import type { Stages } from "./measure/stages.ts";
 import { requestsIn } from "./tally.ts";
 import { hostileWallets } from "./tenants.ts";
 import { type Measured, megabytes, percentile, slowdownOf } from "./verdict.ts";
 
 export interface Figures extends Measured {
   readonly seconds: { readonly quiet: number; readonly alone: number; readonly hostile: number };
+  /** Where honest workflows spent their time, by phase. */
+  readonly stages: Readonly<Record<"quiet" | "beside", readonly Stages[]>>;
   /** yoctoNEAR, by wallet. */
   readonly spent: ReadonlyMap<string, bigint>;
   /** Longest stalls while all attacked at once, milliseconds: what the machine's other work costs is in them. */
@@ -50,6 +53,8 @@ export function tableOf(figures: Figures): string {
     ]),
     `p95 beside over quiet: ${slowdownOf(quiet, beside).toFixed(2)}`,
     "",
+    ...stageRows(figures),
+    "",
     ...spending(figures),
   ].join("\n");
 }
@@ -86,6 +91,17 @@ function honestRow(name: string, of: readonly Honest[]): string[] {
   const times = of.map(({ ms }) => ms);
   const succeeded = of.filter(({ status }) => status === "succeeded").length;
   return [name, String(of.length), String(succeeded), ...[0.5, 0.95].map((part) => percentile(times, part).toFixed(0))];
+}
+
+/** Mean times, in the order of the log. */
+function stageRows({ stages: { quiet, beside } }: Figures): string[] {
+  const names = [...new Set([...quiet, ...beside].flatMap((one) => Object.keys(one)))];
+  const mean = (of: readonly Stages[], name: string) =>
+    (of.reduce((sum, stages) => sum + (stages[name] ?? 0), 0) / of.length).toFixed(0);
+  return columns([
+    ["mean ms of honest workflows until", "quiet", "beside hostile ones"],
+    ...names.map((name) => [name, mean(quiet, name), mean(beside, name)]),
+  ]);
 }
 
 function spending({ spent, tally }: Figures): string[] {

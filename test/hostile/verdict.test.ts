@@ -18,7 +18,15 @@ const readings = (bytes: number): Readings => ({
 });
 
 const honest = (ms: number, status = "succeeded"): Honest => {
-  return { walletId: "honest-1", requestId: "r", ms, status, moved: 1n, error: status === "succeeded" ? null : "why" };
+  return {
+    walletId: "honest-1",
+    requestId: "r",
+    begunAtMs: 0,
+    ms,
+    status,
+    moved: 1n,
+    error: status === "succeeded" ? null : "why",
+  };
 };
 
 function madeOnce(code = "401"): Tally {

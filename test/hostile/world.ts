@@ -7,7 +7,9 @@ import { compileCache } from "../support/compile-cache.ts";
 import { productEnvironment } from "../support/product-environment.ts";
 import { counterparty } from "./attacks/swap.ts";
 import { deployHostile } from "./contracts.ts";
+import type { Honest } from "./honest-load.ts";
 import { Probes } from "./measure/probes.ts";
+import { type Stages, stagesOf } from "./measure/stages.ts";
 import type { Targets } from "./targets.ts";
 import {
   apiKeyOf,
@@ -23,6 +25,8 @@ import {
 
 /** Milliseconds from block to block. */
 const blockTimeMs = 200;
+
+const internalToken = "internal-token-of-the-hostile-run-0123456789";
 
 /** A process of a service that ended though nobody had asked it to. */
 export interface Ended {
@@ -118,6 +122,11 @@ export class HostileWorld {
     }
   }
 
+  /** Where honest workflows spent their time. */
+  stagesOf(honest: readonly Honest[]): Promise<Stages[]> {
+    return stagesOf(this.targets, internalToken, honest);
+  }
+
   /** Has somebody with an account of their own bring payloads to the verifier. @returns what it said against them, or null */
   carry(payloads: readonly unknown[]): string | null {
     try {
@@ -166,7 +175,7 @@ function environmentOf(devnet: Devnet, databaseUrl: string, natsUrl: string): En
   ];
   return {
     ...productEnvironment(devnet),
-    INTERNAL_WALLET_AUTH_TOKEN: "internal-token-of-the-hostile-run-0123456789",
+    INTERNAL_WALLET_AUTH_TOKEN: internalToken,
     SERVICE_TOKEN: "service-token-of-the-hostile-run-0123456789ab",
     GRANT_SECRET: "grant-secret-of-the-hostile-run-0123456789abc",
     USAGE_SECRET: "usage-secret-of-the-hostile-run-0123456789abc",

@@ -345,8 +345,9 @@ export class Conductor {
 
   /** @returns whether it was there */
   #forget(requestId: string): boolean {
-    if (this.#entering === requestId) this.#entering = undefined;
-    return this.#queue.leave(requestId);
+    const hadTurn = this.#entering === requestId;
+    if (hadTurn) this.#entering = undefined;
+    return this.#queue.leave(requestId, hadTurn);
   }
 
   async #leave(requestId: string, why: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { isWorthTelling, type QueuePlace } from "../core/gate/place.ts";
-import { expectedStarts, type LaneEntry } from "../core/gate/schedule.ts";
+import { chainBlocks, expectedStarts, type LaneEntry } from "../core/gate/schedule.ts";
 import { type Candidate, WaitingLine } from "../core/gate/waiting-line.ts";
 import { News } from "./news.ts";
 
@@ -27,7 +27,7 @@ const lookUpEvery = 10;
 
 /** The queue in front of a gate. Each in it is called by itself, and only where there is something to tell it. */
 export class GateQueue {
-  readonly #line = new WaitingLine();
+  readonly #line = new WaitingLine(chainBlocks);
   readonly #waiters = new Map<string, Waiter>();
   /** Of all that wait, as of one head; undefined once somebody came or left. */
   #places: (Pick<Outlook, "head" | "obstacle"> & { readonly of: ReadonlyMap<string, QueuePlace> }) | undefined;
@@ -57,9 +57,10 @@ export class GateQueue {
     this.#places = undefined;
   }
 
-  /** @returns whether it was in it */
-  leave(requestId: string): boolean {
-    this.#line.remove(requestId);
+  /** @param hadTurn it was let in, or tried in vain: others come first then @returns whether it was in it */
+  leave(requestId: string, hadTurn: boolean): boolean {
+    if (hadTurn) this.#line.take(requestId);
+    else this.#line.remove(requestId);
     this.#places = undefined;
     return this.#waiters.delete(requestId);
   }

@@ -8,7 +8,7 @@ import { News } from "./news.ts";
  */
 export class Intake {
   readonly #window: IntakeWindow;
-  readonly #line = new WaitingLine();
+  readonly #line = new WaitingLine((calls) => calls);
   readonly #calls = new Map<string, News>();
   /** Those under way, with their numbers. */
   readonly #inside = new Map<string, number>();
@@ -50,7 +50,8 @@ export class Intake {
   /** Counts one as under way that was taken in, maybe by another term. */
   hold(requestId: string): void {
     if (!this.#inside.has(requestId)) this.#inside.set(requestId, this.#window.take());
-    this.#forget(requestId);
+    this.#line.take(requestId);
+    this.#calls.delete(requestId);
   }
 
   /** Makes room. @param blocks what it took of the time that it had; undefined for one that was not taken in after all */
@@ -64,7 +65,8 @@ export class Intake {
 
   /** Forgets one that has ended, or whose own trouble is not to hold up those behind it. */
   leave(requestId: string): void {
-    this.#forget(requestId);
+    this.#line.remove(requestId);
+    this.#calls.delete(requestId);
     this.#inside.delete(requestId);
     this.#callFirst();
   }
@@ -76,10 +78,5 @@ export class Intake {
   #callFirst(): void {
     const { first } = this.#line;
     if (first !== undefined && this.#hasRoom) this.#calls.get(first.requestId)?.tell();
-  }
-
-  #forget(requestId: string): void {
-    this.#line.remove(requestId);
-    this.#calls.delete(requestId);
   }
 }
