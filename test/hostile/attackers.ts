@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { constants, getPriority, setPriority } from "node:os";
 import { fileURLToPath } from "node:url";
 import { add, emptyTally, type Tally } from "./tally.ts";
 import type { Order, Report, Targets } from "./targets.ts";
@@ -17,6 +18,8 @@ export class Attackers {
         execArgv: ["--disable-warning=ExperimentalWarning"],
         stdio: ["ignore", "inherit", "inherit", "ipc"],
       });
+      // Attackers have machines of their own: what they cost by themselves is to take nothing from the services.
+      if (child.pid !== undefined) setPriority(child.pid, getPriority() + constants.priority.PRIORITY_BELOW_NORMAL);
       child.on("message", (report: Report) => {
         if (report.kind === "tally") add(this.tally, report.tally);
         if (report.kind === "carry") order(child, { kind: "carried", id: report.id, error: carry(report.payloads) });

@@ -173,8 +173,10 @@ function environmentOf(devnet: Devnet, databaseUrl: string, natsUrl: string): En
     // An hour's run is what an honest wallet does in many days.
     ...honestWallets.map((walletId) => [walletId, { starts_per_hour: 100_000, operator_near_per_day: "10000" }]),
   ];
+  // What a wallet may hold of a process at once is what is tried here.
+  const { WALLET_REQUESTS_IN_FLIGHT, WALLET_LONG_POLLS, WALLET_EVENT_STREAMS, ...product } = productEnvironment(devnet);
   return {
-    ...productEnvironment(devnet),
+    ...product,
     INTERNAL_WALLET_AUTH_TOKEN: internalToken,
     SERVICE_TOKEN: "service-token-of-the-hostile-run-0123456789ab",
     GRANT_SECRET: "grant-secret-of-the-hostile-run-0123456789abc",

@@ -23,6 +23,19 @@ describe("a turnstile", () => {
     assert.deepEqual(await Promise.all(calls), ["a", "b", "c", "d", "e"]);
   });
 
+  it("does not let one wallet's hundred calls go before another's one", async () => {
+    const turnstile = new Turnstile(1);
+    const first = Promise.withResolvers<void>();
+    const running = turnstile.pass("usual", () => first.promise, { walletId: "many" });
+    const begun: string[] = [];
+    const call = (walletId: string) => turnstile.pass("usual", async () => begun.push(walletId), { walletId });
+    const calls = [...Array.from({ length: 100 }, () => call("many")), call("one")];
+    first.resolve();
+    await Promise.all([running, ...calls]);
+    assert.deepEqual(begun.slice(0, 2), ["one", "many"]);
+    assert.equal(begun.length, 101);
+  });
+
   it("is passed by the next one after a call that failed", async () => {
     const turnstile = new Turnstile(1);
     const failed = turnstile.pass("usual", () => Promise.reject(new Error("away")));
@@ -40,7 +53,7 @@ describe("a turnstile", () => {
     const call = async () => {
       called = true;
     };
-    const left = turnstile.pass("usual", call, impatient.signal);
+    const left = turnstile.pass("usual", call, { signal: impatient.signal });
     const next = turnstile.pass("usual", async () => "through");
     impatient.abort(new Error("too long"));
     await assert.rejects(left, /too long/);

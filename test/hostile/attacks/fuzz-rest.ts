@@ -61,7 +61,9 @@ function wrongIn(answer: RestAnswer, { documented }: Operation): string | undefi
 }
 
 async function described(world: AttackWorld): Promise<NonNullable<typeof known>> {
-  const { body: document } = await world.rest({ path: "/openapi.json" });
+  let document: Json;
+  // The product may be busy with what the others do.
+  while (document?.components === undefined) document = (await world.rest({ path: "/openapi.json" })).body;
   const { schemas, parameters } = document.components;
   const resolved = (parameter: Json) =>
     parameter.$ref === undefined ? parameter : parameters[parameter.$ref.slice(parameter.$ref.lastIndexOf("/") + 1)];

@@ -1,6 +1,7 @@
+import { FairLine } from "@outlayer/kit";
+import type { Candidate } from "../core/gate/candidate.ts";
 import { isWorthTelling, type QueuePlace } from "../core/gate/place.ts";
 import { chainBlocks, expectedStarts, type LaneEntry } from "../core/gate/schedule.ts";
-import { type Candidate, WaitingLine } from "../core/gate/waiting-line.ts";
 import { News } from "./news.ts";
 
 /** What those that wait have before them. */
@@ -27,7 +28,7 @@ const lookUpEvery = 10;
 
 /** The queue in front of a gate. Each in it is called by itself, and only where there is something to tell it. */
 export class GateQueue {
-  readonly #line = new WaitingLine(chainBlocks);
+  readonly #line = new FairLine<Candidate>(({ calls }) => chainBlocks(calls));
   readonly #waiters = new Map<string, Waiter>();
   /** Of all that wait, as of one head; undefined once somebody came or left. */
   #places: (Pick<Outlook, "head" | "obstacle"> & { readonly of: ReadonlyMap<string, QueuePlace> }) | undefined;

@@ -1,14 +1,15 @@
+import { FairLine } from "@outlayer/kit";
+import type { Candidate } from "../core/gate/candidate.ts";
 import { IntakeWindow } from "../core/gate/intake-window.ts";
-import { type Candidate, WaitingLine } from "../core/gate/waiting-line.ts";
 import { News } from "./news.ts";
 
 /**
  * Lets those in that need no place on the gate: as many at once as get through before what was signed for them is old.
- * The others wait in a line in which wallets take turns, and are called. Made anew with each term.
+ * The others wait in a fair line, and are called. Made anew with each term.
  */
 export class Intake {
   readonly #window: IntakeWindow;
-  readonly #line = new WaitingLine((calls) => calls);
+  readonly #line = new FairLine<Candidate>(({ calls }) => calls);
   readonly #calls = new Map<string, News>();
   /** Those under way, with their numbers. */
   readonly #inside = new Map<string, number>();

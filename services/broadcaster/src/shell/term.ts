@@ -12,6 +12,11 @@ import { Worker } from "./worker.ts";
 
 /** The share of a delegate's validity in which one that is taken in should be on the gate: one part in so many. */
 const inTimeShare = 3;
+/**
+ * Blocks in which it should be there, however long a delegate lives: two to three times what it takes alone. Where it takes longer, too
+ * many are under way for processes, database and node, in which all wait alike; in the line in front of them wallets wait fairly.
+ */
+const promptBlocks = 20;
 
 /**
  * Drives all open workflows for as long as the lease is held. What a term knows of queue, lane and sightings is made anew with
@@ -38,7 +43,7 @@ export function beginTerm(shared: SharedTools, lease: HeldLease, evidence: Evide
     term: `${driverId}, epoch ${lease.epoch}`,
   });
   const line = new AdmissionLine();
-  const intake = new Intake(Math.floor(config.delegateValidityBlocks / inTimeShare));
+  const intake = new Intake(Math.min(promptBlocks, Math.floor(config.delegateValidityBlocks / inTimeShare)));
   const own = { lease, evidence, conductor, line, intake, kept, policyTurns: new Turns(), userKeys: new UserKeys() };
   const worker = new Worker({ ...shared, ...own }, bus);
   worker.start();

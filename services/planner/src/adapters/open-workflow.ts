@@ -8,7 +8,7 @@ import { standingOf } from "./count-plan.ts";
 
 /**
  * Workflows that are being opened at once. Of hundreds that come together evidence would open none in time, and be asked for each
- * again; here they wait for as long as their callers do, and evidence need not know of those that have gone. Only this takes turns: a
+ * again; here they wait for as long as their callers do, wallets in fair turns, and evidence need not know of those that have gone. Only this takes turns: a
  * slow keystore or chain, asked for a plan's facts before, is to hold up nobody but those who ask for the same.
  */
 const atOnce = 8;
@@ -20,7 +20,7 @@ export function workflowOpener(evidence: Transport, costs: OperatorCosts): OpenW
     try {
       const operatorBoundYocto = String(operatorBound(opened.calls ?? [], costs));
       const open = () => log.openWorkflow({ requestId, opened, operatorBoundYocto }, { signal });
-      const { record, created, quotas } = await turnstile.pass("usual", open, signal);
+      const { record, created, quotas } = await turnstile.pass("usual", open, { walletId: opened.walletId, signal });
       if (record === undefined) throw new Error("evidence answered without a record");
       // A call that was made again, because no answer came to the first, finds what the first has made.
       const isNew = created || record.requestId === requestId;

@@ -1,5 +1,5 @@
+import type { Candidate } from "../../core/gate/candidate.ts";
 import { overflows, type Resumption, resumptionOf } from "../../core/gate/resumption.ts";
-import type { Candidate } from "../../core/gate/waiting-line.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
 import type { Account, WorkflowState } from "../../core/workflow/state.ts";
 import type { AdmissionLine } from "../admission-line.ts";

@@ -57,7 +57,7 @@ export class Database {
           patience.done();
           return this.#call(call, limitMs);
         },
-        patience.signal,
+        { signal: patience.signal },
       );
     } catch (error) {
       if (isSent) throw error;

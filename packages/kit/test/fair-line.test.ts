@@ -1,32 +1,33 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { isWorthTelling, type QueuePlace } from "../../src/core/gate/place.ts";
-import { WaitingLine } from "../../src/core/gate/waiting-line.ts";
+import { FairLine, type Waiting } from "../src/fair-line.ts";
 
-/** A line of candidates written as `a1 a2 b1`: wallet and number. */
-function lineOf(text: string): WaitingLine {
-  const line = new WaitingLine((calls) => calls);
+type Line = FairLine<Waiting & { readonly calls: number }>;
+
+/** A line of those written as `a1 a2 b1`: wallet and number. */
+function lineOf(text: string): Line {
+  const line: Line = new FairLine(({ calls }) => calls);
   for (const requestId of text.split(" ").filter(Boolean)) add(line, requestId);
   return line;
 }
 
-const add = (line: WaitingLine, requestId: string, calls = 3) =>
+const add = (line: Line, requestId: string, calls = 3) =>
   line.add({ requestId, walletId: requestId.slice(0, 1), calls });
-const shown = (line: WaitingLine) =>
+const shown = (line: Line) =>
   line
     .order()
     .map(({ requestId }) => requestId)
     .join(" ");
 
 /** Gives the first its turn. */
-function take(line: WaitingLine): string {
+function take(line: Line): string {
   const { requestId = "" } = line.first ?? {};
   assert.equal(line.order()[0]?.requestId ?? "", requestId);
   line.take(requestId);
   return requestId;
 }
 
-describe("the line in front of the gate", () => {
+describe("a fair line", () => {
   const orders: readonly (readonly [string, string, string])[] = [
     ["is empty where nobody waits", "", ""],
     ["keeps a wallet's order", "a1 a2 a3", "a1 a2 a3"],
@@ -169,45 +170,5 @@ describe("the line in front of the gate", () => {
         assert.fail("z never came");
       }),
     );
-  });
-});
-
-describe("what is worth telling of a place in the queue", () => {
-  const place = (position: number, expectedStart?: number, waitingFor = "turn"): QueuePlace => ({
-    position,
-    expectedStart,
-    waitingFor,
-  });
-  const cases: readonly (readonly [string, QueuePlace, QueuePlace, boolean])[] = [
-    ["nothing new", place(40, 1400), place(40, 1400), false],
-    ["another reason", place(40), place(40, undefined, "gate_stuck"), true],
-    ["one step nearer, far behind", place(40, 1400), place(39, 1400), false],
-    ["half the way", place(40, 1400), place(20, 1400), true],
-    ["one step nearer, in front", place(3, 1021), place(2, 1021), true],
-    ["out of the front", place(3, 1021), place(4, 1028), true],
-    ["far back", place(10, 1070), place(20, 1070), true],
-    ["a start that becomes known", place(40), place(40, 1400), true],
-    ["a start a little later", place(40, 1400), place(40, 1420), false],
-    ["a start later by less than half of the wait", place(40, 1400), place(40, 1600), false],
-    ["a start later by more than that", place(40, 1400), place(40, 1601), true],
-    ["a start much sooner", place(40, 1400), place(40, 1199), true],
-    ["a start that is overdue", place(4, 990), place(4, 1010), false],
-    ["a start that is long overdue", place(4, 990), place(4, 1011), true],
-  ];
-  for (const [name, told, now, worth] of cases) {
-    it(`${name}: ${worth ? "yes" : "no"}`, () => assert.equal(isWorthTelling(told, now, 1000), worth));
-  }
-
-  it("is little, for a queue that drains at an even pace", () => {
-    let told = place(2000, 1000 + 14_000);
-    let events = 0;
-    for (let position = 1999; position > 0; position -= 1) {
-      const head = 1000 + 7 * (2000 - position);
-      const now = place(position, head + 7 * position);
-      if (!isWorthTelling(told, now, head)) continue;
-      told = now;
-      events += 1;
-    }
-    assert.ok(events <= 14, `${events} events`);
   });
 });
