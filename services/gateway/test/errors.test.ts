@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
-import { PassThrough } from "node:stream";
-import { text } from "node:stream/consumers";
 import { Code, ConnectError, createRouterTransport } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { remoteTransport } from "@outlayer/kit";
-import { refuseConnection } from "../src/http/client-error.ts";
+import { refusalOfConnection } from "../src/http/client-error.ts";
 import { parseRaw, sendRaw } from "./support/raw-http.ts";
 import { assertProblem } from "./support/rest.ts";
 import { internalToken, paths, transfer, unknownId, worker } from "./support/samples.ts";
@@ -210,12 +208,10 @@ describe("what is no request", () => {
   }
 
   it("is 408 for what does not arrive in time", async () => {
-    const socket = new PassThrough();
     const slow = Object.assign(new Error("slow"), { code: "ERR_HTTP_REQUEST_TIMEOUT" });
     const logged: unknown[] = [];
-    refuseConnection(slow, socket, { refused: (...line) => void logged.push(line) });
+    const answer = parseRaw(refusalOfConnection(slow, { refused: (...line) => void logged.push(line) }));
     assert.deepEqual(logged, [[408, "ERR_HTTP_REQUEST_TIMEOUT"]]);
-    const answer = parseRaw(await text(socket));
     assert.equal(answer.status, 408);
     assertProblem({ ...answer, text: answer.body, json: JSON.parse(answer.body) }, "");
   });

@@ -1,6 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { constants, type Http2ServerRequest } from "node:http2";
-import type { Socket } from "node:net";
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { connectNodeAdapter } from "@connectrpc/connect-node";
 import type { Timers } from "../ports.ts";
@@ -16,10 +14,6 @@ export type NodeRequest = Parameters<NodeListener>[0];
 /** For a body to arrive, milliseconds. */
 const bodyMs = 30_000;
 
-/** For an answer to reach whoever still sends, before his connection is closed, milliseconds. */
-const lingerMs = 1_000;
-const lingerBytes = 4 * 1024 * 1024;
-
 export interface BoundedMethod {
   readonly method: DescMethod;
   readonly limits: BodyLimits;
@@ -27,7 +21,7 @@ export interface BoundedMethod {
 
 /**
  * Reads of a body no more than its method takes, for no longer than a body may take to arrive; and nothing at all after
- * the answer: the stream is reset then, without an error, and a connection of HTTP/1.1 closed.
+ * the answer: a stream is reset then, without an error. `http1Server` sees to connections of HTTP/1.1.
  * @param methods by path, as in `/package.Service/Method`
  */
 export function boundedRequests(
@@ -36,8 +30,6 @@ export function boundedRequests(
   timers: Timers,
 ): NodeListener {
   return (request, response) => {
-    // Whatever follows a request that was too long can be told from its body by nobody.
-    if (ending.has(request.socket)) return;
     const bounded = methods.get(pathOf(request));
     if (bounded !== undefined) {
       // Connect iterates over the request to read its body, and would destroy the connection where it stops early.
@@ -45,7 +37,6 @@ export function boundedRequests(
       request[Symbol.asyncIterator] = () => read(chunks(), bounded, timers) as ReturnType<typeof request.iterator>;
     }
     if ("stream" in request) resetAfter(request, timers);
-    else closeAfter(request, response as ServerResponse, timers);
     listener(request, response);
   };
 }
@@ -85,43 +76,4 @@ function resetAfter({ stream }: Http2ServerRequest, timers: Timers): void {
       if (!stream.closed && !stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR);
     });
   });
-}
-
-/** An answer that comes before all of the body has arrived is the last on its connection. */
-function closeAfter(request: IncomingMessage, response: ServerResponse, timers: Timers): void {
-  const writeHead = response.writeHead.bind(response);
-  response.writeHead = ((...head: Parameters<typeof writeHead>) => {
-    if (hasBody(request) && !request.complete) {
-      response.shouldKeepAlive = false;
-      linger(request, timers);
-    }
-    return writeHead(...head);
-  }) as typeof response.writeHead;
-}
-
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
-}
-
-/** Connections that only wait for their last answer to arrive. */
-const ending = new WeakSet<Socket>();
-
-/**
- * Has a connection that Node is about to close end its own side first, and drop what still comes for a moment: closed at
- * once, it would be reset, and the answer lost with what was on its way here.
- */
-function linger(request: IncomingMessage, timers: Timers): void {
-  const { socket } = request;
-  socket.destroySoon = () => {
-    if (ending.has(socket)) return;
-    ending.add(socket);
-    const cancel = timers.after(lingerMs, () => socket.destroy());
-    socket.once("close", cancel);
-    socket.end();
-    let dropped = 0;
-    request.on("data", (chunk: Uint8Array) => {
-      dropped += chunk.byteLength;
-      if (dropped > lingerBytes) socket.destroy();
-    });
-  };
 }

@@ -1,6 +1,6 @@
-/** What the ports of a service may cost. Times are in milliseconds. */
+/** What the ports of a service, and REST's, may cost. Times are in milliseconds. */
 export const portLimits = {
-  /** Connections of a listener. */
+  /** Connections of a listener. On HTTP/1.1 the one that is without a request longest makes room for another. */
   connections: 1_024,
   /** Headers of a request: how many, and their bytes together. */
   headers: 64,
@@ -13,6 +13,13 @@ export const portLimits = {
   checkMs: 2_000,
   /** Between requests on HTTP/1.1: longer than the 60 s after which load balancers give up a connection themselves. */
   keepAliveMs: 75_000,
+  /** A connection of HTTP/1.1 whose client takes nothing of its answer. */
+  quietMs: 90_000,
+  /** Requests on a connection of HTTP/1.1, which is closed after the last, as it is after the next when it is old. */
+  requests: 10_000,
+  /** For a last answer to reach whoever still sends, before his connection is closed; and what is read of that. */
+  lingerMs: 5_000,
+  lingerBytes: 4 * 1024 * 1024,
   /** Streams at once on a connection of HTTP/2, as long as no service has called on it. */
   streams: 100,
   /** The same for services: one connection carries the event streams and long polls of a gateway's wallets. */
@@ -22,7 +29,7 @@ export const portLimits = {
   /** A connection of HTTP/2 without a stream; of services, whose own end gives up after 15 minutes, longer. */
   idleMs: 60_000,
   serviceIdleMs: 20 * 60_000,
-  /** After which a connection takes no new streams, and then for those that it has to end. */
+  /** After which a connection takes no new requests, and then for the streams that it has to end. */
   ageMs: 60 * 60_000,
   ageGraceMs: 60 * 60_000,
   /** For the streams of a connection that its client has given up. */
@@ -34,3 +41,5 @@ export const portLimits = {
   watchesOfConnection: 4,
   watchMs: 10 * 60_000,
 } as const;
+
+export type PortLimits = { readonly [Name in keyof typeof portLimits]: number };

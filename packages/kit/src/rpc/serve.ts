@@ -25,7 +25,6 @@ import { serviceOf, type TlsIdentity } from "../tls.ts";
 import { type BoundedMethod, boundedRequests, type NodeListener, type NodeRequest } from "./bounded-requests.ts";
 import { BoundedSession } from "./bounded-session.ts";
 import { accessTo, type BodyLimits, type Callers, limitsForAnybody, methodName } from "./callers.ts";
-import { Connections } from "./connections.ts";
 import { errorInterceptor } from "./errors.ts";
 import { onService, requestGate, type WalletAccess } from "./gate.ts";
 import { withPlainMessages } from "./grpc-message.ts";
@@ -153,9 +152,7 @@ export async function serveRpc(
     probe(request as IncomingMessage, response as ServerResponse, readiness);
   // Beside TLS nothing is called in the clear.
   const clear = tls === undefined ? connectNodeAdapter({ ...options, fallback: probes }) : probes;
-  const http = http1Server(onlyOwnHost(addresses.http, bounded(clear)));
-  const connections = new Connections();
-  connections.attach(http);
+  const { server: http, connections } = http1Server(onlyOwnHost(addresses.http, bounded(clear)), ports.timers);
   grpc.on("session", (session: ServerHttp2Session) => {
     sessions.set(session, new BoundedSession(session, ports));
     session.on("close", () => sessions.delete(session));

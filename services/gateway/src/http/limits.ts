@@ -1,19 +1,7 @@
-/** What a connection may cost. Times are in milliseconds. */
+/** What REST alone bounds: the rest stands in kit's `portLimits`. Times are in milliseconds. */
 export const limits = {
   /** Bytes of a body. */
   bodyBytes: 256 * 1024,
-  /** Bytes of a request's line and headers together. */
-  headerBytes: 16 * 1024,
-  /** For the headers to arrive. */
-  headersMs: 10_000,
-  /** For the whole request to arrive. */
-  requestMs: 30_000,
-  /** How often those two are looked at. */
-  checkMs: 2_000,
-  /** A connection on which nothing moves. Longer than any answer is held. */
-  idleMs: 90_000,
-  /** A connection between requests. Longer than the 60 s that proxies in front usually take. */
-  keepAliveMs: 72_000,
   /** Between two signs of life on an event stream. */
   heartbeatMs: 15_000,
   /**

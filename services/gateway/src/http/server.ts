@@ -3,10 +3,12 @@ import { type IncomingMessage, METHODS } from "node:http";
 import {
   type BindAddress,
   type Clock,
-  Connections,
+  type Http1,
+  http1Server,
   isForHost,
   type Logger,
   noteInContext,
+  portLimits,
   type Random,
   type Timers,
   urlOf,
@@ -18,7 +20,7 @@ import { type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import type { Endpoint } from "../core/endpoint.ts";
 import { Problem } from "../core/problem.ts";
 import { asksToWait } from "../core/wait.ts";
-import { refuseConnection } from "./client-error.ts";
+import { refusalOfConnection } from "./client-error.ts";
 import { writeEvents } from "./event-stream.ts";
 import { limits } from "./limits.ts";
 import { problemOfError } from "./problem-of-error.ts";
@@ -56,28 +58,24 @@ export interface RestServer {
 export function createRestServer(deps: RestServerDeps): RestServer {
   const { endpoints, slots, stopping, logger, clock, timers, random } = deps;
   const log = new RequestLog(logger, clock, random);
+  let http: Http1 | undefined;
   const app = fastify({
     logger: false,
     return503OnClosing: false,
     bodyLimit: limits.bodyBytes,
-    requestTimeout: limits.requestMs,
-    connectionTimeout: limits.idleMs,
-    keepAliveTimeout: limits.keepAliveMs,
-    http: {
-      headersTimeout: limits.headersMs,
-      connectionsCheckingInterval: limits.checkMs,
-      maxHeaderSize: limits.headerBytes,
-    },
     // The header limit bounds paths already, and an id that is too long is one that was not found.
-    routerOptions: { maxParamLength: limits.headerBytes },
+    routerOptions: { maxParamLength: portLimits.headerBytes },
     frameworkErrors: (error, request, reply) => fail(error, request, reply),
-    clientErrorHandler: (error, socket) => refuseConnection(error, socket, log),
+    serverFactory: (handle) => {
+      http = http1Server(handle, timers, (error) => refusalOfConnection(error, log));
+      return http.server;
+    },
+    // The server sees to those itself, in turn with its answers.
+    clientErrorHandler: () => {},
   });
   let bound: BindAddress | undefined;
   const callers = new WeakMap<IncomingMessage, WalletCaller>();
   log.attach(app.server);
-  const connections = new Connections();
-  connections.attach(app.server);
   // Bodies stay bytes: the planner judges the text as it came.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
@@ -88,11 +86,10 @@ export function createRestServer(deps: RestServerDeps): RestServer {
   app.addHook("onRequest", async (request, reply) => {
     if (bound !== undefined && !isForHost(bound, request.headers.host)) throw new Problem(421, "this is another host");
     log.note(reply.raw, { route: request.routeOptions.url ?? "none" });
+    // Fastify's own handler for this comes once a body is read.
+    if (request.is404) throw new Problem(404, `there is nothing at ${pathOf(request.url)}`);
   });
   app.setErrorHandler((error, request, reply) => fail(error, request, reply));
-  app.setNotFoundHandler((request, reply) => {
-    fail(new Problem(404, `there is nothing at ${pathOf(request.url)}`), request, reply);
-  });
   for (const endpoint of endpoints) route(endpoint);
   for (const path of new Set(endpoints.map((endpoint) => endpoint.path))) refuseOtherMethods(path);
 
@@ -175,9 +172,11 @@ export function createRestServer(deps: RestServerDeps): RestServer {
     url: () => urlOf(app.server),
     async close() {
       const cancel = timers.after(limits.graceMs, () => app.server.closeAllConnections());
-      connections.closeIdle();
+      const closed = new Promise<void>((resolve) => app.server.close(() => resolve()));
+      http?.connections.closeIdle();
       try {
         await app.close();
+        await closed;
       } finally {
         cancel();
       }
