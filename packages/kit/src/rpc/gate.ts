@@ -1,13 +1,15 @@
+import { base64Decode } from "@bufbuild/protobuf/wire";
 import { Code, type ContextValues, createContextKey, type HandlerContext } from "@connectrpc/connect";
 import type { BoundedLines } from "../bounded-lines.ts";
 import { contextOf, inContext } from "../call-context.ts";
 import type { Logger } from "../logger.ts";
-import { denied, Refusal } from "../refusal.ts";
+import { denied, invalid, Refusal } from "../refusal.ts";
 import type { ServiceName } from "../service-name.ts";
 import { authenticateCaller, vouchedCaller, type WalletCaller, type WalletCredentials } from "../wallet-auth.ts";
 import { type Access, accessTo, type Callers, limitsForAnybody, methodName } from "./callers.ts";
 import { connectErrorOf, domainOf } from "./error-details.ts";
 import type { Identify } from "./service-auth.ts";
+import { describeFaults } from "./unread-messages.ts";
 
 /** How a service's methods for wallets know them. */
 export interface WalletAccess {
@@ -48,6 +50,7 @@ export interface GateDeps {
  */
 export function requestGate(deps: GateDeps): (context: HandlerContext) => void {
   return (context) => {
+    describeFaults(context);
     try {
       inContext(contextOf(context.requestHeader), () => judge(deps, context));
     } catch (error) {
@@ -59,6 +62,7 @@ export function requestGate(deps: GateDeps): (context: HandlerContext) => void {
 
 function judge({ callers, wallets, identify, logger, refusals }: GateDeps, context: HandlerContext): void {
   const { requestHeader: headers, service, values } = context;
+  refuseQuery(context);
   const open = limitsForAnybody(service);
   if (open !== undefined) {
     refuseCompression(context);
@@ -97,6 +101,18 @@ function refuseCompression({ requestHeader: headers, requestMethod, url }: Handl
     throw new Refusal(Code.Unimplemented, "compression is accepted of services only: send what is not compressed", {
       reason: "COMPRESSION_NOT_ACCEPTED",
     });
+  }
+}
+
+/** A message in a path's query is read before anybody can say what is wrong with it. */
+function refuseQuery({ requestMethod, url }: HandlerContext): void {
+  if (requestMethod !== "GET") return;
+  const { searchParams } = new URL(url);
+  if (searchParams.get("base64") !== "1") return;
+  try {
+    base64Decode(searchParams.get("message") ?? "");
+  } catch {
+    throw invalid("the message in the query is no base64", { reason: "UNREADABLE_MESSAGE" });
   }
 }
 

@@ -1,11 +1,9 @@
 import type { Http2ServerResponse } from "node:http2";
-import { Code } from "@connectrpc/connect";
 import type { NodeListener } from "./bounded-requests.ts";
 
 /**
  * Has errors leave with the message as gRPC writes it. Connect escapes all that is no letter, and grpc-js, which undoes
- * only what gRPC asks for, would show `steps[0].amount: …` to its users as `steps%5B0%5D.amount%3A …`. And has a message that
- * is no protobuf be its sender's fault: Connect calls it internal, as if the service had failed, before any interceptor.
+ * only what gRPC asks for, would show `steps[0].amount: …` to its users as `steps%5B0%5D.amount%3A …`.
  */
 export function withPlainMessages(listener: NodeListener): NodeListener {
   return (request, answer) => {
@@ -14,13 +12,7 @@ export function withPlainMessages(listener: NodeListener): NodeListener {
     response.addTrailers = (trailers) => {
       const { "grpc-message": message } = trailers;
       if (typeof message !== "string") return addTrailers(trailers);
-      const plain = asGrpcWritesIt(message);
-      const isUnreadable = trailers["grpc-status"] === String(Code.Internal) && plain.startsWith("parse binary");
-      addTrailers({
-        ...trailers,
-        "grpc-message": plain,
-        ...(isUnreadable ? { "grpc-status": String(Code.InvalidArgument) } : {}),
-      });
+      addTrailers({ ...trailers, "grpc-message": asGrpcWritesIt(message) });
     };
     listener(request, answer);
   };

@@ -13,15 +13,22 @@ export function isForHost(bind: BindAddress, host: string | undefined): boolean 
   return !isLoopback(bind) || ownNames.test(host ?? "");
 }
 
-/** Answers 421 to what was meant for another host, before anything else is looked at. */
-export function onlyOwnHost(bind: BindAddress, listener: NodeListener): NodeListener {
+/**
+ * Answers 421 to what was meant for another host, and 400 to what names none, before anything else is looked at: Connect
+ * makes a URL of it, and would throw where nobody catches.
+ * @param bind undefined for a listener under any name
+ */
+export function onlyOwnHost(bind: BindAddress | undefined, listener: NodeListener): NodeListener {
   return (request, response) => {
-    if (isForHost(bind, hostOf(request))) listener(request, response);
-    else {
-      response.statusCode = 421;
+    const host = hostOf(request);
+    const refuse = (status: number, text: string) => {
+      response.statusCode = status;
       response.setHeader("content-type", "text/plain; charset=utf-8");
-      response.end("this is another host\n");
-    }
+      response.end(text);
+    };
+    if (bind !== undefined && !isForHost(bind, host)) refuse(421, "this is another host\n");
+    else if (!URL.canParse(request.url ?? "", `http://${host ?? ""}`)) refuse(400, "this is no host\n");
+    else listener(request, response);
   };
 }
 

@@ -147,7 +147,7 @@ export async function serveRpc(
   const bounded = (listener: NodeListener) => boundedRequests(listener, methods, ports.timers);
   const calls = bounded(withPlainMessages(connectNodeAdapter(options)));
   // Over TLS a page would need the certificate of its own name.
-  const grpc = http2Server(tls, tls === undefined ? onlyOwnHost(addresses.grpc, calls) : calls);
+  const grpc = http2Server(tls, onlyOwnHost(tls === undefined ? addresses.grpc : undefined, calls));
   const probes: NodeListener = (request, response) =>
     probe(request as IncomingMessage, response as ServerResponse, readiness);
   // Beside TLS nothing is called in the clear.

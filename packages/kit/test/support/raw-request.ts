@@ -90,7 +90,8 @@ async function received(socket: Socket): Promise<{ readonly text: string; readon
     text += chunk;
     const [head = "", body = ""] = text.split("\r\n\r\n");
     const length = /content-length: (\d+)/i.exec(head)?.[1];
-    const isWhole = length !== undefined && body.length >= Number(length);
+    const isChunked = /transfer-encoding: chunked/i.test(head) && text.endsWith("\r\n0\r\n\r\n");
+    const isWhole = isChunked || (length !== undefined && Buffer.byteLength(body) >= Number(length));
     if (isWhole && !/connection: close/i.test(head)) socket.emit("whole");
   });
   const closed = await Promise.race([once(socket, "end").then(() => true), once(socket, "whole").then(() => false)]);

@@ -1,0 +1,43 @@
+import { Code, ConnectError, type HandlerContext } from "@connectrpc/connect";
+import { RetryInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
+import { invalid, Refusal } from "../refusal.ts";
+import { connectErrorOf, domainOf } from "./error-details.ts";
+
+/** What Connect says of a message that it could not read: as its own fault, as if the service had failed. */
+const unreadable: readonly RegExp[] = [
+  /^parse binary: /,
+  /^received compressed envelope, but do not know how to decompress/,
+  /^decompression failed/,
+];
+
+/**
+ * Has errors from before any interceptor leave as those of methods do: with `ErrorInfo`, and as the caller's where his
+ * message cannot be read. Connect aborts a call with its error before it writes that, in every protocol; this is the one
+ * place where all of them pass, and an error can only be changed in place here. Of Connect it sets `Retry-After` as well.
+ */
+export function describeFaults({ signal, protocolName, service, method }: HandlerContext): void {
+  signal.addEventListener("abort", () => {
+    const error: unknown = signal.reason;
+    if (!(error instanceof ConnectError)) return;
+    if (error.details.length === 0) describe(error, domainOf(service), method.input.typeName);
+    const [retry] = error.findDetails(RetryInfoSchema);
+    const secs = retry?.retryDelay?.seconds;
+    if (protocolName === "connect" && secs !== undefined) error.metadata.set("retry-after", String(secs));
+  });
+}
+
+function describe(error: ConnectError, domain: string, typeName: string): void {
+  const { code, rawMessage } = error;
+  const isUnreadable =
+    code === Code.Internal
+      ? unreadable.some((said) => said.test(rawMessage))
+      : code === Code.InvalidArgument && !rawMessage.startsWith("protocol error");
+  const described = connectErrorOf(
+    isUnreadable
+      ? invalid(`the body is no ${typeName}: ${rawMessage}`, { reason: "UNREADABLE_MESSAGE" })
+      : new Refusal(code, rawMessage),
+    domain,
+  );
+  const { details, message } = described;
+  Object.assign(error, { code: described.code, rawMessage: described.rawMessage, message, details });
+}
