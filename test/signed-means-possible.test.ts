@@ -214,6 +214,11 @@ describe("what is signed and not submitted", () => {
       setLimit(system, "10");
       const before = balanceOf(system);
       const requestId = await system.rest().begin([ten]);
+      const isWaiting = ({ queue }: { queue?: { waiting_for?: string } }) =>
+        queue?.waiting_for === "discarded_signatures";
+      const shown = await system.rest().until(requestId, isWaiting);
+      const queue = { position: 0, expected_start_height: null, waiting_for: "discarded_signatures" };
+      assert.deepEqual([shown.status, shown.queue], ["queued", queue], "it has no place in a queue");
       const record = await system.rest().ended(requestId);
       assert.equal(record.status, "succeeded", record.user_visible_error);
       const events = await eventsOf(system, requestId);

@@ -35,8 +35,9 @@ export const mutants: Readonly<Record<string, readonly Patch[]>> = {
     },
     {
       file: "services/broadcaster/src/core/workflow/state.ts",
-      find: "return { ...state, admitted: undefined, discarded: !nothingSigned, steps };",
-      replace: "return { ...state, admitted: undefined, discarded: false, steps: steps.map(() => emptyStep) };",
+      find: "return { ...state, admitted: undefined, waiting, discarded: !nothingSigned, steps };",
+      replace:
+        "return { ...state, admitted: undefined, waiting, discarded: false, steps: steps.map(() => emptyStep) };",
     },
   ],
   "released-at-cancel": [

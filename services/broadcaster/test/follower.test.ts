@@ -11,6 +11,15 @@ class ScriptedNode {
   readonly asked: string[] = [];
   head = "";
   away = false;
+  #held: { readonly hash: string; readonly begun: () => void; readonly released: Promise<void> } | undefined;
+
+  /** Lets the next question for a block wait. */
+  hold(hash: string): { readonly begun: Promise<void>; goOn(): void } {
+    const begun = Promise.withResolvers<void>();
+    const released = Promise.withResolvers<void>();
+    this.#held = { hash, begun: begun.resolve, released: released.promise };
+    return { begun: begun.promise, goOn: released.resolve };
+  }
 
   grow(fork: string, from: number, to: number, parent = `${fork}${from - 1}`): void {
     for (let height = from; height <= to; height += 1) {
@@ -34,6 +43,12 @@ class ScriptedNode {
     if (this.away) throw new RpcUnavailable("away");
     const hash = "finality" in wanted ? this.head : "hash" in wanted ? wanted.hash : this.#canonical(wanted.height);
     if (!("finality" in wanted)) this.asked.push(hash);
+    if (this.#held?.hash === hash) {
+      const held = this.#held;
+      this.#held = undefined;
+      held.begun();
+      await held.released;
+    }
     const block = this.blocks.get(hash);
     if (block === undefined) throw new Error(`no block ${hash}`);
     return block;
@@ -49,7 +64,8 @@ class ScriptedNode {
 }
 
 /** Timers that fire when a test says so. */
-function handPorts(): { ports: Ports; tick: () => void } {
+function handPorts(): { ports: Ports; tick: () => void; pass: (ms: number) => void } {
+  let nowMs = 0;
   const waiting = new Set<() => void>();
   const timers = {
     after(_ms: number, run: () => void) {
@@ -58,7 +74,10 @@ function handPorts(): { ports: Ports; tick: () => void } {
     },
   };
   return {
-    ports: { ...systemPorts(), timers },
+    ports: { ...systemPorts(), timers, clock: { now: () => nowMs } },
+    pass(ms) {
+      nowMs += ms;
+    },
     tick() {
       const runs = [...waiting];
       waiting.clear();
@@ -71,6 +90,7 @@ describe("following the chain", () => {
   let node: ScriptedNode;
   let follower: Follower;
   let tick: () => void;
+  let pass: (ms: number) => void;
 
   /** Lets the follower poll once. */
   async function poll(): Promise<void> {
@@ -84,6 +104,7 @@ describe("following the chain", () => {
     node.grow("a", 1, 10, "root");
     const hand = handPorts();
     tick = hand.tick;
+    pass = hand.pass;
     follower = new Follower(node as unknown as NearNode, hand.ports, createLogger("test", "silent"), 1);
     const news = News.next([follower.news], new AbortController().signal);
     follower.start();
@@ -207,7 +228,9 @@ describe("following the chain", () => {
   it("begins anew after a long gap, and takes nothing before it for forked", async () => {
     await follower.learn(["a9"]);
     node.grow("a", 11, 300);
+    node.asked.length = 0;
     await poll();
+    assert.deepEqual(node.asked, ["a299", "a298"], "what lies in between is not asked for");
     assert.equal(follower.heads?.optimistic.hash, "a300");
     assert.equal(follower.place("a9"), undefined);
     await follower.learn(["a9"]);
@@ -218,11 +241,31 @@ describe("following the chain", () => {
     node.away = true;
     await poll();
     assert.notEqual(follower.awaySinceMs, undefined);
+    assert.equal(follower.isCurrent, false);
     assert.equal(follower.heads?.optimistic.hash, "a10");
     node.away = false;
     node.grow("a", 11, 12);
     await poll();
     assert.equal(follower.awaySinceMs, undefined);
+    assert.equal(follower.isCurrent, true);
     assert.equal(follower.heads?.optimistic.hash, "a12");
+  });
+
+  it("says that its heads are old from the outage on until it has caught up, and after it has stood still", async () => {
+    node.away = true;
+    await poll();
+    node.away = false;
+    node.grow("a", 11, 13);
+    const asked = node.hold("a12");
+    tick();
+    await asked.begun;
+    assert.equal(follower.isCurrent, false, "the node answers, and the heads are as before");
+    asked.goOn();
+    while (!follower.isCurrent) await new Promise(setImmediate);
+    assert.equal(follower.heads?.optimistic.hash, "a13");
+    pass(5_001);
+    assert.equal(follower.isCurrent, false);
+    await poll();
+    assert.equal(follower.isCurrent, true);
   });
 });

@@ -29,6 +29,22 @@ describe("a workflow of which nothing was submitted", () => {
     assert.equal(told("turn", 1000 * queueTimeoutMs), undefined);
   });
 
+  it("says what it waits for again once its record shows thrown-away signatures, and for how long it was blocked", () => {
+    const wait: Wait = { waitingFor: "keystore_unavailable", position: 0, expectedStart: undefined, head: 100 };
+    const before = { queue: { waitingFor: "keystore_unavailable", position: 0 }, blockedSinceMs: 5 };
+    const waiting = before as NonNullable<WorkflowState["waiting"]>;
+    assert.equal(waitingEvent({ waiting }, wait, toolsAt(7)), undefined);
+    const again = waitingEvent({ waiting: { ...waiting, isOutdated: true } }, wait, toolsAt(7));
+    assert.ok(again?.case === "waiting");
+    assert.deepEqual([again.value.queue?.waitingFor, again.value.blockedSinceMs], ["keystore_unavailable", 5n]);
+    const turn: Wait = { ...wait, waitingFor: "turn", position: 3 };
+    const gates = { queue: { waitingFor: "balance_low", position: 0 }, blockedSinceMs: 5 } as typeof waiting;
+    assert.equal(waitingEvent({ waiting: gates }, turn, toolsAt(7)), undefined);
+    const next = waitingEvent({ waiting: { ...gates, isOutdated: true } }, turn, toolsAt(7));
+    assert.ok(next?.case === "waiting");
+    assert.deepEqual([next.value.queue?.position, next.value.blockedSinceMs], [3, undefined]);
+  });
+
   it("ends with the code of what it waited for once that took longer than its limit, and not before", () => {
     assert.equal(told("gate_stuck", queueTimeoutMs), undefined);
     const ended = told("gate_stuck", queueTimeoutMs + 1);

@@ -153,6 +153,48 @@ onEveryStore("the log of workflows", (newPlace) => {
     assert.deepEqual(statuses, ["policy_checking", "settling", "settling", "settling", "settling"]);
   });
 
+  it("a record says what it waits for as long as it is queued, thrown-away signatures as well, and nothing after that", async () => {
+    const requestId = await evidence.open("discards");
+    const waiting: EventKind = { case: "waiting", value: { queue: { position: 2, waitingFor: "turn" } } };
+    const admitted: EventKind = { case: "admitted", value: {} };
+    const discarded: EventKind = { case: "signaturesDiscarded", value: { reason: "too old" } };
+    const nothing: EventKind = { case: "signaturesDiscarded", value: { reason: "refused", nothingSigned: true } };
+    const settling: EventKind = { case: "settling", value: { errorCode: "cancelled", userVisibleError: "x" } };
+    const shown: string[] = [];
+    const events = [
+      taken,
+      waiting,
+      admitted,
+      nothing,
+      discarded,
+      admitted,
+      discarded,
+      waiting,
+      discarded,
+      settling,
+      ended,
+    ];
+    for (const [index, event] of events.entries()) {
+      await evidence.append(requestId, index + 1, event);
+      const record = await evidence.records.getRecord({ requestId }, { headers: walletHeaders });
+      const { queue, status } = record;
+      shown.push([status, ...(queue === undefined ? [] : [queue.position, queue.waitingFor])].join(" "));
+    }
+    assert.deepEqual(shown, [
+      "policy_checking",
+      "queued 2 turn",
+      "signing",
+      "signing",
+      "queued 0 discarded_signatures",
+      "signing",
+      "queued 0 discarded_signatures",
+      "queued 2 turn",
+      "queued 0 discarded_signatures",
+      "settling",
+      "failed",
+    ]);
+  });
+
   it("shows where a log was altered afterwards", async () => {
     const requestId = await evidence.open("altered");
     await evidence.append(requestId, 1, taken);

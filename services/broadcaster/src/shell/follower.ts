@@ -13,6 +13,9 @@ export interface Heads {
 /** Blocks kept. More than any intent lives, so that only recovery after a long stop asks for older ones. */
 const window = 600;
 
+/** How old a look at the chain may be by which something is begun, milliseconds; twice the interval where that is longer. */
+const currentMs = 5_000;
+
 /** Missed blocks that are caught up with one by one; after a longer gap the window begins anew. */
 const longestGap = 100;
 
@@ -32,6 +35,7 @@ export class Follower {
   readonly #ports: Ports;
   readonly #logger: Logger;
   readonly #pace: Pace;
+  readonly #currentMs: number;
   readonly #stopping = new AbortController();
   /** Every block of the window that was seen, forks included. */
   readonly #byHash = new Map<string, Block>();
@@ -43,6 +47,8 @@ export class Follower {
   #final: Block | undefined;
   #begin = 0;
   #awaySince: number | undefined;
+  /** When the chain was seen last as it stands here. */
+  #seenAtMs: number | undefined;
   #running: Promise<void> | undefined;
 
   constructor(node: NearNode, ports: Ports, logger: Logger, intervalMs: number) {
@@ -50,6 +56,7 @@ export class Follower {
     this.#ports = ports;
     this.#logger = logger;
     this.#pace = new Pace(intervalMs);
+    this.#currentMs = Math.max(currentMs, 2 * intervalMs);
     this.news = new News();
   }
 
@@ -63,6 +70,15 @@ export class Follower {
   /** Since when no endpoint answers, milliseconds since the epoch; undefined while one does. */
   get awaySinceMs(): number | undefined {
     return this.#awaySince;
+  }
+
+  /**
+   * Whether the heads are those of now: not after an outage before the chain was seen again, and not in a process that has
+   * stood still. Validity that is counted from old heads is partly over when it begins.
+   */
+  get isCurrent(): boolean {
+    const isSeen = this.#seenAtMs !== undefined && this.#ports.clock.now() - this.#seenAtMs <= this.#currentMs;
+    return isSeen && this.#awaySince === undefined;
   }
 
   start(): void {
@@ -129,9 +145,10 @@ export class Follower {
       try {
         const head = await this.#node.block({ finality: "optimistic" });
         this.#pace.saw(head, askedAtMs);
+        if (head.hash !== this.#head?.hash) await this.#advance(head);
         if (this.#awaySince !== undefined) this.#logger.info("RPC answers again");
         this.#awaySince = undefined;
-        if (head.hash !== this.#head?.hash) await this.#advance(head);
+        this.#seenAtMs = this.#ports.clock.now();
       } catch (error) {
         // It answers, but lags behind the node that named the block: the next look may meet one that does not.
         if (!(error instanceof BlockUnknown)) this.#noteOutage(error);
@@ -151,12 +168,13 @@ export class Follower {
   async #advance(head: Block): Promise<void> {
     // A node that lags behind the one asked before shows an older head.
     if (this.#isOnChain(head.hash)) return;
+    // Of what lies in between nothing would be kept.
+    const isAnew = this.#head === undefined || head.height - this.#head.height > longestGap;
     const branch = [head];
     for (let oldest = head; !this.#isOnChain(oldest.prevHash); ) {
       // A node that lags behind the window's begin, or is on a fork that lost: what is final is not given up for it.
       if (this.#final !== undefined && oldest.height <= this.#final.height) return;
-      const isFirst = this.#head === undefined;
-      if ((isFirst && oldest.hash === head.lastFinalHash) || branch.length > longestGap) {
+      if ((isAnew && oldest.hash === head.lastFinalHash) || branch.length > longestGap) {
         this.#chain.clear();
         this.#begin = oldest.height;
         break;

@@ -39,14 +39,17 @@ export function waitingEvent(
   const before = state.waiting;
   const since = goesOnSince(before, wait, conductor.admittedAtMs);
   const isTurn = waitingFor === "turn";
-  if (isTurn && since !== undefined && !isKeystores(before)) return undefined;
-  const blockedSinceMs = isTurn ? since : (since ?? now);
+  const isGates = isTurn && since !== undefined && !isKeystores(before);
+  if (isGates && !before?.isOutdated) return undefined;
+  const ofTurn = isGates ? undefined : since;
+  const blockedSinceMs = isTurn ? ofTurn : (since ?? now);
   if (!isTurn && blockedSinceMs !== undefined && now > blockedSinceMs + config.queueTimeoutMs) {
     const waited = Math.round(config.queueTimeoutMs / 1000);
     const userVisibleError = `${text}, for more than ${waited} s; nothing was sent`;
     return { case: "ended", value: { status: "failed", errorCode: waitingFor, userVisibleError } };
   }
-  const isSame = before !== undefined && !isWorthTelling(placeOf(before.queue), wait, wait.head);
+  const isTold = before !== undefined && !before.isOutdated;
+  const isSame = isTold && !isWorthTelling(placeOf(before.queue), wait, wait.head);
   // One that was admitted has to lose its place all the same.
   if (isSame && state.admitted === undefined) return undefined;
   const queue = {

@@ -105,6 +105,19 @@ describe("what the driver does next", () => {
     assert.deepEqual(act(["plain"], plain, { finalHeight: Number(maxBlockHeight) + 1 }), { kind: "seek_admission" });
   });
 
+  it("goes on being blocked since when it was, once what was signed was thrown away", () => {
+    const queue = { waitingFor: "keystore_unavailable" };
+    const waits: EventInit = { case: "waiting", value: { queue, blockedSinceMs: 5n } };
+    const discarded: EventInit = { case: "signaturesDiscarded", value: { reason: "old" } };
+    const { waiting } = workflow(one, [taken, allowed, admitted, signing(one), waits, discarded]);
+    assert.deepEqual(
+      [waiting?.queue.waitingFor, waiting?.blockedSinceMs, waiting?.isOutdated],
+      [queue.waitingFor, 5, true],
+    );
+    const { waiting: again } = workflow(one, [taken, allowed, admitted, signing(one), waits, discarded, waits]);
+    assert.equal(again?.isOutdated, undefined);
+  });
+
   it("goes on at once where the keystore is known to have signed nothing", () => {
     const discarded: EventInit = { case: "signaturesDiscarded", value: { reason: "refused", nothingSigned: true } };
     assert.deepEqual(act(one, [taken, allowed, admitted, signing(one), discarded]), { kind: "seek_admission" });

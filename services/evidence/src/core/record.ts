@@ -12,6 +12,7 @@ import {
   ApprovalNeededSchema,
   BalanceViewSchema,
   DispatchReceiptSchema,
+  QueueSchema,
   type Record,
   RecordSchema,
   StepOutcomeSchema,
@@ -127,6 +128,8 @@ function apply(before: Folded, event: Event): Folded {
   const isSettling = before.record.status === "settling" && event.kind.case !== "ended";
   const after = applyKind(before, event);
   if (isSettling) after.record.status = "settling";
+  // Whatever it waited for, it does not wait for it any more.
+  if (after.record.status !== "queued") delete after.record.queue;
   return after;
 }
 
@@ -153,7 +156,6 @@ function applyKind(before: Folded, { kind }: Event): Folded {
       record.status = "signing";
       // A lone call is resumed by itself as well, and is a chain of one for all that.
       if (kind.value.resumption === "single" && record.intentIds.length > 1) record.orderingModel = stepwise;
-      delete record.queue;
       for (const [token, before] of Object.entries(kind.value.balancesBefore)) {
         record.balanceViews[`${token}:intents`] = create(BalanceViewSchema, { before });
       }
@@ -164,7 +166,11 @@ function applyKind(before: Folded, { kind }: Event): Folded {
       record.status = "submitting";
       return { ...after, signed: kind.value.steps };
     case "signaturesDiscarded":
-      record.status = "queued";
+      // It has no place anywhere: nothing is signed anew before what was thrown away is dead. Where nothing was, it goes on at once.
+      if (!kind.value.nothingSigned) {
+        record.status = "queued";
+        record.queue = create(QueueSchema, { position: 0, waitingFor: "discarded_signatures" });
+      }
       return { ...after, signed: [] };
     case "submissionsPrepared":
       record.status = "submitting";
@@ -264,7 +270,6 @@ function applyKind(before: Folded, { kind }: Event): Folded {
 
 function end(record: Record, ended: Ended): void {
   record.status = ended.status;
-  delete record.queue;
   setError(record, ended.errorCode, ended.userVisibleError);
   if (ended.outcomes.length > 0) record.stepOutcomes = ended.outcomes;
   // What is still in progress at the end was never begun.

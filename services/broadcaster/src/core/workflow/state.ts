@@ -57,6 +57,8 @@ export interface WorkflowState {
 export interface WaitingState {
   readonly queue: Queue;
   readonly blockedSinceMs: number | undefined;
+  /** The record shows something else by now. */
+  readonly isOutdated?: true;
 }
 
 export interface Account {
@@ -208,7 +210,8 @@ export function evolve(before: WorkflowState, { version, atMs, event }: Logged):
         signed: undefined,
         terms: nothingSigned ? undefined : step.terms,
       }));
-      return { ...state, admitted: undefined, discarded: !nothingSigned, steps };
+      const waiting = state.waiting && { ...state.waiting, isOutdated: true as const };
+      return { ...state, admitted: undefined, waiting, discarded: !nothingSigned, steps };
     }
     case "submissionsPrepared":
       return withSteps(

@@ -1,3 +1,4 @@
+import { RpcUnavailable } from "../../adapters/near/rpc-error.ts";
 import type { Candidate } from "../../core/gate/candidate.ts";
 import { overflows, type Resumption, resumptionOf } from "../../core/gate/resumption.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
@@ -73,6 +74,8 @@ async function seek(tools: Needed, state: WorkflowState, account: Account, grant
   const { resumption } = turn;
   const heads = follower.heads;
   if (heads === undefined) return { kind: "waits", waitingFor: "rpc_unavailable", position: 0 };
+  // The node may answer again before the follower has seen it.
+  if (!follower.isCurrent) throw new RpcUnavailable("the chain has not been seen for a while");
   if (ports.clock.now() > account.policyCheckedAtMs + policyFreshMs) {
     return { kind: "event", event: await checkPolicy(tools, state, grants) };
   }

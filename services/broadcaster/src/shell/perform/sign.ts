@@ -1,4 +1,5 @@
 import { decodeBase64, encodeBase64, verifierNonce } from "@outlayer/near";
+import { RpcUnavailable } from "../../adapters/near/rpc-error.ts";
 import { ApprovalsMissing, GrantLapsed, KeystoreRefused, type StepTerms } from "../../adapters/signer-proxy/signer.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
 import type { Account, Terms, WorkflowState } from "../../core/workflow/state.ts";
@@ -31,6 +32,7 @@ export async function sign(
   if (height === undefined) throw new RangeError("signing needs a height");
   const known = state.steps.flatMap(({ terms }) => terms ?? []);
   const isFirst = known.length < state.steps.length || state.discarded;
+  if (isFirst && !tools.follower.isCurrent) throw new RpcUnavailable("the chain has not been seen for a while");
   const terms = isFirst ? await grants.termsOf(height, () => newTerms(tools, state, account, height)) : known;
   if (isFirst) {
     const refused = await renew(tools, state, grants, terms, 0);

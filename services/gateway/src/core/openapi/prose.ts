@@ -31,7 +31,7 @@ export const tagDescriptions: { readonly [T in (typeof tags)[keyof typeof tags]]
 const meanings: { readonly [S in Status]: string } = {
   planned: "planned and recorded",
   policy_checking: "the wallet's policy is asked",
-  queued: "waits for the gate; `queue` says why",
+  queued: "waits, before anything of it is submitted; `queue` says for what",
   signing: "its payloads and delegates are being signed",
   submitting: "its calls are on their way to the gate",
   submitted: "the gate has them all",

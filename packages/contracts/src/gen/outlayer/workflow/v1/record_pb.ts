@@ -584,7 +584,8 @@ export type Queue = Message<"outlayer.workflow.v1.Queue"> & {
 
   /**
    * `turn`, or the error code that the workflow would end with: `gate_busy`, `gate_stuck`, `balance_low`,
-   * `no_usable_key`, `keystore_unavailable`, `rpc_unavailable`.
+   * `no_usable_key`, `keystore_unavailable`, `rpc_unavailable`; or `discarded_signatures`: what was signed became too old before
+   * it was sent, and is waited out before anything is signed anew.
    *
    * @generated from field: string waiting_for = 3;
    */
