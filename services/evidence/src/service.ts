@@ -70,7 +70,7 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
   });
   const gateLog = { store, now, sha256Hex };
   const leases = { store, now };
-  const usageLedger = { store, log, now, leases, proofs: new UsageProofs(config.usageSecret) };
+  const usageLedger = { store, log, now, sha256Hex, leases, logger, proofs: new UsageProofs(config.usageSecret) };
   const stopping = new AbortController();
   // A call that waits ends when the service stops, so that stopping does not wait for it.
   const until = (signal: AbortSignal) => AbortSignal.any([signal, stopping.signal]);

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { hash } from "node:crypto";
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { StepUsageSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import { countsDigest, UsageProofs } from "@outlayer/kit";
-import { type EvidenceUnderTest, leaseOf, startEvidence, usageSecret } from "./support/harness.ts";
+import { type EventKind, type EvidenceUnderTest, leaseOf, startEvidence, usageSecret } from "./support/harness.ts";
 import { onEveryStore } from "./support/places.ts";
 
 const walletId = "wallet-1";
@@ -189,16 +190,134 @@ onEveryStore("the usage ledger of a wallet", (newPlace) => {
       assert.deepEqual((await used(requestId)).daily, { native: "5" });
     });
 
-    it("counts only the new ones where the log says that what was signed was discarded", async () => {
-      const requestId = await evidence.open("discarded");
-      await reserveFor(requestId, terms, step("5"));
-      await evidence.append(requestId, 1, { case: "signaturesDiscarded", value: { reason: "too old" } });
-      await reserveFor(requestId, others, step("5"));
-      assert.deepEqual((await used()).daily, { native: "5" });
-      // What was discarded before they were signed says nothing of these.
+    /** A workflow of one step that was prepared to be signed on terms that hold for a minute, and the digest of these. */
+    const prepared = async (key: string, terms: Partial<typeof payloadTerms> = {}) => {
+      const requestId = await evidence.open(key);
+      const steps = [{ ...payloadTerms, deadlineMs: BigInt(now + 60_000), ...terms }];
+      const version = await evidence.append(requestId, 1, { case: "signingPrepared", value: { steps } });
+      await reserveFor(requestId, digestOf(steps), step("5"));
+      return { requestId, version };
+    };
+    const payloadTerms = { nonce: "AAAA", deadlineMs: 0n, delegateNonce: 7n, maxBlockHeight: 180n };
+    const digestOf = (steps: readonly (typeof payloadTerms)[]) => {
+      const texts = steps.map((of) => [
+        of.nonce,
+        String(of.deadlineMs),
+        String(of.delegateNonce),
+        String(of.maxBlockHeight),
+      ]);
+      return hash("sha256", JSON.stringify(["outlayer-terms", 1, texts]), "hex");
+    };
+    const release = (requestId: string, ...steps: number[]) =>
+      evidence.logs.releaseUsage({ walletId, requestId, steps, lease: evidence.lease });
+    const counted = async () => (await used()).daily?.native ?? "0";
+    const isPossible = async (call: Promise<unknown>) => {
+      const error = await call.then(
+        () => assert.fail("it was released"),
+        (caught: unknown) => ConnectError.from(caught),
+      );
+      return (
+        error.code === Code.FailedPrecondition && error.findDetails(ErrorInfoSchema)[0]?.reason === "STILL_POSSIBLE"
+      );
+    };
+
+    it("cannot be made to forget a payload that can still execute, whatever the log says of the attempt", async () => {
+      const { requestId, version } = await prepared("refused");
+      assert.ok(await isPossible(release(requestId, 0)));
+      const events: readonly EventKind[] = [
+        { case: "signaturesDiscarded", value: { reason: "too old" } },
+        { case: "stepResolved", value: { step: 0, receipt: { status: "failure" } } },
+        { case: "intentClosed", value: { step: 0, reason: "timeout" } },
+      ];
+      for (const [at, event] of events.entries()) {
+        await evidence.append(requestId, version + at, event);
+        assert.ok(await isPossible(release(requestId, 0)), event.case);
+      }
+      assert.equal(await codeOf(reserveFor(requestId, others, step("5"))), Code.Aborted, "nor by other terms");
+      assert.equal(await counted(), "5");
+    });
+
+    it("releases it once its deadline has passed", async () => {
+      const { requestId } = await prepared("expired");
+      now += 60_000;
+      assert.ok(await isPossible(release(requestId, 0)));
       now += 1;
-      await reserveFor(requestId, others, step("5"));
-      assert.equal(await codeOf(reserveFor(requestId, terms, step("5"))), Code.Aborted);
+      await release(requestId, 0);
+      assert.equal(await counted(), "0");
+    });
+
+    it("releases it where the log says that nothing was signed, or that its nonce was used up by a cancel", async () => {
+      const events: readonly EventKind[] = [
+        { case: "signaturesDiscarded", value: { reason: "refused", nothingSigned: true } },
+        { case: "cancelResolved", value: { txHash: "c", steps: [0] } },
+      ];
+      for (const [at, event] of events.entries()) {
+        const { requestId, version } = await prepared(`over ${at}`);
+        await evidence.append(requestId, version, event);
+        await release(requestId, 0);
+        assert.equal(await counted(), "0", event.case);
+      }
+    });
+
+    it("goes on counting what was executed, and what was counted on terms that the log does not have", async () => {
+      const { requestId, version } = await prepared("executed");
+      await evidence.append(requestId, version, {
+        case: "stepResolved",
+        value: { step: 0, receipt: { status: "success" } },
+      });
+      now += 61_000;
+      await release(requestId, 0);
+      assert.equal(await counted(), "5");
+      const unknown = await evidence.open("unknown");
+      await reserveFor(unknown, terms, step("3"));
+      // Another deadline than that which was counted on.
+      const steps = [{ ...payloadTerms, deadlineMs: 1n }];
+      await evidence.append(unknown, 1, { case: "signingPrepared", value: { steps } });
+      await release(unknown, 0);
+      assert.equal(await counted(), "8");
+    });
+
+    it("holds a call without a payload possible from the gate's taking it in to its end there", async () => {
+      const { requestId, version } = await prepared("plain", { nonce: "", deadlineMs: 0n });
+      const accepted = { step: 0, txHash: "t", intentId: "1" };
+      const next = await evidence.append(requestId, version, {
+        case: "submissionsAccepted",
+        value: { steps: [accepted] },
+      });
+      assert.ok(await isPossible(release(requestId, 0)));
+      await evidence.append(requestId, next, { case: "intentClosed", value: { step: 0, reason: "timeout" } });
+      await release(requestId, 0);
+      assert.equal(await counted(), "0");
+    });
+
+    it("counts only the new ones where the log says that what was signed was discarded, and it is over", async () => {
+      const { requestId, version } = await prepared("discarded");
+      now += 61_000;
+      assert.equal(await codeOf(reserveFor(requestId, others, step("5"))), Code.Aborted, "it was not discarded");
+      const again = await prepared("discarded in time");
+      await evidence.append(requestId, version, { case: "signaturesDiscarded", value: { reason: "too old" } });
+      await evidence.append(again.requestId, again.version, {
+        case: "signaturesDiscarded",
+        value: { reason: "too old" },
+      });
+      now += 61_000;
+      await reserveFor(again.requestId, others, step("5"));
+      assert.equal(await counted(), "10");
+      // What was discarded before they were signed says nothing of these.
+      assert.equal(await codeOf(reserveFor(again.requestId, terms, step("5"))), Code.Aborted);
+    });
+
+    it("holds a user's call possible until the log says what became of its transaction", async () => {
+      const call = { endpoint: "direct_user_function_call", calls: [] };
+      const requestId = await evidence.open("user's", call);
+      const transaction = { hash: "t", publicKey: "ed25519:k", nonce: 4n };
+      const version = await evidence.append(requestId, 1, { case: "directUserCallPrepared", value: { transaction } });
+      const digest = hash("sha256", JSON.stringify(["outlayer-terms", 1, [["direct-user", "ed25519:k", "4"]]]), "hex");
+      await reserveFor(requestId, digest, step("5"));
+      assert.ok(await isPossible(release(requestId, 0)));
+      await evidence.append(requestId, version, { case: "transactionDead", value: { txHash: "t" } });
+      await release(requestId, 0);
+      assert.equal(await counted(), "0");
     });
   });
 });

@@ -5,9 +5,11 @@ import type {
   ReserveUsageRequest,
 } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { type Usage, UsageSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy";
-import { conflict, countsDigest, type UsageProofs } from "@outlayer/kit";
+import { Code, conflict, countsDigest, type Logger, Refusal, type UsageProofs } from "@outlayer/kit";
+import type { Sha256Hex } from "../core/entry.ts";
 import type { WorkflowLog } from "../core/log.ts";
 import { eventOf } from "../core/record.ts";
+import { type FatesOnTerms, fatesOnTerms } from "../core/signed-terms.ts";
 import type { EvidenceStore } from "../core/store.ts";
 import {
   type Amounts,
@@ -28,6 +30,8 @@ export interface UsageLedgerDeps {
   readonly proofs: UsageProofs;
   readonly leases: Pick<LeaseDeps, "store">;
   readonly now: () => number;
+  readonly sha256Hex: Sha256Hex;
+  readonly logger: Logger;
 }
 
 export async function readUsage(deps: UsageLedgerDeps, { walletId, exceptRequestId }: ReadUsageRequest) {
@@ -46,7 +50,7 @@ export async function readUsage(deps: UsageLedgerDeps, { walletId, exceptRequest
 
 /**
  * Counts what policy allowed. What may have been signed for the request on other terms is not forgotten for it: it counts beside
- * this from then on, unless the log says that it was discarded; policy is asked again then, for the ledger has moved.
+ * this from then on, unless the log says that it was discarded and is over; policy is asked again then, for the ledger has moved.
  */
 export async function reserveUsage(deps: UsageLedgerDeps, request: ReserveUsageRequest) {
   const { walletId, requestId, expectedSeq, steps, lease, termsDigest } = request;
@@ -56,7 +60,7 @@ export async function reserveUsage(deps: UsageLedgerDeps, request: ReserveUsageR
   if (seq !== Number(expectedSeq)) throw moved();
   const place = { walletId, seq: seq + 1, requestId };
   const isOther = isOnOtherTerms(ledger, termsDigest);
-  if (isOther && !(await isDiscarded(deps.log, requestId, ledger))) {
+  if (isOther && !(await isDiscarded(deps, requestId, ledger))) {
     await deps.store.appendUsage(usageEntry(place, "superseded", supersede(ledger, deps.now())));
     throw moved();
   }
@@ -69,30 +73,57 @@ export async function reserveUsage(deps: UsageLedgerDeps, request: ReserveUsageR
   return { seq: BigInt(entry.seq), reservation: deps.proofs.reserve(walletId, requestId, reserved) };
 }
 
-/** Begins again when somebody else was faster: what is released does not depend on what they did. */
+/**
+ * Begins again when somebody else was faster: what is released does not depend on what they did. What may have been signed is
+ * released where the log says that it is over; what it says nothing of, or that it was executed, counts on.
+ * @throws Refusal FailedPrecondition, STILL_POSSIBLE
+ */
 export async function releaseUsage(deps: UsageLedgerDeps, request: ReleaseUsageRequest) {
   const { walletId, requestId, steps, lease } = request;
   await checkLease(deps.leases, lease);
   for (;;) {
     const { seq, ledger } = await readLedger(deps, walletId, requestId);
-    const after = release(ledger, new Set(steps), deps.now());
+    const released = await releasable(deps, requestId, ledger, steps);
+    const after = release(ledger, released, deps.now());
     if (after === undefined) return { seq: BigInt(seq) };
     const entry = usageEntry({ walletId, seq: seq + 1, requestId }, "released", after);
     if ((await deps.store.appendUsage(entry)) === "appended") return { seq: BigInt(entry.seq) };
   }
 }
 
-/** Whether the log says that what was signed since the own reservation will not be used. */
-async function isDiscarded(log: UsageLedgerDeps["log"], requestId: string, { own }: Ledger): Promise<boolean> {
-  const entries = await log.entries(requestId);
-  const kinds = entries.map((entry) => ({ atMs: entry.atMs, kind: eventOf(entry).kind.case }));
-  // A user's call is one transaction: once that is dead, so is what was signed.
-  const isUserCall = kinds.some(({ kind }) => kind === "directUserCallPrepared");
-  return kinds.some(
-    ({ atMs, kind }) =>
-      atMs >= (own?.reservedAtMs ?? 0) &&
-      (kind === "signaturesDiscarded" || (isUserCall && kind === "transactionDead")),
-  );
+/** Those of the steps that cannot have been signed, or that the log says are over. */
+async function releasable(
+  deps: UsageLedgerDeps,
+  requestId: string,
+  ledger: Ledger,
+  steps: readonly number[],
+): Promise<ReadonlySet<number>> {
+  if ((ledger.own?.terms ?? "") === "") return new Set(steps);
+  const fates = await fatesOf(deps, requestId, ledger);
+  const possible = steps.find((step) => fates.of(step) === "possible");
+  if (possible !== undefined) {
+    const message = `step ${possible} of ${requestId} can still execute, as its log says`;
+    throw new Refusal(Code.FailedPrecondition, message, { reason: "STILL_POSSIBLE", requestId });
+  }
+  const over = steps.filter((step) => fates.of(step) === "over");
+  if (over.length < steps.length) {
+    deps.logger.warn({ request_id: requestId, asked: steps, released: over }, "what may have been signed counts on");
+  }
+  return new Set(over);
+}
+
+/** Whether the log says that what was signed on the terms of the own reservation was thrown away, and nothing of it can execute. */
+async function isDiscarded(deps: UsageLedgerDeps, requestId: string, ledger: Ledger): Promise<boolean> {
+  const { discarded, of } = await fatesOf(deps, requestId, ledger);
+  return discarded && (ledger.own?.steps ?? []).every((_, step) => of(step) === "over");
+}
+
+async function fatesOf(
+  { log, now, sha256Hex }: UsageLedgerDeps,
+  requestId: string,
+  { own }: Ledger,
+): Promise<FatesOnTerms> {
+  return fatesOnTerms((await log.entries(requestId)).map(eventOf), own?.terms ?? "", now(), sha256Hex);
 }
 
 /**

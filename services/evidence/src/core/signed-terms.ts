@@ -1,0 +1,110 @@
+import type { Event } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import { directUserEndpoint } from "./direct-user-record.ts";
+import type { Sha256Hex } from "./entry.ts";
+
+/**
+ * What a log says of a step that may have been signed on certain terms. `unknown`: it does not have these terms, so that nothing is
+ * known of how long they hold.
+ */
+export type Fate = "over" | "possible" | "executed" | "unknown";
+
+export interface FatesOnTerms {
+  readonly of: (step: number) => Fate;
+  /** The log says that what was signed on these terms is not used, and other terms may take their place once it is over. */
+  readonly discarded: boolean;
+}
+
+/**
+ * Reads in a log what became of what may have been signed, on terms that signer-proxy knows by their digest: whoever writes the log can
+ * name no others (rule: signed-means-possible). Evidence does not know NEAR: what the log says of the chain is believed, and
+ * that a deadline has passed is not.
+ * @param nowMs milliseconds since the epoch
+ */
+export function fatesOnTerms(
+  log: readonly Event[],
+  termsDigest: string,
+  nowMs: number,
+  sha256Hex: Sha256Hex,
+): FatesOnTerms {
+  const begun = log.findLastIndex((event) => digestOf(event, sha256Hex) === termsDigest);
+  const prepared = log[begun]?.kind;
+  const kinds = log.slice(begun + 1).map(({ kind }) => kind);
+  switch (prepared?.case) {
+    case "signingPrepared": {
+      const discards = kinds.flatMap((kind) => (kind.case === "signaturesDiscarded" ? kind.value : []));
+      if (discards.some(({ nothingSigned }) => nothingSigned)) return { of: () => "over", discarded: true };
+      const steps = prepared.value.steps;
+      const of = (step: number) => fateOfStep(kinds, step, steps[step]?.deadlineMs ?? 0n, nowMs);
+      return { of, discarded: discards.length > 0 };
+    }
+    case "directUserCallPrepared": {
+      const fate = fateOfCall(kinds, prepared.value.transaction?.hash ?? "");
+      return { of: () => fate, discarded: fate === "over" };
+    }
+    default: {
+      // A user's call is written down once it is signed; its key can attach no deposit.
+      const isUserCall = log[0]?.kind.case === "opened" && log[0].kind.value.endpoint === directUserEndpoint;
+      return { of: () => (isUserCall ? "over" : "unknown"), discarded: false };
+    }
+  }
+}
+
+type Kinds = readonly Event["kind"][];
+
+/** @param deadlineMs of its payload; 0 where it has none */
+function fateOfStep(kinds: Kinds, step: number, deadlineMs: bigint, nowMs: number): Fate {
+  let [isAccepted, isDone, isCancelled] = [false, false, false];
+  for (const kind of kinds) {
+    switch (kind.case) {
+      case "submissionsAccepted":
+        isAccepted ||= kind.value.steps.some((accepted) => accepted.step === step);
+        break;
+      case "idsWithdrawn":
+        if (kind.value.steps.includes(step)) isAccepted = false;
+        break;
+      case "stepResolved":
+        if (kind.value.step !== step) break;
+        if (kind.value.receipt?.status === "success") return "executed";
+        isDone = true;
+        break;
+      case "intentClosed":
+        isDone ||= kind.value.step === step;
+        break;
+      case "cancelResolved":
+        isCancelled ||= kind.value.steps.includes(step);
+        break;
+    }
+  }
+  // A payload that is public can be carried by anybody, whatever became of our own attempt.
+  if (deadlineMs > 0n) return isCancelled || BigInt(nowMs) > deadlineMs ? "over" : "possible";
+  // Of a call that was never taken in a height decides, which evidence cannot know.
+  return isAccepted && !isDone ? "possible" : "over";
+}
+
+function fateOfCall(kinds: Kinds, hash: string): Fate {
+  for (const { case: name, value } of kinds) {
+    if (name === "transactionDead" && value.txHash === hash) return "over";
+    if (name === "directUserCallResolved" && value.txHash === hash) {
+      return value.status === "success" ? "executed" : "over";
+    }
+  }
+  return "possible";
+}
+
+/** As signer-proxy makes it of what it signs. Undefined for events that name no terms. */
+function digestOf({ kind }: Event, sha256Hex: Sha256Hex): string | undefined {
+  switch (kind.case) {
+    case "signingPrepared": {
+      const steps = kind.value.steps.map(({ nonce, deadlineMs, delegateNonce, maxBlockHeight }) => {
+        return [nonce, ...[deadlineMs, delegateNonce, maxBlockHeight].map(String)];
+      });
+      return sha256Hex(JSON.stringify(["outlayer-terms", 1, steps]));
+    }
+    case "directUserCallPrepared": {
+      const { publicKey = "", nonce = 0n } = kind.value.transaction ?? {};
+      return sha256Hex(JSON.stringify(["outlayer-terms", 1, [["direct-user", publicKey, nonce.toString()]]]));
+    }
+    default:
+      return undefined;
+  }
+}
