@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { InvalidRequest } from "./invalid-request.ts";
-import { formatPlace, type Place } from "./place.ts";
+import { formatPlace } from "./place.ts";
 
 /** Keys of signing material, which no request may carry. */
 export const forbiddenFields = [
@@ -25,10 +25,17 @@ export function refuseSigningFields(document: JsonObject): void {
   search(document, []);
 }
 
-function search(value: JsonValue, place: Place): void {
+/** @param place of the value; one array for all, since a wide document has thousands of places */
+function search(value: JsonValue, place: PropertyKey[]): void {
   if (typeof value !== "object" || value === null) return;
+  const visit = (key: PropertyKey, item: JsonValue) => {
+    if (typeof item !== "object" || item === null) return;
+    place.push(key);
+    search(item, place);
+    place.pop();
+  };
   if (Array.isArray(value)) {
-    for (const [index, item] of value.entries()) search(item, [...place, index]);
+    for (const [index, item] of value.entries()) visit(index, item);
     return;
   }
   for (const [key, item] of Object.entries(value)) {
@@ -36,6 +43,6 @@ function search(value: JsonValue, place: Place): void {
       const said = `wallet workflow must not include raw signing field ${key} at ${formatPlace(place)}`;
       throw new InvalidRequest(said, "SIGNING_FIELD", [...place, key]);
     }
-    search(item, [...place, key]);
+    visit(key, item);
   }
 }

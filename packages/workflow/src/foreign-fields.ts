@@ -77,7 +77,8 @@ const foreign: ReadonlySet<string> = new Set([...ofIntents, ...ofPayloads, ...of
 
 /**
  * The first field that intents, payloads or quotes know and that a step of this kind does not carry. It would have been
- * left out of what is signed without a word. Quotes are written in camel case as well. Null is absent.
+ * left out of what is signed without a word (rule: known-field-is-never-dropped). Quotes are written in camel case as well.
+ * Null is absent.
  */
 export function foreignField(kind: IntentsKind, step: object): string | undefined {
   const known: readonly string[] = carried[kind];

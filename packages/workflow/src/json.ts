@@ -9,8 +9,12 @@ import { formatPlace } from "./place.ts";
  */
 export const maxJsonDepth = 24;
 
-/** How many values a document may hold: objects, arrays, texts, numbers, literals, itself included. */
-export const maxJsonValues = 10_000;
+/**
+ * How many values a document may hold: objects, arrays, texts, numbers, literals, itself included. As many keys, all different,
+ * cost each service that reads them some 20 ms: an object so wide is a hash table, and each key is looked up in the table of all
+ * texts (`./dev bench stalls`).
+ */
+export const maxJsonValues = 5_000;
 
 /** Characters of a key. */
 export const maxKeyLength = 1024;

@@ -94,9 +94,9 @@ describe("JSON text of a request", () => {
     const zeros = (count: number) => `{"steps": [], "x": [${Array.from({ length: count }, () => 0).join()}]}`;
     // The document, `steps` and `x` are values as well.
     assert.equal(refusal(zeros(maxJsonValues - 3)), "accepted");
-    assert.equal(refusal(zeros(maxJsonValues - 2)), "… more than 10000 values at $.x[9997]");
+    assert.equal(refusal(zeros(maxJsonValues - 2)), "… more than 5000 values at $.x[4997]");
     const objects = `{"x": [${Array.from({ length: maxJsonValues }, () => "{}").join()}]}`;
-    assert.equal(refusal(objects), "… more than 10000 values at $.x[9998]");
+    assert.equal(refusal(objects), "… more than 5000 values at $.x[4998]");
   });
 
   it("refuses keys longer than 1024 characters, and no shorter ones", () => {

@@ -4,6 +4,7 @@ import {
   batchCallSchema,
   directUserCallRequestSchema,
   InvalidRequest,
+  maxJsonValues,
   maxListItems,
   readDirectUserCall,
   readJsonObject,
@@ -137,8 +138,8 @@ describe("a workflow that cannot be read (rule: unreadable-leaves-no-record)", (
 
   it("is refused at once, however many problems it has", function () {
     this.timeout(2000);
-    const items = Array.from({ length: 4900 }, () => 1).join();
-    const fields = Array.from({ length: 5000 }, (_, index) => `"k${index}":0`).join();
+    const items = Array.from({ length: maxJsonValues / 2 - 50 }, () => 1).join();
+    const fields = Array.from({ length: maxJsonValues / 2 }, (_, index) => `"k${index}":0`).join();
     const text = `{"steps": [{"kind": "intents.execute_raw", ${fields}, "intents": [${items}]}]}`;
     assert.equal(refusal(readWorkflow, text), "invalid workflow JSON: steps[0].intents[0] must be an object");
     const steps = items.slice(0, 2 * maxListItems - 1);

@@ -28,7 +28,7 @@ export const hostileBodies: Readonly<Record<string, string>> = {
     ',{"intent":"transfer"}',
     "]}]}",
   ),
-  "many tokens": `{"steps":[{"kind":"intents.execute_raw","intents":[{"intent":"transfer","receiver_id":"mike.near","tokens":{${Array.from({ length: 9_000 }, (_, index) => `"nep141:t${index}.near":"1"`).join()}}}]}]}`,
+  "many tokens": `{"steps":[{"kind":"intents.execute_raw","intents":[{"intent":"transfer","receiver_id":"mike.near","tokens":{${Array.from({ length: 4_900 }, (_, index) => `"nep141:t${index}.near":"1"`).join()}}}]}]}`,
   "a number of many digits": `{"steps":${steps},"x":${"9".repeat(250_000)}}`,
   "a number with a huge exponent": `{"steps":${steps},"x":1e${"9".repeat(250_000)}}`,
   "an amount of many digits": JSON.stringify({ steps: [lawful("9".repeat(250_000))] }),
@@ -40,7 +40,7 @@ export const hostileBodies: Readonly<Record<string, string>> = {
       { receiver_id: "register.near", method_name: "set", route: "gate_proxy", args_json: Array(120_000).fill(0) },
     ],
   }),
-  "raw signing fields": `{"steps":[{${Array.from({ length: 9_000 }, (_, index) => `"private_kez${index}":{}`).join()}}]}`,
+  "raw signing fields": `{"steps":[{${Array.from({ length: 4_900 }, (_, index) => `"private_kez${index}":{}`).join()}}]}`,
   "a method of many characters": JSON.stringify({
     steps: [{ receiver_id: "a.".repeat(60_000), method_name: "x".repeat(120_000), route: "gate_proxy" }],
   }),

@@ -146,8 +146,8 @@ describe("PlannerService.Plan", () => {
     const nested = (depth: number): JsonValue => (depth === 0 ? 0 : [nested(depth - 1)]);
     const zeros = (count: number): JsonValue => Array.from({ length: count }, () => 0);
     for (const [args, message] of [
-      [zeros(9993), "succeeded"],
-      [zeros(9994), "more than 10000 values at $.steps[0].args_json[9993]"],
+      [zeros(4993), "succeeded"],
+      [zeros(4994), "more than 5000 values at $.steps[0].args_json[4993]"],
       [nested(21), "succeeded"],
       [nested(22), `nested deeper than 24 levels at $.steps[0].args_json${"[0]".repeat(21)}`],
     ] as const) {
@@ -167,10 +167,10 @@ describe("PlannerService.Plan", () => {
       };
       assert.equal(await failureOf(client.plan({ body: { case: "workflow", value } }, asWallet)), said);
     }
-    const intents = Array.from({ length: 10_000 }, () => ({}));
+    const intents = Array.from({ length: 5_000 }, () => ({}));
     assert.equal(
       await failureOf(client.plan({ body: { case: "workflow", value: { steps: [{ intents }] } } }, asWallet)),
-      "InvalidArgument: invalid workflow JSON: more than 10000 values at $.steps[0].intents[9996]",
+      "InvalidArgument: invalid workflow JSON: more than 5000 values at $.steps[0].intents[4996]",
     );
   });
 
