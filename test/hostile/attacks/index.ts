@@ -5,6 +5,7 @@ import { bombs } from "./bombs.ts";
 import { idle, resets } from "./connections.ts";
 import { cancels, costs, quota } from "./costs.ts";
 import { crossWallet } from "./cross-wallet.ts";
+import { fuzzConnect } from "./fuzz-connect.ts";
 import { fuzzGrpc } from "./fuzz-grpc.ts";
 import { fuzzRest } from "./fuzz-rest.ts";
 import { gateCredit } from "./gate-credit.ts";
@@ -42,5 +43,6 @@ export const attacks: readonly Attack[] = [
   cancels,
   fuzzRest,
   fuzzGrpc,
+  fuzzConnect,
   flood,
 ];
