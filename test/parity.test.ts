@@ -99,6 +99,26 @@ const answers: readonly Row[] = [
     code: OK,
     same: true,
   },
+  {
+    name: "a plan of steps that carry what intents know, and of fields that are null",
+    ask: to(
+      "plan",
+      steps(
+        { ...dust, memo: "rent", msg: "{}", min_gas: "30000000000000", deadline: "2030-01-01T00:00:00Z" },
+        { ...dust, memo: null, msg: null, min_gas: null, deadline: null, gas: null, gate_batch: null },
+      ),
+    ),
+    http: 200,
+    code: OK,
+    same: true,
+  },
+  {
+    name: "a plan of a step with a field that it cannot carry",
+    ask: to("plan", steps({ ...dust, deposit_memo: "1" })),
+    http: 200,
+    code: OK,
+    same: true,
+  },
   { name: "a plan that is accepted", ask: to("plan", steps(dust, registerStep(1))), http: 200, code: OK, same: true },
   {
     name: "a plan that is not accepted",
@@ -184,6 +204,14 @@ const answers: readonly Row[] = [
     code: OK,
     message: /./,
     record: { status: "requires_direct_user_setup" },
+  },
+  {
+    name: "a workflow with a field that its step cannot carry",
+    ask: to("execute", steps({ ...dust, deposit_memo: "1" })),
+    http: 400,
+    code: OK,
+    message: "steps[0].deposit_memo is not supported on intents.transfer steps",
+    record: { status: "rejected", error_code: "planner_rejected" },
   },
   {
     name: "a workflow without the tokens",

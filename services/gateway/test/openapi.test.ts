@@ -38,6 +38,27 @@ describe("the OpenAPI document", () => {
     );
   });
 
+  it("takes null in every field of a body that may be left out, and in no other (rule: null-is-absent)", () => {
+    const ajv = ajvOf(document);
+    let optional = 0;
+    const visit = (name: string, seen: Set<string>) => {
+      if (seen.has(name)) return;
+      seen.add(name);
+      const { properties = {}, required = [] } = document.components.schemas[name] ?? {};
+      for (const field of Object.keys(properties)) {
+        const takesNull = ajv.compile({ $ref: `openapi#/components/schemas/${name}/properties/${field}` });
+        assert.equal(takesNull(null), !required.includes(field), `${name}.${field}`);
+        if (!required.includes(field)) optional += 1;
+      }
+      const refs = JSON.stringify(document.components.schemas[name]).matchAll(/"#\/components\/schemas\/(\w+)"/g);
+      for (const [, next] of refs) visit(next ?? "", seen);
+    };
+    for (const name of ["WorkflowRequest", "SequentialBatchRequest", "DirectUserScope", "DirectUserCallRequest"]) {
+      visit(name, new Set());
+    }
+    assert.ok(optional > 40, `${optional}`);
+  });
+
   it("describes every endpoint that is served, and none that is not", async () => {
     await using world = await startWorld();
     for (const { path, method } of operations) {

@@ -45,6 +45,15 @@ describe("a field that intents, payloads or quotes know", () => {
     }
   }
 
+  it("a transfer cannot drop anything that intents, payloads or quotes know", () => {
+    for (const field of [...ofIntents, ...ofPayloads, ...ofQuotes]) {
+      const asked = { ...transfer, [field]: values[field] ?? "x.near" };
+      const problem = problemOf(asked);
+      if (problem === undefined) assert.notEqual(signedOf(asked), signedOf(transfer), field);
+      else assert.match(problem, new RegExp(`^steps\\[0\\]\\.${field} `));
+    }
+  });
+
   it("msg, min_gas, memo and deadline of a transfer cannot be lost", () => {
     const asked = { memo: "rent", msg: "{}", min_gas: "5" };
     const { payload } = callOf({ ...transfer, ...asked, deadline: "2030-01-01T00:00:00Z" });

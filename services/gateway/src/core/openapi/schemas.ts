@@ -16,12 +16,16 @@ import { z } from "zod";
 import { normalized } from "./normalize-schema.ts";
 import { type Named, type Schema, schemaRef } from "./types.ts";
 
-/** Bodies, each of which is a component, with what it names. */
-const bodies: readonly z.ZodType[] = [
+const requests: readonly z.ZodType[] = [
   workflowRequestSchema,
   sequentialBatchRequestSchema,
   directUserScopeSchema,
   directUserCallRequestSchema,
+];
+
+/** Bodies, each of which is a component, with what it names. */
+const bodies: readonly z.ZodType[] = [
+  ...requests,
   directUserKeySchema,
   directUserKeyStatusSchema,
   planSchema,
@@ -40,7 +44,9 @@ export function componentSchemas(gateId: string): Named<Schema> {
     const { $defs = {} } = z.toJSONSchema(body, { io: "input", target: "draft-2020-12" });
     for (const [name, schema] of Object.entries($defs)) {
       // What zod names itself is `z.json()`: any value.
-      if (!name.startsWith("__")) schemas.set(name, normalized(schema as Schema));
+      if (name.startsWith("__")) continue;
+      const described = schema as Schema;
+      schemas.set(name, normalized(requests.includes(body) ? withNulls(described) : described));
     }
   }
   nameSteps(schemas);
@@ -52,6 +58,27 @@ export function componentSchemas(gateId: string): Named<Schema> {
   extend(schemas, "RecordProblem", "WorkflowRecord");
   showGate(schemas, gateId);
   return inReadingOrder(schemas);
+}
+
+/** What callers send, as it is read: null counts as absent in every field that may be (rule: null-is-absent). */
+function withNulls(schema: Schema): Schema {
+  const { properties, required = [], items, anyOf } = schema;
+  const withNull = ([name, field]: [string, Schema]): [string, Schema] => {
+    const inner = withNulls(field);
+    return [name, required.includes(name) || takesNull(field) ? inner : { anyOf: [inner, { type: "null" }] }];
+  };
+  return {
+    ...schema,
+    ...(properties === undefined ? {} : { properties: Object.fromEntries(Object.entries(properties).map(withNull)) }),
+    ...(items === undefined ? {} : { items: withNulls(items) }),
+    ...(anyOf === undefined ? {} : { anyOf: anyOf.map(withNulls) }),
+  };
+}
+
+/** Of a schema of a field of a request: either it says so, or it says nothing. */
+function takesNull({ type, anyOf, enum: values, const: only }: Schema): boolean {
+  if (anyOf !== undefined) return anyOf.some(takesNull);
+  return type === "null" || (type === undefined && values === undefined && only === undefined);
 }
 
 /** Makes a component of every kind of step, so that clients made from the description have names for them. */
