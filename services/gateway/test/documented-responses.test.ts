@@ -17,7 +17,7 @@ import {
   worker,
 } from "./support/samples.ts";
 import { answering } from "./support/upstreams.ts";
-import { ended, events, startWorld, type World } from "./support/world.ts";
+import { ended, events, startWorld, type World, type WorldOptions } from "./support/world.ts";
 
 /** The counter proof's. */
 const scope = {
@@ -292,7 +292,10 @@ const table: Readonly<Record<string, Readonly<Record<number, readonly Produce[]>
   getOpenApi: open("getOpenApi"),
   getDocs: open("getDocs"),
   getLiveness: open("getLiveness"),
-  getReadiness: open("getReadiness"),
+  getReadiness: {
+    ...open("getReadiness"),
+    503: [({ away }) => ask(away, "getReadiness", { headers: {} })],
+  },
 };
 
 /** Requests whose headers never end. They are begun before everything else, since a gateway is patient. */
@@ -350,11 +353,12 @@ function assertFits(schema: object, value: unknown): void {
 describe("documented responses", () => {
   let worlds: Worlds;
   before(async () => {
-    const failing = (code: Code) => startWorld({ transports: () => answering(() => new ConnectError("x", code)) });
+    const failing = (code: Code, options: WorldOptions = {}) =>
+      startWorld({ ...options, transports: () => answering(() => new ConnectError("x", code)) });
     const [working, broken, away, full] = await Promise.all([
       startWorld({ config: { gateId } }),
       failing(Code.Internal),
-      failing(Code.Unavailable),
+      failing(Code.Unavailable, { dependencies: [{ name: "evidence", state: "away", required: true }] }),
       startWorld({ config: { slots: { requests_in_flight: 0, long_polls: 0, event_streams: 0 } } }),
     ]);
     worlds = { working, broken, away, full };

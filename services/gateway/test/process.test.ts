@@ -32,7 +32,12 @@ describe("the gateway's process", () => {
       if (lines.at(-1)?.msg === "ready") break;
     }
     const url = String(lines.find(({ rest }) => rest !== undefined)?.rest);
-    assert.equal((await fetch(`${url}/readyz`)).status, 200);
+    assert.equal((await fetch(`${url}/livez`)).status, 200);
+    const readiness = await fetch(`${url}/readyz`);
+    const { message } = (await readiness.json()) as { message: string };
+    // Nothing can be done without evidence.
+    assert.equal(readiness.status, 503);
+    assert.match(message, /evidence is (unknown|slow|away)$/);
     child.kill("SIGTERM");
     assert.deepEqual(await exited, [0, null]);
   });

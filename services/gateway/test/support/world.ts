@@ -9,6 +9,7 @@ import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import {
   createLogger,
+  type Dependency,
   InProcessBus,
   inMemoryTransport,
   type Ports,
@@ -38,6 +39,8 @@ export interface WorldOptions {
   readonly time?: Pick<Ports, "clock" | "timers">;
   /** Stands in for the real planner or evidence, as the gateway sees them. */
   readonly transports?: (real: Transports) => Partial<Transports>;
+  /** What the gateway's process says of those that it needs; nothing where absent. */
+  readonly dependencies?: readonly Dependency[];
   /** How the gateway reaches an upstream; in memory where absent. */
   readonly host?: (service: Service) => Promise<Transport>;
 }
@@ -124,6 +127,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     },
   });
   const readiness = new Readiness();
+  readiness.watch(() => options.dependencies ?? []);
   const gateway = createGateway(
     { bind: { host: "127.0.0.1", port: 0 }, credentials, gateId, executeWaitSecs: 0, slots, ...options.config },
     { ports, logger, readiness, transports: { ...real, ...options.transports?.(real) } },
