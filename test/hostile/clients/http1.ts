@@ -6,6 +6,7 @@ export interface HttpRequest {
   readonly method?: string;
   readonly headers?: OutgoingHttpHeaders;
   readonly body?: string | Uint8Array | undefined;
+  /** From when it has a connection: until then it waits for others of its client, and nobody keeps it waiting. */
   readonly timeoutMs?: number;
 }
 
@@ -31,6 +32,7 @@ export function send(agent: Agent, given: HttpRequest): Promise<HttpAnswer> {
   const { url, method = "GET", headers = {}, body, timeoutMs = 30_000 } = given;
   return new Promise((resolve) => {
     let isOver = false;
+    let timer: NodeJS.Timeout | undefined;
     const end = (answer: HttpAnswer) => {
       if (isOver) return;
       isOver = true;
@@ -52,10 +54,13 @@ export function send(agent: Agent, given: HttpRequest): Promise<HttpAnswer> {
       };
       response.on("end", answer).on("error", answer).on("close", answer);
     });
-    const timer = setTimeout(() => {
-      lost("timeout");
-      outgoing.destroy();
-    }, timeoutMs);
+    outgoing.once("socket", () => {
+      if (isOver) return;
+      timer = setTimeout(() => {
+        lost("timeout");
+        outgoing.destroy();
+      }, timeoutMs);
+    });
     outgoing.on("error", (error: NodeJS.ErrnoException) => lost(lossOf(error)));
     outgoing.on("close", () => lost("closed"));
     // Whoever refuses a body early answers before all of it was sent.
