@@ -10,7 +10,7 @@ import {
   systemPorts,
 } from "@outlayer/kit";
 import { EvidenceLog, type HeldLease } from "../services/broadcaster/src/adapters/evidence/evidence-log.ts";
-import { LeaseKeeper } from "../services/broadcaster/src/shell/lease-keeper.ts";
+import { LeaseKeeper } from "../services/broadcaster/src/shell/term/lease-keeper.ts";
 import { type VirtualTime, virtualTime } from "../services/gateway/test/support/virtual-time.ts";
 import { usageSecret } from "./support/product-environment.ts";
 

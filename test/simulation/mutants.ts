@@ -14,7 +14,7 @@ interface Patch {
 export const mutants: Readonly<Record<string, readonly Patch[]>> = {
   "resume-before-append": [
     {
-      file: "services/broadcaster/src/shell/perform/resume.ts",
+      file: "services/broadcaster/src/shell/workflow/perform/resume.ts",
       find: `  await append(event);
   seen.noteSent(prepared.transaction.hash, follower.heads?.optimistic.height ?? 0);
   await node.send(prepared.transaction.signedTransaction);`,
@@ -42,7 +42,7 @@ export const mutants: Readonly<Record<string, readonly Patch[]>> = {
   ],
   "released-at-cancel": [
     {
-      file: "services/broadcaster/src/shell/driver.ts",
+      file: "services/broadcaster/src/shell/workflow/driver.ts",
       find: `if (event.case !== "ended") return this.#write(state, event);`,
       replace: `if (event.case === "settling" && state.cancelRequested) {
       await this.#tools.evidence.releaseUsage(state.walletId, state.requestId, [...state.calls.keys()]);
@@ -58,7 +58,7 @@ export const mutants: Readonly<Record<string, readonly Patch[]>> = {
       replace: "if (isSubmitted(state)) return undefined;",
     },
     {
-      file: "services/broadcaster/src/shell/driver.ts",
+      file: "services/broadcaster/src/shell/workflow/driver.ts",
       find: "if (settling !== undefined) return this.#write(state, settling);",
       replace: "if (settling !== undefined && !state.cancelRequested) return this.#write(state, settling);",
     },

@@ -6,12 +6,12 @@ import { RpcClient } from "./adapters/near/rpc-client.ts";
 import { Signer } from "./adapters/signer-proxy/signer.ts";
 import type { GateConfig, OperatorKeys } from "./config.ts";
 import { judgeTail } from "./core/gate/tail.ts";
+import { KeyRing } from "./shell/chain/key-lane.ts";
 import { anyRun, GateReadings, type GateSources, OperatorReadings } from "./shell/checks/gate-readings.ts";
 import { keysSeen } from "./shell/checks/keys-seen.ts";
+import { type PreflightInit, runChecks } from "./shell/checks/preflight.ts";
 import { gateOnlyChecks, operatorChecks } from "./shell/checks/preflight-checks.ts";
-import { GateReader } from "./shell/gate-reader.ts";
-import { KeyRing } from "./shell/key-lane.ts";
-import { type PreflightInit, runChecks } from "./shell/preflight.ts";
+import { GateReader } from "./shell/gate/gate-reader.ts";
 
 /** Milliseconds for all of it. */
 const patienceMs = 20_000;

@@ -10,17 +10,17 @@ import type { BroadcasterConfig } from "./config.ts";
 import { getDirectUserKey } from "./rpc/get-direct-user-key.ts";
 import { GateFacts } from "./rpc/get-gate-facts.ts";
 import { preflight } from "./rpc/preflight.ts";
-import { Commitments } from "./shell/commitments.ts";
-import { Follower } from "./shell/follower.ts";
-import { ForeignViews } from "./shell/foreign-views.ts";
-import { GateReader } from "./shell/gate-reader.ts";
-import { KeyRing } from "./shell/key-lane.ts";
-import { LeaseKeeper } from "./shell/lease-keeper.ts";
-import { OwnDelegates } from "./shell/own-delegates.ts";
-import { SaltReader } from "./shell/salt-reader.ts";
-import { TailReader } from "./shell/tail-reader.ts";
-import { beginTerm } from "./shell/term.ts";
-import { ValidityPeriod } from "./shell/validity-period.ts";
+import { Follower } from "./shell/chain/follower.ts";
+import { KeyRing } from "./shell/chain/key-lane.ts";
+import { SaltReader } from "./shell/chain/salt-reader.ts";
+import { ValidityPeriod } from "./shell/chain/validity-period.ts";
+import { ForeignViews } from "./shell/checks/foreign-views.ts";
+import { Commitments } from "./shell/gate/commitments.ts";
+import { GateReader } from "./shell/gate/gate-reader.ts";
+import { OwnDelegates } from "./shell/gate/own-delegates.ts";
+import { TailReader } from "./shell/gate/tail-reader.ts";
+import { LeaseKeeper } from "./shell/term/lease-keeper.ts";
+import { beginTerm } from "./shell/term/term.ts";
 
 export interface BroadcasterDeps {
   readonly ports: Ports;

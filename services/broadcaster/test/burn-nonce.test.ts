@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { burnNonce } from "../src/shell/perform/burn-nonce.ts";
+import { burnNonce } from "../src/shell/workflow/perform/burn-nonce.ts";
 import { type Kind, pending, requestId, resumed, workflow } from "./core/workflow-builder.ts";
 
 const plain: readonly Kind[] = ["plain"];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createLogger, type Ports, systemPorts } from "@outlayer/kit";
 import type { Block, BlockWanted, NearNode } from "../src/adapters/near/near-node.ts";
 import { BlockUnknown, RpcUnavailable } from "../src/adapters/near/rpc-error.ts";
-import { Follower } from "../src/shell/follower.ts";
+import { Follower } from "../src/shell/chain/follower.ts";
 import { News } from "../src/shell/news.ts";
 
 /** A chain that tests grow by hand. Block `a12` is block 12 of fork `a`. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Intake } from "../src/shell/intake.ts";
+import { Intake } from "../src/shell/gate/intake.ts";
 import { News } from "../src/shell/news.ts";
 
 const candidate = (requestId: string, walletId = requestId) => ({ requestId, walletId, calls: 1 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Purse } from "../src/core/gate/money.ts";
 import { GateReadings, type GateSources } from "../src/shell/checks/gate-readings.ts";
-import { Commitments } from "../src/shell/commitments.ts";
-import { KeptAnswers } from "../src/shell/kept-answers.ts";
+import { KeptAnswers } from "../src/shell/checks/kept-answers.ts";
+import { Commitments } from "../src/shell/gate/commitments.ts";
 
 const purse = (amount: bigint): Purse => ({ relayer: amount, approver: amount, gate: amount });
 

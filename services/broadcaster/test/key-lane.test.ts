@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createLogger } from "@outlayer/kit";
 import { keyPairFromSeed } from "@outlayer/near";
 import type { NearNode } from "../src/adapters/near/near-node.ts";
-import { KeyLane, KeyUnusable } from "../src/shell/key-lane.ts";
+import { KeyLane, KeyUnusable } from "../src/shell/chain/key-lane.ts";
 
 const block = { hash: "11111111111111111111111111111111", height: 98 };
 const call = { receiverId: "gate.near", methodName: "submit_intent", args: {}, gas: 1n, deposit: 0n };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readTransactionStatus } from "../src/core/chain/transaction-status.ts";
-import { look } from "../src/shell/perform/look.ts";
-import { Sightings } from "../src/shell/view.ts";
+import { look } from "../src/shell/workflow/perform/look.ts";
+import { Sightings } from "../src/shell/workflow/sightings.ts";
 import { type ReceiptSpec, submitted, transactionStatus } from "./core/transaction-builder.ts";
 import { admitted, allowed, type Kind, signed, submissions, taken, workflow } from "./core/workflow-builder.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readTransactionStatus } from "../src/core/chain/transaction-status.ts";
-import { measure } from "../src/shell/perform/measure.ts";
-import { Sightings } from "../src/shell/view.ts";
+import { measure } from "../src/shell/workflow/perform/measure.ts";
+import { Sightings } from "../src/shell/workflow/sightings.ts";
 import { type ReceiptSpec, submitted, transactionStatus } from "./core/transaction-builder.ts";
 import { type Kind, pending, workflow } from "./core/workflow-builder.ts";
 

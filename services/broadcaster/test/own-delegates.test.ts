@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { OwnDelegates } from "../src/shell/own-delegates.ts";
+import { OwnDelegates } from "../src/shell/gate/own-delegates.ts";
 
 describe("own delegates", () => {
   it("are known from when they are noted until they are forgotten, others of the same sender still", () => {

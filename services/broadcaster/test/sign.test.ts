@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { RpcUnavailable } from "../src/adapters/near/rpc-error.ts";
-import { sign } from "../src/shell/perform/sign.ts";
+import { sign } from "../src/shell/workflow/perform/sign.ts";
 import { workflow } from "./core/workflow-builder.ts";
 
 describe("signing", () => {

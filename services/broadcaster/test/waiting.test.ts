@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { WorkflowState } from "../src/core/workflow/state.ts";
-import { type Wait, waitingEvent } from "../src/shell/waiting.ts";
+import { type Wait, waitingEvent } from "../src/shell/workflow/waiting.ts";
 
 const queueTimeoutMs = 600_000;
 

@@ -4,7 +4,7 @@ import { RpcUnavailable, ViewFailed } from "../adapters/near/rpc-error.ts";
 import type { BroadcasterConfig } from "../config.ts";
 import { resumeGasFor } from "../core/gate/money.ts";
 import type { FeeTier } from "../core/gate/terms.ts";
-import type { GateReader } from "../shell/gate-reader.ts";
+import type { GateReader } from "../shell/gate/gate-reader.ts";
 
 type GasConfig = Pick<BroadcasterConfig, "submitIntentGas" | "gateCallbackGas" | "resumeBatchGas">;
 

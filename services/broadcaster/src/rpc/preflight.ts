@@ -4,9 +4,9 @@ import type { EvidenceLog } from "../adapters/evidence/evidence-log.ts";
 import { resumptionOf } from "../core/gate/resumption.ts";
 import { anyRun, type Run } from "../shell/checks/gate-readings.ts";
 import { keysNow } from "../shell/checks/keys-seen.ts";
+import { runChecks } from "../shell/checks/preflight.ts";
 import { operatorChecks, workflowChecks } from "../shell/checks/preflight-checks.ts";
 import { PreflightReadings } from "../shell/checks/preflight-readings.ts";
-import { runChecks } from "../shell/preflight.ts";
 import type { SharedTools } from "../shell/tools.ts";
 
 /** Milliseconds for all of it: what has not been found out by then fails. */

@@ -3,21 +3,21 @@ import type { EvidenceLog, HeldLease } from "../adapters/evidence/evidence-log.t
 import type { NearNode } from "../adapters/near/near-node.ts";
 import type { Signer } from "../adapters/signer-proxy/signer.ts";
 import type { BroadcasterConfig } from "../config.ts";
-import type { AdmissionLine } from "./admission-line.ts";
-import type { Commitments } from "./commitments.ts";
-import type { Conductor } from "./conductor.ts";
+import type { Follower } from "./chain/follower.ts";
+import type { KeyRing } from "./chain/key-lane.ts";
+import type { SaltReader } from "./chain/salt-reader.ts";
+import type { ValidityPeriod } from "./chain/validity-period.ts";
+import type { ForeignViews } from "./checks/foreign-views.ts";
+import type { KeptAnswers } from "./checks/kept-answers.ts";
 import type { UserKeys } from "./direct-user/user-keys.ts";
-import type { Follower } from "./follower.ts";
-import type { ForeignViews } from "./foreign-views.ts";
-import type { GateReader } from "./gate-reader.ts";
-import type { Intake } from "./intake.ts";
-import type { KeptAnswers } from "./kept-answers.ts";
-import type { KeyRing } from "./key-lane.ts";
-import type { OwnDelegates } from "./own-delegates.ts";
-import type { SaltReader } from "./salt-reader.ts";
-import type { TailReader } from "./tail-reader.ts";
+import type { AdmissionLine } from "./gate/admission-line.ts";
+import type { Commitments } from "./gate/commitments.ts";
+import type { Conductor } from "./gate/conductor.ts";
+import type { GateReader } from "./gate/gate-reader.ts";
+import type { Intake } from "./gate/intake.ts";
+import type { OwnDelegates } from "./gate/own-delegates.ts";
+import type { TailReader } from "./gate/tail-reader.ts";
 import type { Turns } from "./turns.ts";
-import type { ValidityPeriod } from "./validity-period.ts";
 
 /** What a broadcaster has, whether it drives or stands by. */
 export interface SharedTools {

@@ -6,8 +6,8 @@ import { emptyPurse, lockedBy, needsOf, type Purse, resumeGasFor, without } from
 import { type Resumption, resumesOf } from "../../core/gate/resumption.ts";
 import type { TailHolder } from "../../core/gate/tail.ts";
 import { type Agreement, feeOf } from "../../core/gate/terms.ts";
-import type { GateReader } from "../gate-reader.ts";
-import type { KeptAnswers } from "../kept-answers.ts";
+import type { GateReader } from "../gate/gate-reader.ts";
+import type { KeptAnswers } from "./kept-answers.ts";
 import { once } from "./once.ts";
 
 /** What of the configuration says how the gate is used. No keys. */

@@ -1,5 +1,5 @@
 import type { KeysSeen } from "../../core/gate/access-key.ts";
-import type { KeyRing } from "../key-lane.ts";
+import type { KeyRing } from "../chain/key-lane.ts";
 
 /** The key that an account of ours would sign with now, if one is there, as it was a few blocks ago at most. */
 export async function keysSeen(ring: KeyRing): Promise<KeysSeen> {

@@ -1,6 +1,6 @@
 import { ApprovalsMissing, KeystoreRefused } from "../../adapters/signer-proxy/signer.ts";
 import { checkSimulation } from "../../core/checks/simulation.ts";
-import { refusalText } from "../perform/policy.ts";
+import { refusalText } from "../policy/check-policy.ts";
 import type { Check } from "./check.ts";
 import { gateAdvice, gateChecks, rpcCheck, tailCheck } from "./gate-checks.ts";
 import type { GateReadings, OperatorReadings } from "./gate-readings.ts";

@@ -7,7 +7,7 @@ import type { Signer } from "../../adapters/signer-proxy/signer.ts";
 import { panicText } from "../../core/chain/panic-text.ts";
 import { type Rehearsal, type RehearsalAnswer, rehearsals } from "../../core/checks/simulation.ts";
 import { checkDeadlines, checkOwnAccount } from "../../core/checks/wallet.ts";
-import type { SaltReader } from "../salt-reader.ts";
+import type { SaltReader } from "../chain/salt-reader.ts";
 import { NotMade } from "./check.ts";
 import type { Run } from "./gate-readings.ts";
 import { once } from "./once.ts";

@@ -15,11 +15,11 @@ import {
 import { isAmbiguous } from "../../core/direct-user/verdict.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
 import { unexecutedSteps } from "../../core/workflow/usage.ts";
+import { proveAbsent } from "../chain/prove-absent.ts";
 import { News } from "../news.ts";
-import { Grants } from "../perform/policy.ts";
-import { proveAbsent } from "../prove-absent.ts";
+import { Grants } from "../policy/check-policy.ts";
 import type { Tools } from "../tools.ts";
-import { waitingEvent } from "../waiting.ts";
+import { waitingEvent } from "../workflow/waiting.ts";
 import { checkCallPolicy, makeCall, UserCannotPay } from "./call.ts";
 import { readCount } from "./count.ts";
 import { CallSightings } from "./sightings.ts";

@@ -1,6 +1,6 @@
 import type { CallView } from "../../core/direct-user/call-view.ts";
 import type { DirectUserView } from "../../core/direct-user/next.ts";
-import type { ChunkSearch } from "../prove-absent.ts";
+import type { ChunkSearch } from "../chain/prove-absent.ts";
 
 /** What one driver has seen of the chain. Lost with the process, and seen again after it. */
 export class CallSightings implements DirectUserView {

@@ -1,0 +1,212 @@
+import { type Logger, type Ports, sleep } from "@outlayer/kit";
+import type { Block, NearNode } from "../../adapters/near/near-node.ts";
+import { BlockUnknown, RpcUnavailable } from "../../adapters/near/rpc-error.ts";
+import { Pace } from "../../core/chain/pace.ts";
+import type { BlockPlace } from "../../core/workflow/world.ts";
+import { News } from "../news.ts";
+
+export interface Heads {
+  readonly optimistic: Block;
+  readonly final: Block;
+}
+
+/** Blocks kept. More than any intent lives, so that only recovery after a long stop asks for older ones. */
+const window = 600;
+
+/** How old a look at the chain may be by which something is begun, milliseconds; twice the interval where that is longer. */
+const currentMs = 5_000;
+
+/** Missed blocks that are caught up with one by one; after a longer gap the window begins anew. */
+const longestGap = 100;
+
+/** Heights in a row that the chain may leave out. */
+const mostLeftOut = 20;
+
+/** Blocks from before the window of which is remembered where they stand; about 2 MB. The oldest is asked for again. */
+const olderKept = 10_000;
+
+/**
+ * Follows the chain for everybody: one block a height, however many workflows wait. Knows for every block since it
+ * began whether it is final, on the optimistic chain, or on a fork that lost.
+ */
+export class Follower {
+  readonly news: News;
+  readonly #node: NearNode;
+  readonly #ports: Ports;
+  readonly #logger: Logger;
+  readonly #pace: Pace;
+  readonly #currentMs: number;
+  readonly #stopping = new AbortController();
+  /** Every block of the window that was seen, forks included. */
+  readonly #byHash = new Map<string, Block>();
+  /** The block at each height of the optimistic chain, from the window's begin to the head. */
+  readonly #chain = new Map<number, Block>();
+  /** Blocks from before the window, once their place was asked for. */
+  readonly #older = new Map<string, BlockPlace>();
+  #head: Block | undefined;
+  #final: Block | undefined;
+  #begin = 0;
+  #awaySince: number | undefined;
+  /** When the chain was seen last as it stands here. */
+  #seenAtMs: number | undefined;
+  #running: Promise<void> | undefined;
+
+  constructor(node: NearNode, ports: Ports, logger: Logger, intervalMs: number) {
+    this.#node = node;
+    this.#ports = ports;
+    this.#logger = logger;
+    this.#pace = new Pace(intervalMs);
+    this.#currentMs = Math.max(currentMs, 2 * intervalMs);
+    this.news = new News();
+  }
+
+  /** Undefined until the chain was seen for the first time. */
+  get heads(): Heads | undefined {
+    return this.#head === undefined || this.#final === undefined
+      ? undefined
+      : { optimistic: this.#head, final: this.#final };
+  }
+
+  /** Since when no endpoint answers, milliseconds since the epoch; undefined while one does. */
+  get awaySinceMs(): number | undefined {
+    return this.#awaySince;
+  }
+
+  /**
+   * Whether the heads are those of now: not after an outage before the chain was seen again, and not in a process that has
+   * stood still. Validity that is counted from old heads is partly over when it begins.
+   */
+  get isCurrent(): boolean {
+    const isSeen = this.#seenAtMs !== undefined && this.#ports.clock.now() - this.#seenAtMs <= this.#currentMs;
+    return isSeen && this.#awaySince === undefined;
+  }
+
+  start(): void {
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#running;
+  }
+
+  /** Where a block stands; undefined for one that was not asked for, or is above the head. */
+  place(hash: string): BlockPlace | undefined {
+    const block = this.#byHash.get(hash);
+    // Of heights before the window the chain here says nothing.
+    if (block === undefined || block.height < this.#begin) return this.#older.get(hash);
+    if (block.height > (this.#head?.height ?? 0)) return undefined;
+    if (this.#chain.get(block.height)?.hash !== hash) return { height: block.height, state: "forked" };
+    return { height: block.height, state: block.height <= (this.#final?.height ?? 0) ? "final" : "head" };
+  }
+
+  /** Makes sure that the place of these blocks is known. */
+  async learn(hashes: Iterable<string>): Promise<void> {
+    for (const hash of new Set(hashes)) {
+      if (this.place(hash) !== undefined) continue;
+      const block = this.#byHash.get(hash) ?? (await this.#node.block({ hash }));
+      if (block.height >= this.#begin) {
+        this.#byHash.set(hash, block);
+        continue;
+      }
+      const canonical = await this.#canonicalAt(block.height);
+      this.#older.set(hash, { height: block.height, state: canonical.hash === hash ? "final" : "forked" });
+      const [oldest] = this.#older.keys();
+      if (oldest !== undefined && this.#older.size > olderKept) this.#older.delete(oldest);
+    }
+  }
+
+  /**
+   * The block of the final chain at a height, or the last one before it where the chain leaves that height out: nodes know
+   * no block there, so the next one above is asked what came before it.
+   * @throws BlockUnknown
+   */
+  async #canonicalAt(height: number): Promise<Block> {
+    let block = await this.#firstFrom(height);
+    while (block.height > height) block = await this.#node.block({ hash: block.prevHash });
+    return block;
+  }
+
+  async #firstFrom(height: number): Promise<Block> {
+    for (let above = height; ; above += 1) {
+      try {
+        return await this.#node.block({ height: above });
+      } catch (error) {
+        // A node that keeps no archive knows none of them.
+        if (!(error instanceof BlockUnknown) || above >= height + mostLeftOut) throw error;
+      }
+    }
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stopping;
+    while (!signal.aborted) {
+      const askedAtMs = this.#ports.clock.now();
+      try {
+        const head = await this.#node.block({ finality: "optimistic" });
+        this.#pace.saw(head, askedAtMs);
+        if (head.hash !== this.#head?.hash) await this.#advance(head);
+        if (this.#awaySince !== undefined) this.#logger.info("RPC answers again");
+        this.#awaySince = undefined;
+        this.#seenAtMs = this.#ports.clock.now();
+      } catch (error) {
+        // It answers, but lags behind the node that named the block: the next look may meet one that does not.
+        if (!(error instanceof BlockUnknown)) this.#noteOutage(error);
+      }
+      this.news.tell();
+      await sleep(this.#ports.timers, this.#pace.waitMs(askedAtMs, this.#ports.clock.now()), signal);
+    }
+  }
+
+  #noteOutage(error: unknown): void {
+    if (!(error instanceof RpcUnavailable)) this.#logger.error({ err: error }, "following the chain failed");
+    if (this.#awaySince === undefined) this.#logger.warn("no RPC endpoint answers");
+    this.#awaySince ??= this.#ports.clock.now();
+  }
+
+  /** Makes a block the head: fetches what lies between, and lets go of what it replaces. */
+  async #advance(head: Block): Promise<void> {
+    // A node that lags behind the one asked before shows an older head.
+    if (this.#isOnChain(head.hash)) return;
+    // Of what lies in between nothing would be kept.
+    const isAnew = this.#head === undefined || head.height - this.#head.height > longestGap;
+    const branch = [head];
+    for (let oldest = head; !this.#isOnChain(oldest.prevHash); ) {
+      // A node that lags behind the window's begin, or is on a fork that lost: what is final is not given up for it.
+      if (this.#final !== undefined && oldest.height <= this.#final.height) return;
+      if ((isAnew && oldest.hash === head.lastFinalHash) || branch.length > longestGap) {
+        this.#chain.clear();
+        this.#begin = oldest.height;
+        break;
+      }
+      oldest = this.#byHash.get(oldest.prevHash) ?? (await this.#node.block({ hash: oldest.prevHash }));
+      branch.push(oldest);
+    }
+    // Heights may be left out: what lies above the common ancestor has lost its place, whatever its height.
+    const ancestor = this.#byHash.get(branch.at(-1)?.prevHash ?? "")?.height ?? this.#begin - 1;
+    // What is final is not given up for what one node says.
+    if (this.#final !== undefined && ancestor < this.#final.height && this.#chain.size > 0) return;
+    for (const height of this.#chain.keys()) if (height > ancestor) this.#chain.delete(height);
+    for (const block of branch) {
+      this.#chain.set(block.height, block);
+      this.#byHash.set(block.hash, block);
+    }
+    this.#head = head;
+    const final = this.#byHash.get(head.lastFinalHash);
+    if (final !== undefined && final.height >= (this.#final?.height ?? 0)) this.#final = final;
+    this.#prune();
+  }
+
+  #isOnChain(hash: string): boolean {
+    const block = this.#byHash.get(hash);
+    return block !== undefined && this.#chain.get(block.height)?.hash === hash;
+  }
+
+  #prune(): void {
+    const keep = (this.#head?.height ?? 0) - window;
+    if (keep <= this.#begin) return;
+    this.#begin = keep;
+    for (const height of this.#chain.keys()) if (height < keep) this.#chain.delete(height);
+    for (const [hash, block] of this.#byHash) if (block.height < keep) this.#byHash.delete(hash);
+  }
+}

@@ -1,0 +1,229 @@
+import type { PreparedTransaction } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import type { Logger } from "@outlayer/kit";
+import type { KeyPair } from "@outlayer/near";
+import { signTransaction } from "@outlayer/near";
+import type { AccessKey, Block, NearNode } from "../../adapters/near/near-node.ts";
+import type { Follower } from "./follower.ts";
+
+/** A call to sign, without what the lane adds: signer, nonce and block. Amounts in gas units and yoctoNEAR. */
+export interface CallToSign {
+  readonly receiverId: string;
+  readonly methodName: string;
+  readonly args: unknown;
+  readonly gas: bigint;
+  readonly deposit: bigint;
+}
+
+export type UnsentTransaction = Omit<PreparedTransaction, "$typeName">;
+
+export interface KeyDeps {
+  readonly node: NearNode;
+  readonly follower: Pick<Follower, "heads">;
+  readonly logger: Logger;
+}
+
+/** Blocks for which a look at a key that was there is good, while nothing speaks against it. */
+const lookBlocks = 40;
+
+/**
+ * Blocks from a term's first use of a key in which its nonce may pass all that is known of: what the broadcaster before had
+ * sent can land late.
+ */
+const strangersAfter = 200;
+
+/**
+ * One access key. Transactions of a key must arrive in the order of their nonces, so each use of it has the lane to
+ * itself from taking nonces to the last send. A nonce that was taken and not sent leaves a gap, which is harmless. A
+ * nonce on the chain above every one that was issued here is somebody else's doing: nothing is signed with such a key any
+ * more (rule: foreign-nonce-retires-the-key).
+ */
+export class KeyLane {
+  readonly accountId: string;
+  readonly #key: KeyPair;
+  readonly #deps: KeyDeps;
+  #lastNonce = 0n;
+  #knownSince: number | undefined;
+  #looked: { readonly key: AccessKey; readonly head: number } | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+  #users = 0;
+  #isMissing = false;
+  #isShared = false;
+
+  constructor(accountId: string, key: KeyPair, deps: KeyDeps) {
+    this.accountId = accountId;
+    this.#key = key;
+    this.#deps = deps;
+  }
+
+  get publicKey(): string {
+    return this.#key.publicKey;
+  }
+
+  /** How many use it or wait for it. */
+  get load(): number {
+    return this.#users;
+  }
+
+  /** It was not on the account when that was last asked, or somebody else uses it. */
+  get isUnusable(): boolean {
+    return this.#isMissing || this.#isShared;
+  }
+
+  /**
+   * The key as it is at the final block, or was a few blocks ago; undefined when it is not on the account, or somebody else
+   * uses it.
+   */
+  look(): Promise<AccessKey | undefined> {
+    return this.#lookWithin(lookBlocks);
+  }
+
+  async #lookWithin(blocks: number): Promise<AccessKey | undefined> {
+    const { node, follower } = this.#deps;
+    const head = follower.heads?.optimistic.height ?? 0;
+    if (this.#looked !== undefined && head < this.#looked.head + blocks) return this.#known(this.#looked.key);
+    const key = await node.accessKey(this.accountId, this.publicKey);
+    this.#looked = key === undefined ? undefined : { key, head };
+    return this.#known(key);
+  }
+
+  /** A transaction of this key cannot land, or it is asked for the key as it is now. */
+  lookAgain(): void {
+    this.#looked = undefined;
+  }
+
+  #known(key: AccessKey | undefined): AccessKey | undefined {
+    this.#isMissing = key === undefined;
+    return this.#isShared ? undefined : key;
+  }
+
+  /** From here on it is this process that uses the key. */
+  beginTerm(): void {
+    this.#knownSince = undefined;
+    this.#looked = undefined;
+  }
+
+  /** Says that a nonce of this key was issued before, by this process or an earlier one. */
+  noteIssued(nonce: bigint): void {
+    if (nonce > this.#lastNonce) this.#lastNonce = nonce;
+  }
+
+  /**
+   * Signs calls with consecutive nonces and hands them to `use`, which writes them down and sends them in order, while
+   * nobody else uses the key.
+   * @throws KeyUnusable when the key is not on the account, or somebody else uses it
+   */
+  async use<T>(
+    calls: readonly CallToSign[],
+    block: Pick<Block, "hash" | "height">,
+    use: (transactions: readonly UnsentTransaction[]) => Promise<T>,
+  ): Promise<T> {
+    const run = async () => use(await this.#sign(calls, block));
+    const turn = this.#queue.then(run, run);
+    this.#queue = turn.catch(() => {});
+    this.#users += 1;
+    try {
+      return await turn;
+    } finally {
+      this.#users -= 1;
+    }
+  }
+
+  async #sign(
+    calls: readonly CallToSign[],
+    block: Pick<Block, "hash" | "height">,
+  ): Promise<readonly UnsentTransaction[]> {
+    // What somebody else did with it is to be seen before anything is signed: the final block shows no more before the next head.
+    const known = await this.#lookWithin(1);
+    if (known === undefined || this.#isStrangers(known)) throw new KeyUnusable(this.accountId, this.publicKey);
+    this.noteIssued(known.nonce);
+    return calls.map((call) => {
+      this.#lastNonce += 1n;
+      const nonce = this.#lastNonce;
+      const { hash, bytes } = signTransaction(
+        {
+          signerId: this.accountId,
+          nonce,
+          receiverId: call.receiverId,
+          blockHash: block.hash,
+          methodName: call.methodName,
+          args: new TextEncoder().encode(JSON.stringify(call.args)),
+          gas: call.gas,
+          deposit: call.deposit,
+        },
+        this.#key,
+      );
+      return {
+        hash,
+        signedTransaction: bytes,
+        signerId: this.accountId,
+        publicKey: this.publicKey,
+        nonce,
+        blockHash: block.hash,
+        blockHeight: BigInt(block.height),
+      };
+    });
+  }
+
+  /** Whether its nonce is above all that were issued here and, for a while, by the broadcaster before. */
+  #isStrangers({ nonce }: AccessKey): boolean {
+    const { follower, logger } = this.#deps;
+    const head = follower.heads?.optimistic.height;
+    if (head === undefined) return false;
+    this.#knownSince ??= head;
+    if (head <= this.#knownSince + strangersAfter || nonce <= this.#lastNonce) return false;
+    this.#isShared = true;
+    const about = { account: this.accountId, public_key: this.publicKey, nonce: String(nonce) };
+    logger.error(about, "somebody else uses this key: nothing is signed with it any more");
+    return true;
+  }
+}
+
+export class KeyUnusable extends Error {
+  override readonly name = "KeyUnusable";
+  constructor(accountId: string, publicKey: string) {
+    super(`the key ${publicKey} of ${accountId} cannot be used`);
+  }
+}
+
+/** The keys of one account. */
+export class KeyRing {
+  readonly accountId: string;
+  readonly #lanes: readonly KeyLane[];
+
+  constructor(accountId: string, keys: readonly KeyPair[], deps: KeyDeps) {
+    this.accountId = accountId;
+    this.#lanes = keys.map((key) => new KeyLane(accountId, key, deps));
+  }
+
+  /** The key that is least in use, of those that are not known to be unusable while there are others. */
+  get idlest(): KeyLane {
+    const there = this.#lanes.filter(({ isUnusable }) => !isUnusable);
+    const [first, ...rest] = there.length > 0 ? there : this.#lanes;
+    if (first === undefined) throw new RangeError(`no keys for ${this.accountId}`);
+    return rest.reduce((best, lane) => (lane.load < best.load ? lane : best), first);
+  }
+
+  /** The key that would sign now, once it is known to be there; without a key, when none of them is. */
+  async look(): Promise<{ readonly publicKey: string; readonly key: AccessKey | undefined }> {
+    for (;;) {
+      const { idlest } = this;
+      const key = await idlest.look();
+      const isLast = this.#lanes.every(({ isUnusable }) => isUnusable);
+      if (key !== undefined || isLast) return { publicKey: idlest.publicKey, key };
+    }
+  }
+
+  /** From here on it is this process that uses the keys. */
+  beginTerm(): void {
+    for (const lane of this.#lanes) lane.beginTerm();
+  }
+
+  /** What a look has to show next is the keys as they are by then. */
+  lookAgain(): void {
+    for (const lane of this.#lanes) lane.lookAgain();
+  }
+
+  lane(publicKey: string): KeyLane | undefined {
+    return this.#lanes.find((lane) => lane.publicKey === publicKey);
+  }
+}

@@ -1,0 +1,123 @@
+import { FairLine } from "@outlayer/kit";
+import type { Candidate } from "../../core/gate/candidate.ts";
+import { isWorthTelling, type QueuePlace } from "../../core/gate/place.ts";
+import { chainBlocks, expectedStarts, type LaneEntry } from "../../core/gate/schedule.ts";
+import { News } from "../news.ts";
+
+/** What those that wait have before them. */
+export interface Outlook {
+  /** Height of the optimistic head. */
+  readonly head: number;
+  /** Those that were taken in, in order. */
+  readonly lane: readonly LaneEntry[];
+  /** What holds the gate, that is not ours. */
+  readonly obstacle: "gate_busy" | "gate_stuck" | undefined;
+}
+
+/** One that waits in front of the gate. */
+interface Waiter {
+  readonly news: News;
+  /** What it was told last, and at which head. */
+  told: { readonly place: QueuePlace; readonly head: number } | undefined;
+  /** Called since it was told. */
+  isCalled: boolean;
+}
+
+/** Heads after which one that waits for something else than its turn is called, so that it sees how long it has waited. */
+const lookUpEvery = 10;
+
+/** The queue in front of a gate. Each in it is called by itself, and only where there is something to tell it. */
+export class GateQueue {
+  readonly #line = new FairLine<Candidate>(({ calls }) => chainBlocks(calls));
+  readonly #waiters = new Map<string, Waiter>();
+  /** Of all that wait, as of one head; undefined once somebody came or left. */
+  #places: (Pick<Outlook, "head" | "obstacle"> & { readonly of: ReadonlyMap<string, QueuePlace> }) | undefined;
+
+  get isEmpty(): boolean {
+    return this.#waiters.size === 0;
+  }
+
+  /** Whether nobody waits, or this one alone. */
+  isEmptyBut(requestId: string | undefined): boolean {
+    return this.isEmpty || (this.#waiters.size === 1 && requestId !== undefined && this.#waiters.has(requestId));
+  }
+
+  isFirst(requestId: string): boolean {
+    return this.#line.first?.requestId === requestId;
+  }
+
+  /** Puts one in that is not in it yet. It is not called any more: it asks now. */
+  join(candidate: Candidate): void {
+    const known = this.#waiters.get(candidate.requestId);
+    if (known !== undefined) {
+      known.isCalled = false;
+      return;
+    }
+    this.#waiters.set(candidate.requestId, { news: new News(), told: undefined, isCalled: false });
+    this.#line.add(candidate);
+    this.#places = undefined;
+  }
+
+  /** @param hadTurn it was let in, or tried in vain: others come first then @returns whether it was in it */
+  leave(requestId: string, hadTurn: boolean): boolean {
+    if (hadTurn) this.#line.take(requestId);
+    else this.#line.remove(requestId);
+    this.#places = undefined;
+    return this.#waiters.delete(requestId);
+  }
+
+  /** Tells one where it stands. */
+  tell(requestId: string, outlook: Outlook): QueuePlace {
+    const nowhere = { position: 0, expectedStart: undefined, waitingFor: "turn" };
+    const place = this.#placesFor(outlook).get(requestId) ?? nowhere;
+    const waiter = this.#waiters.get(requestId);
+    if (waiter !== undefined) waiter.told = { place, head: outlook.head };
+    return place;
+  }
+
+  /** Told when one has reason to ask for its place again; undefined where it has by now. */
+  callsFor(requestId: string): News | undefined {
+    const waiter = this.#waiters.get(requestId);
+    return waiter === undefined || waiter.isCalled ? undefined : waiter.news;
+  }
+
+  /** Calls those whose place is worth telling anew, and the first one where it may enter. */
+  call(outlook: Outlook, mayEnter: (requestId: string) => boolean): void {
+    const { head } = outlook;
+    const places = this.#placesFor(outlook);
+    for (const [requestId, waiter] of this.#waiters) {
+      const place = places.get(requestId);
+      if (place === undefined || waiter.told === undefined) continue;
+      const isOverdue = place.waitingFor !== "turn" && head >= waiter.told.head + lookUpEvery;
+      if (isOverdue || isWorthTelling(waiter.told.place, place, head)) call(waiter);
+    }
+    const { first } = this.#line;
+    const waiter = first === undefined ? undefined : this.#waiters.get(first.requestId);
+    if (first !== undefined && waiter !== undefined && mayEnter(first.requestId)) call(waiter);
+  }
+
+  callAll(): void {
+    for (const waiter of this.#waiters.values()) call(waiter);
+  }
+
+  #placesFor({ head, lane, obstacle }: Outlook): ReadonlyMap<string, QueuePlace> {
+    const known = this.#places;
+    if (known?.head === head && known.obstacle === obstacle) return known.of;
+    const order = this.#line.order();
+    const calls = order.map(({ calls }) => calls);
+    const starts = obstacle === undefined ? expectedStarts(lane, calls, head) : [];
+    const of = new Map(
+      order.map(({ requestId }, index): [string, QueuePlace] => [
+        requestId,
+        { position: index + 1, expectedStart: starts[index], waitingFor: obstacle ?? "turn" },
+      ]),
+    );
+    this.#places = { head, obstacle, of };
+    return of;
+  }
+}
+
+function call(waiter: Waiter): void {
+  waiter.isCalled = true;
+  waiter.news.tell();
+}

@@ -1,0 +1,148 @@
+import type { Clock } from "@outlayer/kit";
+import type { NearNode } from "../../adapters/near/near-node.ts";
+import { field, height, integer, list, string, strings } from "../../core/chain/json.ts";
+import type { Purse } from "../../core/gate/money.ts";
+import type { GateTail } from "../../core/gate/tail.ts";
+import type { FeeTier, GateTerms } from "../../core/gate/terms.ts";
+
+/** From a plan to the admission of what it plans. */
+const recentMs = 5_000;
+
+/** A pending intent, as the gate shows it. */
+export interface PendingIntent {
+  readonly intentId: string;
+  readonly sender: string;
+  readonly nonce: bigint;
+  readonly submittedAtBlock: number;
+}
+
+/** The gate's views. */
+export class GateReader {
+  readonly gateId: string;
+  readonly #node: NearNode;
+  readonly #clock: Clock;
+  /** The fees as they were last read at the head. */
+  #recent: { readonly tiers: Promise<readonly FeeTier[]>; readonly untilMs: number } | undefined;
+
+  constructor(gateId: string, node: NearNode, clock: Clock) {
+    this.gateId = gateId;
+    this.#node = node;
+    this.#clock = clock;
+  }
+
+  /**
+   * Read at the optimistic head: what is sent next meets the terms of the newest block.
+   * @param mayBeRecent whether fees will do that a plan has read a moment ago
+   */
+  async terms(relayerId: string, mayBeRecent: boolean): Promise<GateTerms> {
+    const [approver, isRelayer, feeTiers] = await Promise.all([
+      this.#view("get_approver", {}, "optimistic"),
+      this.#view("is_relayer", { account_id: relayerId }, "optimistic"),
+      mayBeRecent ? this.recentFeeTiers() : this.#readFeeTiers(),
+    ]);
+    return { approverId: string(approver) ?? "", isRelayer: isRelayer === true, feeTiers };
+  }
+
+  /** Of the final block. */
+  feeTiers(): Promise<readonly FeeTier[]> {
+    return this.#feeTiers("final");
+  }
+
+  /** As they are at the head, or were a moment ago: a plan and the admission that follows it share them. */
+  recentFeeTiers(): Promise<readonly FeeTier[]> {
+    return this.#recentFeeTiers ?? this.#readFeeTiers();
+  }
+
+  get hasRecentFeeTiers(): boolean {
+    return this.#recentFeeTiers !== undefined;
+  }
+
+  get #recentFeeTiers(): Promise<readonly FeeTier[]> | undefined {
+    return this.#recent !== undefined && this.#clock.now() < this.#recent.untilMs ? this.#recent.tiers : undefined;
+  }
+
+  /** Something has turned out otherwise than read. */
+  forgetFeeTiers(): void {
+    this.#recent = undefined;
+  }
+
+  #readFeeTiers(): Promise<readonly FeeTier[]> {
+    const tiers = this.#feeTiers("optimistic");
+    const recent = { tiers, untilMs: this.#clock.now() + recentMs };
+    this.#recent = recent;
+    tiers.catch(() => {
+      if (this.#recent === recent) this.#recent = undefined;
+    });
+    return tiers;
+  }
+
+  async #feeTiers(finality: "final" | "optimistic"): Promise<readonly FeeTier[]> {
+    return list(await this.#view("get_fee_tiers", {}, finality)).flatMap((tier) => {
+      const cap = height(list(tier)[0]);
+      const feeYocto = integer(list(tier)[1]);
+      return cap === undefined || feeYocto === undefined ? [] : [{ cap, feeYocto }];
+    });
+  }
+
+  /** Read at the optimistic head: the tail decides about what runs next, and is no evidence. */
+  async tail(): Promise<GateTail> {
+    const tail = await this.#tailIds();
+    if (tail.length === 0) return { tail, pending: [] };
+    const pending = await this.pendingIds();
+    // A chain that went on between the two answers looks broken. What is in its tail after that was pending before.
+    return tail.every((id) => pending.includes(id)) ? { tail, pending } : { tail: await this.#tailIds(), pending };
+  }
+
+  async #tailIds(): Promise<readonly string[]> {
+    return strings(await this.#view("get_batch_tail", {}, "optimistic"));
+  }
+
+  async pendingIds(): Promise<readonly string[]> {
+    return strings(await this.#view("list_pending", {}, "optimistic"));
+  }
+
+  /** The pending intent of a delegate, if there is one. */
+  async findPending(sender: string, nonce: bigint): Promise<PendingIntent | undefined> {
+    for (const intentId of await this.pendingIds()) {
+      const pending = await this.#view("get_pending", { intent_id: intentId }, "optimistic");
+      const submittedAtBlock = height(field(pending, "submitted_at_block"));
+      const isIt = field(pending, "sender") === sender && integer(field(pending, "nonce")) === nonce;
+      if (isIt && submittedAtBlock !== undefined) return { intentId, sender, nonce, submittedAtBlock };
+    }
+    return undefined;
+  }
+
+  async owner(): Promise<string> {
+    return string(await this.#view("get_owner")) ?? "";
+  }
+
+  /**
+   * How many of the first 100 pending intents are such, by sender and nonce of their delegates. One that is gone
+   * meanwhile is none.
+   */
+  async countPending(isSuch: (senderId: string, nonce: bigint) => boolean): Promise<number> {
+    const ids = (await this.pendingIds()).slice(0, 100);
+    const such = await Promise.all(
+      ids.map(async (intentId) => {
+        const pending = await this.#view("get_pending", { intent_id: intentId }, "optimistic");
+        const senderId = string(field(pending, "sender"));
+        const nonce = integer(field(pending, "nonce"));
+        return senderId !== undefined && nonce !== undefined && isSuch(senderId, nonce);
+      }),
+    );
+    return such.filter((is) => is).length;
+  }
+
+  async purse(relayerId: string, approverId: string): Promise<Purse> {
+    const [relayer, approver, gate] = await Promise.all([
+      this.#node.balance(relayerId),
+      this.#node.balance(approverId),
+      this.#node.balance(this.gateId),
+    ]);
+    return { relayer, approver, gate };
+  }
+
+  async #view(method: string, args: object = {}, finality: "final" | "optimistic" = "final"): Promise<unknown> {
+    return (await this.#node.view(this.gateId, method, args, finality)).value;
+  }
+}

@@ -1,0 +1,83 @@
+import { FairLine } from "@outlayer/kit";
+import type { Candidate } from "../../core/gate/candidate.ts";
+import { IntakeWindow } from "../../core/gate/intake-window.ts";
+import { News } from "../news.ts";
+
+/**
+ * Lets those in that need no place on the gate: as many at once as get through before what was signed for them is old.
+ * The others wait in a fair line, and are called. Made anew with each term.
+ */
+export class Intake {
+  readonly #window: IntakeWindow;
+  readonly #line = new FairLine<Candidate>(({ calls }) => calls);
+  readonly #calls = new Map<string, News>();
+  /** Those under way, with their numbers. */
+  readonly #inside = new Map<string, number>();
+
+  /** @param inTimeBlocks blocks that submitting, or being resumed then, should not take longer than */
+  constructor(inTimeBlocks: number) {
+    this.#window = new IntakeWindow(inTimeBlocks);
+  }
+
+  /** Whether it may be taken in now; it counts as under way then. Asking in vain puts it into the line. */
+  enter(candidate: Candidate): boolean {
+    const { requestId } = candidate;
+    if (this.#inside.has(requestId)) return true;
+    this.#line.add(candidate);
+    if (this.#line.first?.requestId !== requestId || !this.#hasRoom) {
+      if (!this.#calls.has(requestId)) this.#calls.set(requestId, new News());
+      return false;
+    }
+    this.hold(requestId);
+    this.#callFirst();
+    return true;
+  }
+
+  /** Whether it is in the line, or under way. */
+  has(requestId: string): boolean {
+    return this.isWaiting(requestId) || this.#inside.has(requestId);
+  }
+
+  isWaiting(requestId: string): boolean {
+    return this.#line.has(requestId);
+  }
+
+  /** Told when one in the line may enter; undefined where it may by now. */
+  callsFor(requestId: string): News | undefined {
+    const mayEnter = this.#line.first?.requestId === requestId && this.#hasRoom;
+    return mayEnter ? undefined : this.#calls.get(requestId);
+  }
+
+  /** Counts one as under way that was taken in, maybe by another term. */
+  hold(requestId: string): void {
+    if (!this.#inside.has(requestId)) this.#inside.set(requestId, this.#window.take());
+    this.#line.take(requestId);
+    this.#calls.delete(requestId);
+  }
+
+  /** Makes room. @param blocks what it took of the time that it had; undefined for one that was not taken in after all */
+  release(requestId: string, blocks: number | undefined): void {
+    const number = this.#inside.get(requestId);
+    if (number === undefined) return;
+    this.#inside.delete(requestId);
+    if (blocks !== undefined) this.#window.note({ number, blocks });
+    this.#callFirst();
+  }
+
+  /** Forgets one that has ended, or whose own trouble is not to hold up those behind it. */
+  leave(requestId: string): void {
+    this.#line.remove(requestId);
+    this.#calls.delete(requestId);
+    this.#inside.delete(requestId);
+    this.#callFirst();
+  }
+
+  get #hasRoom(): boolean {
+    return this.#inside.size < this.#window.size;
+  }
+
+  #callFirst(): void {
+    const { first } = this.#line;
+    if (first !== undefined && this.#hasRoom) this.#calls.get(first.requestId)?.tell();
+  }
+}

@@ -1,0 +1,51 @@
+import type { Bus } from "@outlayer/kit";
+import type { EvidenceLog, HeldLease } from "../../adapters/evidence/evidence-log.ts";
+import { KeptAnswers } from "../checks/kept-answers.ts";
+import { UserKeys } from "../direct-user/user-keys.ts";
+import { AdmissionLine } from "../gate/admission-line.ts";
+import { Conductor } from "../gate/conductor.ts";
+import { Intake } from "../gate/intake.ts";
+import type { SharedTools } from "../tools.ts";
+import { Turns } from "../turns.ts";
+import type { Term } from "./lease-keeper.ts";
+import { Worker } from "./worker.ts";
+
+/** The share of a delegate's validity in which one that is taken in should be on the gate: one part in so many. */
+const inTimeShare = 3;
+/**
+ * Blocks in which it should be there, however long a delegate lives: two to three times what it takes alone. Where it takes longer, too
+ * many are under way for processes, database and node, in which all wait alike; in the line in front of them wallets wait fairly.
+ */
+const promptBlocks = 20;
+
+/**
+ * Drives all open workflows for as long as the lease is held. What a term knows of queue, lane and sightings is made anew with
+ * each: in between others may have driven.
+ * @param evidence appends under the lease
+ */
+export function beginTerm(shared: SharedTools, lease: HeldLease, evidence: EvidenceLog, bus: Bus): Term {
+  const { config, commitments, node, follower, gate, tails, relayer, approver, logger, ports, driverId } = shared;
+  commitments.clear();
+  relayer.beginTerm();
+  approver.beginTerm();
+  const kept = new KeptAnswers(() => follower.heads?.optimistic.height ?? 0);
+  const conductor = new Conductor({
+    evidence,
+    follower,
+    gate,
+    tails,
+    node,
+    approver,
+    relayer,
+    logger,
+    clock: ports.clock,
+    resumeGas: config.resumeBatchGas,
+    term: `${driverId}, epoch ${lease.epoch}`,
+  });
+  const line = new AdmissionLine();
+  const intake = new Intake(Math.min(promptBlocks, Math.floor(config.delegateValidityBlocks / inTimeShare)));
+  const own = { lease, evidence, conductor, line, intake, kept, policyTurns: new Turns(), userKeys: new UserKeys() };
+  const worker = new Worker({ ...shared, ...own }, bus);
+  worker.start();
+  return worker;
+}

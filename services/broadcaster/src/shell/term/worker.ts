@@ -1,0 +1,100 @@
+import { type Bus, type Cancel, inContext, noteInContext, ownContext, sleep, workSubject } from "@outlayer/kit";
+import type { OpenWorkflow } from "../../adapters/evidence/evidence-log.ts";
+import { isDirectUserLog } from "../../core/direct-user/state.ts";
+import { DirectUserDriver } from "../direct-user/driver.ts";
+import type { Tools } from "../tools.ts";
+import { Driver } from "../workflow/driver.ts";
+import type { Term } from "./lease-keeper.ts";
+
+/** How often open workflows are listed, in case the bus told of one in vain. Milliseconds. */
+const sweepMs = 2000;
+
+/** Finds open workflows and drives each of them, once. */
+export class Worker implements Term {
+  readonly #tools: Tools;
+  readonly #bus: Bus;
+  readonly #stopping = new AbortController();
+  readonly #driving = new Map<string, Promise<void>>();
+  readonly #drivers = new Map<string, Driver | DirectUserDriver>();
+  #unsubscribe: Cancel | undefined;
+  #sweeping: Promise<void> | undefined;
+  #conducting: Promise<void> | undefined;
+
+  constructor(tools: Tools, bus: Bus) {
+    this.#tools = tools;
+    this.#bus = bus;
+  }
+
+  start(): void {
+    this.#sweeping = this.#sweep();
+  }
+
+  /** Stops after the step that each driver is at: what it did is in the log, and the next process goes on from there. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all([this.#sweeping, this.#conducting, ...this.#driving.values()]);
+    // Afterwards: the first sweep may only just have subscribed.
+    this.#unsubscribe?.();
+  }
+
+  async #sweep(): Promise<void> {
+    const { evidence, conductor, userKeys, ports, logger } = this.#tools;
+    const { signal } = this.#stopping;
+    let isFirst = true;
+    while (!signal.aborted) {
+      try {
+        const open = await evidence.listOpen();
+        // What is on its way grows old: after a crash that comes before all that waits.
+        const [waiting, underWay] = [open.filter(isWaiting), open.filter((one) => !isWaiting(one))];
+        if (isFirst) {
+          userKeys.expect(underWay.map(({ requestId }) => requestId));
+          await conductor.start(new Set(open.map(({ requestId }) => requestId)));
+          this.#conducting = conductor.run(signal);
+          this.#unsubscribe = this.#bus.subscribe(workSubject, (data) => this.#drive(new TextDecoder().decode(data)));
+          isFirst = false;
+        }
+        for (const { requestId, version } of [...underWay, ...waiting]) this.#drive(requestId, version);
+      } catch (error) {
+        logger.warn({ err: error }, "open workflows could not be listed");
+      }
+      await sleep(ports.timers, sweepMs, signal);
+    }
+  }
+
+  /** Once its log says of which lane it is. When that cannot be read now, the next sweep tries again. */
+  async #run(requestId: string): Promise<void> {
+    const { evidence, userKeys, logger } = this.#tools;
+    try {
+      const log = await evidence.read(requestId);
+      const opened = log[0]?.event.kind;
+      if (opened?.case === "opened") noteInContext({ wallet_id: opened.value.walletId });
+      const isDirectUser = isDirectUserLog(log);
+      if (!isDirectUser) userKeys.noteRead(requestId);
+      const driver = isDirectUser ? new DirectUserDriver(requestId, this.#tools) : new Driver(requestId, this.#tools);
+      this.#drivers.set(requestId, driver);
+      await driver.run(this.#stopping.signal);
+    } catch (error) {
+      logger.warn({ err: error, request_id: requestId }, "a workflow could not be read");
+    } finally {
+      this.#drivers.delete(requestId);
+    }
+  }
+
+  /** @param version of its log, where that is known: its driver may not have seen so far */
+  #drive(requestId: string, version?: number): void {
+    this.#drivers.get(requestId)?.heed(version);
+    if (this.#driving.has(requestId) || this.#stopping.signal.aborted) return;
+    // Goes on with the trace of the request that opened it, where that is at hand.
+    const context = ownContext({ request_id: requestId }, this.#tools.ports.random);
+    const run = inContext(context, () => this.#run(requestId));
+    this.#driving.set(
+      requestId,
+      run.finally(() => this.#driving.delete(requestId)),
+    );
+  }
+}
+
+/** Nothing has been signed for it, as its status tells. */
+function isWaiting({ status }: OpenWorkflow): boolean {
+  return ["planned", "policy_checking", "queued"].includes(status);
+}

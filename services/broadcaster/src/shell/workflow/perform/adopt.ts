@@ -1,0 +1,86 @@
+import { create } from "@bufbuild/protobuf";
+import { type AcceptedSubmission, AcceptedSubmissionSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import type { NearNode } from "../../../adapters/near/near-node.ts";
+import { readSubmission } from "../../../core/chain/submission-view.ts";
+import type { WorkflowState } from "../../../core/workflow/state.ts";
+import type { Tools } from "../../tools.ts";
+
+type Needed = Pick<Tools, "node" | "gate" | "config">;
+
+/** Blocks between a submission's transaction and its receipt, with room for a missed chunk. */
+const searchBack = 4;
+
+/**
+ * Finds whose submission used up a step's delegate nonce (rule: used-nonce-is-looked-up): an earlier transaction of ours,
+ * or, by sender and nonce among the pending intents, anybody's. Then its transaction, for the intent's later life shows
+ * only there.
+ */
+export async function adopt(tools: Needed, state: WorkflowState, step: number): Promise<AcceptedSubmission | "none"> {
+  return (await findOwn(tools, state, step)) ?? (await findForeign(tools, state, step)) ?? "none";
+}
+
+async function findOwn(
+  { node, config }: Needed,
+  state: WorkflowState,
+  step: number,
+): Promise<AcceptedSubmission | undefined> {
+  for (const { transaction } of state.steps[step]?.submissions ?? []) {
+    const status = await node.transaction(transaction.hash, transaction.signerId);
+    if (status === undefined) continue;
+    const { submission } = readSubmission(status, config.gateId, state.calls[step]?.receiverId ?? "");
+    if (submission.kind !== "accepted") continue;
+    const block = await node.block({ hash: submission.blockHash });
+    return accepted(step, transaction, submission.intentId, block);
+  }
+  return undefined;
+}
+
+async function findForeign(
+  { node, gate, config }: Needed,
+  state: WorkflowState,
+  step: number,
+): Promise<AcceptedSubmission | undefined> {
+  const signed = state.steps[step]?.signed;
+  if (signed === undefined || state.account === undefined) return undefined;
+  const pending = await gate.findPending(state.account.accountId, signed.delegateNonce);
+  if (pending === undefined) return undefined;
+  const block = await node.block({ height: pending.submittedAtBlock });
+  const transaction = await findTransaction(node, config.gateId, block.hash, signed.signedDelegateBase64);
+  return transaction === undefined ? undefined : accepted(step, transaction, pending.intentId, block);
+}
+
+/** The transaction that handed in a delegate, looked for in the blocks up to the one in which the gate accepted it. */
+async function findTransaction(node: NearNode, gateId: string, fromHash: string, signedDelegate: string) {
+  let hash = fromHash;
+  for (let count = 0; count < searchBack; count += 1) {
+    const block = await node.block({ hash });
+    const found = (await node.transactionsOf(block)).find(
+      ({ receiverId, calls }) =>
+        receiverId === gateId &&
+        calls.some(
+          ({ methodName, args }) =>
+            methodName === "submit_intent" && new TextDecoder().decode(args).includes(signedDelegate),
+        ),
+    );
+    if (found !== undefined) return found;
+    hash = block.prevHash;
+  }
+  return undefined;
+}
+
+function accepted(
+  step: number,
+  { hash, signerId }: { hash: string; signerId: string },
+  intentId: string,
+  block: { hash: string; height: number },
+): AcceptedSubmission {
+  const blockHeight = BigInt(block.height);
+  return create(AcceptedSubmissionSchema, {
+    step,
+    txHash: hash,
+    signerId,
+    intentId,
+    blockHash: block.hash,
+    blockHeight,
+  });
+}

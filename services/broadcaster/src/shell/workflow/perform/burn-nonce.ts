@@ -1,0 +1,24 @@
+import { lockedBy } from "../../../core/gate/money.ts";
+import { sentTransactions, type WorkflowState } from "../../../core/workflow/state.ts";
+import { burnGas } from "../../gate/resume-call.ts";
+import type { Tools } from "../../tools.ts";
+
+type Needed = Pick<Tools, "conductor" | "evidence" | "follower">;
+
+/**
+ * Lands a higher nonce on the access key of a transaction whose time has passed, so that it cannot land late: an
+ * abandoned resume could start a chain of which members have timed out, and leave the gate stuck
+ * (rule: abandoned-resume-is-burnt).
+ */
+export async function burnNonce(
+  { conductor, evidence, follower }: Needed,
+  state: WorkflowState,
+  hash: string,
+): Promise<void> {
+  const sent = sentTransactions(state).find((transaction) => transaction.hash === hash);
+  if (sent === undefined) return;
+  // No record says what this costs, so it is counted before it is sent.
+  const costYocto = lockedBy(burnGas, follower.heads?.final.gasPrice ?? 0n);
+  await evidence.chargeOperator(state.walletId, state.requestId, costYocto);
+  await conductor.burnNonce(sent.publicKey, state.requestId);
+}

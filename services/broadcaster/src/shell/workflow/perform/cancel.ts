@@ -1,0 +1,101 @@
+import { ApprovalsMissing, KeystoreRefused, KeystoreUnavailable } from "../../../adapters/signer-proxy/signer.ts";
+import { readCancel } from "../../../core/chain/cancel-view.ts";
+import { mayCall } from "../../../core/gate/access-key.ts";
+import { lockedBy } from "../../../core/gate/money.ts";
+import type { EventInit } from "../../../core/workflow/action.ts";
+import type { WorkflowState } from "../../../core/workflow/state.ts";
+import type { Heads } from "../../chain/follower.ts";
+import { type KeyLane, KeyUnusable } from "../../chain/key-lane.ts";
+import type { Tools } from "../../tools.ts";
+import type { Sightings } from "../sightings.ts";
+
+type Needed = Pick<Tools, "signer" | "relayer" | "follower" | "config" | "node" | "logger">;
+
+/** Gas units that the verifier takes at most for a payload without intents, and for a call at all. */
+const gasPerPayload = 15_000_000_000_000n;
+const gasPerCall = 20_000_000_000_000n;
+
+/** What keeps a cancel from being made now. The workflow then waits for its payloads' deadlines. */
+const obstacles = [KeystoreUnavailable, KeystoreRefused, ApprovalsMissing, KeyUnusable];
+
+/**
+ * Has the cancels of these steps' payloads signed, has the transaction that carries them written down, and only then
+ * sends it. Where that cannot be done now nothing is written, and it is tried again after a while.
+ */
+export async function cancelPayloads(
+  tools: Needed,
+  state: WorkflowState,
+  steps: readonly number[],
+  seen: Sightings,
+  append: (event: EventInit) => Promise<void>,
+): Promise<void> {
+  const heads = tools.follower.heads;
+  if (heads === undefined) throw new RangeError("a cancel needs a block");
+  seen.cancelTriedAt = heads.optimistic.height;
+  try {
+    const lane = await laneFor(tools, steps.length, heads);
+    const payloads = lane === undefined ? [] : await signCancels(tools, state, steps);
+    if (lane === undefined) return;
+    const signed = `[${payloads.map(({ payloadJson }) => payloadJson).join(",")}]`;
+    const call = {
+      ...callFor(tools.config.verifierId, steps.length),
+      args: { signed: JSON.parse(signed) },
+    };
+    await lane.use([call], heads.final, async ([transaction]) => {
+      if (transaction === undefined) return;
+      const named = payloads.map(({ step, intentHash }) => ({ step, intentHash }));
+      await append({ case: "cancelPrepared", value: { transaction, payloads: named } });
+      // Should another be needed, it is not to wait for that this one was tried.
+      seen.cancelTriedAt = undefined;
+      seen.noteSent(transaction.hash, heads.optimistic.height);
+      await tools.node.send(transaction.signedTransaction);
+    });
+  } catch (error) {
+    if (!obstacles.some((kind) => error instanceof kind)) throw error;
+    tools.logger.warn({ err: error, request_id: state.requestId }, "payloads cannot be cancelled now");
+  }
+}
+
+/** Asks the node what became of a cancel, and where the block stands that its answer names. */
+export async function lookAtCancel(
+  { node, follower, config, relayer }: Needed,
+  hash: string,
+  seen: Sightings,
+): Promise<void> {
+  const status = await node.transaction(hash, relayer.accountId);
+  const view = status && readCancel(status, config.verifierId);
+  seen.cancels.set(hash, view);
+  seen.lookedAt.set(hash, follower.heads?.optimistic.height ?? 0);
+  if (view !== undefined && view.result.kind !== "pending") await follower.learn([view.result.blockHash]);
+}
+
+/** The key that may make the call, once the relayer is known to have what it locks. */
+async function laneFor(
+  { relayer, node, config, logger }: Needed,
+  payloads: number,
+  { final }: Heads,
+): Promise<KeyLane | undefined> {
+  const call = callFor(config.verifierId, payloads);
+  const gasYocto = lockedBy(call.gas, final.gasPrice);
+  const [{ publicKey, key }, balance] = await Promise.all([relayer.look(), node.balance(relayer.accountId)]);
+  const use = { ...call, depositYocto: call.deposit, gasYocto };
+  if (key !== undefined && mayCall(key.permission, use) && balance >= gasYocto) return relayer.lane(publicKey);
+  logger.warn({ public_key: publicKey, balance, needed: gasYocto }, "the relayer cannot cancel payloads now");
+  return undefined;
+}
+
+function callFor(verifierId: string, payloads: number) {
+  const gas = gasPerCall + BigInt(payloads) * gasPerPayload;
+  return { receiverId: verifierId, methodName: "execute_intents", gas, deposit: 0n };
+}
+
+async function signCancels({ signer }: Needed, state: WorkflowState, steps: readonly number[]) {
+  const { walletId, requestId, approval } = state;
+  const signed = [];
+  for (const step of steps) {
+    const payloadJson = state.steps[step]?.signed?.payload?.payloadJson ?? "";
+    const approved = approval === undefined ? {} : { approval };
+    signed.push({ step, ...(await signer.signCancel({ walletId, requestId, step, payloadJson, ...approved })) });
+  }
+  return signed;
+}

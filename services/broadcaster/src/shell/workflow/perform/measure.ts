@@ -1,0 +1,97 @@
+import type { NearNode } from "../../../adapters/near/near-node.ts";
+import { strings } from "../../../core/chain/json.ts";
+import { isComplete, type TransactionStatus, tokensBurnt } from "../../../core/chain/transaction-status.ts";
+import type { EventInit } from "../../../core/workflow/action.ts";
+import { isDone } from "../../../core/workflow/progress.ts";
+import { sentTransactions, type WorkflowState } from "../../../core/workflow/state.ts";
+import { tokensOf } from "../../../core/workflow/wallet-money.ts";
+import type { Tools } from "../../tools.ts";
+import type { Sightings } from "../sightings.ts";
+
+type Needed = Pick<Tools, "node" | "config" | "foreignViews">;
+
+/**
+ * Reads what the record shows at the end: balances after, the caller's views, and what it has cost.
+ * @returns undefined while the node that was asked has not seen all of it yet
+ */
+export async function measure(
+  { node, config, foreignViews }: Needed,
+  state: WorkflowState,
+  seen: Sightings,
+  signal: AbortSignal,
+): Promise<EventInit | undefined> {
+  const postViews = state.steps.every(({ resolved }) => resolved !== undefined) ? state.postViews : [];
+  const lastHeight = Math.max(0, ...state.steps.map(({ resolved }) => Number(resolved?.receipt?.blockHeight ?? 0n)));
+  const balancesAfter = await readBalances(node, config, state, lastHeight);
+  const fees = await readFees(node, config, state, seen);
+  if (balancesAfter === undefined || fees === undefined) return undefined;
+  // Last, and each once: whatever those contracts do, nothing else is read again for them.
+  const missing = [...postViews.entries()].filter(([index]) => !seen.viewResults.has(index));
+  if (missing.length > 0) {
+    for (const [index, result] of await foreignViews.run(state.walletId, missing, signal)) {
+      const isOld = result.outcome === "answered" && result.blockHeight < lastHeight;
+      if (!isOld) seen.viewResults.set(index, result);
+    }
+  }
+  const postBatchViewResults = postViews.flatMap((_, index) => seen.viewResults.get(index) ?? []);
+  if (postBatchViewResults.length < postViews.length) return undefined;
+  return { case: "measured", value: { balancesAfter, postBatchViewResults, fees } };
+}
+
+/** @returns undefined where the node lags behind that height */
+async function readBalances(
+  node: NearNode,
+  { verifierId, wrappedNearId }: Needed["config"],
+  state: WorkflowState,
+  leastHeight: number,
+): Promise<Record<string, string> | undefined> {
+  const tokens = tokensOf(state.calls, wrappedNearId);
+  if (tokens.length === 0 || state.account === undefined) return {};
+  const args = { account_id: state.account.accountId, token_ids: tokens };
+  const { value, height } = await node.view(verifierId, "mt_batch_balance_of", args);
+  if (height < leastHeight) return undefined;
+  const amounts = strings(value);
+  return Object.fromEntries(tokens.map((token, index) => [token, amounts[index] ?? "0"]));
+}
+
+/**
+ * Gas of all our transactions and their receipts, and the fees that resumes which ran have left with the gate.
+ * @returns undefined where the node does not know yet what is known to have run
+ */
+async function readFees(
+  node: NearNode,
+  config: Pick<Tools["config"], "gateId">,
+  state: WorkflowState,
+  seen: Sightings,
+) {
+  const ran = hashesThatRan(state);
+  const accepted = new Set(state.steps.flatMap((step) => step.accepted?.txHash ?? []));
+  const costs = await Promise.all(
+    sentTransactions(state).map(async ({ hash, signerId }) => {
+      const known = seen.burnt.get(hash);
+      if (known !== undefined) return known;
+      const status = await node.transaction(hash, signerId);
+      if (ran.has(hash) && (status === undefined || !isComplete(status))) return undefined;
+      if (accepted.has(hash) && !hasSubmitted(status, config.gateId)) return undefined;
+      return status === undefined ? 0n : tokensBurnt(status);
+    }),
+  );
+  if (!costs.every((cost) => cost !== undefined)) return undefined;
+  const burnt = costs.reduce((sum, cost) => sum + cost, 0n);
+  const kept = state.resumes.filter(({ fate }) => fate.kind === "started");
+  const fee = kept.reduce((sum, { prepared }) => sum + BigInt(prepared.feeYocto), 0n);
+  return { gateFeeYocto: fee.toString(), gasBurntYocto: burnt.toString() };
+}
+
+/** Whether what the gate has answered to a submission is in there. */
+function hasSubmitted(status: TransactionStatus | undefined, gateId: string): boolean {
+  return status !== undefined && [...status.receipts.values()].some(({ executorId }) => executorId === gateId);
+}
+
+/** Transactions of which the log says that they have run; not the submission of an intent that still waits on the gate. */
+function hashesThatRan({ steps, resumes, cancels }: WorkflowState): ReadonlySet<string> {
+  const dispatched = steps.filter(isDone).flatMap((step) => step.accepted?.txHash ?? []);
+  const ran = [...resumes, ...cancels.map(({ transaction, fate }) => ({ hash: transaction.hash, fate }))];
+  const others = ran.filter(({ fate }) => ["started", "landed", "refused"].includes(fate.kind));
+  return new Set([...dispatched, ...others.map(({ hash }) => hash)]);
+}

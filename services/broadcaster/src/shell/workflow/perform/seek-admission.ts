@@ -1,0 +1,206 @@
+import { RpcUnavailable } from "../../../adapters/near/rpc-error.ts";
+import type { Candidate } from "../../../core/gate/candidate.ts";
+import { overflows, type Resumption, resumptionOf } from "../../../core/gate/resumption.ts";
+import type { EventInit } from "../../../core/workflow/action.ts";
+import type { Account, WorkflowState } from "../../../core/workflow/state.ts";
+import type { Heads } from "../../chain/follower.ts";
+import { type CodedCheck, makeChecks } from "../../checks/check.ts";
+import { gateChecks } from "../../checks/gate-checks.ts";
+import { keysSeen } from "../../checks/keys-seen.ts";
+import { walletChecks } from "../../checks/wallet-checks.ts";
+import { WalletReadings } from "../../checks/wallet-readings.ts";
+import type { AdmissionLine } from "../../gate/admission-line.ts";
+import type { Intake } from "../../gate/intake.ts";
+import { checkPolicy, type Grants } from "../../policy/check-policy.ts";
+import type { Tools } from "../../tools.ts";
+
+/** Age at which a policy answer is not trusted any more (rule: old-policy-answer-is-asked-again). */
+const policyFreshMs = 60_000;
+
+/** What an admission comes to. */
+export type Admission =
+  | { readonly kind: "event"; readonly event: EventInit }
+  | { readonly kind: "waits"; readonly waitingFor: string; readonly position: number; readonly expectedStart?: number };
+
+type Needed = Pick<
+  Tools,
+  | "conductor"
+  | "commitments"
+  | "line"
+  | "intake"
+  | "gate"
+  | "tails"
+  | "node"
+  | "follower"
+  | "config"
+  | "ports"
+  | "signer"
+  | "evidence"
+  | "policyTurns"
+  | "relayer"
+  | "approver"
+  | "ownDelegates"
+  | "kept"
+>;
+
+/**
+ * Asks the conductor for a place and, when the turn has come, makes the checks that execution depends on: all before the
+ * first signature (rule: blocking-checks-come-before-signing). Preflight makes the same ones.
+ */
+export async function seekAdmission(
+  tools: Needed,
+  state: WorkflowState,
+  account: Account,
+  grants: Grants,
+): Promise<Admission> {
+  const { intake } = tools;
+  const { requestId } = state;
+  try {
+    const admission = await seek(tools, state, account, grants);
+    if (admission.kind === "waits") intake.release(requestId, undefined);
+    return admission;
+  } catch (error) {
+    intake.release(requestId, undefined);
+    throw error;
+  }
+}
+
+async function seek(tools: Needed, state: WorkflowState, account: Account, grants: Grants): Promise<Admission> {
+  const { conductor, commitments, line, follower, ports } = tools;
+  const { requestId } = state;
+  const candidate = { requestId, walletId: state.walletId, calls: state.calls.length };
+  const turn = await findTurn(tools, state, candidate);
+  if (turn.kind === "waits") return turn;
+  const { resumption } = turn;
+  const heads = follower.heads;
+  if (heads === undefined) return { kind: "waits", waitingFor: "rpc_unavailable", position: 0 };
+  // The node may answer again before the follower has seen it.
+  if (!follower.isCurrent) throw new RpcUnavailable("the chain has not been seen for a while");
+  if (ports.clock.now() > account.policyCheckedAtMs + policyFreshMs) {
+    return { kind: "event", event: await checkPolicy(tools, state, grants) };
+  }
+  let readings = readingsOf(tools, state, account, heads, resumption);
+  // Said before the balances are looked at, so that those who look meanwhile leave it its part.
+  commitments.set(requestId, await readings.owes());
+  let isIn = false;
+  try {
+    let obstacle = await findObstacle(tools, readings);
+    if (obstacle !== undefined && readings.isPartlyKept) {
+      // What was read for another run refuses nothing: all is read as it is now, by itself.
+      dropKept(tools);
+      readings = readingsOf({ ...tools, kept: undefined }, state, account, heads, resumption);
+      obstacle = await findObstacle(tools, readings);
+    }
+    if (obstacle !== undefined) {
+      dropKept(tools);
+      // Whatever it waits for now, those behind it may have more luck.
+      if (obstacle.kind === "waits") {
+        conductor.withdraw(requestId);
+        if (resumption === "single") line.triedInVain(requestId, obstacle.waitingFor);
+      }
+      return obstacle;
+    }
+    isIn = true;
+  } finally {
+    if (!isIn) commitments.drop(requestId);
+  }
+  line.leave(requestId);
+  const [feeYocto, balances] = await Promise.all([readings.fee(), readings.balances()]);
+  let gateVersion = 0n;
+  if (resumption === "chain") gateVersion = await conductor.admit(candidate, heads.final.height);
+  else conductor.noteAdmitted(requestId);
+  const value = {
+    resumption,
+    gateVersion,
+    finalHeight: BigInt(heads.final.height),
+    feeYocto: feeYocto.toString(),
+    balancesBefore: Object.fromEntries([...balances].map(([token, balance]) => [token, balance.toString()])),
+  };
+  return { kind: "event", event: { case: "admitted", value } };
+}
+
+type Turn =
+  | { readonly kind: "comes"; readonly resumption: Resumption }
+  | Extract<Admission, { readonly kind: "waits" }>;
+
+/** Whether it may be admitted now, as far as the gate is concerned, and how it would be resumed. */
+async function findTurn(
+  { conductor, line, intake, follower, config }: Needed,
+  state: WorkflowState,
+  candidate: Candidate,
+): Promise<Turn> {
+  const { requestId } = candidate;
+  // Who has gone that way once goes on with it: to ask for a place on the gate each time would stir up all who wait there.
+  const hasOverflown = intake.has(requestId) || line.has(requestId);
+  if (hasOverflown || resumptionOf(state.calls.length, state) === "single") return singly(line, intake, candidate);
+  const place = await conductor.place(candidate);
+  if (place.kind === "may_enter") return { kind: "comes", resumption: "chain" };
+  const { waitingFor, position, expectedStart } = place;
+  const head = follower.heads?.optimistic.height ?? 0;
+  if (overflows(state, place, head, config.gateOverflowBlocks)) {
+    conductor.withdraw(candidate.requestId);
+    return singly(line, intake, candidate);
+  }
+  return { kind: "waits", waitingFor, position, ...(expectedStart === undefined ? {} : { expectedStart }) };
+}
+
+function singly(line: AdmissionLine, intake: Intake, candidate: Candidate): Turn {
+  const waitingFor = line.waitsFor(candidate.requestId);
+  if (waitingFor !== undefined) return { kind: "waits", waitingFor, position: 0 };
+  // Its place there is not told: that would be as many events as the wait is to spare.
+  return intake.enter(candidate)
+    ? { kind: "comes", resumption: "single" }
+    : { kind: "waits", waitingFor: "turn", position: 0 };
+}
+
+const admissionChecks: readonly CodedCheck<WalletReadings>[] = [...gateChecks, ...walletChecks];
+
+/** Whoever comes next reads all of it anew. */
+function dropKept({ kept, gate, relayer, approver }: Needed): void {
+  kept.drop();
+  gate.forgetFeeTiers();
+  relayer.lookAgain();
+  approver.lookAgain();
+}
+
+/** The first check that does not hold, as what becomes of the workflow. @throws what kept a check from being made */
+async function findObstacle({ conductor }: Needed, readings: WalletReadings): Promise<Admission | undefined> {
+  for (const made of await makeChecks(admissionChecks, readings)) {
+    if ("error" in made) throw made.error;
+    const { check, finding } = made;
+    if (check.name === "relayer_balance") conductor.isRelayerShort = !finding.ok;
+    if (finding.ok) continue;
+    if (check.class === "waiting") return { kind: "waits", waitingFor: check.code, position: 0 };
+    const value = { status: "failed", errorCode: check.code, userVisibleError: finding.message };
+    return { kind: "event", event: { case: "ended", value } };
+  }
+  return undefined;
+}
+
+function readingsOf(
+  tools: Omit<Needed, "kept"> & { readonly kept: Needed["kept"] | undefined },
+  state: WorkflowState,
+  account: Account,
+  heads: Heads,
+  resumption: Resumption,
+): WalletReadings {
+  const { config, commitments, node, gate, tails, relayer, approver, ownDelegates, ports, kept } = tools;
+  const sources = {
+    config,
+    node,
+    gate,
+    verifierId: config.verifierId,
+    wrappedNearId: config.wrappedNearId,
+    clock: ports.clock,
+    head: async () => heads.final,
+    tail: () => tails.attribute(),
+    committed: () => commitments.before(state.requestId),
+    spent: () => commitments.released,
+    isOurs: ownDelegates.has.bind(ownDelegates),
+    relayerKeys: () => keysSeen(relayer),
+    approverKeys: () => keysSeen(approver),
+    account: async () => account,
+    ...(kept === undefined ? {} : { kept }),
+  };
+  return new WalletReadings(sources, { calls: state.calls, resumption });
+}

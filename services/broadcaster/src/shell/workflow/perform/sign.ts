@@ -1,0 +1,154 @@
+import { decodeBase64, encodeBase64, verifierNonce } from "@outlayer/near";
+import { RpcUnavailable } from "../../../adapters/near/rpc-error.ts";
+import {
+  ApprovalsMissing,
+  GrantLapsed,
+  KeystoreRefused,
+  type StepTerms,
+} from "../../../adapters/signer-proxy/signer.ts";
+import type { EventInit } from "../../../core/workflow/action.ts";
+import type { Account, Terms, WorkflowState } from "../../../core/workflow/state.ts";
+import { checkPolicy, endOnRefusal, type Grants } from "../../policy/check-policy.ts";
+import type { Tools } from "../../tools.ts";
+
+type Needed = Pick<Tools, "signer" | "evidence" | "policyTurns" | "follower" | "salts" | "ports" | "config">;
+
+interface Signing {
+  readonly grants: Grants;
+  /** Writes an event to the workflow's log. */
+  readonly append: (event: EventInit) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Has every step signed, under grants for the terms of signing alone, which are renewed where needed. The terms are written down first, so that what a
+ * crash leaves signed is known to be possible until those are over (rule: signed-means-possible); as long as they are not, the same ones are
+ * signed again. Nothing is sent before all are signed and written down; a denial meanwhile ends the workflow, and what was
+ * signed goes nowhere (rule: late-denial-sends-nothing).
+ * @returns undefined where it was told to stop: what was signed by then goes nowhere either
+ */
+export async function sign(
+  tools: Needed,
+  state: WorkflowState,
+  account: Account,
+  { grants, append, signal }: Signing,
+): Promise<EventInit | undefined> {
+  const height = tools.follower.heads?.final.height;
+  if (height === undefined) throw new RangeError("signing needs a height");
+  const known = state.steps.flatMap(({ terms }) => terms ?? []);
+  const isFirst = known.length < state.steps.length || state.discarded;
+  if (isFirst && !tools.follower.isCurrent) throw new RpcUnavailable("the chain has not been seen for a while");
+  const terms = isFirst ? await grants.termsOf(height, () => newTerms(tools, state, account, height)) : known;
+  if (isFirst) {
+    const refused = await renew(tools, state, grants, terms, 0);
+    if (refused !== undefined) return refused;
+    await append({ case: "signingPrepared", value: { steps: [...terms] } });
+    grants.forgetTerms();
+  }
+  const steps = [];
+  for (const [step, bounds] of terms.entries()) {
+    if (signal.aborted) return undefined;
+    const refused = await renew(tools, state, grants, terms, step);
+    if (refused !== undefined) return thrownAway(refused, steps.length);
+    try {
+      steps.push(await signStep(tools, state, grants, { step, terms: bounds, height }));
+    } catch (error) {
+      if (error instanceof GrantLapsed) {
+        grants.drop();
+        throw error;
+      }
+      const end = endOnRefusal(error);
+      if (isFirst && step === 0 && hasSignedNothing(error)) {
+        const reason = "the keystore refused to sign anything";
+        await append({ case: "signaturesDiscarded", value: { reason, nothingSigned: true } });
+      }
+      return end;
+    }
+  }
+  return { case: "signed", value: { steps } };
+}
+
+/** Whether a refusal says that this very request had nothing signed, not even a part of it. */
+function hasSignedNothing(error: unknown): boolean {
+  return (error instanceof KeystoreRefused || error instanceof ApprovalsMissing) && error.nothingSigned;
+}
+
+/** Asks policy with the terms where there is no grant for them, or it is about to expire. @returns how the workflow ends, if it does */
+async function renew(
+  tools: Needed,
+  state: WorkflowState,
+  grants: Grants,
+  terms: readonly Terms[],
+  step: number,
+): Promise<EventInit | undefined> {
+  if (grants.of(step, tools.ports.clock.now()) !== undefined) return undefined;
+  const answer = await checkPolicy(tools, state, grants, terms.map(asked));
+  return answer.case === "policyAllowed" ? undefined : answer;
+}
+
+function thrownAway(end: EventInit, signed: number): EventInit {
+  if (end.case !== "ended" || signed === 0) return end;
+  const userVisibleError = `${end.value.userVisibleError ?? ""}; what had been signed before was thrown away unsent`;
+  return { case: "ended", value: { ...end.value, userVisibleError } as typeof end.value };
+}
+
+async function newTerms(
+  { evidence, salts, ports, config }: Needed,
+  { calls }: WorkflowState,
+  { accountId }: Account,
+  height: number,
+): Promise<readonly Terms[]> {
+  const nonces = await evidence.reserveNonces(accountId, calls.length);
+  const salt = await salts.current();
+  const maxBlockHeight = BigInt(height + config.delegateValidityBlocks);
+  return calls.map(({ payload }, step) => {
+    const delegate = { delegateNonce: nonces[step] ?? 0n, maxBlockHeight };
+    if (payload.case !== "intents") return { nonce: "", deadlineMs: 0n, ...delegate };
+    const deadlineMs = deadlineOf(ports.clock.now() + config.intentsDeadlineMs, payload.value.notAfterMs);
+    const nonce = encodeBase64(verifierNonce(salt, deadlineMs, ports.random.bytes(15)));
+    return { nonce, deadlineMs: BigInt(deadlineMs), ...delegate };
+  });
+}
+
+/** As signer-proxy takes them. */
+function asked({ nonce, deadlineMs, delegateNonce, maxBlockHeight }: Terms): StepTerms {
+  return { intentsNonce: decodeBase64(nonce), intentsDeadlineMs: deadlineMs, delegateNonce, maxBlockHeight };
+}
+
+interface StepToSign {
+  readonly step: number;
+  readonly terms: Terms;
+  readonly height: number;
+}
+
+async function signStep(
+  { signer, ports }: Needed,
+  state: WorkflowState,
+  grants: Grants,
+  { step, terms, height }: StepToSign,
+) {
+  const call = state.calls[step];
+  const permit = grants.of(step, ports.clock.now());
+  if (call === undefined || permit === undefined) throw new GrantLapsed(`no grant for step ${step}`);
+  const { nonce, deadlineMs, delegateNonce, maxBlockHeight } = terms;
+  const signed = await signer.signStep({
+    walletId: state.walletId,
+    requestId: state.requestId,
+    step,
+    call,
+    ...permit,
+    ...asked(terms),
+    currentBlockHeight: BigInt(height),
+    ...(state.approval === undefined ? {} : { approval: state.approval }),
+  });
+  const { payloadJson, intentHash, signedDelegateBase64 } = signed;
+  const delegate = { signedDelegateBase64, delegateNonce, maxBlockHeight };
+  if (payloadJson === undefined || intentHash === undefined) return delegate;
+  return { ...delegate, payload: { payloadJson, intentHash, nonce, deadlineMs } };
+}
+
+/** A whole second: the payload's text has no fractions. Never later than the caller wants. */
+function deadlineOf(latestMs: number, notAfterMs: bigint | undefined): number {
+  const limit = notAfterMs === undefined ? latestMs : Math.min(latestMs, Number(notAfterMs));
+  return Math.floor(limit / 1000) * 1000;
+}

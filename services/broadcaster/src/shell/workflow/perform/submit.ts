@@ -1,0 +1,55 @@
+import type { EventInit } from "../../../core/workflow/action.ts";
+import { sentTransactions, type WorkflowState } from "../../../core/workflow/state.ts";
+import type { Tools } from "../../tools.ts";
+import type { Sightings } from "../sightings.ts";
+
+type Needed = Pick<Tools, "relayer" | "follower" | "config" | "node">;
+
+/**
+ * Signs the transactions that carry these steps, has them written down, and only then sends them, in the order of their
+ * nonces. A send that fails says nothing: the hashes are asked for next.
+ * @param append writes an event to the workflow's log
+ */
+export async function submit(
+  { relayer, follower, config, node }: Needed,
+  state: WorkflowState,
+  steps: readonly number[],
+  seen: Sightings,
+  append: (event: EventInit) => Promise<void>,
+): Promise<void> {
+  const heads = follower.heads;
+  if (heads === undefined) throw new RangeError("submitting needs a block");
+  const calls = steps.map((step) => ({
+    receiverId: config.gateId,
+    methodName: "submit_intent",
+    args: { signed_delegate: state.steps[step]?.signed?.signedDelegateBase64 },
+    gas: config.submitIntentGas + config.gateCallbackGas,
+    deposit: 0n,
+  }));
+  await relayer.idlest.use(calls, heads.final, async (transactions) => {
+    const submissions = transactions.map((transaction, index) => ({ step: steps[index] ?? 0, transaction }));
+    await append({ case: "submissionsPrepared", value: { submissions } });
+    const head = () => follower.heads?.optimistic.height ?? 0;
+    for (const { hash, signedTransaction } of transactions) {
+      seen.noteSent(hash, head());
+      await node.send(signedTransaction);
+    }
+    // Looked for together, and not before the last of them can be seen.
+    for (const { hash } of transactions) seen.noteSent(hash, head());
+  });
+}
+
+/** Sends the same bytes again. */
+export async function resend(
+  { node, follower }: Pick<Tools, "node" | "follower">,
+  state: WorkflowState,
+  hashes: readonly string[],
+  seen: Sightings,
+): Promise<void> {
+  const transactions = sentTransactions(state).filter(({ hash }) => hashes.includes(hash));
+  transactions.sort((a, b) => (a.nonce < b.nonce ? -1 : 1));
+  for (const { hash, signedTransaction } of transactions) {
+    seen.noteSent(hash, follower.heads?.optimistic.height ?? 0);
+    await node.send(signedTransaction);
+  }
+}

@@ -1,0 +1,85 @@
+import type { Queue } from "@outlayer/contracts/outlayer/workflow/v1/record";
+import { isWorthTelling, type QueuePlace } from "../../core/gate/place.ts";
+import type { EventInit } from "../../core/workflow/action.ts";
+import type { WorkflowState } from "../../core/workflow/state.ts";
+import type { Conductor } from "../gate/conductor.ts";
+import type { Tools } from "../tools.ts";
+
+/** Sentences for what a workflow ends with that has waited too long, by what it waited for. */
+export const waitingTexts = {
+  gate_busy: "the gate was held by somebody else's chain",
+  gate_stuck: "the gate is stuck: its owner has to reset the batch tail",
+  balance_low: "the balance of the relayer, the approver or the gate is too low",
+  no_usable_key: "no key of the relayer or the approver is usable",
+  keystore_unavailable: "the keystore is not ready",
+  rpc_unavailable: "NEAR's RPC does not answer",
+} as const satisfies Readonly<Record<string, string>>;
+
+const texts: Readonly<Record<string, string>> = waitingTexts;
+
+export interface Wait extends QueuePlace {
+  /** Height of the head; 0 where it is not known. */
+  readonly head: number;
+}
+
+/**
+ * What to write down while a workflow waits of which nothing was submitted: why, when that changed; and the end, with
+ * that reason's code, when it has waited too long for anything but its turn (rule: own-turn-has-no-time-limit, rule: blocked-workflow-waits-so-long).
+ * Undefined for no news.
+ * @param text what that sentence says it waited for
+ */
+export function waitingEvent(
+  state: Pick<WorkflowState, "waiting"> & { readonly admitted?: WorkflowState["admitted"] },
+  wait: Wait,
+  { ports, config, conductor }: Pick<Tools, "ports" | "config"> & { conductor: Pick<Conductor, "admittedAtMs"> },
+  text = texts[wait.waitingFor] ?? wait.waitingFor,
+): EventInit | undefined {
+  const { waitingFor, position, expectedStart } = wait;
+  const now = ports.clock.now();
+  const before = state.waiting;
+  const since = goesOnSince(before, wait, conductor.admittedAtMs);
+  const isTurn = waitingFor === "turn";
+  const isGates = isTurn && since !== undefined && !isKeystores(before);
+  if (isGates && !before?.isOutdated) return undefined;
+  const ofTurn = isGates ? undefined : since;
+  const blockedSinceMs = isTurn ? ofTurn : (since ?? now);
+  if (!isTurn && blockedSinceMs !== undefined && now > blockedSinceMs + config.queueTimeoutMs) {
+    const waited = Math.round(config.queueTimeoutMs / 1000);
+    const userVisibleError = `${text}, for more than ${waited} s; nothing was sent`;
+    return { case: "ended", value: { status: "failed", errorCode: waitingFor, userVisibleError } };
+  }
+  const isTold = before !== undefined && !before.isOutdated;
+  const isSame = isTold && !isWorthTelling(placeOf(before.queue), wait, wait.head);
+  // One that was admitted has to lose its place all the same.
+  if (isSame && state.admitted === undefined) return undefined;
+  const queue = {
+    position,
+    waitingFor,
+    ...(expectedStart === undefined ? {} : { expectedStartHeight: BigInt(expectedStart) }),
+  };
+  const blocked = blockedSinceMs === undefined ? {} : { blockedSinceMs: BigInt(blockedSinceMs) };
+  return { case: "waiting", value: { queue, ...blocked } };
+}
+
+function placeOf({ position, expectedStartHeight, waitingFor }: Queue): QueuePlace {
+  const expectedStart = expectedStartHeight === undefined ? undefined : Number(expectedStartHeight);
+  return { position, expectedStart, waitingFor };
+}
+
+/**
+ * Since when it has been blocked, if that has not ended. That its turn is not now says nothing of why it was blocked when
+ * it was: it was sent to the end of the queue for that. The gate's own troubles are over as soon as others wait for turns;
+ * the operator's, once anybody was taken in since; the keystore's, of one wallet perhaps, only once it has signed.
+ */
+function goesOnSince(before: WorkflowState["waiting"], { waitingFor }: Wait, admittedAtMs: number): number | undefined {
+  const since = before?.blockedSinceMs;
+  if (before === undefined || since === undefined) return undefined;
+  const isGateFree = waitingFor === "turn" && before.queue.waitingFor.startsWith("gate_");
+  if (isKeystores(before) && ["turn", "keystore_unavailable"].includes(waitingFor)) return since;
+  return isGateFree || admittedAtMs > since ? undefined : since;
+}
+
+/** Of a wait for its turn only the keystore's time goes on. */
+function isKeystores(before: WorkflowState["waiting"]): boolean {
+  return ["turn", "keystore_unavailable"].includes(before?.queue.waitingFor ?? "");
+}
