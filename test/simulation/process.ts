@@ -1,4 +1,4 @@
-import type { Cancel, Ports } from "@outlayer/kit";
+import type { Disposer, Ports } from "@outlayer/kit";
 import { Dice } from "./dice.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -60,7 +60,7 @@ export class SimProcess {
     for (const run of held) this.#scheduler.after(0, () => this.whenRunning(run));
   }
 
-  #after(ms: number, run: () => void): Cancel {
+  #after(ms: number, run: () => void): Disposer {
     let isCancelled = false;
     const cancel = this.#scheduler.after(ms, () => {
       this.whenRunning(() => {

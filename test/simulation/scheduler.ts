@@ -1,4 +1,4 @@
-import type { Cancel } from "@outlayer/kit";
+import type { Disposer } from "@outlayer/kit";
 
 interface Due {
   readonly atMs: number;
@@ -27,7 +27,7 @@ export class Scheduler {
     return this.#nowMs;
   }
 
-  after(ms: number, run: () => void): Cancel {
+  after(ms: number, run: () => void): Disposer {
     this.#count += 1;
     const due: Due = { atMs: this.#nowMs + Math.ceil(Math.max(0, ms)), order: this.#count, run, isCancelled: false };
     this.#push(due);

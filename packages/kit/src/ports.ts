@@ -16,10 +16,10 @@ export interface Clock {
 
 export interface Timers {
   /** Calls `run` once, `ms` milliseconds from now. The answer cancels it. */
-  after(ms: number, run: () => void): Cancel;
+  after(ms: number, run: () => void): Disposer;
 }
 
-export type Cancel = () => void;
+export type Disposer = () => void;
 
 export interface Ids {
   /** A UUID v7: sorts by the time it was made. */
@@ -82,7 +82,7 @@ export function sleep(timers: Timers, ms: number, signal?: AbortSignal): Promise
 }
 
 /** A signal that is aborted after `ms` milliseconds, or with the other one. `done` frees the timer. */
-export function deadline(timers: Timers, ms: number, other?: AbortSignal): { signal: AbortSignal; done: Cancel } {
+export function deadline(timers: Timers, ms: number, other?: AbortSignal): { signal: AbortSignal; done: Disposer } {
   const controller = new AbortController();
   const cancel = timers.after(ms, () => controller.abort(new DeadlineExceeded(ms)));
   const forward = () => {

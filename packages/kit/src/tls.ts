@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { checkServerIdentity, connect, createSecureContext, type TLSSocket } from "node:tls";
 import { type ConfigReader, text } from "./config.ts";
 import type { Logger } from "./logger.ts";
-import type { Cancel, Timers } from "./ports.ts";
+import type { Disposer, Timers } from "./ports.ts";
 import { type ServiceName, serviceNames } from "./service-name.ts";
 
 /** Where a service finds its certificate, that one's key, and the authorities that it trusts; all PEM. */
@@ -84,7 +84,7 @@ export class TlsIdentity {
   readonly #logger: Logger;
   readonly #told = new Set<(files: TlsFiles) => void>();
   #current: TlsFiles;
-  #cancel: Cancel | undefined;
+  #cancel: Disposer | undefined;
   #failing = false;
 
   /** @throws Error when the files cannot be used */

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { createLogger, type Ports, systemPorts } from "@outlayer/kit";
+import { createLogger, Notifier, type Ports, systemPorts } from "@outlayer/kit";
 import type { Block, BlockWanted, NearNode } from "../src/adapters/near/near-node.ts";
 import { BlockUnknown, RpcUnavailable } from "../src/adapters/near/rpc-error.ts";
 import { Follower } from "../src/shell/chain/follower.ts";
-import { News } from "../src/shell/news.ts";
 
 /** A chain that tests grow by hand. Block `a12` is block 12 of fork `a`. */
 class ScriptedNode {
@@ -94,9 +93,9 @@ describe("following the chain", () => {
 
   /** Lets the follower poll once. */
   async function poll(): Promise<void> {
-    const news = News.next([follower.news], new AbortController().signal);
+    const change = Notifier.next([follower.changes], new AbortController().signal);
     tick();
-    await news;
+    await change;
   }
 
   beforeEach(async () => {
@@ -106,9 +105,9 @@ describe("following the chain", () => {
     tick = hand.tick;
     pass = hand.pass;
     follower = new Follower(node as unknown as NearNode, hand.ports, createLogger("test", "silent"), 1);
-    const news = News.next([follower.news], new AbortController().signal);
+    const change = Notifier.next([follower.changes], new AbortController().signal);
     follower.start();
-    await news;
+    await change;
   });
   afterEach(() => follower.stop());
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
+import { Notifier } from "@outlayer/kit";
 import { Intake } from "../src/shell/gate/intake.ts";
-import { News } from "../src/shell/news.ts";
 
 const candidate = (requestId: string, walletId = requestId) => ({ requestId, walletId, calls: 1 });
 
@@ -20,7 +20,7 @@ function full(): { intake: Intake; inside: string[] } {
 /** Resolves once it is called; it waits at once. */
 async function called(intake: Intake, requestId: string): Promise<void> {
   const calls = intake.callsFor(requestId);
-  if (calls !== undefined) await News.next([calls], new AbortController().signal);
+  if (calls !== undefined) await Notifier.next([calls], new AbortController().signal);
 }
 
 describe("taking in workflows that need no place on the gate", () => {

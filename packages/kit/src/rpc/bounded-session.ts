@@ -1,5 +1,5 @@
 import { constants, type ServerHttp2Session } from "node:http2";
-import { type Cancel, jittered, type Ports } from "../ports.ts";
+import { type Disposer, jittered, type Ports } from "../ports.ts";
 import { portLimits as limits } from "./port-limits.ts";
 
 /** The largest id that a stream can have: whoever is told it may finish all that he has begun. */
@@ -16,8 +16,8 @@ export class BoundedSession {
   #streams = 0;
   #isOfService = false;
   #leaving = false;
-  #cancelIdle: Cancel = () => {};
-  #cancelAge: Cancel;
+  #cancelIdle: Disposer = () => {};
+  #cancelAge: Disposer;
 
   constructor(session: ServerHttp2Session, { timers, random }: Pick<Ports, "timers" | "random">) {
     this.#session = session;

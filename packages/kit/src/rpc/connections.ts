@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Cancel, Timers } from "../ports.ts";
+import type { Disposer, Timers } from "../ports.ts";
 import { dropAlso, isEnding, isLingering, lastWhereEarly, linger, makeLast } from "./last-answer.ts";
 import type { PortLimits } from "./port-limits.ts";
 
@@ -74,7 +74,7 @@ export class Connections {
     }
     const connection: Connection = { underWay: new Set(), asked: 0, isOld: false, refusal: undefined };
     this.#open.set(socket, connection);
-    const cancel: Cancel = this.#timers.after(this.#limits.ageMs, () => {
+    const cancel: Disposer = this.#timers.after(this.#limits.ageMs, () => {
       connection.isOld = true;
     });
     socket.once("close", () => {

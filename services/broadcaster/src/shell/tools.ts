@@ -1,4 +1,4 @@
-import type { Logger, Ports } from "@outlayer/kit";
+import type { KeyedMutex, Logger, Ports } from "@outlayer/kit";
 import type { EvidenceLog, HeldLease } from "../adapters/evidence/evidence-log.ts";
 import type { NearNode } from "../adapters/near/near-node.ts";
 import type { Signer } from "../adapters/signer-proxy/signer.ts";
@@ -17,7 +17,6 @@ import type { GateReader } from "./gate/gate-reader.ts";
 import type { Intake } from "./gate/intake.ts";
 import type { OwnDelegates } from "./gate/own-delegates.ts";
 import type { TailReader } from "./gate/tail-reader.ts";
-import type { Turns } from "./turns.ts";
 
 /** What a broadcaster has, whether it drives or stands by. */
 export interface SharedTools {
@@ -51,6 +50,6 @@ export interface Tools extends SharedTools {
   /** What admissions that follow one another closely read once. */
   readonly kept: KeptAnswers;
   /** By wallet: those whom others were faster than at the wallet's usage ledger. */
-  readonly policyTurns: Turns;
+  readonly policyMutex: KeyedMutex;
   readonly userKeys: UserKeys;
 }

@@ -1,4 +1,4 @@
-import { type Bus, type Cancel, newsSubject, type Timers } from "@outlayer/kit";
+import { type Bus, type Disposer, newsSubject, type Timers } from "@outlayer/kit";
 
 /** How long a reader waits for the bus before it looks for itself, milliseconds: the bus only tells, and may lose it. */
 const recheckMs = 1000;
@@ -9,7 +9,7 @@ const trustingRecheckMs = 5000;
 export class Changes {
   readonly #bus: Bus;
   readonly #timers: Timers;
-  readonly #unsubscribe: Cancel;
+  readonly #unsubscribe: Disposer;
   #isNew = true;
   #news = false;
   #wake: (() => void) | undefined;

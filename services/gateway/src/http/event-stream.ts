@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { Cancel, Timers } from "@outlayer/kit";
+import type { Disposer, Timers } from "@outlayer/kit";
 import { heartbeatFrame } from "../core/event-stream.ts";
 import { limits } from "./limits.ts";
 import { commonHeaders } from "./reply.ts";
@@ -21,7 +21,7 @@ export async function writeEvents(
     "cache-control": "no-cache, no-store, no-transform",
     "x-accel-buffering": "no",
   });
-  let cancel: Cancel = () => {};
+  let cancel: Disposer = () => {};
   const beat = () => {
     if (response.writableNeedDrain) {
       response.destroy();

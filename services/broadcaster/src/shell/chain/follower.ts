@@ -1,9 +1,8 @@
-import { type Logger, type Ports, sleep } from "@outlayer/kit";
+import { type Logger, Notifier, type Ports, sleep } from "@outlayer/kit";
 import type { Block, NearNode } from "../../adapters/near/near-node.ts";
 import { BlockUnknown, RpcUnavailable } from "../../adapters/near/rpc-error.ts";
 import { Pace } from "../../core/chain/pace.ts";
 import type { BlockPlace } from "../../core/workflow/world.ts";
-import { News } from "../news.ts";
 
 export interface Heads {
   readonly optimistic: Block;
@@ -30,7 +29,7 @@ const olderKept = 10_000;
  * began whether it is final, on the optimistic chain, or on a fork that lost.
  */
 export class Follower {
-  readonly news: News;
+  readonly changes: Notifier;
   readonly #node: NearNode;
   readonly #ports: Ports;
   readonly #logger: Logger;
@@ -57,7 +56,7 @@ export class Follower {
     this.#logger = logger;
     this.#pace = new Pace(intervalMs);
     this.#currentMs = Math.max(currentMs, 2 * intervalMs);
-    this.news = new News();
+    this.changes = new Notifier();
   }
 
   /** Undefined until the chain was seen for the first time. */
@@ -153,7 +152,7 @@ export class Follower {
         // It answers, but lags behind the node that named the block: the next look may meet one that does not.
         if (!(error instanceof BlockUnknown)) this.#noteOutage(error);
       }
-      this.news.tell();
+      this.changes.notify();
       await sleep(this.#ports.timers, this.#pace.waitMs(askedAtMs, this.#ports.clock.now()), signal);
     }
   }

@@ -1,11 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
 import type { PostView } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { PostViewResult } from "@outlayer/contracts/outlayer/workflow/v1/record";
-import { type Ports, Turnstile } from "@outlayer/kit";
+import { KeyedMutex, type Ports, Turnstile } from "@outlayer/kit";
 import { foreignAnswerBytes } from "../../adapters/near/answer-bounds.ts";
 import type { ForeignView, NearNode } from "../../adapters/near/near-node.ts";
 import { cutError } from "../../core/chain/cut-text.ts";
-import { Turns } from "../turns.ts";
 
 /** Views under way at once, of all wallets. The product's own reads do not count and do not wait. */
 const atOnce = 8;
@@ -23,7 +22,7 @@ export class ForeignViews {
   readonly #node: Pick<NearNode, "foreignView" | "block">;
   readonly #ports: Pick<Ports, "clock">;
   readonly #workflowMs: number;
-  readonly #wallets = new Turns();
+  readonly #wallets = new KeyedMutex();
   readonly #places = new Turnstile(atOnce);
 
   /** @param answerMs time for one answer, milliseconds */
@@ -43,7 +42,7 @@ export class ForeignViews {
     views: readonly (readonly [number, PostView])[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<number, ViewResult>> {
-    return this.#wallets.take(walletId, async () => {
+    return this.#wallets.run(walletId, async () => {
       const results = new Map<number, ViewResult>();
       let leftMs = this.#workflowMs;
       for (const [index, view] of views) {

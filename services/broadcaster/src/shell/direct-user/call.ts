@@ -11,7 +11,7 @@ import { readCount } from "./count.ts";
 import { keyStatus } from "./key-status.ts";
 import type { CallSightings } from "./sightings.ts";
 
-type Needed = Pick<Tools, "signer" | "evidence" | "policyTurns" | "follower" | "node" | "ports" | "userKeys">;
+type Needed = Pick<Tools, "signer" | "evidence" | "policyMutex" | "follower" | "node" | "ports" | "userKeys">;
 
 /** The user's account does not pay for the call's gas. */
 export class UserCannotPay extends Error {
@@ -20,14 +20,14 @@ export class UserCannotPay extends Error {
 
 /** Asks the wallet's policy about the call; with its terms, for a grant as well. @returns the event that says what it answered */
 export async function checkCallPolicy(
-  { signer, evidence, policyTurns, ports }: Needed,
+  { signer, evidence, policyMutex, ports }: Needed,
   state: DirectUserState,
   grants: Grants,
   terms?: CallTerms,
 ): Promise<EventInit> {
   try {
     const account = await signer.account(state.walletId);
-    const verdict = await judgeAndReserve({ evidence, policyTurns }, state, (usage) =>
+    const verdict = await judgeAndReserve({ evidence, policyMutex }, state, (usage) =>
       signer.checkDirectUserPolicy(state, usage, terms),
     );
     if (verdict.kind !== "allowed") return refusalOf(verdict);

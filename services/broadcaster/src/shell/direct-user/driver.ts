@@ -1,4 +1,4 @@
-import { sleep } from "@outlayer/kit";
+import { Notifier, sleep } from "@outlayer/kit";
 import { EvidenceUnavailable, LogMoved } from "../../adapters/evidence/evidence-log.ts";
 import { RpcUnavailable } from "../../adapters/near/rpc-error.ts";
 import { GrantLapsed, KeystoreUnavailable } from "../../adapters/signer-proxy/signer.ts";
@@ -16,7 +16,6 @@ import { isAmbiguous } from "../../core/direct-user/verdict.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
 import { unexecutedSteps } from "../../core/workflow/usage.ts";
 import { proveAbsent } from "../chain/prove-absent.ts";
-import { News } from "../news.ts";
 import { Grants } from "../policy/check-policy.ts";
 import type { Tools } from "../tools.ts";
 import { waitingEvent } from "../workflow/waiting.ts";
@@ -42,7 +41,7 @@ export class DirectUserDriver {
   readonly #tools: Tools;
   readonly #seen = new CallSightings();
   readonly #grants = new Grants();
-  readonly #told = new News();
+  readonly #told = new Notifier();
   #state: DirectUserState | undefined;
   #isBehind = false;
 
@@ -55,7 +54,7 @@ export class DirectUserDriver {
   heed(version = Number.POSITIVE_INFINITY): void {
     if (version <= (this.#state?.version ?? 0)) return;
     this.#isBehind = true;
-    this.#told.tell();
+    this.#told.notify();
   }
 
   /** Runs until the call has ended or the signal is aborted. */
@@ -69,11 +68,11 @@ export class DirectUserDriver {
         this.#state = state;
         const action = this.#decide(state);
         if (action.kind === "stop") break;
-        if (action.kind === "wait") await this.#news(signal);
+        if (action.kind === "wait") await this.#nextChange(signal);
         else await this.#perform(action, state, signal);
       } catch (error) {
         if (error instanceof RpcUnavailable) {
-          await this.#news(signal);
+          await this.#nextChange(signal);
           continue;
         }
         // What the log holds now is not known: fold it anew before anything else.
@@ -147,7 +146,7 @@ export class DirectUserDriver {
     const tools = this.#tools;
     try {
       if (kind === "check_policy") return await append(await checkCallPolicy(tools, state, this.#grants));
-      if (!(await makeCall(tools, state, this.#grants, this.#seen, append))) await this.#news(signal);
+      if (!(await makeCall(tools, state, this.#grants, this.#seen, append))) await this.#nextChange(signal);
     } catch (error) {
       const waitingFor = outageOf(error);
       // Once it is written down it may have been sent: then there is nothing to wait for but its fate.
@@ -191,7 +190,7 @@ export class DirectUserDriver {
     const { value, height } = await readCount(this.#tools.node, call.scope);
     if (value !== undefined && height < Number(resolved?.blockHeight ?? 0n)) {
       // A node that lags behind the one asked before.
-      await this.#news(signal);
+      await this.#nextChange(signal);
       return;
     }
     const before = BigInt(liveAttempt(state)?.prepared.countBefore ?? "0");
@@ -228,9 +227,9 @@ export class DirectUserDriver {
     return evolveDirectUser(state, logged);
   }
 
-  #news(signal: AbortSignal): Promise<void> {
+  #nextChange(signal: AbortSignal): Promise<void> {
     if (this.#isBehind) return Promise.resolve();
-    return News.next([this.#tools.follower.news, this.#tools.userKeys.news, this.#told], signal);
+    return Notifier.next([this.#tools.follower.changes, this.#tools.userKeys.changes, this.#told], signal);
   }
 }
 

@@ -1,4 +1,4 @@
-import { News } from "../news.ts";
+import { Notifier } from "@outlayer/kit";
 
 /** A refund runs in the block after the call, and is final some blocks later; a node may lag behind. */
 const refundBlocks = 10;
@@ -10,7 +10,7 @@ const refundBlocks = 10;
  */
 export class UserKeys {
   /** Told whenever a key may have come free. */
-  readonly news = new News();
+  readonly changes = new Notifier();
   /** Request id by public key. */
   readonly #holders = new Map<string, string>();
   readonly #unread = new Set<string>();
@@ -24,7 +24,7 @@ export class UserKeys {
 
   /** Its log was read, and what it has is held. */
   noteRead(requestId: string): void {
-    if (this.#unread.delete(requestId)) this.news.tell();
+    if (this.#unread.delete(requestId)) this.changes.notify();
   }
 
   /** Its log says that something is signed with the key, and not what became of that. */
@@ -48,7 +48,7 @@ export class UserKeys {
       this.#holders.delete(publicKey);
       if (head !== undefined) this.#usedAt.set(publicKey, head);
     }
-    this.news.tell();
+    this.changes.notify();
   }
 
   /** Whether what the call before has locked of the key's allowance may not be back yet at the final block. */

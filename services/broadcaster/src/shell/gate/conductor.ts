@@ -6,7 +6,7 @@ import {
   GateLaneSchema,
   LaneMemberSchema,
 } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
-import type { Clock, Logger } from "@outlayer/kit";
+import { type Clock, type Logger, Notifier } from "@outlayer/kit";
 import type { EvidenceLog } from "../../adapters/evidence/evidence-log.ts";
 import type { Block, NearNode } from "../../adapters/near/near-node.ts";
 import { RpcUnavailable } from "../../adapters/near/rpc-error.ts";
@@ -17,7 +17,6 @@ import { type LaneEntry, mayAdmit, whoseTurn } from "../../core/gate/schedule.ts
 import type { LaneProgress } from "../../core/workflow/lane-progress.ts";
 import type { Follower } from "../chain/follower.ts";
 import type { CallToSign, KeyLane, KeyRing } from "../chain/key-lane.ts";
-import { News } from "../news.ts";
 import { GateQueue, type Outlook } from "./gate-queue.ts";
 import type { GateReader } from "./gate-reader.ts";
 import { burnCall, type ResumeWanted, resumeCall } from "./resume-call.ts";
@@ -52,7 +51,7 @@ export interface ConductorDeps {
  */
 export class Conductor {
   /** Told whenever a workflow's turn on the lane, or before it, may have come. Those in the queue are called one by one. */
-  readonly news = new News();
+  readonly changes = new Notifier();
   readonly #deps: ConductorDeps;
   readonly #queue = new GateQueue();
   readonly #progress = new Map<string, LaneProgress>();
@@ -91,7 +90,7 @@ export class Conductor {
   /** Calls those that wait whenever they have something to do, or are worth telling where they stand. Runs until the signal. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await News.next([this.#deps.follower.news, this.news], signal);
+      await Notifier.next([this.#deps.follower.changes, this.changes], signal);
       try {
         await this.#attend();
       } catch (error) {
@@ -121,7 +120,7 @@ export class Conductor {
   }
 
   /** Told when one in the queue has reason to ask for its place again; undefined where it has by now. */
-  callsFor(requestId: string): News | undefined {
+  callsFor(requestId: string): Notifier | undefined {
     return this.#queue.callsFor(requestId);
   }
 
@@ -133,7 +132,7 @@ export class Conductor {
     }
     this.#admittedAtMs = this.#deps.clock.now();
     this.#forget(requestId);
-    this.news.tell();
+    this.changes.notify();
     return this.#version;
   }
 
@@ -158,7 +157,7 @@ export class Conductor {
 
   /** Gives up a place in the queue, if it has one. */
   withdraw(requestId: string): void {
-    if (this.#forget(requestId)) this.news.tell();
+    if (this.#forget(requestId)) this.changes.notify();
   }
 
   /**
@@ -172,13 +171,13 @@ export class Conductor {
       await this.#leave(requestId, "gone");
       // What it left behind is not known before the tail was read again.
       this.#tailReadAt = 0;
-      this.news.tell();
+      this.changes.notify();
       return;
     }
     if (!this.#isOnLane(requestId)) return;
     if (!isSame(before, progress)) {
       this.#progress.set(requestId, progress);
-      this.news.tell();
+      this.changes.notify();
     }
     const head = this.#deps.follower.heads?.optimistic.height;
     if (progress.kind === "ready" && this.#obstacle !== undefined && head !== undefined) await this.#readTail(head);
@@ -239,7 +238,7 @@ export class Conductor {
 
   /** The relayer's free balance keeps a workflow from being admitted, or does not any more. */
   set isRelayerShort(short: boolean) {
-    if (short !== this.#isRelayerShort) this.news.tell();
+    if (short !== this.#isRelayerShort) this.changes.notify();
     this.#isRelayerShort = short;
   }
 

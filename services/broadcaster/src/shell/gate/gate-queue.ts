@@ -1,8 +1,7 @@
-import { FairLine } from "@outlayer/kit";
+import { FairLine, Notifier } from "@outlayer/kit";
 import type { Candidate } from "../../core/gate/candidate.ts";
 import { isWorthTelling, type QueuePlace } from "../../core/gate/place.ts";
 import { chainBlocks, expectedStarts, type LaneEntry } from "../../core/gate/schedule.ts";
-import { News } from "../news.ts";
 
 /** What those that wait have before them. */
 export interface Outlook {
@@ -16,7 +15,7 @@ export interface Outlook {
 
 /** One that waits in front of the gate. */
 interface Waiter {
-  readonly news: News;
+  readonly changes: Notifier;
   /** What it was told last, and at which head. */
   told: { readonly place: QueuePlace; readonly head: number } | undefined;
   /** Called since it was told. */
@@ -53,7 +52,7 @@ export class GateQueue {
       known.isCalled = false;
       return;
     }
-    this.#waiters.set(candidate.requestId, { news: new News(), told: undefined, isCalled: false });
+    this.#waiters.set(candidate.requestId, { changes: new Notifier(), told: undefined, isCalled: false });
     this.#line.add(candidate);
     this.#places = undefined;
   }
@@ -76,9 +75,9 @@ export class GateQueue {
   }
 
   /** Told when one has reason to ask for its place again; undefined where it has by now. */
-  callsFor(requestId: string): News | undefined {
+  callsFor(requestId: string): Notifier | undefined {
     const waiter = this.#waiters.get(requestId);
-    return waiter === undefined || waiter.isCalled ? undefined : waiter.news;
+    return waiter === undefined || waiter.isCalled ? undefined : waiter.changes;
   }
 
   /** Calls those whose place is worth telling anew, and the first one where it may enter. */
@@ -119,5 +118,5 @@ export class GateQueue {
 
 function call(waiter: Waiter): void {
   waiter.isCalled = true;
-  waiter.news.tell();
+  waiter.changes.notify();
 }

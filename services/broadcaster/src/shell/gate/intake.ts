@@ -1,7 +1,6 @@
-import { FairLine } from "@outlayer/kit";
+import { FairLine, Notifier } from "@outlayer/kit";
 import type { Candidate } from "../../core/gate/candidate.ts";
 import { IntakeWindow } from "../../core/gate/intake-window.ts";
-import { News } from "../news.ts";
 
 /**
  * Lets those in that need no place on the gate: as many at once as get through before what was signed for them is old.
@@ -10,7 +9,7 @@ import { News } from "../news.ts";
 export class Intake {
   readonly #window: IntakeWindow;
   readonly #line = new FairLine<Candidate>(({ calls }) => calls);
-  readonly #calls = new Map<string, News>();
+  readonly #calls = new Map<string, Notifier>();
   /** Those under way, with their numbers. */
   readonly #inside = new Map<string, number>();
 
@@ -25,7 +24,7 @@ export class Intake {
     if (this.#inside.has(requestId)) return true;
     this.#line.add(candidate);
     if (this.#line.first?.requestId !== requestId || !this.#hasRoom) {
-      if (!this.#calls.has(requestId)) this.#calls.set(requestId, new News());
+      if (!this.#calls.has(requestId)) this.#calls.set(requestId, new Notifier());
       return false;
     }
     this.hold(requestId);
@@ -43,7 +42,7 @@ export class Intake {
   }
 
   /** Told when one in the line may enter; undefined where it may by now. */
-  callsFor(requestId: string): News | undefined {
+  callsFor(requestId: string): Notifier | undefined {
     const mayEnter = this.#line.first?.requestId === requestId && this.#hasRoom;
     return mayEnter ? undefined : this.#calls.get(requestId);
   }
@@ -78,6 +77,6 @@ export class Intake {
 
   #callFirst(): void {
     const { first } = this.#line;
-    if (first !== undefined && this.#hasRoom) this.#calls.get(first.requestId)?.tell();
+    if (first !== undefined && this.#hasRoom) this.#calls.get(first.requestId)?.notify();
   }
 }

@@ -63,7 +63,7 @@ export class Grants {
  * @returns the event that says what it answered
  */
 export async function checkPolicy(
-  { signer, evidence, policyTurns, ports }: Pick<Tools, "signer" | "evidence" | "policyTurns" | "ports">,
+  { signer, evidence, policyMutex, ports }: Pick<Tools, "signer" | "evidence" | "policyMutex" | "ports">,
   state: WorkflowState,
   grants: Grants,
   terms: readonly StepTerms[] = [],
@@ -75,7 +75,7 @@ export async function checkPolicy(
       const rejected = { status: "rejected", errorCode: "planner_rejected", userVisibleError: problem };
       return { case: "ended", value: rejected };
     }
-    const verdict = await judgeAndReserve({ evidence, policyTurns }, state, (usage) =>
+    const verdict = await judgeAndReserve({ evidence, policyMutex }, state, (usage) =>
       signer.checkPolicy(state, usage, terms),
     );
     if (verdict.kind !== "allowed") return refusalOf(verdict);

@@ -22,7 +22,7 @@ export type Reserved =
  * requests that pass a limit together the second is judged with the first.
  */
 export async function judgeAndReserve(
-  { evidence, policyTurns }: Pick<Tools, "evidence" | "policyTurns">,
+  { evidence, policyMutex }: Pick<Tools, "evidence" | "policyMutex">,
   { walletId, requestId }: Reserving,
   ask: (usage: UsageStatement) => Promise<Verdict>,
 ): Promise<Reserved> {
@@ -37,7 +37,7 @@ export async function judgeAndReserve(
   const first = await attempt();
   if (first !== undefined) return first;
   // Those who were too slow line up: many at once would make each other ask again and again.
-  return policyTurns.take(walletId, async () => {
+  return policyMutex.run(walletId, async () => {
     for (;;) {
       const verdict = await attempt();
       if (verdict !== undefined) return verdict;

@@ -1,4 +1,4 @@
-import { type Bus, type Cancel, type Logger, leaseSubject, type Ports, sleep } from "@outlayer/kit";
+import { type Bus, type Disposer, type Logger, leaseSubject, type Ports, sleep } from "@outlayer/kit";
 import { type EvidenceLog, type HeldLease, LogMoved } from "../../adapters/evidence/evidence-log.ts";
 
 /** How often a lease is renewed while it is good, so that one lost answer costs nothing. */
@@ -147,7 +147,7 @@ export class LeaseKeeper {
   async #freed(remainingMs: number): Promise<void> {
     const { ports, bus, resource, ttlMs } = this.#deps;
     const told = new AbortController();
-    const unsubscribe: Cancel = bus.subscribe(leaseSubject, (data) => {
+    const unsubscribe: Disposer = bus.subscribe(leaseSubject, (data) => {
       if (new TextDecoder().decode(data) === resource) told.abort();
     });
     const wake = AbortSignal.any([told.signal, this.#stopping.signal]);

@@ -1,4 +1,4 @@
-import type { Bus } from "@outlayer/kit";
+import { type Bus, KeyedMutex } from "@outlayer/kit";
 import type { EvidenceLog, HeldLease } from "../../adapters/evidence/evidence-log.ts";
 import { KeptAnswers } from "../checks/kept-answers.ts";
 import { UserKeys } from "../direct-user/user-keys.ts";
@@ -6,7 +6,6 @@ import { AdmissionLine } from "../gate/admission-line.ts";
 import { Conductor } from "../gate/conductor.ts";
 import { Intake } from "../gate/intake.ts";
 import type { SharedTools } from "../tools.ts";
-import { Turns } from "../turns.ts";
 import type { Term } from "./lease-keeper.ts";
 import { Worker } from "./worker.ts";
 
@@ -44,7 +43,16 @@ export function beginTerm(shared: SharedTools, lease: HeldLease, evidence: Evide
   });
   const line = new AdmissionLine();
   const intake = new Intake(Math.min(promptBlocks, Math.floor(config.delegateValidityBlocks / inTimeShare)));
-  const own = { lease, evidence, conductor, line, intake, kept, policyTurns: new Turns(), userKeys: new UserKeys() };
+  const own = {
+    lease,
+    evidence,
+    conductor,
+    line,
+    intake,
+    kept,
+    policyMutex: new KeyedMutex(),
+    userKeys: new UserKeys(),
+  };
   const worker = new Worker({ ...shared, ...own }, bus);
   worker.start();
   return worker;

@@ -1,4 +1,4 @@
-import { type Bus, type Cancel, inContext, noteInContext, ownContext, sleep, workSubject } from "@outlayer/kit";
+import { type Bus, type Disposer, inContext, noteInContext, ownContext, sleep, workSubject } from "@outlayer/kit";
 import type { OpenWorkflow } from "../../adapters/evidence/evidence-log.ts";
 import { isDirectUserLog } from "../../core/direct-user/state.ts";
 import { DirectUserDriver } from "../direct-user/driver.ts";
@@ -16,7 +16,7 @@ export class Worker implements Term {
   readonly #stopping = new AbortController();
   readonly #driving = new Map<string, Promise<void>>();
   readonly #drivers = new Map<string, Driver | DirectUserDriver>();
-  #unsubscribe: Cancel | undefined;
+  #unsubscribe: Disposer | undefined;
   #sweeping: Promise<void> | undefined;
   #conducting: Promise<void> | undefined;
 

@@ -1,4 +1,4 @@
-import { sleep } from "@outlayer/kit";
+import { Notifier, sleep } from "@outlayer/kit";
 import { EvidenceUnavailable, LogMoved } from "../../adapters/evidence/evidence-log.ts";
 import { RpcUnavailable } from "../../adapters/near/rpc-error.ts";
 import { GrantLapsed, KeystoreUnavailable } from "../../adapters/signer-proxy/signer.ts";
@@ -14,7 +14,6 @@ import { type Account, evolve, foldWorkflow, sentTransactions, type WorkflowStat
 import { unexecutedSteps } from "../../core/workflow/usage.ts";
 import type { World } from "../../core/workflow/world.ts";
 import { KeyUnusable } from "../chain/key-lane.ts";
-import { News } from "../news.ts";
 import { checkPolicy, Grants } from "../policy/check-policy.ts";
 import type { Tools } from "../tools.ts";
 import { adopt } from "./perform/adopt.ts";
@@ -50,7 +49,7 @@ export class Driver {
   readonly #tools: Tools;
   readonly #seen = new Sightings();
   readonly #grants = new Grants();
-  readonly #told = new News();
+  readonly #told = new Notifier();
   #state: WorkflowState | undefined;
   #isBehind = false;
 
@@ -63,7 +62,7 @@ export class Driver {
   heed(version = Number.POSITIVE_INFINITY): void {
     if (version <= (this.#state?.version ?? 0)) return;
     this.#isBehind = true;
-    this.#told.tell();
+    this.#told.notify();
   }
 
   /** Runs until the workflow has ended or the signal is aborted. */
@@ -77,13 +76,13 @@ export class Driver {
         this.#state = state;
         const action = await this.#decide(state);
         if (action.kind === "stop") return this.#leave(state);
-        if (action.kind === "wait") await this.#news(signal);
+        if (action.kind === "wait") await this.#nextChange(signal);
         else await this.#perform(action, state, signal);
       } catch (error) {
         if (signal.aborted) return;
         // What was appended before that is in the state already.
         if (error instanceof RpcUnavailable || error instanceof KeyUnusable) {
-          await this.#news(signal);
+          await this.#nextChange(signal);
           continue;
         }
         // What the log holds now is not known: fold it anew before anything else.
@@ -226,17 +225,17 @@ export class Driver {
       }
       case "resume":
         await resumeChain(tools, state, seen, append);
-        // The gate may have turned out not to be free: then there is nothing to do before there is news.
-        if (this.#state === state) await this.#news(signal);
+        // The gate may have turned out not to be free: then there is nothing to do before something changes.
+        if (this.#state === state) await this.#nextChange(signal);
         return;
       case "resume_step":
         await resumeStep(tools, state, action, seen, append);
-        if (this.#state === state) await this.#news(signal);
+        if (this.#state === state) await this.#nextChange(signal);
         return;
       case "reject":
         return rejectIntent(tools, state, action.intentId, seen, append);
       case "read_nonces":
-        if (!(await readNonces(tools, state, action.steps, seen))) await this.#news(signal);
+        if (!(await readNonces(tools, state, action.steps, seen))) await this.#nextChange(signal);
         return;
       case "cancel":
         return cancelPayloads(tools, state, action.steps, seen, append);
@@ -244,7 +243,7 @@ export class Driver {
         return lookAtCancel(tools, action.hash, seen);
       case "measure": {
         const measured = await measure(tools, state, seen, signal);
-        return measured === undefined ? this.#news(signal) : append(measured);
+        return measured === undefined ? this.#nextChange(signal) : append(measured);
       }
       default:
         return action satisfies never;
@@ -267,8 +266,8 @@ export class Driver {
       const queue = intake.isWaiting(this.#requestId) ? intake : inGateQueue;
       // One with a place in a queue is called, so that thousands need not look up at every block. The others look once a
       // block, and not whenever something moves on the gate: two of them would wake each other for ever.
-      const news = queue === undefined ? follower.news : queue.callsFor(this.#requestId);
-      if (news !== undefined && !this.#isBehind) await News.next([news, this.#told], signal);
+      const change = queue === undefined ? follower.changes : queue.callsFor(this.#requestId);
+      if (change !== undefined && !this.#isBehind) await Notifier.next([change, this.#told], signal);
     };
     try {
       if (kind === "check_policy") return await append(await checkPolicy(this.#tools, state, this.#grants));
@@ -354,10 +353,10 @@ export class Driver {
     if (steps.length > 0) await this.#tools.evidence.releaseUsage(state.walletId, state.requestId, steps);
   }
 
-  #news(signal: AbortSignal): Promise<void> {
+  #nextChange(signal: AbortSignal): Promise<void> {
     // It may have been told before it began to wait.
     if (this.#isBehind) return Promise.resolve();
-    return News.next([this.#tools.follower.news, this.#tools.conductor.news, this.#told], signal);
+    return Notifier.next([this.#tools.follower.changes, this.#tools.conductor.changes, this.#told], signal);
   }
 }
 

@@ -36,7 +36,7 @@ type Needed = Pick<
   | "ports"
   | "signer"
   | "evidence"
-  | "policyTurns"
+  | "policyMutex"
   | "relayer"
   | "approver"
   | "ownDelegates"

@@ -11,7 +11,7 @@ import type { Account, Terms, WorkflowState } from "../../../core/workflow/state
 import { checkPolicy, endOnRefusal, type Grants } from "../../policy/check-policy.ts";
 import type { Tools } from "../../tools.ts";
 
-type Needed = Pick<Tools, "signer" | "evidence" | "policyTurns" | "follower" | "salts" | "ports" | "config">;
+type Needed = Pick<Tools, "signer" | "evidence" | "policyMutex" | "follower" | "salts" | "ports" | "config">;
 
 interface Signing {
   readonly grants: Grants;

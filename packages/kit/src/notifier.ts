@@ -1,13 +1,13 @@
-/** Wakes whoever waits for something to have changed. What changed they find out themselves. */
-export class News {
+/** A wake-up signal for all that wait for a change. What has changed, they read themselves. */
+export class Notifier {
   readonly #waiting = new Set<() => void>();
 
-  tell(): void {
+  notify(): void {
     for (const wake of [...this.#waiting]) wake();
   }
 
-  /** Resolves at the next news of any of the sources, or when the signal is aborted. */
-  static next(sources: readonly News[], signal: AbortSignal): Promise<void> {
+  /** Resolves at the next change of any of the sources, or when the signal is aborted. */
+  static next(sources: readonly Notifier[], signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const finish = () => {
         for (const source of sources) source.#waiting.delete(finish);
