@@ -13,7 +13,7 @@ const skipped = new Set(["node_modules", ".git", ".dev"]);
 /** Written by machines, recorded from elsewhere, or made up: the tests of these checks cite rules and pages that are not there. */
 const notOurs =
   /^lint\/test\/|(?:^|\/)fixtures\/|^packages\/contracts\/src\/gen\/|^proto\/(?:buf|google|grpc)\/|(?:^|\/)package-lock\.json$/;
-const written = /(?:^|\/)(?:[^./]+|[^/]+\.(?:ts|js|md|proto|json|ya?ml|sh|toml|grit))$/;
+const written = /(?:^|\/)(?:[^./]+|[^/]+\.(?:ts|js|md|txt|proto|json|ya?ml|sh|toml|grit))$/;
 
 export function readTree(root: string): Tree {
   const paths = new Set<string>();

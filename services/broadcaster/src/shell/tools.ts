@@ -49,7 +49,7 @@ export interface Tools extends SharedTools {
   readonly intake: Intake;
   /** What admissions that follow one another closely read once. */
   readonly kept: KeptAnswers;
-  /** By wallet: those whom others were faster than at the wallet's usage ledger. */
+  /** Per-wallet queue of requests that lost the compare-and-set on the usage ledger. */
   readonly policyMutex: KeyedMutex;
   readonly userKeys: UserKeys;
 }

@@ -1,10 +1,17 @@
 import type { PreparedTransaction } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import type { NearNode } from "../../adapters/near/near-node.ts";
 import { RpcRefused, RpcUnavailable } from "../../adapters/near/rpc-error.ts";
 import type { LandingFacts, LandingGround } from "../../core/chain/landing.ts";
-import type { Tools } from "../tools.ts";
+import type { Follower } from "./follower.ts";
+import type { ValidityPeriod } from "./validity-period.ts";
 
 type GroundOf = (facts: LandingFacts) => LandingGround | undefined;
-type Needed = Pick<Tools, "node" | "follower" | "validity">;
+
+interface Needed {
+  readonly node: NearNode;
+  readonly follower: Follower;
+  readonly validity: ValidityPeriod;
+}
 
 /** A search through the chunks, down from a final block at or above the one at which the ground was read. */
 export interface ChunkSearch {

@@ -3,7 +3,7 @@ import type { PreflightSchema } from "@outlayer/contracts/outlayer/workflow/v1/p
 import { DeadlineExceeded, type Logger } from "@outlayer/kit";
 import { RpcUnavailable, ViewFailed } from "../../adapters/near/rpc-error.ts";
 import { ApprovalsMissing, KeystoreRefused, KeystoreUnavailable } from "../../adapters/signer-proxy/signer.ts";
-import { waitingTexts } from "../workflow/waiting.ts";
+import { waitingTexts } from "../../core/workflow/waiting-texts.ts";
 import { type Check, type Made, makeChecks, NotMade } from "./check.ts";
 import type { GateReadings } from "./gate-readings.ts";
 

@@ -1,10 +1,16 @@
 import type { Reservation } from "@outlayer/contracts/outlayer/workflow/v1/policy";
-import { ApprovalsMissing, KeystoreRefused, type StepTerms, type Verdict } from "../../adapters/signer-proxy/signer.ts";
+import type { Ports } from "@outlayer/kit";
+import {
+  ApprovalsMissing,
+  KeystoreRefused,
+  type Signer,
+  type StepTerms,
+  type Verdict,
+} from "../../adapters/signer-proxy/signer.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
 import { findAccountProblem } from "../../core/workflow/own-account.ts";
 import type { Terms, WorkflowState } from "../../core/workflow/state.ts";
-import type { Tools } from "../tools.ts";
-import { judgeAndReserve, type Reserved } from "./reserve-usage.ts";
+import { judgeAndReserve, type Reserved, type UsageLedger } from "./reserve-usage.ts";
 
 /** Blocks for which terms are as good as new. */
 const freshBlocks = 20;
@@ -63,7 +69,7 @@ export class Grants {
  * @returns the event that says what it answered
  */
 export async function checkPolicy(
-  { signer, evidence, policyMutex, ports }: Pick<Tools, "signer" | "evidence" | "policyMutex" | "ports">,
+  { signer, evidence, policyMutex, ports }: UsageLedger & { readonly signer: Signer; readonly ports: Ports },
   state: WorkflowState,
   grants: Grants,
   terms: readonly StepTerms[] = [],

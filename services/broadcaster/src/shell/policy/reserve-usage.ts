@@ -1,6 +1,14 @@
 import type { Reservation, UsageStatement } from "@outlayer/contracts/outlayer/workflow/v1/policy";
+import type { KeyedMutex } from "@outlayer/kit";
+import type { EvidenceLog } from "../../adapters/evidence/evidence-log.ts";
 import type { Verdict } from "../../adapters/signer-proxy/signer.ts";
-import type { Tools } from "../tools.ts";
+
+/** Where usage is counted. */
+export interface UsageLedger {
+  readonly evidence: EvidenceLog;
+  /** Per-wallet queue of requests that lost the compare-and-set on the ledger. */
+  readonly policyMutex: KeyedMutex;
+}
 
 /** Whose limits, and for which request. */
 export interface Reserving {
@@ -22,7 +30,7 @@ export type Reserved =
  * requests that pass a limit together the second is judged with the first.
  */
 export async function judgeAndReserve(
-  { evidence, policyMutex }: Pick<Tools, "evidence" | "policyMutex">,
+  { evidence, policyMutex }: UsageLedger,
   { walletId, requestId }: Reserving,
   ask: (usage: UsageStatement) => Promise<Verdict>,
 ): Promise<Reserved> {

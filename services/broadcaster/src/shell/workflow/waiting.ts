@@ -2,18 +2,9 @@ import type { Queue } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import { isWorthTelling, type QueuePlace } from "../../core/gate/place.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
 import type { WorkflowState } from "../../core/workflow/state.ts";
+import { waitingTexts } from "../../core/workflow/waiting-texts.ts";
 import type { Conductor } from "../gate/conductor.ts";
 import type { Tools } from "../tools.ts";
-
-/** Sentences for what a workflow ends with that has waited too long, by what it waited for. */
-export const waitingTexts = {
-  gate_busy: "the gate was held by somebody else's chain",
-  gate_stuck: "the gate is stuck: its owner has to reset the batch tail",
-  balance_low: "the balance of the relayer, the approver or the gate is too low",
-  no_usable_key: "no key of the relayer or the approver is usable",
-  keystore_unavailable: "the keystore is not ready",
-  rpc_unavailable: "NEAR's RPC does not answer",
-} as const satisfies Readonly<Record<string, string>>;
 
 const texts: Readonly<Record<string, string>> = waitingTexts;
 
