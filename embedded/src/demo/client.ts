@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
+import { fromJson, type JsonValue } from "@bufbuild/protobuf";
+import { GetHistoryResponseSchema } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import { sleep, systemPorts } from "@outlayer/kit";
+import { checkHistory } from "@outlayer/workflow";
 import type { ProductInfo } from "../up-info.ts";
 
 /** A record as REST shows it, as far as the demo reads it. */
@@ -147,18 +150,10 @@ export class Client {
   async verifyHistory(requestId: string): Promise<{ readonly entries: number; readonly head: string }> {
     const url = `${this.#info.http.evidence}/outlayer.evidence.v1.RecordService/GetHistory`;
     const response = await fetch(url, { method: "POST", headers: this.#headers, body: JSON.stringify({ requestId }) });
-    const { entries } = (await response.json()) as {
-      entries: { version: string; entryJson: string; hash: string; disclosedJson?: string }[];
-    };
-    let head = "0".repeat(64);
-    for (const { version, entryJson, hash, disclosedJson } of entries) {
-      if (sha256(entryJson) !== hash || JSON.parse(entryJson).prev_hash !== head)
-        throw new Error(`entry ${version} breaks the hash chain`);
-      if (disclosedJson && !isAsHashed(entryJson, disclosedJson))
-        throw new Error(`what was signed is not what entry ${version} names`);
-      head = hash;
-    }
-    return { entries: entries.length, head };
+    const { entries } = fromJson(GetHistoryResponseSchema, (await response.json()) as JsonValue);
+    const check = checkHistory(entries, sha256);
+    if (check.kind === "broken") throw new Error(check.problem);
+    return check;
   }
 
   /** How many delegates the gate has ever accepted. */
@@ -201,16 +196,3 @@ export class Client {
 }
 
 const sha256 = (text: string) => createHash("sha256").update(text).digest("hex");
-
-/** Whether all that is disclosed beside an entry has the SHA-256 that stands in it. */
-function isAsHashed(entryJson: string, disclosedJson: string): boolean {
-  const { steps: named } = JSON.parse(entryJson).event.signed;
-  const { steps } = JSON.parse(disclosedJson) as {
-    steps: { step: number; signed_delegate_base64: string; payload_json?: string }[];
-  };
-  return steps.every(({ step, signed_delegate_base64: delegate, payload_json: payload }) => {
-    const { signed_delegate_sha256, payload: namedPayload } = named[step];
-    const isPayload = payload === undefined || sha256(payload) === namedPayload.payload_sha256;
-    return isPayload && sha256(delegate) === signed_delegate_sha256;
-  });
-}

@@ -5,6 +5,7 @@ export * from "./direct-user-schemas.ts";
 export * from "./direct-user-scope.ts";
 export * from "./forbidden-fields.ts";
 export * from "./foreign-fields.ts";
+export * from "./history.ts";
 export * from "./idempotency-key.ts";
 export * from "./invalid-request.ts";
 export * from "./json.ts";

@@ -8,7 +8,7 @@ import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service
 import { ApprovalSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import { createEvidence } from "@outlayer/evidence";
 import { createLogger, InProcessBus, inMemoryTransport, systemPorts, workSubject } from "@outlayer/kit";
-import { findBreak } from "../src/core/entry.ts";
+import { checkHistory } from "@outlayer/workflow";
 import {
   bounds,
   type EventKind,
@@ -200,18 +200,21 @@ onEveryStore("the log of workflows", (newPlace) => {
     await evidence.append(requestId, 1, taken);
     await evidence.append(requestId, 2, ended);
     const read = async () => {
-      const { entries } = await evidence.records.getHistory({ requestId }, { headers: walletHeaders });
-      return entries.map((entry) => ({ ...entry, version: Number(entry.version), atMs: 0 }));
+      return (await evidence.records.getHistory({ requestId }, { headers: walletHeaders })).entries;
     };
-    assert.equal(findBreak(await read(), sha256Hex), undefined);
+    const check = async () => {
+      const checked = checkHistory(await read(), sha256Hex);
+      return checked.kind === "broken" ? checked.problem : checked.kind;
+    };
+    assert.equal(await check(), "intact");
     const [, original] = await read();
     const entryJson = original?.entryJson.replace('"driver"', '"thief"') ?? "";
     await evidence.place.alter(requestId, 2, { entryJson });
-    assert.equal(findBreak(await read(), sha256Hex), "entry 2 is not what was hashed");
+    assert.equal(await check(), "entry 2 is not what was hashed");
     await evidence.place.alter(requestId, 2, { hash: sha256Hex(entryJson) });
-    assert.equal(findBreak(await read(), sha256Hex), "entry 3 does not follow the one before it");
+    assert.equal(await check(), "entry 3 does not follow the one before it");
     await evidence.place.remove(requestId, 2);
-    assert.equal(findBreak(await read(), sha256Hex), "entry 2 is missing");
+    assert.equal(await check(), "entry 2 is missing");
   });
 
   it("lets exactly one of 32 writers append the same version", async () => {

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { canonicalJson } from "@outlayer/workflow";
-import { findBreak } from "../src/core/entry.ts";
+import { canonicalJson, checkHistory } from "@outlayer/workflow";
 import { type EventKind, type EvidenceUnderTest, startEvidence, walletHeaders } from "./support/harness.ts";
 import { onEveryStore } from "./support/places.ts";
 import { sha256Hex } from "./support/samples.ts";
@@ -63,8 +62,8 @@ onEveryStore("what was signed", (newPlace) => {
   it("stands in the log by its SHA-256, so that the chain of hashes vouches for it", async () => {
     const requestId = await logOf("hashed", taken, signed("a"), submitted);
     const entries = await history(requestId);
-    const whole = entries.map((entry) => ({ ...entry, version: Number(entry.version), atMs: 0 }));
-    assert.equal(findBreak(whole, sha256Hex), undefined);
+    const checked = checkHistory(entries, sha256Hex);
+    assert.deepEqual([checked.kind, checked.kind === "intact" && checked.disclosed], ["intact", 1]);
     const [step] = JSON.parse(entries[2]?.entryJson ?? "").event.signed.steps;
     assert.equal(step.signed_delegate_sha256, sha256Hex("DELEGATE a"));
     assert.equal(step.payload.payload_sha256, sha256Hex("PAYLOAD a"));
@@ -117,17 +116,13 @@ onEveryStore("what was signed", (newPlace) => {
   }
 
   it("is withheld from who reads an old log until it is submitted or long over, and the log still verifies", async () => {
-    const verify = async (requestId: string) =>
-      findBreak(
-        (await history(requestId)).map((entry) => ({ ...entry, version: Number(entry.version), atMs: 0 })),
-        sha256Hex,
-      );
+    const verify = async (requestId: string) => checkHistory(await history(requestId), sha256Hex).kind;
     const sent = await logOf("old and sent", taken, signed("a"), submitted);
     const unsent = await logOf("old", taken, signed("a"), discarded, ended);
     for (const requestId of [sent, unsent]) await makeOld(requestId);
     const { events } = await evidence.logs.readEvents({ requestId: sent });
     assert.match(JSON.stringify(events, plain), /DELEGATE a.*PAYLOAD a/);
-    assert.equal(await verify(sent), undefined);
+    assert.equal(await verify(sent), "intact");
     const entries = await history(unsent);
     assert.deepEqual(
       entries.map(({ withheld }) => withheld),
@@ -136,6 +131,6 @@ onEveryStore("what was signed", (newPlace) => {
     assert.equal(JSON.parse(entries[3]?.entryJson ?? "").prev_hash, entries[2]?.hash);
     assert.doesNotMatch(await shown(unsent), /PAYLOAD|DELEGATE/);
     now += 25 * 3_600_000;
-    assert.equal(await verify(unsent), undefined);
+    assert.equal(await verify(unsent), "intact");
   });
 });

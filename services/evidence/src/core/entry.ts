@@ -1,6 +1,6 @@
-import { type JsonValue, toJson } from "@bufbuild/protobuf";
+import { toJson } from "@bufbuild/protobuf";
 import { type Event, EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
-import { canonicalJson } from "@outlayer/workflow";
+import { canonicalJson, noHash } from "@outlayer/workflow";
 import { seal } from "./secrets.ts";
 
 /** One event as it is stored. The hash chain makes a later change of any entry show in all that follow. */
@@ -20,9 +20,6 @@ export interface Entry {
 
 export type Sha256Hex = (text: string) => string;
 
-/** `prev_hash` of a log's first entry. */
-export const noHash = "0".repeat(64);
-
 /** @param previous the entry before it, or undefined for the first */
 export function chainEntry(
   requestId: string,
@@ -41,20 +38,4 @@ export function chainEntry(
     version,
   });
   return { requestId, version, atMs, entryJson, hash: sha256Hex(entryJson), secretJson: sealed.secretJson };
-}
-
-/** What is wrong with a log, from its first entry on; undefined when its chain holds. */
-export function findBreak(entries: readonly Omit<Entry, "secretJson">[], sha256Hex: Sha256Hex): string | undefined {
-  let previous: Pick<Entry, "version" | "hash"> | undefined;
-  for (const entry of entries) {
-    const expected = (previous?.version ?? 0) + 1;
-    if (entry.version !== expected) return `entry ${expected} is missing`;
-    if (sha256Hex(entry.entryJson) !== entry.hash) return `entry ${entry.version} is not what was hashed`;
-    const { prev_hash, version, request_id } = JSON.parse(entry.entryJson) as Record<string, JsonValue>;
-    if (prev_hash !== (previous?.hash ?? noHash)) return `entry ${entry.version} does not follow the one before it`;
-    if (version !== entry.version || request_id !== entry.requestId)
-      return `entry ${entry.version} is of another place`;
-    previous = entry;
-  }
-  return undefined;
 }

@@ -1,7 +1,7 @@
 import { fromJson, type JsonValue, toJson } from "@bufbuild/protobuf";
 import { type GateLane, GateLaneSchema } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
-import { canonicalJson } from "@outlayer/workflow";
-import { noHash, type Sha256Hex } from "./entry.ts";
+import { canonicalJson, noHash } from "@outlayer/workflow";
+import type { Sha256Hex } from "./entry.ts";
 import type { GateEntry } from "./store.ts";
 
 /** @param previous the entry before it, or undefined for the first */

@@ -1,0 +1,92 @@
+/** An entry of a workflow's log as `RecordService.GetHistory` gives it out. */
+export interface HistoryEntry {
+  readonly requestId: string;
+  readonly version: number | bigint;
+  readonly entryJson: string;
+  readonly hash: string;
+  readonly disclosedJson?: string;
+  readonly withheld?: boolean;
+}
+
+/** What a history comes to. */
+export type HistoryCheck =
+  | {
+      readonly kind: "intact";
+      readonly requestId: string;
+      readonly entries: number;
+      /** Hash of the last entry: the record's `head_hash`, where nothing was cut off at the end. */
+      readonly head: string;
+      /** Signatures that were shown, and fit their hashes. */
+      readonly disclosed: number;
+      /** Entries whose text was left out: their hashes stand in the chain, their content was not seen. */
+      readonly withheld: readonly number[];
+    }
+  | { readonly kind: "broken"; readonly problem: string };
+
+/** `prev_hash` of a log's first entry. */
+export const noHash = "0".repeat(64);
+
+// biome-ignore lint/suspicious/noExplicitAny: entries of every kind and age, maybe altered
+type Json = any;
+
+/**
+ * Checks a log from its first entry on: that none is missing or of another place, that each is what was hashed and follows
+ * the one before it, and that what was signed, where it is shown, is what the log names by its SHA-256.
+ * @param entries in the order in which they were given out
+ * @param sha256Hex lower-case hex SHA-256 of a text's UTF-8
+ */
+export function checkHistory(entries: readonly HistoryEntry[], sha256Hex: (text: string) => string): HistoryCheck {
+  const [first] = entries;
+  if (first === undefined) return broken("there are no entries");
+  let head = noHash;
+  let disclosed = 0;
+  const withheld: number[] = [];
+  for (const [index, entry] of entries.entries()) {
+    const version = index + 1;
+    if (BigInt(entry.version) !== BigInt(version)) return broken(`entry ${version} is missing`);
+    if (entry.withheld) withheld.push(version);
+    else {
+      if (sha256Hex(entry.entryJson) !== entry.hash) return broken(`entry ${version} is not what was hashed`);
+      const stored = parsed(entry.entryJson);
+      if (stored?.prev_hash !== head) return broken(`entry ${version} does not follow the one before it`);
+      if (stored.version !== version || stored.request_id !== first.requestId || entry.requestId !== first.requestId) {
+        return broken(`entry ${version} is of another place`);
+      }
+      const shown = checkDisclosed(stored.event, entry.disclosedJson ?? "", sha256Hex);
+      if (shown === undefined) return broken(`entry ${version} is shown with something else than was signed`);
+      disclosed += shown;
+    }
+    head = entry.hash;
+  }
+  return { kind: "intact", requestId: first.requestId, entries: entries.length, head, disclosed, withheld };
+}
+
+/** How many steps' signatures are shown; undefined where one does not fit its hash. */
+function checkDisclosed(event: Json, disclosedJson: string, sha256Hex: (text: string) => string): number | undefined {
+  if (disclosedJson === "") return 0;
+  const shown: Json = parsed(disclosedJson)?.steps;
+  if (!Array.isArray(shown)) return undefined;
+  const fits = shown.every((step: Json) => {
+    const { signed_delegate_sha256, payload } = event?.signed?.steps?.[step?.step] ?? {};
+    const hasPayload = step?.payload_json !== undefined;
+    return (
+      typeof step?.signed_delegate_base64 === "string" &&
+      sha256Hex(step.signed_delegate_base64) === signed_delegate_sha256 &&
+      hasPayload === (payload !== undefined) &&
+      (!hasPayload || sha256Hex(String(step.payload_json)) === payload.payload_sha256)
+    );
+  });
+  return fits ? shown.length : undefined;
+}
+
+function parsed(text: string): Json {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function broken(problem: string): HistoryCheck {
+  return { kind: "broken", problem };
+}
