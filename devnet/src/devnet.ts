@@ -142,6 +142,7 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
       producer.stop();
       closing.abort();
       rpc.close();
+      faults.close();
       await served.close();
     },
   };

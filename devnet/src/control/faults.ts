@@ -38,6 +38,7 @@ export interface FaultRule {
 /** The faults that are to come. A call suffers all that fit it, and uses up one of each. */
 export class FaultPlan {
   #rules: FaultRule[] = [];
+  readonly #delays = new Set<() => void>();
   #lastId = 0;
 
   get rules(): readonly FaultRule[] {
@@ -62,6 +63,24 @@ export class FaultPlan {
     this.#rules = [];
   }
 
+  /** Waits out a delay, or until the devnet is closed. */
+  delay(ports: Ports, ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        cancel();
+        this.#delays.delete(end);
+        resolve();
+      };
+      const cancel = ports.after(ms, end);
+      this.#delays.add(end);
+    });
+  }
+
+  /** Ends all delays: a timer of one would keep the process alive. */
+  close(): void {
+    for (const end of [...this.#delays]) end();
+  }
+
   /** The faults of a call that goes by these names. */
   take(target: FaultTarget, names: readonly string[]): Fault[] {
     const fits = (rule: FaultRule) => rule.target === target && (rule.method === "*" || names.includes(rule.method));
@@ -75,11 +94,12 @@ export class FaultPlan {
 
 /** Does the work under those of the faults that any server can have. */
 export async function underFaults(
+  plan: FaultPlan,
   faults: readonly Fault[],
   ports: Ports,
   work: () => Promise<HttpAnswer>,
 ): Promise<HttpAnswer> {
-  for (const fault of faults) if (fault.kind === "delay") await delay(ports, fault.ms);
+  for (const fault of faults) if (fault.kind === "delay") await plan.delay(ports, fault.ms);
   for (const fault of faults) {
     const instead = answerInstead(fault);
     if (instead !== undefined) return instead;
@@ -109,10 +129,4 @@ function answerInstead(fault: Fault): HttpAnswer | undefined {
     default:
       return undefined;
   }
-}
-
-function delay(ports: Ports, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    ports.after(ms, resolve);
-  });
 }

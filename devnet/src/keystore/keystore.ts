@@ -104,7 +104,7 @@ export class Keystore {
     counters.count("keystore", [request.path]);
     const slow = this.delayMs > 0 ? [{ kind: "delay", ms: this.delayMs } as const] : [];
     const befalling = [...slow, ...faults.take("keystore", [request.path])];
-    return underFaults(befalling, ports, async () => this.#answer(request));
+    return underFaults(faults, befalling, ports, async () => this.#answer(request));
   };
 
   #answer(request: HttpRequest): HttpAnswer {

@@ -56,7 +56,7 @@ export class RpcNode {
     this.#options.counters.count("rpc", names);
     // One node under several paths stands for several nodes, each with faults of its own.
     const faults = this.#options.faults.take("rpc", [...names, `POST ${request.path}`]);
-    return underFaults(faults, this.#options.ports, () => this.#answer(call, faults));
+    return underFaults(this.#options.faults, faults, this.#options.ports, () => this.#answer(call, faults));
   };
 
   /** Ends everything that waits. */
@@ -70,7 +70,7 @@ export class RpcNode {
     if (path !== "/status") return textAnswer(404, "");
     this.#options.counters.count("rpc", ["GET /status"]);
     const faults = this.#options.faults.take("rpc", ["GET /status"]);
-    return underFaults(faults, this.#options.ports, async () => {
+    return underFaults(this.#options.faults, faults, this.#options.ports, async () => {
       const body = await rpcMethods.status?.(this.#callWith(faults), null);
       return jsonAnswer(200, stringifyLossless(body));
     });

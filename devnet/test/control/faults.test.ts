@@ -105,6 +105,32 @@ describe("faults of the RPC", () => {
     );
   });
 
+  it("leave no timer of a delay behind when the devnet is closed", async () => {
+    const timers = new Set<number>();
+    const asked = Promise.withResolvers<void>();
+    const ports = {
+      now: () => Date.now(),
+      after(ms: number) {
+        timers.add(ms);
+        asked.resolve();
+        return () => timers.delete(ms);
+      },
+      randomBytes: (count: number) => new Uint8Array(count),
+    };
+    let answer: Promise<unknown> = Promise.resolve();
+    await withDevnet(
+      async (devnet) => {
+        await control(devnet, "POST /faults", { method: "status", kind: "delay", ms: 600_000 });
+        answer = result(devnet, "status").catch(() => undefined);
+        await asked.promise;
+        assert.deepEqual([...timers], [600_000]);
+      },
+      { ports },
+    );
+    await answer;
+    assert.deepEqual([...timers], []);
+  });
+
   it("answer as a node that lags behind", () =>
     withDevnet(async (devnet) => {
       devnet.controls.blocks.mine({ blocks: 5 });
