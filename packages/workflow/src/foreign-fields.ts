@@ -7,7 +7,12 @@ const carried = {
   "intents.execute_raw": ["intents", "deadline"],
 } as const;
 
-export type IntentsKind = keyof typeof carried;
+/** The same of a call that carries `near_intents`, and of what stands in there. */
+const ofCall = ["receiver_id"];
+const ofIntentsList = ["intents", "signer_id", "deadline"];
+const ofShortForm = [...carried["intents.transfer"], "signer_id"];
+
+type IntentsKind = keyof typeof carried;
 
 /** Fields of the verifier's intents, of every kind; a test holds them against its published schema. */
 const ofIntents = [
@@ -81,20 +86,23 @@ const foreign: ReadonlySet<string> = new Set([...ofIntents, ...ofPayloads, ...of
  * Null is absent.
  */
 export function foreignField(kind: IntentsKind, step: object): string | undefined {
-  const known: readonly string[] = carried[kind];
-  return firstPresent(step, (key) => foreign.has(snakeCase(key)) && !known.includes(key));
+  return firstForeign(step, carried[kind]);
 }
 
-/** The same for the short form of the intents of an explicit call. */
-export function foreignFieldOfShortForm(given: object): string | undefined {
-  const known: readonly string[] = [...carried["intents.transfer"], "signer_id"];
-  return firstPresent(given, (key) => foreign.has(snakeCase(key)) && !known.includes(key));
+/** The same for a call with `near_intents`: what stands beside them is not signed. Other calls are signed by nobody but the relayer. */
+export function foreignFieldOfCall(call: { readonly near_intents?: unknown }): string | undefined {
+  return call.near_intents == null ? undefined : firstForeign(call, ofCall);
 }
 
-function firstPresent(object: object, isForeign: (key: string) => boolean): string | undefined {
+/** The same for the `near_intents` of a call: a list of intents, or the short form of a transfer. */
+export function foreignFieldOfNearIntents(given: { readonly intents?: unknown }): string | undefined {
+  return firstForeign(given, given.intents == null ? ofShortForm : ofIntentsList);
+}
+
+function firstForeign(object: object, known: readonly string[]): string | undefined {
   // Always the same one, in whatever order the caller wrote them.
   return Object.entries(object as JsonObject)
-    .filter(([key, value]) => value != null && isForeign(key))
+    .filter(([key, value]) => value != null && foreign.has(snakeCase(key)) && !known.includes(key))
     .map(([key]) => key)
     .sort()[0];
 }

@@ -2,7 +2,7 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import { z } from "zod";
 import { type Checked, check, firstOf, formatProblem, type Problem } from "./first-problem.ts";
 import { refuseSigningFields } from "./forbidden-fields.ts";
-import { foreignField, type IntentsKind } from "./foreign-fields.ts";
+import { foreignField, foreignFieldOfCall } from "./foreign-fields.ts";
 import { type InvalidRequest, invalidJson } from "./invalid-request.ts";
 import { batchCallSchema, requiredByKind, requiredWithoutKind, viewCheckSchema } from "./request-schemas.ts";
 import { approvalInfo, idempotencyKey, onFailure, ordering, stepFields } from "./step-fields.ts";
@@ -42,7 +42,7 @@ export type Step =
   | { readonly form: FundingKind; readonly fields: StepFields }
   | { readonly form: "near.function_call"; readonly fields: StepFields }
   | { readonly form: "unknown"; readonly fields: StepFields }
-  | { readonly form: "explicit"; readonly fields: z.infer<typeof explicitStep> };
+  | ({ readonly form: "explicit"; readonly fields: z.infer<typeof explicitStep> } & Foreign);
 
 export interface WorkflowRequest {
   readonly steps: readonly Step[];
@@ -61,7 +61,7 @@ export interface ApprovalInfo {
   readonly requestHash: string;
 }
 
-export type BatchCall = z.infer<typeof batchCall>;
+export type BatchCall = z.infer<typeof batchCall> & Foreign;
 export type ViewCheck = z.infer<typeof viewCheck>;
 
 export interface SequentialBatchRequest {
@@ -118,7 +118,12 @@ export function readWorkflow(document: JsonObject): WorkflowRequest {
 export function readSequentialBatch(document: JsonObject): SequentialBatchRequest {
   refuseSigningFields(document);
   const frame = check(batchFrame, document);
-  const calls = readList(document, "calls", (call) => check(batchCall, call));
+  const calls = readList(document, "calls", (call) => {
+    const checked = check(batchCall, call);
+    return "problem" in checked
+      ? checked
+      : { value: { ...checked.value, ...foreignOf(foreignFieldOfCall(Object(call))) } };
+  });
   const views = readList(document, "post_batch_view_checks", (view) => check(viewCheck, view));
   refuseFirst(document, [frame, calls, views]);
   return {
@@ -142,11 +147,11 @@ function readStep(value: unknown): Checked<Step> {
   const form = any.value.kind ?? "explicit";
   switch (form) {
     case "intents.transfer":
-      return withForeign(form, check(transferStep, value), value);
+      return withForeign(form, check(transferStep, value), foreignField(form, Object(value)));
     case "intents.swap":
-      return withForeign(form, check(swapStep, value), value);
+      return withForeign(form, check(swapStep, value), foreignField(form, Object(value)));
     case "intents.execute_raw":
-      return withForeign(form, check(rawStep, value), value);
+      return withForeign(form, check(rawStep, value), foreignField(form, Object(value)));
     case "funding.wrap_near":
     case "funding.intents_deposit":
     case "funding.balance_check":
@@ -156,7 +161,7 @@ function readStep(value: unknown): Checked<Step> {
     default:
       // A step may itself say `kind: "explicit"`, which is no kind.
       if (any.value.kind != null) return formed("unknown", any);
-      return formed("explicit", check(explicitStep, value));
+      return withForeign("explicit", check(explicitStep, value), foreignFieldOfCall(Object(value)));
   }
 }
 
@@ -164,10 +169,12 @@ function formed<F extends Step["form"], T>(form: F, checked: Checked<T>): Checke
   return "problem" in checked ? checked : { value: { form, fields: checked.value } };
 }
 
-function withForeign<F extends IntentsKind, T>(form: F, checked: Checked<T>, value: unknown) {
-  if ("problem" in checked) return checked;
-  const foreign = foreignField(form, Object(value));
-  return { value: { form, fields: checked.value, ...(foreign === undefined ? {} : { foreign }) } };
+function withForeign<F extends Step["form"], T>(form: F, checked: Checked<T>, foreign: string | undefined) {
+  return "problem" in checked ? checked : { value: { form, fields: checked.value, ...foreignOf(foreign) } };
+}
+
+function foreignOf(foreign: string | undefined): Foreign {
+  return foreign === undefined ? {} : { foreign };
 }
 
 /** Steps, calls or views that are looked at at all. What can be carried out is less, and for the planner to say. */

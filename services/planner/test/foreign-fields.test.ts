@@ -96,6 +96,30 @@ describe("a field that intents, payloads or quotes know", () => {
     assert.equal(problemOf(of({ ...short, deposit_memo: "1" })), unsupported("deposit_memo"));
   });
 
+  it("a list in near_intents cannot drop anything, nor the call around it", () => {
+    const { near_intents } = nearIntentsCall;
+    for (const field of [...ofIntents, ...ofPayloads, ...ofQuotes]) {
+      const value = values[field] ?? "x.near";
+      if (!["signer_id", "deadline", "intents"].includes(field)) {
+        assert.equal(
+          problemOf({ ...nearIntentsCall, near_intents: { ...near_intents, [field]: value } }),
+          `steps[0].near_intents.${field} is not supported beside intents`,
+        );
+      }
+      if (field === "receiver_id") continue;
+      assert.equal(
+        problemOf({ ...nearIntentsCall, [field]: value }),
+        `steps[0].${field} is not supported beside near_intents`,
+      );
+    }
+    assert.equal(problemOf({ ...nearIntentsCall, note: 1, memo: null }), undefined);
+  });
+
+  it("a call without intents to sign keeps whatever stands beside its arguments, for nobody signs it for the wallet", () => {
+    const plain = { receiver_id: "count.mike.near", method_name: "increase", args_json: {}, route: "gate_proxy" };
+    assert.equal(problemOf({ ...plain, memo: "rent", deadline: "tomorrow" }), undefined);
+  });
+
   it("null in an optional field of an intent cannot have it refused", () => {
     const intents = [
       { intent: "auth_call", contract_id: "a.near", msg: "", attached_deposit: null },

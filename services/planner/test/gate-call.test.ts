@@ -188,7 +188,7 @@ describe("near_intents", () => {
   });
 
   it("take null for absent, and ignore what they do not know", () => {
-    assert.equal(problemOf(of({ intents: [withdraw], signer_id: null, deadline: null, nonce: 5 })), undefined);
+    assert.equal(problemOf(of({ intents: [withdraw], signer_id: null, deadline: null, note: 5 })), undefined);
   });
 
   const at = "steps[0].near_intents";

@@ -39,6 +39,11 @@ describe("what a call counts with until it is known what it has cost the operato
       [intents([{ ...transfer, memo: "x".repeat(5_000) }])],
       290n,
     ],
+    [
+      "a memo that is long in bytes: all that the gate reserves",
+      [intents([{ ...transfer, memo: "\u8cc3".repeat(2_000) }])],
+      290n,
+    ],
   ];
   for (const [what, calls, milli] of rows) {
     it(`is, of ${what}`, () => assert.equal(operatorBound([...calls], costs), milli * milliNear));

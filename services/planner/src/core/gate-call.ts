@@ -27,7 +27,8 @@ export function gateCall(step: Step, place: string, facts: Facts, limits: Limits
 
 function payloadOf(step: Step, place: string, facts: Facts): BuiltPayload {
   if ("foreign" in step && step.foreign !== undefined) {
-    return problem(`${place}.${step.foreign} is not supported on ${step.form} steps`);
+    const where = step.form === "explicit" ? "beside near_intents" : `on ${step.form} steps`;
+    return problem(`${place}.${step.foreign} is not supported ${where}`);
   }
   switch (step.form) {
     case "intents.transfer": {

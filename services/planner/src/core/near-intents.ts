@@ -1,4 +1,4 @@
-import { foreignFieldOfShortForm } from "@outlayer/workflow";
+import { foreignFieldOfNearIntents } from "@outlayer/workflow";
 import type { Facts } from "./facts.ts";
 import { type BuiltPayload, type IntentsInit, intentsPayload, notAfter, problem } from "./payload.ts";
 import { mustNotBeOwn, transferPayload, transferPlaces } from "./transfer.ts";
@@ -17,6 +17,12 @@ export function nearIntentsPayload(
   if (signer != null && typeof signer !== "string") return problem(`${place}.signer_id must be a string`);
   const latest = notAfter(deadline, place);
   if (latest.problem !== undefined) return latest;
+  const foreign = foreignFieldOfNearIntents(given);
+  if (foreign !== undefined) {
+    return problem(
+      `${place}.${foreign} is not supported ${given.intents == null ? "on a transfer" : "beside intents"}`,
+    );
+  }
   const payload =
     given.intents == null
       ? shortForm(given, place, facts, latest.ms)
@@ -62,8 +68,6 @@ function shortForm(
 ): BuiltPayload {
   const { kind, token, amount, receiver_id } = given;
   if (kind !== "transfer") return problem(`${place} must have intents, or kind transfer`);
-  const foreign = foreignFieldOfShortForm(given);
-  if (foreign !== undefined) return problem(`${place}.${foreign} is not supported on a transfer`);
   if (typeof token === "string" && typeof amount === "string" && typeof receiver_id === "string") {
     const { memo, msg, min_gas } = given;
     if (memo != null && typeof memo !== "string") return problem(`${place}.memo must be a string`);

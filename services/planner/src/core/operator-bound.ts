@@ -50,7 +50,8 @@ function isSmallTransfer(given: Intents): boolean {
   return isTransfer && others.length === 0 && Object.keys(intent.tokens ?? {}).length === 1;
 }
 
-/** Of all the texts, at least: characters beyond ASCII have more than one. */
+/** UTF-8, of all the texts. */
 function bytesOf({ intentsJson, counterpartySignedJson }: Intents): number {
-  return [intentsJson, ...counterpartySignedJson].reduce((sum, text) => sum + text.length, 0);
+  const encoder = new TextEncoder();
+  return [intentsJson, ...counterpartySignedJson].reduce((sum, text) => sum + encoder.encode(text).length, 0);
 }

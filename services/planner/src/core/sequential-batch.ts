@@ -80,9 +80,10 @@ function firstProblem<T>(items: readonly T[], problemOf: (item: T, index: number
 
 /** A batch's calls as explicit steps of one gate batch. */
 export function batchSteps({ gateId, calls }: SequentialBatchRequest): readonly Step[] {
-  return calls.map((call) => ({
+  return calls.map(({ foreign, ...call }) => ({
     form: "explicit",
     fields: { ...call, route: "gate_proxy", gate_batch: gateId },
+    ...(foreign === undefined ? {} : { foreign }),
   }));
 }
 
