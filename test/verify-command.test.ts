@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { internalToken } from "./support/product-environment.ts";
+import { entriesOf } from "./support/history.ts";
 import { dust } from "./support/steps.ts";
 import { withSystem } from "./support/system.ts";
 
@@ -21,22 +21,13 @@ describe("./dev verify", () => {
   it("tells a workflow's history that is whole from one that was altered, cut off, or is none", () =>
     withSystem({}, async (system) => {
       const record = (await system.rest().execute([dust])).body;
-      const response = await fetch(`${system.product.http.evidence}/outlayer.evidence.v1.RecordService/GetHistory`, {
-        method: "POST",
-        headers: {
-          "content-type": "application/json",
-          "x-wallet-id": "wallet-1",
-          "x-internal-wallet-auth": internalToken,
-        },
-        body: JSON.stringify({ requestId: record.request_id }),
-      });
-      const history = await response.text();
+      const entries = await entriesOf(system.product.http.evidence, record.request_id, "wallet-1");
+      const history = JSON.stringify({ entries });
       const whole = await verify(history, "--head", record.head_hash);
       assert.deepEqual([whole.code, whole.err], [0, ""]);
       const counted = `${record.version} entries of ${record.request_id}, head ${record.head_hash}`;
       assert.equal(whole.out, `intact: ${counted}; 1 signatures shown and as hashed\n`);
 
-      const entries = JSON.parse(history).entries as { entryJson: string }[];
       const altered = entries.map((entry, index) =>
         index === 1 ? { ...entry, entryJson: entry.entryJson.replace("taken", "stolen") } : entry,
       );
@@ -51,6 +42,14 @@ describe("./dev verify", () => {
       const cutOff = await verify(cut, "--head", record.head_hash);
       assert.equal(cutOff.code, 1);
       assert.match(cutOff.out, new RegExp(`^broken: it ends with [0-9a-f]{64}, not with ${record.head_hash}\n$`));
+
+      const claimed = [
+        ...entries.slice(0, 2),
+        { ...entries[2], entryJson: "", withheld: true, hash: record.head_hash },
+      ];
+      const hidden = await verify(JSON.stringify({ entries: claimed }), "--head", record.head_hash);
+      assert.deepEqual([hidden.code, hidden.err], [1, ""]);
+      assert.match(hidden.out, /^not to be told: the last entry is not shown/);
 
       const none = await verify("<html>");
       assert.deepEqual([none.code, none.out], [2, ""]);

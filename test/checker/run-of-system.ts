@@ -1,5 +1,6 @@
 import { parseSecretKey } from "@outlayer/near";
-import { internalToken, type System } from "../support/system.ts";
+import { entriesOf } from "../support/history.ts";
+import type { System } from "../support/system.ts";
 import type { Posted, Run } from "./check.ts";
 import type { RecordJson, WorkflowEvidence } from "./workflow.ts";
 
@@ -23,23 +24,7 @@ export async function runOfSystem(system: LookedAt, posted: readonly Posted[]): 
 
 async function evidenceOf(system: LookedAt, { requestId, walletId }: Posted): Promise<WorkflowEvidence> {
   const record: RecordJson = await system.rest(walletId).record(requestId);
-  const response = await fetch(`${system.product.http.evidence}/outlayer.evidence.v1.RecordService/GetHistory`, {
-    method: "POST",
-    headers: {
-      "content-type": "application/json",
-      "x-wallet-id": walletId,
-      "x-internal-wallet-auth": internalToken,
-    },
-    body: JSON.stringify({ requestId }),
-  });
-  const { entries } = (await response.json()) as {
-    entries: readonly {
-      readonly version: string;
-      readonly entryJson: string;
-      readonly hash: string;
-      readonly disclosedJson?: string;
-    }[];
-  };
+  const entries = await entriesOf(system.product.http.evidence, requestId, walletId);
   return {
     requestId,
     entries: entries.map(({ version, disclosedJson = "", ...entry }) => ({

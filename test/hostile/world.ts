@@ -26,8 +26,6 @@ import {
 /** Milliseconds from block to block. */
 const blockTimeMs = 200;
 
-const internalToken = "internal-token-of-the-hostile-run-0123456789";
-
 /** A process of a service that ended though nobody had asked it to. */
 export interface Ended {
   readonly name: ServiceName;
@@ -124,7 +122,7 @@ export class HostileWorld {
 
   /** Where honest workflows spent their time. */
   stagesOf(honest: readonly Honest[]): Promise<Stages[]> {
-    return stagesOf(this.targets, internalToken, honest);
+    return stagesOf(this.targets.http.evidence, honest);
   }
 
   /** Has somebody with an account of their own bring payloads to the verifier. @returns what it said against them, or null */
@@ -177,10 +175,7 @@ function environmentOf(devnet: Devnet, databaseUrl: string, natsUrl: string): En
   const { WALLET_REQUESTS_IN_FLIGHT, WALLET_LONG_POLLS, WALLET_EVENT_STREAMS, ...product } = productEnvironment(devnet);
   return {
     ...product,
-    INTERNAL_WALLET_AUTH_TOKEN: internalToken,
     SERVICE_TOKEN: "service-token-of-the-hostile-run-0123456789ab",
-    GRANT_SECRET: "grant-secret-of-the-hostile-run-0123456789abc",
-    USAGE_SECRET: "usage-secret-of-the-hostile-run-0123456789abc",
     WALLET_API_KEYS_JSON: JSON.stringify(Object.fromEntries(keys)),
     GRPC_REFLECTION: "false",
     DATABASE_URL: databaseUrl,

@@ -27,7 +27,20 @@ export async function verifyHistory(evidenceUrl: string, record: Answer["body"],
   assert.deepEqual([record.head_hash, record.version], [head, entries.length]);
 }
 
-async function entriesOf(evidenceUrl: string, requestId: string, walletId: string) {
+/** An entry as evidence gives it out over Connect's JSON. */
+export interface ShownEntry {
+  readonly version: string;
+  readonly entryJson: string;
+  readonly hash: string;
+  readonly disclosedJson?: string;
+}
+
+/** A workflow's log as evidence gives it out. */
+export async function entriesOf(
+  evidenceUrl: string,
+  requestId: string,
+  walletId: string,
+): Promise<readonly ShownEntry[]> {
   const response = await fetch(`${evidenceUrl}/outlayer.evidence.v1.RecordService/GetHistory`, {
     method: "POST",
     headers: {
@@ -37,8 +50,7 @@ async function entriesOf(evidenceUrl: string, requestId: string, walletId: strin
     },
     body: JSON.stringify({ requestId }),
   });
-  const { entries } = (await response.json()) as { entries: { entryJson: string; hash: string }[] };
-  return entries;
+  return ((await response.json()) as { entries: readonly ShownEntry[] }).entries;
 }
 
 /** Events of a workflow's log, in order. */

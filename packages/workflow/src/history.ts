@@ -66,6 +66,7 @@ function checkDisclosed(event: Json, disclosedJson: string, sha256Hex: (text: st
   if (disclosedJson === "") return 0;
   const shown: Json = parsed(disclosedJson)?.steps;
   if (!Array.isArray(shown)) return undefined;
+  const isOnceEach = new Set(shown.map((step: Json) => step?.step)).size === shown.length;
   const fits = shown.every((step: Json) => {
     const { signed_delegate_sha256, payload } = event?.signed?.steps?.[step?.step] ?? {};
     const hasPayload = step?.payload_json !== undefined;
@@ -76,7 +77,7 @@ function checkDisclosed(event: Json, disclosedJson: string, sha256Hex: (text: st
       (!hasPayload || sha256Hex(String(step.payload_json)) === payload.payload_sha256)
     );
   });
-  return fits ? shown.length : undefined;
+  return fits && isOnceEach ? shown.length : undefined;
 }
 
 function parsed(text: string): Json {

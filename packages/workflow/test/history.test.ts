@@ -76,6 +76,7 @@ describe("a history's check", () => {
     ["another payload", shown.replace("PAYLOAD", "PAYLOAD2")],
     ["no payload where there is one", JSON.stringify({ steps: [{ step: 0, signed_delegate_base64: "DELEGATE" }] })],
     ["a step that was not signed", shown.replace('"step":0', '"step":1')],
+    ["one signature twice", JSON.stringify({ steps: [...JSON.parse(shown).steps, ...JSON.parse(shown).steps] })],
     ["what is no JSON", "{"],
   ];
   for (const [name, disclosedJson] of disclosures) {

@@ -1,24 +1,16 @@
+import { entriesOf } from "../../support/history.ts";
 import type { Honest } from "../honest-load.ts";
-import type { Targets } from "../targets.ts";
 
 /** Milliseconds that went by before each event of a workflow's log, by the event; those from the POST on are `opened`. */
 export type Stages = Readonly<Record<string, number>>;
 
 /** Reads from their logs where honest workflows spent their time. */
-export async function stagesOf(targets: Targets, internalToken: string, honest: readonly Honest[]): Promise<Stages[]> {
+export async function stagesOf(evidenceUrl: string, honest: readonly Honest[]): Promise<Stages[]> {
   const all: Stages[] = [];
   for (const { requestId, walletId, begunAtMs } of honest) {
-    const response = await fetch(`${targets.http.evidence}/outlayer.evidence.v1.RecordService/GetHistory`, {
-      method: "POST",
-      headers: {
-        "content-type": "application/json",
-        "x-wallet-id": walletId,
-        "x-internal-wallet-auth": internalToken,
-      },
-      body: JSON.stringify({ requestId }),
-    });
-    if (!response.ok) continue;
-    const { entries = [] } = (await response.json()) as { entries?: { entryJson: string }[] };
+    // One that was never answered has no log that is known.
+    if (requestId === "none") continue;
+    const entries = await entriesOf(evidenceUrl, requestId, walletId);
     const stages: Record<string, number> = {};
     let before = begunAtMs;
     for (const { entryJson } of entries) {
