@@ -233,8 +233,18 @@ onEveryStore("the usage ledger of a wallet", (newPlace) => {
         await evidence.append(requestId, version + at, event);
         assert.ok(await isPossible(release(requestId, 0)), event.case);
       }
-      assert.equal(await codeOf(reserveFor(requestId, others, step("5"))), Code.Aborted, "nor by other terms");
+      assert.equal(await codeOf(reserveFor(requestId, others, step("5"))), Code.Unavailable, "nor by other terms");
       assert.equal(await counted(), "5");
+    });
+
+    it("counts what was discarded once and not for good, though this clock is behind that by which it is dead", async () => {
+      const { requestId, version } = await prepared("behind");
+      await evidence.append(requestId, version, { case: "signaturesDiscarded", value: { reason: "too old" } });
+      assert.equal(await codeOf(reserveFor(requestId, others, step("5"))), Code.Unavailable);
+      now += 60_001;
+      await reserveFor(requestId, others, step("5"));
+      assert.equal(await counted(), "5");
+      assert.deepEqual((await used(requestId)).daily, {});
     });
 
     it("releases it once its deadline has passed", async () => {

@@ -5,7 +5,7 @@ import type {
   ReserveUsageRequest,
 } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { type Usage, UsageSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy";
-import { Code, conflict, countsDigest, type Logger, Refusal, type UsageProofs } from "@outlayer/kit";
+import { Code, conflict, countsDigest, type Logger, Refusal, type UsageProofs, unavailable } from "@outlayer/kit";
 import type { Sha256Hex } from "../core/entry.ts";
 import type { WorkflowLog } from "../core/log.ts";
 import { eventOf } from "../core/record.ts";
@@ -60,7 +60,11 @@ export async function reserveUsage(deps: UsageLedgerDeps, request: ReserveUsageR
   if (seq !== Number(expectedSeq)) throw moved();
   const place = { walletId, seq: seq + 1, requestId };
   const isOther = isOnOtherTerms(ledger, termsDigest);
-  if (isOther && !(await isDiscarded(deps, requestId, ledger))) {
+  const discard = isOther ? await discardOf(deps, requestId, ledger) : "none";
+  if (discard === "possible") {
+    throw unavailable(`what was discarded for ${requestId} is not dead yet by evidence's clock: try again`);
+  }
+  if (isOther && discard === "none") {
     await deps.store.appendUsage(usageEntry(place, "superseded", supersede(ledger, deps.now())));
     throw moved();
   }
@@ -112,10 +116,20 @@ async function releasable(
   return new Set(over);
 }
 
-/** Whether the log says that what was signed on the terms of the own reservation was thrown away, and nothing of it can execute. */
-async function isDiscarded(deps: UsageLedgerDeps, requestId: string, ledger: Ledger): Promise<boolean> {
+/**
+ * Whether the log says that what was signed on the terms of the own reservation was thrown away, and whether anything of it can
+ * still execute: a clock that is behind the chain's would count what is dead beside what is signed anew, for good.
+ */
+async function discardOf(
+  deps: UsageLedgerDeps,
+  requestId: string,
+  ledger: Ledger,
+): Promise<"none" | "possible" | "over"> {
   const { discarded, of } = await fatesOf(deps, requestId, ledger);
-  return discarded && (ledger.own?.steps ?? []).every((_, step) => of(step) === "over");
+  if (!discarded) return "none";
+  const fates = (ledger.own?.steps ?? []).map((_, step) => of(step));
+  if (fates.includes("possible")) return "possible";
+  return fates.every((fate) => fate === "over") ? "over" : "none";
 }
 
 async function fatesOf(
