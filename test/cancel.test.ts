@@ -316,7 +316,7 @@ describe("DELETE of a workflow", () => {
     }));
 
   it("releases what it had reserved of the wallet's limits, before anything was sent and after", async () => {
-    for (const kind of ["admitted", "submissionsAccepted"]) {
+    for (const kind of ["admitted", "signingPrepared", "submissionsAccepted"]) {
       let cancel = async (_requestId: string) => {};
       await withSystem({ wrap: interruptedEvidence(kind, (id) => cancel(id)) }, async (system) => {
         cancel = async (requestId) => void (await system.rest().cancel(requestId, 0));

@@ -24,6 +24,11 @@ export class LeaseLost extends LogMoved {
   override readonly name = "LeaseLost";
 }
 
+/** By evidence's own clock and log something that was signed can still execute, so that its usage is not released yet. */
+export class StillPossible extends Error {
+  override readonly name = "StillPossible";
+}
+
 /** Evidence gave no clear answer: an append may have happened. */
 export class EvidenceUnavailable extends Error {
   override readonly name = "EvidenceUnavailable";
@@ -195,7 +200,9 @@ async function translated<T>(answer: Promise<T>): Promise<T> {
   } catch (error) {
     const refusal = ConnectError.from(error);
     const { code, rawMessage } = refusal;
-    if (refusal.findDetails(ErrorInfoSchema)[0]?.reason === "LEASE_LOST") throw new LeaseLost(rawMessage);
+    const reason = refusal.findDetails(ErrorInfoSchema)[0]?.reason;
+    if (reason === "LEASE_LOST") throw new LeaseLost(rawMessage);
+    if (reason === "STILL_POSSIBLE") throw new StillPossible(rawMessage);
     if (code === Code.Aborted || code === Code.FailedPrecondition) throw new LogMoved(rawMessage);
     throw new EvidenceUnavailable(`evidence: ${rawMessage}`);
   }

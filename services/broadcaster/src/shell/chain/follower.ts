@@ -147,7 +147,8 @@ export class Follower {
         if (head.hash !== this.#head?.hash) await this.#advance(head);
         if (this.#awaySince !== undefined) this.#logger.info("RPC answers again");
         this.#awaySince = undefined;
-        this.#seenAtMs = this.#ports.clock.now();
+        // What was asked for was true then; a node that lags behind shows less than what is known.
+        if (head.hash === this.#head?.hash) this.#seenAtMs = askedAtMs;
       } catch (error) {
         // It answers, but lags behind the node that named the block: the next look may meet one that does not.
         if (!(error instanceof BlockUnknown)) this.#noteOutage(error);

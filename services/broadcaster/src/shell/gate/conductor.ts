@@ -213,7 +213,7 @@ export class Conductor {
   }
 
   /** Lands a higher nonce on the key of a transaction of ours, so that it can never land itself. */
-  async burnNonce(publicKey: string, requestId: string): Promise<void> {
+  async burnNonce(publicKey: string, requestId: string, charge: () => Promise<void>): Promise<void> {
     const { approver, gate } = this.#deps;
     const lane = this.#keyLane(publicKey);
     if (lane === undefined) return;
@@ -221,7 +221,9 @@ export class Conductor {
     const call = burnCall(method, gate.gateId);
     const noted = { requestId, mode: "burn_nonce", intentIds: [], feeYocto: 0n };
     await this.#sign(lane, call, noted, async ({ transaction }) => {
-      if (transaction !== undefined) await this.#deps.node.send(transaction.signedTransaction);
+      if (transaction === undefined) return;
+      await charge();
+      await this.#deps.node.send(transaction.signedTransaction);
     });
   }
 

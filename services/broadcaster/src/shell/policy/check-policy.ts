@@ -28,6 +28,7 @@ export class Grants {
   #reservation: Reservation | undefined;
   #expiresAtMs = 0;
   #terms: { readonly height: number; readonly steps: readonly Terms[] } | undefined;
+  #areCounted = false;
 
   keep({ grants, reservation, expiresAtMs }: Extract<Reserved, { kind: "allowed" }>): void {
     this.#grants = grants;
@@ -41,16 +42,32 @@ export class Grants {
 
   /** The terms that were chosen last, unless they are old: signing that goes on after an outage signs the same bytes. */
   async termsOf(height: number, choose: () => Promise<readonly Terms[]>): Promise<readonly Terms[]> {
-    if (this.#terms === undefined || height >= this.#terms.height + freshBlocks) {
+    if (this.#terms === undefined || this.areOld(height)) {
       this.drop();
       this.#terms = { height, steps: await choose() };
+      this.#areCounted = false;
     }
     return this.#terms.steps;
   }
 
-  /** What is signed next is signed on others. */
+  areOld(height: number): boolean {
+    return this.#terms !== undefined && height >= this.#terms.height + freshBlocks;
+  }
+
+  /** Evidence is asked to count the terms that were chosen last. */
+  noteCounting(): void {
+    this.#areCounted = true;
+  }
+
+  /** Terms that evidence may count, while no log names them: nothing is signed on them. */
+  get unwritten(): readonly Terms[] | undefined {
+    return this.#areCounted ? this.#terms?.steps : undefined;
+  }
+
+  /** They are in the log. What is signed next after these is signed on others. */
   forgetTerms(): void {
     this.#terms = undefined;
+    this.#areCounted = false;
   }
 
   /** What the step needs, unless it expires within the time that signing may take. */
@@ -81,9 +98,11 @@ export async function checkPolicy(
       const rejected = { status: "rejected", errorCode: "planner_rejected", userVisibleError: problem };
       return { case: "ended", value: rejected };
     }
-    const verdict = await judgeAndReserve({ evidence, policyMutex }, state, (usage) =>
-      signer.checkPolicy(state, usage, terms),
-    );
+    const verdict = await judgeAndReserve({ evidence, policyMutex }, state, async (usage) => {
+      const verdict = await signer.checkPolicy(state, usage, terms);
+      if (verdict.kind === "allowed" && terms.length > 0) grants.noteCounting();
+      return verdict;
+    });
     if (verdict.kind !== "allowed") return refusalOf(verdict);
     grants.keep(verdict);
     return { case: "policyAllowed", value: { ...account, checkedAtMs: BigInt(ports.clock.now()) } };

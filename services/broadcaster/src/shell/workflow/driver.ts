@@ -1,5 +1,5 @@
 import { Notifier, sleep } from "@outlayer/kit";
-import { EvidenceUnavailable, LogMoved } from "../../adapters/evidence/evidence-log.ts";
+import { EvidenceUnavailable, LogMoved, StillPossible } from "../../adapters/evidence/evidence-log.ts";
 import { RpcUnavailable } from "../../adapters/near/rpc-error.ts";
 import { GrantLapsed, KeystoreUnavailable } from "../../adapters/signer-proxy/signer.ts";
 import type { Action, EndedInit, EventInit } from "../../core/workflow/action.ts";
@@ -25,7 +25,7 @@ import { proveDead } from "./perform/prove-dead.ts";
 import { readNonces } from "./perform/read-nonces.ts";
 import { recoveredResume, rejectIntent, resumeChain, resumeStep } from "./perform/resume.ts";
 import { seekAdmission } from "./perform/seek-admission.ts";
-import { sign } from "./perform/sign.ts";
+import { abandonTerms, sign } from "./perform/sign.ts";
 import { resend, submit } from "./perform/submit.ts";
 import { Sightings } from "./sightings.ts";
 import { waitingEvent } from "./waiting.ts";
@@ -35,6 +35,9 @@ const pauseMs = 200;
 
 /** Pause before asking again for what was away, milliseconds. */
 const outagePauseMs = 500;
+
+/** Pause before asking evidence again to release usage, which waits for its clock. Milliseconds. */
+const stillPossiblePauseMs = 5000;
 
 /** Errors that happen while others are away or have been faster. */
 const expected = [LogMoved, GrantLapsed, EvidenceUnavailable, KeystoreUnavailable];
@@ -87,6 +90,11 @@ export class Driver {
         }
         // What the log holds now is not known: fold it anew before anything else.
         this.#state = undefined;
+        if (error instanceof StillPossible) {
+          logger.warn({ err: error, request_id: this.#requestId }, "evidence does not release usage yet");
+          await sleep(ports.timers, stillPossiblePauseMs, signal);
+          continue;
+        }
         const isExpected = expected.some((kind) => error instanceof kind);
         if (!isExpected) logger.error({ err: error, request_id: this.#requestId }, "driving a workflow failed");
         await sleep(ports.timers, pauseMs, signal);
@@ -139,6 +147,8 @@ export class Driver {
     await conductor.report(this.#requestId, isOnLane ? laneProgress(state, world) : gone);
     this.#commit(state);
     if (isResumedSingly(state)) this.#countIn(state, world.head);
+    // One whose signatures were thrown away waits until they are dead, and was late: others can be let in meanwhile.
+    else if (state.discarded) this.#tools.intake.release(this.#requestId, Number.POSITIVE_INFINITY);
     // Reporting may have made it this workflow's turn.
     return next(state, { ...world, turn: conductor.isTurn(this.#requestId) });
   }
@@ -294,10 +304,14 @@ export class Driver {
   async #append(state: WorkflowState, event: EventInit): Promise<WorkflowState> {
     if (state.epoch !== this.#tools.lease.epoch) return this.#append(await this.#take(state), event);
     if (event.case !== "ended") return this.#write(state, event);
-    const settling = settlingBefore(state, event.value, this.#final());
-    if (settling !== undefined) return this.#write(state, settling);
-    await this.#releaseUsage(state, event.value);
-    return this.#write(state, event);
+    let last = state;
+    await abandonTerms(this.#grants, async (told) => {
+      last = await this.#write(last, told);
+    });
+    const settling = settlingBefore(last, event.value, this.#final());
+    if (settling !== undefined) return this.#write(last, settling);
+    await this.#releaseUsage(last, event.value);
+    return this.#write(last, event);
   }
 
   /** Before the chain was seen for the first time nothing is over. */

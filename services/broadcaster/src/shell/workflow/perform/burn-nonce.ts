@@ -17,8 +17,9 @@ export async function burnNonce(
 ): Promise<void> {
   const sent = sentTransactions(state).find((transaction) => transaction.hash === hash);
   if (sent === undefined) return;
-  // No record says what this costs, so it is counted before it is sent.
+  // No record says what this costs, so it is counted before it is sent, and only once there is something to send.
   const costYocto = lockedBy(burnGas, follower.heads?.final.gasPrice ?? 0n);
-  await evidence.chargeOperator(state.walletId, state.requestId, costYocto);
-  await conductor.burnNonce(sent.publicKey, state.requestId);
+  await conductor.burnNonce(sent.publicKey, state.requestId, () =>
+    evidence.chargeOperator(state.walletId, state.requestId, costYocto),
+  );
 }

@@ -38,13 +38,14 @@ export async function sign(
   const known = state.steps.flatMap(({ terms }) => terms ?? []);
   const isFirst = known.length < state.steps.length || state.discarded;
   if (isFirst && !tools.follower.isCurrent) throw new RpcUnavailable("the chain has not been seen for a while");
+  if (isFirst && grants.areOld(height)) await abandonTerms(grants, append);
   const terms = isFirst ? await grants.termsOf(height, () => newTerms(tools, state, account, height)) : known;
   if (isFirst) {
     const refused = await renew(tools, state, grants, terms, 0);
     if (refused !== undefined) return refused;
     await append({ case: "signingPrepared", value: { steps: [...terms] } });
-    grants.forgetTerms();
   }
+  grants.forgetTerms();
   const steps = [];
   for (const [step, bounds] of terms.entries()) {
     if (signal.aborted) return undefined;
@@ -66,6 +67,19 @@ export async function sign(
     }
   }
   return { case: "signed", value: { steps } };
+}
+
+/**
+ * Writes down terms that evidence counts although nothing will be signed on them, because the log moved on before they were in it:
+ * evidence releases only what a log says is over.
+ */
+export async function abandonTerms(grants: Grants, append: Signing["append"]): Promise<void> {
+  const steps = grants.unwritten;
+  if (steps === undefined) return;
+  await append({ case: "signingPrepared", value: { steps: [...steps] } });
+  const reason = "nothing was signed on these terms";
+  await append({ case: "signaturesDiscarded", value: { reason, nothingSigned: true } });
+  grants.forgetTerms();
 }
 
 /** Whether a refusal says that this very request had nothing signed, not even a part of it. */
