@@ -108,7 +108,9 @@ export class DependencyWatch implements Ear, Watch {
     heard: () => {
       const now = this.#deps.ports.clock.now();
       if (this.#isDeaf && this.#missed !== undefined) {
-        if (now - this.#missed.lastMs < doubtMs) return;
+        const sinceMs = now - this.#missed.lastMs;
+        // A clock that was set back says nothing of how long it has been.
+        if (sinceMs >= 0 && sinceMs < doubtMs) return;
         // It is believed again, until the next call without an answer.
         this.#missed.lastMs = now;
         this.#isDeaf = false;
@@ -159,7 +161,11 @@ export class DependencyWatch implements Ear, Watch {
     const { signal } = this.#stopping;
     let pauseMs = firstPauseMs;
     while (!signal.aborted) {
-      await Promise.race([ask(signal, this.#ofAsking).catch(() => undefined), this.#change(signal)]);
+      const round = new AbortController();
+      const asked = ask(signal, this.#ofAsking).catch(() => undefined);
+      // Where nothing changes, what listens for a change is to go with the question.
+      await Promise.race([asked, this.#change(AbortSignal.any([signal, round.signal]))]);
+      round.abort();
       if (this.#state === "ok") {
         await this.#idle();
         pauseMs = firstPauseMs;

@@ -74,8 +74,7 @@ export class FairLine<T extends Waiting> {
       this.#wallets.set(one.walletId, { waiting: [one], arrival: this.#arrivals });
       return;
     }
-    const behind = own.findIndex(({ requestId }) => requestId > one.requestId);
-    own.splice(behind === -1 ? own.length : behind, 0, one);
+    own.splice(own.findLastIndex(({ requestId }) => requestId < one.requestId) + 1, 0, one);
   }
 
   /** Takes one out that has its turn now, whatever comes of it: its wallet has had that much. */

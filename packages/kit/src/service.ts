@@ -3,8 +3,8 @@ import type { Watch } from "./dependency-watch.ts";
 import { type LogLevel, logLevels } from "./logger.ts";
 import { type Dependency, Readiness } from "./readiness.ts";
 import { type RpcGuards, type RpcListeners, type RpcRoutes, serveRpc } from "./rpc/serve.ts";
+import { readServiceToken } from "./secrets.ts";
 import type { ServiceName } from "./service-name.ts";
-import { readServiceToken } from "./shared-secrets.ts";
 import { readTlsPaths, type TlsPaths } from "./tls.ts";
 
 /** A service without its listeners: what it answers, and what runs beside that. */

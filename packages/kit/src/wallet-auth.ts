@@ -3,7 +3,7 @@ import { jsonMembers } from "@outlayer/workflow";
 import { noteInContext } from "./call-context.ts";
 import { type ConfigReader, json, list, Malformed, type Parse } from "./config.ts";
 import { unauthenticated } from "./refusal.ts";
-import { mustDiffer, sha256Hex, sharedSecret } from "./shared-secrets.ts";
+import { mustDiffer, sha256Hex, sharedSecret } from "./secrets.ts";
 
 /** What the credentials of public calls are compared with. */
 export interface WalletCredentials {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { createLogger, DependencyWatch, type Ear, Readiness, sleep } from "@outlayer/kit";
 import { virtualTime } from "../../../services/gateway/test/support/virtual-time.ts";
 
@@ -15,6 +16,7 @@ function watched({ required }: { readonly required?: true } = {}) {
   const logger = createLogger("evidence", "trace", { write: (line) => void lines.push(JSON.parse(line)) });
   const asked: number[] = [];
   let does: "answer" | "refuse" | "hang" = "hang";
+  let behindMs = 0;
   const watch = new DependencyWatch({
     name: "database",
     required,
@@ -25,7 +27,11 @@ function watched({ required }: { readonly required?: true } = {}) {
       await sleep(time.timers, longestAskMs, signal);
       ear.missed("slow", `no answer within ${longestAskMs} ms`);
     },
-    ports: { ...time, random: { bytes: (count) => new Uint8Array(count).fill(255) } },
+    ports: {
+      ...time,
+      clock: { now: () => time.clock.now() - behindMs },
+      random: { bytes: (count) => new Uint8Array(count).fill(255) },
+    },
     logger,
   });
   const readiness = new Readiness();
@@ -44,6 +50,10 @@ function watched({ required }: { readonly required?: true } = {}) {
     },
     said: () => lines.map(({ level, msg }) => `${level}: ${msg}`),
     settled,
+    /** Sets the clock back; timers go on. */
+    setBack: (ms: number) => {
+      behindMs += ms;
+    },
     /** Lets time pass, in steps in which everything happens that is due. */
     async pass(ms: number): Promise<void> {
       await settled();
@@ -92,6 +102,46 @@ describe("a dependency that is watched", () => {
       watch.missed(state, "no answer");
       assert.deepEqual(watch.dependency, { name: "database", state });
       assert.equal(readiness.ready, true);
+    }
+  });
+
+  it("is brought back though the clock was set back while it was away", async () => {
+    const { watch, makeIt, pass, setBack } = watched({ required: true });
+    makeIt("answer");
+    watch.start();
+    await pass(1_000);
+    // Calls get no answer while asking is answered.
+    for (let missed = 0; missed < 5; missed += 1) {
+      watch.missed("slow", "no answer within 4000 ms");
+      await pass(1_000);
+    }
+    assert.equal(watch.dependency.state, "away");
+    setBack(3_600_000);
+    await pass(15_000);
+    assert.equal(watch.dependency.state, "ok");
+    await watch.stop();
+  });
+
+  it("leaves nothing that listens behind, however often it is asked and answers", async () => {
+    const { any } = AbortSignal;
+    const composed: AbortSignal[] = [];
+    AbortSignal.any = (signals) => {
+      const signal = any.call(AbortSignal, signals);
+      composed.push(signal);
+      return signal;
+    };
+    try {
+      const { watch, asked, makeIt, pass } = watched();
+      makeIt("answer");
+      watch.start();
+      await pass(60_000);
+      assert.ok(asked.length > 20, `asked ${asked.length} times`);
+      const listening = composed.filter((signal) => !signal.aborted && getEventListeners(signal, "abort").length > 0);
+      // The pause that it is in.
+      assert.ok(listening.length <= 1, `${listening.length} of ${composed.length}`);
+      await watch.stop();
+    } finally {
+      AbortSignal.any = any;
     }
   });
 

@@ -27,8 +27,8 @@ describe("a listener of HTTP/1.1", () => {
       await closed;
     });
     const url = urlOf(http.server);
-    const opened = async (): Promise<Socket> => {
-      const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    const opened = async (allowHalfOpen = false): Promise<Socket> => {
+      const socket = connect({ port: Number(new URL(url).port), host: "127.0.0.1", allowHalfOpen });
       socket.on("error", () => {});
       undo.push(() => socket.destroy());
       await once(socket, "connect");
@@ -72,7 +72,9 @@ describe("a listener of HTTP/1.1", () => {
     const answers = busy.map(answerOn);
     await two.promise;
     const refused = await opened();
-    await once(refused.resume(), "close");
+    refused.write(get);
+    assert.match(await text(refused), /^HTTP\/1\.1 503 [^\r]*\r\nretry-after: 1\r\n/);
+    assert.equal(held.length, 2);
     for (const answer of held) answer();
     for (const answer of await Promise.all(answers)) assert.match(answer, / 200 /);
     const later = await opened();
@@ -80,6 +82,27 @@ describe("a listener of HTTP/1.1", () => {
     while (held.length < 3) await new Promise(setImmediate);
     held[2]?.();
     assert.match(await answered, / 200 /);
+  });
+
+  it("closes without a word what comes while as many as it tells so are being refused", async () => {
+    const held = Promise.withResolvers<void>();
+    const one = Promise.withResolvers<void>();
+    const { opened } = await serve(
+      (_request, response) => {
+        one.resolve();
+        held.promise.then(() => response.end("ok"));
+      },
+      { connections: 1, turnedAway: 1 },
+    );
+    const answer = answerOn(await opened());
+    await one.promise;
+    // It keeps its own side open, and so waits out the time for reading.
+    const told = await opened(true);
+    assert.match(await text(told), / 503 /);
+    assert.equal(await text(await opened()), "");
+    held.resolve();
+    assert.match(await answer, / 200 /);
+    told.destroy();
   });
 
   it("closes a connection after its last request, and takes none of what is sent behind that", async () => {

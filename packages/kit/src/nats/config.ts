@@ -1,5 +1,5 @@
 import { type ConfigReader, integer, list, Malformed, type Parse } from "../config.ts";
-import { mustDiffer } from "../shared-secrets.ts";
+import { mustDiffer } from "../secrets.ts";
 
 export interface NatsConfig extends NatsServers {
   /** Copies of the stream's messages. */

@@ -4,7 +4,10 @@ import type { Disposer, Timers } from "../ports.ts";
 import { dropAlso, isEnding, isLingering, lastWhereEarly, linger, makeLast } from "./last-answer.ts";
 import type { PortLimits } from "./port-limits.ts";
 
-/** What is answered to a connection that does not speak HTTP, or too slowly: a whole response, after which it is closed. */
+/** Of a connection that is one too many while all others carry requests. */
+export const tooManyConnections = "ERR_TOO_MANY_CONNECTIONS";
+
+/** What is answered to a connection that does not speak HTTP, or too slowly, or is one too many: a whole response, after which it is closed. */
 export type RefusalOf = (error: Error & { readonly code?: string }) => string;
 
 interface Connection {
@@ -23,6 +26,8 @@ export class Connections {
   readonly #limits: PortLimits;
   /** Those without a request since the longest time first. */
   readonly #open = new Map<Socket, Connection>();
+  /** Connections beyond the bound whose refusal is on its way. */
+  #turnedAway = 0;
   #closing = false;
 
   constructor(timers: Timers, limits: PortLimits) {
@@ -31,7 +36,10 @@ export class Connections {
   }
 
   attach(server: Server, refusalOf: RefusalOf): void {
-    server.on("connection", (socket) => this.#add(socket));
+    server.on("connection", (socket) => {
+      if (this.#hasRoom()) this.#add(socket);
+      else this.#turnAway(socket, refusalOf);
+    });
     server.on("clientError", (error, socket) => this.#refuse(socket as Socket, error, refusalOf));
     // A client that takes nothing of an answer goes; one whose answer is not there yet stays, and is looked at again once it is.
     server.timeout = this.#limits.quietMs;
@@ -67,11 +75,26 @@ export class Connections {
     for (const [socket, connection] of this.#open) this.#settle(socket, connection);
   }
 
-  #add(socket: Socket): void {
-    if (this.#open.size >= this.#limits.connections && !this.#makeRoom()) {
+  /** Answers a connection that is one too many, and looks at nothing that it asks. */
+  #turnAway(socket: Socket, refusalOf: RefusalOf): void {
+    if (this.#turnedAway >= this.#limits.turnedAway) {
       socket.destroy();
       return;
     }
+    this.#turnedAway += 1;
+    socket.once("close", () => {
+      this.#turnedAway -= 1;
+    });
+    const error = Object.assign(new Error("too many connections"), { code: tooManyConnections });
+    socket.write(refusalOf(error));
+    linger(socket, this.#timers);
+  }
+
+  #hasRoom(): boolean {
+    return this.#open.size < this.#limits.connections || this.#makeRoom();
+  }
+
+  #add(socket: Socket): void {
     const connection: Connection = { underWay: new Set(), asked: 0, isOld: false, refusal: undefined };
     this.#open.set(socket, connection);
     const cancel: Disposer = this.#timers.after(this.#limits.ageMs, () => {
@@ -115,7 +138,7 @@ export class Connections {
   /** Does what waits for a connection's requests to be answered. */
   #settle(socket: Socket, connection: Connection): void {
     const { underWay, refusal } = connection;
-    if (refusal !== undefined) {
+    if (refusal !== undefined && !isLingering(socket)) {
       // A request whose body broke off is answered with this; others have an answer of their own to come.
       if ([...underWay].some(({ req, headersSent }) => req.complete || headersSent)) return;
       socket.write(refusal);

@@ -15,7 +15,7 @@ const silentStreams = 3;
  *
  * Node counts some bytes of cancelled streams against a connection for good, and then ends every further stream on it with
  * ENHANCE_YOUR_CALM, while pings still pass. A connection on which that happens, or streams in a row get no response, takes
- * no new streams: connect-node opens another one for them, and those that are open may finish.
+ * no new streams: connect-node opens another one for them, and calls that are open may finish.
  *
  * What becomes of calls is decided elsewhere.
  */

@@ -1,7 +1,9 @@
 /** What the ports of a service, and REST's, may cost. Times are in milliseconds. */
 export const portLimits = {
-  /** Connections of a listener. On HTTP/1.1 the one that is without a request longest makes room for another. */
+  /** Connections of a listener; REST's have a variable of their own. On HTTP/1.1 the one that is without a request longest makes room for another. */
   connections: 1_024,
+  /** Connections beyond those that are told so at once; more are closed without a word. */
+  turnedAway: 64,
   /** Headers of a request: how many, and their bytes together. */
   headers: 64,
   headerBytes: 16 * 1024,
@@ -32,8 +34,8 @@ export const portLimits = {
   /** After which a connection takes no new requests, and then for the streams that it has to end. */
   ageMs: 60 * 60_000,
   ageGraceMs: 60 * 60_000,
-  /** For the streams of a connection that its client has given up. */
-  givenUpMs: 60_000,
+  /** For the streams of a connection that its client has given up: longer than any call, an event stream is begun again. */
+  givenUpMs: 120_000,
   /** Between the notice that a connection takes no new streams, and refusing them. */
   noticeMs: 5_000,
   /** Health's watches: at once on a listener and on a connection, and how long one lasts. */

@@ -14,7 +14,7 @@ import {
 import type { Timers } from "../ports.ts";
 import type { TlsIdentity } from "../tls.ts";
 import type { NodeListener } from "./bounded-requests.ts";
-import { Connections, type RefusalOf } from "./connections.ts";
+import { Connections, type RefusalOf, tooManyConnections } from "./connections.ts";
 import { continueOnceRead } from "./last-answer.ts";
 import { type PortLimits, portLimits } from "./port-limits.ts";
 
@@ -46,6 +46,7 @@ export interface Http1 {
 
 /** Sent where the parser gives up; it says which. */
 const refusals: ReadonlyMap<string | undefined, string> = new Map([
+  [tooManyConnections, "503 Service Unavailable\r\nretry-after: 1"],
   ["ERR_HTTP_REQUEST_TIMEOUT", "408 Request Timeout"],
   ["HPE_CHUNK_EXTENSIONS_OVERFLOW", "413 Content Too Large"],
   ["HPE_HEADER_OVERFLOW", "431 Request Header Fields Too Large"],
