@@ -12,7 +12,7 @@ const nats = ["NATS_URL", "NATS_REPLICAS", "NATS_MAX_AGE_SECS"];
 
 /** Variables that each service reads, but for where it listens and where the others are. */
 export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
-  gateway: [...all, ...wallets, ...nats, "SEQUENTIAL_GATE_ID", "EXECUTE_WAIT_SECS"],
+  gateway: [...all, ...wallets, ...nats, "SEQUENTIAL_GATE_ID", "EXECUTE_WAIT_SECS", "REST_MAX_CONNECTIONS"],
   planner: [
     ...all,
     ...wallets,

@@ -24,6 +24,8 @@ export interface GatewayConfig {
   /** Seconds that a POST waits for its record to end, where its caller does not say. */
   readonly executeWaitSecs: number;
   readonly slots: WalletSlotLimits;
+  /** Connections of REST at once: each event stream, long poll and request under way has one. */
+  readonly maxConnections: number;
 }
 
 /** What the gateway reads for itself, wherever it runs. Problems are collected in the reader. */
@@ -34,6 +36,7 @@ export function readGatewayConfig(reader: ConfigReader): GatewayConfig {
     gateId: reader.optional("SEQUENTIAL_GATE_ID", accountId, "gate.sequential.near"),
     executeWaitSecs: reader.optional("EXECUTE_WAIT_SECS", integer(0, maxPostWaitSecs), 5),
     slots: readWalletSlots(reader),
+    maxConnections: reader.optional("REST_MAX_CONNECTIONS", integer(16, 1_000_000), 10_000),
   };
 }
 

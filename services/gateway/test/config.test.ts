@@ -34,6 +34,7 @@ describe("the gateway's configuration", () => {
       serviceToken: undefined,
       tls: undefined,
       logLevel: "info",
+      maxConnections: 10_000,
       plannerUrl: "http://127.0.0.1:9001",
       evidenceUrl: "http://127.0.0.1:9004",
     });

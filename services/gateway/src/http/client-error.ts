@@ -1,4 +1,4 @@
-import { portLimits } from "@outlayer/kit";
+import { portLimits, tooManyConnections } from "@outlayer/kit";
 import { Problem, problemBody } from "../core/problem.ts";
 import { commonHeaders } from "./reply.ts";
 import type { RequestLog } from "./request-log.ts";
@@ -23,6 +23,8 @@ export function refusalOfConnection(
 
 function problemOfConnection(code: string | undefined): Problem {
   switch (code) {
+    case tooManyConnections:
+      return new Problem(503, "too many connections are being answered");
     case "ERR_HTTP_REQUEST_TIMEOUT":
       return new Problem(408, "the request did not arrive in time");
     case "HPE_CHUNK_EXTENSIONS_OVERFLOW":

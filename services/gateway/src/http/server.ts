@@ -34,6 +34,7 @@ export interface RestServerDeps {
   readonly authenticate: (credentials: Headers) => WalletCaller;
   /** What each wallet may hold at once. */
   readonly slots: WalletSlots;
+  readonly maxConnections: number;
   /** Aborted when the gateway stops. */
   readonly stopping: AbortSignal;
   readonly logger: Logger;
@@ -67,7 +68,8 @@ export function createRestServer(deps: RestServerDeps): RestServer {
     routerOptions: { maxParamLength: portLimits.headerBytes },
     frameworkErrors: (error, request, reply) => fail(error, request, reply),
     serverFactory: (handle) => {
-      http = http1Server(handle, timers, (error) => refusalOfConnection(error, log));
+      const bounds = { ...portLimits, connections: deps.maxConnections };
+      http = http1Server(handle, timers, (error) => refusalOfConnection(error, log), bounds);
       return http.server;
     },
     // The server sees to those itself, in turn with its answers.

@@ -129,7 +129,15 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   const readiness = new Readiness();
   readiness.watch(() => options.dependencies ?? []);
   const gateway = createGateway(
-    { bind: { host: "127.0.0.1", port: 0 }, credentials, gateId, executeWaitSecs: 0, slots, ...options.config },
+    {
+      bind: { host: "127.0.0.1", port: 0 },
+      credentials,
+      gateId,
+      executeWaitSecs: 0,
+      slots,
+      maxConnections: 1_024,
+      ...options.config,
+    },
     { ports, logger, readiness, transports: { ...real, ...options.transports?.(real) } },
   );
   await gateway.start();

@@ -1,3 +1,4 @@
+import { errors } from "./error-refs.ts";
 import { callExamples, keyExamples, keyStatusExamples, scopeExamples } from "./examples/direct-user.ts";
 import { planExamples } from "./examples/plans.ts";
 import { gatePreflights, workflowPreflights } from "./examples/preflights.ts";
@@ -15,8 +16,9 @@ import {
 import { batchRequest, workflowExamples } from "./examples/requests.ts";
 import type { ParameterName } from "./parameters.ts";
 import { tags } from "./prose.ts";
-import { errorExample, type ResponseName } from "./responses.ts";
-import { noSecurity, walletSecurity } from "./security.ts";
+import { errorExample } from "./responses.ts";
+import { walletSecurity } from "./security.ts";
+import { servicePaths } from "./service-operations.ts";
 import {
   headerRef,
   type MediaType,
@@ -24,25 +26,8 @@ import {
   type Operation,
   type PathItem,
   parameterRef,
-  type Response,
-  responseRef,
   schemaRef,
 } from "./types.ts";
-
-/** Under which code an operation lists a shared response. */
-const statusOf = {
-  BadRequest: "400",
-  BadWait: "400",
-  Unauthorized: "401",
-  NotFound: "404",
-  RequestTimeout: "408",
-  ContentTooLarge: "413",
-  UnsupportedMediaType: "415",
-  QuotaExceeded: "429",
-  HeadersTooLarge: "431",
-  InternalError: "500",
-  Unavailable: "503",
-} as const satisfies { readonly [N in ResponseName]: string };
 
 const workflowBody = jsonContent("WorkflowRequest", workflowExamples);
 const bodyErrors = ["RequestTimeout", "ContentTooLarge", "UnsupportedMediaType"] as const;
@@ -95,32 +80,7 @@ export function paths(gateId: string): Named<PathItem> {
       get: getRecord("getDirectUserCall", tags.directUser, "Read a direct-user call", directUserRecords),
     },
     "/wallet/v1/preflight": { get: getPreflight },
-    "/openapi.json": {
-      get: open("getOpenApi", "This description", "The OpenAPI document that this page is made from.", {
-        "application/json": {
-          schema: { type: "object" },
-          examples: { document: { summary: "Its beginning", value: { openapi: "3.1.0" } } },
-        },
-      }),
-    },
-    "/docs": {
-      get: open("getDocs", "This page", "The same description for people. It loads nothing else.", {
-        "text/html": {
-          schema: { type: "string" },
-          examples: { page: { summary: "Its beginning", value: "<!doctype html>" } },
-        },
-      }),
-    },
-    "/livez": { get: open("getLiveness", "Is it alive", "Answers as long as the process lives.", probe("alive")) },
-    "/readyz": {
-      get: open(
-        "getReadiness",
-        "Is it ready",
-        "Answers 200 as long as requests are taken, and says how the services behind it are: `ok`, `slow`, `away`, or `unknown` before the first answer. Without evidence nothing can be served: within 10 s after it can no longer be reached this is 503, and 200 again once it answers. Asks none of them.",
-        probe("ready"),
-        ["Unavailable"],
-      ),
-    },
+    ...servicePaths,
   };
 }
 
@@ -351,37 +311,6 @@ function getRecord(operationId: string, tag: string, summary: string, records: R
   };
 }
 
-/** A GET that anybody may make. */
-function open(
-  operationId: string,
-  summary: string,
-  description: string,
-  content: Named<MediaType>,
-  further: readonly ResponseName[] = [],
-): Operation {
-  const responses = { "200": { description: "It is there.", content }, ...errors(["HeadersTooLarge", ...further]) };
-  return { operationId, tags: [tags.service], summary, description, security: noSecurity, responses };
-}
-
-const dependencies = {
-  type: "object",
-  description: "State of each service behind it, where they run on their own.",
-  additionalProperties: { type: "string" },
-  examples: [{ planner: "ok", evidence: "away" }],
-};
-
-function probe(status: string): Named<MediaType> {
-  const schema = {
-    type: "object",
-    properties: {
-      status: { type: "string", description: "What it is.", examples: [status] },
-      ...(status === "ready" ? { dependencies } : {}),
-    },
-    required: ["status"],
-  };
-  return { "application/json": { schema, examples: { [status]: { summary: "Yes", value: { status } } } } };
-}
-
 function jsonContent(schema: string, examples: MediaType["examples"]): Named<MediaType> {
   return { "application/json": { schema: schemaRef(schema), examples } };
 }
@@ -394,8 +323,4 @@ function problemContent(examples: MediaType["examples"]): Named<MediaType> {
 
 function parameters(...names: ParameterName[]) {
   return names.map(parameterRef);
-}
-
-function errors(names: readonly ResponseName[]): Named<Response | { readonly $ref: string }> {
-  return Object.fromEntries(names.map((name) => [statusOf[name], responseRef(name)]));
 }

@@ -1,0 +1,22 @@
+import type { ResponseName } from "./responses.ts";
+import { type Named, type Response, responseRef } from "./types.ts";
+
+/** Under which code an operation lists a shared response. */
+const statusOf = {
+  BadRequest: "400",
+  BadWait: "400",
+  Unauthorized: "401",
+  NotFound: "404",
+  RequestTimeout: "408",
+  ContentTooLarge: "413",
+  UnsupportedMediaType: "415",
+  QuotaExceeded: "429",
+  HeadersTooLarge: "431",
+  InternalError: "500",
+  Unavailable: "503",
+} as const satisfies { readonly [N in ResponseName]: string };
+
+/** Shared responses, as an operation lists them. */
+export function errors(names: readonly ResponseName[]): Named<Response | { readonly $ref: string }> {
+  return Object.fromEntries(names.map((name) => [statusOf[name], responseRef(name)]));
+}
