@@ -9,7 +9,8 @@ import {
   type Service,
   systemPorts,
 } from "@outlayer/kit";
-import { EvidenceLog, type HeldLease } from "../services/broadcaster/src/adapters/evidence/evidence-log.ts";
+import { EvidenceClient } from "../services/broadcaster/src/adapters/evidence/evidence-client.ts";
+import type { HeldLease } from "../services/broadcaster/src/core/ports/evidence-log.ts";
 import { LeaseKeeper } from "../services/broadcaster/src/shell/term/lease-keeper.ts";
 import { type VirtualTime, virtualTime } from "../services/gateway/test/support/virtual-time.ts";
 import { usageSecret } from "./support/product-environment.ts";
@@ -88,7 +89,7 @@ describe("the keeper of a lease", () => {
     const ended: bigint[] = [];
     const ports = { ...systemPorts(), clock: time.clock, timers: time.timers };
     const logger = createLogger("broadcaster", "silent");
-    const deps = { evidence: new EvidenceLog(transport), ports, logger, bus, resource, holderId: name, ttlMs };
+    const deps = { evidence: new EvidenceClient(transport), ports, logger, bus, resource, holderId: name, ttlMs };
     const begin = ({ epoch }: HeldLease) => {
       begun.push(epoch);
       return {

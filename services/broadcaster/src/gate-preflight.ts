@@ -1,9 +1,9 @@
 import type { Transport } from "@connectrpc/connect";
 import { deadline, type Logger, type Ports } from "@outlayer/kit";
 import type { KeyPair } from "@outlayer/near";
-import { NearNode } from "./adapters/near/near-node.ts";
 import { RpcClient } from "./adapters/near/rpc-client.ts";
-import { Signer } from "./adapters/signer-proxy/signer.ts";
+import { RpcNearNode } from "./adapters/near/rpc-near-node.ts";
+import { SignerClient } from "./adapters/signer-proxy/signer-client.ts";
 import type { GateConfig, OperatorKeys } from "./config.ts";
 import { judgeTail } from "./core/gate/tail.ts";
 import { KeyRing } from "./shell/chain/key-lane.ts";
@@ -36,7 +36,7 @@ export async function gatePreflight(
   config: GateConfig,
   { ports, logger, signerProxy, keys }: GatePreflightDeps,
 ): Promise<PreflightInit & { readonly ready: boolean }> {
-  const node = new NearNode(new RpcClient({ urls: config.rpcUrls, chainId: config.chainId }, ports, logger));
+  const node = new RpcNearNode(new RpcClient({ urls: config.rpcUrls, chainId: config.chainId }, ports, logger));
   const gate = new GateReader(config.gateId, node, ports.clock);
   const { signal, done } = deadline(ports.timers, patienceMs);
   const keysOf = async (accountId: string, own: readonly KeyPair[]) =>
@@ -60,7 +60,7 @@ export async function gatePreflight(
     if (signerProxy === undefined) {
       return await runChecks(gateOnlyChecks, new GateReadings(sources, anyRun), { signal, logger });
     }
-    const signer = new Signer(signerProxy);
+    const signer = new SignerClient(signerProxy);
     const account = () => signer.freshAccount(anyWallet, signal);
     const readings = new OperatorReadings({ ...sources, account }, anyRun);
     return await runChecks(operatorChecks, readings, { signal, logger });

@@ -1,10 +1,10 @@
 import type { ServiceImpl, Transport } from "@connectrpc/connect";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import type { Bus, Logger, NatsClient, Ports, Service } from "@outlayer/kit";
-import { EvidenceLog } from "./adapters/evidence/evidence-log.ts";
-import { NearNode } from "./adapters/near/near-node.ts";
+import { EvidenceClient } from "./adapters/evidence/evidence-client.ts";
 import { RpcClient } from "./adapters/near/rpc-client.ts";
-import { Signer } from "./adapters/signer-proxy/signer.ts";
+import { RpcNearNode } from "./adapters/near/rpc-near-node.ts";
+import { SignerClient } from "./adapters/signer-proxy/signer-client.ts";
 import { callers } from "./callers.ts";
 import type { BroadcasterConfig } from "./config.ts";
 import { getDirectUserKey } from "./rpc/get-direct-user-key.ts";
@@ -40,16 +40,16 @@ export function createBroadcaster(
 ): Service {
   const { rpcUrls: urls, chainId, viewTimeoutMs } = config;
   const rpc = new RpcClient({ urls, chainId, foreignTimeoutMs: viewTimeoutMs }, ports, logger, fetch);
-  const node = new NearNode(rpc);
+  const node = new RpcNearNode(rpc);
   const follower = new Follower(node, ports, logger, config.pollIntervalMs);
   const gate = new GateReader(config.gateId, node, ports.clock);
-  const evidence = new EvidenceLog(transports.evidence);
+  const evidence = new EvidenceClient(transports.evidence);
   const driverId = ports.ids.uuid();
   const shared = {
     ports,
     logger,
     config,
-    signer: new Signer(transports.signerProxy),
+    signer: new SignerClient(transports.signerProxy),
     node,
     foreignViews: new ForeignViews(node, ports, viewTimeoutMs),
     follower,
@@ -66,7 +66,7 @@ export function createBroadcaster(
   const resource = `gate:${config.gateId}`;
   const keeper = new LeaseKeeper(
     { evidence, ports, logger, bus, resource, holderId: driverId, ttlMs: config.leaseMs },
-    (lease) => beginTerm(shared, lease, new EvidenceLog(transports.evidence, lease), bus),
+    (lease) => beginTerm(shared, lease, new EvidenceClient(transports.evidence, lease), bus),
   );
   const facts = new GateFacts(gate, config);
   const implementation: ServiceImpl<typeof BroadcasterService> = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createLogger, Notifier, type Ports, systemPorts } from "@outlayer/kit";
-import type { Block, BlockWanted, NearNode } from "../src/adapters/near/near-node.ts";
-import { BlockUnknown, RpcUnavailable } from "../src/adapters/near/rpc-error.ts";
+import type { Block, BlockWanted, NearNode } from "../src/core/ports/near-node.ts";
+import { BlockUnknown, RpcUnavailable } from "../src/core/ports/near-node.ts";
 import { Follower } from "../src/shell/chain/follower.ts";
 
 /** A chain that tests grow by hand. Block `a12` is block 12 of fork `a`. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { PostView } from "@outlayer/contracts/outlayer/workflow/v1/call";
-import type { ForeignView, NearNode } from "../src/adapters/near/near-node.ts";
-import { RpcUnavailable } from "../src/adapters/near/rpc-error.ts";
+import type { ForeignView, NearNode } from "../src/core/ports/near-node.ts";
+import { RpcUnavailable } from "../src/core/ports/near-node.ts";
 import { ForeignViews } from "../src/shell/checks/foreign-views.ts";
 
 const never = new AbortController().signal;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { NearNode } from "../src/adapters/near/near-node.ts";
+import type { NearNode } from "../src/core/ports/near-node.ts";
 import { GateReader } from "../src/shell/gate/gate-reader.ts";
 
 /** A gate whose views are counted; what it says is its fee of the moment. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createLogger } from "@outlayer/kit";
 import { keyPairFromSeed } from "@outlayer/near";
-import type { NearNode } from "../src/adapters/near/near-node.ts";
+import type { NearNode } from "../src/core/ports/near-node.ts";
 import { KeyLane, KeyUnusable } from "../src/shell/chain/key-lane.ts";
 
 const block = { hash: "11111111111111111111111111111111", height: 98 };

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createLogger, type Ports, systemPorts, urlOf } from "@outlayer/kit";
-import { NearNode } from "../src/adapters/near/near-node.ts";
 import { RpcClient } from "../src/adapters/near/rpc-client.ts";
-import { RpcRefused, RpcUnavailable, ViewFailed } from "../src/adapters/near/rpc-error.ts";
+import { RpcNearNode } from "../src/adapters/near/rpc-near-node.ts";
+import { RpcRefused, RpcUnavailable, ViewFailed } from "../src/core/ports/near-node.ts";
 
 type Answer = (method: string, response: ServerResponse) => void;
 
@@ -279,7 +279,7 @@ describe("the RPC client", () => {
   });
 
   describe("NEAR through it", () => {
-    const near = () => new NearNode(client(first, second));
+    const near = () => new RpcNearNode(client(first, second));
 
     it("does not know a transaction that the node does not know, and knows nothing on other errors", async () => {
       first.answer = nodeError("UNKNOWN_TRANSACTION");

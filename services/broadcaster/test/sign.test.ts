@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { RpcUnavailable } from "../src/adapters/near/rpc-error.ts";
+import { RpcUnavailable } from "../src/core/ports/near-node.ts";
 import { sign } from "../src/shell/workflow/perform/sign.ts";
 import { workflow } from "./core/workflow-builder.ts";
 

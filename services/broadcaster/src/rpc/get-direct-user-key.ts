@@ -1,8 +1,8 @@
 import type { GetDirectUserKeyRequest } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import { invalid, unavailable } from "@outlayer/kit";
 import { directUserGas } from "@outlayer/workflow";
-import type { NearNode } from "../adapters/near/near-node.ts";
-import { RpcUnavailable } from "../adapters/near/rpc-error.ts";
+import type { NearNode } from "../core/ports/near-node.ts";
+import { RpcUnavailable } from "../core/ports/near-node.ts";
 import { keyStatus } from "../shell/direct-user/key-status.ts";
 
 /** Whether a scoped key is on the user's account, and pays for a call of the usual gas. */

@@ -1,9 +1,9 @@
 import type { GetGateFactsRequest } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import { notFound, unavailable } from "@outlayer/kit";
-import { RpcUnavailable, ViewFailed } from "../adapters/near/rpc-error.ts";
 import type { BroadcasterConfig } from "../config.ts";
 import { resumeGasFor } from "../core/gate/money.ts";
 import type { FeeTier } from "../core/gate/terms.ts";
+import { RpcUnavailable, ViewFailed } from "../core/ports/near-node.ts";
 import type { GateReader } from "../shell/gate/gate-reader.ts";
 
 type GasConfig = Pick<BroadcasterConfig, "submitIntentGas" | "gateCallbackGas" | "resumeBatchGas">;

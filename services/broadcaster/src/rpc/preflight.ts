@@ -1,7 +1,7 @@
 import type { PreflightRequest } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import { deadline } from "@outlayer/kit";
-import type { EvidenceLog } from "../adapters/evidence/evidence-log.ts";
 import { resumptionOf } from "../core/gate/resumption.ts";
+import type { EvidenceLog } from "../core/ports/evidence-log.ts";
 import { anyRun, type Run } from "../shell/checks/gate-readings.ts";
 import { keysNow } from "../shell/checks/keys-seen.ts";
 import { runChecks } from "../shell/checks/preflight.ts";

@@ -1,8 +1,8 @@
 import type { KeyedMutex, Logger, Ports } from "@outlayer/kit";
-import type { EvidenceLog, HeldLease } from "../adapters/evidence/evidence-log.ts";
-import type { NearNode } from "../adapters/near/near-node.ts";
-import type { Signer } from "../adapters/signer-proxy/signer.ts";
 import type { BroadcasterConfig } from "../config.ts";
+import type { EvidenceLog, HeldLease } from "../core/ports/evidence-log.ts";
+import type { NearNode } from "../core/ports/near-node.ts";
+import type { Signer } from "../core/ports/signer.ts";
 import type { Follower } from "./chain/follower.ts";
 import type { KeyRing } from "./chain/key-lane.ts";
 import type { SaltReader } from "./chain/salt-reader.ts";

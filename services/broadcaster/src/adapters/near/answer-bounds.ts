@@ -1,3 +1,5 @@
+import { foreignAnswerBytes } from "../../core/ports/near-node.ts";
+
 const KiB = 1024;
 const MiB = 1024 * KiB;
 
@@ -30,9 +32,6 @@ const byMethod: Readonly<Record<string, AnswerBounds>> = {
 export function boundsOf(method: string): AnswerBounds {
   return byMethod[method] ?? ownAnswer;
 }
-
-/** Longest answer of a contract that a caller chose, bytes. */
-export const foreignAnswerBytes = 16 * KiB;
 
 /** Nodes write such an answer as a list of numbers, four characters a byte at most; beside it stand height, hash and logs. */
 export const foreignBounds: AnswerBounds = { maxBytes: 5 * foreignAnswerBytes, ofStrangers: true };

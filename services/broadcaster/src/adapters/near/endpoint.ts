@@ -1,8 +1,8 @@
 import { deadline, type Logger, type Ports } from "@outlayer/kit";
 import { field, object, parse, string } from "../../core/chain/json.ts";
+import { RpcRefused } from "../../core/ports/near-node.ts";
 import { type AnswerBounds, boundsOf, foreignBounds } from "./answer-bounds.ts";
 import { AnswerTooLong, readAnswer } from "./read-answer.ts";
-import { RpcRefused } from "./rpc-error.ts";
 
 /** Time for one answer, milliseconds. */
 const timeoutMs = 5000;

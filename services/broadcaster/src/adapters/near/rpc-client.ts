@@ -1,7 +1,7 @@
 import type { Dependency, Logger, Ports } from "@outlayer/kit";
+import { RpcRefused, RpcUnavailable } from "../../core/ports/near-node.ts";
 import { Endpoint, NoAnswer } from "./endpoint.ts";
 import { AnswerTooLong } from "./read-answer.ts";
-import { RpcRefused, RpcUnavailable } from "./rpc-error.ts";
 import { RpcStanding } from "./rpc-standing.ts";
 
 /** How often a contract of a stranger's is asked before it counts as one that does not answer. */

@@ -1,7 +1,7 @@
 import { type Logger, Notifier, type Ports, sleep } from "@outlayer/kit";
-import type { Block, NearNode } from "../../adapters/near/near-node.ts";
-import { BlockUnknown, RpcUnavailable } from "../../adapters/near/rpc-error.ts";
 import { Pace } from "../../core/chain/pace.ts";
+import type { Block, NearNode } from "../../core/ports/near-node.ts";
+import { BlockUnknown, RpcUnavailable } from "../../core/ports/near-node.ts";
 import type { BlockPlace } from "../../core/workflow/world.ts";
 
 export interface Heads {

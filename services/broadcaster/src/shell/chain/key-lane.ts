@@ -2,7 +2,7 @@ import type { PreparedTransaction } from "@outlayer/contracts/outlayer/evidence/
 import type { Logger } from "@outlayer/kit";
 import type { KeyPair } from "@outlayer/near";
 import { signTransaction } from "@outlayer/near";
-import type { AccessKey, Block, NearNode } from "../../adapters/near/near-node.ts";
+import type { AccessKey, Block, NearNode } from "../../core/ports/near-node.ts";
 import type { Follower } from "./follower.ts";
 
 /** A call to sign, without what the lane adds: signer, nonce and block. Amounts in gas units and yoctoNEAR. */

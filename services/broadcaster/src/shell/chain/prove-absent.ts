@@ -1,7 +1,7 @@
 import type { PreparedTransaction } from "@outlayer/contracts/outlayer/evidence/v1/event";
-import type { NearNode } from "../../adapters/near/near-node.ts";
-import { RpcRefused, RpcUnavailable } from "../../adapters/near/rpc-error.ts";
 import type { LandingFacts, LandingGround } from "../../core/chain/landing.ts";
+import type { NearNode } from "../../core/ports/near-node.ts";
+import { RpcRefused, RpcUnavailable } from "../../core/ports/near-node.ts";
 import type { Follower } from "./follower.ts";
 import type { ValidityPeriod } from "./validity-period.ts";
 

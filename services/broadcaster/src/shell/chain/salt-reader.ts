@@ -1,7 +1,7 @@
 import type { Clock } from "@outlayer/kit";
 import { decodeHex } from "@outlayer/near";
-import type { NearNode } from "../../adapters/near/near-node.ts";
-import { RpcUnavailable } from "../../adapters/near/rpc-error.ts";
+import type { NearNode } from "../../core/ports/near-node.ts";
+import { RpcUnavailable } from "../../core/ports/near-node.ts";
 
 /**
  * The verifier's salt changes rarely, and an older one stays valid for a while. A payload takes some time from being signed to

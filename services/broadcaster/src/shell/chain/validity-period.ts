@@ -1,4 +1,4 @@
-import type { NearNode } from "../../adapters/near/near-node.ts";
+import type { NearNode } from "../../core/ports/near-node.ts";
 
 /** The network's validity period, which never changes: read once. */
 export class ValidityPeriod {

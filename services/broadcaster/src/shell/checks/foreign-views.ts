@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from "node:util";
 import type { PostView } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { PostViewResult } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import { KeyedMutex, type Ports, Turnstile } from "@outlayer/kit";
-import { foreignAnswerBytes } from "../../adapters/near/answer-bounds.ts";
-import type { ForeignView, NearNode } from "../../adapters/near/near-node.ts";
 import { cutError } from "../../core/chain/cut-text.ts";
+import type { ForeignView, NearNode } from "../../core/ports/near-node.ts";
+import { foreignAnswerBytes } from "../../core/ports/near-node.ts";
 
 /** Views under way at once, of all wallets. The product's own reads do not count and do not wait. */
 const atOnce = 8;

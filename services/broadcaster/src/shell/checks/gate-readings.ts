@@ -1,11 +1,11 @@
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
-import type { Block, NearNode } from "../../adapters/near/near-node.ts";
 import type { BroadcasterConfig } from "../../config.ts";
 import type { KeysSeen } from "../../core/gate/access-key.ts";
 import { emptyPurse, lockedBy, needsOf, type Purse, resumeGasFor, without } from "../../core/gate/money.ts";
 import { type Resumption, resumesOf } from "../../core/gate/resumption.ts";
 import type { TailHolder } from "../../core/gate/tail.ts";
 import { type Agreement, feeOf } from "../../core/gate/terms.ts";
+import type { Block, NearNode } from "../../core/ports/near-node.ts";
 import type { GateReader } from "../gate/gate-reader.ts";
 import type { KeptAnswers } from "./kept-answers.ts";
 import { once } from "./once.ts";

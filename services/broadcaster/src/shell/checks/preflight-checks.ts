@@ -1,5 +1,5 @@
-import { ApprovalsMissing, KeystoreRefused } from "../../adapters/signer-proxy/signer.ts";
 import { checkSimulation } from "../../core/checks/simulation.ts";
+import { ApprovalsMissing, KeystoreRefused } from "../../core/ports/signer.ts";
 import { refusalText } from "../policy/check-policy.ts";
 import type { Check } from "./check.ts";
 import { gateAdvice, gateChecks, rpcCheck, tailCheck } from "./gate-checks.ts";

@@ -1,12 +1,12 @@
 import type { Approval } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import type { Random } from "@outlayer/kit";
 import { verifierNonce } from "@outlayer/near";
-import type { EvidenceLog } from "../../adapters/evidence/evidence-log.ts";
-import { ViewFailed } from "../../adapters/near/rpc-error.ts";
-import type { Signer } from "../../adapters/signer-proxy/signer.ts";
 import { panicText } from "../../core/chain/panic-text.ts";
 import { type Rehearsal, type RehearsalAnswer, rehearsals } from "../../core/checks/simulation.ts";
 import { checkDeadlines, checkOwnAccount } from "../../core/checks/wallet.ts";
+import type { EvidenceLog } from "../../core/ports/evidence-log.ts";
+import { ViewFailed } from "../../core/ports/near-node.ts";
+import type { Signer } from "../../core/ports/signer.ts";
 import type { SaltReader } from "../chain/salt-reader.ts";
 import { NotMade } from "./check.ts";
 import type { Run } from "./gate-readings.ts";

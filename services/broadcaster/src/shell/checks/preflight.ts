@@ -1,8 +1,8 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { PreflightSchema } from "@outlayer/contracts/outlayer/workflow/v1/preflight";
 import { DeadlineExceeded, type Logger } from "@outlayer/kit";
-import { RpcUnavailable, ViewFailed } from "../../adapters/near/rpc-error.ts";
-import { ApprovalsMissing, KeystoreRefused, KeystoreUnavailable } from "../../adapters/signer-proxy/signer.ts";
+import { RpcUnavailable, ViewFailed } from "../../core/ports/near-node.ts";
+import { ApprovalsMissing, KeystoreRefused, KeystoreUnavailable } from "../../core/ports/signer.ts";
 import { waitingTexts } from "../../core/workflow/waiting-texts.ts";
 import { type Check, type Made, makeChecks, NotMade } from "./check.ts";
 import type { GateReadings } from "./gate-readings.ts";

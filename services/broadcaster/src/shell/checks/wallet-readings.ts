@@ -1,8 +1,8 @@
 import type { Clock } from "@outlayer/kit";
-import { ViewFailed } from "../../adapters/near/rpc-error.ts";
 import { strings } from "../../core/chain/json.ts";
 import { isViewMissing } from "../../core/chain/panic-text.ts";
 import type { Standing } from "../../core/checks/receivers.ts";
+import { ViewFailed } from "../../core/ports/near-node.ts";
 import { tokensOf } from "../../core/workflow/wallet-money.ts";
 import { OperatorReadings, type OperatorSources, type Run } from "./gate-readings.ts";
 import { once } from "./once.ts";

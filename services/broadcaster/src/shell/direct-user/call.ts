@@ -1,8 +1,8 @@
-import { RpcRefused } from "../../adapters/near/rpc-error.ts";
-import { type CallTerms, GrantLapsed, KeystoreUnavailable } from "../../adapters/signer-proxy/signer.ts";
 import type { DirectUserState } from "../../core/direct-user/state.ts";
 import { setupSentence } from "../../core/direct-user/user-key.ts";
 import { failed } from "../../core/direct-user/verdict.ts";
+import { RpcRefused } from "../../core/ports/near-node.ts";
+import { type CallTerms, GrantLapsed, KeystoreUnavailable } from "../../core/ports/signer.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
 import { endOnRefusal, type Grants, refusalOf } from "../policy/check-policy.ts";
 import { judgeAndReserve } from "../policy/reserve-usage.ts";

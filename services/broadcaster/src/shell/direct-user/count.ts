@@ -1,7 +1,7 @@
 import type { DirectUserScope } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
-import type { NearNode } from "../../adapters/near/near-node.ts";
-import { ViewFailed } from "../../adapters/near/rpc-error.ts";
 import { integer } from "../../core/chain/json.ts";
+import type { NearNode } from "../../core/ports/near-node.ts";
+import { ViewFailed } from "../../core/ports/near-node.ts";
 
 export interface Count {
   /** Undefined where the contract gives none. */

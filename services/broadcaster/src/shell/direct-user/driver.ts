@@ -1,7 +1,4 @@
 import { Notifier, sleep } from "@outlayer/kit";
-import { EvidenceUnavailable, LogMoved } from "../../adapters/evidence/evidence-log.ts";
-import { RpcUnavailable } from "../../adapters/near/rpc-error.ts";
-import { GrantLapsed, KeystoreUnavailable } from "../../adapters/signer-proxy/signer.ts";
 import { groundOnSharedKey } from "../../core/chain/landing.ts";
 import { readCall } from "../../core/direct-user/call-view.ts";
 import { callWithdrawal, type DirectUserAction, nextDirectUser } from "../../core/direct-user/next.ts";
@@ -13,6 +10,9 @@ import {
   liveAttempt,
 } from "../../core/direct-user/state.ts";
 import { isAmbiguous } from "../../core/direct-user/verdict.ts";
+import { EvidenceUnavailable, LogMoved } from "../../core/ports/evidence-log.ts";
+import { RpcUnavailable } from "../../core/ports/near-node.ts";
+import { GrantLapsed, KeystoreUnavailable } from "../../core/ports/signer.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
 import { unexecutedSteps } from "../../core/workflow/usage.ts";
 import { proveAbsent } from "../chain/prove-absent.ts";

@@ -1,7 +1,7 @@
 import type { DirectUserScope } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
-import type { AccessKey, NearNode } from "../../adapters/near/near-node.ts";
 import { judgeKey, type NotInstalled } from "../../core/direct-user/user-key.ts";
 import { lockedBy } from "../../core/gate/money.ts";
+import type { AccessKey, NearNode } from "../../core/ports/near-node.ts";
 
 export interface KeyStatus {
   /** Undefined where there is no such key. */

@@ -7,13 +7,13 @@ import {
   LaneMemberSchema,
 } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { type Clock, type Logger, Notifier } from "@outlayer/kit";
-import type { EvidenceLog } from "../../adapters/evidence/evidence-log.ts";
-import type { Block, NearNode } from "../../adapters/near/near-node.ts";
-import { RpcUnavailable } from "../../adapters/near/rpc-error.ts";
 import type { Candidate } from "../../core/gate/candidate.ts";
 import { issuedNonces, tidied } from "../../core/gate/lane-in-log.ts";
 import type { QueuePlace } from "../../core/gate/place.ts";
 import { type LaneEntry, mayAdmit, whoseTurn } from "../../core/gate/schedule.ts";
+import type { EvidenceLog } from "../../core/ports/evidence-log.ts";
+import type { Block, NearNode } from "../../core/ports/near-node.ts";
+import { RpcUnavailable } from "../../core/ports/near-node.ts";
 import type { LaneProgress } from "../../core/workflow/lane-progress.ts";
 import type { Follower } from "../chain/follower.ts";
 import type { CallToSign, KeyLane, KeyRing } from "../chain/key-lane.ts";

@@ -1,9 +1,9 @@
 import type { Clock } from "@outlayer/kit";
-import type { NearNode } from "../../adapters/near/near-node.ts";
 import { field, height, integer, list, string, strings } from "../../core/chain/json.ts";
 import type { Purse } from "../../core/gate/money.ts";
 import type { GateTail } from "../../core/gate/tail.ts";
 import type { FeeTier, GateTerms } from "../../core/gate/terms.ts";
+import type { NearNode } from "../../core/ports/near-node.ts";
 
 /** From a plan to the admission of what it plans. */
 const recentMs = 5_000;

@@ -1,5 +1,5 @@
-import type { Block } from "../../adapters/near/near-node.ts";
 import { resumeGasFor } from "../../core/gate/money.ts";
+import type { Block } from "../../core/ports/near-node.ts";
 import type { CallToSign } from "../chain/key-lane.ts";
 
 export interface ResumeWanted {

@@ -1,5 +1,5 @@
-import type { EvidenceLog } from "../../adapters/evidence/evidence-log.ts";
 import { type GateTail, judgeTail, type TailHolder, type TailWatch, watchTail } from "../../core/gate/tail.ts";
+import type { EvidenceLog } from "../../core/ports/evidence-log.ts";
 import type { Follower } from "../chain/follower.ts";
 import type { GateReader } from "./gate-reader.ts";
 

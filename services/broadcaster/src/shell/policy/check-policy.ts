@@ -6,7 +6,7 @@ import {
   type Signer,
   type StepTerms,
   type Verdict,
-} from "../../adapters/signer-proxy/signer.ts";
+} from "../../core/ports/signer.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
 import { findAccountProblem } from "../../core/workflow/own-account.ts";
 import type { Terms, WorkflowState } from "../../core/workflow/state.ts";

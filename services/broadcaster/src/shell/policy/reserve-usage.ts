@@ -1,7 +1,7 @@
 import type { Reservation, UsageStatement } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import type { KeyedMutex } from "@outlayer/kit";
-import type { EvidenceLog } from "../../adapters/evidence/evidence-log.ts";
-import type { Verdict } from "../../adapters/signer-proxy/signer.ts";
+import type { EvidenceLog } from "../../core/ports/evidence-log.ts";
+import type { Verdict } from "../../core/ports/signer.ts";
 
 /** Where usage is counted. */
 export interface UsageLedger {

@@ -1,5 +1,5 @@
 import { type Bus, type Disposer, type Logger, leaseSubject, type Ports, sleep } from "@outlayer/kit";
-import { type EvidenceLog, type HeldLease, LogMoved } from "../../adapters/evidence/evidence-log.ts";
+import { type EvidenceLog, type HeldLease, LogMoved } from "../../core/ports/evidence-log.ts";
 
 /** How often a lease is renewed while it is good, so that one lost answer costs nothing. */
 const renewals = 3;

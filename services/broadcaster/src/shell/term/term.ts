@@ -1,5 +1,5 @@
 import { type Bus, KeyedMutex } from "@outlayer/kit";
-import type { EvidenceLog, HeldLease } from "../../adapters/evidence/evidence-log.ts";
+import type { EvidenceLog, HeldLease } from "../../core/ports/evidence-log.ts";
 import { KeptAnswers } from "../checks/kept-answers.ts";
 import { UserKeys } from "../direct-user/user-keys.ts";
 import { AdmissionLine } from "../gate/admission-line.ts";

@@ -1,6 +1,6 @@
 import { type Bus, type Disposer, inContext, noteInContext, ownContext, sleep, workSubject } from "@outlayer/kit";
-import type { OpenWorkflow } from "../../adapters/evidence/evidence-log.ts";
 import { isDirectUserLog } from "../../core/direct-user/state.ts";
+import type { OpenWorkflow } from "../../core/ports/evidence-log.ts";
 import { DirectUserDriver } from "../direct-user/driver.ts";
 import type { Tools } from "../tools.ts";
 import { Driver } from "../workflow/driver.ts";

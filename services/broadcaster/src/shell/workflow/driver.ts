@@ -1,7 +1,7 @@
 import { Notifier, sleep } from "@outlayer/kit";
-import { EvidenceUnavailable, LogMoved, StillPossible } from "../../adapters/evidence/evidence-log.ts";
-import { RpcUnavailable } from "../../adapters/near/rpc-error.ts";
-import { GrantLapsed, KeystoreUnavailable } from "../../adapters/signer-proxy/signer.ts";
+import { EvidenceUnavailable, LogMoved, StillPossible } from "../../core/ports/evidence-log.ts";
+import { RpcUnavailable } from "../../core/ports/near-node.ts";
+import { GrantLapsed, KeystoreUnavailable } from "../../core/ports/signer.ts";
 import type { Action, EndedInit, EventInit } from "../../core/workflow/action.ts";
 import { cancelledEnd, withdrawal } from "../../core/workflow/cancel.ts";
 import { laneProgress } from "../../core/workflow/lane-progress.ts";

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { type AcceptedSubmission, AcceptedSubmissionSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
-import type { NearNode } from "../../../adapters/near/near-node.ts";
 import { readSubmission } from "../../../core/chain/submission-view.ts";
+import type { NearNode } from "../../../core/ports/near-node.ts";
 import type { WorkflowState } from "../../../core/workflow/state.ts";
 import type { Tools } from "../../tools.ts";
 

@@ -1,7 +1,7 @@
-import { ApprovalsMissing, KeystoreRefused, KeystoreUnavailable } from "../../../adapters/signer-proxy/signer.ts";
 import { readCancel } from "../../../core/chain/cancel-view.ts";
 import { mayCall } from "../../../core/gate/access-key.ts";
 import { lockedBy } from "../../../core/gate/money.ts";
+import { ApprovalsMissing, KeystoreRefused, KeystoreUnavailable } from "../../../core/ports/signer.ts";
 import type { EventInit } from "../../../core/workflow/action.ts";
 import type { WorkflowState } from "../../../core/workflow/state.ts";
 import type { Heads } from "../../chain/follower.ts";

@@ -1,6 +1,6 @@
-import type { NearNode } from "../../../adapters/near/near-node.ts";
 import { strings } from "../../../core/chain/json.ts";
 import { isComplete, type TransactionStatus, tokensBurnt } from "../../../core/chain/transaction-status.ts";
+import type { NearNode } from "../../../core/ports/near-node.ts";
 import type { EventInit } from "../../../core/workflow/action.ts";
 import { isDone } from "../../../core/workflow/progress.ts";
 import { sentTransactions, type WorkflowState } from "../../../core/workflow/state.ts";

@@ -1,6 +1,6 @@
-import { RpcUnavailable } from "../../../adapters/near/rpc-error.ts";
 import type { Candidate } from "../../../core/gate/candidate.ts";
 import { overflows, type Resumption, resumptionOf } from "../../../core/gate/resumption.ts";
+import { RpcUnavailable } from "../../../core/ports/near-node.ts";
 import type { EventInit } from "../../../core/workflow/action.ts";
 import type { Account, WorkflowState } from "../../../core/workflow/state.ts";
 import type { Heads } from "../../chain/follower.ts";

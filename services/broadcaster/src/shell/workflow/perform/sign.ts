@@ -1,11 +1,6 @@
 import { decodeBase64, encodeBase64, verifierNonce } from "@outlayer/near";
-import { RpcUnavailable } from "../../../adapters/near/rpc-error.ts";
-import {
-  ApprovalsMissing,
-  GrantLapsed,
-  KeystoreRefused,
-  type StepTerms,
-} from "../../../adapters/signer-proxy/signer.ts";
+import { RpcUnavailable } from "../../../core/ports/near-node.ts";
+import { ApprovalsMissing, GrantLapsed, KeystoreRefused, type StepTerms } from "../../../core/ports/signer.ts";
 import type { EventInit } from "../../../core/workflow/action.ts";
 import type { Account, Terms, WorkflowState } from "../../../core/workflow/state.ts";
 import { checkPolicy, endOnRefusal, type Grants } from "../../policy/check-policy.ts";

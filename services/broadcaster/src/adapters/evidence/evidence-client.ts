@@ -3,8 +3,21 @@ import { type Client, Code, ConnectError, createClient, type Transport } from "@
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { type GateLane, LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
-import type { Reservation, StepUsage, UsageStatement } from "@outlayer/contracts/outlayer/workflow/v1/policy";
+import type { Reservation } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import { Turnstile } from "@outlayer/kit";
+import {
+  type EvidenceLog,
+  EvidenceUnavailable,
+  type GateLog,
+  type HeldLease,
+  type LeaseAnswer,
+  LeaseLost,
+  LogMoved,
+  type OpenWorkflow,
+  StillPossible,
+  type ToReserve,
+  type UsedSoFar,
+} from "../../core/ports/evidence-log.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
 import type { Logged } from "../../core/workflow/state.ts";
 
@@ -14,69 +27,8 @@ import type { Logged } from "../../core/workflow/state.ts";
  */
 const atOnce = 16;
 
-/** Somebody else appended meanwhile, or the log has ended: what was decided is to be decided anew. */
-export class LogMoved extends Error {
-  override readonly name: string = "LogMoved";
-}
-
-/** Another one drives by now. */
-export class LeaseLost extends LogMoved {
-  override readonly name = "LeaseLost";
-}
-
-/** By evidence's own clock and log something that was signed can still execute, so that its usage is not released yet. */
-export class StillPossible extends Error {
-  override readonly name = "StillPossible";
-}
-
-/** Evidence gave no clear answer: an append may have happened. */
-export class EvidenceUnavailable extends Error {
-  override readonly name = "EvidenceUnavailable";
-}
-
-export interface UsedSoFar {
-  readonly seq: bigint;
-  /** In evidence's own word, for signer-proxy. */
-  readonly statement: UsageStatement;
-}
-
-/** What policy allowed, and is to count. */
-export interface ToReserve {
-  readonly walletId: string;
-  readonly requestId: string;
-  /** The ledger's entry up to which policy was asked. */
-  readonly expectedSeq: bigint;
-  readonly steps: readonly StepUsage[];
-  /** Digest of the terms on which the steps will be signed; empty where they will not. */
-  readonly termsDigest: string;
-}
-
-export interface OpenWorkflow {
-  readonly requestId: string;
-  readonly version: number;
-  /** Of its record. */
-  readonly status: string;
-}
-
-export interface GateLog {
-  readonly version: bigint;
-  readonly lane: GateLane | undefined;
-}
-
-/** A lease as its holder names it. */
-export interface HeldLease {
-  readonly resource: string;
-  /** The fencing token: it rises whenever the lease is taken. */
-  readonly epoch: bigint;
-}
-
-export type LeaseAnswer =
-  | { readonly kind: "taken"; readonly epoch: bigint }
-  /** Another one's, for so many milliseconds. */
-  | { readonly kind: "held"; readonly remainingMs: number };
-
-/** The logs, as the broadcaster reads them; and writes them, under a lease. */
-export class EvidenceLog {
+/** The logs over gRPC. */
+export class EvidenceClient implements EvidenceLog {
   readonly #client: Client<typeof LogService>;
   readonly #lease: HeldLease | undefined;
   readonly #turnstile = new Turnstile(atOnce);
@@ -94,7 +46,6 @@ export class EvidenceLog {
     );
   }
 
-  /** @returns the event as it stands in the log, but for its time, which is the caller's */
   async append(requestId: string, expectedVersion: number, kind: EventInit, nowMs: number): Promise<Logged> {
     const event = create(EventSchema, { kind });
     const request = { requestId, expectedVersion: BigInt(expectedVersion), event, ...this.#underLease() };
@@ -102,7 +53,6 @@ export class EvidenceLog {
     return { version: Number(version), atMs: nowMs, event };
   }
 
-  /** All workflows that have not ended, and how many events each has, oldest first. */
   async listOpen(): Promise<readonly OpenWorkflow[]> {
     const found: OpenWorkflow[] = [];
     let pageToken = "";
@@ -120,7 +70,6 @@ export class EvidenceLog {
     return (await this.#urgently(() => this.#client.reserveNonces({ senderId, count }))).nonces;
   }
 
-  /** What a wallet has used, the own part of a request that is named left out, and up to which entry of the ledger that is told. */
   async readUsage(walletId: string, exceptRequestId?: string): Promise<UsedSoFar> {
     const { seq, statement } = await this.#inTurn(() =>
       this.#client.readUsage({ walletId, ...(exceptRequestId === undefined ? {} : { exceptRequestId }) }),
@@ -129,11 +78,6 @@ export class EvidenceLog {
     return { seq, statement };
   }
 
-  /**
-   * Counts what policy allowed on the strength of the ledger up to an entry.
-   * @returns undefined when it has moved on; where the steps will be signed, what signer-proxy wants to see
-   * @throws LeaseLost
-   */
   async reserveUsage(reserving: ToReserve): Promise<{ readonly reservation: Reservation | undefined } | undefined> {
     try {
       const request = { ...reserving, steps: [...reserving.steps], ...this.#underLease() };
@@ -145,12 +89,10 @@ export class EvidenceLog {
     }
   }
 
-  /** Stops counting steps that did not execute. */
   async releaseUsage(walletId: string, requestId: string, steps: number[]): Promise<void> {
     await this.#inTurn(() => this.#client.releaseUsage({ walletId, requestId, steps, ...this.#underLease() }));
   }
 
-  /** Counts what a workflow costs the operator beside what its record will say. yoctoNEAR. */
   async chargeOperator(walletId: string, requestId: string, yocto: bigint): Promise<void> {
     const charge = { walletId, requestId, yocto: yocto.toString() };
     await this.#inTurn(() => this.#client.chargeOperator({ ...charge, ...this.#underLease() }));
@@ -161,7 +103,6 @@ export class EvidenceLog {
     return { version, lane };
   }
 
-  /** @returns the new version */
   async appendGate(gateId: string, expectedVersion: bigint, change: string, lane: GateLane): Promise<bigint> {
     const request = { gateId, expectedVersion, change, lane, ...this.#underLease() };
     return (await this.#urgently(() => this.#client.appendGateLog(request))).version;
@@ -172,7 +113,6 @@ export class EvidenceLog {
     return answer.taken ? { kind: "taken", epoch: answer.epoch } : { kind: "held", remainingMs: answer.remainingMs };
   }
 
-  /** @throws LogMoved when it is another's by now */
   async renewLease(lease: HeldLease, holderId: string, ttlMs: number): Promise<void> {
     await translated(this.#client.renewLease({ lease, holderId, ttlMs }));
   }

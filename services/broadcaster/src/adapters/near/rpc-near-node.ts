@@ -3,52 +3,29 @@ import { field, height, integer, isShallow, list, object, string, strings } from
 import { readTransactionStatus, type TransactionStatus } from "../../core/chain/transaction-status.ts";
 import type { Standing } from "../../core/checks/receivers.ts";
 import type { KeyPermission } from "../../core/gate/access-key.ts";
-import { foreignAnswerBytes } from "./answer-bounds.ts";
+import {
+  type AccessKey,
+  type Block,
+  BlockUnknown,
+  type BlockWanted,
+  type ChunkTransaction,
+  type ForeignView,
+  foreignAnswerBytes,
+  type NearNode,
+  RpcRefused,
+  RpcUnavailable,
+  ViewFailed,
+} from "../../core/ports/near-node.ts";
 import type { RpcCall, RpcClient } from "./rpc-client.ts";
-import { BlockUnknown, RpcRefused, RpcUnavailable, ViewFailed } from "./rpc-error.ts";
 
-export interface Block {
-  readonly height: number;
-  /** Base58. */
-  readonly hash: string;
-  readonly prevHash: string;
-  /** Hash of the latest block that is final with this one. */
-  readonly lastFinalHash: string;
-  /** Milliseconds since the epoch. */
-  readonly timeMs: number;
-  readonly gasPrice: bigint;
-  readonly chunkHashes: readonly string[];
-}
-
-export type BlockWanted =
-  | { readonly finality: "final" | "optimistic" }
-  | { readonly hash: string }
-  | { readonly height: number };
-
-export interface AccessKey {
-  readonly nonce: bigint;
-  readonly permission: KeyPermission;
-  /** Height of the block at which it was read. */
-  readonly height: number;
-}
-
-/** What a contract that a caller chose made of a view. */
-export type ForeignView =
-  /** `text` is JSON, `height` that of the block at which it ran. */
-  | { readonly kind: "answered"; readonly text: string; readonly value: unknown; readonly height: number }
-  /** In the contract's or the node's own words. */
-  | { readonly kind: "failed"; readonly text: string }
-  | { readonly kind: "too_large" | "no_answer" };
-
-/** NEAR as the broadcaster asks it. Every method throws RpcUnavailable when no endpoint answers. */
-export class NearNode {
+/** NEAR over JSON-RPC. */
+export class RpcNearNode implements NearNode {
   readonly #rpc: RpcClient;
 
   constructor(rpc: RpcClient) {
     this.#rpc = rpc;
   }
 
-  /** @throws BlockUnknown */
   async block(wanted: BlockWanted): Promise<Block> {
     try {
       return readBlock(await this.#rpc.call("block", blockParams(wanted)));
@@ -58,19 +35,16 @@ export class NearNode {
     }
   }
 
-  /** How many blocks a transaction stays valid after the one that it names. */
   async validityBlocks(): Promise<number> {
     const config = await this.#rpc.call("EXPERIMENTAL_genesis_config", {});
     return need(height(field(config, "transaction_validity_period")), "genesis config");
   }
 
-  /** yoctoNEAR that the account holds; 0 for one that does not exist. */
   async balance(accountId: string): Promise<bigint> {
     const account = await this.#account(accountId);
     return account === undefined ? 0n : need(integer(field(account, "amount")), "view_account");
   }
 
-  /** The key at the final block; undefined when the account or the key is not there. */
   async accessKey(accountId: string, publicKey: string): Promise<AccessKey | undefined> {
     try {
       const query = {
@@ -92,7 +66,6 @@ export class NearNode {
     }
   }
 
-  /** Permissions of every key of the account at the final block; none for an account that does not exist. */
   async accessKeys(accountId: string): Promise<readonly KeyPermission[]> {
     try {
       const query = { request_type: "view_access_key_list", finality: "final", account_id: accountId };
@@ -104,13 +77,11 @@ export class NearNode {
     }
   }
 
-  /** Base58 of the SHA-256 of the account's wasm; 32 zero bytes where it has none, or does not exist. */
   async codeHash(accountId: string): Promise<string> {
     const account = await this.#account(accountId);
     return account === undefined ? noCode : need(string(field(account, "code_hash")), "view_account");
   }
 
-  /** What a call of the account would meet at the final block. */
   async standing(accountId: string): Promise<Standing> {
     const account = await this.#account(accountId);
     if (account === undefined) return "no_account";
@@ -121,7 +92,6 @@ export class NearNode {
     return need(string(field(account, "code_hash")), "view_account") === noCode ? "no_code" : "contract";
   }
 
-  /** Calls a view. @returns its JSON, and the height at which it ran @throws ViewFailed with the contract's text */
   async view(
     contractId: string,
     method: string,
@@ -138,7 +108,6 @@ export class NearNode {
     }
   }
 
-  /** Calls a view of a contract that a caller chose, at the final block; no more is read of it than a record may hold. */
   async foreignView(contractId: string, method: string, argsJson: string): Promise<ForeignView> {
     const asked = await this.#rpc.callForeign("query", viewQuery(contractId, method, argsJson, "final"));
     if (asked.kind === "refused") return { kind: "failed", text: asked.text };
@@ -155,7 +124,6 @@ export class NearNode {
     }
   }
 
-  /** Hands in a signed transaction. Says nothing of its inclusion. */
   async send(signedTransaction: Uint8Array): Promise<void> {
     const params = { signed_tx_base64: encodeBase64(signedTransaction), wait_until: "NONE" };
     try {
@@ -166,15 +134,10 @@ export class NearNode {
     }
   }
 
-  /** Undefined while the node does not know it, or has no outcome of it yet. */
   async transaction(hash: string, signerId: string): Promise<TransactionStatus | undefined> {
     return transactionStatus((method, params) => this.#rpc.call(method, params), hash, signerId);
   }
 
-  /**
-   * Whether no endpoint knows the transaction, each asked at a final head not below `height`
-   * (rule: dead-is-unknown-to-every-endpoint).
-   */
   async isUnknownEverywhere(hash: string, signerId: string, height: number): Promise<boolean> {
     const answers = await this.#rpc.everyEndpoint(async (call) => {
       const final = readBlock(await call("block", { finality: "final" }));
@@ -184,7 +147,6 @@ export class NearNode {
     return answers.every((unknown) => unknown);
   }
 
-  /** Transactions of a block, as far as they are needed to recognise one. */
   async transactionsOf(block: Block): Promise<readonly ChunkTransaction[]> {
     const chunks = await Promise.all(block.chunkHashes.map((hash) => this.#rpc.call("chunk", { chunk_id: hash })));
     return chunks.flatMap((chunk) => list(field(chunk, "transactions")).flatMap(readChunkTransaction));
@@ -216,14 +178,6 @@ export class NearNode {
     if (error !== undefined) throw new RpcRefused("query", "", error);
     return result;
   }
-}
-
-export interface ChunkTransaction {
-  readonly hash: string;
-  readonly signerId: string;
-  readonly receiverId: string;
-  /** Arguments of its function calls. */
-  readonly calls: readonly { readonly methodName: string; readonly args: Uint8Array }[];
 }
 
 async function transactionStatus(

@@ -1,0 +1,118 @@
+import type { TransactionStatus } from "../chain/transaction-status.ts";
+import type { Standing } from "../checks/receivers.ts";
+import type { KeyPermission } from "../gate/access-key.ts";
+
+/** Longest answer of a contract that a caller chose, bytes. */
+export const foreignAnswerBytes = 16 * 1024;
+
+export interface Block {
+  readonly height: number;
+  /** Base58. */
+  readonly hash: string;
+  readonly prevHash: string;
+  /** Hash of the latest block that is final with this one. */
+  readonly lastFinalHash: string;
+  /** Milliseconds since the epoch. */
+  readonly timeMs: number;
+  readonly gasPrice: bigint;
+  readonly chunkHashes: readonly string[];
+}
+
+export type BlockWanted =
+  | { readonly finality: "final" | "optimistic" }
+  | { readonly hash: string }
+  | { readonly height: number };
+
+export interface AccessKey {
+  readonly nonce: bigint;
+  readonly permission: KeyPermission;
+  /** Height of the block at which it was read. */
+  readonly height: number;
+}
+
+/** What a contract that a caller chose made of a view. */
+export type ForeignView =
+  /** `text` is JSON, `height` that of the block at which it ran. */
+  | { readonly kind: "answered"; readonly text: string; readonly value: unknown; readonly height: number }
+  /** In the contract's or the node's own words. */
+  | { readonly kind: "failed"; readonly text: string }
+  | { readonly kind: "too_large" | "no_answer" };
+
+export interface ChunkTransaction {
+  readonly hash: string;
+  readonly signerId: string;
+  readonly receiverId: string;
+  /** Arguments of its function calls. */
+  readonly calls: readonly { readonly methodName: string; readonly args: Uint8Array }[];
+}
+
+/** NEAR as the broadcaster asks it. Every method throws RpcUnavailable when no endpoint answers. */
+export interface NearNode {
+  /** @throws BlockUnknown */
+  block(wanted: BlockWanted): Promise<Block>;
+  /** How many blocks a transaction stays valid after the one that it names. */
+  validityBlocks(): Promise<number>;
+  /** yoctoNEAR that the account holds; 0 for one that does not exist. */
+  balance(accountId: string): Promise<bigint>;
+  /** The key at the final block; undefined when the account or the key is not there. */
+  accessKey(accountId: string, publicKey: string): Promise<AccessKey | undefined>;
+  /** Permissions of every key of the account at the final block; none for an account that does not exist. */
+  accessKeys(accountId: string): Promise<readonly KeyPermission[]>;
+  /** Base58 of the SHA-256 of the account's wasm; 32 zero bytes where it has none, or does not exist. */
+  codeHash(accountId: string): Promise<string>;
+  /** What a call of the account would meet at the final block. */
+  standing(accountId: string): Promise<Standing>;
+  /** Calls a view. @returns its JSON, and the height at which it ran @throws ViewFailed with the contract's text */
+  view(
+    contractId: string,
+    method: string,
+    args: unknown,
+    finality?: "final" | "optimistic",
+  ): Promise<{ value: unknown; height: number }>;
+  /** Calls a view of a contract that a caller chose, at the final block; no more is read of it than a record may hold. */
+  foreignView(contractId: string, method: string, argsJson: string): Promise<ForeignView>;
+  /** Hands in a signed transaction. Says nothing of its inclusion. */
+  send(signedTransaction: Uint8Array): Promise<void>;
+  /** Undefined while the node does not know it, or has no outcome of it yet. */
+  transaction(hash: string, signerId: string): Promise<TransactionStatus | undefined>;
+  /**
+   * Whether no endpoint knows the transaction, each asked at a final head not below `height`
+   * (rule: dead-is-unknown-to-every-endpoint).
+   */
+  isUnknownEverywhere(hash: string, signerId: string, height: number): Promise<boolean>;
+  /** Transactions of a block, as far as they are needed to recognise one. */
+  transactionsOf(block: Block): Promise<readonly ChunkTransaction[]>;
+}
+
+/** No endpoint gave an answer: nothing is known of what was asked, and something sent may have arrived. */
+export class RpcUnavailable extends Error {
+  override readonly name: string = "RpcUnavailable";
+}
+
+/** The node that was asked does not know the block: it lags behind the one that named it, or keeps no older ones. */
+export class BlockUnknown extends RpcUnavailable {
+  override readonly name = "BlockUnknown";
+}
+
+/** A node answered, with an error of its own. */
+export class RpcRefused extends Error {
+  override readonly name = "RpcRefused";
+  /** E.g. `UNKNOWN_TRANSACTION`; empty where the node gave none. */
+  readonly causeName: string;
+
+  constructor(method: string, causeName: string, text: string) {
+    super(`${method}: ${causeName} ${text}`.trim());
+    this.causeName = causeName;
+  }
+}
+
+/** A view panicked; `text` is the contract's own. */
+export class ViewFailed extends Error {
+  override readonly name = "ViewFailed";
+  readonly text: string;
+
+  constructor(contractId: string, method: string, text: string) {
+    super(`${contractId}.${method}: ${text}`);
+    this.text = text;
+  }
+}
