@@ -4,7 +4,7 @@ import { Replica, type Variables } from "./replica.ts";
 import { peers, urlVariable, variablesOf } from "./variables.ts";
 
 export interface ReplicasOptions {
-  /** Of the whole product, as README.md's table has it; where services listen and find one another is set here. */
+  /** Of the whole product, as docs/operator.md has it; where services listen and find one another is set here. */
   readonly environment: Environment;
   /** How many of each service there can be; one, where it is not said. */
   readonly counts?: Partial<Record<ServiceName, number>>;

@@ -22,7 +22,7 @@ now. Read-only: it sends and signs nothing. From the environment:
   RELAYER_SECRET_KEY, APPROVER_SECRET_KEY   optional: then these very keys are looked for, else any that would do
   KEYSTORE_URL, KEYSTORE_AUTH_TOKEN         optional: without them the keystore is left out
   NEAR_RPC_URL, NEAR_CHAIN_ID, SEQUENTIAL_GATE_ID, GATE_FEE_1_TO_3_YOCTO, GATE_MAX_FEE_YOCTO, GATE_CODE_HASH,
-  GATE_OWNER_ID, SUBMIT_INTENT_GAS, GATE_CALLBACK_GAS, RESUME_BATCH_GAS   as in README.md; mainnet by default
+  GATE_OWNER_ID, SUBMIT_INTENT_GAS, GATE_CALLBACK_GAS, RESUME_BATCH_GAS   as in docs/operator.md; mainnet by default
 
 A chain or pending intents of a product that runs beside it count as others': it cannot tell.
 Exits with 0 when ready, 1 when not, 2 when it could not look. --json prints what GET /wallet/v1/preflight answers.
