@@ -1,18 +1,18 @@
 import type { Clock } from "./ports.ts";
 
-/** Lines of a kind at once, and the milliseconds after which there may be another one. */
+/** Lines of a kind that may be written in a burst, and the milliseconds in which one more is earned. */
 const atOnce = 10;
 const everyMs = 6_000;
 
 interface Kind {
-  /** When as many lines may be written at once again as if there had been none. */
+  /** When the whole burst may be written again, milliseconds since the epoch. */
   fullAtMs: number;
   leftOut: number;
 }
 
 /**
- * Bounds the lines that somebody without credentials can cause in a log, who would fill the disk with them and hide what matters:
- * ten of a kind at once, then one every six seconds. Each says how many were left out before it. Kinds are few, and never of a caller's making.
+ * Bounds the log lines that callers without credentials can cause: ten of a kind at once, then one every six seconds. Without
+ * it they could fill the disk and hide what matters. Each line says how many were left out before it. Callers choose no kinds.
  */
 export class BoundedLines {
   readonly #clock: Clock;
@@ -22,13 +22,13 @@ export class BoundedLines {
     this.#clock = clock;
   }
 
-  /** @param write is called with what the line has to say beside its own, or not at all */
+  /** @param write writes the line with these fields added; not called for a line that is left out */
   write(kind: string, write: (fields: { readonly left_out?: number }) => void): void {
     const nowMs = this.#clock.now();
     const latestMs = nowMs + atOnce * everyMs;
     const state = this.#kinds.get(kind) ?? { fullAtMs: nowMs, leftOut: 0 };
     this.#kinds.set(kind, state);
-    // Not later than after as many lines as there can be: the clock may have been set back.
+    // Bounded above, because the clock may have been set back since.
     const fullAtMs = Math.min(Math.max(state.fullAtMs, nowMs), latestMs);
     const isLeftOut = fullAtMs + everyMs > latestMs;
     state.fullAtMs = isLeftOut ? fullAtMs : fullAtMs + everyMs;

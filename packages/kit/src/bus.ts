@@ -1,10 +1,10 @@
-/** Wakes others. It only tells that something happened: what counts is in evidence, and nothing waits for the bus. */
+/** Wake-up signals between processes. A signal carries no state: readers fetch that from evidence, and work without the bus. */
 export interface Bus {
   /** Never throws and never blocks; may be lost. */
   publish(subject: string, data: Uint8Array): void;
-  /** Calls `receive` for every message on a subject published from now on. The answer ends it. */
+  /** Calls `receive` for every message on a subject published from now on. The returned function ends the subscription. */
   subscribe(subject: string, receive: (data: Uint8Array) => void): () => void;
-  /** Whether what other processes publish is heard now. Where not, who waits has to look for himself more often. */
+  /** Whether messages of other processes arrive now. While they do not, waiters have to poll more often. */
   readonly hearsOthers: boolean;
 }
 
@@ -27,11 +27,11 @@ export class InProcessBus implements Bus {
   }
 }
 
-/** Where evidence tells that a workflow's log has grown; there is no data. */
+/** Evidence publishes here that a workflow's log has grown; there is no data. */
 export const newsSubject = (requestId: string) => `wallet.news.${requestId}`;
 
-/** Where evidence tells broadcasters that a workflow was opened, or is to be cancelled; the data is its request id in UTF-8. */
+/** Evidence publishes here that a workflow was opened, or is to be cancelled; the data is its request id in UTF-8. */
 export const workSubject = "wallet.work";
 
-/** Where a broadcaster tells others that it has given a lease back; the data is what was leased, in UTF-8. */
+/** A broadcaster publishes here that it has released a lease; the data is the lease's name in UTF-8. */
 export const leaseSubject = "wallet.lease";

@@ -21,7 +21,7 @@ export type Parse<T> = (text: string) => T;
  */
 export class ConfigReader {
   readonly #problems = new Set<string>();
-  /** Where each secret stands, by its digest. */
+  /** The variable that holds each secret, by the secret's digest. */
   readonly #places = new Map<string, string>();
   readonly #environment: Environment;
   readonly #readFile: (path: string) => string;
@@ -39,7 +39,7 @@ export class ConfigReader {
     return this.#read(name, this.#plain(name), parse, () => fallback);
   }
 
-  /** Like `required`, for a secret: `<name>_FILE` may name the file that holds it; trailing line ends are cut. */
+  /** Like `required`, for a secret: `<name>_FILE` may name a file that holds it; trailing line ends are cut. */
   requiredSecret<T>(name: string, parse: Parse<T>): T {
     return this.#read(name, this.#secret(name), parse, () => this.#fail(`${name} (or ${name}_FILE) is required`));
   }
@@ -54,7 +54,7 @@ export class ConfigReader {
   }
 
   /**
-   * That a secret stands in one place only. The same place may be read again, as by several services in one process.
+   * Adds a problem if another place holds the same secret. One place may be read twice, as by several services in one process.
    * @param place e.g. `GRANT_SECRET`, as a problem names it @param sha256 lower-case hex, of the secret
    */
   distinct(place: string, sha256: string): void {
@@ -101,12 +101,12 @@ export class ConfigReader {
 
   #fail(problem: string): never {
     this.#problems.add(problem);
-    // Never used: `check` throws before the configuration reaches anybody.
+    // Never used: `check` throws before the configuration is returned.
     return undefined as never;
   }
 }
 
-/** What a parser says of a text it does not take. Must not quote the text. */
+/** Why a parser refuses a text. The message must not quote the text. */
 export class Malformed extends Error {
   override readonly name = "Malformed";
 }
@@ -143,7 +143,7 @@ export const accountId: Parse<string> = (value) => {
   return value;
 };
 
-/** Comma-separated. What is wrong with one of several is said with its place: `(entry 2) must be …`. */
+/** Comma-separated. A problem of one entry among several names its place: `(entry 2) must be …`. */
 export const list = <T>(parse: Parse<T>): Parse<readonly T[]> => {
   return (value) => {
     const items = value.split(",").map((item) => item.trim());

@@ -3,29 +3,29 @@ import { jittered, type Ports, sleep } from "./ports.ts";
 import type { Dependency } from "./readiness.ts";
 
 /**
- * Milliseconds without an answer after which something is asked. Whoever asks gives up after at most 3,500 ms, so that with
- * the first pause and a second time of asking no more than 10 s pass from the last answer until it is away.
+ * Milliseconds without an answer after which the watch probes. A probe gives up after at most 3,500 ms, so with the first pause
+ * and a second probe at most 10 s pass from the last answer until the dependency is away.
  */
 const idleMs = 2_500;
-/** Pause before something is asked again that gave no answer, milliseconds; twice as long each time, up to the longest. */
+/** Pause before the next probe after one without an answer, milliseconds; doubles up to the longest. */
 const firstPauseMs = 500;
 const longestPauseMs = 2_000;
-/** So many times of asking in a row without an answer make what was slow away. */
+/** Unanswered probes in a row that turn `slow` into `away`. */
 const silentAsks = 2;
-/** When calls get no answer for so long, and none does in between, light calls that do prove nothing. Milliseconds. */
+/** When calls stay unanswered for so long, with none answered in between, answered probes prove nothing. Milliseconds. */
 const deafMs = 3_000;
-/** For so long after the last such call, milliseconds. */
+/** For how long after the last unanswered call they prove nothing, milliseconds. */
 const doubtMs = 10_000;
 
-/** Is told what comes of calls. */
-export interface Ear {
+/** Is told the outcome of each call. */
+export interface CallListener {
   /** A call was answered, in whatever way. */
   heard(): void;
   /** A call was not answered: not in time, or not at all. */
   missed(state: "slow" | "away", reason: string): void;
 }
 
-/** What is asked for as long as the process is hosted. */
+/** A probe that runs for as long as the process is hosted. */
 export interface Watch {
   readonly dependency: Dependency;
   start(): void;
@@ -34,30 +34,30 @@ export interface Watch {
 
 export interface WatchDeps {
   readonly name: string;
-  /** While it is away no request at all can be taken. */
+  /** While the dependency is away, no request at all can be taken. */
   readonly required?: true | undefined;
-  /** Makes a light call, and tells the ear what came of it. It gives up by itself, and says that then. */
-  readonly ask: (signal: AbortSignal, ear: Ear) => Promise<unknown>;
+  /** Probes by a light call, and reports its outcome to the listener. It has a time limit of its own, and reports when that passes. */
+  readonly ask: (signal: AbortSignal, listener: CallListener) => Promise<unknown>;
   readonly ports: Pick<Ports, "clock" | "timers" | "random">;
   readonly logger: Logger;
 }
 
 /**
- * Something that a process needs, as far as it sees it: by what comes of its calls, which it is told of, and by asking while
- * none are answered. Says in the log when it waits for it, and when it is there.
+ * The state of a dependency, judged by the outcomes of the calls that are made anyway, and by probes while none are answered.
+ * Logs when the dependency goes away and when it is back.
  *
- * Only an answer brings back what is away. Where calls stay without one, an answer to what is asked here does not count for
- * a while: what cannot carry out anything may still say that it is there.
+ * Only an answer ends `away`. While calls stay unanswered, an answered probe does not count for a while: a dependency that can
+ * carry out nothing may still answer a ping.
  */
-export class DependencyWatch implements Ear, Watch {
+export class DependencyWatch implements CallListener, Watch {
   readonly #deps: WatchDeps;
   readonly #stopping = new AbortController();
   #state: Dependency["state"] = "unknown";
   #changed = new AbortController();
   #heardAtMs = 0;
-  /** Times of asking in a row without an answer. */
+  /** Unanswered probes in a row. */
   #silent = 0;
-  /** The first and the last call without an answer since one was answered. */
+  /** The first and the last unanswered call since one was answered. */
   #missed: { readonly firstMs: number; lastMs: number } | undefined;
   #isDeaf = false;
   #asking: Promise<void> | undefined;
@@ -68,12 +68,12 @@ export class DependencyWatch implements Ear, Watch {
 
   get dependency(): Dependency {
     const { name, required } = this.#deps;
-    // What is slow for one call may serve another.
+    // A dependency that is too slow for one call may serve another.
     const isRequired = required && this.#state !== "slow";
     return { name, state: this.#state, ...(isRequired ? { required } : {}) };
   }
 
-  /** Asks from now on, whenever there is no answer for a while. */
+  /** Probes from now on, whenever there is no answer for a while. */
   start(): void {
     this.#asking ??= this.#keepAsking();
   }
@@ -98,20 +98,20 @@ export class DependencyWatch implements Ear, Watch {
     this.#becomes(this.#isDeaf ? "away" : state, reason);
   }
 
-  /** Resolves once it answers, or at the signal. */
+  /** Resolves once the dependency answers, or at the signal. */
   async answers(signal: AbortSignal): Promise<void> {
     while (this.#state !== "ok" && !signal.aborted) await this.#change(signal);
   }
 
-  /** Of what is asked here. */
-  readonly #ofAsking: Ear = {
+  /** Outcomes of probes. */
+  readonly #ofProbes: CallListener = {
     heard: () => {
       const now = this.#deps.ports.clock.now();
       if (this.#isDeaf && this.#missed !== undefined) {
         const sinceMs = now - this.#missed.lastMs;
-        // A clock that was set back says nothing of how long it has been.
+        // A negative span means that the clock was set back: then the span says nothing.
         if (sinceMs >= 0 && sinceMs < doubtMs) return;
-        // It is believed again, until the next call without an answer.
+        // Probes count again, until the next unanswered call.
         this.#missed.lastMs = now;
         this.#isDeaf = false;
       }
@@ -132,7 +132,7 @@ export class DependencyWatch implements Ear, Watch {
   }
 
   #becomes(state: "slow" | "away", reason: string): void {
-    // Slow is what answers now and then.
+    // Slow is a dependency that answered before; one that is away stays so.
     if (state === "slow" && this.#state !== "ok") return;
     if (!this.#is(state)) return;
     const { name, logger } = this.#deps;
@@ -162,8 +162,8 @@ export class DependencyWatch implements Ear, Watch {
     let pauseMs = firstPauseMs;
     while (!signal.aborted) {
       const round = new AbortController();
-      const asked = ask(signal, this.#ofAsking).catch(() => undefined);
-      // Where nothing changes, what listens for a change is to go with the question.
+      const asked = ask(signal, this.#ofProbes).catch(() => undefined);
+      // Ends the wait for a change together with the probe, so that no listeners pile up.
       await Promise.race([asked, this.#change(AbortSignal.any([signal, round.signal]))]);
       round.abort();
       if (this.#state === "ok") {
@@ -176,7 +176,7 @@ export class DependencyWatch implements Ear, Watch {
     }
   }
 
-  /** Resolves when there was no answer for so long, or when a call was not answered. */
+  /** Resolves when there was no answer for `idleMs`, or when a call was not answered. */
   async #idle(): Promise<void> {
     const { clock, timers } = this.#deps.ports;
     while (this.#state === "ok" && !this.#stopping.signal.aborted) {

@@ -1,7 +1,7 @@
 import { counterScope, type DirectUserScope, scopedMethods } from "@outlayer/workflow";
 import { accountId, type ConfigReader, json, Malformed, type Parse } from "./config.ts";
 
-/** `DIRECT_USER_SCOPES_JSON`: the scopes that users' keys may have; the counter's where nothing is set. */
+/** `DIRECT_USER_SCOPES_JSON`: the scopes that users' keys may have; the counter's scope where it is not set. */
 export function readDirectUserScopes(reader: ConfigReader): readonly DirectUserScope[] {
   return reader.optional("DIRECT_USER_SCOPES_JSON", directUserScopes, [counterScope]);
 }
@@ -32,7 +32,7 @@ function account(given: unknown): string {
   }
 }
 
-/** A name with a line feed in it could be told from two names by nobody: the key is derived from their lines. */
+/** No line feeds: the key is derived from the names as lines, so a name with a line feed would equal two names. */
 function methods(given: unknown): readonly string[] {
   const isName = (name: unknown) => typeof name === "string" && /^[!-~]{1,256}$/.test(name);
   if (!Array.isArray(given) || given.length === 0 || !given.every(isName)) {

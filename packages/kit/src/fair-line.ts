@@ -1,44 +1,43 @@
-/** One that waits for something that wallets share. */
-export interface Waiting {
-  /** In the order in which those of a wallet come. */
+/** A request that waits in a fair line. */
+export interface LineEntry {
+  /** Orders the requests of one wallet. */
   readonly requestId: string;
   readonly walletId: string;
 }
 
-/** What a wallet has waiting. */
+/** The waiting requests of one wallet. */
 interface Own<T> {
   readonly waiting: T[];
-  /** Its place among wallets between which nothing else decides. */
+  /** Breaks ties between wallets. */
   readonly arrival: number;
 }
 
 interface Turn<T> {
   readonly one: T;
-  /** Virtual time. */
+  /** Virtual time at which the turn starts. */
   readonly start: number;
-  /** Virtual time up to which its wallet was given something before. */
+  /** Virtual time up to which its wallet was served before. */
   readonly paidUntil: number;
   readonly arrival: number;
 }
 
 /**
- * Who waits, and in which order they come: fair queueing by start time (SFQ: Goyal, Vin, Cheng 1996). Each turn costs its wallet
- * what the turn takes of what all wait for. The wallet comes next that was given the least of it, and of one wallet what it has
- * waited for longest. Time is virtual: it stands at the start of the latest turn, so a wallet that was away is owed nothing for
- * that, and whoever takes less than a fair share waits for about one turn of somebody else, however many wallets
- * have however much waiting.
+ * A queue that is fair between wallets: start-time fair queueing (SFQ: Goyal, Vin, Cheng 1996). Each turn charges its wallet the
+ * turn's cost. The wallet with the least charged comes next, with its oldest request. Virtual time stands at the start of the
+ * latest turn, so a wallet that was away earns no credit meanwhile, and a wallet below its fair share waits for about one turn
+ * of another, however many wallets have however much waiting.
  */
-export class FairLine<T extends Waiting> {
+export class FairLine<T extends LineEntry> {
   readonly #cost: (one: T) => number;
-  /** By wallet; none of them empty. */
+  /** By wallet id; no entry is empty. */
   readonly #wallets = new Map<string, Own<T>>();
   readonly #byRequest = new Map<string, T>();
-  /** Virtual time up to which a wallet was given something, where that is not past. */
+  /** Virtual time up to which a wallet was served, by wallet id; past times are dropped. */
   readonly #paidUntil = new Map<string, number>();
   #now = 0;
   #arrivals = 0;
 
-  /** @param cost what its turn takes; positive */
+  /** @param cost of a turn; positive */
   constructor(cost: (one: T) => number) {
     this.#cost = cost;
   }
@@ -51,7 +50,7 @@ export class FairLine<T extends Waiting> {
     return this.#byRequest.has(requestId);
   }
 
-  /** Whose turn is next. */
+  /** The request whose turn is next. */
   get first(): T | undefined {
     let first: Turn<T> | undefined;
     for (const [walletId, { waiting, arrival }] of this.#wallets) {
@@ -64,7 +63,7 @@ export class FairLine<T extends Waiting> {
     return first?.one;
   }
 
-  /** Puts one behind those of its wallet whose ids come before its own. */
+  /** Adds a request behind those of its wallet with smaller ids. */
   add(one: T): void {
     if (this.has(one.requestId)) return;
     this.#byRequest.set(one.requestId, one);
@@ -77,7 +76,7 @@ export class FairLine<T extends Waiting> {
     own.splice(own.findLastIndex(({ requestId }) => requestId < one.requestId) + 1, 0, one);
   }
 
-  /** Takes one out that has its turn now, whatever comes of it: its wallet has had that much. */
+  /** Removes a request whose turn has come, and charges its wallet, whether or not the turn is used. */
   take(requestId: string): void {
     const one = this.#byRequest.get(requestId);
     if (one === undefined) return;
@@ -88,7 +87,7 @@ export class FairLine<T extends Waiting> {
     this.remove(requestId);
   }
 
-  /** Takes one out that leaves without a turn. */
+  /** Removes a request without charging its wallet. */
   remove(requestId: string): void {
     const one = this.#byRequest.get(requestId);
     if (one === undefined) return;
@@ -98,7 +97,7 @@ export class FairLine<T extends Waiting> {
     if (own.length === 0) this.#wallets.delete(one.walletId);
   }
 
-  /** All of them, as they would come were nobody added. */
+  /** All requests in the order of their turns, were none added. */
   order(): T[] {
     const turns = [...this.#wallets].flatMap(([walletId, { waiting, arrival }]) => {
       let paidUntil = this.#paidUntil.get(walletId) ?? 0;
@@ -112,7 +111,7 @@ export class FairLine<T extends Waiting> {
   }
 }
 
-/** Of those whose turns start at once, the wallet comes first that has been without one for longer: it waits for none of a whole round. */
+/** Of turns that start at the same time, the wallet that was last served longest ago comes first, so that none waits for a whole round. */
 function inOrder(one: Turn<unknown>, other: Turn<unknown>): number {
   return one.start - other.start || one.paidUntil - other.paidUntil || one.arrival - other.arrival;
 }

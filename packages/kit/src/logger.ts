@@ -7,8 +7,8 @@ export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "s
 export type LogLevel = (typeof logLevels)[number];
 
 /**
- * One JSON line an event, on standard output unless a destination is given: beside what it says, the service, and the
- * trace, workflow and wallet of the work at hand.
+ * One JSON line an event, on standard output unless a destination is given. Each line carries the service, and the trace,
+ * workflow and wallet of the work at hand.
  */
 export function createLogger(service: string, level: LogLevel, destination?: DestinationStream): Logger {
   const options = {
@@ -19,11 +19,11 @@ export function createLogger(service: string, level: LogLevel, destination?: Des
     mixin: contextLogFields,
     serializers: { err: describeError },
   };
-  // Written before the call returns: what a process says last, before it exits, is what matters most.
+  // Synchronous: the last lines before a process exits matter most.
   return pino(options, destination ?? pino.destination({ dest: 1, sync: true }));
 }
 
-/** What is logged of an error. Never its other properties: a library's can hold a request with its headers, or a URL. */
+/** An error as it is logged. Never its other properties: a library's can hold a request with its headers, or a URL. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return String(error);
   const { name, message, stack, cause } = error;

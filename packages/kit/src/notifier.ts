@@ -1,4 +1,4 @@
-/** A wake-up signal for all that wait for a change. What has changed, they read themselves. */
+/** A wake-up signal for everything that waits for a change. It carries no state: waiters read what has changed themselves. */
 export class Notifier {
   readonly #waiting = new Set<() => void>();
 
@@ -6,7 +6,7 @@ export class Notifier {
     for (const wake of [...this.#waiting]) wake();
   }
 
-  /** Resolves at the next change of any of the sources, or when the signal is aborted. */
+  /** Resolves when any of the sources notifies, or when the signal is aborted. */
   static next(sources: readonly Notifier[], signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const finish = () => {

@@ -1,7 +1,7 @@
 import { randomFillSync } from "node:crypto";
 import { v7 } from "uuid";
 
-/** Where the whole product gets time, timers, ids and randomness from. */
+/** The only source of time, timers, ids and randomness in the product. */
 export interface Ports {
   readonly clock: Clock;
   readonly timers: Timers;
@@ -15,7 +15,7 @@ export interface Clock {
 }
 
 export interface Timers {
-  /** Calls `run` once, `ms` milliseconds from now. The answer cancels it. */
+  /** Calls `run` once, `ms` milliseconds from now. The returned function cancels the timer. */
   after(ms: number, run: () => void): Disposer;
 }
 
@@ -49,7 +49,7 @@ export function systemPorts(): Ports {
 const pool = new Uint8Array(4096);
 let used = pool.length;
 
-/** Of the system's generator, from which many are taken at once: every call needs some for its trace. None is given out twice. */
+/** Taken from a pool that is refilled in bulk, since every call needs some bytes for its trace. No byte is given out twice. */
 function randomBytes(count: number): Uint8Array {
   if (count > pool.length) return randomFillSync(new Uint8Array(count));
   if (used + count > pool.length) {
@@ -62,12 +62,12 @@ function randomBytes(count: number): Uint8Array {
   return bytes;
 }
 
-/** Between half of a pause and all of it, at random: who waits for the same does not come back at once. */
+/** At random between half of a pause and all of it, so that waiters do not all return at once. */
 export function jittered(ms: number, random: Random): number {
   return (ms / 2) * (1 + (random.bytes(1)[0] ?? 0) / 255);
 }
 
-/** Waits; ends early, without an error, when the signal is aborted. */
+/** Resolves after `ms`, or early and without an error when the signal is aborted. */
 export function sleep(timers: Timers, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
@@ -81,12 +81,12 @@ export function sleep(timers: Timers, ms: number, signal?: AbortSignal): Promise
   });
 }
 
-/** A signal that is aborted after `ms` milliseconds, or with the other one. `done` frees the timer. */
+/** A signal that is aborted after `ms` milliseconds, or together with `other`. `done` frees the timer. */
 export function deadline(timers: Timers, ms: number, other?: AbortSignal): { signal: AbortSignal; done: Disposer } {
   const controller = new AbortController();
   const cancel = timers.after(ms, () => controller.abort(new DeadlineExceeded(ms)));
   const forward = () => {
-    // Nothing is left to wait for, also where nobody comes back to say so.
+    // Frees the timer even if nobody calls `done`.
     cancel();
     controller.abort(other?.reason);
   };

@@ -22,7 +22,7 @@ export function quotaExceeded(message: string, exceeded: ExceededQuota): Refusal
   });
 }
 
-/** The quota for which another service has refused; undefined for every other error. */
+/** The quota for which another service has refused a call; undefined for every other error. */
 export function exceededQuotaOf(error: ConnectError): ExceededQuota | undefined {
   const [info] = error.findDetails(ErrorInfoSchema);
   if (error.code !== Code.ResourceExhausted || info?.reason !== quotaExceededReason) return undefined;

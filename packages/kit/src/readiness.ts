@@ -1,22 +1,22 @@
-/** Something that a process needs others for. */
+/** Another service, database or node that a process needs. */
 export interface Dependency {
   /** Never an address. */
   readonly name: string;
-  /** `slow` gives no answer in time, `away` none at all; `unknown` was not asked yet. */
+  /** `slow`: answers come too late; `away`: none come; `unknown`: not asked yet. */
   readonly state: "ok" | "slow" | "away" | "unknown";
-  /** Without it no request at all can be taken. */
+  /** Set if no request at all can be taken without it. */
   readonly required?: true;
 }
 
-/** What `/readyz` answers; states of dependencies by name. */
+/** The body of `/readyz`; states of dependencies by name. */
 export interface ReadinessReport {
   readonly [field: string]: string | string[] | Record<string, string>;
 }
 
 /**
- * Whether this process takes requests. Shared by `grpc.health.v1` and `/readyz`. A dependency that is slow or away is
- * told by name; only one without which nothing can be served makes the process not ready: to take it out of service
- * for anything less would turn somebody else's trouble into an outage.
+ * Whether this process takes requests, for `grpc.health.v1` and `/readyz`. Dependencies that are slow or away are named, but
+ * only one without which nothing can be served makes the process not ready: otherwise another service's trouble would become
+ * an outage of this one.
  */
 export class Readiness {
   readonly #sources: (() => readonly Dependency[])[] = [];
@@ -24,7 +24,7 @@ export class Readiness {
   #changed = new AbortController();
   #started = false;
 
-  /** Aborted once the process stops. */
+  /** Aborted once the process begins to stop. */
   get stopping(): AbortSignal {
     return this.#stopping.signal;
   }
@@ -43,7 +43,7 @@ export class Readiness {
     return this.#started;
   }
 
-  /** Why not, in words that may be shown to anybody. */
+  /** Why the process is not ready, in words that anybody may see. */
   get reasons(): readonly string[] {
     if (this.stopping.aborted) return ["stopping"];
     const missing = this.#dependencies()
@@ -62,7 +62,7 @@ export class Readiness {
       : { status: "not_ready", reasons: [...reasons], ...dependencies };
   }
 
-  /** Adds what is asked for the state of dependencies, whenever somebody wants to know. */
+  /** Adds a source of dependencies' states, which is asked anew for every report. */
   watch(source: () => readonly Dependency[]): void {
     this.#sources.push(source);
   }

@@ -4,8 +4,8 @@ import type { ExceededQuota } from "@outlayer/workflow";
 export { Code } from "@connectrpc/connect";
 
 /**
- * An error that a method means its caller to see. Everything else that a handler throws is logged with its cause and
- * leaves as "internal error", an upstream's `ConnectError` too.
+ * An error that a method means its caller to see. Every other error that a handler throws, an upstream's `ConnectError` too,
+ * is logged with its cause and leaves as "internal error".
  */
 export class Refusal extends Error {
   override readonly name = "Refusal";
@@ -19,15 +19,15 @@ export class Refusal extends Error {
   }
 }
 
-/** What a program can read of an error. It leaves as google.rpc error details, see `rpc/error-details.ts`. */
+/** The machine-readable part of a refusal. It leaves as google.rpc error details, see `rpc/error-details.ts`. */
 export interface RefusalAbout {
   /** UPPER_SNAKE_CASE, and stable. The code's name where absent. */
   readonly reason?: string;
-  /** What else callers tell such errors apart by. */
+  /** Further values by which callers tell errors with the same reason apart. */
   readonly metadata?: Readonly<Record<string, string>>;
-  /** Where in the request the fault is, e.g. `steps[0].amount`. */
+  /** The place in the request that is at fault, e.g. `steps[0].amount`. */
   readonly field?: string | undefined;
-  /** The record that it is about. */
+  /** The record that the error is about. */
   readonly requestId?: string | undefined;
   /** The quota that is used up. */
   readonly exceeded?: ExceededQuota;

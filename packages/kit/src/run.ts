@@ -4,17 +4,17 @@ import { systemPorts, type Timers } from "./ports.ts";
 /** Something that was started and can be stopped. */
 export interface Running {
   stop(): Promise<void>;
-  /** Says what is left undone by a process that ends before it has stopped. */
+  /** Logs what is left undone when the process ends before it has stopped. */
   abandon?(why: string): void;
 }
 
-/** For everything to stop, milliseconds: less than the 30 s after which a pod is killed. */
+/** Time limit for a shutdown, milliseconds: less than the 30 s after which a pod is killed. */
 const graceMs = 25_000;
 
 /**
  * Runs a process: starts, stops on SIGINT or SIGTERM, and exits with 1 when it cannot start, or cannot stop in time. A
  * second signal ends it at once, with 1 as well.
- * @param start is told by its signal when it need not wait any more for what it cannot start without
+ * @param start its signal is aborted when the process is told to stop while it starts
  */
 export async function runProcess(
   start: (stopping: AbortSignal) => Promise<Running>,
@@ -22,12 +22,12 @@ export async function runProcess(
 ): Promise<void> {
   let running: Running | undefined;
   const stopping = new AbortController();
-  // Not before signals are listened to: one may come while it starts.
+  // Deferred until the signal handlers are installed: a signal may come while it starts.
   const started = Promise.resolve().then(() => start(stopping.signal));
   const stop = async () => {
     stopping.abort();
     const giveUp = (why: string) => {
-      // Says nothing where it has not started: then nothing is left either.
+      // Nothing to report where it has not started: then nothing is left undone.
       running?.abandon?.(why);
       process.exit(1);
     };
@@ -40,7 +40,7 @@ export async function runProcess(
       await (await started).stop();
       process.exit(0);
     } catch (error) {
-      // That it could not start is said below.
+      // A failed start is reported below.
       if (running !== undefined) process.stderr.write(`${inspectError(error)}\n`);
       process.exit(1);
     }

@@ -1,4 +1,4 @@
-/** The five services, by the names under which they know one another. */
+/** The five services' names for one another. */
 export const serviceNames = ["gateway", "planner", "signer-proxy", "broadcaster", "evidence"] as const;
 
 export type ServiceName = (typeof serviceNames)[number];

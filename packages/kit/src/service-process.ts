@@ -9,7 +9,7 @@ import { type CommonConfig, hostService, type Service } from "./service.ts";
 import type { ServiceName } from "./service-name.ts";
 import { TlsIdentity } from "./tls.ts";
 
-/** What a service that runs in a process of its own is made with, and how it gets on its ports. */
+/** Ports, logger, transports and listeners of a service that runs in a process of its own. */
 export class ServiceProcess {
   readonly ports: Ports = systemPorts();
   readonly logger: Logger;
@@ -28,8 +28,8 @@ export class ServiceProcess {
   }
 
   /**
-   * How another service is reached. It need not be there yet.
-   * @param options `required` where this one can do nothing at all without it: it is not ready while that one is away
+   * A transport to another service, which need not be there yet.
+   * @param options `required` if this service can do nothing without the other: it is not ready while the other is away
    */
   transport(to: ServiceName, url: string, options: { readonly required?: true } = {}): Transport {
     const caller = { from: this.#name, to, serviceToken: this.#config.serviceToken, tls: this.#tls };

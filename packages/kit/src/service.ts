@@ -7,38 +7,38 @@ import { readServiceToken } from "./secrets.ts";
 import type { ServiceName } from "./service-name.ts";
 import { readTlsPaths, type TlsPaths } from "./tls.ts";
 
-/** A service without its listeners: what it answers, and what runs beside that. */
+/** A service without its listeners: its methods, and its background work. */
 export interface Service {
   readonly routes: RpcRoutes;
   /**
-   * Starts what runs beside the calls. Resolves once requests can be taken: until then they are refused as Unavailable.
-   * @param stopping aborted when the process is told to stop before; then it resolves as well, and `stop` follows
+   * Starts the background work. Resolves once requests can be taken: until then they are refused as Unavailable.
+   * @param stopping aborted when the process is told to stop meanwhile; then it resolves as well, and `stop` follows
    */
   start(stopping?: AbortSignal): Promise<void>;
   /** Takes no new work, and finishes or hands back what is in flight. */
   stop(): Promise<void>;
-  /** Frees what calls still under way may need, once the listeners are closed. */
+  /** Frees what unanswered calls may need, once the listeners are closed. */
   close?(): Promise<void>;
-  /** What it needs beside the other services, as it stands now; for `/readyz`. */
+  /** States of its dependencies beside the other services; for `/readyz`. */
   dependencies?(): readonly Dependency[];
-  /** What of that is asked for as long as the service is hosted. */
+  /** Probes of those, which run for as long as the service is hosted. */
   readonly watches?: readonly Watch[];
 }
 
-/** What every service reads. */
+/** Configuration that every service reads. */
 export interface CommonConfig {
   readonly grpcBind: BindAddress;
   readonly httpBind: BindAddress;
   /** Proves to other services that a service calls. */
   readonly serviceToken: string | undefined;
-  /** Of mutual TLS between services, where it is on. */
+  /** Set where services use mutual TLS. */
   readonly tls: TlsPaths | undefined;
-  /** Whether the ports describe themselves to anybody. */
+  /** Whether the ports serve reflection to anybody. */
   readonly reflection: boolean;
   readonly logLevel: LogLevel;
 }
 
-/** Ports of each service where `GRPC_BIND_ADDR` and `HTTP_BIND_ADDR` say nothing. */
+/** Ports of each service where `GRPC_BIND_ADDR` and `HTTP_BIND_ADDR` are not set. */
 export const defaultPorts = {
   gateway: { grpc: 9000, http: 9100 },
   planner: { grpc: 9001, http: 9101 },
@@ -47,7 +47,7 @@ export const defaultPorts = {
   evidence: { grpc: 9004, http: 9104 },
 } as const satisfies Record<ServiceName, { grpc: number; http: number }>;
 
-/** @param otherBinds further listeners of the service, which the rule about the service token counts as well */
+/** @param otherBinds further listeners of the service, which also require a service token off loopback */
 export function readCommonConfig(
   reader: ConfigReader,
   name: ServiceName,
@@ -80,7 +80,7 @@ export function readReflection(reader: ConfigReader): boolean {
 export function readServiceUrl(reader: ConfigReader, variable: string): string {
   const url = reader.required(variable, httpUrl);
   const isMutual = reader.optional("TLS_CERT_FILE", text, undefined) !== undefined;
-  // Over plain HTTP nobody would know who calls.
+  // Over plain HTTP callers could not be identified.
   if (isMutual && url?.startsWith("http:")) reader.problem(`${variable} must be an https URL where mutual TLS is on`);
   return url;
 }
@@ -90,13 +90,13 @@ export interface HostedService {
   readonly name: string;
   readonly listeners: RpcListeners;
   stop(): Promise<void>;
-  /** What keeps it from having stopped, for whoever will not wait for that. */
+  /** What it still waits for in order to stop, for a shutdown that will not wait. */
   left(): readonly string[];
 }
 
 /**
- * Puts a service on its ports. Stops in the order of least harm: not ready, no new work, what is in flight, listeners,
- * what calls may have needed.
+ * Puts a service on its ports. It stops in the order that loses least: not ready, no new work, finish what is in flight, close
+ * listeners, free what calls needed.
  * @param stopping aborted when it is to stop though it has not started: it resolves then, for `stop` to be called
  */
 export async function hostService(

@@ -6,7 +6,7 @@ import type { Logger } from "./logger.ts";
 import type { Disposer, Timers } from "./ports.ts";
 import { type ServiceName, serviceNames } from "./service-name.ts";
 
-/** Where a service finds its certificate, that one's key, and the authorities that it trusts; all PEM. */
+/** Paths of a service's certificate, its private key, and the authorities that it trusts; all PEM. */
 export interface TlsPaths {
   readonly cert: string;
   readonly key: string;
@@ -29,7 +29,7 @@ export function readTlsPaths(reader: ConfigReader, name: ServiceName): TlsPaths 
   return paths as unknown as TlsPaths;
 }
 
-/** One line per problem, without anything of the files. */
+/** One line per problem, without any content of the files. */
 function problemsOf(paths: TlsPaths, name: ServiceName): readonly string[] {
   const unreadable = parts.flatMap((part) => {
     try {
@@ -56,7 +56,7 @@ export interface TlsFiles {
   readonly ca: string;
 }
 
-/** @throws Error when a file cannot be read, or they do not fit together, as while they are being replaced */
+/** @throws Error when a file cannot be read, or the files do not match, as while they are being replaced */
 function load(paths: TlsPaths): TlsFiles {
   const [cert, key, ca] = parts.map((part) => readFileSync(paths[part], "utf8")) as [string, string, string];
   new X509Certificate(cert);
@@ -71,12 +71,11 @@ export function serviceOf(certificate: X509Certificate): ServiceName | undefined
   return names.flatMap((name) => serviceNames.filter((service) => name === `DNS:${service}`))[0];
 }
 
-/** How often the files are looked at, milliseconds. Mounted secrets are swapped in ways that no watch sees on all systems. */
+/** How often the files are polled, milliseconds. Mounted secrets are swapped in ways that no file watch sees on all systems. */
 const lookMs = 10_000;
 
 /**
- * The files as they are now. New ones count for new connections, as soon as all three fit together; connections in use
- * go on.
+ * The current TLS files. Replaced files take effect for new connections, as soon as all three match; connections in use go on.
  */
 export class TlsIdentity {
   readonly #paths: TlsPaths;
@@ -103,7 +102,7 @@ export class TlsIdentity {
     this.#told.add(tell);
   }
 
-  /** Begins to look at the files. Not before there is somebody to stop it: looking keeps a process alive. */
+  /** Begins to poll the files. Call it only when something will stop it: polling keeps a process alive. */
   start(): void {
     this.#cancel = this.#timers.after(lookMs, () => this.#look());
   }
@@ -112,7 +111,7 @@ export class TlsIdentity {
     this.#cancel?.();
   }
 
-  /** Connects to a service, and to no other: its certificate has to name it, whatever host it runs on. */
+  /** Connects to a service and to no other: its certificate has to name it, whatever host it runs on. */
   connect(authority: URL, to: ServiceName): TLSSocket {
     return connect({
       ...this.#current,

@@ -1,25 +1,24 @@
-import { FairLine, type Waiting } from "./fair-line.ts";
+import { FairLine, type LineEntry } from "./fair-line.ts";
 
-/** Whether a call goes before those that are not urgent. */
+/** Urgent calls go before all others. */
 export type Urgency = "urgent" | "usual";
 
-interface Waiter extends Waiting {
-  /** Tells it that its turn has come. */
+interface Waiter extends LineEntry {
+  /** Called when its turn has come. */
   readonly comes: () => void;
 }
 
-/** Whom a call is made for, and until when it is waited for. */
+/** The wallet that a call is made for, and how long its turn is waited for. */
 export interface Passing {
-  /** Calls for a wallet are fair to those for others; those for none are so together. */
+  /** Turns are fair between wallets; calls for no wallet count as one wallet's. */
   readonly walletId?: string | undefined;
-  /** Ends the wait, not the call. */
+  /** Ends the wait for a turn, not the call. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Lets so many calls through at once; the others wait, the urgent ones before all others, and of each kind wallets in fair turns,
- * each in the order in which its calls came. What waits here has not begun, so neither does its time run nor is there a doubt about
- * what came of it.
+ * Limits concurrent calls. The others wait: urgent ones first, and within each kind wallets in fair turns, each wallet's calls in
+ * their order. A call that waits here has not begun, so its time limit does not run and its outcome is in no doubt.
  */
 export class Turnstile {
   readonly #urgent = newLine();
@@ -31,7 +30,7 @@ export class Turnstile {
     this.#free = atOnce;
   }
 
-  /** @throws the signal's reason where it ends the wait */
+  /** Runs a call when its turn has come. @throws the signal's reason where it ends the wait */
   async pass<T>(urgency: Urgency, call: () => Promise<T>, { walletId = "", signal }: Passing = {}): Promise<T> {
     await this.#turn(urgency === "urgent" ? this.#urgent : this.#usual, walletId, signal);
     try {
@@ -39,7 +38,7 @@ export class Turnstile {
     } finally {
       const line = this.#urgent.size > 0 ? this.#urgent : this.#usual;
       const next = line.first;
-      // Its place is handed over: nobody who comes now is faster.
+      // The slot goes straight to the next in line, so that a newcomer cannot overtake it.
       if (next === undefined) this.#free += 1;
       else {
         line.take(next.requestId);
@@ -63,7 +62,7 @@ export class Turnstile {
       };
       line.add({ requestId, walletId, comes });
       if (this.#free > 0) {
-        // Nobody waits then: a turn that comes at once counts as one, too.
+        // The line is empty now, but the turn is charged all the same.
         this.#free -= 1;
         line.take(requestId);
         resolve();

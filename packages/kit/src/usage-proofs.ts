@@ -4,15 +4,15 @@ import { sha256Hex } from "./secrets.ts";
 
 type Plain<T extends { readonly $typeName: string }> = Omit<T, "$typeName" | "$unknown">;
 
-/** Whose usage, and the request whose own part is left out of it. */
+/** The wallet whose usage is meant, and the request whose own reservation is left out. */
 export interface UsageOf {
   readonly walletId: string;
   readonly requestId: string | undefined;
 }
 
 /**
- * The secret that evidence and signer-proxy share. What evidence says under it reaches signer-proxy through the hands of a
- * broadcaster, which can neither change it nor make it up.
+ * MACs under the secret that evidence and signer-proxy share. Statements of evidence reach signer-proxy through a broadcaster,
+ * which can neither change nor invent them.
  */
 export class UsageProofs {
   readonly #secret: string;
@@ -27,7 +27,7 @@ export class UsageProofs {
     return { ...statement, mac: this.#mac(usageText(of, statement)) };
   }
 
-  /** Whether evidence said so; how long ago is for the caller to judge. */
+  /** Whether evidence made the statement; its age is for the caller to judge. */
   isStated(of: UsageOf, statement: UsageStatement): boolean {
     return this.#matches(usageText(of, statement), statement.mac);
   }
@@ -50,12 +50,10 @@ export class UsageProofs {
   }
 }
 
-/** What a reservation is for: policy's answer with the ledger up to an entry, what it counts, and the terms of signing. */
+/** The binding of a reservation: the ledger entry that policy's answer saw, the amounts counted, and the terms of signing. */
 export type Reserved = Pick<Reservation, "seq" | "countsDigest" | "termsDigest">;
 
-/**
- * Lower-case hex SHA-256 of the JSON array, without whitespace, of each step's list of `[token, amount]`, as they were given.
- */
+/** Lower-case hex SHA-256 of the JSON array, without whitespace, of each step's list of `[token, amount]`, in the order given. */
 export function countsDigest(steps: readonly StepUsage[]): string {
   return sha256Hex(JSON.stringify(steps.map(({ amounts }) => amounts.map(({ token, amount }) => [token, amount]))));
 }

@@ -5,9 +5,9 @@ import { type ConfigReader, json, list, Malformed, type Parse } from "./config.t
 import { unauthenticated } from "./refusal.ts";
 import { mustDiffer, sha256Hex, sharedSecret } from "./secrets.ts";
 
-/** What the credentials of public calls are compared with. */
+/** What the credentials of wallets' calls are checked against. */
 export interface WalletCredentials {
-  /** `INTERNAL_WALLET_AUTH_TOKEN`: any of these. */
+  /** `INTERNAL_WALLET_AUTH_TOKEN`: any of these is accepted. */
   readonly internalTokens: readonly string[];
   /** API keys: hex SHA-256 of the key, to wallet id. */
   readonly apiKeys: ReadonlyMap<string, string>;
@@ -28,7 +28,7 @@ export function readWalletCredentials(reader: ConfigReader): WalletCredentials {
 /** Opaque, 1 to 128 printable ASCII characters without whitespace. */
 export const walletIdPattern = /^[!-~]{1,128}$/;
 
-/** The wallet that a public call acts for, and by which of the two credentials. */
+/** The wallet that a call acts for, and the credential that proved it. */
 export interface WalletCaller {
   readonly walletId: string;
   readonly credential: "internal_token" | "api_key";
@@ -38,7 +38,7 @@ const missing = { reason: "CREDENTIALS_MISSING" };
 const wrong = { reason: "CREDENTIALS_WRONG" };
 
 /**
- * Who makes a public call: `x-wallet-id` with `x-internal-wallet-auth`, or `authorization: Bearer wk_…`. The first
+ * Authenticates a wallet's call: `x-wallet-id` with `x-internal-wallet-auth`, or `authorization: Bearer wk_…`. The first
  * counts where both are sent. REST and gRPC take the same (rule: wallet-methods-take-wallet-credentials).
  * @throws Refusal Unauthenticated
  */
@@ -75,19 +75,19 @@ function provenCaller(headers: Headers, credentials: WalletCredentials): WalletC
   return { walletId: owner, credential: "api_key" };
 }
 
-/** The headers of a public call that say who calls. */
+/** The headers of a wallet's call that carry its credentials. */
 export const walletAuthHeaders = ["x-wallet-id", "x-internal-wallet-auth", "authorization"] as const;
 
-/** By which credential a service that vouches for a wallet has known it. */
+/** Names the credential that proved the wallet to a service that vouches for it. */
 const provenByHeader = "x-wallet-proven-by";
 
-/** The headers by which a service passes on a caller that it knows: no credential goes along. */
+/** Headers by which a service vouches for a wallet: no credential goes along. */
 export function vouchingHeaders({ walletId, credential }: WalletCaller): Headers {
   return new Headers({ "x-wallet-id": walletId, [provenByHeader]: credential });
 }
 
 /**
- * The wallet that a service vouches for. Only for headers of a service that may.
+ * The wallet that a service vouches for. Only for headers of a service that may vouch.
  * @returns undefined where it vouches for none @throws Refusal Unauthenticated
  */
 export function vouchedCaller(headers: Headers): WalletCaller | undefined {
@@ -109,12 +109,12 @@ export function matchesAny(given: string, secrets: readonly string[]): boolean {
   return found;
 }
 
-/** Characters of an API key after `wk_`. */
+/** Least characters of an API key after `wk_`. */
 const leastKeyLength = 24;
 
 /**
- * `WALLET_API_KEYS_JSON`: an object of API key, or `sha256:<hex>` of one, to wallet id. How long a key is that is given by its digest nobody
- * can tell; that it is given twice, in whichever form, is seen.
+ * `WALLET_API_KEYS_JSON`: an object of API key, or `sha256:<hex>` of one, to wallet id. A key given as a digest has no length to
+ * check; a key given twice, in either form, is refused.
  */
 export const walletApiKeys: Parse<ReadonlyMap<string, string>> = (value) => {
   const keys = new Map<string, string>();

@@ -1,7 +1,7 @@
 import { type ConfigReader, integer } from "./config.ts";
 import { quotaExceeded } from "./quota.ts";
 
-/** What one wallet may hold of a process at once. */
+/** A kind of resource that a wallet may hold in a process, up to its limit. */
 export type WalletSlot = "requests_in_flight" | "long_polls" | "event_streams";
 
 export type WalletSlotLimits = Readonly<Record<WalletSlot, number>>;
@@ -10,7 +10,7 @@ export const defaultWalletSlots: WalletSlotLimits = { requests_in_flight: 64, lo
 
 const most = 100_000;
 
-/** `WALLET_REQUESTS_IN_FLIGHT`, `WALLET_LONG_POLLS`, `WALLET_EVENT_STREAMS`: each for every process by itself. */
+/** `WALLET_REQUESTS_IN_FLIGHT`, `WALLET_LONG_POLLS`, `WALLET_EVENT_STREAMS`: limits per process. */
 export function readWalletSlots(reader: ConfigReader): WalletSlotLimits {
   const limit = integer(1, most);
   return {
@@ -20,7 +20,7 @@ export function readWalletSlots(reader: ConfigReader): WalletSlotLimits {
   };
 }
 
-/** Seconds after which to try again: something of the same wallet has to end first. */
+/** Seconds after which to try again: a slot of the same wallet has to become free first. */
 const retryAfterSecs = 1;
 
 const names: { readonly [S in WalletSlot]: string } = {
@@ -29,7 +29,7 @@ const names: { readonly [S in WalletSlot]: string } = {
   event_streams: "event streams",
 };
 
-/** Counts what each wallet holds of this process, and refuses more than its share. A wallet that holds nothing is not remembered. */
+/** Counts the slots that each wallet holds in this process, and refuses more than its limit. A wallet without slots takes no memory. */
 export class WalletSlots {
   readonly #limits: WalletSlotLimits;
   readonly #taken = new Map<string, number>();
@@ -40,7 +40,7 @@ export class WalletSlots {
 
   /**
    * Takes a slot.
-   * @returns gives it back, once however often it is called
+   * @returns a function that gives the slot back, once however often it is called
    * @throws Refusal ResourceExhausted, QUOTA_EXCEEDED
    */
   take(walletId: string, slot: WalletSlot): () => void {
@@ -63,7 +63,7 @@ export class WalletSlots {
     };
   }
 
-  /** Holds a slot while something runs. @throws as take */
+  /** Holds a slot while `run` runs. @throws as take */
   async during<T>(walletId: string, slot: WalletSlot, run: () => Promise<T>): Promise<T> {
     const giveBack = this.take(walletId, slot);
     try {

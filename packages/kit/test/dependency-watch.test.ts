@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
-import { createLogger, DependencyWatch, type Ear, Readiness, sleep } from "@outlayer/kit";
+import { type CallListener, createLogger, DependencyWatch, Readiness, sleep } from "@outlayer/kit";
 import { virtualTime } from "../../../services/gateway/test/support/virtual-time.ts";
 
 /** The longest that whoever is asked may take to give up: the database. Milliseconds. */
@@ -20,12 +20,12 @@ function watched({ required }: { readonly required?: true } = {}) {
   const watch = new DependencyWatch({
     name: "database",
     required,
-    async ask(signal: AbortSignal, ear: Ear) {
+    async ask(signal: AbortSignal, listener: CallListener) {
       asked.push(time.clock.now());
-      if (does === "answer") return ear.heard();
-      if (does === "refuse") return ear.missed("away", "connection refused");
+      if (does === "answer") return listener.heard();
+      if (does === "refuse") return listener.missed("away", "connection refused");
       await sleep(time.timers, longestAskMs, signal);
-      ear.missed("slow", `no answer within ${longestAskMs} ms`);
+      listener.missed("slow", `no answer within ${longestAskMs} ms`);
     },
     ports: {
       ...time,

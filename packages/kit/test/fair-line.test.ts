@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { FairLine, type Waiting } from "../src/fair-line.ts";
+import { FairLine, type LineEntry } from "../src/fair-line.ts";
 
-type Line = FairLine<Waiting & { readonly calls: number }>;
+type Line = FairLine<LineEntry & { readonly calls: number }>;
 
 /** A line of those written as `a1 a2 b1`: wallet and number. */
 function lineOf(text: string): Line {

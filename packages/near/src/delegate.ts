@@ -26,7 +26,7 @@ export interface Delegate {
   readonly publicKey: string;
 }
 
-/** SHA-256 under NEP-461: what a delegate's signature is over. */
+/** SHA-256 under NEP-461: the hash that a delegate's signature is over. */
 export function delegateHash(delegate: Delegate): Uint8Array {
   return sha256(encodeDelegateAction(toNear(delegate)));
 }
@@ -41,7 +41,7 @@ export function encodeDelegate(delegate: Delegate, signature: Uint8Array): Uint8
 
 export interface DecodedDelegate {
   readonly delegate: Delegate;
-  /** Whether the signature is the key's over exactly this delegate. */
+  /** Whether the signature is the key's, over exactly this delegate. */
   readonly signatureValid: boolean;
 }
 
@@ -66,7 +66,7 @@ export function decodeDelegate(bytes: Uint8Array): DecodedDelegate {
     publicKey: formatPublicKey(Uint8Array.from(key)),
   };
   const canonical = encodeDelegate(delegate, Uint8Array.from(signatureBytes));
-  // borsh takes trailing bytes without a word.
+  // borsh ignores trailing bytes.
   if (Buffer.compare(canonical, bytes) !== 0) throw new EncodingError("not exactly one signed delegate");
   return {
     delegate,

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { base58, base64, base64urlnopad, hex } from "@scure/base";
 
-/** A text that is not what it should be. The message never quotes it. */
+/** A text in the wrong encoding. The message never quotes the text. */
 export class EncodingError extends Error {
   override readonly name = "EncodingError";
 }

@@ -6,7 +6,7 @@ const pkcs8Prefix = Buffer.from("302e020100300506032b657004220420", "hex");
 const spkiPrefix = Buffer.from("302a300506032b6570032100", "hex");
 const textPrefix = "ed25519:";
 
-/** An Ed25519 key pair. Its secret shows in nothing that prints it. */
+/** An Ed25519 key pair. Printing or serializing it does not show the secret. */
 export interface KeyPair {
   /** `ed25519:` and base58. */
   readonly publicKey: string;

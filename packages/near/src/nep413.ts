@@ -19,7 +19,7 @@ const schema = {
   },
 } as const;
 
-/** 2^31 + 413, so that what is signed can never be a transaction. */
+/** 2^31 + 413, so that a signed message can never be a transaction. */
 const prefix = 2_147_484_061;
 
 /** The 32 bytes that a NEP-413 signature is over. */

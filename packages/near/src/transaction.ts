@@ -25,7 +25,7 @@ export interface FunctionCallTransaction {
 }
 
 export interface SignedBytes {
-  /** Base58: the transaction's hash, known before it is sent. */
+  /** Base58: the transaction's hash, known before sending. */
   readonly hash: string;
   /** Borsh of the signed transaction. */
   readonly bytes: Uint8Array;
@@ -48,7 +48,7 @@ export function signTransaction(transaction: FunctionCallTransaction, key: KeyPa
   return { hash: encodeBase58(hash), bytes: encodeTransaction(signed) };
 }
 
-/** Hash of a signed transaction that somebody else made. @throws EncodingError */
+/** Hash of a transaction that another party signed. @throws EncodingError */
 export function transactionHash(bytes: Uint8Array): string {
   try {
     const { transaction } = deserialize(SCHEMA.SignedTransaction, bytes) as SignedTransaction;
@@ -64,7 +64,7 @@ export interface DecodedTransaction {
   readonly publicKey: string;
   /** Base58. */
   readonly hash: string;
-  /** Whether the signature is the key's over exactly this transaction. */
+  /** Whether the signature is the key's, over exactly this transaction. */
   readonly signatureValid: boolean;
 }
 
@@ -78,7 +78,7 @@ export function decodeTransaction(bytes: Uint8Array): DecodedTransaction {
   if (transaction.actions.length !== 1 || call === undefined || key === undefined || signatureBytes === undefined) {
     throw new EncodingError("not a transaction with one function call and an Ed25519 key");
   }
-  // borsh takes trailing bytes without a word.
+  // borsh ignores trailing bytes.
   if (Buffer.compare(encodeTransaction(signed), bytes) !== 0) throw new EncodingError("not exactly one transaction");
   const hash = sha256(encodeTransaction(transaction));
   const publicKey = formatPublicKey(Uint8Array.from(key));

@@ -5,11 +5,11 @@ import { check, formatProblem } from "./first-problem.ts";
 import { refuseSigningFields } from "./forbidden-fields.ts";
 import { invalidJson } from "./invalid-request.ts";
 
-/** A direct-user call that can be read. Whether it is allowed is for the planner. */
+/** A direct-user call that is well-formed. Whether it is allowed is for the planner to say. */
 export interface DirectUserCallRequest {
   readonly scope: DirectUserScope;
   readonly methodName: string | undefined;
-  /** As it was sent, and so are the others. */
+  /** As the caller sent it; so are the following fields. */
   readonly gas: string | undefined;
   readonly deposit: string | undefined;
   readonly argsJson: unknown;

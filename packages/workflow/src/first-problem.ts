@@ -12,7 +12,7 @@ export type Checked<T> = { readonly value: T } | { readonly problem: Problem };
 
 /**
  * Null is absent for every optional field of an object, unless the field's own schema takes null (rule: null-is-absent).
- * @param at where the value stands in the whole document
+ * @param at place of the value in the whole document
  */
 export function check<T>(schema: z.ZodType<T>, value: unknown, at: Place = []): Checked<T> {
   const result = schema.safeParse(withoutNulls(schema, value), { error: textOf });
@@ -40,7 +40,7 @@ export function formatProblem({ place, text }: Problem): string {
   return `${formatPlace(place, "")} ${text}`;
 }
 
-/** Of several problems the one that a reader of the document meets first; what is absent is missed at an object's end. */
+/** The problem that a reader of the document meets first; an absent field counts as standing at its object's end. */
 export function firstOf(document: unknown, [first, ...others]: readonly Problem[]): Problem {
   if (first === undefined) throw new RangeError("there is no problem");
   const positions = positionsIn(document);
@@ -56,7 +56,7 @@ export function firstOf(document: unknown, [first, ...others]: readonly Problem[
   return found;
 }
 
-/** For each part of a place, how many values stand before it in the object or array that holds it. */
+/** Gives, for each part of a place, how many values stand before it in its object or array. */
 function positionsIn(document: unknown): (place: Place) => number[] {
   // A hostile body can have thousands of problems in one wide object: its keys are counted once.
   const counted = new Map<object, ReadonlyMap<string, number>>();

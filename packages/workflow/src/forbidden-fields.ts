@@ -17,7 +17,7 @@ export const forbiddenFields = [
 const forbidden: ReadonlySet<string> = new Set(forbiddenFields);
 
 /**
- * Refuses a request that carries signing material at any depth. Texts are not parsed for it.
+ * Refuses a request that carries signing material at any depth. The content of strings is not searched.
  * @param document as `readJsonObject` answers it, which bounds its depth
  * @throws InvalidRequest that names the key and the path of the object that holds it
  */
@@ -25,7 +25,7 @@ export function refuseSigningFields(document: JsonObject): void {
   search(document, []);
 }
 
-/** @param place of the value; one array for all, since a wide document has thousands of places */
+/** @param place of the value; one array that is reused, since a wide document has thousands of places */
 function search(value: JsonValue, place: PropertyKey[]): void {
   if (typeof value !== "object" || value === null) return;
   const visit = (key: PropertyKey, item: JsonValue) => {

@@ -1,20 +1,20 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 
-/** Fields of intents that steps of a kind carry into what is signed, or have a use of their own for. */
+/** By kind of step: fields of intents that the step signs, or gives a meaning of its own. */
 const carried = {
   "intents.transfer": ["token", "amount", "receiver_id", "memo", "msg", "min_gas", "deadline"],
   "intents.swap": ["memo", "referral", "deadline", "deposit_address", "counterparty_signed", "min_amount_out"],
   "intents.execute_raw": ["intents", "deadline"],
 } as const;
 
-/** The same of a call that carries `near_intents`, and of what stands in there. */
+/** The same for a call with `near_intents`, and for the `near_intents` object. */
 const ofCall = ["receiver_id"];
 const ofIntentsList = ["intents", "signer_id", "deadline"];
 const ofShortForm = [...carried["intents.transfer"], "signer_id"];
 
 type IntentsKind = keyof typeof carried;
 
-/** Fields of the verifier's intents, of every kind; a test holds them against its published schema. */
+/** Fields of the verifier's intents of all kinds; a test compares them with its published schema. */
 const ofIntents = [
   "intent",
   "account_id",
@@ -39,7 +39,7 @@ const ofIntents = [
   "tokens",
 ];
 
-/** Fields of a payload around its intents. */
+/** Fields of a payload beside its intents. */
 const ofPayloads = [
   "callback_url",
   "deadline",
@@ -54,7 +54,7 @@ const ofPayloads = [
   "verifying_contract",
 ];
 
-/** Fields of a quote, of 1Click or of a solver, and of the request for one. */
+/** Fields of a quote of 1Click or of a solver, and of a quote request. */
 const ofQuotes = [
   "amount_out",
   "counterparty_signed",
@@ -81,15 +81,14 @@ const ofQuotes = [
 const foreign: ReadonlySet<string> = new Set([...ofIntents, ...ofPayloads, ...ofQuotes]);
 
 /**
- * The first field that intents, payloads or quotes know and that a step of this kind does not carry. It would have been
- * left out of what is signed without a word (rule: known-field-is-never-dropped). Quotes are written in camel case as well.
- * Null is absent.
+ * The first field that belongs to intents, payloads or quotes and that a step of this kind does not carry. It would silently be
+ * missing from what is signed (rule: known-field-is-never-dropped). Camel case, as in quotes, counts as well. Null is absent.
  */
 export function foreignField(kind: IntentsKind, step: object): string | undefined {
   return firstForeign(step, carried[kind]);
 }
 
-/** The same for a call with `near_intents`: what stands beside them is not signed. Other calls are signed by nobody but the relayer. */
+/** The same for a call with `near_intents`: fields beside them are not signed. Other calls have no signed intents. */
 export function foreignFieldOfCall(call: { readonly near_intents?: unknown }): string | undefined {
   return call.near_intents == null ? undefined : firstForeign(call, ofCall);
 }
@@ -100,7 +99,7 @@ export function foreignFieldOfNearIntents(given: { readonly intents?: unknown })
 }
 
 function firstForeign(object: object, known: readonly string[]): string | undefined {
-  // Always the same one, in whatever order the caller wrote them.
+  // Sorted, so that the answer does not depend on the caller's order.
   return Object.entries(object as JsonObject)
     .filter(([key, value]) => value != null && foreign.has(snakeCase(key)) && !known.includes(key))
     .map(([key]) => key)

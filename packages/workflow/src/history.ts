@@ -1,4 +1,4 @@
-/** An entry of a workflow's log as `RecordService.GetHistory` gives it out. */
+/** An entry of a workflow's log as `RecordService.GetHistory` returns it. */
 export interface HistoryEntry {
   readonly requestId: string;
   readonly version: number | bigint;
@@ -8,17 +8,17 @@ export interface HistoryEntry {
   readonly withheld?: boolean;
 }
 
-/** What a history comes to. */
+/** The result of checking a history. */
 export type HistoryCheck =
   | {
       readonly kind: "intact";
       readonly requestId: string;
       readonly entries: number;
-      /** Hash of the last entry: the record's `head_hash`, where nothing was cut off at the end. */
+      /** Hash of the last entry. It equals the record's `head_hash` unless entries are missing at the end. */
       readonly head: string;
-      /** Signatures that were shown, and fit their hashes. */
+      /** Disclosed signatures that match their hashes. */
       readonly disclosed: number;
-      /** Entries whose text was left out: their hashes stand in the chain, their content was not seen. */
+      /** Positions of entries whose text was withheld: the chain holds their hashes, their content was not checked. */
       readonly withheld: readonly number[];
     }
   | { readonly kind: "broken"; readonly problem: string };
@@ -30,9 +30,9 @@ export const noHash = "0".repeat(64);
 type Json = any;
 
 /**
- * Checks a log from its first entry on: that none is missing or of another place, that each is what was hashed and follows
- * the one before it, and that what was signed, where it is shown, is what the log names by its SHA-256.
- * @param entries in the order in which they were given out
+ * Checks a log's hash chain from its first entry: none is missing or out of place, each matches its hash and follows the one
+ * before it, and each disclosed signature matches the SHA-256 in the log.
+ * @param entries in the order in which they were returned
  * @param sha256Hex lower-case hex SHA-256 of a text's UTF-8
  */
 export function checkHistory(entries: readonly HistoryEntry[], sha256Hex: (text: string) => string): HistoryCheck {
@@ -61,7 +61,7 @@ export function checkHistory(entries: readonly HistoryEntry[], sha256Hex: (text:
   return { kind: "intact", requestId: first.requestId, entries: entries.length, head, disclosed, withheld };
 }
 
-/** How many steps' signatures are shown; undefined where one does not fit its hash. */
+/** The number of steps whose signatures are disclosed; undefined where one does not match its hash. */
 function checkDisclosed(event: Json, disclosedJson: string, sha256Hex: (text: string) => string): number | undefined {
   if (disclosedJson === "") return 0;
   const shown: Json = parsed(disclosedJson)?.steps;

@@ -4,10 +4,10 @@ import { InvalidRequest } from "./invalid-request.ts";
 const pattern = /^[ -~]{1,255}$/;
 
 /**
- * The key that a request goes by.
+ * The idempotency key of a request.
  * @param inBody the body's key, as it stands there
- * @param inHeaders those of its headers. One that begins with a quote is a structured string (RFC 8941), as the header's
- * draft has it, and counts as its content (rule: key-has-one-content); another is taken as it is, as existing callers send it
+ * @param inHeaders the headers' keys. One that begins with a quote is a structured string (RFC 8941), as the header's draft has
+ * it, and counts as its content (rule: key-has-one-content); any other is taken as it is, as existing callers send it
  * @param uuid a UUID v7, for a request without a key: such a request is one-shot
  * @throws InvalidRequest when they differ, or are not 1 to 255 printable ASCII characters
  */
@@ -23,7 +23,7 @@ export function pickIdempotencyKey(inBody: string | undefined, inHeaders: readon
   return key;
 }
 
-/** Quotes that close nothing are refused: taken as they are, a caller's slip would make a second key of one payment. */
+/** Unbalanced quotes are refused: taken literally, a caller's slip would give one payment a second key. */
 function contentOf(header: string): string {
   if (!header.startsWith('"')) return header;
   try {

@@ -1,6 +1,6 @@
 import { formatPlace, type Place } from "./place.ts";
 
-/** Which rule a request breaks. Programs tell them apart by these: they stay as they are. */
+/** The rule that a request breaks. Programs match on these, so they do not change. */
 export type InvalidReason = "INVALID_JSON" | "SIGNING_FIELD" | "IDEMPOTENCY_KEYS_DIFFER" | "IDEMPOTENCY_KEY_INVALID";
 
 /**
@@ -10,7 +10,7 @@ export type InvalidReason = "INVALID_JSON" | "SIGNING_FIELD" | "IDEMPOTENCY_KEYS
 export class InvalidRequest extends Error {
   override readonly name = "InvalidRequest";
   readonly reason: InvalidReason;
-  /** Where the fault is, e.g. `steps[0].amount`; undefined where it is the whole. */
+  /** The place at fault, e.g. `steps[0].amount`; undefined for the whole document. */
   readonly field: string | undefined;
 
   constructor(message: string, reason: InvalidReason, place: Place = []) {

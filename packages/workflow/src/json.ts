@@ -4,29 +4,30 @@ import { invalidJson } from "./invalid-request.ts";
 import { formatPlace } from "./place.ts";
 
 /**
- * How many objects and arrays may stand inside one another. A typed message takes up to four messages for each level, and
- * protobuf libraries stop at a hundred.
+ * Greatest nesting depth of objects and arrays. A typed message takes up to four messages for each level, and protobuf
+ * libraries stop at a hundred.
  */
 export const maxJsonDepth = 24;
 
 /**
- * How many values a document may hold: objects, arrays, texts, numbers, literals, itself included. As many keys, all different,
- * cost each service that reads them some 20 ms: an object so wide is a hash table, and each key is looked up in the table of all
- * texts (`./dev bench stalls`).
+ * Most values in a document: objects, arrays, texts, numbers, literals, itself included. 5,000 different keys cost each service
+ * that reads them some 20 ms: so wide an object is a hash table, and each key is looked up in the table of all strings
+ * (`./dev bench stalls`).
  */
 export const maxJsonValues = 5_000;
 
-/** Characters of a key. */
+/** Most characters of a key. */
 export const maxKeyLength = 1024;
 
 /**
- * Reads the JSON text of a request. It is bounded before anything is made of it: values, depth, keys' lengths. Beyond JSON's own rules it refuses what different readers could read differently,
- * so that two different texts never share a fingerprint (rule: json-is-unambiguous): duplicate keys, integers beyond 2^53, lone surrogates, the
- * key `__proto__`. Time and memory are linear in the text.
+ * Reads the JSON text of a request. Values, depth and key lengths are bounded before anything is built. Beyond JSON's own rules
+ * it refuses whatever readers could read differently, so that two different texts never share a fingerprint
+ * (rule: json-is-unambiguous): duplicate keys, integers beyond 2^53, lone surrogates, the key `__proto__`. Time and memory are
+ * linear in the text.
  * @throws InvalidRequest `invalid workflow JSON: …` with line and column, or with the path of the value
  */
 export function readJsonObject(text: string): JsonObject {
-  // Every callback that finds something throws, so the parser never goes on behind an error.
+  // Every callback that finds a fault throws, so the parser never goes on behind one.
   visit(text, strictVisitor(), { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
   const value: JsonValue = JSON.parse(text);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -36,9 +37,9 @@ export function readJsonObject(text: string): JsonObject {
 }
 
 /**
- * Members of an object in their order, those of the same name as well, of which `JSON.parse` would keep the last. For text that
- * is known to be JSON and comes from no stranger: it has no bounds.
- * @returns undefined for what is no object
+ * Members of an object in their order, including duplicate names, of which `JSON.parse` would keep the last. Unbounded: only for
+ * text that is known to be JSON and comes from a trusted source.
+ * @returns undefined for a text that is no object
  */
 export function jsonMembers(text: string): readonly (readonly [key: string, value: unknown])[] | undefined {
   const tree = parseTree(text);
@@ -50,7 +51,7 @@ export function jsonMembers(text: string): readonly (readonly [key: string, valu
 }
 
 function strictVisitor(): JSONVisitor {
-  // One entry per open bracket: the keys seen so far of an object, nothing for an array.
+  // One entry per open bracket: an object's keys so far; undefined for an array.
   const open: (Set<string> | undefined)[] = [];
   let values = 0;
   const count = (path: () => JSONPath) => {
@@ -84,7 +85,7 @@ function strictVisitor(): JSONVisitor {
     onLiteralValue(value: unknown, _offset, _length, _line, _column, path) {
       count(path);
       if (typeof value === "string" && !value.isWellFormed()) refuse("a text holds half a surrogate pair", path());
-      // From 2^53 on a double is always an integer, however it was written, and stands for its neighbours as well.
+      // From 2^53 on every double is an integer, however it was written, and stands for its neighbours as well.
       if (typeof value === "number" && Math.abs(value) > Number.MAX_SAFE_INTEGER) {
         refuse("integer beyond 2^53", path());
       }

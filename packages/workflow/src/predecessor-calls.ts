@@ -1,19 +1,19 @@
 /**
- * Methods of published standards, by what a plain call through the gate would act on: what stands to the credit of
- * whoever calls. That is the gate, for every wallet, so what is there belongs to others.
+ * Methods of published standards that act on what the predecessor owns. For a plain call the predecessor is the gate, for every
+ * wallet, so its holdings belong to others.
  */
 const actsForItsCaller: ReadonlySet<string> = new Set([
-  // NEP-145: storage that was paid for the gate.
+  // NEP-145: storage deposits of the gate.
   "storage_withdraw",
   "storage_unregister",
-  // wNEAR, and NEAR that the verifier keeps.
+  // wNEAR, and NEAR held in the verifier.
   "near_withdraw",
   "native_withdraw",
-  // Keys of accounts in the verifier and in contracts built like it.
+  // Keys of accounts in the verifier, and in contracts built like it.
   "add_public_key",
   "remove_public_key",
   "disable_auth_by_predecessor_id",
-  // Tokens of the standards before those (NEP-4, NEP-21), in the manner of ERC-20.
+  // Older token standards (NEP-4, NEP-21), in the manner of ERC-20.
   "transfer",
   "transfer_from",
   "transfer_call",
@@ -25,10 +25,10 @@ const actsForItsCaller: ReadonlySet<string> = new Set([
   "burn",
 ]);
 
-/** Methods of NEP-141, NEP-171 and NEP-245, and of what is built on them, begin like this. */
+/** Prefixes of methods of NEP-141, NEP-171 and NEP-245, and of extensions. */
 const tokenMethod = /^(?:ft|nft|mt)_/;
 
-/** Those of them that only read. Whatever else there is, or will be, transfers, approves, withdraws, or mints or burns. */
+/** The view methods among them. Every other method, known or to come, may transfer, approve, withdraw, mint or burn. */
 const tokenViews: ReadonlySet<string> = new Set([
   "ft_balance_of",
   "ft_metadata",
@@ -55,8 +55,8 @@ const tokenViews: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Why a call may not go through the gate, whoever asks for it; undefined where it may. The gate is the predecessor of all
- * that goes through it: the verifier takes signed intents from anybody, and for the rest goes by who calls.
+ * Why a call may not go through the gate, for any wallet; undefined where it may. The gate is the predecessor of all calls
+ * through it. The verifier takes signed intents from any predecessor, and authorizes everything else by the predecessor.
  */
 export function predecessorCallProblem(
   call: { readonly receiverId: string; readonly methodName: string },

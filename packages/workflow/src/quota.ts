@@ -1,4 +1,4 @@
-/** What a quota of a wallet stands at. */
+/** The current standing of a wallet's quota. */
 export interface QuotaStanding {
   readonly quota: string;
   /** In whole units. */
@@ -12,7 +12,7 @@ export interface QuotaStanding {
 /** Thousandths of a NEAR have no registered name; the others are those of the RateLimit draft. */
 export type QuotaUnit = "requests" | "concurrent-requests" | "millinear";
 
-/** A refusal for a quota that is used up: nothing was recorded, and the same may be asked again. */
+/** A refusal for a quota that is used up: nothing was recorded, and the request may be repeated later. */
 export interface ExceededQuota {
   readonly standing: QuotaStanding;
   readonly retryAfterSecs: number;
@@ -36,7 +36,7 @@ function policyItem({ quota, limit, unit, window }: QuotaStanding): string {
   return `"${quota}";q=${limit}${qualified}${window === undefined ? "" : `;w=${window.secs}`}`;
 }
 
-/** What another service says of a unit. */
+/** A unit as another service named it. */
 export function quotaUnit(unit: string | undefined): QuotaUnit {
   return unit === "concurrent-requests" || unit === "millinear" ? unit : "requests";
 }

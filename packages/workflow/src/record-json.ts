@@ -74,7 +74,7 @@ export function recordJson(record: RecordMessage): JsonObject {
   };
 }
 
-/** The plan as REST answers it. One that was refused before any step was classified has no more than it says. */
+/** The plan as REST answers it. A plan that was refused before any step was classified has no further fields. */
 export function planJson(plan: Plan | undefined): JsonObject {
   if (plan === undefined || (!plan.accepted && plan.steps.length === 0)) return { accepted: false, steps: [] };
   return {
@@ -183,7 +183,7 @@ function postViewResultJson(result: PostViewResult): JsonObject {
   };
 }
 
-/** A contract's answer need not be JSON; a record must stay readable all the same. */
+/** A contract's return value need not be JSON; a record must stay readable all the same. */
 function parsed(text: string): JsonValue {
   try {
     return JSON.parse(text);

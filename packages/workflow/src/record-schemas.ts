@@ -101,7 +101,7 @@ export const preflightSchema = z
   })
   .meta({ id: "Preflight", description: "Whether a run would succeed now." });
 
-/** The plan of a batch that its own rules refused. */
+/** The plan of a batch that the rules for batches refused. */
 export const emptyPlanSchema = z
   .strictObject({ accepted: z.literal(false), steps: z.array(z.never()).max(0) })
   .meta({ id: "RefusedBatchPlan", description: "Of a batch that its own rules refused." });
@@ -156,7 +156,7 @@ export const approvalNeededSchema = z
   })
   .meta({ id: "ApprovalNeeded", description: "What it takes to send it again with `approval_info`." });
 
-/** What came of a view. */
+/** Outcome of a view call. */
 export const viewOutcomes = ["answered", "failed", "too_large", "no_answer"] as const;
 
 const postViewResultSchema = z.object({
@@ -246,7 +246,7 @@ const recordFields = {
 
 export const recordSchema = z
   .object(recordFields)
-  // Not `Record` and `Error`: a client that is generated from these would hide its language's own.
+  // Not `Record` and `Error`: generated clients would shadow their language's own types.
   .meta({ id: "WorkflowRecord", description: "What is known of one request. Every field is always present." });
 
 export const progressEventSchema = z

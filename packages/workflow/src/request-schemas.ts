@@ -5,7 +5,7 @@ const tokenReceiver = f.receiver_id
   .unwrap()
   .meta({ description: "The account that gets the tokens.", examples: ["mike.near"] });
 
-/** What a step must have beside what it may have, by kind. A kind that is not here requires nothing. */
+/** Fields that a step must have, by kind. A kind that is not here requires nothing. */
 export const requiredByKind = {
   "intents.transfer": { token: f.token.unwrap(), amount: f.amount.unwrap(), receiver_id: tokenReceiver },
   "intents.swap": {

@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 
-/** A request that crosses services as JSON text, which costs them a string. Before, it crossed as a value. */
+/** A request that crosses services as JSON text, which is cheap to pass on. Old logs hold it as a value. */
 export interface Written {
   readonly originalRequestText: string;
   readonly workflowText: string;
@@ -8,7 +8,7 @@ export interface Written {
   readonly workflowJson?: JsonObject | undefined;
 }
 
-/** The request as it was sent; empty where it is not known. */
+/** The request as the caller sent it; empty where it is not known. */
 export function originalRequestOf({ originalRequestText, originalRequestJson }: Written): JsonObject {
   return originalRequestText === "" ? (originalRequestJson ?? {}) : objectOf(originalRequestText);
 }
@@ -18,7 +18,7 @@ export function workflowOf({ workflowText, workflowJson }: Written): JsonObject 
   return workflowText === "" ? (workflowJson ?? {}) : objectOf(workflowText);
 }
 
-/** The two texts, also of a log from before there were any. */
+/** The two texts, also from an old log that holds values. */
 export function requestTexts(written: Written): Pick<Written, "originalRequestText" | "workflowText"> {
   return {
     originalRequestText: written.originalRequestText || JSON.stringify(written.originalRequestJson ?? {}),

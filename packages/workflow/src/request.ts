@@ -8,8 +8,8 @@ import { batchCallSchema, requiredByKind, requiredWithoutKind, viewCheckSchema }
 import { approvalInfo, idempotencyKey, onFailure, ordering, stepFields } from "./step-fields.ts";
 import { filedId } from "./uuid.ts";
 
-// Readers keep only the fields they know. What a step must have is added to what any step may have, and stands first, so
-// that it is missed in that order.
+// Readers keep only the fields they know. A kind's required fields come before the optional ones, so that a missing one is
+// reported first.
 const { "intents.transfer": ofTransfer, "intents.swap": ofSwap, "intents.execute_raw": ofRaw } = requiredByKind;
 const anyStep = z.object(stepFields);
 const transferStep = z.object({ ...ofTransfer, ...stepFields, ...ofTransfer });
@@ -17,7 +17,7 @@ const swapStep = z.object({ ...ofSwap, ...stepFields, ...ofSwap });
 const rawStep = z.object({ ...ofRaw, ...stepFields, ...ofRaw });
 const explicitStep = z.object({ ...requiredWithoutKind, ...stepFields, ...requiredWithoutKind });
 
-/** Kinds that are planned and never executed here. They require no field. */
+/** Kinds that are planned and never executed by this product. They require no field. */
 export const fundingKinds = [
   "funding.wrap_near",
   "funding.intents_deposit",
@@ -30,11 +30,11 @@ export type FundingKind = (typeof fundingKinds)[number];
 export type StepFields = z.infer<typeof anyStep>;
 
 interface Foreign {
-  /** A field that the step has and cannot carry, as `foreignField` finds it. */
+  /** A known field that the step's kind does not carry, as `foreignField` finds it. */
   readonly foreign?: string;
 }
 
-/** A step that can be read, by its kind. */
+/** A well-formed step, by its kind. */
 export type Step =
   | ({ readonly form: "intents.transfer"; readonly fields: z.infer<typeof transferStep> } & Foreign)
   | ({ readonly form: "intents.swap"; readonly fields: z.infer<typeof swapStep> } & Foreign)
@@ -54,7 +54,7 @@ export interface WorkflowRequest {
   readonly approval: ApprovalInfo | undefined;
 }
 
-/** Who approved, what, and of which request. As it was sent: nothing of it is true yet. */
+/** Approvers, and the request and hash that they approved. As the caller sent it: unverified. */
 export interface ApprovalInfo {
   readonly requestId: string;
   readonly approverIds: readonly string[];
@@ -111,7 +111,7 @@ export function readWorkflow(document: JsonObject): WorkflowRequest {
 }
 
 /**
- * Reads the body of a sequential batch. Values that have the right type and make no sense are for the planner.
+ * Reads the body of a sequential batch. Values of the right type that make no sense are for the planner to refuse.
  * @param document as `readJsonObject` answers it
  * @throws InvalidRequest for signing material, and for the first field that is absent or mistyped
  */
@@ -137,7 +137,7 @@ export function readSequentialBatch(document: JsonObject): SequentialBatchReques
 
 function approvalOf(info: z.infer<typeof approvalInfo>): ApprovalInfo | undefined {
   if (info === undefined) return undefined;
-  // One approval is used up once, in whatever case its request is named.
+  // Normalized, so that an approval is used up once, in whatever case its request is named.
   return { requestId: filedId(info.request_id), approverIds: info.approver_ids, requestHash: info.request_hash };
 }
 
@@ -177,7 +177,7 @@ function foreignOf(foreign: string | undefined): Foreign {
   return foreign === undefined ? {} : { foreign };
 }
 
-/** Steps, calls or views that are looked at at all. What can be carried out is less, and for the planner to say. */
+/** Most items of a list that are read at all. The planner's limits are lower. */
 export const maxListItems = 100;
 
 /** Stops at the first item that cannot be read, so that a body of nothing but bad items costs no more than one. */
@@ -187,7 +187,7 @@ function readList<T>(document: JsonObject, key: string, read: (item: unknown) =>
     return { problem: { place: [key], text: `has more than ${maxListItems} items` } };
   }
   const values: T[] = [];
-  // What is no array is the frame's problem.
+  // A value that is no array is reported by the schema of the document.
   for (const [index, item] of (Array.isArray(items) ? items : []).entries()) {
     const checked = read(item);
     if ("problem" in checked) {

@@ -1,4 +1,4 @@
-/** What a record came of. */
+/** The endpoint that a record was opened through. */
 export const endpoints = ["workflow", "sequential_batch", "direct_user_function_call"] as const;
 export type Endpoint = (typeof endpoints)[number];
 
@@ -30,12 +30,12 @@ export type TerminalStatus = (typeof terminalStatuses)[number];
 export type Status = InProgressStatus | TerminalStatus;
 export const statuses = [...inProgressStatuses, ...terminalStatuses] as const satisfies readonly Status[];
 
-/** Whether a workflow with this status has ended, for good. */
+/** Whether a status is final. */
 export function isTerminal(status: string): status is TerminalStatus {
   return (terminalStatuses as readonly string[]).includes(status);
 }
 
-/** HTTP code of the POST that meets a status. A GET that finds the record is 200 whatever its status. */
+/** HTTP code of the POST whose record has a status. A GET that finds a record is always 200. */
 export const httpCodeOfStatus: { readonly [S in Status]: number } = {
   planned: 202,
   policy_checking: 202,
@@ -56,7 +56,7 @@ export const httpCodeOfStatus: { readonly [S in Status]: number } = {
   failed: 400,
 };
 
-/** What went wrong, or what is waited for. */
+/** What went wrong, or what a workflow waits for. */
 export const errorCodes = [
   "planner_rejected",
   "policy_denied",
@@ -84,7 +84,7 @@ export const errorCodes = [
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];
 
-/** What is known of one step. */
+/** Outcome of one step. */
 export const stepOutcomes = [
   "in_progress",
   "succeeded",

@@ -5,7 +5,7 @@ export function isUuid(text: string): boolean {
   return uuid.test(text);
 }
 
-/** A request's id as records are filed under: UUIDs are the same in either case (rule: request-id-is-a-uuid). Another text stays as it is. */
+/** The id that a record is filed under: UUIDs in lower case (rule: request-id-is-a-uuid). Any other text stays as it is. */
 export function filedId(requestId: string): string {
   return isUuid(requestId) ? requestId.toLowerCase() : requestId;
 }

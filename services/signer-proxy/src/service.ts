@@ -32,13 +32,13 @@ export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDe
   const { logger } = deps;
   const { actionTypes, swapTo, wrappedNearId } = config;
   const { clock, timers } = deps.ports;
-  const reach: Reach = (ear, timeoutMs = callTimeoutMs) =>
+  const reach: Reach = (listener, timeoutMs = callTimeoutMs) =>
     keystoreHttp({
       url: config.keystoreUrl,
       authToken: config.keystoreAuthToken,
       timers,
       fetch: deps.fetch ?? fetch,
-      ear,
+      listener,
       timeoutMs,
     });
   const { http, verification, watch } = watchedKeystore(reach, { ports: deps.ports, logger });

@@ -4,23 +4,23 @@ import { type Ports, sleep } from "../ports.ts";
 import type { Dependency } from "../readiness.ts";
 import type { NatsConfig } from "./config.ts";
 
-/** For a server to answer a connection, milliseconds. */
+/** Time limit for a connection attempt, milliseconds. */
 const connectMs = 3000;
-/** Between two attempts, milliseconds, and up to as much again at random: a server that comes back is not stormed. */
+/** Pause between two attempts, milliseconds, plus up to as much again at random, so that clients do not return all at once. */
 const pauseMs = 500;
-/** Milliseconds between pings. A connection on which two in a row stay without an answer is given up at the third: after 9 s. */
+/** Milliseconds between pings. A connection with two unanswered pings in a row is given up at the third: after 9 s. */
 const pingMs = 3000;
-/** For what was sent last to arrive when the process stops, milliseconds. */
+/** Time limit for draining when the process stops, milliseconds. */
 const drainMs = 2000;
 
 export interface NatsDeps {
-  /** What servers call this client. */
+  /** The client's name, as the server lists it. */
   readonly name: string;
   readonly ports: Pick<Ports, "timers" | "random">;
   readonly logger: Logger;
 }
 
-/** Keeps a connection to NATS, for ever. Nothing waits for it, and nothing fails while there is none. */
+/** Keeps a connection to NATS and reconnects for ever. Nothing waits for the connection, and nothing fails without it. */
 export class NatsClient {
   readonly config: NatsConfig;
   readonly logger: Logger;
@@ -29,7 +29,7 @@ export class NatsClient {
   readonly #stopping = new AbortController();
   readonly #onConnect = new Set<(connection: NatsConnection) => void>();
   readonly #running: Promise<void>;
-  /** Of this process, also while it is broken: the library mends it. */
+  /** The process's connection, also while it is broken: the library reconnects it. */
   #held: NatsConnection | undefined;
   #isUp = false;
   #isMissed = false;
@@ -42,23 +42,23 @@ export class NatsClient {
     this.#running = this.#run();
   }
 
-  /** Undefined while the server is away: what the library took then it would drop, or send who knows when. */
+  /** Undefined while the server is away: the library would drop messages published then, or send them at any time later. */
   get connection(): NatsConnection | undefined {
     return this.#isUp ? this.#held : undefined;
   }
 
-  /** Never required: what it would have told is found by asking. */
+  /** Never required: every signal that is lost is made up for by polling. */
   get dependency(): Dependency {
     return { name: "nats", state: this.#isUp ? "ok" : this.#isMissed ? "away" : "unknown" };
   }
 
-  /** Calls `use` now, if connected, and whenever a connection was made or mended. */
+  /** Calls `use` now, if connected, and after every connect and reconnect. */
   onConnect(use: (connection: NatsConnection) => void): void {
     this.#onConnect.add(use);
     if (this.connection !== undefined) use(this.connection);
   }
 
-  /** Lets what was sent arrive, as far as the server takes it, and disconnects. */
+  /** Drains, as far as the server takes the messages, and disconnects. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     const { connection } = this;
@@ -95,7 +95,7 @@ export class NatsClient {
     } catch (error) {
       this.#isDown(error);
     }
-    // Of the attempts that this makes nobody hears why they fail, but it leaves no sockets behind.
+    // The library reports no errors of these attempts, but a plain retry here would leak sockets.
     return connect({ ...options, waitOnFirstConnect: true });
   }
 
@@ -108,7 +108,7 @@ export class NatsClient {
       timeout: connectMs,
       pingInterval: pingMs,
       maxPingOut: 2,
-      // What this process publishes it hears without NATS.
+      // The process delivers its own messages without NATS.
       noEcho: true,
       maxReconnectAttempts: -1,
       ignoreAuthErrorAbort: true,
@@ -121,7 +121,7 @@ export class NatsClient {
     };
   }
 
-  /** Until it is closed. */
+  /** Logs the connection's status until it is closed. */
   async #follow(connection: NatsConnection): Promise<void> {
     this.#isBack(connection);
     let hasComplained = false;
@@ -132,7 +132,7 @@ export class NatsClient {
         hasComplained = false;
         this.#isBack(connection);
       } else if (status.type === "error" && !hasComplained) {
-        // A missing permission is refused with every message.
+        // A missing permission causes an error with every message: one line is enough.
         hasComplained = true;
         this.logger.warn({ err: status.error }, "NATS refuses something");
       }

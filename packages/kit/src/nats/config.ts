@@ -11,16 +11,16 @@ export interface NatsConfig extends NatsServers {
 export interface NatsServers {
   /** `host:port` each; without credentials, so they may be logged. */
   readonly addresses: readonly string[];
-  /** Whether connections have to be encrypted. They are wherever the server offers it. */
+  /** Whether connections must be encrypted. They are anyway wherever the server offers TLS. */
   readonly tls: boolean;
   readonly credentials: { readonly user?: string; readonly pass?: string; readonly token?: string };
 }
 
-/** The same for every service that reads it; undefined where everything happens in one process. */
+/** Undefined where all services share one process. */
 export function readNatsConfig(reader: ConfigReader): NatsConfig | undefined {
-  // A secret: it may hold a password or a token.
+  // Read as a secret: the URL may hold a password or a token.
   const servers = reader.optionalSecret("NATS_URL", natsServers, undefined);
-  // As long as NATS itself asks for, but not one that stands elsewhere: the server's operator reads it.
+  // Any length that NATS takes, but no secret used elsewhere: the server's operator can read it.
   mustDiffer(reader, "the password or token in NATS_URL", servers?.credentials.pass ?? servers?.credentials.token);
   const replicas = reader.optional("NATS_REPLICAS", integer(1, 5), 1);
   const maxAgeSecs = reader.optional("NATS_MAX_AGE_SECS", integer(60, 315_360_000), 604_800);
@@ -28,8 +28,8 @@ export function readNatsConfig(reader: ConfigReader): NatsConfig | undefined {
 }
 
 /**
- * One server or several of one cluster: `nats://host:port` or `tls://host:port`, with `user:password@` or `token@` in
- * front where they ask for it.
+ * One server, or several of one cluster: `nats://host:port` or `tls://host:port`, with `user:password@` or `token@` in front
+ * where the server asks for it.
  */
 export const natsServers: Parse<NatsServers> = (value) => {
   const [first, ...others] = list(natsServer)(value);

@@ -4,12 +4,12 @@ import { NatsClient, type NatsDeps } from "./client.ts";
 import type { NatsConfig } from "./config.ts";
 import { NatsBus } from "./nats-bus.ts";
 
-/** How a process hears of others. */
+/** How a process exchanges wake-up signals with others. */
 export interface Messaging {
   readonly bus: Bus;
-  /** Undefined where everything happens in one process. */
+  /** Undefined where all services share one process. */
   readonly nats: NatsClient | undefined;
-  /** After everything that publishes has stopped. */
+  /** Call it after everything that publishes has stopped. */
   stop(): Promise<void>;
 }
 
@@ -19,7 +19,7 @@ export function openMessaging(config: NatsConfig | undefined, deps: NatsDeps): M
   return { bus: new NatsBus(nats), nats, stop: () => nats.stop() };
 }
 
-/** Starts what publishes and listens, and ends the messaging after it, also where it cannot start. */
+/** Starts a service that publishes and subscribes; stops the messaging after it, or when it fails to start. */
 export async function runOn(messaging: Messaging, start: () => Promise<Running>): Promise<Running> {
   let running: Running;
   try {

@@ -4,16 +4,16 @@ import { contextOf, inContext } from "../call-context.ts";
 import type { NatsClient } from "./client.ts";
 import { messageHeaders } from "./message-headers.ts";
 
-/** A subject that somebody in this process listens to. */
+/** A subject with subscribers in this process. */
 interface Heard {
   readers: number;
-  /** None before the first connection. */
+  /** Undefined before the first connection. */
   subscription: Subscription | undefined;
 }
 
 /**
- * The bus of separate processes, on core NATS: whoever listens now hears it, nothing is stored. Within the process it
- * delivers at once and without NATS.
+ * The bus of separate processes, on core NATS: at most once, nothing is stored. Within the process it delivers at once and
+ * without NATS.
  */
 export class NatsBus implements Bus {
   readonly #nats: NatsClient;
@@ -23,7 +23,7 @@ export class NatsBus implements Bus {
   constructor(nats: NatsClient) {
     this.#nats = nats;
     nats.onConnect((connection) => {
-      // A connection that was mended has its subscriptions still.
+      // A reconnected connection still has its subscriptions.
       for (const [subject, heard] of this.#heard) {
         if (heard.subscription?.isClosed() ?? true) heard.subscription = this.#listen(connection, subject);
       }
@@ -39,7 +39,7 @@ export class NatsBus implements Bus {
     try {
       this.#nats.connection?.publish(subject, data, { headers: messageHeaders() });
     } catch {
-      // It is being closed.
+      // The connection is being closed.
     }
   }
 
@@ -69,7 +69,7 @@ export class NatsBus implements Bus {
         },
       });
     } catch {
-      // It is being closed.
+      // The connection is being closed.
       return undefined;
     }
   }

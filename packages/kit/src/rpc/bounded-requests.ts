@@ -3,15 +3,15 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import type { connectNodeAdapter } from "@connectrpc/connect-node";
 import type { Timers } from "../ports.ts";
 import { Code, Refusal } from "../refusal.ts";
+import { tooLong } from "./authorize.ts";
 import type { BodyLimits } from "./callers.ts";
 import { connectErrorOf, domainOf } from "./error-details.ts";
-import { tooLong } from "./gate.ts";
 
-/** What both versions of HTTP have in common, as Connect takes it. */
+/** The request and response types that HTTP/1.1 and HTTP/2 share, as Connect takes them. */
 export type NodeListener = ReturnType<typeof connectNodeAdapter>;
 export type NodeRequest = Parameters<NodeListener>[0];
 
-/** For a body to arrive, milliseconds. */
+/** Time limit for a body to arrive, milliseconds. */
 const bodyMs = 30_000;
 
 export interface BoundedMethod {
@@ -20,8 +20,8 @@ export interface BoundedMethod {
 }
 
 /**
- * Reads of a body no more than its method takes, for no longer than a body may take to arrive; and nothing at all after
- * the answer: a stream is reset then, without an error. `http1Server` sees to connections of HTTP/1.1.
+ * Reads no more of a body than its method takes, and for no longer than `bodyMs`. After the answer it reads nothing: an
+ * HTTP/2 stream is reset then, without an error. `http1Server` does that for HTTP/1.1.
  * @param methods by path, as in `/package.Service/Method`
  */
 export function boundedRequests(
@@ -32,7 +32,7 @@ export function boundedRequests(
   return (request, response) => {
     const bounded = methods.get(pathOf(request));
     if (bounded !== undefined) {
-      // Connect iterates over the request to read its body, and would destroy the connection where it stops early.
+      // Connect iterates over the request; by default, stopping early would destroy the connection.
       const chunks = () => request.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array>;
       request[Symbol.asyncIterator] = () => read(chunks(), bounded, timers) as ReturnType<typeof request.iterator>;
     }
@@ -69,7 +69,7 @@ function tooSlow(): Refusal {
   return new Refusal(Code.DeadlineExceeded, "the body did not arrive in time", { reason: "BODY_TOO_SLOW" });
 }
 
-/** The response's own "finish" comes only once the stream is closed. Trailers leave after all listeners have heard. */
+/** "finish" would come too late, once the stream is closed. The trailers leave after all listeners of "wantTrailers" have run. */
 function resetAfter({ stream }: Http2ServerRequest, timers: Timers): void {
   stream.once("wantTrailers", () => {
     timers.after(0, () => {

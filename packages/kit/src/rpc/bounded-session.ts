@@ -2,13 +2,12 @@ import { constants, type ServerHttp2Session } from "node:http2";
 import { type Disposer, jittered, type Ports } from "../ports.ts";
 import { portLimits as limits } from "./port-limits.ts";
 
-/** The largest id that a stream can have: whoever is told it may finish all that he has begun. */
+/** The largest id that a stream can have. A GOAWAY with it lets the client finish every stream that it has begun. */
 const lastStreamId = 2 ** 31 - 1;
 
 /**
- * One connection of HTTP/2, which ends when it carries nothing for a while or has become old: with a notice first, on which
- * clients take another connection for what is new, and no call is lost. It has the bounds of strangers until a service has
- * called on it.
+ * One connection of HTTP/2, which ends when it is idle for a while or has become old. A GOAWAY comes first, on which clients open
+ * another connection for new calls, so no call is lost. Strangers' bounds apply until a service has called on it.
  */
 export class BoundedSession {
   readonly #session: ServerHttp2Session;
@@ -38,7 +37,7 @@ export class BoundedSession {
     this.#waitForStreams();
   }
 
-  /** A service has called: it is let have as much as services need. */
+  /** A service has called on this connection: from now on services' bounds apply. */
   raise(): void {
     if (this.#isOfService || this.#session.destroyed) return;
     this.#isOfService = true;
@@ -61,7 +60,7 @@ export class BoundedSession {
     this.#cancelAge = this.#timers.after(limits.noticeMs, () => {
       if (!this.#session.destroyed) this.#session.close();
       this.#cancelAge = this.#timers.after(limits.ageGraceMs, () => this.#session.destroy());
-      // What is left now may have closed it at once.
+      // `close` may have ended the session at once, and its "close" event come before this timer was set.
       if (this.#session.destroyed) this.#cancelAge();
     });
   }

@@ -4,18 +4,18 @@ import { ServerReflection as ReflectionV1 } from "@outlayer/contracts/grpc/refle
 import { ServerReflection as ReflectionV1Alpha } from "@outlayer/contracts/grpc/reflection/v1alpha/reflection";
 import type { ServiceName } from "../service-name.ts";
 
-/** `wallets` for a method that acts for the wallet whose credentials come along; else the services it accepts. */
+/** `wallets` for a method that acts for the wallet whose credentials come with the call; else the services it accepts. */
 export type Accepted = "wallets" | readonly ServiceName[];
 
 /** How much a caller may send, in bytes. */
 export interface BodyLimits {
-  /** Of the whole body as it comes. */
+  /** Of the whole body as it arrives. */
   readonly wireBytes: number;
   /** Of a message once it is decompressed. */
   readonly messageBytes: number;
 }
 
-/** Who may call a method, and how much he may send. */
+/** Who may call a method, and how much a caller may send. */
 export interface Access {
   readonly accepted: Accepted;
   readonly limits: BodyLimits;
@@ -26,16 +26,16 @@ export type Callers = Readonly<Record<string, Accepted | Access>>;
 
 const kib = 1024;
 
-/** Of gRPC's envelope around a message, and of what ends a stream. */
+/** For gRPC's envelope around a message, and for the end of a stream. */
 const framingBytes = kib;
 
-/** What a wallet's request takes: REST's 256 KiB as a text within JSON, where each quote is escaped. */
+/** A wallet's request: REST's 256 KiB as a text within JSON, where each quote is escaped. */
 const ofWallets = sameFor(512 * kib);
 
-/** Ids, numbers, a step. What carries a caller's text or events says so itself, with `upTo`. */
+/** Ids, numbers, a step. Methods that take a caller's text or events declare larger limits with `upTo`. */
 const ofServices = sameFor(64 * kib);
 
-/** As much as a method takes whose messages can be large. @param wireBytes less than that where they are sent compressed */
+/** Access to a method with large messages. @param wireBytes smaller where they are sent compressed */
 export function upTo(messageBytes: number, accepted: Accepted, wireBytes = messageBytes): Access {
   return { accepted, limits: { wireBytes: wireBytes + framingBytes, messageBytes } };
 }
@@ -51,7 +51,7 @@ function sameFor(messageBytes: number): BodyLimits {
   return { wireBytes: messageBytes + framingBytes, messageBytes };
 }
 
-/** Says of every method of a service who may call it, and what it takes; the compiler asks for all of them. */
+/** Declares who may call each method of a service, and what it takes; the compiler asks for all of them. */
 export function accepts<S extends DescService>(
   service: S,
   byMethod: { readonly [M in keyof S["method"]]: Accepted | Access },
@@ -66,7 +66,7 @@ export function methodName(method: DescMethod): string {
   return `${method.parent.typeName}/${method.name}`;
 }
 
-/** Served beside every service: health, which takes a name, and reflection, which takes as many symbols as are asked for. */
+/** Services that anybody may call: health, which takes a name, and reflection, which takes as many symbols as are asked for. */
 const forAnybody: ReadonlyMap<string, BodyLimits> = new Map([
   [Health.typeName, sameFor(kib)],
   [ReflectionV1.typeName, sameFor(64 * kib)],
@@ -77,7 +77,7 @@ export function isForAnybody(service: DescService): boolean {
   return forAnybody.has(service.typeName);
 }
 
-/** @returns undefined for a service that is not for anybody */
+/** @returns undefined for a service that only some may call */
 export function limitsForAnybody(service: DescService): BodyLimits | undefined {
   return forAnybody.get(service.typeName);
 }

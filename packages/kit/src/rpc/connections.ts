@@ -4,27 +4,27 @@ import type { Disposer, Timers } from "../ports.ts";
 import { dropAlso, isEnding, isLingering, lastWhereEarly, linger, makeLast } from "./last-answer.ts";
 import type { PortLimits } from "./port-limits.ts";
 
-/** Of a connection that is one too many while all others carry requests. */
+/** Error code of a connection beyond the bound while all others carry requests. */
 export const tooManyConnections = "ERR_TOO_MANY_CONNECTIONS";
 
-/** What is answered to a connection that does not speak HTTP, or too slowly, or is one too many: a whole response, after which it is closed. */
+/** The whole response to a connection that does not speak HTTP, is too slow, or is beyond the bound; the connection is closed after it. */
 export type RefusalOf = (error: Error & { readonly code?: string }) => string;
 
 interface Connection {
-  /** Requests that are not answered yet, in their order. */
+  /** Unanswered requests, in their order. */
   readonly underWay: Set<ServerResponse>;
   asked: number;
-  /** Whether the next request is its last. */
+  /** Whether the next request is the last that is taken. */
   isOld: boolean;
-  /** What to answer where its bytes are no HTTP any more, after what was asked before. */
+  /** The answer to bytes that are not HTTP, sent after the answers to earlier requests. */
   refusal: string | undefined;
 }
 
-/** Keeps the connections of a listener of HTTP/1.1 within their bounds, and knows which of them carry a request. */
+/** Keeps a listener's HTTP/1.1 connections within their bounds, and knows which of them carry a request. */
 export class Connections {
   readonly #timers: Timers;
   readonly #limits: PortLimits;
-  /** Those without a request since the longest time first. */
+  /** The longest without a request first. */
   readonly #open = new Map<Socket, Connection>();
   /** Connections beyond the bound whose refusal is on its way. */
   #turnedAway = 0;
@@ -41,7 +41,7 @@ export class Connections {
       else this.#turnAway(socket, refusalOf);
     });
     server.on("clientError", (error, socket) => this.#refuse(socket as Socket, error, refusalOf));
-    // A client that takes nothing of an answer goes; one whose answer is not there yet stays, and is looked at again once it is.
+    // A client that reads nothing of its answer is cut off. One that still waits for its answer stays, and is checked again afterwards.
     server.timeout = this.#limits.quietMs;
     server.on("timeout", (socket) => {
       const waits = (this.#open.get(socket)?.underWay.size ?? 0) > 0 && socket.writableLength === 0;
@@ -49,7 +49,7 @@ export class Connections {
     });
   }
 
-  /** @returns false where a request is not to be looked at, because the one before it was the last */
+  /** @returns false for a request that must not be handled, because the one before it was the last */
   takes(request: IncomingMessage, response: ServerResponse): boolean {
     const { socket } = request;
     if (isEnding(socket)) return false;
@@ -67,15 +67,15 @@ export class Connections {
   }
 
   /**
-   * Closes what carries no request, and everything else once it carries none. Node's own `closeIdleConnections` spares
-   * those on which nothing was ever asked, and browsers open such ahead.
+   * Closes connections without a request now, and the others once they have none. Node's own `closeIdleConnections` spares
+   * connections that never carried a request, and browsers open such in advance.
    */
   closeIdle(): void {
     this.#closing = true;
     for (const [socket, connection] of this.#open) this.#settle(socket, connection);
   }
 
-  /** Answers a connection that is one too many, and looks at nothing that it asks. */
+  /** Answers a connection beyond the bound, and reads nothing of its requests. */
   #turnAway(socket: Socket, refusalOf: RefusalOf): void {
     if (this.#turnedAway >= this.#limits.turnedAway) {
       socket.destroy();
@@ -107,7 +107,7 @@ export class Connections {
     this.#settle(socket, connection);
   }
 
-  /** Closes the connection that has been without a request longest, one on which nothing was ever asked before others. */
+  /** Closes the connection that has been without a request longest; one that never carried a request goes first. */
   #makeRoom(): boolean {
     let longest: Socket | undefined;
     for (const [socket, { underWay, asked }] of this.#open) {
@@ -125,7 +125,7 @@ export class Connections {
 
   #refuse(socket: Socket, error: Error & { readonly code?: string }, refusalOf: RefusalOf): void {
     const connection = this.#open.get(socket);
-    // A client that went away is no news.
+    // A client that went away is not worth an answer.
     if (error.code === "ECONNRESET" || connection === undefined) socket.destroy();
     else if (isLingering(socket)) dropAlso(socket);
     else if (!socket.writable) socket.destroy();
@@ -135,11 +135,11 @@ export class Connections {
     }
   }
 
-  /** Does what waits for a connection's requests to be answered. */
+  /** Writes the pending refusal, or closes the connection, once no request is in its way. */
   #settle(socket: Socket, connection: Connection): void {
     const { underWay, refusal } = connection;
     if (refusal !== undefined && !isLingering(socket)) {
-      // A request whose body broke off is answered with this; others have an answer of their own to come.
+      // A request whose body broke off gets this refusal; complete ones get answers of their own first.
       if ([...underWay].some(({ req, headersSent }) => req.complete || headersSent)) return;
       socket.write(refusal);
       connection.refusal = undefined;

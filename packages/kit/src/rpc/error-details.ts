@@ -9,14 +9,14 @@ import {
 import type { ExceededQuota } from "@outlayer/workflow";
 import type { Refusal } from "../refusal.ts";
 
-/** Seconds after which a caller may try again what could not be done for now, over gRPC and REST alike. */
+/** Seconds after which a caller may try again after a temporary failure, over gRPC and REST alike. */
 export const retryAfterSecs = 2;
 
 /**
  * The one place that makes errors for callers. Each carries `ErrorInfo`; `BadRequest` where a field is at fault;
- * `RequestInfo`, and `request_id` among the metadata, where it is about a record; `RetryInfo` where the same may succeed
- * later; `QuotaFailure` where a quota is used up.
- * @param domain the proto package of the service that answers: reasons are unique within it
+ * `RequestInfo`, and `request_id` in the metadata, where the error is about a record; `RetryInfo` where a retry may succeed;
+ * `QuotaFailure` where a quota is used up.
+ * @param domain proto package of the answering service: reasons are unique within it
  */
 export function connectErrorOf(refusal: Refusal, domain: string): ConnectError {
   const { code, message, about } = refusal;

@@ -6,8 +6,8 @@ import { invalid, Refusal } from "../refusal.ts";
 import { connectErrorOf, domainOf } from "./error-details.ts";
 
 /**
- * Turns what handlers throw into what callers see: a `Refusal` goes out as it says, anything else is logged with its
- * cause and goes out as "internal error". So an upstream's error is never forwarded by accident.
+ * Turns what handlers throw into what callers see. A `Refusal` goes out as it is; anything else is logged with its cause and
+ * goes out as "internal error", so that an upstream's error is never forwarded by accident.
  */
 export function errorInterceptor(logger: Logger): Interceptor {
   return (next) => async (request) => {
@@ -15,7 +15,7 @@ export function errorInterceptor(logger: Logger): Interceptor {
     const translate = (error: unknown): ConnectError => {
       const method = `${request.service.typeName}/${request.method.name}`;
       if (error instanceof Refusal) {
-        // Whoever calls is told no cause; whoever runs the service should be.
+        // The cause is for the operator, not for the caller.
         if (error.cause !== undefined) logger.warn({ err: error.cause, method }, "refused for a cause behind it");
         return connectErrorOf(error, domain);
       }
@@ -47,7 +47,7 @@ async function* guarded<T>(messages: AsyncIterable<T>, translate: (error: unknow
   }
 }
 
-/** What the validate interceptor throws for a request that breaks its .proto's rules. Only our own has a cause. */
+/** The validate interceptor's error for a request that breaks its .proto's rules. Only errors made in this process have a cause. */
 function brokenRule(error: unknown): Refusal | undefined {
   if (!(error instanceof ConnectError && error.cause instanceof ValidationError)) return undefined;
   const [first] = error.cause.violations;

@@ -2,8 +2,8 @@ import type { Http2ServerResponse } from "node:http2";
 import type { NodeListener } from "./bounded-requests.ts";
 
 /**
- * Has errors leave with the message as gRPC writes it. Connect escapes all that is no letter, and grpc-js, which undoes
- * only what gRPC asks for, would show `steps[0].amount: …` to its users as `steps%5B0%5D.amount%3A …`.
+ * Writes `grpc-message` as gRPC specifies it. Connect percent-encodes everything but letters; grpc-js decodes only what gRPC
+ * specifies, and would show `steps[0].amount: …` as `steps%5B0%5D.amount%3A …`.
  */
 export function withPlainMessages(listener: NodeListener): NodeListener {
   return (request, answer) => {
@@ -18,7 +18,7 @@ export function withPlainMessages(listener: NodeListener): NodeListener {
   };
 }
 
-/** Of what is escaped, only `%` and what is not printable ASCII has to be. */
+/** Decodes everything but `%` and what is not printable ASCII. */
 function asGrpcWritesIt(escaped: string): string {
   return escaped.replace(/%(?!25)(?:[2-6][0-9A-F]|7[0-9A-E])/g, decodeURIComponent);
 }

@@ -7,20 +7,19 @@ import { portLimits as limits } from "./port-limits.ts";
 const silentStreams = 3;
 
 /**
- * Connections of a transport, of which none can end the process or keep calls from being answered.
+ * Sessions of a transport that cannot crash the process and are replaced when they stop answering.
  *
- * Told by an idle connection's other end that it goes away, connect-node destroys it with an error that Node raises once
- * the socket is closed; a call in between has made it take its listeners off, and then nobody hears the error (connect-es
- * issue 1768).
+ * On GOAWAY over an idle connection, connect-node destroys it with an error that Node emits once the socket is closed. If a
+ * call in between has made connect-node remove its listeners, nothing handles that error (connect-es issue 1768).
  *
  * Node counts some bytes of cancelled streams against a connection for good, and then ends every further stream on it with
- * ENHANCE_YOUR_CALM, while pings still pass. A connection on which that happens, or streams in a row get no response, takes
- * no new streams: connect-node opens another one for them, and calls that are open may finish.
+ * ENHANCE_YOUR_CALM, while pings still pass. A connection on which that happens, or several streams in a row get no response,
+ * takes no new streams: connect-node opens another one, and open calls may finish.
  *
- * What becomes of calls is decided elsewhere.
+ * Retries are decided elsewhere (`patience.ts`).
  */
 export class GuardedSessions extends Http2SessionManager {
-  /** Streams without a response since the last one that had one, by connection. */
+  /** By connection: streams without a response since the last one that had one. */
   readonly #silent = new WeakMap<ClientHttp2Session, number>();
   readonly #timers: Timers;
 
@@ -49,7 +48,7 @@ export class GuardedSessions extends Http2SessionManager {
     });
     stream.once("close", () => {
       const isRefused = stream.rstCode === constants.NGHTTP2_ENHANCE_YOUR_CALM;
-      // Callers that give up cancel; a deadline that has passed ends a stream with another code.
+      // Callers that give up reset with CANCEL, which says nothing of the connection; passed deadlines reset with another code.
       if (!isAnswered && stream.rstCode !== constants.NGHTTP2_CANCEL) {
         this.#silent.set(session, (this.#silent.get(session) ?? 0) + 1);
       }
@@ -60,7 +59,7 @@ export class GuardedSessions extends Http2SessionManager {
   #giveUp(session: ClientHttp2Session): void {
     if (session.closed || session.destroyed) return;
     session.close();
-    // Nobody pings it any more.
+    // Such a connection is not pinged any more, so it gets a time limit.
     const cancel = this.#timers.after(limits.givenUpMs, () => session.destroy());
     session.once("close", cancel);
   }

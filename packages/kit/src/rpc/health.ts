@@ -5,10 +5,10 @@ import type { Readiness } from "../readiness.ts";
 import { Code, notFound, Refusal } from "../refusal.ts";
 import { portLimits } from "./port-limits.ts";
 
-/** How often a watcher looks for itself, milliseconds: what a service depends on changes without a word. */
+/** How often a watcher polls, milliseconds: dependencies change without a notification. */
 const lookMs = 1_000;
 
-/** What calls on one connection have in common; undefined in memory. */
+/** Identifies the connection that a call came on; undefined in memory. */
 export const connectionOf = createContextKey<object | undefined>(undefined);
 
 /** Registers `grpc.health.v1.Health` for these services; the empty name stands for the process. */
@@ -36,7 +36,7 @@ export function healthRoutes(
     },
     async *watch({ service }, { signal, values }) {
       const done = watches.enter(values.get(connectionOf));
-      // A watcher that has watched for long asks again: one that is gone without a word is forgotten so.
+      // Bounds the life of a watch, so that a watcher that vanished is forgotten; a living one watches again.
       const age = deadline(timers, portLimits.watchMs, signal);
       try {
         let last: Status | undefined;
@@ -44,7 +44,7 @@ export function healthRoutes(
           const current = status(service) ?? Status.SERVICE_UNKNOWN;
           if (current !== last) yield { status: current };
           last = current;
-          // A watcher is told, and let go: it has to look for another process.
+          // At shutdown the stream ends after NOT_SERVING: the watcher has to find another process.
           if (readiness.stopping.aborted) return;
           await sleep(timers, lookMs, AbortSignal.any([age.signal, readiness.changed]));
         }
@@ -56,12 +56,12 @@ export function healthRoutes(
   });
 }
 
-/** Counts watches, for anybody may open one. */
+/** Counts watches, since anybody may open one. */
 class Watches {
   #all = 0;
   readonly #ofConnection = new WeakMap<object, number>();
 
-  /** @returns to be called when it has ended @throws Refusal ResourceExhausted */
+  /** @returns a function to call when the watch ends @throws Refusal ResourceExhausted */
   enter(connection: object = this): () => void {
     const own = this.#ofConnection.get(connection) ?? 0;
     if (this.#all >= portLimits.watches || (connection !== this && own >= portLimits.watchesOfConnection)) {

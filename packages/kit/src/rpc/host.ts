@@ -2,20 +2,20 @@ import type { BindAddress } from "../config.ts";
 import { isLoopback } from "../config.ts";
 import type { NodeListener, NodeRequest } from "./bounded-requests.ts";
 
-/** With any port, and with none. */
+/** Names of loopback, with or without a port. */
 const ownNames = /^(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?$/i;
 
 /**
  * Whether a request was meant for this listener. One on loopback is reached under loopback's own names alone: a page whose
- * name was made to resolve to 127.0.0.1 (DNS rebinding) is of the same origin for the browser, and comes under its own.
+ * name was made to resolve to 127.0.0.1 (DNS rebinding) has the same origin for the browser, and sends its own name.
  */
 export function isForHost(bind: BindAddress, host: string | undefined): boolean {
   return !isLoopback(bind) || ownNames.test(host ?? "");
 }
 
 /**
- * Answers 421 to what was meant for another host, and 400 to what names none, before anything else is looked at: Connect
- * makes a URL of it, and would throw where nobody catches.
+ * Answers 421 to a request for another host, and 400 to one without a valid host, before anything else is looked at: Connect
+ * makes a URL of the host, and would throw where nothing catches.
  * @param bind undefined for a listener under any name
  */
 export function onlyOwnHost(bind: BindAddress | undefined, listener: NodeListener): NodeListener {

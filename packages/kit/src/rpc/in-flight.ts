@@ -2,8 +2,8 @@ import type { Interceptor } from "@connectrpc/connect";
 import { isForAnybody, methodName } from "./callers.ts";
 
 /**
- * Counts the calls that are being answered, so that stopping can wait for them and say what it did not wait for. Health
- * and reflection do not count: their streams end only when their callers want.
+ * Counts unanswered calls, so that shutdown can wait for them and name those that it did not wait for. Health and
+ * reflection do not count: their streams end only when their callers want.
  */
 export class InFlight {
   readonly #counts = new Map<string, number>();

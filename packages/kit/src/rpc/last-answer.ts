@@ -3,9 +3,9 @@ import type { Socket } from "node:net";
 import type { Timers } from "../ports.ts";
 import { portLimits as limits } from "./port-limits.ts";
 
-/** Connections on which nothing more is taken: they have their last request, or its answer. */
+/** Connections on which no further request is taken. */
 const ending = new WeakSet<Socket>();
-/** Those that only wait for their last answer to arrive, with the bytes that had come before. */
+/** Connections that only wait for their last answer to arrive, with the bytes that had been read before. */
 const lingering = new WeakMap<Socket, number>();
 
 export function isEnding(socket: Socket): boolean {
@@ -17,17 +17,17 @@ export function isLingering(socket: Socket): boolean {
 }
 
 /**
- * Has no request be taken after this one, and its connection closed once it is answered. Where one was answered before its
- * body had come, nobody can say where the next begins; and one that has no answer to come should not be carried out.
+ * Makes a request the last of its connection, which is closed once it is answered. After an answer that came before the whole
+ * body, the start of the next request cannot be found; and a request that will get no answer should not be carried out.
  */
 export function makeLast({ socket }: IncomingMessage, response: ServerResponse, timers: Timers): void {
   ending.add(socket);
   response.shouldKeepAlive = false;
-  // This is how Node closes after an answer that is the last.
+  // Node calls this after a connection's last answer.
   socket.destroySoon = () => linger(socket, timers);
 }
 
-/** Makes an answer the last on its connection where it comes before all of the body has. */
+/** Makes a request the last of its connection if its answer comes before the whole body. */
 export function lastWhereEarly(request: IncomingMessage, response: ServerResponse, timers: Timers): void {
   const writeHead = response.writeHead.bind(response);
   response.writeHead = ((...head: Parameters<typeof writeHead>) => {
@@ -39,7 +39,7 @@ export function lastWhereEarly(request: IncomingMessage, response: ServerRespons
   }) as typeof response.writeHead;
 }
 
-/** Asks a client that waits for that (`Expect: 100-continue`) for its body only when somebody reads it. */
+/** Sends `100 Continue` only when the body is read, to a client that waits for that (`Expect: 100-continue`). */
 export function continueOnceRead(request: IncomingMessage, response: ServerResponse): void {
   const read = request._read.bind(request);
   request._read = (size) => {
@@ -50,8 +50,8 @@ export function continueOnceRead(request: IncomingMessage, response: ServerRespo
 }
 
 /**
- * Ends a connection's own side, and closes it once the other side has ended too, or has had time to read: closed at once
- * while something is still on its way here, it would be reset, and what was answered lost.
+ * Half-closes a connection, and closes it once the other side has ended too, or after a while. Closed at once with bytes still
+ * arriving, it would be reset, and the answer lost.
  */
 export function linger(socket: Socket, timers: Timers): void {
   ending.add(socket);
@@ -67,12 +67,12 @@ export function linger(socket: Socket, timers: Timers): void {
   });
 }
 
-/** Bounds what is read of a lingering connection that no parser takes any more. */
+/** Bounds what is read of a lingering connection that no parser handles any more. */
 export function dropAlso(socket: Socket): void {
   if (socket.bytesRead - (lingering.get(socket) ?? 0) > limits.lingerBytes) socket.pause();
 }
 
-/** Reads some of what is still sent, so that its sender comes to read; what is beyond that waits in his own buffers. */
+/** Reads a bounded part of a body that nobody wants, so that its sender comes to read the answer; the rest stays in the sender's buffers. */
 function drop(request: IncomingMessage): void {
   let dropped = 0;
   request.on("data", (chunk: Uint8Array) => {

@@ -5,25 +5,24 @@ import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import { jittered, type Ports, sleep } from "../ports.ts";
 
-/** How long a call may take where its caller does not say, milliseconds. */
+/** Time limit of a call whose caller sets none, milliseconds. */
 const usualMs = 5_000;
 
-/** For what asks the keystore, in a TEE, or NEAR's RPC, several times a call. */
+/** The same for methods that call the keystore, in a TEE, or NEAR's RPC several times. */
 const upstreamMs = 30_000;
 
 const { preflight } = BroadcasterService.method;
 
-/** Tries in all, of calls that may be made again. Longer outages are their caller's business. */
+/** Attempts in all, of idempotent calls. Longer outages are for the caller to handle. */
 const tries = 4;
 
-/** Pause before the second try, milliseconds; twice as long before each further one. */
+/** Pause before the second attempt, milliseconds; doubles with each further one. */
 const firstPauseMs = 50;
 
 /**
- * Gives every unary call a deadline, which goes along with it, and makes those again that may be made again: methods
- * that are marked idempotent in their contract, when the other side could not take the call (Unavailable) or the
- * connection broke. `Aborted` that the other side said itself means that a log has moved on, and is never tried again.
- * Whether a call that got no answer was carried out is not known, whatever its error.
+ * Gives every unary call a deadline, which is sent along, and retries methods that their contract marks idempotent, when the
+ * other side answered Unavailable or the connection broke. `Aborted` from the other side means that a log has moved on, and
+ * is never retried. Whatever its error, a call without an answer may have been carried out.
  */
 export function patient(transport: Transport, { clock, timers, random }: Omit<Ports, "ids">): Transport {
   return {
@@ -48,7 +47,7 @@ export function patient(transport: Transport, { clock, timers, random }: Omit<Po
   };
 }
 
-/** How long a call may take, milliseconds, beside what it asks to wait: where its caller does not say otherwise. */
+/** Time limit of a call whose caller sets none, milliseconds: the method's, plus the time that the request asks to wait. */
 export function usualLimitOf(method: DescMethodUnary, input: object): number {
   const waitMs = "waitMs" in input && typeof input.waitMs === "number" ? input.waitMs : 0;
   const asksUpstreams = method.parent.typeName === SignerProxyService.typeName || method === preflight;
@@ -60,8 +59,8 @@ function isRepeatable({ idempotency }: DescMethod): boolean {
 }
 
 /**
- * What the other side did not say itself, and its caller did not give up, is a connection that did not come about or
- * broke. Node and Connect have several codes for that; here it is Unavailable.
+ * An error that neither the other side sent nor the caller caused: the connection failed. Node and Connect have several codes
+ * for that; here it is Unavailable.
  */
 function withoutAnswer(cause: unknown): ConnectError {
   const error = ConnectError.from(cause);
@@ -71,7 +70,7 @@ function withoutAnswer(cause: unknown): ConnectError {
     // Node has ended the stream with ENHANCE_YOUR_CALM, at one end or the other.
     error.code === Code.ResourceExhausted ||
     error.code === Code.Canceled ||
-    // Node's errors of a connection have a code; our own bugs do not.
+    // Node's connection errors have a code; our own bugs do not.
     (error.cause instanceof Error && "code" in error.cause);
   return isOfConnection ? new ConnectError(error.rawMessage, Code.Unavailable, undefined, undefined, error) : error;
 }

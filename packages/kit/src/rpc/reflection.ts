@@ -11,7 +11,7 @@ import {
   type ServerReflectionRequest as RequestV1Alpha,
 } from "@outlayer/contracts/grpc/reflection/v1alpha/reflection";
 
-/** Registers server reflection, in the version that current clients ask for and the older one, for these services. */
+/** Registers server reflection for these services, in v1 and in v1alpha, which older clients ask for. */
 export function reflectionRoutes(router: ConnectRouter, services: readonly DescService[]): void {
   const index = indexOf(services);
   async function* serverReflectionInfo(requests: AsyncIterable<RequestV1 | RequestV1Alpha>) {

@@ -22,11 +22,11 @@ import { type Ports, sleep, systemPorts } from "../ports.ts";
 import type { Readiness } from "../readiness.ts";
 import type { ServiceName } from "../service-name.ts";
 import { serviceOf, type TlsIdentity } from "../tls.ts";
+import { authorizeRequest, onService, type WalletAccess } from "./authorize.ts";
 import { type BoundedMethod, boundedRequests, type NodeListener, type NodeRequest } from "./bounded-requests.ts";
 import { BoundedSession } from "./bounded-session.ts";
 import { accessTo, type BodyLimits, type Callers, limitsForAnybody, methodName } from "./callers.ts";
 import { errorInterceptor } from "./errors.ts";
-import { onService, requestGate, type WalletAccess } from "./gate.ts";
 import { withPlainMessages } from "./grpc-message.ts";
 import { connectionOf, healthRoutes } from "./health.ts";
 import { onlyOwnHost } from "./host.ts";
@@ -37,14 +37,14 @@ import { certifiedCaller, type Identify, identifyOnPorts } from "./service-auth.
 import { startedInterceptor } from "./started.ts";
 import { traceIn } from "./trace.ts";
 
-/** What a service answers, without a listener: the same for its ports and for the in-memory transport. */
+/** A service's methods without a listener: the same for its ports and for the in-memory transport. */
 export interface RpcRoutes {
   readonly name: string;
   /** Its services, in the order in which reflection lists them. */
   readonly services: readonly DescService[];
-  /** Who may call each of their methods, and what they take. */
+  /** Who may call each method, and what it takes. */
   readonly callers: Callers;
-  /** How methods for wallets know them. Without it they accept nobody. */
+  /** How methods for wallets authenticate them. Without it they accept nobody. */
   readonly wallets?: WalletAccess | undefined;
   register(router: ConnectRouter): void;
 }
@@ -58,10 +58,10 @@ export interface RpcGuards {
   readonly reflection?: boolean | undefined;
 }
 
-/** One for all: it compiles each message's rules once, which takes longer than many calls. */
+/** Shared: it compiles each message's rules once, which takes longer than many calls. */
 const validate = createValidateInterceptor();
 
-/** The same for every way in: who may call, what is well-formed, what an error looks like outside. */
+/** The same interceptors for every transport: authorization, validation, shape of errors. */
 export function routerOptions(
   routes: RpcRoutes,
   { logger }: RpcGuards,
@@ -73,7 +73,7 @@ export function routerOptions(
   const { callers, wallets } = routes;
   const refusals = new BoundedLines(clock);
   return {
-    requestGate: requestGate({ callers, wallets, identify, logger, refusals }),
+    requestGate: authorizeRequest({ callers, wallets, identify, logger, refusals }),
     interceptors: [
       traceIn,
       inFlight.interceptor,
@@ -84,7 +84,7 @@ export function routerOptions(
   };
 }
 
-/** Registers a service's methods, each with what a message of it may be. */
+/** Registers a service's methods, each with the bounds of its messages. */
 export function registerBounded(routes: RpcRoutes, router: ConnectRouter): void {
   const bounded: ConnectRouter = {
     handlers: router.handlers,
@@ -102,7 +102,7 @@ export function registerBounded(routes: RpcRoutes, router: ConnectRouter): void 
   routes.register(bounded);
 }
 
-/** Of a method that accepts nobody there are none: none is ever read. */
+/** Undefined for a method that accepts nobody: no body of it is ever read. */
 function limitsOf({ callers }: RpcRoutes, method: DescMethod): BodyLimits | undefined {
   return limitsForAnybody(method.parent) ?? accessTo(callers, methodName(method))?.limits;
 }
@@ -112,13 +112,13 @@ export interface RpcListeners {
   readonly grpcUrl: string;
   /** HTTP/1.1: gRPC-Web, Connect, `/livez`, `/readyz`. */
   readonly httpUrl: string;
-  /** Calls that are being answered, for whoever will not wait for them. */
+  /** Calls that are not answered yet, for a shutdown that will not wait for them. */
   left(): readonly string[];
-  /** Takes no new calls, lets those under way end, then closes every connection. */
+  /** Takes no new calls, waits for those under way, then closes every connection. */
   close(): Promise<void>;
 }
 
-/** For what was answered to reach its callers, before connections are closed that do not close by themselves. */
+/** Time for last answers to reach their callers before the remaining connections are destroyed. */
 const flushMs = 1_000;
 
 /** Serves a service on its two ports. Port 0 takes a free one. */
@@ -146,11 +146,11 @@ export async function serveRpc(
   const methods = boundedMethods(routes, [...routes.services, ...beside]);
   const bounded = (listener: NodeListener) => boundedRequests(listener, methods, ports.timers);
   const calls = bounded(withPlainMessages(connectNodeAdapter(options)));
-  // Over TLS a page would need the certificate of its own name.
+  // Over TLS a page would need the certificate of its own name, so no rebinding is possible.
   const grpc = http2Server(tls, onlyOwnHost(tls === undefined ? addresses.grpc : undefined, calls));
   const probes: NodeListener = (request, response) =>
     probe(request as IncomingMessage, response as ServerResponse, readiness);
-  // Beside TLS nothing is called in the clear.
+  // Beside TLS, no method is served in the clear.
   const clear = tls === undefined ? connectNodeAdapter({ ...options, fallback: probes }) : probes;
   const { server: http, connections } = http1Server(onlyOwnHost(addresses.http, bounded(clear)), ports.timers);
   grpc.on("session", (session: ServerHttp2Session) => {
@@ -182,7 +182,7 @@ export async function serveRpc(
       const done = new AbortController();
       void closed.then(() => done.abort());
       await Promise.race([closed, inFlight.idle()]);
-      // What is left now are connections that answer nobody: those of other people's keepalives and open streams.
+      // The remaining connections are kept open by their clients, idle or with open streams.
       await sleep(ports.timers, flushMs, done.signal);
       for (const session of sessions.keys()) session.destroy();
       for (const socket of sockets) socket.destroy();
@@ -201,7 +201,7 @@ function boundedMethods(routes: RpcRoutes, services: readonly DescService[]): Re
   );
 }
 
-/** The caller that a connection's certificate names; read once a connection. */
+/** By socket: the service that its client certificate names. Cached, since a connection's certificate does not change. */
 const certified = new WeakMap<Socket, ServiceName | undefined>();
 
 function valuesOf(request: NodeRequest, sessions: ReadonlyMap<ServerHttp2Session, BoundedSession>): ContextValues {

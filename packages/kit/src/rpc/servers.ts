@@ -31,7 +31,7 @@ export function http2Server(tls: TlsIdentity | undefined, listener: NodeListener
 }
 
 function secureServer(tls: TlsIdentity, bounds: object, listener: NodeListener): Http2SecureServer {
-  // Whoever has no certificate may call the public methods; services without a valid one are nobody.
+  // Anybody may call the public methods without a certificate; a service without a valid one counts as nobody.
   const client = { requestCert: true, rejectUnauthorized: false, handshakeTimeout: portLimits.handshakeMs };
   const server = createSecureServer({ ...tls.current, ...client, ...bounds, ALPNProtocols: ["h2"] }, listener);
   tls.onChange((files) => server.setSecureContext(files));
@@ -44,7 +44,7 @@ export interface Http1 {
   readonly connections: Connections;
 }
 
-/** Sent where the parser gives up; it says which. */
+/** Responses to what the HTTP parser refuses, by its error code. */
 const refusals: ReadonlyMap<string | undefined, string> = new Map([
   [tooManyConnections, "503 Service Unavailable\r\nretry-after: 1"],
   ["ERR_HTTP_REQUEST_TIMEOUT", "408 Request Timeout"],
@@ -53,8 +53,8 @@ const refusals: ReadonlyMap<string | undefined, string> = new Map([
 ]);
 
 /**
- * A server of HTTP/1.1 with the bounds of `portLimits`. Whatever it answers arrives, however much is still being sent; what
- * it closes by itself is closed after an answer.
+ * A server of HTTP/1.1 with the bounds of `portLimits`. Its answers arrive however much the client is still sending, and it
+ * closes connections only after an answer.
  */
 export function http1Server(
   listener: RequestListener,
@@ -81,7 +81,7 @@ export function http1Server(
     continueOnceRead(request, response);
     server.emit("request", request, response);
   });
-  // What else a client may expect is for it to see, as RFC 9110 allows.
+  // Other expectations are ignored, as RFC 9110 allows.
   server.on("checkExpectation", (request, response) => server.emit("request", request, response));
   connections.attach(server, refusalOf);
   return { server, connections };

@@ -5,16 +5,16 @@ import { matchesAny } from "../wallet-auth.ts";
 const tokenHeader = "x-service-token";
 const nameHeader = "x-service-name";
 
-/** Which service calls; undefined for anybody else. */
+/** Names the calling service; undefined for any other caller. */
 export type Identify = (headers: Headers, connection: ContextValues) => ServiceName | undefined;
 
-/** The service that the connection's client certificate names, where it is valid. */
+/** The service that the connection's client certificate names, if the certificate is valid. */
 export const certifiedCaller = createContextKey<ServiceName | undefined>(undefined);
 
 /**
- * How callers on the ports are known. With mutual TLS by their certificate and nothing else; without it by the name
- * they give, for which the token vouches. Without a token the name alone counts: configuration allows that only where
- * all listeners are on loopback.
+ * How callers on the ports are identified: with mutual TLS by their certificate alone, otherwise by the name that they give and
+ * the token that proves it. Without a token the name alone counts: configuration allows that only where all listeners are on
+ * loopback.
  */
 export function identifyOnPorts(token: string | undefined, mutualTls: boolean): Identify {
   if (mutualTls) return (_headers, connection) => connection.get(certifiedCaller);
@@ -24,7 +24,7 @@ export function identifyOnPorts(token: string | undefined, mutualTls: boolean): 
   };
 }
 
-/** Says on every outgoing call which service makes it. */
+/** Names the calling service on every outgoing call. */
 export function identityInterceptor(name: ServiceName | undefined, token: string | undefined): Interceptor {
   return (next) => (request) => {
     if (name !== undefined) request.header.set(nameHeader, name);

@@ -4,8 +4,8 @@ import { unavailable } from "../refusal.ts";
 import { isForAnybody } from "./callers.ts";
 
 /**
- * Refuses calls that come before the service has started, as Unavailable: its ports are open by then, for its health to
- * be asked, and what its methods stand on may not be there yet.
+ * Refuses calls as Unavailable before the service has started. Its ports are open earlier, for health checks, when what its
+ * methods need may not be there yet.
  */
 export function startedInterceptor(name: string, readiness: Readiness): Interceptor {
   return (next) => async (request) => {

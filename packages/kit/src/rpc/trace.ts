@@ -1,17 +1,17 @@
 import type { Interceptor } from "@connectrpc/connect";
 import { contextOf, inContext, type LogFields, traceHeaders } from "../call-context.ts";
 import { walletIdPattern } from "../wallet-auth.ts";
-import { walletCallerIn } from "./gate.ts";
+import { walletCallerIn } from "./authorize.ts";
 
 const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
-/** Sends the trace at hand along with every call. */
+/** Sends the current trace along with every call. */
 export const traceOut: Interceptor = (next) => (request) => {
   for (const [name, value] of Object.entries(traceHeaders())) request.header.set(name, value);
   return next(request);
 };
 
-/** Handles every call as part of its caller's trace, with what its request says of whose it is. */
+/** Handles every call within its caller's trace, with the ids that its request names. */
 export const traceIn: Interceptor = (next) => (request) => {
   const context = contextOf(request.header);
   if (!request.stream) context.fields = fieldsOf(request.message);
@@ -21,7 +21,7 @@ export const traceIn: Interceptor = (next) => (request) => {
     const response = await next(request);
     if (!response.stream) return response;
     const messages = response.message[Symbol.asyncIterator]();
-    // A stream's handler runs when it is read, which is outside of this.
+    // A stream's handler runs when the stream is read, outside of this function.
     const message = {
       [Symbol.asyncIterator]: () => ({
         next: () => inContext(context, () => messages.next()),
@@ -33,7 +33,7 @@ export const traceIn: Interceptor = (next) => (request) => {
   });
 };
 
-/** Only what has the shape of an id: the rest of a request is nobody's business. */
+/** Only values in the shape of an id: the rest of a request goes into no log. */
 function fieldsOf(message: object): LogFields {
   const text = (name: string, pattern: RegExp) => {
     const value: unknown = name in message ? message[name as keyof typeof message] : undefined;

@@ -9,7 +9,7 @@ import { type RpcGuards, type RpcRoutes, registerBounded, routerOptions } from "
 import { identityInterceptor } from "./service-auth.ts";
 import { traceOut } from "./trace.ts";
 
-/** Calls a service in the same process, through the same guards as its ports. @param from undefined for no service */
+/** Calls a service in the same process, through the same interceptors as its ports. @param from undefined for a caller that is no service */
 export function inMemoryTransport(routes: RpcRoutes, guards: RpcGuards, from: ServiceName | undefined): Transport {
   return createRouterTransport((router) => registerBounded(routes, router), {
     router: routerOptions(routes, guards, () => from),
@@ -18,7 +18,7 @@ export function inMemoryTransport(routes: RpcRoutes, guards: RpcGuards, from: Se
 }
 
 export interface RemoteCaller {
-  /** Undefined for no service. */
+  /** Undefined for a caller that is no service. */
   readonly from: ServiceName | undefined;
   readonly to: ServiceName;
   readonly serviceToken: string | undefined;
@@ -26,13 +26,13 @@ export interface RemoteCaller {
   readonly interceptors?: readonly Interceptor[];
 }
 
-/** A stream over a connection that died without a word would wait for ever. */
+/** Without pings, a stream over a connection that died silently would wait for ever. */
 const pings = { pingIntervalMs: 10_000, pingTimeoutMs: 5_000 };
 
 /** Calls a service at its h2c or https URL. */
 export function remoteTransport(url: string, caller: RemoteCaller, ports = systemPorts()): Transport {
   const { from, to, serviceToken, tls, interceptors = [] } = caller;
-  // Asked for each connection anew, so that new files count for new connections.
+  // Read for each connection, so that replaced files take effect.
   const options = tls && { createConnection: (authority: URL) => tls.connect(authority, to) };
   const transport = createConnectTransport({
     baseUrl: url,

@@ -3,7 +3,7 @@ import { RetryInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { invalid, Refusal } from "../refusal.ts";
 import { connectErrorOf, domainOf } from "./error-details.ts";
 
-/** What Connect says of a message that it could not read: as its own fault, as if the service had failed. */
+/** Connect's errors for a message that it could not read. Connect reports them as failures of the service. */
 const unreadable: readonly RegExp[] = [
   /^parse binary: /,
   /^received compressed envelope, but do not know how to decompress/,
@@ -11,9 +11,9 @@ const unreadable: readonly RegExp[] = [
 ];
 
 /**
- * Has errors from before any interceptor leave as those of methods do: with `ErrorInfo`, and as the caller's where his
- * message cannot be read. Connect aborts a call with its error before it writes that, in every protocol; this is the one
- * place where all of them pass, and an error can only be changed in place here. Of Connect it sets `Retry-After` as well.
+ * Gives errors from before any interceptor the same form as those of methods: with `ErrorInfo`, and as the caller's fault where
+ * a message cannot be read. Connect aborts the call with its error before writing that, in every protocol; this is the one
+ * place where all of them pass, and an error can only be changed in place here. It also sets Connect's `Retry-After`.
  */
 export function describeFaults({ signal, protocolName, service, method }: HandlerContext): void {
   signal.addEventListener("abort", () => {

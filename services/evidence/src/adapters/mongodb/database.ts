@@ -1,4 +1,12 @@
-import { DependencyWatch, deadline, type Ear, type Logger, type Ports, Turnstile, type Urgency } from "@outlayer/kit";
+import {
+  type CallListener,
+  DependencyWatch,
+  deadline,
+  type Logger,
+  type Ports,
+  Turnstile,
+  type Urgency,
+} from "@outlayer/kit";
 import type { Collection, Db, Document, MongoClient } from "mongodb";
 import type { connect } from "./client.ts";
 import { isOfOwnQueue, isUnanswered, NotSent, noAnswer, reasonOf, translated } from "./errors.ts";
@@ -30,7 +38,7 @@ export class Database {
     this.ports = ports;
     this.#client = client;
     this.#db = db;
-    const ask = (_signal: AbortSignal, ear: Ear) => this.#call(() => this.#ping(), pingMs, ear);
+    const ask = (_signal: AbortSignal, listener: CallListener) => this.#call(() => this.#ping(), pingMs, listener);
     this.watch = new DependencyWatch({ name: "database", required: true, ask, ports, logger });
   }
 
@@ -68,23 +76,23 @@ export class Database {
     }
   }
 
-  async #call<T>(call: () => Promise<T>, limitMs: number, ear: Ear = this.watch): Promise<T> {
+  async #call<T>(call: () => Promise<T>, limitMs: number, listener: CallListener = this.watch): Promise<T> {
     const limit = deadline(this.ports.timers, Math.max(0, limitMs));
     const late = new Promise<never>((_, reject) => {
       limit.signal.addEventListener("abort", () => reject(limit.signal.reason), { once: true });
     });
     try {
       const answer = await Promise.race([call(), late]);
-      ear.heard();
+      listener.heard();
       return answer;
     } catch (error) {
       if (limit.signal.aborted) {
         const reason = `no answer within ${limitMs} ms`;
-        ear.missed("slow", reason);
+        listener.missed("slow", reason);
         throw noAnswer(reason);
       }
-      if (isUnanswered(error)) ear.missed(isOfOwnQueue(error) ? "slow" : "away", reasonOf(error));
-      else ear.heard();
+      if (isUnanswered(error)) listener.missed(isOfOwnQueue(error) ? "slow" : "away", reasonOf(error));
+      else listener.heard();
       throw translated(error);
     } finally {
       limit.done();

@@ -1,4 +1,4 @@
-import { DeadlineExceeded, deadline, type Ear, type Timers } from "@outlayer/kit";
+import { type CallListener, DeadlineExceeded, deadline, type Timers } from "@outlayer/kit";
 import type { z } from "zod";
 import { KeystoreError, type KeystoreProblem } from "../../core/problems.ts";
 import { classify, type HttpAnswer } from "./classify.ts";
@@ -13,7 +13,7 @@ export interface KeystoreHttpOptions {
   readonly timers: Timers;
   readonly fetch: typeof fetch;
   /** Is told what comes of each call. */
-  readonly ear: Ear;
+  readonly listener: CallListener;
   /** Milliseconds for one call, its answer's body included. */
   readonly timeoutMs: number;
 }
@@ -30,7 +30,14 @@ export interface KeystoreHttp {
   quote(text: string): string;
 }
 
-export function keystoreHttp({ url, authToken, timers, fetch, ear, timeoutMs }: KeystoreHttpOptions): KeystoreHttp {
+export function keystoreHttp({
+  url,
+  authToken,
+  timers,
+  fetch,
+  listener,
+  timeoutMs,
+}: KeystoreHttpOptions): KeystoreHttp {
   const send = async (path: string, body: object, signal: AbortSignal): Promise<HttpAnswer> => {
     const response = await fetch(`${url}${path}`, {
       method: "POST",
@@ -60,7 +67,7 @@ export function keystoreHttp({ url, authToken, timers, fetch, ear, timeoutMs }: 
       } catch (error) {
         signal.throwIfAborted();
         const detail = connectionDetail(error);
-        ear.missed(error instanceof DeadlineExceeded ? "slow" : "away", detail);
+        listener.missed(error instanceof DeadlineExceeded ? "slow" : "away", detail);
         throw new KeystoreError({ kind: "unavailable", detail }, error);
       } finally {
         limit.done();
@@ -68,8 +75,8 @@ export function keystoreHttp({ url, authToken, timers, fetch, ear, timeoutMs }: 
       const classified = classify(answer);
       const problem = classified.kind === "problem" ? classified.problem : undefined;
       // It is there, and another call may be answered.
-      if (problem?.kind === "unavailable") ear.missed("slow", problem.detail);
-      else ear.heard();
+      if (problem?.kind === "unavailable") listener.missed("slow", problem.detail);
+      else listener.heard();
       if (classified.kind === "problem") throw new KeystoreError(finished(classified.problem, path, quote));
       const parsed = schema.safeParse(classified.json);
       if (parsed.success) return parsed.data;

@@ -1,4 +1,4 @@
-import { DependencyWatch, type Ear, type Logger, type Ports, type Watch } from "@outlayer/kit";
+import { type CallListener, DependencyWatch, type Logger, type Ports, type Watch } from "@outlayer/kit";
 import { deriveAddress } from "./derive-address.ts";
 import type { KeystoreHttp } from "./http.ts";
 import { probeKeystore, probeWalletId } from "./probe.ts";
@@ -7,8 +7,8 @@ import { keystoreVerification, type Verification } from "./verification.ts";
 /** How long it may take to answer a light call, milliseconds. */
 const patienceMs = 2_000;
 
-/** Calls the keystore. @param ear is told what comes of each call @param timeoutMs for each call; as usual without it */
-export type Reach = (ear: Ear, timeoutMs?: number) => KeystoreHttp;
+/** Calls the keystore. @param listener is told what comes of each call @param timeoutMs for each call; as usual without it */
+export type Reach = (listener: CallListener, timeoutMs?: number) => KeystoreHttp;
 
 export interface WatchedKeystore {
   readonly http: KeystoreHttp;
@@ -26,8 +26,8 @@ export function watchedKeystore(
     name: "keystore",
     required: true,
     // Nothing is asked of one that may be another: whether it is ours is being found out meanwhile.
-    ask: async (signal, ear) => {
-      if (verification.state === "ok") await deriveAddress(reach(ear, patienceMs), probeWalletId, signal);
+    ask: async (signal, listener) => {
+      if (verification.state === "ok") await deriveAddress(reach(listener, patienceMs), probeWalletId, signal);
     },
     ports,
     logger,

@@ -11,44 +11,44 @@ import { connectErrorOf, domainOf } from "./error-details.ts";
 import type { Identify } from "./service-auth.ts";
 import { describeFaults } from "./unread-messages.ts";
 
-/** How a service's methods for wallets know them. */
+/** How methods for wallets authenticate them. */
 export interface WalletAccess {
   readonly credentials: WalletCredentials;
-  /** Services whose word for a wallet counts: they have its credentials checked, and pass on none. */
+  /** Services that may vouch for a wallet: they have checked its credentials, and pass on none. */
   readonly vouchedBy: readonly ServiceName[];
 }
 
-/** Told once a service is known to call, for a connection's bounds to be those of services. */
+/** Called once the caller is known to be a service, so that its connection gets services' bounds. */
 export const onService = createContextKey<() => void>(() => {});
 
 const walletKey = createContextKey<WalletCaller | undefined>(undefined);
 
-/** The wallet that a call acts for, of a method for wallets. */
+/** The wallet that a call to a method for wallets acts for. */
 export function walletCallerOf(values: ContextValues): WalletCaller {
   const caller = values.get(walletKey);
   if (caller === undefined) throw new Error("not a method for wallets");
   return caller;
 }
 
-/** The same for a call that may have none. */
+/** Like `walletCallerOf`; undefined for a call that acts for no wallet. */
 export function walletCallerIn(values: ContextValues): WalletCaller | undefined {
   return values.get(walletKey);
 }
 
-export interface GateDeps {
+export interface AuthorizeDeps {
   readonly callers: Callers;
   readonly wallets: WalletAccess | undefined;
   readonly identify: Identify;
   readonly logger: Logger;
-  /** Of those who may not call. */
+  /** Bounds the log lines about callers that are not allowed. */
   readonly refusals: BoundedLines;
 }
 
 /**
- * Judges a call by its headers and connection, before a byte of its body is read or decompressed: who calls, whether he
- * may, and whether what he announces is too much. Connect answers in the caller's protocol what is thrown here.
+ * Admits or refuses a call by its headers and connection, before a byte of its body is read or decompressed: the caller, its
+ * permission, and the announced size. Connect answers in the caller's protocol what is thrown here.
  */
-export function requestGate(deps: GateDeps): (context: HandlerContext) => void {
+export function authorizeRequest(deps: AuthorizeDeps): (context: HandlerContext) => void {
   return (context) => {
     describeFaults(context);
     try {
@@ -60,7 +60,7 @@ export function requestGate(deps: GateDeps): (context: HandlerContext) => void {
   };
 }
 
-function judge({ callers, wallets, identify, logger, refusals }: GateDeps, context: HandlerContext): void {
+function judge({ callers, wallets, identify, logger, refusals }: AuthorizeDeps, context: HandlerContext): void {
   const { requestHeader: headers, service, values } = context;
   refuseQuery(context);
   const open = limitsForAnybody(service);
@@ -90,10 +90,10 @@ function judge({ callers, wallets, identify, logger, refusals }: GateDeps, conte
   logger.debug({ method, ...(caller === undefined ? {} : { caller }) }, "called");
 }
 
-/** Of gRPC, of Connect's streams, and of Connect's calls with one message. */
+/** Headers that name an encoding: of gRPC, of Connect's streams, and of Connect's unary calls. */
 const encodingHeaders = ["grpc-encoding", "connect-content-encoding", "content-encoding"] as const;
 
-/** Only services compress: what little bytes can become costs nobody but themselves. */
+/** Only services may compress: from anybody else, few bytes could decompress to many. */
 function refuseCompression({ requestHeader: headers, requestMethod, url }: HandlerContext): void {
   const inQuery = requestMethod === "GET" ? new URL(url).searchParams.get("compression") : null;
   const encodings = [...encodingHeaders.map((name) => headers.get(name)), inQuery];
@@ -104,7 +104,7 @@ function refuseCompression({ requestHeader: headers, requestMethod, url }: Handl
   }
 }
 
-/** A message in a path's query is read before anybody can say what is wrong with it. */
+/** Refuses GET: Connect would parse the message in the query before its errors can be described. */
 function refuseQuery({ requestMethod, url }: HandlerContext): void {
   if (requestMethod !== "GET") return;
   const { searchParams } = new URL(url);
@@ -116,7 +116,7 @@ function refuseQuery({ requestMethod, url }: HandlerContext): void {
   }
 }
 
-/** What says itself that it is too long is not read at all. */
+/** Refuses a body whose announced length is too long, without reading it. */
 function refuseLength(headers: Headers, limit: number): void {
   const length = headers.get("content-length");
   if (length !== null && !(Number(length) <= limit)) throw tooLong(limit);
