@@ -1,3 +1,5 @@
+import { columns } from "../../embedded/src/table.ts";
+
 /** One figure, and what it is held against; without a target it is only told. */
 export interface Figure {
   readonly name: string;
@@ -32,16 +34,7 @@ export function tableOf(figures: readonly Figure[]): string {
       target === undefined ? "" : holds(figure) ? "holds" : "DOES NOT HOLD",
     ];
   });
-  const all = [["what", "measured", "target", ""], ...rows];
-  const widths = [0, 1, 2].map((column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  return all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return columns([["what", "measured", "target", ""], ...rows]).join("\n");
 }
 
 function shown(value: number): string {

@@ -11,7 +11,7 @@ import { type Preflight, PreflightSchema } from "@outlayer/contracts/outlayer/wo
 import { ConfigError, ConfigReader, createLogger, inMemoryTransport, type Logger, systemPorts } from "@outlayer/kit";
 import { createSignerProxy, readSignerProxyConfig, type SignerProxyConfig } from "@outlayer/signer-proxy";
 import { preflightJson } from "@outlayer/workflow";
-import { table } from "./demo/table.ts";
+import { table } from "./table.ts";
 
 const usage = `usage: ./dev preflight [--json]
 

@@ -1,8 +1,9 @@
+import { columns } from "../../embedded/src/table.ts";
 import type { Violation } from "../checker/violation.ts";
 import type { RunResult } from "./long-run.ts";
 
 /** What must never be, by the kind of a violation. */
-const columns: Readonly<Record<string, readonly string[]>> = {
+const mustNotBe: Readonly<Record<string, readonly string[]>> = {
   duplicates: ["twice", "key_used_twice", "signed_anew"],
   lost: ["lost", "unended"],
   "untrue records": ["untrue", "order", "write_ahead", "log_broken"],
@@ -35,28 +36,24 @@ export class Table {
 
   get text(): string {
     const faults = Object.values(this.#troubles).reduce((sum, one) => sum + one, 0);
-    const found = Object.entries(columns).map(([name, kinds]) => row(name, this.#ofKinds(kinds)));
-    const others = this.violations - this.#ofKinds(Object.values(columns).flat());
-    return [
-      row("runs", `${this.runs}: ${listed(this.#on)}`),
-      row("workflows", `${this.#counts.workflows}: ${listed(this.#statuses)}`),
-      row("kills", this.#counts.kills),
-      row("faults", faults),
+    const found = Object.entries(mustNotBe).map(([name, kinds]) => [name, String(this.#ofKinds(kinds))]);
+    const others = this.violations - this.#ofKinds(Object.values(mustNotBe).flat());
+    return columns([
+      ["runs", `${this.runs}: ${listed(this.#on)}`],
+      ["workflows", `${this.#counts.workflows}: ${listed(this.#statuses)}`],
+      ["kills", String(this.#counts.kills)],
+      ["faults", String(faults)],
       ...Object.entries(this.#troubles)
         .sort(([, a], [, b]) => b - a)
-        .map(([name, times]) => row("", `${times} ${name}`)),
+        .map(([name, times]) => ["", `${times} ${name}`]),
       ...found,
-      ...(others > 0 ? [row("others", others)] : []),
-    ].join("\n");
+      ...(others > 0 ? [["others", String(others)]] : []),
+    ]).join("\n");
   }
 
   #ofKinds(kinds: readonly string[]): number {
     return this.#violations.filter(({ kind }) => kinds.includes(kind)).length;
   }
-}
-
-function row(name: string, value: string | number): string {
-  return `${name.padEnd(16)}${value}`;
 }
 
 function count(counts: Record<string, number>, name: string): void {

@@ -1,4 +1,5 @@
 import { serviceNames } from "@outlayer/kit";
+import { columns } from "../../embedded/src/table.ts";
 import type { Honest } from "./honest-load.ts";
 import type { Reading } from "./measure/probes.ts";
 import type { Stages } from "./measure/stages.ts";
@@ -35,12 +36,14 @@ export function tableOf(figures: Figures): string {
       ]),
     ]),
     "",
-    `requests                    ${requestsIn(tally)}`,
-    `5xx but 503 with Retry-After ${tally.failures.length}`,
-    `processes that ended        ${ended.length}`,
-    `cross-wallet reads          ${tally.leaks.length}`,
-    `policy bypasses             ${bypasses.length}`,
-    `let through otherwise       ${tally.letThrough.length}`,
+    ...columns([
+      ["requests", String(requestsIn(tally))],
+      ["5xx but 503 with Retry-After", String(tally.failures.length)],
+      ["processes that ended", String(ended.length)],
+      ["cross-wallet reads", String(tally.leaks.length)],
+      ["policy bypasses", String(bypasses.length)],
+      ["let through otherwise", String(tally.letThrough.length)],
+    ]),
     "",
     ...services(figures),
     "",
@@ -119,14 +122,4 @@ function spending({ spent, tally }: Figures): string[] {
     ["honest wallets together", "", inNear(sum)],
     ["nobody's", "", inNear(spent.get("") ?? 0n)],
   ]);
-}
-
-function columns(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, at) => Math.max(...rows.map((row) => row[at]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
 }

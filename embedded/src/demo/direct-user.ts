@@ -1,7 +1,8 @@
+import { table } from "../table.ts";
+import { near, short } from "./abbreviations.ts";
 import { Client, type DirectUserBody } from "./client.ts";
 import type { RunningProduct } from "./running-product.ts";
 import { check, say } from "./say.ts";
-import { near, short, table } from "./table.ts";
 
 /** The counter proof: one call that truly comes from mike.near. */
 const scope = {

@@ -1,8 +1,9 @@
 import { systemPorts } from "@outlayer/kit";
+import { table } from "../table.ts";
+import { near, short } from "./abbreviations.ts";
 import { Client, type RecordBody } from "./client.ts";
 import type { RunningProduct } from "./running-product.ts";
 import { check, say } from "./say.ts";
-import { near, short, table } from "./table.ts";
 
 /** The three transfers that the demo makes: a millionth of a wNEAR each. */
 const transfer = {
