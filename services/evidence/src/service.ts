@@ -6,6 +6,7 @@ import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_s
 import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/progress";
 import {
   type Bus,
+  KeyedMutex,
   type Logger,
   type NatsClient,
   newsSubject,
@@ -61,9 +62,11 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
   const log = new WorkflowLog({ store, now, sha256Hex, tell, isOf });
   const publisher = nats && new Publisher({ stream: new ProgressStream(nats), store, log, ports, logger: nats.logger });
   const reading = { log, bus, timers: ports.timers };
+  const accountMutex = new KeyedMutex();
   const quotas = new QuotaBook({
     store,
     rules: config.quotas,
+    oneByOne: (walletId, change) => accountMutex.run(walletId, change),
     now,
     token: () => ports.ids.uuid(),
     record: (requestId) => log.record(requestId),

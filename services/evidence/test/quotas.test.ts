@@ -3,7 +3,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema, QuotaFailureSchema, RetryInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { OpenedSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
-import { systemPorts } from "@outlayer/kit";
+import { KeyedMutex, systemPorts } from "@outlayer/kit";
 import { storedAccount } from "../src/core/quota-account.ts";
 import { QuotaBook } from "../src/core/quota-book.ts";
 import { defaultQuotas, emptyAccount, type Quotas } from "../src/core/quotas.ts";
@@ -102,7 +102,9 @@ onEveryStore("the quotas of a wallet", (newPlace) => {
       const store = stores[index % stores.length];
       assert.ok(store);
       const token = () => ids.uuid();
-      return new QuotaBook({ store, rules, now: () => now, token, record: async () => undefined });
+      const accountMutex = new KeyedMutex();
+      const oneByOne = <T>(walletId: string, change: () => Promise<T>) => accountMutex.run(walletId, change);
+      return new QuotaBook({ store, rules, oneByOne, now: () => now, token, record: async () => undefined });
     };
     const counted = await Promise.all(
       Array.from({ length: 32 }, (_, index) =>

@@ -26,6 +26,8 @@ export type Admission = { readonly kind: "counted"; readonly standings: readonly
 export interface QuotaBookDeps {
   readonly store: Pick<EvidenceStore, "readAccount" | "replaceAccount">;
   readonly rules: QuotaRules;
+  /** Runs the changes that this process makes to a wallet's account in the order in which they came: they do not race. */
+  readonly oneByOne: <T>(walletId: string, change: () => Promise<T>) => Promise<T>;
   readonly now: () => number;
   /** Never the same text twice. */
   readonly token: () => string;
@@ -45,8 +47,6 @@ const startQuotas: readonly QuotaName[] = ["open_workflows", "starts_per_hour", 
  */
 export class QuotaBook {
   readonly #deps: QuotaBookDeps;
-  /** The last change of each wallet's account in this process: those that come together take turns, and do not race. */
-  readonly #turns = new Map<string, Promise<unknown>>();
 
   constructor(deps: QuotaBookDeps) {
     this.#deps = deps;
@@ -119,20 +119,7 @@ export class QuotaBook {
   }
 
   #count(walletId: string, update: (account: Account, nowMs: number) => Counted): Promise<Counted> {
-    const before = this.#turns.get(walletId) ?? Promise.resolve();
-    const turn = before.then(
-      () => this.#replace(walletId, update),
-      () => this.#replace(walletId, update),
-    );
-    const done = turn.then(
-      () => {},
-      () => {},
-    );
-    this.#turns.set(walletId, done);
-    void done.then(() => {
-      if (this.#turns.get(walletId) === done) this.#turns.delete(walletId);
-    });
-    return turn;
+    return this.#deps.oneByOne(walletId, () => this.#replace(walletId, update));
   }
 
   async #replace(walletId: string, update: (account: Account, nowMs: number) => Counted): Promise<Counted> {
