@@ -1,4 +1,5 @@
 import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/progress";
+import { LRUCache } from "lru-cache";
 import type { Folded } from "./record.ts";
 
 /** Where a log stood when this process saw it last. A log only grows, so all of this stays true. */
@@ -20,7 +21,7 @@ const toldLimit = 4;
  * store, and whether an entry is the next one its unique index says.
  */
 export class Standings {
-  readonly #standings = new Map<string, Standing>();
+  readonly #standings = new LRUCache<string, Standing>({ max: limit });
 
   get(requestId: string): Standing | undefined {
     return this.#standings.get(requestId);
@@ -31,11 +32,7 @@ export class Standings {
     const known = this.#standings.get(requestId);
     const isLater = known === undefined || known.folded.record.version < folded.record.version;
     const standing = isLater ? { folded, told: told.slice(-toldLimit) } : known;
-    // The one that was used last is dropped last.
-    this.#standings.delete(requestId);
     this.#standings.set(requestId, standing);
-    const [oldest] = this.#standings.keys();
-    if (this.#standings.size > limit && oldest !== undefined) this.#standings.delete(oldest);
     return standing;
   }
 }

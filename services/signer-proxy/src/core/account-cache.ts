@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import type { WalletAccount } from "./keystore.ts";
 
 /** Gives the account of a wallet. */
@@ -5,14 +6,12 @@ export type Accounts = (walletId: string, signal: AbortSignal) => Promise<Wallet
 
 /** Remembers the `size` accounts used last. They never change: the keystore derives them from the wallet id. */
 export function cachedAccounts(derive: Accounts, size: number): Accounts {
-  const cache = new Map<string, WalletAccount>();
+  const cache = new LRUCache<string, WalletAccount>({ max: size });
   return async (walletId, signal) => {
-    const account = cache.get(walletId) ?? (await derive(walletId, signal));
-    // Put at the end: a Map's first key is the one that was used longest ago.
-    cache.delete(walletId);
+    const known = cache.get(walletId);
+    if (known !== undefined) return known;
+    const account = await derive(walletId, signal);
     cache.set(walletId, account);
-    const oldest = cache.keys().next();
-    if (cache.size > size && !oldest.done) cache.delete(oldest.value);
     return account;
   };
 }
