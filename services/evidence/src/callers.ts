@@ -2,10 +2,10 @@ import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import { accepts, upTo } from "@outlayer/kit";
 
-/** An event can hold the body of a request, its plan, or what a chain answered. */
+/** An event can hold the body of a request, its plan, or an answer of the chain. */
 const eventBytes = 4 * 1024 * 1024;
 
-/** The planner opens workflows and writes down who wants them cancelled, the broadcaster what becomes of them. */
+/** The planner opens workflows and records cancel requests; the broadcaster appends the other events. */
 export const callers = {
   ...accepts(RecordService, {
     getRecord: "wallets",

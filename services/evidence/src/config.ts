@@ -25,7 +25,7 @@ export interface EvidenceConfig {
   readonly credentials: WalletCredentials;
   readonly quotas: QuotaRules;
   readonly slots: WalletSlotLimits;
-  /** Signer-proxy has the same: under it stands what wallets have used. */
+  /** Shared with signer-proxy, for MACs over usage. */
   readonly usageSecret: string;
 }
 
@@ -33,7 +33,7 @@ export type DatabaseUrl =
   | { readonly kind: "sqlite"; readonly path: string }
   | { readonly kind: "mongodb"; readonly url: string; readonly database: string };
 
-/** The database of a MongoDB URL that names none. */
+/** Database name for a MongoDB URL that names none. */
 const defaultDatabase = "evidence";
 
 export const databaseUrl: Parse<DatabaseUrl> = (value) => {
@@ -45,7 +45,7 @@ export const databaseUrl: Parse<DatabaseUrl> = (value) => {
   return { kind: "mongodb", url: value, database: decodeURIComponent(match[1] || defaultDatabase) };
 };
 
-/** Whether the driver takes it. */
+/** Whether the driver accepts the URL. */
 function isMongodbUrl(url: string): boolean {
   try {
     return clientOf(url) instanceof MongoClient;
@@ -54,21 +54,21 @@ function isMongodbUrl(url: string): boolean {
   }
 }
 
-/** It connects to nothing here. */
+/** Parses only: it does not connect. */
 function clientOf(url: string): MongoClient {
-  // Read from the primary, as it will be: the driver takes no other wish beside that, such as `maxStalenessSeconds`.
+  // As at runtime: beside "primary" the driver refuses other read preferences, such as `maxStalenessSeconds`.
   return new MongoClient(url, { readPreference: "primary" });
 }
 
 function passwordOf(database: DatabaseUrl): string | undefined {
-  // The empty one is that of a URL with a user alone.
+  // The password is empty in a URL that has only a user.
   return (database.kind === "mongodb" && clientOf(database.url).options.credentials?.password) || undefined;
 }
 
 export function readEvidenceConfig(reader: ConfigReader): EvidenceConfig {
-  // A secret: a database's URL may hold its password.
+  // Read as a secret: the URL may hold a password.
   const database = reader.requiredSecret("DATABASE_URL", databaseUrl);
-  // As long as the server's operator made it, who knows it as well.
+  // Any length, since the server's operator chose it; and that operator must not learn another secret from it.
   if (database !== undefined) mustDiffer(reader, "the password in DATABASE_URL", passwordOf(database));
   return {
     database,
@@ -79,7 +79,7 @@ export function readEvidenceConfig(reader: ConfigReader): EvidenceConfig {
   };
 }
 
-/** What `./dev migrate` reads. */
+/** Configuration of `./dev migrate`. */
 export function readMigrateConfig(reader: ConfigReader): Pick<EvidenceConfig, "database"> & { logLevel: LogLevel } {
   const config = {
     database: reader.requiredSecret("DATABASE_URL", databaseUrl),

@@ -3,7 +3,7 @@ import { migrateMongodb } from "./adapters/mongodb/store.ts";
 import { openSqliteStore } from "./adapters/sqlite/store.ts";
 import { type DatabaseUrl, readMigrateConfig } from "./config.ts";
 
-/** `./dev migrate`: brings the database at `DATABASE_URL` to this program's schema, ahead of the processes that use it. */
+/** `./dev migrate`: migrates the database at `DATABASE_URL` to this program's schema, ahead of the processes that use it. */
 async function migrate(database: DatabaseUrl): Promise<readonly string[]> {
   switch (database.kind) {
     case "sqlite":

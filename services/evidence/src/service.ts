@@ -45,21 +45,21 @@ export interface EvidenceDeps {
   readonly ports: Ports;
   readonly logger: Logger;
   readonly bus: Bus;
-  /** Where progress is published; undefined where nobody outside of this process follows it. */
+  /** For publishing progress; undefined where no other process follows it. */
   readonly nats?: NatsClient | undefined;
 }
 
-/** Owns every record and its history. */
+/** The service that owns every record and its history. */
 export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nats }: EvidenceDeps): Service {
   const store = openStore(config.database, ports, logger);
   const sha256Hex = (text: string) => hash("sha256", text, "hex");
   const now = () => ports.clock.now();
   const tell: Tell = (progress, event, walletId) => {
-    tellOn(bus, progress, event);
+    wake(bus, progress, event);
     publisher?.tell(progress.requestId, walletId);
   };
-  const isOf = (walletId: string) => noteInContext({ wallet_id: walletId });
-  const log = new WorkflowLog({ store, now, sha256Hex, tell, isOf });
+  const onWallet = (walletId: string) => noteInContext({ wallet_id: walletId });
+  const log = new WorkflowLog({ store, now, sha256Hex, tell, onWallet });
   const publisher = nats && new Publisher({ stream: new ProgressStream(nats), store, log, ports, logger: nats.logger });
   const reading = { log, bus, timers: ports.timers };
   const accountMutex = new KeyedMutex();
@@ -75,11 +75,11 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
   const leases = { store, now };
   const usageLedger = { store, log, now, sha256Hex, leases, logger, proofs: new UsageProofs(config.usageSecret) };
   const stopping = new AbortController();
-  // A call that waits ends when the service stops, so that stopping does not wait for it.
+  // Waiting calls end at shutdown, so that it does not wait for them.
   const until = (signal: AbortSignal) => AbortSignal.any([signal, stopping.signal]);
 
   const slots = new WalletSlots(config.slots);
-  /** Takes a part of what the wallet may hold at once, for as long as the call has not ended. */
+  /** Holds one of the wallet's slots until the call has ended. */
   const holding = <T>({ values }: HandlerContext, slot: WalletSlot, run: () => Promise<T>) =>
     slots.during(walletCallerOf(values).walletId, slot, run);
 
@@ -91,7 +91,7 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
     async *watchProgress(request, { values, signal }) {
       const caller = walletCallerOf(values);
       const giveBack = slots.take(caller.walletId, "event_streams");
-      // Also where its reader has gone without a word while it was being told something.
+      // Needed if the reader vanishes while a message is being sent.
       signal.addEventListener("abort", giveBack);
       try {
         yield* watchProgress(reading, request, caller, until(signal));
@@ -129,7 +129,7 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
       name: "evidence",
       services: [RecordService, LogService],
       callers,
-      // The planner reads what a request says that it was approved by.
+      // The planner reads the record that a request names as its approval.
       wallets: { credentials: config.credentials, vouchedBy: ["gateway", "planner"] },
       register(router) {
         router.service(RecordService, records);
@@ -165,8 +165,8 @@ function openStore(database: DatabaseUrl, ports: Ports, logger: Logger): Evidenc
   }
 }
 
-/** Wakes those who wait for this workflow, and broadcasters when there is one more to drive, or to drive differently. */
-function tellOn(bus: Bus, { requestId, terminal }: ProgressEvent, event: Event): void {
+/** Wakes readers of this workflow, and broadcasters when a workflow is opened or is to be cancelled. */
+function wake(bus: Bus, { requestId, terminal }: ProgressEvent, event: Event): void {
   bus.publish(newsSubject(requestId), new Uint8Array());
   const isForDrivers = event.kind.case === "opened" || event.kind.case === "cancelRequested";
   if (isForDrivers && !terminal) bus.publish(workSubject, new TextEncoder().encode(requestId));

@@ -1,7 +1,7 @@
 import { json, Malformed, type Parse, walletIdPattern } from "@outlayer/kit";
 import { defaultQuotas, type QuotaRules, type Quotas } from "./core/quotas.ts";
 
-/** More would make a wallet's account a long document, which every start and end of a workflow writes anew. */
+/** Bounded, since every start and end of a workflow rewrites the wallet's account with all open ones. */
 const mostOpen = 10_000;
 const mostCounted = 1_000_000_000;
 const yoctoDigits = 24;
@@ -9,7 +9,7 @@ const yoctoDigits = 24;
 export const defaultRules: QuotaRules = { default: defaultQuotas, exceptions: new Map() };
 
 /**
- * `WALLET_QUOTAS_JSON`: `{"default": {...}, "<wallet_id>": {...}}`. Each names the fields in which it differs: `open_workflows`,
+ * `WALLET_QUOTAS_JSON`: `{"default": {...}, "<wallet_id>": {...}}`. Each names the fields that differ: `open_workflows`,
  * `starts_per_hour`, `plans_per_minute`, and `operator_near_per_day` as a decimal text of NEAR, e.g. "5" or "0.25".
  */
 export const walletQuotas: Parse<QuotaRules> = (value) => {

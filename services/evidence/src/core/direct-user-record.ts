@@ -12,7 +12,7 @@ export type DirectUserEvent = Extract<
   { case: "directUserCallPrepared" | "directUserCallResolved" | "directUserCallMeasured" }
 >;
 
-/** What is known of a call before anything of it was signed. */
+/** Evidence of a call before anything was signed. */
 const noEvidence = {
   public_key: null,
   key_label: null,
@@ -33,7 +33,7 @@ export function beginDirectUser(record: Record, call: DirectUserCall | undefined
   record.directUserEvidence = noEvidence;
 }
 
-/** Moves the fields that are of this lane alone. */
+/** Applies an event to the fields that only this lane has. */
 export function applyDirectUserEvent(record: Record, event: DirectUserEvent): void {
   const known = (fields: JsonObject) => {
     record.directUserEvidence = { ...record.directUserEvidence, ...fields };
@@ -69,16 +69,16 @@ export function applyDirectUserEvent(record: Record, event: DirectUserEvent): vo
   }
 }
 
-/** What the user reads who wants a call cancelled that may have landed. */
+/** Shown to a user who cancels a call that may have landed. */
 export const callAlreadySent =
   "the call was already sent, and a call of a user's key cannot be cancelled once it is sent; it is followed to its end";
 
-/** Whether a transaction of the call may land, or has. */
+/** Whether a transaction of the call may land or has landed. */
 export function isCallSent({ endpoint, directUserEvidence }: Record): boolean {
   return endpoint === directUserEndpoint && typeof directUserEvidence?.tx_hash === "string";
 }
 
-/** A transaction that never ran and never will is none of the proof; that it was signed stays in the record. */
+/** Removes a transaction that never ran and never will from the evidence; the log still has its signature. */
 export function forgetDirectUserCall(record: Record): void {
   record.status = "signing";
   record.directUserEvidence = { ...record.directUserEvidence, tx_hash: null, count_before: null };

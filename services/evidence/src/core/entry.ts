@@ -3,18 +3,18 @@ import { type Event, EventSchema } from "@outlayer/contracts/outlayer/evidence/v
 import { canonicalJson, noHash } from "@outlayer/workflow";
 import { seal } from "./secrets.ts";
 
-/** One event as it is stored. The hash chain makes a later change of any entry show in all that follow. */
+/** One stored event. The hash chain exposes a later change of any entry in all entries after it. */
 export interface Entry {
   readonly requestId: string;
   /** From 1, without gaps. */
   readonly version: number;
   /** Milliseconds since the epoch. */
   readonly atMs: number;
-  /** RFC 8785 text of `{at, event, prev_hash, request_id, version}`: what is hashed, and what an auditor reads. */
+  /** RFC 8785 text of `{at, event, prev_hash, request_id, version}`: the hashed text, which auditors read. */
   readonly entryJson: string;
   /** Lower-case hex SHA-256 of `entryJson`. */
   readonly hash: string;
-  /** What `entryJson` names by its SHA-256 only, as secrets.ts writes it; undefined where there is nothing of the kind. */
+  /** The secrets that `entryJson` names by their SHA-256, as secrets.ts writes them; undefined where there are none. */
   readonly secretJson: string | undefined;
 }
 

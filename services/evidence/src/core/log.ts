@@ -4,9 +4,9 @@ import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/pro
 import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import { isTerminal } from "@outlayer/workflow";
 import { chainEntry, type Entry, type Sha256Hex } from "./entry.ts";
+import { type CachedLog, LogCache } from "./log-cache.ts";
 import { progressOf } from "./progress.ts";
 import { eventOf, evolve, type Folded, fold } from "./record.ts";
-import { type Standing, Standings } from "./standings.ts";
 import type { EvidenceStore, Projection } from "./store.ts";
 
 export type OpenResult =
@@ -19,7 +19,7 @@ export type AppendResult =
   | { readonly kind: "appended"; readonly version: number }
   | { readonly kind: "unknown" | "ended" | "conflict" };
 
-/** Tells others of what is durable by then. */
+/** Announces an event that is durable. */
 export type Tell = (progress: ProgressEvent, event: Event, walletId: string) => void;
 
 export interface WorkflowLogDeps {
@@ -27,25 +27,25 @@ export interface WorkflowLogDeps {
   readonly now: () => number;
   readonly sha256Hex: Sha256Hex;
   readonly tell: Tell;
-  /** Hears whose a log is, as soon as that is known, where whoever asks did not say. */
-  readonly isOf: (walletId: string) => void;
+  /** Called with the wallet id once the log is read; tags log lines. */
+  readonly onWallet: (walletId: string) => void;
 }
 
-/** The logs of all workflows: appends events one by one, and folds them to records. */
+/** The logs of all workflows: appends events, and folds logs to records. */
 export class WorkflowLog {
   readonly #store: EvidenceStore;
   readonly #now: () => number;
   readonly #sha256Hex: Sha256Hex;
   readonly #tell: Tell;
-  readonly #isOf: (walletId: string) => void;
-  readonly #standings = new Standings();
+  readonly #onWallet: (walletId: string) => void;
+  readonly #cache = new LogCache();
 
   constructor(deps: WorkflowLogDeps) {
     this.#store = deps.store;
     this.#now = deps.now;
     this.#sha256Hex = deps.sha256Hex;
     this.#tell = deps.tell;
-    this.#isOf = deps.isOf;
+    this.#onWallet = deps.onWallet;
   }
 
   async open(requestId: string, opened: Opened): Promise<OpenResult> {
@@ -68,16 +68,16 @@ export class WorkflowLog {
   }
 
   async append(requestId: string, expectedVersion: number, event: Event): Promise<AppendResult> {
-    const known = this.#standings.get(requestId);
+    const known = this.#cache.get(requestId);
     const isThere = known !== undefined && versionOf(known) === expectedVersion;
     const before = isThere ? known : await this.#look(requestId);
     if (before === undefined) return { kind: "unknown" };
-    this.#isOf(before.folded.record.walletId);
+    this.#onWallet(before.folded.record.walletId);
     const last = { version: versionOf(before), hash: before.folded.record.headHash };
     if (last.version !== expectedVersion) return { kind: "conflict" };
     if (isTerminal(before.folded.record.status)) return { kind: "ended" };
     const entry = chainEntry(requestId, last, event, this.#now(), this.#sha256Hex);
-    // Of what is written, as whoever folds the log will: this is kept, and the event is its sender's.
+    // Folds the stored text, as every reader will, and not the caller's event object.
     const folded = evolve(before.folded, entry, eventOf(entry));
     if ((await this.#store.append(entry, projectionOf(folded.record))) === "conflict") return { kind: "conflict" };
     this.#note(requestId, before, folded, event);
@@ -85,8 +85,8 @@ export class WorkflowLog {
   }
 
   /**
-   * Writes a wallet's wish down, once, whatever is appended meanwhile. A workflow that has ended is left as it is; that of
-   * another wallet is as unknown as one that never was.
+   * Records a wallet's cancel request once, and retries while other events are appended. A workflow that has ended stays as it is.
+   * Another wallet's workflow is answered like an unknown id.
    */
   async requestCancel(requestId: string, walletId: string): Promise<CancelRequest> {
     const event = create(EventSchema, { kind: { case: "cancelRequested", value: {} } });
@@ -98,7 +98,7 @@ export class WorkflowLog {
     }
   }
 
-  /** The record, or undefined for an id that is not there. */
+  /** The record; undefined for an unknown id. */
   async record(requestId: string): Promise<Record | undefined> {
     return (await this.#look(requestId))?.folded.record;
   }
@@ -107,17 +107,17 @@ export class WorkflowLog {
     return this.#store.read(requestId, 0);
   }
 
-  /** What happened after a version, event by event. */
+  /** Progress after a version, event by event. */
   async progress(requestId: string, afterVersion: number): Promise<readonly ProgressEvent[]> {
-    const standing = await this.#look(requestId);
-    if (standing !== undefined) this.#isOf(standing.folded.record.walletId);
-    const latest = standing?.told ?? [];
-    const isAll = versionOf(standing) <= afterVersion || Number(latest[0]?.version) <= afterVersion + 1;
+    const cached = await this.#look(requestId);
+    if (cached !== undefined) this.#onWallet(cached.folded.record.walletId);
+    const latest = cached?.told ?? [];
+    const isAll = versionOf(cached) <= afterVersion || Number(latest[0]?.version) <= afterVersion + 1;
     if (isAll) return latest.filter(({ version }) => version > afterVersion);
     const entries = await this.#store.read(requestId, 0);
     const seen = entries.filter(({ version }) => version <= afterVersion);
     const told: ProgressEvent[] = [];
-    // Of what was seen before only the end is needed.
+    // Up to there only the folded result is needed.
     let folded = seen.length === 0 ? undefined : fold(seen);
     for (const entry of entries.slice(seen.length)) {
       const event = eventOf(entry);
@@ -127,28 +127,28 @@ export class WorkflowLog {
     return told;
   }
 
-  /** Reads what has come since this process saw the log last. Undefined for an id that is not there. */
-  async #look(requestId: string): Promise<Standing | undefined> {
-    const known = this.#standings.get(requestId);
+  /** Reads the entries after those in the cache. Undefined for an unknown id. */
+  async #look(requestId: string): Promise<CachedLog | undefined> {
+    const known = this.#cache.get(requestId);
     const entries = await this.#store.read(requestId, versionOf(known));
     const last = entries.at(-1);
     if (last === undefined) return known;
     const folded = fold(entries, known?.folded);
     const before = entries.length === 1 ? (known?.told ?? []) : [];
-    return this.#standings.keep(requestId, { folded, told: [...before, progressOf(folded.record, eventOf(last))] });
+    return this.#cache.keep(requestId, { folded, told: [...before, progressOf(folded.record, eventOf(last))] });
   }
 
-  /** Keeps what was appended, and tells of it. */
-  #note(requestId: string, before: Standing | undefined, folded: Folded, event: Event): void {
+  /** Caches an appended event, and announces it. */
+  #note(requestId: string, before: CachedLog | undefined, folded: Folded, event: Event): void {
     const progress = progressOf(folded.record, event);
-    this.#standings.keep(requestId, { folded, told: [...(before?.told ?? []), progress] });
+    this.#cache.keep(requestId, { folded, told: [...(before?.told ?? []), progress] });
     this.#tell(progress, event, folded.record.walletId);
   }
 }
 
-/** 0 for a log that is not there, or was not seen yet. */
-function versionOf(standing: Standing | undefined): number {
-  return Number(standing?.folded.record.version ?? 0n);
+/** 0 for a log that does not exist, or is not cached. */
+function versionOf(cached: CachedLog | undefined): number {
+  return Number(cached?.folded.record.version ?? 0n);
 }
 
 function projectionOf(record: Record): Projection {

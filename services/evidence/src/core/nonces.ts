@@ -1,10 +1,10 @@
-/** Delegate nonces are below 2^53 (rule: delegate-nonce-comes-once), so that every JSON reader keeps them apart. */
+/** Delegate nonces stay below 2^53 (rule: delegate-nonce-comes-once), so that every JSON reader reads them exactly. */
 const maxNonce = 2n ** 53n - 1n;
 
 /**
  * The next nonces of a sender, ascending without gaps, from max(last + 1, atLeast).
- * @param last the highest that was given out
- * @throws RangeError when there are not so many left
+ * @param last the highest nonce reserved so far
+ * @throws RangeError when too few are left
  */
 export function noncesFrom(
   senderId: string,

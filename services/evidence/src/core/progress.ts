@@ -4,7 +4,7 @@ import { type ProgressEvent, ProgressEventSchema } from "@outlayer/contracts/out
 import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import { isTerminal } from "@outlayer/workflow";
 
-/** What may be told of one event: the record's fields after it, without payloads, delegates and transactions. */
+/** The public part of one event: the record's fields after it, without payloads, delegates and transactions. */
 export function progressOf(record: Record, event: Event): ProgressEvent {
   const progress = create(ProgressEventSchema, {
     requestId: record.requestId,

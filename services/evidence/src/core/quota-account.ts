@@ -2,7 +2,7 @@ import { canonicalJson } from "@outlayer/workflow";
 import { type Account, emptyAccount, expiryOf } from "./quotas.ts";
 import type { StoredAccount } from "./store.ts";
 
-/** @param token unique for every write, so that who replaces an account names the one that was read */
+/** @param token unique for every write, for the compare-and-set */
 export function storedAccount(walletId: string, token: string, account: Account): StoredAccount {
   const { atMs, auditedAtMs, plans, starts, spent, open } = account;
   const accountJson = canonicalJson({

@@ -26,24 +26,24 @@ export type Admission = { readonly kind: "counted"; readonly standings: readonly
 export interface QuotaBookDeps {
   readonly store: Pick<EvidenceStore, "readAccount" | "replaceAccount">;
   readonly rules: QuotaRules;
-  /** Runs the changes that this process makes to a wallet's account in the order in which they came: they do not race. */
+  /** Runs this process's changes of one account in turns, so that they do not lose compare-and-sets to one another. */
   readonly oneByOne: <T>(walletId: string, change: () => Promise<T>) => Promise<T>;
   readonly now: () => number;
-  /** Never the same text twice. */
+  /** A unique text with every call. */
   readonly token: () => string;
-  /** The record, or undefined for an id that is not there. */
+  /** The record; undefined for an unknown id. */
   readonly record: (requestId: string) => Promise<Record | undefined>;
 }
 
-/** How long a request may be counted before its log has to be there, or a refusal looks at it again; milliseconds. */
+/** How long a request may count before its log must exist, and between two audits of an account; milliseconds. */
 const auditMs = 60_000;
 
 const startQuotas: readonly QuotaName[] = ["open_workflows", "starts_per_hour", "operator_near_per_day"];
 
 /**
- * Counts what wallets use. An account is one document a wallet, replaced only as it was read, so of two that race for the last
- * place one finds it taken, in whatever process they are. A start is counted before its log is opened, and given back where it was
- * not; what a crash leaves counted in between is held against the logs before it refuses anybody.
+ * Counts what wallets use. A wallet's account is one document, replaced by compare-and-set, so of two that race for the last place
+ * one is refused, in whatever processes they are. A start is counted before its log is opened, and given back if it is not
+ * opened. Counts that a crash leaves behind are checked against the logs before a request is refused for them.
  */
 export class QuotaBook {
   readonly #deps: QuotaBookDeps;
@@ -72,22 +72,22 @@ export class QuotaBook {
     await this.#change(walletId, (account, nowMs) => giveBack(account, start, nowMs));
   }
 
-  /** Counts what a record that has ended has cost the operator. */
+  /** Replaces a request's bound by what its ended record has cost the operator. */
   async settle({ walletId, requestId, endpoint, fees }: Record): Promise<void> {
-    // The gas of a call of the user's own key is the user's.
+    // The gas of a direct-user call is paid by the user.
     const own = endpoint === directUserEndpoint ? undefined : fees;
     const cost = BigInt(own?.gateFeeYocto || "0") + BigInt(own?.gasBurntYocto || "0");
     await this.#change(walletId, (account, nowMs) => settle(account, requestId, cost, nowMs));
   }
 
-  /** Counts what a request costs beside what its record will say. */
+  /** Counts costs of a request that its record will not show. */
   async charge(walletId: string, requestId: string, yocto: bigint): Promise<void> {
     await this.#change(walletId, (account, nowMs) => charge(account, requestId, yocto, nowMs));
   }
 
   /**
-   * Holds requests that have counted as open for a while against their logs, once in a while.
-   * @returns whether it did
+   * Checks requests that have counted as open for a while against their logs, at most once per `auditMs`.
+   * @returns whether it checked
    */
   async #audit(walletId: string): Promise<boolean> {
     const nowMs = this.#deps.now();

@@ -1,6 +1,6 @@
 import { windowStart } from "./usage.ts";
 
-/** What a wallet may use up (rule: quota-is-per-wallet). */
+/** A wallet's limits (rule: quota-is-per-wallet). */
 export interface Quotas {
   /** Workflows that have not ended, of any endpoint. */
   readonly openWorkflows: number;
@@ -8,13 +8,13 @@ export interface Quotas {
   readonly startsPerHour: number;
   /** Requests in a UTC minute that are answered without a record: plans, preflights, look-ups of users' keys. */
   readonly plansPerMinute: number;
-  /** What the relayer and the approver may pay for it in a UTC day: fees and gas, whatever came of them. */
+  /** Most that the relayer and the approver pay for a wallet in a UTC day: fees and gas, also for workflows that failed. */
   readonly operatorYoctoPerDay: bigint;
 }
 
 export type QuotaName = "open_workflows" | "starts_per_hour" | "plans_per_minute" | "operator_near_per_day";
 
-/** The quotas of every wallet: the default, and whoever has others. */
+/** The default quotas, and the wallets with others. */
 export interface QuotaRules {
   readonly default: Quotas;
   readonly exceptions: ReadonlyMap<string, Quotas>;
@@ -27,11 +27,11 @@ export const defaultQuotas: Quotas = {
   operatorYoctoPerDay: 5_000_000_000_000_000_000_000_000n,
 };
 
-/** What counts of a wallet now. */
+/** A wallet's current counts. */
 export interface Account {
   /** When it last changed, milliseconds since the epoch. Time does not go back within an account. */
   readonly atMs: number;
-  /** When open requests were last held against their logs. */
+  /** When open requests were last checked against their logs. */
   readonly auditedAtMs: number;
   readonly plans: Count;
   readonly starts: Count;
@@ -50,18 +50,18 @@ interface Spent {
   readonly yocto: bigint;
 }
 
-/** A request that has not ended, as far as is known. */
+/** A request that is not known to have ended. */
 export interface OpenRequest {
   readonly requestId: string;
   /** When it was counted. */
   readonly atMs: number;
-  /** What it counts with until it is known what it has cost. */
+  /** Counts until the actual cost is known. */
   readonly boundYocto: bigint;
-  /** What it has cost beside what its record will say. */
+  /** Costs that its record will not show. */
   readonly chargedYocto: bigint;
 }
 
-/** What a quota stands at. */
+/** The current standing of a quota. */
 export interface Standing {
   readonly quota: QuotaName;
   /** In whole units: requests, or thousandths of a NEAR, rounded down. */
@@ -74,13 +74,13 @@ export interface Standing {
 export interface Exceeded {
   readonly kind: "exceeded";
   readonly standing: Standing;
-  /** Seconds until asking again can help. */
+  /** Seconds until a retry can succeed. */
   readonly retryAfterSecs: number;
 }
 
 export type Counted = { readonly kind: "counted"; readonly account: Account } | Exceeded;
 
-/** Seconds after which to ask again where only the end of open workflows makes room. */
+/** Seconds until a retry, where only the end of an open workflow makes room. */
 const openRetrySecs = 5;
 const milliNear = 10n ** 21n;
 
@@ -102,11 +102,11 @@ export function countPlan(before: Account, quotas: Quotas, nowMs: number): Count
 
 export interface Start {
   readonly requestId: string;
-  /** The most that it is expected to cost the operator. Undefined for one that ends where it begins. */
+  /** The most that the request is expected to cost the operator. Undefined for one that ends as it is opened. */
   readonly boundYocto: bigint | undefined;
 }
 
-/** Counts a record that is about to be opened; one that was counted under the same id is not counted again. */
+/** Counts a record that is about to be opened; an id that is counted already is not counted again. */
 export function countStart(before: Account, quotas: Quotas, { requestId, boundYocto }: Start, nowMs: number): Counted {
   const account = rolledOver(before, nowMs);
   if (account.open.some((each) => each.requestId === requestId)) return { kind: "counted", account };
@@ -114,7 +114,7 @@ export function countStart(before: Account, quotas: Quotas, { requestId, boundYo
   const starts = { ...account.starts, count: account.starts.count + 1 };
   if (boundYocto === undefined) return { kind: "counted", account: { ...account, starts } };
   const left = quotas.operatorYoctoPerDay - account.spent.yocto;
-  // What costs the operator nothing is refused by no money.
+  // The money quota refuses nothing that costs the operator nothing.
   if (boundYocto > 0n && boundYocto > left) return exceeded("operator_near_per_day", account, quotas);
   if (account.open.length >= quotas.openWorkflows) return exceeded("open_workflows", account, quotas);
   if (boundYocto > 0n && boundYocto > left - reserved(account)) {
@@ -124,7 +124,7 @@ export function countStart(before: Account, quotas: Quotas, { requestId, boundYo
   return { kind: "counted", account: { ...account, starts, open } };
 }
 
-/** Takes back what was counted for a record that was not opened. */
+/** Takes back the count of a record that was not opened. */
 export function giveBack(before: Account, { requestId, boundYocto }: Start, nowMs: number): Account {
   const account = rolledOver(before, nowMs);
   const own = account.open.find((each) => each.requestId === requestId);
@@ -134,7 +134,7 @@ export function giveBack(before: Account, { requestId, boundYocto }: Start, nowM
   return { ...without(account, [requestId]), starts: { ...account.starts, count } };
 }
 
-/** Counts what a request has cost in place of what it might have; one that is not counted as open is left alone. */
+/** Replaces an open request's bound by its actual cost; other requests are left alone. */
 export function settle(before: Account, requestId: string, costYocto: bigint, nowMs: number): Account {
   const account = rolledOver(before, nowMs);
   const own = account.open.find((each) => each.requestId === requestId);
@@ -143,7 +143,7 @@ export function settle(before: Account, requestId: string, costYocto: bigint, no
   return { ...without(account, [requestId]), spent: { ...account.spent, yocto } };
 }
 
-/** Adds to what an open request costs what its record will not say. Of one that has ended it counts at once. */
+/** Adds a cost that the record will not show to an open request; for an ended one it counts at once. */
 export function charge(before: Account, requestId: string, yocto: bigint, nowMs: number): Account {
   const account = rolledOver(before, nowMs);
   const isOpen = account.open.some((each) => each.requestId === requestId);
@@ -156,12 +156,12 @@ export function charge(before: Account, requestId: string, yocto: bigint, nowMs:
   return { ...account, open };
 }
 
-/** Forgets requests of which no log ever came to be. */
+/** Drops requests whose logs were never created. */
 export function forget(before: Account, requestIds: readonly string[], nowMs: number): Account {
   return { ...without(rolledOver(before, nowMs), requestIds), auditedAtMs: laterOf(before.atMs, nowMs) };
 }
 
-/** Where an account stands with these quotas. */
+/** The standing of an account under these quotas. */
 export function standingsOf(
   before: Account,
   quotas: Quotas,
@@ -173,8 +173,7 @@ export function standingsOf(
 }
 
 /**
- * Until when an account says anything: what it counts is of windows that are over by then. Undefined while requests are open.
- * Milliseconds since the epoch.
+ * When the account's counts all belong to past windows, milliseconds since the epoch. Undefined while requests are open.
  */
 export function expiryOf({ atMs, open }: Account): number | undefined {
   return open.length > 0 ? undefined : windowStart("day", atMs) + 2 * dayMs;
@@ -226,7 +225,7 @@ function without(account: Account, requestIds: readonly string[]): Account {
   return { ...account, open: account.open.filter(({ requestId }) => !requestIds.includes(requestId)) };
 }
 
-/** A window that is over counts nothing; a clock that is behind enters none again. */
+/** Empties windows that are over. A clock that is behind does not reopen one. */
 function rolledOver(account: Account, nowMs: number): Account {
   const atMs = laterOf(account.atMs, nowMs);
   const minute = Math.floor(atMs / minuteMs) * minuteMs;

@@ -30,22 +30,22 @@ import type { Entry } from "./entry.ts";
 import { unseal } from "./secrets.ts";
 
 /**
- * A record in the making: the record, and what later events need of earlier ones. The record is a fold over the log
- * and nothing else; `evolve` is the only place that says which event moves which field.
+ * The state of the fold: the record, and what later events need of earlier ones. A record is a fold over its log and nothing
+ * else; `evolve` is the only place that says which event changes which field.
  */
 export interface Folded {
   readonly record: Record;
   readonly resumes: readonly ResumePrepared[];
   /**
-   * What was signed last; it comes into the record with the submissions that carry it
+   * The latest signatures; they enter the record with the submissions that carry them
    * (rule: unsubmitted-signature-stays-secret).
    */
   readonly signed: readonly SignedStep[];
-  /** Every step is an intents step, so that deltas tell the whole story. */
+  /** Whether every step is an intents step, so that the deltas are complete. */
   readonly allIntents: boolean;
 }
 
-/** The event with what is kept beside its entry: for the broadcaster, and for the fold. */
+/** The entry's event with its secrets restored: for the broadcaster, and for the fold. */
 export function eventOf(entry: Entry): Event {
   const { event } = JSON.parse(entry.entryJson) as { event: JsonValue };
   return fromJson(EventSchema, unseal(event, entry.secretJson));
@@ -54,12 +54,12 @@ export function eventOf(entry: Entry): Event {
 const stepwise = "gate_stepwise";
 
 /**
- * @param before what the entries before these fold to
+ * @param before the fold of the entries before these
  * @throws RangeError for a log that does not begin with `opened`
  */
 export function fold(entries: readonly Entry[], before?: Folded): Folded {
   let folded = before && ownCopy(before);
-  // Nobody else has seen what lies in between: it need not be kept as it was.
+  // Intermediate states are not shared, so they can be changed in place.
   for (const entry of entries) folded = advance(folded, entry, eventOf(entry));
   if (folded === undefined) throw new RangeError("an empty log has no record");
   return folded;
@@ -73,7 +73,7 @@ function ownCopy(folded: Folded): Folded {
   return { ...folded, record: clone(RecordSchema, folded.record) };
 }
 
-/** The same, by changing the record that it is given. */
+/** Like `evolve`, but changes the record that it is given. */
 export function advance(before: Folded | undefined, entry: Entry, event: Event): Folded {
   const folded = before === undefined ? begin(event) : apply(before, event);
   const { record } = folded;
@@ -123,12 +123,12 @@ function gateSteps(opened: Opened): number {
   return opened.planJson?.steps.filter((step) => step.lane === "gate_proxy").length ?? 0;
 }
 
-/** Whatever becomes known while a workflow settles, it settles until it ends. */
+/** A settling workflow stays `settling` until it ends, whatever else happens. */
 function apply(before: Folded, event: Event): Folded {
   const isSettling = before.record.status === "settling" && event.kind.case !== "ended";
   const after = applyKind(before, event);
   if (isSettling) after.record.status = "settling";
-  // Whatever it waited for, it does not wait for it any more.
+  // A workflow that is not queued waits for nothing.
   if (after.record.status !== "queued") delete after.record.queue;
   return after;
 }
@@ -136,7 +136,7 @@ function apply(before: Folded, event: Event): Folded {
 function applyKind(before: Folded, { kind }: Event): Folded {
   const { record } = before;
   const after = before;
-  // It is shown while nothing else is known, and gone with the next thing that is: who drives on says nothing.
+  // `outcome_unknown` holds until the next event that says something; `taken` does not.
   if (record.errorCode === "outcome_unknown" && kind.case !== "taken") setError(record, undefined, undefined);
   switch (kind.case) {
     case "opened":
@@ -145,7 +145,7 @@ function applyKind(before: Folded, { kind }: Event): Folded {
       if (record.status === "planned") record.status = "policy_checking";
       return after;
     case "policyAllowed":
-      // Nothing but signing stands between policy and the one call of the direct-user lane.
+      // On the direct-user lane signing follows policy at once.
       if (record.endpoint === directUserEndpoint) record.status = "signing";
       return after;
     case "waiting":
@@ -154,7 +154,7 @@ function applyKind(before: Folded, { kind }: Event): Folded {
       return after;
     case "admitted":
       record.status = "signing";
-      // A lone call is resumed by itself as well, and is a chain of one for all that.
+      // A single step is resumed by itself as well, but counts as a chain of one.
       if (kind.value.resumption === "single" && record.intentIds.length > 1) record.orderingModel = stepwise;
       for (const [token, before] of Object.entries(kind.value.balancesBefore)) {
         record.balanceViews[`${token}:intents`] = create(BalanceViewSchema, { before });
@@ -166,7 +166,7 @@ function applyKind(before: Folded, { kind }: Event): Folded {
       record.status = "submitting";
       return { ...after, signed: kind.value.steps };
     case "signaturesDiscarded":
-      // It has no place anywhere: nothing is signed anew before what was thrown away is dead. Where nothing was, it goes on at once.
+      // No place in a queue: it waits until the discarded signatures are dead. If nothing was signed, it goes on at once.
       if (!kind.value.nothingSigned) {
         record.status = "queued";
         record.queue = create(QueueSchema, { position: 0, waitingFor: "discarded_signatures" });
@@ -206,7 +206,7 @@ function applyKind(before: Folded, { kind }: Event): Folded {
       const started = before.resumes.find((resume) => resume.transaction?.hash === kind.value.txHash);
       if (started === undefined) delete record.resumeTxHash;
       else {
-        // Not always the latest: an earlier one may have been given up too soon.
+        // Not always the latest resume: an earlier one may have been given up too soon.
         if (started.mode !== "reject" && record.orderingModel !== stepwise) record.resumeTxHash = kind.value.txHash;
         addFee(record, started.feeYocto);
       }
@@ -229,7 +229,7 @@ function applyKind(before: Folded, { kind }: Event): Folded {
     case "resumeRefused":
     case "transactionDead":
       if (record.endpoint === directUserEndpoint) forgetDirectUserCall(record);
-      // What did not run is not the chain's resume.
+      // A resume that did not run is not the chain's.
       if (record.resumeTxHash === kind.value.txHash) delete record.resumeTxHash;
       if (isResume(before, kind.value.txHash)) {
         record.status = record.dispatchBlockHeights.some((height) => height > 0n) ? "dispatching" : "submitted";
@@ -272,7 +272,7 @@ function end(record: Record, ended: Ended): void {
   record.status = ended.status;
   setError(record, ended.errorCode, ended.userVisibleError);
   if (ended.outcomes.length > 0) record.stepOutcomes = ended.outcomes;
-  // What is still in progress at the end was never begun.
+  // A step that is still in progress at the end was never begun.
   for (const step of record.stepOutcomes) if (step.outcome === "in_progress") step.outcome = "not_executed";
   if (ended.requiredApprovals !== undefined) {
     const { requiredApprovals } = ended;
@@ -286,7 +286,7 @@ function end(record: Record, ended: Ended): void {
   }
 }
 
-/** Predecessor and ordering model of what ended without the gate; undefined where the gate stays the predecessor. */
+/** Predecessor and ordering model of a workflow that ended without the gate; undefined where the gate stays the predecessor. */
 function modelsOf(status: string): readonly [string, string] | undefined {
   switch (status) {
     case "rejected":
@@ -301,7 +301,7 @@ function modelsOf(status: string): readonly [string, string] | undefined {
   }
 }
 
-/** Whether it is a transaction of ours that was to dispatch something. */
+/** Whether the transaction is a resume of ours, other than a reject. */
 function isResume({ resumes }: Folded, hash: string): boolean {
   return resumes.some(({ transaction, mode }) => transaction?.hash === hash && mode !== "reject");
 }

@@ -2,22 +2,22 @@ import { clone, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
 import { type Event, EventSchema, type SignedStep } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import type { Entry, Sha256Hex } from "./entry.ts";
 
-/** What was signed for a step, by the names that it has in the event. */
+/** A step's signed bytes, under the event's field names. */
 interface StepSecret {
   readonly signed_delegate_base64: string;
   readonly payload_json?: string;
 }
 
-/** An event as it is hashed, and beside it what only the broadcaster may know by now. */
+/** An event as it is hashed, and the secrets that were taken out of it, which only the broadcaster may read. */
 export interface Sealed {
   readonly event: Event;
-  /** JSON text; undefined for an event without anything secret. */
+  /** JSON text; undefined for an event without secrets. */
   readonly secretJson: string | undefined;
 }
 
 /**
- * Puts the SHA-256 of what was signed in its place (rule: unsubmitted-signature-stays-secret). So the hash chain vouches
- * for every signature, and whoever reads it can do nothing with it.
+ * Replaces signed bytes by their SHA-256 (rule: unsubmitted-signature-stays-secret). So the hash chain vouches for every
+ * signature, and reads of it disclose none.
  */
 export function seal(event: Event, sha256Hex: Sha256Hex): Sealed {
   if (event.kind.case !== "signed") return { event, secretJson: undefined };
@@ -43,7 +43,7 @@ function sealStep(step: SignedStep, sha256Hex: Sha256Hex): void {
 // biome-ignore lint/suspicious/noExplicitAny: stored events of every kind and age
 type Json = any;
 
-/** The event's JSON with what is kept beside it back in its place. */
+/** The event's JSON with its secrets restored. */
 export function unseal(event: JsonValue, secretJson: string | undefined): JsonValue {
   if (secretJson === undefined) return event;
   const { signed } = event as Json;
@@ -55,20 +55,20 @@ export function unseal(event: JsonValue, secretJson: string | undefined): JsonVa
   return { signed: { ...signed, steps: whole } };
 }
 
-/** How long an old log's clear text stays withheld, milliseconds: nothing is signed for longer. */
+/** How long an old log's clear text stays withheld, milliseconds: no signature is valid for longer. */
 const withheldMs = 24 * 3_600_000;
 
-/** An entry as whoever owns the workflow may see it. */
+/** An entry as the workflow's wallet may see it. */
 export interface ShownEntry extends Entry {
-  /** What is on record as submitted, with its step; empty where there is nothing of the kind. */
+  /** The signed bytes that were submitted, with their steps; empty where there are none. */
   readonly disclosedJson: string;
-  /** `entryJson` was left out. */
+  /** Whether `entryJson` was left out. */
   readonly withheld: boolean;
 }
 
 /**
- * What of a log may be shown: of what was signed no more than is on record as submitted. Logs from before secrets were kept
- * beside them hold it in clear, and cannot be shown in part: such an entry is left out for a day, its hash is not.
+ * Discloses no more signed bytes than were submitted. Logs from before secrets were stored apart hold them in clear, within the
+ * hashed text: such an entry is withheld for a day, except for its hash.
  */
 export function disclose(entries: readonly Entry[], nowMs: number): readonly ShownEntry[] {
   const events = entries.map(({ entryJson }) => eventJson(entryJson));
@@ -90,7 +90,7 @@ function disclosedOf({ secretJson }: Entry, submitted: ReadonlySet<number>): str
   return disclosed.length === 0 ? "" : JSON.stringify({ steps: disclosed });
 }
 
-/** Steps whose submissions were written down before anything else was signed. */
+/** Steps that were submitted before anything else was signed. */
 function submittedAfter(events: readonly Json[]): ReadonlySet<number> {
   const next = events.findIndex((event) => event?.signed !== undefined);
   const own = next === -1 ? events : events.slice(0, next);
@@ -99,7 +99,7 @@ function submittedAfter(events: readonly Json[]): ReadonlySet<number> {
   return new Set(submissions.map(({ step }) => step ?? 0));
 }
 
-/** Undefined where the text was altered to something else: it is shown as it is all the same. */
+/** Undefined where the text was altered and is no JSON: it is shown all the same. */
 function eventJson(entryJson: string): Json {
   try {
     return JSON.parse(entryJson).event;

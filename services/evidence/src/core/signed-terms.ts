@@ -3,21 +3,21 @@ import { directUserEndpoint } from "./direct-user-record.ts";
 import type { Sha256Hex } from "./entry.ts";
 
 /**
- * What a log says of a step that may have been signed on certain terms. `unknown`: it does not have these terms, so that nothing is
- * known of how long they hold.
+ * What a log says of a step that may have been signed on certain terms. `unknown`: the log does not name the terms, so nothing is
+ * known of how long the signature is valid.
  */
 export type Fate = "over" | "possible" | "executed" | "unknown";
 
 export interface FatesOnTerms {
   readonly of: (step: number) => Fate;
-  /** The log says that what was signed on these terms is not used, and other terms may take their place once it is over. */
+  /** Whether the log says that these signatures were discarded, so that others may replace them once all are over. */
   readonly discarded: boolean;
 }
 
 /**
- * Reads in a log what became of what may have been signed, on terms that signer-proxy knows by their digest: whoever writes the log can
- * name no others (rule: signed-means-possible). Evidence does not know NEAR: what the log says of the chain is believed, and
- * that a deadline has passed is not.
+ * Reads in a log what became of signatures on given terms. signer-proxy knows terms by their digest, so the log's writer cannot
+ * name other ones (rule: signed-means-possible). Evidence does not know NEAR: it believes what the log says of the chain, but
+ * judges by its own clock whether a deadline has passed.
  * @param nowMs milliseconds since the epoch
  */
 export function fatesOnTerms(
@@ -42,7 +42,7 @@ export function fatesOnTerms(
       return { of: () => fate, discarded: fate === "over" };
     }
     default: {
-      // A user's call is written down once it is signed; its key can attach no deposit.
+      // A direct-user call is recorded as soon as it is signed, and its key can attach no deposit.
       const isUserCall = log[0]?.kind.case === "opened" && log[0].kind.value.endpoint === directUserEndpoint;
       return { of: () => (isUserCall ? "over" : "unknown"), discarded: false };
     }
@@ -51,7 +51,7 @@ export function fatesOnTerms(
 
 type Kinds = readonly Event["kind"][];
 
-/** @param deadlineMs of its payload; 0 where it has none */
+/** @param deadlineMs of the step's payload; 0 for a step without one */
 function fateOfStep(kinds: Kinds, step: number, deadlineMs: bigint, nowMs: number): Fate {
   let [isAccepted, isDone, isCancelled] = [false, false, false];
   for (const kind of kinds) {
@@ -75,9 +75,9 @@ function fateOfStep(kinds: Kinds, step: number, deadlineMs: bigint, nowMs: numbe
         break;
     }
   }
-  // A payload that is public can be carried by anybody, whatever became of our own attempt.
+  // Anybody can carry a public payload until its deadline, whatever became of our own attempt.
   if (deadlineMs > 0n) return isCancelled || BigInt(nowMs) > deadlineMs ? "over" : "possible";
-  // Of a call that was never taken in a height decides, which evidence cannot know.
+  // A call that the gate never accepted is dead by its delegate's height, which evidence does not know.
   return isAccepted && !isDone ? "possible" : "over";
 }
 
@@ -91,7 +91,7 @@ function fateOfCall(kinds: Kinds, hash: string): Fate {
   return "possible";
 }
 
-/** As signer-proxy makes it of what it signs. Undefined for events that name no terms. */
+/** The digest that signer-proxy computes for the event's terms. Undefined for events that name no terms. */
 function digestOf({ kind }: Event, sha256Hex: Sha256Hex): string | undefined {
   switch (kind.case) {
     case "signingPrepared": {

@@ -2,72 +2,73 @@ import type { Entry } from "./entry.ts";
 import type { Lease } from "./lease.ts";
 
 /**
- * Where evidence is kept. Every rule that two writers could break together is a unique index: (request_id, version),
- * (wallet_id, idempotency_key), approval_of, (sender, nonce), (gate_id, version), (wallet_id, seq), a lease's resource, a quota account's wallet. No read-then-write, no
- * transaction across documents: the projection is only a cache of the log, and a list is right also where it lags.
+ * Durable storage. Every rule that two writers could break together is a unique index: (request_id, version), (wallet_id,
+ * idempotency_key), approval_of, (sender, nonce), (gate_id, version), (wallet_id, seq), a lease's resource, a quota account's
+ * wallet. There is no read-then-write and no transaction across documents: the projection is only a cache of the log, and lists
+ * stay right when it lags.
  */
 export interface EvidenceStore {
   /**
-   * Waits for the database and brings it to this program's schema. Everything else comes after it.
-   * @param stopping ends the wait, also where the database is not there
-   * @throws Error where the database is there and not what it has to be
+   * Waits for the database and migrates it to this program's schema. Call it before everything else.
+   * @param stopping ends the wait, also while the database is away
+   * @throws Error where the database is there and unsuitable
    */
   start(stopping?: AbortSignal): Promise<void>;
   /**
    * Stores a log's first entry, unless the wallet has used the key before, or another log the approval
-   * (rule: approval-is-used-once). This and all other writes throw where the outcome is unknown; read back, they have
-   * happened or not.
+   * (rule: approval-is-used-once). This and all other writes throw where the outcome is unknown; a later read tells whether
+   * the write happened.
    */
   open(entry: Entry, claim: Claim, projection: Projection): Promise<Opened>;
-  /** The request that a wallet has used a key for. */
+  /** The request for which a wallet has used a key. */
   findClaim(walletId: string, idempotencyKey: string): Promise<Claimed | undefined>;
-  /** Stores the next entry, unless one of that version is there. */
+  /** Stores the next entry, unless that version exists. */
   append(entry: Entry, projection: Projection): Promise<"appended" | "conflict">;
   /** Entries after a version, in order. */
   read(requestId: string, afterVersion: number): Promise<readonly Entry[]>;
-  /** Workflows that have not ended, by request id, so oldest first; those after one. */
+  /** Workflows that have not ended and whose request id is greater, in order of request ids: oldest first. */
   listOpen(afterRequestId: string, limit: number): Promise<readonly Projection[]>;
-  /** Nonces of a sender that were never given out, from max(last + 1, atLeast), ascending. */
+  /** Reserves nonces of a sender that were never reserved, from max(last + 1, atLeast), ascending. */
   reserveNonces(senderId: string, count: number, atLeast: bigint): Promise<readonly bigint[]>;
   /** The latest entry of a gate's log. */
   lastGateEntry(gateId: string): Promise<GateEntry | undefined>;
-  /** Stores the next entry of a gate's log, unless one of that version is there. */
+  /** Stores the next entry of a gate's log, unless that version exists. */
   appendGate(entry: GateEntry): Promise<"appended" | "conflict">;
   /** The latest entry of a wallet's usage ledger. */
   lastUsageEntry(walletId: string): Promise<UsageEntry | undefined>;
-  /** The latest entry there that is of one request. */
+  /** The latest entry of one request in a wallet's usage ledger. */
   lastUsageEntryOf(walletId: string, requestId: string): Promise<UsageEntry | undefined>;
-  /** Stores the next entry of a wallet's usage ledger, unless one of that seq is there. */
+  /** Stores the next entry of a wallet's usage ledger, unless that seq exists. */
   appendUsage(entry: UsageEntry): Promise<"appended" | "conflict">;
   /**
-   * Request ids of workflows of which not every version is known to be in the stream, and whose last entry is from before
-   * `beforeMs` (milliseconds since the epoch); in order, those after one.
+   * Request ids of workflows with versions that are not known to be published, and whose last entry is older than `beforeMs`
+   * (milliseconds since the epoch); in order, those greater than `afterRequestId`.
    */
   listUnpublished(beforeMs: number, afterRequestId: string, limit: number): Promise<readonly string[]>;
-  /** Notes up to which version the stream has each of these workflows. Never goes back. */
+  /** Notes the version up to which each of these workflows is published. Never goes back. */
   markPublished(versions: ReadonlyMap<string, number>): Promise<void>;
-  /** A lease as it was last written. */
+  /** The last written state of a lease. */
   readLease(resource: string): Promise<Lease | undefined>;
-  /** Puts a lease in place of what it was, unless it is another one by now. @returns whether it is `after` */
+  /** Compare-and-set of a lease. @returns whether the lease now is `after` */
   replaceLease(before: Lease | undefined, after: Lease): Promise<boolean>;
-  /** What counts against a wallet's quotas, as it was last written; undefined where nothing does. */
+  /** The last written state of a wallet's quota account; undefined where nothing counts. */
   readAccount(walletId: string): Promise<StoredAccount | undefined>;
-  /** Puts an account in place of what it was, unless it is another one by now. @returns whether it is `after` */
+  /** Compare-and-set of an account. @returns whether the account now is `after` */
   replaceAccount(before: StoredAccount | undefined, after: StoredAccount): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** What a request claims for itself. */
+/** The unique claims of a new request. */
 export interface Claim {
   readonly walletId: string;
   readonly idempotencyKey: string;
   /** Lower-case hex SHA-256 of endpoint and canonical request. */
   readonly fingerprint: string;
-  /** The request whose approval it uses up. */
+  /** The request whose approval this one uses up. */
   readonly approvalOf: string | undefined;
 }
 
-/** Who has a key. */
+/** The request that holds an idempotency key. */
 export interface Claimed {
   readonly requestId: string;
   readonly fingerprint: string;
@@ -76,10 +77,10 @@ export interface Claimed {
 export type Opened =
   | { readonly kind: "opened" }
   | ({ readonly kind: "exists" } & Claimed)
-  /** By the request named. */
+  /** Another request has used the approval up. */
   | { readonly kind: "approval_used"; readonly requestId: string };
 
-/** One row a workflow, for lists. */
+/** One row per workflow, for lists. */
 export interface Projection {
   readonly requestId: string;
   readonly walletId: string;
@@ -111,14 +112,14 @@ export interface UsageEntry {
   readonly entryJson: string;
 }
 
-/** What counts against a wallet's quotas; one a wallet, so that two writers meet. */
+/** A wallet's quota account; one per wallet, so that concurrent writers collide. */
 export interface StoredAccount {
   readonly walletId: string;
-  /** Another one with every write. */
+  /** A new one with every write. */
   readonly token: string;
   /** When it was written, milliseconds since the epoch. */
   readonly atMs: number;
-  /** From when on nothing in it counts, so that it may be removed at any time; undefined while that is not known. */
+  /** When all of its counts are over, so that it may be removed; undefined while that is not known. */
   readonly expiresAtMs: number | undefined;
   /** As quota-account.ts writes it. */
   readonly accountJson: string;

@@ -3,12 +3,12 @@ import { canonicalJson } from "@outlayer/workflow";
 import type { UsageEntry } from "./store.ts";
 import { type Amounts, emptyLedger, type Ledger, type Reservation, type Totals, type Window } from "./usage.ts";
 
-/** Whose entry, and where in the ledger. */
-type Place = Pick<UsageEntry, "walletId" | "seq" | "requestId">;
+/** The position of an entry in a wallet's ledger, and its request. */
+type EntryPosition = Pick<UsageEntry, "walletId" | "seq" | "requestId">;
 
-/** The entry that says what changed, and the totals after it: the latest one tells what counts now. */
+/** An entry holds the change and the totals after it, so the latest entry tells what counts now. */
 export function usageEntry(
-  { walletId, seq, requestId }: Place,
+  { walletId, seq, requestId }: EntryPosition,
   change: "reserved" | "released" | "superseded",
   { atMs, totals, own }: Ledger & { readonly own: Reservation },
 ): UsageEntry {
@@ -30,7 +30,7 @@ export function usageEntry(
 
 /**
  * @param last the ledger's latest entry
- * @param own the latest one of the request that the ledger is looked at for
+ * @param own the latest entry of the request that the ledger is read for
  */
 export function ledgerOf(last: UsageEntry | undefined, own: UsageEntry | undefined): Ledger {
   const reservation = own === undefined ? undefined : reservationOf(parsed(own).reservation);

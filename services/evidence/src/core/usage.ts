@@ -1,12 +1,12 @@
 /** Raw units by full token id. */
 export type Amounts = ReadonlyMap<string, bigint>;
 
-/** What policy allowed a request to move, and how much of it still counts. */
+/** Amounts that policy allowed a request to move, and which of them still count. */
 export interface Reservation {
   /** When policy allowed it, milliseconds since the epoch: it counts in the windows of that moment. */
   readonly reservedAtMs: number;
   readonly steps: readonly ReservedStep[];
-  /** Digest of the terms on which its steps may be signed since; empty where they may not. */
+  /** Digest of the terms on which its steps may have been signed; empty where none may. */
   readonly terms: string;
 }
 
@@ -16,19 +16,19 @@ export interface ReservedStep {
   readonly counts: boolean;
 }
 
-/** What counts in one UTC calendar window. */
+/** Usage within one UTC calendar window. */
 export interface Window {
   /** Milliseconds since the epoch. */
   readonly startMs: number;
   readonly amounts: Amounts;
-  /** Steps. */
+  /** Number of steps. */
   readonly transactions: number;
 }
 
 export type WindowName = "hour" | "day" | "month";
 export type Totals = Readonly<Record<WindowName, Window>>;
 
-/** A ledger after an entry, with the latest reservation of the request that it is looked at for. */
+/** A ledger after an entry, with the latest reservation of the request that it is read for. */
 export interface Ledger {
   /** When the latest entry was written, milliseconds since the epoch. */
   readonly atMs: number;
@@ -36,10 +36,10 @@ export interface Ledger {
   readonly own: Reservation | undefined;
 }
 
-/** The ledger of a wallet that never used anything. */
+/** The ledger of a wallet without usage. */
 export const emptyLedger: Ledger = { atMs: 0, totals: emptyTotals(0), own: undefined };
 
-/** What everybody but the ledger's own request has used. */
+/** Usage without the own request's reservation. */
 export function usageOfOthers({ totals, own, atMs }: Ledger, nowMs: number): Totals {
   return less(rolledOver(totals, laterOf(atMs, nowMs)), own);
 }
@@ -49,16 +49,15 @@ export function isOnOtherTerms({ own }: Ledger, terms: string): boolean {
   return own !== undefined && own.terms !== "" && terms !== "" && own.terms !== terms;
 }
 
-/** Counts what may have been signed for the own request as if it were others', for as long as its windows last. */
+/** Detaches possible signatures from the own request: they count as others' usage, for as long as its windows last. */
 export function supersede({ totals, atMs }: Ledger, nowMs: number): Ledger & Reserved {
   const now = laterOf(atMs, nowMs);
   return { atMs: now, totals: rolledOver(totals, now), own: { reservedAtMs: now, steps: [], terms: "" } };
 }
 
 /**
- * Counts steps from now on, in place of what the own request had reserved before. What may have been signed by then never counts
- * less than it did.
- * @param terms digest of those on which the steps may be signed from now on; empty where they may not
+ * Replaces the own request's reservation by these steps. Amounts of steps that may have been signed already never shrink.
+ * @param terms digest of the terms on which the steps may be signed from now on; empty where they may not
  */
 export function reserve(
   { totals, own, atMs }: Ledger,
@@ -101,7 +100,7 @@ interface Reserved {
   readonly own: Reservation;
 }
 
-/** Time does not go back within a ledger, whatever a clock says: a window that was left is not entered again. */
+/** Time does not go back within a ledger, whatever a clock says: a past window is never reopened. */
 function laterOf(atMs: number, nowMs: number): number {
   return Math.max(atMs, nowMs);
 }
@@ -110,7 +109,7 @@ function emptyTotals(ms: number): Totals {
   return eachWindow((name) => ({ startMs: windowStart(name, ms), amounts: new Map(), transactions: 0 }));
 }
 
-/** A window that is over counts nothing. */
+/** Empties windows that are over. */
 function rolledOver(totals: Totals, ms: number): Totals {
   const empty = emptyTotals(ms);
   return eachWindow((name) => (totals[name].startMs === empty[name].startMs ? totals[name] : empty[name]));
@@ -127,7 +126,7 @@ function less(totals: Totals, reservation: Reservation | undefined): Totals {
 function moved(totals: Totals, { reservedAtMs, steps }: Reservation, sign: 1n | -1n): Totals {
   return eachWindow((name) => {
     const window = totals[name];
-    // Of a reservation from before the window nothing counts in it.
+    // A reservation from before the window does not count in it.
     if (windowStart(name, reservedAtMs) !== window.startMs) return window;
     const amounts = new Map(window.amounts);
     const counted = steps.filter(({ counts }) => counts);
@@ -139,7 +138,7 @@ function moved(totals: Totals, { reservedAtMs, steps }: Reservation, sign: 1n | 
   });
 }
 
-/** When the UTC calendar hour, day or month began that a moment is in; milliseconds since the epoch. */
+/** Start of the UTC calendar hour, day or month that holds a moment; milliseconds since the epoch. */
 export function windowStart(name: WindowName, ms: number): number {
   const date = new Date(ms);
   const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];

@@ -32,7 +32,7 @@ export async function appendEvent(deps: AppendEventDeps, request: AppendEventReq
   }
 }
 
-/** The end is in the log whatever becomes of this: a request that goes on counting is held against its log later on. */
+/** A failure is only logged: the end is in the log, and an audit settles requests that still count as open. */
 async function settle({ log, quotas, logger }: AppendEventDeps, requestId: string): Promise<void> {
   try {
     const record = await log.record(requestId);

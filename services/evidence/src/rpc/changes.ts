@@ -1,11 +1,11 @@
 import { type Bus, type Disposer, newsSubject, type Timers } from "@outlayer/kit";
 
-/** How long a reader waits for the bus before it looks for itself, milliseconds: the bus only tells, and may lose it. */
+/** How long a reader waits for a signal before it reads again anyway, milliseconds: the bus may lose signals. */
 const recheckMs = 1000;
-/** The same, once it has been listening for a while to a bus that brings what all processes tell. */
+/** The same, once it is subscribed to a bus that carries all processes' signals. */
 const trustingRecheckMs = 5000;
 
-/** Lets a reader wait for news of one workflow without missing what comes between a look and the wait. */
+/** Lets a reader wait for changes of one workflow without missing those between a read and the wait. */
 export class Changes {
   readonly #bus: Bus;
   readonly #timers: Timers;
@@ -23,7 +23,7 @@ export class Changes {
     });
   }
 
-  /** Resolves at news since the last call, after a while without any, or when the signal is aborted. */
+  /** Resolves at a change since the last call, after a while without any, or when the signal is aborted. */
   next(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const finish = () => {
@@ -33,7 +33,7 @@ export class Changes {
         signal.removeEventListener("abort", finish);
         resolve();
       };
-      // What was told while the subscription was on its way was not heard.
+      // Signals sent before the subscription took effect were lost.
       const trusts = this.#bus.hearsOthers && !this.#isNew;
       this.#isNew = false;
       const cancel = this.#timers.after(trusts ? trustingRecheckMs : recheckMs, finish);

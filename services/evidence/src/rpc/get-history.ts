@@ -7,8 +7,8 @@ import { eventOf } from "../core/record.ts";
 import { disclose } from "../core/secrets.ts";
 
 /**
- * The whole log with its hashes, for whoever wants to check the chain; of what was signed only what is on record as
- * submitted. Does not fold it: a log that was altered has to stay readable.
+ * The whole log with its hashes, for checking the chain; of the signed bytes only those that were submitted. It does not fold the
+ * log: an altered log has to stay readable.
  */
 export async function getHistory(
   { log, now }: { log: WorkflowLog; now: () => number },

@@ -12,7 +12,7 @@ export interface GetRecordDeps {
   readonly timers: Timers;
 }
 
-/** Answers at once, or holds the answer until the record changes or ends, for at most `wait_ms`. */
+/** Answers at once, or waits until the record changes or ends, for at most `wait_ms`. */
 export async function getRecord(
   { log, bus, timers }: GetRecordDeps,
   request: GetRecordRequest,
@@ -24,7 +24,7 @@ export async function getRecord(
   const changes = new Changes(bus, timers, first.requestId);
   const limit = deadline(timers, request.waitMs, signal);
   try {
-    // News from before the subscription shows in a second look.
+    // A second read, for changes from before the subscription.
     let record = (await log.record(first.requestId)) ?? first;
     while (!isTerminal(record.status) && !limit.signal.aborted) {
       if (!request.untilTerminal && record.version > first.version) break;

@@ -42,8 +42,8 @@ export async function releaseLease({ store, now }: LeaseDeps, { lease, holderId 
 }
 
 /**
- * Refuses what is written under a lease that has been taken anew. What slips through while it is being taken meets the new
- * holder at the log's next version, of which there is one: that holder reads the logs only after it has taken the lease.
+ * Refuses writes under a lease that was taken anew. A write that slips through meanwhile collides with the new holder at the log's
+ * next version, which is unique: the new holder reads the logs only after it has taken the lease.
  * @throws Refusal `Aborted`, LEASE_LOST
  */
 export async function checkLease({ store }: Pick<LeaseDeps, "store">, lease: HeldLease | undefined): Promise<void> {

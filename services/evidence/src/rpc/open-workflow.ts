@@ -12,8 +12,8 @@ export interface OpenDeps {
 }
 
 /**
- * A key that the wallet has used before is answered by what it found, whatever its quotas. A new one is counted first, so
- * that what is recorded is always counted; where it comes to nothing, it is given back.
+ * A key that the wallet has used before is answered with its record, whatever the quotas. A new one is counted before its log is
+ * opened, so that every record is counted; if no log is opened, the count is given back.
  */
 export async function openWorkflow({ log, quotas, store }: OpenDeps, request: OpenWorkflowRequest) {
   const { requestId, opened, operatorBoundYocto } = request;
@@ -25,7 +25,7 @@ export async function openWorkflow({ log, quotas, store }: OpenDeps, request: Op
   let counted: Admission | undefined;
   if (!(await isClaimed())) {
     counted = await quotas.countStart(walletId, start);
-    // Its first request may have been recorded while this one was being judged.
+    // A first request under this key may have been recorded meanwhile.
     if (counted.kind === "exceeded" && !(await isClaimed())) throw refusalOf(counted);
   }
   const result = await log.open(requestId, opened);
@@ -47,7 +47,7 @@ export async function openWorkflow({ log, quotas, store }: OpenDeps, request: Op
   }
 }
 
-/** Opened by this call, or by an earlier one of the same request to which no answer came. */
+/** Whether the record was opened by this call, or by an earlier attempt of it whose answer was lost. */
 function isOwn(result: OpenResult, requestId: string): boolean {
   return "record" in result && result.record.requestId === requestId;
 }

@@ -3,15 +3,14 @@ import { notFound, type WalletCaller } from "@outlayer/kit";
 import { filedId } from "@outlayer/workflow";
 import type { WorkflowLog } from "../core/log.ts";
 
-/** Which of a record's endpoints the caller means; any when empty. */
+/** The record that the caller asks for; of any endpoint where that is empty. */
 export interface Wanted {
   readonly requestId: string;
   readonly endpoint: string;
 }
 
 /**
- * Reads a record for the wallet that calls. A record of another wallet is the same NotFound as an id that
- * never was.
+ * Reads a record for the calling wallet. Another wallet's record is answered like an unknown id: NotFound.
  */
 export async function readOwnRecord(log: WorkflowLog, { walletId }: WalletCaller, wanted: Wanted): Promise<Record> {
   const record = await log.record(filedId(wanted.requestId));

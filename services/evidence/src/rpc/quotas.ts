@@ -33,7 +33,7 @@ const units: { readonly [Q in QuotaName]: QuotaUnit } = {
   operator_near_per_day: "millinear",
 };
 
-/** Says what is used up, and when asking again can help. */
+/** Names the quota that is used up, and when a retry can succeed. */
 export function refusalOf({ standing, retryAfterSecs }: Exceeded): Refusal {
   const exceeded = { standing: standingOf(standing), retryAfterSecs };
   return quotaExceeded(`${sentenceOf(standing)}: nothing was recorded`, exceeded);

@@ -26,7 +26,7 @@ import { checkLease, type LeaseDeps } from "./leases.ts";
 export interface UsageLedgerDeps {
   readonly store: EvidenceStore;
   readonly log: Pick<WorkflowLog, "entries">;
-  /** What signer-proxy is told through the broadcaster. */
+  /** Makes the MACs that signer-proxy checks. */
   readonly proofs: UsageProofs;
   readonly leases: Pick<LeaseDeps, "store">;
   readonly now: () => number;
@@ -49,8 +49,8 @@ export async function readUsage(deps: UsageLedgerDeps, { walletId, exceptRequest
 }
 
 /**
- * Counts what policy allowed. What may have been signed for the request on other terms is not forgotten for it: it counts beside
- * this from then on, unless the log says that it was discarded and is over; policy is asked again then, for the ledger has moved.
+ * Counts what policy allowed. Earlier signatures of the request on other terms keep counting beside it, unless the log says that
+ * they were discarded and are over; then the ledger has moved, and policy must be asked again.
  */
 export async function reserveUsage(deps: UsageLedgerDeps, request: ReserveUsageRequest) {
   const { walletId, requestId, expectedSeq, steps, lease, termsDigest } = request;
@@ -78,8 +78,8 @@ export async function reserveUsage(deps: UsageLedgerDeps, request: ReserveUsageR
 }
 
 /**
- * Begins again when somebody else was faster: what is released does not depend on what they did. What may have been signed is
- * released where the log says that it is over; what it says nothing of, or that it was executed, counts on.
+ * Retries its compare-and-set, since the release does not depend on other requests. A step that may have been signed is released
+ * where the log says that its signature is over; where the log says nothing, or that it was executed, it counts on.
  * @throws Refusal FailedPrecondition, STILL_POSSIBLE
  */
 export async function releaseUsage(deps: UsageLedgerDeps, request: ReleaseUsageRequest) {
@@ -95,7 +95,7 @@ export async function releaseUsage(deps: UsageLedgerDeps, request: ReleaseUsageR
   }
 }
 
-/** Those of the steps that cannot have been signed, or that the log says are over. */
+/** The steps that cannot have been signed, or whose signatures are over by the log. */
 async function releasable(
   deps: UsageLedgerDeps,
   requestId: string,
@@ -117,8 +117,8 @@ async function releasable(
 }
 
 /**
- * Whether the log says that what was signed on the terms of the own reservation was thrown away, and whether anything of it can
- * still execute: a clock that is behind the chain's would count what is dead beside what is signed anew, for good.
+ * Whether the log says that signatures on the own reservation's terms were discarded, and whether one can still execute. If
+ * evidence's clock is behind the chain's, the caller must wait: else dead signatures would count beside the new ones for good.
  */
 async function discardOf(
   deps: UsageLedgerDeps,
@@ -141,8 +141,8 @@ async function fatesOf(
 }
 
 /**
- * The latest entry is read first: should one of the request come between the two reads, then the latest is not the
- * latest any more, and whatever is written on the strength of it finds its place taken.
+ * Reads the latest entry first. If the request gets an entry between the two reads, the latest one is outdated, and the
+ * compare-and-set that relies on it fails.
  */
 async function readLedger(
   { store }: UsageLedgerDeps,
@@ -154,7 +154,7 @@ async function readLedger(
   return { seq: last?.seq ?? 0, ledger: ledgerOf(last, own) };
 }
 
-/** One step's amounts; a token that is named twice counts twice. */
+/** The amounts of one step; those of a token that occurs twice are added up. */
 function amountsOf({ amounts }: ReserveUsageRequest["steps"][number]): Amounts {
   const sums = new Map<string, bigint>();
   for (const { token, amount } of amounts) sums.set(token, (sums.get(token) ?? 0n) + BigInt(amount));

@@ -6,12 +6,12 @@ import { Changes } from "./changes.ts";
 import type { GetRecordDeps } from "./get-record.ts";
 import { readOwnRecord } from "./ownership.ts";
 
-/** How old a stream becomes, milliseconds. */
+/** Longest life of a stream, milliseconds. */
 const maxAgeMs = 30 * 60_000;
 
 /**
- * Every event after a version, in order, each once: told from the log, the bus only says when to look.
- * @throws Refusal Unavailable, STREAM_TOO_OLD, once it has gone on for half an hour: its reader goes on from what it has seen
+ * Every event after a version, in order, each once: read from the log; the bus only says when to read.
+ * @throws Refusal Unavailable, STREAM_TOO_OLD, after half an hour: the reader resumes from the last version that it has seen
  */
 export async function* watchProgress(
   { log, bus, timers }: GetRecordDeps,
@@ -19,7 +19,7 @@ export async function* watchProgress(
   caller: WalletCaller,
   signal: AbortSignal,
 ): AsyncGenerator<ProgressEvent> {
-  // Before the id becomes part of a subject: it may be any text.
+  // Read before the id becomes part of a subject: an unchecked id may be any text.
   const { requestId } = await readOwnRecord(log, caller, { requestId: request.requestId, endpoint: "" });
   const changes = new Changes(bus, timers, requestId);
   const age = deadline(timers, maxAgeMs, signal);
@@ -31,7 +31,7 @@ export async function* watchProgress(
         seen = Number(progress.version);
       }
       const record = await log.record(requestId);
-      // A reader that comes after the end is not left waiting.
+      // A reader that has seen the end is not left waiting.
       if (record === undefined || (isTerminal(record.status) && seen >= Number(record.version))) return;
       await changes.next(age.signal);
     }

@@ -4,19 +4,19 @@ import type { Position, ProgressStream } from "../adapters/nats/progress-stream.
 import type { WorkflowLog } from "../core/log.ts";
 import type { EvidenceStore } from "../core/store.ts";
 
-/** Workflows that are published at once. One workflow's versions go one after the other. */
+/** Workflows that are published concurrently. Versions of one workflow go one after the other. */
 const atOnce = 16;
-/** Workflows that may wait for it. What comes on top is found by the sweep. */
+/** Workflows in the queue. The sweep finds those beyond it. */
 const maxDue = 10_000;
-/** How often is noted what was published, and looked for what was not. Milliseconds. */
+/** Interval of sweeps, milliseconds. */
 const sweepMs = 2000;
-/** For the process that appended something to publish it, before others do; milliseconds. */
+/** Head start of the process that appended an entry before other processes publish it; milliseconds. */
 const quietMs = 3000;
 const pageSize = 500;
-/** How often, at which interval in milliseconds, the stream may refuse a version without showing another in its place. */
+/** How often the stream may refuse a version without showing another one in its place, and the pause between; milliseconds. */
 const maxStuck = 10;
 const stuckMs = 50;
-/** For what was appended last to be published when the service stops, milliseconds. */
+/** Time to publish the last entries when the service stops, milliseconds. */
 const lastMs = 3000;
 
 export interface PublisherDeps {
@@ -28,25 +28,25 @@ export interface PublisherDeps {
 }
 
 /**
- * Brings every version of every log into the stream: those just appended at once, and those that nobody published
- * (a process died, NATS was away) by a sweep over the store. It asks the stream how far it is and goes on from there
- * with what stands in the log, so a workflow that is looked at twice does no harm. Nobody waits for it.
+ * Publishes every version of every log to the stream: new entries at once, and those that nobody published (a process died, NATS
+ * was away) by a sweep over the store. It asks the stream for its last version and continues from there with the log, so
+ * publishing a workflow twice does no harm. No caller waits for it.
  */
 export class Publisher {
   readonly #deps: PublisherDeps;
   readonly #stopping = new AbortController();
-  /** Each with the work that it is told of in. */
+  /** Workflows to publish, each with the trace context of its event. */
   readonly #due = new Map<string, CallContext>();
   readonly #running = new Map<string, Promise<void>>();
-  /** Versions up to which the stream has it, of workflows for which the store does not know that yet. */
+  /** By workflow: the published version, not yet noted in the store. */
   readonly #published = new Map<string, number>();
   #sweeping: Promise<void> | undefined;
   #news = new AbortController();
-  /** Where the next sweep goes on. */
+  /** The request id after which the next sweep goes on. */
   #after = "";
-  /** What was said last about what does not work. */
+  /** The trouble that was logged last. */
   #trouble: string | undefined;
-  /** What came of publishing since the last sweep. */
+  /** Results since the last sweep. */
   #since = { failed: false, published: false };
 
   constructor(deps: PublisherDeps) {
@@ -59,8 +59,8 @@ export class Publisher {
   }
 
   /**
-   * Publishes what there is of a workflow: now, or when the stream can be reached.
-   * @param walletId whose it is, where that is at hand
+   * Publishes new versions of a workflow: now, or when the stream can be reached.
+   * @param walletId the workflow's wallet, where it is known
    */
   tell(requestId: string, walletId?: string): void {
     const fields = { request_id: requestId, ...(walletId === undefined ? {} : { wallet_id: walletId }) };
@@ -69,7 +69,7 @@ export class Publisher {
     this.#pump();
   }
 
-  /** Publishes what was told of, as far as NATS takes it, and notes it. */
+  /** Publishes the queue, as far as NATS takes it, and notes it in the store. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     const finished = new AbortController();
@@ -78,7 +78,7 @@ export class Publisher {
     while (this.#running.size > 0 && !finished.signal.aborted) await Promise.race([limit, ...this.#running.values()]);
     finished.abort();
     this.#due.clear();
-    // The next process finds that all is there.
+    // Without the note the next process finds in the stream that all is published.
     await this.#note().catch(() => {});
   }
 
@@ -107,11 +107,11 @@ export class Publisher {
     for (const requestId of unpublished) this.tell(requestId);
   }
 
-  /** Tells the store what was published: at intervals, since a write for each message would slow the appends. */
+  /** Notes published versions in the store: per sweep, since a write for each message would slow the appends. */
   async #note(): Promise<void> {
     if (this.#published.size === 0) return;
     const published = new Map(this.#published);
-    // Where that fails, the sweep finds that all is there.
+    // If this fails, the sweep finds in the stream that all is published.
     this.#published.clear();
     await this.#deps.store.markPublished(published);
   }
@@ -139,7 +139,7 @@ export class Publisher {
     }
   }
 
-  /** @returns the version up to which the stream then has it */
+  /** @returns the version up to which the workflow is published */
   async #catchUp(requestId: string): Promise<number> {
     const { stream, ports } = this.#deps;
     let last = await stream.last(requestId);
@@ -147,7 +147,7 @@ export class Publisher {
     while (stuck < maxStuck) {
       const reached = await this.#append(requestId, last);
       if (reached !== undefined) return reached.version;
-      // Another process was faster, or is just about to: what it publishes may not show yet.
+      // Another process was faster, or is publishing now: its message may not be visible yet.
       const { sequence } = last;
       last = await stream.last(requestId);
       stuck = last.sequence === sequence ? stuck + 1 : 0;
@@ -156,7 +156,7 @@ export class Publisher {
     throw new Error("the stream refuses what would come next");
   }
 
-  /** Publishes what the log has after that; undefined once another process turns out to be faster. */
+  /** Publishes the log's versions after a position; undefined once another process turns out to be faster. */
   async #append(requestId: string, from: Position): Promise<Position | undefined> {
     const { stream, log } = this.#deps;
     let last = from;
@@ -168,7 +168,7 @@ export class Publisher {
     return last;
   }
 
-  /** Says once what does not work. That NATS is away the client says. */
+  /** Logs each trouble once. That NATS is away, its client logs. */
   #report(error: unknown): void {
     this.#since.failed = true;
     if (this.#deps.stream.isAway || this.#stopping.signal.aborted) return;
@@ -179,7 +179,7 @@ export class Publisher {
     this.#deps.logger[level]({ err: error }, "progress is not published: the sweep tries again");
   }
 
-  /** Says that it works again, once nothing has failed from one sweep to the next. */
+  /** Logs the recovery, once nothing has failed from one sweep to the next. */
   #lookBack(): void {
     const { failed, published } = this.#since;
     this.#since = { failed: false, published: false };

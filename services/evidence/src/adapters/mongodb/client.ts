@@ -1,20 +1,20 @@
 import { type Db, MongoClient, ReadConcern } from "mongodb";
 
 /**
- * Milliseconds after which the driver gives up. Finding a primary, and one more time for what is read back, fits into what
- * evidence's callers wait (5 s); the others only end what nobody waits for any more (`Database.answered`).
+ * Time limits of the driver, milliseconds. Finding a primary, and once more for reading back, fits into the 5 s that evidence's
+ * callers wait; the other limits only end calls that nobody waits for any more (`Database.answered`).
  */
 const selectionMs = 2_000;
 const connectMs = 5_000;
 const socketMs = 10_000;
 const writeMs = 10_000;
-/** The same for changes of the schema, for which nobody waits. */
+/** The same for schema migrations, which no caller waits for. */
 const patientSelectionMs = 10_000;
 
 /**
- * What counts is on a majority before it is answered, and is read from the primary as the majority has it: no entry that
- * was told of can be rolled back. The URL says where and as whom; these rules it cannot change.
- * @param limits `none` for changes of the schema, which may take as long as they need
+ * Connects with majority write and read concern on the primary, so that no acknowledged entry can be rolled back. The URL gives
+ * address and credentials; it cannot change these rules.
+ * @param limits `none` for schema migrations, which may take as long as they need
  */
 export function connect(
   url: string,
@@ -37,9 +37,9 @@ export function connect(
     socketTimeoutMS: isPatient ? 0 : socketMs,
     waitQueueTimeoutMS: selectionMs,
   });
-  // Said again: what the client was told, the driver mixes with the URL's `readConcernLevel`, `journal` and `wtimeout`.
+  // Set on the database too: the driver merges the client's rules with the URL's `readConcernLevel`, `journal` and `wtimeout`.
   return { client, db: client.db(name, rules) };
 }
 
-/** Reads everything that was acknowledged before, whoever is told to be the primary; for a filter that fits one document. */
+/** Reads everything acknowledged before, even where another node still believes to be the primary; for a filter that fits one document. */
 export const linearizable = { readConcern: { level: "linearizable" }, maxTimeMS: writeMs } as const;

@@ -1,9 +1,9 @@
 import type { IndexDescription } from "mongodb";
 
-/** A collection as the database has to have it. */
+/** The declaration of a collection. */
 export interface CollectionSpec {
   readonly name: string;
-  /** `$jsonSchema` that every document has to fit. */
+  /** `$jsonSchema` that every document must fit. */
   readonly schema: Readonly<Record<string, unknown>>;
   readonly indexes: readonly IndexSpec[];
 }
@@ -13,7 +13,7 @@ export interface IndexSpec extends IndexDescription {
   readonly key: Readonly<Record<string, 1>>;
 }
 
-/** The schema of an object whose fields are all required but for the optional ones. */
+/** The schema of an object: its required and its optional fields. */
 export function objectSchema(
   required: Readonly<Record<string, object>>,
   optional: Readonly<Record<string, object>> = {},

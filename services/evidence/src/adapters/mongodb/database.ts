@@ -12,20 +12,20 @@ import type { connect } from "./client.ts";
 import { isOfOwnQueue, isUnanswered, NotSent, noAnswer, reasonOf, translated } from "./errors.ts";
 
 /**
- * Calls that are under way at once; leases are not counted. Of hundreds at once a database would answer all too late, so that each
- * would be made again: fewer at a time come through sooner.
+ * Concurrent calls; leases are not counted. With hundreds at once the database would answer all of them too late, and each would
+ * be retried: with fewer at a time all finish sooner.
  */
 const atOnce = 12;
-/** How long a call waits for that, milliseconds. Then it was not sent. */
+/** How long a call waits for its turn, milliseconds. After that it is not sent. */
 const turnMs = 1_500;
-/** How long a call may take before it counts as unanswered, milliseconds: less than evidence's callers wait (5 s). */
+/** Time limit after which a call counts as unanswered, milliseconds: less than evidence's callers wait (5 s). */
 const callMs = 4_000;
-/** The same for a light call that asks whether the database is there: longer than the driver looks for it, which is "away". */
+/** The same for a ping: longer than the driver looks for a server, whose failure means "away". */
 const pingMs = 3_000;
 
 export type DatabasePorts = Pick<Ports, "clock" | "timers" | "random">;
 
-/** A database as this process sees it: every call goes through it, and what comes of them says how the database is. */
+/** A database with its state as a dependency: every call goes through here, and its outcome tells whether the database answers. */
 export class Database {
   readonly ports: DatabasePorts;
   readonly watch: DependencyWatch;
@@ -47,9 +47,9 @@ export class Database {
   }
 
   /**
-   * Runs a call of the driver. Where the database gave no answer, or not in time, the caller sees `Unavailable`, and the
-   * outcome is unknown: the driver has no deadline of its own, so a call that nobody waits for any more may still arrive.
-   * A driver's error never leaves as it is: it may quote the document.
+   * Runs a call of the driver. Without an answer in time the caller sees `Unavailable`, and the outcome is unknown: the driver's
+   * own limits are longer, so an abandoned call may still be carried out. The driver's errors are translated: they may quote the
+   * document.
    * @param urgency an urgent call does not wait for its turn
    * @throws NotSent where its turn did not come in time
    */
@@ -100,7 +100,7 @@ export class Database {
   }
 
   async #ping(): Promise<void> {
-    // A client whose first connection failed makes no further one by itself; one that had one does.
+    // The driver reconnects by itself only after a first connection.
     if (!this.#wasConnected) await this.#client.connect();
     this.#wasConnected = true;
     await this.#db.command({ ping: 1 });

@@ -6,7 +6,7 @@ import { bool, type CollectionSpec, date, objectSchema, sha256, text, version } 
 import type { Database } from "./database.ts";
 import { insertOnce } from "./insert-once.ts";
 
-/** Logs of workflows: a document an entry. */
+/** Logs of workflows: one document an entry. */
 export const entriesSpec: CollectionSpec = {
   name: "entries",
   schema: objectSchema(
@@ -40,46 +40,46 @@ export const entriesSpec: CollectionSpec = {
       partialFilterExpression: { approval_of: { $exists: true } },
     },
     { name: "open", key: { request_id: 1 }, partialFilterExpression: { open: true } },
-    // Of all entries: what is looked for are those without a mark, which no partial index can hold.
+    // Not partial: the query is for entries without a mark, which a partial index cannot hold.
     { name: "unpublished", key: { published: 1, request_id: 1 } },
   ],
 };
 
 interface EntryDocument {
-  /** `<request_id>:<version>`: unique before any other index is looked at. */
+  /** `<request_id>:<version>`: unique, and checked before any other index. */
   readonly _id: string;
   readonly request_id: string;
   readonly version: number;
   readonly at: Date;
-  /** What the hash is of. All else is for finding it. */
+  /** The hashed text. All other fields serve look-ups. */
   readonly entry_json: string;
   readonly hash: string;
-  /** What `entry_json` names by its SHA-256 only. */
+  /** The content that `entry_json` names only by its SHA-256. */
   readonly secret_json?: string;
   readonly wallet_id: string;
-  /** Where the record stands after this entry, so that a list need not fold the log. */
+  /** The record's status after this entry, so that a list need not fold the log. */
   readonly status: string;
   readonly terminal: boolean;
   readonly write_id: string;
   /** Of first entries only. */
   readonly idempotency_key?: string;
   readonly fingerprint?: string;
-  /** The request whose approval it uses up. */
+  /** The request whose approval this one uses up. */
   readonly approval_of?: string;
   /**
-   * Only on a first entry, from its insertion on, so that no crash can keep an open workflow out of the list. It is taken
-   * off after the log has ended; a crash in between leaves it, and whoever lists sees the end in the last entry.
+   * Only on a first entry, from its insertion on, so that no crash can hide an open workflow from the list. It is removed after
+   * the log has ended; after a crash in between, the list finds the end in the last entry.
    */
   readonly open?: true;
-  /** Put on once the stream has it. Without it nothing is known, so no crash and no older program can keep it out of there. */
+  /** Set once the stream has the entry. Absent means not known to be published, so no crash and no older program can lose an entry. */
   readonly published?: true;
 }
 
-/** For many marks at once, for which no caller waits; milliseconds. */
+/** Time limit for setting many marks at once, which no caller waits for; milliseconds. */
 const marksMs = 10_000;
 
-/** A log by its last entry. */
-interface Standing {
+/** The state of a log, read from its last entry. */
+interface LogHead {
   readonly projection: Projection;
   readonly at: Date;
 }
@@ -88,7 +88,7 @@ export class Entries {
   readonly #database: Database;
   readonly #entries: Collection<EntryDocument>;
   readonly #writeId: () => string;
-  /** First entries that are being written, by what they claim. */
+  /** First entries that are being inserted, by wallet and idempotency key. */
   readonly #opening = new Map<string, Promise<Opened>>();
 
   constructor(database: Database, writeId: () => string) {
@@ -98,8 +98,8 @@ export class Entries {
   }
 
   /**
-   * Of requests of one key that come to this process at once, one writes and the others wait and read: on a unique index
-   * many racing insertions wait for one another, the longer the more they are.
+   * Of concurrent requests with one key in this process, one inserts and the others wait and read: insertions that race on a
+   * unique index wait for one another, the longer the more there are.
    */
   async open(entry: Entry, claim: Claim, projection: Projection): Promise<Opened> {
     const { walletId, idempotencyKey } = claim;
@@ -145,7 +145,7 @@ export class Entries {
     const document = this.#document(entry, projection);
     const { won } = await insertOnce(this.#database, this.#entries, document, [{ _id: document._id }]);
     if (!won) return "conflict";
-    // Nobody waits for that: the entry is there.
+    // Not awaited: the entry is stored already.
     if (projection.terminal) void this.#close([entry.requestId]);
     return "appended";
   }
@@ -195,7 +195,7 @@ export class Entries {
     return listed.slice(0, limit);
   }
 
-  /** One workflow's marks need not all arrive: what has none is looked at again, which does no harm. */
+  /** Not every mark need arrive: a workflow without one is published again, which does no harm. */
   async markPublished(versions: ReadonlyMap<string, number>): Promise<void> {
     if (versions.size === 0) return;
     const updates = [...versions].map(([requestId, upTo]) => ({
@@ -207,7 +207,7 @@ export class Entries {
     await this.#database.answered(() => this.#entries.bulkWrite(updates, { ordered: false }), marksMs);
   }
 
-  /** Request ids of entries that are not marked as published, in order; one as often as it has such entries. */
+  /** Request ids of entries without a published mark, in order; an id occurs once per entry. */
   async #unmarked(after: string, limit: number): Promise<readonly string[]> {
     const filter = { published: { $exists: false }, request_id: { $gt: after } } as const;
     const found = this.#entries
@@ -227,8 +227,8 @@ export class Entries {
     return (await this.#database.answered(() => found.toArray())).map(({ request_id }) => request_id);
   }
 
-  /** Where logs stand, by their last entries, in order of their request ids. */
-  async #latest(requestIds: readonly string[]): Promise<readonly Standing[]> {
+  /** The last state of each log, in order of request ids. */
+  async #latest(requestIds: readonly string[]): Promise<readonly LogHead[]> {
     const first = (field: string) => ({ $first: `$${field}` });
     const found = this.#entries.aggregate<Omit<Projection, "requestId"> & { _id: string; at: Date }>([
       { $match: { request_id: { $in: requestIds } } },
@@ -251,7 +251,7 @@ export class Entries {
     }));
   }
 
-  /** Takes ended workflows off the list. Nothing is lost when it fails: the next reader of the list does it. */
+  /** Takes ended workflows off the list of open ones. Nothing is lost when it fails: the next reader of the list repeats it. */
   async #close(requestIds: readonly string[]): Promise<void> {
     const firsts = requestIds.map((requestId) => idOf(requestId, 1));
     const close = () => this.#entries.updateMany({ _id: { $in: firsts }, open: true }, { $unset: { open: "" } });

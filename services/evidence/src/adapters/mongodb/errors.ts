@@ -12,51 +12,50 @@ import {
 } from "mongodb";
 
 /**
- * Codes by which a server says that it cannot answer now: it is being shut down, not the primary (any more), or another one
- * that it needs is away. The list of MongoDB's specification of retryable reads, what a write concern or a time limit that was
- * not met ends with, and 1, an internal error: of FerretDB when its PostgreSQL goes away. Only answers to writes have a label
- * that says so.
+ * Codes by which a server says that it cannot answer now: it is shutting down, is not the primary (any more), or lacks another
+ * server. They are the codes of MongoDB's retryable reads specification, those of a write concern or time limit that was not
+ * met, and 1, an internal error: FerretDB's when its PostgreSQL is away. Only answers to writes carry a label for it.
  */
 const cannotAnswerNow: ReadonlySet<unknown> = new Set([
   1, 6, 7, 50, 64, 89, 91, 134, 189, 262, 9001, 10_107, 11_600, 11_602, 13_435, 13_436,
 ]);
 
-/** The server refused a call. */
+/** The server answered a call with an error. */
 export class DatabaseRefused extends Error {
   override readonly name = "DatabaseRefused";
 }
 
-/** A call that was not made, since too many were under way. */
+/** A call that was not sent, because too many were under way. */
 export class NotSent extends Refusal {
   constructor() {
     super(Code.Unavailable, "too many calls to the database are under way");
   }
 }
 
-/** What a caller is told: `Unavailable` where there was no answer. The driver's error may quote the document. */
+/** The error that a caller sees: `Unavailable` where there was no answer. The driver's error may quote the document. */
 export function translated(error: unknown): unknown {
   if (isUnanswered(error)) return noAnswer(reasonOf(error));
   return error instanceof MongoError ? new DatabaseRefused(`the database refused: ${nameOf(error)}`) : error;
 }
 
-/** @param reason for whoever runs the service */
+/** @param reason for the operator */
 export function noAnswer(reason: string): Refusal {
   const refusal = unavailable("the database gave no answer");
   refusal.cause = new Error(reason);
   return refusal;
 }
 
-/** Whether the call may have been carried out or not. */
+/** Whether the call got no answer, so that its outcome is unknown. */
 export function isUnanswered(error: unknown): boolean {
   if (!(error instanceof MongoError)) return isOfNames(error) || isOfSockets(error);
   return (
     error instanceof MongoNetworkError ||
     error instanceof MongoServerSelectionError ||
-    // Of a client that is being closed, or had no first connection yet.
+    // From a client that is being closed, or that has no first connection yet.
     error instanceof MongoTopologyClosedError ||
     error instanceof MongoClientClosedError ||
     error instanceof MongoNotConnectedError ||
-    // What the driver met and did not expect, rather than what the server said.
+    // The driver's own failures, as opposed to a server's answer.
     error instanceof MongoRuntimeError ||
     isOfOwnQueue(error) ||
     error instanceof MongoWriteConcernError ||
@@ -65,24 +64,24 @@ export function isUnanswered(error: unknown): boolean {
   );
 }
 
-/** Whether it was not sent, since this process had too many calls under way: no sign that the database is away. */
+/** Whether the call was not sent, because this process had too many under way: no sign that the database is away. */
 export function isOfOwnQueue(error: unknown): boolean {
   // The class is not exported.
   return error instanceof MongoError && error.name === "MongoWaitQueueTimeoutError";
 }
 
-/** Why there was no answer, without anything of what was asked. */
+/** Why there was no answer, without any content of the call. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof MongoError)) return error instanceof Error ? error.message : String(error);
   return error instanceof MongoServerError ? nameOf(error) : `${nameOf(error)}: ${error.message}`;
 }
 
-/** The hosts of a `mongodb+srv` URL are asked of the DNS, whose errors the driver passes on as they are. */
+/** The hosts of a `mongodb+srv` URL come from the DNS, whose errors the driver passes on unchanged. */
 function isOfNames(error: unknown): boolean {
   return error instanceof Error && "syscall" in error && String(error.syscall).startsWith("query");
 }
 
-/** Codes with which Node answers a write to a socket that the other side, or the driver, has closed by then. */
+/** Node's error codes for a write to a socket that is closed. */
 const closedSocket: ReadonlySet<unknown> = new Set([
   "EPIPE",
   "ECONNRESET",
@@ -91,7 +90,7 @@ const closedSocket: ReadonlySet<unknown> = new Set([
   "ERR_STREAM_WRITE_AFTER_END",
 ]);
 
-/** The driver passes such an error on as it is where the connection breaks between its taking and its use. */
+/** The driver passes a socket error on unchanged if the connection breaks between its checkout and its use. */
 function isOfSockets(error: unknown): boolean {
   return error instanceof Error && "code" in error && closedSocket.has(error.code);
 }

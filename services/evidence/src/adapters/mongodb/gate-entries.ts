@@ -4,7 +4,7 @@ import { type CollectionSpec, date, objectSchema, sha256, text, version } from "
 import type { Database } from "./database.ts";
 import { insertOnce } from "./insert-once.ts";
 
-/** Logs of gates: a document an entry. */
+/** Logs of gates: one document an entry. */
 export const gateEntriesSpec: CollectionSpec = {
   name: "gate_entries",
   schema: objectSchema({ _id: text, gate_id: text, version, at: date, entry_json: text, hash: sha256, write_id: text }),

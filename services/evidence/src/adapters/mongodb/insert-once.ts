@@ -4,15 +4,15 @@ import { linearizable } from "./client.ts";
 import type { Database } from "./database.ts";
 import { NotSent } from "./errors.ts";
 
-/** How often a write is made that failed and left nothing behind, and how long it waits before the next; milliseconds. */
+/** Attempts for an insertion that failed and left no document, and the pause between two; milliseconds. */
 const attempts = 5;
 const pauseMs = 20;
-/** How long an insertion may take, and all of it with reading back, milliseconds: callers of evidence wait 5 s. */
+/** Time limits of an insertion, and of all attempts with reading back, milliseconds: evidence's callers wait 5 s. */
 const insertMs = 3_000;
 const allMs = 4_500;
 
-/** By which a writer knows its own document, however alike another's may be. */
-export interface Written {
+/** Fields by which a writer recognizes its own document among equal ones. */
+export interface OwnDocument {
   readonly _id: string;
   readonly write_id: string;
 }
@@ -20,13 +20,12 @@ export interface Written {
 export type Inserted<T> = { readonly won: true } | { readonly won: false; readonly winner: T };
 
 /**
- * Inserts a document that only one writer can, by a unique index. What an error says about who won is not believed: a
- * write that the driver repeated can meet itself, a deadlock names nobody, an answer can be lost. So whatever the error,
- * who won is read back.
- * @param places each fits the one document, ours or another's, that can have a key of this one; in order of what is told
- * @throws Refusal `Unavailable` when it could not be found out; the document may be there then
+ * Inserts a document that a unique index lets one writer insert. Errors do not tell who won: a write that the driver repeated
+ * can collide with itself, a deadlock names no winner, an answer can be lost. So after any error the winner is read back.
+ * @param places filters, each for a document that would collide with this one; the first with a hit names the winner
+ * @throws Refusal `Unavailable` when the winner could not be found out; the document may have been inserted
  */
-export async function insertOnce<T extends Written>(
+export async function insertOnce<T extends OwnDocument>(
   database: Database,
   collection: Collection<T>,
   document: OptionalUnlessRequiredId<T>,
@@ -40,7 +39,7 @@ export async function insertOnce<T extends Written>(
       await database.answered(() => collection.insertOne(document), Math.min(insertMs, left()));
       return { won: true };
     } catch (error) {
-      // To read back would take the time of those that wait as well.
+      // Never sent: reading back would only lengthen the queue.
       if (attempt === 1 && error instanceof NotSent) throw error;
       for (const place of places) {
         const found = await database.answered(() => collection.findOne(place, linearizable), left());
@@ -48,7 +47,7 @@ export async function insertOnce<T extends Written>(
         const ours = found.write_id === document.write_id;
         return ours ? { won: true } : { won: false, winner: found as unknown as T };
       }
-      // The same document again: should the first one land after all, this one meets it.
+      // The same document again: should the first insertion land after all, this one collides with it.
       if (attempt === attempts) throw error;
       await sleep(timers, pauseMs);
     }

@@ -6,14 +6,14 @@ import { type CollectionSpec, date, objectSchema, text, version } from "./collec
 import type { Database } from "./database.ts";
 import { insertOnce } from "./insert-once.ts";
 
-/** Leases, a document each; never removed, since an epoch must not come twice. */
+/** Leases: one document each, never removed, so that no epoch comes twice. */
 export const leasesSpec: CollectionSpec = {
   name: "leases",
   schema: objectSchema({ _id: text, holder_id: text, epoch: version, expires_at: date, write_id: text }),
   indexes: [],
 };
 
-/** How long replacing one may take, and reading back after it, milliseconds: callers of evidence wait 5 s. */
+/** Time limits of replacing a lease, and of reading back, milliseconds: evidence's callers wait 5 s. */
 const updateMs = 3_000;
 const readBackMs = 1_500;
 
@@ -63,12 +63,12 @@ export class Leases {
     } catch (error) {
       if (!(error instanceof Refusal && error.code === Code.Unavailable)) throw error;
     }
-    // A write that the driver repeated finds the lease replaced by itself, and an answer can be lost: who won is read back.
+    // A write that the driver repeated finds the lease replaced by itself, and an answer can be lost: the winner is read back.
     const found = await this.#urgent(() => this.#leases.findOne({ _id }, linearizable), readBackMs);
     return found?.write_id === document.write_id;
   }
 
-  /** A lease that is lost because there was so much to do makes for more to do. */
+  /** Leases do not queue: one that is lost under load would cause even more load. */
   #urgent<T>(call: () => Promise<T>, limitMs?: number): Promise<T> {
     return this.#database.answered(call, limitMs, "urgent");
   }

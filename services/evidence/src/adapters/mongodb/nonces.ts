@@ -5,7 +5,7 @@ import { type CollectionSpec, objectSchema, text } from "./collection.ts";
 import type { Database } from "./database.ts";
 import { DatabaseRefused } from "./errors.ts";
 
-/** Nonces that were given out, a document each; for good, since none may come twice. */
+/** Reserved nonces: one document each, kept for good, so that none comes twice. */
 export const noncesSpec: CollectionSpec = {
   name: "nonces",
   schema: objectSchema({ _id: text, sender_id: text, nonce: { bsonType: "long" } }),
@@ -19,7 +19,7 @@ interface NonceDocument {
   readonly nonce: bigint;
 }
 
-/** Of any number that race, one wins each round; so many rounds are not lost by chance. */
+/** In each round one of any number of racing writers wins; losing this many in a row is no coincidence. */
 const rounds = 200;
 
 export class Nonces {
@@ -31,7 +31,7 @@ export class Nonces {
     this.#nonces = database.collection(noncesSpec.name, { useBigInt64: true });
   }
 
-  /** Only nonces whose insertion was acknowledged are given out; those of a failed round are left unused for ever. */
+  /** Returns only nonces whose insertion was acknowledged; those of a failed round stay unused for ever. */
   async reserve(senderId: string, count: number, atLeast: bigint): Promise<readonly bigint[]> {
     for (let round = 0; round < rounds; round += 1) {
       const nonces = noncesFrom(senderId, await this.#last(senderId), count, atLeast);
@@ -40,7 +40,7 @@ export class Nonces {
         await this.#database.answered(() => this.#nonces.insertMany(documents, { ordered: true }));
         return nonces;
       } catch (error) {
-        // Whatever the database refused, somebody else was in the way or will be out of it.
+        // A refusal means that another writer was in the way: the next round takes other nonces.
         if (!(error instanceof DatabaseRefused)) throw error;
       }
     }

@@ -6,14 +6,14 @@ import { type CollectionSpec, date, objectSchema, text } from "./collection.ts";
 import type { Database } from "./database.ts";
 import { insertOnce } from "./insert-once.ts";
 
-/** What counts against quotas, a document a wallet; the database removes those in which nothing counts any more. */
+/** Quota accounts: one document a wallet. A TTL index removes those in which nothing counts any more. */
 export const quotaAccountsSpec: CollectionSpec = {
   name: "quota_accounts",
   schema: objectSchema({ _id: text, at: date, account_json: text, write_id: text }, { expires_at: date }),
   indexes: [{ name: "expiry", key: { expires_at: 1 }, expireAfterSeconds: 0 }],
 };
 
-/** How long replacing one may take, and reading back after it, milliseconds: callers of evidence wait 5 s. */
+/** Time limits of replacing an account, and of reading back, milliseconds: evidence's callers wait 5 s. */
 const updateMs = 2_000;
 const readBackMs = 1_000;
 
@@ -22,9 +22,9 @@ interface AccountDocument {
   readonly _id: string;
   readonly at: Date;
   readonly account_json: string;
-  /** The token: who replaces an account names the one that was read, whoever had removed and written it since. */
+  /** The account's token: a compare-and-set names the version that it read, even if the account was removed and written anew since. */
   readonly write_id: string;
-  /** Absent while requests are open, so that those are never forgotten. */
+  /** Absent while requests are open, so that the TTL index never removes those. */
   readonly expires_at?: Date;
 }
 
@@ -61,7 +61,7 @@ export class QuotaAccounts {
     } catch (error) {
       if (!(error instanceof Refusal && error.code === Code.Unavailable)) throw error;
     }
-    // A write that the driver repeated finds the account replaced by itself, and an answer can be lost: who won is read back.
+    // A write that the driver repeated finds the account replaced by itself, and an answer can be lost: the winner is read back.
     const found = await this.#database.answered(() => this.#accounts.findOne({ _id }, linearizable), readBackMs);
     return found?.write_id === token;
   }

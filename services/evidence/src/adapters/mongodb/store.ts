@@ -18,11 +18,11 @@ export interface MongodbAddress {
 }
 
 export interface MongodbStore extends EvidenceStore {
-  /** How the database is. */
+  /** The database's state. */
   readonly dependency: Dependency;
 }
 
-/** Any number of processes may use one database. Connects with the first call. */
+/** Opens the store. Any number of processes may use one database. The first call connects. */
 export function openMongodbStore(address: MongodbAddress, ports: Ports, logger: Logger): MongodbStore {
   const database = new Database(connect(address.url, address.database), ports, logger);
   const writeId = () => ports.ids.uuid();
@@ -33,7 +33,7 @@ export function openMongodbStore(address: MongodbAddress, ports: Ports, logger: 
   const leases = new Leases(database, writeId);
   const accounts = new QuotaAccounts(database);
   return {
-    start: (stopping) => whenThere(database, () => migration(address, ports), stopping),
+    start: (stopping) => waitForDatabase(database, () => migration(address, ports), stopping),
     get dependency() {
       return database.watch.dependency;
     },
@@ -59,11 +59,11 @@ export function openMongodbStore(address: MongodbAddress, ports: Ports, logger: 
 }
 
 /**
- * Waits until a database answers and has this program's schema. One that is away is waited for, one that is there and
- * refuses, or is not what it has to be, is not.
+ * Waits until the database answers and has this program's schema. Only a database that is away is waited for; one that refuses,
+ * or has another schema, is an error at once.
  * @param stopping ends the wait
  */
-async function whenThere(
+async function waitForDatabase(
   { watch }: Database,
   makeReady: () => Promise<unknown>,
   stopping = new AbortController().signal,
@@ -82,7 +82,7 @@ async function whenThere(
   }
 }
 
-/** Brings a database to this program's schema. @returns the migrations that were applied */
+/** Migrates a database to this program's schema. @returns the migrations that were applied */
 export async function migrateMongodb(address: MongodbAddress, ports: MigrationPorts): Promise<readonly Migration[]> {
   try {
     return await migration(address, ports);

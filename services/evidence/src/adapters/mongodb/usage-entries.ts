@@ -4,7 +4,7 @@ import { type CollectionSpec, date, objectSchema, text, version } from "./collec
 import type { Database } from "./database.ts";
 import { insertOnce } from "./insert-once.ts";
 
-/** Usage ledgers of wallets: a document an entry. */
+/** Usage ledgers of wallets: one document an entry. */
 export const usageEntriesSpec: CollectionSpec = {
   name: "usage_entries",
   schema: objectSchema({

@@ -11,11 +11,11 @@ import { nanos } from "@nats-io/transport-node";
 export const streamName = "WALLET_PROGRESS";
 export const progressSubject = (requestId: string) => `wallet.progress.${requestId}`;
 
-/** Within which the server recognizes a message id, milliseconds. Later repeats the sequence in the subject refuses. */
+/** How long the server recognizes a message id, milliseconds. Later repeats are refused by the expected sequence. */
 const duplicateWindowMs = 120_000;
 const nameInUse = 10058;
 
-/** The stream is not as it must be, and nobody but an operator can change that. */
+/** The stream differs from its configuration in a way that only an operator can change. */
 export class UnsuitableStream extends Error {
   override readonly name = "UnsuitableStream";
   constructor(why: string, cause?: unknown) {
@@ -24,10 +24,10 @@ export class UnsuitableStream extends Error {
 }
 
 /**
- * Creates the stream, or brings the one that is there to this configuration; what it does not name stays as an operator
- * has set it. Several processes may do so at once.
- * @throws UnsuitableStream with what differs where that cannot be changed, or with what the server refuses; any other
- * error where there was no answer
+ * Creates the stream, or updates an existing one to this configuration; fields that it does not name stay as the operator set
+ * them. Several processes may do so at once.
+ * @throws UnsuitableStream with the differences that cannot be changed, or with the server's refusal; any other error where
+ * there was no answer
  */
 export async function ensureStream(
   { streams }: JetStreamManager,
@@ -60,7 +60,7 @@ export async function ensureStream(
   }
 }
 
-/** Each as in "storage is memory and not file". */
+/** Differences, each as in "storage is memory and not file". */
 function differing(found: object, wanted: Readonly<Record<string, unknown>>): readonly string[] {
   const have: Readonly<Record<string, unknown>> = { ...found };
   return Object.entries(wanted)

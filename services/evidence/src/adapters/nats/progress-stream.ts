@@ -11,13 +11,13 @@ import { type ProgressEvent, ProgressEventSchema } from "@outlayer/contracts/out
 import { messageHeaders, type NatsClient } from "@outlayer/kit";
 import { ensureStream, progressSubject, streamName } from "./ensure-stream.ts";
 
-/** For the server to answer, milliseconds. */
+/** Time limit for the server to answer, milliseconds. */
 const timeout = 5000;
-/** The server's codes for a message that would not follow the one that it was said to follow, or is being stored already. */
+/** The server's codes for a message whose expected predecessor is not the last one, or that is being stored already. */
 const notNext: readonly number[] = [10071, 10164, 10158];
 const streamNotFound = 10059;
 
-/** Where the stream stands with a workflow: its latest version there, and that message's sequence; 0 where there is none. */
+/** The last message of a workflow in the stream: its version, and its sequence; 0 where there is none. */
 export interface Position {
   readonly version: number;
   readonly sequence: number;
@@ -30,12 +30,12 @@ interface Session {
 }
 
 /**
- * Progress of all workflows in JetStream. Each message names the one of its workflow that it follows, so the server
- * itself keeps every workflow's versions in order, each once, whoever publishes them and however often.
+ * Progress of all workflows in JetStream. Each message names its predecessor of the same workflow, so the server itself keeps
+ * every workflow's versions in order, each once, however many processes publish them how often.
  */
 export class ProgressStream {
   readonly #nats: NatsClient;
-  /** Of the connection on which the stream was last found as it must be. */
+  /** The connection on which the stream was last found in order. */
   #session: Session | undefined;
 
   constructor(nats: NatsClient) {
@@ -46,13 +46,13 @@ export class ProgressStream {
     return this.#nats.connection === undefined;
   }
 
-  /** Whether it was found as it must be, and can be reached. */
+  /** Whether the stream was found in order, and can be reached. */
   get isUp(): boolean {
     const { connection } = this.#nats;
     return connection !== undefined && connection === this.#session?.connection;
   }
 
-  /** Calls `use` whenever the server may be another one than before, so that the stream has to be made ready again. */
+  /** Calls `use` after each connect, when the server may be another one and the stream has to be checked again. */
   onConnect(use: () => void): void {
     this.#nats.onConnect(() => {
       this.#session = undefined;
@@ -60,7 +60,7 @@ export class ProgressStream {
     });
   }
 
-  /** Brings the stream into being, if there is a connection. @throws as `ensureStream` does */
+  /** Creates or updates the stream, if there is a connection. @throws as `ensureStream` does */
   async makeReady(): Promise<void> {
     const { connection, config } = this.#nats;
     if (connection === undefined) return;
@@ -73,7 +73,7 @@ export class ProgressStream {
     const { streams } = this.#ready().manager;
     const lastOfSubject = { last_by_subj: progressSubject(requestId) };
     const message = await streams.getMessage(streamName, lastOfSubject).catch((error) => {
-      // Somebody deleted it: it has to be made ready again, though the connection is the same.
+      // Somebody deleted the stream: it has to be created again on the same connection.
       if (error instanceof JetStreamApiError && error.code === streamNotFound) this.#session = undefined;
       throw error;
     });
@@ -84,7 +84,7 @@ export class ProgressStream {
     return { version, sequence: message.seq };
   }
 
-  /** Resolves once the stream has it, right after the message at `after`; undefined when another one is there. */
+  /** Publishes a message that follows the one at `after`; undefined when another one follows it already. */
   async publish(progress: ProgressEvent, after: Position): Promise<Position | undefined> {
     const { requestId } = progress;
     const version = Number(progress.version);

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 
-/** Each entry brings the file from one version to the next, and is never changed once it has landed. */
+/** Each entry migrates the file from one version to the next, and is never changed once it has landed. */
 const migrations: readonly string[] = [
   `CREATE TABLE entries (
      request_id TEXT NOT NULL,
@@ -57,7 +57,7 @@ const migrations: readonly string[] = [
      epoch INTEGER NOT NULL,
      expires_at_ms INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;`,
-  // Beside what is hashed: what the entry names by its SHA-256.
+  // Stored beside the hashed text, which names it by its SHA-256.
   "ALTER TABLE entries ADD COLUMN secret_json TEXT;",
   `CREATE TABLE quota_accounts (
      wallet_id TEXT PRIMARY KEY,

@@ -14,7 +14,7 @@ import type {
 } from "../../core/store.ts";
 import { migrate } from "./schema.ts";
 
-/** Opens, and creates where needed, an evidence file. One process at a time may use it. */
+/** Opens an evidence file, and creates it where needed. One process at a time may use it. */
 export function openSqliteStore(path: string): EvidenceStore {
   const database = new DatabaseSync(path, { readBigInts: false });
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;");
@@ -125,7 +125,7 @@ class SqliteStore implements EvidenceStore {
     this.#dropExpiredAccounts = database.prepare("DELETE FROM quota_accounts WHERE expires_at_ms < ?");
   }
 
-  /** Nothing: the file was made ready when it was opened. */
+  /** Does nothing: the file was made ready when it was opened. */
   async start(): Promise<void> {}
 
   async open(entry: Entry, claim: Claim, projection: Projection): Promise<Opened> {
@@ -137,7 +137,7 @@ class SqliteStore implements EvidenceStore {
       const found = this.#claimed(claim.walletId, claim.idempotencyKey);
       if (found !== undefined) return { kind: "exists", ...found };
       const used = claim.approvalOf === undefined ? undefined : this.#findApproval.get(claim.approvalOf);
-      // The request id was made for this call: nothing else than what it claims can have collided.
+      // The request id was made for this call, so only the key or the approval can have collided.
       if (used === undefined) throw new Error(`request id ${entry.requestId} is taken`);
       return { kind: "approval_used", requestId: String(used.requestId) };
     });
@@ -280,5 +280,5 @@ class SqliteStore implements EvidenceStore {
   }
 }
 
-/** A row as SQLite has it, which knows no undefined. */
+/** A row for SQLite, which has null and no undefined. */
 type Nullable<T> = { readonly [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] };

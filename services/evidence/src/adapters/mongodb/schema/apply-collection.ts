@@ -3,7 +3,7 @@ import type { CollectionSpec } from "../collection.ts";
 
 const namespaceExists = 48;
 
-/** Creates a collection where it is missing, and sets what its documents have to be. */
+/** Creates a collection if it is missing, and sets its validator. */
 export async function applyCollection(db: Db, { name, schema }: CollectionSpec): Promise<void> {
   try {
     await db.createCollection(name);

@@ -4,15 +4,14 @@ import { type Db, MongoServerError } from "mongodb";
 import type { CollectionSpec, IndexSpec } from "../collection.ts";
 import { translated } from "../errors.ts";
 
-/** How often an index is asked for that was refused, and how long it waits before the next; milliseconds. */
+/** Attempts to create an index that is refused, and the pause between two; milliseconds. */
 const attempts = 20;
 const pauseMs = 100;
 
 /**
- * Creates the indexes that are missing and looks whether all are as declared: two writers are kept apart by them and
- * nothing else, so nothing is written without them. Processes that start together may be in each other's way, so what is
- * refused is asked for again.
- * @throws Error naming the first that is missing or another
+ * Creates missing indexes and checks that all are as declared. Only unique indexes keep two writers apart, so nothing may be
+ * written without them. Processes that start together can collide, so a refused creation is tried again.
+ * @throws Error naming the first index that is missing or differs
  */
 export async function ensureIndexes(db: Db, spec: CollectionSpec, timers: Timers): Promise<void> {
   const collection = db.collection(spec.name);

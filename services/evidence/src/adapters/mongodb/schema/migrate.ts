@@ -13,10 +13,10 @@ interface AppliedMigration {
 }
 
 /**
- * Brings a database to this program's schema and makes sure that its indexes are what they have to be. Any number of
- * processes may do so at once: each step can be made twice, and is noted once it is done.
+ * Migrates a database to this program's schema and checks its indexes. Any number of processes may do so at once: each migration
+ * can be applied twice, and is noted once it is done.
  * @returns the migrations that were applied here
- * @throws Error naming an index that is missing or another
+ * @throws Error naming an index that is missing or differs
  */
 export async function migrate(db: Db, { clock, timers }: MigrationPorts): Promise<readonly Migration[]> {
   const applied = db.collection<AppliedMigration>("migrations");
@@ -25,12 +25,12 @@ export async function migrate(db: Db, { clock, timers }: MigrationPorts): Promis
   for (const { version, name, collections } of missing) {
     for (const collection of collections) await applyCollection(db, collection);
     const note = { $setOnInsert: { name, applied_at: new Date(clock.now()) } };
-    // Where two upserts meet, one of them may be told of a duplicate: noted is noted.
+    // Of two concurrent upserts one may fail as a duplicate; it is enough that the note is there.
     await applied.updateOne({ _id: version }, note, { upsert: true }).catch(async (error: unknown) => {
       if ((await applied.findOne({ _id: version })) === null) throw error;
     });
   }
-  // Also those of earlier migrations: an index can be lost.
+  // Indexes of earlier migrations too: an index can be lost.
   const all = new Set(migrations.flatMap(({ collections }) => collections));
   for (const collection of all) await ensureIndexes(db, collection, timers);
   return missing;

@@ -6,7 +6,7 @@ import { noncesSpec } from "../nonces.ts";
 import { quotaAccountsSpec } from "../quota-accounts.ts";
 import { usageEntriesSpec } from "../usage-entries.ts";
 
-/** A step from one version of the schema to the next: these collections become as they are declared. */
+/** A step from one version of the schema to the next: its collections become as they are declared. */
 export interface Migration {
   /** From 1, without gaps. */
   readonly version: number;
@@ -15,9 +15,9 @@ export interface Migration {
 }
 
 /**
- * In order; one that was released is not taken out again. Programs of the version before go on working while one is
- * applied and afterwards: a migration adds, and asks of documents nothing that an older program does not write. What
- * nobody needs any more goes a release later.
+ * In order; a released migration is never removed. Programs of the previous version go on working while one is applied and
+ * afterwards: a migration only adds, and requires of documents nothing that an older program does not write. Things that are no
+ * longer needed are dropped a release later.
  */
 export const migrations: readonly Migration[] = [
   {
