@@ -3,9 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { needMongodb, needNats } from "@outlayer/test-servers";
 import { gateCalls, gateTrace } from "./support/chain-dump.ts";
 import { ServiceProcesses } from "./support/service-processes.ts";
-import { dust } from "./support/steps.ts";
-
-const three = [dust, dust, dust];
+import { three } from "./support/steps.ts";
 
 /** Several broadcasters, each a process of its own, on one evidence. */
 async function prepare(count: number, environment: Readonly<Record<string, string>>): Promise<ServiceProcesses> {

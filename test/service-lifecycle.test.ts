@@ -7,10 +7,9 @@ import { type ServiceName, serviceNames, type TlsFiles } from "@outlayer/kit";
 import { type Authority, issue, newAuthority, writeTls } from "../packages/kit/test/support/certificates.ts";
 import { gateCalls } from "./support/chain-dump.ts";
 import { ServiceProcesses } from "./support/service-processes.ts";
-import { dust } from "./support/steps.ts";
+import { dust, three } from "./support/steps.ts";
 
 const readyz = async (url: string) => (await fetch(`${url}/readyz`)).json() as Promise<{ dependencies: object }>;
-const three = [dust, dust, dust];
 const allEnded = Object.fromEntries(serviceNames.map((name) => [name, 0]));
 
 function shuffled<T>(items: readonly T[]): readonly T[] {

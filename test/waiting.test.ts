@@ -3,10 +3,8 @@ import { encodeBase58, keyPairFromSeed } from "@outlayer/near";
 import { Actor } from "./support/actors.ts";
 import { gateCalls, transactions } from "./support/chain-dump.ts";
 import { describeShapes } from "./support/shapes.ts";
-import { dust, registerStep } from "./support/steps.ts";
+import { dust, registerStep, three } from "./support/steps.ts";
 import { type System, withSystem } from "./support/system.ts";
-
-const three = [dust, dust, dust];
 
 /** The product learns late of what happened to its transactions, so that others are faster. */
 function slowToSee({ devnet }: System, ms = 400): void {

@@ -4,9 +4,8 @@ import { type NewMongodb, needOwnMongodb } from "@outlayer/test-servers";
 import { gateCalls } from "../support/chain-dump.ts";
 import { verifyHistory } from "../support/history.ts";
 import { ServiceProcesses } from "../support/service-processes.ts";
-import { dust } from "../support/steps.ts";
+import { three } from "../support/steps.ts";
 
-const three = [dust, dust, dust];
 /** Statuses at which MongoDB is killed, each under a workflow of its own. */
 const moments = ["planned", "queued", "submitting", "submitted", "resuming", "dispatching"];
 const order = [...moments, "succeeded"];

@@ -6,6 +6,8 @@ export const dust = {
   receiver_id: "mike.near",
 };
 
+/** The smallest workflow that needs a chain. */
+export const three = [dust, dust, dust];
 export const transfer = (amount: string, token = "nep141:wrap.near") => ({ ...dust, amount, token });
 
 /** An explicit call through the gate, of a contract that takes anybody. */

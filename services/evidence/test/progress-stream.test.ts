@@ -1,78 +1,30 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import { create } from "@bufbuild/protobuf";
-import { jetstreamManager, StorageType } from "@nats-io/jetstream";
-import { ProgressEventSchema } from "@outlayer/contracts/outlayer/progress/v1/progress";
-import {
-  createLogger,
-  NatsClient,
-  natsServers,
-  openMessaging,
-  remoteTransport,
-  systemPorts,
-  workSubject,
-} from "@outlayer/kit";
-import { type NewNats, natsCluster, needMongodb, needOwnNats, type OwnNats } from "@outlayer/test-servers";
-import { ProgressStream } from "../src/adapters/nats/progress-stream.ts";
-import { walletHeaders as headers, logClient, usageSecret } from "./support/harness.ts";
+import { jetstreamManager } from "@nats-io/jetstream";
+import { remoteTransport } from "@outlayer/kit";
+import { natsCluster, needMongodb } from "@outlayer/test-servers";
+import { logClient, usageSecret } from "./support/harness.ts";
 import {
   appendAll,
   ended,
   type Follower,
   follow,
   type NatsEvidence,
-  type NatsEvidenceOptions,
   open,
-  startNatsEvidence,
   taken,
   waiting,
 } from "./support/nats-evidence.ts";
+import { five, OnOwnNats, rest } from "./support/own-nats.ts";
 import { type MongodbPlace, mongodbPlace } from "./support/places.ts";
 
-const { ids } = systemPorts();
-const five = [1, 2, 3, 4, 5];
-const rest = [taken, waiting, waiting, ended];
-
 describe("progress in NATS", () => {
-  let directory: string;
-  let newNats: NewNats;
-  let server: OwnNats;
-  const started: { stop(): Promise<void> }[] = [];
-  const children: ChildProcess[] = [];
+  const suite = new OnOwnNats();
+  const { evidence, follower, started, children, path } = suite;
 
-  before(async function () {
-    newNats = await needOwnNats(this);
-  });
-  beforeEach(async () => {
-    directory = mkdtempSync(join(tmpdir(), "progress-"));
-    server = await newNats();
-  });
-  afterEach(async () => {
-    server.resume();
-    for (const child of children.splice(0)) child.kill("SIGKILL");
-    for (const each of started.splice(0)) await each.stop();
-    await server.remove();
-    rmSync(directory, { recursive: true });
-  });
-
-  const path = () => join(directory, "evidence.sqlite");
-  const evidence = async (options: Partial<NatsEvidenceOptions> = {}): Promise<NatsEvidence> => {
-    const made = await startNatsEvidence({ database: { kind: "sqlite", path: path() }, url: server.url, ...options });
-    started.push(made);
-    return made;
-  };
-  const follower = async (): Promise<Follower> => {
-    const made = await follow(server.url);
-    started.push({ stop: () => made.close() });
-    return made;
-  };
   /** How many workflows are not known to be in the stream. */
   const unpublished = () => {
     const database = new DatabaseSync(path());
@@ -80,6 +32,7 @@ describe("progress in NATS", () => {
     database.close();
     return Number(found?.n);
   };
+
   const allNoted = async () => {
     while (unpublished() > 0) await new Promise((resolve) => setTimeout(resolve, 20));
   };
@@ -112,7 +65,7 @@ describe("progress in NATS", () => {
   }).timeout(40_000);
 
   it("closes the gap that a process leaves which dies between appending and publishing", async () => {
-    await server.kill();
+    await suite.server.kill();
     const child = spawnEvidence();
     const url = await readyUrl(child);
     const logs = logClient((from) => remoteTransport(url, { from, to: "evidence", serviceToken: undefined }));
@@ -121,7 +74,7 @@ describe("progress in NATS", () => {
     const died = once(child, "exit");
     child.kill("SIGKILL");
     await died;
-    await server.start();
+    await suite.server.start();
     const late = await follower();
     await evidence();
     await late.connection.flush();
@@ -135,9 +88,9 @@ describe("progress in NATS", () => {
     await one.logged(/connected/);
     const requestId = await open(one);
     await appendAll([one], requestId, 1, [taken]);
-    await server.kill();
+    await suite.server.kill();
     await appendAll([one], requestId, 2, [waiting, waiting]);
-    await server.start();
+    await suite.server.start();
     await one.logged(/back/);
     await appendAll([one], requestId, 4, [ended]);
     const late = await follower();
@@ -147,12 +100,12 @@ describe("progress in NATS", () => {
   }).timeout(40_000);
 
   it("is brought up to date by three processes at once that were cut off, with nothing to complain of", async () => {
-    await server.kill();
+    await suite.server.kill();
     const all = [await evidence(), await evidence(), await evidence()];
     const many = [taken, ...Array(12).fill(waiting), ended];
     const requestIds = await Promise.all(Array.from({ length: 15 }, () => open(all[0] as NatsEvidence)));
     await Promise.all(requestIds.map((requestId) => appendAll(all, requestId, 1, many)));
-    await server.start();
+    await suite.server.start();
     await Promise.all(all.map((one) => one.logged(/back/)));
     const late = await follower();
     await streamIsThere(late);
@@ -180,9 +133,9 @@ describe("progress in NATS", () => {
       return ids;
     };
     const answered = await written();
-    server.stall();
+    suite.server.stall();
     const stalled = await written();
-    server.resume();
+    suite.server.resume();
     const late = await follower();
     for (const requestId of [...answered, ...stalled]) {
       assert.deepEqual(await late.versions(requestId), five);
@@ -209,7 +162,7 @@ describe("progress in NATS", () => {
     const ready = await evidence();
     await ready.logged(/connected/);
     await (await follower()).versions(await complete(ready));
-    server.stall();
+    suite.server.stall();
     await complete(ready);
     const asking = await evidence();
     await complete(asking);
@@ -219,7 +172,7 @@ describe("progress in NATS", () => {
   }).timeout(30_000);
 
   it("has every version once, in order, on three servers of which one dies", async () => {
-    const nodes = await natsCluster(newNats, 3);
+    const nodes = await natsCluster(suite.newNats, 3);
     started.push(...nodes.map((node) => ({ stop: () => node.remove() })));
     const shared = { url: nodes.map(({ url }) => url).join(), replicas: 3 };
     const all = [await evidence(shared), await evidence(shared)];
@@ -253,12 +206,12 @@ describe("progress in NATS", () => {
 
     it("has what was appended without NATS, by a process that is gone, and is then known to have it", async () => {
       const { database } = place;
-      await server.kill();
+      await suite.server.kill();
       const gone = await evidence({ database });
       const requestIds = await Promise.all(Array.from({ length: 5 }, () => complete(gone)));
       started.splice(started.indexOf(gone), 1);
       await gone.stop();
-      await server.start();
+      await suite.server.start();
       const [one, other] = [await evidence({ database }), await evidence({ database })];
       await Promise.all([one.logged(/connected/), other.logged(/connected/)]);
       requestIds.push(await complete(other));
@@ -270,175 +223,6 @@ describe("progress in NATS", () => {
         await new Promise((resolve) => setTimeout(resolve, 20));
       assert.equal(await late.count(), 30);
     }).timeout(40_000);
-  });
-
-  describe("readers", () => {
-    /** Timers of which none fires: only news can wake who waits. */
-    const never = { after: () => () => {} };
-
-    it("of another process are woken by NATS", async () => {
-      const [writer, reader] = [await evidence(), await evidence({ timers: never, silent: true })];
-      await Promise.all([writer.logged(/connected/), reader.logged(/connected/)]);
-      const requestId = await open(writer);
-      const seen: number[] = [];
-      const watched = (async () => {
-        for await (const event of reader.records.watchProgress({ requestId, afterVersion: 1n }, { headers })) {
-          seen.push(Number(event.version));
-        }
-      })();
-      const held = reader.records.getRecord({ requestId, waitMs: 20_000, untilTerminal: true }, { headers });
-      // Both have to be listening before the last word is said: nothing else would wake them.
-      await listening(`wallet.news.${requestId}`);
-      await appendAll([writer], requestId, 1, rest);
-      await watched;
-      assert.deepEqual(seen, [2, 3, 4, 5]);
-      assert.equal((await held).status, "failed");
-    });
-
-    it("of another process get every event, later, when NATS is away", async () => {
-      const [writer, reader] = [await evidence(), await evidence()];
-      await Promise.all([writer.logged(/connected/), reader.logged(/connected/)]);
-      await server.kill();
-      await Promise.all([writer.logged(/away/), reader.logged(/away/)]);
-      const requestId = await open(writer);
-      const seen: number[] = [];
-      const watched = (async () => {
-        for await (const event of reader.records.watchProgress({ requestId, afterVersion: 2n }, { headers })) {
-          seen.push(Number(event.version));
-        }
-      })();
-      await appendAll([writer], requestId, 1, rest);
-      await watched;
-      assert.deepEqual(seen, [3, 4, 5]);
-    });
-
-    it("a broadcaster in another process is told of a workflow that was opened", async () => {
-      const writer = await evidence();
-      const logger = createLogger("broadcaster", "silent");
-      const config = { ...natsServers(server.url), replicas: 1, maxAgeMs: 60_000 };
-      const messaging = openMessaging(config, { name: "broadcaster", ports: systemPorts(), logger });
-      started.push(messaging);
-      const told = new Promise<string>((resolve) => {
-        // What `listening` asks is empty.
-        messaging.bus.subscribe(workSubject, (data) => data.length > 0 && resolve(new TextDecoder().decode(data)));
-      });
-      await listening(workSubject);
-      await writer.logged(/connected/);
-      const requestId = await open(writer);
-      assert.equal(await told, requestId);
-    });
-
-    /** Resolves once the server knows of a subscription: it says at once where nobody listens to a request. */
-    async function listening(subject: string): Promise<void> {
-      const { connection } = await follower();
-      for (;;) {
-        try {
-          await connection.request(subject, new Uint8Array(), { timeout: 100 });
-        } catch (error) {
-          // Somebody listens, and does not answer.
-          if (error instanceof Error && error.name === "TimeoutError") return;
-        }
-      }
-    }
-  });
-
-  describe("the stream", () => {
-    const manager = async () => jetstreamManager((await follower()).connection);
-
-    it("is made by several processes at once, on files, with the configured age and a duplicate window", async () => {
-      const all = await Promise.all(Array.from({ length: 4 }, () => evidence()));
-      const late = await follower();
-      await streamIsThere(late);
-      for (const one of all) assert.deepEqual(await late.versions(await complete(one)), five);
-      const { config } = await (await manager()).streams.info("WALLET_PROGRESS");
-      assert.deepEqual(
-        [config.subjects, config.storage, config.retention, config.num_replicas, config.max_age],
-        [["wallet.progress.>"], "file", "limits", 1, 3_600_000 * 1e6],
-      );
-      assert.equal(config.duplicate_window, 120_000 * 1e6);
-      const complaints = all.flatMap(({ lines }) => lines.filter(({ level }) => !["debug", "info"].includes(level)));
-      assert.deepEqual(complaints, []);
-    });
-
-    it("is brought to a new configuration, and keeps what an operator has set beside it", async () => {
-      const first = await evidence({ maxAgeMs: 60_000 });
-      const late = await follower();
-      await streamIsThere(late);
-      await late.versions(await complete(first));
-      const { streams } = await manager();
-      await streams.update("WALLET_PROGRESS", { max_bytes: 1_000_000, description: "an operator's" });
-      const second = await evidence({ maxAgeMs: 7_200_000 });
-      await late.versions(await complete(second));
-      const { config } = await streams.info("WALLET_PROGRESS");
-      assert.deepEqual(
-        [config.max_age, config.duplicate_window, config.max_bytes, config.description],
-        [7_200_000 * 1e6, 120_000 * 1e6, 1_000_000, "an operator's"],
-      );
-    });
-
-    it("takes a version only right after the one before it, once, whoever publishes it", async () => {
-      const [one, other] = [await streamOf(), await streamOf()];
-      const requestId = ids.uuid();
-      const version = (number: bigint) => create(ProgressEventSchema, { requestId, version: number });
-      const none = await one.last(requestId);
-      const first = await one.publish(version(1n), none);
-      assert.ok(first);
-      assert.equal(await other.publish(version(2n), none), undefined);
-      assert.deepEqual(await other.last(requestId), first);
-      const second = await other.publish(version(2n), first);
-      assert.ok(second);
-      assert.equal(await one.publish(version(3n), first), undefined);
-      assert.equal(await one.publish(version(1n), none), undefined);
-      const writers = Array.from({ length: 32 }, (_, index) => [one, other][index % 2]?.publish(version(3n), second));
-      const winners = (await Promise.all(writers)).filter((position) => position !== undefined);
-      assert.deepEqual(winners, [await one.last(requestId)]);
-      assert.equal(winners[0]?.version, 3);
-      assert.equal(await (await follower()).count(), 3);
-    });
-
-    async function streamOf(): Promise<ProgressStream> {
-      const logger = createLogger("evidence", "silent");
-      const config = { ...natsServers(server.url), replicas: 1, maxAgeMs: 60_000 };
-      const nats = new NatsClient(config, { name: "evidence", ports: systemPorts(), logger });
-      started.push(nats);
-      const stream = new ProgressStream(nats);
-      await new Promise<void>((resolve) => stream.onConnect(resolve));
-      await stream.makeReady();
-      return stream;
-    }
-
-    it("is made again when somebody deleted it under way", async () => {
-      const one = await evidence();
-      const late = await follower();
-      await streamIsThere(late);
-      await late.versions(await complete(one));
-      await (await manager()).streams.delete("WALLET_PROGRESS");
-      const requestId = await complete(one);
-      const line = await one.logged(/not published/);
-      assert.deepEqual([line.request_id, line.wallet_id], [requestId, "wallet-1"]);
-      await one.logged(/published again/);
-      assert.deepEqual(await late.versions(requestId), five);
-    }).timeout(40_000);
-
-    it("that differs in what cannot be changed is named once in the log, and the service goes on", async () => {
-      const { streams } = await manager();
-      const subjects = ["wallet.progress.>"];
-      await streams.add({ name: "WALLET_PROGRESS", subjects, storage: StorageType.Memory });
-      const one = await evidence();
-      const { level, err } = await one.logged(/not published/);
-      assert.equal(level, "error");
-      assert.match(
-        err?.message ?? "",
-        /^stream WALLET_PROGRESS cannot be used: its storage is "memory" and not "file", which cannot be changed$/,
-      );
-      const requestId = await complete(one);
-      assert.equal((await one.records.getRecord({ requestId }, { headers })).status, "failed");
-      // As soon as an operator has removed it, everything that was missed is there.
-      await streams.delete("WALLET_PROGRESS");
-      await one.logged(/published again/);
-      assert.deepEqual(await (await follower()).versions(requestId), five);
-      assert.equal(one.lines.filter((line) => line.level === "error").length, 1);
-    });
   });
 
   async function complete(one: NatsEvidence): Promise<string> {
@@ -465,7 +249,7 @@ describe("progress in NATS", () => {
       env: {
         PATH: process.env.PATH ?? "",
         DATABASE_URL: `sqlite:${path()}`,
-        NATS_URL: server.url,
+        NATS_URL: suite.server.url,
         INTERNAL_WALLET_AUTH_TOKEN: "internal-token-of-the-tests-0123456789",
         USAGE_SECRET: usageSecret,
         GRPC_BIND_ADDR: "127.0.0.1:0",

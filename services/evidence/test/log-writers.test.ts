@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
+import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import { createEvidence } from "@outlayer/evidence";
+import { createLogger, InProcessBus, inMemoryTransport, systemPorts } from "@outlayer/kit";
+import { bounds, type EvidenceUnderTest, startEvidence, usageSecret } from "./support/harness.ts";
+import { codeOf, taken } from "./support/log-events.ts";
+import { onEveryStore } from "./support/places.ts";
+
+onEveryStore("the log of workflows", (newPlace) => {
+  let evidence: EvidenceUnderTest;
+
+  beforeEach(async () => {
+    evidence = await startEvidence(newPlace());
+  });
+
+  afterEach(() => evidence.stop());
+
+  it("gives every nonce of a sender out once, above the clock and ascending", async () => {
+    const before = BigInt(Date.now());
+    const reserve = () => evidence.logs.reserveNonces({ senderId: "alice.near", count: 3 });
+    const given = (await Promise.all(Array.from({ length: 16 }, reserve))).map(({ nonces }) => nonces);
+    const all = given.flat();
+    assert.equal(new Set(all).size, 48);
+    assert.ok(all.every((nonce) => nonce >= before && nonce < 2n ** 53n));
+    for (const [first = 0n, second, third] of given) assert.deepEqual([second, third], [first + 1n, first + 2n]);
+  });
+
+  it("delegate nonces never come twice, however often the service restarts (rule: delegate-nonce-comes-once)", async () => {
+    const { nonces } = await evidence.logs.reserveNonces({ senderId: "alice.near", count: 12 });
+    const again = createEvidence(
+      {
+        database: evidence.place.database,
+        credentials: { internalTokens: ["t"], apiKeys: new Map() },
+        ...bounds,
+        usageSecret,
+      },
+      { ports: systemPorts(), bus: new InProcessBus(), logger: createLogger("evidence", "silent") },
+    );
+    const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
+    const logs = createClient(LogService, inMemoryTransport(again.routes, guards, "broadcaster"));
+    const later = await logs.reserveNonces({ senderId: "alice.near", count: 1 });
+    assert.ok((later.nonces[0] ?? 0n) > (nonces.at(-1) ?? 0n));
+    await again.close?.();
+  });
+
+  it("lets one of 32 writers append to a gate's log, and gives the lane back as it was written", async () => {
+    const gateId = "gate.near";
+    const lane = { members: [{ requestId: evidence.id(), walletId: "w", calls: 3, admittedHeight: 7n }] };
+    const { lease } = evidence;
+    const append = () => evidence.logs.appendGateLog({ gateId, expectedVersion: 0n, change: "admitted", lane, lease });
+    const outcomes = await Promise.allSettled(Array.from({ length: 32 }, append));
+    assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 1);
+    const log = await evidence.logs.getGateLog({ gateId });
+    assert.equal(log.version, 1n);
+    assert.equal(log.lane?.members[0]?.calls, 3);
+    assert.equal((await evidence.logs.getGateLog({ gateId: "other.near" })).version, 0n);
+  });
+
+  it("lets nobody append whose lease was taken anew, or who has none", async () => {
+    const requestId = await evidence.open("leased");
+    const { lease, logs } = evidence;
+    const event = { kind: taken };
+    const lane = { members: [] };
+    const attempts = {
+      event: (given: object) => logs.appendEvent({ requestId, expectedVersion: 1n, event, ...given }),
+      gate: (given: object) =>
+        logs.appendGateLog({ gateId: "gate.near", expectedVersion: 0n, change: "x", lane, ...given }),
+    };
+    const taker = { resource: lease.resource, holderId: "another", ttlMs: 1000 };
+    assert.equal((await logs.acquireLease(taker)).taken, false);
+    await logs.releaseLease({ lease, holderId: "tests" });
+    const { taken: isTaken, epoch } = await logs.acquireLease(taker);
+    assert.deepEqual([isTaken, epoch], [true, lease.epoch + 1n]);
+    for (const attempt of Object.values(attempts)) {
+      assert.equal(await codeOf(attempt({})), Code.InvalidArgument);
+      const refusal = ConnectError.from(await attempt({ lease }).catch((error: unknown) => error));
+      assert.equal(refusal.code, Code.Aborted);
+      assert.equal(refusal.findDetails(ErrorInfoSchema)[0]?.reason, "LEASE_LOST");
+      assert.equal(await codeOf(attempt({ lease: { ...lease, epoch: epoch + 1n } })), Code.Aborted);
+      assert.equal(await codeOf(attempt({ lease: { ...lease, resource: "gate:other.near" } })), Code.Aborted);
+    }
+    assert.equal(await codeOf(logs.renewLease({ lease, holderId: "tests", ttlMs: 1000 })), Code.Aborted);
+    assert.equal((await logs.readEvents({ requestId })).events.length, 1);
+    assert.equal((await logs.getGateLog({ gateId: "gate.near" })).version, 0n);
+    const now = { resource: lease.resource, epoch };
+    for (const attempt of Object.values(attempts)) assert.equal((await attempt({ lease: now })).version > 0n, true);
+  });
+
+  it("keeps a lease for its holder until its time is over or it is given back", async () => {
+    const { logs } = evidence;
+    const resource = "gate:lease.near";
+    const take = (holderId: string, ttlMs = 60_000) => logs.acquireLease({ resource, holderId, ttlMs });
+    const [first, second] = [await take("a"), await take("b")];
+    assert.deepEqual([first.taken, first.epoch, second.taken, second.epoch], [true, 1n, false, 1n]);
+    assert.ok(second.remainingMs > 0 && second.remainingMs <= 60_000);
+    // What a holder asks again, for want of an answer, it gets anew.
+    assert.deepEqual([(await take("a", 100)).epoch, (await take("a", 100)).epoch], [2n, 3n]);
+    await logs.renewLease({ lease: { resource, epoch: 3n }, holderId: "a", ttlMs: 100 });
+    while (!(await take("b")).taken);
+    // Late: it is another's by now, and stays so.
+    await logs.releaseLease({ lease: { resource, epoch: 3n }, holderId: "a" });
+    const third = await take("a");
+    assert.deepEqual([third.taken, third.epoch], [false, 4n]);
+  });
+
+  it("lets nobody write whose business it is not", async () => {
+    const credentials = { internalTokens: ["internal"], apiKeys: new Map<string, string>() };
+    const service = createEvidence(
+      {
+        database: evidence.place.database,
+        credentials,
+        ...bounds,
+        usageSecret,
+      },
+      { ports: systemPorts(), bus: new InProcessBus(), logger: createLogger("evidence", "silent") },
+    );
+    const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
+    for (const caller of [undefined, "gateway", "planner", "signer-proxy", "evidence"] as const) {
+      const logs = createClient(LogService, inMemoryTransport(service.routes, guards, caller));
+      assert.equal(await codeOf(logs.listOpenWorkflows({})), Code.PermissionDenied);
+    }
+    await service.close?.();
+  });
+});
