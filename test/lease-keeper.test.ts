@@ -9,10 +9,10 @@ import {
   type Service,
   systemPorts,
 } from "@outlayer/kit";
+import { type VirtualTime, virtualTime } from "../packages/kit/test/support/virtual-time.ts";
 import { EvidenceClient } from "../services/broadcaster/src/adapters/evidence/evidence-client.ts";
 import type { HeldLease } from "../services/broadcaster/src/core/ports/evidence-log.ts";
 import { LeaseKeeper } from "../services/broadcaster/src/shell/term/lease-keeper.ts";
-import { type VirtualTime, virtualTime } from "../services/gateway/test/support/virtual-time.ts";
 import { usageSecret } from "./support/product-environment.ts";
 
 const ttlMs = 15_000;

@@ -11,7 +11,8 @@ interface Due {
 /**
  * Virtual time. Nothing waits: when everything that runs has come to rest, the time is that of the next thing due, and that
  * is run. All that the simulated code does between two such things are promises, so one turn of Node's event loop is enough
- * to know that it rests.
+ * to know that it rests. Unit tests move `virtualTime` (`packages/kit/test/support`) by hand instead: there the test knows
+ * when what it asked for has come to rest, and here nobody does.
  */
 export class Scheduler {
   #nowMs: number;

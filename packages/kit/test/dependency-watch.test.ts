@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { type CallListener, createLogger, DependencyWatch, Readiness, sleep } from "@outlayer/kit";
-import { virtualTime } from "../../../services/gateway/test/support/virtual-time.ts";
+import { virtualTime } from "./support/virtual-time.ts";
 
 /** The longest that whoever is asked may take to give up: the database. Milliseconds. */
 const longestAskMs = 3_000;

@@ -4,8 +4,8 @@ import type { RequestListener } from "node:http";
 import { connect, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { http1Server, portLimits, systemPorts, urlOf } from "@outlayer/kit";
-import { handTimers } from "./support/hand-timers.ts";
 import { askWhileSending } from "./support/sending-client.ts";
+import { virtualTime } from "./support/virtual-time.ts";
 
 type Limits = Parameters<typeof http1Server>[3];
 
@@ -121,8 +121,8 @@ describe("a listener of HTTP/1.1", () => {
   });
 
   it("closes an old connection after its next request", async () => {
-    const hand = handTimers();
-    const { opened } = await serve(ok, {}, hand);
+    const hand = virtualTime();
+    const { opened } = await serve(ok, {}, hand.timers);
     const socket = await opened();
     assert.doesNotMatch(await answerOn(socket), /connection: close/i);
     assert.ok(hand.waiting.includes(portLimits.ageMs));

@@ -7,8 +7,8 @@ import { Health, HealthCheckResponse_ServingStatus as Status } from "@outlayer/c
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import { createLogger, Readiness, remoteTransport, systemPorts } from "@outlayer/kit";
-import { virtualTime } from "../../../services/gateway/test/support/virtual-time.ts";
 import { Peer } from "../src/rpc/peer.ts";
+import { virtualTime } from "./support/virtual-time.ts";
 
 const requestId = "018f0000-0000-7000-8000-000000000000";
 const failure = (call: Promise<unknown>) => call.then(() => assert.fail("the call succeeded"), ConnectError.from);

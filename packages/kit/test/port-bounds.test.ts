@@ -17,8 +17,8 @@ import {
   systemPorts,
 } from "@outlayer/kit";
 import { oneMethod } from "./support/broadcaster-stub.ts";
-import { handTimers } from "./support/hand-timers.ts";
 import { askHttp1, askHttp2 } from "./support/raw-request.ts";
+import { virtualTime } from "./support/virtual-time.ts";
 
 const bind = { host: "127.0.0.1", port: 0 };
 const logger = createLogger("broadcaster", "silent");
@@ -28,9 +28,9 @@ describe("what connections may cost", () => {
   const undo: (() => unknown)[] = [];
   /** Long times are the test's, short ones the system's. */
   const serve = async (answer: () => object | Promise<object> = () => ({}), guards: Partial<RpcGuards> = {}) => {
-    const hand = handTimers();
+    const hand = virtualTime();
     const { clock, timers, random } = systemPorts();
-    const mixed = { after: (ms: number, run: () => void) => (ms < 2_000 ? timers : hand).after(ms, run) };
+    const mixed = { after: (ms: number, run: () => void) => (ms < 2_000 ? timers : hand.timers).after(ms, run) };
     const readiness = new Readiness();
     readiness.start();
     const { routes } = oneMethod(answer);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { DeadlineExceeded, deadline, InProcessBus, sleep, systemPorts } from "@outlayer/kit";
-import { handTimers } from "./support/hand-timers.ts";
+import { virtualTime } from "./support/virtual-time.ts";
 
 describe("ports", () => {
   it("makes ids that sort by the time they were made", () => {
@@ -13,22 +13,24 @@ describe("ports", () => {
   });
 
   it("sleeps until the timer or the signal, and leaves no timer behind", async () => {
-    const timers = handTimers();
+    const time = virtualTime();
+    const { timers } = time;
     const slept = sleep(timers, 5);
-    timers.fire();
+    time.fire();
     await slept;
     const abort = new AbortController();
     const woken = sleep(timers, 5, abort.signal);
     abort.abort();
     await woken;
     await sleep(timers, 5, AbortSignal.abort());
-    assert.equal(timers.count, 0);
+    assert.deepEqual(time.waiting, []);
   });
 
   it("a deadline aborts in time, or with the other signal, and is freed when done", () => {
-    const timers = handTimers();
+    const time = virtualTime();
+    const { timers } = time;
     const late = deadline(timers, 5);
-    timers.fire();
+    time.fire();
     assert.ok(late.signal.reason instanceof DeadlineExceeded);
     const outer = new AbortController();
     const inner = deadline(timers, 5, outer.signal);
@@ -38,7 +40,7 @@ describe("ports", () => {
     assert.equal(deadline(timers, 5, AbortSignal.abort("before")).signal.aborted, true);
     const done = deadline(timers, 5);
     done.done();
-    timers.fire();
+    time.fire();
     assert.equal(done.signal.aborted, false);
   });
 });

@@ -17,7 +17,7 @@ import {
 } from "@outlayer/kit";
 import { getGateFacts, oneMethod } from "./support/broadcaster-stub.ts";
 import { type Authority, issue, newAuthority, writeTls } from "./support/certificates.ts";
-import { handTimers } from "./support/hand-timers.ts";
+import { virtualTime } from "./support/virtual-time.ts";
 
 const bind = { host: "127.0.0.1", port: 0 };
 const caller = (client: Client<typeof BroadcasterService>) => client.getGateFacts({ gateId: "gate.near" });
@@ -27,7 +27,7 @@ describe("mutual TLS between services", () => {
   let authority: Authority;
   const undo: (() => unknown)[] = [];
   const lines: { readonly [field: string]: unknown }[] = [];
-  const timers = handTimers();
+  const time = virtualTime();
 
   before(async () => {
     authority = await newAuthority();
@@ -40,7 +40,7 @@ describe("mutual TLS between services", () => {
   const identity = (files: TlsFiles) => {
     const written = writeTls(files);
     const logger = createLogger("broadcaster", "trace", { write: (line) => void lines.push(JSON.parse(line)) });
-    const tls = new TlsIdentity(written.paths, timers, logger);
+    const tls = new TlsIdentity(written.paths, time.timers, logger);
     tls.start();
     undo.push(() => {
       tls.stop();
@@ -175,13 +175,13 @@ describe("mutual TLS between services", () => {
     const after = await newAuthority();
     const renewed = await issue(after, ["broadcaster"]);
     replace({ ...renewed, key: "half written" });
-    timers.fire();
+    time.fire();
     await caller(clientOfOwn());
     assert.equal(lines.filter(({ msg }) => String(msg).startsWith("TLS files cannot be used")).length, 1);
 
     replace(renewed);
     own.replace(await issue(after, ["planner"]));
-    timers.fire();
+    time.fire();
     await caller(clientOfOwn());
     assert.equal((await failure(caller(clientOf(hosted, before)))).isWireError, false);
     finish.resolve({});

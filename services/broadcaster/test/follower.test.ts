@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { createLogger, Notifier, type Ports, systemPorts } from "@outlayer/kit";
+import { createLogger, Notifier, systemPorts } from "@outlayer/kit";
+import { type VirtualTime, virtualTime } from "../../../packages/kit/test/support/virtual-time.ts";
 import type { Block, BlockWanted, NearNode } from "../src/core/ports/near-node.ts";
 import { BlockUnknown, RpcUnavailable } from "../src/core/ports/near-node.ts";
 import { Follower } from "../src/shell/chain/follower.ts";
@@ -62,49 +63,28 @@ class ScriptedNode {
   }
 }
 
-/** Timers that fire when a test says so. */
-function handPorts(): { ports: Ports; tick: () => void; pass: (ms: number) => void } {
-  let nowMs = 0;
-  const waiting = new Set<() => void>();
-  const timers = {
-    after(_ms: number, run: () => void) {
-      waiting.add(run);
-      return () => void waiting.delete(run);
-    },
-  };
-  return {
-    ports: { ...systemPorts(), timers, clock: { now: () => nowMs } },
-    pass(ms) {
-      nowMs += ms;
-    },
-    tick() {
-      const runs = [...waiting];
-      waiting.clear();
-      for (const run of runs) run();
-    },
-  };
-}
-
 describe("following the chain", () => {
   let node: ScriptedNode;
   let follower: Follower;
-  let tick: () => void;
-  let pass: (ms: number) => void;
+  let time: VirtualTime;
 
   /** Lets the follower poll once. */
   async function poll(): Promise<void> {
     const change = Notifier.next([follower.changes], new AbortController().signal);
-    tick();
+    time.fire();
     await change;
   }
 
   beforeEach(async () => {
     node = new ScriptedNode();
     node.grow("a", 1, 10, "root");
-    const hand = handPorts();
-    tick = hand.tick;
-    pass = hand.pass;
-    follower = new Follower(node as unknown as NearNode, hand.ports, createLogger("test", "silent"), 1);
+    time = virtualTime();
+    follower = new Follower(
+      node as unknown as NearNode,
+      { ...systemPorts(), clock: time.clock, timers: time.timers },
+      createLogger("test", "silent"),
+      1,
+    );
     const change = Notifier.next([follower.changes], new AbortController().signal);
     follower.start();
     await change;
@@ -256,13 +236,13 @@ describe("following the chain", () => {
     node.away = false;
     node.grow("a", 11, 13);
     const asked = node.hold("a12");
-    tick();
+    time.fire();
     await asked.begun;
     assert.equal(follower.isCurrent, false, "the node answers, and the heads are as before");
     asked.goOn();
     while (!follower.isCurrent) await new Promise(setImmediate);
     assert.equal(follower.heads?.optimistic.hash, "a13");
-    pass(5_001);
+    time.advance(5_001);
     assert.equal(follower.isCurrent, false);
     await poll();
     assert.equal(follower.isCurrent, true);

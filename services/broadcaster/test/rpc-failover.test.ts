@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createLogger } from "@outlayer/kit";
+import { virtualTime } from "../../../packages/kit/test/support/virtual-time.ts";
 import { RpcClient } from "../src/adapters/near/rpc-client.ts";
 import { RpcRefused, RpcUnavailable } from "../src/core/ports/near-node.ts";
 import { type Answer, nodeError, reset, result, TwoNodes } from "./support/scripted-node.ts";
@@ -218,21 +219,15 @@ describe("the RPC client", () => {
     }
 
     it("is given up in time and tries, and is not called away", async () => {
-      const timers: (() => void)[] = [];
-      const after = (_ms: number, run: () => void) => {
-        timers.push(run);
-        return () => {
-          timers.splice(timers.indexOf(run), 1);
-        };
-      };
+      const time = virtualTime();
       const logger = createLogger("test", "trace", { write: (line) => void suite.logs.push(line) });
-      const rpc = new RpcClient({ urls: [first.url], chainId: "test" }, { ...ports, timers: { after } }, logger);
+      const rpc = new RpcClient({ urls: [first.url], chainId: "test" }, { ...ports, timers: time.timers }, logger);
       await rpc.call("a", {});
       first.hold("late");
       const answer = rpc.callForeign("query", {});
       for (const tried of [1, 2]) {
         await until(() => first.asked.filter((method) => method === "query").length === tried);
-        for (const run of [...timers]) run();
+        time.fire();
       }
       assert.deepEqual(await answer, { kind: "no_answer" });
       assert.deepEqual(suite.logs, []);

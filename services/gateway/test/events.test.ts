@@ -3,12 +3,12 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { connect } from "node:net";
+import { virtualTime } from "../../../packages/kit/test/support/virtual-time.ts";
 import { writeEvents } from "../src/http/event-stream.ts";
 import { EventReader } from "./support/event-reader.ts";
 import { recordOf } from "./support/rest.ts";
 import { ambiguousStep, batch, paths, transfer, unknownId, worker } from "./support/samples.ts";
 import { answering, breakingOffAfter, watched } from "./support/upstreams.ts";
-import { virtualTime } from "./support/virtual-time.ts";
 import { type EventInit, events, startWorld, type World } from "./support/world.ts";
 
 const startMs = Date.UTC(2026, 3, 24, 19);

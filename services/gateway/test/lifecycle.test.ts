@@ -5,12 +5,12 @@ import { text } from "node:stream/consumers";
 import { createRouterTransport } from "@connectrpc/connect";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { createLogger, hostService, systemPorts } from "@outlayer/kit";
+import { virtualTime } from "../../../packages/kit/test/support/virtual-time.ts";
 import { limits } from "../src/http/limits.ts";
 import { sendRaw } from "./support/raw-http.ts";
 import { recordOf } from "./support/rest.ts";
 import { apiKey, batch, internalToken, paths, transfer, unknownId, worker } from "./support/samples.ts";
 import { watched } from "./support/upstreams.ts";
-import { virtualTime } from "./support/virtual-time.ts";
 import { startWorld } from "./support/world.ts";
 
 describe("health over REST", () => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { Transport } from "@connectrpc/connect";
 import { createLogger, type HostedService, hostService, remoteTransport, type Service } from "@outlayer/kit";
+import { type VirtualTime, virtualTime } from "../../../packages/kit/test/support/virtual-time.ts";
 import { startTcpProxy, type TcpProxy } from "../../../test/support/tcp-proxy.ts";
 import { EventReader } from "./support/event-reader.ts";
 import { recordOf } from "./support/rest.ts";
 import { paths, transfer, worker } from "./support/samples.ts";
-import { type VirtualTime, virtualTime } from "./support/virtual-time.ts";
 import { events, startWorld, type World } from "./support/world.ts";
 
 const bind = { host: "127.0.0.1", port: 0 };

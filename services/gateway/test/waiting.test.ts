@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { virtualTime } from "../../../packages/kit/test/support/virtual-time.ts";
 import { recordOf } from "./support/rest.ts";
 import { ambiguousStep, batch, paths, transfer, worker } from "./support/samples.ts";
 import { watched } from "./support/upstreams.ts";
-import { virtualTime } from "./support/virtual-time.ts";
 import { events, startWorld } from "./support/world.ts";
 
 const startMs = Date.UTC(2026, 3, 24, 19);

@@ -3,12 +3,12 @@ import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import { createLogger, inMemoryTransport, systemPorts } from "@outlayer/kit";
 import { counterScope } from "@outlayer/workflow";
+import { type VirtualTime, virtualTime } from "../../../../packages/kit/test/support/virtual-time.ts";
 import type { SignerProxyConfig } from "../../src/config.ts";
 import { defaultActionTypes } from "../../src/core/action-types.ts";
 import { createSignerProxy } from "../../src/service.ts";
 import { startMs, usageSecret } from "./evidence-word.ts";
 import { keystoreToken, type ScriptedKeystore, startScriptedKeystore } from "./scripted-keystore.ts";
-import { type VirtualTime, virtualTime } from "./virtual-ports.ts";
 import { vouchedFor } from "./vouched.ts";
 
 export const grantSecret = "grant-secret-0123456789abcdef0123456789";
