@@ -23,19 +23,19 @@ import type { OperatorCosts } from "./core/operator-bound.ts";
 export interface PlannerConfig {
   readonly credentials: WalletCredentials;
   readonly limits: Limits;
-  /** What calls through the gate cost the operator. */
+  /** The operator's costs of calls through the gate. */
   readonly costs: OperatorCosts;
   readonly slots: WalletSlotLimits;
   readonly directUserScopes: readonly DirectUserScope[];
-  /** As NEAR's command line tool calls the network, which knows two. */
+  /** The network's name in NEAR's command line tool, which knows two. */
   readonly networkId: "mainnet" | "testnet";
 }
 
-/** Gas units. What the gate reserves for its callback; less cannot carry any chain. */
+/** Gas units that the gate reserves for its callback; with less it cannot carry any chain. */
 const leastCallbackGas = 200_000_000_000_000n;
-/** Gas units that the callback keeps: its own work, and the call that goes on with the chain. */
+/** Gas units that the callback needs for itself, and for the call that continues the chain. */
 const callbackOverhead = 70_000_000_000_000n;
-/** Gas units. What NEAR lets a transaction attach, from protocol 83 on. */
+/** Gas units that NEAR lets a transaction attach at most, from protocol 83 on. */
 const mostAttachedGas = 1_000_000_000_000_000n;
 const mostYocto = 2n ** 128n - 1n;
 
@@ -51,7 +51,7 @@ const yocto: Parse<bigint> = (value) => {
   return amount;
 };
 
-/** What the planner reads for itself, wherever it runs. Problems are collected in the reader. */
+/** The planner's own configuration, whether or not it shares its process. Problems are collected in the reader. */
 export function readPlannerConfig(reader: ConfigReader): PlannerConfig {
   const submitGas = reader.optional("SUBMIT_INTENT_GAS", decimal, 50_000_000_000_000n);
   const gateCallbackGas = reader.optional("GATE_CALLBACK_GAS", callbackGas, leastCallbackGas);
@@ -62,7 +62,7 @@ export function readPlannerConfig(reader: ConfigReader): PlannerConfig {
   const feeYocto = reader.optional("GATE_FEE_1_TO_3_YOCTO", decimal, 30_000_000_000_000_000_000_000n);
   return {
     credentials: readWalletCredentials(reader),
-    // Two transactions: a call of a chain shares its resume and its fee with others; step by step, or rejected, it has both to itself.
+    // Two transactions, and a whole fee: a call in a chain shares resume and fee; one that is resumed alone, or rejected, does not.
     costs: {
       ownGas: (submitGas ?? 0n) + 2n * transactionGas,
       callbackGas: gateCallbackGas ?? leastCallbackGas,
@@ -81,7 +81,7 @@ export function readPlannerConfig(reader: ConfigReader): PlannerConfig {
   };
 }
 
-/** A planner in a process of its own. */
+/** Configuration of a planner in a process of its own. */
 export interface PlannerProcessConfig extends PlannerConfig, CommonConfig {
   readonly signerProxyUrl: string;
   readonly broadcasterUrl: string;

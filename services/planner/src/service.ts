@@ -21,7 +21,7 @@ import { preflight } from "./rpc/preflight.ts";
 export interface PlannerDeps {
   readonly ports: Pick<Ports, "timers" | "ids">;
   readonly logger: Logger;
-  /** How the other services are reached. */
+  /** Transports to the other services. */
   readonly transports: {
     readonly signerProxy: Transport;
     readonly broadcaster: Transport;
@@ -29,7 +29,7 @@ export interface PlannerDeps {
   };
 }
 
-/** Plans requests and opens workflows. Keeps nothing. */
+/** The planner: it plans requests and opens workflows, and keeps no state. */
 export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service {
   const { credentials, limits, networkId, directUserScopes: scopes } = config;
   const { ports, logger, transports } = deps;
@@ -46,24 +46,24 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
   const cancelling = { requestCancel: cancelRequester(transports.evidence) };
   const directUser = { scopes, networkId, keys };
 
-  /** As long as the wallet has not too many requests in flight. */
+  /** Runs a request in one of the wallet's slots for requests in flight. */
   const inFlight = <T>({ values }: HandlerContext, run: () => Promise<T>) =>
     slots.during(walletCallerOf(values).walletId, "requests_in_flight", run);
 
-  /** What costs calls of the keystore and the chain and leaves no record is counted before it is looked at. */
+  /** Counts a request first that costs calls to the keystore and the chain and leaves no record. */
   const counted = <T>(context: HandlerContext, run: () => Promise<T>) =>
     inFlight(context, async () => {
       const { walletId } = walletCallerOf(context.values);
-      tell(context, await countPlan(walletId, context.signal));
+      setRateLimits(context, await countPlan(walletId, context.signal));
       return run();
     });
 
-  /** The same as executing, telling the caller what the quotas stand at after it. */
+  /** Like `executing`, and adds the quotas' standings to the response headers. */
   const executingFor = (context: HandlerContext): typeof executing => ({
     ...executing,
     async openWorkflow(...request) {
       const result = await openWorkflow(...request);
-      if (result.kind === "opened") tell(context, result.quotas);
+      if (result.kind === "opened") setRateLimits(context, result.quotas);
       return result;
     },
   });
@@ -115,7 +115,7 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
   };
 }
 
-/** As REST's headers say it. */
-function tell({ responseHeader }: HandlerContext, standings: readonly QuotaStanding[]): void {
+/** Sets the same rate limit headers as REST. */
+function setRateLimits({ responseHeader }: HandlerContext, standings: readonly QuotaStanding[]): void {
   for (const [name, value] of Object.entries(rateLimitHeaders(standings))) responseHeader.set(name, value);
 }

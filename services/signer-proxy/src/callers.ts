@@ -1,7 +1,7 @@
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import { accepts, upTo } from "@outlayer/kit";
 
-/** A step is at most as long as the request that it is part of, and is sent as the plan has it: with the payload beside it. */
+/** A step is sent as planned, with its payload beside it; each is at most as long as the workflow's request. */
 const stepBytes = 1024 * 1024;
 
 /** Nobody but the broadcaster may have anything signed. */

@@ -22,24 +22,24 @@ export interface SignerProxyConfig {
   readonly keystoreAuthToken: string;
   /** The NEP-413 recipient, and the only receiver of intents. */
   readonly verifierId: string;
-  /** Whose tokens the verifier takes where an intent pays NEAR. */
+  /** The wNEAR contract, whose tokens the verifier burns for intents that pay NEAR. */
   readonly wrappedNearId: string;
   readonly actionTypes: ActionTypes;
-  /** Whether policy is asked about a swap with its counterparties, or without saying who gets it. */
+  /** Whether policy is asked about a swap with its counterparties as receivers, or without a receiver. */
   readonly swapTo: SwapTo;
-  /** The same for all replicas: each takes the grants of the others. */
+  /** Shared by all replicas: each accepts the others' grants. */
   readonly grantSecret: string;
-  /** Evidence has the same: under it stands what wallets have used. */
+  /** Shared with evidence, for MACs over usage. */
   readonly usageSecret: string;
-  /** What users' keys may be for. */
+  /** Scopes that users' keys may have. */
   readonly directUserScopes: readonly DirectUserScope[];
 }
 
-/** What the signer proxy reads for itself, wherever it runs. Problems are collected in the reader. */
+/** The signer proxy's own configuration, whether or not it shares its process. Problems are collected in the reader. */
 export function readSignerProxyConfig(reader: ConfigReader): SignerProxyConfig {
   const keystoreUrl = reader.required("KEYSTORE_URL", plainHttpUrl);
   const keystoreAuthToken = reader.requiredSecret("KEYSTORE_AUTH_TOKEN", headerText);
-  // How long it is, is for the keystore to say: it gives the token out, and a rule of ours could refuse the only one that it takes.
+  // Any length: the keystore issues the token, and a rule here could refuse the only one that it accepts.
   mustDiffer(reader, "KEYSTORE_AUTH_TOKEN", keystoreAuthToken);
   return {
     keystoreUrl,
@@ -75,7 +75,7 @@ const headerText: Parse<string> = (value) => {
   return value;
 };
 
-/** A table with some of the kinds; the others keep their default, or go without one. */
+/** A table with some of the kinds; the others keep their default, or have none. */
 const actionTypes: Parse<ActionTypes> = (value) => {
   const given = json(value);
   if (typeof given !== "object" || given === null || Array.isArray(given)) {

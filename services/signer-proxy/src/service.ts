@@ -20,7 +20,7 @@ import { signStep } from "./rpc/sign-step.ts";
 export interface SignerProxyDeps {
   readonly ports: Pick<Ports, "clock" | "timers" | "random">;
   readonly logger: Logger;
-  /** How the keystore is reached; the process's own `fetch` where nothing is given. */
+  /** Reaches the keystore; the process's own `fetch` where it is absent. */
   readonly fetch?: typeof fetch;
 }
 
@@ -68,7 +68,7 @@ export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDe
         router.service(SignerProxyService, handlers);
       },
     },
-    // Not awaited: the service starts without the keystore, and says so to those who call.
+    // Not awaited: the service starts without the keystore, and answers calls with Unavailable meanwhile.
     async start() {
       verification.start();
     },

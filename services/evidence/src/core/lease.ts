@@ -2,7 +2,7 @@
 export interface Lease {
   readonly resource: string;
   readonly holderId: string;
-  /** The fencing token, from 1; it rises whenever the lease is taken. */
+  /** The fencing token, from 1; rises each time that the lease is taken. */
   readonly epoch: number;
   /** Milliseconds since the epoch, by the clock of the process that wrote it. */
   readonly expiresAtMs: number;

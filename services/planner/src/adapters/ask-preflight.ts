@@ -4,7 +4,7 @@ import { deadline, type Timers } from "@outlayer/kit";
 import type { AskPreflight } from "../core/ports.ts";
 import { isAway } from "./is-away.ts";
 
-/** The broadcaster gives each answer within ten seconds. Milliseconds. */
+/** Time limit, milliseconds: the broadcaster gives each answer within ten seconds. */
 const patienceMs = 12_000;
 
 export function preflightAsker(broadcaster: Transport, timers: Timers): AskPreflight {

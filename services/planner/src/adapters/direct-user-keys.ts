@@ -5,10 +5,10 @@ import { deadline, type Timers, unavailable } from "@outlayer/kit";
 import type { DirectUserKeys } from "../core/ports.ts";
 import { isAway } from "./is-away.ts";
 
-/** How long the keystore and the chain are waited for, in milliseconds. */
+/** Time limit of calls to signer-proxy and the broadcaster, milliseconds. */
 const patienceMs = 10_000;
 
-/** Keys as signer-proxy derives them, and as the broadcaster finds them on the chain. */
+/** Derives users' keys through signer-proxy, and looks them up on the chain through the broadcaster. */
 export function directUserKeys(transports: {
   readonly signerProxy: Transport;
   readonly broadcaster: Transport;
@@ -22,7 +22,7 @@ export function directUserKeys(transports: {
       return await ask(limit.signal);
     } catch (error) {
       const refused = error instanceof ConnectError && error.code === Code.FailedPrecondition;
-      // What the keystore refuses may be a matter of its set-up: no caller can do anything but try again.
+      // A refusal of the keystore may come from its set-up: all that a caller can do is to try again.
       if (isAway(error) || refused) throw unavailable(`${what} is not to be had now: try again`);
       throw error;
     } finally {

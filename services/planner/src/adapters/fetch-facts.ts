@@ -6,7 +6,7 @@ import type { FactName, Facts } from "../core/facts.ts";
 import type { FetchFacts } from "../core/ports.ts";
 import { isAway } from "./is-away.ts";
 
-/** How long a plan waits for its facts, in milliseconds. Without them it is a plan all the same. */
+/** Time limit for a plan's facts, milliseconds. A plan is made without those that are late. */
 const patienceMs = 2000;
 
 export interface FactSources {
@@ -35,7 +35,7 @@ export function factFetcher({ signerProxy, broadcaster, gateId, timers, logger }
     }));
     return { feeTiers, submitGas: amount(submitGas) };
   }
-  /** Undefined for a fact that was not asked for, and for one that cannot be had. */
+  /** Undefined for a fact that was not asked for, and for one that cannot be fetched. */
   async function fact<T>(
     name: FactName,
     wanted: boolean,
@@ -46,8 +46,8 @@ export function factFetcher({ signerProxy, broadcaster, gateId, timers, logger }
     try {
       return await fetch();
     } catch (error) {
-      // Of a caller that has gone, how its connection ended is what is thrown here.
-      if (signal.aborted || isAway(error)) logger.info({ fact: name }, "fact is not to be had now");
+      // A caller that has gone aborts the fetch, which is no fault.
+      if (signal.aborted || isAway(error)) logger.info({ fact: name }, "fact is not available now");
       else logger.error({ fact: name, err: error }, "fact could not be fetched");
       return undefined;
     }
@@ -67,7 +67,7 @@ export function factFetcher({ signerProxy, broadcaster, gateId, timers, logger }
   };
 }
 
-/** A broadcaster of an earlier version leaves out what it does not know. */
+/** Older broadcasters leave out values that they do not know. */
 function amount(decimal: string): bigint | undefined {
   return decimal === "" ? undefined : BigInt(decimal);
 }

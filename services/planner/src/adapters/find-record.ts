@@ -3,7 +3,7 @@ import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_s
 import { vouchingHeaders } from "@outlayer/kit";
 import type { FindRecord } from "../core/ports.ts";
 
-/** Reads records for the wallet that calls, so that it finds what the wallet would find. */
+/** Reads records as the calling wallet, so that other wallets' records stay hidden. */
 export function recordFinder(evidence: Transport): FindRecord {
   const records = createClient(RecordService, evidence);
   return async ({ requestId, endpoint }, caller, signal) => {

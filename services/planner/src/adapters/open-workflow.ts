@@ -7,9 +7,9 @@ import type { OpenWorkflow } from "../core/ports.ts";
 import { standingOf } from "./count-plan.ts";
 
 /**
- * Workflows that are being opened at once. Of hundreds that come together evidence would open none in time, and be asked for each
- * again; here they wait for as long as their callers do, wallets in fair turns, and evidence need not know of those that have gone. Only this takes turns: a
- * slow keystore or chain, asked for a plan's facts before, is to hold up nobody but those who ask for the same.
+ * Workflows that are opened concurrently. With hundreds at once evidence would answer none in time, and each call would be retried;
+ * here they wait as long as their callers do, in turns that are fair between wallets, and those whose callers have gone never
+ * reach evidence. Fetching facts takes no turns: a slow keystore or chain must delay only callers that need it.
  */
 const atOnce = 8;
 
@@ -22,7 +22,7 @@ export function workflowOpener(evidence: Transport, costs: OperatorCosts): OpenW
       const open = () => log.openWorkflow({ requestId, opened, operatorBoundYocto }, { signal });
       const { record, created, quotas } = await turnstile.pass("usual", open, { walletId: opened.walletId, signal });
       if (record === undefined) throw new Error("evidence answered without a record");
-      // A call that was made again, because no answer came to the first, finds what the first has made.
+      // A retry whose first attempt got no answer finds the record of that attempt.
       const isNew = created || record.requestId === requestId;
       return { kind: "opened", record, created: isNew, quotas: quotas.map(standingOf) };
     } catch (error) {

@@ -1,21 +1,21 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { type ApprovalInfo, approvalDigest, isUuid } from "@outlayer/workflow";
 
-/** What the wallet's record says of the request that was approved. */
+/** The record of the request that was approved. */
 export interface ApprovedRequest {
   readonly status: string;
-  /** As it was sent. */
+  /** The body as the caller sent it. */
   readonly original: JsonObject;
 }
 
-/** What is wrong with an approval: the field, and what of it. */
+/** What is wrong with an approval, and in which field. */
 export interface ApprovalProblem {
   readonly field: string;
   /** E.g. `must name 1 to 32 approvers`. */
   readonly text: string;
 }
 
-/** What is wrong with an approval, as far as the request that carries it tells. */
+/** Problems of an approval that show in the request that carries it. */
 export function approvalProblem(info: ApprovalInfo, original: JsonObject): ApprovalProblem | undefined {
   const { approverIds, requestHash, requestId } = info;
   if (approverIds.length < 1 || approverIds.length > 32) {
@@ -29,7 +29,7 @@ export function approvalProblem(info: ApprovalInfo, original: JsonObject): Appro
   return isUuid(requestId) ? undefined : unknownRequest;
 }
 
-/** What is wrong with an approval of that request; undefined stands for one that is not there. */
+/** Problems of an approval that show in the approved record; undefined stands for a missing record. */
 export function approvedProblem(
   { requestId, requestHash }: ApprovalInfo,
   approved: ApprovedRequest | undefined,
@@ -39,7 +39,7 @@ export function approvedProblem(
   return { field: "approval_info.request_hash", text: `is not the approval digest of request ${requestId}` };
 }
 
-/** The same whether it never was, is another wallet's, came to another endpoint, or never asked for approval. */
+/** One answer, whether the record does not exist, is another wallet's or endpoint's, or never required approval. */
 const unknownRequest: ApprovalProblem = {
   field: "approval_info.request_id",
   text: "names no request of this wallet and endpoint that requires approval",

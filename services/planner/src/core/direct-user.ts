@@ -12,7 +12,7 @@ import { argsText } from "./gate-call.ts";
 import type { Asked, OpenedInit } from "./opening.ts";
 import type { Plan } from "./plan.ts";
 
-/** A call made ready: nothing in it has to be interpreted again. */
+/** A validated call, in the form in which it is recorded. */
 interface DirectUserCallInit {
   readonly scope: { userId: string; registryId: string; receiverId: string; methodNames: string[] };
   readonly methodName: string;
@@ -21,20 +21,20 @@ interface DirectUserCallInit {
   readonly args: Uint8Array<ArrayBuffer>;
 }
 
-/** A scope that the operator allows, or why there is none. */
+/** A scope that the operator allows, or why it is not allowed. */
 export type AllowedScope =
   | { readonly problem: string }
   | { readonly problem?: undefined; readonly scope: DirectUserScope };
 
-/** A call that may be made, or why it may not, and which field is at fault; no field where it is the scope. */
+/** A call that may be made, or the problem and the field at fault; no field where it is the scope. */
 export type PlannedCall =
   | { readonly problem: string; readonly field?: string }
   | { readonly problem?: undefined; readonly call: DirectUserCallInit };
 
-/** Gas units. What NEAR lets one call have. */
+/** Gas units that NEAR lets one call attach at most. */
 const mostGas = 300_000_000_000_000n;
 
-/** yoctoNEAR of gas that the install command allows a key, in NEAR: enough for one call of the usual gas, and some room. */
+/** NEAR that the install command lets a key spend on gas: enough for one call of the usual gas, and some room. */
 const allowanceNear = "0.05";
 
 export function allowedScope(scopes: readonly DirectUserScope[], asked: DirectUserScope): AllowedScope {
@@ -42,7 +42,7 @@ export function allowedScope(scopes: readonly DirectUserScope[], asked: DirectUs
   return scope === undefined ? { problem: scopeRefusal(scopes) } : { scope };
 }
 
-/** What is wrong names the field. Nothing of a call that may not be made is recorded. */
+/** Plans a call. A call that may not be made is refused by its field, and leaves no record. */
 export function planDirectUserCall(scopes: readonly DirectUserScope[], request: DirectUserCallRequest): PlannedCall {
   const allowed = allowedScope(scopes, request.scope);
   if (allowed.problem !== undefined) return allowed;
@@ -102,7 +102,7 @@ export function openedDirectUserCall(asked: Asked, call: DirectUserCallInit): Op
   };
 }
 
-/** How a user installs and removes a key, with NEAR's command line tool. @param networkId as that tool calls it */
+/** Commands of NEAR's command line tool that install and remove a key. @param networkId the network's name in that tool */
 export function keyCommands(
   { userId, receiverId, methodNames }: DirectUserScope,
   publicKey: string,

@@ -1,6 +1,6 @@
 import type { Facts } from "./facts.ts";
 
-/** As outlayer.workflow.v1.Estimate. */
+/** See outlayer.workflow.v1.Estimate. */
 export interface Estimate {
   /** yoctoNEAR, decimal. */
   readonly gateFeeYocto?: string;
@@ -9,13 +9,13 @@ export interface Estimate {
   readonly expectedBlocks: number;
 }
 
-/** As outlayer.workflow.v1.PlanEstimates. */
+/** See outlayer.workflow.v1.PlanEstimates. */
 export interface PlanEstimates {
   readonly chained?: Estimate;
   readonly stepwise: Estimate;
 }
 
-/** What it takes to carry out that many calls, by one chain where it may be one, and step by step. */
+/** Estimates for this many calls: as one chain, where that is allowed, and step by step. */
 export function estimatesOf(calls: number, haltOnFailure: boolean, facts: Facts): PlanEstimates {
   const longest = facts.feeTiers?.at(-1)?.cap;
   const fitsChain = !haltOnFailure && (longest === undefined || calls <= longest);
@@ -26,19 +26,19 @@ export function estimatesOf(calls: number, haltOnFailure: boolean, facts: Facts)
 }
 
 /**
- * A submission runs two blocks after it was sent, and so does the resume that is sent when its id is seen. From there the
- * gate dispatches a call every three blocks; the last target runs a block after its dispatch, and is final in two more.
+ * Two blocks from sending a submission to its run, and two more for the resume, sent when its id is seen. From there the gate
+ * dispatches a call every three blocks; the last target runs a block after its dispatch, and is final in two more.
  */
 function chainedBlocks(calls: number): number {
   return 4 + 1 + 3 * (calls - 1) + 1 + 2;
 }
 
-/** The same, but that each call waits for its own resume, which is sent when the target before it is seen to have run. */
+/** The same with a resume per call, each sent when the target before it is seen to have run. */
 function stepwiseBlocks(calls: number): number {
   return 2 + 4 * calls + 2;
 }
 
-/** @param way how many resumes there are, and of how many calls each is */
+/** @param way the number of resumes, and of calls in each */
 function estimate(
   calls: number,
   way: { readonly resumes: number; readonly of: number },

@@ -1,4 +1,4 @@
-/** What the planner is told beside the request. Undefined where it could not be had: its rules are then not applied. */
+/** Inputs beside the request. Rules that need an undefined fact are not applied. */
 export interface Facts {
   /** The wallet's NEAR account. */
   readonly accountId: string | undefined;
@@ -9,30 +9,30 @@ export interface Facts {
 }
 
 export interface FeeTier {
-  /** Up to how many calls. */
+  /** Most calls in a chain of this tier. */
   readonly cap: number;
-  /** yoctoNEAR for a resume of so many. */
+  /** yoctoNEAR for a resume in this tier. */
   readonly feeYocto?: bigint | undefined;
-  /** Gas units that such a resume attaches. */
+  /** Gas units that a resume in this tier attaches. */
   readonly resumeGas?: bigint | undefined;
 }
 
-/** Names by which a plan lists facts that it could not have. */
+/** The names by which a plan lists facts that it lacked. */
 export type FactName = "wallet_account" | "gate_fee_tiers";
 
 export const noFacts: Facts = { accountId: undefined, feeTiers: undefined };
 
-/** What the operator allows and the gate bears. */
+/** Limits set by the operator and by the gate. */
 export interface Limits {
   readonly gateId: string;
   readonly verifierId: string;
-  /** The contract that gives tokens for NEAR. */
+  /** The wNEAR contract. */
   readonly wrappedNearId: string;
-  /** Gas units for one inner call. With more, or none, the gate's callback fails and its chain is stuck for everybody. */
+  /** Gas units for one inner call. With more, or with 0, the gate's callback fails and its chain is stuck for everybody. */
   readonly maxInnerGas: bigint;
-  /** yoctoNEAR for one inner call: the gate pays it, and is stuck when it cannot. */
+  /** yoctoNEAR for one inner call: the gate pays it from its balance, and is stuck if that is too low. */
   readonly maxDepositYocto: bigint;
 }
 
-/** Calls in one workflow that policy checks, nonces and signatures are made for. The gate's seeded tiers end there too. */
+/** Most calls of a workflow. The gate's seeded tiers end there too. */
 export const maxGateCalls = 12;

@@ -1,8 +1,8 @@
 import { type ClassifiedStep, reasons } from "./lanes.ts";
 
 /**
- * Rejects every step of a batch that holds a step for the gate together with one whose target must see the user: such
- * a batch could only be executed in part. One step that is both makes its batch such a one, alone.
+ * Rejects a whole batch that mixes steps for the gate with steps whose target must see the user: it could be executed only in
+ * part. A single step that is both makes its batch such a one.
  */
 export function rejectMixedBatches(steps: readonly ClassifiedStep[]): readonly ClassifiedStep[] {
   const batchesOf = (belongs: (step: ClassifiedStep) => boolean) =>

@@ -9,8 +9,8 @@ import { swapPayload } from "./swap.ts";
 import { transferPayload, transferPlaces } from "./transfer.ts";
 
 /**
- * The call that a step on the lane `gate_proxy` stands for, or what is missing or wrong, as a sentence that names the
- * place. What does not need the wallet's account is looked at first, so that the account is asked for only then.
+ * Builds the call of a step on the lane `gate_proxy`, or says what is wrong with it, as a sentence that names the place. Rules
+ * that need no account come first: a step that breaks one asks for no account.
  * @param place e.g. `steps[0]`
  */
 export function gateCall(step: Step, place: string, facts: Facts, limits: Limits): Built<GateCallInit> {
@@ -71,14 +71,14 @@ function explicitPayload(call: ExplicitFields, place: string, facts: Facts): Bui
   return argsPayload(new TextEncoder().encode(text));
 }
 
-/** How many payloads a call carries; null is none. */
+/** The number of payloads that a call carries; null is none. */
 export function payloadModes(call: Pick<ExplicitFields, "args_base64" | "args_json" | "near_intents">): number {
   return [call.args_base64, call.args_json, call.near_intents].filter((mode) => mode != null).length;
 }
 
 /**
- * The text of JSON arguments: a text is the JSON text itself, another value is written compactly, and none is empty.
- * @returns undefined for a text that is not JSON
+ * Text of JSON arguments: a string is JSON text already, another value is serialized compactly, and no value is empty.
+ * @returns undefined for a string that is not JSON
  */
 export function argsText(value: unknown): string | undefined {
   if (value == null) return "";

@@ -6,9 +6,9 @@ import { type Facts, type Limits, maxGateCalls } from "./facts.ts";
 export const defaultGas = "100000000000000";
 
 /**
- * Why a step would harm those who share the gate; undefined when it would not: it would leave the gate stuck
- * (rule: gate-jam-is-rejected), or act on what is the gate's (rule: plain-call-spends-nothing-of-the-gate). Only what
- * can be read is judged here: gas that is no number never becomes a call.
+ * Why a step would harm other users of the gate: it would leave the gate stuck (rule: gate-jam-is-rejected), or act on the gate's
+ * own holdings (rule: plain-call-spends-nothing-of-the-gate). Undefined for a harmless step, and for one whose gas is no number,
+ * which never becomes a call.
  * @param place e.g. `steps[0]`
  */
 export function harmReason(step: Step, place: string, limits: Limits): string | undefined {
@@ -33,14 +33,14 @@ export function harmReason(step: Step, place: string, limits: Limits): string | 
   return undefined;
 }
 
-/** Why so many gate steps are too many; undefined when they are not, as far as the facts tell. */
+/** Why a workflow has too many gate steps; undefined when it has not, or the gate's tiers are not known. */
 export function chainLengthReason(gateSteps: number, { feeTiers }: Facts): string | undefined {
   const max = Math.min(feeTiers?.at(-1)?.cap ?? maxGateCalls, maxGateCalls);
   if (gateSteps <= max) return undefined;
   return `the gate takes at most ${max} calls in one chain, and this workflow has ${gateSteps}`;
 }
 
-/** The same where each call is resumed by itself, so that no tier of the gate bounds them. */
+/** The same where each call is resumed by itself, so that the gate's tiers do not apply. */
 export function callCountReason(gateSteps: number): string | undefined {
   if (gateSteps <= maxGateCalls) return undefined;
   return `a workflow takes at most ${maxGateCalls} calls through the gate, and this one has ${gateSteps}`;

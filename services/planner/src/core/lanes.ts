@@ -1,7 +1,7 @@
 import type { Step } from "@outlayer/workflow";
 import type { Limits } from "./facts.ts";
 
-/** Who carries a step out. */
+/** The way in which a step is carried out. */
 export type Lane = "gate_proxy" | "funding_setup" | "direct_user" | "reject";
 
 export type Classification =
@@ -15,7 +15,7 @@ export interface ClassifiedStep {
   readonly classification: Classification;
 }
 
-/** Published texts, which existing callers know. */
+/** Published texts, which callers know. */
 export const reasons = {
   intentsDeposit: "Intents workflow steps routed through the gate must attach zero deposit",
   functionCall: "near.function_call must declare predecessor_requirement user_required",
@@ -41,7 +41,7 @@ const fundingOperations: ReadonlySet<string> = new Set([
 ]);
 const userOperations: ReadonlySet<string> = new Set(["staking", "rewards", "staking_reward_withdraw"]);
 
-/** The lane of one step by itself. The first rule that fits decides; batches are looked at afterwards. */
+/** The lane of a single step, by the first rule that matches. Rules for batches follow later. */
 export function classify(step: Step, limits: Limits): Classification {
   const { fields } = step;
   switch (step.form) {
@@ -88,7 +88,7 @@ function classifyExplicit(call: ExplicitFields, limits: Limits): Classification 
   return reject(reasons.ambiguous);
 }
 
-/** The one call that intents can be signed for. */
+/** Whether a call is the only kind that can carry signed intents. */
 export function isZeroDepositExecuteIntents(
   call: { readonly receiver_id: string; readonly method_name: string; readonly deposit?: string | undefined },
   verifierId: string,
@@ -96,7 +96,7 @@ export function isZeroDepositExecuteIntents(
   return call.receiver_id === verifierId && call.method_name === "execute_intents" && (call.deposit ?? "0") === "0";
 }
 
-/** What a plan shows as the account and the method that are called. */
+/** The account and method that a plan shows for a step. */
 export function shownTarget(step: Step, limits: Limits): { receiverId: string; methodName: string } {
   const { receiver_id: receiver, method_name: method = "" } = step.fields;
   switch (step.form) {

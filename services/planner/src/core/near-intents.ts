@@ -5,7 +5,7 @@ import { mustNotBeOwn, transferPayload, transferPlaces } from "./transfer.ts";
 import { checkIntent } from "./verifier-intents.ts";
 
 /**
- * Intents that a caller wrote for the wallet to sign: `{intents, signer_id?, deadline?}`, or the short form
+ * The payload of intents that the caller wrote: `{intents, signer_id?, deadline?}`, or the short form
  * `{kind: "transfer", token, amount, receiver_id, memo?, msg?, min_gas?}` with the same two fields.
  */
 export function nearIntentsPayload(
@@ -31,12 +31,12 @@ export function nearIntentsPayload(
   if (facts.accountId !== undefined && signer !== facts.accountId) {
     return problem(`${place}.signer_id must be the wallet's own account ${facts.accountId}`);
   }
-  // It goes with the call: whoever signs knows the account, if nobody did when it was planned.
+  // The call carries the signer's name: signer-proxy checks it against the account, which may be unknown here.
   const accountUnchecked = payload.accountUnchecked || facts.accountId === undefined;
   return intentsPayload({ ...(payload.value.value as IntentsInit), signerId: signer }, accountUnchecked);
 }
 
-/** The verifier's intents as given, each checked. @param notAfterMs the latest deadline, milliseconds since the epoch */
+/** The payload of a list of the verifier's intents, each checked. @param notAfterMs the latest deadline, milliseconds since the epoch */
 export function intentsListPayload(
   intents: unknown,
   place: string,

@@ -14,19 +14,19 @@ import { batchSteps, postViews } from "./sequential-batch.ts";
 export type OpenedInit = Exclude<MessageInitShape<typeof OpenedSchema>, { readonly $typeName: string }>;
 type EndedInit = Exclude<MessageInitShape<typeof EndedSchema>, { readonly $typeName: string }>;
 
-/** Who asked, for what, and under which key. */
+/** A request with its wallet and its idempotency key. */
 export interface Asked {
   readonly walletId: string;
   readonly idempotencyKey: string;
   /** Lower-case hex. */
   readonly fingerprint: string;
-  /** The body as it was sent. */
+  /** The body as the caller sent it. */
   readonly original: JsonObject;
   /** Undefined where there is none. */
   readonly approval: ApprovalInfo | undefined;
 }
 
-/** The first event of a workflow: what was asked, how it was planned, and whether it ends at once. */
+/** The first event of a workflow: the request, its plan, and its end, if it ends at once. */
 export function openedWorkflow(asked: Asked, request: WorkflowRequest, planning: Planning): OpenedInit {
   const { onFailure, ordering } = request;
   const steps = request.steps.map(({ fields }) => present(fields));
@@ -36,7 +36,7 @@ export function openedWorkflow(asked: Asked, request: WorkflowRequest, planning:
   return { ...event, haltOnFailure: onFailure === "halt", anyOrdering: ordering === "any" };
 }
 
-/** @param planning undefined when the batch is refused by its own rules, for the reason given */
+/** @param planning undefined when the rules for batches refuse it, for the reason given */
 export function openedBatch(
   asked: Asked,
   batch: SequentialBatchRequest,
@@ -78,7 +78,7 @@ function opened(
   };
 }
 
-/** How a planned request ends that is not executed; undefined for one that is. */
+/** The end of a request that is not executed; undefined for one that is. */
 export function endOf(plan: Plan): EndedInit | undefined {
   const reason = plan.steps.find((step) => step.lane === "reject")?.reason;
   if (reason !== undefined) return rejected(reason);
@@ -95,7 +95,7 @@ function rejected(reason: string): EndedInit {
   return { status, errorCode, userVisibleError: reason };
 }
 
-/** Says the first thing to do on that lane. */
+/** Names the first setup step on the lane. */
 function setup(status: TerminalStatus, plan: Plan, lane: Lane): EndedInit {
   const first = plan.setupRequirements.find(({ step }) => plan.steps[step]?.lane === lane);
   return { status, ...(first === undefined ? {} : { userVisibleError: first.requirement }) };
@@ -105,7 +105,7 @@ function hasLane(plan: Plan, lane: Lane): boolean {
   return plan.steps.some((step) => step.lane === lane);
 }
 
-/** The fields that are there; null stands for absent. */
+/** The fields that are present; null is absent. */
 function present(fields: object): JsonObject {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value != null));
 }

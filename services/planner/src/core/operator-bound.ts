@@ -3,22 +3,22 @@ import { type GateCall, GateCallSchema, type Intents } from "@outlayer/contracts
 import { minGasPrice } from "@outlayer/near";
 import type { OpenedInit } from "./opening.ts";
 
-/** What calls through the gate cost the operator. */
+/** The operator's costs of calls through the gate. */
 export interface OperatorCosts {
   /** Gas units that the operator's transactions and the gate burn for any call. */
   readonly ownGas: bigint;
-  /** Gas units that the gate reserves for whatever it calls. */
+  /** Gas units that the gate reserves for its callback, with everything that it calls. */
   readonly callbackGas: bigint;
   /** The gate's fee for a call that is resumed, or rejected, by itself. */
   readonly feeYocto: bigint;
 }
 
-/** Bytes up to which handling a call's arguments is among the own costs. */
+/** Arguments up to this many bytes are included in the operator's own gas. */
 const shortBytes = 4_096;
 
 /**
- * The most that the operator is expected to pay for calls, yoctoNEAR: what they count with until it is known what they have cost
- * (rule: quota-is-per-wallet).
+ * The most that the operator is expected to pay for calls, in yoctoNEAR. It counts against the wallet's quota until the actual cost
+ * is known (rule: quota-is-per-wallet).
  */
 export function operatorBound(calls: NonNullable<OpenedInit["calls"]>, costs: OperatorCosts): bigint {
   return calls.reduce((sum, init) => {
@@ -27,7 +27,7 @@ export function operatorBound(calls: NonNullable<OpenedInit["calls"]>, costs: Op
   }, 0n);
 }
 
-/** Gas units that whoever is called may burn: a contract of the wallet's choice burns all that it is given, if it likes. */
+/** Gas units that called contracts may burn: a contract of the wallet's choice can burn all that is attached. */
 function gasOfOthers({ gas, payload }: GateCall, { callbackGas }: OperatorCosts): bigint {
   switch (payload.case) {
     case "intents":
@@ -40,7 +40,7 @@ function gasOfOthers({ gas, payload }: GateCall, { callbackGas }: OperatorCosts)
   }
 }
 
-/** One for which the verifier calls nobody: a short one, of one token, without a message. */
+/** Whether the verifier calls no contract for the intents: a short transfer of one token, without a message. */
 function isSmallTransfer(given: Intents): boolean {
   if (given.counterpartySignedJson.length > 0 || bytesOf(given) > shortBytes) return false;
   const [intent, ...others]: readonly { intent: unknown; msg?: unknown; tokens?: object }[] = JSON.parse(
@@ -50,7 +50,7 @@ function isSmallTransfer(given: Intents): boolean {
   return isTransfer && others.length === 0 && Object.keys(intent.tokens ?? {}).length === 1;
 }
 
-/** UTF-8, of all the texts. */
+/** UTF-8 bytes of all texts. */
 function bytesOf({ intentsJson, counterpartySignedJson }: Intents): number {
   const encoder = new TextEncoder();
   return [intentsJson, ...counterpartySignedJson].reduce((sum, text) => sum + encoder.encode(text).length, 0);

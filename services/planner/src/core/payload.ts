@@ -6,13 +6,13 @@ export type GateCallInit = Exclude<MessageInitShape<typeof GateCallSchema>, { re
 export type IntentsInit = Exclude<MessageInitShape<typeof IntentsSchema>, { readonly $typeName: string }>;
 type Payload = NonNullable<GateCallInit["payload"]>;
 
-/** What a gate call carries, or why it cannot be made. */
+/** A payload for a gate call, or why there is none. */
 export type Built<T> =
   | { readonly problem: string }
   | {
       readonly problem?: undefined;
       readonly value: T;
-      /** A rule about the wallet's account was left out, for it is not known. */
+      /** Whether a rule was skipped because the wallet's account is not known. */
       readonly accountUnchecked: boolean;
     };
 
@@ -20,7 +20,7 @@ export type BuiltPayload = Built<Payload>;
 
 const rfc3339 = z.iso.datetime({ offset: true });
 
-/** The latest deadline of what is signed, milliseconds since the epoch; none where the caller gave none. */
+/** The latest deadline of the signature, milliseconds since the epoch; absent where the caller gave none. */
 export function notAfter(deadline: unknown, place: string): { problem: string } | { problem?: undefined; ms?: bigint } {
   if (deadline == null) return {};
   // A time that exists, with seconds and an offset.

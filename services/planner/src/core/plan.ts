@@ -8,23 +8,23 @@ import { type Classification, type ClassifiedStep, classify, type Lane, shownTar
 import type { GateCallInit } from "./payload.ts";
 import { directUserSetup, fundingSetup } from "./setup.ts";
 
-/** Steps to plan, and what the caller calls them: `steps`, or `calls` in a sequential batch. */
+/** Steps to plan, and the caller's name for the list: `steps`, or `calls` in a sequential batch. */
 export interface PlanRequest {
   readonly steps: readonly Step[];
   readonly name: "steps" | "calls";
-  /** A step that fails ends it: then each is resumed by itself. */
+  /** Whether a failed step ends the workflow. If so, each step is resumed by itself. */
   readonly haltOnFailure?: boolean;
 }
 
-/** As outlayer.workflow.v1.Plan. */
+/** See outlayer.workflow.v1.Plan. */
 export interface Plan {
   readonly accepted: boolean;
   readonly executable: boolean;
   readonly steps: PlannedStep[];
   readonly setupRequirements: SetupRequirement[];
-  /** Facts that bear on the plan and are not known; none unless it is executable without them. */
+  /** Facts that bear on the plan and are not known; empty unless it is executable without them. */
   readonly unchecked: FactName[];
-  /** None unless it is executable. */
+  /** Absent unless the plan is executable. */
   readonly estimates?: PlanEstimates;
 }
 
@@ -45,7 +45,7 @@ export interface SetupRequirement {
   readonly route?: string;
 }
 
-/** A plan, with what comes of it when it is executable. */
+/** A plan, and the calls to execute it. */
 export interface Planning {
   readonly plan: Plan;
   /** One per step, in order; none unless the plan is executable. */
@@ -53,8 +53,8 @@ export interface Planning {
 }
 
 /**
- * Plans a request that could be read. Total and pure: the same steps, facts and limits always give the same plan, in
- * whatever order their fields were written.
+ * Plans a request. Total and pure: the same steps, facts and limits always give the same plan, in whatever order the fields were
+ * written.
  */
 export function plan(request: PlanRequest, facts: Facts, limits: Limits): Planning {
   const { steps, name, haltOnFailure = false } = request;
@@ -103,7 +103,7 @@ export function plan(request: PlanRequest, facts: Facts, limits: Limits): Planni
   };
 }
 
-/** First the published rules, batches included; what would leave the gate stuck is looked for in what they let through. */
+/** Published rules come first, those for batches included; then what they let through is checked for harm to the gate. */
 function classifyAll(
   { steps, name, haltOnFailure = false }: PlanRequest,
   facts: Facts,

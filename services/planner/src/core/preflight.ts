@@ -4,20 +4,20 @@ import type { Plan } from "./plan.ts";
 
 type CheckFields = Omit<Check, "$typeName">;
 
-/** As outlayer.workflow.v1.Preflight, but for the plan. */
-export interface Found {
+/** outlayer.workflow.v1.Preflight without the plan. */
+export interface Findings {
   readonly ready: boolean;
   readonly abortReasons: string[];
   readonly checks: CheckFields[];
   readonly finalHeight: bigint;
 }
 
-/** Nobody was asked. */
-export const nothingFound: Found = { ready: true, abortReasons: [], checks: [], finalHeight: 0n };
+/** No checks: the broadcaster was not asked. */
+export const noFindings: Findings = { ready: true, abortReasons: [], checks: [], finalHeight: 0n };
 
-/** What the broadcaster found. @param answer undefined: it does not answer */
-export function foundBy(answer: Preflight | undefined): Found {
-  if (answer === undefined) return withCheck(nothingFound, unanswered);
+/** The broadcaster's checks. @param answer undefined: it does not answer */
+export function findingsOf(answer: Preflight | undefined): Findings {
+  if (answer === undefined) return withCheck(noFindings, unanswered);
   const { ready, abortReasons, checks, finalHeight } = answer;
   return { ready, abortReasons, checks, finalHeight };
 }
@@ -31,7 +31,7 @@ const unanswered: CheckFields = {
   message: "not checked: the broadcaster does not answer",
 };
 
-/** Whether the workflow would be executed at all. */
+/** The check whether the workflow would be executed at all. */
 export function planCheck(plan: Plan): CheckFields {
   const about = { name: "plan", class: "blocking", expected: "executable" };
   const end = endOf(plan);
@@ -42,8 +42,8 @@ export function planCheck(plan: Plan): CheckFields {
   return { ...about, ok: true, actual: "executable", message: `the plan is executable${rules}` };
 }
 
-/** The same with one more check, which comes first. */
-export function withCheck(found: Found, check: CheckFields): Found {
+/** Adds a check in front of the others. */
+export function withCheck(found: Findings, check: CheckFields): Findings {
   return {
     ready: found.ready && check.ok,
     abortReasons: check.ok ? found.abortReasons : [check.name, ...found.abortReasons],

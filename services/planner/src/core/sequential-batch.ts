@@ -12,15 +12,15 @@ export type PostViewInit = Exclude<MessageInitShape<typeof PostViewSchema>, { re
 const maxCalls = 3;
 const maxViewChecks = 12;
 
-/** As NEAR has it, bytes. */
+/** NEAR's limit, bytes. */
 const maxMethodName = 256;
 
-/** Bytes of a view's arguments, and of what it is expected to answer: no more is read of an answer either. */
+/** Most bytes of a view's arguments and of its expected answer, and of an answer that is read. */
 const maxViewText = 16 * 1024;
 
 /**
- * Why a batch is refused by its own rules (rule: bad-value-is-recorded); undefined when it is not. Texts and their order are those that existing
- * callers know; those about deposits and views are our own.
+ * Why the rules for batches refuse one (rule: bad-value-is-recorded); undefined when they do not. Callers know the texts and their
+ * order, except those about deposits and views, which are new.
  */
 export function batchProblem(batch: SequentialBatchRequest, limits: Limits): string | undefined {
   if (batch.gateId === "") return "gate_id is required";
@@ -92,7 +92,7 @@ export function postViews({ postBatchViewChecks }: SequentialBatchRequest): Post
     contractId: view.contract_id,
     methodName: view.method_name,
     argsJson: argsText(view.args_json) || "{}",
-    // Null is an answer that can be expected; only what is absent is not compared.
+    // Null is a valid expectation; only an absent one is not compared.
     ...(view.expect === undefined ? {} : { expectJson: JSON.stringify(view.expect) }),
   }));
 }

@@ -1,7 +1,7 @@
 import type { Step } from "@outlayer/workflow";
 import type { Limits } from "./facts.ts";
 
-/** What a step needs that the gate cannot give. */
+/** A setup step that the user has to take outside of the gate. */
 export interface Setup {
   readonly requirement: string;
   readonly route: string;

@@ -11,9 +11,9 @@ type Swap = Extract<Step, { form: "intents.swap" }>["fields"];
 const payloadStandards = ["nep413", "erc191", "tip191", "raw_ed25519", "webauthn", "ton_connect", "sep53"];
 
 /**
- * Either a `token_diff` that is executed together with what the other sides have signed, or a transfer to the deposit
- * address of a quote. The verifier takes its fee inside each negative delta; a caller's quote has counted it in, and
- * the diff is signed exactly as asked: one that does not balance is refused by the verifier as a whole.
+ * Either a `token_diff` that is executed together with payloads that counterparties signed, or a transfer to a quote's deposit
+ * address. The verifier takes its fee out of each negative delta; a caller's quote includes it, and the diff is signed exactly as
+ * asked: the verifier refuses the whole batch if it does not balance.
  */
 export function swapPayload(swap: Swap, place: string, facts: Facts): BuiltPayload {
   const tokenIn = normalizeTokenId(swap.token_in);

@@ -4,7 +4,7 @@ import { amountProblem, gasProblem } from "./amounts.ts";
 import type { Facts } from "./facts.ts";
 import { type BuiltPayload, intentsPayload, problem } from "./payload.ts";
 
-/** A transfer as a caller writes it; values as they came. */
+/** A transfer with the caller's values. */
 export interface Transfer {
   readonly token: string;
   readonly amount: string;
@@ -14,7 +14,7 @@ export interface Transfer {
   readonly min_gas?: string | undefined;
 }
 
-/** Where the fields stand, by their role. */
+/** Places of the fields in the request, by their role. */
 export interface TransferPlaces {
   readonly token: string;
   readonly amount: string;
@@ -58,5 +58,5 @@ export function transferPayload(
   return intentsPayload({ intentsJson: JSON.stringify([intent]) }, accountId === undefined, notAfterMs);
 }
 
-/** The verifier refuses a transfer to oneself. */
+/** The verifier refuses a transfer to the signer itself. */
 export const mustNotBeOwn = "must not be the wallet's own account";

@@ -55,7 +55,7 @@ const storageDeposit = z
     intent: z.literal("storage_deposit"),
     contract_id: account,
     deposit_for_account_id: account.nullish(),
-    // The name of releases before; the verifier takes it still.
+    // The field's name in earlier releases, which the verifier still takes.
     account_id: account.nullish(),
     amount,
   })
@@ -66,8 +66,8 @@ const storageDeposit = z
   });
 
 /**
- * The verifier's published intents. The verifier ignores fields that it does not know; here they are refused, since one
- * that a later release knows could move what the wallet's policy was not asked about.
+ * The verifier's published intents. The verifier ignores unknown fields; here they are refused, since a later release could give
+ * one a meaning that the wallet's policy was not asked about.
  */
 const intentSchema = z.discriminatedUnion("intent", [
   z.strictObject({
@@ -98,7 +98,7 @@ const intentSchema = z.discriminatedUnion("intent", [
 
 export type IntentCheck =
   | { readonly problem: string }
-  /** `transferTo`: who gets what a `transfer` moves. */
+  /** `transferTo`: receiver of a `transfer`. */
   | { readonly problem?: undefined; readonly transferTo: string | undefined };
 
 /** @param place e.g. `steps[0].intents[1]` */
@@ -107,9 +107,9 @@ export function checkIntent(intent: unknown, place: string): IntentCheck {
   if (result.success) {
     return { transferTo: result.data.intent === "transfer" ? result.data.receiver_id : undefined };
   }
-  // Of several problems always the same one, in whatever order the caller wrote the keys.
+  // Sorted, so that the first problem does not depend on the caller's order of keys.
   const problems = result.error.issues.map((issue) => {
-    // What is wrong with a record's key stands one level deeper.
+    // A record's invalid key carries its own issue one level deeper.
     const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
     return `${place}${formatPlace(issue.path, "$").slice(1)} ${message}`;
   });

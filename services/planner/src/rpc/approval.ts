@@ -4,7 +4,7 @@ import { type ApprovalInfo, type Endpoint, originalRequestOf } from "@outlayer/w
 import { type ApprovalProblem, type ApprovedRequest, approvalProblem, approvedProblem } from "../core/approval.ts";
 import type { FindRecord } from "../core/ports.ts";
 
-/** A request as far as its approval depends on it. */
+/** The parts of a request that its approval depends on. */
 export interface ApprovedAgain {
   readonly endpoint: Endpoint;
   /** The body as it was sent. */
@@ -13,10 +13,9 @@ export interface ApprovedAgain {
 }
 
 /**
- * Holds what a request says of its approval against the record that the approval was given for
- * (rule: approval-is-for-one-request).
- * @returns the approval, undefined where there is none
- * @throws Refusal InvalidArgument for one that does not hold; Unavailable while that cannot be told
+ * Checks a request's approval against the record that it was given for (rule: approval-is-for-one-request).
+ * @returns the approval; undefined where there is none
+ * @throws Refusal InvalidArgument for one that does not hold; Unavailable while the record cannot be read
  */
 export async function readApproval(
   { findRecord }: { readonly findRecord: FindRecord },

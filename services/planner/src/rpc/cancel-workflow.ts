@@ -6,7 +6,7 @@ export interface CancelDeps {
   readonly requestCancel: RequestCancel;
 }
 
-/** Has the wallet's wish written down; the broadcaster sees to it. */
+/** Records the wallet's cancel request; the broadcaster acts on it. */
 export async function cancelWorkflow(
   { requestCancel }: CancelDeps,
   { requestId }: CancelWorkflowRequest,

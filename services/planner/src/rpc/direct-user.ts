@@ -17,12 +17,12 @@ import { chooseKey, type OpenDeps, open } from "./open.ts";
 
 export interface DirectUserDeps {
   readonly scopes: readonly DirectUserScope[];
-  /** As NEAR's command line tool calls the network. */
+  /** The network's name in NEAR's command line tool. */
   readonly networkId: string;
   readonly keys: DirectUserKeys;
 }
 
-/** Derives the key of a scope, and says how to install it. */
+/** Derives the key of a scope, with the commands that install and remove it. */
 export async function prepareDirectUserKey(
   deps: DirectUserDeps,
   { body }: PrepareDirectUserKeyRequest,
@@ -57,7 +57,7 @@ export async function getDirectUserKeyStatus(
   return { scope: written(scope), publicKey, keyLabel, ...found };
 }
 
-/** Records one call of the user's own key. It runs from there. */
+/** Records a direct-user call, which the broadcaster then carries out. */
 export async function executeDirectUserCall(
   deps: Pick<DirectUserDeps, "scopes"> & OpenDeps,
   { body, idempotencyKeys }: ExecuteDirectUserCallRequest,
@@ -81,7 +81,7 @@ export async function executeDirectUserCall(
   return open(deps, key, openedDirectUserCall(asked, planned.call), signal);
 }
 
-/** @throws Refusal InvalidArgument that says what is allowed */
+/** @throws Refusal InvalidArgument that names the allowed scopes */
 function allowed({ scopes }: Pick<DirectUserDeps, "scopes">, asked: DirectUserScope): DirectUserScope {
   const found = allowedScope(scopes, asked);
   if (found.problem !== undefined) throw invalid(found.problem, refusalAbout(undefined));

@@ -3,11 +3,11 @@ import { Code, invalid, Refusal } from "@outlayer/kit";
 import { InvalidRequest, invalidJson, readJsonObject } from "@outlayer/workflow";
 import { checkMessageBounds } from "./message-bounds.ts";
 
-/** Bytes of UTF-8, the same as over REST. */
+/** UTF-8 bytes, as over REST. */
 const maxBytes = 256 * 1024;
 
 /**
- * The document that a JSON text says.
+ * The document in a JSON text.
  * @throws InvalidRequest for a text that cannot be read; Refusal ResourceExhausted for one over 256 KiB
  */
 export function documentOfText(text: string): JsonObject {
@@ -19,8 +19,8 @@ export function documentOfText(text: string): JsonObject {
 }
 
 /**
- * The document that a message stands for. It takes the way of a text, so that no rule depends on which form was sent.
- * @param list a list that JSON must have and that a message cannot leave out, only have empty
+ * The document for a typed message. It is converted through JSON text, so that the same rules apply to both forms.
+ * @param list a list that JSON requires; in a message an empty one cannot be told from an absent one
  * @throws as documentOfText
  */
 export function documentOfMessage<D extends DescMessage>(
@@ -36,12 +36,12 @@ function jsonOf<D extends DescMessage>(schema: D, message: MessageShape<D>) {
   try {
     return toJson(schema, message, { useProtoFieldName: true });
   } catch {
-    // What protobuf can say and JSON cannot: a number that is not finite, a value of no kind.
+    // Protobuf has values that JSON has not: a number that is not finite, a value of no kind.
     throw invalidJson("a value cannot be written as JSON");
   }
 }
 
-/** Runs what reads a request, and refuses with InvalidArgument what cannot be read. */
+/** Runs a reader of requests, and turns its InvalidRequest into a Refusal InvalidArgument. */
 export function reading<T>(read: () => T): T {
   try {
     return read();

@@ -1,8 +1,8 @@
 import { formatPlace, invalidJson, maxJsonDepth, maxJsonValues, type Place } from "@outlayer/workflow";
 
 /**
- * Refuses a message that stands for a document of too many values, or too deep, as `readJsonObject` would refuse the
- * document, before anything is made of it: it stops at the first value too many.
+ * Refuses a message whose document would have too many values or too much depth, as `readJsonObject` would refuse the document.
+ * It stops at the first value too many, before anything is built.
  * @param message a message of protobuf-es, whose `Struct`s are JSON values already
  * @throws InvalidRequest `invalid workflow JSON: …` with the path of the value, in the names of the JSON form
  */
@@ -14,7 +14,7 @@ export function checkMessageBounds(message: object): void {
     values++;
     if (values > maxJsonValues) refuse(`more than ${maxJsonValues} values`, place);
     if (typeof held !== "object" || held === null || held instanceof Uint8Array) return;
-    // A place has one part for each level that is open around it.
+    // A place has one part for each level around it.
     if (place.length >= maxJsonDepth) refuse(`nested deeper than ${maxJsonDepth} levels`, place);
     const isMessage = "$typeName" in held;
     for (const [key, item] of entriesOf(held)) {
@@ -27,7 +27,7 @@ export function checkMessageBounds(message: object): void {
   visit(message);
 }
 
-/** Of a message's own parts, those that its JSON form does not have. */
+/** Whether the JSON form leaves a part of the message out. */
 function isLeftOut(key: PropertyKey, item: unknown): boolean {
   return key === "$typeName" || item === undefined || (Array.isArray(item) && item.length === 0);
 }
@@ -38,7 +38,7 @@ function* entriesOf(held: object): Iterable<readonly [PropertyKey, unknown]> {
   else for (const key in held) if (Object.hasOwn(held, key)) yield [key, Reflect.get(held, key)];
 }
 
-/** What a `Value`, a `ListValue` or a `Struct` holds: they are no level of their own in JSON. */
+/** The content of a `Value`, a `ListValue` or a `Struct`, which are no level of their own in JSON. */
 function unwrapped(value: unknown): unknown {
   let held = value;
   while (typeof held === "object" && held !== null && "$typeName" in held) {

@@ -16,7 +16,7 @@ export interface ExecuteDeps extends PlanningDeps, OpenDeps {
 
 export interface ChosenKey {
   readonly text: string;
-  /** The caller named it, and so can repeat the request. */
+  /** The caller chose the key, and so can repeat the request. */
   readonly callers: boolean;
 }
 
@@ -28,8 +28,8 @@ export function chooseKey(ids: Ids, inBody: string | undefined, beside: readonly
 
 /**
  * Records a planned request.
- * @throws Refusal AlreadyExists when the key or the approval was used for another request; ResourceExhausted when the wallet has used
- * up a quota; Unavailable when it is not known whether this one was recorded
+ * @throws Refusal AlreadyExists when the key or the approval was used for another request; ResourceExhausted when a quota of the
+ * wallet is used up; Unavailable when it is unknown whether this request was recorded
  */
 export async function open(deps: OpenDeps, key: ChosenKey, opened: OpenedInit, signal: AbortSignal) {
   const requestId = deps.ids.uuid();

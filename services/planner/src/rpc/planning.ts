@@ -13,8 +13,8 @@ export function planRequestOf({ steps, onFailure }: WorkflowRequest): PlanReques
 }
 
 /**
- * Plans a request with the facts that bear on it. A request that could not be executed whatever they are asks for
- * none: whatever is rejected reaches no keystore.
+ * Plans a request with the facts that it needs. A request that is rejected whatever the facts are fetches none, so it costs the
+ * keystore and the chain nothing.
  */
 export async function planWithFacts(
   { limits, fetchFacts }: PlanningDeps,

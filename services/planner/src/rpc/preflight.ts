@@ -2,7 +2,7 @@ import type { PreflightRequest } from "@outlayer/contracts/outlayer/planner/v1/p
 import type { WalletCaller } from "@outlayer/kit";
 import { readWorkflow } from "@outlayer/workflow";
 import type { AskPreflight, FindRecord } from "../core/ports.ts";
-import { type Found, foundBy, nothingFound, planCheck, withCheck } from "../core/preflight.ts";
+import { type Findings, findingsOf, noFindings, planCheck, withCheck } from "../core/preflight.ts";
 import { readApproval } from "./approval.ts";
 import { reading } from "./document.ts";
 import { type PlanningDeps, planRequestOf, planWithFacts } from "./planning.ts";
@@ -13,7 +13,7 @@ export interface PreflightDeps extends PlanningDeps {
   readonly findRecord: FindRecord;
 }
 
-/** Plans, and has everything looked at that executing the plan depends on. */
+/** Plans, and runs every check that executing the plan depends on. */
 export async function preflight(
   deps: PreflightDeps,
   { body }: PreflightRequest,
@@ -22,7 +22,7 @@ export async function preflight(
 ) {
   const { walletId } = caller;
   if (body.case === undefined) {
-    return { preflight: foundBy(await deps.askPreflight({ walletId, calls: [] }, signal)) };
+    return { preflight: findingsOf(await deps.askPreflight({ walletId, calls: [] }, signal)) };
   }
   const { original, request } = reading(() => {
     const original = workflowDocument(body);
@@ -31,9 +31,9 @@ export async function preflight(
   const { onFailure, ordering, approval: info } = request;
   const approval = await readApproval(deps, { endpoint: "workflow", original, info }, caller, signal);
   const { plan, calls } = await planWithFacts(deps, planRequestOf(request), walletId, signal);
-  // What would not be executed reaches nobody.
-  const found: Found = plan.executable
-    ? foundBy(await deps.askPreflight({ walletId, calls, approval, onFailure, ordering }, signal))
-    : nothingFound;
+  // A plan that would not be executed asks no other service.
+  const found: Findings = plan.executable
+    ? findingsOf(await deps.askPreflight({ walletId, calls, approval, onFailure, ordering }, signal))
+    : noFindings;
   return { preflight: { ...withCheck(found, planCheck(plan)), plan } };
 }

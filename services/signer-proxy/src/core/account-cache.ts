@@ -1,10 +1,10 @@
 import { LRUCache } from "lru-cache";
 import type { WalletAccount } from "./keystore.ts";
 
-/** Gives the account of a wallet. */
+/** Finds the account of a wallet. */
 export type Accounts = (walletId: string, signal: AbortSignal) => Promise<WalletAccount>;
 
-/** Remembers the `size` accounts used last. They never change: the keystore derives them from the wallet id. */
+/** Caches the `size` accounts used last. They never change: the keystore derives them from the wallet id. */
 export function cachedAccounts(derive: Accounts, size: number): Accounts {
   const cache = new LRUCache<string, WalletAccount>({ max: size });
   return async (walletId, signal) => {

@@ -1,6 +1,6 @@
 /**
- * Which `type` the wallet's policy is asked about, by what a step does: `call` for the call itself, the rest by the
- * verifier's name of the intent. `storage_deposit` also stands for the storage deposit inside a withdrawal.
+ * The `type` that policy is asked about, by kind of action: `call` for the call itself, the others by the verifier's name of the
+ * intent. `storage_deposit` also covers the storage deposit inside a withdrawal.
  * Source: docs/counterparts/keystore.md, "Policy".
  */
 export const defaultActionTypes = {
@@ -16,27 +16,27 @@ export const defaultActionTypes = {
 } as const;
 
 /**
- * Intents that move nothing and change who may act for the wallet (rule: power-has-a-type-of-its-own). They have no type
- * unless the operator names one, and are denied without: no policy was written with them in mind.
+ * Intents that move nothing and change who may act for the wallet (rule: power-has-a-type-of-its-own). Unless the operator names
+ * a type for them they have none and are denied: no existing policy was written with them in mind.
  */
 export const powerKinds = ["add_public_key", "remove_public_key", "set_auth_by_predecessor_id"] as const;
 
 type PowerKind = (typeof powerKinds)[number];
 
-/** What a step does that policy has a word in. */
+/** A kind of action that policy judges. */
 export type ActionKind = keyof typeof defaultActionTypes | PowerKind;
 
 /** The table in force: the exact string that policies list, by kind. */
 export type ActionTypes = Readonly<Record<keyof typeof defaultActionTypes, string>> &
   Readonly<Partial<Record<PowerKind, string>>>;
 
-/** All that the table may name. */
+/** All kinds that the table may name. */
 export const actionKinds: readonly string[] = [...Object.keys(defaultActionTypes), ...powerKinds];
 
-/** Types that wallets' policies list already, for other things. Source: keystore.md, "Policy". */
+/** Types that existing policies list for other actions. Source: keystore.md, "Policy". */
 const publishedTypes = ["transfer", "call", "delete", "intents_withdraw", "intents_swap", "intents_deposit"];
 
-/** A kind whose type stands for something else as well: a policy that allows that would allow this unasked. */
+/** A power whose type also stands for another kind: a policy that allows the other would allow the power unasked. */
 export function sharedPowerKind(types: ActionTypes): PowerKind | undefined {
   const kinds = Object.keys(defaultActionTypes) as (keyof typeof defaultActionTypes)[];
   const taken: readonly (string | undefined)[] = [...publishedTypes, ...kinds.map((kind) => types[kind])];

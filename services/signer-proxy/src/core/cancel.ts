@@ -22,8 +22,8 @@ const signedJson = z.object({
 const messageJson = z.object({ signer_id: z.string(), deadline: z.string() });
 
 /**
- * What makes a payload impossible: its nonce, signer and deadline, and no intents. Only a payload that the wallet signed
- * for the verifier is cancelled, so no caller can have a nonce of its own choice used up.
+ * A payload that makes another impossible: the same nonce, signer and deadline, and no intents. Only a payload that the wallet
+ * signed for the verifier can be cancelled, so no caller can have a nonce of its choice used up.
  * @param payloadJson as SignStep answered it
  * @throws InvalidRequest
  */

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { JsonTextError, parseJsonText } from "./json-text.ts";
 import { Unjudgeable } from "./unjudgeable.ts";
 
-/** Without `execute_intents`: what that executes moves value that policy was not asked about. */
+/** Without `execute_intents`: it would move value that policy was not asked about. */
 const message = z.strictObject({
   receiver_id: z.string().refine(isAccountId),
   msg: z.string().nullish(),
@@ -11,8 +11,8 @@ const message = z.strictObject({
 });
 
 /**
- * The account that the verifier credits for tokens which come back to it with this message: nothing stands for who sent
- * them, which is the verifier, an account id for that account, and an object for its `receiver_id`.
+ * The account that the verifier credits for tokens sent back to it with this message: the sender, which is the verifier, for an
+ * empty message; else the account id in the message, or its `receiver_id` if it is an object.
  * @throws Unjudgeable with the place within the intent
  */
 export function depositReceiver(msg: string, verifierId: string): string {

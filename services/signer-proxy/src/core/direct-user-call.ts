@@ -3,7 +3,7 @@ import { type DirectUserScope, findScope, scopeRefusal } from "@outlayer/workflo
 import { InvalidRequest } from "./problems.ts";
 
 /**
- * The scope, if it is one of those allowed here: whoever asks, no key of another scope is derived or used.
+ * The scope, if it is allowed here. No key of another scope is derived or used, for any caller.
  * @throws InvalidRequest
  */
 export function allowedScope(allowed: readonly DirectUserScope[], asked: DirectUserScope | undefined): DirectUserScope {
@@ -12,7 +12,7 @@ export function allowedScope(allowed: readonly DirectUserScope[], asked: DirectU
   return scope;
 }
 
-/** The scope of a call that fits it. @throws InvalidRequest */
+/** The allowed scope that a call fits into. @throws InvalidRequest */
 export function scopeOfCall(allowed: readonly DirectUserScope[], call: DirectUserCall | undefined): DirectUserScope {
   const scope = allowedScope(allowed, call?.scope);
   if (!scope.methodNames.includes(call?.methodName ?? "")) {

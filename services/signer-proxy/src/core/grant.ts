@@ -11,25 +11,25 @@ export interface GrantMac {
   matches(text: string, mac: Uint8Array): boolean;
 }
 
-/** What evidence's ledger has to hold: policy's answer with it up to an entry, what that counts, and the terms of signing. */
+/** The reservation that evidence's ledger must hold: the entry that policy's answer saw, the amounts counted, and the terms of signing. */
 export type Reserved = Pick<Reservation, "seq" | "countsDigest" | "termsDigest">;
 
-/** What a grant is for, and nothing else. */
+/** Everything that a grant is bound to. */
 export interface GrantScope {
   readonly walletId: string;
   readonly requestId: string;
   /** Index of the step, from 0. */
   readonly step: number;
   readonly call: GateCall | DirectUserCall;
-  /** On which alone it is signed. */
+  /** The only terms on which the call is signed. */
   readonly terms: StepTerms | DirectUserTerms;
-  /** What policy was asked with, and what all steps count: the wallet's ledger has to hold it before anything is signed. */
+  /** Policy's inputs and the amounts of all steps: the wallet's ledger must hold them before anything is signed. */
   readonly reserved: Reserved;
-  /** What lifted the policy's wish for approval. */
+  /** The approval that lifted the policy's requirement. */
   readonly approval?: Approval | undefined;
 }
 
-/** `other_content`: not given for this wallet, workflow, step, call, terms, reservation and approval, or not under this secret. */
+/** `other_content`: the MAC does not match this wallet, workflow, step, call, terms, reservation and approval. */
 export type GrantProblem = "malformed" | "expired" | "other_content";
 
 export class GrantError extends Error {
@@ -48,13 +48,13 @@ const messages: Readonly<Record<GrantProblem, string>> = {
   other_content: "the grant is not for this wallet, workflow, step, call, terms, reservation and approval",
 };
 
-/** Milliseconds from the start of the policy check (rule: no-signature-without-a-grant). */
+/** Life of a grant from the start of the policy check, milliseconds (rule: no-signature-without-a-grant). */
 export const grantLifetimeMs = 60_000;
 
 /**
- * `g2.<expiry, milliseconds since the epoch>.<MAC, 64 hex characters>`, where the MAC is over the JSON array
- * `["outlayer-grant", 2, wallet id, request id, step, call digest, terms, [seq, counts digest, terms digest], expiry]`, with `[approved request id, request hash,
- * [approver ids]]` at its end where the workflow was approved. Opaque to those who carry it.
+ * `g2.<expiry, milliseconds since the epoch>.<MAC, 64 hex characters>`. The MAC is over the JSON array
+ * `["outlayer-grant", 2, wallet id, request id, step, call digest, terms, [seq, counts digest, terms digest], expiry]`, with
+ * `[approved request id, request hash, [approver ids]]` at its end where the workflow was approved. Opaque to its carriers.
  */
 export function issueGrant(mac: GrantMac, scope: GrantScope, expiresAtMs: number): string {
   return `g2.${expiresAtMs}.${encodeHex(mac.compute(signedText(scope, expiresAtMs)))}`;
@@ -65,7 +65,7 @@ export function verifyGrant(mac: GrantMac, grant: string, scope: GrantScope, now
   const [, expiry, macHex] = /^g2\.(0|[1-9]\d{0,14})\.([\da-f]{64})$/.exec(grant) ?? [];
   if (expiry === undefined || macHex === undefined) throw new GrantError("malformed");
   const expiresAtMs = Number(expiry);
-  // Before the expiry is looked at: until the MAC holds, it is only a claim.
+  // Checked before the expiry, which is only a claim until the MAC matches.
   if (!mac.matches(signedText(scope, expiresAtMs), decodeHex(macHex))) throw new GrantError("other_content");
   if (nowMs >= expiresAtMs) throw new GrantError("expired");
 }
@@ -79,7 +79,7 @@ function signedText({ walletId, requestId, step, call, approval, ...bound }: Gra
   return JSON.stringify([...parts, [approval.requestId, approval.requestHash, approval.approverIds]]);
 }
 
-/** The two kinds of calls have digests of their own, so that a grant for one is none for the other. */
+/** The two kinds of calls have different digests, so that a grant for one is none for the other. */
 function digestOf(call: GateCall | DirectUserCall): string {
   return call.$typeName === "outlayer.workflow.v1.GateCall" ? callDigest(call) : directUserCallDigest(call);
 }

@@ -5,14 +5,14 @@ import { depositReceiver } from "./deposit-message.ts";
 import type { Movement } from "./movements.ts";
 import { Unjudgeable } from "./unjudgeable.ts";
 
-/** What decides about an intent beside the intent itself. */
+/** The context of an intent that its effects depend on. */
 export interface Surroundings {
   readonly verifierId: string;
-  /** Whose tokens the verifier takes where an intent pays NEAR. */
+  /** The wNEAR contract, whose tokens the verifier burns for intents that pay NEAR. */
   readonly wrappedNearId: string;
-  /** Who signed what is executed beside it: they get what a swap gives. */
+  /** Signers of the payloads that are executed with it: they receive what a swap gives. */
   readonly counterparties: readonly string[];
-  /** `none`: policy is asked about a swap without saying who gets it. */
+  /** `none`: policy is asked about a swap without a receiver. */
   readonly swapTo: SwapTo;
 }
 
@@ -20,13 +20,13 @@ export type SwapTo = "counterparty" | "none";
 
 type Moved = Omit<Movement, "kind">;
 
-/** What the verifier's intents of one kind do to a wallet. */
+/** The effects of one kind of the verifier's intents on a wallet. */
 interface Row<F extends z.ZodRawShape> {
-  /** Every field that the verifier takes. One that is not listed is refused: it could move value that policy never saw. */
+  /** Every field that the verifier takes. An unlisted field is refused: it could move value that policy never saw. */
   readonly fields: F;
-  /** Who can act for the wallet by it, or in its name. Absent where it gives no power. */
+  /** Keys or accounts that get power over the wallet. Absent where the kind gives no power. */
   readonly power?: (given: z.output<z.ZodObject<F>>) => readonly string[];
-  /** What leaves the wallet, and who gets it. Absent where nothing does. */
+  /** Amounts that leave the wallet, with their receivers. Absent where the kind moves nothing. */
   readonly moves?: (given: z.output<z.ZodObject<F>>, around: Surroundings) => readonly Moved[];
 }
 
@@ -54,9 +54,9 @@ const withdrawalFields = {
 };
 
 /**
- * Per kind of the verifier's intents what it moves, and what power it gives (rule: power-has-a-type-of-its-own,
- * rule: policy-sees-who-gets-what). What has no row here is not signed. A test holds kinds and fields against the
- * verifier's published schema.
+ * By kind of intent: the value that it moves and the power that it gives (rule: power-has-a-type-of-its-own,
+ * rule: policy-sees-who-gets-what). Intents of other kinds are not signed. A test compares kinds and fields with the verifier's
+ * published schema.
  */
 export const intentKinds = {
   transfer: row({
@@ -110,11 +110,11 @@ export const intentKinds = {
     fields: {
       contract_id: account,
       deposit_for_account_id: account.nullish(),
-      // The name of releases before; the verifier takes it still.
+      // The field's name in earlier releases, which the verifier still takes.
       account_id: account.nullish(),
       amount: rawUnits,
     },
-    // The contract is paid, and the account for which it books it may withdraw what is more than the storage costs.
+    // Two receivers: the contract is paid, and the account that it credits may withdraw the part above the storage's price.
     moves: ({ contract_id, deposit_for_account_id: current, account_id: former, amount }, around) => {
       const booked = current ?? former;
       if (booked == null) throw new Unjudgeable(".deposit_for_account_id is required");
@@ -126,14 +126,14 @@ export const intentKinds = {
   }),
   auth_call: row({
     fields: { contract_id: account, msg: text, attached_deposit: optionalRawUnits, min_gas: optionalText },
-    // The contract is told that the wallet itself speaks, with a deposit or without.
+    // The call authenticates the wallet to the contract, with a deposit or without.
     power: ({ contract_id }) => [contract_id],
     moves: ({ contract_id, attached_deposit }, around) => paid([contract_id], attached_deposit, around),
   }),
-  // Whoever has the key can do whatever the wallet can.
+  // The key's holder can do everything that the wallet can.
   add_public_key: row({ fields: { public_key: text }, power: ({ public_key }) => [public_key] }),
   remove_public_key: row({ fields: { public_key: text }, power: ({ public_key }) => [public_key] }),
-  // The wallet's own NEAR account, which no address in a policy stands for.
+  // It empowers the wallet's own NEAR account, which no address in a policy stands for.
   set_auth_by_predecessor_id: row({ fields: { enabled: z.boolean() }, power: () => [] }),
 } satisfies Record<Exclude<ActionKind, "call">, { readonly read: (intent: unknown, around: Surroundings) => Judged }>;
 
@@ -172,18 +172,18 @@ function withdrawal(
     if (normalizeTokenId(token) !== token) throw new Unjudgeable(".token does not make a token id");
   }
   const to = [receiverOf(receiver_id, msg, around)];
-  // Its storage is booked for the receiver, about whom policy is asked anyway.
+  // The storage is credited to the receiver, about whom policy is asked anyway.
   return [...parts.map((part) => ({ ...part, to })), ...paid([contract], storage_deposit, around)];
 }
 
-/** What is sent back to the verifier with a message is credited to whom the message names. */
+/** The receiver of tokens; for tokens that go back to the verifier, the account that their message credits. */
 function receiverOf(receiverId: string, msg: string | null | undefined, { verifierId }: Surroundings): string {
   return msg == null || receiverId !== verifierId ? receiverId : depositReceiver(msg, verifierId);
 }
 
 function swapReceivers({ counterparties, swapTo }: Surroundings): readonly string[] {
   if (swapTo === "none") return [];
-  // An open offer: whoever sees it could take it, and policy cannot be told who that will be.
+  // An open offer: anybody could take it, so policy cannot be told the receiver.
   if (counterparties.length === 0) {
     throw new Unjudgeable(".diff gives to nobody that can be named: no counterparty has signed beside it");
   }
@@ -194,7 +194,7 @@ function paid(to: readonly string[], amount: bigint | null | undefined, around: 
   return amount == null || amount === 0n ? [] : [{ token: wrappedNear(around), amount, to }];
 }
 
-/** NEAR that an intent pays is taken from the wallet's wrapped NEAR in the verifier. */
+/** The verifier pays NEAR for an intent out of the wallet's wNEAR. */
 function wrappedNear({ wrappedNearId }: Surroundings): string {
   return `nep141:${wrappedNearId}`;
 }

@@ -2,7 +2,7 @@ import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import { InvalidRequest } from "./problems.ts";
 
 /**
- * Intents are signed for the verifier and for nobody else.
+ * Checks that intents are called on the verifier: they are signed for nobody else.
  * @param place of the call in the request, for the message
  * @throws InvalidRequest
  */

@@ -27,10 +27,10 @@ export interface SignedPayload {
   readonly intentHash: string;
 }
 
-/** The end of the year 9999: RFC 3339 has four digits for it. */
+/** The end of the year 9999: RFC 3339 has four digits for the year. */
 const lastDeadlineMs = 253_402_300_799_000n;
 
-/** @throws InvalidRequest when the verifier would refuse these terms, or the caller had set tighter ones */
+/** @throws InvalidRequest when the verifier would refuse these terms, or the caller set tighter ones */
 export function checkIntentsTerms(
   { nonce, deadlineMs }: IntentsTerms,
   { notAfterMs }: Pick<Intents, "notAfterMs">,
@@ -49,8 +49,8 @@ export function checkIntentsTerms(
 }
 
 /**
- * The text that is signed, built once and never again: `{"signer_id","deadline","intents"}`, with the text of the
- * intents in it byte for byte. (That it is one JSON array was made sure of before a grant was given for it.)
+ * The signed text, `{"signer_id","deadline","intents"}`, built once. The text of the intents is embedded byte for byte; it was
+ * checked to be one JSON array before a grant was given for it.
  */
 export function nep413Request(
   walletId: string,
@@ -68,8 +68,8 @@ export function nep413Request(
 }
 
 /**
- * The NEP-413 payload that the keystore's answer makes.
- * @throws BadAnswer unless the signature is the wallet's, over exactly what was asked
+ * The NEP-413 payload with the keystore's signature.
+ * @throws BadAnswer unless the signature is the wallet's, over exactly the requested text
  */
 export function signedPayload(asked: Nep413Request, answer: Nep413Answer, account: WalletAccount): SignedPayload {
   if (answer.publicKey !== account.publicKey) throw new BadAnswer("payload: the key is not the wallet's");
@@ -89,8 +89,8 @@ export function signedPayload(asked: Nep413Request, answer: Nep413Answer, accoun
 }
 
 /**
- * Arguments of `execute_intents`. Ours goes first, since what the others signed usually spends what ours gives them;
- * theirs follow in the order given. Texts stay as they are: each is what was signed.
+ * Arguments of `execute_intents`. Our payload goes first, since the counterparties' payloads usually spend what it gives them;
+ * theirs follow in the order given. Texts stay unchanged: each is the signed text.
  */
 export function executeIntentsArgs(ours: string, counterparties: readonly string[]): Uint8Array {
   return new TextEncoder().encode(`{"signed":[${[ours, ...counterparties].join(",")}]}`);

@@ -1,11 +1,11 @@
-/** A text that is not JSON, or that different readers could read differently. The message never quotes it. */
+/** A text that is not JSON, or that readers could read differently. The message never quotes the text. */
 export class JsonTextError extends Error {
   override readonly name = "JsonTextError";
 }
 
 /**
- * Parses JSON text that is signed or embedded as it stands and read again by a contract. Duplicate object keys are
- * refused: JSON.parse keeps the last one, and a reader that keeps another would execute what no policy has judged.
+ * Parses JSON text that is signed or embedded unchanged and parsed again by a contract. Duplicate object keys are refused:
+ * JSON.parse keeps the last one, and a contract that keeps another would execute something that policy has not judged.
  * @throws JsonTextError
  */
 export function parseJsonText(text: string): unknown {

@@ -14,7 +14,7 @@ export interface WalletAccount {
 
 export interface Nep413Request {
   readonly walletId: string;
-  /** The very text that is signed. */
+  /** The exact text to sign. */
   readonly message: string;
   /** 32 bytes. */
   readonly nonce: Uint8Array;
@@ -36,12 +36,12 @@ export interface DelegateRequest {
   readonly currentBlockHeight: bigint;
 }
 
-/** Goes with a request for a signature: the keystore counts the approvals itself, where there are any. */
+/** Approvals for a request for a signature, if there are any: the keystore checks them itself. */
 export interface Approved {
   readonly approval: Approval | undefined;
 }
 
-/** As answered: nothing of it is true before it was compared with what was asked. */
+/** Untrusted until it was compared with the request. */
 export interface DelegateAnswer {
   readonly signedDelegateBase64: string;
   readonly delegateHash: string;
@@ -51,13 +51,13 @@ export interface DelegateAnswer {
   readonly maxBlockHeight: bigint;
 }
 
-/** What a user's scoped key is for. */
+/** The scope of a user's key, with the wallet that it is derived for. */
 export interface ScopedKeyRequest {
   readonly walletId: string;
   readonly scope: DirectUserScope;
 }
 
-/** As answered: nothing of it is true before it was compared with what was asked. */
+/** Untrusted until it was compared with the request. */
 export interface ScopedKeyAnswer {
   readonly scope: DirectUserScope;
   readonly methodNamesHash: string;
@@ -68,12 +68,12 @@ export interface ScopedKeyAnswer {
 export interface ScopedCallRequest extends ScopedKeyRequest {
   readonly methodName: string;
   readonly args: Uint8Array;
-  /** Below 2^53, as the nonce: they are JSON numbers on the wire. */
+  /** Below 2^53, like the nonce: they are JSON numbers on the wire. */
   readonly gas: bigint;
   readonly nonce: bigint;
 }
 
-/** As answered: nothing of it is true before it was compared with what was asked. */
+/** Untrusted until it was compared with the request. */
 export interface ScopedCallAnswer {
   readonly signedTransactionBase64: string;
   readonly txHash: string;
@@ -83,7 +83,7 @@ export interface ScopedCallAnswer {
   readonly nonce: bigint;
 }
 
-/** What we ask of the keystore. Every operation throws KeystoreError. */
+/** The keystore's operations that this service uses. Each throws KeystoreError. */
 export interface Keystore {
   deriveAddress(walletId: string, signal: AbortSignal): Promise<WalletAccount>;
   checkPolicy(walletId: string, action: PolicyAction, signal: AbortSignal): Promise<PolicyAnswer>;

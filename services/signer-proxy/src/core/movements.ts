@@ -3,23 +3,23 @@ import type { ActionKind } from "./action-types.ts";
 import { type IntentKind, intentKinds, isIntentKind, type Surroundings } from "./intent-kinds.ts";
 import { Unjudgeable } from "./unjudgeable.ts";
 
-/** Value that leaves the wallet, or power that is given over it. */
+/** Value that leaves the wallet, or power over it that is given away. */
 export interface Movement {
   readonly kind: ActionKind;
   /** Full token id, e.g. `nep141:wrap.near`; `native` for NEAR itself. */
   readonly token: string;
-  /** Raw units. They leave once, however many could get them. */
+  /** Raw units. They leave the wallet once, however many possible receivers there are. */
   readonly amount: bigint;
-  /** Who gets it, or could: policy is asked about each. Empty where it goes to nobody in particular. */
+  /** Possible receivers: policy is asked about each. Empty where there is no particular one. */
   readonly to: readonly string[];
-  /** What must come in beside it, raw units by full token id. */
+  /** Least amounts that must come in together with it, raw units by full token id. */
   readonly receives?: Readonly<Record<string, string>>;
 }
 
 /**
- * What the intents of one payload move and what power they give, in their order.
+ * The value that a payload's intents move and the power that they give, in their order.
  * @param value the parsed `intents_json`
- * @throws Unjudgeable with the place, for anything that is not read the same way by everybody
+ * @throws Unjudgeable with the place, for anything that readers could read differently
  */
 export function movementsOf(value: unknown, around: Surroundings): Movement[] {
   if (!Array.isArray(value)) throw new Unjudgeable("intents must be an array");
@@ -51,7 +51,7 @@ function kindOf(intent: unknown): IntentKind {
 function firstIssue(error: z.ZodError): string {
   const issue = error.issues[0];
   if (issue === undefined) return " cannot be read";
-  // A key of a record has its own issue inside.
+  // A record's invalid key carries its own issue one level deeper.
   const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   const path = issue.path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");
   return `${path} ${message}`;

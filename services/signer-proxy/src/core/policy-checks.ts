@@ -10,14 +10,14 @@ import { carriedByArgs, signersOf } from "./signed-by-others.ts";
 import { Unjudgeable } from "./unjudgeable.ts";
 
 /**
- * What check-policy is asked about, field names as on the wire. The last four, and `receives`, are for the keystore's
- * audit trail: today's keystore judges nothing by them.
+ * The action in a check-policy request, with field names as on the wire. The last four, and `receives`, are for the keystore's
+ * audit trail: today's keystore does not judge by them.
  */
 export interface PolicyAction {
   readonly type: string;
   readonly token: string;
   readonly to?: string;
-  /** Raw units, decimal. Never a number: that would count as 0 and disarm every limit. */
+  /** Raw units, decimal. Never a number: the keystore would count that as 0 and disarm every limit. */
   readonly amount: string;
   readonly current_usage: CurrentUsage;
   /** What a swap brings in at least, raw units by full token id. */
@@ -34,39 +34,39 @@ export interface PolicyCheck {
   readonly action: PolicyAction;
 }
 
-/** All the checks that a workflow stands for, or the first step that cannot be judged. */
+/** All checks of a workflow, or the first step that cannot be judged. */
 export type PolicyChecks =
   | {
       readonly kind: "checks";
       readonly checks: readonly PolicyCheck[];
-      /** What each step counts, raw units by token. */
+      /** Amounts that each step moves, raw units by token. */
       readonly moves: readonly ReadonlyMap<string, bigint>[];
     }
   | { readonly kind: "unjudgeable"; readonly step: number; readonly reason: string };
 
-/** Four for each of twelve steps: so that one workflow cannot keep the keystore, and with it everybody, waiting. */
+/** Four for each of twelve steps, so that one workflow cannot keep the keystore busy for long. */
 const maxChecks = 48;
 
-/** By what rules a workflow is judged. */
+/** The configuration by which workflows are judged. */
 export interface PolicyTerms {
   readonly types: ActionTypes;
   readonly swapTo: SwapTo;
   readonly verifierId: string;
   readonly wrappedNearId: string;
-  /** The wallet's account. Needed where a call carries what others signed. */
+  /** The wallet's account. Needed where a call carries others' signed payloads. */
   readonly accountId?: string;
 }
 
-/** Whether a call carries payloads that others signed, among which the wallet's own are looked for. */
+/** Whether a call carries signed payloads of others, which must not include one of the wallet's. */
 export function carriesSigned({ receiverId, payload }: GateCall, verifierId: string): boolean {
   return payload.case === "intents" ? payload.value.counterpartySignedJson.length > 0 : receiverId === verifierId;
 }
 
 /**
- * Per step the call itself, then, for every intent in it that moves value or gives power, one check for each who gets it.
- * What is moved counts as usage for what comes after it, within its own step too: otherwise a limit would hold for a
- * part, not for the whole. A step counts as one transaction.
- * @param usage what counts already: the wallet's other workflows
+ * For each step: a check of the call itself, then for every intent that moves value or gives power one check per receiver. Amounts
+ * count as usage for all later checks, also within the step: otherwise limits would hold for parts and not for the whole. A step
+ * counts as one transaction.
+ * @param usage of the wallet's other workflows
  */
 export function policyChecks(calls: readonly GateCall[], terms: PolicyTerms, usage: Usage): PolicyChecks {
   const running = new RunningUsage(usage);
@@ -95,7 +95,7 @@ export function policyChecks(calls: readonly GateCall[], terms: PolicyTerms, usa
   return { kind: "checks", checks, moves };
 }
 
-/** The one check of a direct-user call: it attaches nothing, so that policy judges whom it calls, and how often. */
+/** The one check of a direct-user call: it attaches no value, so policy judges the receiver and the number of calls. */
 export function directUserCheck(call: DirectUserCall, types: ActionTypes, usage: Usage): PolicyCheck {
   const receiverId = call.scope?.receiverId ?? "";
   const action: PolicyAction = {
@@ -126,7 +126,7 @@ function movementsOfPayload(call: GateCall, terms: PolicyTerms): Movement[] {
     return [];
   }
   const { intentsJson, counterpartySignedJson } = payload.value;
-  // Each is put into the arguments as it stands, so it must be one JSON value and not break out of its place.
+  // Each payload is embedded in the arguments unchanged, so it must be one JSON value and not break out of its place.
   const payloads = counterpartySignedJson.map((json, index) => readJson(`counterparty_signed[${index}]`, json));
   const counterparties = signersOf({ place: "counterparty_signed", payloads }, accountId);
   return movementsOf(readJson("intents", intentsJson), { verifierId, wrappedNearId, counterparties, swapTo });
@@ -140,7 +140,7 @@ function readJson(place: string, text: string): unknown {
   }
 }
 
-/** One question for each who gets it: the amount leaves once, and to whom is not known before. */
+/** One action per possible receiver: the amount leaves once, and its receiver is not known in advance. */
 function actionsFor(movement: Movement, call: GateCall, types: ActionTypes, usage: RunningUsage): PolicyAction[] {
   const { kind, token, amount, to, receives } = movement;
   const type = types[kind];

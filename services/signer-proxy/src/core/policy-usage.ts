@@ -1,9 +1,9 @@
 import type { Usage as UsageMessage } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 
-/** Sums that reach this are not given to policy: it adds usage and amount in a u128 that wraps. */
+/** Sums from here on are not sent to policy: it adds usage and amount in a u128 that wraps. */
 export const usageLimit = 2n ** 127n;
 
-/** What counts against a wallet's limits already, in raw units by full token id, per UTC calendar hour, day and month. */
+/** Usage against a wallet's limits, in raw units by full token id, per UTC calendar hour, day and month. */
 export interface Usage {
   readonly hourly: ReadonlyMap<string, bigint>;
   readonly daily: ReadonlyMap<string, bigint>;
@@ -25,7 +25,7 @@ function amountsOf(window: { readonly [token: string]: string }): ReadonlyMap<st
   return new Map(Object.entries(window).map(([token, amount]) => [token, BigInt(amount)]));
 }
 
-/** As check-policy takes it. */
+/** In check-policy's form. */
 export interface CurrentUsage {
   readonly hourly: Readonly<Record<string, string>>;
   readonly daily: Readonly<Record<string, string>>;
@@ -33,7 +33,7 @@ export interface CurrentUsage {
   readonly hourly_tx_count: number;
 }
 
-/** Usage that grows with what a workflow itself moves. */
+/** Usage that grows with the amounts of the workflow that is judged. */
 export class RunningUsage {
   readonly #windows: Readonly<Record<"hourly" | "daily" | "monthly", Map<string, bigint>>>;
   #hourlyTxCount: number;
@@ -43,7 +43,7 @@ export class RunningUsage {
     this.#hourlyTxCount = hourlyTxCount;
   }
 
-  /** The largest of what a token's windows would hold after this amount. */
+  /** The largest sum of a token's windows after adding this amount. */
   highestAfter(token: string, amount: bigint): bigint {
     const sums = Object.values(this.#windows).map((window) => (window.get(token) ?? 0n) + amount);
     return sums.reduce((highest, sum) => (sum > highest ? sum : highest), amount);

@@ -1,18 +1,18 @@
-/** What went wrong between us and the keystore. Texts are short, one line, and free of secrets. */
+/** Ways in which a call to the keystore fails. Texts are short, one line, and free of secrets. */
 export type KeystoreProblem =
-  /** Away, too slow, not ready or too busy: the same question may be answered later. */
+  /** Away, too slow, not ready or too busy: the same call may succeed later. */
   | { readonly kind: "unavailable"; readonly detail: string }
-  /** It said no. `text` is its own `error`, or only the status where it gave none; `body` is for the log alone. */
+  /** A refusal. `text` is the keystore's `error`, or only the status where it gave none; `body` is for the log alone. */
   | { readonly kind: "refused"; readonly status: number; readonly text: string; readonly body?: string }
-  /** The wallet's policy wants approvals before it signs. */
+  /** The wallet's policy requires approvals before it signs. */
   | { readonly kind: "approvals"; readonly text: string; readonly required: number }
-  /** Not the keystore that we know: a path is missing, or an answer has another shape. */
+  /** Not the keystore that we know: an endpoint is missing, or an answer has another shape. */
   | { readonly kind: "wrong_keystore"; readonly detail: string };
 
 export class KeystoreError extends Error {
   override readonly name = "KeystoreError";
   readonly problem: KeystoreProblem;
-  /** For the same request it had signed something before. */
+  /** Whether something was signed for the same request before. */
   readonly hasSigned: boolean;
 
   constructor(problem: KeystoreProblem, cause?: unknown, hasSigned = false) {
@@ -22,12 +22,12 @@ export class KeystoreError extends Error {
   }
 }
 
-/** The keystore answered with something that does not hold. The message says what, without quoting it. */
+/** An answer of the keystore that fails a check. The message names the check, without quoting the answer. */
 export class BadAnswer extends Error {
   override readonly name = "BadAnswer";
 }
 
-/** The caller asked for something that does not fit together. */
+/** A caller's request whose parts do not fit together. */
 export class InvalidRequest extends Error {
   override readonly name = "InvalidRequest";
 }

@@ -3,7 +3,7 @@ import type { DirectUserScope } from "@outlayer/workflow";
 import type { ScopedKeyAnswer } from "./keystore.ts";
 import { BadAnswer } from "./problems.ts";
 
-/** Takes a derived key only if it is for the scope that was asked for. @throws BadAnswer that names what differs */
+/** Accepts a derived key only if it is for the requested scope. @throws BadAnswer that names what differs */
 export function scopedKey(asked: DirectUserScope, answer: ScopedKeyAnswer): ScopedKeyAnswer {
   const methods = asked.methodNames.join("\n");
   const holds: Readonly<Record<string, boolean>> = {
@@ -20,7 +20,7 @@ export function scopedKey(asked: DirectUserScope, answer: ScopedKeyAnswer): Scop
   return answer;
 }
 
-/** A key has one spelling: what a user installs must be what a signature is verified with. */
+/** Accepts one spelling only: the key that a user installs must equal the one that verifies signatures. */
 function isPublicKey(text: string): boolean {
   try {
     return formatPublicKey(parsePublicKey(text)) === text;

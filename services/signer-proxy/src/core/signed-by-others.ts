@@ -3,7 +3,7 @@ import { z } from "zod";
 import { JsonTextError, parseJsonText } from "./json-text.ts";
 import { Unjudgeable } from "./unjudgeable.ts";
 
-// Where each standard has the text that was signed, and with it the signer. Other fields are the verifier's to judge.
+// By standard: the place of the signed text, which names the signer. The verifier judges the other fields.
 const textPayload = z.object({ payload: z.string() }).transform(({ payload }) => payload);
 const signedTexts = {
   nep413: z.object({ payload: z.object({ message: z.string() }) }).transform(({ payload }) => payload.message),
@@ -17,14 +17,14 @@ const signedTexts = {
   sep53: textPayload,
 };
 
-/** Standards of signed payloads whose signer is found; of any other nothing is carried. */
+/** Standards of signed payloads whose signer can be found; payloads of others are not carried. */
 export const payloadStandards: readonly string[] = Object.keys(signedTexts);
 
 const tagged = z.object({ standard: z.string() });
 const signedMessage = z.object({ signer_id: z.string().refine(isAccountId) });
 const executeArgs = z.object({ signed: z.array(z.unknown()) });
 
-/** Payloads that are carried beside the wallet's own, or in its stead. */
+/** Signed payloads that are executed beside the wallet's own, or instead. */
 export interface Carried {
   /** E.g. `counterparty_signed`. */
   readonly place: string;
@@ -32,8 +32,7 @@ export interface Carried {
 }
 
 /**
- * Who signed payloads that the wallet has carried, each once. None may be the wallet's: it would move what policy was
- * not asked about.
+ * The different signers of carried payloads. None may be the wallet: its payload would move value that policy was not asked about.
  * @param ownAccountId the wallet's account
  * @throws Unjudgeable with the place
  */
@@ -47,7 +46,7 @@ export function signersOf({ place, payloads }: Carried, ownAccountId: string | u
   return [...new Set(signers)];
 }
 
-/** What a call of `execute_intents` carries by its plain arguments. @throws Unjudgeable where that cannot be read */
+/** The payloads in a plain call's arguments of `execute_intents`. @throws Unjudgeable where they cannot be read */
 export function carriedByArgs(args: Uint8Array): Carried {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(args);

@@ -17,13 +17,13 @@ export interface SignedDelegate {
   readonly delegateHash: string;
 }
 
-/** The keystore takes and gives these as JSON numbers. @throws InvalidRequest */
+/** For values that the keystore takes and returns as JSON numbers. @throws InvalidRequest */
 export function checkFitsJson(name: string, value: bigint): void {
   if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new InvalidRequest(`${name} must be below 2^53`);
 }
 
 /**
- * Takes a signed delegate only if it is, field by field, the one that was asked for.
+ * Accepts a signed delegate only if it equals the requested one, field by field.
  * @throws BadAnswer that names the first field that differs
  */
 export function signedDelegate(asked: Delegate, answer: DelegateAnswer): SignedDelegate {
@@ -54,7 +54,7 @@ function decode(base64: string): { bytes: Uint8Array; decoded: DecodedDelegate }
     const bytes = decodeBase64(base64);
     return { bytes, decoded: decodeDelegate(bytes) };
   } catch {
-    // Whatever a decoder makes of foreign bytes, it is the bytes that are wrong.
+    // Any decoder error means that the keystore's bytes are wrong.
     throw new BadAnswer("delegate: it cannot be decoded");
   }
 }

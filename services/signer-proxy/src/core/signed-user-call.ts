@@ -7,14 +7,14 @@ export interface SignedUserCall {
   readonly signedTransaction: Uint8Array<ArrayBuffer>;
   /** Base58. */
   readonly txHash: string;
-  /** Base58, of the keystore's choice. */
+  /** Base58, chosen by the keystore. */
   readonly blockHash: string;
   readonly keyLabel: string;
 }
 
 /**
- * Takes a signed transaction only if it is, field by field, the one that was asked for. Its block is the keystore's to
- * choose: whether the chain knows it is for those to say who know the chain.
+ * Accepts a signed transaction only if it equals the requested one, field by field. The keystore chooses the block hash; whether
+ * the chain has that block is for the broadcaster to check.
  * @param publicKey the key that is on the user's account
  * @throws BadAnswer that names the first field that differs
  */
@@ -46,7 +46,7 @@ function decode(base64: string): { bytes: Uint8Array<ArrayBuffer>; decoded: Deco
     const bytes = new Uint8Array(decodeBase64(base64));
     return { bytes, decoded: decodeTransaction(bytes) };
   } catch {
-    // Whatever a decoder makes of foreign bytes, it is the bytes that are wrong.
+    // Any decoder error means that the keystore's bytes are wrong.
     throw new BadAnswer("user's call: it cannot be decoded");
   }
 }

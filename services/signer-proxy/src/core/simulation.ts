@@ -3,20 +3,20 @@ import { encodeHex, sha256 } from "@outlayer/near";
 import { InvalidRequest } from "./problems.ts";
 
 /**
- * A token that nobody has or ever can: its contract would be the implicit account whose public key this hash is, and
- * nobody holds the key to a hash.
+ * A token that can never exist: its contract would be the implicit account whose public key is this hash, and nobody holds the
+ * private key to a hash.
  */
 export const blockingToken = `nep141:${encodeHex(sha256("outlayer: a token that nobody can issue, for simulation only"))}`;
 
 const blocker = JSON.stringify({ intent: "token_diff", diff: { [blockingToken]: "1" } });
 
-/** Milliseconds from now within which a payload for simulation must expire. */
+/** Longest time until a payload for simulation expires, milliseconds. */
 const longestMs = 120_000;
 
 /**
- * The intents of a step, byte for byte, behind one that asks for a unit of `blockingToken`. Nobody can give it, so no
- * batch with this in it balances: the verifier simulates it and never executes it (rule: simulated-payload-never-balances).
- * @param intentsJson JSON text of an array; that it is one was made sure of when policy was asked about it
+ * A step's intents, byte for byte, behind an intent that asks for a unit of `blockingToken`. Nobody can provide that unit, so no
+ * batch with this payload balances: the verifier simulates it and never executes it (rule: simulated-payload-never-balances).
+ * @param intentsJson JSON text of an array, as was checked when policy was asked about it
  */
 export function simulationIntents({ intentsJson }: Pick<Intents, "intentsJson">): string {
   const text = intentsJson.trim();

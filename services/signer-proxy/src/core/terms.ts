@@ -4,10 +4,10 @@ import { checkIntentsTerms } from "./intents-payload.ts";
 import { InvalidRequest } from "./problems.ts";
 import { checkFitsJson } from "./signed-delegate.ts";
 
-/** The furthest deadline of a payload from now, milliseconds: a day at most is configured, and clocks differ. */
+/** Longest time until a payload's deadline, milliseconds: at most a day is configured, and clocks differ. */
 const longestMs = 2 * 86_400_000;
 
-/** What the signatures of a step are bound to. */
+/** The values that a step's signatures are bound to. */
 export interface StepTerms {
   /** 32 bytes; empty for a call without intents. */
   readonly intentsNonce: Uint8Array;
@@ -17,13 +17,13 @@ export interface StepTerms {
   readonly maxBlockHeight: bigint;
 }
 
-/** What the signature of a direct-user call is bound to. */
+/** The values that the signature of a direct-user call is bound to. */
 export interface DirectUserTerms {
   readonly publicKey: string;
   readonly nonce: bigint;
 }
 
-/** @throws InvalidRequest for terms on which that call cannot be signed @param path names them in the message */
+/** @throws InvalidRequest for terms on which the call cannot be signed @param path names them in the message */
 export function checkStepTerms(path: string, call: GateCall, terms: StepTerms, nowMs: number): void {
   const { intentsNonce: nonce, intentsDeadlineMs: deadlineMs } = terms;
   if (call.payload.case === "intents") {
@@ -35,7 +35,7 @@ export function checkStepTerms(path: string, call: GateCall, terms: StepTerms, n
   checkFitsJson(`${path}.max_block_height`, terms.maxBlockHeight);
 }
 
-/** A step's terms as the grant holds them: an array of texts has one spelling only. */
+/** Terms in the grant's form: an array of texts has one spelling only. */
 export function canonicalTerms(terms: StepTerms | DirectUserTerms): readonly string[] {
   if ("publicKey" in terms) return ["direct-user", terms.publicKey, terms.nonce.toString()];
   const { intentsNonce, intentsDeadlineMs, delegateNonce, maxBlockHeight } = terms;

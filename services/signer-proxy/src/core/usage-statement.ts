@@ -1,19 +1,19 @@
 import type { Reservation, UsageStatement } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import { type Usage, usageOf } from "./policy-usage.ts";
 
-/** Whose usage, and the request whose own part is left out of it. */
+/** The wallet whose usage is meant, and the request whose own reservation is left out. */
 export interface UsageOf {
   readonly walletId: string;
   readonly requestId: string | undefined;
 }
 
-/** Tells what evidence said from what others say that it did. */
+/** Verifies evidence's statements. */
 export interface UsageProofs {
   isStated(of: UsageOf, statement: UsageStatement): boolean;
   isReserved(walletId: string, requestId: string, reservation: Reservation): boolean;
 }
 
-/** How long evidence's word for what was used holds, milliseconds; what is signed has to be counted right after it anyway. */
+/** Longest age of a usage statement, milliseconds; a signature has to be counted right after it anyway. */
 const longestMs = 60_000;
 
 /** How far ahead evidence's clock may be, milliseconds. */
@@ -26,7 +26,7 @@ export type ProofProblem =
   | "reservation_missing"
   | "reservation_forged";
 
-/** What should be evidence's word is not. */
+/** A statement that is missing, too old or not evidence's. */
 export class ProofError extends Error {
   override readonly name = "ProofError";
   readonly problem: ProofProblem;
@@ -46,7 +46,7 @@ const messages: Readonly<Record<ProofProblem, string>> = {
 };
 
 export interface StatedUsage {
-  /** The ledger's entry up to which it is told. */
+  /** The ledger entry up to which usage was counted. */
   readonly seq: bigint;
   readonly usage: Usage;
 }

@@ -1,11 +1,11 @@
 import type { PolicyAction, PolicyCheck } from "./policy-checks.ts";
 
-/** What check-policy answers, less the wallet's policy. */
+/** check-policy's answer without the wallet's policy. */
 export interface PolicyAnswer {
   readonly allowed: boolean;
   readonly frozen: boolean;
   readonly requiresApproval: boolean;
-  /** At least 1. Absent where the keystore gives no count that means anything. */
+  /** At least 1. Absent where the keystore gives no usable count. */
   readonly requiredApprovals?: number;
   /** Absent where the keystore gives none. */
   readonly reason?: string;
@@ -16,16 +16,16 @@ export type Verdict =
   | { readonly kind: "denied"; readonly step: number; readonly reason: string }
   | { readonly kind: "approval_required"; readonly step: number; readonly requiredApprovals: number };
 
-/** The keystore's own default where a policy asks for approval without a count. */
+/** The keystore's own default for a policy that requires approval without a count. */
 const defaultApprovals = 2;
 
-/** Checks do not depend on one another, so some are asked at once; few enough for the keystore not to notice. */
+/** Concurrent checks. They are independent of one another; few enough not to burden the keystore. */
 const atOnce = 8;
 
 /**
- * Asks about every check. The first denial in the workflow's order decides, wherever it stands: an approval lifts a
- * wish for approval, never a denial. Then the step that wants the most approvals does, if those given are fewer.
- * `allowed` together with `requiresApproval` is not permission.
+ * Runs all checks. The first denial in the workflow's order decides: approvals lift a requirement for approval, never a denial.
+ * Without a denial, the step that requires the most approvals decides, if fewer were given. `allowed` together with
+ * `requiresApproval` is no permission.
  * @param approvals how many were given
  */
 export async function judge(

@@ -3,7 +3,7 @@ import type { WalletAccount } from "./keystore.ts";
 import { BadAnswer } from "./problems.ts";
 
 /**
- * The account that derive-address answers with, both halves of which must say the same.
+ * The account in derive-address's answer, whose address and key must match.
  * @param address 64 hex characters
  * @param publicKey `ed25519:` and hex: this answer alone does not use base58
  * @throws BadAnswer

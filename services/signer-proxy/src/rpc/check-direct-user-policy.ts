@@ -15,7 +15,7 @@ export interface CheckDirectUserPolicyDeps
   readonly scopes: readonly DirectUserScope[];
 }
 
-/** Asks the wallet's policy about a direct-user call, and gives a grant for its terms when it is allowed. */
+/** Asks the wallet's policy about a direct-user call, and issues a grant for its terms when it is allowed. */
 export function checkDirectUserPolicy({
   keystore,
   actionTypes,
@@ -35,11 +35,11 @@ export function checkDirectUserPolicy({
       const { seq, usage } = statedUsage(proofs, request, request.usageStatement, now);
       const check = directUserCheck(call, actionTypes, usage);
       const found = await judge([check], 0, (action) => keystore.checkPolicy(walletId, action, signal));
-      // It moves nothing, and counts as one transaction.
+      // The call moves nothing, and counts as one transaction.
       const verdict = found.kind === "allowed" ? { ...found, moves: [new Map<string, bigint>()] } : found;
       logger.info({ ...about, verdict: verdict.kind }, "policy checked");
       const terms = request.terms === undefined ? [] : [request.terms];
-      // From before the question: a policy may change while it is answered.
+      // Expiry counts from before the question: a policy may change while it is answered.
       const subject = { walletId, requestId, seq, calls: [call], terms, expiresAtMs: now + grantLifetimeMs };
       return { verdict: verdictAnswer(subject, verdict, grantMac) };
     });

@@ -16,7 +16,7 @@ import { judge } from "../core/verdict.ts";
 import { answering } from "./refusals.ts";
 import { type Judged, verdictAnswer } from "./verdict-answer.ts";
 
-/** What policy is asked about. */
+/** A workflow and usage to judge. */
 export interface ToJudge extends Pick<CheckPolicyRequest, "walletId" | "calls" | "approval"> {
   readonly usage: Usage;
 }
@@ -37,7 +37,7 @@ export interface CheckPolicyDeps extends PolicyDeps {
   readonly grantMac: GrantMac;
 }
 
-/** What the wallet's policy says of a whole workflow. */
+/** The policy's verdict on a whole workflow. */
 export async function policyVerdict(
   {
     keystore,
@@ -60,7 +60,7 @@ export async function policyVerdict(
     ...(account === undefined ? {} : { accountId: account.accountId }),
   };
   const found = policyChecks(calls, terms, usage);
-  // What cannot be judged is not allowed; the keystore need not be asked about the rest then.
+  // A step that cannot be judged is denied, so the keystore need not be asked about the others.
   if (found.kind === "unjudgeable") return { kind: "denied", step: found.step, reason: found.reason };
   const ask = (action: PolicyAction) => keystore.checkPolicy(walletId, action, signal);
   const verdict = await judge(found.checks, approvalsGiven(approval), ask);
@@ -68,8 +68,8 @@ export async function policyVerdict(
 }
 
 /**
- * Asks the wallet's policy about every step, with what evidence states that the wallet has used. Where it is told on what terms
- * the steps are to be signed, and all are allowed, it gives a grant for each.
+ * Asks the wallet's policy about every step, with the usage that evidence states. If the request names terms of signing and all
+ * steps are allowed, it issues a grant for each.
  */
 export function checkPolicy(deps: CheckPolicyDeps) {
   const { clock, logger, proofs } = deps;
@@ -88,7 +88,7 @@ export function checkPolicy(deps: CheckPolicyDeps) {
       }
       const verdict = await policyVerdict(deps, { walletId, calls, approval: request.approval, usage }, signal);
       logger.info({ ...about, steps: calls.length, terms: terms.length > 0, verdict: verdict.kind }, "policy checked");
-      // From before the questions: a policy may change while they are answered.
+      // Expiry counts from before the questions: a policy may change while they are answered.
       const expiresAtMs = now + grantLifetimeMs;
       const subject = { walletId, requestId, approval: request.approval, seq, calls, terms, expiresAtMs };
       return { verdict: verdictAnswer(subject, verdict, deps.grantMac) };

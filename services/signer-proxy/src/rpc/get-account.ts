@@ -5,7 +5,7 @@ import { answering } from "./refusals.ts";
 
 export interface GetAccountDeps {
   readonly accounts: Accounts;
-  /** Asks the keystore every time. */
+  /** Asks the keystore every time, without the cache. */
   readonly freshAccounts: Accounts;
   readonly logger: Logger;
 }

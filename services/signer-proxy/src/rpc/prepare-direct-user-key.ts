@@ -12,7 +12,7 @@ export interface PrepareDirectUserKeyDeps {
   readonly logger: Logger;
 }
 
-/** The key that a user is to install for a scope. */
+/** Derives the key that a user has to install for a scope. */
 export function prepareDirectUserKey({ keystore, scopes, logger }: PrepareDirectUserKeyDeps) {
   return ({ walletId, scope: asked }: PrepareDirectUserKeyRequest, { signal }: { readonly signal: AbortSignal }) =>
     answering(logger, { method: "PrepareDirectUserKey", walletId }, async () => {

@@ -3,7 +3,7 @@ import { GrantError } from "../core/grant.ts";
 import { BadAnswer, InvalidRequest, KeystoreError } from "../core/problems.ts";
 import { ProofError } from "../core/usage-statement.ts";
 
-/** Reasons of FailedPrecondition and PermissionDenied answers; callers tell the answers apart by them. README.md says what each means. */
+/** Reasons of FailedPrecondition and PermissionDenied answers, by which callers tell them apart. README.md explains each. */
 export type ErrorReason =
   | "KEYSTORE_REFUSED"
   | "APPROVAL_REQUIRED"
@@ -14,8 +14,8 @@ export type ErrorReason =
   | "BAD_SIGNATURE";
 
 /**
- * What a failure looks like to the caller. Keystore away or unverified: Unavailable, since the same call may succeed
- * later. Refusals and answers that do not hold: FailedPrecondition. Undefined: not foreseen, an internal error.
+ * The error that a caller sees. Keystore away or unverified: Unavailable, since the same call may succeed later. Refusals and
+ * answers that fail a check: FailedPrecondition. Undefined: unforeseen, an internal error.
  */
 function refusalOf(error: unknown): Refusal | undefined {
   if (error instanceof KeystoreError) return keystoreRefusal(error);
@@ -35,7 +35,7 @@ function refusalOf(error: unknown): Refusal | undefined {
   return undefined;
 }
 
-/** `nothingSigned`: the request can be forgotten, for nothing can come of it. */
+/** `nothingSigned`: the caller can forget the request, since no signature exists. */
 function keystoreRefusal({ problem, hasSigned }: KeystoreError): Refusal {
   const signed: Record<string, string> = hasSigned ? {} : { nothingSigned: "true" };
   switch (problem.kind) {
@@ -57,7 +57,7 @@ function failed(message: string, reason: ErrorReason, metadata: Record<string, s
   return new Refusal(Code.FailedPrecondition, message, { reason, metadata });
 }
 
-/** Runs a handler; translates what it throws, and writes down what an operator has to know. */
+/** Runs a handler, translates its errors, and logs those that an operator has to know. */
 export async function answering<T>(logger: Logger, about: object, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
@@ -72,7 +72,7 @@ export async function answering<T>(logger: Logger, about: object, run: () => Pro
 
 function levelOf(error: unknown): "error" | "warn" {
   if (error instanceof BadAnswer) return "error";
-  // Evidence and this service have different secrets, or somebody tries what nobody may.
+  // Either evidence has another secret than this service, or somebody tries to forge a statement.
   if (error instanceof ProofError) return error.problem === "usage_stale" ? "warn" : "error";
   return error instanceof KeystoreError && error.problem.kind === "wrong_keystore" ? "error" : "warn";
 }

@@ -13,7 +13,7 @@ export interface SignCancelDeps {
   readonly logger: Logger;
 }
 
-/** Signs what makes a payload of the wallet impossible. It moves nothing, so it needs no grant. */
+/** Signs a payload that makes another one impossible. It moves nothing, so it needs no grant. */
 export function signCancel({ keystore, accounts, verifierId, logger }: SignCancelDeps) {
   return (request: SignCancelRequest, { signal }: { readonly signal: AbortSignal }) => {
     const { walletId, requestId, step, payloadJson, approval } = request;

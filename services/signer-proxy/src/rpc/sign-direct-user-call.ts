@@ -20,8 +20,8 @@ export interface SignDirectUserCallDeps {
 }
 
 /**
- * Signs one direct-user call that a grant was given for. The keystore builds the transaction, so all of it is compared
- * with what was asked before it is handed out.
+ * Signs one direct-user call under a grant. The keystore builds the transaction, so every field is compared with the request
+ * before it is returned.
  */
 export function signDirectUserCall({ keystore, scopes, grantMac, proofs, clock, logger }: SignDirectUserCallDeps) {
   return (request: SignDirectUserCallRequest, { signal }: { readonly signal: AbortSignal }) => {

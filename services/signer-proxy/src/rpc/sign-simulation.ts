@@ -13,8 +13,8 @@ export interface SignSimulationDeps extends PolicyDeps {
 }
 
 /**
- * Signs a workflow's payloads for simulation, once policy allows it. What is signed here can never be executed, so it
- * needs no grant: the blocking intent is put in where the bytes are built.
+ * Signs a workflow's payloads for simulation, if policy allows it. They can never be executed, so they need no grant: the
+ * blocking intent is added where the bytes are built.
  */
 export function signSimulation(deps: SignSimulationDeps) {
   const { keystore, accounts, verifierId, clock, logger } = deps;

@@ -27,18 +27,18 @@ export interface SignStepDeps {
   readonly logger: Logger;
 }
 
-/** A request whose call is known to be there. */
+/** A request that has its call. */
 type Step = SignStepRequest & { readonly call: GateCall };
 
 /**
- * Signs one step: the payload around its intents, if it has any, then the delegate around the call. The bytes that are
- * signed are built here, from the call and the terms that the grant was given for; nothing else can be signed, and however
- * often it is asked for, it is the same. Nothing is before evidence's ledger counts it.
+ * Signs one step: the payload around its intents, if it has any, then the delegate around the call. The bytes are built here from
+ * the call and the terms of the grant, so nothing else can be signed, and a repeated request signs the same bytes. Nothing is
+ * signed before evidence's ledger counts it.
  */
 export function signStep(deps: SignStepDeps) {
   const { keystore, accounts, verifierId, logger } = deps;
 
-  /** First of all, and again before each signature: a grant can expire while the keystore takes its time. */
+  /** Called at first, and again before each signature, since a grant can expire while the keystore answers. */
   const checkGrant = (step: Step) => {
     const reserved = needed(step.reservation);
     verifyGrant(deps.grantMac, step.grant, { ...step, terms: step, reserved }, deps.clock.now());
@@ -70,7 +70,7 @@ export function signStep(deps: SignStepDeps) {
     const answer = await keystore
       .signDelegate({ walletId, delegate, currentBlockHeight, approval }, signal)
       .catch((error: unknown) => {
-        // Its payload is signed by then.
+        // By now the step's payload is signed.
         const hasSigned = call.payload.case === "intents";
         throw error instanceof KeystoreError ? new KeystoreError(error.problem, error.cause, hasSigned) : error;
       });

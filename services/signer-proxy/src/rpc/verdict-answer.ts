@@ -8,22 +8,22 @@ import { type GrantMac, type GrantScope, issueGrant } from "../core/grant.ts";
 import { type DirectUserTerms, type StepTerms, termsDigest } from "../core/terms.ts";
 import type { Verdict } from "../core/verdict.ts";
 
-/** A verdict, and what each step counts where all are allowed: raw units by token. */
+/** A verdict; if all steps are allowed, with the amounts that each moves, raw units by token. */
 export type Judged =
   | Exclude<Verdict, { readonly kind: "allowed" }>
   | { readonly kind: "allowed"; readonly moves: readonly ReadonlyMap<string, bigint>[] };
 
-/** What was judged, and on what terms it would be signed. */
+/** The judged calls, and the terms on which they would be signed. */
 export interface JudgedSubject extends Pick<GrantScope, "walletId" | "requestId" | "approval"> {
-  /** The ledger's entry up to which the usage was told. */
+  /** The ledger entry up to which usage was counted. */
   readonly seq: bigint;
   readonly calls: readonly (GateCall | DirectUserCall)[];
-  /** One per call, or none where nothing is to be signed yet. */
+  /** One per call; empty where nothing is to be signed yet. */
   readonly terms: readonly (StepTerms | DirectUserTerms)[];
   readonly expiresAtMs: number;
 }
 
-/** What policy answered, as it goes out: allowed calls come with a grant each, for their terms. */
+/** The verdict as it is returned: allowed calls come with a grant each, for their terms. */
 export function verdictAnswer(subject: JudgedSubject, verdict: Judged, grantMac: GrantMac) {
   switch (verdict.kind) {
     case "allowed":

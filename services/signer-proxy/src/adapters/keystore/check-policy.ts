@@ -4,8 +4,7 @@ import type { PolicyAnswer } from "../../core/verdict.ts";
 import type { KeystoreHttp } from "./http.ts";
 
 /**
- * `policy`, the wallet's decrypted private policy, comes with every answer and is left out here: it goes no further.
- * Absent and null are the same.
+ * `policy`, the wallet's decrypted private policy, comes with every answer and is dropped here. Absent and null are the same.
  */
 const answer = z.object({
   allowed: z.boolean(),
@@ -16,7 +15,7 @@ const answer = z.object({
 });
 
 /**
- * Asks about one action. Never sends `encrypted_policy_data`: it would stand in for the wallet's own policy and freeze.
+ * Asks about one action. Never sends `encrypted_policy_data`: the keystore would use it in place of the wallet's policy and freeze.
  * @throws KeystoreError
  */
 export async function checkPolicy(
@@ -27,7 +26,7 @@ export async function checkPolicy(
 ): Promise<PolicyAnswer> {
   const body = { wallet_id: walletId, action };
   const given = await http.post("/wallet/check-policy", body, answer, signal);
-  // Approval by nobody is none: a wish with the count 0 is one without a count, and a count is a wish.
+  // A count of 0 is no count; any other count means that approval is required.
   const count = given.required_approvals || undefined;
   return {
     allowed: given.allowed,

@@ -1,6 +1,6 @@
 import type { KeystoreProblem } from "../../core/problems.ts";
 
-/** An HTTP answer of the keystore, read whole. */
+/** A complete HTTP answer of the keystore. */
 export interface HttpAnswer {
   readonly status: number;
   readonly contentType: string;
@@ -12,7 +12,7 @@ export type Classified =
   | { readonly kind: "problem"; readonly problem: KeystoreProblem };
 
 /**
- * Tells an answer from the ways in which there is none. In this order, since the first that fits is the most specific:
+ * Tells a usable answer from a failure. The first row that matches is the most specific:
  *
  * | answer | problem |
  * | --- | --- |
@@ -20,7 +20,7 @@ export type Classified =
  * | 404, 405: the path is not there; 3xx: it is elsewhere | wrong_keystore |
  * | 408, 429, 5xx other than a 500 with `{"error"}` | unavailable |
  * | 403 with one of the two approval texts | approvals |
- * | other 4xx, 500 | refused, in its own words if they are `{"error"}`; a plain text is kept for the log |
+ * | other 4xx, 500 | refused, with the text of `{"error"}` if there is one; a plain text is kept for the log |
  * | 2xx that is not JSON | wrong_keystore |
  */
 export function classify({ status, contentType, body }: HttpAnswer): Classified {
@@ -38,12 +38,12 @@ export function classify({ status, contentType, body }: HttpAnswer): Classified 
   if (approvals !== undefined) return { kind: "problem", problem: approvals };
   if (error !== undefined) return { kind: "problem", problem: { kind: "refused", status, text: error } };
   const refused = { kind: "refused", status, text: `HTTP ${status}` } as const;
-  // Texts about the body come from the keystore's framework and quote what was sent: for operators, not for users.
+  // Plain texts come from the keystore's framework and quote the request's body: for operators, not for users.
   const problem = contentType.startsWith("text/plain") ? { ...refused, body } : refused;
   return { kind: "problem", problem };
 }
 
-/** Only the numbers are kept: what follows them names the policy's approvers. */
+/** Keeps only the numbers: the rest of the text names the policy's approvers. */
 function approvalProblem(error: string): KeystoreProblem | undefined {
   const [, given, of] = /^Insufficient valid approvals: (\d{1,9}) of (\d{1,9}) required/.exec(error) ?? [];
   if (given !== undefined && of !== undefined) {

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { KeystoreError, type KeystoreProblem } from "../../core/problems.ts";
 import { classify, type HttpAnswer } from "./classify.ts";
 
-/** How long a call may take where nothing else is said, milliseconds. */
+/** Default time limit of a call, milliseconds. */
 export const callTimeoutMs = 10_000;
 
 export interface KeystoreHttpOptions {
@@ -12,21 +12,20 @@ export interface KeystoreHttpOptions {
   readonly authToken: string;
   readonly timers: Timers;
   readonly fetch: typeof fetch;
-  /** Is told what comes of each call. */
+  /** Is told the outcome of each call. */
   readonly listener: CallListener;
-  /** Milliseconds for one call, its answer's body included. */
+  /** Time limit of one call with its answer's body, milliseconds. */
   readonly timeoutMs: number;
 }
 
-/** Calls the keystore's HTTP API. */
+/** A client of the keystore's HTTP API. */
 export interface KeystoreHttp {
   /**
-   * One POST; never repeated by itself. The answer is what the schema makes of it, so that fields not named there
-   * (`policy` above all) do not come in.
+   * One POST, without retries. Only fields that the schema names are read, so the others (`policy` above all) are dropped.
    * @throws KeystoreError
    */
   post<T>(path: string, body: object, answer: z.ZodType<T>, signal: AbortSignal): Promise<T>;
-  /** The keystore's own words, fit to be shown: one line of at most 300 characters, our token cut out of it. */
+  /** A keystore's text in a form fit to be shown: one line of at most 300 characters, with our token cut out. */
   quote(text: string): string;
 }
 
@@ -43,7 +42,7 @@ export function keystoreHttp({
       method: "POST",
       headers: { "content-type": "application/json", authorization: `Bearer ${authToken}` },
       body: JSON.stringify(body),
-      // The token must not follow wherever an answer points.
+      // A redirect must not carry the token elsewhere.
       redirect: "manual",
       signal,
     });
@@ -74,7 +73,7 @@ export function keystoreHttp({
       }
       const classified = classify(answer);
       const problem = classified.kind === "problem" ? classified.problem : undefined;
-      // It is there, and another call may be answered.
+      // The keystore is there, and may answer another call.
       if (problem?.kind === "unavailable") listener.missed("slow", problem.detail);
       else listener.heard();
       if (classified.kind === "problem") throw new KeystoreError(finished(classified.problem, path, quote));
@@ -86,7 +85,7 @@ export function keystoreHttp({
   };
 }
 
-/** Names the path where the answer does not, and makes what is quoted fit to be shown. */
+/** Adds the path to a problem without one, and makes quoted text fit to be shown. */
 function finished(problem: KeystoreProblem, path: string, quote: (text: string) => string): KeystoreProblem {
   switch (problem.kind) {
     case "unavailable":
@@ -103,7 +102,7 @@ function finished(problem: KeystoreProblem, path: string, quote: (text: string) 
   }
 }
 
-/** Neither address nor body: only what kind of failure it was. */
+/** The kind of a connection failure, without address or body. */
 function connectionDetail(error: unknown): string {
   if (error instanceof DeadlineExceeded) return error.message;
   const cause = error instanceof Error ? error.cause : undefined;

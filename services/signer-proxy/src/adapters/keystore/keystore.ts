@@ -7,7 +7,7 @@ import { signDelegate } from "./sign-delegate.ts";
 import { signNep413 } from "./sign-nep413.ts";
 import { signScopedCall } from "./sign-scoped-call.ts";
 
-/** The keystore, of which nothing is asked before `verified` has resolved. */
+/** The keystore, where every call first waits for `verified`. */
 export function verifiedKeystore(http: KeystoreHttp, verified: () => Promise<void>): Keystore {
   return {
     async deriveAddress(walletId, signal) {

@@ -32,7 +32,7 @@ export async function prepareScopedKey(
   };
 }
 
-/** The scope's fields as both paths take them. */
+/** The scope's fields as both endpoints take them. */
 export function scopeBody({ walletId, scope }: ScopedKeyRequest) {
   return {
     wallet_id: walletId,

@@ -4,13 +4,13 @@ import { checkPolicy } from "./check-policy.ts";
 import type { KeystoreHttp } from "./http.ts";
 import { signDelegatePath } from "./sign-delegate.ts";
 
-/** A wallet that nobody has: it has no policy, and asking about it tells nobody anything. */
+/** An id that no wallet has: there is no policy for it, and asking about it discloses nothing. */
 export const probeWalletId = "outlayer-signer-proxy-probe";
 
 /**
- * Makes sure that the other side is the keystore of our API, without having anything signed. A later keystore has no
+ * Verifies that the other side is the keystore whose API we know, without having anything signed. A later keystore has no
  * delegate endpoint and answers check-policy in another shape.
- * @throws KeystoreError `wrong_keystore` when it is another one
+ * @throws KeystoreError `wrong_keystore` for any other keystore
  */
 export async function probeKeystore(http: KeystoreHttp, signal: AbortSignal): Promise<void> {
   await probeDelegateEndpoint(http, signal);
@@ -29,7 +29,7 @@ export async function probeKeystore(http: KeystoreHttp, signal: AbortSignal): Pr
   });
 }
 
-/** A request without fields is refused as unreadable wherever the endpoint is, and can never be signed. */
+/** The endpoint refuses a request without fields as unreadable, and can never sign one. */
 async function probeDelegateEndpoint(http: KeystoreHttp, signal: AbortSignal): Promise<void> {
   try {
     await http.post(signDelegatePath, {}, z.unknown(), signal);

@@ -6,7 +6,7 @@ import type { KeystoreHttp } from "./http.ts";
 
 export const signDelegatePath = "/wallet/sign-nep366-delegate";
 
-// Numbers from 2^53 on have lost digits by now. None that we ask for is that large, so such an answer is wrong anyway.
+// Numbers from 2^53 on have lost digits here. We request none so large, so such an answer is wrong anyway.
 const height = z.int().min(0).transform(BigInt);
 
 const answer = z.object({
@@ -18,7 +18,7 @@ const answer = z.object({
   max_block_height: height,
 });
 
-/** @param request numbers in it below 2^53 @throws KeystoreError */
+/** @param request with numbers below 2^53 only @throws KeystoreError */
 export async function signDelegate(
   http: KeystoreHttp,
   { walletId, delegate, currentBlockHeight, approval }: DelegateRequest & Approved,

@@ -4,7 +4,7 @@ import type { Approved, Nep413Answer, Nep413Request } from "../../core/keystore.
 import { approvalInfo } from "./approval-info.ts";
 import type { KeystoreHttp } from "./http.ts";
 
-/** `signature_base58` carries the prefix `ed25519:`, its name notwithstanding. */
+/** `signature_base58` has the prefix `ed25519:`, its name notwithstanding. */
 const answer = z.object({ signature_base58: z.string(), public_key: z.string() });
 
 /** @throws KeystoreError */
@@ -13,7 +13,7 @@ export async function signNep413(
   { walletId, message, nonce, recipient, approval }: Nep413Request & Approved,
   signal: AbortSignal,
 ): Promise<Nep413Answer> {
-  // The keystore does not check `chain`: it must be this, in lower case.
+  // The keystore does not check `chain`: it must be exactly this text.
   const body = {
     wallet_id: walletId,
     chain: "near",

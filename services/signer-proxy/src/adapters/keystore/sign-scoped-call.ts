@@ -11,14 +11,14 @@ const answer = z.object({
   signer_id: z.string(),
   public_key: z.string(),
   key_label: z.string(),
-  // A number from 2^53 on has lost digits by now. None that we ask for is that large.
+  // A number from 2^53 on has lost digits here. We request none so large.
   nonce: z.int().min(0).transform(BigInt),
 });
 
-/** So begins the keystore's error when its own RPC has no such key, and when that RPC is away. */
+/** The start of the keystore's error when its own RPC has no such key, and when that RPC is away. */
 const noKeyOrNoRpc = "Failed to query scoped direct-user access key";
 
-/** @param request numbers in it below 2^53 @throws KeystoreError */
+/** @param request with numbers below 2^53 only @throws KeystoreError */
 export async function signScopedCall(
   http: KeystoreHttp,
   request: ScopedCallRequest,
@@ -55,7 +55,7 @@ function saysNoKeyOrNoRpc(error: unknown): boolean {
   );
 }
 
-/** No refusal: whether the key is there is asked of the chain by those who know which of its nodes answer. */
+/** Not a refusal: the keystore's RPC may be away. Whether the key exists is for callers with other endpoints to find out. */
 function unreadable(): KeystoreError {
   return new KeystoreError({ kind: "unavailable", detail: "it could not read the user's access key" });
 }

@@ -2,16 +2,16 @@ import { type Logger, sleep, type Timers } from "@outlayer/kit";
 import { KeystoreError } from "../../core/problems.ts";
 
 export interface Verification {
-  /** Goes on in the background until it has passed once. */
+  /** Tries in the background until the verification has passed once. */
   start(): void;
   stop(): Promise<void>;
   /**
-   * Resolves once the other side is known to be the keystore that we know. Where that is not known yet it is found out
-   * now, together with everybody else who asks.
-   * @throws KeystoreError for as long as it has not passed
+   * Resolves once the other side is known to be the keystore that we know. Until then each call tries now; concurrent callers
+   * share one attempt.
+   * @throws KeystoreError as long as it has not passed
    */
   passed(): Promise<void>;
-  /** `unknown` before the first answer, `away` while it has not passed. What comes after that is not looked at here. */
+  /** `unknown` before the first attempt, `away` while none has passed. It does not follow later outages. */
   readonly state: "unknown" | "away" | "ok";
 }
 
@@ -19,9 +19,9 @@ const firstPauseMs = 1_000;
 const longestPauseMs = 4_000;
 
 /**
- * Nothing is asked of a keystore before it has been verified: another version could take our policy question, not
- * understand it, and say yes. Once passed it stays so; each answer is checked on its own anyway.
- * @param probe throws KeystoreError while it is away or another one
+ * Verifies a keystore before anything is asked of it: another version could misunderstand a policy question and say yes. Once
+ * passed it stays passed; each answer is checked by itself anyway.
+ * @param probe throws KeystoreError while the keystore is away or another one
  */
 export function keystoreVerification(
   probe: (signal: AbortSignal) => Promise<void>,

@@ -4,20 +4,20 @@ import type { KeystoreHttp } from "./http.ts";
 import { probeKeystore, probeWalletId } from "./probe.ts";
 import { keystoreVerification, type Verification } from "./verification.ts";
 
-/** How long it may take to answer a light call, milliseconds. */
+/** Time limit of a probe, milliseconds. */
 const patienceMs = 2_000;
 
-/** Calls the keystore. @param listener is told what comes of each call @param timeoutMs for each call; as usual without it */
+/** Makes a client. @param listener is told the outcome of each call @param timeoutMs of each call; `callTimeoutMs` without it */
 export type Reach = (listener: CallListener, timeoutMs?: number) => KeystoreHttp;
 
 export interface WatchedKeystore {
   readonly http: KeystoreHttp;
   readonly verification: Verification;
-  /** How it stands; `away` as long as it is not known to be ours. Every method stands on it, so it is required. */
+  /** Its state; `away` until it is known to be the keystore that we know. Every method needs it, so it is required. */
   readonly watch: Watch;
 }
 
-/** The keystore, as far as this service sees it. */
+/** The keystore as a dependency of this service. */
 export function watchedKeystore(
   reach: Reach,
   { ports, logger }: { readonly ports: Pick<Ports, "clock" | "timers" | "random">; readonly logger: Logger },
@@ -25,7 +25,7 @@ export function watchedKeystore(
   const watch = new DependencyWatch({
     name: "keystore",
     required: true,
-    // Nothing is asked of one that may be another: whether it is ours is being found out meanwhile.
+    // An unverified keystore is not probed; the verification runs in the background.
     ask: async (signal, listener) => {
       if (verification.state === "ok") await deriveAddress(reach(listener, patienceMs), probeWalletId, signal);
     },
