@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { inspect } from "node:util";
 import { ownVariables } from "@outlayer/distributed";
 import { readProductConfig } from "@outlayer/embedded";
@@ -84,7 +85,30 @@ function pairs<T>(of: readonly T[]): readonly (readonly [T, T])[] {
   return of.flatMap((one, index) => of.slice(index + 1).map((other) => [one, other] as const));
 }
 
+interface Row {
+  readonly variable: string;
+  readonly readers: readonly ServiceName[];
+  /** `required`, `none` and the like, or a value between backticks. */
+  readonly fallback: string;
+}
+
+/** The variables of the tables in docs/operator.md. */
+function readPage(): readonly Row[] {
+  const page = readFileSync(new URL("../docs/operator.md", import.meta.url), "utf8");
+  const start = page.indexOf("\n## Configuration\n");
+  const section = page.slice(start, page.indexOf("\n## ", start + 1));
+  return [...section.matchAll(/^\| (`[A-Z].*?) \| (.+?) \| (.+?) \| .+ \|$/gm)].flatMap(
+    ([, names = "", by = "", fallback = ""]) => {
+      const readers = serviceNames.filter(
+        (name) => by === "all" || by.split(" ").includes(name.slice(0, 1).toUpperCase()),
+      );
+      return [...names.matchAll(/`([A-Z\d_]+)`/g)].map(([, variable = ""]) => ({ variable, readers, fallback }));
+    },
+  );
+}
+
 describe("configuration of each service", () => {
+  const rows = readPage();
   for (const name of serviceNames) {
     const { read, plain, secrets } = services[name];
     it(`${name} takes each of its secrets from a file as well`, () => {
@@ -113,6 +137,32 @@ describe("configuration of each service", () => {
       const isItsFile = (variable: string) => variable.endsWith("_FILE") && asked.has(variable.slice(0, -5));
       const ownOnes = [...asked].filter((variable) => !setByRunner.test(variable) && !isItsFile(variable));
       assert.deepEqual(ownVariables[name].toSorted(), ownOnes.toSorted());
+    });
+
+    it(`${name} reads the variables that docs/operator.md names for it, and nothing else`, () => {
+      const { environment, asked } = watched({ ...plain, ...secrets });
+      read(new ConfigReader(environment));
+      const isItsFile = (variable: string) => variable.endsWith("_FILE") && asked.has(variable.slice(0, -5));
+      const documented = rows.filter(({ readers }) => readers.includes(name)).map(({ variable }) => variable);
+      assert.deepEqual(documented.toSorted(), [...asked].filter((variable) => !isItsFile(variable)).toSorted());
+    });
+
+    it(`${name} has the defaults that docs/operator.md names, and does not start without what is required`, () => {
+      const least: Environment = { ...plain, ...secrets };
+      for (const { variable, fallback } of rows.filter(({ readers }) => readers.includes(name))) {
+        const { [variable]: _, ...without } = least;
+        if (fallback === "required") {
+          const problems = problemsOf(() => read(new ConfigReader(without)));
+          assert.ok(
+            problems.some((problem) => problem.startsWith(`${variable} `)),
+            `${variable} is required`,
+          );
+        }
+        const [, value] = /^`([^`]+)`$/.exec(fallback) ?? [];
+        if (value === undefined) continue;
+        const shown = (environment: Environment) => inspect(read(new ConfigReader(environment)), { depth: null });
+        assert.equal(shown({ ...without, [variable]: value }), shown(without), `${variable} is ${value} by default`);
+      }
     });
 
     it(`${name} says what is wrong with all of it at once, and quotes none of it`, () => {
