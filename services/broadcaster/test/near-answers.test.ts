@@ -31,14 +31,14 @@ describe("the RPC client", () => {
     for (const [name, answer, standing] of standings) {
       it(`says what a call would meet: ${name}`, async () => {
         first.answer = answer;
-        assert.equal(await near().standing("a.near"), standing);
+        assert.equal(await near().callTarget("a.near"), standing);
       });
     }
 
     it("does not say that an account does not exist where the node only has not got there", async () => {
       for (const answer of [nodeError("UNKNOWN_BLOCK"), nodeError("UNAVAILABLE_SHARD"), reset, result({})]) {
         first.answer = second.answer = answer;
-        await assert.rejects(near().standing("a.near"));
+        await assert.rejects(near().callTarget("a.near"));
       }
     });
 

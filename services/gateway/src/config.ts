@@ -16,19 +16,19 @@ import {
 import { maxPostWaitSecs } from "./core/wait.ts";
 
 export interface GatewayConfig {
-  /** Where REST is served. */
+  /** The address of REST. */
   readonly bind: BindAddress;
   readonly credentials: WalletCredentials;
-  /** The gate that examples name. */
+  /** The gate in the examples of the description. */
   readonly gateId: string;
-  /** Seconds that a POST waits for its record to end, where its caller does not say. */
+  /** Seconds that a POST waits for its record to end, where its caller sends no `Prefer: wait`. */
   readonly executeWaitSecs: number;
   readonly slots: WalletSlotLimits;
-  /** Connections of REST at once: each event stream, long poll and request under way has one. */
+  /** Concurrent connections of REST: each event stream, long poll and request under way takes one. */
   readonly maxConnections: number;
 }
 
-/** What the gateway reads for itself, wherever it runs. Problems are collected in the reader. */
+/** The gateway's own configuration, whether or not it shares its process. Problems are collected in the reader. */
 export function readGatewayConfig(reader: ConfigReader): GatewayConfig {
   return {
     bind: reader.optional("BIND_ADDR", bindAddress, { host: "0.0.0.0", port: 8080 }),
@@ -40,14 +40,14 @@ export function readGatewayConfig(reader: ConfigReader): GatewayConfig {
   };
 }
 
-/** A gateway in a process of its own. */
+/** Configuration of a gateway in a process of its own. */
 export interface GatewayProcessConfig extends GatewayConfig, CommonConfig {
   readonly plannerUrl: string;
   readonly evidenceUrl: string;
 }
 
 /**
- * The service token is not required for `BIND_ADDR`: nothing that only services may call is served there.
+ * `BIND_ADDR` requires no service token: it serves nothing that only services may call.
  * @throws ConfigError with every problem
  */
 export function readGatewayProcessConfig(reader: ConfigReader): GatewayProcessConfig {
@@ -57,7 +57,7 @@ export function readGatewayProcessConfig(reader: ConfigReader): GatewayProcessCo
     plannerUrl: readServiceUrl(reader, "PLANNER_URL"),
     evidenceUrl: readServiceUrl(reader, "EVIDENCE_URL"),
   };
-  // Set alike for whoever deals with progress, so a mistake shows here too. Progress itself comes through evidence.
+  // Only validated: all services that deal with progress share the variables. Progress itself comes through evidence.
   readNatsConfig(reader);
   reader.check();
   return config;

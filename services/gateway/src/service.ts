@@ -26,22 +26,22 @@ import { workflowEvents } from "./rest/workflow-events.ts";
 export interface GatewayDeps {
   readonly ports: Pick<Ports, "clock" | "timers" | "random">;
   readonly logger: Logger;
-  /** What `/readyz` tells over REST as well. */
+  /** Shared with REST's `/readyz`. */
   readonly readiness: Readiness;
-  /** How the other services are reached. */
+  /** Transports to the other services. */
   readonly transports: {
     readonly planner: Transport;
     readonly evidence: Transport;
   };
 }
 
-/** A service of no RPC that serves REST on an address of its own. */
+/** A service without RPCs that serves REST on an address of its own. */
 export interface Gateway extends Service {
   /** `http://host:port` of the REST listener, once started. */
   restUrl(): string;
 }
 
-/** HTTP in front of the planner and the records. Decides nothing and keeps nothing. */
+/** HTTP in front of the planner and the records. It decides nothing and keeps no state. */
 export function createGateway(config: GatewayConfig, { ports, logger, readiness, transports }: GatewayDeps): Gateway {
   const { clock, timers, random } = ports;
   const stopping = new AbortController();

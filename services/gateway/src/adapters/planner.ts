@@ -6,11 +6,11 @@ import { internalError, Problem } from "../core/problem.ts";
 import { callUpstream } from "./upstream-call.ts";
 
 const notPlanned = "the planner does not answer now: try again";
-/** Whether the request was recorded is not known, and a second one under no key, or another, would be paid twice. */
+/** Said when it is unknown whether a request was recorded: a second one without a key, or under another, could pay twice. */
 const perhapsRecorded =
   "no answer: the request may have been recorded; send it again under the same idempotency key only";
 
-/** Asking twice is the same as once. */
+/** Said when it is unknown whether a cancel request was recorded: repeating it does no harm. */
 const perhapsCancelled = "no answer: the wish to cancel may have been recorded; ask again";
 
 export function plannerClient(transport: Transport, timers: Timers): Planner {

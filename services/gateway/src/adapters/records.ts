@@ -23,7 +23,7 @@ export function recordsClient(transport: Transport, timers: Timers): Records {
   }
 
   async function* watch(requestId: string, afterVersion: number, call: Call): AsyncGenerator<ProgressEvent> {
-    // Connect's streams cannot be returned: who stops reading has to abort the call.
+    // A Connect stream cannot be returned early: aborting the call ends it.
     const reading = new AbortController();
     const signal = AbortSignal.any([call.signal, reading.signal]);
     const request = { requestId, afterVersion: BigInt(afterVersion) };

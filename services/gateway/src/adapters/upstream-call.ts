@@ -3,17 +3,17 @@ import { deadline, type Timers } from "@outlayer/kit";
 import type { Call } from "../core/ports.ts";
 import { problemOfUpstream } from "./upstream-problem.ts";
 
-/** Milliseconds that an upstream may take, beside what it was asked to wait. */
+/** Time limit of an upstream call, milliseconds, beside the time that it was asked to wait. */
 const patienceMs = 15_000;
 
 export interface UpstreamCall extends Call {
   /** Milliseconds that the upstream was asked to wait. */
   readonly waitMs?: number;
-  /** What to tell a caller whose request got no answer. */
+  /** The message for a caller whose request got no answer. */
   readonly lost: string;
 }
 
-/** Calls an upstream within a time limit of our own timers, and tells it that limit. @throws Problem */
+/** Calls an upstream within a time limit, and sends the limit along. @throws Problem */
 export async function callUpstream<T>(
   timers: Timers,
   { credentials, signal, passOn, waitMs = 0, lost }: UpstreamCall,
@@ -31,7 +31,7 @@ export async function callUpstream<T>(
   }
 }
 
-/** Without a time limit, for streams. */
+/** Options without a time limit, for streams. */
 export function callOptions(credentials: Headers, signal: AbortSignal): CallOptions {
   return { headers: credentials, signal, timeoutMs: 0 };
 }

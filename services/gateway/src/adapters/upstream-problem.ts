@@ -4,8 +4,8 @@ import { exceededQuotaOf } from "@outlayer/kit";
 import { internalError, Problem, type ProblemStatus } from "../core/problem.ts";
 
 /**
- * What a code means over REST. A code that is not here is an upstream's fault and leaves as "internal error".
- * Messages of these codes are meant for the caller: kit lets nothing else out of a service.
+ * REST status by gRPC code. A code that is missing here is an upstream's fault and leaves as "internal error". Messages of these
+ * codes are meant for the caller: kit lets no others out of a service.
  */
 export const problemStatusOf: ReadonlyMap<Code, ProblemStatus> = new Map<Code, ProblemStatus>([
   [Code.InvalidArgument, 400],
@@ -17,10 +17,10 @@ export const problemStatusOf: ReadonlyMap<Code, ProblemStatus> = new Map<Code, P
   [Code.DeadlineExceeded, 503],
 ]);
 
-/** @param lost what to tell a caller whose request got no answer from the upstream */
+/** @param lost the message for a caller whose request got no answer from the upstream */
 export function problemOfUpstream(error: unknown, lost: string): Problem {
   const upstream = ConnectError.from(error);
-  // What the upstream did not say itself can name hosts: it is for the log only.
+  // An error that the upstream did not send can name hosts: it goes to the log only.
   if (!upstream.isWireError)
     return gotNoAnswer(upstream) ? new Problem(503, lost, { cause: error }) : internalError(error);
   const exceeded = exceededQuotaOf(upstream);
@@ -31,7 +31,7 @@ export function problemOfUpstream(error: unknown, lost: string): Problem {
   return new Problem(status, upstream.rawMessage || lost, { requestId: info?.metadata.request_id, cause: error });
 }
 
-/** The upstream could not be reached, broke off, or was too slow. */
+/** Whether the upstream could not be reached, broke off, or was too slow. */
 function gotNoAnswer({ code, cause }: ConnectError): boolean {
   switch (code) {
     case Code.Unavailable:
@@ -40,7 +40,7 @@ function gotNoAnswer({ code, cause }: ConnectError): boolean {
     case Code.Canceled:
       return true;
     default:
-      // Node's errors of a connection that broke have a code; our own bugs do not.
+      // Node's connection errors have a code; our own bugs do not.
       return cause instanceof Error && "code" in cause;
   }
 }

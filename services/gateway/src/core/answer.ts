@@ -3,11 +3,11 @@ import type { Record as WorkflowRecord } from "@outlayer/contracts/outlayer/work
 import { httpCodeOfStatus, isTerminal, recordJson } from "@outlayer/workflow";
 import { isProblemStatus, problemMembers } from "./problem.ts";
 
-/** What goes back to the caller. */
+/** An answer before it is sent. */
 export type Answer =
   | { readonly kind: "json"; readonly status: number; readonly headers: AnswerHeaders; readonly body: JsonObject }
   | { readonly kind: "document"; readonly headers: AnswerHeaders; readonly text: string }
-  /** Nothing follows: 204. */
+  /** 204: a client of event streams should not come back. */
   | { readonly kind: "empty"; readonly requestId: string }
   /** Server-sent events, frame by frame. */
   | { readonly kind: "events"; readonly requestId: string; readonly frames: AsyncIterable<string> };
@@ -18,13 +18,13 @@ export function jsonAnswer(status: number, body: JsonObject, headers: AnswerHead
   return { kind: "json", status, headers, body };
 }
 
-/** Seconds to wait before asking for a record again, where the record itself does not say. */
+/** Seconds until a record is worth reading again, where the record does not say. */
 const defaultRetryAfterSecs = 1;
 
 /**
- * The answer of a POST that met this record: the record's status has its code (`httpCodeOfStatus`).
- * @param instance the path that was asked
- * @param appliedWaitSecs what the caller's `Prefer: wait` came to; undefined without one
+ * The answer of a POST with its record. The record's status determines the code (`httpCodeOfStatus`).
+ * @param instance path of the request
+ * @param appliedWaitSecs the applied `Prefer: wait`; undefined without one
  */
 export function answerOfPost(
   record: WorkflowRecord,
@@ -38,7 +38,7 @@ export function answerOfPost(
   return jsonAnswer(status, { ...body, ...problemMembers(status, sentenceOf(record), instance) }, preference);
 }
 
-/** The answer of a DELETE: the wish is no error, whatever came of it. 200 once the record has ended, 202 before. */
+/** The answer of a DELETE, which is no error whatever the record's status: 200 once the record has ended, 202 before. */
 export function answerOfDelete(
   record: WorkflowRecord,
   _instance: string,
@@ -47,7 +47,7 @@ export function answerOfDelete(
   return recordAnswer(isTerminal(record.status) ? 200 : 202, record, appliedWaitSecs);
 }
 
-/** A record that is no error; one that is in progress says how to follow it. */
+/** A record that is no error; one in progress names the URL to follow it. */
 function recordAnswer(status: number, record: WorkflowRecord, appliedWaitSecs: number | undefined): Answer {
   const preference = preferenceApplied(appliedWaitSecs);
   const following = { location: record.statusUrl, "retry-after": String(retryAfterSecs(record)) };
@@ -58,7 +58,7 @@ function preferenceApplied(waitSecs: number | undefined): AnswerHeaders {
   return waitSecs === undefined ? {} : { "preference-applied": `wait=${waitSecs}` };
 }
 
-/** A record in a status that this version does not know is there all the same: its caller is told to follow it. */
+/** 202 for a status that this version does not know, so that the caller follows the record. */
 function httpCodeOf(status: string): number {
   const codes: Readonly<Record<string, number>> = httpCodeOfStatus;
   return Object.hasOwn(codes, status) ? (codes[status] ?? 202) : 202;
@@ -68,7 +68,7 @@ function retryAfterSecs({ retryAfterMs }: WorkflowRecord): number {
   return retryAfterMs === undefined ? defaultRetryAfterSecs : Math.ceil(retryAfterMs / 1000);
 }
 
-/** Existing callers keep nothing but this sentence, so it names the request. */
+/** Some callers keep only this sentence, so it names the request. */
 function sentenceOf({ requestId, status, errorCode, userVisibleError }: WorkflowRecord): string {
   const sentence =
     userVisibleError ?? `the request ended as ${status}${errorCode === undefined ? "" : `: ${errorCode}`}`;

@@ -1,6 +1,6 @@
 /**
- * Whether a body may be read as JSON in UTF-8: `application/json`, with no other charset than UTF-8. Without the header
- * the body is taken for it, since some callers cannot set headers.
+ * Whether a body may be read as JSON in UTF-8: `application/json`, with no charset but UTF-8. A missing header counts as that, since
+ * some callers cannot set headers.
  */
 export function isJsonContentType(contentType: string | undefined): boolean {
   if (contentType === undefined) return true;

@@ -3,28 +3,28 @@ import { progressEventJson } from "@outlayer/workflow";
 import { Problem } from "./problem.ts";
 
 /**
- * The name of every event. It is the same for all, so that a client's one listener hears those too that a later
- * version adds; what happened is in the data's `event`.
+ * The name of every event. It is the same for all, so that one listener of a client also gets kinds that a later version adds; the
+ * kind is the data's `event`.
  */
 export const eventName = "progress";
 
-/** How old a stream becomes, milliseconds: its reader then comes back with the last id it got. */
+/** Longest life of a stream, milliseconds: its reader reconnects with the last id that it got. */
 export const maxAgeMs = 15 * 60_000;
 
-/** Tells a client to come back so many milliseconds after a break. */
+/** Makes a client reconnect this many milliseconds after a break. */
 export const retryFrame = "retry: 2000\n\n";
-/** A comment: it keeps proxies from closing a stream on which nothing happens. */
+/** A comment that keeps proxies from closing an idle stream. */
 export const heartbeatFrame = ": heartbeat\n\n";
 
-/** Its id is the version, so that `Last-Event-ID` says where to go on. */
+/** The event's id is its version, so that `Last-Event-ID` says where to go on. */
 export function eventFrame(event: ProgressEvent): string {
   return `id: ${event.version}\nevent: ${eventName}\ndata: ${JSON.stringify(progressEventJson(event))}\n\n`;
 }
 
 /**
- * The version that a reader has seen last; 0 for none. A client that comes back sends `Last-Event-ID` beside the
- * `after` of its first request, so the header counts.
- * @throws Problem 400 for what is no version
+ * The last version that a reader has seen; 0 for none. A reconnecting client sends `Last-Event-ID` beside the `after` of its first
+ * request, so the header takes precedence.
+ * @throws Problem 400 for a value that is no version
  */
 export function versionSeen(lastEventId: string | undefined, after: readonly string[]): number {
   if (lastEventId !== undefined && lastEventId !== "") return version("Last-Event-ID", [lastEventId]);

@@ -1,7 +1,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { type ExceededQuota, rateLimitHeaders } from "@outlayer/workflow";
 
-/** RFC 9110's phrase of every error status that the gateway answers with. */
+/** RFC 9110's phrases for the error statuses that the gateway answers with. */
 const titles = {
   400: "Bad Request",
   401: "Unauthorized",
@@ -20,18 +20,18 @@ const titles = {
 
 export type ProblemStatus = keyof typeof titles;
 
-/** Seconds after which a caller may try again what could not be done for now. The same as in gRPC's `RetryInfo`. */
+/** Seconds after which a caller may retry after a temporary failure. The same as gRPC's `RetryInfo`. */
 const retryAfterSecs = 2;
 
-/** An error that has no record. Its message is a sentence for the caller; its cause is for the log alone. */
+/** An error without a record. Its message is a sentence for the caller; its cause is for the log alone. */
 export class Problem extends Error {
   override readonly name = "Problem";
   readonly status: ProblemStatus;
-  /** Of the request that it is about, where one is known. */
+  /** The request that the error is about, where one is known. */
   readonly requestId: string | undefined;
-  /** The quota that is used up, of a 429. */
+  /** The quota that is used up; set for a 429 by a quota. */
   readonly exceeded: ExceededQuota | undefined;
-  /** What the answer carries beside those of `problemHeaders`. */
+  /** Headers beside those of `problemHeaders`. */
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
@@ -54,7 +54,7 @@ export class Problem extends Error {
 
 export const internalError = (cause: unknown) => new Problem(500, "internal error", { cause });
 
-/** Headers that every answer to such a problem carries. */
+/** Headers of every answer to such a problem. */
 export function problemHeaders({ status, exceeded }: Problem): Readonly<Record<string, string>> {
   if (exceeded !== undefined) {
     return { "retry-after": String(exceeded.retryAfterSecs), ...rateLimitHeaders([exceeded.standing]) };
@@ -69,7 +69,7 @@ export function problemHeaders({ status, exceeded }: Problem): Readonly<Record<s
   }
 }
 
-/** @param instance the path that was asked */
+/** @param instance path of the request */
 export function problemBody({ status, message, requestId, exceeded }: Problem, instance: string): JsonObject {
   return {
     ...problemMembers(status, message, instance),
@@ -79,7 +79,7 @@ export function problemBody({ status, message, requestId, exceeded }: Problem, i
   };
 }
 
-/** As draft-ietf-httpapi-ratelimit-headers describes the problem, and the name by itself. */
+/** The problem's members by draft-ietf-httpapi-ratelimit-headers, and the quota's name. */
 function quotaMembers({ standing: { quota } }: ExceededQuota): JsonObject {
   return {
     type: "https://iana.org/assignments/http-problem-types#quota-exceeded",
@@ -90,14 +90,14 @@ function quotaMembers({ standing: { quota } }: ExceededQuota): JsonObject {
 }
 
 /**
- * What every error's body holds: `message` and `error`, equal, for existing callers, and RFC 9457's members but
- * `status`, which a record has already.
+ * Members of every error's body: `message` and `error`, equal, for existing callers, and RFC 9457's members except `status`, which
+ * a record has already.
  */
 export function problemMembers(status: ProblemStatus, message: string, instance: string): JsonObject {
   return { error: message, message, type: "about:blank", title: titles[status], detail: message, instance };
 }
 
-/** @param status what the status table says of a record, which may be a success */
+/** @param status the HTTP code of a record, which may be a success */
 export function isProblemStatus(status: number): status is ProblemStatus {
   return status in titles;
 }

@@ -1,15 +1,15 @@
 import { isUuid } from "@outlayer/workflow";
 import { Problem } from "./problem.ts";
 
-/** What a GET calls a request that it did not find. */
+/** The kind of request in a GET's NotFound message. */
 export type Called = "workflow" | "sequential batch" | "direct user function call";
 
-/** Whether a path's id can be that of a record at all, in either case; what cannot is not looked for. */
+/** Whether a path's id has a record id's form, in either case; other ids are not looked up. */
 export function isRequestId(id: string): boolean {
   return isUuid(id);
 }
 
-/** The same for an id that never was and for another wallet's. */
+/** The same for an unknown id and for another wallet's. */
 export function notFound(called: Called, id: string): Problem {
   return new Problem(404, `${called} request ${id} was not found`);
 }

@@ -2,8 +2,8 @@ import type { DirectUserScope } from "@outlayer/workflow";
 import { Problem } from "./problem.ts";
 
 /**
- * The scope that a query names; `method_names` repeated or separated by commas.
- * @throws Problem 400 for a part that is not there, or there twice
+ * The scope in a query; `method_names` repeated or separated by commas.
+ * @throws Problem 400 for a part that is missing or repeated
  */
 export function scopeOfQuery(query: URLSearchParams): DirectUserScope {
   const methodNames = query.getAll("method_names").flatMap((names) => names.split(",").filter((name) => name !== ""));

@@ -1,13 +1,13 @@
 import { Problem } from "./problem.ts";
 
-/** Seconds that a POST may be held at a caller's wish. */
+/** Longest wait of a POST, in seconds. */
 export const maxPostWaitSecs = 60;
-/** Seconds that a GET may be held. */
+/** Longest wait of a GET, in seconds. */
 export const maxGetWaitSecs = 25;
 
 /**
- * The `wait` of a `Prefer` header (RFC 7240), in seconds, at most 60; undefined without one. What cannot be read is as
- * good as absent, and of several the first counts, as the RFC says.
+ * The `wait` of a `Prefer` header (RFC 7240), in seconds, at most 60; undefined without one. An unreadable one counts as absent, and
+ * of several the first counts, as the RFC says.
  */
 export function waitOfPrefer(prefer: string | undefined): number | undefined {
   const wait = preferencesOf(prefer ?? "").find((preference) => /^[ \t]*wait[ \t]*(?:[=;]|$)/i.test(preference));
@@ -15,17 +15,14 @@ export function waitOfPrefer(prefer: string | undefined): number | undefined {
   return secs === undefined ? undefined : Math.min(Number(secs), maxPostWaitSecs);
 }
 
-/** Whether a caller asks for its answer to be held: of a GET by its query, of all others by `Prefer`. */
+/** Whether a caller wants the answer held back: a GET asks by its query, other methods by `Prefer`. */
 export function asksToWait(method: string, query: URLSearchParams, prefer: string | undefined): boolean {
   if (method !== "GET") return (waitOfPrefer(prefer) ?? 0) > 0;
-  // One that is no number is refused by whoever reads it.
+  // The endpoint refuses a value that is no number.
   return query.getAll("wait").some((value) => Number(value) > 0);
 }
 
-/**
- * What stands between the commas of a header; one inside quotes separates nothing, and quotes that are not closed reach
- * to the end. Looks at each character once, whatever it is.
- */
+/** Splits a header at its commas. Commas in quotes do not count, and unclosed quotes reach to the end. Linear time. */
 function preferencesOf(prefer: string): string[] {
   const preferences: string[] = [];
   let start = 0;

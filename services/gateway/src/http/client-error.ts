@@ -3,7 +3,7 @@ import { Problem, problemBody } from "../core/problem.ts";
 import { commonHeaders } from "./reply.ts";
 import type { RequestLog } from "./request-log.ts";
 
-/** The answer to what never became a request, in the shape of every other error. */
+/** The answer to bytes that are no request, in the shape of every other error. */
 export function refusalOfConnection(
   { code }: Error & { readonly code?: string },
   log: Pick<RequestLog, "refused">,

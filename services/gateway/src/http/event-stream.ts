@@ -5,8 +5,8 @@ import { limits } from "./limits.ts";
 import { commonHeaders } from "./reply.ts";
 
 /**
- * Writes frames as they come, with a sign of life where none comes for a while, and ends the response after the last.
- * Reads no faster than the client does; one that takes nothing between two signs of life is dropped.
+ * Writes frames as they come, and a heartbeat when none comes for a while; ends the response after the last. Reads no faster than
+ * the client does; a client that reads nothing between two heartbeats is dropped.
  * @param signal aborted when the client has gone
  */
 export async function writeEvents(

@@ -3,14 +3,14 @@ import { problemStatusOf } from "../adapters/upstream-problem.ts";
 import { internalError, Problem } from "../core/problem.ts";
 import { limits } from "./limits.ts";
 
-/** Sentences for what the HTTP library refuses, by its status. */
+/** Problems for the HTTP library's own refusals, by status. */
 const sentences: ReadonlyMap<number, () => Problem> = new Map([
   [400, () => new Problem(400, "the request is not valid HTTP: its body is not as long as its headers say")],
   [413, () => tooLarge()],
   [415, () => unsupportedMediaType()],
 ]);
 
-/** The problem that an error thrown on the way to an answer comes to. What nobody foresaw is an internal error. */
+/** The problem for any thrown error. An unforeseen one is an internal error. */
 export function problemOfError(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof Refusal) {

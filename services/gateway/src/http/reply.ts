@@ -2,7 +2,7 @@ import type { FastifyReply } from "fastify";
 import type { Answer, AnswerHeaders } from "../core/answer.ts";
 import { type Problem, problemBody, problemHeaders } from "../core/problem.ts";
 
-/** On every answer. Nothing here is for frames, sniffing or shared caches. */
+/** Headers of every answer: no answer is for frames, sniffing or shared caches. */
 export const commonHeaders: AnswerHeaders = {
   "cache-control": "no-store",
   "x-content-type-options": "nosniff",
@@ -29,13 +29,13 @@ export function sendAnswer(reply: FastifyReply, answer: SendableAnswer): Fastify
   }
 }
 
-/** @param instance the path that was asked */
+/** @param instance path of the request */
 export function answerOfProblem(problem: Problem, instance: string): SendableAnswer {
   const headers = { ...problemHeaders(problem), ...problem.headers };
   return { kind: "json", status: problem.status, headers, body: problemBody(problem, instance) };
 }
 
-/** Of the record that an answer is about. */
+/** Id of the record in an answer. */
 export function requestIdOf(answer: Answer): string | undefined {
   switch (answer.kind) {
     case "json": {

@@ -9,15 +9,15 @@ import {
   type Random,
 } from "@outlayer/kit";
 
-/** What is known of a request only where it is handled. */
+/** Facts about a request that are known only after routing. */
 export interface RequestNote {
   /** The path's pattern, never the path itself. */
   readonly route: string;
 }
 
 /**
- * One line a request, once its answer is out or its client gone; of requests of which no wallet is known as many of each status as anybody may
- * cause. Headers, bodies and queries are never logged.
+ * Logs one line per request, once its answer is out or its client gone. Lines of requests without a known wallet are bounded by
+ * status, since anybody can cause them. Headers, bodies and queries are never logged.
  */
 export class RequestLog {
   readonly #logger: Logger;
@@ -43,13 +43,13 @@ export class RequestLog {
     this.#notes.set(response, note);
   }
 
-  /** Runs something as part of the request's work, whose trace and record every log line names. */
+  /** Runs a function in the request's context, so that its log lines name trace and record. */
   within<T>(response: ServerResponse, run: () => T): T {
     const context = this.#contexts.get(response);
     return context === undefined ? run() : inContext(context, run);
   }
 
-  /** What never became a request. @param code Node's, of what is wrong with it */
+  /** Logs bytes that never became a request. @param code Node's error code */
   refused(status: number, code: string | undefined): void {
     this.#stranger(status, { method: "none", route: "none", status, code });
   }

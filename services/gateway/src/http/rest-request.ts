@@ -6,7 +6,7 @@ import type { RestRequest } from "../core/endpoint.ts";
 import { Problem } from "../core/problem.ts";
 import { unsupportedMediaType } from "./problem-of-error.ts";
 
-/** The path that was asked, as it was sent, without the query: a query can hold what an answer should not repeat. */
+/** The request's path without the query, which can hold data that an answer should not repeat. */
 export function pathOf(url: string): string {
   return url.split("?", 1)[0] ?? url;
 }
@@ -16,7 +16,7 @@ export function queryOf(url: string): URLSearchParams {
   return new URLSearchParams(start === -1 ? "" : url.slice(start + 1));
 }
 
-/** The headers that say who calls. */
+/** The headers with the wallet's credentials. */
 export function credentialsOf(request: IncomingMessage): Headers {
   const credentials = new Headers();
   for (const name of walletAuthHeaders) {
@@ -26,7 +26,7 @@ export function credentialsOf(request: IncomingMessage): Headers {
   return credentials;
 }
 
-/** Refuses a body that could not be read, before it is. @throws Problem 415 */
+/** Refuses an unreadable encoding before the body is read. @throws Problem 415 */
 export function checkBodyHeaders({ headers }: IncomingMessage): void {
   const encoding = headers["content-encoding"];
   if (!isJsonContentType(headers["content-type"]) || (encoding !== undefined && encoding !== "identity")) {
@@ -35,7 +35,7 @@ export function checkBodyHeaders({ headers }: IncomingMessage): void {
 }
 
 /**
- * The text of a body. A byte order mark stays in it: what to think of that is the planner's business.
+ * The text of a body. A byte order mark stays: the planner decides about it.
  * @throws Problem 400 unless it is UTF-8
  */
 export function decodeBody(bytes: Uint8Array): string {
@@ -46,10 +46,10 @@ export function decodeBody(bytes: Uint8Array): string {
   }
 }
 
-/** Headers of an upstream's answer that are for the caller as well. */
+/** Headers of an upstream's answer that are passed on to the caller. */
 const passedOn = ["ratelimit", "ratelimit-policy"] as const;
 
-/** @param caller undefined for what anybody may ask @param signal aborted when the client has gone */
+/** @param caller undefined for an endpoint without authentication @param signal aborted when the client has gone */
 export function restRequest(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -81,7 +81,7 @@ function idOf(params: unknown): string {
   return typeof id === "string" ? id : "";
 }
 
-/** Of a header that was sent several times, all of it. */
+/** A header's value; repeated headers are joined. */
 export function header({ headers }: IncomingMessage, name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value.join(", ") : value;

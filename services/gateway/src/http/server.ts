@@ -32,7 +32,7 @@ export interface RestServerDeps {
   readonly endpoints: readonly Endpoint[];
   /** @throws Refusal Unauthenticated */
   readonly authenticate: (credentials: Headers) => WalletCaller;
-  /** What each wallet may hold at once. */
+  /** Limits what each wallet may hold at once. */
   readonly slots: WalletSlots;
   readonly maxConnections: number;
   /** Aborted when the gateway stops. */
@@ -48,13 +48,13 @@ export interface RestServer {
   listen(bind: BindAddress): Promise<void>;
   /** `http://host:port`, once it listens. */
   url(): string;
-  /** Takes no new connections, lets what is in flight end for a while, then closes every connection. */
+  /** Takes no new connections, waits a while for requests in flight, then closes every connection. */
   close(): Promise<void>;
 }
 
 /**
- * HTTP around the endpoints. A request is judged in this order: its host (421), its path (404), its method (405), who calls (401), whether
- * the wallet has too much under way (429), the body's type (415) and size (413), and then by its endpoint.
+ * HTTP around the endpoints. A request is checked in this order: host (421), path (404), method (405), credentials (401), the
+ * wallet's slots (429), the body's type (415) and size (413), and then by its endpoint.
  */
 export function createRestServer(deps: RestServerDeps): RestServer {
   const { endpoints, slots, stopping, logger, clock, timers, random } = deps;
@@ -64,7 +64,7 @@ export function createRestServer(deps: RestServerDeps): RestServer {
     logger: false,
     return503OnClosing: false,
     bodyLimit: limits.bodyBytes,
-    // The header limit bounds paths already, and an id that is too long is one that was not found.
+    // The header limit bounds paths already, and an id that is too long is answered like an unknown one.
     routerOptions: { maxParamLength: portLimits.headerBytes },
     frameworkErrors: (error, request, reply) => fail(error, request, reply),
     serverFactory: (handle) => {
@@ -72,13 +72,13 @@ export function createRestServer(deps: RestServerDeps): RestServer {
       http = http1Server(handle, timers, (error) => refusalOfConnection(error, log), bounds);
       return http.server;
     },
-    // The server sees to those itself, in turn with its answers.
+    // kit's `http1Server` answers those, in turn with its answers.
     clientErrorHandler: () => {},
   });
   let bound: BindAddress | undefined;
   const callers = new WeakMap<IncomingMessage, WalletCaller>();
   log.attach(app.server);
-  // Bodies stay bytes: the planner judges the text as it came.
+  // Bodies stay bytes: the planner parses the unchanged text.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
   for (const method of METHODS) {
@@ -88,7 +88,7 @@ export function createRestServer(deps: RestServerDeps): RestServer {
   app.addHook("onRequest", async (request, reply) => {
     if (bound !== undefined && !isForHost(bound, request.headers.host)) throw new Problem(421, "this is another host");
     log.note(reply.raw, { route: request.routeOptions.url ?? "none" });
-    // Fastify's own handler for this comes once a body is read.
+    // Fastify's own handler for this runs only after the body was read.
     if (request.is404) throw new Problem(404, `there is nothing at ${pathOf(request.url)}`);
   });
   app.setErrorHandler((error, request, reply) => fail(error, request, reply));
@@ -105,7 +105,7 @@ export function createRestServer(deps: RestServerDeps): RestServer {
           const caller = log.within(reply.raw, () => deps.authenticate(credentialsOf(raw)));
           callers.set(raw, caller);
           for (const slot of slotsOf(endpoint, raw, url)) {
-            // Until the answer is out, or the client gone.
+            // The slot is held until the answer is out or the client gone.
             reply.raw.once("close", slots.take(caller.walletId, slot));
           }
         }
@@ -145,7 +145,7 @@ export function createRestServer(deps: RestServerDeps): RestServer {
     const { requestId } = problem;
     log.within(reply.raw, () => {
       if (requestId !== undefined) noteInContext({ request_id: requestId });
-      // A client that has gone makes calls fail, which is nobody's fault.
+      // Calls for a client that has gone fail, which is no fault.
       if (!reply.raw.destroyed) logProblem(problem, request);
     });
     send(reply, answerOfProblem(problem, pathOf(request.url)));
@@ -167,7 +167,7 @@ export function createRestServer(deps: RestServerDeps): RestServer {
       bound = bind;
       const { host, port } = bind;
       await app.ready();
-      // Not Fastify's own: that would listen twice on `localhost`, the second time behind the log's back.
+      // Fastify's own `listen` would open a second server on `localhost` that the request log does not see.
       app.server.listen(port, host);
       await once(app.server, "listening");
     },
@@ -186,14 +186,14 @@ export function createRestServer(deps: RestServerDeps): RestServer {
   };
 }
 
-/** What a request takes of what its wallet may hold at once. */
+/** The wallet's slots that a request takes. */
 function slotsOf(endpoint: Endpoint, raw: IncomingMessage, url: string): readonly WalletSlot[] {
   if (endpoint.endless) return ["event_streams"];
   const waits = asksToWait(endpoint.method, queryOf(url), header(raw, "prefer"));
   return waits ? ["requests_in_flight", "long_polls"] : ["requests_in_flight"];
 }
 
-/** A HEAD is a GET without the body, so what has no end has no HEAD. */
+/** A GET also serves HEAD, unless its answer is endless. */
 function methodsOf({ method, endless }: Endpoint): string[] {
   return method === "GET" && !endless ? ["GET", "HEAD"] : [method];
 }

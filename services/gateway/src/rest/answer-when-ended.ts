@@ -9,15 +9,15 @@ import { waitOfPrefer } from "../core/wait.ts";
 export interface EndingDeps {
   readonly records: Records;
   readonly logger: Logger;
-  /** Seconds to wait where the caller does not say. */
+  /** Seconds to wait, where the caller sends no `Prefer: wait`. */
   readonly executeWaitSecs: number;
-  /** Aborted when the gateway stops: who waits is answered with what there is. */
+  /** Aborted when the gateway stops: waiting requests are answered with the record as it is. */
   readonly stopping: AbortSignal;
 }
 
 /**
  * Answers once a record has ended, or after the wait with the record as it is then.
- * @param answerOf what the record means to who asked; that of a POST which opened it where nothing is said
+ * @param answerOf makes the answer; that of a POST where it is absent
  */
 export async function answerWhenEnded(
   deps: EndingDeps,
@@ -41,7 +41,7 @@ async function ended(
   try {
     return (await records.hold(opened.requestId, "ended", waitSecs * 1000, call)) ?? opened;
   } catch (error) {
-    // The workflow is recorded and runs: its caller gets what is known of it, not an error.
+    // The workflow is recorded and runs: its caller gets the record from before the wait, not an error.
     if (!call.signal.aborted) logger.warn({ err: error, request_id: opened.requestId }, "could not wait for a record");
     return opened;
   }

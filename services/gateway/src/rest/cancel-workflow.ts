@@ -4,7 +4,7 @@ import type { Planner } from "../core/ports.ts";
 import { isRequestId, notFound } from "../core/request-id.ts";
 import { answerWhenEnded, type EndingDeps } from "./answer-when-ended.ts";
 
-/** Has the wish to cancel written down, whatever the request is of, and waits a short while for the end. */
+/** Records the cancel request for a record of any endpoint, and waits a short while for the end. */
 export function cancelWorkflow(deps: EndingDeps & { readonly planner: Planner }): Endpoint {
   return {
     method: "DELETE",

@@ -3,7 +3,7 @@ import { docsPage } from "../core/docs/page.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { OpenApiDocument } from "../core/openapi/types.ts";
 
-/** The API's description, for people: one page that loads nothing else. */
+/** The API's description for people: one page that loads nothing else. */
 export function docs(document: OpenApiDocument): Endpoint {
   const { html, style } = docsPage(document);
   const hash = createHash("sha256").update(style).digest("base64");

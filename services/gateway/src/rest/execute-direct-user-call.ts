@@ -2,7 +2,7 @@ import type { Endpoint } from "../core/endpoint.ts";
 import type { Planner } from "../core/ports.ts";
 import { answerWhenEnded, type EndingDeps } from "./answer-when-ended.ts";
 
-/** Opens one call of a user's own key, and waits a short while for its end. */
+/** Opens a direct-user call, and waits a short while for its end. */
 export function executeDirectUserCall(deps: EndingDeps & { readonly planner: Planner }): Endpoint {
   return {
     method: "POST",

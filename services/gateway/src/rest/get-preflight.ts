@@ -3,7 +3,7 @@ import { jsonAnswer } from "../core/answer.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { Planner } from "../core/ports.ts";
 
-/** Says whether gate and operator are ready for a run. 200 whatever it says. */
+/** Reports whether gate and operator are ready for a run. Always 200. */
 export function getPreflight(planner: Planner): Endpoint {
   return {
     method: "GET",

@@ -11,7 +11,7 @@ export const livez: Endpoint = {
   handle: async () => jsonAnswer(200, { status: "alive" }),
 };
 
-/** Whether it takes requests, and how the services behind it are. Asks none of them. */
+/** Whether the process takes requests, with the state of the services behind it. It calls none of them. */
 export function readyz(readiness: Readiness): Endpoint {
   return {
     method: "GET",

@@ -3,7 +3,7 @@ import { jsonAnswer } from "../core/answer.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { Planner } from "../core/ports.ts";
 
-/** Classifies the steps. 200 even when the plan is not accepted. */
+/** Plans the steps. 200 even when the plan is not accepted. */
 export function planWorkflow(planner: Planner): Endpoint {
   return {
     method: "POST",

@@ -3,7 +3,7 @@ import { jsonAnswer } from "../core/answer.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { Planner } from "../core/ports.ts";
 
-/** Says whether executing these steps would succeed now. 200 whatever it says. */
+/** Reports whether executing these steps would succeed now. Always 200. */
 export function preflightWorkflow(planner: Planner): Endpoint {
   return {
     method: "POST",

@@ -3,7 +3,7 @@ import { jsonAnswer } from "../core/answer.ts";
 import type { Endpoint } from "../core/endpoint.ts";
 import type { Planner } from "../core/ports.ts";
 
-/** Derives the key of a scope, and says how to install it. */
+/** Derives the key of a scope, with the commands that install it. */
 export function prepareDirectUserKey(planner: Planner): Endpoint {
   return {
     method: "POST",

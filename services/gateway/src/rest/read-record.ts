@@ -7,11 +7,11 @@ import { waitOfQuery } from "../core/wait.ts";
 
 export interface ReadingDeps {
   readonly records: Records;
-  /** Aborted when the gateway stops: who waits is answered with what there is. */
+  /** Aborted when the gateway stops: waiting requests are answered with the record as it is. */
   readonly stopping: AbortSignal;
 }
 
-/** Answers a GET with a record, whatever it is of; `?wait` holds the answer until it has changed or ended. */
+/** Answers a GET with a record; `?wait` delays the answer until the record has changed or ended. */
 export async function readRecord(deps: ReadingDeps, called: Called, request: RestRequest): Promise<Answer> {
   const { id, credentials, signal, query } = request;
   const waitSecs = waitOfQuery(query.getAll("wait"));

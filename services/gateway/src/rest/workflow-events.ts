@@ -9,11 +9,11 @@ export interface EventsDeps {
   readonly records: Records;
   readonly logger: Logger;
   readonly timers: Timers;
-  /** Aborted when the gateway stops: readers are let go, and come back to another replica. */
+  /** Aborted when the gateway stops: streams end, and their readers reconnect to another replica. */
   readonly stopping: AbortSignal;
 }
 
-/** Streams what happens to a workflow, of either endpoint, to its end. */
+/** Streams the events of a workflow, of either endpoint, to its end. */
 export function workflowEvents(deps: EventsDeps): Endpoint {
   return {
     method: "GET",
@@ -26,10 +26,10 @@ export function workflowEvents(deps: EventsDeps): Endpoint {
       const record = await deps.records.get(id, { credentials, signal });
       if (record === undefined) throw notFound("workflow", id);
       const version = Number(record.version);
-      // A client of event streams comes back after every end, until it is told that there is no content.
+      // A client of event streams reconnects after every end, until it gets a 204.
       if (isTerminal(record.status) && seen >= version) return { kind: "empty", requestId: id };
       const call = { credentials, signal: AbortSignal.any([signal, deps.stopping]) };
-      // Who claims to have seen more than there is gets what comes next.
+      // A version beyond the record's counts as the record's.
       return { kind: "events", requestId: id, frames: frames(deps, id, Math.min(seen, version), call) };
     },
   };
@@ -45,7 +45,7 @@ async function* frames(deps: EventsDeps, id: string, after: number, call: Call):
       if (event.terminal) return;
     }
   } catch (error) {
-    // The stream has begun, so it can only end: the reader comes back with the last id it got.
+    // A stream that has begun can only end: the reader reconnects with the last id that it got.
     logger.warn({ err: error, request_id: id }, "progress broke off");
   } finally {
     age.done();

@@ -22,8 +22,8 @@ import type { EventInit } from "../../core/workflow/action.ts";
 import type { Logged } from "../../core/workflow/state.ts";
 
 /**
- * Calls that are under way at once. Hundreds of drivers that begin together would have evidence answer all of them too late; so
- * they wait here, and what goes on with a workflow comes before what begins with one. Leases do not wait.
+ * Concurrent calls. With hundreds of drivers at once evidence would answer all of them too late; so they wait here, and calls that
+ * continue a workflow go before calls that begin one. Calls about leases do not wait.
  */
 const atOnce = 16;
 
@@ -33,7 +33,7 @@ export class EvidenceClient implements EvidenceLog {
   readonly #lease: HeldLease | undefined;
   readonly #turnstile = new Turnstile(atOnce);
 
-  /** @param lease under which everything is appended; none for one that only reads */
+  /** @param lease under which it appends; absent for a read-only client */
   constructor(transport: Transport, lease?: HeldLease) {
     this.#client = createClient(LogService, transport);
     this.#lease = lease;

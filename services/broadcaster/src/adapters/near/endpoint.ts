@@ -4,16 +4,16 @@ import { RpcRefused } from "../../core/ports/near-node.ts";
 import { type AnswerBounds, boundsOf, foreignBounds } from "./answer-bounds.ts";
 import { AnswerTooLong, readAnswer } from "./read-answer.ts";
 
-/** Time for one answer, milliseconds. */
+/** Time limit for an answer, milliseconds. */
 const timeoutMs = 5000;
 
 /** Pause after the first failure in a row; doubled with each further one, up to the longest. Milliseconds. */
 const pauseMs = { first: 250, longest: 4000 };
 
-/** Why an endpoint gave no answer. */
+/** An endpoint gave no usable answer. */
 export class NoAnswer extends Error {
   override readonly name = "NoAnswer";
-  /** As `Retry-After` asked, milliseconds. */
+  /** The pause that `Retry-After` asks for, milliseconds. */
   readonly retryAfterMs: number;
 
   constructor(reason: string, retryAfterMs = 0) {
@@ -25,15 +25,15 @@ export class NoAnswer extends Error {
 export interface EndpointDeps {
   readonly ports: Ports;
   readonly logger: Logger;
-  /** How nodes are reached. */
+  /** Reaches the nodes. */
   readonly fetch: typeof fetch;
-  /** Time for the answer of a contract that a caller chose, milliseconds. */
+  /** Time limit for the answer of a contract of a caller's choice, milliseconds. */
   readonly foreignTimeoutMs: number;
 }
 
 /**
- * One node. Rests after a failure, so that a dead one costs little; then one call finds out whether it answers again, while
- * the others wait for that or go elsewhere. Refuses to serve for another network.
+ * One RPC endpoint. It rests after a failure, so that a dead one costs little. Then a single call probes it, while other calls wait
+ * for the probe or go elsewhere. It refuses to serve for another network.
  */
 export class Endpoint {
   readonly label: string;
@@ -64,25 +64,25 @@ export class Endpoint {
     return this.#network === "wrong" || this.#ports.clock.now() < this.#restsUntil;
   }
 
-  /** It answers, as far as is known, and is of the right network. */
+  /** Whether it answers, as far as is known, and is of the right network. */
   get isWell(): boolean {
     return this.#network === "right" && this.#failures === 0 && !this.isResting;
   }
 
-  /** A call is on its way that will tell whether it answers again. */
+  /** Whether a probe is under way. */
   get isProbed(): boolean {
     return this.#probe !== undefined;
   }
 
   /**
-   * Asks what a contract of a stranger's answers. Whatever comes of it says nothing of the endpoint.
+   * Calls a view of a contract of a caller's choice. The outcome says nothing of the endpoint.
    * @throws NoAnswer; AnswerTooLong; RpcRefused with the node's own error
    */
   callForeign(method: string, params: unknown): Promise<unknown> {
     return this.#post(method, params, foreignBounds, this.#foreignTimeoutMs);
   }
 
-  /** @throws NoAnswer; AnswerTooLong where strangers made it that long; RpcRefused with the node's own error */
+  /** @throws NoAnswer; AnswerTooLong where strangers determine the length; RpcRefused with the node's own error */
   async call(method: string, params: unknown): Promise<unknown> {
     if (this.#probe !== undefined) {
       await this.#probe;
@@ -142,11 +142,11 @@ export class Endpoint {
 
   #rest(error: NoAnswer): void {
     const now = this.#ports.clock.now();
-    // Of many calls that fail at once only the first counts; what any of them was asked to wait counts all the same.
+    // Of concurrent failures only the first lengthens the rest, but every `Retry-After` counts.
     const isFirst = now >= this.#restsUntil;
     const chance = (this.#ports.random.bytes(1)[0] ?? 0) / 255;
     const backoff = Math.min(pauseMs.longest, pauseMs.first * 2 ** this.#failures) * (0.5 + chance / 2);
-    // A node that names the time is believed: waiting longer only makes what is in flight grow old.
+    // A `Retry-After` is obeyed with little jitter: a longer wait would only make what is in flight grow old.
     const named = error.retryAfterMs * (1 + chance / 10);
     if (!isFirst && named === 0) return;
     if (isFirst) this.#failures += 1;
@@ -157,7 +157,7 @@ export class Endpoint {
 
   async #post(method: string, params: unknown, bounds: AnswerBounds, limitMs: number): Promise<unknown> {
     const limit = deadline(this.#ports.timers, limitMs);
-    // Called as a function of its own: the global one does not take another `this`.
+    // Called without a receiver: the global `fetch` refuses another `this`.
     const fetch = this.#fetch;
     try {
       const response = await fetch(this.#url, {
@@ -182,8 +182,8 @@ export class Endpoint {
 }
 
 /**
- * A body that is not JSON-RPC is no answer, whatever the status: load balancers speak HTML. An error that is not the node's own,
- * which names its cause or has its text as data, is the provider's: of a key that has run out, or too many calls.
+ * A body that is not JSON-RPC is no answer, whatever the status: load balancers send HTML. An error of the node itself names its
+ * cause or has text as data; any other error is the provider's: an exhausted API key, or too many calls.
  */
 function read(method: string, response: Response, body: unknown, nowMs: number): unknown {
   const answer = object(body);
@@ -198,7 +198,7 @@ function read(method: string, response: Response, body: unknown, nowMs: number):
     if (answer.result === undefined) throw new NoAnswer("neither result nor error");
     return answer.result;
   }
-  // The node could not find out: another one may.
+  // The node failed to find out; another one may succeed.
   if (["TIMEOUT_ERROR", "INTERNAL_ERROR", "NO_SYNCED_BLOCKS", "UNAVAILABLE_SHARD"].includes(cause))
     throw new NoAnswer(cause);
   throw new RpcRefused(method, cause, text ?? string(field(answer.error, "message")) ?? "");

@@ -1,16 +1,16 @@
 import type { AnswerBounds } from "./answer-bounds.ts";
 import { StringCutter } from "./string-cutter.ts";
 
-/** Read this far, an answer that does not end in time is long rather than late. Bytes. */
+/** Bytes after which an answer that does not end in time counts as too long instead of late. */
 const longBytes = 1024 * 1024;
 
-/** The answer is longer than is read of it. */
+/** The answer is longer than its bound. */
 export class AnswerTooLong extends Error {
   override readonly name = "AnswerTooLong";
 }
 
 /**
- * Reads a body as text, and no further than the bounds allow.
+ * Reads a body as text, up to the bounds.
  * @throws AnswerTooLong; whatever the stream throws
  */
 export async function readAnswer(response: Response, bounds: AnswerBounds): Promise<string> {
@@ -26,7 +26,7 @@ export async function readAnswer(response: Response, bounds: AnswerBounds): Prom
     if (read > maxBytes || left < 0) throw new AnswerTooLong(`an answer of more than ${maxBytes} bytes`);
     kept.push(rest);
   };
-  // A response without a stream has its text at hand.
+  // A response without a stream holds its whole text already.
   if (response.body === null) take(Buffer.from(await response.text()));
   else await drain(response.body, take, () => read > longBytes && bounds.ofStrangers === true);
   return Buffer.concat(kept).toString();
@@ -45,7 +45,7 @@ async function drain(
       take(value);
     }
   } catch (error) {
-    // The rest is not wanted: without this the connection would go on reading.
+    // Without this the connection would go on reading the rest.
     await reader.cancel().catch(() => {});
     throw isLong() ? new AnswerTooLong("an answer that was too long for its time") : error;
   }

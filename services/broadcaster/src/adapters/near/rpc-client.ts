@@ -2,12 +2,12 @@ import type { Dependency, Logger, Ports } from "@outlayer/kit";
 import { RpcRefused, RpcUnavailable } from "../../core/ports/near-node.ts";
 import { Endpoint, NoAnswer } from "./endpoint.ts";
 import { AnswerTooLong } from "./read-answer.ts";
-import { RpcStanding } from "./rpc-standing.ts";
+import { RpcAvailability } from "./rpc-availability.ts";
 
-/** How often a contract of a stranger's is asked before it counts as one that does not answer. */
+/** Attempts at a view of a contract of a caller's choice. */
 const foreignTries = 2;
 
-/** What came of asking a contract that a caller chose. */
+/** The outcome of a view of a contract of a caller's choice. */
 export type ForeignResult =
   | { readonly kind: "answered"; readonly result: unknown }
   | { readonly kind: "refused"; readonly text: string }
@@ -17,53 +17,52 @@ export interface RpcClientConfig {
   /** In the order in which they are tried. */
   readonly urls: readonly string[];
   readonly chainId: string;
-  /** Time for the answer of a contract that a caller chose, milliseconds; 2000 where nothing is given. */
+  /** Time limit for such a view, milliseconds; 2000 by default. */
   readonly foreignTimeoutMs?: number;
 }
 
-/** JSON-RPC over several nodes: the first that answers counts. Knows nothing of what is asked. */
+/** JSON-RPC over several endpoints, the first of which that answers is used. Knows nothing of the methods. */
 export class RpcClient {
   readonly #endpoints: readonly Endpoint[];
-  readonly #standing: RpcStanding;
+  readonly #availability: RpcAvailability;
 
-  /** @param reach how nodes are reached; the process's own `fetch` where nothing is given */
+  /** @param reach reaches the nodes; the process's own `fetch` by default */
   constructor(config: RpcClientConfig, ports: Ports, logger: Logger, reach = fetch) {
     const deps = { ports, logger, fetch: reach, foreignTimeoutMs: config.foreignTimeoutMs ?? 2000 };
-    this.#standing = new RpcStanding(ports.clock);
+    this.#availability = new RpcAvailability(ports.clock);
     this.#endpoints = config.urls.map((url, index) => new Endpoint(url, `#${index + 1}`, config.chainId, deps));
   }
 
-  /** How they stand, all together. */
+  /** The endpoints' state, all together. */
   get dependency(): Dependency {
-    return this.#standing.dependency;
+    return this.#availability.dependency;
   }
 
   /**
-   * Asks the endpoints in order, but for those at rest after a failure; last those of which it is being found out whether they
-   * answer again.
+   * Calls the endpoints in order, without those at rest after a failure, and last those that are being probed.
    * @throws RpcUnavailable when none answers; RpcRefused with the error of the one that did
    */
   async call(method: string, params: unknown): Promise<unknown> {
-    this.#standing.asked();
+    this.#availability.asked();
     const awake = this.#endpoints.filter(({ isResting }) => !isResting);
     const inDoubt = awake.filter(({ isProbed }) => isProbed);
     for (const endpoint of [...awake.filter(({ isProbed }) => !isProbed), ...inDoubt]) {
       try {
         const answer = await endpoint.call(method, params);
-        this.#standing.answered();
+        this.#availability.answered();
         return answer;
       } catch (error) {
-        if (error instanceof RpcRefused) this.#standing.answered();
+        if (error instanceof RpcRefused) this.#availability.answered();
         if (!(error instanceof NoAnswer || error instanceof AnswerTooLong)) throw error;
       }
     }
-    this.#standing.failed();
+    this.#availability.failed();
     throw new RpcUnavailable(`no RPC endpoint answers ${method}`);
   }
 
   /**
-   * Asks a contract that a caller chose, a few times, one endpoint after another. Never tells an endpoint by it.
-   * @throws RpcUnavailable when there is no endpoint of which it is known that it answers
+   * Calls a view of a contract of a caller's choice, a few times, one endpoint after another. No endpoint is judged by the outcome.
+   * @throws RpcUnavailable when no endpoint is known to answer
    */
   async callForeign(method: string, params: unknown): Promise<ForeignResult> {
     const well = this.#endpoints.filter(({ isWell }) => isWell);
@@ -81,7 +80,7 @@ export class RpcClient {
     return { kind: "no_answer" };
   }
 
-  /** Asks every endpoint on its own; what is concluded from all of them holds only when all have answered. */
+  /** Calls every endpoint by itself; a conclusion from all of them holds only when all have answered. */
   async everyEndpoint<T>(ask: (call: RpcCall) => Promise<T>): Promise<readonly T[]> {
     const answers: T[] = [];
     for (const endpoint of this.#endpoints) {

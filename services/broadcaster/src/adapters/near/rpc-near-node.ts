@@ -1,7 +1,7 @@
 import { decodeBase64, encodeBase64 } from "@outlayer/near";
 import { field, height, integer, isShallow, list, object, string, strings } from "../../core/chain/json.ts";
 import { readTransactionStatus, type TransactionStatus } from "../../core/chain/transaction-status.ts";
-import type { Standing } from "../../core/checks/receivers.ts";
+import type { CallTarget } from "../../core/checks/receivers.ts";
 import type { KeyPermission } from "../../core/gate/access-key.ts";
 import {
   type AccessKey,
@@ -82,10 +82,10 @@ export class RpcNearNode implements NearNode {
     return account === undefined ? noCode : need(string(field(account, "code_hash")), "view_account");
   }
 
-  async standing(accountId: string): Promise<Standing> {
+  async callTarget(accountId: string): Promise<CallTarget> {
     const account = await this.#account(accountId);
     if (account === undefined) return "no_account";
-    // Code that many accounts share is named beside an empty hash.
+    // Global contract code, which accounts share, is named in fields of its own beside an empty hash.
     const shared =
       string(field(account, "global_contract_hash")) ?? string(field(account, "global_contract_account_id"));
     if (shared !== undefined) return "contract";
@@ -129,7 +129,7 @@ export class RpcNearNode implements NearNode {
     try {
       await this.#rpc.call("send_tx", params);
     } catch (error) {
-      // A refusal proves nothing: the transaction may be on the chain already. Its hash is asked for next.
+      // A refusal proves nothing: the transaction may be on the chain already. The driver looks for its hash next.
       if (!(error instanceof RpcRefused)) throw error;
     }
   }
@@ -248,7 +248,7 @@ function readChunkTransaction(item: unknown): ChunkTransaction[] {
 
 const noCode = "11111111111111111111111111111111";
 
-/** A permission of a kind that is not known here allows nothing. */
+/** A permission of an unknown kind allows nothing. */
 function readPermission(value: unknown): KeyPermission {
   if (value === "FullAccess") return { kind: "full_access" };
   const call = object(field(value, "FunctionCall"));

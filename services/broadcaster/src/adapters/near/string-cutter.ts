@@ -2,13 +2,13 @@ const quote = 0x22;
 const backslash = 0x5c;
 const letterU = 0x75;
 
-/** Stands at the end of every string that was cut. */
+/** Marks the end of every string that was cut. */
 export const cutMark = "…[cut]";
 const mark = Buffer.from(cutMark);
 
 /**
- * Shortens the strings of a JSON text while it arrives, so that what is left can be parsed. Counts characters, an escape as one,
- * and never cuts inside of one.
+ * Shortens the strings of a JSON text while it arrives, so that the result can be parsed. Counts characters, an escape as one, and
+ * never cuts inside one.
  */
 export class StringCutter {
   readonly #longest: number;
@@ -22,9 +22,9 @@ export class StringCutter {
     this.#longest = longest;
   }
 
-  /** @returns what is left of the next piece of the text */
+  /** @returns the rest of the piece after cutting */
   cut(bytes: Uint8Array): Uint8Array {
-    // A mark may be put in for each string that ends in this piece.
+    // Room for a mark after each string that can end in this piece.
     const out = new Uint8Array(bytes.length + mark.length * Math.ceil(bytes.length / (this.#longest + 2) + 1));
     let end = 0;
     for (const byte of bytes) {
@@ -55,11 +55,11 @@ export class StringCutter {
       this.#isInString = false;
       return true;
     }
-    // A byte that goes on with a character shares its fate.
+    // A continuation byte of a character is kept or cut with its first byte.
     if ((byte & 0xc0) === 0x80) return this.#isKept;
     this.#length += 1;
     this.#isKept = this.#length <= this.#longest;
-    // Five stands for the letter that says whether four more digits belong to it.
+    // Five: the escape's letter, which may be followed by four hex digits.
     if (byte === backslash) this.#escaped = 5;
     return this.#isKept;
   }

@@ -119,7 +119,7 @@ function verdictOf(verdict: CheckPolicyResponse["verdict"]): Verdict {
   }
 }
 
-/** Codes that asking again does not change. */
+/** Codes that a retry does not change. */
 const final: readonly Code[] = [Code.FailedPrecondition, Code.InvalidArgument, Code.PermissionDenied];
 
 async function translated<T>(answer: Promise<T>): Promise<T> {
@@ -131,7 +131,7 @@ async function translated<T>(answer: Promise<T>): Promise<T> {
     const reason = info?.reason;
     if (reason === "GRANT_EXPIRED" || reason === "GRANT_INVALID") throw new GrantLapsed(connectError.rawMessage);
     const nothingSigned = info?.metadata.nothingSigned === "true";
-    // Evidence and signer-proxy do not understand one another, or their clocks differ: the operator's to mend.
+    // Evidence and signer-proxy have different secrets, or their clocks differ: waiting gives the operator time to mend that.
     if (reason === "USAGE_INVALID" || reason === "RESERVATION_INVALID") {
       throw new KeystoreUnavailable(connectError.rawMessage);
     }
@@ -139,7 +139,7 @@ async function translated<T>(answer: Promise<T>): Promise<T> {
       const required = Number(info?.metadata.requiredApprovals ?? 0);
       throw new ApprovalsMissing(connectError.rawMessage, required, nothingSigned);
     }
-    // What was wrong with the question is wrong with it the next time too.
+    // The same request would fail the same way again.
     if (final.includes(connectError.code)) throw new KeystoreRefused(connectError.rawMessage, nothingSigned);
     throw new KeystoreUnavailable(connectError.rawMessage);
   }

@@ -2,13 +2,13 @@ import type { Ran } from "./submission-view.ts";
 import type { TransactionStatus } from "./transaction-status.ts";
 import { executedIntents } from "./verifier-events.ts";
 
-/** What became of a transaction that carries cancels to the verifier. */
+/** The result of a transaction that carries cancels to the verifier. */
 export interface CancelView {
   readonly result:
     | { readonly kind: "pending" }
     /** Hashes of the payloads that it executed. */
     | (Ran & { readonly kind: "executed"; readonly executed: ReadonlySet<string> })
-    /** Nothing of it took effect. */
+    /** All of its effects were reverted. */
     | (Ran & { readonly kind: "refused"; readonly error: string });
 }
 

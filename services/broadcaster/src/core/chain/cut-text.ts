@@ -1,16 +1,16 @@
-/** The longest text of a contract's own that is kept, characters. On NEAR none is longer, nor are all logs of a receipt together. */
+/** Longest text of a contract that is kept, in characters. NEAR allows none longer, nor all logs of a receipt together. */
 const longest = 16 * 1024;
 
 /** Logs of one receipt that are kept: as many as NEAR allows, and four times as many characters. */
 const mostLogs = 100;
 const mostLogCharacters = 4 * longest;
 
-/** What a contract or a node said went wrong, no longer than a record may hold; where it is cut it says so. */
+/** An error text cut to the length that a record may hold, with a mark where it is cut. */
 export function cutError(text: string): string {
   return cutText(text, longest);
 }
 
-/** Logs no longer than a record may hold; where they are cut they say so. */
+/** Logs cut to the length that a record may hold, with a mark where they are cut. */
 export function cutLogs(logs: readonly string[]): string[] {
   const kept: string[] = [];
   let left = mostLogCharacters;
@@ -24,6 +24,6 @@ export function cutLogs(logs: readonly string[]): string[] {
 
 function cutText(text: string, most: number): string {
   const kept = text.length <= most ? text : `${text.slice(0, most)}… [cut: ${text.length} characters in all]`;
-  // Half a character at the cut, or in a text that others wrote, is none that a log could hold.
+  // A lone surrogate, from the cut or from an untrusted text, could not be stored in a log.
   return kept.toWellFormed();
 }

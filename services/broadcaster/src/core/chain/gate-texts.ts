@@ -1,6 +1,6 @@
 /**
- * The gate's refusals that the driver tells apart. In a receipt each follows `Smart contract panicked: `, so they are
- * looked for inside the text.
+ * The gate's refusals that the driver tells apart. In a receipt each follows `Smart contract panicked: `, so they are matched as
+ * substrings.
  */
 const texts = {
   nonceUsed: "nonce already used for this sender",
@@ -23,12 +23,12 @@ export function classifyRefusal(error: string): GateRefusal {
   return "other";
 }
 
-/** Whether a resume was refused because an intent that it names is not pending any more. */
+/** Whether a resume was refused because an intent that it names is no longer pending. */
 export function isMissingIntent(error: string): boolean {
   return ["unknownIntent", "firstGone", "goneSingle"].includes(classifyRefusal(error));
 }
 
-/** The verifier's own text when a payload was carried by somebody else. */
+/** Whether an error is the verifier's text for a payload that was executed before. */
 export function isNonceUsedByPayload(error: string): boolean {
   return error.includes("nonce was already used");
 }

@@ -1,6 +1,6 @@
 import { field, integer, type Json, list, object, parse, string } from "./json.ts";
 
-/** What the gate says in its logs. Ids and numbers are decimal text. */
+/** A trace event in the gate's logs. Ids and numbers are decimal text. */
 export type TraceEvent =
   | { readonly ev: "intent_submitted"; readonly id: string }
   | { readonly ev: "batch_started"; readonly first_id: string }
@@ -10,8 +10,8 @@ export type TraceEvent =
   | { readonly ev: "intent_resumed"; readonly id: string; readonly approve: boolean };
 
 /**
- * Reads the trace events of one receipt of the gate. The caller has made sure that the gate executed it and that it
- * succeeded: a failed receipt's logs tell of nothing that happened, and anybody may log these texts elsewhere.
+ * Reads the trace events of one receipt. The caller has checked that the gate executed it and that it succeeded: logs of a failed
+ * receipt describe reverted effects, and any other contract may log these texts.
  */
 export function readTrace(logs: readonly string[]): readonly TraceEvent[] {
   return logs.flatMap((log) => {

@@ -1,4 +1,4 @@
-/** Reading of JSON that others wrote: a value of another type than expected counts as absent, and nothing throws. */
+/** For reading untrusted JSON: a value of an unexpected type counts as absent, and nothing throws. */
 export type Json = unknown;
 
 export function object(value: Json): Readonly<Record<string, Json>> | undefined {
@@ -44,7 +44,7 @@ export function parse(text: string): Json {
   }
 }
 
-/** Deepest nesting of what others wrote that is kept: whoever writes it out again goes down once for each level. */
+/** Deepest nesting of untrusted JSON that is kept: serializing it recurses once per level. */
 const deepest = 64;
 
 /** Whether the lists and objects of a JSON text are nested no deeper than is kept. */

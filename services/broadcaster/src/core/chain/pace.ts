@@ -1,13 +1,13 @@
-/** Block times of which the middle one counts. */
+/** Number of block times that the median is taken of. */
 const remembered = 15;
 
-/** Block times without which nothing is said of the next: a chain that had stood still would be waited for too long. */
+/** Fewest block times for a prediction: after a standstill of the chain a few would predict too long a wait. */
 const enough = 5;
 
 /**
- * When to ask for the next block: right after it can be seen, and never sooner than an interval after the last time. How long
- * after its own time a block can be seen is found out by asking a little earlier each time, until once that was too early. It
- * holds the skew of two clocks too, so it may be negative.
+ * Times the requests for the next block: right after it becomes visible, and at least an interval after the last request. The lag
+ * from a block's own time to its visibility is found by asking a little earlier each time, until a request comes too early. The
+ * lag includes the skew of two clocks, so it may be negative.
  */
 export class Pace {
   readonly #intervalMs: number;
@@ -17,12 +17,12 @@ export class Pace {
   #wasEarly = false;
   #isEarlyNoted = false;
 
-  /** @param intervalMs least time from one question to the next */
+  /** @param intervalMs least time between two requests */
   constructor(intervalMs: number) {
     this.#intervalMs = intervalMs;
   }
 
-  /** Says what the head was when asked at that time. Times in milliseconds since the epoch, the block's own and ours. */
+  /** Records the head that a request found. Times in milliseconds since the epoch, by the block and by our clock. */
   saw(head: { readonly height: number; readonly timeMs: number }, askedAtMs: number): void {
     const before = this.#head;
     if (before !== undefined && head.height <= before.height) {
@@ -36,17 +36,17 @@ export class Pace {
     this.#head = head;
     this.#isEarlyNoted = false;
     const lagMs = askedAtMs - head.timeMs;
-    // The block after this one was to be seen by then.
+    // By then the next block should have been visible too.
     if (this.#lagMs !== undefined && lagMs >= this.#lagMs + this.#blockTimeMs) {
       this.#early();
       return;
     }
-    // Quickly until it was too early once; from then on just enough to follow what changes.
+    // In large steps until the first request that is too early; from then on in small ones, to follow changes.
     const sooner = this.#blockTimeMs / (this.#wasEarly ? 1024 : 16);
     this.#lagMs = Math.min(this.#lagMs ?? lagMs, lagMs) - sooner;
   }
 
-  /** Milliseconds to wait, of somebody who asked at `askedAtMs` and has done with that by `nowMs`. */
+  /** Milliseconds to wait after a request at `askedAtMs` that was finished at `nowMs`. */
   waitMs(askedAtMs: number, nowMs: number): number {
     const earliest = askedAtMs + this.#intervalMs;
     if (this.#blockTimesMs.length < enough) return Math.max(0, earliest - nowMs);
@@ -56,8 +56,8 @@ export class Pace {
   }
 
   /**
-   * An interval as long as a block never lets it ask sooner after one than after the block before. So where it is late, it
-   * lets one block pass, once, and is in time from then on.
+   * With an interval as long as a block time, a request can never catch up with the blocks. When it is late, it skips one block, once,
+   * and is in time from then on.
    */
   #inStep(seen: number, earliest: number): number {
     const blockMs = this.#blockTimeMs;

@@ -1,7 +1,7 @@
 import type { Ran } from "./submission-view.ts";
 import { type TransactionStatus, tokensBurnt } from "./transaction-status.ts";
 
-/** What became of a resume transaction. Its success means that the chain started, not more. */
+/** The result of a resume transaction. Its success means only that the chain started. */
 export interface ResumeView {
   readonly result: ResumeResult;
   /** yoctoNEAR burnt so far. */

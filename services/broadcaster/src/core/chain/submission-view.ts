@@ -2,8 +2,8 @@ import { readTrace, type TraceEvent } from "./gate-trace.ts";
 import { type Outcome, type TransactionStatus, tokensBurnt } from "./transaction-status.ts";
 
 /**
- * What a submit transaction's receipts say of its intent. The yielded callback belongs to this transaction, so the
- * intent's whole later life shows here, and the transaction's own final status says nothing of it.
+ * An intent's life as its submit transaction's receipts show it. The yielded callback belongs to this transaction, so everything
+ * later shows here too; the transaction's own final status says nothing of the intent.
  */
 export interface SubmissionView {
   readonly submission: SubmissionResult;
@@ -37,7 +37,7 @@ export interface Target extends Ran {
   readonly receiptId: string;
   readonly logs: readonly string[];
   readonly result: TargetResult;
-  /** It answered with a promise, so the chain goes on only once that is done. */
+  /** Whether the target answered with a promise: then the chain goes on only once that is resolved. */
   readonly promised: boolean;
 }
 
@@ -133,7 +133,7 @@ function readTarget(status: TransactionStatus, dispatch: Outcome, targetId: stri
   };
 }
 
-/** Follows a promise to the value or failure that stands for the call's result. */
+/** Follows a promise to the receipt whose value or failure is the call's result. */
 function readTargetResult(status: TransactionStatus, target: Outcome): TargetResult {
   let outcome: Outcome | undefined = target;
   while (outcome !== undefined) {

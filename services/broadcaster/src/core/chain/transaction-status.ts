@@ -1,13 +1,13 @@
 import { cutError } from "./cut-text.ts";
 import { field, integer, type Json, list, object, string, strings } from "./json.ts";
 
-/** What a node says of a transaction: its own outcome and those of its receipts that have run. */
+/** A node's answer about a transaction: its own outcome and those of its receipts that have run. */
 export interface TransactionStatus {
   /** The transaction's outcome: its conversion into a receipt. */
   readonly transaction: Outcome;
   /** Outcomes of receipts, by receipt id. */
   readonly receipts: ReadonlyMap<string, Outcome>;
-  /** Function calls that the receipts carry, by receipt id; without those that the node did not list. */
+  /** Function calls in the receipts, by receipt id; without those that the node did not list. */
   readonly calls: ReadonlyMap<string, ReceiptCall>;
 }
 
@@ -61,14 +61,14 @@ export function readTransactionStatus(answer: Json): TransactionStatus | undefin
   return { transaction, receipts, calls };
 }
 
-/** What all of it burnt so far, yoctoNEAR. */
+/** Gas burnt so far by the transaction and its receipts, yoctoNEAR. */
 export function tokensBurnt(status: TransactionStatus): bigint {
   let sum = status.transaction.tokensBurnt;
   for (const outcome of status.receipts.values()) sum += outcome.tokensBurnt;
   return sum;
 }
 
-/** Whether everything that burns gas has run, as far as this answer tells: refunds, which are the system's own, burn none. */
+/** Whether everything that burns gas has run, as far as this answer shows. Refunds are the system's own and burn none. */
 export function isComplete({ transaction, receipts, calls }: TransactionStatus): boolean {
   return [transaction, ...receipts.values()].every(
     ({ status, receiptIds }) =>
@@ -103,8 +103,8 @@ function readStatus(status: Json): OutcomeStatus {
 }
 
 /**
- * The text inside a `Failure`: the contract's own words where there are any, as they are but for their length; otherwise the names of the
- * nested errors, outermost first.
+ * The text inside a `Failure`: the contract's own text if there is one, cut to length; otherwise the names of the nested errors,
+ * outermost first.
  */
 export function failureText(failure: Json): string {
   const execution = field(failure, "ActionError", "kind", "FunctionCallError", "ExecutionError");
@@ -113,7 +113,7 @@ export function failureText(failure: Json): string {
   return cutError(describe(kind));
 }
 
-/** Errors are nested a few levels deep. */
+/** Greatest nesting of errors that is read; real ones have a few levels. */
 const deepestError = 16;
 
 function describe(error: Json, level = 0): string {
@@ -126,7 +126,7 @@ function describe(error: Json, level = 0): string {
   return inner === null ? name : `${name}: ${describe(inner, level + 1)}`;
 }
 
-/** JSON text; of what is nested too deep to be written there is none. */
+/** JSON text; empty for an error nested too deep to be serialized. */
 function written(error: Json): string {
   try {
     return JSON.stringify(error);

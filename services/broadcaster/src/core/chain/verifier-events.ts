@@ -1,14 +1,14 @@
 import { field, integer, type Json, list, parse, string, strings } from "./json.ts";
 
-/** What a receipt of the verifier says of one wallet and one payload. Events are matched by name, not by version. */
+/** The effects of a verifier receipt on one wallet and one payload. Events are matched by name, not by version. */
 export interface VerifierEffects {
   /** The payload was executed in this receipt. */
   readonly executed: boolean;
-  /** The wallet's balance changes, raw units by token id; without those that net to nothing. */
+  /** The wallet's balance changes, raw units by token id; without those that net to zero. */
   readonly deltas: ReadonlyMap<string, bigint>;
 }
 
-/** Hashes of the payloads that a verifier receipt which succeeded has executed. */
+/** Hashes of the payloads that a successful verifier receipt executed. */
 export function executedIntents(logs: readonly string[]): ReadonlySet<string> {
   const hashes = logs.flatMap((log) => {
     if (!log.startsWith("EVENT_JSON:")) return [];
@@ -20,8 +20,8 @@ export function executedIntents(logs: readonly string[]): ReadonlySet<string> {
 }
 
 /**
- * Reads the logs of a verifier receipt that succeeded (rule: deltas-come-from-own-receipts). The multi-token events are the ledger itself, netted per
- * receipt, so they are what is summed.
+ * Reads the logs of a successful verifier receipt (rule: deltas-come-from-own-receipts). Sums the multi-token events, which are the
+ * ledger itself, netted per receipt.
  */
 export function readVerifierEffects(logs: readonly string[], accountId: string, intentHash: string): VerifierEffects {
   const deltas = new Map<string, bigint>();

@@ -4,14 +4,14 @@
  */
 export type CheckClass = "blocking" | "waiting" | "advisory";
 
-/** The answer to a check. */
+/** The result of a check. */
 export interface Finding {
   readonly ok: boolean;
   readonly expected: string;
   readonly actual: string;
-  /** A sentence. Of a check that fails, the one that a workflow ends with. */
+  /** A sentence. If the check fails, the workflow ends with it. */
   readonly message: string;
-  /** Where this answer means something else than the check usually does. */
+  /** Set where this result has another class than the check usually has. */
   readonly class?: CheckClass;
 }
 

@@ -1,6 +1,6 @@
 import { type Finding, finding } from "./finding.ts";
 
-/** @param agreed base58 of the SHA-256 of the wasm that was agreed; undefined: none was */
+/** @param agreed base58 of the SHA-256 of the agreed wasm; undefined without an agreement */
 export function checkCode(codeHash: string, agreed: string | undefined): Finding {
   if (agreed === undefined) {
     const message = "the gate's code is not compared: GATE_CODE_HASH is not set";
@@ -12,7 +12,7 @@ export function checkCode(codeHash: string, agreed: string | undefined): Finding
   });
 }
 
-/** @param agreed undefined: nobody was agreed */
+/** @param agreed undefined without an agreement */
 export function checkOwner(ownerId: string, agreed: string | undefined): Finding {
   if (agreed === undefined) {
     const message = "the gate's owner is not compared: GATE_OWNER_ID is not set";
@@ -25,8 +25,8 @@ export function checkOwner(ownerId: string, agreed: string | undefined): Finding
 }
 
 /**
- * Whether somebody else has intents pending. They hold nobody up until they are resumed, and then it is the tail that says so.
- * @param others how many of them are not ours
+ * Whether others have intents pending. Pending intents delay nobody until they are resumed, and then the tail shows them.
+ * @param others number of intents that are not ours
  */
 export function checkPending(others: number): Finding {
   const many = others === 1 ? "1 intent of others is" : `${others} intents of others are`;

@@ -1,17 +1,14 @@
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import { type Finding, finding } from "./finding.ts";
 
-/** What a call of an account would meet. */
-export type Standing = "contract" | "no_code" | "no_account";
+/** What an account offers to a call. */
+export type CallTarget = "contract" | "no_code" | "no_account";
 
-type Standings = ReadonlyMap<string, Standing>;
+type CallTargets = ReadonlyMap<string, CallTarget>;
 
-/**
- * Whether every account that is called exists. A call of one that does not can only fail, and the operator would pay for
- * it.
- */
-export function checkReceiversExist(calls: readonly GateCall[], standings: Standings): Finding {
-  const step = calls.findIndex(({ receiverId }) => standings.get(receiverId) === "no_account");
+/** Whether every called account exists. A call of a missing one can only fail, at the operator's cost. */
+export function checkReceiversExist(calls: readonly GateCall[], targets: CallTargets): Finding {
+  const step = calls.findIndex(({ receiverId }) => targets.get(receiverId) === "no_account");
   const id = calls[step]?.receiverId;
   return finding(id === undefined, "accounts that exist", id === undefined ? "all exist" : `${id} does not`, {
     ok: "every account that the steps call exists",
@@ -19,9 +16,9 @@ export function checkReceiversExist(calls: readonly GateCall[], standings: Stand
   });
 }
 
-/** The same for accounts without a contract. Those that do not exist are another check's. */
-export function checkReceiversHaveCode(calls: readonly GateCall[], standings: Standings): Finding {
-  const step = calls.findIndex(({ receiverId }) => standings.get(receiverId) === "no_code");
+/** Whether every called account that exists has a contract. */
+export function checkReceiversHaveCode(calls: readonly GateCall[], targets: CallTargets): Finding {
+  const step = calls.findIndex(({ receiverId }) => targets.get(receiverId) === "no_code");
   const id = calls[step]?.receiverId;
   return finding(
     id === undefined,

@@ -2,24 +2,24 @@ import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import { field, list, object } from "../chain/json.ts";
 import type { Finding } from "./finding.ts";
 
-/** A run of `simulate_intents` over the payloads of the first steps, up to and with one that has intents. */
+/** A run of `simulate_intents` over the payloads of all steps up to and including one with intents. */
 export interface Rehearsal {
   /** Index of the last step in it. */
   readonly step: number;
-  /** How many payloads in it want one unit of the blocking token. */
+  /** Number of its payloads that ask for one unit of the blocking token. */
   readonly blocked: number;
-  /** How many payloads there are in all. */
+  /** Number of its payloads in all. */
   readonly payloads: number;
   /** JSON text of the arguments. */
   readonly argsJson: string;
 }
 
-/** What the verifier made of a rehearsal. */
+/** The verifier's answer to a rehearsal. */
 export type RehearsalAnswer = { readonly value: unknown } | { readonly panic: string };
 
 /**
  * One rehearsal per step with intents, each with all payloads up to it. Steps are executed one by one, so each has to balance by
- * itself: where every rehearsal shows one blocking unit more than the one before it and nothing else, each step does.
+ * itself: that holds if every rehearsal shows one blocking unit more than the one before it and nothing else.
  * @param signed per call the payload that was signed for simulation; empty for a call without intents
  */
 export function rehearsals(calls: readonly GateCall[], signed: readonly string[]): readonly Rehearsal[] {
@@ -33,7 +33,7 @@ export function rehearsals(calls: readonly GateCall[], signed: readonly string[]
   });
 }
 
-/** The verifier must answer with exactly the blocking units, and nothing else (rule: simulated-payload-never-balances). */
+/** Passes if the verifier answers with exactly the blocking units (rule: simulated-payload-never-balances). */
 export function checkSimulation(
   calls: number,
   made: readonly (Rehearsal & { readonly answer: RehearsalAnswer })[],
@@ -72,7 +72,7 @@ export function checkSimulation(
   return { ok: true, expected: expectedOf(last), actual: expectedOf(last), message };
 }
 
-/** What the simulation says of the balance of all: the deltas, `balanced`, or another violation as it is. */
+/** The verifier's word on the balance: the deltas, `balanced`, or another violation unchanged. */
 function outcomeText(value: unknown): string {
   const violation = object(field(value, "invariant_violated"));
   if (violation === undefined) return "balanced";

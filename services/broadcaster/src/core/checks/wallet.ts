@@ -3,7 +3,7 @@ import { findAccountProblem } from "../workflow/own-account.ts";
 import { findShortfall, tokensOf } from "../workflow/wallet-money.ts";
 import { type Finding, finding } from "./finding.ts";
 
-/** The planner's rules about the wallet's own account. */
+/** Applies the planner's rules about the wallet's own account. */
 export function checkOwnAccount(calls: readonly GateCall[], accountId: string): Finding {
   const problem = findAccountProblem(calls, accountId);
   return finding(problem === undefined, accountId, problem === undefined ? accountId : "another account", {
@@ -12,7 +12,7 @@ export function checkOwnAccount(calls: readonly GateCall[], accountId: string): 
   });
 }
 
-/** What the reference harness asks of a wallet; nothing here spends it. */
+/** Required by the reference harness; no step spends this balance. */
 export function checkNear(accountId: string, balanceYocto: bigint): Finding {
   return finding(balanceYocto >= 1n, "at least 1", String(balanceYocto), {
     ok: `${accountId} holds ${balanceYocto} yoctoNEAR`,
@@ -20,7 +20,7 @@ export function checkNear(accountId: string, balanceYocto: bigint): Finding {
   });
 }
 
-/** Whether the deadlines that the caller gave with `near_intents` are still to come. */
+/** Whether the deadlines that the caller set in `near_intents` are in the future. */
 export function checkDeadlines(calls: readonly GateCall[], nowMs: number): Finding {
   const given = calls.flatMap(({ payload }) => {
     const limit = payload.case === "intents" ? payload.value.notAfterMs : undefined;
@@ -36,12 +36,12 @@ export function checkDeadlines(calls: readonly GateCall[], nowMs: number): Findi
   });
 }
 
-/** Delegate nonces are milliseconds since the epoch; what is reserved lies no further ahead than this. */
+/** Delegate nonces are milliseconds since the epoch; reserved ones are ahead of the clock by less than this. */
 const nonceMargin = 1_000_000_000n;
 
 /**
- * A signed delegate is public and could be relayed past the gate, unless its nonce is below that of the wallet's own key
- * on NEAR. Nonces are milliseconds since the epoch, so a key of any age is far above them.
+ * A signed delegate is public and could be relayed past the gate, unless its nonce is below that of the wallet's own key on NEAR.
+ * Delegate nonces are milliseconds since the epoch, so NEAR's nonces of a key of any age are far above them.
  * @param keyNonce undefined where the account has no such key: then nobody can relay it
  */
 export function checkDelegateNonce(accountId: string, keyNonce: bigint | undefined, nowMs: number): Finding {
@@ -53,7 +53,7 @@ export function checkDelegateNonce(accountId: string, keyNonce: bigint | undefin
   });
 }
 
-/** The wallet in the verifier, as far as it decides whether it takes what the wallet signs. */
+/** The wallet's state in the verifier that decides whether the verifier accepts its payloads. */
 export interface VerifierAccount {
   readonly hasKey: boolean;
   readonly isLocked: boolean;
@@ -73,7 +73,7 @@ export function checkVerifierLock(accountId: string, account: VerifierAccount): 
   });
 }
 
-/** Whether the wallet's balances in the verifier cover what the steps move, each after those before it. */
+/** Whether the wallet's balances in the verifier cover the steps in order, each after those before it. */
 export function checkTokens(
   calls: readonly GateCall[],
   balances: ReadonlyMap<string, bigint>,

@@ -1,8 +1,8 @@
 import { type TransactionStatus, tokensBurnt } from "../chain/transaction-status.ts";
 
-/** What a node says of a direct-user transaction. */
+/** A node's answer about a direct-user transaction. */
 export interface CallView {
-  /** As the chain has it. */
+  /** The signer on the chain. */
   readonly signerId: string;
   readonly result: CallResult;
   /** yoctoNEAR burnt so far. */
@@ -24,7 +24,7 @@ export type CallResult =
       readonly error: string;
     };
 
-/** The call's own receipt is the first one; its result may be that of receipts that it made. */
+/** The call's own receipt is the first one; its result may come from receipts that it created. */
 export function readCall(status: TransactionStatus): CallView {
   const { transaction } = status;
   return { signerId: transaction.executorId, result: readResult(status), tokensBurnt: tokensBurnt(status) };
@@ -40,7 +40,7 @@ function readResult({ transaction, receipts }: TransactionStatus): CallResult {
   if (first === undefined) return { kind: "pending" };
   const blocks = [blockHash];
   let last: typeof first | undefined = first;
-  // A promise may answer with a promise: each is run once, so this ends.
+  // A promise may answer with a promise. Each receipt runs once, so the loop ends.
   for (let steps = 0; last !== undefined && steps <= receipts.size; steps += 1) {
     blocks.push(last.blockHash);
     const { status }: typeof first = last;

@@ -6,7 +6,7 @@ import type { CallView } from "./call-view.ts";
 import { type Attempt, type DirectUserState, liveAttempt } from "./state.ts";
 import { endOf } from "./verdict.ts";
 
-/** What the driver sees besides the log. Nothing in it outlives the process. */
+/** The driver's inputs besides the log. Nothing in them outlives the process. */
 export interface DirectUserWorld extends Pick<World, "nowMs" | "head" | "block"> {
   readonly view: DirectUserView;
   readonly settings: Pick<Settings, "pollTimeoutMs">;
@@ -18,12 +18,12 @@ export interface DirectUserView extends Pick<View, "lookedAt" | "sentAt" | "prov
   readonly calls: ReadonlyMap<string, CallView | undefined>;
 }
 
-/** The one thing to do next. The shell performs it; what it learns comes back as an event or in the view. */
+/** The one thing to do next. The shell performs it; the result comes back as an event or in the view. */
 export type DirectUserAction =
   | { readonly kind: "stop" }
   | { readonly kind: "append"; readonly event: EventInit }
   | { readonly kind: "check_policy" }
-  /** Look at the key and the count, sign, append, send. */
+  /** Read the key and the count, sign, append, send. */
   | { readonly kind: "call" }
   | { readonly kind: "resend"; readonly attempt: Attempt }
   | { readonly kind: "look"; readonly attempt: Attempt }
@@ -31,10 +31,10 @@ export type DirectUserAction =
   | { readonly kind: "prove_dead"; readonly attempt: Attempt }
   /** Read the count again. */
   | { readonly kind: "measure" }
-  /** Nothing to do before there is news. */
+  /** Nothing to do until something changes. */
   | { readonly kind: "wait" };
 
-/** Pure and total, so that a crash anywhere is the same as a restart: fold, ask, go on. */
+/** Pure and total, so that a crash anywhere is the same as a restart: fold, decide, go on. */
 export function nextDirectUser(state: DirectUserState, world: DirectUserWorld): DirectUserAction {
   if (state.ended !== undefined) return { kind: "stop" };
   const withdrawn = callWithdrawal(state);
@@ -49,14 +49,14 @@ export function nextDirectUser(state: DirectUserState, world: DirectUserWorld): 
   return fate === undefined ? pursue(state, attempt, world) : { kind: "append", event: fate };
 }
 
-/** A call that is to be cancelled and that is not sent, or never landed and never will, ends; once it is sent it is followed. */
+/** Ends a call that is to be cancelled, if no transaction of it may land; a call that was sent is followed to its end. */
 export function callWithdrawal(state: DirectUserState): EventInit | undefined {
   if (!state.cancelRequested || liveAttempt(state) !== undefined) return undefined;
   const userVisibleError = "it was cancelled at its caller's wish before anything was sent";
   return { case: "ended", value: { status: "cancelled", errorCode: "cancelled", userVisibleError } };
 }
 
-/** What became of a transaction, once all that it rests on is final. */
+/** The transaction's fate, once all blocks that it rests on are final. */
 function finalFate({ transaction }: Attempt, world: DirectUserWorld): EventInit | undefined {
   const view = world.view.calls.get(transaction.hash);
   if (view === undefined || view.result.kind === "pending") return undefined;
@@ -75,14 +75,14 @@ function finalFate({ transaction }: Attempt, world: DirectUserWorld): EventInit 
   return { case: "directUserCallResolved", value };
 }
 
-/** Finds out what became of it: looks, sends the same bytes again, tries to prove it dead, and says what is not known. */
+/** Finds out a transaction's fate: looks, sends the same bytes again, tries to prove it dead, and records that it is unknown. */
 function pursue(state: DirectUserState, attempt: Attempt, world: DirectUserWorld): DirectUserAction {
   const { view, head } = world;
   const { hash } = attempt.transaction;
   const sent = view.sentAt.get(hash);
   if (isLookDue(world, hash, (sent?.last ?? -2) + 2)) return { kind: "look", attempt };
   const isMissing = view.calls.has(hash) && view.calls.get(hash) === undefined;
-  // Before it is sent again, which is due whenever a look is over where sending takes long, or always fails.
+  // Checked before a resend, which is always due where sending is slow or fails.
   const provenAt = view.provenAt.get(hash) ?? sent?.first ?? head - proveAfter;
   if (isMissing && head >= provenAt + proveAfter) return { kind: "prove_dead", attempt };
   if (isMissing && head >= (sent?.last ?? 0) + resendAfter) return { kind: "resend", attempt };

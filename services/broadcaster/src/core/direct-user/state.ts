@@ -8,24 +8,24 @@ import type {
 import type { DirectUserCall, DirectUserScope } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
 import type { Logged, WaitingState } from "../workflow/state.ts";
 
-/** What the driver knows of a direct-user call: a fold over its log, and the only thing it decides from besides the chain. */
+/** The driver's state of a direct-user call: a fold over its log, and besides the chain the only input to its decisions. */
 export interface DirectUserState {
   readonly requestId: string;
-  /** Number of events folded: what the next append names. */
+  /** Number of events folded: the version that the next append expects. */
   readonly version: number;
   readonly walletId: string;
   readonly call: DirectUserCall & { readonly scope: DirectUserScope };
-  /** Of the broadcaster that took it on last; 0 before the first one did. */
+  /** Lease epoch of the latest broadcaster that drives it; 0 before the first one. */
   readonly epoch: bigint;
   readonly policyAllowed: boolean;
   readonly waiting: WaitingState | undefined;
-  /** Every transaction that was signed, oldest first; all but the last are dead. */
+  /** Every signed transaction, oldest first; all but the last are dead. */
   readonly attempts: readonly Attempt[];
   readonly resolved: DirectUserCallResolved | undefined;
   readonly measured: boolean;
-  /** Its caller wants it not to happen. */
+  /** Whether its caller wants it cancelled. */
   readonly cancelRequested: boolean;
-  /** It could not be told in time what became of what was sent. */
+  /** Whether the fate of a sent transaction could not be told in time. */
   readonly unknown: boolean;
   readonly ended: Ended | undefined;
 }
@@ -38,7 +38,7 @@ export interface Attempt {
   readonly dead: boolean;
 }
 
-/** Whether a log is of this lane. */
+/** Whether a log is of the direct-user lane. */
 export function isDirectUserLog([first]: readonly Logged[]): boolean {
   return first?.event.kind.case === "opened" && first.event.kind.value.endpoint === "direct_user_function_call";
 }
@@ -70,7 +70,7 @@ function begin(requestId: string, opened: Opened): DirectUserState {
   };
 }
 
-/** Unknown holds until something is known again: who drives it is not that. */
+/** `unknown` holds until an event says something of the chain; `taken` does not. */
 export function evolveDirectUser(before: DirectUserState, { version, atMs, event }: Logged): DirectUserState {
   const { kind } = event;
   const state: DirectUserState = { ...before, version, unknown: kind.case === "taken" && before.unknown };
@@ -113,7 +113,7 @@ export function evolveDirectUser(before: DirectUserState, { version, atMs, event
   }
 }
 
-/** The transaction that may still land, or has. */
+/** The transaction that may still land, or has landed. */
 export function liveAttempt(state: DirectUserState): Attempt | undefined {
   const last = state.attempts.at(-1);
   return last?.dead ? undefined : last;

@@ -44,7 +44,7 @@ export function judgeKey(
   return undefined;
 }
 
-/** The sentence with which a call ends whose key is not installed: what is wrong, and what to do. */
+/** The sentence with which a call ends whose key is not installed: the problem, and the remedy. */
 export function setupSentence({ message }: NotInstalled, before: string): string {
   return `${message}: install it as POST /wallet/v1/direct-user/function-call-key/prepare says, ${before}`;
 }

@@ -3,15 +3,14 @@ import type { EventInit } from "../workflow/action.ts";
 import type { DirectUserState } from "./state.ts";
 
 /**
- * Whether the counts say something else than the receipt: others counted meanwhile, or it could not be read. Then the
- * receipt decides.
+ * Whether the counts contradict the receipt: others counted meanwhile, or the count could not be read. Then the receipt decides.
  * @param after undefined where it could not be read
  */
 export function isAmbiguous(before: bigint, after: bigint | undefined, succeeded: boolean): boolean {
   return after === undefined || after !== before + (succeeded ? 1n : 0n);
 }
 
-/** How a call ends whose fate is final: it succeeded only if the user signed it and its receipt did. */
+/** The end of a call with a final fate: it succeeded only if the user signed it and its receipt succeeded. */
 export function endOf({ call }: DirectUserState, { status, signerId, error }: DirectUserCallResolved): EventInit {
   const { userId } = call.scope;
   if (signerId !== userId) {

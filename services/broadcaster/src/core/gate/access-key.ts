@@ -1,18 +1,18 @@
 import type { Finding } from "../checks/finding.ts";
 
-/** What an access key may be used for. */
+/** The permission of an access key. */
 export type KeyPermission =
   | { readonly kind: "full_access" }
   | {
       readonly kind: "function_call";
       readonly receiverId: string;
-      /** None: every method. */
+      /** Empty: every method. */
       readonly methodNames: readonly string[];
-      /** yoctoNEAR that it may still spend on gas; undefined: any. */
+      /** yoctoNEAR that it may still spend on gas; undefined: unlimited. */
       readonly allowanceYocto: bigint | undefined;
     };
 
-/** What a key is wanted for. Amounts in yoctoNEAR. */
+/** The call that a key has to permit. Amounts in yoctoNEAR. */
 export interface KeyUse {
   readonly receiverId: string;
   readonly methodName: string;
@@ -20,7 +20,7 @@ export interface KeyUse {
   readonly gasYocto: bigint;
 }
 
-/** The keys that an account has, of those that would be used. */
+/** The keys on an account, among those that would be used. */
 export interface KeysSeen {
   /** What is looked for: a public key, or `any key`. */
   readonly wanted: string;
@@ -37,7 +37,7 @@ export function mayCall(permission: KeyPermission, use: KeyUse): boolean {
   return allowanceYocto === undefined || allowanceYocto >= use.gasYocto;
 }
 
-/** Whether a key is there that can make the call. */
+/** Whether the account has a key that permits the call. */
 export function checkKeys(accountId: string, { wanted, found }: KeysSeen, use: KeyUse): Finding {
   const expected = `${wanted} may call ${use.methodName}`;
   if (found.length === 0) {

@@ -1,21 +1,21 @@
-/** How many are under way at once before it is known how fast they get through, and at least and at most. */
+/** Size of the window at the start, and its bounds. */
 const first = 32;
 const least = 4;
 const most = 512;
 
-/** One that was taken in, once nothing of it can grow old any more. */
+/** A workflow that has passed through the window: nothing of it can grow old any more. */
 export interface Passage {
-  /** How many had been taken in before it, since the window is there. */
+  /** Its position in the order of intake, from the window's start. */
   readonly number: number;
-  /** What it took of the time that it had. */
+  /** Blocks that it took, as `blocksTaken` counts them. */
   readonly blocks: number;
 }
 
 /**
- * How many workflows that need no place on the gate may be under way at once. What is signed grows old: where processes,
- * database and node need longer for each the more they are, all of a crowd would fail, and half of it at a time gets through.
- * Nobody knows beforehand how many that is, so it is found as TCP finds it: one more for each that was in good time, half as many
- * for one that was not; for others that had been taken in by then not again, since they say nothing of the smaller window.
+ * Bounds the workflows without a place on the gate that are under way at once. Signatures grow old: the more workflows run, the
+ * longer processes, database and node take for each, and a whole crowd would fail where half of it gets through. The right number is
+ * unknown, so it is found like TCP's congestion window: one more for each passage in time, half for a late one. Workflows taken in
+ * before a shrink do not shrink it again, since they say nothing of the smaller window.
  */
 export class IntakeWindow {
   readonly #inTimeBlocks: number;
@@ -23,7 +23,7 @@ export class IntakeWindow {
   #taken = 0;
   #shrunkAt = 0;
 
-  /** @param inTimeBlocks passages that take no longer are in good time */
+  /** @param inTimeBlocks longest passage that counts as in time */
   constructor(inTimeBlocks: number) {
     this.#inTimeBlocks = inTimeBlocks;
   }
@@ -32,7 +32,7 @@ export class IntakeWindow {
     return this.#size;
   }
 
-  /** Counts one that is taken in. @returns its number */
+  /** Counts a workflow that is taken in. @returns its number */
   take(): number {
     this.#taken += 1;
     return this.#taken;

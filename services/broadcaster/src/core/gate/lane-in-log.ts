@@ -5,7 +5,7 @@ import {
   IssuedNonceSchema,
 } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 
-/** The lane without the transactions that need not be in it any more; their nonces stay taken. */
+/** The lane without transactions that workflows' own logs hold by now; their nonces stay taken. */
 export function tidied(lane: GateLane, logged: ReadonlySet<string>): GateLane {
   return {
     ...lane,
@@ -14,7 +14,7 @@ export function tidied(lane: GateLane, logged: ReadonlySet<string>): GateLane {
   };
 }
 
-/** The highest nonce issued on each key, those of the transactions in the lane included. */
+/** The highest nonce issued on each key, including those of the lane's transactions. */
 export function issuedNonces({ issuedNonces, approverTransactions }: GateLane): IssuedNonce[] {
   const highest = new Map(issuedNonces.map(({ publicKey, nonce }) => [publicKey, nonce]));
   for (const { transaction } of approverTransactions) {

@@ -1,7 +1,7 @@
 import { minGasPrice, transactionGas } from "@outlayer/near";
 import { type Finding, finding } from "../checks/finding.ts";
 
-/** Prices and balances that decide whether a chain can be paid for. yoctoNEAR. */
+/** Balances that pay for a chain. yoctoNEAR. */
 export interface Purse {
   readonly relayer: bigint;
   readonly approver: bigint;
@@ -17,22 +17,22 @@ export interface Costs {
   readonly resumeGas: bigint;
 }
 
-/** What a chain locks until it is through, by account. */
+/** Amounts that a chain locks until it is through, by account. */
 export interface Needs {
   readonly relayer: bigint;
   readonly approver: bigint;
   readonly gate: bigint;
 }
 
-/** Kept on the gate beyond the deposits it pays: it pays for its own storage. */
+/** Balance of the gate that stays beyond the deposits that it pays: for its own storage. */
 const gateReserve = 10n ** 22n;
 
-/** yoctoNEAR that a transaction locks until its receipts ran. @param attachedGas gas units */
+/** yoctoNEAR that a transaction locks until its receipts have run. @param attachedGas gas units */
 export function lockedBy(attachedGas: bigint, gasPrice = minGasPrice): bigint {
   return (attachedGas + transactionGas) * (gasPrice > minGasPrice ? gasPrice : minGasPrice);
 }
 
-/** Gas units to attach to a resume: longer chains are resumed with what the chain of 12 on record was. */
+/** Gas units to attach to a resume: longer chains get the amount of the known chain of 12. */
 export function resumeGasFor(calls: number, resumeGas: bigint): bigint {
   const longChainGas = 150_000_000_000_000n;
   return calls > 6 && resumeGas < longChainGas ? longChainGas : resumeGas;
@@ -42,7 +42,7 @@ export function sumOf(a: Purse, b: Purse): Purse {
   return { relayer: a.relayer + b.relayer, approver: a.approver + b.approver, gate: a.gate + b.gate };
 }
 
-/** What is left of balances when others have taken what they were promised. It may be less than nothing. */
+/** Balances less the promised amounts. They may be negative. */
 export function without(purse: Purse, promised: Purse): Purse {
   return {
     relayer: purse.relayer - promised.relayer,
@@ -55,7 +55,7 @@ export function without(purse: Purse, promised: Purse): Purse {
  * @param deposits of the calls, one each
  * @param feeYocto that each resume attaches
  * @param costs gas of one submission, and of the resume as configured
- * @param resumes how many there are, one after the other, and how many calls each names
+ * @param resumes the number of resumes, sent one after the other, and of calls that each names
  */
 export function needsOf(
   deposits: readonly bigint[],
@@ -66,7 +66,7 @@ export function needsOf(
   const resumeGas = resumeGasFor(resumes.of, costs.resumeGas);
   return {
     relayer: BigInt(deposits.length) * lockedBy(costs.submitGas, costs.gasPrice),
-    // Only one at a time locks its gas.
+    // Resumes are sent one at a time, so only one locks its gas.
     approver: BigInt(resumes.count) * feeYocto + lockedBy(resumeGas, costs.gasPrice),
     gate: deposits.reduce((sum, deposit) => sum + deposit, gateReserve),
   };
@@ -74,7 +74,7 @@ export function needsOf(
 
 /**
  * Whether an account can pay for its part.
- * @param run what is to be paid, e.g. `a run of 3 calls`
+ * @param run the run in the message, e.g. `a run of 3 calls`
  */
 export function checkBalance(whose: keyof Purse, purse: Purse, needs: Needs, run: string): Finding {
   return finding(purse[whose] >= needs[whose], `at least ${needs[whose]}`, String(purse[whose]), {

@@ -1,23 +1,23 @@
-/** Where a workflow stands that waits for the gate. */
+/** The place of a workflow that waits for the gate. */
 export interface QueuePlace {
   /** From 1; 0 where it is not known. */
   readonly position: number;
-  /** Height at which its chain is expected to start; undefined where nobody can tell. */
+  /** Height at which its chain is expected to start; undefined where that cannot be predicted. */
   readonly expectedStart: number | undefined;
   readonly waitingFor: string;
 }
 
-/** Positions of which each is told. */
+/** Positions whose every move is reported. */
 const front = 3;
 
-/** Blocks by which an expected start may be off before it is told anew. */
+/** Least change of an expected start, in blocks, that is reported. */
 const leastShift = 20;
 
 /**
- * Whether what a reader was told is not true enough any more, so that it is worth an event: it waits for something else; it
- * is among the first three and has moved; its position has halved or doubled; or its start has moved by more than half of the
- * wait that was left. A long queue that drains at an even pace is told to each of its workflows a few times, not once a block.
- * @param head height now
+ * Whether a place has changed enough for an event: the reason differs; it is among the first three and has moved; its position has
+ * halved or doubled; or its expected start has moved by more than half of the wait that was left. So each workflow in a long queue
+ * that drains evenly gets a few events, and not one a block.
+ * @param head current height
  */
 export function isWorthTelling(told: QueuePlace, now: QueuePlace, head: number): boolean {
   if (told.waitingFor !== now.waitingFor) return true;

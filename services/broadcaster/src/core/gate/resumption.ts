@@ -7,29 +7,29 @@ export type Resumption =
   /** Each by a resume of its own, in order. That needs no place on the gate. */
   | "single";
 
-/** What a caller asked for. */
+/** The caller's options. */
 export interface Wishes {
-  /** A step that fails on chain ends the attempt. */
+  /** Whether a step that fails on chain ends the attempt. */
   readonly haltOnFailure: boolean;
-  /** It may be resumed step by step where it would wait long for the gate. */
+  /** Whether it may be resumed step by step where it would wait long for the gate. */
   readonly anyOrdering: boolean;
 }
 
-/** How it is resumed while nothing makes it overflow. A lone call costs the same either way, and singly waits for nobody. */
+/** The usual resumption, before any overflow. For a lone call both cost the same, and singly it waits for nobody. */
 export function resumptionOf(calls: number, { haltOnFailure }: Pick<Wishes, "haltOnFailure">): Resumption {
   return haltOnFailure || calls === 1 ? "single" : "chain";
 }
 
-/** What a workflow would have to wait for, instead of starting a chain. */
+/** What a chain would have to wait for. */
 export interface ChainWait {
   readonly waitingFor: string;
-  /** Height at which its chain could start; undefined where that cannot be told. */
+  /** Height at which its chain could start; undefined where that cannot be predicted. */
   readonly expectedStart: number | undefined;
 }
 
 /**
- * Whether a workflow whose caller does not mind goes on step by step instead. A stuck gate waits for its owner: nobody
- * knows how long.
+ * Whether a workflow whose caller accepts either ordering goes on step by step instead. A stuck gate counts as an endless wait: only
+ * its owner can clear it.
  * @param overflowBlocks longest wait that the operator wants; undefined: nothing overflows
  */
 export function overflows(
@@ -43,12 +43,12 @@ export function overflows(
   return expectedStart !== undefined && expectedStart - head > overflowBlocks;
 }
 
-/** How many calls each of its resumes names, and how many resumes there are. */
+/** The number of resumes, and of calls that each names. */
 export function resumesOf(calls: number, resumption: Resumption): { readonly count: number; readonly of: number } {
   return resumption === "chain" ? { count: 1, of: calls } : { count: calls, of: 1 };
 }
 
-/** yoctoNEAR that each of its resumes attaches; undefined when the gate takes no chain as long. */
+/** yoctoNEAR that each resume attaches; undefined when the gate takes no chain as long. */
 export function resumeFee(
   terms: { readonly feeTiers: readonly FeeTier[] },
   calls: number,

@@ -1,6 +1,6 @@
 import type { LaneProgress } from "../workflow/lane-progress.ts";
 
-/** A workflow on the gate, in the order in which they are resumed. */
+/** A workflow on the gate's lane, which is in the order of resumes. */
 export interface LaneEntry {
   readonly requestId: string;
   readonly calls: number;
@@ -10,24 +10,24 @@ export interface LaneEntry {
 /** Blocks from sending a transaction to the block in which its receipt runs. */
 const sendBlocks = 2;
 
-/** Blocks from admission to intents that can be resumed: signing, submitting, seeing the ids. */
+/** Blocks from admission until intents can be resumed: signing, submitting, reading the ids. */
 const prepareBlocks = 5;
 
-/** How many blocks before its turn a workflow is taken in: enough to be ready in time, few against the timeout of 200. */
+/** Blocks before its turn at which a workflow is admitted: enough to be ready in time, few compared to the timeout of 200. */
 const admitAhead = 10;
 
-/** Blocks for which a chain of that many calls keeps the gate's tail: one more chain can start that much later. */
+/** Blocks for which a chain of that many calls holds the gate's tail: the next chain can start that much later. */
 export function chainBlocks(calls: number): number {
   return 3 * (calls - 1) + 1;
 }
 
-/** Whose chain may be resumed now: the first that is not through, if it is ready. */
+/** The workflow whose chain may be resumed now: the first that still needs the gate, if it is ready. */
 export function whoseTurn(lane: readonly LaneEntry[]): string | undefined {
   const first = lane.find(({ progress }) => !["clear", "lost", "gone"].includes(progress.kind));
   return first?.progress.kind === "ready" ? first.requestId : undefined;
 }
 
-/** Height at which a chain that comes behind everything on the lane can start. */
+/** Height at which a chain behind everything on the lane can start. */
 export function laneFreeAt(lane: readonly LaneEntry[], head: number): number {
   let free = head + sendBlocks;
   for (const { progress, calls } of lane) {
@@ -55,12 +55,12 @@ export function laneFreeAt(lane: readonly LaneEntry[], head: number): number {
   return free;
 }
 
-/** Whether the next workflow should be taken in now. */
+/** Whether the next workflow should be admitted now. */
 export function mayAdmit(lane: readonly LaneEntry[], head: number): boolean {
   return laneFreeAt(lane, head) <= head + admitAhead;
 }
 
-/** Expected start heights of those that wait, in their order. */
+/** Expected start heights of waiting workflows, in their order. */
 export function expectedStarts(lane: readonly LaneEntry[], waiting: readonly number[], head: number): number[] {
   let free = Math.max(laneFreeAt(lane, head), head + prepareBlocks);
   return waiting.map((calls) => {

@@ -1,7 +1,7 @@
 import type { Finding } from "../checks/finding.ts";
 import type { Resumption } from "./resumption.ts";
 
-/** The gate's own state, as far as it decides whether a chain can start. */
+/** The gate's own state that decides whether a chain can start. */
 export interface GateTail {
   /** `get_batch_tail`: intents that the running chain has still to dispatch. */
   readonly tail: readonly string[];
@@ -9,23 +9,23 @@ export interface GateTail {
   readonly pending: readonly string[];
 }
 
-/** Blocks for which a tail may stay as it is before it is called stuck: a target's promises can take a while. */
+/** Blocks after which an unchanged tail counts as stuck: a target's promises can take a while. */
 const stuckAfter = 30;
 
 export interface TailWatch {
   readonly tail: readonly string[];
-  /** Head at which it was first seen like this. */
+  /** Head at which the tail was first seen like this. */
   readonly sinceHead: number;
 }
 
-/** Remembers since when the tail is as it is. */
+/** Remembers how long the tail has not changed. */
 export function watchTail(before: TailWatch | undefined, tail: readonly string[], head: number): TailWatch {
   const same = before !== undefined && before.tail.join() === tail.join();
   return same ? before : { tail, sinceHead: head };
 }
 
 /**
- * What an unexpected tail means: somebody else's chain runs, or nothing moves any more. A member that is not pending
+ * The meaning of a tail that no chain of ours explains: somebody else's chain runs, or nothing moves. A member that is not pending
  * has timed out, so the chain can never go on (rule: tail-is-read-before-a-resend).
  */
 export function judgeTail(gate: GateTail, watch: TailWatch, head: number): "free" | "gate_busy" | "gate_stuck" {
@@ -34,7 +34,7 @@ export function judgeTail(gate: GateTail, watch: TailWatch, head: number): "free
   return isBroken || head >= watch.sinceHead + stuckAfter ? "gate_stuck" : "gate_busy";
 }
 
-/** What a tail means for those who want the gate next. */
+/** Who holds the tail, for workflows that want the gate next. */
 export type TailHolder = "free" | "ours" | "gate_busy" | "gate_stuck";
 
 const tailMessages: Readonly<Record<TailHolder, string>> = {
@@ -44,7 +44,7 @@ const tailMessages: Readonly<Record<TailHolder, string>> = {
   gate_stuck: "the gate is stuck: its owner has to reset the batch tail",
 };
 
-/** Whether the next run can start, or has only our own chains before it. Single resumes need no tail. */
+/** Whether the next run can start, or waits for our own chains only. Single resumes need no tail. */
 export function checkTail(
   tail: readonly string[],
   holder: TailHolder,

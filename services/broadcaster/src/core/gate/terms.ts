@@ -1,6 +1,6 @@
 import { type Finding, finding } from "../checks/finding.ts";
 
-/** What the gate asks for, as its views say. */
+/** The gate's terms, as its views answer them. */
 export interface GateTerms {
   readonly approverId: string;
   readonly isRelayer: boolean;
@@ -13,7 +13,7 @@ export interface FeeTier {
   readonly feeYocto: bigint;
 }
 
-/** What the operator agreed to. */
+/** The terms that the operator agreed to. */
 export interface Agreement {
   readonly relayerId: string;
   readonly approverId: string;
@@ -21,7 +21,7 @@ export interface Agreement {
   readonly maxFeeYocto: bigint;
 }
 
-/** yoctoNEAR that the gate asks for a chain of that many calls; undefined when it takes no chain as long. */
+/** yoctoNEAR that the gate charges for a chain of that many calls; undefined when it takes no chain as long. */
 export function feeOf({ feeTiers }: Pick<GateTerms, "feeTiers">, calls: number): bigint | undefined {
   return feeTiers.find(({ cap }) => calls <= cap)?.feeYocto;
 }
@@ -41,7 +41,7 @@ export function checkApprover(terms: GateTerms, { approverId }: Agreement): Find
 }
 
 /**
- * Whether the gate takes a chain of that many calls, for no other fee than the operator agreed to
+ * Whether the gate takes a chain of that many calls, for exactly the fee that the operator agreed to
  * (rule: fee-is-the-agreed-tier).
  */
 export function checkFee(terms: GateTerms, agreed: Agreement, calls: number): Finding {

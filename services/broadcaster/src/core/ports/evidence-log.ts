@@ -3,17 +3,17 @@ import type { Reservation, StepUsage, UsageStatement } from "@outlayer/contracts
 import type { EventInit } from "../workflow/action.ts";
 import type { Logged } from "../workflow/state.ts";
 
-/** Somebody else appended meanwhile, or the log has ended: what was decided is to be decided anew. */
+/** Another writer has appended, or the log has ended: the decision has to be made anew. */
 export class LogMoved extends Error {
   override readonly name: string = "LogMoved";
 }
 
-/** Another one drives by now. */
+/** Another broadcaster holds the lease. */
 export class LeaseLost extends LogMoved {
   override readonly name = "LeaseLost";
 }
 
-/** By evidence's own clock and log something that was signed can still execute, so that its usage is not released yet. */
+/** By evidence's own clock and log a signature can still execute, so its usage is not released yet. */
 export class StillPossible extends Error {
   override readonly name = "StillPossible";
 }
@@ -25,18 +25,18 @@ export class EvidenceUnavailable extends Error {
 
 export interface UsedSoFar {
   readonly seq: bigint;
-  /** In evidence's own word, for signer-proxy. */
+  /** Evidence's MACed statement of that usage, for signer-proxy. */
   readonly statement: UsageStatement;
 }
 
-/** What policy allowed, and is to count. */
+/** The amounts that policy allowed, to be counted. */
 export interface ToReserve {
   readonly walletId: string;
   readonly requestId: string;
-  /** The ledger's entry up to which policy was asked. */
+  /** The ledger entry that policy's answer saw. */
   readonly expectedSeq: bigint;
   readonly steps: readonly StepUsage[];
-  /** Digest of the terms on which the steps will be signed; empty where they will not. */
+  /** Digest of the terms on which the steps will be signed; empty where they will not be. */
   readonly termsDigest: string;
 }
 
@@ -55,37 +55,37 @@ export interface GateLog {
 /** A lease as its holder names it. */
 export interface HeldLease {
   readonly resource: string;
-  /** The fencing token: it rises whenever the lease is taken. */
+  /** The fencing token: it rises each time that the lease is taken. */
   readonly epoch: bigint;
 }
 
 export type LeaseAnswer =
   | { readonly kind: "taken"; readonly epoch: bigint }
-  /** Another one's, for so many milliseconds. */
+  /** Another holder has it for this many milliseconds. */
   | { readonly kind: "held"; readonly remainingMs: number };
 
-/** The logs, as the broadcaster reads them; and writes them, under a lease. Every method throws EvidenceUnavailable. */
+/** Evidence's logs: read freely, and written under a lease. Every method throws EvidenceUnavailable. */
 export interface EvidenceLog {
   read(requestId: string): Promise<readonly Logged[]>;
   /**
-   * @returns the event as it stands in the log, but for its time, which is the caller's
+   * @returns the event as it stands in the log, but with the caller's time
    * @throws LogMoved, LeaseLost
    */
   append(requestId: string, expectedVersion: number, kind: EventInit, nowMs: number): Promise<Logged>;
-  /** All workflows that have not ended, and how many events each has, oldest first. */
+  /** All workflows that have not ended, with their number of events, oldest first. */
   listOpen(): Promise<readonly OpenWorkflow[]>;
   reserveNonces(senderId: string, count: number): Promise<readonly bigint[]>;
-  /** What a wallet has used, the own part of a request that is named left out, and up to which entry of the ledger that is told. */
+  /** A wallet's usage without the named request's own reservation, and the ledger entry up to which it is counted. */
   readUsage(walletId: string, exceptRequestId?: string): Promise<UsedSoFar>;
   /**
-   * Counts what policy allowed on the strength of the ledger up to an entry.
-   * @returns undefined when it has moved on; where the steps will be signed, what signer-proxy wants to see
+   * Compare-and-set: counts the amounts that policy allowed, if the ledger is still at the given entry.
+   * @returns undefined when the ledger has moved on; else the reservation for signer-proxy, where the steps will be signed
    * @throws LeaseLost
    */
   reserveUsage(reserving: ToReserve): Promise<{ readonly reservation: Reservation | undefined } | undefined>;
   /** Stops counting steps that did not execute. @throws StillPossible, LeaseLost */
   releaseUsage(walletId: string, requestId: string, steps: number[]): Promise<void>;
-  /** Counts what a workflow costs the operator beside what its record will say. yoctoNEAR. */
+  /** Counts costs of the operator that a workflow's record will not show. yoctoNEAR. */
   chargeOperator(walletId: string, requestId: string, yocto: bigint): Promise<void>;
   gateLog(gateId: string): Promise<GateLog>;
   /** @returns the new version @throws LogMoved, LeaseLost */

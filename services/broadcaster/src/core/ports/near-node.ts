@@ -1,8 +1,8 @@
 import type { TransactionStatus } from "../chain/transaction-status.ts";
-import type { Standing } from "../checks/receivers.ts";
+import type { CallTarget } from "../checks/receivers.ts";
 import type { KeyPermission } from "../gate/access-key.ts";
 
-/** Longest answer of a contract that a caller chose, bytes. */
+/** Longest answer that is read of a contract of a caller's choice, bytes. */
 export const foreignAnswerBytes = 16 * 1024;
 
 export interface Block {
@@ -10,7 +10,7 @@ export interface Block {
   /** Base58. */
   readonly hash: string;
   readonly prevHash: string;
-  /** Hash of the latest block that is final with this one. */
+  /** Hash of the latest block that this block makes final. */
   readonly lastFinalHash: string;
   /** Milliseconds since the epoch. */
   readonly timeMs: number;
@@ -30,11 +30,11 @@ export interface AccessKey {
   readonly height: number;
 }
 
-/** What a contract that a caller chose made of a view. */
+/** The outcome of a view of a contract of a caller's choice. */
 export type ForeignView =
   /** `text` is JSON, `height` that of the block at which it ran. */
   | { readonly kind: "answered"; readonly text: string; readonly value: unknown; readonly height: number }
-  /** In the contract's or the node's own words. */
+  /** `text` is the contract's or the node's own error. */
   | { readonly kind: "failed"; readonly text: string }
   | { readonly kind: "too_large" | "no_answer" };
 
@@ -46,11 +46,11 @@ export interface ChunkTransaction {
   readonly calls: readonly { readonly methodName: string; readonly args: Uint8Array }[];
 }
 
-/** NEAR as the broadcaster asks it. Every method throws RpcUnavailable when no endpoint answers. */
+/** NEAR as the broadcaster uses it. Every method throws RpcUnavailable when no endpoint answers. */
 export interface NearNode {
   /** @throws BlockUnknown */
   block(wanted: BlockWanted): Promise<Block>;
-  /** How many blocks a transaction stays valid after the one that it names. */
+  /** Number of blocks for which a transaction is valid after the one that it names. */
   validityBlocks(): Promise<number>;
   /** yoctoNEAR that the account holds; 0 for one that does not exist. */
   balance(accountId: string): Promise<bigint>;
@@ -60,8 +60,8 @@ export interface NearNode {
   accessKeys(accountId: string): Promise<readonly KeyPermission[]>;
   /** Base58 of the SHA-256 of the account's wasm; 32 zero bytes where it has none, or does not exist. */
   codeHash(accountId: string): Promise<string>;
-  /** What a call of the account would meet at the final block. */
-  standing(accountId: string): Promise<Standing>;
+  /** What the account offers to a call, at the final block. */
+  callTarget(accountId: string): Promise<CallTarget>;
   /** Calls a view. @returns its JSON, and the height at which it ran @throws ViewFailed with the contract's text */
   view(
     contractId: string,
@@ -69,32 +69,32 @@ export interface NearNode {
     args: unknown,
     finality?: "final" | "optimistic",
   ): Promise<{ value: unknown; height: number }>;
-  /** Calls a view of a contract that a caller chose, at the final block; no more is read of it than a record may hold. */
+  /** Calls a view of a contract of a caller's choice, at the final block; no more of the answer is read than a record may hold. */
   foreignView(contractId: string, method: string, argsJson: string): Promise<ForeignView>;
-  /** Hands in a signed transaction. Says nothing of its inclusion. */
+  /** Sends a signed transaction. Success says nothing of its inclusion. */
   send(signedTransaction: Uint8Array): Promise<void>;
-  /** Undefined while the node does not know it, or has no outcome of it yet. */
+  /** Undefined while the node does not know the transaction, or has no outcome of it yet. */
   transaction(hash: string, signerId: string): Promise<TransactionStatus | undefined>;
   /**
    * Whether no endpoint knows the transaction, each asked at a final head not below `height`
    * (rule: dead-is-unknown-to-every-endpoint).
    */
   isUnknownEverywhere(hash: string, signerId: string, height: number): Promise<boolean>;
-  /** Transactions of a block, as far as they are needed to recognise one. */
+  /** The transactions of a block, with the fields that identify one. */
   transactionsOf(block: Block): Promise<readonly ChunkTransaction[]>;
 }
 
-/** No endpoint gave an answer: nothing is known of what was asked, and something sent may have arrived. */
+/** No endpoint answered: the outcome is unknown, and a sent transaction may have arrived. */
 export class RpcUnavailable extends Error {
   override readonly name: string = "RpcUnavailable";
 }
 
-/** The node that was asked does not know the block: it lags behind the one that named it, or keeps no older ones. */
+/** The node does not know the block: it lags behind the node that named the block, or keeps no older ones. */
 export class BlockUnknown extends RpcUnavailable {
   override readonly name = "BlockUnknown";
 }
 
-/** A node answered, with an error of its own. */
+/** A node answered with an error of its own. */
 export class RpcRefused extends Error {
   override readonly name = "RpcRefused";
   /** E.g. `UNKNOWN_TRANSACTION`; empty where the node gave none. */

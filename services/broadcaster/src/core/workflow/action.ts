@@ -13,19 +13,19 @@ export interface Look {
   readonly submissions: readonly string[];
   readonly resumes: readonly string[];
   /**
-   * Of the submissions the last one first, and the others only if that one has run. Those of one key land in the order in which
-   * they were sent; where they do not, it costs a block.
+   * Look at the last submission first, and at the others only if it has run. Submissions on one key land in the order of sending;
+   * where they do not, this costs a block.
    */
   readonly lastFirst?: boolean;
 }
 
-/** The one thing to do next. The shell performs it; what it learns comes back as an event or in the view. */
+/** The one thing to do next. The shell performs it; the result comes back as an event or in the view. */
 export type Action =
   /** The workflow has ended. */
   | { readonly kind: "stop" }
   | { readonly kind: "append"; readonly event: EventInit }
   | { readonly kind: "check_policy" }
-  /** Ask the conductor for a place, check what has to hold, and append the admission. */
+  /** Ask the conductor for a place, run the checks, and append the admission. */
   | { readonly kind: "seek_admission" }
   | { readonly kind: "sign" }
   /** Prepare, append and send transactions that carry these steps. */
@@ -34,14 +34,14 @@ export type Action =
   | { readonly kind: "resend"; readonly hashes: readonly string[] }
   /** Ask the node about transactions. */
   | ({ readonly kind: "look" } & Look)
-  /** Find whose submission used up a step's delegate nonce. */
+  /** Find the submission that used up a step's delegate nonce. */
   | { readonly kind: "adopt"; readonly step: number }
   /** Try to prove that a transaction can never land. */
   | { readonly kind: "prove_dead"; readonly hash: string }
-  /** Land a higher nonce on the transaction's access key, so that it cannot land any more. */
+  /** Land a higher nonce on the transaction's access key, so that the transaction cannot land any more. */
   | { readonly kind: "burn_nonce"; readonly hash: string }
   | { readonly kind: "resume" }
-  /** Resume one intent by itself. `block`: that the resume names, and is valid on no fork without. */
+  /** Resume one intent by itself. `block`: named by the resume, which is valid on no fork without it. */
   | { readonly kind: "resume_step"; readonly step: number; readonly block: SeenIn }
   | { readonly kind: "reject"; readonly intentId: string }
   /** Have the cancels of these steps' payloads signed, and append and send the transaction that carries them. */
@@ -52,5 +52,5 @@ export type Action =
   | { readonly kind: "read_nonces"; readonly steps: readonly number[] }
   /** Read balances, views and cost. */
   | { readonly kind: "measure" }
-  /** Nothing to do before there is news: a new head, a turn, a balance. */
+  /** Nothing to do until something changes: a new head, a turn, a balance. */
   | { readonly kind: "wait" };

@@ -8,17 +8,17 @@ import type { WorkflowState } from "./state.ts";
 import { causeOf } from "./verdict.ts";
 import type { World } from "./world.ts";
 
-/** Milliseconds before a payload's deadline from which on waiting for it is as quick as a cancel. */
+/** Milliseconds before a payload's deadline within which waiting is as quick as a cancel. */
 const tooLateMs = 5000;
 
-/** Heads after which it is tried again to have a cancel signed and written down. */
+/** Heads between attempts to have a cancel signed and appended. */
 const tryAgainAfter = 20;
 
-/** Heads in which a cancel that is sent now lands: what is dispatched before is not to make it fail. */
+/** Heads in which a cancel that is sent now lands: a payload that is dispatched earlier would make it fail. */
 const landsWithin = 4;
 
 /**
- * A workflow that is to be cancelled ends at once where nothing of it was signed; else it settles
+ * A workflow that is to be cancelled ends at once if nothing of it was signed; else it settles
  * (rule: signed-means-possible).
  */
 export function withdrawal(state: WorkflowState): EventInit | undefined {
@@ -27,7 +27,7 @@ export function withdrawal(state: WorkflowState): EventInit | undefined {
   return cancelledEnd(state);
 }
 
-/** How a workflow ends of which nothing was sent, once nothing of it can execute. */
+/** The end of a cancelled workflow that never submitted anything, once nothing of it can execute. */
 export function cancelledEnd(state: WorkflowState): EventInit {
   const outcomes = state.steps.map(() => ({ outcome: "not_executed" }));
   const { code: errorCode, text: userVisibleError } = causeOf(state);
@@ -35,16 +35,16 @@ export function cancelledEnd(state: WorkflowState): EventInit {
 }
 
 /**
- * Makes payloads impossible that are still possible: one transaction for all of them, followed until its fate is final.
- * Another is made only once the one before cannot land or has failed, and which nonces are used was read after that.
- * @returns undefined: there is nothing to do about it now
+ * Cancels payloads that are still possible: one transaction for all of them, followed until its fate is final. Another one is made
+ * only once the one before cannot land or has failed, and the used nonces were read after that.
+ * @returns undefined: nothing to do for it now
  */
 export function cancelPayloads(state: WorkflowState, world: World, judged: readonly JudgedStep[]): Action | undefined {
   const open = state.cancels.find(({ fate }) => fate.kind === "open");
   if (open !== undefined) {
     const sent = { transaction: open.transaction, atMs: open.atMs, dead: false };
     const isTooLate = open.payloads.every(({ step }) => world.final.timeMs > deadlineOf(state, step));
-    // Where nothing is possible any more it has only to be found out what it has cost, and not to cost more later.
+    // If nothing is possible any more, a cancel that no node shows is made impossible, so that it costs nothing later.
     const giveUp = isTooLate || !judged.some(isUndecided);
     const action = pursue(state, world, [sent], { kind: "cancel", giveUp });
     return action.kind === "wait" ? undefined : action;
@@ -59,8 +59,8 @@ export function cancelPayloads(state: WorkflowState, world: World, judged: reado
 }
 
 /**
- * Whether it is still to be found out what became of a transaction of cancels, whose cost belongs to the record: as long as a
- * node knows it, or it may only be late.
+ * Whether the fate of a cancel transaction is still open, so that its cost is missing from the record: a node knows it, or it may
+ * only be late.
  */
 export function isCancelPending({ cancels }: WorkflowState, { view, nowMs, settings }: World): boolean {
   return cancels.some(({ transaction, atMs, fate }) => {
@@ -70,8 +70,8 @@ export function isCancelPending({ cancels }: WorkflowState, { view, nowMs, setti
 }
 
 /**
- * A cancel that failed for anything but a nonce that was used would fail again. Where nothing was submitted nobody has seen
- * the payloads, and their deadline is waited for: who lets things be signed and cancels them costs the operator nothing.
+ * The steps whose payloads to cancel. A cancel that failed for another reason than a used nonce would fail again. Payloads of which
+ * nothing was submitted are secret, so their deadline is waited for: cancelling signed workflows then costs the operator nothing.
  */
 function stepsToCancel(state: WorkflowState, world: World, judged: readonly JudgedStep[]): number[] {
   if (!isSubmitted(state)) return [];
@@ -83,7 +83,7 @@ function stepsToCancel(state: WorkflowState, world: World, judged: readonly Judg
   });
 }
 
-/** Whether what runs, or may, dispatches a step before a cancel lands. */
+/** Whether a running resume, or one that may run, dispatches the step before a cancel lands. */
 function isNextUp(state: WorkflowState, world: World, index: number): boolean {
   const step = state.steps[index];
   if (step === undefined || isDone(step)) return false;
@@ -93,7 +93,7 @@ function isNextUp(state: WorkflowState, world: World, index: number): boolean {
   return start + 2 + 3 * index <= world.head + landsWithin;
 }
 
-/** A cancel failed since its nonce was last read, or that was never read. */
+/** Whether a cancel of the step has failed since its nonce was last read, if it ever was. */
 function isReadingDue({ cancels }: WorkflowState, { final }: World, step: number): boolean {
   const refusedAt = cancels.flatMap(({ fate, payloads }) =>
     fate.kind === "refused" && payloads.some((payload) => payload.step === step) ? [fate.height] : [],

@@ -3,24 +3,24 @@ import { isOver, liveResume } from "./progress.ts";
 import type { WorkflowState } from "./state.ts";
 import type { World } from "./world.ts";
 
-/** Final blocks after finding a ground that a resume cannot land, within which that is proven where every node answers. */
+/** Final blocks from finding that a resume cannot land, within which the proof succeeds if every node answers. */
 const lostAfter = 15;
 
-/** How far a workflow that the gate took in has come, as far as the others on the gate are concerned. */
+/** The progress of an admitted workflow, as far as it matters to others on the gate. */
 export type LaneProgress =
   /** Signing or submitting. */
   | { readonly kind: "preparing" }
   /** Its intents are pending: it can be resumed. */
   | { readonly kind: "ready" }
-  /** A resume was prepared and has not been seen to run. */
+  /** A resume was prepared and was not seen to run. */
   | { readonly kind: "resuming" }
-  /** It cannot land any more, and no proof was to be had that it never did: the gate's tail shows whether its chain runs. */
+  /** Its resume cannot land any more, and there is no proof that it never did: the gate's tail shows whether its chain runs. */
   | { readonly kind: "lost" }
-  /** Its chain runs since that height. */
+  /** Its chain has run since this height. */
   | { readonly kind: "running"; readonly started: number }
-  /** A resume that is sent now finds the tail empty. */
+  /** A resume of the next workflow that is sent now finds the tail empty. */
   | { readonly kind: "clear" }
-  /** It does not use the gate any more. Its tail may be left behind. */
+  /** It does not use the gate any more, but may have left a tail behind. */
   | { readonly kind: "gone" };
 
 export function laneProgress(state: WorkflowState, world: World): LaneProgress {
@@ -37,7 +37,7 @@ export function laneProgress(state: WorkflowState, world: World): LaneProgress {
   return isClear ? { kind: "clear" } : { kind: "running", started };
 }
 
-/** Whether what becomes of it has been unknown for long enough: others are not to grow old behind it. */
+/** Whether the resume's fate has been unknown so long that others must not wait for it any more. */
 function isLost(hash: string, { view, final }: World): boolean {
   const foundAt = view.groundFoundAt.get(hash);
   return foundAt !== undefined && final.height >= foundAt + lostAfter;
@@ -54,10 +54,9 @@ export function startHeight(state: WorkflowState, world: World): number | undefi
 }
 
 /**
- * Whether the gate's tail is empty by the time a resume that is sent now runs, as told by the last-but-one member: its
- * target has a result, so the gate's next link, which empties the tail, runs one block later
- * (rule: resume-runs-on-an-empty-tail). Where the target answered with a promise, that is known only once the link has
- * run.
+ * Whether the gate's tail is empty when a resume that is sent now runs. The last-but-one member tells: once its target has a result,
+ * the gate's next link, which empties the tail, runs one block later (rule: resume-runs-on-an-empty-tail). If the target answered
+ * with a promise, only the link itself tells.
  */
 export function isTailFree(lastButOne: SubmissionView | undefined): boolean {
   if (lastButOne?.continued !== undefined) return true;

@@ -1,7 +1,6 @@
 import { isMissingIntent } from "../chain/gate-texts.ts";
 import type { Action } from "./action.ts";
 import { cancelPayloads, withdrawal } from "./cancel.ts";
-import { follow, followStepwise } from "./follow.ts";
 import { startHeight } from "./lane-progress.ts";
 import { observe, stepToAdopt } from "./observe.ts";
 import { judgeSteps } from "./outcomes.ts";
@@ -22,11 +21,12 @@ import { pursue, runsAfter } from "./pursue.ts";
 import { outlive, settle } from "./settle.ts";
 import type { ResumeState, StepState, WorkflowState } from "./state.ts";
 import { stepwise } from "./stepwise.ts";
+import { watchDispatches, watchSingleDispatches } from "./watch-dispatches.ts";
 import type { World } from "./world.ts";
 
 /**
- * The driver: the one thing to do next for a workflow, from its log and what is seen of the chain. Pure and total, so
- * that a crash anywhere is the same as a restart: fold, ask, go on.
+ * The driver: decides the one thing to do next for a workflow, from its log and the view of the chain. Pure and total, so that a
+ * crash anywhere is the same as a restart: fold, decide, go on.
  */
 export function next(state: WorkflowState, world: World): Action {
   if (state.ended !== undefined) return { kind: "stop" };
@@ -55,21 +55,21 @@ function discardStale(state: WorkflowState, { final }: World): Action | undefine
 }
 
 /**
- * It is to be cancelled while its chain runs, or may: a resume that is not seen to land is made impossible, one that
- * landed is followed, and payloads whose turn is not next are cancelled.
+ * Cancels a workflow whose chain runs, or may run: a resume that is not seen to land is made impossible, one that landed is
+ * followed, and payloads whose turn is not next are cancelled.
  */
 function stop(state: WorkflowState, world: World): Action {
   const cancel = cancelPayloads(state, world, judgeSteps(state, world.final));
   if (cancel !== undefined) return cancel;
   if (isResumedSingly(state)) {
     const single = openSingle(state);
-    return single === undefined ? followStepwise(state, world) : pursueResume(state, world, single, true);
+    return single === undefined ? watchSingleDispatches(state, world) : pursueResume(state, world, single, true);
   }
   const resume = liveResume(state);
-  return isUnderWay(state, world, resume) ? pursueResume(state, world, resume, true) : follow(state, world);
+  return isUnderWay(state, world, resume) ? pursueResume(state, world, resume, true) : watchDispatches(state, world);
 }
 
-/** Whether it has been sent and is not seen to have started its chain. */
+/** Whether the resume was sent and was not seen to start its chain. */
 function isUnderWay(state: WorkflowState, world: World, resume: ResumeState | undefined): resume is ResumeState {
   return resume?.fate.kind === "open" && startHeight(state, world) === undefined;
 }
@@ -77,7 +77,7 @@ function isUnderWay(state: WorkflowState, world: World, resume: ResumeState | un
 function pursueResume(state: WorkflowState, world: World, resume: ResumeState, giveUp: boolean): Action {
   const { transaction } = resume.prepared;
   if (transaction === undefined) return { kind: "wait" };
-  // Of a chain the gate needs to know nothing before its first target has run: then its resume is final too.
+  // A longer chain's resume is looked at two heads later: nothing depends on it before its first target has run.
   const seenAfter = resume.prepared.intentIds.length === 1 ? runsAfter : runsAfter + 2;
   return pursue(state, world, [{ transaction, atMs: resume.atMs, dead: false }], { kind: "resume", giveUp, seenAfter });
 }
@@ -105,12 +105,12 @@ function attempt(state: WorkflowState, world: World): Action {
     if (unread.length > 0) return { kind: "look", submissions: unread, resumes: [] };
     if (!state.steps.some((step) => isSeenToMove(step, world))) return { kind: "resume" };
   }
-  return follow(state, world);
+  return watchDispatches(state, world);
 }
 
 /**
- * A resume that did not find an intent says that somebody else was faster, or that its time was over: before another one
- * is sent, the intents' own receipts are read, as of a block after that refusal (rule: missing-intent-is-looked-up).
+ * Submissions to read before another resume. One that found an intent missing says that somebody else dispatched it, or that it
+ * timed out: the intents' own receipts tell, as of a block after that refusal (rule: missing-intent-is-looked-up).
  */
 function unreadSubmissions(state: WorkflowState, { view }: World): string[] {
   const last = state.resumes.at(-1);
@@ -122,7 +122,7 @@ function unreadSubmissions(state: WorkflowState, { view }: World): string[] {
   });
 }
 
-/** Whether its intent is seen to be dispatched or closed, be it not final yet. */
+/** Whether the intent is seen to be dispatched or closed, final or not. */
 function isSeenToMove({ accepted }: StepState, { view }: World): boolean {
   const seen = accepted === undefined ? undefined : view.submissions.get(accepted.txHash);
   return (seen?.dispatch ?? seen?.closed ?? seen?.callbackFailed) !== undefined;

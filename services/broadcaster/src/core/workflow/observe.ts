@@ -10,7 +10,7 @@ import type { StepState, WorkflowState } from "./state.ts";
 import type { World } from "./world.ts";
 
 /**
- * The next fact that the node's answers establish and the log does not hold yet. Evidence is final
+ * The next fact in the node's answers that the log does not hold yet. Facts are recorded once final
  * (rule: evidence-is-final); ids need not be.
  */
 export function observe(state: WorkflowState, world: World): EventInit | undefined {
@@ -24,7 +24,7 @@ export function observe(state: WorkflowState, world: World): EventInit | undefin
   );
 }
 
-/** Steps whose refusal says that the gate had the delegate before: it has to be looked up whose submission that was. */
+/** A step whose refusal says that the gate knew its delegate before: the earlier submission has to be found. */
 export function stepToAdopt(state: WorkflowState, world: World): number | undefined {
   const index = state.steps.findIndex((step, index) => {
     const refusal = finalRefusal(step, world);
@@ -155,7 +155,7 @@ function closed(world: World, index: number, view: SubmissionView): EventInit | 
   return { case: "intentClosed", value: { step: index, blockHeight: BigInt(block.height), ...reason } };
 }
 
-/** What was executed of a cancel is read from the verifier's own events. */
+/** The payloads that a cancel made impossible, by the verifier's own events. */
 function cancelFate(state: WorkflowState, world: World): EventInit | undefined {
   for (const { transaction, payloads, fate } of state.cancels) {
     const result = fate.kind === "open" ? world.view.cancels.get(transaction.hash)?.result : undefined;

@@ -5,12 +5,12 @@ import type { StepState, WorkflowState } from "./state.ts";
 /** Blocks after which the gate lets a pending intent time out. */
 export const yieldTimeoutBlocks = 200;
 
-/** What is known at a final block, for judging steps that did not succeed. */
+/** Facts at a final block, for judging steps that did not succeed. */
 export interface FinalFacts {
   readonly height: number;
   /** Milliseconds since the epoch. */
   readonly timeMs: number;
-  /** Whether a step's payload nonce was used, and of which final block that was read, by time and height. */
+  /** By step: whether its payload nonce was used, with the final block at which that was read. */
   readonly nonceUse: ReadonlyMap<number, NonceUse>;
 }
 
@@ -33,7 +33,7 @@ export function isUndecided({ outcome }: Pick<JudgedStep, "outcome">): boolean {
 
 /**
  * Judges the steps of a workflow whose attempt is over (rule: public-payload-stays-possible,
- * rule: signed-means-possible). What was signed, or may have been, is possible until its deadline has passed at a final
+ * rule: signed-means-possible). A payload that was signed, or may have been, is possible until its deadline has passed at a final
  * block with its nonce unused; once it was submitted anybody may execute it.
  */
 export function judgeSteps(state: WorkflowState, final: FinalFacts): readonly JudgedStep[] {
@@ -49,7 +49,7 @@ export function judgeStep(step: StepState, index: number, final: FinalFacts): Ju
     : judgePlainCall(step, error, final);
 }
 
-/** Whether what is signed for it is a payload for the verifier too, and not its delegate alone. */
+/** Whether the step's signatures include a payload for the verifier, and not its delegate alone. */
 export function hasPayload({ terms }: StepState): boolean {
   return terms !== undefined && terms.nonce !== "";
 }
@@ -64,7 +64,7 @@ function judgePayload(
   if (step.cancel === "done") return decided(unexecuted(step), error);
   const use = final.nonceUse.get(index);
   const isUsed = use?.used || (error !== undefined && isNonceUsedByPayload(error));
-  // Whose payload used it shows once the fate of our own cancel is known (rule: carried-by-somebody-else-is-said).
+  // While a cancel of ours is open, the nonce may be used by that cancel (rule: carried-by-somebody-else-is-said).
   if (isUsed && step.cancel !== "open") return decided("succeeded_elsewhere", error);
   if (!isUsed && use !== undefined && use.timeMs > Number(deadlineMs)) {
     return decided(unexecuted(step), error);
@@ -73,7 +73,7 @@ function judgePayload(
 }
 
 /**
- * A call without a payload: once dispatched or closed, the gate's nonce is used up and nobody can send it again
+ * A call without a payload: once dispatched or closed, the gate has used up the delegate's nonce and nobody can send it again
  * (rule: plain-call-ends-with-its-target).
  */
 function judgePlainCall(step: StepState, error: string | undefined, final: FinalFacts): JudgedStep {
@@ -104,7 +104,7 @@ export function toStepOutcome({ outcome, error, possibleUntil }: JudgedStep): Om
   };
 }
 
-/** What a step came to whose payload can never execute. */
+/** The outcome of a step whose payload can never execute. */
 function unexecuted({ resolved }: StepState): string {
   return resolved === undefined ? "not_executed" : "failed_on_chain";
 }

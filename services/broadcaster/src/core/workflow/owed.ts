@@ -4,7 +4,7 @@ import { isDone, isResumedSingly } from "./progress.ts";
 import type { WorkflowState } from "./state.ts";
 
 /**
- * What an admitted workflow has still to take from the operator's balances, as far as they do not show it yet. yoctoNEAR.
+ * Amounts that an admitted workflow will still take from the operator's balances. yoctoNEAR.
  * Undefined once that is nothing.
  */
 export function owedBy(state: WorkflowState, costs: Costs): Purse | undefined {

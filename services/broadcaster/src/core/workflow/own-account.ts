@@ -2,8 +2,8 @@ import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import { field, list, parse } from "../chain/json.ts";
 
 /**
- * The planner's rules about the wallet's own account, for a workflow that was planned while nobody knew it.
- * @returns what is wrong, as a sentence
+ * Applies the planner's rules about the wallet's own account to a workflow that was planned without knowing it.
+ * @returns the problem, as a sentence
  */
 export function findAccountProblem(calls: readonly GateCall[], accountId: string): string | undefined {
   for (const [index, { payload }] of calls.entries()) {

@@ -2,16 +2,16 @@ import { hasPayload, yieldTimeoutBlocks } from "./outcomes.ts";
 import type { ResumeState, SentTransaction, StepState, WorkflowState } from "./state.ts";
 import { codeOfResumeRefusal } from "./verdict.ts";
 
-/** Blocks kept between a member's expected dispatch and its timeout: a missed chunk must not cost the gate its tail. */
+/** Least blocks between a member's expected dispatch and its timeout: a missed chunk must not leave the gate's tail dirty. */
 const timeoutMargin = 5;
 
 /**
- * Age of its siblings at which a submission whose fate is not known ends the attempt
+ * Age of its siblings, in blocks, at which a submission with an unknown fate ends the attempt
  * (rule: lost-submission-ends-the-attempt).
  */
 const siblingAgeLimit = 150;
 
-/** The transaction that may still carry the step, or has. */
+/** The transaction that may still carry the step to the gate, or has carried it. */
 export function liveSubmission(step: StepState): SentTransaction | undefined {
   const last = step.submissions.at(-1);
   return last?.dead ? undefined : last;
@@ -19,7 +19,7 @@ export function liveSubmission(step: StepState): SentTransaction | undefined {
 
 export const openResume = ({ fate }: ResumeState): boolean => fate.kind === "open";
 
-/** The resume that may still start the chain, or has. */
+/** The resume that may still start the chain, or has started it. */
 export function liveResume(state: WorkflowState): ResumeState | undefined {
   return state.resumes.find(
     ({ prepared, fate }) => prepared.mode !== "reject" && (fate.kind === "open" || fate.kind === "started"),
@@ -30,23 +30,23 @@ export function isDone(step: StepState): boolean {
   return step.resolved !== undefined || step.closed !== undefined;
 }
 
-/** Whether each of its intents is resumed by itself, in order. */
+/** Whether each intent is resumed by itself, in order. */
 export function isResumedSingly({ admitted }: Pick<WorkflowState, "admitted">): boolean {
   return admitted?.resumption === "single";
 }
 
-/** The resume of one intent whose fate is not known yet. */
+/** The resume of a single intent whose fate is not known yet. */
 export function openSingle(state: WorkflowState): ResumeState | undefined {
   return state.resumes.find((resume) => resume.prepared.mode === "single" && openResume(resume));
 }
 
-/** Every resume of that step's intent alone, oldest first; none of those that named an id which a fork took away. */
+/** Every resume of that step's intent alone, oldest first; without those that named an id of a lost fork. */
 export function singlesOf(state: WorkflowState, { accepted }: StepState): readonly ResumeState[] {
   const intentId = accepted?.intentId ?? "";
   return state.resumes.filter(({ prepared }) => prepared.mode === "single" && prepared.intentIds.includes(intentId));
 }
 
-/** Whether a resume of ours has run for it, at a final block: it is dispatched in the next. */
+/** Whether a resume of ours for the step has run at a final block: the next block dispatches it. */
 export function hasStarted(state: WorkflowState, step: StepState): boolean {
   return singlesOf(state, step).some(({ fate }) => fate.kind === "started");
 }
@@ -65,7 +65,7 @@ export function isInTime({ accepted }: StepState, head: number): boolean {
   return accepted !== undefined && head + 2 + timeoutMargin < Number(accepted.blockHeight) + yieldTimeoutBlocks;
 }
 
-/** Steps that no transaction carries any more. */
+/** Steps that are neither on the gate nor refused, and that no living transaction carries. */
 export function unsentSteps(state: WorkflowState): number[] {
   return state.steps.flatMap((step, index) => {
     const settled = step.accepted !== undefined || step.refused !== undefined;
@@ -79,7 +79,7 @@ export function siblingsTooOld(state: WorkflowState, head: number): boolean {
   );
 }
 
-/** Whether nothing more can come of the attempt: what is left is to find out what became of each step. */
+/** Whether the attempt can lead nowhere any more: all that is left is to find out the outcome of each step. */
 export function isOver(state: WorkflowState, head: number): boolean {
   if (state.settling !== undefined) return true;
   if (state.steps.every(isDone)) return true;
@@ -101,8 +101,8 @@ export function isOver(state: WorkflowState, head: number): boolean {
 }
 
 /**
- * Whether something of one that is resumed singly can still grow old: signatures that nothing has carried to the gate yet, intents
- * there that nothing of ours has resumed.
+ * Whether something of a singly resumed workflow can still grow old: signatures that no transaction has carried to the gate, or
+ * intents there that no resume of ours has started.
  */
 export function canGrowOld(state: WorkflowState, head: number): boolean {
   if (state.ended !== undefined || isOver(state, head)) return false;
@@ -110,8 +110,8 @@ export function canGrowOld(state: WorkflowState, head: number): boolean {
 }
 
 /**
- * Blocks that its submissions took since its admission, or its first resume since its submission, whichever is more: up to now,
- * where there was none.
+ * The longer of two spans, in blocks: from admission to the last submission, and from there to the first resume. A span that has not
+ * ended counts up to now.
  */
 export function blocksTaken(state: WorkflowState, head: number): number {
   const accepted = state.steps.map((step) => (step.accepted === undefined ? head : Number(step.accepted.blockHeight)));
@@ -128,7 +128,7 @@ function isStepUnderWay(state: WorkflowState): boolean {
   return openSingle(state) !== undefined || state.steps.some((step) => !isDone(step) && hasStarted(state, step));
 }
 
-/** Whether the step whose turn it is could still be resumed. */
+/** Whether the next step could still be resumed. */
 function canResumeNext(state: WorkflowState, head: number): boolean {
   const next = state.steps.find((step) => !isDone(step));
   return next === undefined || isInTime(next, head);
@@ -138,18 +138,18 @@ function hasSucceeded({ resolved }: StepState): boolean {
   return resolved?.receipt?.status === "success";
 }
 
-/** Anything that may have been sent. */
+/** Whether any submission may have been sent. */
 export function isSubmitted({ steps }: Pick<WorkflowState, "steps">): boolean {
   return steps.some(({ submissions }) => submissions.length > 0);
 }
 
-/** Whether something was signed, or may have been, that is not known to be submitted. */
+/** Whether signatures exist, or may exist, that are not known to be submitted. */
 export function isSignedUnsent(state: WorkflowState): boolean {
   return !isSubmitted(state) && state.steps.some(({ terms }) => terms !== undefined);
 }
 
 /**
- * Whether what is signed on the steps' terms would be too old by the time it is used. Once submitted it is not signed anew
+ * Whether signatures on the steps' terms would be too old when used. After a submission nothing is signed anew
  * (rule: public-payload-is-never-signed-anew).
  */
 export function areTermsStale(state: WorkflowState, final: { height: number; timeMs: number }): boolean {

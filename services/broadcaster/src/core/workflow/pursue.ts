@@ -2,13 +2,13 @@ import type { Action } from "./action.ts";
 import type { SentTransaction, WorkflowState } from "./state.ts";
 import { isLookDue, type World } from "./world.ts";
 
-/** Heads after which the same bytes are sent again, when the node does not know them. */
+/** Heads after which the same bytes are sent again, if the node does not know them. */
 export const resendAfter = 3;
 
-/** Heads after which it is worth asking whether a transaction can land at all. */
+/** Heads after which it is worth checking whether a transaction can land at all. */
 export const proveAfter = 10;
 
-/** Heads in which a higher nonce lands, is final and proves its point, with room to spare. */
+/** Heads in which a higher nonce lands, becomes final and proves its point, with room to spare. */
 const burnAgainAfter = 30;
 
 /** Heads from sending a transaction to the one in which its receipt runs. */
@@ -16,15 +16,15 @@ export const runsAfter = 2;
 
 export interface Pursuit {
   readonly kind: "submission" | "resume" | "cancel";
-  /** Its time has passed: it is to be made impossible. */
+  /** Whether the transaction's time has passed, so that it is to be made impossible. */
   readonly giveUp: boolean;
-  /** Heads after sending it at which there is something to see; none: `runsAfter`. */
+  /** Heads after sending at which a result is visible; `runsAfter` where absent. */
   readonly seenAfter?: number;
 }
 
 /**
- * Finds out what became of transactions that were sent: looks, sends the same bytes again (rule: unknown-is-never-failed),
- * proves the dead ones dead (rule: signed-anew-only-when-dead).
+ * Finds out the fate of sent transactions: looks, sends the same bytes again (rule: unknown-is-never-failed), proves the dead ones
+ * dead (rule: signed-anew-only-when-dead).
  */
 export function pursue(
   state: WorkflowState,
@@ -43,14 +43,14 @@ export function pursue(
   const missing = hashes.filter((hash) => isMissing(world, hash));
   const abandoned = giveUp ? missing[0] : undefined;
   if (abandoned !== undefined && isBurnDue(world, abandoned)) return { kind: "burn_nonce", hash: abandoned };
-  // Before it is sent again, which with a slow node is due whenever a look is over.
+  // Checked before a resend, which with a slow node is due after every look.
   const hopeless = missing.find((hash) => isProofDue(world, hash, giveUp ? resendAfter : proveAfter));
   if (hopeless !== undefined) return { kind: "prove_dead", hash: hopeless };
-  // Not before it was looked for since.
+  // Resend only after a look that is newer than the last send.
   const coldAfter = Math.max(resendAfter, seenAfter);
   const cold = missing.filter((hash) => world.head >= (world.view.sentAt.get(hash)?.last ?? 0) + coldAfter);
   if (cold.length > 0 && !giveUp) return { kind: "resend", hashes: cold };
-  // A cancel says nothing new: its workflow has told what may still execute.
+  // An unknown cancel is not recorded: the settling workflow already says what may still execute.
   const late = kind === "cancel" ? [] : sent.filter(({ atMs }) => world.nowMs > atMs + world.settings.pollTimeoutMs);
   if (late.length > 0 && !state.unknown) {
     const txHashes = late.map(({ transaction }) => transaction.hash);
@@ -59,7 +59,7 @@ export function pursue(
   return { kind: "wait" };
 }
 
-/** Its receipt was seen to run: what it said stands once that block is final, and is gone if it is forked away. */
+/** Whether its receipt was seen to run. The result counts once that block is final, and is void if it is forked away. */
 function isDecided({ view, block }: World, hash: string): boolean {
   const result =
     view.submissions.get(hash)?.submission ?? view.resumes.get(hash)?.result ?? view.cancels.get(hash)?.result;
@@ -68,12 +68,12 @@ function isDecided({ view, block }: World, hash: string): boolean {
   return state === "head" || state === "final";
 }
 
-/** By this process, and nobody has looked for it yet. */
+/** Whether this process has sent it and nobody has looked for it yet. */
 function isJustSent({ view }: World, hash: string): boolean {
   return view.sentAt.has(hash) && !view.lookedAt.has(hash);
 }
 
-/** @param areJustSent as long as the last one has not run it is too early for the others */
+/** @param areJustSent while the last one has not run, it is too early for the others */
 function lookAt(kind: Pursuit["kind"], due: readonly string[], areJustSent: boolean): Action {
   switch (kind) {
     case "submission":
@@ -91,7 +91,7 @@ function isMissing({ view }: World, hash: string): boolean {
   );
 }
 
-/** What was sent to take its nonce can get lost as well. */
+/** A transaction that burns a nonce can get lost as well, so it is repeated. */
 function isBurnDue({ view, head }: World, hash: string): boolean {
   const last = view.burntAt.get(hash);
   return last === undefined || head >= last + burnAgainAfter;

@@ -7,18 +7,18 @@ export interface SeenIn {
   readonly height: number;
 }
 
-/** How a step went, as far as it is seen on the head's chain, be it final or not. */
+/** A step's progress on the head's chain, final or not. */
 export type Seen =
   /** Its intent waits on the gate. */
   | { readonly kind: "pending" }
-  /** Its intent was dispatched, by whomever, and its target has no result yet. */
+  /** Its intent was dispatched, by anybody, and its target has no result yet. */
   | { readonly kind: "running" }
-  /** `block`: in which that was seen; undefined once the log has it, for then it is so on every fork. */
+  /** `block`: in which the result was seen; undefined once the log has it, since then it holds on every fork. */
   | { readonly kind: "succeeded" | "failed"; readonly block: SeenIn | undefined };
 
 type Sight = Pick<World, "block"> & { readonly view: Pick<World["view"], "submissions"> };
 
-/** Answers of the node that speak of a fork that lost count for nothing. */
+/** Ignores answers of the node that refer to a lost fork. */
 export function seenOf(step: StepState, { view, block }: Sight): Seen {
   if (step.resolved !== undefined) {
     const kind = step.resolved.receipt?.status === "success" ? "succeeded" : "failed";

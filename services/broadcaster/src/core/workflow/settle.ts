@@ -9,18 +9,18 @@ import type { ResumeState, StepState, WorkflowState } from "./state.ts";
 import { type Cause, causeOf, endStatus, failedText, isUntouched, settlingText } from "./verdict.ts";
 import { isLookDue, type World } from "./world.ts";
 
-/** How often, in heads, steps that may still execute are looked at before their time is over. */
+/** Heads between looks at steps that may still execute, before their time is over. */
 const lookEvery = 20;
 
-/** The same, once somebody waits for them to be impossible. */
+/** The same once the workflow is to be cancelled. */
 const lookEveryWhenCancelled = 2;
 
 type End = Pick<Ended, "status"> &
   Partial<Pick<Ended, "errorCode" | "userVisibleError" | "requiredApprovals">> & { outcomes?: Ended["outcomes"] };
 
 /**
- * The attempt is over. Finds out what became of every step, says so as long as something may still execute, and ends
- * the workflow once nothing can (rule: public-payload-stays-possible, rule: settling-until-nothing-is-possible).
+ * The attempt is over. Finds out the outcome of every step, records it as long as something may still execute, and ends the
+ * workflow once nothing can (rule: public-payload-stays-possible, rule: settling-until-nothing-is-possible).
  */
 export function settle(state: WorkflowState, world: World): Action {
   const judged = judgeSteps(state, world.final);
@@ -37,12 +37,12 @@ export function settle(state: WorkflowState, world: World): Action {
   const cause = causeOf(state);
   const outcomes = judged.map(toStepOutcome) as Ended["outcomes"];
   if (!judged.some(isUndecided) && !resumes.pending && !isCancelPending(state, world)) {
-    // Once it has ended nobody rejects what it leaves behind.
+    // Leftovers are rejected before the end, since nobody drives the workflow after it.
     if (leftover !== undefined && world.rejectLeftovers) return { kind: "reject", intentId: leftover };
     return endFor(state, cause, judged);
   }
   const userVisibleError = settlingText(cause, judged);
-  // Where nothing is possible any more, only what it has cost is still to be found out.
+  // If nothing is possible any more, only costs are still open, and the record does not settle again for them.
   if (judged.some(isUndecided) && !isTold(state, judged, userVisibleError)) {
     return {
       kind: "append",
@@ -68,7 +68,7 @@ function endFor(state: WorkflowState, cause: Cause, judged: readonly JudgedStep[
     outcomes: judged.map(toStepOutcome) as Ended["outcomes"],
     ...(requiredApprovals === undefined ? {} : { requiredApprovals }),
   };
-  // Of what was never sent there is nothing to measure.
+  // A workflow that never sent anything has nothing to measure.
   return isUntouched(judged) && !isSubmitted(state)
     ? { kind: "append", event: { case: "ended", value: end } }
     : measureOrEnd(state, end);
@@ -77,8 +77,8 @@ function endFor(state: WorkflowState, cause: Cause, judged: readonly JudgedStep[
 const endOf = ({ settling }: WorkflowState) => (settling?.end === undefined ? {} : { end: settling.end });
 
 /**
- * What is written in place of an end as long as something that was signed can still execute: that it settles, and how it
- * ends then (rule: signed-means-possible). Undefined where nothing can.
+ * The event in place of an end while a signature can still execute: the workflow settles, and the event holds the end to come
+ * (rule: signed-means-possible). Undefined where nothing can execute.
  */
 export function settlingBefore(state: WorkflowState, end: EndedInit, final: FinalFacts): EventInit | undefined {
   const judged = judgeSteps(state, final);
@@ -90,9 +90,9 @@ export function settlingBefore(state: WorkflowState, end: EndedInit, final: Fina
 }
 
 /**
- * What was signed and thrown away is waited out before anything is signed anew, so that never more can execute than counts
- * against the wallet's limits. Somebody who carries it all the same ends the workflow.
- * @returns undefined once it is dead
+ * Waits until discarded signatures are dead before anything is signed anew, so that never more can execute than counts against the
+ * wallet's limits. If somebody carries one all the same, the workflow settles.
+ * @returns undefined once they are dead
  */
 export function outlive(state: WorkflowState, world: World): Action | undefined {
   const judged = judgeSteps(state, world.final);
@@ -108,7 +108,7 @@ export function measureOrEnd(state: WorkflowState, end: End): Action {
   return state.measured ? { kind: "append", event: { case: "ended", value: end } } : { kind: "measure" };
 }
 
-/** Steps whose nonce has to be read: their deadline has passed at the final block, or it is time for another look. */
+/** Steps whose nonce has to be read: their deadline has passed at the final block, or another look is due. */
 function stepsToRead(state: WorkflowState, world: World, judged: readonly JudgedStep[]): number[] {
   const readAt = world.view.noncesReadAt;
   return state.steps.flatMap((step, index) => {
@@ -129,10 +129,9 @@ function isTold(state: WorkflowState, judged: readonly JudgedStep[], text: strin
 }
 
 /**
- * An intent that still waits on the gate and is to be rejected, which costs a fee: where the relayer's balance holds others
- * up, where a failure was to halt the workflow, as long as it would not time out anyway, and where the caller cancels it and it
- * has no payload, which would be cancelled at the verifier. None that another resume of ours names, unless that one is
- * known not to have run.
+ * A pending intent to reject, for a fee: where the relayer's balance delays others; where a failure halts the workflow, if the
+ * intent would not time out anyway; and where the caller cancels it and it has no payload, which would be cancelled at the verifier.
+ * Intents that another resume of ours names are left out, unless that resume is known not to have run.
  */
 function leftoverOf(state: WorkflowState, world: World, judged: readonly JudgedStep[]): string | undefined {
   const named = new Set(
@@ -150,7 +149,7 @@ function leftoverOf(state: WorkflowState, world: World, judged: readonly JudgedS
   return open.find((intentId) => !named.has(intentId));
 }
 
-/** A resume that got lost is sent again until it shows what became of it, or proves to be dead. That is no news of its own. */
+/** Pursues lost resumes until their fate shows or they are proven dead. That their fate is unknown is not recorded again. */
 function pursueResumes(state: WorkflowState, world: World): Action | undefined {
   const sent = state.resumes.flatMap((resume) => {
     const { transaction } = resume.prepared;
@@ -162,8 +161,8 @@ function pursueResumes(state: WorkflowState, world: World): Action | undefined {
 }
 
 /**
- * Whether the record must not end without the fate of that resume: a reject, which costs whatever becomes of the workflow, or
- * one whose intent was dispatched or rejected, by it or by another in its place. A node that does not know it may lag behind.
+ * Whether the record must not end without the fate of that resume: a reject, whose cost counts in any case, or a resume whose intent
+ * was dispatched or rejected, by it or by another one. A node that does not know the resume may lag behind.
  */
 function isOwed({ steps }: WorkflowState, resume: ResumeState): boolean {
   const { mode, intentIds } = resume.prepared;
@@ -175,8 +174,8 @@ function isOwed({ steps }: WorkflowState, resume: ResumeState): boolean {
 }
 
 /**
- * Resumes whose fate the log does not hold: what they cost belongs to the record, as long as a node knows them, may not know
- * them yet, or must come to know them. By the clock: a process that has stood still sends with an old head before its eyes.
+ * Resumes with an open fate, whose cost belongs to the record: those that a node knows, may not know yet, or must come to know. The
+ * clock decides and not the head, since a process that stood still sends with an old head.
  */
 function resumesToLookAt(state: WorkflowState, world: World): { due: string[]; pending: boolean } {
   const open = state.resumes.filter(openResume);
@@ -200,7 +199,7 @@ function transactionsToLookAt(state: WorkflowState, world: World): string[] {
   });
 }
 
-/** What a reject or a resume of its own is about to end is looked at until that is seen; it becomes final by itself. */
+/** A look a head where a reject or a single resume is about to end the intent, until that is seen; finality then needs none. */
 function everyOf(state: WorkflowState, world: World, step: StepState): number {
   const { kind } = seenOf(step, world);
   const intentId = step.accepted?.intentId ?? "";

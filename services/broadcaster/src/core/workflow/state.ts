@@ -18,34 +18,34 @@ import type { GateCall, PostView } from "@outlayer/contracts/outlayer/workflow/v
 import type { Approval } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import type { Queue } from "@outlayer/contracts/outlayer/workflow/v1/record";
 
-/** What the driver knows of a workflow: a fold over its log, and the only thing it decides from besides the chain. */
+/** The driver's state of a workflow: a fold over its log, and besides the chain the only input to its decisions. */
 export interface WorkflowState {
   readonly requestId: string;
-  /** Number of events folded: what the next append names. */
+  /** Number of events folded: the version that the next append expects. */
   readonly version: number;
   readonly openedAtMs: number;
   readonly walletId: string;
   readonly calls: readonly GateCall[];
   readonly postViews: readonly PostView[];
   readonly approval: Approval | undefined;
-  /** A step that fails on chain ends the attempt: those after it are not resumed. */
+  /** Whether a step that fails on chain ends the attempt: later steps are not resumed then. */
   readonly haltOnFailure: boolean;
-  /** Its caller does not mind whether its intents are resumed by one chain or each by itself. */
+  /** Whether its caller accepts one chain and single resumes alike. */
   readonly anyOrdering: boolean;
-  /** Of the broadcaster that took it on last; 0 before the first one did. */
+  /** Lease epoch of the latest broadcaster that drives it; 0 before the first one. */
   readonly epoch: bigint;
   readonly account: Account | undefined;
-  /** What it waits for, or did before it was admitted; gone once it is signed. */
+  /** The reason for which it waits or waited before admission; undefined once it is signed. */
   readonly waiting: WaitingState | undefined;
   readonly admitted: Admitted | undefined;
   /** One per call, in order. */
   readonly steps: readonly StepState[];
   readonly resumes: readonly ResumeState[];
-  /** Its caller wants that what has not happened yet does not happen. */
+  /** Whether its caller wants everything stopped that has not happened yet. */
   readonly cancelRequested: boolean;
-  /** Transactions that use payloads' nonces up, oldest first; none but the last is open. */
+  /** Transactions that use up payloads' nonces, oldest first; only the last may be open. */
   readonly cancels: readonly CancelState[];
-  /** What was signed on the steps' terms is thrown away: nothing is signed before that is dead. */
+  /** Whether signatures on the steps' terms are discarded: nothing is signed before they are dead. */
   readonly discarded: boolean;
   readonly unknown: boolean;
   readonly measured: boolean;
@@ -53,11 +53,11 @@ export interface WorkflowState {
   readonly ended: Ended | undefined;
 }
 
-/** Why it waits; since when for something else than its turn, milliseconds since the epoch. */
+/** The reason for waiting; since when it is another reason than its turn, milliseconds since the epoch. */
 export interface WaitingState {
   readonly queue: Queue;
   readonly blockedSinceMs: number | undefined;
-  /** The record shows something else by now. */
+  /** Set if the record shows something else by now. */
   readonly isOutdated?: true;
 }
 
@@ -69,7 +69,7 @@ export interface Account {
 }
 
 export interface StepState {
-  /** On which it was signed last, or may have been; undefined where it certainly was not. */
+  /** Terms on which it was last signed, or may have been; undefined where it certainly was not. */
   readonly terms: Terms | undefined;
   readonly signed: SignedStep | undefined;
   /** Every transaction that carried it, oldest first; all but the last are dead. */
@@ -79,11 +79,11 @@ export interface StepState {
   readonly resolved: StepResolved | undefined;
   /** How its intent ended without a dispatch. */
   readonly closed: IntentClosed | undefined;
-  /** A cancel of its payload may land, or has used its nonce up; undefined: neither. */
+  /** `open`: a cancel of its payload may land; `done`: a cancel has used up its nonce. */
   readonly cancel: "open" | "done" | undefined;
 }
 
-/** What bounds the signatures of a step. */
+/** The terms that its signatures are bound to. */
 export type Terms = Pick<StepTerms, "nonce" | "deadlineMs" | "delegateNonce" | "maxBlockHeight">;
 
 export interface SentTransaction {
@@ -167,8 +167,8 @@ const emptyStep: StepState = {
 };
 
 /**
- * Unknown holds until something is known again: who drives it is not that. What was measured holds as long as nothing is sent
- * or found out after it, and what its caller wishes by then is neither.
+ * `unknown` holds until an event says something of the chain; `taken` does not. `measured` holds until something is sent or found
+ * out; `taken` and `cancelRequested` are neither.
  */
 export function evolve(before: WorkflowState, { version, atMs, event }: Logged): WorkflowState {
   const { kind } = event;
@@ -276,7 +276,7 @@ export function evolve(before: WorkflowState, { version, atMs, event }: Logged):
   }
 }
 
-/** Logs from before `signingPrepared` have the terms with the signatures alone. */
+/** For logs from before `signingPrepared`, where only the signatures hold the terms. */
 function termsOf({ payload, delegateNonce, maxBlockHeight }: SignedStep): Terms {
   return { nonce: payload?.nonce ?? "", deadlineMs: payload?.deadlineMs ?? 0n, delegateNonce, maxBlockHeight };
 }
@@ -327,7 +327,7 @@ function withDead(before: WorkflowState, hash: string): WorkflowState {
   return withFate({ ...state, steps }, hash, { kind: "dead" });
 }
 
-/** Every transaction that was written down, which may have been sent. */
+/** Every transaction in the log, each of which may have been sent. */
 export function sentTransactions({ steps, resumes, cancels }: WorkflowState): readonly PreparedTransaction[] {
   return [
     ...steps.flatMap(({ submissions }) => submissions.map(({ transaction }) => transaction)),

@@ -1,15 +1,15 @@
 import { isMissingIntent } from "../chain/gate-texts.ts";
 import type { Action } from "./action.ts";
-import { followStepwise } from "./follow.ts";
 import { hasStarted, isInTime, openSingle, singlesOf } from "./progress.ts";
 import { pursue } from "./pursue.ts";
 import { type SeenIn, seenOf } from "./seen.ts";
 import type { ResumeState, WorkflowState } from "./state.ts";
+import { watchSingleDispatches } from "./watch-dispatches.ts";
 import { isLookDue, type World } from "./world.ts";
 
 /**
- * A workflow all of whose intents were taken by the gate, and which resumes them one by one (ADR 13): each once the one
- * before it is through. Where a failure halts it, that means succeeded. At most one of its resumes is open at any time.
+ * Resumes a workflow's intents one by one, once the gate has accepted all of them (ADR 13): each after the step before it is done,
+ * or has succeeded where a failure halts the workflow. At most one resume is open at any time.
  */
 export function stepwise(state: WorkflowState, world: World): Action {
   const open = openSingle(state);
@@ -25,13 +25,12 @@ export function stepwise(state: WorkflowState, world: World): Action {
     if (seen.kind === "failed" && state.haltOnFailure) break;
     if (seen.block !== undefined) before.push(seen.block);
   }
-  return followStepwise(state, world);
+  return watchSingleDispatches(state, world);
 }
 
 /**
- * The resume names the latest of the blocks in which its id was seen and in which the steps before it were seen to be
- * through. All of them are on the head's chain, so that one descends from the others: on a fork without any of them the
- * resume is not valid.
+ * The resume names the latest of the blocks in which its id and the results of the steps before it were seen. All of them are on
+ * the head's chain, so the latest descends from the others: the resume is valid on no fork without all of them.
  */
 function resumeStep(state: WorkflowState, world: World, index: number, before: readonly SeenIn[]): Action {
   const step = state.steps[index];
@@ -39,7 +38,7 @@ function resumeStep(state: WorkflowState, world: World, index: number, before: r
   if (step === undefined || accepted === undefined) return { kind: "wait" };
   const last = singlesOf(state, step).at(-1);
   if (last?.fate.kind === "refused" && isMissingIntent(last.fate.error)) {
-    // Somebody else was faster, or its time was over: its own receipts will tell (rule: missing-intent-is-looked-up).
+    // Somebody else has dispatched it, or it timed out: its own receipts tell (rule: missing-intent-is-looked-up).
     const isDue = isLookDue(world, accepted.txHash);
     return isDue ? { kind: "look", submissions: [accepted.txHash], resumes: [] } : { kind: "wait" };
   }
@@ -48,7 +47,7 @@ function resumeStep(state: WorkflowState, world: World, index: number, before: r
   return { kind: "resume_step", step: index, block };
 }
 
-/** Whether a resume that has not been seen to land could start its intent too shortly before the gate's timeout. */
+/** Whether a resume that was not seen to land could start its intent too shortly before the gate's timeout. */
 function isTooLate(state: WorkflowState, { prepared }: ResumeState, head: number): boolean {
   const step = state.steps.find(({ accepted }) => prepared.intentIds.includes(accepted?.intentId ?? ""));
   return step !== undefined && !isInTime(step, head);

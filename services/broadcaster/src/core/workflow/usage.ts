@@ -4,9 +4,9 @@ import type { EndedInit } from "./action.ts";
 const unexecuted: readonly string[] = ["not_executed", "failed_on_chain"];
 
 /**
- * Steps of a workflow that ends like this which are known not to have executed, so that they need not count against
- * the wallet's limits any more (rule: usage-is-released-when-nothing-ran). An end without outcomes is one before anything was sent, or one where all succeeded.
- * @param steps how many the workflow has
+ * Steps that are known not to have executed when a workflow ends like this, so that they no longer count against the wallet's
+ * limits (rule: usage-is-released-when-nothing-ran). An end without outcomes came before anything was sent, or all steps succeeded.
+ * @param steps number of steps of the workflow
  */
 export function unexecutedSteps({ status, outcomes = [] }: EndedInit, steps: number): number[] {
   if (status === "succeeded") return [];

@@ -3,15 +3,15 @@ import { isUndecided, type JudgedStep } from "./outcomes.ts";
 import { isSubmitted } from "./progress.ts";
 import type { ResumeState, WorkflowState } from "./state.ts";
 
-/** Why a workflow whose steps did not all succeed went wrong: a code of the record, and a sentence. */
+/** Why a workflow went wrong: a code of the record, and a sentence. */
 export interface Cause {
   readonly code: string;
   readonly text: string;
-  /** What it ends as where nothing of it took effect; `failed` where it is unset. */
+  /** The status it ends with if nothing of it took effect; `failed` where absent. */
   readonly status?: string;
 }
 
-/** The first thing that went wrong, in the order in which things happen: submission, resume, dispatch, timeout. */
+/** The first thing that went wrong, in the order of events: submission, resume, dispatch, timeout. */
 export function causeOf(state: WorkflowState): Cause {
   const end = state.settling?.end;
   if (end !== undefined) return { code: end.errorCode ?? "", text: end.userVisibleError ?? "", status: end.status };
@@ -22,7 +22,7 @@ export function causeOf(state: WorkflowState): Cause {
       return { code: "submission_refused", text: `${name(index)} was refused by the gate: ${refused}` };
   }
   for (const { prepared, fate } of state.resumes) {
-    // What became of a reject says nothing of why it was wanted.
+    // A refused reject is not the cause of the failure that it was to clean up.
     if (fate.kind !== "refused" || prepared.mode === "reject") continue;
     const code = codeOfResumeRefusal(fate.error);
     const what = prepared.mode === "chain" ? "start the chain" : `resume ${name(resumedBy(state, prepared))}`;
@@ -31,7 +31,7 @@ export function causeOf(state: WorkflowState): Cause {
   for (const [index, { resolved, cancel }] of state.steps.entries()) {
     if (resolved?.receipt?.status !== "failure") continue;
     const { error = "" } = resolved.receipt;
-    // A nonce that our own cancel had used.
+    // The nonce was used by our own cancel.
     if (cancel === "done" && isNonceUsedByPayload(error)) continue;
     return { code: "dispatch_failed", text: `${name(index)} failed on chain: ${error}` };
   }
@@ -60,15 +60,15 @@ export function causeOf(state: WorkflowState): Cause {
   return { code: "timed_out", text };
 }
 
-/** Index of the step whose intent a resume names; of the first where it is none's any more. */
+/** Index of the step whose intent a resume names; the first where no step has that intent any more. */
 function resumedBy(state: WorkflowState, { intentIds }: ResumeState["prepared"]): number {
   const index = state.steps.findIndex(({ accepted }) => intentIds.includes(accepted?.intentId ?? ""));
   return Math.max(index, 0);
 }
 
 /**
- * Code of a resume's refusal that ends the attempt (rule: refused-terms-end-the-attempt); undefined for one that does
- * not.
+ * The code for a resume's refusal that ends the attempt (rule: refused-terms-end-the-attempt); undefined for any other
+ * refusal.
  */
 export function codeOfResumeRefusal(error: string): string | undefined {
   switch (classifyRefusal(error)) {
@@ -90,7 +90,7 @@ export function codeOfResumeRefusal(error: string): string | undefined {
 }
 
 /**
- * What the user reads while steps are still possible: it ends with until when not to repeat it
+ * The text shown while steps are still possible. It ends with the time before which not to repeat the workflow
  * (rule: settling-until-nothing-is-possible).
  */
 export function settlingText(cause: Cause, steps: readonly JudgedStep[]): string {
@@ -106,7 +106,7 @@ export function settlingText(cause: Cause, steps: readonly JudgedStep[]): string
   return `${cause.text}; ${subject} may still execute until ${time}; do not repeat before`;
 }
 
-/** What a workflow ends as whose steps did not all succeed: anything but `failed` only where nothing of it executed. */
+/** The final status of a workflow whose steps did not all succeed: anything but `failed` only where nothing of it executed. */
 export function endStatus({ status = "failed" }: Cause, steps: readonly JudgedStep[]): string {
   return isUntouched(steps) ? status : "failed";
 }
@@ -115,7 +115,7 @@ export function isUntouched(steps: readonly JudgedStep[]): boolean {
   return steps.every(({ outcome }) => outcome === "not_executed");
 }
 
-/** What the user reads at the end. */
+/** The text shown at the end. */
 export function failedText(cause: Cause, steps: readonly JudgedStep[]): string {
   const subjectOf = (outcome: string) => {
     const numbers = steps.flatMap((step, index) => (step.outcome === outcome ? [index + 1] : []));

@@ -1,4 +1,4 @@
-/** Sentences for what a workflow ends with that has waited too long, by what it waited for. */
+/** Sentences for the end of a workflow that has waited too long, by the reason for waiting. */
 export const waitingTexts = {
   gate_busy: "the gate was held by somebody else's chain",
   gate_stuck: "the gate is stuck: its owner has to reset the batch tail",

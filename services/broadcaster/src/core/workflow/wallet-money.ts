@@ -9,8 +9,8 @@ export interface Movement {
 }
 
 /**
- * What the wallet's own intents of one call move, in their order. What others' payloads bring is not counted.
- * @param wrappedNearId whose tokens the verifier takes where an intent pays NEAR
+ * The movements by the wallet's own intents in one call, in their order. Others' payloads do not count.
+ * @param wrappedNearId the wNEAR contract, whose tokens the verifier burns for intents that pay NEAR
  */
 export function movementsOf(call: GateCall, wrappedNearId: string): readonly Movement[] {
   if (call.payload.case !== "intents") return [];
@@ -77,7 +77,7 @@ export interface Shortfall {
   readonly needed: bigint;
 }
 
-/** The first step that the wallet's balances do not cover, counting what earlier steps move. */
+/** The first step that the wallet's balances do not cover, after the movements of earlier steps. */
 export function findShortfall(
   calls: readonly GateCall[],
   balances: ReadonlyMap<string, bigint>,

@@ -4,7 +4,7 @@ import type { ResumeView } from "../chain/resume-view.ts";
 import type { SubmissionView } from "../chain/submission-view.ts";
 import type { FinalFacts } from "./outcomes.ts";
 
-/** What the driver sees besides the log, when it decides. Nothing in it outlives the process. */
+/** The driver's inputs besides the log. Nothing in them outlives the process. */
 export interface World {
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
@@ -14,11 +14,11 @@ export interface World {
   /** Where a block stands; undefined while that is not known. */
   readonly block: (hash: string) => BlockPlace | undefined;
   readonly view: View;
-  /** The gate is this workflow's: its chain may be resumed now. */
+  /** Whether it is this workflow's turn on the gate: its chain may be resumed now. */
   readonly turn: boolean;
-  /** Others wait for the gate: it counts when it comes free. */
+  /** Whether others wait for the gate, so that it matters when it becomes free. */
   readonly isAwaited: boolean;
-  /** The relayer's balance holds others up: this workflow's leftover intents are to be rejected. */
+  /** Whether the relayer's balance delays others: then this workflow's leftover intents are rejected. */
   readonly rejectLeftovers: boolean;
   readonly settings: Settings;
 }
@@ -26,9 +26,9 @@ export interface World {
 export interface Settings {
   readonly gateId: string;
   readonly verifierId: string;
-  /** Time after which the fate of something sent is called unknown. */
+  /** Time after which the fate of a sent transaction is recorded as unknown, milliseconds. */
   readonly pollTimeoutMs: number;
-  /** Payloads that are still possible are made impossible, instead of waiting until they are. */
+  /** Whether possible payloads are cancelled, instead of waiting for their deadlines. */
   readonly settleByCancel: boolean;
 }
 
@@ -44,25 +44,25 @@ export interface View {
   readonly submissions: ReadonlyMap<string, SubmissionView | undefined>;
   readonly resumes: ReadonlyMap<string, ResumeView | undefined>;
   readonly cancels: ReadonlyMap<string, CancelView | undefined>;
-  /** Height of the head when the node was last asked, or when it was found to be too early to ask. */
+  /** Head's height when the node was last asked, or when it was found too early to ask. */
   readonly lookedAt: ReadonlyMap<string, number>;
-  /** Height of the head when it was first and last sent by this process. */
+  /** Head's height when this process first and last sent it. */
   readonly sentAt: ReadonlyMap<string, { readonly first: number; readonly last: number }>;
-  /** Height of the head when it was last tried to prove that it cannot land. */
+  /** Head's height at the last attempt to prove that it cannot land. */
   readonly provenAt: ReadonlyMap<string, number>;
   /** Final height at which a ground was first found that it cannot land. */
   readonly groundFoundAt: ReadonlyMap<string, number>;
-  /** Height of the head when a higher nonce on its key was last sent for it. */
+  /** Head's height when a higher nonce on its key was last sent to burn its own. */
   readonly burntAt: ReadonlyMap<string, number>;
-  /** What was found of a delegate that the gate says it had before, by step. */
+  /** By step: the earlier submission of a delegate that the gate knew before. */
   readonly adoptions: ReadonlyMap<number, AcceptedSubmission | "none">;
-  /** Height of the head when nonces were last read. */
+  /** Head's height when nonces were last read. */
   readonly noncesReadAt: number | undefined;
-  /** Height of the head when it was last tried, in vain, to have a cancel signed and written down. */
+  /** Head's height at the last failed attempt to have a cancel signed and appended. */
   readonly cancelTriedAt: number | undefined;
 }
 
-/** Whether a look at a transaction is due: at most one a head, and not before `from`. */
+/** Whether a look at a transaction is due: at most one per `every` heads, and none before `from`. */
 export function isLookDue(
   world: Pick<World, "head"> & { readonly view: Pick<View, "lookedAt"> },
   hash: string,

@@ -1,7 +1,7 @@
 import type { Clock } from "@outlayer/kit";
 import { strings } from "../../core/chain/json.ts";
 import { isViewMissing } from "../../core/chain/panic-text.ts";
-import type { Standing } from "../../core/checks/receivers.ts";
+import type { CallTarget } from "../../core/checks/receivers.ts";
 import { ViewFailed } from "../../core/ports/near-node.ts";
 import { tokensOf } from "../../core/workflow/wallet-money.ts";
 import { OperatorReadings, type OperatorSources, type Run } from "./gate-readings.ts";
@@ -42,10 +42,10 @@ export class WalletReadings extends OperatorReadings {
   });
 
   /** What calls of the steps' receivers would meet, by receiver, in the order of the steps. */
-  readonly receivers = once(async (): Promise<ReadonlyMap<string, Standing>> => {
+  readonly receivers = once(async (): Promise<ReadonlyMap<string, CallTarget>> => {
     const ids = [...new Set(this.calls.map(({ receiverId }) => receiverId))];
     const standings = ids.map(async (id) => {
-      return [id, await this.keep(`standing of ${id}`, accountBlocks, () => this.wallet.node.standing(id))] as const;
+      return [id, await this.keep(`target ${id}`, accountBlocks, () => this.wallet.node.callTarget(id))] as const;
     });
     return new Map(await Promise.all(standings));
   });

@@ -40,7 +40,7 @@ export class Nonces {
         await this.#database.answered(() => this.#nonces.insertMany(documents, { ordered: true }));
         return nonces;
       } catch (error) {
-        // A refusal means that another writer was in the way: the next round takes other nonces.
+        // Mostly another writer was in the way: the next round takes other nonces.
         if (!(error instanceof DatabaseRefused)) throw error;
       }
     }

@@ -1,7 +1,7 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import { type Html, html, type Part } from "./html.ts";
 
-/** A value as indented JSON, with its kinds of token marked for colour. */
+/** A value as indented JSON, with tokens marked for colour. */
 export function jsonBlock(value: JsonValue): Html {
   return html`<pre class="code"><code>${tokens(JSON.stringify(value, null, 2))}</code></pre>`;
 }
@@ -30,7 +30,7 @@ export interface CurlRequest {
   readonly path: string;
   readonly authenticated: boolean;
   readonly body: JsonValue | undefined;
-  /** Shows what comes as it comes. */
+  /** Disables curl's buffering. */
   readonly stream: boolean;
 }
 

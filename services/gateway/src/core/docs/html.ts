@@ -1,4 +1,4 @@
-/** Text that is HTML already. Made by `html` alone, so that whatever else goes into a page is escaped. */
+/** Text that is HTML already. Only `html` and `trusted` make it; everything else in a page is escaped. */
 export class Html {
   readonly text: string;
   constructor(text: string) {
@@ -8,12 +8,12 @@ export class Html {
 
 export type Part = Html | string | number | undefined | readonly Part[];
 
-/** HTML with every part escaped that is not HTML already; nothing for what is undefined. */
+/** A template for HTML: parts that are not `Html` are escaped, undefined is omitted. */
 export function html(literals: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(String.raw({ raw: literals }, ...parts.map(render)));
 }
 
-/** HTML of our own making, e.g. a style sheet. Never of anybody's data. */
+/** HTML of our own, e.g. a style sheet. Never data of others. */
 export function trusted(text: string): Html {
   return new Html(text);
 }

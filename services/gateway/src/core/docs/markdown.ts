@@ -1,15 +1,15 @@
 import { textBlock } from "./code.ts";
 import { type Html, html, type Part, slug } from "./html.ts";
 
-/** A section of a text: what stands under a `## ` heading, or before the first. */
+/** The text under a `## ` heading, or before the first one. */
 export interface Section {
   readonly heading: string | undefined;
   readonly body: Html;
 }
 
 /**
- * Renders the CommonMark that our own descriptions use: `## ` headings, paragraphs, lists with `- `, tables, fenced
- * blocks without empty lines, `code` and **strong**. Everything else is text.
+ * Renders the CommonMark that our descriptions use: `## ` headings, paragraphs, lists with `- `, tables, fenced blocks without
+ * empty lines, `code` and **strong**. Everything else is plain text.
  */
 export function sections(markdown: string): readonly Section[] {
   return markdown.split(/^## /m).flatMap((text, index): Section[] => {

@@ -17,7 +17,7 @@ import { schemaBody, typeOf } from "./schema-table.ts";
 
 export const operationAnchor = (operationId: string) => `op-${operationId}`;
 
-/** An operation and where it is. */
+/** An operation with its method and path. */
 export interface Placed {
   readonly method: Method;
   readonly path: string;
@@ -72,7 +72,7 @@ function responseRow({ schemas, headers }: OpenApiDocument["components"], code: 
   const type = media === undefined ? undefined : html` <span class="returns">${typeOf(media.schema)}</span>`;
   const summary = html`<summary><span class="code-${code.slice(0, 1)} status">${code}</span> <span class="what">${inline(response.description)}</span>${type}</summary>`;
   const named = media?.schema.$ref === undefined ? undefined : schemas[nameOfRef(media.schema.$ref)];
-  // The fields of an error are the same everywhere: they stand with the schemas.
+  // Errors have the same fields everywhere: they are described once, with the schemas.
   const fields =
     named === undefined || code !== "200"
       ? undefined

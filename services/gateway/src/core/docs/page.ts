@@ -7,11 +7,11 @@ import { style } from "./style.ts";
 
 export interface DocsPage {
   readonly html: string;
-  /** What stands in the page's one style element, for the policy that allows it by its hash. */
+  /** Content of the page's one style element, for the Content-Security-Policy that allows it by its hash. */
   readonly style: string;
 }
 
-/** A description as one page that needs no script and loads nothing. */
+/** An API description as one page that needs no script and loads nothing. */
 export function docsPage(document: OpenApiDocument): DocsPage {
   const { info, tags, components } = document;
   const guide = sections(info.description);

@@ -9,7 +9,7 @@ export function schemaLink(name: string): Html {
   return html`<a class="type" href="#${schemaAnchor(name)}">${name}</a>`;
 }
 
-/** What a schema holds, as a table of its fields where it is an object. */
+/** A schema's content: a table of fields for an object. */
 export function schemaBody(schema: Schema): Html {
   if (schema.allOf !== undefined) {
     return html`${schema.allOf.map((part) =>
@@ -25,7 +25,7 @@ export function schemaBody(schema: Schema): Html {
 }
 
 function fieldRow(name: string, schema: Schema, required: boolean): Html {
-  // A closed set of values is its own example.
+  // A closed set of values needs no example.
   const example = schema.const === undefined && valuesOf(schema) === undefined ? schema.examples?.[0] : undefined;
   const mark = required ? undefined : html` <span class="optional">optional</span>`;
   return html`<tr><td><code class="field">${name}</code>${mark}</td><td class="typecell">${typeOf(schema)}</td><td>${inline(
@@ -60,7 +60,7 @@ function allowed(schema: Schema): Html {
   return html`${valuesOf(schema)?.map((value) => html` <code>${shown(value)}</code>`)}`;
 }
 
-/** Values that a closed set allows, also where null is one more. */
+/** The values of a closed set, also where null is one more. */
 function valuesOf(schema: Schema): readonly JsonValue[] | undefined {
   return schema.enum ?? schema.anyOf?.find((choice) => choice.enum !== undefined)?.enum;
 }

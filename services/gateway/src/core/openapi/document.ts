@@ -7,13 +7,13 @@ import { securitySchemes } from "./security.ts";
 import type { OpenApiDocument } from "./types.ts";
 
 export interface DocumentOptions {
-  /** The gate that examples name. */
+  /** The gate in the examples. */
   readonly gateId: string;
-  /** Seconds that a POST waits where its caller does not say. */
+  /** Seconds that a POST waits, where its caller sends no `Prefer: wait`. */
   readonly executeWaitSecs: number;
 }
 
-/** The description of this API, from the schemas that requests and answers are held to. */
+/** The OpenAPI description, generated from the schemas that validate requests and answers. */
 export function openApiDocument({ gateId, executeWaitSecs }: DocumentOptions): OpenApiDocument {
   return {
     openapi: "3.1.0",

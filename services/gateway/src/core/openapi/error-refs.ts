@@ -1,7 +1,7 @@
 import type { ResponseName } from "./responses.ts";
 import { type Named, type Response, responseRef } from "./types.ts";
 
-/** Under which code an operation lists a shared response. */
+/** The status of each shared response. */
 const statusOf = {
   BadRequest: "400",
   BadWait: "400",
@@ -16,7 +16,7 @@ const statusOf = {
   Unavailable: "503",
 } as const satisfies { readonly [N in ResponseName]: string };
 
-/** Shared responses, as an operation lists them. */
+/** References to shared responses, by status. */
 export function errors(names: readonly ResponseName[]): Named<Response | { readonly $ref: string }> {
   return Object.fromEntries(names.map((name) => [statusOf[name], responseRef(name)]));
 }

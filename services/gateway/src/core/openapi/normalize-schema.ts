@@ -1,11 +1,9 @@
 import { nameOfRef, type Schema, schemaRef } from "./types.ts";
 
-/**
- * A schema as zod writes it, without what tells a reader nothing, and with references to this document's components.
- */
+/** Simplifies a schema as zod writes it: no redundant keywords, and references to this document's components. */
 export function normalized(schema: Schema): Schema {
   const collapsed = collapseNullable(schema);
-  // Zod names what it cannot: the values of `z.json()`, which may be anything.
+  // Zod itself names the schema of `z.json()`, which takes any value.
   if (collapsed.$ref?.includes("/__")) return withoutRef(collapsed);
   const { properties = {}, additionalProperties, items, anyOf, examples, ...rest } = omit(collapsed);
   return {
@@ -19,7 +17,7 @@ export function normalized(schema: Schema): Schema {
   };
 }
 
-/** What may be null is one schema, not a choice between two; where it has to be a choice, that is what is described. */
+/** Merges a nullable schema into one; where a choice has to remain, it carries the description. */
 function collapseNullable(schema: Schema): Schema {
   const [value, nothing, ...more] = schema.anyOf ?? [];
   if (value === undefined || value.$ref !== undefined || nothing?.type !== "null" || more.length > 0) return schema;
@@ -36,7 +34,7 @@ function collapseNullable(schema: Schema): Schema {
 
 function omit(schema: Schema): Schema {
   const { propertyNames: _names, pattern, ...rest } = schema as Schema & { readonly propertyNames?: unknown };
-  // A format says what its pattern says, and can be read.
+  // A format says the same as its pattern, and is easier to read.
   return pattern === undefined || rest.format !== undefined ? rest : { ...rest, pattern };
 }
 

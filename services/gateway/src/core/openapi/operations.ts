@@ -32,10 +32,10 @@ import {
 const workflowBody = jsonContent("WorkflowRequest", workflowExamples);
 const bodyErrors = ["RequestTimeout", "ContentTooLarge", "UnsupportedMediaType"] as const;
 const anyErrors = ["QuotaExceeded", "HeadersTooLarge", "InternalError", "Unavailable"] as const;
-/** Of an answer that was counted. */
+/** Headers of an answer that counted against a quota. */
 const rateLimits = { RateLimit: headerRef("RateLimit"), "RateLimit-Policy": headerRef("RateLimitPolicy") };
 
-/** Every path, in the order in which a reader wants to meet them. */
+/** Every path, in reading order. */
 export function paths(gateId: string): Named<PathItem> {
   const batch = batchRequest(gateId);
   const batchExamples = { transfer: { summary: "Send tokens within the verifier", value: batch } };
@@ -315,7 +315,7 @@ function jsonContent(schema: string, examples: MediaType["examples"]): Named<Med
   return { "application/json": { schema: schemaRef(schema), examples } };
 }
 
-/** With a record, or without. */
+/** Bodies with a record, and without. */
 function problemContent(examples: MediaType["examples"]): Named<MediaType> {
   const schema = { anyOf: [schemaRef("RecordProblem"), schemaRef("Problem")] };
   return { "application/problem+json": { schema, examples } };

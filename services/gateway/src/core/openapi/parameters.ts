@@ -1,7 +1,7 @@
 import { maxGetWaitSecs, maxPostWaitSecs } from "../wait.ts";
 import type { Header, Named, Parameter } from "./types.ts";
 
-/** Names of parameters, by which operations refer to them. */
+/** Names by which operations refer to parameters. */
 export type ParameterName = keyof ReturnType<typeof parametersOf>;
 
 export function componentParameters(executeWaitSecs: number): Named<Parameter> {

@@ -48,7 +48,7 @@ const meanings: { readonly [S in Status]: string } = {
   failed: "it ended without full success; the record says how far it came, step by step",
 };
 
-/** What a caller has to know before the first request. CommonMark. */
+/** The introduction of the API, in CommonMark. */
 export function introduction(executeWaitSecs: number): string {
   return `Send a list of steps, and the coordinator carries them out on NEAR in exactly that order, through a sequencing gate. It records the request before anything is checked, signed or sent, and keeps the evidence of everything that happened.
 

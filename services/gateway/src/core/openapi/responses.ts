@@ -5,7 +5,7 @@ import { type Example, headerRef, type Named, type Response, schemaRef } from ".
 
 export type ResponseName = keyof typeof componentResponses;
 
-/** Errors that have no record, the same wherever they occur. */
+/** Shared responses for errors without a record. */
 export const componentResponses = {
   BadRequest: errorResponse(400, "The request cannot be read. Nothing was recorded.", {
     type: ["A field of the wrong type", "invalid workflow JSON: steps[0].amount must be a string"],
@@ -41,7 +41,7 @@ export const componentResponses = {
   }),
 } as const satisfies Named<Response>;
 
-/** A quota without a window beside one that begins anew. */
+/** Examples of a quota with a window, and of one without. */
 function quotaResponse(): Response {
   const example = (summary: string, message: string, exceeded: ExceededQuota): Example => {
     const problem = new Problem(429, message, { exceeded });

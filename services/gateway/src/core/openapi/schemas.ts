@@ -23,7 +23,7 @@ const requests: readonly z.ZodType[] = [
   directUserCallRequestSchema,
 ];
 
-/** Bodies, each of which is a component, with what it names. */
+/** Schemas of bodies. Each becomes a component, with the schemas that it refers to. */
 const bodies: readonly z.ZodType[] = [
   ...requests,
   directUserKeySchema,
@@ -36,14 +36,14 @@ const bodies: readonly z.ZodType[] = [
   recordErrorBodySchema,
 ];
 
-/** Components of the schemas that validate requests and that answers are held to, by name. */
+/** Components by name, generated from the schemas that validate requests and answers. */
 export function componentSchemas(gateId: string): Named<Schema> {
   const schemas = new Map<string, Schema>();
   for (const body of bodies) {
-    // Answers are described like requests, as open to further fields: a later version may add some.
+    // Answers too are described as open to further fields, since a later version may add some.
     const { $defs = {} } = z.toJSONSchema(body, { io: "input", target: "draft-2020-12" });
     for (const [name, schema] of Object.entries($defs)) {
-      // What zod names itself is `z.json()`: any value.
+      // Zod itself names the schema of `z.json()`, which takes any value.
       if (name.startsWith("__")) continue;
       const described = schema as Schema;
       schemas.set(name, normalized(requests.includes(body) ? withNulls(described) : described));
@@ -60,7 +60,7 @@ export function componentSchemas(gateId: string): Named<Schema> {
   return inReadingOrder(schemas);
 }
 
-/** What callers send, as it is read: null counts as absent in every field that may be (rule: null-is-absent). */
+/** Adds null to request fields that may be absent (rule: null-is-absent). */
 function withNulls(schema: Schema): Schema {
   const { properties, required = [], items, anyOf } = schema;
   const withNull = ([name, field]: [string, Schema]): [string, Schema] => {
@@ -75,13 +75,13 @@ function withNulls(schema: Schema): Schema {
   };
 }
 
-/** Of a schema of a field of a request: either it says so, or it says nothing. */
+/** Whether a request field's schema takes null: explicitly, or because it takes anything. */
 function takesNull({ type, anyOf, enum: values, const: only }: Schema): boolean {
   if (anyOf !== undefined) return anyOf.some(takesNull);
   return type === "null" || (type === undefined && values === undefined && only === undefined);
 }
 
-/** Makes a component of every kind of step, so that clients made from the description have names for them. */
+/** Makes a component of every kind of step, so that generated clients have names for them. */
 function nameSteps(schemas: Map<string, Schema>): void {
   const request = named(schemas, "WorkflowRequest");
   const steps = request.properties?.steps;
@@ -99,7 +99,7 @@ function nameSteps(schemas: Map<string, Schema>): void {
   });
 }
 
-/** Makes a component of a property, or of what its list or map holds. */
+/** Makes a component of a property, or of the items of its list or map. */
 function nameProperty(schemas: Map<string, Schema>, holder: string, property: string, name: string): void {
   const schema = named(schemas, holder);
   const value = schema.properties?.[property];
@@ -115,7 +115,7 @@ function nameProperty(schemas: Map<string, Schema>, holder: string, property: st
   else replace(value, ref);
 }
 
-/** Says of a schema that has all the fields of another that it is the other and more. */
+/** Writes a schema that has all fields of another as an extension of it. */
 function extend(schemas: Map<string, Schema>, name: string, base: string): void {
   const { description, properties = {}, required = [] } = named(schemas, name);
   const known = named(schemas, base).properties ?? {};
@@ -133,14 +133,14 @@ function extend(schemas: Map<string, Schema>, name: string, base: string): void 
   });
 }
 
-/** Lets the examples name the gate that is really served. */
+/** Names the served gate in the examples. */
 function showGate(schemas: Map<string, Schema>, gateId: string): void {
   const { examples: _, ...batch } = named(schemas, "SequentialBatchRequest");
   const gate = { ...batch.properties?.gate_id, examples: [gateId] };
   schemas.set("SequentialBatchRequest", { ...batch, properties: { ...batch.properties, gate_id: gate } });
 }
 
-/** Each body with what it names right after it. */
+/** Each body, followed by the components that it refers to. */
 function inReadingOrder(schemas: ReadonlyMap<string, Schema>): Named<Schema> {
   const ordered = new Map<string, Schema>();
   const visit = (name: string) => {

@@ -11,7 +11,7 @@ const dependencies = {
   examples: [{ planner: "ok", evidence: "away" }],
 };
 
-/** What anybody may ask of the service itself. */
+/** Operations on the service itself, without authentication. */
 export const servicePaths: Named<PathItem> = {
   "/openapi.json": {
     get: open("getOpenApi", "This description", "The OpenAPI document that this page is made from.", {
@@ -41,7 +41,7 @@ export const servicePaths: Named<PathItem> = {
   },
 };
 
-/** A GET that anybody may make. */
+/** A GET without authentication. */
 function open(
   operationId: string,
   summary: string,

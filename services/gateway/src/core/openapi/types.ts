@@ -1,6 +1,6 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 
-/** The part of OpenAPI 3.1 that this API's description uses, and that its page can show. */
+/** The part of OpenAPI 3.1 that this description uses, and that the page at `/docs` can show. */
 export interface OpenApiDocument {
   readonly openapi: "3.1.0";
   readonly info: {
@@ -37,7 +37,7 @@ export interface Operation {
   readonly summary: string;
   /** CommonMark. */
   readonly description: string;
-  /** Any of these; all of an entry's together. */
+  /** Alternatives; within one, all schemes are required. */
   readonly security: readonly Named<readonly string[]>[];
   readonly parameters?: readonly Reference[];
   readonly requestBody?: { readonly required: true; readonly content: Named<MediaType> };
@@ -79,14 +79,14 @@ export type SecurityScheme =
   | { readonly type: "apiKey"; readonly in: "header"; readonly name: string; readonly description: string }
   | { readonly type: "http"; readonly scheme: "bearer"; readonly bearerFormat: string; readonly description: string };
 
-/** JSON Schema 2020-12, as far as it occurs here. */
+/** The part of JSON Schema 2020-12 that occurs here. */
 export interface Schema {
   readonly $ref?: string;
   readonly title?: string;
   readonly description?: string;
   readonly type?: string | readonly string[];
   readonly format?: string;
-  /** What a text holds. */
+  /** Media type of the text's content. */
   readonly contentMediaType?: string;
   readonly contentSchema?: Schema;
   readonly enum?: readonly JsonValue[];

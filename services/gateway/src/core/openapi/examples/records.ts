@@ -95,7 +95,7 @@ const queued: RecordExample = {
   updated_at: "2026-04-24T19:55:01.100Z",
 };
 
-/** It was asked for while it waited. */
+/** Cancelled while it waited. */
 const cancelled: RecordExample = {
   ...succeeded,
   ...notSent,
@@ -110,7 +110,7 @@ const cancelled: RecordExample = {
 
 const until = "2026-04-24T20:00:00Z";
 
-/** It was asked for when the gate had it already. */
+/** Cancelled when the gate had it already. */
 const cancelling: RecordExample = {
   ...succeeded,
   ...notSent,
@@ -129,7 +129,7 @@ const cancelling: RecordExample = {
   updated_at: "2026-04-24T19:55:04.700Z",
 };
 
-/** What an ended record has that went nowhere near the gate. */
+/** Fields of a record that ended without touching the gate. */
 const refused = {
   ...notSent,
   proxy_predecessor: false,
@@ -217,7 +217,7 @@ const progress: ProgressExample = {
   head_hash: "77e1c0a4b5d69f8273645566778899aabbccddeeff00112233445566778899aa",
 };
 
-/** Records of one endpoint, by what they show. */
+/** Example records of one endpoint. */
 export interface RecordExamples {
   readonly succeeded: Named<Example>;
   readonly inProgress: Named<Example>;
@@ -227,7 +227,7 @@ export interface RecordExamples {
 
 export const workflowRecords: RecordExamples = recordExamples((record) => record, "/wallet/v1/workflows/execute");
 
-/** After a DELETE that has come to its end, and before. */
+/** After a DELETE, with the end reached and not yet reached. */
 export const cancelledRecords: Named<Example> = {
   cancelled: { summary: "Nothing had been submitted", value: asJson(cancelled) },
 };
@@ -235,7 +235,7 @@ export const cancellingRecords: Named<Example> = {
   cancelling: { summary: "What was submitted is being made impossible", value: asJson(cancelling) },
 };
 
-/** @param request the batch that the records came of */
+/** @param request the batch in the records */
 export function batchRecords(request: { readonly [key: string]: JsonValue }): RecordExamples {
   const path = "/wallet/v1/sequential-batch";
   const ofBatch = (record: RecordExample): RecordExample => ({

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { RpcStanding } from "../src/adapters/near/rpc-standing.ts";
+import { RpcAvailability } from "../src/adapters/near/rpc-availability.ts";
 
 /** Milliseconds of the follower's, at most, in which nothing is asked. */
 const pauseMs = 1_500;
@@ -7,7 +7,7 @@ const pauseMs = 1_500;
 describe("how the chain's nodes stand", () => {
   function standing() {
     let now = 0;
-    const one = new RpcStanding({ now: () => now });
+    const one = new RpcAvailability({ now: () => now });
     return { one, state: () => one.dependency, pass: (ms: number) => (now += ms) };
   }
 

@@ -1,25 +1,24 @@
 import type { Clock, Dependency } from "@outlayer/kit";
 
 /**
- * When nothing is answered for so long, milliseconds, this process has no chain. What is shorter is a pause: the one after a
- * failure, or while the next endpoint is tried. The follower asks every `NEAR_POLL_INTERVAL_MS`, so that with that
- * no more than 10 s pass.
+ * Milliseconds without any answer after which the chain counts as away. Shorter silences are pauses: after a failure, or while the
+ * next endpoint is tried. The follower asks every `NEAR_POLL_INTERVAL_MS`, so that with that no more than 10 s pass.
  */
 const silentMs = 8_000;
 
-/** How the chain's nodes stand, all together, by what comes of calls that one of them may answer. */
-export class RpcStanding {
+/** The state of all RPC endpoints together, judged by the outcomes of calls that any of them may answer. */
+export class RpcAvailability {
   readonly #clock: Clock;
   #hasAnswered = false;
   #hasFailed = false;
-  /** When the first call was made since the last answer. */
+  /** Time of the first call since the last answer. */
   #askedAtMs: number | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Required until the first answer, and when there was none for a while. */
+  /** Required until the first answer, and after a silence. */
   get dependency(): Dependency {
     const isSilent = this.#askedAtMs !== undefined && this.#clock.now() - this.#askedAtMs >= silentMs;
     const known = this.#hasAnswered ? "ok" : "unknown";
@@ -31,7 +30,7 @@ export class RpcStanding {
     this.#askedAtMs ??= this.#clock.now();
   }
 
-  /** By an endpoint of ours, in whatever way. */
+  /** An endpoint of ours answered, in whatever way. */
   answered(): void {
     this.#hasAnswered = true;
     this.#hasFailed = false;

@@ -5,17 +5,18 @@ import { seenOf } from "./seen.ts";
 import type { StepState, WorkflowState } from "./state.ts";
 import { isLookDue, type World } from "./world.ts";
 
-/** How often to look, in heads, where nothing tells when to expect news. */
+/** Heads between looks while no result is expected. */
 const idleEvery = 10;
 
-/** Heads between a dispatch that is overdue and the next look at it. */
+/** Heads between looks at a dispatch that is overdue. */
 const overdueEvery = 3;
 
 /**
- * Follows the intents' own transactions until every step is dispatched and final, whoever dispatches them
- * (rule: chain-counts-whoever-acted). Looks when a result is due: with the resume in block B, member i's target runs in B+2+3i at the earliest and is final two later.
+ * Looks at the intents' own transactions until every step is dispatched and final, whoever dispatched it
+ * (rule: chain-counts-whoever-acted). A look is due with its result: if the resume ran in block B, member i's target runs in
+ * B+2+3i at the earliest and is final two blocks later.
  */
-export function follow(state: WorkflowState, world: World): Action {
+export function watchDispatches(state: WorkflowState, world: World): Action {
   const started = startHeight(state, world);
   const due = state.steps.flatMap((step, index) => {
     const hash = step.accepted?.txHash;
@@ -25,10 +26,10 @@ export function follow(state: WorkflowState, world: World): Action {
 }
 
 /**
- * The same where each intent has a resume of its own. What is under way is looked at until its result is seen, which the
- * next one waits for; that becomes final by itself. What has not been resumed yet may be dispatched by somebody else.
+ * The same where each intent has a resume of its own. A step under way is looked at until its result is seen, which the next step
+ * waits for; finality then needs no look. A step without a resume may be dispatched by somebody else.
  */
-export function followStepwise(state: WorkflowState, world: World): Action {
+export function watchSingleDispatches(state: WorkflowState, world: World): Action {
   const due = state.steps.flatMap((step) => {
     const hash = step.accepted?.txHash;
     return hash !== undefined && !isDone(step) && isStepDue(state, world, step, hash) ? [hash] : [];
@@ -48,7 +49,7 @@ function isStepDue(state: WorkflowState, world: World, step: StepState, hash: st
 function isDue(state: WorkflowState, world: World, index: number, hash: string, started: number | undefined): boolean {
   if (started === undefined) return isLookDue(world, hash, 0, idleEvery);
   const runs = started + 2 + 3 * index;
-  // The last-but-one member's result says that the gate's tail comes free: others are to know that before it is final.
+  // The last-but-one member's result shows that the gate's tail becomes free, which waiting workflows need before it is final.
   const isHerald = index === state.steps.length - 2 && !isTailFree(world.view.submissions.get(hash));
   if (isHerald && world.isAwaited)
     return isLookDue(world, hash, runs, world.head > runs + idleEvery ? overdueEvery : 1);
