@@ -6,8 +6,13 @@ const scheme = /^[a-z][a-z0-9+.-]*:/i;
 /** A page that a text names without a link. What stands in the address of another site is not ours. */
 const named = /(?<![\w./:@-])(?:\.{1,2}\/)*[\w-][\w./-]*\.md\b/g;
 const naming = /\.(?:ts|md|proto)$/;
+/** A file of code that a page names, by its whole path or the end of it. */
+const namedCode = /(?<![\w./:@-])(?:\.{1,2}\/)*[\w-][\w./-]*\.(?:ts|proto)\b/g;
 
-/** Problems of relative links in pages, and of pages that are named in pages, code and contracts: each leads somewhere. */
+/**
+ * Problems of relative links in pages, of pages that are named in pages, code and contracts, and of code that is named in pages:
+ * each leads somewhere.
+ */
 export function checkLinks({ paths, texts }: Tree): readonly string[] {
   const anchors = new Map(
     [...texts].filter(([path]) => path.endsWith(".md")).map(([path, text]) => [path, anchorsOf(text)]),
@@ -24,12 +29,11 @@ export function checkLinks({ paths, texts }: Tree): readonly string[] {
     });
     if (!naming.test(path)) continue;
     text.split("\n").forEach((line, index) => {
-      for (const [page] of line
-        .replaceAll(link, "")
-        .replaceAll(/\b[a-z]+:\/\/\S+/g, "")
-        .matchAll(named)) {
-        if (!isThere(page, path, paths))
-          problems.push(`${path}:${index + 1}: names ${page}, which is not in the repository`);
+      const words = line.replaceAll(link, "").replaceAll(/\b[a-z]+:\/\/\S+/g, "");
+      const code = path.endsWith(".md") ? words.matchAll(namedCode) : [];
+      for (const [file] of [...words.matchAll(named), ...code]) {
+        if (!isThere(file, path, paths))
+          problems.push(`${path}:${index + 1}: names ${file}, which is not in the repository`);
       }
     });
   }

@@ -65,3 +65,30 @@ describe("a page that is named without a link", () => {
     });
   }
 });
+
+describe("code that a page names", () => {
+  const naming = (text: string, path = "docs/b.md") => checkLinks(treeOf({ ...pages, [path]: text }));
+
+  it("is in the repository, by its path or the end of it", () => {
+    assert.deepEqual(
+      naming("`src/pay.ts`, `pay.ts`, ../src/pay.ts, `*.ts`, `p*.ts`, https://near.org/none.ts and .ts"),
+      [],
+    );
+  });
+
+  for (const [name, text] of [
+    ["src/none.ts", "See `src/none.ts`."],
+    ["other/pay.ts", "See other/pay.ts"],
+    ["ay.ts", "(`ay.ts`)"],
+    ["none.proto", "```\nnone.proto\n```"],
+  ] as const) {
+    it(`fails where it is not: ${name}`, () => {
+      const line = text.startsWith("```") ? 2 : 1;
+      assert.deepEqual(naming(text), [`docs/b.md:${line}: names ${name}, which is not in the repository`]);
+    });
+  }
+
+  it("is not looked for in code, whose imports the compiler checks", () => {
+    assert.deepEqual(naming('import "./none.ts";', "src/b.ts"), []);
+  });
+});
