@@ -17,5 +17,6 @@ export * from "./record-schemas.ts";
 export * from "./request.ts";
 export * from "./request-schemas.ts";
 export * from "./request-text.ts";
+export * from "./signing-terms.ts";
 export * from "./statuses.ts";
 export * from "./uuid.ts";

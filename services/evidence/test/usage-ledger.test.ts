@@ -5,6 +5,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { StepUsageSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import { countsDigest, UsageProofs } from "@outlayer/kit";
+import { termsText } from "@outlayer/workflow";
 import { type EventKind, type EvidenceUnderTest, leaseOf, startEvidence, usageSecret } from "./support/harness.ts";
 import { onEveryStore } from "./support/places.ts";
 
@@ -82,7 +83,8 @@ onEveryStore("the usage ledger of a wallet", (newPlace) => {
     };
     await Promise.all(Array.from({ length: 32 }, () => write(evidence.id())));
     assert.deepEqual(await used(), { seq: 32, hourly: { native: "320" }, daily: { native: "320" }, count: 32 });
-  });
+    // Up to 528 attempts, of which a busy machine with a slow database makes few a second.
+  }).timeout(90_000);
 
   it("refuses an entry that is behind or ahead", async () => {
     await reserve(evidence.id(), 0, step("1"));
@@ -199,15 +201,7 @@ onEveryStore("the usage ledger of a wallet", (newPlace) => {
       return { requestId, version };
     };
     const payloadTerms = { nonce: "AAAA", deadlineMs: 0n, delegateNonce: 7n, maxBlockHeight: 180n };
-    const digestOf = (steps: readonly (typeof payloadTerms)[]) => {
-      const texts = steps.map((of) => [
-        of.nonce,
-        String(of.deadlineMs),
-        String(of.delegateNonce),
-        String(of.maxBlockHeight),
-      ]);
-      return hash("sha256", JSON.stringify(["outlayer-terms", 1, texts]), "hex");
-    };
+    const digestOf = (steps: readonly (typeof payloadTerms)[]) => hash("sha256", termsText(steps), "hex");
     const release = (requestId: string, ...steps: number[]) =>
       evidence.logs.releaseUsage({ walletId, requestId, steps, lease: evidence.lease });
     const counted = async () => (await used()).daily?.native ?? "0";
@@ -300,6 +294,22 @@ onEveryStore("the usage ledger of a wallet", (newPlace) => {
       assert.equal(await counted(), "0");
     });
 
+    it("holds it possible no longer once the gate's taking it in is lost with its fork", async () => {
+      const { requestId, version } = await prepared("withdrawn", { nonce: "", deadlineMs: 0n });
+      const accepted = { step: 0, txHash: "t", intentId: "1" };
+      const events: readonly EventKind[] = [
+        { case: "submissionsAccepted", value: { steps: [accepted] } },
+        { case: "idsWithdrawn", value: { steps: [1] } },
+      ];
+      for (const [at, event] of events.entries()) {
+        await evidence.append(requestId, version + at, event);
+        assert.ok(await isPossible(release(requestId, 0)), event.case);
+      }
+      await evidence.append(requestId, version + 2, { case: "idsWithdrawn", value: { steps: [0] } });
+      await release(requestId, 0);
+      assert.equal(await counted(), "0");
+    });
+
     it("counts only the new ones where the log says that what was signed was discarded, and it is over", async () => {
       const { requestId, version } = await prepared("discarded");
       now += 61_000;
@@ -317,12 +327,19 @@ onEveryStore("the usage ledger of a wallet", (newPlace) => {
       assert.equal(await codeOf(reserveFor(again.requestId, terms, step("5"))), Code.Aborted);
     });
 
+    it("counts nothing for a user's call that its log never names: it was not signed", async () => {
+      const requestId = await evidence.open("user's, unsigned", { endpoint: "direct_user_function_call", calls: [] });
+      await reserveFor(requestId, terms, step("5"));
+      await release(requestId, 0);
+      assert.equal(await counted(), "0");
+    });
+
     it("holds a user's call possible until the log says what became of its transaction", async () => {
       const call = { endpoint: "direct_user_function_call", calls: [] };
       const requestId = await evidence.open("user's", call);
       const transaction = { hash: "t", publicKey: "ed25519:k", nonce: 4n };
       const version = await evidence.append(requestId, 1, { case: "directUserCallPrepared", value: { transaction } });
-      const digest = hash("sha256", JSON.stringify(["outlayer-terms", 1, [["direct-user", "ed25519:k", "4"]]]), "hex");
+      const digest = "526881019f163adefe4598228f62f19dd133a68546caf7d69968d888342dfe23";
       await reserveFor(requestId, digest, step("5"));
       assert.ok(await isPossible(release(requestId, 0)));
       await evidence.append(requestId, version, { case: "transactionDead", value: { txHash: "t" } });

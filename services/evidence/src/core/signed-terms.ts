@@ -1,4 +1,5 @@
 import type { Event } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import { termsText } from "@outlayer/workflow";
 import { directUserEndpoint } from "./direct-user-record.ts";
 import type { Sha256Hex } from "./entry.ts";
 
@@ -94,15 +95,11 @@ function fateOfCall(kinds: Kinds, hash: string): Fate {
 /** The digest that signer-proxy computes for the event's terms. Undefined for events that name no terms. */
 function digestOf({ kind }: Event, sha256Hex: Sha256Hex): string | undefined {
   switch (kind.case) {
-    case "signingPrepared": {
-      const steps = kind.value.steps.map(({ nonce, deadlineMs, delegateNonce, maxBlockHeight }) => {
-        return [nonce, ...[deadlineMs, delegateNonce, maxBlockHeight].map(String)];
-      });
-      return sha256Hex(JSON.stringify(["outlayer-terms", 1, steps]));
-    }
+    case "signingPrepared":
+      return sha256Hex(termsText(kind.value.steps));
     case "directUserCallPrepared": {
       const { publicKey = "", nonce = 0n } = kind.value.transaction ?? {};
-      return sha256Hex(JSON.stringify(["outlayer-terms", 1, [["direct-user", publicKey, nonce.toString()]]]));
+      return sha256Hex(termsText([{ publicKey, nonce }]));
     }
     default:
       return undefined;

@@ -2,7 +2,8 @@ import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { DirectUserCall } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
 import type { Approval, Reservation } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import { decodeHex, encodeBase64, encodeHex, sha256 } from "@outlayer/near";
-import { canonicalTerms, type DirectUserTerms, type StepTerms } from "./terms.ts";
+import { canonicalTerms, type UserCallSigningTerms } from "@outlayer/workflow";
+import { type StepTerms, signingTerms } from "./terms.ts";
 
 /** HMAC-SHA256 under the secret that all replicas share. */
 export interface GrantMac {
@@ -22,7 +23,7 @@ export interface GrantScope {
   readonly step: number;
   readonly call: GateCall | DirectUserCall;
   /** The only terms on which the call is signed. */
-  readonly terms: StepTerms | DirectUserTerms;
+  readonly terms: StepTerms | UserCallSigningTerms;
   /** Policy's inputs and the amounts of all steps: the wallet's ledger must hold them before anything is signed. */
   readonly reserved: Reserved;
   /** The approval that lifted the policy's requirement. */
@@ -73,7 +74,7 @@ export function verifyGrant(mac: GrantMac, grant: string, scope: GrantScope, now
 function signedText({ walletId, requestId, step, call, approval, ...bound }: GrantScope, expiresAtMs: number): string {
   const { seq, countsDigest, termsDigest } = bound.reserved;
   const counted = [seq.toString(), countsDigest, termsDigest];
-  const of = [walletId, requestId, step, digestOf(call), canonicalTerms(bound.terms), counted];
+  const of = [walletId, requestId, step, digestOf(call), canonicalTerms(signingTerms(bound.terms)), counted];
   const parts = ["outlayer-grant", 2, ...of, expiresAtMs];
   if (approval === undefined) return JSON.stringify(parts);
   return JSON.stringify([...parts, [approval.requestId, approval.requestHash, approval.approverIds]]);

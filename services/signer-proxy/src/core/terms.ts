@@ -1,5 +1,6 @@
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import { encodeBase64, encodeHex, sha256 } from "@outlayer/near";
+import { type SigningTerms, termsText, type UserCallSigningTerms } from "@outlayer/workflow";
 import { checkIntentsTerms } from "./intents-payload.ts";
 import { InvalidRequest } from "./problems.ts";
 import { checkFitsJson } from "./signed-delegate.ts";
@@ -17,12 +18,6 @@ export interface StepTerms {
   readonly maxBlockHeight: bigint;
 }
 
-/** The values that the signature of a direct-user call is bound to. */
-export interface DirectUserTerms {
-  readonly publicKey: string;
-  readonly nonce: bigint;
-}
-
 /** @throws InvalidRequest for terms on which the call cannot be signed @param path names them in the message */
 export function checkStepTerms(path: string, call: GateCall, terms: StepTerms, nowMs: number): void {
   const { intentsNonce: nonce, intentsDeadlineMs: deadlineMs } = terms;
@@ -35,14 +30,14 @@ export function checkStepTerms(path: string, call: GateCall, terms: StepTerms, n
   checkFitsJson(`${path}.max_block_height`, terms.maxBlockHeight);
 }
 
-/** Terms in the grant's form: an array of texts has one spelling only. */
-export function canonicalTerms(terms: StepTerms | DirectUserTerms): readonly string[] {
-  if ("publicKey" in terms) return ["direct-user", terms.publicKey, terms.nonce.toString()];
-  const { intentsNonce, intentsDeadlineMs, delegateNonce, maxBlockHeight } = terms;
-  return [encodeBase64(intentsNonce), ...[intentsDeadlineMs, delegateNonce, maxBlockHeight].map(String)];
+/** The terms as the log names them, which evidence reads there. */
+export function signingTerms(terms: StepTerms | UserCallSigningTerms): SigningTerms {
+  if ("publicKey" in terms) return terms;
+  const { intentsNonce, intentsDeadlineMs: deadlineMs, delegateNonce, maxBlockHeight } = terms;
+  return { nonce: encodeBase64(intentsNonce), deadlineMs, delegateNonce, maxBlockHeight };
 }
 
-/** Lower-case hex SHA-256 of the JSON array, without whitespace, `["outlayer-terms", 1, [terms of each step]]`. */
-export function termsDigest(terms: readonly (StepTerms | DirectUserTerms)[]): string {
-  return encodeHex(sha256(JSON.stringify(["outlayer-terms", 1, terms.map(canonicalTerms)])));
+/** Lower-case hex SHA-256 of the terms' text. */
+export function termsDigest(terms: readonly (StepTerms | UserCallSigningTerms)[]): string {
+  return encodeHex(sha256(termsText(terms.map(signingTerms))));
 }

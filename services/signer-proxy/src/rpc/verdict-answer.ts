@@ -4,8 +4,9 @@ import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { DirectUserCall } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
 import { StepUsageSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import { countsDigest } from "@outlayer/kit";
+import type { UserCallSigningTerms } from "@outlayer/workflow";
 import { type GrantMac, type GrantScope, issueGrant } from "../core/grant.ts";
-import { type DirectUserTerms, type StepTerms, termsDigest } from "../core/terms.ts";
+import { type StepTerms, termsDigest } from "../core/terms.ts";
 import type { Verdict } from "../core/verdict.ts";
 
 /** A verdict; if all steps are allowed, with the amounts that each moves, raw units by token. */
@@ -19,7 +20,7 @@ export interface JudgedSubject extends Pick<GrantScope, "walletId" | "requestId"
   readonly seq: bigint;
   readonly calls: readonly (GateCall | DirectUserCall)[];
   /** One per call; empty where nothing is to be signed yet. */
-  readonly terms: readonly (StepTerms | DirectUserTerms)[];
+  readonly terms: readonly (StepTerms | UserCallSigningTerms)[];
   readonly expiresAtMs: number;
 }
 
