@@ -1,1 +1,1 @@
-export { type Product, type ProductConfig, type ProductDeps, readProductConfig, startProduct } from "./product.ts";
+export { type ProductDeps, readProductConfig, startProduct } from "./product.ts";

@@ -93,7 +93,7 @@ function beforeAndAt(call: string): readonly Trap[] {
   return (["before", "done"] as const).map((moment) => ({ call, occurrence: 1, moment }));
 }
 
-export function trapAt({ call, occurrence }: Boundary, moment: Moment): Trap {
+function trapAt({ call, occurrence }: Boundary, moment: Moment): Trap {
   return { call, occurrence, moment };
 }
 

@@ -28,7 +28,7 @@ export const chained = {
 } satisfies Shape;
 
 /** One by one: the first fails on chain, and the gate is told to reject the second, which carries no payload that could be cancelled. */
-export const rejected: Shape = {
+const rejected: Shape = {
   name: "a rejected one",
   path,
   body: (unique) => ({

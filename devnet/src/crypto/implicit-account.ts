@@ -25,7 +25,7 @@ export function keyOfImplicitAccount(accountId: string): PublicKey | undefined {
 }
 
 /** 64 lower-case hex characters. */
-export function isImplicitNearAccount(accountId: string): boolean {
+function isImplicitNearAccount(accountId: string): boolean {
   return /^[0-9a-f]{64}$/.test(accountId);
 }
 

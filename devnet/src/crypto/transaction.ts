@@ -23,12 +23,12 @@ export interface SignedTransaction {
   readonly signature: Signature;
 }
 
-export const actionCodec: Codec<Action> = tagged<Action>({
+const actionCodec: Codec<Action> = tagged<Action>({
   ...nonDelegateVariants,
   delegate: [8, struct({ signedDelegate: signedDelegateCodec })],
 });
 
-export const transactionCodec: Codec<Transaction> = struct<Transaction>({
+const transactionCodec: Codec<Transaction> = struct<Transaction>({
   signerId: accountId,
   publicKey,
   nonce: u64,

@@ -4,7 +4,6 @@ export {
   callAction,
   callRpc,
   mineUntil,
-  near,
   refusal,
   result,
   settle,

@@ -72,7 +72,7 @@ function camelName(name: string): string {
 }
 
 /** The private key in `ed25519:` and base58 of both keys. */
-export function privateKey(secretKey: string): Uint8Array {
+function privateKey(secretKey: string): Uint8Array {
   return decodeBase58(secretKey.slice("ed25519:".length)).subarray(0, 32);
 }
 

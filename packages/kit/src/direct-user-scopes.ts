@@ -7,7 +7,7 @@ export function readDirectUserScopes(reader: ConfigReader): readonly DirectUserS
 }
 
 /** An array of `{user_id, registry_id, receiver_id, method_names}`; an empty one allows none. */
-export const directUserScopes: Parse<readonly DirectUserScope[]> = (value) => {
+const directUserScopes: Parse<readonly DirectUserScope[]> = (value) => {
   const given = json(value);
   if (!Array.isArray(given)) throw new Malformed("must be an array of scopes");
   return given.map(scopeOf);

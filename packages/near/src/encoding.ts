@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { base58, base64, base64urlnopad, hex } from "@scure/base";
+import { base58, base64, hex } from "@scure/base";
 
 /** A text in the wrong encoding. The message never quotes the text. */
 export class EncodingError extends Error {
@@ -13,7 +13,6 @@ export const encodeHex = (bytes: Uint8Array): string => hex.encode(bytes);
 export const decodeBase58 = (text: string): Uint8Array => decode(text, base58, "base58");
 /** Standard alphabet, padded. */
 export const decodeBase64 = (text: string): Uint8Array => decode(text, base64, "base64");
-export const decodeBase64Url = (text: string): Uint8Array => decode(text, base64urlnopad, "base64url");
 export const decodeHex = (text: string): Uint8Array => decode(text, hex, "hex");
 
 function decode(text: string, coder: { decode(text: string): Uint8Array }, name: string): Uint8Array {

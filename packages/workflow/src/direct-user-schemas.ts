@@ -45,7 +45,7 @@ const keyFields = {
 };
 
 /** Why a key counts as not installed. */
-export const keyReasons = [
+const keyReasons = [
   "absent",
   "full_access",
   "other_receiver",

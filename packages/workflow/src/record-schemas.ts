@@ -13,7 +13,7 @@ const perStep = <T extends z.ZodType>(item: T, description: string) =>
   z.array(item.nullable()).meta({ description: `Per gate step, null where it has none: ${description}` });
 const object = (description: string) => z.record(z.string(), z.json()).meta({ description });
 
-export const planStepSchema = z
+const planStepSchema = z
   .object({
     lane: z.enum(["gate_proxy", "funding_setup", "direct_user", "reject"]),
     predecessor_model: z.enum(["gate", "wallet", "view", "user", "none"]),
@@ -25,7 +25,7 @@ export const planStepSchema = z
   })
   .meta({ id: "PlannedStep", description: "One classified step." });
 
-export const setupRequirementSchema = z
+const setupRequirementSchema = z
   .object({
     step: z.int().nonnegative().meta({ description: "Index of the step, from 0." }),
     requirement: text("A sentence that says what is needed."),
@@ -52,7 +52,7 @@ const estimateSchema = z.object({
     }),
 });
 
-export const planEstimatesSchema = z
+const planEstimatesSchema = z
   .object({
     chained: estimateSchema.nullable().meta({
       description: "As one chain; null where the gate takes none as long, and where `on_failure` is `halt`.",
@@ -76,7 +76,7 @@ export const planSchema = z
   })
   .meta({ id: "Plan", description: "How a request would be executed." });
 
-export const checkSchema = z
+const checkSchema = z
   .object({
     name: text("What is asked about.", "relayer_balance"),
     class: z.enum(["blocking", "waiting", "advisory"]).meta({
@@ -102,11 +102,11 @@ export const preflightSchema = z
   .meta({ id: "Preflight", description: "Whether a run would succeed now." });
 
 /** The plan of a batch that the rules for batches refused. */
-export const emptyPlanSchema = z
+const emptyPlanSchema = z
   .strictObject({ accepted: z.literal(false), steps: z.array(z.never()).max(0) })
   .meta({ id: "RefusedBatchPlan", description: "Of a batch that its own rules refused." });
 
-export const dispatchReceiptSchema = z
+const dispatchReceiptSchema = z
   .object({
     intent_id: text("The gate's id.", "41"),
     receipt_id: text("Base58."),
@@ -119,7 +119,7 @@ export const dispatchReceiptSchema = z
   })
   .meta({ id: "DispatchReceipt", description: "The receipt of the call itself." });
 
-export const stepOutcomeSchema = z
+const stepOutcomeSchema = z
   .object({
     outcome: z.enum(stepOutcomes),
     error: text("The error met so far.").nullable(),
@@ -130,7 +130,7 @@ export const stepOutcomeSchema = z
   })
   .meta({ id: "StepOutcome", description: "What is known of a step, and no more." });
 
-export const queueSchema = z
+const queueSchema = z
   .object({
     position: z.int().nonnegative().meta({ description: "From 1; 0 while it waits for something else." }),
     expected_start_height: height("At which it is expected to start.").nullable(),
@@ -144,7 +144,7 @@ const balanceViewSchema = z.object({
   ambiguous: bool("They differ by something else than the workflow's own deltas: others moved money too."),
 });
 
-export const approvalNeededSchema = z
+const approvalNeededSchema = z
   .object({
     required_approvals: z
       .int()
@@ -157,7 +157,7 @@ export const approvalNeededSchema = z
   .meta({ id: "ApprovalNeeded", description: "What it takes to send it again with `approval_info`." });
 
 /** Outcome of a view call. */
-export const viewOutcomes = ["answered", "failed", "too_large", "no_answer"] as const;
+const viewOutcomes = ["answered", "failed", "too_large", "no_answer"] as const;
 
 const postViewResultSchema = z.object({
   contract_id: text("The contract that was asked."),

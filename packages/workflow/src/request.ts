@@ -18,7 +18,7 @@ const rawStep = z.object({ ...ofRaw, ...stepFields, ...ofRaw });
 const explicitStep = z.object({ ...requiredWithoutKind, ...stepFields, ...requiredWithoutKind });
 
 /** Kinds that are planned and never executed by this product. They require no field. */
-export const fundingKinds = [
+const fundingKinds = [
   "funding.wrap_near",
   "funding.intents_deposit",
   "funding.balance_check",

@@ -15,7 +15,7 @@ export const inProgressStatuses = [
 ] as const;
 export type InProgressStatus = (typeof inProgressStatuses)[number];
 
-export const terminalStatuses = [
+const terminalStatuses = [
   "succeeded",
   "requires_funding_setup",
   "requires_direct_user_setup",
@@ -93,4 +93,3 @@ export const stepOutcomes = [
   "failed_on_chain",
   "not_executed",
 ] as const;
-export type StepOutcomeName = (typeof stepOutcomes)[number];

@@ -5,7 +5,7 @@ const objects = (description: string, ...examples: object[][]) =>
   z.array(z.looseObject({})).meta({ description, examples }).optional();
 
 /** Lanes that a caller may ask for. */
-export const routes = ["gate_proxy", "funding_setup", "direct_user"] as const;
+const routes = ["gate_proxy", "funding_setup", "direct_user"] as const;
 
 /**
  * Every field that a step may have, with the type that it must have in a step of any kind. Which of them a kind requires is in

@@ -1,2 +1,2 @@
 export { readSignerProxyConfig, type SignerProxyConfig } from "./config.ts";
-export { createSignerProxy, type SignerProxyDeps } from "./service.ts";
+export { createSignerProxy } from "./service.ts";

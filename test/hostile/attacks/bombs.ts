@@ -9,7 +9,7 @@ import type { ServiceName } from "@outlayer/kit";
 import type { Attack } from "../attack.ts";
 
 /** What each service serves. */
-export const served = {
+const served = {
   gateway: [],
   planner: [PlannerService],
   "signer-proxy": [SignerProxyService],

@@ -102,7 +102,7 @@ export class H2Client {
 }
 
 /** A message in the frame of gRPC: a flag, and its length. */
-export function framed(message: Uint8Array, isCompressed = false): Buffer {
+function framed(message: Uint8Array, isCompressed = false): Buffer {
   const frame = Buffer.alloc(5 + message.length);
   frame[0] = isCompressed ? 1 : 0;
   frame.writeUInt32BE(message.length, 1);

@@ -5,7 +5,7 @@ import { compareTokenIds, parseTokenId } from "./token-id.ts";
 /** Amounts in raw units by token id, sorted. */
 export type TokenAmounts = ReadonlyMap<string, bigint>;
 
-export const tokenIdText: Decoder<string> = parsed(parseTokenId);
+const tokenIdText: Decoder<string> = parsed(parseTokenId);
 
 /** `{<token>: "<amount>"}`. */
 export const tokenAmounts: Decoder<TokenAmounts> = sortedMap(u128Text);

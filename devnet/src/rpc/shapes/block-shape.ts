@@ -25,7 +25,7 @@ export function blockText(view: ChainView, block: Block): JsonText {
 }
 
 /** nearcore's `BlockView`. Roots are made up: there is no trie below them. */
-export function blockShape(view: ChainView, block: Block): unknown {
+function blockShape(view: ChainView, block: Block): unknown {
   return { author, header: headerShape(view, block), chunks: [chunkHeaderShape(view, block)] };
 }
 

@@ -41,7 +41,7 @@ export function boundedRequests(
   };
 }
 
-export function pathOf({ url }: NodeRequest): string {
+function pathOf({ url }: NodeRequest): string {
   return url?.split("?", 1)[0] ?? "";
 }
 

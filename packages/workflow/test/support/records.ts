@@ -74,7 +74,7 @@ export const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: unde
 export const height = fc.bigInt({ min: 0n, max: 2n ** 53n - 1n });
 export const time = fc.integer({ min: 0, max: 4_000_000_000_000 }).map((ms) => timestampFromMs(ms));
 
-export const object = fc.dictionary(
+const object = fc.dictionary(
   text.filter((key) => key !== "__proto__"),
   fc.jsonValue({ maxDepth: 2 }),
 );
@@ -88,7 +88,7 @@ export const outcome = fc.oneof(
   fields({ outcome: fc.constantFrom(...stepOutcomes), error: maybe(text), possibleUntil: maybe(text) }),
 );
 
-export const receipt = fc.oneof(
+const receipt = fc.oneof(
   fc.constant({}),
   fields({
     intentId: text,
@@ -104,7 +104,7 @@ export const receipt = fc.oneof(
 
 export const queue = fields({ position: fc.nat(), expectedStartHeight: maybe(height), waitingFor: text });
 
-export const estimate = fields({
+const estimate = fields({
   gateFeeYocto: maybe(text),
   attachedGas: maybe(text),
   expectedBlocks: fc.integer({ min: 1, max: 1000 }),

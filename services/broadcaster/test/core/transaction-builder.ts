@@ -12,7 +12,7 @@ export interface ReceiptSpec {
   readonly waits?: boolean;
 }
 
-export const gate = "gate.near";
+const gate = "gate.near";
 export const value = { SuccessValue: "" };
 export const panics = (text: string) => ({
   Failure: { ActionError: { index: 0, kind: { FunctionCallError: { ExecutionError: text } } } },

@@ -5,7 +5,7 @@ import { RpcClient } from "../../src/adapters/near/rpc-client.ts";
 export type Answer = (method: string, response: ServerResponse) => void;
 
 /** A node that answers as the test says. */
-export class ScriptedNode {
+class ScriptedNode {
   readonly asked: string[] = [];
   answer: Answer = result({});
   chainId = "test";
@@ -61,7 +61,7 @@ export function nodeError(cause: string, status = 200): Answer {
 
 export const reset: Answer = (_method, response) => response.destroy();
 
-export function json(response: ServerResponse, status: number, body: object): void {
+function json(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
 

@@ -74,7 +74,7 @@ function ownCopy(folded: Folded): Folded {
 }
 
 /** Like `evolve`, but changes the record that it is given. */
-export function advance(before: Folded | undefined, entry: Entry, event: Event): Folded {
+function advance(before: Folded | undefined, entry: Entry, event: Event): Folded {
   const folded = before === undefined ? begin(event) : apply(before, event);
   const { record } = folded;
   record.requestId = entry.requestId;

@@ -6,7 +6,7 @@ import { Problem } from "./problem.ts";
  * The name of every event. It is the same for all, so that one listener of a client also gets kinds that a later version adds; the
  * kind is the data's `event`.
  */
-export const eventName = "progress";
+const eventName = "progress";
 
 /** Longest life of a stream, milliseconds: its reader reconnects with the last id that it got. */
 export const maxAgeMs = 15 * 60_000;

@@ -38,7 +38,7 @@ export function checkBodyHeaders({ headers }: IncomingMessage): void {
  * The text of a body. A byte order mark stays: the planner decides about it.
  * @throws Problem 400 unless it is UTF-8
  */
-export function decodeBody(bytes: Uint8Array): string {
+function decodeBody(bytes: Uint8Array): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

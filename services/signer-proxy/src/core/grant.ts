@@ -100,7 +100,7 @@ export function callDigest(call: GateCall): string {
  * Hex SHA-256 of the JSON array, without whitespace, `["outlayer-direct-user-call", 1, user, registry, receiver,
  * [methods], method, gas, args in base64]`.
  */
-export function directUserCallDigest({ scope, methodName, gas, args }: DirectUserCall): string {
+function directUserCallDigest({ scope, methodName, gas, args }: DirectUserCall): string {
   const { userId = "", registryId = "", receiverId = "", methodNames = [] } = scope ?? {};
   const of = ["outlayer-direct-user-call", 1, userId, registryId, receiverId, methodNames, methodName, gas];
   return encodeHex(sha256(JSON.stringify([...of, encodeBase64(args)])));

@@ -51,7 +51,7 @@ export function walletKey(walletId: string): KeyPair {
   return keyPairFromSeed(createHmac("sha256", master).update(`wallet:${walletId}:near`).digest());
 }
 
-export function walletHex(walletId: string): string {
+function walletHex(walletId: string): string {
   return Buffer.from(parsePublicKey(walletKey(walletId).publicKey)).toString("hex");
 }
 

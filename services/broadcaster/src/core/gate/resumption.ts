@@ -1,5 +1,3 @@
-import { type FeeTier, feeOf } from "./terms.ts";
-
 /** How a workflow's intents are resumed (ADR 13). */
 export type Resumption =
   /** All by one chain, which has the gate's tail to itself. */
@@ -46,13 +44,4 @@ export function overflows(
 /** The number of resumes, and of calls that each names. */
 export function resumesOf(calls: number, resumption: Resumption): { readonly count: number; readonly of: number } {
   return resumption === "chain" ? { count: 1, of: calls } : { count: calls, of: 1 };
-}
-
-/** yoctoNEAR that each resume attaches; undefined when the gate takes no chain as long. */
-export function resumeFee(
-  terms: { readonly feeTiers: readonly FeeTier[] },
-  calls: number,
-  resumption: Resumption,
-): bigint | undefined {
-  return feeOf(terms, resumesOf(calls, resumption).of);
 }

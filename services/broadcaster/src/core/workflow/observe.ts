@@ -1,4 +1,4 @@
-import type { AcceptedSubmission, Event } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import type { AcceptedSubmission } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { cutError, cutLogs } from "../chain/cut-text.ts";
 import { classifyRefusal } from "../chain/gate-texts.ts";
 import type { SubmissionView, Target } from "../chain/submission-view.ts";
@@ -173,5 +173,3 @@ function cancelFate(state: WorkflowState, world: World): EventInit | undefined {
 function isFinal(world: World, hash: string): boolean {
   return world.block(hash)?.state === "final";
 }
-
-export type { Event };

@@ -88,11 +88,11 @@ function judgePlainCall(step: StepState, error: string | undefined, final: Final
   return { outcome: "still_possible", error, possibleUntil: String(until) };
 }
 
-export function errorOf(step: StepState): string | undefined {
+function errorOf(step: StepState): string | undefined {
   return step.resolved?.receipt?.error ?? step.refused ?? step.closed?.error ?? step.closed?.reason;
 }
 
-export function isoSeconds(ms: number): string {
+function isoSeconds(ms: number): string {
   return new Date(Math.floor(ms / 1000) * 1000).toISOString().replace(".000Z", "Z");
 }
 

@@ -104,7 +104,7 @@ export function outlive(state: WorkflowState, world: World): Action | undefined 
 }
 
 /** Balances, views and cost are read once, right before the end. */
-export function measureOrEnd(state: WorkflowState, end: End): Action {
+function measureOrEnd(state: WorkflowState, end: End): Action {
   return state.measured ? { kind: "append", event: { case: "ended", value: end } } : { kind: "measure" };
 }
 

@@ -5,7 +5,7 @@ import { inline } from "./markdown.ts";
 
 export const schemaAnchor = (name: string) => `schema-${name}`;
 
-export function schemaLink(name: string): Html {
+function schemaLink(name: string): Html {
   return html`<a class="type" href="#${schemaAnchor(name)}">${name}</a>`;
 }
 

@@ -79,8 +79,6 @@ function queryOfScope(name: string, description: string, example: string) {
   return { name, in: "query", required: true, description, schema: { type: "string" }, example } as const;
 }
 
-export type HeaderName = keyof typeof componentHeaders;
-
 export const componentHeaders = {
   Location: {
     description: "Path of the record.",

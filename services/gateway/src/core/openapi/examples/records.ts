@@ -307,7 +307,6 @@ function ofDirectUser(record: RecordExample): RecordExample {
 }
 
 export const progressFrame = `id: ${progress.version}\nevent: progress\ndata: ${JSON.stringify(progress)}\n\n`;
-export const progressExample: JsonValue = asJson(progress);
 
 function recordExamples(of: (record: RecordExample) => RecordExample, path: string): RecordExamples {
   return {
