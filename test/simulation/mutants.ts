@@ -42,12 +42,23 @@ export const mutants: Readonly<Record<string, readonly Patch[]>> = {
   ],
   "released-at-cancel": [
     {
-      file: "services/broadcaster/src/shell/workflow/driver.ts",
-      find: `if (event.case !== "ended") return this.#write(state, event);`,
-      replace: `if (event.case === "settling" && state.cancelRequested) {
-      await this.#tools.evidence.releaseUsage(state.walletId, state.requestId, [...state.calls.keys()]);
-    }
-    if (event.case !== "ended") return this.#write(state, event);`,
+      file: "services/broadcaster/src/shell/workflow/workflow-handler.ts",
+      find: `case "append":
+        return append(action.event);`,
+      replace: `case "append":
+        if (action.event.case === "settling" && state.cancelRequested) {
+          await needs.evidence.releaseUsage(state.walletId, state.requestId, [...state.calls.keys()]);
+        }
+        return append(action.event);`,
+    },
+    {
+      file: "services/broadcaster/src/shell/workflow/workflow-handler.ts",
+      find: "if (settling !== undefined) return settling;",
+      replace: `if (settling !== undefined && !state.cancelRequested) return settling;
+    if (settling !== undefined) {
+      await this.#needs.evidence.releaseUsage(state.walletId, state.requestId, [...state.calls.keys()]);
+      return settling;
+    }`,
     },
   ],
   // What was signed and not sent is taken for gone.
@@ -58,9 +69,9 @@ export const mutants: Readonly<Record<string, readonly Patch[]>> = {
       replace: "if (isSubmitted(state)) return undefined;",
     },
     {
-      file: "services/broadcaster/src/shell/workflow/driver.ts",
-      find: "if (settling !== undefined) return this.#write(state, settling);",
-      replace: "if (settling !== undefined && !state.cancelRequested) return this.#write(state, settling);",
+      file: "services/broadcaster/src/shell/workflow/workflow-handler.ts",
+      find: "if (settling !== undefined) return settling;",
+      replace: "if (settling !== undefined && !state.cancelRequested) return settling;",
     },
   ],
   "lease-without-fencing": [
@@ -76,14 +87,16 @@ export const mutants: Readonly<Record<string, readonly Patch[]>> = {
 export function install(name: string): void {
   const patches = mutants[name];
   if (patches === undefined) throw new Error(`there is no mutant ${name}, only ${Object.keys(mutants).join(", ")}`);
-  const sources = new Map(
-    patches.map(({ file, find, replace }) => {
-      const url = new URL(`../../${file}`, import.meta.url);
-      const source = readFileSync(fileURLToPath(url), "utf8");
-      if (source.split(find).length !== 2) throw new Error(`${file} has changed: the mutant ${name} does not fit`);
-      return [url.href, source.replace(find, () => replace)];
-    }),
-  );
+  const sources = new Map<string, string>();
+  for (const { file, find, replace } of patches) {
+    const url = new URL(`../../${file}`, import.meta.url);
+    const source = sources.get(url.href) ?? readFileSync(fileURLToPath(url), "utf8");
+    if (source.split(find).length !== 2) throw new Error(`${file} has changed: the mutant ${name} does not fit`);
+    sources.set(
+      url.href,
+      source.replace(find, () => replace),
+    );
+  }
   registerHooks({
     load(url, context, next) {
       const source = sources.get(url);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { WorkflowState } from "../src/core/workflow/state.ts";
-import { type Wait, waitingEvent } from "../src/shell/workflow/waiting.ts";
+import { type Wait, waitingEvent } from "../src/shell/log/waiting.ts";
 
 const queueTimeoutMs = 600_000;
 
@@ -20,7 +20,7 @@ function toolsAt(nowMs: number): Parameters<typeof waitingEvent>[2] {
   return {
     ports: { clock: { now: () => nowMs } },
     config: { queueTimeoutMs },
-    conductor: { admittedAtMs: 0 },
+    admittedAtMs: 0,
   } as unknown as Parameters<typeof waitingEvent>[2];
 }
 

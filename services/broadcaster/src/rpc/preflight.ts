@@ -7,13 +7,13 @@ import { keysNow } from "../shell/checks/keys-seen.ts";
 import { runChecks } from "../shell/checks/preflight.ts";
 import { operatorChecks, workflowChecks } from "../shell/checks/preflight-checks.ts";
 import { PreflightReadings } from "../shell/checks/preflight-readings.ts";
-import type { SharedTools } from "../shell/tools.ts";
+import type { BetweenTerms } from "../shell/term/term.ts";
 
 /** Milliseconds for all of it: what has not been found out by then fails. */
 const patienceMs = 10_000;
 
 type Needed = Pick<
-  SharedTools,
+  BetweenTerms,
   | "config"
   | "node"
   | "gate"

@@ -1,17 +1,8 @@
 import type { PreparedTransaction } from "@outlayer/contracts/outlayer/evidence/v1/event";
-import type { LandingFacts, LandingGround } from "../../core/chain/landing.ts";
+import type { LandingGround } from "../../core/chain/landing.ts";
 import type { NearNode } from "../../core/ports/near-node.ts";
 import { RpcRefused, RpcUnavailable } from "../../core/ports/near-node.ts";
-import type { Follower } from "./follower.ts";
-import type { ValidityPeriod } from "./validity-period.ts";
-
-type GroundOf = (facts: LandingFacts) => LandingGround | undefined;
-
-interface Needed {
-  readonly node: NearNode;
-  readonly follower: Follower;
-  readonly validity: ValidityPeriod;
-}
+import { findGround, type GroundNeeds, type GroundOf, type GroundsSoFar } from "./find-ground.ts";
 
 /** A search through the chunks, down from a final block at or above the one at which the ground was read. */
 export interface ChunkSearch {
@@ -21,15 +12,10 @@ export interface ChunkSearch {
 }
 
 /** What is remembered of a proof between two calls. */
-export interface ProofSoFar {
-  /** Final height at which a ground was first found, by hash. */
-  readonly groundFoundAt: Map<string, number>;
+export interface ProofSoFar extends GroundsSoFar {
   /** Searches that are not through yet, by hash. */
   readonly searches: Map<string, ChunkSearch>;
 }
-
-/** Final blocks between finding a ground and asking for the hash: a node's index may lag behind its state. */
-const confirmAfter = 3;
 
 /** Blocks searched in one go. A whole validity period takes long, and a driver has to look, and to stop when told to. */
 const blocksAtOnce = 20;
@@ -44,16 +30,16 @@ const blocksAtOnce = 20;
  * @throws RpcUnavailable; what was searched by then need not be searched again
  */
 export async function proveAbsent(
-  tools: Needed,
+  needs: GroundNeeds,
   transaction: PreparedTransaction,
   groundOf: GroundOf,
   seen: ProofSoFar,
 ): Promise<LandingGround | undefined> {
   const { hash } = transaction;
-  const search = seen.searches.get(hash) ?? (await beginSearch(tools, transaction, groundOf, seen));
+  const search = seen.searches.get(hash) ?? (await beginSearch(needs, transaction, groundOf, seen));
   if (search === undefined) return undefined;
   seen.searches.set(hash, search);
-  const found = await goOn(tools.node, transaction, search, seen);
+  const found = await goOn(needs.node, transaction, search, seen);
   if (found === "unfinished") return undefined;
   // Found on the chain, it is only not in the node's index yet.
   seen.searches.delete(hash);
@@ -62,35 +48,23 @@ export async function proveAbsent(
 
 /** Past the ground it cannot land: what lies between the ground and its own block is all there is to search. */
 async function beginSearch(
-  { node, follower, validity }: Needed,
+  needs: GroundNeeds,
   transaction: PreparedTransaction,
   groundOf: GroundOf,
   seen: ProofSoFar,
 ): Promise<ChunkSearch | undefined> {
-  const { hash, signerId, publicKey, nonce, blockHash } = transaction;
-  const key = await node.accessKey(signerId, publicKey);
-  const final = await node.block({ finality: "final" });
+  const key = await needs.node.accessKey(transaction.signerId, transaction.publicKey);
+  const final = await needs.node.block({ finality: "final" });
   // The key may be as a later block has it, in which the transaction is.
   if (key !== undefined && key.height > final.height) return undefined;
-  await follower.learn([blockHash]);
-  const ground = groundOf({
-    nonce,
-    blockHeight: Number(transaction.blockHeight),
-    validityBlocks: await validity.blocks(),
-    finalHeight: final.height,
-    keyNonce: key?.nonce,
-    block: follower.place(blockHash),
-  });
-  if (ground === undefined) return undefined;
-  const foundAt = seen.groundFoundAt.get(hash);
-  if (foundAt === undefined) seen.groundFoundAt.set(hash, final.height);
-  if (foundAt === undefined || final.height < foundAt + confirmAfter) return undefined;
-  return (await node.isUnknownEverywhere(hash, signerId, final.height)) ? { ground, next: final.hash } : undefined;
+  const reading = { finalHeight: final.height, keyNonce: key?.nonce, unknownAt: final.height };
+  const found = await findGround(needs, transaction, reading, groundOf, seen);
+  return found?.isConfirmed ? { ground: found.ground, next: final.hash } : undefined;
 }
 
 /** Goes from block to block by the hash of the one before, so that none can be missed. */
 async function goOn(
-  node: Needed["node"],
+  node: NearNode,
   { hash, blockHeight }: PreparedTransaction,
   { ground, next: from }: ChunkSearch,
   seen: ProofSoFar,

@@ -1,17 +1,30 @@
+import type { KeyedMutex, Ports } from "@outlayer/kit";
 import type { DirectUserState } from "../../core/direct-user/state.ts";
 import { setupSentence } from "../../core/direct-user/user-key.ts";
 import { failed } from "../../core/direct-user/verdict.ts";
+import type { EvidenceLog } from "../../core/ports/evidence-log.ts";
+import type { NearNode } from "../../core/ports/near-node.ts";
 import { RpcRefused } from "../../core/ports/near-node.ts";
+import type { Signer } from "../../core/ports/signer.ts";
 import { type CallTerms, GrantLapsed, KeystoreUnavailable } from "../../core/ports/signer.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
+import type { Follower } from "../chain/follower.ts";
 import { endOnRefusal, type Grants, refusalOf } from "../policy/check-policy.ts";
 import { judgeAndReserve } from "../policy/reserve-usage.ts";
-import type { Tools } from "../tools.ts";
 import { readCount } from "./count.ts";
 import { keyStatus } from "./key-status.ts";
 import type { CallSightings } from "./sightings.ts";
+import type { UserKeys } from "./user-keys.ts";
 
-type Needed = Pick<Tools, "signer" | "evidence" | "policyMutex" | "follower" | "node" | "ports" | "userKeys">;
+export interface CallNeeds {
+  readonly signer: Signer;
+  readonly evidence: EvidenceLog;
+  readonly policyMutex: KeyedMutex;
+  readonly follower: Follower;
+  readonly node: NearNode;
+  readonly ports: Ports;
+  readonly userKeys: UserKeys;
+}
 
 /** The user's account does not pay for the call's gas. */
 export class UserCannotPay extends Error {
@@ -20,7 +33,7 @@ export class UserCannotPay extends Error {
 
 /** Asks the wallet's policy about the call; with its terms, for a grant as well. @returns the event that says what it answered */
 export async function checkCallPolicy(
-  { signer, evidence, policyMutex, ports }: Needed,
+  { signer, evidence, policyMutex, ports }: CallNeeds,
   state: DirectUserState,
   grants: Grants,
   terms?: CallTerms,
@@ -46,7 +59,7 @@ export async function checkCallPolicy(
  * @throws KeystoreUnavailable, RpcUnavailable, UserCannotPay: nothing was sent
  */
 export async function makeCall(
-  tools: Needed,
+  tools: CallNeeds,
   state: DirectUserState,
   grants: Grants,
   seen: CallSightings,
@@ -106,7 +119,7 @@ export async function makeCall(
 }
 
 /** Height of the block that the keystore chose. @throws KeystoreUnavailable for one that is on no chain seen here */
-async function heightOf({ node, follower }: Needed, blockHash: string): Promise<number> {
+async function heightOf({ node, follower }: CallNeeds, blockHash: string): Promise<number> {
   const unseen = () => new KeystoreUnavailable("the keystore signs for a block that is not on the chain");
   try {
     const { height } = await node.block({ hash: blockHash });

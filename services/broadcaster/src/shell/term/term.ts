@@ -5,9 +5,15 @@ import { UserKeys } from "../direct-user/user-keys.ts";
 import { AdmissionLine } from "../gate/admission-line.ts";
 import { Conductor } from "../gate/conductor.ts";
 import { Intake } from "../gate/intake.ts";
-import type { SharedTools } from "../tools.ts";
+import type { TailReader } from "../gate/tail-reader.ts";
 import type { Term } from "./lease-keeper.ts";
-import { Worker } from "./worker.ts";
+import { type TermNeeds, Worker } from "./worker.ts";
+
+/** What one term has after another has ended; the rest is made anew. */
+export type BetweenTerms = Omit<
+  TermNeeds & { readonly tails: TailReader },
+  "lease" | "evidence" | "conductor" | "line" | "intake" | "kept" | "policyMutex" | "userKeys"
+>;
 
 /** The share of a delegate's validity in which one that is taken in should be on the gate: one part in so many. */
 const inTimeShare = 3;
@@ -22,7 +28,7 @@ const promptBlocks = 20;
  * each: in between others may have driven.
  * @param evidence appends under the lease
  */
-export function beginTerm(shared: SharedTools, lease: HeldLease, evidence: EvidenceLog, bus: Bus): Term {
+export function beginTerm(shared: BetweenTerms, lease: HeldLease, evidence: EvidenceLog, bus: Bus): Term {
   const { config, commitments, node, follower, gate, tails, relayer, approver, logger, ports, driverId } = shared;
   commitments.clear();
   relayer.beginTerm();

@@ -1,27 +1,30 @@
 import { type Bus, type Disposer, inContext, noteInContext, ownContext, sleep, workSubject } from "@outlayer/kit";
 import { isDirectUserLog } from "../../core/direct-user/state.ts";
 import type { OpenWorkflow } from "../../core/ports/evidence-log.ts";
-import { DirectUserDriver } from "../direct-user/driver.ts";
-import type { Tools } from "../tools.ts";
-import { Driver } from "../workflow/driver.ts";
+import { DirectUserHandler, type DirectUserNeeds } from "../direct-user/direct-user-handler.ts";
+import { type Driver, LogDriver, type LogDriverDeps } from "../log/log-driver.ts";
+import { WorkflowHandler, type WorkflowNeeds } from "../workflow/workflow-handler.ts";
 import type { Term } from "./lease-keeper.ts";
 
 /** How often open workflows are listed, in case the bus told of one in vain. Milliseconds. */
 const sweepMs = 2000;
 
+/** What all drivers share during one term. */
+export type TermNeeds = WorkflowNeeds & DirectUserNeeds & LogDriverDeps;
+
 /** Finds open workflows and drives each of them, once. */
 export class Worker implements Term {
-  readonly #tools: Tools;
+  readonly #needs: TermNeeds;
   readonly #bus: Bus;
   readonly #stopping = new AbortController();
   readonly #driving = new Map<string, Promise<void>>();
-  readonly #drivers = new Map<string, Driver | DirectUserDriver>();
+  readonly #drivers = new Map<string, Driver>();
   #unsubscribe: Disposer | undefined;
   #sweeping: Promise<void> | undefined;
   #conducting: Promise<void> | undefined;
 
-  constructor(tools: Tools, bus: Bus) {
-    this.#tools = tools;
+  constructor(needs: TermNeeds, bus: Bus) {
+    this.#needs = needs;
     this.#bus = bus;
   }
 
@@ -38,7 +41,7 @@ export class Worker implements Term {
   }
 
   async #sweep(): Promise<void> {
-    const { evidence, conductor, userKeys, ports, logger } = this.#tools;
+    const { evidence, conductor, userKeys, ports, logger } = this.#needs;
     const { signal } = this.#stopping;
     let isFirst = true;
     while (!signal.aborted) {
@@ -63,14 +66,16 @@ export class Worker implements Term {
 
   /** Once its log says of which lane it is. When that cannot be read now, the next sweep tries again. */
   async #run(requestId: string): Promise<void> {
-    const { evidence, userKeys, logger } = this.#tools;
+    const { evidence, userKeys, logger } = this.#needs;
     try {
       const log = await evidence.read(requestId);
       const opened = log[0]?.event.kind;
       if (opened?.case === "opened") noteInContext({ wallet_id: opened.value.walletId });
       const isDirectUser = isDirectUserLog(log);
       if (!isDirectUser) userKeys.noteRead(requestId);
-      const driver = isDirectUser ? new DirectUserDriver(requestId, this.#tools) : new Driver(requestId, this.#tools);
+      const driver = isDirectUser
+        ? new LogDriver(requestId, new DirectUserHandler(requestId, this.#needs), this.#needs)
+        : new LogDriver(requestId, new WorkflowHandler(requestId, this.#needs), this.#needs);
       this.#drivers.set(requestId, driver);
       await driver.run(this.#stopping.signal);
     } catch (error) {
@@ -85,7 +90,7 @@ export class Worker implements Term {
     this.#drivers.get(requestId)?.heed(version);
     if (this.#driving.has(requestId) || this.#stopping.signal.aborted) return;
     // Goes on with the trace of the request that opened it, where that is at hand.
-    const context = ownContext({ request_id: requestId }, this.#tools.ports.random);
+    const context = ownContext({ request_id: requestId }, this.#needs.ports.random);
     const run = inContext(context, () => this.#run(requestId));
     this.#driving.set(
       requestId,

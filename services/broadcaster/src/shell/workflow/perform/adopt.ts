@@ -1,11 +1,16 @@
 import { create } from "@bufbuild/protobuf";
 import { type AcceptedSubmission, AcceptedSubmissionSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import type { BroadcasterConfig } from "../../../config.ts";
 import { readSubmission } from "../../../core/chain/submission-view.ts";
 import type { NearNode } from "../../../core/ports/near-node.ts";
 import type { WorkflowState } from "../../../core/workflow/state.ts";
-import type { Tools } from "../../tools.ts";
+import type { GateReader } from "../../gate/gate-reader.ts";
 
-type Needed = Pick<Tools, "node" | "gate" | "config">;
+export interface AdoptNeeds {
+  readonly node: NearNode;
+  readonly gate: GateReader;
+  readonly config: BroadcasterConfig;
+}
 
 /** Blocks between a submission's transaction and its receipt, with room for a missed chunk. */
 const searchBack = 4;
@@ -15,12 +20,16 @@ const searchBack = 4;
  * or, by sender and nonce among the pending intents, anybody's. Then its transaction, for the intent's later life shows
  * only there.
  */
-export async function adopt(tools: Needed, state: WorkflowState, step: number): Promise<AcceptedSubmission | "none"> {
+export async function adopt(
+  tools: AdoptNeeds,
+  state: WorkflowState,
+  step: number,
+): Promise<AcceptedSubmission | "none"> {
   return (await findOwn(tools, state, step)) ?? (await findForeign(tools, state, step)) ?? "none";
 }
 
 async function findOwn(
-  { node, config }: Needed,
+  { node, config }: AdoptNeeds,
   state: WorkflowState,
   step: number,
 ): Promise<AcceptedSubmission | undefined> {
@@ -36,7 +45,7 @@ async function findOwn(
 }
 
 async function findForeign(
-  { node, gate, config }: Needed,
+  { node, gate, config }: AdoptNeeds,
   state: WorkflowState,
   step: number,
 ): Promise<AcceptedSubmission | undefined> {

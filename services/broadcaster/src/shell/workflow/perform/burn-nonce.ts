@@ -1,9 +1,15 @@
 import { lockedBy } from "../../../core/gate/money.ts";
+import type { EvidenceLog } from "../../../core/ports/evidence-log.ts";
 import { sentTransactions, type WorkflowState } from "../../../core/workflow/state.ts";
+import type { Follower } from "../../chain/follower.ts";
+import type { Conductor } from "../../gate/conductor.ts";
 import { burnGas } from "../../gate/resume-call.ts";
-import type { Tools } from "../../tools.ts";
 
-type Needed = Pick<Tools, "conductor" | "evidence" | "follower">;
+export interface BurnNeeds {
+  readonly conductor: Conductor;
+  readonly evidence: EvidenceLog;
+  readonly follower: Follower;
+}
 
 /**
  * Lands a higher nonce on the access key of a transaction whose time has passed, so that it cannot land late: an
@@ -11,7 +17,7 @@ type Needed = Pick<Tools, "conductor" | "evidence" | "follower">;
  * (rule: abandoned-resume-is-burnt).
  */
 export async function burnNonce(
-  { conductor, evidence, follower }: Needed,
+  { conductor, evidence, follower }: BurnNeeds,
   state: WorkflowState,
   hash: string,
 ): Promise<void> {

@@ -1,15 +1,26 @@
+import type { Logger } from "@outlayer/kit";
+import type { BroadcasterConfig } from "../../../config.ts";
 import { readCancel } from "../../../core/chain/cancel-view.ts";
 import { mayCall } from "../../../core/gate/access-key.ts";
 import { lockedBy } from "../../../core/gate/money.ts";
+import type { NearNode } from "../../../core/ports/near-node.ts";
+import type { Signer } from "../../../core/ports/signer.ts";
 import { ApprovalsMissing, KeystoreRefused, KeystoreUnavailable } from "../../../core/ports/signer.ts";
 import type { EventInit } from "../../../core/workflow/action.ts";
 import type { WorkflowState } from "../../../core/workflow/state.ts";
-import type { Heads } from "../../chain/follower.ts";
+import type { Follower, Heads } from "../../chain/follower.ts";
+import type { KeyRing } from "../../chain/key-lane.ts";
 import { type KeyLane, KeyUnusable } from "../../chain/key-lane.ts";
-import type { Tools } from "../../tools.ts";
 import type { Sightings } from "../sightings.ts";
 
-type Needed = Pick<Tools, "signer" | "relayer" | "follower" | "config" | "node" | "logger">;
+export interface CancelNeeds {
+  readonly signer: Signer;
+  readonly relayer: KeyRing;
+  readonly follower: Follower;
+  readonly config: BroadcasterConfig;
+  readonly node: NearNode;
+  readonly logger: Logger;
+}
 
 /** Gas units that the verifier takes at most for a payload without intents, and for a call at all. */
 const gasPerPayload = 15_000_000_000_000n;
@@ -23,7 +34,7 @@ const obstacles = [KeystoreUnavailable, KeystoreRefused, ApprovalsMissing, KeyUn
  * sends it. Where that cannot be done now nothing is written, and it is tried again after a while.
  */
 export async function cancelPayloads(
-  tools: Needed,
+  tools: CancelNeeds,
   state: WorkflowState,
   steps: readonly number[],
   seen: Sightings,
@@ -58,7 +69,7 @@ export async function cancelPayloads(
 
 /** Asks the node what became of a cancel, and where the block stands that its answer names. */
 export async function lookAtCancel(
-  { node, follower, config, relayer }: Needed,
+  { node, follower, config, relayer }: CancelNeeds,
   hash: string,
   seen: Sightings,
 ): Promise<void> {
@@ -71,7 +82,7 @@ export async function lookAtCancel(
 
 /** The key that may make the call, once the relayer is known to have what it locks. */
 async function laneFor(
-  { relayer, node, config, logger }: Needed,
+  { relayer, node, config, logger }: CancelNeeds,
   payloads: number,
   { final }: Heads,
 ): Promise<KeyLane | undefined> {
@@ -89,7 +100,7 @@ function callFor(verifierId: string, payloads: number) {
   return { receiverId: verifierId, methodName: "execute_intents", gas, deposit: 0n };
 }
 
-async function signCancels({ signer }: Needed, state: WorkflowState, steps: readonly number[]) {
+async function signCancels({ signer }: CancelNeeds, state: WorkflowState, steps: readonly number[]) {
   const { walletId, requestId, approval } = state;
   const signed = [];
   for (const step of steps) {

@@ -1,16 +1,22 @@
+import type { BroadcasterConfig } from "../../../config.ts";
 import { readResume } from "../../../core/chain/resume-view.ts";
 import { readSubmission } from "../../../core/chain/submission-view.ts";
 import { isComplete, type TransactionStatus, tokensBurnt } from "../../../core/chain/transaction-status.ts";
+import type { NearNode } from "../../../core/ports/near-node.ts";
 import type { Look } from "../../../core/workflow/action.ts";
 import type { WorkflowState } from "../../../core/workflow/state.ts";
-import type { Tools } from "../../tools.ts";
+import type { Follower } from "../../chain/follower.ts";
 import type { Sightings } from "../sightings.ts";
 
-type Needed = Pick<Tools, "node" | "follower" | "config">;
+export interface LookNeeds {
+  readonly node: NearNode;
+  readonly follower: Follower;
+  readonly config: BroadcasterConfig;
+}
 
 /** Asks the node about transactions, and where the blocks stand that its answers name. */
 export async function look(
-  { node, follower, config }: Needed,
+  { node, follower, config }: LookNeeds,
   state: WorkflowState,
   wanted: Look,
   seen: Sightings,

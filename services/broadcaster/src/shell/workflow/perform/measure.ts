@@ -1,3 +1,4 @@
+import type { BroadcasterConfig } from "../../../config.ts";
 import { strings } from "../../../core/chain/json.ts";
 import { isComplete, type TransactionStatus, tokensBurnt } from "../../../core/chain/transaction-status.ts";
 import type { NearNode } from "../../../core/ports/near-node.ts";
@@ -5,17 +6,21 @@ import type { EventInit } from "../../../core/workflow/action.ts";
 import { isDone } from "../../../core/workflow/progress.ts";
 import { sentTransactions, type WorkflowState } from "../../../core/workflow/state.ts";
 import { tokensOf } from "../../../core/workflow/wallet-money.ts";
-import type { Tools } from "../../tools.ts";
+import type { ForeignViews } from "../../checks/foreign-views.ts";
 import type { Sightings } from "../sightings.ts";
 
-type Needed = Pick<Tools, "node" | "config" | "foreignViews">;
+export interface MeasureNeeds {
+  readonly node: NearNode;
+  readonly config: BroadcasterConfig;
+  readonly foreignViews: ForeignViews;
+}
 
 /**
  * Reads what the record shows at the end: balances after, the caller's views, and what it has cost.
  * @returns undefined while the node that was asked has not seen all of it yet
  */
 export async function measure(
-  { node, config, foreignViews }: Needed,
+  { node, config, foreignViews }: MeasureNeeds,
   state: WorkflowState,
   seen: Sightings,
   signal: AbortSignal,
@@ -41,7 +46,7 @@ export async function measure(
 /** @returns undefined where the node lags behind that height */
 async function readBalances(
   node: NearNode,
-  { verifierId, wrappedNearId }: Needed["config"],
+  { verifierId, wrappedNearId }: MeasureNeeds["config"],
   state: WorkflowState,
   leastHeight: number,
 ): Promise<Record<string, string> | undefined> {
@@ -60,7 +65,7 @@ async function readBalances(
  */
 async function readFees(
   node: NearNode,
-  config: Pick<Tools["config"], "gateId">,
+  config: Pick<BroadcasterConfig, "gateId">,
   state: WorkflowState,
   seen: Sightings,
 ) {

@@ -1,6 +1,14 @@
+import type { BroadcasterConfig } from "../../../config.ts";
+import type { NearNode } from "../../../core/ports/near-node.ts";
 import type { WorkflowState } from "../../../core/workflow/state.ts";
-import type { Tools } from "../../tools.ts";
+import type { Follower } from "../../chain/follower.ts";
 import type { Sightings } from "../sightings.ts";
+
+export interface NonceNeeds {
+  readonly node: NearNode;
+  readonly follower: Follower;
+  readonly config: BroadcasterConfig;
+}
 
 /**
  * Reads whether payload nonces were used; not all of them where a node lags behind. The view runs at a final block; the time noted is that of the final block known
@@ -8,7 +16,7 @@ import type { Sightings } from "../sightings.ts";
  * @returns whether all were read
  */
 export async function readNonces(
-  { node, follower, config }: Pick<Tools, "node" | "follower" | "config">,
+  { node, follower, config }: NonceNeeds,
   state: WorkflowState,
   steps: readonly number[],
   seen: Sightings,

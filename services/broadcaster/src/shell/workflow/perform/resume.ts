@@ -1,11 +1,22 @@
 import type { ApproverTransaction } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import type { NearNode } from "../../../core/ports/near-node.ts";
 import type { EventInit } from "../../../core/workflow/action.ts";
 import type { SeenIn } from "../../../core/workflow/seen.ts";
 import type { WorkflowState } from "../../../core/workflow/state.ts";
-import type { Tools } from "../../tools.ts";
+import type { Follower } from "../../chain/follower.ts";
+import type { Conductor } from "../../gate/conductor.ts";
+import type { GateReader } from "../../gate/gate-reader.ts";
 import type { Sightings } from "../sightings.ts";
 
-type Needed = Pick<Tools, "conductor" | "follower" | "node">;
+export interface ResumeNeeds {
+  readonly conductor: Conductor;
+  readonly follower: Follower;
+  readonly node: NearNode;
+}
+
+export interface SingleResumeNeeds extends ResumeNeeds {
+  readonly gate: GateReader;
+}
 type Append = (event: EventInit) => Promise<void>;
 
 /**
@@ -13,7 +24,12 @@ type Append = (event: EventInit) => Promise<void>;
  * transaction names the latest block in which an id was seen, so that it is valid on no fork without the ids
  * (rule: resume-stands-on-the-blocks-it-saw).
  */
-export async function resumeChain(tools: Needed, state: WorkflowState, seen: Sightings, append: Append): Promise<void> {
+export async function resumeChain(
+  tools: ResumeNeeds,
+  state: WorkflowState,
+  seen: Sightings,
+  append: Append,
+): Promise<void> {
   const accepted = state.steps.flatMap((step) => step.accepted ?? []);
   const latest = accepted.reduce((a, b) => (b.blockHeight > a.blockHeight ? b : a));
   const wanted = {
@@ -28,7 +44,7 @@ export async function resumeChain(tools: Needed, state: WorkflowState, seen: Sig
 
 /** Resumes one intent by itself, which needs no place on the gate. */
 export async function resumeStep(
-  tools: Needed,
+  tools: ResumeNeeds,
   state: WorkflowState,
   { step, block }: { readonly step: number; readonly block: SeenIn },
   seen: Sightings,
@@ -46,7 +62,7 @@ export async function resumeStep(
  * dispatched any more.
  */
 export async function rejectIntent(
-  tools: Needed & Pick<Tools, "gate">,
+  tools: SingleResumeNeeds,
   state: WorkflowState,
   intentId: string,
   seen: Sightings,
@@ -68,7 +84,7 @@ export function recoveredResume(prepared: ApproverTransaction): EventInit | unde
 }
 
 async function send(
-  { node, follower }: Needed,
+  { node, follower }: ResumeNeeds,
   prepared: ApproverTransaction,
   seen: Sightings,
   append: Append,

@@ -1,18 +1,29 @@
+import type { KeyedMutex, Ports } from "@outlayer/kit";
+import type { BroadcasterConfig } from "../../../config.ts";
 import type { Candidate } from "../../../core/gate/candidate.ts";
 import { overflows, type Resumption, resumptionOf } from "../../../core/gate/resumption.ts";
+import type { EvidenceLog } from "../../../core/ports/evidence-log.ts";
+import type { NearNode } from "../../../core/ports/near-node.ts";
 import { RpcUnavailable } from "../../../core/ports/near-node.ts";
+import type { Signer } from "../../../core/ports/signer.ts";
 import type { EventInit } from "../../../core/workflow/action.ts";
 import type { Account, WorkflowState } from "../../../core/workflow/state.ts";
-import type { Heads } from "../../chain/follower.ts";
+import type { Follower, Heads } from "../../chain/follower.ts";
+import type { KeyRing } from "../../chain/key-lane.ts";
 import { type CodedCheck, makeChecks } from "../../checks/check.ts";
 import { gateChecks } from "../../checks/gate-checks.ts";
+import type { KeptAnswers } from "../../checks/kept-answers.ts";
 import { keysSeen } from "../../checks/keys-seen.ts";
 import { walletChecks } from "../../checks/wallet-checks.ts";
 import { WalletReadings } from "../../checks/wallet-readings.ts";
 import type { AdmissionLine } from "../../gate/admission-line.ts";
+import type { Commitments } from "../../gate/commitments.ts";
+import type { Conductor } from "../../gate/conductor.ts";
+import type { GateReader } from "../../gate/gate-reader.ts";
 import type { Intake } from "../../gate/intake.ts";
+import type { OwnDelegates } from "../../gate/own-delegates.ts";
+import type { TailReader } from "../../gate/tail-reader.ts";
 import { checkPolicy, type Grants } from "../../policy/check-policy.ts";
-import type { Tools } from "../../tools.ts";
 
 /** Age at which a policy answer is not trusted any more (rule: old-policy-answer-is-asked-again). */
 const policyFreshMs = 60_000;
@@ -22,33 +33,32 @@ export type Admission =
   | { readonly kind: "event"; readonly event: EventInit }
   | { readonly kind: "waits"; readonly waitingFor: string; readonly position: number; readonly expectedStart?: number };
 
-type Needed = Pick<
-  Tools,
-  | "conductor"
-  | "commitments"
-  | "line"
-  | "intake"
-  | "gate"
-  | "tails"
-  | "node"
-  | "follower"
-  | "config"
-  | "ports"
-  | "signer"
-  | "evidence"
-  | "policyMutex"
-  | "relayer"
-  | "approver"
-  | "ownDelegates"
-  | "kept"
->;
+export interface AdmissionNeeds {
+  readonly conductor: Conductor;
+  readonly commitments: Commitments;
+  readonly line: AdmissionLine;
+  readonly intake: Intake;
+  readonly gate: GateReader;
+  readonly tails: TailReader;
+  readonly node: NearNode;
+  readonly follower: Follower;
+  readonly config: BroadcasterConfig;
+  readonly ports: Ports;
+  readonly signer: Signer;
+  readonly evidence: EvidenceLog;
+  readonly policyMutex: KeyedMutex;
+  readonly relayer: KeyRing;
+  readonly approver: KeyRing;
+  readonly ownDelegates: OwnDelegates;
+  readonly kept: KeptAnswers;
+}
 
 /**
  * Asks the conductor for a place and, when the turn has come, makes the checks that execution depends on: all before the
  * first signature (rule: blocking-checks-come-before-signing). Preflight makes the same ones.
  */
 export async function seekAdmission(
-  tools: Needed,
+  tools: AdmissionNeeds,
   state: WorkflowState,
   account: Account,
   grants: Grants,
@@ -65,7 +75,7 @@ export async function seekAdmission(
   }
 }
 
-async function seek(tools: Needed, state: WorkflowState, account: Account, grants: Grants): Promise<Admission> {
+async function seek(tools: AdmissionNeeds, state: WorkflowState, account: Account, grants: Grants): Promise<Admission> {
   const { conductor, commitments, line, follower, ports } = tools;
   const { requestId } = state;
   const candidate = { requestId, walletId: state.walletId, calls: state.calls.length };
@@ -125,7 +135,7 @@ type Turn =
 
 /** Whether it may be admitted now, as far as the gate is concerned, and how it would be resumed. */
 async function findTurn(
-  { conductor, line, intake, follower, config }: Needed,
+  { conductor, line, intake, follower, config }: AdmissionNeeds,
   state: WorkflowState,
   candidate: Candidate,
 ): Promise<Turn> {
@@ -156,7 +166,7 @@ function singly(line: AdmissionLine, intake: Intake, candidate: Candidate): Turn
 const admissionChecks: readonly CodedCheck<WalletReadings>[] = [...gateChecks, ...walletChecks];
 
 /** Whoever comes next reads all of it anew. */
-function dropKept({ kept, gate, relayer, approver }: Needed): void {
+function dropKept({ kept, gate, relayer, approver }: AdmissionNeeds): void {
   kept.drop();
   gate.forgetFeeTiers();
   relayer.lookAgain();
@@ -164,7 +174,7 @@ function dropKept({ kept, gate, relayer, approver }: Needed): void {
 }
 
 /** The first check that does not hold, as what becomes of the workflow. @throws what kept a check from being made */
-async function findObstacle({ conductor }: Needed, readings: WalletReadings): Promise<Admission | undefined> {
+async function findObstacle({ conductor }: AdmissionNeeds, readings: WalletReadings): Promise<Admission | undefined> {
   for (const made of await makeChecks(admissionChecks, readings)) {
     if ("error" in made) throw made.error;
     const { check, finding } = made;
@@ -178,7 +188,7 @@ async function findObstacle({ conductor }: Needed, readings: WalletReadings): Pr
 }
 
 function readingsOf(
-  tools: Omit<Needed, "kept"> & { readonly kept: Needed["kept"] | undefined },
+  tools: Omit<AdmissionNeeds, "kept"> & { readonly kept: AdmissionNeeds["kept"] | undefined },
   state: WorkflowState,
   account: Account,
   heads: Heads,

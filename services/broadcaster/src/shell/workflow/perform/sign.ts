@@ -1,12 +1,25 @@
+import type { KeyedMutex, Ports } from "@outlayer/kit";
 import { decodeBase64, encodeBase64, verifierNonce } from "@outlayer/near";
+import type { BroadcasterConfig } from "../../../config.ts";
+import type { EvidenceLog } from "../../../core/ports/evidence-log.ts";
 import { RpcUnavailable } from "../../../core/ports/near-node.ts";
+import type { Signer } from "../../../core/ports/signer.ts";
 import { ApprovalsMissing, GrantLapsed, KeystoreRefused, type StepTerms } from "../../../core/ports/signer.ts";
 import type { EventInit } from "../../../core/workflow/action.ts";
 import type { Account, Terms, WorkflowState } from "../../../core/workflow/state.ts";
+import type { Follower } from "../../chain/follower.ts";
+import type { SaltReader } from "../../chain/salt-reader.ts";
 import { checkPolicy, endOnRefusal, type Grants } from "../../policy/check-policy.ts";
-import type { Tools } from "../../tools.ts";
 
-type Needed = Pick<Tools, "signer" | "evidence" | "policyMutex" | "follower" | "salts" | "ports" | "config">;
+export interface SignNeeds {
+  readonly signer: Signer;
+  readonly evidence: EvidenceLog;
+  readonly policyMutex: KeyedMutex;
+  readonly follower: Follower;
+  readonly salts: SaltReader;
+  readonly ports: Ports;
+  readonly config: BroadcasterConfig;
+}
 
 interface Signing {
   readonly grants: Grants;
@@ -23,7 +36,7 @@ interface Signing {
  * @returns undefined where it was told to stop: what was signed by then goes nowhere either
  */
 export async function sign(
-  tools: Needed,
+  tools: SignNeeds,
   state: WorkflowState,
   account: Account,
   { grants, append, signal }: Signing,
@@ -84,7 +97,7 @@ function hasSignedNothing(error: unknown): boolean {
 
 /** Asks policy with the terms where there is no grant for them, or it is about to expire. @returns how the workflow ends, if it does */
 async function renew(
-  tools: Needed,
+  tools: SignNeeds,
   state: WorkflowState,
   grants: Grants,
   terms: readonly Terms[],
@@ -102,7 +115,7 @@ function thrownAway(end: EventInit, signed: number): EventInit {
 }
 
 async function newTerms(
-  { evidence, salts, ports, config }: Needed,
+  { evidence, salts, ports, config }: SignNeeds,
   { calls }: WorkflowState,
   { accountId }: Account,
   height: number,
@@ -131,7 +144,7 @@ interface StepToSign {
 }
 
 async function signStep(
-  { signer, ports }: Needed,
+  { signer, ports }: SignNeeds,
   state: WorkflowState,
   grants: Grants,
   { step, terms, height }: StepToSign,

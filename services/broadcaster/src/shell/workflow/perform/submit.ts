@@ -1,9 +1,17 @@
+import type { BroadcasterConfig } from "../../../config.ts";
+import type { NearNode } from "../../../core/ports/near-node.ts";
 import type { EventInit } from "../../../core/workflow/action.ts";
 import { sentTransactions, type WorkflowState } from "../../../core/workflow/state.ts";
-import type { Tools } from "../../tools.ts";
+import type { Follower } from "../../chain/follower.ts";
+import type { KeyRing } from "../../chain/key-lane.ts";
 import type { Sightings } from "../sightings.ts";
 
-type Needed = Pick<Tools, "relayer" | "follower" | "config" | "node">;
+export interface SubmitNeeds {
+  readonly relayer: KeyRing;
+  readonly follower: Follower;
+  readonly config: BroadcasterConfig;
+  readonly node: NearNode;
+}
 
 /**
  * Signs the transactions that carry these steps, has them written down, and only then sends them, in the order of their
@@ -11,7 +19,7 @@ type Needed = Pick<Tools, "relayer" | "follower" | "config" | "node">;
  * @param append writes an event to the workflow's log
  */
 export async function submit(
-  { relayer, follower, config, node }: Needed,
+  { relayer, follower, config, node }: SubmitNeeds,
   state: WorkflowState,
   steps: readonly number[],
   seen: Sightings,
@@ -41,7 +49,7 @@ export async function submit(
 
 /** Sends the same bytes again. */
 export async function resend(
-  { node, follower }: Pick<Tools, "node" | "follower">,
+  { node, follower }: Pick<SubmitNeeds, "node" | "follower">,
   state: WorkflowState,
   hashes: readonly string[],
   seen: Sightings,

@@ -1,16 +1,23 @@
 import type { Queue } from "@outlayer/contracts/outlayer/workflow/v1/record";
+import type { Ports } from "@outlayer/kit";
+import type { BroadcasterConfig } from "../../config.ts";
 import { isWorthTelling, type QueuePlace } from "../../core/gate/place.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
 import type { WorkflowState } from "../../core/workflow/state.ts";
 import { waitingTexts } from "../../core/workflow/waiting-texts.ts";
-import type { Conductor } from "../gate/conductor.ts";
-import type { Tools } from "../tools.ts";
 
 const texts: Readonly<Record<string, string>> = waitingTexts;
 
 export interface Wait extends QueuePlace {
   /** Height of the head; 0 where it is not known. */
   readonly head: number;
+}
+
+export interface WaitNeeds {
+  readonly ports: Pick<Ports, "clock">;
+  readonly config: Pick<BroadcasterConfig, "queueTimeoutMs">;
+  /** When anybody was taken in at the gate last, milliseconds since the epoch; 0 where that says nothing of this wait. */
+  readonly admittedAtMs: number;
 }
 
 /**
@@ -22,13 +29,13 @@ export interface Wait extends QueuePlace {
 export function waitingEvent(
   state: Pick<WorkflowState, "waiting"> & { readonly admitted?: WorkflowState["admitted"] },
   wait: Wait,
-  { ports, config, conductor }: Pick<Tools, "ports" | "config"> & { conductor: Pick<Conductor, "admittedAtMs"> },
+  { ports, config, admittedAtMs }: WaitNeeds,
   text = texts[wait.waitingFor] ?? wait.waitingFor,
 ): EventInit | undefined {
   const { waitingFor, position, expectedStart } = wait;
   const now = ports.clock.now();
   const before = state.waiting;
-  const since = goesOnSince(before, wait, conductor.admittedAtMs);
+  const since = goesOnSince(before, wait, admittedAtMs);
   const isTurn = waitingFor === "turn";
   const isGates = isTurn && since !== undefined && !isKeystores(before);
   if (isGates && !before?.isOutdated) return undefined;

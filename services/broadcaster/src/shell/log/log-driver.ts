@@ -1,0 +1,193 @@
+import { type Logger, Notifier, type Ports, sleep } from "@outlayer/kit";
+import type { EvidenceLog, HeldLease } from "../../core/ports/evidence-log.ts";
+import type { EndedInit, EventInit } from "../../core/workflow/action.ts";
+import type { Logged } from "../../core/workflow/state.ts";
+import { policyFor } from "./error-policy.ts";
+
+/** What the state of any log says. */
+export interface LogState {
+  readonly walletId: string;
+  readonly version: number;
+  /** Fencing token of the lease under which the log was taken on last; 0 before. */
+  readonly epoch: bigint;
+  readonly ended?: unknown;
+}
+
+export type Append = (event: EventInit) => Promise<void>;
+
+/** A log while it is driven. */
+export interface OpenLog<S> {
+  /** As read and written so far. */
+  readonly state: S;
+  readonly append: Append;
+  /** Resolves at the next change of what the driver looks at, or when it is told to stop; at once where the log has grown unread. */
+  nextChange(): Promise<void>;
+  /** As `nextChange`, for a change of the one thing that is waited for. */
+  changeOf(source: Notifier): Promise<void>;
+  readonly stopping: AbortSignal;
+}
+
+/** Nothing is to be done before something changes, or ever again. */
+type Idle = { readonly kind: "wait" } | { readonly kind: "stop" };
+
+/** What is particular to one kind of log: how its events fold, what is next, and how that is done. */
+export interface LogHandler<S extends LogState, A extends { readonly kind: string }> {
+  /** Names the kind in log lines. */
+  readonly kind: string;
+  /** Each change of these has the core asked again. */
+  readonly changes: readonly Notifier[];
+  fold(events: readonly Logged[]): S;
+  evolve(state: S, logged: Logged): S;
+  /** Called whenever the log was read. @returns an event that is to be written before anything else is done */
+  read(state: S): Promise<EventInit | undefined>;
+  decide(state: S): Promise<A | Idle>;
+  perform(action: A, log: OpenLog<S>): Promise<void>;
+  /**
+   * Called right before an end is written, and again where a crash came in between.
+   * @param tell writes an event before that; resolves to the state afterwards
+   * @returns what is written: the end, or that the workflow settles
+   */
+  beforeEnd(state: S, ended: EndedInit, tell: (event: EventInit) => Promise<S>): Promise<EventInit>;
+  /** Called after an event was written. */
+  written(event: EventInit, state: S): void;
+  /** Called once the log has ended. */
+  leave(state: S): void;
+}
+
+export interface LogDriverDeps {
+  readonly evidence: Pick<EvidenceLog, "read" | "append">;
+  readonly lease: HeldLease;
+  /** Names this process in the logs that it takes on. */
+  readonly driverId: string;
+  readonly ports: Pick<Ports, "clock" | "timers">;
+  readonly logger: Logger;
+}
+
+/** A driver, whatever the kind of its log. */
+export interface Driver {
+  /** Says that the log has grown by somebody else's doing. @param version how far; it may be the driver's own doing as well */
+  heed(version?: number): void;
+  /** Runs until the log has ended or the signal is aborted. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Drives one log to its end: folds it, asks what is next, has that done, writes down what happened. Under its lease the driver
+ * is the only writer of the log besides the planner's first event and a caller's wish to cancel; should another write all the
+ * same, the log refuses one of them, and that one folds anew.
+ */
+export class LogDriver<S extends LogState, A extends { readonly kind: string }> implements Driver {
+  readonly #requestId: string;
+  readonly #handler: LogHandler<S, A>;
+  readonly #deps: LogDriverDeps;
+  readonly #told = new Notifier();
+  #state: S | undefined;
+  #isBehind = false;
+
+  constructor(requestId: string, handler: LogHandler<S, A>, deps: LogDriverDeps) {
+    this.#requestId = requestId;
+    this.#handler = handler;
+    this.#deps = deps;
+  }
+
+  heed(version = Number.POSITIVE_INFINITY): void {
+    if (version <= (this.#state?.version ?? 0)) return;
+    this.#isBehind = true;
+    this.#told.notify();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const log = this.#open(signal);
+    while (!signal.aborted) {
+      try {
+        if (this.#isBehind) this.#state = undefined;
+        this.#isBehind = false;
+        if (this.#state === undefined) await this.#load();
+        const action = await this.#handler.decide(log.state);
+        if (!isIdle(action)) await this.#handler.perform(action, log);
+        else if (action.kind === "wait") await log.nextChange();
+        else return this.#handler.leave(log.state);
+      } catch (error) {
+        if (signal.aborted) return;
+        await this.#pauseAfter(error, log);
+      }
+    }
+  }
+
+  #open(stopping: AbortSignal): OpenLog<S> {
+    const current = () => this.#current;
+    return {
+      get state() {
+        return current();
+      },
+      append: (event) => this.#append(event),
+      nextChange: () => this.#changeOf(this.#handler.changes, stopping),
+      changeOf: (source) => this.#changeOf([source], stopping),
+      stopping,
+    };
+  }
+
+  get #current(): S {
+    if (this.#state === undefined) throw new Error("the log has not been read");
+    return this.#state;
+  }
+
+  async #load(): Promise<void> {
+    const state = this.#handler.fold(await this.#deps.evidence.read(this.#requestId));
+    const event = await this.#handler.read(state);
+    this.#state = state;
+    if (state.ended !== undefined) return;
+    try {
+      if (state.epoch === 0n) await this.#take();
+      if (event !== undefined) await this.#append(event);
+    } catch (error) {
+      // What was to be written first is written first.
+      this.#state = undefined;
+      throw error;
+    }
+  }
+
+  async #pauseAfter(error: unknown, log: OpenLog<S>): Promise<void> {
+    const { ports, logger } = this.#deps;
+    const { keepsState, pause, logLevel } = policyFor(error);
+    if (!keepsState) this.#state = undefined;
+    const about = { err: error, request_id: this.#requestId };
+    if (logLevel !== undefined) logger[logLevel](about, `driving ${this.#handler.kind} failed`);
+    await (pause === "next_change" ? log.nextChange() : sleep(ports.timers, pause, log.stopping));
+  }
+
+  /** Before anything else that this term appends the log says who drives it now. */
+  async #append(event: EventInit): Promise<void> {
+    if (this.#current.epoch !== this.#deps.lease.epoch) await this.#take();
+    if (event.case !== "ended") return this.#write(event);
+    const tell = async (before: EventInit) => {
+      await this.#write(before);
+      return this.#current;
+    };
+    return this.#write(await this.#handler.beforeEnd(this.#current, event.value, tell));
+  }
+
+  #take(): Promise<void> {
+    const { driverId, lease } = this.#deps;
+    return this.#write({ case: "taken", value: { driverId, epoch: lease.epoch } });
+  }
+
+  async #write(event: EventInit): Promise<void> {
+    const { evidence, ports, logger } = this.#deps;
+    const before = this.#current;
+    const logged = await evidence.append(this.#requestId, before.version, event, ports.clock.now());
+    const about = { request_id: this.#requestId, wallet_id: before.walletId };
+    logger.info({ ...about, event: event.case, version: logged.version }, "appended");
+    this.#state = this.#handler.evolve(before, logged);
+    this.#handler.written(event, this.#state);
+  }
+
+  #changeOf(sources: readonly Notifier[], stopping: AbortSignal): Promise<void> {
+    // It may have been told before it began to wait.
+    return this.#isBehind ? Promise.resolve() : Notifier.next([...sources, this.#told], stopping);
+  }
+}
+
+function isIdle(action: { readonly kind: string }): action is Idle {
+  return action.kind === "wait" || action.kind === "stop";
+}

@@ -1,0 +1,64 @@
+import { sleep } from "@outlayer/kit";
+import type { Account, WorkflowState } from "../../core/workflow/state.ts";
+import { outagePauseMs, policyFor } from "../log/error-policy.ts";
+import type { OpenLog } from "../log/log-driver.ts";
+import { waitingEvent } from "../log/waiting.ts";
+import { checkPolicy, type Grants } from "../policy/check-policy.ts";
+import { type AdmissionNeeds, seekAdmission } from "./perform/seek-admission.ts";
+import { type SignNeeds, sign } from "./perform/sign.ts";
+
+export type EnterNeeds = AdmissionNeeds & SignNeeds;
+
+/** What happens before anything is submitted: it may wait, and not for ever (rule: blocked-workflow-waits-so-long). */
+export async function enter(
+  needs: EnterNeeds,
+  kind: "check_policy" | "seek_admission" | "sign",
+  log: OpenLog<WorkflowState>,
+  grants: Grants,
+): Promise<void> {
+  const { state, append, stopping } = log;
+  const { requestId } = state;
+  try {
+    if (kind === "check_policy") return await append(await checkPolicy(needs, state, grants));
+    const account = state.account as Account;
+    if (kind === "sign") {
+      const event = await sign(needs, state, account, { grants, append, signal: stopping });
+      return event === undefined ? undefined : await append(event);
+    }
+    const admission = await seekAdmission(needs, state, account, grants);
+    if (admission.kind === "event") return await append(admission.event);
+    return await wait(needs, log, admission);
+  } catch (error) {
+    const { waitingFor } = policyFor(error);
+    if (waitingFor === undefined) throw error;
+    // Its trouble is not to hold up those behind it.
+    needs.conductor.withdraw(requestId);
+    needs.intake.leave(requestId);
+    await wait(needs, log, { waitingFor, position: 0 });
+    await sleep(needs.ports.timers, outagePauseMs, stopping);
+  }
+}
+
+interface Waits {
+  readonly waitingFor: string;
+  readonly position: number;
+  readonly expectedStart?: number;
+}
+
+async function wait(
+  { conductor, intake, follower, ports, config }: EnterNeeds,
+  log: OpenLog<WorkflowState>,
+  { waitingFor, position, expectedStart }: Waits,
+): Promise<void> {
+  const { state } = log;
+  const head = follower.heads?.optimistic.height ?? 0;
+  const about = { ports, config, admittedAtMs: conductor.admittedAtMs };
+  const event = waitingEvent(state, { waitingFor, position, expectedStart, head }, about);
+  if (event !== undefined) await log.append(event);
+  const inGateQueue = position === 0 ? undefined : conductor;
+  const queue = intake.isWaiting(state.requestId) ? intake : inGateQueue;
+  // One with a place in a queue is called, so that thousands need not look up at every block. The others look once a
+  // block, and not whenever something moves on the gate: two of them would wake each other for ever.
+  const change = queue === undefined ? follower.changes : queue.callsFor(state.requestId);
+  if (change !== undefined) await log.changeOf(change);
+}

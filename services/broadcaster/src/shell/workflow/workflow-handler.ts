@@ -1,0 +1,275 @@
+import type { Action, EndedInit, EventInit } from "../../core/workflow/action.ts";
+import { cancelledEnd, withdrawal } from "../../core/workflow/cancel.ts";
+import { laneProgress } from "../../core/workflow/lane-progress.ts";
+import { next } from "../../core/workflow/next.ts";
+import type { FinalFacts } from "../../core/workflow/outcomes.ts";
+import { owedBy } from "../../core/workflow/owed.ts";
+import { blocksTaken, canGrowOld, isDone, isResumedSingly, isSignedUnsent } from "../../core/workflow/progress.ts";
+import { settlingBefore } from "../../core/workflow/settle.ts";
+import { staleAfter } from "../../core/workflow/stale.ts";
+import { evolve, foldWorkflow, type Logged, sentTransactions, type WorkflowState } from "../../core/workflow/state.ts";
+import { unexecutedSteps } from "../../core/workflow/usage.ts";
+import type { World } from "../../core/workflow/world.ts";
+import { KeyUnusable } from "../chain/key-lane.ts";
+import type { LogHandler, OpenLog } from "../log/log-driver.ts";
+import { Grants } from "../policy/check-policy.ts";
+import { type EnterNeeds, enter } from "./enter.ts";
+import { type AdoptNeeds, adopt } from "./perform/adopt.ts";
+import { type BurnNeeds, burnNonce } from "./perform/burn-nonce.ts";
+import { type CancelNeeds, cancelPayloads, lookAtCancel } from "./perform/cancel.ts";
+import { type LookNeeds, look } from "./perform/look.ts";
+import { type MeasureNeeds, measure } from "./perform/measure.ts";
+import { type ProofNeeds, proveDead } from "./perform/prove-dead.ts";
+import { type NonceNeeds, readNonces } from "./perform/read-nonces.ts";
+import { recoveredResume, rejectIntent, resumeChain, resumeStep, type SingleResumeNeeds } from "./perform/resume.ts";
+import { abandonTerms } from "./perform/sign.ts";
+import { resend, type SubmitNeeds, submit } from "./perform/submit.ts";
+import { Sightings } from "./sightings.ts";
+
+/** What the handlers of workflows share during one term. */
+export type WorkflowNeeds = EnterNeeds &
+  SubmitNeeds &
+  SingleResumeNeeds &
+  MeasureNeeds &
+  LookNeeds &
+  ProofNeeds &
+  CancelNeeds &
+  AdoptNeeds &
+  BurnNeeds &
+  NonceNeeds;
+
+type Busy = Exclude<Action, { kind: "stop" | "wait" }>;
+
+/** One workflow: what the core decides about it, and how that is done on NEAR, on the gate and in evidence. */
+export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
+  readonly kind = "a workflow";
+  readonly #requestId: string;
+  readonly #needs: WorkflowNeeds;
+  readonly #seen = new Sightings();
+  readonly #grants = new Grants();
+
+  constructor(requestId: string, needs: WorkflowNeeds) {
+    this.#requestId = requestId;
+    this.#needs = needs;
+  }
+
+  get changes() {
+    return [this.#needs.follower.changes, this.#needs.conductor.changes];
+  }
+
+  fold(events: readonly Logged[]): WorkflowState {
+    return foldWorkflow(this.#requestId, events);
+  }
+
+  evolve(state: WorkflowState, logged: Logged): WorkflowState {
+    return evolve(state, logged);
+  }
+
+  async read(state: WorkflowState): Promise<EventInit | undefined> {
+    const { conductor, relayer, approver } = this.#needs;
+    this.#noteDelegates(state);
+    for (const { publicKey, nonce } of sentTransactions(state)) {
+      (relayer.lane(publicKey) ?? approver.lane(publicKey))?.noteIssued(nonce);
+    }
+    if (state.ended !== undefined || state.epoch === 0n) return undefined;
+    // Nothing is sent before it is in this log too: once another resume of the same intents has run, it never will be.
+    const begun = new Set(
+      state.resumes.flatMap(({ prepared, fate }) => (fate.kind === "started" ? prepared.intentIds : [])),
+    );
+    const known = state.resumes.map(({ hash }) => hash);
+    const prepared = await conductor.preparedResumes(this.#requestId);
+    const missing = prepared.find(
+      ({ transaction, intentIds }) =>
+        !known.includes(transaction?.hash ?? "") && !intentIds.some((intentId) => begun.has(intentId)),
+    );
+    return missing === undefined ? undefined : recoveredResume(missing);
+  }
+
+  leave(state: WorkflowState): void {
+    const { conductor, commitments, line, intake } = this.#needs;
+    this.#forgetDelegates(state);
+    commitments.drop(this.#requestId);
+    line.leave(this.#requestId);
+    intake.leave(this.#requestId);
+    conductor.forget(this.#requestId);
+  }
+
+  async decide(state: WorkflowState): Promise<Action> {
+    const { conductor } = this.#needs;
+    const world = this.#world();
+    if (world === undefined) {
+      const action = withoutChain(state);
+      // It may have been taken in before it ended, and would hold up all that come after it.
+      if (action.kind === "stop") await conductor.report(this.#requestId, gone);
+      return action;
+    }
+    const isOnLane = state.admitted !== undefined && !isResumedSingly(state);
+    await conductor.report(this.#requestId, isOnLane ? laneProgress(state, world) : gone);
+    this.#commit(state);
+    if (isResumedSingly(state)) this.#countIn(state, world.head);
+    // One whose signatures were thrown away waits until they are dead, and was late: others can be let in meanwhile.
+    else if (state.discarded) this.#needs.intake.release(this.#requestId, Number.POSITIVE_INFINITY);
+    // Reporting may have made it this workflow's turn.
+    return next(state, { ...world, turn: conductor.isTurn(this.#requestId) });
+  }
+
+  /** Says what it has yet to take from the operator's balances. */
+  #commit(state: WorkflowState): void {
+    const { commitments, config, follower } = this.#needs;
+    const gasPrice = follower.heads?.final.gasPrice ?? 0n;
+    const submitGas = config.submitIntentGas + config.gateCallbackGas;
+    const owed = owedBy(state, { gasPrice, submitGas, resumeGas: config.resumeBatchGas });
+    if (owed === undefined) commitments.drop(this.#requestId);
+    else commitments.set(this.#requestId, owed);
+  }
+
+  /** Says whether it takes part of what can be under way at once. */
+  #countIn(state: WorkflowState, head: number): void {
+    const { intake } = this.#needs;
+    if (canGrowOld(state, head)) intake.hold(this.#requestId);
+    else intake.release(this.#requestId, blocksTaken(state, head));
+  }
+
+  #world(): World | undefined {
+    const { follower, ports, config, conductor } = this.#needs;
+    const heads = follower.heads;
+    if (heads === undefined) return undefined;
+    return {
+      nowMs: ports.clock.now(),
+      head: heads.optimistic.height,
+      final: this.#final(),
+      block: (hash) => follower.place(hash),
+      view: this.#seen,
+      turn: conductor.isTurn(this.#requestId),
+      isAwaited: conductor.isAwaited(this.#requestId),
+      rejectLeftovers: conductor.isRelayerShort,
+      settings: config,
+    };
+  }
+
+  async perform(action: Busy, log: OpenLog<WorkflowState>): Promise<void> {
+    const { state, append } = log;
+    const needs = this.#needs;
+    const seen = this.#seen;
+    switch (action.kind) {
+      case "append":
+        return append(action.event);
+      case "check_policy":
+      case "seek_admission":
+      case "sign":
+        return enter(needs, action.kind, log, this.#grants);
+      case "submit":
+        return submit(needs, state, action.steps, seen, append);
+      case "resend":
+        return resend(needs, state, action.hashes, seen);
+      case "look":
+        return look(needs, state, action, seen);
+      case "adopt":
+        seen.adoptions.set(action.step, await adopt(needs, state, action.step));
+        return;
+      case "prove_dead": {
+        const ground = await proveDead(needs, state, action.hash, seen);
+        // A search that is not through goes on as soon as there is nothing else to do.
+        if (!seen.searches.has(action.hash))
+          seen.provenAt.set(action.hash, needs.follower.heads?.optimistic.height ?? 0);
+        if (ground !== undefined) await append({ case: "transactionDead", value: { txHash: action.hash, ground } });
+        return;
+      }
+      case "burn_nonce": {
+        const tried = () => seen.burntAt.set(action.hash, needs.follower.heads?.optimistic.height ?? 0);
+        try {
+          await burnNonce(needs, state, action.hash);
+        } catch (error) {
+          // A key that is gone, or used by others, is a ground by itself: that is looked at next.
+          if (error instanceof KeyUnusable) tried();
+          throw error;
+        }
+        tried();
+        return;
+      }
+      case "resume":
+        await resumeChain(needs, state, seen, append);
+        // The gate may have turned out not to be free: then there is nothing to do before something changes.
+        if (log.state === state) await log.nextChange();
+        return;
+      case "resume_step":
+        await resumeStep(needs, state, action, seen, append);
+        if (log.state === state) await log.nextChange();
+        return;
+      case "reject":
+        return rejectIntent(needs, state, action.intentId, seen, append);
+      case "read_nonces":
+        if (!(await readNonces(needs, state, action.steps, seen))) await log.nextChange();
+        return;
+      case "cancel":
+        return cancelPayloads(needs, state, action.steps, seen, append);
+      case "look_at_cancel":
+        return lookAtCancel(needs, action.hash, seen);
+      case "measure": {
+        const measured = await measure(needs, state, seen, log.stopping);
+        return measured === undefined ? log.nextChange() : append(measured);
+      }
+      default:
+        return action satisfies never;
+    }
+  }
+
+  async beforeEnd(before: WorkflowState, ended: EndedInit, tell: (event: EventInit) => Promise<WorkflowState>) {
+    let state = before;
+    await abandonTerms(this.#grants, async (event) => {
+      state = await tell(event);
+    });
+    const settling = settlingBefore(state, ended, this.#final());
+    if (settling !== undefined) return settling;
+    const steps = unexecutedSteps(ended, state.calls.length);
+    if (steps.length > 0) await this.#needs.evidence.releaseUsage(state.walletId, state.requestId, steps);
+    return { case: "ended", value: ended } as const;
+  }
+
+  written(event: EventInit, state: WorkflowState): void {
+    const { kept, gate, salts } = this.#needs;
+    for (const cache of staleAfter(event)) {
+      if (cache === "kept_answers") kept.drop();
+      else if (cache === "fee_tiers") gate.forgetFeeTiers();
+      else salts.drop();
+    }
+    if (event.case === "signed") this.#noteDelegates(state);
+  }
+
+  /** Before the chain was seen for the first time nothing is over. */
+  #final(): FinalFacts {
+    const { height, timeMs } = this.#needs.follower.heads?.final ?? { height: 0, timeMs: 0 };
+    return { height, timeMs, nonceUse: this.#seen.nonceUse };
+  }
+
+  #noteDelegates({ account, steps }: WorkflowState): void {
+    if (account === undefined) return;
+    for (const { signed } of steps) {
+      if (signed !== undefined) this.#needs.ownDelegates.note(account.accountId, signed.delegateNonce);
+    }
+  }
+
+  /** Those that the gate has dispatched or closed: the others may be pending for a while. */
+  #forgetDelegates({ account, steps }: WorkflowState): void {
+    if (account === undefined) return;
+    for (const step of steps) {
+      if (step.signed !== undefined && isDone(step))
+        this.#needs.ownDelegates.forget(account.accountId, step.signed.delegateNonce);
+    }
+  }
+}
+
+/** Neither admitted yet nor any more: if the gate's log says otherwise, it is behind. */
+const gone = { kind: "gone" } as const;
+
+/** Before the chain was seen for the first time only what needs no chain can be done. */
+function withoutChain(state: WorkflowState): Action {
+  if (state.ended !== undefined) return { kind: "stop" };
+  const withdrawn = withdrawal(state);
+  if (withdrawn !== undefined) return { kind: "append", event: withdrawn };
+  // What was signed may be over, or used: only the chain tells. Until then it settles.
+  const isUntold = state.cancelRequested && state.settling === undefined;
+  if (isUntold && isSignedUnsent(state)) return { kind: "append", event: cancelledEnd(state) };
+  if (state.account === undefined) return { kind: "check_policy" };
+  return state.admitted === undefined && !isSignedUnsent(state) ? { kind: "seek_admission" } : { kind: "wait" };
+}

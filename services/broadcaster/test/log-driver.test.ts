@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import { create } from "@bufbuild/protobuf";
+import { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import { Notifier } from "@outlayer/kit";
+import { EvidenceUnavailable, LogMoved, StillPossible } from "../src/core/ports/evidence-log.ts";
+import { RpcUnavailable } from "../src/core/ports/near-node.ts";
+import type { EventInit } from "../src/core/workflow/action.ts";
+import type { Logged } from "../src/core/workflow/state.ts";
+import { LogDriver, type LogDriverDeps, type LogHandler } from "../src/shell/log/log-driver.ts";
+
+interface State {
+  readonly walletId: string;
+  readonly version: number;
+  readonly epoch: bigint;
+  readonly ended?: true;
+}
+
+type Step = { readonly kind: "step" };
+type Handler = LogHandler<State, Step>;
+
+const settling: EventInit = { case: "settling", value: {} };
+const ended: EventInit = { case: "ended", value: { status: "succeeded" } };
+
+/**
+ * A driver on a log that is in memory. Timers go off at once, and how long they were set for is in `pauses`.
+ * @param steps what is done one after the other; then the log waits for what changes
+ */
+function drive(steps: readonly Handler["perform"][], own: Partial<Handler> = {}) {
+  const happened: string[] = [];
+  const pauses: number[] = [];
+  const changes = new Notifier();
+  const stopping = new AbortController();
+  const idle = Promise.withResolvers<void>();
+  const kinds = ["opened"];
+  /** Errors that appends of a kind meet, and whether the event is written all the same. */
+  const faults = new Map<string, { error: Error; isWritten?: true }[]>();
+  const evidence = {
+    async read() {
+      happened.push("read");
+      return kinds.map((kind, index) => logged(kind, index + 1));
+    },
+    async append(_requestId: string, version: number, event: EventInit) {
+      const fault = faults.get(event.case)?.shift();
+      if (fault !== undefined && !fault.isWritten) throw fault.error;
+      if (version !== kinds.length) throw new LogMoved("the log has moved");
+      kinds.push(event.case);
+      happened.push(event.case);
+      if (fault !== undefined) throw fault.error;
+      return logged(event.case, kinds.length);
+    },
+  };
+  const noting = (level: string) => (about: { err?: Error }, text: string) => {
+    if (about.err !== undefined) happened.push(`${level}: ${text}: ${about.err.name}`);
+  };
+  const deps = {
+    evidence,
+    lease: { resource: "gate:g", epoch: 7n },
+    driverId: "me",
+    ports: {
+      clock: { now: () => 0 },
+      timers: {
+        after(ms: number, run: () => void) {
+          pauses.push(ms);
+          const timer = setImmediate(run);
+          return () => clearImmediate(timer);
+        },
+      },
+    },
+    logger: { info: noting("info"), warn: noting("warn"), error: noting("error") },
+  } as unknown as LogDriverDeps;
+  let next = 0;
+  const evolve = (state: State, { version, event: { kind } }: Logged): State => ({
+    ...state,
+    version,
+    epoch: kind.case === "taken" ? kind.value.epoch : state.epoch,
+    ...(kind.case === "ended" ? { ended: true } : {}),
+  });
+  const handler: Handler = {
+    kind: "a log",
+    changes: [changes],
+    fold: (events) => events.reduce(evolve, { walletId: "w", version: 0, epoch: 0n }),
+    evolve,
+    read: async () => undefined,
+    async decide(state) {
+      if (state.ended) return { kind: "stop" };
+      if (next < steps.length) return { kind: "step" };
+      idle.resolve();
+      return { kind: "wait" };
+    },
+    async perform(action, log) {
+      const step = steps[next];
+      next += 1;
+      await step?.(action, log);
+    },
+    beforeEnd: async () => ended,
+    written: () => {},
+    leave: () => void happened.push("left"),
+    ...own,
+  };
+  const driver = new LogDriver("r", handler, deps);
+  return { driver, happened, pauses, changes, kinds, faults, stopping, idle: idle.promise };
+}
+
+function logged(kind: string, version: number): Logged {
+  const value = kind === "taken" ? { epoch: 7n } : {};
+  const event = create(EventSchema, { kind: { case: kind, value } as EventInit });
+  return { version, atMs: 0, event };
+}
+
+const append =
+  (event: EventInit): Handler["perform"] =>
+  (_action, log) =>
+    log.append(event);
+
+describe("a driver of a log", () => {
+  it("takes the log on before it writes anything else, and leaves once that has ended", async () => {
+    const { driver, happened, stopping } = drive([append(settling), append(ended)]);
+    await driver.run(stopping.signal);
+    assert.deepEqual(happened, ["read", "taken", "settling", "ended", "left"]);
+  });
+
+  it("reads the log again where an append may have happened, and writes nothing twice on what it knew", async () => {
+    const { driver, happened, pauses, faults, stopping } = drive([append(settling), append(ended)]);
+    faults.set("settling", [{ error: new EvidenceUnavailable("no answer"), isWritten: true }]);
+    await driver.run(stopping.signal);
+    assert.deepEqual(happened, ["read", "taken", "settling", "read", "ended", "left"]);
+    assert.deepEqual(pauses, [200]);
+  });
+
+  it("waits for a change while NEAR does not answer, and keeps what it knows of the log", async () => {
+    const asked = Promise.withResolvers<void>();
+    const fail = async () => {
+      asked.resolve();
+      throw new RpcUnavailable("no endpoint answers");
+    };
+    const { driver, happened, pauses, changes, stopping } = drive([fail, append(ended)]);
+    const ran = driver.run(stopping.signal);
+    await asked.promise;
+    await new Promise(setImmediate);
+    assert.deepEqual(happened, ["read", "taken"]);
+    changes.notify();
+    await ran;
+    assert.deepEqual(happened, ["read", "taken", "ended", "left"]);
+    assert.deepEqual(pauses, []);
+  });
+
+  it("asks evidence again in peace where the usage of an end cannot be released yet", async () => {
+    let asked = 0;
+    const beforeEnd = async () => {
+      asked += 1;
+      if (asked < 3) throw new StillPossible("step 0 can still execute");
+      return ended;
+    };
+    const test = drive([append(ended), append(ended), append(ended)], { beforeEnd });
+    await test.driver.run(test.stopping.signal);
+    const refused = ["warn: driving a log failed: StillPossible", "read"];
+    assert.deepEqual(test.happened, ["read", "taken", ...refused, ...refused, "ended", "left"]);
+    assert.deepEqual(test.pauses, [5000, 5000]);
+  });
+
+  it("writes what is to be told before an end, and that it settles in place of the end", async () => {
+    const states: number[] = [];
+    const beforeEnd: Handler["beforeEnd"] = async (state, _ended, tell) => {
+      states.push(state.version, (await tell({ case: "signaturesDiscarded", value: {} })).version);
+      return settling;
+    };
+    const { driver, happened, idle, stopping } = drive([append(ended)], { beforeEnd });
+    const ran = driver.run(stopping.signal);
+    await idle;
+    assert.deepEqual(happened, ["read", "taken", "signaturesDiscarded", "settling"]);
+    assert.deepEqual(states, [2, 3]);
+    stopping.abort();
+    await ran;
+    assert.equal(happened.includes("left"), false);
+  });
+
+  it("writes first what was missing in the log, again where that failed", async () => {
+    const read = async ({ version }: State) => (version > 2 ? undefined : settling);
+    const { driver, happened, faults, changes, stopping } = drive([append(ended)], { read });
+    faults.set("settling", [{ error: new RpcUnavailable("cannot be told now") }]);
+    const ran = driver.run(stopping.signal);
+    while (happened.length < 2) await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    changes.notify();
+    await ran;
+    assert.deepEqual(happened, ["read", "taken", "read", "settling", "ended", "left"]);
+  });
+
+  it("reads what others wrote as soon as it is told, and not for what it wrote itself", async () => {
+    const { driver, happened, kinds, idle, stopping } = drive([append(settling)]);
+    const ran = driver.run(stopping.signal);
+    await idle;
+    driver.heed(kinds.length);
+    await new Promise(setImmediate);
+    assert.equal(happened.filter((one) => one === "read").length, 1);
+    kinds.push("cancelRequested");
+    driver.heed(kinds.length);
+    while (happened.filter((one) => one === "read").length < 2) await new Promise(setImmediate);
+    stopping.abort();
+    await ran;
+  });
+
+  it("says so where an error is none that it knows, and decides anew on the log", async () => {
+    const { driver, happened, pauses, stopping } = drive([
+      async () => {
+        throw new TypeError("of undefined");
+      },
+      append(ended),
+    ]);
+    await driver.run(stopping.signal);
+    assert.deepEqual(happened, ["read", "taken", "error: driving a log failed: TypeError", "read", "ended", "left"]);
+    assert.deepEqual(pauses, [200]);
+  });
+});
