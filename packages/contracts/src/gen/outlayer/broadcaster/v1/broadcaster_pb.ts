@@ -22,7 +22,7 @@ export const file_outlayer_broadcaster_v1_broadcaster: GenFile = /*@__PURE__*/
   fileDesc("CilvdXRsYXllci9icm9hZGNhc3Rlci92MS9icm9hZGNhc3Rlci5wcm90bxIXb3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEiLwoTR2V0R2F0ZUZhY3RzUmVxdWVzdBIYCgdnYXRlX2lkGAEgASgJQge6SARyAhACIl8KFEdldEdhdGVGYWN0c1Jlc3BvbnNlEjMKCWZlZV90aWVycxgBIAMoCzIgLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkZlZVRpZXISEgoKc3VibWl0X2dhcxgCIAEoCSI9CgdGZWVUaWVyEgsKA2NhcBgBIAEoDRIRCglmZWVfeW9jdG8YAiABKAkSEgoKcmVzdW1lX2dhcxgDIAEoCSJ0ChdHZXREaXJlY3RVc2VyS2V5UmVxdWVzdBI8CgVzY29wZRgBIAEoCzIlLm91dGxheWVyLndvcmtmbG93LnYxLkRpcmVjdFVzZXJTY29wZUIGukgDyAEBEhsKCnB1YmxpY19rZXkYAiABKAlCB7pIBHICEAEitwEKGEdldERpcmVjdFVzZXJLZXlSZXNwb25zZRIRCglpbnN0YWxsZWQYASABKAgSEwoGcmVhc29uGAIgASgJSACIAQESFAoHbWVzc2FnZRgDIAEoCUgBiAEBEhwKD2FsbG93YW5jZV95b2N0bxgEIAEoCUgCiAEBEhQKDGJsb2NrX2hlaWdodBgFIAEoBEIJCgdfcmVhc29uQgoKCF9tZXNzYWdlQhIKEF9hbGxvd2FuY2VfeW9jdG8i6AEKEFByZWZsaWdodFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSNwoFY2FsbHMYAiADKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5HYXRlQ2FsbEIIukgFkgECEAwSNQoIYXBwcm92YWwYAyABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5BcHByb3ZhbEgAiAEBEhcKD2hhbHRfb25fZmFpbHVyZRgEIAEoCBIUCgxhbnlfb3JkZXJpbmcYBSABKAhCCwoJX2FwcHJvdmFsIkcKEVByZWZsaWdodFJlc3BvbnNlEjIKCXByZWZsaWdodBgBIAEoCzIfLm91dGxheWVyLndvcmtmbG93LnYxLlByZWZsaWdodDLtAgoSQnJvYWRjYXN0ZXJTZXJ2aWNlEnAKDEdldEdhdGVGYWN0cxIsLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldEdhdGVGYWN0c1JlcXVlc3QaLS5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXRHYXRlRmFjdHNSZXNwb25zZSIDkAIBEnwKEEdldERpcmVjdFVzZXJLZXkSMC5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXREaXJlY3RVc2VyS2V5UmVxdWVzdBoxLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldERpcmVjdFVzZXJLZXlSZXNwb25zZSIDkAIBEmcKCVByZWZsaWdodBIpLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLlByZWZsaWdodFJlcXVlc3QaKi5vdXRsYXllci5icm9hZGNhc3Rlci52MS5QcmVmbGlnaHRSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_buf_validate_validate, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_direct_user, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_preflight]);
 
 /**
- * Which gate.
+ * Names a gate.
  *
  * @generated from message outlayer.broadcaster.v1.GetGateFactsRequest
  */
@@ -77,7 +77,7 @@ export const GetGateFactsResponseSchema: GenMessage<GetGateFactsResponse> = /*@_
  */
 export type FeeTier = Message<"outlayer.broadcaster.v1.FeeTier"> & {
   /**
-   * Up to how many calls.
+   * Most calls in a chain of this tier.
    *
    * @generated from field: uint32 cap = 1;
    */
@@ -91,7 +91,7 @@ export type FeeTier = Message<"outlayer.broadcaster.v1.FeeTier"> & {
   feeYocto: string;
 
   /**
-   * Gas units that a resume of up to so many calls attaches, decimal.
+   * Gas units that a resume in this tier attaches, decimal.
    *
    * @generated from field: string resume_gas = 3;
    */
@@ -106,13 +106,13 @@ export const FeeTierSchema: GenMessage<FeeTier> = /*@__PURE__*/
   messageDesc(file_outlayer_broadcaster_v1_broadcaster, 2);
 
 /**
- * Which key.
+ * Names a key.
  *
  * @generated from message outlayer.broadcaster.v1.GetDirectUserKeyRequest
  */
 export type GetDirectUserKeyRequest = Message<"outlayer.broadcaster.v1.GetDirectUserKeyRequest"> & {
   /**
-   * What it has to be for, exactly.
+   * The key's scope, which must match exactly.
    *
    * @generated from field: outlayer.workflow.v1.DirectUserScope scope = 1;
    */
@@ -140,7 +140,7 @@ export const GetDirectUserKeyRequestSchema: GenMessage<GetDirectUserKeyRequest> 
  */
 export type GetDirectUserKeyResponse = Message<"outlayer.broadcaster.v1.GetDirectUserKeyResponse"> & {
   /**
-   * It is there, for exactly that scope, with an allowance that is finite and pays for a call.
+   * The key is there, for exactly that scope, with a finite allowance that pays for a call.
    *
    * @generated from field: bool installed = 1;
    */
@@ -184,41 +184,41 @@ export const GetDirectUserKeyResponseSchema: GenMessage<GetDirectUserKeyResponse
   messageDesc(file_outlayer_broadcaster_v1_broadcaster, 4);
 
 /**
- * What to look at.
+ * The run to check.
  *
  * @generated from message outlayer.broadcaster.v1.PreflightRequest
  */
 export type PreflightRequest = Message<"outlayer.broadcaster.v1.PreflightRequest"> & {
   /**
-   * The wallet that asks.
+   * The calling wallet.
    *
    * @generated from field: string wallet_id = 1;
    */
   walletId: string;
 
   /**
-   * The calls of an executable workflow, in order. None: only gate and operator are looked at.
+   * The calls of an executable workflow, in order. None: only gate and operator are checked.
    *
    * @generated from field: repeated outlayer.workflow.v1.GateCall calls = 2;
    */
   calls: GateCall[];
 
   /**
-   * Who approved, where the caller says that somebody did.
+   * The approval, where the caller claims one.
    *
    * @generated from field: optional outlayer.workflow.v1.Approval approval = 3;
    */
   approval?: Approval | undefined;
 
   /**
-   * A step that fails on chain would end the attempt.
+   * Whether a step that fails on chain would end the attempt.
    *
    * @generated from field: bool halt_on_failure = 4;
    */
   haltOnFailure: boolean;
 
   /**
-   * It may be carried out step by step.
+   * Whether it may be carried out step by step.
    *
    * @generated from field: bool any_ordering = 5;
    */
@@ -233,7 +233,7 @@ export const PreflightRequestSchema: GenMessage<PreflightRequest> = /*@__PURE__*
   messageDesc(file_outlayer_broadcaster_v1_broadcaster, 5);
 
 /**
- * What was found.
+ * The result.
  *
  * @generated from message outlayer.broadcaster.v1.PreflightResponse
  */
@@ -260,7 +260,7 @@ export const PreflightResponseSchema: GenMessage<PreflightResponse> = /*@__PURE_
  */
 export const BroadcasterService: GenService<{
   /**
-   * What the gate asks for now. Unavailable while NEAR's RPC is away.
+   * Reads the gate's current terms. Unavailable while NEAR's RPC is away.
    *
    * @generated from rpc outlayer.broadcaster.v1.BroadcasterService.GetGateFacts
    */
@@ -270,7 +270,7 @@ export const BroadcasterService: GenService<{
     output: typeof GetGateFactsResponseSchema;
   },
   /**
-   * Whether a scoped key is on the user's account. Unavailable while NEAR's RPC is away.
+   * Reads whether a scoped key is on the user's account. Unavailable while NEAR's RPC is away.
    *
    * @generated from rpc outlayer.broadcaster.v1.BroadcasterService.GetDirectUserKey
    */
@@ -280,8 +280,8 @@ export const BroadcasterService: GenService<{
     output: typeof GetDirectUserKeyResponseSchema;
   },
   /**
-   * Looks at everything that a run depends on. Broadcasts, reserves and writes nothing; a check that cannot be made is
-   * one that fails.
+   * Runs every check that a run depends on. Broadcasts, reserves and writes nothing; a check that cannot be made counts as
+   * failed.
    *
    * @generated from rpc outlayer.broadcaster.v1.BroadcasterService.Preflight
    */

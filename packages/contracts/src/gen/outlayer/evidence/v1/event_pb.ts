@@ -61,7 +61,7 @@ export type Event = Message<"outlayer.evidence.v1.Event"> & {
     case: "policyAllowed";
   } | {
     /**
-     * It waits, before anything of it was submitted.
+     * The workflow waits, before anything was submitted.
      *
      * @generated from field: outlayer.evidence.v1.Waiting waiting = 4;
      */
@@ -69,7 +69,7 @@ export type Event = Message<"outlayer.evidence.v1.Event"> & {
     case: "waiting";
   } | {
     /**
-     * The gate can take it: it is signed and submitted next.
+     * The gate has room for it: it is signed and submitted next.
      *
      * @generated from field: outlayer.evidence.v1.Admitted admitted = 5;
      */
@@ -85,7 +85,7 @@ export type Event = Message<"outlayer.evidence.v1.Event"> & {
     case: "signed";
   } | {
     /**
-     * What was signed is thrown away unsent.
+     * Signatures are discarded unsent.
      *
      * @generated from field: outlayer.evidence.v1.SignaturesDiscarded signatures_discarded = 7;
      */
@@ -117,7 +117,7 @@ export type Event = Message<"outlayer.evidence.v1.Event"> & {
     case: "submissionRefused";
   } | {
     /**
-     * The block in which ids were seen is not on the chain any more.
+     * Ids are withdrawn, because the block in which they were seen lost to a fork.
      *
      * @generated from field: outlayer.evidence.v1.IdsWithdrawn ids_withdrawn = 11;
      */
@@ -173,7 +173,7 @@ export type Event = Message<"outlayer.evidence.v1.Event"> & {
     case: "intentClosed";
   } | {
     /**
-     * It could not be told in time what became of something that was sent.
+     * The fate of a sent transaction could not be told in time.
      *
      * @generated from field: outlayer.evidence.v1.OutcomeUnknown outcome_unknown = 18;
      */
@@ -213,7 +213,7 @@ export type Event = Message<"outlayer.evidence.v1.Event"> & {
     case: "directUserCallPrepared";
   } | {
     /**
-     * What became of a direct-user call is final.
+     * The fate of a direct-user call is final.
      *
      * @generated from field: outlayer.evidence.v1.DirectUserCallResolved direct_user_call_resolved = 23;
      */
@@ -229,7 +229,7 @@ export type Event = Message<"outlayer.evidence.v1.Event"> & {
     case: "directUserCallMeasured";
   } | {
     /**
-     * The caller wants it cancelled.
+     * The caller wants the workflow cancelled.
      *
      * @generated from field: outlayer.evidence.v1.CancelRequested cancel_requested = 30;
      */
@@ -245,7 +245,7 @@ export type Event = Message<"outlayer.evidence.v1.Event"> & {
     case: "cancelPrepared";
   } | {
     /**
-     * What became of that transaction is final.
+     * The fate of that transaction is final.
      *
      * @generated from field: outlayer.evidence.v1.CancelResolved cancel_resolved = 32;
      */
@@ -270,7 +270,7 @@ export const EventSchema: GenMessage<Event> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_event, 0);
 
 /**
- * The request, its plan, and the calls that come of it.
+ * The request, its plan, and the calls to execute it.
  *
  * @generated from message outlayer.evidence.v1.Opened
  */
@@ -283,7 +283,7 @@ export type Opened = Message<"outlayer.evidence.v1.Opened"> & {
   endpoint: string;
 
   /**
-   * The wallet that asked.
+   * The calling wallet.
    *
    * @generated from field: string wallet_id = 2;
    */
@@ -297,14 +297,14 @@ export type Opened = Message<"outlayer.evidence.v1.Opened"> & {
   idempotencyKey: string;
 
   /**
-   * Lower-case hex SHA-256 of the endpoint and the canonical request less its key.
+   * Lower-case hex SHA-256 of the endpoint and the canonical request without its key.
    *
    * @generated from field: string fingerprint = 4;
    */
   fingerprint: string;
 
   /**
-   * As it was sent. Only logs from before `original_request_text` have it.
+   * The request as it was sent. Only logs from before `original_request_text` have this.
    *
    * @generated from field: google.protobuf.Struct original_request_json = 5 [deprecated = true];
    * @deprecated
@@ -312,7 +312,7 @@ export type Opened = Message<"outlayer.evidence.v1.Opened"> & {
   originalRequestJson?: JsonObject | undefined;
 
   /**
-   * As it was planned. Only logs from before `workflow_text` have it.
+   * The request as it was planned. Only logs from before `workflow_text` have this.
    *
    * @generated from field: google.protobuf.Struct workflow_json = 6 [deprecated = true];
    * @deprecated
@@ -355,21 +355,21 @@ export type Opened = Message<"outlayer.evidence.v1.Opened"> & {
   directUserCall?: DirectUserCall | undefined;
 
   /**
-   * Who approved it. Used up once: no two workflows name the same request.
+   * The approval. It is used up once: no two workflows name the same approved request.
    *
    * @generated from field: optional outlayer.workflow.v1.Approval approval = 12;
    */
   approval?: Approval | undefined;
 
   /**
-   * A step that fails on chain ends the attempt: those after it are not carried out.
+   * Whether a step that fails on chain ends the attempt: later steps are not carried out then.
    *
    * @generated from field: bool halt_on_failure = 13;
    */
   haltOnFailure: boolean;
 
   /**
-   * It may be carried out step by step where it would wait long for the gate.
+   * Whether it may be carried out step by step where it would wait long for the gate.
    *
    * @generated from field: bool any_ordering = 14;
    */
@@ -398,7 +398,7 @@ export const OpenedSchema: GenMessage<Opened> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_event, 1);
 
 /**
- * Who drives the workflow from here on.
+ * The broadcaster that drives the workflow from here on.
  *
  * @generated from message outlayer.evidence.v1.Taken
  */
@@ -461,7 +461,7 @@ export const PolicyAllowedSchema: GenMessage<PolicyAllowed> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_event, 3);
 
 /**
- * Why it waits.
+ * The reason for waiting.
  *
  * @generated from message outlayer.evidence.v1.Waiting
  */
@@ -474,8 +474,8 @@ export type Waiting = Message<"outlayer.evidence.v1.Waiting"> & {
   queue?: Queue | undefined;
 
   /**
-   * Since when it waits for something else than its turn, milliseconds since the epoch. While it waits for its turn, since
-   * when the keystore has not signed; else unset.
+   * Since when it waits for something else than its turn, milliseconds since the epoch. While it waits for its turn: since
+   * when the keystore has failed to sign; else unset.
    *
    * @generated from field: optional int64 blocked_since_ms = 2;
    */
@@ -490,13 +490,13 @@ export const WaitingSchema: GenMessage<Waiting> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_event, 4);
 
 /**
- * What was read when the gate took it in.
+ * Readings at admission.
  *
  * @generated from message outlayer.evidence.v1.Admitted
  */
 export type Admitted = Message<"outlayer.evidence.v1.Admitted"> & {
   /**
-   * Version of the gate's log that says so; 0 for one that takes no place on the gate.
+   * Version of the gate's log with the admission; 0 for a workflow that takes no place on the gate.
    *
    * @generated from field: uint64 gate_version = 1;
    */
@@ -539,7 +539,7 @@ export const AdmittedSchema: GenMessage<Admitted> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_event, 5);
 
 /**
- * On what terms every step is signed: until all of them are over, or used up, what they are for can execute.
+ * The terms on which every step is signed. Until they are over or used up, the steps can execute.
  *
  * @generated from message outlayer.evidence.v1.SigningPrepared
  */
@@ -573,7 +573,7 @@ export type StepTerms = Message<"outlayer.evidence.v1.StepTerms"> & {
   nonce: string;
 
   /**
-   * Until when the payload can execute, milliseconds since the epoch; 0 for a step without one.
+   * The payload's deadline, milliseconds since the epoch; 0 for a step without one.
    *
    * @generated from field: int64 deadline_ms = 2;
    */
@@ -587,7 +587,7 @@ export type StepTerms = Message<"outlayer.evidence.v1.StepTerms"> & {
   delegateNonce: bigint;
 
   /**
-   * Last height at which the gate takes the delegate.
+   * Last height at which the gate accepts the delegate.
    *
    * @generated from field: uint64 max_block_height = 4;
    */
@@ -602,7 +602,7 @@ export const StepTermsSchema: GenMessage<StepTerms> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_event, 7);
 
 /**
- * What was signed, one entry per step.
+ * Signatures, one entry per step.
  *
  * @generated from message outlayer.evidence.v1.Signed
  */
@@ -623,8 +623,8 @@ export const SignedSchema: GenMessage<Signed> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_event, 8);
 
 /**
- * Signatures of one step. What was signed is a secret until its submission is on record: the entry that is hashed names
- * it by its SHA-256, and the broadcaster alone gets it.
+ * Signatures of one step. They are secret until their submission is on record: the hashed entry holds only their SHA-256,
+ * and only the broadcaster gets the bytes.
  *
  * @generated from message outlayer.evidence.v1.SignedStep
  */
@@ -637,7 +637,7 @@ export type SignedStep = Message<"outlayer.evidence.v1.SignedStep"> & {
   payload?: SignedPayload | undefined;
 
   /**
-   * base64 of the borsh SignedDelegateAction; not in the entry that is hashed.
+   * base64 of the borsh SignedDelegateAction; not in the hashed entry.
    *
    * @generated from field: string signed_delegate_base64 = 2;
    */
@@ -651,7 +651,7 @@ export type SignedStep = Message<"outlayer.evidence.v1.SignedStep"> & {
   delegateNonce: bigint;
 
   /**
-   * Last height at which the gate takes it.
+   * Last height at which the gate accepts it.
    *
    * @generated from field: uint64 max_block_height = 4;
    */
@@ -679,7 +679,7 @@ export const SignedStepSchema: GenMessage<SignedStep> = /*@__PURE__*/
  */
 export type SignedPayload = Message<"outlayer.evidence.v1.SignedPayload"> & {
   /**
-   * The payload's JSON text, as it stands in `execute_intents`; not in the entry that is hashed.
+   * The payload's JSON text, as it stands in `execute_intents`; not in the hashed entry.
    *
    * @generated from field: string payload_json = 1;
    */
@@ -700,7 +700,7 @@ export type SignedPayload = Message<"outlayer.evidence.v1.SignedPayload"> & {
   nonce: string;
 
   /**
-   * Until when it can execute, milliseconds since the epoch.
+   * Its deadline, milliseconds since the epoch.
    *
    * @generated from field: int64 deadline_ms = 4;
    */
@@ -722,7 +722,7 @@ export const SignedPayloadSchema: GenMessage<SignedPayload> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_event, 10);
 
 /**
- * Why signatures were thrown away.
+ * Why signatures were discarded.
  *
  * @generated from message outlayer.evidence.v1.SignaturesDiscarded
  */
@@ -735,7 +735,7 @@ export type SignaturesDiscarded = Message<"outlayer.evidence.v1.SignaturesDiscar
   reason: string;
 
   /**
-   * The keystore had signed nothing on these terms, and was asked for nothing else on them.
+   * Whether the keystore had signed nothing on these terms, and was asked for nothing else on them.
    *
    * @generated from field: bool nothing_signed = 2;
    */
@@ -770,14 +770,14 @@ export type PreparedTransaction = Message<"outlayer.evidence.v1.PreparedTransact
   signedTransaction: Uint8Array;
 
   /**
-   * Who signed it.
+   * The signer's account.
    *
    * @generated from field: string signer_id = 3;
    */
   signerId: string;
 
   /**
-   * With which key, `ed25519:` and base58.
+   * The signing key, `ed25519:` and base58.
    *
    * @generated from field: string public_key = 4;
    */
@@ -791,7 +791,7 @@ export type PreparedTransaction = Message<"outlayer.evidence.v1.PreparedTransact
   nonce: bigint;
 
   /**
-   * The block it refers to, base58.
+   * The referenced block, base58.
    *
    * @generated from field: string block_hash = 6;
    */
@@ -847,7 +847,7 @@ export type Submission = Message<"outlayer.evidence.v1.Submission"> & {
   step: number;
 
   /**
-   * What is sent.
+   * The transaction to send.
    *
    * @generated from field: outlayer.evidence.v1.PreparedTransaction transaction = 2;
    */
@@ -896,7 +896,7 @@ export type AcceptedSubmission = Message<"outlayer.evidence.v1.AcceptedSubmissio
   step: number;
 
   /**
-   * Which transaction.
+   * The transaction's hash.
    *
    * @generated from field: string tx_hash = 2;
    */
@@ -924,7 +924,7 @@ export type AcceptedSubmission = Message<"outlayer.evidence.v1.AcceptedSubmissio
   blockHeight: bigint;
 
   /**
-   * Who signed that transaction: our relayer, or whoever else submitted the same delegate.
+   * The transaction's signer: our relayer, or anybody else who submitted the same delegate.
    *
    * @generated from field: string signer_id = 6;
    */
@@ -952,7 +952,7 @@ export type SubmissionRefused = Message<"outlayer.evidence.v1.SubmissionRefused"
   step: number;
 
   /**
-   * Which transaction.
+   * The transaction's hash.
    *
    * @generated from field: string tx_hash = 2;
    */
@@ -1001,7 +1001,7 @@ export const IdsWithdrawnSchema: GenMessage<IdsWithdrawn> = /*@__PURE__*/
  */
 export type ResumePrepared = Message<"outlayer.evidence.v1.ResumePrepared"> & {
   /**
-   * What is sent.
+   * The transaction to send.
    *
    * @generated from field: outlayer.evidence.v1.PreparedTransaction transaction = 1;
    */
@@ -1015,7 +1015,7 @@ export type ResumePrepared = Message<"outlayer.evidence.v1.ResumePrepared"> & {
   mode: string;
 
   /**
-   * The ids it names, in the caller's order.
+   * The named ids, in the caller's order.
    *
    * @generated from field: repeated string intent_ids = 3;
    */
@@ -1043,7 +1043,7 @@ export const ResumePreparedSchema: GenMessage<ResumePrepared> = /*@__PURE__*/
  */
 export type ResumeStarted = Message<"outlayer.evidence.v1.ResumeStarted"> & {
   /**
-   * Which transaction; empty where somebody else's resume dispatched our intents.
+   * The transaction's hash; empty where somebody else's resume dispatched our intents.
    *
    * @generated from field: string tx_hash = 1;
    */
@@ -1071,7 +1071,7 @@ export const ResumeStartedSchema: GenMessage<ResumeStarted> = /*@__PURE__*/
  */
 export type ResumeRefused = Message<"outlayer.evidence.v1.ResumeRefused"> & {
   /**
-   * Which transaction.
+   * The transaction's hash.
    *
    * @generated from field: string tx_hash = 1;
    */
@@ -1099,14 +1099,14 @@ export const ResumeRefusedSchema: GenMessage<ResumeRefused> = /*@__PURE__*/
  */
 export type TransactionDead = Message<"outlayer.evidence.v1.TransactionDead"> & {
   /**
-   * Which transaction.
+   * The transaction's hash.
    *
    * @generated from field: string tx_hash = 1;
    */
   txHash: string;
 
   /**
-   * On what ground: `expired`, `forked_away`, `nonce_passed` or `key_gone`.
+   * The ground: `expired`, `forked_away`, `nonce_passed` or `key_gone`.
    *
    * @generated from field: string ground = 2;
    */
@@ -1212,7 +1212,7 @@ export const IntentClosedSchema: GenMessage<IntentClosed> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_event, 24);
 
 /**
- * Something sent whose fate is not known yet. It is still followed.
+ * Sent transactions whose fate is not known yet. They are still followed.
  *
  * @generated from message outlayer.evidence.v1.OutcomeUnknown
  */
@@ -1233,7 +1233,7 @@ export const OutcomeUnknownSchema: GenMessage<OutcomeUnknown> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_event, 25);
 
 /**
- * What was read at the end.
+ * Readings at the end.
  *
  * @generated from message outlayer.evidence.v1.Measured
  */
@@ -1281,21 +1281,21 @@ export type Settling = Message<"outlayer.evidence.v1.Settling"> & {
   outcomes: StepOutcome[];
 
   /**
-   * Code of what went wrong.
+   * Code of the cause.
    *
    * @generated from field: string error_code = 2;
    */
   errorCode: string;
 
   /**
-   * What went wrong, and until when not to repeat it.
+   * The cause, and the time before which not to repeat the workflow.
    *
    * @generated from field: string user_visible_error = 3;
    */
   userVisibleError: string;
 
   /**
-   * How it ends once nothing of it can execute; unset where what becomes of its steps decides that.
+   * The end once nothing can execute any more; unset where the steps' outcomes decide it.
    *
    * @generated from field: optional outlayer.evidence.v1.Ended end = 4;
    */
@@ -1323,7 +1323,7 @@ export type Ended = Message<"outlayer.evidence.v1.Ended"> & {
   status: string;
 
   /**
-   * Code of what went wrong.
+   * Code of the cause.
    *
    * @generated from field: optional string error_code = 2;
    */
@@ -1344,7 +1344,7 @@ export type Ended = Message<"outlayer.evidence.v1.Ended"> & {
   outcomes: StepOutcome[];
 
   /**
-   * Of `requires_approval`: how many approvals the policy asks for.
+   * For `requires_approval`: the number of approvals that the policy requires.
    *
    * @generated from field: optional uint32 required_approvals = 5;
    */
@@ -1365,7 +1365,7 @@ export const EndedSchema: GenMessage<Ended> = /*@__PURE__*/
  */
 export type DirectUserCallPrepared = Message<"outlayer.evidence.v1.DirectUserCallPrepared"> & {
   /**
-   * What is sent. Its key is the scoped key on the user's account.
+   * The transaction to send, signed with the scoped key on the user's account.
    *
    * @generated from field: outlayer.evidence.v1.PreparedTransaction transaction = 1;
    */
@@ -1407,14 +1407,14 @@ export const DirectUserCallPreparedSchema: GenMessage<DirectUserCallPrepared> = 
  */
 export type DirectUserCallResolved = Message<"outlayer.evidence.v1.DirectUserCallResolved"> & {
   /**
-   * Which transaction.
+   * The transaction's hash.
    *
    * @generated from field: string tx_hash = 1;
    */
   txHash: string;
 
   /**
-   * Who signed it, as the chain says.
+   * Its signer on the chain.
    *
    * @generated from field: string signer_id = 2;
    */
@@ -1471,7 +1471,7 @@ export const DirectUserCallResolvedSchema: GenMessage<DirectUserCallResolved> = 
   messageDesc(file_outlayer_evidence_v1_event, 30);
 
 /**
- * The caller's wish that whatever has not happened yet does not happen. Comes once.
+ * The caller's request to cancel everything that has not happened yet. Comes once.
  *
  * @generated from message outlayer.evidence.v1.CancelRequested
  */
@@ -1486,14 +1486,14 @@ export const CancelRequestedSchema: GenMessage<CancelRequested> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_event, 31);
 
 /**
- * A transaction that uses payload nonces up, written down before it is sent. It carries cancel payloads: the nonce,
- * signer and deadline of a payload of a step, and no intents.
+ * A transaction that uses up payload nonces, written down before it is sent. It carries cancel payloads: the nonce,
+ * signer and deadline of a step's payload, and no intents.
  *
  * @generated from message outlayer.evidence.v1.CancelPrepared
  */
 export type CancelPrepared = Message<"outlayer.evidence.v1.CancelPrepared"> & {
   /**
-   * What is sent.
+   * The transaction to send.
    *
    * @generated from field: outlayer.evidence.v1.PreparedTransaction transaction = 1;
    */
@@ -1549,7 +1549,7 @@ export const CancelPayloadSchema: GenMessage<CancelPayload> = /*@__PURE__*/
  */
 export type CancelResolved = Message<"outlayer.evidence.v1.CancelResolved"> & {
   /**
-   * Which transaction.
+   * The transaction's hash.
    *
    * @generated from field: string tx_hash = 1;
    */
@@ -1563,7 +1563,7 @@ export type CancelResolved = Message<"outlayer.evidence.v1.CancelResolved"> & {
   blockHeight: bigint;
 
   /**
-   * Steps whose nonces it used up, as the verifier's events say. The payloads of these can never execute.
+   * Steps whose nonces it used up, by the verifier's events. Their payloads can never execute.
    *
    * @generated from field: repeated uint32 steps = 3;
    */

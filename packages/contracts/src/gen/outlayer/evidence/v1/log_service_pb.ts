@@ -20,20 +20,20 @@ export const file_outlayer_evidence_v1_log_service: GenFile = /*@__PURE__*/
   fileDesc("CiZvdXRsYXllci9ldmlkZW5jZS92MS9sb2dfc2VydmljZS5wcm90bxIUb3V0bGF5ZXIuZXZpZGVuY2UudjEiQQoJSGVsZExlYXNlEhwKCHJlc291cmNlGAEgASgJQgq6SAdyBRABGIABEhYKBWVwb2NoGAIgASgEQge6SAQyAigBInAKE0FjcXVpcmVMZWFzZVJlcXVlc3QSHAoIcmVzb3VyY2UYASABKAlCCrpIB3IFEAEYgAESHQoJaG9sZGVyX2lkGAIgASgJQgq6SAdyBRABGIABEhwKBnR0bF9tcxgDIAEoDUIMukgJKgcYgN3bAShkIkoKFEFjcXVpcmVMZWFzZVJlc3BvbnNlEg0KBXRha2VuGAEgASgIEg0KBWVwb2NoGAIgASgEEhQKDHJlbWFpbmluZ19tcxgDIAEoDSKFAQoRUmVuZXdMZWFzZVJlcXVlc3QSNgoFbGVhc2UYASABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2VCBrpIA8gBARIaCglob2xkZXJfaWQYAiABKAlCB7pIBHICEAESHAoGdHRsX21zGAMgASgNQgy6SAkqBxiA3dsBKGQiFAoSUmVuZXdMZWFzZVJlc3BvbnNlImkKE1JlbGVhc2VMZWFzZVJlcXVlc3QSNgoFbGVhc2UYASABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2VCBrpIA8gBARIaCglob2xkZXJfaWQYAiABKAlCB7pIBHICEAEiFgoUUmVsZWFzZUxlYXNlUmVzcG9uc2UinQEKE09wZW5Xb3JrZmxvd1JlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESNAoGb3BlbmVkGAIgASgLMhwub3V0bGF5ZXIuZXZpZGVuY2UudjEuT3BlbmVkQga6SAPIAQESMgoUb3BlcmF0b3JfYm91bmRfeW9jdG8YAyABKAlCFLpIEXIPMg1eWzAtOV17MCwzOX0kIooBChRPcGVuV29ya2Zsb3dSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCBIzCgZxdW90YXMYAyADKAsyIy5vdXRsYXllci5ldmlkZW5jZS52MS5RdW90YVN0YW5kaW5nIqABCg1RdW90YVN0YW5kaW5nEg0KBXF1b3RhGAEgASgJEg0KBWxpbWl0GAIgASgEEhEKCXJlbWFpbmluZxgDIAEoBBIMCgR1bml0GAQgASgJEhgKC3dpbmRvd19zZWNzGAUgASgNSACIAQESFwoKcmVzZXRfc2VjcxgGIAEoDUgBiAEBQg4KDF93aW5kb3dfc2Vjc0INCgtfcmVzZXRfc2VjcyI8ChBDb3VudFBsYW5SZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kIkgKEUNvdW50UGxhblJlc3BvbnNlEjMKBnF1b3RhcxgBIAMoCzIjLm91dGxheWVyLmV2aWRlbmNlLnYxLlF1b3RhU3RhbmRpbmcitAEKFUNoYXJnZU9wZXJhdG9yUmVxdWVzdBIoCgl3YWxsZXRfaWQYASABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JBIcCgpyZXF1ZXN0X2lkGAIgASgJQgi6SAVyA7ABARIjCgV5b2N0bxgDIAEoCUIUukgRcg8yDV5bMC05XXsxLDM5fSQSLgoFbGVhc2UYBCABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2UiGAoWQ2hhcmdlT3BlcmF0b3JSZXNwb25zZSK5AQoSQXBwZW5kRXZlbnRSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEiEKEGV4cGVjdGVkX3ZlcnNpb24YAiABKARCB7pIBDICKAESMgoFZXZlbnQYAyABKAsyGy5vdXRsYXllci5ldmlkZW5jZS52MS5FdmVudEIGukgDyAEBEi4KBWxlYXNlGAQgASgLMh8ub3V0bGF5ZXIuZXZpZGVuY2UudjEuSGVsZExlYXNlIiYKE0FwcGVuZEV2ZW50UmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBCJeChRSZXF1ZXN0Q2FuY2VsUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyAxiAARIoCgl3YWxsZXRfaWQYAiABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JCJFChVSZXF1ZXN0Q2FuY2VsUmVzcG9uc2USLAoGcmVjb3JkGAEgASgLMhwub3V0bGF5ZXIud29ya2Zsb3cudjEuUmVjb3JkIkgKEVJlYWRFdmVudHNSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEhUKDWFmdGVyX3ZlcnNpb24YAiABKAQiSgoSUmVhZEV2ZW50c1Jlc3BvbnNlEjQKBmV2ZW50cxgBIAMoCzIkLm91dGxheWVyLmV2aWRlbmNlLnYxLlZlcnNpb25lZEV2ZW50IlwKDlZlcnNpb25lZEV2ZW50Eg8KB3ZlcnNpb24YASABKAQSDQoFYXRfbXMYAiABKAMSKgoFZXZlbnQYAyABKAsyGy5vdXRsYXllci5ldmlkZW5jZS52MS5FdmVudCJLChhMaXN0T3BlbldvcmtmbG93c1JlcXVlc3QSEgoKcGFnZV90b2tlbhgBIAEoCRIbCglwYWdlX3NpemUYAiABKA1CCLpIBSoDGOgHImsKGUxpc3RPcGVuV29ya2Zsb3dzUmVzcG9uc2USNQoJd29ya2Zsb3dzGAEgAygLMiIub3V0bGF5ZXIuZXZpZGVuY2UudjEuT3BlbldvcmtmbG93EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJDCgxPcGVuV29ya2Zsb3cSEgoKcmVxdWVzdF9pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgEEg4KBnN0YXR1cxgDIAEoCSJOChRSZXNlcnZlTm9uY2VzUmVxdWVzdBIcCglzZW5kZXJfaWQYASABKAlCCbpIBnIEEAIYQBIYCgVjb3VudBgCIAEoDUIJukgGKgQYDCgBIicKFVJlc2VydmVOb25jZXNSZXNwb25zZRIOCgZub25jZXMYASADKAQiLQoRR2V0R2F0ZUxvZ1JlcXVlc3QSGAoHZ2F0ZV9pZBgBIAEoCUIHukgEcgIQAiJTChJHZXRHYXRlTG9nUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBBIsCgRsYW5lGAIgASgLMh4ub3V0bGF5ZXIuZXZpZGVuY2UudjEuR2F0ZUxhbmUi0QEKFEFwcGVuZEdhdGVMb2dSZXF1ZXN0EhgKB2dhdGVfaWQYASABKAlCB7pIBHICEAISGAoQZXhwZWN0ZWRfdmVyc2lvbhgCIAEoBBIXCgZjaGFuZ2UYAyABKAlCB7pIBHICEAESNAoEbGFuZRgEIAEoCzIeLm91dGxheWVyLmV2aWRlbmNlLnYxLkdhdGVMYW5lQga6SAPIAQESNgoFbGVhc2UYBSABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2VCBrpIA8gBASIoChVBcHBlbmRHYXRlTG9nUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBCLBAQoIR2F0ZUxhbmUSMQoHbWVtYmVycxgBIAMoCzIgLm91dGxheWVyLmV2aWRlbmNlLnYxLkxhbmVNZW1iZXISSAoVYXBwcm92ZXJfdHJhbnNhY3Rpb25zGAIgAygLMikub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwcm92ZXJUcmFuc2FjdGlvbhI4Cg1pc3N1ZWRfbm9uY2VzGAQgAygLMiEub3V0bGF5ZXIuZXZpZGVuY2UudjEuSXNzdWVkTm9uY2UiMAoLSXNzdWVkTm9uY2USEgoKcHVibGljX2tleRgBIAEoCRINCgVub25jZRgCIAEoBCJbCgpMYW5lTWVtYmVyEhIKCnJlcXVlc3RfaWQYASABKAkSEQoJd2FsbGV0X2lkGAIgASgJEg0KBWNhbGxzGAMgASgNEhcKD2FkbWl0dGVkX2hlaWdodBgEIAEoBCKeAQoTQXBwcm92ZXJUcmFuc2FjdGlvbhI+Cgt0cmFuc2FjdGlvbhgBIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlByZXBhcmVkVHJhbnNhY3Rpb24SEgoKcmVxdWVzdF9pZBgCIAEoCRIMCgRtb2RlGAMgASgJEhIKCmludGVudF9pZHMYBCADKAkSEQoJZmVlX3lvY3RvGAUgASgJInwKEFJlYWRVc2FnZVJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSKAoRZXhjZXB0X3JlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBSACIAQFCFAoSX2V4Y2VwdF9yZXF1ZXN0X2lkIoUBChFSZWFkVXNhZ2VSZXNwb25zZRILCgNzZXEYASABKAQSKgoFdXNhZ2UYAiABKAsyGy5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZRI3CglzdGF0ZW1lbnQYAyABKAsyJC5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZVN0YXRlbWVudCKPAgoTUmVzZXJ2ZVVzYWdlUmVxdWVzdBIoCgl3YWxsZXRfaWQYASABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JBIcCgpyZXF1ZXN0X2lkGAIgASgJQgi6SAVyA7ABARIUCgxleHBlY3RlZF9zZXEYAyABKAQSOgoFc3RlcHMYBCADKAsyHy5vdXRsYXllci53b3JrZmxvdy52MS5TdGVwVXNhZ2VCCrpIB5IBBAgBEAwSLgoFbGVhc2UYBSABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2USLgoMdGVybXNfZGlnZXN0GAYgASgJQhi6SBVyEzIRXihbMC05YS1mXXs2NH0pPyQiWwoUUmVzZXJ2ZVVzYWdlUmVzcG9uc2USCwoDc2VxGAEgASgEEjYKC3Jlc2VydmF0aW9uGAIgASgLMiEub3V0bGF5ZXIud29ya2Zsb3cudjEuUmVzZXJ2YXRpb24inAEKE1JlbGVhc2VVc2FnZVJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQESDQoFc3RlcHMYAyADKA0SLgoFbGVhc2UYBCABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2UiIwoUUmVsZWFzZVVzYWdlUmVzcG9uc2USCwoDc2VxGAEgASgEMqoNCgpMb2dTZXJ2aWNlEmoKDE9wZW5Xb3JrZmxvdxIpLm91dGxheWVyLmV2aWRlbmNlLnYxLk9wZW5Xb3JrZmxvd1JlcXVlc3QaKi5vdXRsYXllci5ldmlkZW5jZS52MS5PcGVuV29ya2Zsb3dSZXNwb25zZSIDkAICEmIKC0FwcGVuZEV2ZW50Eigub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kRXZlbnRSZXF1ZXN0Gikub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kRXZlbnRSZXNwb25zZRJtCg1SZXF1ZXN0Q2FuY2VsEioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVxdWVzdENhbmNlbFJlcXVlc3QaKy5vdXRsYXllci5ldmlkZW5jZS52MS5SZXF1ZXN0Q2FuY2VsUmVzcG9uc2UiA5ACAhJkCgpSZWFkRXZlbnRzEicub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVhZEV2ZW50c1JlcXVlc3QaKC5vdXRsYXllci5ldmlkZW5jZS52MS5SZWFkRXZlbnRzUmVzcG9uc2UiA5ACARJ5ChFMaXN0T3BlbldvcmtmbG93cxIuLm91dGxheWVyLmV2aWRlbmNlLnYxLkxpc3RPcGVuV29ya2Zsb3dzUmVxdWVzdBovLm91dGxheWVyLmV2aWRlbmNlLnYxLkxpc3RPcGVuV29ya2Zsb3dzUmVzcG9uc2UiA5ACARJoCg1SZXNlcnZlTm9uY2VzEioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzZXJ2ZU5vbmNlc1JlcXVlc3QaKy5vdXRsYXllci5ldmlkZW5jZS52MS5SZXNlcnZlTm9uY2VzUmVzcG9uc2USZAoKR2V0R2F0ZUxvZxInLm91dGxheWVyLmV2aWRlbmNlLnYxLkdldEdhdGVMb2dSZXF1ZXN0Gigub3V0bGF5ZXIuZXZpZGVuY2UudjEuR2V0R2F0ZUxvZ1Jlc3BvbnNlIgOQAgESaAoNQXBwZW5kR2F0ZUxvZxIqLm91dGxheWVyLmV2aWRlbmNlLnYxLkFwcGVuZEdhdGVMb2dSZXF1ZXN0Gisub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kR2F0ZUxvZ1Jlc3BvbnNlEmEKCVJlYWRVc2FnZRImLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlYWRVc2FnZVJlcXVlc3QaJy5vdXRsYXllci5ldmlkZW5jZS52MS5SZWFkVXNhZ2VSZXNwb25zZSIDkAIBEmUKDFJlc2VydmVVc2FnZRIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlc2VydmVVc2FnZVJlcXVlc3QaKi5vdXRsYXllci5ldmlkZW5jZS52MS5SZXNlcnZlVXNhZ2VSZXNwb25zZRJqCgxSZWxlYXNlVXNhZ2USKS5vdXRsYXllci5ldmlkZW5jZS52MS5SZWxlYXNlVXNhZ2VSZXF1ZXN0Gioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVsZWFzZVVzYWdlUmVzcG9uc2UiA5ACAhJhCglDb3VudFBsYW4SJi5vdXRsYXllci5ldmlkZW5jZS52MS5Db3VudFBsYW5SZXF1ZXN0Gicub3V0bGF5ZXIuZXZpZGVuY2UudjEuQ291bnRQbGFuUmVzcG9uc2UiA5ACAhJrCg5DaGFyZ2VPcGVyYXRvchIrLm91dGxheWVyLmV2aWRlbmNlLnYxLkNoYXJnZU9wZXJhdG9yUmVxdWVzdBosLm91dGxheWVyLmV2aWRlbmNlLnYxLkNoYXJnZU9wZXJhdG9yUmVzcG9uc2USagoMQWNxdWlyZUxlYXNlEikub3V0bGF5ZXIuZXZpZGVuY2UudjEuQWNxdWlyZUxlYXNlUmVxdWVzdBoqLm91dGxheWVyLmV2aWRlbmNlLnYxLkFjcXVpcmVMZWFzZVJlc3BvbnNlIgOQAgISZAoKUmVuZXdMZWFzZRInLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlbmV3TGVhc2VSZXF1ZXN0Gigub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVuZXdMZWFzZVJlc3BvbnNlIgOQAgISagoMUmVsZWFzZUxlYXNlEikub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVsZWFzZUxlYXNlUmVxdWVzdBoqLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlbGVhc2VMZWFzZVJlc3BvbnNlIgOQAgJiBnByb3RvMw", [file_buf_validate_validate, file_outlayer_evidence_v1_event, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_record]);
 
 /**
- * Under which lease something is written.
+ * The lease under which something is written.
  *
  * @generated from message outlayer.evidence.v1.HeldLease
  */
 export type HeldLease = Message<"outlayer.evidence.v1.HeldLease"> & {
   /**
-   * What is leased, e.g. `gate:gate.near`.
+   * The leased resource, e.g. `gate:gate.near`.
    *
    * @generated from field: string resource = 1;
    */
   resource: string;
 
   /**
-   * The fencing token: it rises whenever the lease is taken.
+   * The fencing token: it rises each time that the lease is taken.
    *
    * @generated from field: uint64 epoch = 2;
    */
@@ -48,13 +48,13 @@ export const HeldLeaseSchema: GenMessage<HeldLease> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_log_service, 0);
 
 /**
- * Who wants what, and for how long.
+ * A request for a lease.
  *
  * @generated from message outlayer.evidence.v1.AcquireLeaseRequest
  */
 export type AcquireLeaseRequest = Message<"outlayer.evidence.v1.AcquireLeaseRequest"> & {
   /**
-   * What is leased.
+   * The resource to lease.
    *
    * @generated from field: string resource = 1;
    */
@@ -68,7 +68,7 @@ export type AcquireLeaseRequest = Message<"outlayer.evidence.v1.AcquireLeaseRequ
   holderId: string;
 
   /**
-   * For how long from now, milliseconds.
+   * Duration from now, milliseconds.
    *
    * @generated from field: uint32 ttl_ms = 3;
    */
@@ -83,7 +83,7 @@ export const AcquireLeaseRequestSchema: GenMessage<AcquireLeaseRequest> = /*@__P
   messageDesc(file_outlayer_evidence_v1_log_service, 1);
 
 /**
- * Whose the lease is now.
+ * The lease as it is now.
  *
  * @generated from message outlayer.evidence.v1.AcquireLeaseResponse
  */
@@ -103,7 +103,7 @@ export type AcquireLeaseResponse = Message<"outlayer.evidence.v1.AcquireLeaseRes
   epoch: bigint;
 
   /**
-   * Until its time is over, milliseconds.
+   * Remaining time, milliseconds.
    *
    * @generated from field: uint32 remaining_ms = 3;
    */
@@ -118,27 +118,27 @@ export const AcquireLeaseResponseSchema: GenMessage<AcquireLeaseResponse> = /*@_
   messageDesc(file_outlayer_evidence_v1_log_service, 2);
 
 /**
- * Which lease to keep.
+ * The lease to extend.
  *
  * @generated from message outlayer.evidence.v1.RenewLeaseRequest
  */
 export type RenewLeaseRequest = Message<"outlayer.evidence.v1.RenewLeaseRequest"> & {
   /**
-   * What was taken.
+   * The lease.
    *
    * @generated from field: outlayer.evidence.v1.HeldLease lease = 1;
    */
   lease?: HeldLease | undefined;
 
   /**
-   * Who took it.
+   * Its holder.
    *
    * @generated from field: string holder_id = 2;
    */
   holderId: string;
 
   /**
-   * For how long from now, milliseconds.
+   * Duration from now, milliseconds.
    *
    * @generated from field: uint32 ttl_ms = 3;
    */
@@ -153,7 +153,7 @@ export const RenewLeaseRequestSchema: GenMessage<RenewLeaseRequest> = /*@__PURE_
   messageDesc(file_outlayer_evidence_v1_log_service, 3);
 
 /**
- * It is kept.
+ * The lease was extended.
  *
  * @generated from message outlayer.evidence.v1.RenewLeaseResponse
  */
@@ -168,20 +168,20 @@ export const RenewLeaseResponseSchema: GenMessage<RenewLeaseResponse> = /*@__PUR
   messageDesc(file_outlayer_evidence_v1_log_service, 4);
 
 /**
- * Which lease to give back.
+ * The lease to release.
  *
  * @generated from message outlayer.evidence.v1.ReleaseLeaseRequest
  */
 export type ReleaseLeaseRequest = Message<"outlayer.evidence.v1.ReleaseLeaseRequest"> & {
   /**
-   * What was taken.
+   * The lease.
    *
    * @generated from field: outlayer.evidence.v1.HeldLease lease = 1;
    */
   lease?: HeldLease | undefined;
 
   /**
-   * Who took it.
+   * Its holder.
    *
    * @generated from field: string holder_id = 2;
    */
@@ -196,7 +196,7 @@ export const ReleaseLeaseRequestSchema: GenMessage<ReleaseLeaseRequest> = /*@__P
   messageDesc(file_outlayer_evidence_v1_log_service, 5);
 
 /**
- * It is given back, or was another's.
+ * The lease was released, or had another holder.
  *
  * @generated from message outlayer.evidence.v1.ReleaseLeaseResponse
  */
@@ -231,8 +231,8 @@ export type OpenWorkflowRequest = Message<"outlayer.evidence.v1.OpenWorkflowRequ
   opened?: Opened | undefined;
 
   /**
-   * The most that it is expected to cost the operator, yoctoNEAR, decimal; empty for nothing. It counts until its end says what
-   * it has cost.
+   * The most that it is expected to cost the operator, yoctoNEAR, decimal; empty for nothing. It counts until the record's
+   * end shows the actual cost.
    *
    * @generated from field: string operator_bound_yocto = 3;
    */
@@ -247,7 +247,7 @@ export const OpenWorkflowRequestSchema: GenMessage<OpenWorkflowRequest> = /*@__P
   messageDesc(file_outlayer_evidence_v1_log_service, 7);
 
 /**
- * The record as it stands.
+ * The current record.
  *
  * @generated from message outlayer.evidence.v1.OpenWorkflowResponse
  */
@@ -260,14 +260,14 @@ export type OpenWorkflowResponse = Message<"outlayer.evidence.v1.OpenWorkflowRes
   record?: Record | undefined;
 
   /**
-   * False when the workflow was there already.
+   * False when the workflow existed already.
    *
    * @generated from field: bool created = 2;
    */
   created: boolean;
 
   /**
-   * What the wallet's quotas stand at after it; empty where it was there already.
+   * The wallet's quotas after it; empty where the workflow existed already.
    *
    * @generated from field: repeated outlayer.evidence.v1.QuotaStanding quotas = 3;
    */
@@ -282,7 +282,7 @@ export const OpenWorkflowResponseSchema: GenMessage<OpenWorkflowResponse> = /*@_
   messageDesc(file_outlayer_evidence_v1_log_service, 8);
 
 /**
- * What a quota of a wallet stands at.
+ * The current standing of a wallet's quota.
  *
  * @generated from message outlayer.evidence.v1.QuotaStanding
  */
@@ -302,7 +302,7 @@ export type QuotaStanding = Message<"outlayer.evidence.v1.QuotaStanding"> & {
   limit: bigint;
 
   /**
-   * What is left, in the same units.
+   * The rest, in the same units.
    *
    * @generated from field: uint64 remaining = 3;
    */
@@ -323,7 +323,7 @@ export type QuotaStanding = Message<"outlayer.evidence.v1.QuotaStanding"> & {
   windowSecs?: number | undefined;
 
   /**
-   * Until it begins anew, seconds.
+   * Seconds until the window begins anew.
    *
    * @generated from field: optional uint32 reset_secs = 6;
    */
@@ -338,13 +338,13 @@ export const QuotaStandingSchema: GenMessage<QuotaStanding> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_log_service, 9);
 
 /**
- * Whose request.
+ * A request to count.
  *
  * @generated from message outlayer.evidence.v1.CountPlanRequest
  */
 export type CountPlanRequest = Message<"outlayer.evidence.v1.CountPlanRequest"> & {
   /**
-   * The wallet that proved itself.
+   * The authenticated wallet.
    *
    * @generated from field: string wallet_id = 1;
    */
@@ -359,13 +359,13 @@ export const CountPlanRequestSchema: GenMessage<CountPlanRequest> = /*@__PURE__*
   messageDesc(file_outlayer_evidence_v1_log_service, 10);
 
 /**
- * It is counted.
+ * The request was counted.
  *
  * @generated from message outlayer.evidence.v1.CountPlanResponse
  */
 export type CountPlanResponse = Message<"outlayer.evidence.v1.CountPlanResponse"> & {
   /**
-   * What is left.
+   * The wallet's quotas after it.
    *
    * @generated from field: repeated outlayer.evidence.v1.QuotaStanding quotas = 1;
    */
@@ -380,7 +380,7 @@ export const CountPlanResponseSchema: GenMessage<CountPlanResponse> = /*@__PURE_
   messageDesc(file_outlayer_evidence_v1_log_service, 11);
 
 /**
- * What costs how much beside its record.
+ * A cost that the record will not show.
  *
  * @generated from message outlayer.evidence.v1.ChargeOperatorRequest
  */
@@ -407,7 +407,7 @@ export type ChargeOperatorRequest = Message<"outlayer.evidence.v1.ChargeOperator
   yocto: string;
 
   /**
-   * Under which lease.
+   * The lease.
    *
    * @generated from field: outlayer.evidence.v1.HeldLease lease = 4;
    */
@@ -422,7 +422,7 @@ export const ChargeOperatorRequestSchema: GenMessage<ChargeOperatorRequest> = /*
   messageDesc(file_outlayer_evidence_v1_log_service, 12);
 
 /**
- * It is counted.
+ * The cost was counted.
  *
  * @generated from message outlayer.evidence.v1.ChargeOperatorResponse
  */
@@ -437,7 +437,7 @@ export const ChargeOperatorResponseSchema: GenMessage<ChargeOperatorResponse> = 
   messageDesc(file_outlayer_evidence_v1_log_service, 13);
 
 /**
- * What to append, and after what.
+ * An event to append.
  *
  * @generated from message outlayer.evidence.v1.AppendEventRequest
  */
@@ -464,7 +464,7 @@ export type AppendEventRequest = Message<"outlayer.evidence.v1.AppendEventReques
   event?: Event | undefined;
 
   /**
-   * Under which lease. Required of all that a broadcaster writes.
+   * The lease. Required for everything that a broadcaster writes.
    *
    * @generated from field: outlayer.evidence.v1.HeldLease lease = 4;
    */
@@ -479,7 +479,7 @@ export const AppendEventRequestSchema: GenMessage<AppendEventRequest> = /*@__PUR
   messageDesc(file_outlayer_evidence_v1_log_service, 14);
 
 /**
- * Where the log stands now.
+ * The log's end.
  *
  * @generated from message outlayer.evidence.v1.AppendEventResponse
  */
@@ -500,7 +500,7 @@ export const AppendEventResponseSchema: GenMessage<AppendEventResponse> = /*@__P
   messageDesc(file_outlayer_evidence_v1_log_service, 15);
 
 /**
- * Which workflow is to be cancelled, and who asks.
+ * A request to cancel.
  *
  * @generated from message outlayer.evidence.v1.RequestCancelRequest
  */
@@ -513,7 +513,7 @@ export type RequestCancelRequest = Message<"outlayer.evidence.v1.RequestCancelRe
   requestId: string;
 
   /**
-   * The wallet that proved itself.
+   * The authenticated wallet.
    *
    * @generated from field: string wallet_id = 2;
    */
@@ -528,13 +528,13 @@ export const RequestCancelRequestSchema: GenMessage<RequestCancelRequest> = /*@_
   messageDesc(file_outlayer_evidence_v1_log_service, 16);
 
 /**
- * The record as it stands.
+ * The current record.
  *
  * @generated from message outlayer.evidence.v1.RequestCancelResponse
  */
 export type RequestCancelResponse = Message<"outlayer.evidence.v1.RequestCancelResponse"> & {
   /**
-   * With the wish in it, or as it has ended.
+   * With the cancel request, or as it has ended.
    *
    * @generated from field: outlayer.workflow.v1.Record record = 1;
    */
@@ -549,7 +549,7 @@ export const RequestCancelResponseSchema: GenMessage<RequestCancelResponse> = /*
   messageDesc(file_outlayer_evidence_v1_log_service, 17);
 
 /**
- * Which events.
+ * Selects events.
  *
  * @generated from message outlayer.evidence.v1.ReadEventsRequest
  */
@@ -598,7 +598,7 @@ export const ReadEventsResponseSchema: GenMessage<ReadEventsResponse> = /*@__PUR
   messageDesc(file_outlayer_evidence_v1_log_service, 19);
 
 /**
- * An event and its place.
+ * An event and its position.
  *
  * @generated from message outlayer.evidence.v1.VersionedEvent
  */
@@ -633,7 +633,7 @@ export const VersionedEventSchema: GenMessage<VersionedEvent> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_log_service, 20);
 
 /**
- * Which page.
+ * Selects a page.
  *
  * @generated from message outlayer.evidence.v1.ListOpenWorkflowsRequest
  */
@@ -646,7 +646,7 @@ export type ListOpenWorkflowsRequest = Message<"outlayer.evidence.v1.ListOpenWor
   pageToken: string;
 
   /**
-   * How many; 100 when 0.
+   * Number of workflows; 100 when 0.
    *
    * @generated from field: uint32 page_size = 2;
    */
@@ -724,7 +724,7 @@ export const OpenWorkflowSchema: GenMessage<OpenWorkflow> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_log_service, 23);
 
 /**
- * How many nonces, and for whom.
+ * A request for nonces.
  *
  * @generated from message outlayer.evidence.v1.ReserveNoncesRequest
  */
@@ -737,7 +737,7 @@ export type ReserveNoncesRequest = Message<"outlayer.evidence.v1.ReserveNoncesRe
   senderId: string;
 
   /**
-   * How many.
+   * Number of nonces.
    *
    * @generated from field: uint32 count = 2;
    */
@@ -773,7 +773,7 @@ export const ReserveNoncesResponseSchema: GenMessage<ReserveNoncesResponse> = /*
   messageDesc(file_outlayer_evidence_v1_log_service, 25);
 
 /**
- * Which gate.
+ * Names a gate.
  *
  * @generated from message outlayer.evidence.v1.GetGateLogRequest
  */
@@ -794,7 +794,7 @@ export const GetGateLogRequestSchema: GenMessage<GetGateLogRequest> = /*@__PURE_
   messageDesc(file_outlayer_evidence_v1_log_service, 26);
 
 /**
- * The gate's log's end.
+ * The end of the gate's log.
  *
  * @generated from message outlayer.evidence.v1.GetGateLogResponse
  */
@@ -822,7 +822,7 @@ export const GetGateLogResponseSchema: GenMessage<GetGateLogResponse> = /*@__PUR
   messageDesc(file_outlayer_evidence_v1_log_service, 27);
 
 /**
- * What to append, and after what.
+ * An entry to append.
  *
  * @generated from message outlayer.evidence.v1.AppendGateLogRequest
  */
@@ -856,7 +856,7 @@ export type AppendGateLogRequest = Message<"outlayer.evidence.v1.AppendGateLogRe
   lane?: GateLane | undefined;
 
   /**
-   * Under which lease.
+   * The lease.
    *
    * @generated from field: outlayer.evidence.v1.HeldLease lease = 5;
    */
@@ -871,7 +871,7 @@ export const AppendGateLogRequestSchema: GenMessage<AppendGateLogRequest> = /*@_
   messageDesc(file_outlayer_evidence_v1_log_service, 28);
 
 /**
- * Where the log stands now.
+ * The log's end.
  *
  * @generated from message outlayer.evidence.v1.AppendGateLogResponse
  */
@@ -892,7 +892,7 @@ export const AppendGateLogResponseSchema: GenMessage<AppendGateLogResponse> = /*
   messageDesc(file_outlayer_evidence_v1_log_service, 29);
 
 /**
- * Who is on the gate. Every entry of the gate's log holds the whole of it, so that the latest entry is enough.
+ * The workflows on the gate. Every entry of the gate's log holds the whole lane, so the latest entry is enough.
  *
  * @generated from message outlayer.evidence.v1.GateLane
  */
@@ -905,8 +905,8 @@ export type GateLane = Message<"outlayer.evidence.v1.GateLane"> & {
   members: LaneMember[];
 
   /**
-   * Approver transactions, and those that use up a nonce of the relayer's: those of members, and others as long as their
-   * workflow's own log may not have them.
+   * Transactions of the approver, and those that burn a nonce of the relayer: members' own, and others until their
+   * workflow's own log has them.
    *
    * @generated from field: repeated outlayer.evidence.v1.ApproverTransaction approver_transactions = 2;
    */
@@ -928,7 +928,7 @@ export const GateLaneSchema: GenMessage<GateLane> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_log_service, 30);
 
 /**
- * Up to where the nonces of a key are taken.
+ * The highest issued nonce of a key.
  *
  * @generated from message outlayer.evidence.v1.IssuedNonce
  */
@@ -976,7 +976,7 @@ export type LaneMember = Message<"outlayer.evidence.v1.LaneMember"> & {
   walletId: string;
 
   /**
-   * How many calls its chain has.
+   * Number of calls in its chain.
    *
    * @generated from field: uint32 calls = 3;
    */
@@ -998,13 +998,13 @@ export const LaneMemberSchema: GenMessage<LaneMember> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_log_service, 32);
 
 /**
- * A transaction of the approver, or one that uses up a nonce of the relayer's, written down before it is sent.
+ * A transaction of the approver, or one that burns a nonce of the relayer, written down before it is sent.
  *
  * @generated from message outlayer.evidence.v1.ApproverTransaction
  */
 export type ApproverTransaction = Message<"outlayer.evidence.v1.ApproverTransaction"> & {
   /**
-   * What is sent.
+   * The transaction to send.
    *
    * @generated from field: outlayer.evidence.v1.PreparedTransaction transaction = 1;
    */
@@ -1025,7 +1025,7 @@ export type ApproverTransaction = Message<"outlayer.evidence.v1.ApproverTransact
   mode: string;
 
   /**
-   * The ids it names, in order.
+   * The named ids, in order.
    *
    * @generated from field: repeated string intent_ids = 4;
    */
@@ -1047,7 +1047,7 @@ export const ApproverTransactionSchema: GenMessage<ApproverTransaction> = /*@__P
   messageDesc(file_outlayer_evidence_v1_log_service, 33);
 
 /**
- * Whose usage.
+ * Selects usage.
  *
  * @generated from message outlayer.evidence.v1.ReadUsageRequest
  */
@@ -1075,7 +1075,7 @@ export const ReadUsageRequestSchema: GenMessage<ReadUsageRequest> = /*@__PURE__*
   messageDesc(file_outlayer_evidence_v1_log_service, 34);
 
 /**
- * What counts now.
+ * The current usage.
  *
  * @generated from message outlayer.evidence.v1.ReadUsageResponse
  */
@@ -1088,14 +1088,14 @@ export type ReadUsageResponse = Message<"outlayer.evidence.v1.ReadUsageResponse"
   seq: bigint;
 
   /**
-   * What the wallet's other requests have used.
+   * Usage by the wallet's other requests.
    *
    * @generated from field: outlayer.workflow.v1.Usage usage = 2;
    */
   usage?: Usage | undefined;
 
   /**
-   * The same for signer-proxy, which believes nobody else.
+   * The same as a statement for signer-proxy, which trusts no other source.
    *
    * @generated from field: outlayer.workflow.v1.UsageStatement statement = 3;
    */
@@ -1110,7 +1110,7 @@ export const ReadUsageResponseSchema: GenMessage<ReadUsageResponse> = /*@__PURE_
   messageDesc(file_outlayer_evidence_v1_log_service, 35);
 
 /**
- * What to count, and after what.
+ * A reservation to make.
  *
  * @generated from message outlayer.evidence.v1.ReserveUsageRequest
  */
@@ -1130,29 +1130,29 @@ export type ReserveUsageRequest = Message<"outlayer.evidence.v1.ReserveUsageRequ
   requestId: string;
 
   /**
-   * The entry up to which the policy was asked; 0 for an empty ledger.
+   * The ledger entry that policy's answer saw; 0 for an empty ledger.
    *
    * @generated from field: uint64 expected_seq = 3;
    */
   expectedSeq: bigint;
 
   /**
-   * What its steps move, in order.
+   * Amounts that its steps move, in order.
    *
    * @generated from field: repeated outlayer.workflow.v1.StepUsage steps = 4;
    */
   steps: StepUsage[];
 
   /**
-   * Under which lease.
+   * The lease.
    *
    * @generated from field: outlayer.evidence.v1.HeldLease lease = 5;
    */
   lease?: HeldLease | undefined;
 
   /**
-   * Lower-case hex SHA-256 of the terms on which its steps may be signed from then on; empty where they may not. What may be
-   * signed on other terms goes on counting, unless the workflow's log says that it was discarded.
+   * Lower-case hex SHA-256 of the terms on which its steps may be signed from now on; empty where they may not. Earlier
+   * signatures on other terms keep counting, unless the workflow's log says that they were discarded.
    *
    * @generated from field: string terms_digest = 6;
    */
@@ -1167,7 +1167,7 @@ export const ReserveUsageRequestSchema: GenMessage<ReserveUsageRequest> = /*@__P
   messageDesc(file_outlayer_evidence_v1_log_service, 36);
 
 /**
- * Where the ledger stands now.
+ * The ledger's end.
  *
  * @generated from message outlayer.evidence.v1.ReserveUsageResponse
  */
@@ -1180,7 +1180,7 @@ export type ReserveUsageResponse = Message<"outlayer.evidence.v1.ReserveUsageRes
   seq: bigint;
 
   /**
-   * Where it is for signing: what signer-proxy wants to see.
+   * The reservation for signer-proxy, where the steps are to be signed.
    *
    * @generated from field: outlayer.workflow.v1.Reservation reservation = 2;
    */
@@ -1195,7 +1195,7 @@ export const ReserveUsageResponseSchema: GenMessage<ReserveUsageResponse> = /*@_
   messageDesc(file_outlayer_evidence_v1_log_service, 37);
 
 /**
- * What did not execute.
+ * The steps that did not execute.
  *
  * @generated from message outlayer.evidence.v1.ReleaseUsageRequest
  */
@@ -1222,7 +1222,7 @@ export type ReleaseUsageRequest = Message<"outlayer.evidence.v1.ReleaseUsageRequ
   steps: number[];
 
   /**
-   * Under which lease.
+   * The lease.
    *
    * @generated from field: outlayer.evidence.v1.HeldLease lease = 4;
    */
@@ -1237,7 +1237,7 @@ export const ReleaseUsageRequestSchema: GenMessage<ReleaseUsageRequest> = /*@__P
   messageDesc(file_outlayer_evidence_v1_log_service, 38);
 
 /**
- * Where the ledger stands now.
+ * The ledger's end.
  *
  * @generated from message outlayer.evidence.v1.ReleaseUsageResponse
  */
@@ -1264,9 +1264,9 @@ export const ReleaseUsageResponseSchema: GenMessage<ReleaseUsageResponse> = /*@_
  */
 export const LogService: GenService<{
   /**
-   * Opens a workflow, or finds the one that its wallet opened under the same key. AlreadyExists when that one came
-   * of another request, or when the approval that this one names was used up by another. ResourceExhausted, and nothing
-   * recorded, when the wallet has used up a quota.
+   * Opens a workflow, or finds the one that its wallet opened under the same key. AlreadyExists when the key was used for
+   * another request, or the approval by another request. ResourceExhausted, and nothing recorded, when a quota of the
+   * wallet is used up.
    *
    * @generated from rpc outlayer.evidence.v1.LogService.OpenWorkflow
    */
@@ -1276,7 +1276,7 @@ export const LogService: GenService<{
     output: typeof OpenWorkflowResponseSchema;
   },
   /**
-   * Appends one event. Aborted when the log has moved on from the version named, or the lease has another holder.
+   * Appends one event. Aborted when the log has moved on from the named version, or the lease has another holder.
    *
    * @generated from rpc outlayer.evidence.v1.LogService.AppendEvent
    */
@@ -1286,8 +1286,8 @@ export const LogService: GenService<{
     output: typeof AppendEventResponseSchema;
   },
   /**
-   * Writes down that the wallet wants its workflow cancelled, once. One that has ended is left as it is. NotFound for
-   * another wallet's.
+   * Records once that the wallet wants its workflow cancelled. One that has ended stays as it is. NotFound for another
+   * wallet's.
    *
    * @generated from rpc outlayer.evidence.v1.LogService.RequestCancel
    */
@@ -1317,7 +1317,7 @@ export const LogService: GenService<{
     output: typeof ListOpenWorkflowsResponseSchema;
   },
   /**
-   * Reserves delegate nonces of one sender, each given out once, ever.
+   * Reserves delegate nonces of one sender. None is ever reserved twice.
    *
    * @generated from rpc outlayer.evidence.v1.LogService.ReserveNonces
    */
@@ -1337,7 +1337,7 @@ export const LogService: GenService<{
     output: typeof GetGateLogResponseSchema;
   },
   /**
-   * Appends to a gate's log. Aborted when the log has moved on from the version named, or the lease has another holder.
+   * Appends to a gate's log. Aborted when the log has moved on from the named version, or the lease has another holder.
    *
    * @generated from rpc outlayer.evidence.v1.LogService.AppendGateLog
    */
@@ -1347,7 +1347,7 @@ export const LogService: GenService<{
     output: typeof AppendGateLogResponseSchema;
   },
   /**
-   * Reads what a wallet has used, as its ledger says.
+   * Reads a wallet's usage from its ledger.
    *
    * @generated from rpc outlayer.evidence.v1.LogService.ReadUsage
    */
@@ -1357,8 +1357,8 @@ export const LogService: GenService<{
     output: typeof ReadUsageResponseSchema;
   },
   /**
-   * Counts what policy has allowed, in place of what the same request had reserved before. Aborted when the ledger has
-   * moved on from the entry named.
+   * Reserves the usage that policy has allowed, in place of the same request's earlier reservation. Aborted when the
+   * ledger has moved on from the named entry.
    *
    * @generated from rpc outlayer.evidence.v1.LogService.ReserveUsage
    */
@@ -1368,7 +1368,7 @@ export const LogService: GenService<{
     output: typeof ReserveUsageResponseSchema;
   },
   /**
-   * Stops counting steps that did not execute. What counts no more, or never did, is left as it is.
+   * Stops counting steps that did not execute. Steps that do not count stay as they are.
    *
    * @generated from rpc outlayer.evidence.v1.LogService.ReleaseUsage
    */
@@ -1378,8 +1378,8 @@ export const LogService: GenService<{
     output: typeof ReleaseUsageResponseSchema;
   },
   /**
-   * Counts a request of a wallet that is answered without a record. ResourceExhausted when its quota is used up. One that is
-   * counted twice, because no answer came to the first call, does no harm.
+   * Counts a wallet's request that is answered without a record. ResourceExhausted when its quota is used up. Counting one
+   * twice, because the first call got no answer, does no harm.
    *
    * @generated from rpc outlayer.evidence.v1.LogService.CountPlan
    */
@@ -1389,7 +1389,7 @@ export const LogService: GenService<{
     output: typeof CountPlanResponseSchema;
   },
   /**
-   * Counts against the operator's NEAR what a workflow costs beside what its record will say.
+   * Counts costs of a workflow that its record will not show against the operator's NEAR quota.
    *
    * @generated from rpc outlayer.evidence.v1.LogService.ChargeOperator
    */
@@ -1399,7 +1399,7 @@ export const LogService: GenService<{
     output: typeof ChargeOperatorResponseSchema;
   },
   /**
-   * Takes a lease that nobody has, or whose time is over, under a new epoch. Says whose it is otherwise.
+   * Takes a lease that is free or has expired, under a new epoch. Otherwise names the remaining time.
    *
    * @generated from rpc outlayer.evidence.v1.LogService.AcquireLease
    */
@@ -1409,7 +1409,7 @@ export const LogService: GenService<{
     output: typeof AcquireLeaseResponseSchema;
   },
   /**
-   * Keeps a lease for longer. Aborted when it has another holder or epoch.
+   * Extends a lease. Aborted when it has another holder or epoch.
    *
    * @generated from rpc outlayer.evidence.v1.LogService.RenewLease
    */
@@ -1419,7 +1419,7 @@ export const LogService: GenService<{
     output: typeof RenewLeaseResponseSchema;
   },
   /**
-   * Gives a lease back, so that another can take it at once. One that is another's by now is left as it is.
+   * Releases a lease, so that another holder can take it at once. One that has another holder by now stays as it is.
    *
    * @generated from rpc outlayer.evidence.v1.LogService.ReleaseLease
    */

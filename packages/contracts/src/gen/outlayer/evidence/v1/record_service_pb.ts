@@ -20,7 +20,7 @@ export const file_outlayer_evidence_v1_record_service: GenFile = /*@__PURE__*/
   fileDesc("CilvdXRsYXllci9ldmlkZW5jZS92MS9yZWNvcmRfc2VydmljZS5wcm90bxIUb3V0bGF5ZXIuZXZpZGVuY2UudjEidgoQR2V0UmVjb3JkUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyAxiAARIQCghlbmRwb2ludBgCIAEoCRIaCgd3YWl0X21zGAMgASgNQgm6SAYqBBjg1AMSFgoOdW50aWxfdGVybWluYWwYBCABKAgiSwoUV2F0Y2hQcm9ncmVzc1JlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgMYgAESFQoNYWZ0ZXJfdmVyc2lvbhgCIAEoBCIxChFHZXRIaXN0b3J5UmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyAxiAASJFChJHZXRIaXN0b3J5UmVzcG9uc2USLwoHZW50cmllcxgBIAMoCzIeLm91dGxheWVyLmV2aWRlbmNlLnYxLkxvZ0VudHJ5IqMBCghMb2dFbnRyeRISCgpyZXF1ZXN0X2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKAQSJgoCYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhIKCmVudHJ5X2pzb24YBCABKAkSDAoEaGFzaBgFIAEoCRIWCg5kaXNjbG9zZWRfanNvbhgGIAEoCRIQCgh3aXRoaGVsZBgHIAEoCDK2AgoNUmVjb3JkU2VydmljZRJWCglHZXRSZWNvcmQSJi5vdXRsYXllci5ldmlkZW5jZS52MS5HZXRSZWNvcmRSZXF1ZXN0Ghwub3V0bGF5ZXIud29ya2Zsb3cudjEuUmVjb3JkIgOQAgESZwoNV2F0Y2hQcm9ncmVzcxIqLm91dGxheWVyLmV2aWRlbmNlLnYxLldhdGNoUHJvZ3Jlc3NSZXF1ZXN0GiMub3V0bGF5ZXIucHJvZ3Jlc3MudjEuUHJvZ3Jlc3NFdmVudCIDkAIBMAESZAoKR2V0SGlzdG9yeRInLm91dGxheWVyLmV2aWRlbmNlLnYxLkdldEhpc3RvcnlSZXF1ZXN0Gigub3V0bGF5ZXIuZXZpZGVuY2UudjEuR2V0SGlzdG9yeVJlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_outlayer_progress_v1_progress, file_outlayer_workflow_v1_record]);
 
 /**
- * Which record, and how long the answer may be held.
+ * Selects a record, and how long to wait.
  *
  * @generated from message outlayer.evidence.v1.GetRecordRequest
  */
@@ -33,21 +33,21 @@ export type GetRecordRequest = Message<"outlayer.evidence.v1.GetRecordRequest"> 
   requestId: string;
 
   /**
-   * Only a record of this endpoint; any when empty.
+   * Only a record of this endpoint; of any when empty.
    *
    * @generated from field: string endpoint = 2;
    */
   endpoint: string;
 
   /**
-   * Hold the answer for at most this long, milliseconds.
+   * Longest wait, milliseconds.
    *
    * @generated from field: uint32 wait_ms = 3;
    */
   waitMs: number;
 
   /**
-   * Hold it until the record has ended; otherwise any change will do.
+   * Wait until the record has ended; otherwise any change will do.
    *
    * @generated from field: bool until_terminal = 4;
    */
@@ -62,7 +62,7 @@ export const GetRecordRequestSchema: GenMessage<GetRecordRequest> = /*@__PURE__*
   messageDesc(file_outlayer_evidence_v1_record_service, 0);
 
 /**
- * Which workflow, and from where.
+ * Selects a workflow and a version.
  *
  * @generated from message outlayer.evidence.v1.WatchProgressRequest
  */
@@ -90,7 +90,7 @@ export const WatchProgressRequestSchema: GenMessage<WatchProgressRequest> = /*@_
   messageDesc(file_outlayer_evidence_v1_record_service, 1);
 
 /**
- * Which workflow.
+ * Selects a workflow.
  *
  * @generated from message outlayer.evidence.v1.GetHistoryRequest
  */
@@ -160,7 +160,7 @@ export type LogEntry = Message<"outlayer.evidence.v1.LogEntry"> & {
   at?: Timestamp | undefined;
 
   /**
-   * What was hashed.
+   * The hashed text.
    *
    * @generated from field: string entry_json = 4;
    */
@@ -174,7 +174,7 @@ export type LogEntry = Message<"outlayer.evidence.v1.LogEntry"> & {
   hash: string;
 
   /**
-   * Of an entry that names what was signed by its SHA-256: what is on record as submitted by now, JSON text of
+   * For an entry with signatures: those submitted by now, JSON text of
    * `{"steps": [{"step", "payload_json", "signed_delegate_base64"}]}`. Empty for every other entry.
    *
    * @generated from field: string disclosed_json = 6;
@@ -182,8 +182,8 @@ export type LogEntry = Message<"outlayer.evidence.v1.LogEntry"> & {
   disclosedJson: string;
 
   /**
-   * `entry_json` is empty, for in an old log it holds in clear what was signed and is not on record as submitted. It is
-   * given out a day later, when that is over.
+   * Whether `entry_json` is left out, because in an old log it holds signatures in clear that were not submitted. It is
+   * shown a day later, when they are no longer valid.
    *
    * @generated from field: bool withheld = 7;
    */
@@ -205,7 +205,7 @@ export const LogEntrySchema: GenMessage<LogEntry> = /*@__PURE__*/
  */
 export const RecordService: GenService<{
   /**
-   * Reads a record; may hold the answer until it changes or ends.
+   * Reads a record; may wait until it changes or ends.
    *
    * @generated from rpc outlayer.evidence.v1.RecordService.GetRecord
    */
@@ -215,7 +215,7 @@ export const RecordService: GenService<{
     output: typeof RecordSchema;
   },
   /**
-   * Streams what happens to a workflow, from any version on, and ends when the workflow does.
+   * Streams the events of a workflow after any version, and ends when the workflow does.
    *
    * @generated from rpc outlayer.evidence.v1.RecordService.WatchProgress
    */

@@ -82,13 +82,13 @@ export const PlanResponseSchema: GenMessage<PlanResponse> = /*@__PURE__*/
   messageDesc(file_outlayer_planner_v1_planner, 1);
 
 /**
- * What to look at.
+ * The run to check.
  *
  * @generated from message outlayer.planner.v1.PreflightRequest
  */
 export type PreflightRequest = Message<"outlayer.planner.v1.PreflightRequest"> & {
   /**
-   * The workflow, as a message or as the JSON text that REST takes. None: only gate and operator are looked at.
+   * The workflow, as a message or as the JSON text that REST takes. None: only gate and operator are checked.
    *
    * @generated from oneof outlayer.planner.v1.PreflightRequest.body
    */
@@ -119,7 +119,7 @@ export const PreflightRequestSchema: GenMessage<PreflightRequest> = /*@__PURE__*
   messageDesc(file_outlayer_planner_v1_planner, 2);
 
 /**
- * What was found.
+ * The result.
  *
  * @generated from message outlayer.planner.v1.PreflightResponse
  */
@@ -169,7 +169,7 @@ export type ExecuteWorkflowRequest = Message<"outlayer.planner.v1.ExecuteWorkflo
   } | { case: undefined; value?: undefined };
 
   /**
-   * Keys that came beside the body, as REST's headers do. All keys given must be equal.
+   * Keys from outside the body, like REST's headers. All keys given must be equal.
    *
    * @generated from field: repeated string idempotency_keys = 3;
    */
@@ -184,20 +184,20 @@ export const ExecuteWorkflowRequestSchema: GenMessage<ExecuteWorkflowRequest> = 
   messageDesc(file_outlayer_planner_v1_planner, 4);
 
 /**
- * The record as it stands.
+ * The current record.
  *
  * @generated from message outlayer.planner.v1.ExecuteWorkflowResponse
  */
 export type ExecuteWorkflowResponse = Message<"outlayer.planner.v1.ExecuteWorkflowResponse"> & {
   /**
-   * Of the new workflow, or of the one that this key had opened before.
+   * The new workflow's, or that of the workflow opened earlier under this key.
    *
    * @generated from field: outlayer.workflow.v1.Record record = 1;
    */
   record?: Record | undefined;
 
   /**
-   * False when the workflow was there already.
+   * False when the workflow existed already.
    *
    * @generated from field: bool created = 2;
    */
@@ -241,7 +241,7 @@ export type ExecuteSequentialBatchRequest = Message<"outlayer.planner.v1.Execute
   } | { case: undefined; value?: undefined };
 
   /**
-   * Keys that came beside the body, as REST's headers do. All keys given must be equal.
+   * Keys from outside the body, like REST's headers. All keys given must be equal.
    *
    * @generated from field: repeated string idempotency_keys = 3;
    */
@@ -256,20 +256,20 @@ export const ExecuteSequentialBatchRequestSchema: GenMessage<ExecuteSequentialBa
   messageDesc(file_outlayer_planner_v1_planner, 6);
 
 /**
- * The record as it stands.
+ * The current record.
  *
  * @generated from message outlayer.planner.v1.ExecuteSequentialBatchResponse
  */
 export type ExecuteSequentialBatchResponse = Message<"outlayer.planner.v1.ExecuteSequentialBatchResponse"> & {
   /**
-   * Of the new batch, or of the one that this key had opened before.
+   * The new batch's, or that of the batch opened earlier under this key.
    *
    * @generated from field: outlayer.workflow.v1.Record record = 1;
    */
   record?: Record | undefined;
 
   /**
-   * False when the batch was there already.
+   * False when the batch existed already.
    *
    * @generated from field: bool created = 2;
    */
@@ -284,7 +284,7 @@ export const ExecuteSequentialBatchResponseSchema: GenMessage<ExecuteSequentialB
   messageDesc(file_outlayer_planner_v1_planner, 7);
 
 /**
- * Which key.
+ * Selects a key.
  *
  * @generated from message outlayer.planner.v1.PrepareDirectUserKeyRequest
  */
@@ -321,7 +321,7 @@ export const PrepareDirectUserKeyRequestSchema: GenMessage<PrepareDirectUserKeyR
   messageDesc(file_outlayer_planner_v1_planner, 8);
 
 /**
- * The key, and how to install it.
+ * The key, with the commands to install and remove it.
  *
  * @generated from message outlayer.planner.v1.PrepareDirectUserKeyResponse
  */
@@ -377,13 +377,13 @@ export const PrepareDirectUserKeyResponseSchema: GenMessage<PrepareDirectUserKey
   messageDesc(file_outlayer_planner_v1_planner, 9);
 
 /**
- * Which key.
+ * Selects a key.
  *
  * @generated from message outlayer.planner.v1.GetDirectUserKeyStatusRequest
  */
 export type GetDirectUserKeyStatusRequest = Message<"outlayer.planner.v1.GetDirectUserKeyStatusRequest"> & {
   /**
-   * What the key is for.
+   * The key's scope.
    *
    * @generated from field: outlayer.workflow.v1.DirectUserScope scope = 1;
    */
@@ -425,7 +425,7 @@ export type GetDirectUserKeyStatusResponse = Message<"outlayer.planner.v1.GetDir
   keyLabel: string;
 
   /**
-   * It is there, for exactly that scope, with an allowance that is finite and pays for a call.
+   * The key is there, for exactly that scope, with a finite allowance that pays for a call.
    *
    * @generated from field: bool installed = 4;
    */
@@ -498,7 +498,7 @@ export type ExecuteDirectUserCallRequest = Message<"outlayer.planner.v1.ExecuteD
   } | { case: undefined; value?: undefined };
 
   /**
-   * Keys that came beside the body, as REST's headers do. All keys given must be equal.
+   * Keys from outside the body, like REST's headers. All keys given must be equal.
    *
    * @generated from field: repeated string idempotency_keys = 3;
    */
@@ -513,20 +513,20 @@ export const ExecuteDirectUserCallRequestSchema: GenMessage<ExecuteDirectUserCal
   messageDesc(file_outlayer_planner_v1_planner, 12);
 
 /**
- * The record as it stands.
+ * The current record.
  *
  * @generated from message outlayer.planner.v1.ExecuteDirectUserCallResponse
  */
 export type ExecuteDirectUserCallResponse = Message<"outlayer.planner.v1.ExecuteDirectUserCallResponse"> & {
   /**
-   * Of the new call, or of the one that this key had opened before.
+   * The new call's, or that of the call opened earlier under this key.
    *
    * @generated from field: outlayer.workflow.v1.Record record = 1;
    */
   record?: Record | undefined;
 
   /**
-   * False when the call was there already.
+   * False when the call existed already.
    *
    * @generated from field: bool created = 2;
    */
@@ -541,7 +541,7 @@ export const ExecuteDirectUserCallResponseSchema: GenMessage<ExecuteDirectUserCa
   messageDesc(file_outlayer_planner_v1_planner, 13);
 
 /**
- * What to cancel.
+ * Selects a record.
  *
  * @generated from message outlayer.planner.v1.CancelWorkflowRequest
  */
@@ -562,13 +562,13 @@ export const CancelWorkflowRequestSchema: GenMessage<CancelWorkflowRequest> = /*
   messageDesc(file_outlayer_planner_v1_planner, 14);
 
 /**
- * The record as it stands.
+ * The current record.
  *
  * @generated from message outlayer.planner.v1.CancelWorkflowResponse
  */
 export type CancelWorkflowResponse = Message<"outlayer.planner.v1.CancelWorkflowResponse"> & {
   /**
-   * With the wish in it, or as it has ended.
+   * With the cancel request, or as it has ended.
    *
    * @generated from field: outlayer.workflow.v1.Record record = 1;
    */
@@ -590,7 +590,7 @@ export const CancelWorkflowResponseSchema: GenMessage<CancelWorkflowResponse> = 
  */
 export const PlannerService: GenService<{
   /**
-   * Classifies the steps. Checks no policy, signs nothing, writes nothing.
+   * Plans the steps. Checks no policy, signs nothing, writes nothing.
    *
    * @generated from rpc outlayer.planner.v1.PlannerService.Plan
    */
@@ -600,7 +600,7 @@ export const PlannerService: GenService<{
     output: typeof PlanResponseSchema;
   },
   /**
-   * Says whether the next run would succeed: gate and operator, and with a workflow also its wallet, policy and a
+   * Checks whether the next run would succeed: gate and operator, and with a workflow also its wallet, policy and a
    * simulation. Broadcasts nothing, writes nothing, and signs nothing that could ever be executed.
    *
    * @generated from rpc outlayer.planner.v1.PlannerService.Preflight
@@ -611,7 +611,7 @@ export const PlannerService: GenService<{
     output: typeof PreflightResponseSchema;
   },
   /**
-   * Plans, records, and lets the workflow run. Answers as soon as it is recorded.
+   * Plans, records, and starts the workflow. Answers as soon as it is recorded.
    *
    * @generated from rpc outlayer.planner.v1.PlannerService.ExecuteWorkflow
    */
@@ -631,7 +631,7 @@ export const PlannerService: GenService<{
     output: typeof ExecuteSequentialBatchResponseSchema;
   },
   /**
-   * Derives the key that a user is to install for a scope, and says how. Writes nothing.
+   * Derives the key that a user has to install for a scope, with the command to install it. Writes nothing.
    *
    * @generated from rpc outlayer.planner.v1.PlannerService.PrepareDirectUserKey
    */
@@ -641,7 +641,7 @@ export const PlannerService: GenService<{
     output: typeof PrepareDirectUserKeyResponseSchema;
   },
   /**
-   * Says whether that key is on the user's account, with exactly that scope.
+   * Reads whether that key is on the user's account, with exactly that scope.
    *
    * @generated from rpc outlayer.planner.v1.PlannerService.GetDirectUserKeyStatus
    */
@@ -651,7 +651,7 @@ export const PlannerService: GenService<{
     output: typeof GetDirectUserKeyStatusResponseSchema;
   },
   /**
-   * Records one call of the user's own key, and lets it run. Answers as soon as it is recorded.
+   * Records one direct-user call, and starts it. Answers as soon as it is recorded.
    *
    * @generated from rpc outlayer.planner.v1.PlannerService.ExecuteDirectUserCall
    */
@@ -661,9 +661,9 @@ export const PlannerService: GenService<{
     output: typeof ExecuteDirectUserCallResponseSchema;
   },
   /**
-   * Asks to cancel a workflow, a sequential batch or a direct-user call of the wallet: what has not happened yet is not to
-   * happen. Answers as soon as the wish is recorded; the record says step by step what became of it. Asking twice is the
-   * same as once, and what has ended is left as it is. NotFound for an id that is not the wallet's.
+   * Asks to cancel a workflow, a sequential batch or a direct-user call of the wallet: everything that has not happened yet
+   * shall not happen. Answers as soon as the request is recorded; the record shows the outcome of each step. Asking twice
+   * is the same as once, and a record that has ended stays as it is. NotFound for an id that is not the wallet's.
    *
    * @generated from rpc outlayer.planner.v1.PlannerService.CancelWorkflow
    */

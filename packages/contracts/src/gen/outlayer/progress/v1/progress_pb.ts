@@ -17,8 +17,8 @@ export const file_outlayer_progress_v1_progress: GenFile = /*@__PURE__*/
   fileDesc("CiNvdXRsYXllci9wcm9ncmVzcy92MS9wcm9ncmVzcy5wcm90bxIUb3V0bGF5ZXIucHJvZ3Jlc3MudjEi5AMKDVByb2dyZXNzRXZlbnQSEgoKcmVxdWVzdF9pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgEEiYKAmF0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVldmVudBgEIAEoCRIOCgZzdGF0dXMYBSABKAkSEAoIdGVybWluYWwYBiABKAgSKgoFcXVldWUYByABKAsyGy5vdXRsYXllci53b3JrZmxvdy52MS5RdWV1ZRIYChBzdWJtaXRfdHhfaGFzaGVzGAggAygJEhIKCmludGVudF9pZHMYCSADKAkSGwoOcmVzdW1lX3R4X2hhc2gYCiABKAlIAIgBARIeChZkaXNwYXRjaF9ibG9ja19oZWlnaHRzGAsgAygEEjgKDXN0ZXBfb3V0Y29tZXMYDCADKAsyIS5vdXRsYXllci53b3JrZmxvdy52MS5TdGVwT3V0Y29tZRIXCgplcnJvcl9jb2RlGA0gASgJSAGIAQESHwoSdXNlcl92aXNpYmxlX2Vycm9yGA4gASgJSAKIAQESEQoJaGVhZF9oYXNoGA8gASgJQhEKD19yZXN1bWVfdHhfaGFzaEINCgtfZXJyb3JfY29kZUIVChNfdXNlcl92aXNpYmxlX2Vycm9yYgZwcm90bzM", [file_google_protobuf_timestamp, file_outlayer_workflow_v1_record]);
 
 /**
- * What happened to a workflow, one per event of its log. Field names and values are the record's. Carries no secret
- * and nothing signed. Published on `wallet.progress.<request_id>` under the message id `<request_id>:<version>`.
+ * An event of a workflow's log, in its public form. Field names and values are the record's. Carries no secret and nothing
+ * signed. Published on `wallet.progress.<request_id>` under the message id `<request_id>:<version>`.
  *
  * @generated from message outlayer.progress.v1.ProgressEvent
  */
@@ -31,7 +31,7 @@ export type ProgressEvent = Message<"outlayer.progress.v1.ProgressEvent"> & {
   requestId: string;
 
   /**
-   * Version of the log's event; a reader that sees every version has missed nothing.
+   * Version of the log's event. A reader that has every version has missed nothing.
    *
    * @generated from field: uint64 version = 2;
    */
@@ -59,7 +59,7 @@ export type ProgressEvent = Message<"outlayer.progress.v1.ProgressEvent"> & {
   status: string;
 
   /**
-   * Whether the workflow has ended; nothing follows then.
+   * Whether the workflow has ended; no event follows then.
    *
    * @generated from field: bool terminal = 6;
    */

@@ -22,7 +22,7 @@ export const file_outlayer_signer_proxy_v1_signer_proxy: GenFile = /*@__PURE__*/
   fileDesc("CitvdXRsYXllci9zaWduZXJfcHJveHkvdjEvc2lnbmVyX3Byb3h5LnByb3RvEhhvdXRsYXllci5zaWduZXJfcHJveHkudjEiTAoRR2V0QWNjb3VudFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSDQoFZnJlc2gYAiABKAgiPAoSR2V0QWNjb3VudFJlc3BvbnNlEhIKCmFjY291bnRfaWQYASABKAkSEgoKcHVibGljX2tleRgCIAEoCSKIAwoSQ2hlY2tQb2xpY3lSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEjkKBWNhbGxzGAMgAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCCrpIB5IBBAgBEAwSLgoFdXNhZ2UYBCABKAsyGy5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZUICGAESNQoIYXBwcm92YWwYBSABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5BcHByb3ZhbEgAiAEBEj0KD3VzYWdlX3N0YXRlbWVudBgGIAEoCzIkLm91dGxheWVyLndvcmtmbG93LnYxLlVzYWdlU3RhdGVtZW50EjwKBXRlcm1zGAcgAygLMiMub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlN0ZXBUZXJtc0IIukgFkgECEAxCCwoJX2FwcHJvdmFsIpgBCglTdGVwVGVybXMSIQoNaW50ZW50c19ub25jZRgBIAEoDEIKukgH2AEBegJoIBIbChNpbnRlbnRzX2RlYWRsaW5lX21zGAIgASgDEigKDmRlbGVnYXRlX25vbmNlGAMgASgEQhC6SA0yCxCAgICAgICAECgBEiEKEG1heF9ibG9ja19oZWlnaHQYBCABKARCB7pIBDICKAEi0wEKE0NoZWNrUG9saWN5UmVzcG9uc2USNAoHYWxsb3dlZBgBIAEoCzIhLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5BbGxvd2VkSAASMgoGZGVuaWVkGAIgASgLMiAub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkRlbmllZEgAEkcKEWFwcHJvdmFsX3JlcXVpcmVkGAMgASgLMioub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkFwcHJvdmFsUmVxdWlyZWRIAEIJCgd2ZXJkaWN0Io8BCgdBbGxvd2VkEg4KBmdyYW50cxgBIAMoCRIuCgpleHBpcmVzX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgVzdGVwcxgDIAMoCzIfLm91dGxheWVyLndvcmtmbG93LnYxLlN0ZXBVc2FnZRIUCgx0ZXJtc19kaWdlc3QYBCABKAkiJgoGRGVuaWVkEgwKBHN0ZXAYASABKA0SDgoGcmVhc29uGAIgASgJIjwKEEFwcHJvdmFsUmVxdWlyZWQSDAoEc3RlcBgBIAEoDRIaChJyZXF1aXJlZF9hcHByb3ZhbHMYAiABKA0i3AMKD1NpZ25TdGVwUmVxdWVzdBIoCgl3YWxsZXRfaWQYASABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JBIcCgpyZXF1ZXN0X2lkGAIgASgJQgi6SAVyA7ABARIMCgRzdGVwGAMgASgNEjQKBGNhbGwYBCABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5HYXRlQ2FsbEIGukgDyAEBEhYKBWdyYW50GAUgASgJQge6SARyAhABEiEKDWludGVudHNfbm9uY2UYBiABKAxCCrpIB9gBAXoCaCASGwoTaW50ZW50c19kZWFkbGluZV9tcxgHIAEoAxIoCg5kZWxlZ2F0ZV9ub25jZRgIIAEoBEIQukgNMgsQgICAgICAgBAoARIhChBtYXhfYmxvY2tfaGVpZ2h0GAkgASgEQge6SAQyAigBEhwKFGN1cnJlbnRfYmxvY2tfaGVpZ2h0GAogASgEEjUKCGFwcHJvdmFsGAsgASgLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuQXBwcm92YWxIAIgBARI2CgtyZXNlcnZhdGlvbhgMIAEoCzIhLm91dGxheWVyLndvcmtmbG93LnYxLlJlc2VydmF0aW9uQgsKCV9hcHByb3ZhbCKfAQoQU2lnblN0ZXBSZXNwb25zZRIZCgxwYXlsb2FkX2pzb24YASABKAlIAIgBARIYCgtpbnRlbnRfaGFzaBgCIAEoCUgBiAEBEh4KFnNpZ25lZF9kZWxlZ2F0ZV9iYXNlNjQYAyABKAkSFQoNZGVsZWdhdGVfaGFzaBgEIAEoCUIPCg1fcGF5bG9hZF9qc29uQg4KDF9pbnRlbnRfaGFzaCKFAQobUHJlcGFyZURpcmVjdFVzZXJLZXlSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEjwKBXNjb3BlGAIgASgLMiUub3V0bGF5ZXIud29ya2Zsb3cudjEuRGlyZWN0VXNlclNjb3BlQga6SAPIAQEilgEKHFByZXBhcmVEaXJlY3RVc2VyS2V5UmVzcG9uc2USNAoFc2NvcGUYASABKAsyJS5vdXRsYXllci53b3JrZmxvdy52MS5EaXJlY3RVc2VyU2NvcGUSGQoRbWV0aG9kX25hbWVzX2hhc2gYAiABKAkSEgoKcHVibGljX2tleRgDIAEoCRIRCglrZXlfbGFiZWwYBCABKAki2gIKHENoZWNrRGlyZWN0VXNlclBvbGljeVJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQESOgoEY2FsbBgDIAEoCzIkLm91dGxheWVyLndvcmtmbG93LnYxLkRpcmVjdFVzZXJDYWxsQga6SAPIAQESLgoFdXNhZ2UYBCABKAsyGy5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZUICGAESPQoPdXNhZ2Vfc3RhdGVtZW50GAUgASgLMiQub3V0bGF5ZXIud29ya2Zsb3cudjEuVXNhZ2VTdGF0ZW1lbnQSPQoFdGVybXMYBiABKAsyKS5vdXRsYXllci5zaWduZXJfcHJveHkudjEuRGlyZWN0VXNlclRlcm1zSACIAQFCCAoGX3Rlcm1zIk8KD0RpcmVjdFVzZXJUZXJtcxIbCgpwdWJsaWNfa2V5GAEgASgJQge6SARyAhABEh8KBW5vbmNlGAIgASgEQhC6SA0yCxCAgICAgICAECgBIq0CChlTaWduRGlyZWN0VXNlckNhbGxSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEjoKBGNhbGwYAyABKAsyJC5vdXRsYXllci53b3JrZmxvdy52MS5EaXJlY3RVc2VyQ2FsbEIGukgDyAEBEhYKBWdyYW50GAQgASgJQge6SARyAhABEhsKCnB1YmxpY19rZXkYBSABKAlCB7pIBHICEAESHwoFbm9uY2UYBiABKARCELpIDTILEICAgICAgIAQKAESNgoLcmVzZXJ2YXRpb24YByABKAsyIS5vdXRsYXllci53b3JrZmxvdy52MS5SZXNlcnZhdGlvbiJwChpTaWduRGlyZWN0VXNlckNhbGxSZXNwb25zZRIaChJzaWduZWRfdHJhbnNhY3Rpb24YASABKAwSDwoHdHhfaGFzaBgCIAEoCRISCgpibG9ja19oYXNoGAMgASgJEhEKCWtleV9sYWJlbBgEIAEoCSLcAgoVU2lnblNpbXVsYXRpb25SZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEjkKBWNhbGxzGAIgAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCCrpIB5IBBAgBEAwSFgoOaW50ZW50c19ub25jZXMYAyADKAwSEwoLZGVhZGxpbmVfbXMYBCABKAMSLgoFdXNhZ2UYBSABKAsyGy5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZUICGAESNQoIYXBwcm92YWwYBiABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5BcHByb3ZhbEgAiAEBEj0KD3VzYWdlX3N0YXRlbWVudBgHIAEoCzIkLm91dGxheWVyLndvcmtmbG93LnYxLlVzYWdlU3RhdGVtZW50QgsKCV9hcHByb3ZhbCLeAQoWU2lnblNpbXVsYXRpb25SZXNwb25zZRI8CgZzaWduZWQYASABKAsyKi5vdXRsYXllci5zaWduZXJfcHJveHkudjEuU2lnbmVkU2ltdWxhdGlvbkgAEjIKBmRlbmllZBgCIAEoCzIgLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5EZW5pZWRIABJHChFhcHByb3ZhbF9yZXF1aXJlZBgDIAEoCzIqLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5BcHByb3ZhbFJlcXVpcmVkSABCCQoHdmVyZGljdCJBChBTaWduZWRTaW11bGF0aW9uEhUKDXBheWxvYWRzX2pzb24YASADKAkSFgoOYmxvY2tpbmdfdG9rZW4YAiABKAkizAEKEVNpZ25DYW5jZWxSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEgwKBHN0ZXAYAyABKA0SHQoMcGF5bG9hZF9qc29uGAQgASgJQge6SARyAhABEjUKCGFwcHJvdmFsGAUgASgLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuQXBwcm92YWxIAIgBAUILCglfYXBwcm92YWwiPwoSU2lnbkNhbmNlbFJlc3BvbnNlEhQKDHBheWxvYWRfanNvbhgBIAEoCRITCgtpbnRlbnRfaGFzaBgCIAEoCTK9BwoSU2lnbmVyUHJveHlTZXJ2aWNlEmwKCkdldEFjY291bnQSKy5vdXRsYXllci5zaWduZXJfcHJveHkudjEuR2V0QWNjb3VudFJlcXVlc3QaLC5vdXRsYXllci5zaWduZXJfcHJveHkudjEuR2V0QWNjb3VudFJlc3BvbnNlIgOQAgESagoLQ2hlY2tQb2xpY3kSLC5vdXRsYXllci5zaWduZXJfcHJveHkudjEuQ2hlY2tQb2xpY3lSZXF1ZXN0Gi0ub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkNoZWNrUG9saWN5UmVzcG9uc2USYQoIU2lnblN0ZXASKS5vdXRsYXllci5zaWduZXJfcHJveHkudjEuU2lnblN0ZXBSZXF1ZXN0Gioub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25TdGVwUmVzcG9uc2USigEKFFByZXBhcmVEaXJlY3RVc2VyS2V5EjUub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlByZXBhcmVEaXJlY3RVc2VyS2V5UmVxdWVzdBo2Lm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5QcmVwYXJlRGlyZWN0VXNlcktleVJlc3BvbnNlIgOQAgESfgoVQ2hlY2tEaXJlY3RVc2VyUG9saWN5EjYub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLkNoZWNrRGlyZWN0VXNlclBvbGljeVJlcXVlc3QaLS5vdXRsYXllci5zaWduZXJfcHJveHkudjEuQ2hlY2tQb2xpY3lSZXNwb25zZRJ/ChJTaWduRGlyZWN0VXNlckNhbGwSMy5vdXRsYXllci5zaWduZXJfcHJveHkudjEuU2lnbkRpcmVjdFVzZXJDYWxsUmVxdWVzdBo0Lm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5TaWduRGlyZWN0VXNlckNhbGxSZXNwb25zZRJzCg5TaWduU2ltdWxhdGlvbhIvLm91dGxheWVyLnNpZ25lcl9wcm94eS52MS5TaWduU2ltdWxhdGlvblJlcXVlc3QaMC5vdXRsYXllci5zaWduZXJfcHJveHkudjEuU2lnblNpbXVsYXRpb25SZXNwb25zZRJnCgpTaWduQ2FuY2VsEisub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25DYW5jZWxSZXF1ZXN0Giwub3V0bGF5ZXIuc2lnbmVyX3Byb3h5LnYxLlNpZ25DYW5jZWxSZXNwb25zZWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_timestamp, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_direct_user, file_outlayer_workflow_v1_policy]);
 
 /**
- * Which wallet.
+ * Names a wallet.
  *
  * @generated from message outlayer.signer_proxy.v1.GetAccountRequest
  */
@@ -35,7 +35,7 @@ export type GetAccountRequest = Message<"outlayer.signer_proxy.v1.GetAccountRequ
   walletId: string;
 
   /**
-   * Asks the keystore even where the answer is known: Unavailable then says that it is not ready.
+   * Whether to ask the keystore even if the answer is cached: Unavailable then means that the keystore is not ready.
    *
    * @generated from field: bool fresh = 2;
    */
@@ -78,7 +78,7 @@ export const GetAccountResponseSchema: GenMessage<GetAccountResponse> = /*@__PUR
   messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 1);
 
 /**
- * A workflow to check, whole.
+ * A whole workflow to check.
  *
  * @generated from message outlayer.signer_proxy.v1.CheckPolicyRequest
  */
@@ -98,14 +98,14 @@ export type CheckPolicyRequest = Message<"outlayer.signer_proxy.v1.CheckPolicyRe
   requestId: string;
 
   /**
-   * All its calls, in order: what earlier ones move counts as usage for later ones.
+   * All its calls, in order: amounts of earlier calls count as usage for later ones.
    *
    * @generated from field: repeated outlayer.workflow.v1.GateCall calls = 3;
    */
   calls: GateCall[];
 
   /**
-   * Not looked at: what a caller says of it is not believed.
+   * Ignored: usage stated by a caller is not trusted.
    *
    * @generated from field: outlayer.workflow.v1.Usage usage = 4 [deprecated = true];
    * @deprecated
@@ -113,21 +113,21 @@ export type CheckPolicyRequest = Message<"outlayer.signer_proxy.v1.CheckPolicyRe
   usage?: Usage | undefined;
 
   /**
-   * Who approved it. It lifts a wish for approval, never a denial.
+   * The approval. It lifts a requirement for approval, never a denial.
    *
    * @generated from field: optional outlayer.workflow.v1.Approval approval = 5;
    */
   approval?: Approval | undefined;
 
   /**
-   * What the wallet has used already, this workflow left out, as evidence states it.
+   * The wallet's usage without this workflow, as evidence states it.
    *
    * @generated from field: outlayer.workflow.v1.UsageStatement usage_statement = 6;
    */
   usageStatement?: UsageStatement | undefined;
 
   /**
-   * On what each step is to be signed, one per call; none to ask only. Without them there are no grants.
+   * The terms on which each step is to be signed, one per call; empty to ask only. Without terms there are no grants.
    *
    * @generated from field: repeated outlayer.signer_proxy.v1.StepTerms terms = 7;
    */
@@ -142,8 +142,8 @@ export const CheckPolicyRequestSchema: GenMessage<CheckPolicyRequest> = /*@__PUR
   messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 2);
 
 /**
- * What the signatures of a step are bound to. Each nonce can be used once, so that all that is signed on the same terms can
- * happen once.
+ * The values that a step's signatures are bound to. Each nonce can be used once, so everything signed on the same terms can
+ * happen only once.
  *
  * @generated from message outlayer.signer_proxy.v1.StepTerms
  */
@@ -170,7 +170,7 @@ export type StepTerms = Message<"outlayer.signer_proxy.v1.StepTerms"> & {
   delegateNonce: bigint;
 
   /**
-   * Last height at which the gate takes the delegate.
+   * Last height at which the gate accepts the delegate.
    *
    * @generated from field: uint64 max_block_height = 4;
    */
@@ -185,13 +185,13 @@ export const StepTermsSchema: GenMessage<StepTerms> = /*@__PURE__*/
   messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 3);
 
 /**
- * What the policy says.
+ * The policy's answer.
  *
  * @generated from message outlayer.signer_proxy.v1.CheckPolicyResponse
  */
 export type CheckPolicyResponse = Message<"outlayer.signer_proxy.v1.CheckPolicyResponse"> & {
   /**
-   * What becomes of the workflow.
+   * The verdict on the workflow.
    *
    * @generated from oneof outlayer.signer_proxy.v1.CheckPolicyResponse.verdict
    */
@@ -205,7 +205,7 @@ export type CheckPolicyResponse = Message<"outlayer.signer_proxy.v1.CheckPolicyR
     case: "allowed";
   } | {
     /**
-     * One is not.
+     * A step is denied.
      *
      * @generated from field: outlayer.signer_proxy.v1.Denied denied = 2;
      */
@@ -236,8 +236,8 @@ export const CheckPolicyResponseSchema: GenMessage<CheckPolicyResponse> = /*@__P
  */
 export type Allowed = Message<"outlayer.signer_proxy.v1.Allowed"> & {
   /**
-   * One grant per step, where there are terms. A grant is a MAC over wallet, workflow, step, content, terms, approval, expiry,
-   * the ledger's entry that policy was asked with, and what all steps count.
+   * One grant per step, if there are terms. A grant is a MAC over wallet, workflow, step, content, terms, approval, expiry,
+   * the ledger entry that policy's answer saw, and the amounts of all steps.
    *
    * @generated from field: repeated string grants = 1;
    */
@@ -251,14 +251,14 @@ export type Allowed = Message<"outlayer.signer_proxy.v1.Allowed"> & {
   expiresAt?: Timestamp | undefined;
 
   /**
-   * What each step counts.
+   * Amounts that each step counts.
    *
    * @generated from field: repeated outlayer.workflow.v1.StepUsage steps = 3;
    */
   steps: StepUsage[];
 
   /**
-   * Of the terms, as the reservation has to name them; empty where there are none.
+   * Digest of the terms, for the reservation; empty where there are none.
    *
    * @generated from field: string terms_digest = 4;
    */
@@ -314,7 +314,7 @@ export type ApprovalRequired = Message<"outlayer.signer_proxy.v1.ApprovalRequire
   step: number;
 
   /**
-   * How many approvals the policy asks for.
+   * Number of approvals that the policy requires.
    *
    * @generated from field: uint32 required_approvals = 2;
    */
@@ -329,7 +329,7 @@ export const ApprovalRequiredSchema: GenMessage<ApprovalRequired> = /*@__PURE__*
   messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 7);
 
 /**
- * What to sign.
+ * A step to sign.
  *
  * @generated from message outlayer.signer_proxy.v1.SignStepRequest
  */
@@ -356,7 +356,7 @@ export type SignStepRequest = Message<"outlayer.signer_proxy.v1.SignStepRequest"
   step: number;
 
   /**
-   * The call, the same as was checked.
+   * The call, equal to the one that was checked.
    *
    * @generated from field: outlayer.workflow.v1.GateCall call = 4;
    */
@@ -391,14 +391,14 @@ export type SignStepRequest = Message<"outlayer.signer_proxy.v1.SignStepRequest"
   delegateNonce: bigint;
 
   /**
-   * Last height at which the gate takes the delegate.
+   * Last height at which the gate accepts the delegate.
    *
    * @generated from field: uint64 max_block_height = 9;
    */
   maxBlockHeight: bigint;
 
   /**
-   * Final height now.
+   * The current final height.
    *
    * @generated from field: uint64 current_block_height = 10;
    */
@@ -412,7 +412,7 @@ export type SignStepRequest = Message<"outlayer.signer_proxy.v1.SignStepRequest"
   approval?: Approval | undefined;
 
   /**
-   * Evidence's word that all steps are counted.
+   * Evidence's statement that all steps are counted.
    *
    * @generated from field: outlayer.workflow.v1.Reservation reservation = 12;
    */
@@ -427,7 +427,7 @@ export const SignStepRequestSchema: GenMessage<SignStepRequest> = /*@__PURE__*/
   messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 8);
 
 /**
- * What was signed, checked against what was asked for.
+ * Signatures, compared with the request.
  *
  * @generated from message outlayer.signer_proxy.v1.SignStepResponse
  */
@@ -469,7 +469,7 @@ export const SignStepResponseSchema: GenMessage<SignStepResponse> = /*@__PURE__*
   messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 9);
 
 /**
- * Which key.
+ * Selects a key.
  *
  * @generated from message outlayer.signer_proxy.v1.PrepareDirectUserKeyRequest
  */
@@ -482,7 +482,7 @@ export type PrepareDirectUserKeyRequest = Message<"outlayer.signer_proxy.v1.Prep
   walletId: string;
 
   /**
-   * What the key is for.
+   * The key's scope.
    *
    * @generated from field: outlayer.workflow.v1.DirectUserScope scope = 2;
    */
@@ -497,7 +497,7 @@ export const PrepareDirectUserKeyRequestSchema: GenMessage<PrepareDirectUserKeyR
   messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 10);
 
 /**
- * The key, and what it is for.
+ * The key and its scope.
  *
  * @generated from message outlayer.signer_proxy.v1.PrepareDirectUserKeyResponse
  */
@@ -566,7 +566,7 @@ export type CheckDirectUserPolicyRequest = Message<"outlayer.signer_proxy.v1.Che
   call?: DirectUserCall | undefined;
 
   /**
-   * Not looked at: what a caller says of it is not believed.
+   * Ignored: usage stated by a caller is not trusted.
    *
    * @generated from field: outlayer.workflow.v1.Usage usage = 4 [deprecated = true];
    * @deprecated
@@ -574,14 +574,14 @@ export type CheckDirectUserPolicyRequest = Message<"outlayer.signer_proxy.v1.Che
   usage?: Usage | undefined;
 
   /**
-   * What the wallet has used already, this request left out, as evidence states it.
+   * The wallet's usage without this request, as evidence states it.
    *
    * @generated from field: outlayer.workflow.v1.UsageStatement usage_statement = 5;
    */
   usageStatement?: UsageStatement | undefined;
 
   /**
-   * On what it is to be signed; unset to ask only. Without it there is no grant.
+   * The terms on which it is to be signed; unset to ask only. Without terms there is no grant.
    *
    * @generated from field: optional outlayer.signer_proxy.v1.DirectUserTerms terms = 6;
    */
@@ -596,7 +596,7 @@ export const CheckDirectUserPolicyRequestSchema: GenMessage<CheckDirectUserPolic
   messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 12);
 
 /**
- * What the signature of a direct-user call is bound to. A key's nonce can be used once.
+ * The values that the signature of a direct-user call is bound to. A key's nonce can be used once.
  *
  * @generated from message outlayer.signer_proxy.v1.DirectUserTerms
  */
@@ -624,7 +624,7 @@ export const DirectUserTermsSchema: GenMessage<DirectUserTerms> = /*@__PURE__*/
   messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 13);
 
 /**
- * What to sign.
+ * A call to sign.
  *
  * @generated from message outlayer.signer_proxy.v1.SignDirectUserCallRequest
  */
@@ -644,7 +644,7 @@ export type SignDirectUserCallRequest = Message<"outlayer.signer_proxy.v1.SignDi
   requestId: string;
 
   /**
-   * The call, the same as was checked.
+   * The call, equal to the one that was checked.
    *
    * @generated from field: outlayer.workflow.v1.DirectUserCall call = 3;
    */
@@ -672,7 +672,7 @@ export type SignDirectUserCallRequest = Message<"outlayer.signer_proxy.v1.SignDi
   nonce: bigint;
 
   /**
-   * Evidence's word that the call is counted.
+   * Evidence's statement that the call is counted.
    *
    * @generated from field: outlayer.workflow.v1.Reservation reservation = 7;
    */
@@ -687,7 +687,7 @@ export const SignDirectUserCallRequestSchema: GenMessage<SignDirectUserCallReque
   messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 14);
 
 /**
- * What was signed, checked against what was asked for.
+ * The signed transaction, compared with the request.
  *
  * @generated from message outlayer.signer_proxy.v1.SignDirectUserCallResponse
  */
@@ -707,7 +707,7 @@ export type SignDirectUserCallResponse = Message<"outlayer.signer_proxy.v1.SignD
   txHash: string;
 
   /**
-   * The block that it refers to, which the keystore chose, base58.
+   * The referenced block, chosen by the keystore, base58.
    *
    * @generated from field: string block_hash = 3;
    */
@@ -729,7 +729,7 @@ export const SignDirectUserCallResponseSchema: GenMessage<SignDirectUserCallResp
   messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 15);
 
 /**
- * A workflow to simulate, whole.
+ * A whole workflow to simulate.
  *
  * @generated from message outlayer.signer_proxy.v1.SignSimulationRequest
  */
@@ -763,7 +763,7 @@ export type SignSimulationRequest = Message<"outlayer.signer_proxy.v1.SignSimula
   deadlineMs: bigint;
 
   /**
-   * Not looked at: what a caller says of it is not believed.
+   * Ignored: usage stated by a caller is not trusted.
    *
    * @generated from field: outlayer.workflow.v1.Usage usage = 5 [deprecated = true];
    * @deprecated
@@ -771,14 +771,14 @@ export type SignSimulationRequest = Message<"outlayer.signer_proxy.v1.SignSimula
   usage?: Usage | undefined;
 
   /**
-   * Who approved, where the caller says that somebody did.
+   * The approval, where the caller claims one.
    *
    * @generated from field: optional outlayer.workflow.v1.Approval approval = 6;
    */
   approval?: Approval | undefined;
 
   /**
-   * What the wallet has used already, no request left out, as evidence states it.
+   * The wallet's usage by all requests, as evidence states it.
    *
    * @generated from field: outlayer.workflow.v1.UsageStatement usage_statement = 7;
    */
@@ -793,13 +793,13 @@ export const SignSimulationRequestSchema: GenMessage<SignSimulationRequest> = /*
   messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 16);
 
 /**
- * What came of it.
+ * The result.
  *
  * @generated from message outlayer.signer_proxy.v1.SignSimulationResponse
  */
 export type SignSimulationResponse = Message<"outlayer.signer_proxy.v1.SignSimulationResponse"> & {
   /**
-   * What the policy says, as in CheckPolicyResponse.
+   * The policy's verdict, as in CheckPolicyResponse.
    *
    * @generated from oneof outlayer.signer_proxy.v1.SignSimulationResponse.verdict
    */
@@ -813,7 +813,7 @@ export type SignSimulationResponse = Message<"outlayer.signer_proxy.v1.SignSimul
     case: "signed";
   } | {
     /**
-     * One is not: nothing was signed.
+     * A step is denied: nothing was signed.
      *
      * @generated from field: outlayer.signer_proxy.v1.Denied denied = 2;
      */
@@ -851,7 +851,7 @@ export type SignedSimulation = Message<"outlayer.signer_proxy.v1.SignedSimulatio
   payloadsJson: string[];
 
   /**
-   * The token of which each payload wants one unit, e.g. `nep141:<64 hex characters>`.
+   * The token of which each payload asks for one unit, e.g. `nep141:<64 hex characters>`.
    *
    * @generated from field: string blocking_token = 2;
    */
@@ -866,7 +866,7 @@ export const SignedSimulationSchema: GenMessage<SignedSimulation> = /*@__PURE__*
   messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 18);
 
 /**
- * What to cancel.
+ * A payload to cancel.
  *
  * @generated from message outlayer.signer_proxy.v1.SignCancelRequest
  */
@@ -916,7 +916,7 @@ export const SignCancelRequestSchema: GenMessage<SignCancelRequest> = /*@__PURE_
   messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 19);
 
 /**
- * What was signed, checked against what was asked for.
+ * The signed cancel, compared with the request.
  *
  * @generated from message outlayer.signer_proxy.v1.SignCancelResponse
  */
@@ -944,12 +944,12 @@ export const SignCancelResponseSchema: GenMessage<SignCancelResponse> = /*@__PUR
   messageDesc(file_outlayer_signer_proxy_v1_signer_proxy, 20);
 
 /**
- * The only way to the keystore, for services only. It alone enforces a wallet's policy: it signs nothing that could be
- * executed without a grant that it gave for the very same bytes at most 60 s before, nor without evidence's word that it is
- * counted. What a wallet has used it takes from evidence's statement alone.
+ * The only way to the keystore, for services only. It alone enforces a wallet's policy: whatever could be executed it signs
+ * only under a grant that it gave at most 60 s before for the same content, and only with evidence's statement that the
+ * usage is counted. A wallet's usage it takes from evidence's statements alone.
  *
- * Errors: Unavailable while the keystore is away or not ready; FailedPrecondition when it refuses, or answers with
- * something that does not hold; PermissionDenied without a valid grant, reservation or statement.
+ * Errors: Unavailable while the keystore is away or not ready; FailedPrecondition when it refuses, or its answer fails a
+ * check; PermissionDenied without a valid grant, reservation or statement.
  *
  * @generated from service outlayer.signer_proxy.v1.SignerProxyService
  */
@@ -985,7 +985,7 @@ export const SignerProxyService: GenService<{
     output: typeof SignStepResponseSchema;
   },
   /**
-   * Derives the key that a user is to install for a scope. InvalidArgument for a scope that is not allowed here.
+   * Derives the key that a user has to install for a scope. InvalidArgument for a scope that is not allowed here.
    *
    * @generated from rpc outlayer.signer_proxy.v1.SignerProxyService.PrepareDirectUserKey
    */
@@ -995,7 +995,7 @@ export const SignerProxyService: GenService<{
     output: typeof PrepareDirectUserKeyResponseSchema;
   },
   /**
-   * Asks the wallet's policy about a direct-user call. An allowed one gets one grant.
+   * Asks the wallet's policy about a direct-user call. An allowed call gets one grant.
    *
    * @generated from rpc outlayer.signer_proxy.v1.SignerProxyService.CheckDirectUserPolicy
    */
@@ -1015,8 +1015,8 @@ export const SignerProxyService: GenService<{
     output: typeof SignDirectUserCallResponseSchema;
   },
   /**
-   * Asks the policy as CheckPolicy does, and where it allows signs payloads that can be simulated and never executed:
-   * beside the real intents each wants one unit of a token that nobody can ever issue. Gives no grant.
+   * Asks policy as CheckPolicy does, and if it allows, signs payloads that can be simulated and never executed: beside the
+   * real intents each asks for one unit of a token that nobody can ever issue. Gives no grant.
    *
    * @generated from rpc outlayer.signer_proxy.v1.SignerProxyService.SignSimulation
    */

@@ -14,7 +14,7 @@ export const file_outlayer_workflow_v1_call: GenFile = /*@__PURE__*/
   fileDesc("Ch9vdXRsYXllci93b3JrZmxvdy92MS9jYWxsLnByb3RvEhRvdXRsYXllci53b3JrZmxvdy52MSKJAgoIR2F0ZUNhbGwSHgoLcmVjZWl2ZXJfaWQYASABKAlCCbpIBnIEEAIYQBIxCgttZXRob2RfbmFtZRgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05X117MSwyNTZ9JBImCgNnYXMYAyABKAlCGbpIFnIUMhJeWzEtOV1bMC05XXswLDE4fSQSLgoHZGVwb3NpdBgEIAEoCUIdukgachgyFl4oMHxbMS05XVswLTldezAsMzh9KSQSDgoEYXJncxgFIAEoDEgAEjAKB2ludGVudHMYBiABKAsyHS5vdXRsYXllci53b3JrZmxvdy52MS5JbnRlbnRzSABCEAoHcGF5bG9hZBIFukgCCAEipQEKB0ludGVudHMSHQoMaW50ZW50c19qc29uGAEgASgJQge6SARyAhACEiAKGGNvdW50ZXJwYXJ0eV9zaWduZWRfanNvbhgCIAMoCRIZCgxub3RfYWZ0ZXJfbXMYAyABKANIAIgBARIfCglzaWduZXJfaWQYBCABKAlCB7pIBHICGEBIAYgBAUIPCg1fbm90X2FmdGVyX21zQgwKCl9zaWduZXJfaWQicQoIUG9zdFZpZXcSEwoLY29udHJhY3RfaWQYASABKAkSEwoLbWV0aG9kX25hbWUYAiABKAkSEQoJYXJnc19qc29uGAMgASgJEhgKC2V4cGVjdF9qc29uGAQgASgJSACIAQFCDgoMX2V4cGVjdF9qc29uYgZwcm90bzM", [file_buf_validate_validate]);
 
 /**
- * One call that goes through the gate, made ready by the planner: nothing in it has to be interpreted again.
+ * One call through the gate, in the form that the planner validated: nothing in it has to be interpreted again.
  *
  * @generated from message outlayer.workflow.v1.GateCall
  */
@@ -48,7 +48,7 @@ export type GateCall = Message<"outlayer.workflow.v1.GateCall"> & {
   deposit: string;
 
   /**
-   * What the call carries.
+   * The call's arguments.
    *
    * @generated from oneof outlayer.workflow.v1.GateCall.payload
    */
@@ -79,7 +79,7 @@ export const GateCallSchema: GenMessage<GateCall> = /*@__PURE__*/
   messageDesc(file_outlayer_workflow_v1_call, 0);
 
 /**
- * The intents of one step, and what goes beside them into one `execute_intents`.
+ * The intents of one step, and the payloads that are executed with them in one `execute_intents`.
  *
  * @generated from message outlayer.workflow.v1.Intents
  */
@@ -92,21 +92,21 @@ export type Intents = Message<"outlayer.workflow.v1.Intents"> & {
   intentsJson: string;
 
   /**
-   * JSON texts of payloads that others signed, in the order in which they were given.
+   * JSON texts of others' signed payloads, in the order given.
    *
    * @generated from field: repeated string counterparty_signed_json = 2;
    */
   counterpartySignedJson: string[];
 
   /**
-   * The latest deadline that the caller wants, in milliseconds since the epoch; the payload's is never later.
+   * The latest deadline that the caller accepts, in milliseconds since the epoch; the payload's is never later.
    *
    * @generated from field: optional int64 not_after_ms = 3;
    */
   notAfterMs?: bigint | undefined;
 
   /**
-   * The account that the caller expects to sign, where it named one. Nothing is signed for another.
+   * The account that the caller expects to sign, where it named one. No other account signs.
    *
    * @generated from field: optional string signer_id = 4;
    */
@@ -127,7 +127,7 @@ export const IntentsSchema: GenMessage<Intents> = /*@__PURE__*/
  */
 export type PostView = Message<"outlayer.workflow.v1.PostView"> & {
   /**
-   * The contract that is asked.
+   * The contract of the view.
    *
    * @generated from field: string contract_id = 1;
    */
@@ -148,7 +148,7 @@ export type PostView = Message<"outlayer.workflow.v1.PostView"> & {
   argsJson: string;
 
   /**
-   * JSON text of the expected answer; unset where the caller expects nothing.
+   * JSON text of the expected answer; unset where the caller expects none.
    *
    * @generated from field: optional string expect_json = 4;
    */

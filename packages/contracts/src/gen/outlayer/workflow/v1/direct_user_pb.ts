@@ -16,7 +16,7 @@ export const file_outlayer_workflow_v1_direct_user: GenFile = /*@__PURE__*/
   fileDesc("CiZvdXRsYXllci93b3JrZmxvdy92MS9kaXJlY3RfdXNlci5wcm90bxIUb3V0bGF5ZXIud29ya2Zsb3cudjEiYgoPRGlyZWN0VXNlclNjb3BlEg8KB3VzZXJfaWQYASABKAkSEwoLcmVnaXN0cnlfaWQYAiABKAkSEwoLcmVjZWl2ZXJfaWQYAyABKAkSFAoMbWV0aG9kX25hbWVzGAQgAygJIqIBCg5EaXJlY3RVc2VyQ2FsbBI8CgVzY29wZRgBIAEoCzIlLm91dGxheWVyLndvcmtmbG93LnYxLkRpcmVjdFVzZXJTY29wZUIGukgDyAEBEhwKC21ldGhvZF9uYW1lGAIgASgJQge6SARyAhABEiYKA2dhcxgDIAEoCUIZukgWchQyEl5bMS05XVswLTldezAsMTh9JBIMCgRhcmdzGAQgASgMIucCChZEaXJlY3RVc2VyRnVuY3Rpb25DYWxsEhQKB3VzZXJfaWQYASABKAlIAIgBARIYCgtyZWdpc3RyeV9pZBgCIAEoCUgBiAEBEhgKC3JlY2VpdmVyX2lkGAMgASgJSAKIAQESFAoMbWV0aG9kX25hbWVzGAQgAygJEhgKC21ldGhvZF9uYW1lGAUgASgJSAOIAQESEAoDZ2FzGAYgASgJSASIAQESKQoJYXJnc19qc29uGAcgASgLMhYuZ29vZ2xlLnByb3RvYnVmLlZhbHVlEhQKB2RlcG9zaXQYCCABKAlIBYgBARIcCg9pZGVtcG90ZW5jeV9rZXkYCSABKAlIBogBAUIKCghfdXNlcl9pZEIOCgxfcmVnaXN0cnlfaWRCDgoMX3JlY2VpdmVyX2lkQg4KDF9tZXRob2RfbmFtZUIGCgRfZ2FzQgoKCF9kZXBvc2l0QhIKEF9pZGVtcG90ZW5jeV9rZXliBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_struct]);
 
 /**
- * What a scoped key of a user may be used for. Without deposit, always.
+ * What a user's scoped key may call; never with a deposit.
  *
  * @generated from message outlayer.workflow.v1.DirectUserScope
  */
@@ -29,7 +29,7 @@ export type DirectUserScope = Message<"outlayer.workflow.v1.DirectUserScope"> & 
   userId: string;
 
   /**
-   * Only a namespace of the key's derivation; it signs nothing.
+   * Part of the key's derivation path; the registry account signs nothing.
    *
    * @generated from field: string registry_id = 2;
    */
@@ -58,7 +58,7 @@ export const DirectUserScopeSchema: GenMessage<DirectUserScope> = /*@__PURE__*/
   messageDesc(file_outlayer_workflow_v1_direct_user, 0);
 
 /**
- * One call of a user, made ready by the planner: nothing in it has to be interpreted again.
+ * One call of a user, in the form that the planner validated: nothing in it has to be interpreted again.
  *
  * @generated from message outlayer.workflow.v1.DirectUserCall
  */
@@ -114,7 +114,7 @@ export type DirectUserFunctionCall = Message<"outlayer.workflow.v1.DirectUserFun
   userId?: string | undefined;
 
   /**
-   * Only a namespace of the key's derivation; it signs nothing.
+   * Part of the key's derivation path; the registry account signs nothing.
    *
    * @generated from field: optional string registry_id = 2;
    */

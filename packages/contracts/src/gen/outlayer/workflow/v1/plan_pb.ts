@@ -41,21 +41,21 @@ export type Plan = Message<"outlayer.workflow.v1.Plan"> & {
   steps: PlannedStep[];
 
   /**
-   * What has to be done first, or is missing.
+   * Setup that has to be done first, and facts that are missing.
    *
    * @generated from field: repeated outlayer.workflow.v1.SetupRequirement setup_requirements = 4;
    */
   setupRequirements: SetupRequirement[];
 
   /**
-   * Names of the facts that could not be had, so that their rules were not applied.
+   * Names of the facts that could not be fetched, so that their rules were not applied.
    *
    * @generated from field: repeated string unchecked = 5;
    */
   unchecked: string[];
 
   /**
-   * What carrying it out takes, either way; unset unless it is executable.
+   * Estimates for both ways of carrying it out; unset unless it is executable.
    *
    * @generated from field: optional outlayer.workflow.v1.PlanEstimates estimates = 6;
    */
@@ -70,7 +70,7 @@ export const PlanSchema: GenMessage<Plan> = /*@__PURE__*/
   messageDesc(file_outlayer_workflow_v1_plan, 0);
 
 /**
- * What carrying a workflow out takes: by one chain, or step by step.
+ * Estimates for carrying a workflow out: as one chain, or step by step.
  *
  * @generated from message outlayer.workflow.v1.PlanEstimates
  */
@@ -98,7 +98,7 @@ export const PlanEstimatesSchema: GenMessage<PlanEstimates> = /*@__PURE__*/
   messageDesc(file_outlayer_workflow_v1_plan, 1);
 
 /**
- * Fee, gas and time of one way.
+ * Fee, gas and time of one way of carrying it out.
  *
  * @generated from message outlayer.workflow.v1.Estimate
  */
@@ -118,7 +118,7 @@ export type Estimate = Message<"outlayer.workflow.v1.Estimate"> & {
   attachedGas?: string | undefined;
 
   /**
-   * Blocks from submission until the last step is final, where nothing delays it. The wait for the gate is not in it.
+   * Blocks from submission until the last step is final, if nothing delays it. The wait for the gate is not included.
    *
    * @generated from field: uint32 expected_blocks = 3;
    */
@@ -146,7 +146,7 @@ export type PlannedStep = Message<"outlayer.workflow.v1.PlannedStep"> & {
   lane: string;
 
   /**
-   * Whom the called contract sees as predecessor: `gate`, `wallet`, `user`, `view` or `none`.
+   * The predecessor that the called contract sees: `gate`, `wallet`, `user`, `view` or `none`.
    *
    * @generated from field: string predecessor_model = 2;
    */

@@ -14,8 +14,7 @@ export const file_outlayer_workflow_v1_policy: GenFile = /*@__PURE__*/
   fileDesc("CiFvdXRsYXllci93b3JrZmxvdy92MS9wb2xpY3kucHJvdG8SFG91dGxheWVyLndvcmtmbG93LnYxIrUDCgVVc2FnZRJWCgZob3VybHkYASADKAsyJy5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZS5Ib3VybHlFbnRyeUIdukgamgEXKhVyEzIRXigwfFsxLTldWzAtOV0qKSQSVAoFZGFpbHkYAiADKAsyJi5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZS5EYWlseUVudHJ5Qh26SBqaARcqFXITMhFeKDB8WzEtOV1bMC05XSopJBJYCgdtb250aGx5GAMgAygLMigub3V0bGF5ZXIud29ya2Zsb3cudjEuVXNhZ2UuTW9udGhseUVudHJ5Qh26SBqaARcqFXITMhFeKDB8WzEtOV1bMC05XSopJBIXCg9ob3VybHlfdHhfY291bnQYBCABKA0aLQoLSG91cmx5RW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARosCgpEYWlseUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEaLgoMTW9udGhseUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiSgoIQXBwcm92YWwSEgoKcmVxdWVzdF9pZBgBIAEoCRIUCgxhcHByb3Zlcl9pZHMYAiADKAkSFAoMcmVxdWVzdF9oYXNoGAMgASgJIj8KCVN0ZXBVc2FnZRIyCgdhbW91bnRzGAEgAygLMiEub3V0bGF5ZXIud29ya2Zsb3cudjEuVG9rZW5BbW91bnQiTwoLVG9rZW5BbW91bnQSFgoFdG9rZW4YASABKAlCB7pIBHICEAESKAoGYW1vdW50GAIgASgJQhi6SBVyEzIRXigwfFsxLTldWzAtOV0qKSQibAoOVXNhZ2VTdGF0ZW1lbnQSCwoDc2VxGAEgASgEEioKBXVzYWdlGAIgASgLMhsub3V0bGF5ZXIud29ya2Zsb3cudjEuVXNhZ2USFAoMaXNzdWVkX2F0X21zGAMgASgDEgsKA21hYxgEIAEoDCJUCgtSZXNlcnZhdGlvbhILCgNzZXEYASABKAQSFQoNY291bnRzX2RpZ2VzdBgCIAEoCRIUCgx0ZXJtc19kaWdlc3QYAyABKAkSCwoDbWFjGAQgASgMYgZwcm90bzM", [file_buf_validate_validate]);
 
 /**
- * What a wallet has already used, as policies judge it: raw units by full token id (`native` for NEAR), per UTC
- * calendar window.
+ * A wallet's usage as policies count it: raw units by full token id (`native` for NEAR), per UTC calendar window.
  *
  * @generated from message outlayer.workflow.v1.Usage
  */
@@ -57,8 +56,8 @@ export const UsageSchema: GenMessage<Usage> = /*@__PURE__*/
   messageDesc(file_outlayer_workflow_v1_policy, 0);
 
 /**
- * Who approved. Taken from callers with the internal token only. The planner says what is wrong with one, in the same
- * words for a message and for JSON text.
+ * An approval. Accepted only from callers with the internal token. The planner names problems in the same words for a
+ * message and for JSON text.
  *
  * @generated from message outlayer.workflow.v1.Approval
  */
@@ -71,14 +70,14 @@ export type Approval = Message<"outlayer.workflow.v1.Approval"> & {
   requestId: string;
 
   /**
-   * Those who approved, 1 to 32.
+   * The approvers, 1 to 32.
    *
    * @generated from field: repeated string approver_ids = 2;
    */
   approverIds: string[];
 
   /**
-   * Approval digest of that workflow: lower-case hex SHA-256 of its canonical body less key and approval.
+   * Approval digest of that workflow: lower-case hex SHA-256 of its canonical body without key and approval.
    *
    * @generated from field: string request_hash = 3;
    */
@@ -93,7 +92,7 @@ export const ApprovalSchema: GenMessage<Approval> = /*@__PURE__*/
   messageDesc(file_outlayer_workflow_v1_policy, 1);
 
 /**
- * What one step moves, as policy counts it. A step is one transaction in the hourly count.
+ * The amounts that one step moves, as policy counts them. A step is one transaction in the hourly count.
  *
  * @generated from message outlayer.workflow.v1.StepUsage
  */
@@ -142,7 +141,7 @@ export const TokenAmountSchema: GenMessage<TokenAmount> = /*@__PURE__*/
   messageDesc(file_outlayer_workflow_v1_policy, 3);
 
 /**
- * What a wallet has used, in evidence's own word: nobody between evidence and signer-proxy can say otherwise.
+ * A wallet's usage as evidence states it, with a MAC that nobody between evidence and signer-proxy can forge.
  *
  * @generated from message outlayer.workflow.v1.UsageStatement
  */
@@ -155,7 +154,7 @@ export type UsageStatement = Message<"outlayer.workflow.v1.UsageStatement"> & {
   seq: bigint;
 
   /**
-   * What counts.
+   * The usage.
    *
    * @generated from field: outlayer.workflow.v1.Usage usage = 2;
    */
@@ -169,7 +168,7 @@ export type UsageStatement = Message<"outlayer.workflow.v1.UsageStatement"> & {
   issuedAtMs: bigint;
 
   /**
-   * HMAC-SHA256 over wallet, request that is left out, and all of the above.
+   * HMAC-SHA256 over wallet, left-out request, and all of the above.
    *
    * @generated from field: bytes mac = 4;
    */
@@ -184,27 +183,27 @@ export const UsageStatementSchema: GenMessage<UsageStatement> = /*@__PURE__*/
   messageDesc(file_outlayer_workflow_v1_policy, 4);
 
 /**
- * Evidence's word that what policy allowed counts against the wallet's limits.
+ * Evidence's MACed statement that allowed amounts count against the wallet's limits.
  *
  * @generated from message outlayer.workflow.v1.Reservation
  */
 export type Reservation = Message<"outlayer.workflow.v1.Reservation"> & {
   /**
-   * The ledger's entry up to which policy was asked.
+   * The ledger entry that policy's answer saw.
    *
    * @generated from field: uint64 seq = 1;
    */
   seq: bigint;
 
   /**
-   * Lower-case hex SHA-256 of what each step counts.
+   * Lower-case hex SHA-256 of the amounts of each step.
    *
    * @generated from field: string counts_digest = 2;
    */
   countsDigest: string;
 
   /**
-   * Of the terms on which the steps are signed.
+   * Digest of the terms on which the steps are signed.
    *
    * @generated from field: string terms_digest = 3;
    */

@@ -16,7 +16,7 @@ export const file_outlayer_workflow_v1_preflight: GenFile = /*@__PURE__*/
   fileDesc("CiRvdXRsYXllci93b3JrZmxvdy92MS9wcmVmbGlnaHQucHJvdG8SFG91dGxheWVyLndvcmtmbG93LnYxIqwBCglQcmVmbGlnaHQSDQoFcmVhZHkYASABKAgSFQoNYWJvcnRfcmVhc29ucxgCIAMoCRIrCgZjaGVja3MYAyADKAsyGy5vdXRsYXllci53b3JrZmxvdy52MS5DaGVjaxIUCgxmaW5hbF9oZWlnaHQYBCABKAQSLQoEcGxhbhgFIAEoCzIaLm91dGxheWVyLndvcmtmbG93LnYxLlBsYW5IAIgBAUIHCgVfcGxhbiKHAQoFQ2hlY2sSDAoEbmFtZRgBIAEoCRIxCgVjbGFzcxgCIAEoCUIiukgfch1SCGJsb2NraW5nUgd3YWl0aW5nUghhZHZpc29yeRIKCgJvaxgDIAEoCBIQCghleHBlY3RlZBgEIAEoCRIOCgZhY3R1YWwYBSABKAkSDwoHbWVzc2FnZRgGIAEoCWIGcHJvdG8z", [file_buf_validate_validate, file_outlayer_workflow_v1_plan]);
 
 /**
- * Whether a run would succeed now, as far as that can be found out without signing or sending anything that counts.
+ * Whether a run would succeed now, as far as checks without any effect can tell.
  *
  * @generated from message outlayer.workflow.v1.Preflight
  */
@@ -43,14 +43,14 @@ export type Preflight = Message<"outlayer.workflow.v1.Preflight"> & {
   checks: Check[];
 
   /**
-   * Height of the final block at the time; 0 where it could not be had.
+   * Height of the final block; 0 where it could not be read.
    *
    * @generated from field: uint64 final_height = 4;
    */
   finalHeight: bigint;
 
   /**
-   * The plan of the workflow that was asked about; unset without one.
+   * The plan of the workflow in the request; unset without one.
    *
    * @generated from field: optional outlayer.workflow.v1.Plan plan = 5;
    */
@@ -65,48 +65,48 @@ export const PreflightSchema: GenMessage<Preflight> = /*@__PURE__*/
   messageDesc(file_outlayer_workflow_v1_preflight, 0);
 
 /**
- * One question and its answer.
+ * One check and its result.
  *
  * @generated from message outlayer.workflow.v1.Check
  */
 export type Check = Message<"outlayer.workflow.v1.Check"> & {
   /**
-   * What is asked about, e.g. `relayer_balance`.
+   * The check's name, e.g. `relayer_balance`.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * What it means for a workflow when it fails: `blocking`, it would fail; `waiting`, it would wait; `advisory`, nothing.
+   * What a failure means for a workflow: `blocking`, it would fail; `waiting`, it would wait; `advisory`, nothing.
    *
    * @generated from field: string class = 2;
    */
   class: string;
 
   /**
-   * What holds is as expected. False as well for what could not be found out.
+   * Whether the actual value is as expected. False also where it could not be read.
    *
    * @generated from field: bool ok = 3;
    */
   ok: boolean;
 
   /**
-   * What is expected.
+   * The expected value.
    *
    * @generated from field: string expected = 4;
    */
   expected: string;
 
   /**
-   * What was found; empty where nothing was.
+   * The actual value; empty where it could not be read.
    *
    * @generated from field: string actual = 5;
    */
   actual: string;
 
   /**
-   * A sentence for people: of a check that fails, the one that a workflow would end with.
+   * A sentence for people; if the check fails, the one that a workflow would end with.
    *
    * @generated from field: string message = 6;
    */

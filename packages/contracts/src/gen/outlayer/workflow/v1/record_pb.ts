@@ -17,8 +17,8 @@ export const file_outlayer_workflow_v1_record: GenFile = /*@__PURE__*/
   fileDesc("CiFvdXRsYXllci93b3JrZmxvdy92MS9yZWNvcmQucHJvdG8SFG91dGxheWVyLndvcmtmbG93LnYxIoMOCgZSZWNvcmQSEgoKcmVxdWVzdF9pZBgBIAEoCRIQCghlbmRwb2ludBgCIAEoCRIRCgl3YWxsZXRfaWQYAyABKAkSFwoPaWRlbXBvdGVuY3lfa2V5GAQgASgJEg4KBnN0YXR1cxgFIAEoCRIfChJ1c2VyX3Zpc2libGVfZXJyb3IYBiABKAlIAIgBARIXCgplcnJvcl9jb2RlGAcgASgJSAGIAQESIAoYcGVyc2lzdGVkX2JlZm9yZV9zaWduaW5nGAggASgIEjoKFW9yaWdpbmFsX3JlcXVlc3RfanNvbhgJIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RCAhgBEjIKDXdvcmtmbG93X2pzb24YCiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0QgIYARItCglwbGFuX2pzb24YCyABKAsyGi5vdXRsYXllci53b3JrZmxvdy52MS5QbGFuEhkKEXByb3h5X3ByZWRlY2Vzc29yGAwgASgIEhkKEXByZWRlY2Vzc29yX21vZGVsGA0gASgJEhYKDm9yZGVyaW5nX21vZGVsGA4gASgJEh4KFnNpZ25lZF9uZXA0MTNfcGF5bG9hZHMYDyADKAkSHwoXc2lnbmVkX25lcDM2Nl9kZWxlZ2F0ZXMYECADKAkSGAoQc3VibWl0X3R4X2hhc2hlcxgRIAMoCRISCgppbnRlbnRfaWRzGBIgAygJEhsKDnJlc3VtZV90eF9oYXNoGBMgASgJSAKIAQESGAoQcmVzdW1lX3R4X2hhc2hlcxgUIAMoCRJAChFkaXNwYXRjaF9yZWNlaXB0cxgVIAMoCzIlLm91dGxheWVyLndvcmtmbG93LnYxLkRpc3BhdGNoUmVjZWlwdBIeChZkaXNwYXRjaF9ibG9ja19oZWlnaHRzGBYgAygEEjgKDXN0ZXBfb3V0Y29tZXMYFyADKAsyIS5vdXRsYXllci53b3JrZmxvdy52MS5TdGVwT3V0Y29tZRJHCg5iYWxhbmNlX2RlbHRhcxgYIAMoCzIvLm91dGxheWVyLndvcmtmbG93LnYxLlJlY29yZC5CYWxhbmNlRGVsdGFzRW50cnkSRQoNYmFsYW5jZV92aWV3cxgZIAMoCzIuLm91dGxheWVyLndvcmtmbG93LnYxLlJlY29yZC5CYWxhbmNlVmlld3NFbnRyeRJFChdwb3N0X2JhdGNoX3ZpZXdfcmVzdWx0cxgaIAMoCzIkLm91dGxheWVyLndvcmtmbG93LnYxLlBvc3RWaWV3UmVzdWx0Ei8KBXF1ZXVlGBsgASgLMhsub3V0bGF5ZXIud29ya2Zsb3cudjEuUXVldWVIA4gBARIoCgRmZWVzGBwgASgLMhoub3V0bGF5ZXIud29ya2Zsb3cudjEuRmVlcxIyChFkaXJlY3RfdXNlcl9zY29wZRgdIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSNQoUZGlyZWN0X3VzZXJfZXZpZGVuY2UYHiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EiIKGmRpcmVjdF9zaWduZWRfdHJhbnNhY3Rpb25zGB8gAygJEhIKCnN0YXR1c191cmwYICABKAkSGwoOcmV0cnlfYWZ0ZXJfbXMYISABKA1IBIgBARIPCgd2ZXJzaW9uGCIgASgEEhEKCWhlYWRfaGFzaBgjIAEoCRIuCgpjcmVhdGVkX2F0GCQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GCUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI7CghhcHByb3ZhbBgmIAEoCzIkLm91dGxheWVyLndvcmtmbG93LnYxLkFwcHJvdmFsTmVlZGVkSAWIAQESGAoQY2FuY2VsX3R4X2hhc2hlcxgoIAMoCRIYChBjYW5jZWxfcmVxdWVzdGVkGCkgASgIEh0KFW9yaWdpbmFsX3JlcXVlc3RfdGV4dBgyIAEoCRIVCg13b3JrZmxvd190ZXh0GDMgASgJGjQKEkJhbGFuY2VEZWx0YXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGlYKEUJhbGFuY2VWaWV3c0VudHJ5EgsKA2tleRgBIAEoCRIwCgV2YWx1ZRgCIAEoCzIhLm91dGxheWVyLndvcmtmbG93LnYxLkJhbGFuY2VWaWV3OgI4AUIVChNfdXNlcl92aXNpYmxlX2Vycm9yQg0KC19lcnJvcl9jb2RlQhEKD19yZXN1bWVfdHhfaGFzaEIICgZfcXVldWVCEQoPX3JldHJ5X2FmdGVyX21zQgsKCV9hcHByb3ZhbCJCCg5BcHByb3ZhbE5lZWRlZBIaChJyZXF1aXJlZF9hcHByb3ZhbHMYASABKA0SFAoMcmVxdWVzdF9oYXNoGAIgASgJIrQBCg9EaXNwYXRjaFJlY2VpcHQSEQoJaW50ZW50X2lkGAEgASgJEhIKCnJlY2VpcHRfaWQYAiABKAkSEwoLcmVjZWl2ZXJfaWQYAyABKAkSEwoLbWV0aG9kX25hbWUYBCABKAkSFAoMYmxvY2tfaGVpZ2h0GAUgASgEEg4KBnN0YXR1cxgGIAEoCRIMCgRsb2dzGAcgAygJEhIKBWVycm9yGAggASgJSACIAQFCCAoGX2Vycm9yImwKC1N0ZXBPdXRjb21lEg8KB291dGNvbWUYASABKAkSEgoFZXJyb3IYAiABKAlIAIgBARIbCg5wb3NzaWJsZV91bnRpbBgDIAEoCUgBiAEBQggKBl9lcnJvckIRCg9fcG9zc2libGVfdW50aWwiTgoLQmFsYW5jZVZpZXcSDgoGYmVmb3JlGAEgASgJEhIKBWFmdGVyGAIgASgJSACIAQESEQoJYW1iaWd1b3VzGAMgASgIQggKBl9hZnRlciLLAQoOUG9zdFZpZXdSZXN1bHQSEwoLY29udHJhY3RfaWQYASABKAkSEwoLbWV0aG9kX25hbWUYAiABKAkSGAoLcmVzdWx0X2pzb24YAyABKAlIAIgBARISCgVlcnJvchgEIAEoCUgBiAEBEhQKB21hdGNoZXMYBSABKAhIAogBARIUCgxibG9ja19oZWlnaHQYBiABKAQSDwoHb3V0Y29tZRgHIAEoCUIOCgxfcmVzdWx0X2pzb25CCAoGX2Vycm9yQgoKCF9tYXRjaGVzImwKBVF1ZXVlEhAKCHBvc2l0aW9uGAEgASgNEiIKFWV4cGVjdGVkX3N0YXJ0X2hlaWdodBgCIAEoBEgAiAEBEhMKC3dhaXRpbmdfZm9yGAMgASgJQhgKFl9leHBlY3RlZF9zdGFydF9oZWlnaHQiNwoERmVlcxIWCg5nYXRlX2ZlZV95b2N0bxgBIAEoCRIXCg9nYXNfYnVybnRfeW9jdG8YAiABKAliBnByb3RvMw", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_outlayer_workflow_v1_plan]);
 
 /**
- * What is known of one request, as folded from its log. Per-step fields have one entry per gate step, in the
- * caller's order; an entry that is "", 0 or an empty message means that the step has none (REST says null).
+ * The record of one request, folded from its log. Per-step fields have one entry per gate step, in the caller's order; an
+ * entry that is "", 0 or an empty message means that the step has none (REST says null).
  *
  * @generated from message outlayer.workflow.v1.Record
  */
@@ -38,7 +38,7 @@ export type Record = Message<"outlayer.workflow.v1.Record"> & {
   endpoint: string;
 
   /**
-   * The wallet that asked.
+   * The calling wallet.
    *
    * @generated from field: string wallet_id = 3;
    */
@@ -82,7 +82,7 @@ export type Record = Message<"outlayer.workflow.v1.Record"> & {
   persistedBeforeSigning: boolean;
 
   /**
-   * Unset: `original_request_text` says it.
+   * Unset: see `original_request_text`.
    *
    * @generated from field: google.protobuf.Struct original_request_json = 9 [deprecated = true];
    * @deprecated
@@ -90,7 +90,7 @@ export type Record = Message<"outlayer.workflow.v1.Record"> & {
   originalRequestJson?: JsonObject | undefined;
 
   /**
-   * Unset: `workflow_text` says it.
+   * Unset: see `workflow_text`.
    *
    * @generated from field: google.protobuf.Struct workflow_json = 10 [deprecated = true];
    * @deprecated
@@ -105,7 +105,7 @@ export type Record = Message<"outlayer.workflow.v1.Record"> & {
   planJson?: Plan | undefined;
 
   /**
-   * The gate is the predecessor of the calls.
+   * Whether the gate is the predecessor of the calls.
    *
    * @generated from field: bool proxy_predecessor = 12;
    */
@@ -154,7 +154,7 @@ export type Record = Message<"outlayer.workflow.v1.Record"> & {
   intentIds: string[];
 
   /**
-   * Base58 hash of the transaction that resumed the chain, or a lone call; unset where it was not ours, and of a workflow
+   * Base58 hash of the transaction that resumed the chain, or a lone call; unset where it was not ours, and for a workflow
    * that is carried out step by step.
    *
    * @generated from field: optional string resume_tx_hash = 19;
@@ -162,7 +162,7 @@ export type Record = Message<"outlayer.workflow.v1.Record"> & {
   resumeTxHash?: string | undefined;
 
   /**
-   * All resume transactions that are ours, rejects among them.
+   * All our resume transactions, including rejects.
    *
    * @generated from field: repeated string resume_tx_hashes = 20;
    */
@@ -183,7 +183,7 @@ export type Record = Message<"outlayer.workflow.v1.Record"> & {
   dispatchBlockHeights: bigint[];
 
   /**
-   * Per step: what is known of it.
+   * Per step: its outcome.
    *
    * @generated from field: repeated outlayer.workflow.v1.StepOutcome step_outcomes = 23;
    */
@@ -219,7 +219,7 @@ export type Record = Message<"outlayer.workflow.v1.Record"> & {
   queue?: Queue | undefined;
 
   /**
-   * What it has cost so far.
+   * Costs so far.
    *
    * @generated from field: outlayer.workflow.v1.Fees fees = 28;
    */
@@ -254,7 +254,7 @@ export type Record = Message<"outlayer.workflow.v1.Record"> & {
   statusUrl: string;
 
   /**
-   * After how many milliseconds to ask again; unset once ended.
+   * Milliseconds until the record is worth reading again; unset once ended.
    *
    * @generated from field: optional uint32 retry_after_ms = 33;
    */
@@ -296,14 +296,14 @@ export type Record = Message<"outlayer.workflow.v1.Record"> & {
   approval?: ApprovalNeeded | undefined;
 
   /**
-   * All transactions of ours that use payload nonces up, so that what is still possible is not any more.
+   * All our transactions that use up payload nonces, so that possible payloads become impossible.
    *
    * @generated from field: repeated string cancel_tx_hashes = 40;
    */
   cancelTxHashes: string[];
 
   /**
-   * The caller has asked to cancel it.
+   * Whether the caller has asked to cancel it.
    *
    * @generated from field: bool cancel_requested = 41;
    */
@@ -332,20 +332,20 @@ export const RecordSchema: GenMessage<Record> = /*@__PURE__*/
   messageDesc(file_outlayer_workflow_v1_record, 0);
 
 /**
- * What an approval of this request has to name.
+ * The values that an approval of this request has to name.
  *
  * @generated from message outlayer.workflow.v1.ApprovalNeeded
  */
 export type ApprovalNeeded = Message<"outlayer.workflow.v1.ApprovalNeeded"> & {
   /**
-   * How many approvals the wallet's policy asks for.
+   * Number of approvals that the wallet's policy requires.
    *
    * @generated from field: uint32 required_approvals = 1;
    */
   requiredApprovals: number;
 
   /**
-   * Approval digest: lower-case hex SHA-256 of the canonical request less `idempotency_key` and `approval_info`.
+   * Approval digest: lower-case hex SHA-256 of the canonical request without `idempotency_key` and `approval_info`.
    *
    * @generated from field: string request_hash = 2;
    */
@@ -430,7 +430,7 @@ export const DispatchReceiptSchema: GenMessage<DispatchReceipt> = /*@__PURE__*/
   messageDesc(file_outlayer_workflow_v1_record, 2);
 
 /**
- * What is known of a step, and no more.
+ * The known outcome of a step.
  *
  * @generated from message outlayer.workflow.v1.StepOutcome
  */
@@ -450,7 +450,7 @@ export type StepOutcome = Message<"outlayer.workflow.v1.StepOutcome"> & {
   error?: string | undefined;
 
   /**
-   * Until when it may still execute: RFC 3339, or a block height in decimal for a call without a payload.
+   * The end of the time in which it may still execute: RFC 3339, or a block height in decimal for a call without a payload.
    *
    * @generated from field: optional string possible_until = 3;
    */
@@ -485,7 +485,7 @@ export type BalanceView = Message<"outlayer.workflow.v1.BalanceView"> & {
   after?: string | undefined;
 
   /**
-   * The two differ by something else than the workflow's own deltas: others moved money too.
+   * Whether they differ by something else than the workflow's own deltas: others moved money too.
    *
    * @generated from field: bool ambiguous = 3;
    */
@@ -506,7 +506,7 @@ export const BalanceViewSchema: GenMessage<BalanceView> = /*@__PURE__*/
  */
 export type PostViewResult = Message<"outlayer.workflow.v1.PostViewResult"> & {
   /**
-   * The contract that was asked.
+   * The contract of the view.
    *
    * @generated from field: string contract_id = 1;
    */
@@ -534,7 +534,7 @@ export type PostViewResult = Message<"outlayer.workflow.v1.PostViewResult"> & {
   error?: string | undefined;
 
   /**
-   * Whether the answer equals what was expected; unset where nothing was, and where it is not known what was answered.
+   * Whether the answer equals the expected one; unset where none was expected, and where the answer is not known.
    *
    * @generated from field: optional bool matches = 5;
    */
@@ -548,7 +548,7 @@ export type PostViewResult = Message<"outlayer.workflow.v1.PostViewResult"> & {
   blockHeight: bigint;
 
   /**
-   * `answered`, `failed`, `too_large` or `no_answer`; empty in records that were made before there was this.
+   * `answered`, `failed`, `too_large` or `no_answer`; empty in records from before this field.
    *
    * @generated from field: string outcome = 7;
    */
@@ -563,7 +563,7 @@ export const PostViewResultSchema: GenMessage<PostViewResult> = /*@__PURE__*/
   messageDesc(file_outlayer_workflow_v1_record, 5);
 
 /**
- * Why a workflow waits.
+ * The reason for which a workflow waits.
  *
  * @generated from message outlayer.workflow.v1.Queue
  */
@@ -576,7 +576,7 @@ export type Queue = Message<"outlayer.workflow.v1.Queue"> & {
   position: number;
 
   /**
-   * Block height at which it is expected to start; unset when that cannot be told.
+   * Block height at which it is expected to start; unset where that cannot be predicted.
    *
    * @generated from field: optional uint64 expected_start_height = 2;
    */
@@ -584,8 +584,8 @@ export type Queue = Message<"outlayer.workflow.v1.Queue"> & {
 
   /**
    * `turn`, or the error code that the workflow would end with: `gate_busy`, `gate_stuck`, `balance_low`,
-   * `no_usable_key`, `keystore_unavailable`, `rpc_unavailable`; or `discarded_signatures`: what was signed became too old before
-   * it was sent, and is waited out before anything is signed anew.
+   * `no_usable_key`, `keystore_unavailable`, `rpc_unavailable`; or `discarded_signatures`: signatures became too old before
+   * they were sent, and are waited out before anything is signed anew.
    *
    * @generated from field: string waiting_for = 3;
    */
@@ -606,7 +606,7 @@ export const QueueSchema: GenMessage<Queue> = /*@__PURE__*/
  */
 export type Fees = Message<"outlayer.workflow.v1.Fees"> & {
   /**
-   * What the gate kept.
+   * Fees that the gate kept.
    *
    * @generated from field: string gate_fee_yocto = 1;
    */

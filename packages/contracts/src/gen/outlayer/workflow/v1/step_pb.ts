@@ -38,14 +38,14 @@ export type Workflow = Message<"outlayer.workflow.v1.Workflow"> & {
   idempotencyKey?: string | undefined;
 
   /**
-   * Who approved it, where it is sent again after `requires_approval`; with the internal token only.
+   * The approval, when it is sent again after `requires_approval`; with the internal token only.
    *
    * @generated from field: optional outlayer.workflow.v1.Approval approval_info = 3;
    */
   approvalInfo?: Approval | undefined;
 
   /**
-   * What becomes of the steps after one that failed on chain: `continue` (the default) or `halt`.
+   * What happens to later steps after a step failed on chain: `continue` (the default) or `halt`.
    *
    * @generated from field: optional string on_failure = 4;
    */
@@ -123,7 +123,7 @@ export type Step = Message<"outlayer.workflow.v1.Step"> & {
   operation?: string | undefined;
 
   /**
-   * The target must see the user as predecessor.
+   * Whether the target must see the user as predecessor.
    *
    * @generated from field: optional bool requires_user_predecessor = 8;
    */
@@ -179,7 +179,7 @@ export type Step = Message<"outlayer.workflow.v1.Step"> & {
   tokenIn?: string | undefined;
 
   /**
-   * Token got in a swap.
+   * Token received in a swap.
    *
    * @generated from field: optional string token_out = 16;
    */
@@ -200,14 +200,14 @@ export type Step = Message<"outlayer.workflow.v1.Step"> & {
   minAmountOut?: string | undefined;
 
   /**
-   * Payloads that the other sides of a swap have signed.
+   * Payloads that the swap's counterparties have signed.
    *
    * @generated from field: repeated google.protobuf.Struct counterparty_signed = 19;
    */
   counterpartySigned: JsonObject[];
 
   /**
-   * Where a quoted swap's deposit goes.
+   * The deposit address of a quoted swap.
    *
    * @generated from field: optional string deposit_address = 20;
    */
@@ -249,7 +249,7 @@ export type Step = Message<"outlayer.workflow.v1.Step"> & {
   actions: JsonObject[];
 
   /**
-   * Message of a transfer: the receiver is notified with it.
+   * Message of a transfer, with which the receiver is notified.
    *
    * @generated from field: optional string msg = 26;
    */
@@ -263,7 +263,7 @@ export type Step = Message<"outlayer.workflow.v1.Step"> & {
   minGas?: string | undefined;
 
   /**
-   * The latest time until which what is signed may be valid, for `intents.*`: RFC 3339 with seconds and an offset.
+   * Latest deadline of the signature, for `intents.*`: RFC 3339 with seconds and an offset.
    *
    * @generated from field: optional string deadline = 28;
    */
@@ -292,7 +292,7 @@ export const StepSchema: GenMessage<Step> = /*@__PURE__*/
  */
 export type SequentialBatch = Message<"outlayer.workflow.v1.SequentialBatch"> & {
   /**
-   * The gate that is to carry the calls.
+   * The gate that carries the calls.
    *
    * @generated from field: optional string gate_id = 1;
    */
@@ -320,7 +320,7 @@ export type SequentialBatch = Message<"outlayer.workflow.v1.SequentialBatch"> & 
   postBatchViewChecks: ViewCheck[];
 
   /**
-   * Who approved it, where it is sent again after `requires_approval`; with the internal token only.
+   * The approval, when it is sent again after `requires_approval`; with the internal token only.
    *
    * @generated from field: optional outlayer.workflow.v1.Approval approval_info = 5;
    */
@@ -411,7 +411,7 @@ export const BatchCallSchema: GenMessage<BatchCall> = /*@__PURE__*/
  */
 export type ViewCheck = Message<"outlayer.workflow.v1.ViewCheck"> & {
   /**
-   * The contract that is asked.
+   * The contract of the view.
    *
    * @generated from field: string contract_id = 1;
    */
@@ -432,7 +432,7 @@ export type ViewCheck = Message<"outlayer.workflow.v1.ViewCheck"> & {
   argsJson?: Value | undefined;
 
   /**
-   * What it should answer; not compared when unset.
+   * The expected answer; not compared when unset.
    *
    * @generated from field: google.protobuf.Value expect = 4;
    */
