@@ -18,12 +18,12 @@ on five processes, of which the broadcaster is measured.
 /** As on the chain, milliseconds. */
 const chainBlockMs = 600;
 
-/** What a chain of three does at the most: three calls every seven blocks. */
+/** The best rate of chains of three: three calls every seven blocks. */
 const chain = { calls: 3, blocks: 7 };
 
 const lines: string[] = [];
 
-/** A workflow on an idle gate, begun at several moments between two blocks. */
+/** A workflow on an idle gate, started at several moments between two blocks. */
 async function lone(name: string, pollMs: number, targetBlocks: number): Promise<Figure[]> {
   const system = await BenchSystem.start(chainBlockMs, { NEAR_POLL_INTERVAL_MS: String(pollMs) });
   try {
@@ -32,7 +32,7 @@ async function lone(name: string, pollMs: number, targetBlocks: number): Promise
     const blocks: number[] = [];
     const calls: number[] = [];
     let dearest: CallCounts = {};
-    // Some blocks for the follower to find out when they come; the first workflow asks what is asked once.
+    // Some blocks for the follower to learn their pace; the first workflow makes the one-time requests.
     await pause(20 * chainBlockMs);
     for (let moment = 0; moment < moments; moment += 1) {
       await pause(5 * chainBlockMs + (moment * chainBlockMs) / moments);
@@ -67,7 +67,7 @@ interface Queue {
   readonly workflows: number;
   readonly wallets: number;
   readonly blockMs: number;
-  /** A chain's speed is the chain's only where blocks are. */
+  /** Whether block times are real; only then are figures of time compared with targets. */
   readonly isTimed: boolean;
 }
 
@@ -116,7 +116,7 @@ async function queue(name: string, { workflows, wallets, blockMs, isTimed }: Que
   }
 }
 
-/** Many more than can be under way, each service in a process of its own: what they cost the broadcaster. */
+/** Many more workflows than can be under way, with each service in a process of its own: their cost for the broadcaster. */
 async function backlog(name: string, { workflows, wallets, blockMs }: Omit<Queue, "isTimed">): Promise<Figure[]> {
   const ids = Array.from({ length: wallets }, (_, index) => `bench-${index + 1}`);
   await using system = await SoakSystem.start(blockMs, ids, true, () => {});
@@ -143,7 +143,7 @@ async function backlog(name: string, { workflows, wallets, blockMs }: Omit<Queue
   ];
 }
 
-/** Begins so many, the wallets in turn. @returns their records, once all have succeeded */
+/** Starts workflows, the wallets in turn. @returns their records, once all have succeeded */
 async function allSucceed(system: Pick<BenchSystem, "rest">, workflows: number, walletIds: readonly string[]) {
   const begun: { walletId: string; requestId: string }[] = [];
   const wanted = Array.from({ length: workflows }, (_, index) => walletIds[index % walletIds.length] ?? "");
@@ -159,7 +159,7 @@ async function allSucceed(system: Pick<BenchSystem, "rest">, workflows: number, 
   return records;
 }
 
-/** Many workflows at once, step by step: from the first request to the last of their results that became final. */
+/** Many workflows at once, step by step: from the first request to the last final result. */
 async function stepwise(name: string, workflows: number, targetBlocks: number): Promise<Figure[]> {
   const system = await BenchSystem.start(chainBlockMs, { NEAR_POLL_INTERVAL_MS: String(chainBlockMs) });
   try {
@@ -208,7 +208,7 @@ function workflowSteps(): readonly unknown[] {
   return Array.from({ length: chain.calls }, () => dust);
 }
 
-/** @returns its record @throws Error when it ended in any other way */
+/** @returns the record @throws Error when it ended otherwise */
 async function succeeded(system: Pick<BenchSystem, "rest">, walletId: string, requestId: string) {
   const rest = system.rest(walletId);
   for (;;) {

@@ -25,7 +25,7 @@ ends it after the workflows that are under way, and judges what there was.
 /** How much a heap may grow, percent. */
 const limit = 10;
 
-/** Wallets take turns. Each has a policy of its own: none. */
+/** Wallets take turns. None has a policy. */
 const wallets = Array.from({ length: 20 }, (_, index) => `soak-${index + 1}`);
 
 const options = readArguments();
@@ -89,7 +89,7 @@ function figuresOf(looks: readonly Look[]): readonly Figure[] {
   });
 }
 
-/** @returns how many there were, and what became of those that did not succeed */
+/** @returns their number, and the failures */
 async function carryOut(system: SoakSystem, wanted: number, width: number) {
   const failures: string[] = [];
   let begun = 0;
@@ -104,7 +104,7 @@ async function carryOut(system: SoakSystem, wanted: number, width: number) {
   return { count: begun, failures };
 }
 
-/** Executes one workflow. @returns what became of it where it did not succeed */
+/** Executes one workflow. @returns the failure, if it did not succeed */
 async function failureOf(system: SoakSystem, walletId: string): Promise<string | undefined> {
   const rest = system.rest(walletId);
   const key = crypto.randomUUID();

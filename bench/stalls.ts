@@ -19,7 +19,7 @@ and over Connect, and tells for how long that held up the event loop of the gate
 them was busy for more than 50 ms at a stretch.
 `;
 
-/** Milliseconds between two rounds of a loop, by the clock or of its thread's processor time, whichever is less: the clock also has what others did on the machine. */
+/** Limit of a round of the event loop, milliseconds, by the smaller of wall-clock and thread CPU time: the clock includes other load. */
 const limitMs = 50;
 const rounds = 3;
 const blockTimeMs = 200;
@@ -33,7 +33,7 @@ const fields = (count: number, name: (index: number) => string) =>
 const perStep = Math.floor(almostAll / 99) - 6;
 const ownStep = JSON.stringify(lawful()).slice(0, -1);
 
-/** As much as bounds allow; what is beyond them is refused where it is met. */
+/** Bodies as large as bounds allow; anything beyond is refused as it is read. */
 const bodies: Readonly<Record<string, string>> = {
   ...hostileBodies,
   "as many keys as may be, of the body": `{"steps":${steps},${fields(almostAll, (at) => `${at}`.padStart(30, "k"))}}`,
@@ -59,7 +59,7 @@ const endpoints: readonly [path: string, method: string][] = [
   ["/wallet/v1/direct-user/function-call/execute", "ExecuteDirectUserCall"],
 ];
 
-/** The field of each method's request that takes the text which REST takes as its body. */
+/** By method: the field of its request that takes REST's body as text. */
 const textOf: Readonly<Record<string, string>> = {
   Plan: "workflowJson",
   Preflight: "workflowJson",
@@ -106,7 +106,7 @@ async function measure(only: string | undefined): Promise<boolean> {
   started.defer(async () => void (await replicas.endAll()));
   await replicas.startAll();
   const token = environment.INTERNAL_WALLET_AUTH_TOKEN ?? "";
-  // What is compiled the first time is no body's fault.
+  // Warms up, so that compilation counts for no body.
   for (let round = 0; round < rounds; round++) await send(replicas, token, `{"steps":${steps}}`);
   const figures: Figure[] = [];
   for (const [name, body] of Object.entries(bodies)) {

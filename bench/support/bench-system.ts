@@ -7,10 +7,10 @@ import { wideBounds } from "../../test/support/product-environment.ts";
 import { RestClient } from "../../test/support/rest-client.ts";
 import type { Usage } from "./product-process.ts";
 
-/** Calls by RPC method, `query` also by what is asked. */
+/** Number of calls by RPC method; `query` also by request type and view. */
 export type CallCounts = Readonly<Record<string, number>>;
 
-/** The product and a devnet, each in a process of its own, as a client and the devnet's control see them. */
+/** The product and a devnet, each in a process of its own, seen by a client and by the devnet's control. */
 export class BenchSystem {
   readonly #process: ChildProcess;
   readonly #info: UpInfo;
@@ -37,14 +37,14 @@ export class BenchSystem {
     return new RestClient(() => this.#info.rest, walletId, this.#info.internal_token);
   }
 
-  /** Gives a wallet what many transfers of dust need. */
+  /** Gives a wallet enough for many small transfers. */
   async fund(walletId: string): Promise<void> {
     const { account_id } = await this.#control("GET", `/wallets/${walletId}`);
     const amount = "1000000000000000000000000";
     await this.#control("POST", "/verifier/credit", { account_id, token_id: "nep141:wrap.near", amount });
   }
 
-  /** What of the operator's accounts so many workflows use up. */
+  /** Gives the operator's accounts enough for that many workflows. */
   async fundOperator(): Promise<void> {
     const balance = String(10n ** 29n);
     for (const id of [this.#info.relayer, this.#info.approver])
@@ -86,7 +86,7 @@ export class BenchSystem {
   }
 }
 
-/** Asks once more where a server has closed an idle connection just as it was used again. Only for what may be asked twice. */
+/** Repeats a request once if its idle connection was closed just as it was used again. Only for idempotent requests. */
 export async function asked<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
@@ -96,13 +96,13 @@ export async function asked<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Calls made between two counts, but for those that were not made at all. */
+/** Calls made between two counts, without methods that were not called. */
 export function callsBetween(before: CallCounts, after: CallCounts): CallCounts {
   const made = Object.entries(after).map(([name, count]) => [name, count - (before[name] ?? 0)] as const);
   return Object.fromEntries(made.filter(([, count]) => count > 0));
 }
 
-/** All calls of a count: those that are told apart by what they ask are counted once. */
+/** Sum of all calls; `query` counts once. */
 export function totalOf(counts: CallCounts): number {
   return Object.entries(counts).reduce((sum, [name, count]) => (name.includes(":") ? sum : sum + count), 0);
 }

@@ -4,7 +4,7 @@ import { createWriteStream } from "node:fs";
 // biome-ignore lint/suspicious/noExplicitAny: answers of every shape
 type Result = any;
 
-/** A process that runs with `--inspect`, as its inspector shows it. Nothing of the process's own takes part. */
+/** A process that runs with `--inspect`, seen through its inspector, without any code in the process. */
 export class Inspector {
   readonly #socket: WebSocket;
   readonly #answers = new Map<number, (result: Result) => void>();
@@ -32,7 +32,7 @@ export class Inspector {
     return new Inspector(socket);
   }
 
-  /** Bytes of its heap in use after a collection. A second one takes what the finalizers of the first have let go. */
+  /** Bytes of heap in use after a collection. A second collection takes what finalizers of the first have released. */
   async heapBytes(): Promise<number> {
     await this.#ask("HeapProfiler.collectGarbage");
     await this.#ask("HeapProfiler.collectGarbage");

@@ -1,19 +1,19 @@
 import { runProcess, systemPorts } from "@outlayer/kit";
 import { runAll } from "../../embedded/src/run-all.ts";
 
-/** What the product's process has used: bytes, and milliseconds of processor time. */
+/** Resources used by the product's process: bytes, and milliseconds of processor time. */
 export interface Usage {
   readonly peakRssBytes: number;
   readonly peakHeapBytes: number;
   readonly cpuMs: number;
 }
 
-/** How often the heap is looked at, milliseconds. */
+/** Interval of heap samples, milliseconds. */
 const sampleMs = 250;
 
 /**
- * The embedded product, and a devnet in a process of its own, for a bench that started this: answers with its addresses once it runs,
- * and with what it has used whenever it is sent a message.
+ * The embedded product, and a devnet in a process of its own, for the bench that started this process. It sends its addresses once it
+ * runs, and answers every message with the resources used.
  * @param argv block time in milliseconds, and variables of the environment as JSON
  */
 await runProcess(async () => {

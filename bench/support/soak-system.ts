@@ -11,16 +11,16 @@ import { RestClient } from "../../test/support/rest-client.ts";
 import type { CallCounts } from "./bench-system.ts";
 import { Inspector } from "./inspector.ts";
 
-/** What a process has used by now: bytes, and milliseconds of processor time. */
+/** Resources used by a process so far: bytes, and milliseconds of processor time. */
 export interface ProcessUsage {
   readonly heapBytes: number;
   readonly rssBytes: number;
   readonly cpuMs: number;
 }
 
-/** The five services as processes that can be looked into, and a devnet as another one. */
+/** The five services as processes with an inspector, and a devnet as another one. */
 export class SoakSystem {
-  /** What evidence keeps its logs in, and the bus. */
+  /** The database of evidence, and the bus. */
   readonly stands: string;
   readonly #replicas: Replicas;
   readonly #inspectors: ReadonlyMap<ServiceName, Inspector>;
@@ -50,8 +50,8 @@ export class SoakSystem {
   }
 
   /**
-   * @param wallets that are given what many transfers need
-   * @param usesSqlite also where a MongoDB could be had
+   * @param wallets that get enough for many transfers
+   * @param usesSqlite SQLite even where a MongoDB is available
    * @param heard gets each line of each service's log
    */
   static async start(
@@ -107,7 +107,7 @@ export class SoakSystem {
     return { heapBytes, ...usageOf(this.#replicas.running(name).pid) };
   }
 
-  /** The most that a process had in memory so far, bytes. */
+  /** Peak resident memory of a process so far, bytes. */
   peakRssBytes(name: ServiceName): number {
     return 1024 * kilobytesOf("VmHWM", this.#replicas.running(name).pid);
   }
@@ -143,7 +143,7 @@ export class SoakSystem {
   }
 }
 
-/** A MongoDB and a NATS, or what does without where there are none. */
+/** A MongoDB and a NATS, or their substitutes where there are none. */
 async function startServers(
   started: AsyncDisposableStack,
   usesSqlite: boolean,
@@ -171,7 +171,7 @@ async function post(url: string, body: object): Promise<void> {
   if (!response.ok) throw new Error(`devnet control: ${await response.text()}`);
 }
 
-/** Where Linux counts it: ticks of 10 ms, and kB. */
+/** From /proc, in ticks of 10 ms and in kB; nothing elsewhere. */
 function usageOf(pid: number): Omit<ProcessUsage, "heapBytes"> {
   const [, , , , , , , , , , , user = "0", system = "0"] =
     readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];

@@ -1,6 +1,6 @@
 import { columns } from "../../embedded/src/table.ts";
 
-/** One figure, and what it is held against; without a target it is only told. */
+/** One figure and its target; without a target it is only shown. */
 export interface Figure {
   readonly name: string;
   readonly value: number;

@@ -1,14 +1,14 @@
 /**
- * What a contract and the chain that runs it know of each other. A contract is a pure object: all it reads comes from
- * `Env`, all it does goes through it, and its state lives in `Env.storage`. The chain (or a test) commits what was
- * written when the call returns, and drops it, promises included, when the call throws `ContractPanic`.
+ * The interface between a contract and the chain that runs it. A contract is a pure object: it reads and acts only through `Env`, and
+ * its state lives in `Env.storage`. The chain (or a test) commits writes when the call returns, and drops them, promises included,
+ * when the call throws `ContractPanic`.
  */
 export interface Contract {
   /** Base58 of the SHA-256 that `view_account` shows as `code_hash`. */
   readonly codeHash: string;
   /**
-   * Runs one method. The answer is the bytes it returns, or the promise whose result stands in for them.
-   * @throws ContractPanic as the real contract panics; MethodNotFound for a method it does not have
+   * Runs one method. Returns bytes, or the promise whose result stands in for them.
+   * @throws ContractPanic as the real contract panics; MethodNotFound for a method that it does not have
    */
   call(env: Env, method: string, args: Uint8Array): Returned;
 }
@@ -39,7 +39,7 @@ export interface Env {
   readonly timestampNs: bigint;
   /** The current account's balance, the deposit included. */
   readonly balance: bigint;
-  /** One entry per promise that this call came after; null for one that failed. */
+  /** Results of the promises that this call waited for; null for one that failed. */
   readonly promiseResults: readonly (Uint8Array | null)[];
   /** 32 bytes, the same for all calls of a block. */
   readonly randomSeed: Uint8Array;
@@ -55,7 +55,7 @@ export interface Env {
   promise(spec: PromiseSpec): PromiseIndex;
   /** NEP-519: a callback on the current account that runs once it is resumed, or with a failed result after 200 blocks. */
   yieldCreate(spec: YieldSpec): { readonly promise: PromiseIndex; readonly dataId: string };
-  /** Whether there was such a yield, still waiting. */
+  /** Whether such a yield was waiting. */
   yieldResume(dataId: string, payload: Uint8Array): boolean;
 }
 
@@ -74,8 +74,8 @@ export type PromiseAction =
       /** Static gas. */
       readonly gas: bigint;
       /**
-       * Share in the gas that the current call leaves over. near-sdk's default is 1 for a call of a contract's
-       * interface, with static gas or without, and 0 for a plain `function_call`.
+       * Share in the current call's unused gas. near-sdk's default is 1 for a call of a contract's interface, with static gas or
+       * without, and 0 for a plain `function_call`.
        */
       readonly gasWeight: bigint;
     }
@@ -93,7 +93,7 @@ export class ContractPanic extends Error {
   override readonly name = "ContractPanic";
 }
 
-/** A failure of the host, not a panic of the contract: shown as it is, e.g. `Exceeded the prepaid gas.` */
+/** A failure of the host, not a panic of the contract. Shown unchanged, e.g. `Exceeded the prepaid gas.` */
 export class HostFailure extends Error {
   override readonly name = "HostFailure";
 }

@@ -22,16 +22,16 @@ export interface DevnetOptions {
   readonly rpcPort?: number;
   readonly keystorePort?: number;
   readonly controlPort?: number;
-  /** false for no sockets at all: then `fetch` of the answer reaches the three servers. */
+  /** false for no sockets: then the returned `fetch` reaches the three servers. */
   readonly listen?: boolean;
-  /** Makes all keys; the same seed gives the same ones. */
+  /** Derives all keys; equal seeds give equal keys. */
   readonly seed?: string;
-  /** Of the keystore, 32 bytes; 0x07 each by default. */
+  /** The keystore's, 32 bytes; 0x07 each by default. */
   readonly masterSecret?: Uint8Array;
   readonly chainId?: string;
   /** Blocks for which a transaction may refer to a block hash, 86,400 by default. */
   readonly validityPeriod?: bigint;
-  /** Newest blocks whose state can still be asked for, 500 by default. */
+  /** Number of newest blocks whose state can be read, 500 by default. */
   readonly historyBlocks?: number;
   readonly genesis?: GenesisOptions;
 }
@@ -57,11 +57,11 @@ export interface Devnet {
   readonly accounts: readonly AccountSecret[];
   readonly chain: Chain;
   readonly controls: Controls;
-  /** Reaches the three URLs without a socket; the global one does where they listen. */
+  /** Reaches the three URLs without a socket; the global `fetch` where they listen. */
   readonly fetch: typeof fetch;
   /** The full access key of an account of the genesis. */
   secretKey(accountId: string): string;
-  /** Stops block production, ends what waits, and frees the ports. */
+  /** Stops block production, ends pending waits, and frees the ports. */
   close(): Promise<void>;
 }
 
@@ -71,7 +71,7 @@ interface Servers {
   readonly control: HttpHandler;
 }
 
-/** Blocks that follow the genesis at once, so that there is a final one with a header like any other. */
+/** Blocks made right after the genesis, so that there is a final one with a usual header. */
 const firstBlocks = 3;
 
 /** Starts a chain, its RPC, a keystore and the control API, on loopback. */
@@ -192,7 +192,7 @@ async function serve({ rpc, keystore, control }: Servers, options: DevnetOptions
   return { urls, fetch: globalThis.fetch, close };
 }
 
-/** The RPC as the keystore asks it: it shares the node's outages. */
+/** The RPC as the keystore uses it: it shares the node's outages. */
 function ownRpc(chain: Chain, rpc: RpcNode): KeystoreChain {
   const view = () => {
     if (rpc.isAway) throw new Error("error sending request: connection reset");

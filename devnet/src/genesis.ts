@@ -25,7 +25,7 @@ import type { PolicyDocument } from "./keystore/policy.ts";
 
 const near = 10n ** 24n;
 
-/** Names of the accounts that everybody speaks of. */
+/** Names of the well-known accounts. */
 export const accountNames = {
   gate: "gate.sequential.near",
   relayer: "relayer.sequential.near",
@@ -53,7 +53,7 @@ export interface WalletGenesis {
 export interface GenesisOptions {
   /** Instead of `wallet-1` to `wallet-3`. */
   readonly wallets?: readonly WalletGenesis[];
-  /** Yocto of accounts, those named here beside or instead of the default. */
+  /** Balances in yocto by account, in addition to the default ones or instead. */
   readonly balances?: Readonly<Record<string, bigint>>;
   readonly feeTiers?: readonly FeeTier[];
   /** Millionths that the verifier takes of swaps. */
@@ -98,7 +98,7 @@ const balances: Readonly<Record<string, bigint>> = {
   [accountNames.hostile]: 10n * near,
 };
 
-/** A private key of 32 bytes for a name, by the devnet's seed: anybody who knows the seed has it. */
+/** A private key of 32 bytes for a name, derived from the devnet's seed and so public with it. */
 export function keySeed(seed: string, name: string): Uint8Array {
   return sha256(Buffer.from(`outlayer devnet key ${seed} ${name}`));
 }
@@ -110,7 +110,7 @@ export function secretKeyText(privateKey: Uint8Array): string {
 
 /**
  * Puts accounts, contracts and wallets on a new chain.
- * @param seed makes the keys of the accounts
+ * @param seed of the accounts' keys
  * @param walletKey the keystore's own derivation
  */
 export function applyGenesis(

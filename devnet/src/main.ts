@@ -83,7 +83,7 @@ function summary(devnet: Devnet): string {
   ].join("\n");
 }
 
-/** Whoever waits for the file never sees half of it. */
+/** Writes the file atomically, so that no reader sees half of it. */
 function writeReadyFile(path: string, devnet: Devnet): void {
   const unfinished = `${path}.unfinished`;
   writeFileSync(unfinished, `${JSON.stringify(readyShape(devnet), null, 2)}\n`, { mode: 0o600 });

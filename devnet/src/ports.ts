@@ -1,10 +1,10 @@
 import { randomBytes as nodeRandomBytes } from "node:crypto";
 
-/** Where the devnet gets time and randomness from, so that a test can hold both. */
+/** The devnet's source of time and randomness, which tests can control. */
 export interface Ports {
   /** Milliseconds since the epoch. */
   now(): number;
-  /** Calls `run` once, after `ms` milliseconds; the answer cancels it. */
+  /** Calls `run` once, after `ms` milliseconds; the returned function cancels it. */
   after(ms: number, run: () => void): () => void;
   randomBytes(count: number): Uint8Array;
 }

@@ -1,7 +1,7 @@
 /**
- * Preloaded into each process: its standard input is a pipe that whoever started it holds, and that ends with them, also
- * when they were killed and could end nothing.
+ * Preloaded into each process: ends it with its parent. The parent holds a pipe to its standard input, which closes when the parent
+ * ends, even when that was killed.
  */
 process.stdin.once("end", () => process.kill(process.pid, "SIGKILL")).resume();
-// It keeps no process alive.
+// The pipe must keep no process alive.
 if ("unref" in process.stdin) process.stdin.unref();

@@ -3,8 +3,8 @@ import { createServer } from "node:net";
 import { type Random, systemPorts } from "@outlayer/kit";
 
 /**
- * Ports of loopback that were free a moment ago, below those that systems give to outgoing connections and to port 0: one
- * of those could be taken again before its service comes, or comes back.
+ * Ports of loopback that were free a moment ago, below the range of outgoing connections and of port 0: a port from there could be
+ * taken again before its service starts, or restarts.
  */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const { random } = systemPorts();

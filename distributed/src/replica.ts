@@ -14,8 +14,8 @@ export interface LogLine {
 }
 
 /**
- * Runs a service's own main. Nothing of this process's environment reaches it but what Node needs. Ctrl-C is not for it:
- * it is ended by who started it, with one signal, since a second one would cut its stopping short; and with them at the latest.
+ * Runs a service's own main, with nothing of this process's environment but what Node needs. Ctrl-C does not reach it: its parent
+ * ends it with one signal, since a second one would cut its shutdown short. It never outlives its parent.
  */
 export function spawnService(name: ServiceName, variables: Variables): ChildProcess {
   const main = fileURLToPath(new URL(`../../services/${name}/src/main.ts`, import.meta.url));
@@ -24,12 +24,12 @@ export function spawnService(name: ServiceName, variables: Variables): ChildProc
     stdio: ["pipe", "pipe", "pipe"],
     detached: true,
   });
-  // One that ended by itself leaves a pipe that nobody reads.
+  // Writing to the pipe of a process that has ended is no error here.
   child.stdin.on("error", () => {});
   return child;
 }
 
-/** Left to itself V8 collects so late that a process takes twice what it holds, and more; it is no faster for that. MB. */
+/** By default V8 collects so late that a process takes more than twice the memory it holds, without being faster. MB. */
 const nodeOptions = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=4", "--max-old-space-size=192"];
 
 const endWithParent = new URL("end-with-parent.ts", import.meta.url).href;
@@ -39,7 +39,7 @@ export class Replica {
   readonly name: ServiceName;
   readonly lines: LogLine[] = [];
   readonly exited: Promise<number | null>;
-  /** What it wrote on standard error. */
+  /** Its standard error. */
   problems = "";
   readonly #child: ChildProcess;
   #waiting: (() => void)[] = [];
@@ -64,7 +64,7 @@ export class Replica {
     return this.#child.pid ?? 0;
   }
 
-  /** The first line that this holds for. @throws Error when the process ends without one */
+  /** The first log line for which `holds` is true. @throws Error when the process ends without one */
   async line(holds: (line: LogLine) => boolean): Promise<LogLine> {
     for (;;) {
       const found = this.lines.find(holds);

@@ -4,15 +4,15 @@ import { Replica, type Variables } from "./replica.ts";
 import { peers, urlVariable, variablesOf } from "./variables.ts";
 
 export interface ReplicasOptions {
-  /** Of the whole product, as docs/operator.md has it; where services listen and find one another is set here. */
+  /** The whole product's variables, as in docs/operator.md; addresses of the services are set here. */
   readonly environment: Environment;
-  /** How many of each service there can be; one, where it is not said. */
+  /** Most processes of each service; one by default. */
   readonly counts?: Partial<Record<ServiceName, number>>;
   /** Further variables of one process, above those of the environment. */
   readonly further?: (name: ServiceName, index: number) => Variables;
   /** With `https`, the certificates are among the further variables. */
   readonly scheme?: "http" | "https";
-  /** Where Node keeps what it has compiled, for whoever starts services over and over: each then starts in half the time. */
+  /** Directory of Node's compile cache, which halves the time of repeated starts. */
   readonly compileCache?: string;
   /** Gets each line of each log as it was written. */
   readonly heard?: (line: string) => void;
@@ -34,9 +34,9 @@ interface Ports {
 }
 
 /**
- * The five services as processes of their own, one or several of each, on loopback ports that are known before they start:
- * they start in any order, and come back where they were. Who calls a service of which there are several calls the one of
- * its own index, counted around.
+ * The five services as processes of their own, one or several of each, on loopback ports that are fixed before they start: so they
+ * start in any order, and restart where they were. The caller with index i calls the process i of another service, modulo their
+ * number.
  */
 export class Replicas {
   readonly #options: ReplicasOptions;
@@ -88,7 +88,7 @@ export class Replicas {
     return `http://127.0.0.1:${this.#portsOf("gateway", index).rest}`;
   }
 
-  /** Where the first process of each service answers. */
+  /** Addresses of the first process of each service. */
   addresses(): Addresses {
     return {
       restUrl: this.restUrl(),
@@ -97,7 +97,7 @@ export class Replicas {
     };
   }
 
-  /** Ends all that runs. @returns the exit codes, by service, and `<service>-<index>` for others than the first */
+  /** Ends everything that runs. @returns exit codes by service, and by `<service>-<index>` for all but the first */
   async endAll(signal?: NodeJS.Signals): Promise<Readonly<Record<string, number | null>>> {
     const ending = [...this.#running].map(async ([name, replica]) => [name, await replica.end(signal)] as const);
     this.#running.clear();
@@ -129,7 +129,7 @@ export class Replicas {
   }
 }
 
-/** Finds ports for all of them, and starts none. */
+/** Finds ports for all processes, and starts none. */
 export async function prepareReplicas(options: ReplicasOptions): Promise<Replicas> {
   const labels = serviceNames.flatMap((name) => indices(options, name).map((index) => label(name, index)));
   const free = await freePorts(3 * labels.length);

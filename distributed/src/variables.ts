@@ -10,7 +10,7 @@ const wallets = [
 ];
 const nats = ["NATS_URL", "NATS_REPLICAS", "NATS_MAX_AGE_SECS"];
 
-/** Variables that each service reads, but for where it listens and where the others are. */
+/** Variables that each service reads, without those of addresses. */
 export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
   gateway: [...all, ...wallets, ...nats, "SEQUENTIAL_GATE_ID", "EXECUTE_WAIT_SECS", "REST_MAX_CONNECTIONS"],
   planner: [
@@ -79,12 +79,12 @@ export const peers: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
   evidence: [],
 };
 
-/** The variable that says where a service is. */
+/** The variable with a service's URL. */
 export function urlVariable(service: ServiceName): string {
   return `${service.toUpperCase().replace("-", "_")}_URL`;
 }
 
-/** Of the product's whole environment, what one service reads: no process is given what is another's. */
+/** The part of the product's environment that one service reads: no process gets another's secrets. */
 export function variablesOf(service: ServiceName, environment: Environment): Readonly<Record<string, string>> {
   const names = ownVariables[service].flatMap((name) => [name, `${name}_FILE`]);
   const set = names.flatMap((name) => {

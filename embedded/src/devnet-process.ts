@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** Where a devnet answers, and what it made at its genesis. */
+/** A devnet's addresses, and the accounts of its genesis. */
 export interface DevnetInfo {
   readonly near_rpc: string;
   readonly keystore: string;
@@ -44,7 +44,7 @@ export async function startDevnetProcess(blockTimeMs: number): Promise<DevnetPro
       readyFile,
       "--end-with-parent",
     ],
-    // Its own group's Ctrl-C is not for it: it is ended last, by us.
+    // Detached, so that Ctrl-C does not reach it: this process ends it last.
     { stdio: ["pipe", "ignore", "inherit"], detached: true },
   );
   try {
@@ -66,7 +66,7 @@ function readyInfo(child: ChildProcess, directory: string, readyFile: string): P
         watcher.close();
         resolve(info);
       } catch {
-        // Not there yet.
+        // The file is not written yet.
       }
     });
     child.once("exit", (code) => {

@@ -58,7 +58,7 @@ function readArguments(): boolean {
 }
 
 function readSettings(): Settings {
-  // Nothing is signed, so nothing is granted or counted: any secrets will do.
+  // Random secrets will do: nothing is signed, granted or counted.
   const secret = () => Buffer.from(ports.random.bytes(32)).toString("hex");
   const made = { GRANT_SECRET: secret(), USAGE_SECRET: secret(), GRANT_SECRET_FILE: "", USAGE_SECRET_FILE: "" };
   const reader = new ConfigReader({ ...process.env, ...made });

@@ -30,11 +30,11 @@ export interface ProductConfig {
   readonly signerProxy: SignerProxyConfig;
   readonly broadcaster: BroadcasterConfig;
   readonly evidence: EvidenceConfig;
-  /** Undefined: progress is told within the process only. */
+  /** Undefined: progress is published within the process only. */
   readonly nats: NatsConfig | undefined;
-  /** Proves to a service that another one calls, on its ports as in memory. */
+  /** Authenticates services to one another, on ports and in memory. */
   readonly serviceToken: string;
-  /** Whether the ports describe themselves to anybody. */
+  /** Whether the ports serve reflection to anybody. */
   readonly reflection: boolean;
 }
 
@@ -59,9 +59,9 @@ export interface ProductDeps {
   readonly ports: Ports;
   /** Logger of one service. */
   readonly logger: (service: ServiceName) => Logger;
-  /** Replaces a service in what the others call, for tests of what happens when one misbehaves. */
+  /** Replaces a service as the others see it, for tests of one that misbehaves. */
   readonly wrap?: Partial<Record<ServiceName, (service: Service) => Service>>;
-  /** Aborted when it is to stop while it starts: it need not wait any more for what it cannot start without. */
+  /** Aborted when the product is to stop while it starts: waits for dependencies end then. */
   readonly stopping?: AbortSignal;
 }
 
@@ -75,8 +75,8 @@ export interface Product {
 }
 
 /**
- * Runs all five services in this process: on their real contracts through an in-memory transport, and on their own
- * loopback ports for everybody else.
+ * Runs all five services in this process. They call one another through an in-memory transport with the same contracts; everybody
+ * else reaches them on their own loopback ports.
  * @param freePorts takes free ports instead of the services' usual ones
  */
 export async function startProduct(config: ProductConfig, deps: ProductDeps, freePorts = false): Promise<Product> {
@@ -130,7 +130,7 @@ export async function startProduct(config: ProductConfig, deps: ProductDeps, fre
     },
   });
 
-  // Started from the one that needs nobody to the one that needs all, and stopped the other way round.
+  // Services start before those that call them, and stop in reverse order.
   const services = { evidence, "signer-proxy": signerProxy, broadcaster, planner, gateway } as const;
   const hosted = new Map<ServiceName, HostedService>();
   const stop = async () => {

@@ -8,10 +8,10 @@ import { type Product, readProductConfig, startProduct } from "./product.ts";
 import { productInfo, type UpInfo } from "./up-info.ts";
 
 export interface RunOptions {
-  /** REST's port. The usual one brings the services' usual ports with it; any other, and 0, free ones. */
+  /** REST's port. The usual one implies the services' usual ports; any other, and 0, free ones. */
   readonly port: number;
   readonly blockTimeMs: number;
-  /** What the caller's environment sets, above what the devnet brings. */
+  /** The caller's environment, which overrides the devnet's variables. */
   readonly environment: Environment;
 }
 

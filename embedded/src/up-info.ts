@@ -4,7 +4,7 @@ import type { Addresses } from "@outlayer/distributed";
 import type { Environment } from "@outlayer/kit";
 import type { DevnetInfo } from "./devnet-process.ts";
 
-/** Where a product on a devnet of its own is, and who may use it. */
+/** Addresses and credentials of a product on its own devnet. */
 export interface ProductInfo {
   readonly rest: string;
   readonly grpc: Addresses["grpc"];
@@ -22,11 +22,11 @@ export interface ProductInfo {
 
 /** What `./dev up` writes to `.dev/up.json`, for scripts. */
 export interface UpInfo extends ProductInfo {
-  /** Of the process that runs the product; the devnet is another. */
+  /** The process that runs the product; the devnet is another. */
   readonly pid: number;
 }
 
-/** @param environment what the product was started with */
+/** @param environment of the product */
 export function productInfo(
   { restUrl, grpc, http }: Addresses,
   devnet: DevnetInfo,
@@ -52,7 +52,7 @@ export function productInfo(
   };
 }
 
-/** Writes it whole or not at all: a script may be waiting for it. */
+/** Writes the file atomically: a script may be waiting for it. */
 export function writeUpInfo(path: string, info: UpInfo): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(`${path}.new`, `${JSON.stringify(info, null, 2)}\n`, { mode: 0o600 });
@@ -65,6 +65,6 @@ export function removeUpInfo(path: string, info: UpInfo): void {
     const { pid } = JSON.parse(readFileSync(path, "utf8")) as UpInfo;
     if (pid === info.pid) rmSync(path);
   } catch {
-    // Not there any more.
+    // The file is gone already.
   }
 }

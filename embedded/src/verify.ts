@@ -14,7 +14,7 @@ const usage = `usage: ./dev verify FILE [--head HASH]
 Exits with 0 where the chain of hashes holds, 1 where it does not or cannot be told, 2 where there is nothing to check.
 `;
 
-/** `./dev verify`: whether a workflow's history is whole and as it was written. Asks nobody. @returns the exit code */
+/** `./dev verify`: checks that a workflow's history is complete and unaltered. Works offline. @returns the exit code */
 async function verify(): Promise<number> {
   let file: string | undefined;
   let head: string | undefined;
@@ -45,7 +45,7 @@ async function verify(): Promise<number> {
     process.stdout.write(`broken: it ends with ${check.head}, not with ${head}\n`);
     return 1;
   }
-  // The hash of an entry that is not shown is anybody's word: nothing after it follows from it.
+  // The hash of a withheld entry is unchecked: without its text the head proves nothing.
   if (head !== undefined && check.withheld.includes(check.entries)) {
     process.stdout.write("not to be told: the last entry is not shown, so entries may have been cut off at the end\n");
     return 1;

@@ -6,11 +6,11 @@ import type { AccessKeyPermission, Action } from "./types.ts";
 const maxActions = 100;
 const maxMethodName = 256;
 const maxArguments = 4_194_304;
-/** Of all the names that a key lists, each with a byte more. */
+/** Bytes of all method names in a key's permission, with one more for each. */
 const maxMethodNamesBytes = 2_000;
 
 /**
- * What actions may hold, wherever they come from: a transaction, a contract's promise or a delegate.
+ * Limits on actions of a transaction, a contract's promise or a delegate.
  * @returns nearcore's `ActionsValidationError`, or undefined where they pass
  */
 export function checkActions(actions: readonly Action[], prepaidLimit = maxTotalPrepaidGas): Json | undefined {

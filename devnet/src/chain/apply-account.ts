@@ -45,7 +45,7 @@ export function applyAccountAction(
   }
 }
 
-/** A key as it starts: its nonce at the height's range, so that old transactions cannot be replayed on it. */
+/** A new key. Its nonce starts at the height's range, so that old transactions cannot be replayed on it. */
 export function freshKey(permission: AccessKeyPermission, height: bigint): AccessKey {
   return { nonce: height * nonceRange, permission };
 }
@@ -66,7 +66,7 @@ function createAccount(state: State, id: string, predecessor: string): void {
   state.setAccount(id, { amount: 0n, codeHash: noCode });
 }
 
-/** An implicit account comes to be by its first transfer, an Ed25519 one with its own key. */
+/** The first transfer to an implicit account creates it, an Ed25519 one with its own key. */
 function transfer(state: State, id: string, deposit: bigint, height: bigint): void {
   if (state.account(id) === undefined) {
     const key = keyOfImplicitAccount(id);
@@ -95,7 +95,7 @@ function deleteKey(state: State, id: string, publicKey: string): void {
   state.deleteAccessKey(id, publicKey);
 }
 
-/** Deployed code is known by its hash only: wasm does not run here, so calling it fails. */
+/** Stores only the hash of deployed code: wasm does not run here, so calling it fails. */
 function deploy(state: State, id: string, code: Uint8Array): void {
   const account = state.account(id);
   if (account === undefined) throw noAccount(id);

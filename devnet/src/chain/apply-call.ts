@@ -6,7 +6,7 @@ import type { ReceiptContext } from "./receipt-context.ts";
 import { contractStorage, noCode } from "./state.ts";
 import type { CallAction } from "./types.ts";
 
-/** What a call came to; its gas and logs count even where `failure` is set. */
+/** The effects of a call; gas and logs count even where `failure` is set. */
 export interface CallEffects {
   readonly gasBurnt: bigint;
   readonly gasUsed: bigint;
@@ -52,12 +52,12 @@ export function applyCall(context: ReceiptContext, action: CallAction): CallEffe
   }
 }
 
-/** How nearcore names what a contract or its host threw. */
+/** nearcore's error for an exception of a contract or its host. */
 export function callError(error: unknown): FunctionCallError {
   if (error instanceof ContractPanic) return { ExecutionError: `Smart contract panicked: ${error.message}` };
   if (error instanceof HostFailure) return { ExecutionError: error.message };
   if (error instanceof MethodNotFound) return { MethodResolveError: "MethodNotFound" };
-  // A fault of the devnet's own contract: shown where its caller looks, instead of ending block production.
+  // A bug in the devnet's own contract: reported to the caller, instead of ending block production.
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { ExecutionError: `devnet contract fault: ${text}` };
 }

@@ -9,9 +9,9 @@ import { nonceRange } from "./state.ts";
 import type { DelegatedAction } from "./types.ts";
 
 /**
- * NEP-366 as the runtime executes it, on the sender's account: checks the delegate, uses up its nonce on the sender's key,
- * and makes a receipt whose predecessor is the sender and whose gas the signer of the outer transaction paid.
- * @returns gas used and burnt by that
+ * NEP-366 as the runtime executes it, on the sender's account: checks the delegate, uses up its nonce on the sender's key, and makes
+ * a receipt whose predecessor is the sender and whose gas the outer transaction's signer has paid.
+ * @returns gas used and burnt
  * @throws ActionFailure
  */
 export function applyDelegate(context: ReceiptContext, action: DelegatedAction): { gasBurnt: bigint; gasUsed: bigint } {

@@ -19,8 +19,8 @@ type Returned = { readonly value: Uint8Array } | { readonly made: number };
 const nothing = new Uint8Array();
 
 /**
- * Runs an action receipt whose inputs are all there: its actions happen all or none, refunds follow, and what it returns
- * goes to those that wait for it.
+ * Runs an action receipt whose inputs are complete: all of its actions or none take effect, refunds follow, and its result goes to
+ * the receipts that wait for it.
  */
 export function applyActionReceipt(
   block: BlockContext,
@@ -42,7 +42,7 @@ class ReceiptRun implements ReceiptContext {
   #gasBurnt = fees.actionReceipt.execution;
   #gasUsed = fees.actionReceipt.execution;
   #dataIds = 0;
-  /** Who acts: the predecessor, and after `CreateAccount` the new account itself. */
+  /** The acting account: the predecessor, and after `CreateAccount` the new account itself. */
   #actor: string;
 
   constructor(block: BlockContext, receipt: ActionReceipt, promiseResults: readonly (Uint8Array | null)[]) {
@@ -156,7 +156,7 @@ class ReceiptRun implements ReceiptContext {
     const { predecessor, signer, signerPublicKey, actions, gasPrice } = this.receipt;
     const deposit = totalDeposit(actions);
     if (predecessor === systemAccount) {
-      // A refund to an account that is gone has no other owner.
+      // The refund's account is gone, so the deposit is burnt.
       if (failed) this.#burn(deposit);
       return;
     }
@@ -165,7 +165,7 @@ class ReceiptRun implements ReceiptContext {
     if (gasLeft > 0n) this.emit(gasRefund(signer, signerPublicKey, gasLeft * gasPrice));
   }
 
-  /** A gas refund raises the allowance of the key that the gas was bought with, if that is still there. */
+  /** A gas refund raises the allowance of the key that bought the gas, if the key still exists. */
   #restoreAllowance(): void {
     const { signer, signerPublicKey, receiver, actions } = this.receipt;
     const key = this.state.accessKey(receiver, signerPublicKey);
@@ -196,7 +196,7 @@ class ReceiptRun implements ReceiptContext {
     });
   }
 
-  /** The receipts made, the one whose result stands in for this one's with this one's receivers. */
+  /** The receipts made. The one whose result stands in for this receipt's inherits its receivers. */
   #withOutputs(failed: boolean): readonly NewReceipt[] {
     const returned = this.#returned;
     if (failed || !("made" in returned) || this.receipt.outputs.length === 0) return this.#made;

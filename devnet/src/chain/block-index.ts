@@ -2,13 +2,13 @@ import type { Block } from "./block.ts";
 import type { State } from "./state.ts";
 import type { Journal } from "./store.ts";
 
-/** A change by hand, from outside the chain. */
+/** A change to the state that no transaction makes. */
 export type Intervention = (state: State) => void;
 
 /** A block of the chain as it is applied to the state. */
 export interface AppliedBlock {
   readonly block: Block;
-  /** What its execution, and interventions since, wrote; undefined once it is too old to be asked for. */
+  /** State writes of its execution and of later interventions; undefined once it is too old to be read or undone. */
   journal: Journal | undefined;
   readonly interventions: Intervention[];
 }

@@ -1,10 +1,10 @@
 import type { Ports } from "../ports.ts";
 import type { Chain } from "./chain.ts";
 
-/** Milliseconds from one block to the next, or only by hand. */
+/** Milliseconds between blocks, or only by hand. */
 export type BlockTime = number | "manual";
 
-/** Mines on a timer. Stopped, it lets the chain stand until it is told to go. */
+/** Mines on a timer. While it is stopped, no blocks are made. */
 export class BlockProducer {
   readonly #chain: Chain;
   readonly #ports: Ports;

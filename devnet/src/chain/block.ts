@@ -1,10 +1,10 @@
 import { deriveBytes, deriveId } from "./ids.ts";
 import type { Receipt, Transaction } from "./types.ts";
 
-/** Hash before the first block, and of what is not there. */
+/** Stands for the hash before the first block, and for absent hashes. */
 export const zeroHash = "11111111111111111111111111111111";
 
-/** What a block is made from, beside the state it stands on: given the same, the same block comes out. */
+/** Inputs of a block beside its parent state: equal inputs make equal blocks. */
 export interface BlockInputs {
   readonly height: bigint;
   readonly timestampNs: bigint;
@@ -36,10 +36,10 @@ export interface Block extends BlockInputs {
   readonly tokensBurnt: bigint;
 }
 
-/** What is known of a block before it is executed. */
+/** A block's header, before the block is executed. */
 export type BlockHead = Omit<Block, "next" | "gasBurnt" | "tokensBurnt" | "incoming">;
 
-/** The header that these inputs make on that parent; finality as nearcore's doomslug sets it. */
+/** The header for these inputs on that parent; finality as in nearcore's doomslug. */
 export function blockHead(parent: Block, inputs: BlockInputs): BlockHead {
   const { height, timestampNs, transactions, hasChunk, branch } = inputs;
   const hashes = transactions.map((transaction) => transaction.hash);
@@ -59,12 +59,12 @@ export function blockHead(parent: Block, inputs: BlockInputs): BlockHead {
   };
 }
 
-/** 32 bytes that all calls of a block see, and its header shows. */
+/** The random seed of a block: 32 bytes, the same for all of its calls and in its header. */
 export function randomSeedOf({ hash }: Pick<Block, "hash">): Uint8Array {
   return deriveBytes("seed", hash);
 }
 
-/** The first block: everything is final that it holds. */
+/** The first block, which is final. */
 export function genesisBlock(chainId: string, height: bigint, timestampNs: bigint): Block {
   const hash = deriveId("genesis", chainId, height);
   return {

@@ -5,7 +5,7 @@ import { emptyKey } from "./refunds.ts";
 import { contractStorage, type State } from "./state.ts";
 
 export interface HandCall {
-  /** Who it is made to look like. */
+  /** The apparent predecessor and signer. */
   readonly as: string;
   readonly receiver: string;
   readonly method: string;
@@ -14,9 +14,8 @@ export interface HandCall {
 }
 
 /**
- * Calls a contract by hand, in an intervention: no transaction, no gas, nothing charged. For methods that only change the
- * contract's own state.
- * @returns what it returns, from JSON
+ * Calls a contract in an intervention, without transaction, gas or charge. For methods that change only the contract's own state.
+ * @returns the method's result, from JSON
  * @throws ContractPanic; HostFailure where it asks for a promise or a yield
  */
 export function callByHand(

@@ -12,11 +12,11 @@ import { isAccountId } from "../crypto/account-id.ts";
 import { executionFee, fees, maxGasBurnt, sendFee, totalSendFees } from "./fees.ts";
 import type { Action, ActionReceipt, DataReceiver } from "./types.ts";
 
-/** A receipt in the making: gas still without its share of what the call leaves over. */
+/** A receipt in the making, before it gets its share of the unused gas. */
 export interface DraftReceipt {
   readonly receiver: string;
   readonly actions: Action[];
-  /** Weight of each action in the gas left over, 0 where it has none. */
+  /** Weight of each action in the unused gas, 0 where it has none. */
   readonly weights: bigint[];
   readonly inputDataIds: readonly string[];
   readonly outputs: DataReceiver[];
@@ -28,7 +28,7 @@ export interface DraftResume {
   readonly payload: Uint8Array;
 }
 
-/** What a call sees of the receipt and block it runs in. */
+/** The receipt and block that a call runs in, as the call sees them. */
 export interface CallContext {
   readonly receipt: ActionReceipt;
   readonly deposit: bigint;
@@ -40,7 +40,7 @@ export interface CallContext {
   readonly promiseResults: readonly (Uint8Array | null)[];
   readonly randomSeed: Uint8Array;
   readonly storage: Storage;
-  /** A data id that nobody else has. */
+  /** A unique data id. */
   newDataId(): string;
   /** Whether a yield of this account waits for that data. */
   hasYield(dataId: string): boolean;
@@ -48,7 +48,7 @@ export interface CallContext {
 
 const maxResumePayload = 1024;
 
-/** The host of one call: counts gas, keeps its logs, and drafts the receipts that it asks for. */
+/** The host of one call: counts gas, keeps logs, and drafts the receipts that the call asks for. */
 export class CallHost implements Env {
   readonly storage: Storage;
   readonly current: string;
@@ -64,7 +64,7 @@ export class CallHost implements Env {
   readonly logs: string[] = [];
   readonly drafts: DraftReceipt[] = [];
   readonly resumes: DraftResume[] = [];
-  /** The first refusal of the host: the call has failed, whatever the contract makes of it. */
+  /** The host's first refusal: the call has failed, even if the contract catches it. */
   failure: HostFailure | undefined;
   gasBurnt = 0n;
   gasUsed = 0n;
@@ -143,7 +143,7 @@ export class CallHost implements Env {
     return true;
   }
 
-  /** Gives the calls with a weight their shares of the gas left over; the last of them gets what division leaves. */
+  /** Distributes the unused gas by weight; the last call gets the remainder of the division. */
   distributeGas(): void {
     const left = this.prepaidGas - this.gasUsed;
     const weighted = this.drafts.flatMap((draft) =>

@@ -11,7 +11,7 @@ export class StatePrunedError extends Error {
   override readonly name = "StatePrunedError";
 }
 
-/** The chain as a node sees it whose newest block is `head`. */
+/** The chain as seen by a node whose newest block is `head`. */
 export class ChainView {
   readonly chain: Chain;
   readonly head: Block;
@@ -60,7 +60,7 @@ export class ChainView {
     return this.#index.isOnChain(block);
   }
 
-  /** The view of a node that is `blocks` behind this one. */
+  /** The view of a node that lags by `blocks`. */
   lagging(blocks: number): ChainView {
     return new ChainView(this.chain, this.#index, this.#store, this.#index.below(this.head, blocks));
   }
@@ -82,7 +82,7 @@ export class ChainView {
     return new View(journals.length === 0 ? this.#store : new PastReader(this.#store, journals));
   }
 
-  /** Action receipts at the chain's own head that did not run yet: due, postponed or yielded. */
+  /** Action receipts that have not run at the chain's own head: due, postponed or yielded. */
   waitingReceipts(): ActionReceipt[] {
     const due = this.chain.head.next.filter((receipt) => receipt.kind === "action");
     return [...due, ...waitingReceipts(this.#store)];

@@ -17,30 +17,30 @@ export interface ChainOptions {
   readonly genesisHeight?: bigint;
   /** Blocks for which a transaction may refer to a block hash. */
   readonly validityPeriod?: bigint;
-  /** Newest blocks whose state can still be read, and undone. */
+  /** Number of newest blocks whose state can be read and undone. */
   readonly historyBlocks?: number;
   readonly rules?: Partial<BlockRules>;
 }
 
 export interface MineOptions {
-  /** Heights left out before this block. */
+  /** Heights to skip before this block. */
   readonly skip?: bigint;
   /** false for a block whose chunk is missing: nothing runs in it. */
   readonly hasChunk?: boolean;
 }
 
 export interface ForkOptions {
-  /** How many blocks lose their place; all of them above the final one. */
+  /** Number of blocks to replace; all of them above the final one. */
   readonly depth: number;
   /** Blocks to make on the new fork at once, at least 1. */
   readonly blocks?: number;
   /** Whether the new fork starts above the old head, as a late block does, or uses the same heights again. */
   readonly heights?: "above" | "same";
-  /** Whether transactions of the blocks that lose their place go back to the pool. */
+  /** Whether transactions of the replaced blocks return to the pool. */
   readonly transactions?: "return" | "drop";
 }
 
-/** What was asked for cannot be done as the chain stands. */
+/** The chain's state does not allow the request. */
 export class ChainStateError extends Error {
   override readonly name = "ChainStateError";
 }
@@ -54,10 +54,10 @@ interface OpenFork {
 const keptDropped = 1_000;
 
 /**
- * A NEAR chain of one shard. Nothing in it runs by itself: `mine` makes the next block from the pool and from the receipts
- * that the last one left. All state sits behind a journal per block, so blocks can be undone (`fork`) and old state read
- * (`viewAt`). A block whose parent's parent follows without a gap is final; while a fork is open, the block it forked at is
- * the newest that can be, and a fork that finalizes one of its own blocks has won.
+ * A NEAR chain of one shard. Nothing in it runs by itself: `mine` makes the next block from the pool and from the receipts that the
+ * last one left. All state sits behind a journal per block, so blocks can be undone (`fork`) and old state read (`viewAt`). A block
+ * is final once its child and grandchild follow without a gap. While a fork is open, nothing above its branching point becomes final,
+ * and the new fork wins as soon as it would finalize one of its own blocks.
  */
 export class Chain {
   readonly chainId: string;
@@ -106,18 +106,18 @@ export class Chain {
     return this.#fork !== undefined;
   }
 
-  /** Transactions that were accepted and turned out invalid when their block was made, newest last. */
+  /** Transactions that the pool accepted and that were invalid when their block was made, newest last. */
   get dropped(): readonly Dropped[] {
     return this.#dropped;
   }
 
-  /** The chain as seen with that head, by default its own; a block below shows a node that lags. */
+  /** The chain as seen from a head, by default its own; an older head is a lagging node's. */
   view(head: Block = this.head): ChainView {
     return new ChainView(this, this.#index, this.#store, head);
   }
 
   /**
-   * Takes a transaction into the pool; again and again the same one is fine.
+   * Takes a transaction into the pool; repeats do no harm.
    * @throws InvalidTransaction
    */
   submit(transaction: Transaction): void {
@@ -145,8 +145,8 @@ export class Chain {
   }
 
   /**
-   * Changes the newest state by hand, outside of any transaction. It is part of the head block from then on; where that
-   * loses its place to a fork, the change is made again on what stays.
+   * Changes the newest state outside of any transaction. The change belongs to the head block; if a fork replaces that block, the
+   * change is repeated on the block that stays.
    */
   intervene(work: Intervention): void {
     this.#intervene(this.#index.last, work);
@@ -154,8 +154,8 @@ export class Chain {
   }
 
   /**
-   * Takes the newest blocks off the chain and makes others in their place. What they did vanishes. Which fork stays is open
-   * until `settle`, or until the new one finalizes a block of its own.
+   * Replaces the newest blocks by others and undoes their effects. Which fork stays is open until `settle`, or until the new one
+   * finalizes a block of its own.
    * @throws ChainStateError
    */
   fork({ depth, blocks = 1, heights = "above", transactions = "return" }: ForkOptions): void {
@@ -176,7 +176,7 @@ export class Chain {
   }
 
   /**
-   * Ends an open fork. The old one wins by a further block, above those that then vanish.
+   * Ends an open fork. If the old one is to win, it gets a further block, and the new one's blocks vanish.
    * @throws ChainStateError when none is open
    */
   settle(winner: "old" | "new"): void {
@@ -193,7 +193,7 @@ export class Chain {
     this.#announce();
   }
 
-  /** Calls back after every change of the head or its state. @returns ends that */
+  /** Calls back after every change of the head or its state. @returns a function that ends this */
   onChange(listener: (head: Block) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

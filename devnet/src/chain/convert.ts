@@ -11,14 +11,14 @@ const maxTransactionSize = 1_572_864;
 
 interface Charge {
   readonly key: AccessKey;
-  /** Balance and key as they are once the transaction is paid for. */
+  /** Balance after paying for the transaction. */
   readonly balance: bigint;
   readonly paidKey: AccessKey;
   readonly gasBurnt: bigint;
 }
 
 /**
- * Whether a transaction could be included at that height, as far as state goes.
+ * Checks a transaction against the state of a block that could include it.
  * @param height of the block that would include it
  * @throws InvalidTransaction
  */
@@ -92,7 +92,7 @@ export function convertTransaction(block: BlockContext, transaction: Transaction
   block.outgoing.push(receipt);
 }
 
-/** Gas burnt by the conversion, and yocto to be paid for everything. */
+/** Gas burnt by the conversion, and the total cost in yocto. */
 export function costOf(transaction: Transaction, gasPrice: bigint): { gasBurnt: bigint; cost: bigint } {
   const { actions, signer, receiver } = transaction;
   const toItself = signer === receiver;

@@ -3,14 +3,14 @@ import { deriveId } from "./ids.ts";
 import type { BlockContext } from "./receipt-context.ts";
 import type { ActionReceipt, DataReceipt, Receipt } from "./types.ts";
 
-/** Takes one receipt in: runs it, lets it wait for its inputs, or hands its data to the receipt that waits for it. */
+/** Delivers a receipt: runs it, postpones it until its inputs are there, or hands its data to the receipt that waits. */
 export function deliver(block: BlockContext, receipt: Receipt): void {
   if (receipt.kind === "action") deliverAction(block, receipt);
   else if (receipt.isResume) resumeYield(block, receipt);
   else deliverData(block, receipt);
 }
 
-/** Fails the yields whose time is up at this height: their callbacks run in the next block. */
+/** Fails the yields that time out at this height: their callbacks run in the next block. */
 export function timeOutYields(block: BlockContext, height: bigint, wins: boolean): void {
   const { state } = block;
   const timedOut: DataReceipt[] = [];
@@ -31,7 +31,7 @@ export function timeOutYields(block: BlockContext, height: bigint, wins: boolean
     timedOut.push(receipt);
   }
   state.dropExpiries(height);
-  // Whichever arrives first at the callback is what it sees: a resume of this same block may win or lose.
+  // The callback sees whichever arrives first: a resume of this same block may win or lose.
   if (wins) block.outgoing.unshift(...timedOut);
   else block.outgoing.push(...timedOut);
 }
@@ -67,7 +67,7 @@ function runWithInputs(block: BlockContext, receipt: ActionReceipt): void {
   applyActionReceipt(block, receipt, results);
 }
 
-/** A resume that comes after another, or after the timeout, finds nobody waiting and is dropped. */
+/** A resume after another one, or after the timeout, finds no waiting yield and is dropped. */
 function resumeYield(block: BlockContext, { dataId, data }: DataReceipt): void {
   const pending = block.state.pendingYield(dataId);
   if (pending === undefined) return;

@@ -1,6 +1,6 @@
 /**
- * Refusals and failures as nearcore serializes them: each value is already the JSON of its enum, so that what reaches a
- * client needs no second table.
+ * Refusals and failures as nearcore serializes them. Each value is the JSON of its enum already, so that clients get it without
+ * another table.
  */
 export type Json = null | boolean | number | bigint | string | readonly Json[] | { readonly [key: string]: Json };
 
@@ -37,7 +37,7 @@ export class ActionFailure extends Error {
   }
 }
 
-/** nearcore's `FunctionCallError`, as far as calls fail here. */
+/** The part of nearcore's `FunctionCallError` that occurs here. */
 export type FunctionCallError =
   | { readonly ExecutionError: string }
   | { readonly MethodResolveError: "MethodNotFound" }

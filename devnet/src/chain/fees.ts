@@ -3,7 +3,7 @@ import type { AccessKey, Action, DelegatedAction } from "./types.ts";
 
 /**
  * Costs of actions in gas units, from the parameters of nearcore's runtime configuration (`send_sir`, `send_not_sir` and
- * `execution` of each fee). What a contract burns by itself it tells by `Env.useGas`.
+ * `execution` of each fee). Contracts report gas of their own through `Env.useGas`.
  */
 interface Fee {
   readonly sendSir: bigint;
@@ -76,7 +76,7 @@ function baseAndBytes(action: Action): readonly [Fee, (readonly [Fee, bigint])?]
   }
 }
 
-/** What sending these actions burns, the receipt itself and a delegate's own actions not counted. */
+/** Gas burnt by sending actions, without that of the receipt itself and of a delegate's own actions. */
 export function totalSendFees(actions: readonly Action[], toItself: boolean): bigint {
   let total = 0n;
   for (const action of actions) {
@@ -87,13 +87,13 @@ export function totalSendFees(actions: readonly Action[], toItself: boolean): bi
   return total;
 }
 
-/** What sending the receipt inside a delegate burns. */
+/** Gas burnt by sending the receipt inside a delegate. */
 export function delegateSendFees(delegate: DelegateAction): bigint {
   const toItself = delegate.senderId === delegate.receiverId;
   return sendFee(fees.actionReceipt, toItself) + totalSendFees(delegate.actions, toItself);
 }
 
-/** What executing one action costs beside the gas attached to it, a delegate's own actions not counted. */
+/** Gas of executing one action, without its attached gas and without a delegate's own actions. */
 export function executionFee(action: Action): bigint {
   const [base, bytes] = baseAndBytes(action);
   return base.execution + (bytes === undefined ? 0n : bytes[0].execution * bytes[1]);
@@ -124,8 +124,8 @@ export function totalDeposit(actions: readonly Action[]): bigint {
 }
 
 /**
- * What a receipt's gas was bought for: the gas attached, the fees of executing it, and for a delegate those of making and
- * executing the receipt inside.
+ * The gas that a receipt's signer bought: attached gas, execution fees, and for a delegate the fees of sending and executing the
+ * receipt inside.
  */
 export function receiptGas(actions: readonly Action[]): bigint {
   const inside = actions.reduce((sum, action) => {

@@ -3,10 +3,7 @@ import { sha256 } from "../crypto/hash.ts";
 
 const encoder = new TextEncoder();
 
-/**
- * Base58 of a SHA-256 over parts: ids that depend on nothing but what made them, so that a block replayed gives the same
- * ones.
- */
+/** Base58 of a SHA-256 over parts. Ids depend only on their origin, so that a replayed block gives the same ones. */
 export function deriveId(...parts: readonly (string | bigint | number)[]): string {
   return encodeBase58(deriveBytes(...parts));
 }

@@ -22,9 +22,9 @@ export interface Dropped {
 }
 
 /**
- * Makes a block on its parent, in the open span of the state: transactions become receipts, then the receipts that the
- * parent left run, then yields time out.
- * @param inputs its transactions are candidates; the block holds those that are valid in turn
+ * Makes a block on its parent, in the open span of the state: transactions become receipts, then the parent's receipts run, then
+ * yields time out.
+ * @param inputs its transactions are candidates; the block includes those that are valid in turn
  */
 export function makeBlock(
   state: State,
@@ -37,7 +37,7 @@ export function makeBlock(
     const head = blockHead(parent, { ...inputs, transactions: [] });
     return { block: { ...head, incoming: [], next: parent.next, gasBurnt: 0n, tokensBurnt: 0n }, dropped: [] };
   }
-  // The hash covers the transactions, and is seen by those who run in the block: so it is known who is in before any runs.
+  // The hash covers the transactions and is visible to calls in the block, so the selection comes before anything runs.
   const dropped: Dropped[] = [];
   const valid = select(state, parent, inputs, rules, check, dropped);
   const head = blockHead(parent, { ...inputs, transactions: valid });
@@ -52,7 +52,7 @@ export function makeBlock(
   return { block: { ...head, incoming, next: [...waiting, ...context.outgoing], gasBurnt, tokensBurnt }, dropped };
 }
 
-/** Those that are valid one after the other, found by trying them; nothing of it stays. */
+/** Selects transactions that are valid one after the other, by trying them; their effects are rolled back. */
 function select(
   state: State,
   parent: Block,
@@ -79,7 +79,7 @@ function select(
   return valid;
 }
 
-/** Runs receipts in order until the chunk is full. @returns those that wait for the next block */
+/** Runs receipts in order until the chunk is full. @returns those left for the next block */
 function run(context: BlockContext, incoming: readonly Receipt[], gasLimit: bigint): readonly Receipt[] {
   for (const [index, receipt] of incoming.entries()) {
     if (context.gasBurnt >= gasLimit) return incoming.slice(index);

@@ -1,6 +1,6 @@
 import type { Transaction } from "./types.ts";
 
-/** Transactions that were accepted and wait for a block. */
+/** Accepted transactions that wait for a block. */
 export class TransactionPool {
   readonly #waiting = new Map<string, Transaction>();
 
@@ -21,8 +21,8 @@ export class TransactionPool {
   }
 
   /**
-   * All of them as a block takes them: access keys in turn, in the order in which they came first, each key's own in nonce
-   * order. So within one block the order of arrival does not matter, across blocks it does.
+   * All transactions in a block's order: access keys in turn by first arrival, each key's transactions by nonce. So the order of
+   * arrival matters only between blocks.
    */
   ordered(): Transaction[] {
     const groups = new Map<string, Transaction[]>();

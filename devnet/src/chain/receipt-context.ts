@@ -36,10 +36,10 @@ export interface ReceiptContext {
   readonly block: BlockContext;
   readonly state: State;
   readonly receipt: ActionReceipt;
-  /** Inputs in the order of its data ids; null for what failed. */
+  /** Inputs in the order of its data ids; null for a failed one. */
   readonly promiseResults: readonly (Uint8Array | null)[];
   newDataId(): string;
-  /** Schedules a receipt, and tells its place among those of this receipt. */
+  /** Schedules a receipt, and returns its index among this receipt's. */
   emit(receipt: NewReceipt): number;
   /** Schedules a transfer from the system. */
   refund(receiver: string, amount: bigint): void;

@@ -4,15 +4,15 @@ import type { NewReceipt } from "./receipt-context.ts";
 /** The predecessor of refunds. */
 export const systemAccount = "system";
 
-/** nearcore's `PublicKey::empty`: no gas was bought with it. */
+/** nearcore's `PublicKey::empty`, in receipts whose gas nobody bought. */
 export const emptyKey = formatKey({ curve: "ed25519", data: new Uint8Array(32) });
 
-/** Gives a deposit back, or a deleted account's balance to whom it goes. */
+/** Returns a deposit, or a deleted account's balance to its beneficiary. */
 export function balanceRefund(receiver: string, amount: bigint): NewReceipt {
   return refund(receiver, amount, emptyKey);
 }
 
-/** Gives gas back to who bought it; the key's allowance grows by it again. */
+/** Returns gas to its buyer; the key's allowance grows by it again. */
 export function gasRefund(signer: string, signerPublicKey: string, amount: bigint): NewReceipt {
   return refund(signer, amount, signerPublicKey);
 }

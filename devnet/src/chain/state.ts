@@ -14,7 +14,7 @@ export interface IncludedTransaction {
   readonly height: bigint;
 }
 
-/** A yielded callback that waits: NEP-519. */
+/** A yielded callback that waits (NEP-519). */
 export interface PendingYield {
   readonly receipt: ActionReceipt;
   readonly createdAt: bigint;
@@ -78,7 +78,7 @@ export class StateView {
     return this.reader.get(receiptKey(id));
   }
 
-  /** What a transaction's conversion (by its hash) or a receipt's execution (by its id) left behind. */
+  /** The outcome of a transaction's conversion (by its hash) or of a receipt's execution (by its id). */
   outcome(id: string): Outcome | undefined {
     return this.reader.get(outcomeKey(id));
   }
@@ -105,7 +105,7 @@ export class StateView {
     return this.reader.get<readonly string[]>(expiryKey(height)) ?? [];
   }
 
-  /** Yocto burnt for gas, or sent to accounts that were gone. */
+  /** Yocto burnt for gas, or sent to accounts that no longer existed. */
   burnt(): bigint {
     return this.reader.get<bigint>(balanceKey) ?? 0n;
   }
@@ -121,8 +121,8 @@ export class State extends StateView {
   }
 
   /**
-   * Runs `work` so that it either happens or leaves no trace.
-   * @throws what `work` throws, after its writes were taken back
+   * Runs `work` atomically.
+   * @throws the error of `work`, after its writes were rolled back
    */
   atomically<T>(work: () => T): T {
     this.#store.begin();
@@ -137,7 +137,7 @@ export class State extends StateView {
     return answer;
   }
 
-  /** Runs `work` and takes all its writes back. */
+  /** Runs `work` and rolls back all its writes. */
   withoutTrace(work: () => void): void {
     this.#store.begin();
     try {
@@ -151,7 +151,7 @@ export class State extends StateView {
     this.#store.set(accountKey(id), account);
   }
 
-  /** Forgets the account with its keys, contract and contract state. */
+  /** Deletes the account with its keys, contract and contract state. */
   deleteAccount(id: string): void {
     for (const publicKey of this.publicKeys(id)) this.deleteAccessKey(id, publicKey);
     this.setContract(id, undefined);
@@ -240,7 +240,7 @@ export function contractStorage(state: State, id: string): Storage {
   };
 }
 
-/** A contract's state for a view call: what it writes is forgotten. */
+/** A contract's state for a view call: writes are discarded. */
 export function scratchStorage(state: StateView, id: string): Storage {
   const written = new Map<string, unknown>();
   return {

@@ -1,4 +1,4 @@
-/** Values as they were before a span of writes: the key's old value, undefined where it had none. */
+/** Undo log of a span of writes: each key's old value, undefined where it had none. */
 export type Journal = ReadonlyMap<string, unknown>;
 
 /** Read access to one version of the chain's state. */
@@ -9,9 +9,9 @@ export interface Reader {
 const nothingWritten: Journal = new Map();
 
 /**
- * All state that consensus decides, as one map of immutable values. Writes happen inside spans (`begin`); a span that
- * ends in `commit` is folded into the one around it, `rollback` takes it back, and `seal` ends the outermost span (a
- * block) and hands out its journal, by which the block can be undone or the state before it read.
+ * All state that consensus decides, as one map of immutable values. Writes happen inside spans (`begin`). `commit` folds a span into
+ * the one around it, `rollback` undoes it, and `seal` ends the outermost span (a block) and returns its journal, by which the block
+ * can be undone or the state before it read.
  */
 export class Store implements Reader {
   readonly #values = new Map<string, unknown>();
@@ -71,10 +71,7 @@ export class Store implements Reader {
   }
 }
 
-/**
- * The state as it was before the spans in `later` (oldest first) were written: the oldest of them that touched a key
- * knows its value.
- */
+/** The state before the spans in `later` (oldest first): the oldest of them that wrote a key knows its old value. */
 export class PastReader implements Reader {
   readonly #store: Reader;
   readonly #later: readonly Journal[];

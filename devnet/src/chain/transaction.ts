@@ -11,7 +11,7 @@ import {
 } from "../crypto/transaction.ts";
 import type { Action, Transaction } from "./types.ts";
 
-/** What there is to say in a transaction beside who signs it with which key. */
+/** A transaction's fields without its signer and key. */
 export interface TransactionFields {
   readonly signer: string;
   readonly nonce: bigint;

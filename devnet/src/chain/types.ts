@@ -15,7 +15,7 @@ export interface Account {
   readonly codeHash: string;
 }
 
-/** A key and whose it is, as a dump or a list of keys shows it. */
+/** A key with its account, for dumps and lists of keys. */
 export interface AccountKey {
   readonly publicKey: string;
   readonly accessKey: AccessKey;
@@ -49,7 +49,7 @@ export interface ActionReceipt {
   readonly actions: readonly Action[];
   readonly inputDataIds: readonly string[];
   readonly outputs: readonly DataReceiver[];
-  /** NEP-519: waits for its only input until that is resumed or times out. */
+  /** NEP-519: waits for its only input until it is resumed or times out. */
   readonly isYield: boolean;
 }
 
@@ -64,7 +64,7 @@ export interface DataReceipt {
   readonly predecessor: string;
   readonly receiver: string;
   readonly dataId: string;
-  /** null when what should have made it failed. */
+  /** null when the call that should have made it failed. */
   readonly data: Uint8Array | null;
   readonly isResume: boolean;
 }
@@ -76,7 +76,7 @@ export type ExecutionStatus =
   | { readonly kind: "value"; readonly value: Uint8Array }
   | { readonly kind: "receipt"; readonly id: string };
 
-/** What a transaction's conversion or a receipt's execution left behind. */
+/** The outcome of a transaction's conversion or a receipt's execution. */
 export interface Outcome {
   readonly id: string;
   readonly height: bigint;

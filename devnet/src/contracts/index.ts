@@ -1,6 +1,6 @@
 /**
- * The devnet's contracts, as pure objects. A chain makes each with its `create…`, gives it a `Storage` that `init…` has
- * filled at genesis, and runs its calls. The other functions reach into that storage for a test's sake.
+ * The devnet's contracts, as pure objects. A chain makes each with its `create…`, gives it a `Storage` that `init…` has filled at
+ * genesis, and runs its calls. The other functions change that storage directly, for tests.
  */
 export { createCounter } from "./counter/counter.ts";
 export { setGateBatchTail, setGateFeeTiers, setGateRelayer } from "./gate/controls.ts";

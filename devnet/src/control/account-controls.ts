@@ -26,7 +26,7 @@ export class AccountControls {
     return { ...account, keys };
   }
 
-  /** Sets a balance in yocto; the account comes to be where it is not. */
+  /** Sets a balance in yocto; creates the account if it does not exist. */
   setBalance(id: string, amountYocto: bigint): void {
     if (!isAccountId(id)) throw new ControlError(`${id} is no account id`);
     if (amountYocto < 0n) throw new ControlError("a balance cannot be negative");
@@ -35,7 +35,7 @@ export class AccountControls {
     });
   }
 
-  /** Adds a key, or replaces its permission. @param nonce by default as a new key starts, or as it is */
+  /** Adds a key, or replaces its permission. @param nonce by default a new key's first one, or the present one */
   addKey(id: string, publicKey: string, permission: AccessKeyPermission, nonce?: bigint): void {
     const text = checkedKey(publicKey);
     this.#require(id);

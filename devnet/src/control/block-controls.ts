@@ -7,11 +7,11 @@ import type { DevnetClock } from "./devnet-clock.ts";
 
 export interface MineByHand {
   readonly blocks?: number;
-  /** By how much the clock moves before each block. */
+  /** Milliseconds by which the clock moves before each block. */
   readonly stepMs?: number;
-  /** Their chunks are missing: nothing runs in them. */
+  /** Whether their chunks are missing: nothing runs in such blocks. */
   readonly missedChunk?: boolean;
-  /** Heights left out before each block. */
+  /** Heights to skip before each block. */
   readonly skipHeights?: number;
 }
 
@@ -53,7 +53,7 @@ export class BlockControls {
     this.#producer.setBlockTime(blockTime);
   }
 
-  /** Lets the chain stand, until `go`. */
+  /** Stops making blocks until `go`. */
   stop(): void {
     this.#producer.stop();
   }
@@ -62,7 +62,7 @@ export class BlockControls {
     this.#producer.go();
   }
 
-  /** Takes the newest blocks off the chain and makes others; see `Chain.fork`. @throws ControlError */
+  /** Replaces the newest blocks; see `Chain.fork`. @throws ControlError */
   fork(options: ForkOptions): void {
     tell(() => this.#chain.fork(options));
   }

@@ -15,7 +15,7 @@ export function changeNow(chain: Chain, change: Intervention): void {
   }
 }
 
-/** Calls a contract by hand at the head. @returns what it returns @throws ControlError in the contract's words */
+/** Calls a contract directly at the head. @returns its result @throws ControlError in the contract's words */
 export function callNow(chain: Chain, call: HandCall): unknown {
   let answer: unknown;
   changeNow(chain, (state) => {
@@ -24,7 +24,7 @@ export function callNow(chain: Chain, call: HandCall): unknown {
   return answer;
 }
 
-/** Asks a contract's view at the head. @returns its JSON @throws ControlError */
+/** Calls a contract's view at the head. @returns its JSON @throws ControlError */
 export function viewNow(chain: Chain, contract: string, method: string, args: unknown = {}): unknown {
   try {
     const { value } = chain.view().call(contract, method, Buffer.from(JSON.stringify(args)));

@@ -1,4 +1,4 @@
-/** What a control was asked for does not make sense, or cannot be done now. */
+/** A control's request is invalid, or cannot be carried out now. */
 export class ControlError extends Error {
   override readonly name = "ControlError";
 }

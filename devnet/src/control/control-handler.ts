@@ -10,7 +10,7 @@ import { contractRoutes } from "./routes/contract-routes.ts";
 import { faultRoutes } from "./routes/fault-routes.ts";
 import { ledgerRoutes } from "./routes/ledger-routes.ts";
 
-/** The control API: JSON in and out, `{"error"}` with 400 for what cannot be done, 404 for what is not there. */
+/** The control API: JSON in and out, `{"error"}` with 400 for a request that cannot be carried out, 404 for an unknown path. */
 export function controlHandler(controls: Controls, chain: Chain): HttpHandler {
   const routes = [
     ...blockRoutes(controls, chain),

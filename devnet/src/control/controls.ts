@@ -25,14 +25,14 @@ export interface ControlsOptions {
   readonly verifierId: string;
   /** Has the verifier's role `DAO`. */
   readonly verifierAdminId: string;
-  /** What foreign intents call. */
+  /** The target of foreign intents. */
   readonly registerId: string;
   readonly keySeed: (name: string) => Uint8Array;
   /** Aborts when the devnet closes. */
   readonly closed: AbortSignal;
 }
 
-/** Everything that can be done to a devnet from outside, in process. The control API over HTTP only wraps it. */
+/** Every control of a devnet, in process. The control API over HTTP only wraps this. */
 export class Controls {
   readonly blocks: BlockControls;
   readonly clock: DevnetClock;
@@ -61,7 +61,7 @@ export class Controls {
     this.counters = options.counters;
   }
 
-  /** The chain as it is, for checkers. @param from only blocks from this height on */
+  /** The whole chain, for checkers. @param from only blocks from this height on */
   dump(from?: bigint): Dump {
     return dumpChain(this.#chain, from);
   }

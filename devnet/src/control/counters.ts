@@ -1,9 +1,9 @@
 import type { FaultTarget } from "./faults.ts";
 
-/** Calls so far, by name: RPC methods (`query` also by request type, and by view) and keystore paths. */
+/** Number of calls so far, by RPC method (`query` also by request type, and by view) and by keystore path. */
 export type CallCounts = Readonly<Record<FaultTarget, Readonly<Record<string, number>>>>;
 
-/** Counts the calls that came in, those that a fault then befell included. */
+/** Counts incoming calls, including those that then met a fault. */
 export class CallCounters {
   readonly #counts: Record<FaultTarget, Map<string, number>> = { rpc: new Map(), keystore: new Map() };
 

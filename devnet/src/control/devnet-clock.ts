@@ -1,6 +1,6 @@
 import type { Ports } from "../ports.ts";
 
-/** The devnet's time: that of its ports, moved as far as a test wants it. Block timestamps and policies follow it. */
+/** The devnet's clock: that of its ports, shifted as tests want. Block timestamps and policies follow it. */
 export class DevnetClock {
   readonly #ports: Ports;
   #offsetMs = 0;
@@ -12,7 +12,7 @@ export class DevnetClock {
   /** Milliseconds since the epoch. */
   readonly now = (): number => this.#ports.now() + this.#offsetMs;
 
-  /** Makes it that time now; it goes on from there. */
+  /** Sets the time; it runs on from there. */
   set(ms: number): void {
     this.#offsetMs = ms - this.#ports.now();
   }

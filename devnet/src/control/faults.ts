@@ -1,26 +1,26 @@
 import type { Ports } from "../ports.ts";
 import { type HttpAnswer, textAnswer } from "./http-server.ts";
 
-/** What goes wrong with a call. Those of the last block concern the RPC only. */
+/** A fault of a call. The last four are for the RPC only. */
 export type Fault =
-  /** The work is done, and the connection breaks before the answer. */
+  /** The call is carried out, and the connection breaks before the answer. */
   | { readonly kind: "lost" }
   | { readonly kind: "delay"; readonly ms: number }
   /** 429, with `Retry-After` unless that is null. */
   | { readonly kind: "too_many_requests"; readonly retry_after_secs: number | null }
   /** 500. */
   | { readonly kind: "server_error" }
-  /** A page where JSON is expected, with this status. */
+  /** An HTML page where JSON is expected, with this status. */
   | { readonly kind: "html"; readonly status: number }
-  /** The connection breaks before anything is done. */
+  /** The connection breaks before the call is carried out. */
   | { readonly kind: "reset" }
   /** A JSON-RPC error as it is given here: `name`, `cause`, `code`, `message`, `data`. */
   | { readonly kind: "error"; readonly error: unknown }
-  /** The answer of a node that is so many blocks behind. */
+  /** The answer of a node that lags by this many blocks. */
   | { readonly kind: "lag"; readonly blocks: number }
-  /** A transaction is unknown for so many blocks after it was included. */
+  /** A transaction stays unknown for this many blocks after its inclusion. */
   | { readonly kind: "unknown_transaction"; readonly blocks: number }
-  /** A send is answered at once and arrives so many blocks later, behind those sent after it. */
+  /** A send is answered at once and arrives this many blocks later, behind later ones. */
   | { readonly kind: "arrive_late"; readonly blocks: number };
 
 export type FaultTarget = "rpc" | "keystore";
@@ -30,12 +30,12 @@ export interface FaultRule {
   readonly target: FaultTarget;
   /** An RPC method, one with its request type (`query:view_account`), `POST <path>` of the RPC, a keystore path, or `*`. */
   readonly method: string;
-  /** Calls it still befalls, null for all. */
+  /** Number of calls left to affect; null for all. */
   readonly count: number | null;
   readonly fault: Fault;
 }
 
-/** The faults that are to come. A call suffers all that fit it, and uses up one of each. */
+/** The planned faults. A call gets all that match it, and uses up one of each. */
 export class FaultPlan {
   #rules: FaultRule[] = [];
   readonly #delays = new Set<() => void>();
@@ -81,7 +81,7 @@ export class FaultPlan {
     for (const end of [...this.#delays]) end();
   }
 
-  /** The faults of a call that goes by these names. */
+  /** Takes the faults for a call with these names. */
   take(target: FaultTarget, names: readonly string[]): Fault[] {
     const fits = (rule: FaultRule) => rule.target === target && (rule.method === "*" || names.includes(rule.method));
     const taken = this.#rules.filter(fits);
@@ -92,7 +92,7 @@ export class FaultPlan {
   }
 }
 
-/** Does the work under those of the faults that any server can have. */
+/** Answers a call under the faults that any server can have. */
 export async function underFaults(
   plan: FaultPlan,
   faults: readonly Fault[],

@@ -1,9 +1,9 @@
 import type { HttpHandler } from "./http-server.ts";
 
 /**
- * `fetch` for servers that have no sockets: what starts with one of the URLs goes to that handler. A connection that breaks
- * rejects as Node's own does, with a cause of code `ECONNRESET`. Requests are URL and options, and bodies text, as clients of
- * these servers send them: a `Request` and its streams would take more time than most answers.
+ * `fetch` for servers without sockets: URLs with one of these prefixes go to that handler. A broken connection rejects as Node's own
+ * does, with a cause of code `ECONNRESET`. Only URL and options, and text bodies, are supported, as clients of these servers use: a
+ * `Request` and its streams would take more time than most answers.
  */
 export function fetchInProcess(handlers: Readonly<Record<string, HttpHandler>>): typeof fetch {
   return async (input, { method = "GET", headers, body = "", signal } = {}) => {
@@ -25,7 +25,7 @@ export function fetchInProcess(handlers: Readonly<Record<string, HttpHandler>>):
   };
 }
 
-/** A response whose text is at hand: else it is read from a stream. */
+/** A response that holds its text: else it would be read from a stream. */
 function textResponse(text: string, init: ResponseInit): Response {
   return Object.assign(new Response(null, init), {
     text: async () => text,

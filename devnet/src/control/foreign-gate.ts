@@ -19,19 +19,19 @@ const tera = 10n ** 12n;
 export interface ForeignGateOptions {
   readonly chain: Chain;
   readonly gateId: string;
-  /** What foreign intents call: `set {value}` of a register. */
+  /** The target of foreign intents: `set {value}` of a register. */
   readonly targetId: string;
   /** Aborts when the devnet closes. */
   readonly closed: AbortSignal;
-  /** A private key of 32 bytes for each name, always the same. */
+  /** A deterministic private key of 32 bytes for each name. */
   readonly keySeed: (name: string) => Uint8Array;
 }
 
-/** What was sent, and the promise of what it leads to once blocks are made. */
+/** Sent submissions, and the promise of their results once blocks are made. */
 export interface ForeignAction {
   /** Hashes of the submissions. */
   readonly submissions: readonly string[];
-  /** Ids of its intents, and the hash of the resume where there is one. */
+  /** Ids of the intents, and the hash of the resume if there is one. */
   readonly done: Promise<{ readonly intentIds: readonly string[]; readonly resume?: string }>;
 }
 
@@ -41,8 +41,8 @@ interface Actor {
 }
 
 /**
- * Other tenants of the gate, by real transactions: a second whitelisted relayer, and somebody who holds a second key of the
- * approver's. Both come to be when they are first needed.
+ * Other tenants of the gate, by real transactions: a second whitelisted relayer, and a holder of a second key of the approver. Each
+ * is created when it is first needed.
  */
 export class ForeignGate {
   readonly #options: ForeignGateOptions;
@@ -65,7 +65,7 @@ export class ForeignGate {
     return this.#follow(submissions, done, async (intentIds) => ({ intentIds, resume: await this.#resume(intentIds) }));
   }
 
-  /** Has one intent named twice in a chain, which leaves the tail dirty; done once it is. */
+  /** Names one intent twice in a chain, which leaves the tail dirty; done once it is. */
   stickTail(): ForeignAction {
     const { submissions, done } = this.submit(1);
     return this.#follow(submissions, done, async (intentIds) => {
@@ -90,7 +90,7 @@ export class ForeignGate {
   #action(submissions: readonly string[], then: (ids: readonly string[]) => ForeignAction["done"]): ForeignAction {
     const ids = Promise.all(submissions.map((hash) => this.#until(() => this.#intentId(hash))));
     const done = ids.then(then);
-    // Who does not wait for it must not die of it.
+    // Prevents an unhandled rejection where nobody waits for it.
     done.catch(() => {});
     return { submissions, done };
   }
@@ -126,7 +126,7 @@ export class ForeignGate {
     return hash;
   }
 
-  /** @throws ControlError where the chain does not take it */
+  /** @throws ControlError where the chain refuses the transaction */
   #send(actor: Actor, receiver: string, method: string, args: unknown, gas: bigint, deposit: bigint): string {
     const { chain } = this.#options;
     const bytes = Buffer.from(JSON.stringify(args));

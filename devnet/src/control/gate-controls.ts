@@ -2,7 +2,7 @@ import type { Chain } from "../chain/chain.ts";
 import { callNow, viewNow } from "./contract-hand.ts";
 import { type ForeignAction, ForeignGate, type ForeignGateOptions } from "./foreign-gate.ts";
 
-/** The gate: what its owner does, by hand at the head, and what its other tenants do, by transactions. */
+/** The gate: its owner's actions, by hand at the head, and other tenants' actions, by transactions. */
 export class GateControls {
   readonly #chain: Chain;
   readonly #id: string;
@@ -14,7 +14,7 @@ export class GateControls {
     this.#foreign = new ForeignGate(options);
   }
 
-  /** What stands at the head: ids pending, in storage order, and the tail of the chain in flight. */
+  /** The state at the head: pending ids, in storage order, and the tail of the chain in flight. */
   get state(): { readonly pending: readonly string[]; readonly tail: readonly string[]; readonly approver: string } {
     return {
       pending: this.#view("list_pending") as string[],

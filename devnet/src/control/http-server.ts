@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A request as handlers see it, so that they can be called without a socket too. */
+/** A request in the handlers' form, so that handlers can be called without a socket. */
 export interface HttpRequest {
   readonly method: string;
   readonly path: string;
@@ -76,7 +76,7 @@ async function answer(handler: HttpHandler, incoming: IncomingMessage, response:
   response.end(given.body);
 }
 
-/** A fault of the devnet's own: said where it is met. */
+/** Reports a bug of the devnet itself in the answer. */
 function fail(response: ServerResponse, error: unknown): void {
   if (response.headersSent) response.destroy();
   else response.writeHead(500).end(error instanceof Error ? (error.stack ?? error.message) : String(error));

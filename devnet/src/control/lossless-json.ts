@@ -10,7 +10,7 @@ const json = JSON as unknown as {
   rawJSON(text: string): unknown;
 };
 
-/** Digits that a double may not hold; where there are none, nothing has to be looked at. */
+/** Finds digits that a double may not hold; a text without them needs no further look. */
 const manyDigits = /\d{16}/;
 
 /** @throws SyntaxError */

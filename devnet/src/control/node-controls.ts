@@ -50,7 +50,7 @@ export class KeystoreControls {
     return this.#keystore.delayMs;
   }
 
-  /** What every answer takes longer. */
+  /** Sets an additional delay of every answer. */
   setDelay(ms: number): void {
     if (!Number.isFinite(ms) || ms < 0) throw new ControlError("delay_ms must be a number from 0 on");
     this.#keystore.delayMs = ms;

@@ -1,6 +1,6 @@
 import type { AccountSecret, Devnet } from "../devnet.ts";
 
-/** What a devnet tells whoever starts it as a process. */
+/** The message of a devnet to the process that started it. */
 export function readyShape(devnet: Devnet): unknown {
   return {
     near_rpc: devnet.rpcUrl,

@@ -3,18 +3,18 @@ import type { ControlBody } from "./control-body.ts";
 export interface RouteRequest {
   readonly body: ControlBody;
   readonly query: URLSearchParams;
-  /** A part of the path that the route names `:name`, decoded. */
+  /** A decoded part of the path, which the route names `:name`. */
   part(name: string): string;
 }
 
-/** One thing that the control API can do. `path` may have parts like `:id`; what `run` answers is sent as JSON. */
+/** One operation of the control API. `path` may have parts like `:id`; the result of `run` is sent as JSON. */
 export interface Route {
   readonly method: "GET" | "POST" | "DELETE";
   readonly path: string;
   run(request: RouteRequest): unknown;
 }
 
-/** Parts of the path by their names in the pattern, undefined where it does not fit. */
+/** Named parts of the path; undefined where it does not match. */
 export function matchPath(pattern: string, path: string): Readonly<Record<string, string>> | undefined {
   const wanted = pattern.split("/");
   const given = path.split("/");

@@ -5,7 +5,7 @@ import { KeyParseError, type PublicKey, parsePublicKey } from "../crypto/keys.ts
 import { callNow, changeNow, viewNow } from "./contract-hand.ts";
 import { ControlError } from "./control-error.ts";
 
-/** The verifier, changed by hand at the head, by whoever may do so. */
+/** The verifier, changed at the head by an account with the permission. */
 export class VerifierControls {
   readonly #chain: Chain;
   readonly #id: string;
@@ -59,8 +59,7 @@ export class VerifierControls {
   }
 
   /**
-   * Deposits tokens for an account out of nothing: in the verifier, and behind it in the token's contract, so that they can
-   * be withdrawn.
+   * Creates tokens for an account: in the verifier, and behind it in the token's contract, so that they can be withdrawn.
    * @param tokenId `nep141:` and a token of the devnet @param amount in raw units
    */
   credit(accountId: string, tokenId: string, amount: bigint): void {

@@ -33,7 +33,7 @@ export class WalletControls {
     this.#keystore.setPolicy(walletId, policy);
   }
 
-  /** As the wallet's controller would on chain. */
+  /** Like the wallet's controller on chain. */
   setFrozen(walletId: string, isFrozen: boolean): void {
     this.#keystore.setFrozen(walletId, isFrozen);
   }

@@ -1,6 +1,6 @@
 import { FormatError } from "./format-error.ts";
 
-/** What is wrong with an account id, in the words of Rust's `near-account-id`. */
+/** An invalid account id, in the words of Rust's `near-account-id`. */
 export class AccountIdError extends FormatError {
   override readonly name = "AccountIdError";
 }
@@ -9,7 +9,7 @@ const MIN_LENGTH = 2;
 const MAX_LENGTH = 64;
 const SEPARATORS = new Set(["-", "_", "."]);
 
-/** The text itself, once it is a valid account id. @throws AccountIdError */
+/** Returns a valid account id unchanged. @throws AccountIdError */
 export function parseAccountId(text: string): string {
   const problem = accountIdProblem(text);
   if (problem !== undefined) throw new AccountIdError(problem);
@@ -44,7 +44,7 @@ function redundant(char: string, index: number): string {
   return `the Account ID has a redundant separator ${quoted(char)} at index ${index}`;
 }
 
-/** A char as Rust's `{:?}` shows it, as far as account ids meet such chars. */
+/** A char like Rust's `{:?}`, for the chars that occur in account ids. */
 function quoted(char: string): string {
   const escapes: Readonly<Record<string, string>> = { "'": "\\'", "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t" };
   return `'${escapes[char] ?? char}'`;

@@ -17,7 +17,7 @@ export interface AccessKey {
   readonly permission: AccessKeyPermission;
 }
 
-/** What a delegate may hold: every action but another delegate. Amounts are yoctoNEAR, gas is in gas units. */
+/** Actions that a delegate may hold: all but another delegate. Amounts are yoctoNEAR, gas is in gas units. */
 export type NonDelegateAction =
   | { readonly kind: "createAccount" }
   | { readonly kind: "deployContract"; readonly code: Uint8Array }
@@ -39,7 +39,7 @@ const permission: Codec<AccessKeyPermission> = tagged<AccessKeyPermission>({
   fullAccess: [1, struct({})],
 });
 
-/** Tags and bodies as in nearcore's `Action`, for whoever composes them with more. */
+/** Tags and bodies as in nearcore's `Action`, for composing with further ones. */
 export const nonDelegateVariants: Variants<NonDelegateAction> = {
   createAccount: [0, struct({})],
   deployContract: [1, struct({ code: bytes })],

@@ -3,7 +3,7 @@ import { FormatError } from "./format-error.ts";
 
 const FOREIGN_LETTER = /[^1-9A-HJ-NP-Za-km-z]/u;
 
-/** The text is no base58, or is not as long as it should be. Messages are those of Rust's `bs58`. */
+/** A text that is no base58, or has the wrong length. Messages are those of Rust's `bs58`. */
 export class Base58Error extends FormatError {
   override readonly name = "Base58Error";
 }

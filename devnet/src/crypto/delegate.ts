@@ -4,7 +4,7 @@ import { accountId, publicKey, signature } from "./borsh/near-types.ts";
 import { sha256 } from "./hash.ts";
 import type { PublicKey, Signature } from "./keys.ts";
 
-/** NEP-366: actions that somebody else may put on chain for the sender. */
+/** NEP-366: actions that anybody may put on chain for the sender. */
 export interface DelegateAction {
   readonly senderId: string;
   readonly receiverId: string;
@@ -36,7 +36,7 @@ export const signedDelegateCodec: Codec<SignedDelegateAction> = struct<SignedDel
   signature,
 });
 
-/** What the sender's key signs: SHA-256 of the NEP-461 prefix and the delegate. */
+/** The hash that the sender's key signs: SHA-256 of the NEP-461 prefix and the delegate. */
 export function delegateHash(delegate: DelegateAction): Uint8Array {
   return delegateHashOf(encode(delegateActionCodec, delegate));
 }

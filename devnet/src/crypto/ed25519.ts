@@ -1,12 +1,12 @@
 import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 
-// What precedes the 32 raw bytes in DER: SubjectPublicKeyInfo and PKCS #8 (RFC 8410).
+// DER prefixes of the 32 raw bytes: SubjectPublicKeyInfo and PKCS #8 (RFC 8410).
 const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 
 /**
- * Whether the signature is valid, as NEAR's runtime decides (ed25519-dalek): an `s` that is not reduced is refused, so
- * a signature has one form only. Never throws.
+ * Verifies a signature as NEAR's runtime does (ed25519-dalek): an unreduced `s` is refused, so a signature has one form only. Never
+ * throws.
  * @param publicKey 32 bytes @param signature 64 bytes
  */
 export function verifyEd25519(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {

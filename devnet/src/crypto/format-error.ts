@@ -1,2 +1,2 @@
-/** A text is not of its form. The message is the one that the Rust library of that form would give. */
+/** A text in the wrong form. The message is that of the Rust library for the form. */
 export class FormatError extends Error {}

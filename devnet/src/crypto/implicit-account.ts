@@ -4,8 +4,8 @@ import type { PublicKey } from "./keys.ts";
 const P256_PREFIX = Buffer.from("p256");
 
 /**
- * The account that a key owns without anybody's doing: for Ed25519 the key in hex, for secp256k1 Ethereum's address of
- * it (the last 20 bytes of Keccak-256 of X and Y), for P-256 the same with `p256` before them (the verifier's own).
+ * A key's implicit account: for Ed25519 the key in hex, for secp256k1 its Ethereum address (the last 20 bytes of Keccak-256 of X and
+ * Y), for P-256 the same with `p256` in front (the verifier's own).
  */
 export function implicitAccountOf(key: PublicKey): string {
   switch (key.curve) {
@@ -18,7 +18,7 @@ export function implicitAccountOf(key: PublicKey): string {
   }
 }
 
-/** The Ed25519 key that an implicit NEAR account id is, or undefined for any other account. */
+/** The Ed25519 key of an implicit NEAR account; undefined for any other account. */
 export function keyOfImplicitAccount(accountId: string): PublicKey | undefined {
   if (!isImplicitNearAccount(accountId)) return undefined;
   return { curve: "ed25519", data: new Uint8Array(Buffer.from(accountId, "hex")) };

@@ -20,7 +20,7 @@ const codec: Codec<Nep413Message> = struct<Nep413Message>({
   callbackUrl: option(text),
 });
 
-/** 32 bytes: what the key signs. */
+/** The 32 bytes that the key signs. */
 export function nep413Hash(message: Nep413Message): Uint8Array {
   return sha256(PREFIX, encode(codec, message));
 }

@@ -1,8 +1,7 @@
 import { p256 } from "@noble/curves/nist.js";
 
 /**
- * Whether the signature over the SHA-256 of the message is valid. Passkeys make high `s` too, so both are taken.
- * Never throws.
+ * Verifies a signature over the SHA-256 of the message. Passkeys make high `s` too, so both are accepted. Never throws.
  * @param publicKey 64 bytes X and Y @param signature 64 bytes r and s
  */
 export function verifyP256(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {

@@ -1,8 +1,8 @@
 import { secp256k1 } from "@noble/curves/secp256k1.js";
 
 /**
- * The key that made the signature, 64 bytes X and Y, or undefined for one that no key made or that is malleable (high
- * `s`). As NEAR's `ecrecover` host function. Never throws.
+ * Recovers the signing key, 64 bytes X and Y; undefined for an invalid or malleable signature (high `s`). Like NEAR's `ecrecover` host
+ * function. Never throws.
  * @param hash 32 bytes @param signature 65 bytes: r, s, v with v from 0 to 3
  */
 export function recoverSecp256k1(hash: Uint8Array, signature: Uint8Array): Uint8Array | undefined {

@@ -51,7 +51,7 @@ export function decodeTransaction(bytes: Uint8Array): Transaction {
   return decode(transactionCodec, bytes);
 }
 
-/** 32 bytes: what is signed, and what a transaction is known by. */
+/** The 32 bytes that are signed, and that identify a transaction. */
 export function transactionHash(transaction: Transaction): Uint8Array {
   return sha256(encodeTransaction(transaction));
 }

@@ -16,8 +16,7 @@ export function approvalInfo(body: BodyFields): ApprovalInfo | undefined {
 }
 
 /**
- * Counts the approvals that came along against the policy's threshold. A request without any is not judged here: signing
- * checks no policy.
+ * Checks a request's approvals against the policy's threshold. A request without any is not judged here: signing checks no policy.
  * @throws KeystoreRefusal 403
  */
 export function checkApprovals(policy: PolicyDocument | undefined, info: ApprovalInfo | undefined): void {

@@ -24,7 +24,7 @@ export function readBody({ headers, body }: HttpRequest): BodyFields {
   return fieldsOf(value, "", ` at line 1 column ${text.length}`);
 }
 
-/** Fields of a JSON object, read as serde reads a struct: unknown ones are ignored, null stands for an absent optional one. */
+/** Fields of a JSON object, read like a serde struct: unknown ones are ignored, null counts as absent for optional ones. */
 export class BodyFields {
   readonly #values: Readonly<Record<string, unknown>>;
   readonly #path: string;
@@ -77,7 +77,7 @@ export class BodyFields {
     return items.map((item, index) => fieldsOf(item, this.#at(`${name}[${index}]`), this.#position));
   }
 
-  /** Refuses the body with these words. */
+  /** Refuses the body with this message. */
   refuse(message: string): never {
     return refuse(this.#path, message, this.#position);
   }

@@ -11,7 +11,7 @@ export interface DerivedKey {
   readonly publicKey: string;
 }
 
-/** What a scoped function call key of a user may be used for. */
+/** What a user's scoped function call key may call. */
 export interface KeyScope {
   readonly userId: string;
   readonly registryId: string;
@@ -23,7 +23,7 @@ export interface KeyScope {
 /** Derives keys from one master secret: a key's Ed25519 seed is the HMAC-SHA256 of its seed string under the secret. */
 export class KeyDerivation {
   readonly #masterSecret: Uint8Array;
-  /** Every request asks for its wallet's key. */
+  /** Cache, since every request needs its wallet's key. */
   readonly #known = new Map<string, DerivedKey>();
 
   /** @param masterSecret 32 bytes */

@@ -2,7 +2,7 @@ import type { BodyFields } from "./body.ts";
 import type { KeyDerivation } from "./derivation.ts";
 import type { PolicyDocument } from "./policy.ts";
 
-/** What the chain tells the keystore, through an RPC of its own. */
+/** The keystore's own view of the chain. */
 export interface KeystoreChain {
   /** @throws Error when there is no such key, or no answer */
   accessKeyNonce(accountId: string, publicKey: string): bigint;
@@ -13,7 +13,7 @@ export interface KeystoreChain {
 /** Policies and freezes of the wallets. */
 export interface WalletRules {
   policy(walletId: string): PolicyDocument | undefined;
-  /** Frozen on chain by the wallet's controller, whatever its policy says. */
+  /** Whether the wallet's controller has frozen it on chain, apart from its policy. */
   isFrozenByController(walletId: string): boolean;
 }
 
@@ -26,8 +26,8 @@ export interface KeystoreServices {
 }
 
 /**
- * One path of the keystore. Reading the body comes first (a body that does not fit is refused before readiness is looked
- * at), the work later; absent fields of the answer are left out.
+ * One path of the keystore. The body is read first (an invalid one is refused before readiness is checked), the work follows; absent
+ * fields of the answer are left out.
  */
 export interface Endpoint<T> {
   read(body: BodyFields): T;

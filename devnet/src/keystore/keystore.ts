@@ -25,11 +25,11 @@ export interface KeystoreOptions {
   readonly chain: KeystoreChain;
   /** 32 bytes. */
   readonly masterSecret: Uint8Array;
-  /** Lower-case hex SHA-256 of the tokens that are let in. */
+  /** Lower-case hex SHA-256 of the accepted tokens. */
   readonly tokenHashes: readonly string[];
 }
 
-/** Whether the keystore has its master key, and what it says while it has not. */
+/** Whether the keystore has its master key, and which message it gives while it has none. */
 export type Readiness = "ready" | "not_ready" | "waiting_for_key";
 
 const notReady: Readonly<Record<Exclude<Readiness, "ready">, string>> = {
@@ -37,7 +37,7 @@ const notReady: Readonly<Record<Exclude<Readiness, "ready">, string>> = {
   waiting_for_key: "Keystore not ready. Waiting for DAO approval and master key from MPC.",
 };
 
-/** Reads the body; the work that it asks for is done when what comes back is called. */
+/** Reads the body, and returns the work as a function. */
 type Opened = (body: BodyFields) => (services: KeystoreServices) => Readonly<Record<string, unknown>>;
 
 const endpoints: ReadonlyMap<string, Opened> = new Map([
@@ -56,7 +56,7 @@ const endpoints: ReadonlyMap<string, Opened> = new Map([
 export class Keystore {
   /** Away, it breaks every connection. */
   isAway = false;
-  /** What it waits before every answer. */
+  /** Delay before every answer, milliseconds. */
   delayMs = 0;
   readiness: Readiness = "ready";
   readonly #options: KeystoreOptions;
@@ -92,7 +92,7 @@ export class Keystore {
     return this.#frozen.has(walletId);
   }
 
-  /** Freezes a wallet on chain, or thaws it; its policy's own `frozen` stays what it is. */
+  /** Freezes a wallet on chain, or thaws it; its policy's own `frozen` does not change. */
   setFrozen(walletId: string, isFrozen: boolean): void {
     if (isFrozen) this.#frozen.add(walletId);
     else this.#frozen.delete(walletId);
@@ -141,7 +141,7 @@ function opened<T>(endpoint: Endpoint<T>): Opened {
   };
 }
 
-/** Lower-case hex SHA-256: all that is kept of a token. */
+/** Lower-case hex SHA-256: tokens themselves are not kept. */
 export function tokenHash(token: string): string {
   return Buffer.from(sha256(Buffer.from(token))).toString("hex");
 }

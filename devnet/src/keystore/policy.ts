@@ -1,6 +1,5 @@
 /**
- * A wallet's policy. Token amounts are raw units as decimal strings; `*` in a table of limits stands for tokens that it
- * does not name.
+ * A wallet's policy. Token amounts are raw units as decimal strings; `*` in a table of limits is for tokens that it does not name.
  */
 export interface PolicyDocument {
   readonly frozen?: boolean;
@@ -29,7 +28,7 @@ export interface PolicyRules {
 
 export type LimitKind = "per_transaction" | "hourly" | "daily" | "monthly";
 
-/** What is asked of a policy: one transaction, and what was used so far. */
+/** A question to a policy: one transaction, and the usage so far. */
 export interface PolicyAction {
   readonly type: string;
   readonly token: string;
@@ -45,7 +44,7 @@ export type PolicyVerdict =
 
 const maxU128 = 2n ** 128n - 1n;
 
-/** Reads the `action` of a request; what is not as it should be counts as absent, an amount then as 0. */
+/** Reads the `action` of a request; an invalid field counts as absent, an invalid amount as 0. */
 export function policyAction(action: Readonly<Record<string, unknown>>): PolicyAction {
   const usage = isRecord(action.current_usage) ? action.current_usage : {};
   return {
@@ -80,7 +79,7 @@ export function judge(policy: PolicyDocument | undefined, action: PolicyAction, 
   return { allowed: true, requiredApprovals: threshold.required ?? defaultApprovals };
 }
 
-/** Approvals that a threshold asks for which does not say how many. */
+/** Approvals for a threshold without a number. */
 export const defaultApprovals = 2;
 
 function typeDenial({ transaction_types: types }: PolicyRules, { type }: PolicyAction): string | undefined {
@@ -140,7 +139,7 @@ function timeDenial({ time_restrictions: restrictions }: PolicyRules, now: Date)
   return `Operation not allowed on weekday ${weekday}`;
 }
 
-/** A decimal string that fits 128 bits; anything else is none, numbers too. */
+/** A decimal string that fits 128 bits; undefined for anything else, numbers included. */
 function units(value: unknown): bigint | undefined {
   if (typeof value !== "string" || !/^\d+$/.test(value)) return undefined;
   const amount = BigInt(value);

@@ -5,7 +5,7 @@ import { parseError } from "./rpc-error.ts";
 /** A request's `params`, read as nearcore reads them. */
 export type Params = Readonly<Record<string, unknown>>;
 
-/** Refuses with nearcore's words before what is wrong. */
+/** Refuses params, with nearcore's words before the message. */
 export function badParams(message: string): never {
   throw parseError(`Failed parsing args: ${message}`);
 }

@@ -17,10 +17,10 @@ export class RpcError extends Error {
   }
 }
 
-/** nearcore answers these two handler errors with a status of their own. */
+/** Handler errors that nearcore answers with a status of their own. */
 const handlerStatuses: Readonly<Record<string, number>> = { TIMEOUT_ERROR: 408, UNKNOWN_BLOCK: 422 };
 
-/** @param info of the cause; without it the cause has a name only */
+/** @param info of the cause; absent for a cause that has a name only */
 export function handlerError(name: string, info: unknown, data: unknown): RpcError {
   const cause = info === undefined ? { name } : { info, name };
   const body = { name: "HANDLER_ERROR", cause, code: -32_000, message: "Server error", data } as const;

@@ -12,7 +12,7 @@ import { protocolShape } from "./shapes/protocol-shape.ts";
 
 const genesisConfig: RpcMethod = (call) => genesisShape(call.view().chain);
 
-/** The methods there are, by their names. */
+/** All methods, by name. */
 export const rpcMethods: Readonly<Record<string, RpcMethod>> = {
   block,
   broadcast_tx_async: broadcastTxAsync,

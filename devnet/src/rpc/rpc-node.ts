@@ -59,7 +59,7 @@ export class RpcNode {
     return underFaults(this.#options.faults, faults, this.#options.ports, () => this.#answer(call, faults));
   };
 
-  /** Ends everything that waits. */
+  /** Ends all pending waits. */
   close(): void {
     this.#stopListening();
     for (const end of [...this.#polls]) end();
@@ -134,7 +134,7 @@ export class RpcNode {
     });
   }
 
-  /** Lets the transactions in whose time has come; what has become invalid meanwhile is forgotten. */
+  /** Submits delayed transactions whose time has come; those that are invalid by now are dropped. */
   #arrive(): void {
     const { chain } = this.#options;
     for (const [transaction, ordinal] of this.#late) {

@@ -4,7 +4,7 @@ import type { Outcome, Receipt, Transaction } from "../chain/types.ts";
 import { outcomeShape, statusShape, transactionShape } from "./shapes/outcome-shape.ts";
 import { receiptShape } from "./shapes/receipt-shape.ts";
 
-/** What a caller can wait for, in nearcore's order. */
+/** Statuses that a caller can wait for, in nearcore's order. */
 export const executionStatuses = [
   "NONE",
   "INCLUDED",
@@ -20,10 +20,10 @@ export function isAtLeast(reached: TxExecutionStatus, wanted: TxExecutionStatus)
   return executionStatuses.indexOf(reached) >= executionStatuses.indexOf(wanted);
 }
 
-/** A transaction that was included, with the outcomes there are so far. */
+/** An included transaction, with its outcomes so far. */
 export interface TxStatus {
   readonly transaction: Transaction;
-  /** The conversion's first, then those of its receipts, depth first; receipts that did not run yet are left out. */
+  /** The conversion's outcome first, then those of its receipts, depth first; without receipts that have not run. */
   readonly outcomes: readonly Outcome[];
   readonly includedAt: bigint;
   readonly reached: TxExecutionStatus;
@@ -31,7 +31,7 @@ export interface TxStatus {
   readonly status: unknown;
 }
 
-/** What that view of the chain knows of a transaction, undefined until it is included. */
+/** A transaction's status in a view of the chain; undefined until it is included. */
 export function txStatus(view: ChainView, hash: string): TxStatus | undefined {
   const state = view.state();
   const included = state.transaction(hash);
@@ -68,7 +68,7 @@ function receiptsOf(state: StateView, outcomes: readonly Outcome[]): Receipt[] {
     .filter((receipt) => receipt !== undefined);
 }
 
-/** Follows the receipt that stands in for the transaction's result, as far as it ran. */
+/** Follows the receipt whose result stands in for the transaction's, as far as it has run. */
 function finalStatus(outcomes: readonly Outcome[], hash: string): unknown {
   let lookingFor = hash;
   for (const { id, status } of outcomes) {

@@ -5,7 +5,7 @@ import { sleep, systemPorts } from "@outlayer/kit";
 import { checkHistory } from "@outlayer/workflow";
 import type { ProductInfo } from "../up-info.ts";
 
-/** A record as REST shows it, as far as the demo reads it. */
+/** The fields of a record over REST that the demo reads. */
 export interface RecordBody {
   readonly request_id: string;
   readonly status: string;
@@ -38,7 +38,7 @@ export interface ProgressBody {
   readonly dispatch_block_heights: readonly (number | null)[];
 }
 
-/** A direct-user call's record, as far as the demo reads it. */
+/** The fields of a direct-user call's record that the demo reads. */
 export interface DirectUserBody {
   readonly request_id: string;
   readonly status: string;
@@ -69,7 +69,7 @@ export interface Scope {
   readonly method_names: readonly string[];
 }
 
-/** Speaks to the product as any wallet would: REST with an API key. */
+/** Calls the product as any wallet would: REST with an API key. */
 export class Client {
   readonly #info: ProductInfo;
   readonly #headers: Record<string, string>;
@@ -103,7 +103,7 @@ export class Client {
     return (await (await fetch(url, { headers: this.#headers })).json()) as KeyStatusBody;
   }
 
-  /** Asks until it holds; each answer is of a final block, which comes a moment later. */
+  /** Polls the key's status until `holds`: each answer is of a final block, which lags a moment. */
   async keyStatusOnce(scope: Scope, holds: (status: KeyStatusBody) => boolean): Promise<KeyStatusBody> {
     const { timers } = systemPorts();
     for (;;) {
@@ -113,7 +113,7 @@ export class Client {
     }
   }
 
-  /** What the install command does, by the devnet's controls: 0.05 NEAR of allowance. */
+  /** Does the install command's work through the devnet's controls: an allowance of 0.05 NEAR. */
   async installKey({ user_id, receiver_id, method_names }: Scope, publicKey: string): Promise<void> {
     const allowance = "50000000000000000000000";
     const response = await fetch(`${this.#info.devnet_control}/accounts/${user_id}/keys`, {
@@ -146,7 +146,7 @@ export class Client {
     }
   }
 
-  /** Checks the evidence's hash chain, and what was signed against its hashes in there. @returns number of entries and the last hash @throws Error where it is broken */
+  /** Checks the hash chain, and the disclosed signatures against it. @returns number of entries and the last hash @throws Error where it is broken */
   async verifyHistory(requestId: string): Promise<{ readonly entries: number; readonly head: string }> {
     const url = `${this.#info.http.evidence}/outlayer.evidence.v1.RecordService/GetHistory`;
     const response = await fetch(url, { method: "POST", headers: this.#headers, body: JSON.stringify({ requestId }) });
@@ -156,7 +156,7 @@ export class Client {
     return check;
   }
 
-  /** How many delegates the gate has ever accepted. */
+  /** Number of delegates that the gate has ever accepted. */
   async submissionsOnChain(): Promise<number> {
     const [submitted] = (await this.#view(this.#info.gate_id, "stats")) as string[];
     return Number(submitted);

@@ -5,7 +5,7 @@ import { Client, type RecordBody } from "./client.ts";
 import type { RunningProduct } from "./running-product.ts";
 import { check, say } from "./say.ts";
 
-/** The three transfers that the demo makes: a millionth of a wNEAR each. */
+/** The demo's transfer, made three times: a millionth of a wNEAR. */
 const transfer = {
   kind: "intents.transfer",
   token: "nep141:wrap.near",

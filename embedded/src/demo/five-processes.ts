@@ -7,7 +7,7 @@ import { productInfo } from "../up-info.ts";
 import type { RunningProduct, Started } from "./running-product.ts";
 import { say } from "./say.ts";
 
-/** Runs each service in a process of its own, on a MongoDB and a NATS. @throws Error that says what could not be had, or started */
+/** Runs each service in a process of its own, on a MongoDB and a NATS. @throws Error that says what is missing or did not start */
 export async function startFiveProcesses(blockTimeMs: number, started: Started): Promise<RunningProduct> {
   say("Getting a MongoDB and a NATS; where they have to be set up first, once, this takes a minute or two ...");
   const mongodb = await borrowMongodb();

@@ -14,7 +14,7 @@ export async function startUp(blockTimeMs: number, started: Started): Promise<Ru
   const directory = mkdtempSync(join(tmpdir(), "demo-"));
   const infoFile = join(directory, "up.json");
   const args = ["--port", "0", "--block-time-ms", String(blockTimeMs), "--info-file", infoFile, "--quiet"];
-  // Detached, so that Ctrl-C reaches the demo alone, which ends it: a second signal would cut its stopping short.
+  // Detached, so that Ctrl-C reaches only the demo, which ends this process: a second signal would cut its shutdown short.
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main, ...args], {
     stdio: ["ignore", "inherit", "inherit"],
     detached: true,
@@ -31,7 +31,7 @@ export async function startUp(blockTimeMs: number, started: Started): Promise<Ru
         resolve(JSON.parse(readFileSync(infoFile, "utf8")));
         watcher.close();
       } catch {
-        // Not there yet.
+        // The file is not written yet.
       }
     });
     void exited.then((code) => reject(new Error(`the product ended with ${code} before it was ready`)));

@@ -12,7 +12,7 @@ const args: Decoder<{ readonly next_id: bigint; readonly next_seq: number }> = o
   next_seq: u32,
 });
 
-/** Resumes the chain's next link, whatever became of the call before it. A panic leaves the tail as it was: dirty. */
+/** Resumes the chain's next link, whether the call before it succeeded or failed. A panic leaves the tail dirty. */
 export const continueChain = change(
   { gas: gateGas.continueChain, private: true },
   args,

@@ -1,7 +1,7 @@
 import type { Storage } from "../../contract.ts";
 import { type FeeTier, GateState } from "./state.ts";
 
-/** Whitelists a relayer or strikes it off, past the owner. */
+/** Adds a relayer to the whitelist or removes it, without the owner. */
 export function setGateRelayer(storage: Storage, relayerId: string, allowed: boolean): void {
   const state = new GateState(storage);
   if (allowed) state.addRelayer(relayerId);
@@ -13,7 +13,7 @@ export function setGateFeeTiers(storage: Storage, feeTiers: readonly FeeTier[]):
   new GateState(storage).configure({ feeTiers });
 }
 
-/** Leaves a tail as a chain that broke would, so that the gate is stuck until its owner resets it; `[]` frees it. */
+/** Leaves a tail like a broken chain's, so that the gate is stuck until its owner resets it; `[]` frees it. */
 export function setGateBatchTail(storage: Storage, intentIds: readonly bigint[]): void {
   new GateState(storage).batchTail = [...intentIds];
 }

@@ -4,7 +4,7 @@ import type { GateState } from "./state.ts";
 import { traces } from "./trace.ts";
 
 /**
- * Takes the fee of the smallest tier that holds `count` intents; what is attached beyond it stays with the gate.
+ * Takes the fee of the smallest tier that holds `count` intents; the gate keeps any surplus.
  * @throws ContractPanic for more intents than any tier holds, or too small a deposit
  */
 export function chargeFee(env: Env, state: GateState, count: number): void {

@@ -1,10 +1,10 @@
 import { TGAS } from "../sdk/promises.ts";
 
-/** What the gate's own work burns, and what it sets aside. Its reservations are published, the rest are estimates. */
+/** Gas that the gate burns itself, and gas that it reserves. The reservations are published, the rest are estimates. */
 export const gateGas = {
   /** Fits `SUBMIT_INTENT_GAS` with room for the yield's own fees. */
   submit: 15n * TGAS,
-  /** Reserved for the callback, which gets the rest of what is attached, too. */
+  /** Reserved for the callback, which also gets the unused rest. */
   callbackReserved: 200n * TGAS,
   /** Leaves room in the reservation for 130 Tgas of inner call, `continue_chain` and the fees of both receipts. */
   callback: 5n * TGAS,

@@ -3,7 +3,7 @@ import { type FeeTier, GateState } from "./state.ts";
 
 const MILLI_NEAR = 10n ** 21n;
 
-/** What a new gate asks: up to 3 intents 0.03 NEAR, up to 6 0.05, up to 12 0.06. */
+/** Fees of a new gate: up to 3 intents 0.03 NEAR, up to 6 0.05, up to 12 0.06. */
 export const DEFAULT_FEE_TIERS: readonly FeeTier[] = [
   { cap: 3, feeYocto: 30n * MILLI_NEAR },
   { cap: 6, feeYocto: 50n * MILLI_NEAR },
@@ -14,7 +14,7 @@ export interface GateGenesis {
   readonly ownerId: string;
   readonly approverId: string;
   readonly relayerIds?: readonly string[];
-  /** By ascending cap; those of a new gate if not given. */
+  /** By ascending cap; a new gate's by default. */
   readonly feeTiers?: readonly FeeTier[];
 }
 

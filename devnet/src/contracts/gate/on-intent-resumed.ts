@@ -30,8 +30,8 @@ const args: Decoder<Args> = object<Args>({
 });
 
 /**
- * The yielded callback: dispatches the call, paid from the gate's own balance, and hangs the chain's next link on it.
- * It runs once: resumed, or with a failed result when the yield timed out.
+ * The yielded callback: dispatches the call, paid from the gate's own balance, and attaches the chain's next link to it. It runs once:
+ * resumed, or with a failed result when the yield timed out.
  */
 export const onIntentResumed = change({ gas: gateGas.callback, private: true }, args, (env, intent) => {
   const state = new GateState(env.storage);
@@ -69,7 +69,7 @@ function readSignal(env: Env): ResumeSignal | undefined {
   }
 }
 
-/** With the inner gas and no share of what is left over. */
+/** The inner call, with its gas and no share of the unused gas. */
 function callOf({ method, args: innerArgs, deposit, gas }: Args): PromiseAction {
   return { kind: "call", method, args: innerArgs, deposit, gas, gasWeight: 0n };
 }

@@ -53,7 +53,7 @@ const setFeeTiers = ownerMethod(object({ tiers: list(pair(u32, u128Text)) }), (e
   return nothing();
 });
 
-/** Bounded by the fees taken, not by the balance, which holds what storage needs. */
+/** Bounded by the fees taken, not by the balance, which includes the stake for storage. */
 const withdrawFees = ownerMethod(object({ amount: u128Text, to: accountId }), (env, state, { amount, to }) => {
   const { feesCollectedYocto, feesWithdrawnYocto } = state.counters;
   const available = feesCollectedYocto - feesWithdrawnYocto;

@@ -11,8 +11,8 @@ import { traces } from "./trace.ts";
 const args: Decoder<{ readonly intent_ids: readonly bigint[] }> = object({ intent_ids: list(u64Text) });
 
 /**
- * Starts a chain: resumes the first, leaves the others as the tail that `continue_chain` works off. The ids are not
- * checked for duplicates, as the gate does not: one leaves the tail dirty.
+ * Starts a chain: resumes the first intent, and stores the others as the tail that `continue_chain` works off. Like the real gate, it
+ * does not check the ids for duplicates: one leaves the tail dirty.
  */
 export const resumeBatchChained = change({ gas: gateGas.resume, payable: true }, args, (env, { intent_ids: ids }) => {
   const state = new GateState(env.storage);

@@ -2,12 +2,12 @@ import { bool, type Decoder, object, optional, u32 } from "../sdk/decoder.ts";
 import { u64Text } from "../sdk/integers.ts";
 import { jsonBytes } from "../sdk/json.ts";
 
-/** What a resume tells the waiting callback. */
+/** The message of a resume to the waiting callback. */
 export interface ResumeSignal {
   readonly approve: boolean;
   /** Place in the chain from 0, or undefined for a single resume. */
   readonly sequenceNumber: number | undefined;
-  /** Who comes next in the chain, or undefined for a single or last one. */
+  /** The chain's next intent, or undefined for a single or last one. */
   readonly nextIntentId: bigint | undefined;
 }
 

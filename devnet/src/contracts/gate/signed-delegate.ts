@@ -52,13 +52,13 @@ export function readSignedDelegate(bytes: Uint8Array): SignedGateDelegate {
   return decode(signedGateDelegate, bytes);
 }
 
-/** Whether the key that the delegate names signed it. That it is the sender's key is not asked. */
+/** Whether the delegate's key signed it. Whether the sender has that key is not checked. */
 export function isSignatureValid({ delegate, signature }: SignedGateDelegate): boolean {
   return verifyEd25519(delegate.publicKey, delegateHashOf(encode(gateDelegate, delegate)), signature);
 }
 
 function ed25519Bytes(what: string, count: number): Codec<Uint8Array> {
-  // The gate reads these bytes by hand, so that a short input has another text than elsewhere.
+  // The gate reads these bytes by hand, so a short input has another text than elsewhere.
   const body = fixedBytes(count, "failed to fill whole buffer");
   return afterTag(0, body, (tag) => `expected ed25519 ${what} (tag 0), got tag ${tag}`);
 }

@@ -28,7 +28,7 @@ export interface GateCounters {
 }
 
 export interface PendingIntent {
-  /** Names the yield that waits. */
+  /** The data id of the waiting yield. */
   readonly dataId: string;
   readonly sender: string;
   readonly receiverId: string;
@@ -110,7 +110,7 @@ export class GateState {
     this.#pending.set(id.toString(), intent);
   }
 
-  /** The intent, no longer pending, or undefined if it was not. */
+  /** Removes a pending intent; undefined if it was not pending. */
   takePending(id: bigint): PendingIntent | undefined {
     const intent = this.pending(id);
     this.#pending.delete(id.toString());

@@ -13,8 +13,8 @@ import { traces } from "./trace.ts";
 const args: Decoder<{ readonly signed_delegate: Uint8Array }> = object({ signed_delegate: base64Bytes });
 
 /**
- * Holds a signed delegate under a yield (NEP-519). The nonce is used up from here on, whatever becomes of the intent.
- * Deliberately not checked, as the gate does not: whether the key is the sender's; inner gas, deposit, method name.
+ * Holds a signed delegate under a yield (NEP-519). The nonce is used up from here on, whatever the intent's fate. Like the real gate,
+ * it deliberately does not check whether the key is the sender's, nor inner gas, deposit and method name.
  */
 export const submitIntent = change({ gas: gateGas.submit }, args, (env, { signed_delegate }) => {
   const state = new GateState(env.storage);
@@ -68,7 +68,7 @@ function read(bytes: Uint8Array): ReturnType<typeof readSignedDelegate> {
   }
 }
 
-/** All that dispatching needs, frozen: a resume takes the pending entry away before the callback runs. */
+/** Everything that dispatching needs: a resume removes the pending entry before the callback runs. */
 function callbackArguments(id: bigint, receiver: string, call: FunctionCall): Uint8Array {
   return jsonBytes({
     intent_id: id.toString(),

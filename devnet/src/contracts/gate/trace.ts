@@ -1,6 +1,6 @@
 import type { Env } from "../../contract.ts";
 
-/** One trace line: `trace:` and JSON with the field `ev` first. Values that need quotes bring them. */
+/** One trace line: `trace:` and JSON with the field `ev` first. Values are inserted unquoted. */
 function trace(
   env: Env,
   event: string,
@@ -10,7 +10,7 @@ function trace(
   env.log(`trace:{"ev":"${event}"${parts.join("")}}`);
 }
 
-/** Not escaped, as in the gate: a quote in a method name makes the line unparsable. */
+/** Not escaped, as in the real gate: a quote in a method name makes the line unparsable. */
 function quoted(value: string | bigint): string {
   return `"${value}"`;
 }

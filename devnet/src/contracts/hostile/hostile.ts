@@ -15,10 +15,10 @@ const text: Decoder<string> = {
 };
 
 /**
- * A contract that means ill to whoever calls it or reads what it did. Views: `huge {bytes}` answers a text of that length,
+ * A contract that harms its callers and the readers of its receipts. Views: `huge {bytes}` answers a text of that length,
  * `deep {levels}` nested lists, `wordy {bytes}` panics at length. Changes: `return_huge {bytes}`, `log_huge {lines, bytes}`,
- * `panic_huge {bytes}`, `waste`, which burns 100 Tgas, and `call_back {receiver, method, args}`, whose result is that of another call. One that answers late or
- * never is made by a fault of `query:call_function:<method>@hostile.near`.
+ * `panic_huge {bytes}`, `waste`, which burns 100 Tgas, and `call_back {receiver, method, args}`, whose result is another call's.
+ * A late or missing answer is made by a fault of `query:call_function:<method>@hostile.near`.
  */
 export function createHostile(): Contract {
   const ofBytes = object({ bytes: count });

@@ -1,4 +1,4 @@
-/** What serde says of a value that it cannot read, without the position. */
+/** serde's message for a value that it cannot read, without the position. */
 export class DecodeError extends Error {
   override readonly name = "DecodeError";
 }

@@ -3,11 +3,11 @@ import { Base64Error, decodeBase64 } from "../../crypto/base64.ts";
 import { FormatError } from "../../crypto/format-error.ts";
 import { DecodeError, unexpected } from "./decode-error.ts";
 
-/** Reads a parsed JSON value as serde would: the same values accepted, and the same words for those that are not. */
+/** Reads a parsed JSON value as serde would: it accepts the same values, and refuses others in the same words. */
 export interface Decoder<T> {
   /** @throws DecodeError */
   decode(value: unknown): T;
-  /** What an absent field means; without it the field must be there. */
+  /** The meaning of an absent field; a field without this is required. */
   readonly whenAbsent?: { readonly value: T };
 }
 
@@ -111,7 +111,7 @@ export function pair<A, B>(first: Decoder<A>, second: Decoder<B>): Decoder<reado
   };
 }
 
-/** Keys and values of an object. Keys that read the same are kept apart here: the later wins in a Map made of them. */
+/** Keys and values of an object. Equal keys are kept apart here; in a Map the later one wins. */
 export function entries<K, V>(key: Decoder<K>, entry: Decoder<V>): Decoder<readonly (readonly [K, V])[]> {
   return {
     decode(value) {
@@ -121,7 +121,7 @@ export function entries<K, V>(key: Decoder<K>, entry: Decoder<V>): Decoder<reado
   };
 }
 
-/** An object with these fields. Others are ignored; those given are read in their order, then the missing are named. */
+/** An object with these fields. Others are ignored; present fields are read in their order, then missing ones are reported. */
 export function object<T extends object>(fields: { readonly [K in keyof T]: Decoder<T[K]> }): Decoder<T> {
   const decoders = new Map(Object.entries<Decoder<unknown>>(fields));
   return {

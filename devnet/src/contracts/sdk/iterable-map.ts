@@ -1,6 +1,6 @@
 import type { Storage } from "../../contract.ts";
 
-/** near-sdk's `IterableMap`: keys in order of insertion, but for a removed key's place, which the last one takes. */
+/** near-sdk's `IterableMap`: keys in order of insertion, but the last key takes a removed key's place. */
 export class IterableMap<V> {
   readonly #storage: Storage;
   readonly #prefix: string;

@@ -3,8 +3,8 @@ import type { Decoder } from "./decoder.ts";
 import { panic } from "./panic.ts";
 
 /**
- * Parses JSON text and reads it. The position named is the text's end: exact for what serde notices only there (a
- * missing field, the last field's content), near enough for the rest.
+ * Parses JSON text and decodes it. Errors name the text's end as position: exact for errors that serde notices only there (a missing
+ * field, the last field's content), close enough for the rest.
  * @throws DecodeError with the position
  */
 export function readJson<T>(json: string, decoder: Decoder<T>): T {
@@ -31,7 +31,7 @@ export function jsonBytes(value: unknown): Uint8Array {
   return new Uint8Array(Buffer.from(JSON.stringify(value)));
 }
 
-/** The value of JSON bytes that another contract answered, or undefined where they are not what the decoder reads. */
+/** The decoded JSON answer of another contract; undefined where the decoder does not accept it. */
 export function answerOf<T>(bytes: Uint8Array, decoder: Decoder<T>): T | undefined {
   try {
     return readJson(Buffer.from(bytes).toString("utf8"), decoder);

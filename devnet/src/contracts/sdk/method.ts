@@ -3,7 +3,7 @@ import { type Decoder, object } from "./decoder.ts";
 import { jsonBytes, readArguments } from "./json.ts";
 import { panic } from "./panic.ts";
 
-/** One exported function of a contract, its generated checks included. */
+/** One exported function of a contract, with near-sdk's generated checks. */
 export interface Method {
   call(env: Env, name: string, args: Uint8Array): Returned;
 }
@@ -20,10 +20,10 @@ export interface ChangeOptions {
 /** Burnt by any view. */
 const VIEW_GAS = 1_000_000_000_000n;
 
-/** No arguments are read at all, so that any bytes will do. */
+/** Does not read the arguments, so any bytes are accepted. */
 export const noArguments: Decoder<object> = object({});
 
-/** A function that may write, told the name it was called by. Checked in order: deposit, privacy, arguments. */
+/** A function that may write; it gets the name it was called by. Checks in order: deposit, privacy, arguments. */
 export function change<A>(
   options: ChangeOptions,
   args: Decoder<A>,
@@ -71,7 +71,7 @@ export function json(value: unknown): Returned {
   return { value: jsonBytes(value) };
 }
 
-/** The promise's result will stand in for an answer. */
+/** The promise's result stands in for an answer. */
 export function promised(promise: PromiseIndex): Returned {
   return { promise };
 }

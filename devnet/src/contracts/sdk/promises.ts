@@ -20,7 +20,7 @@ export function callAction(spec: CallSpec): PromiseAction {
   return { kind: "call", method, args: jsonBytes(args), deposit, gas, gasWeight };
 }
 
-/** Schedules one call on another contract, or on this one; after others if given. */
+/** Schedules one call on another contract, or on this one; after another promise if given. */
 export function promiseCall(env: Env, receiver: string, spec: CallSpec, after?: PromiseIndex): PromiseIndex {
   return env.promise({ receiver, actions: [callAction(spec)], ...(after === undefined ? {} : { after: [after] }) });
 }

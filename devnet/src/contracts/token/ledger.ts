@@ -9,7 +9,7 @@ export interface TokenMetadata {
   readonly decimals: number;
 }
 
-/** Balances of a NEP-141 token. An account is registered if it has a balance, be it zero. */
+/** Balances of a NEP-141 token. An account is registered if it has a balance, even zero. */
 export class Ledger {
   readonly #storage: Storage;
 

@@ -5,10 +5,10 @@ import { require } from "../sdk/panic.ts";
 import { TGAS } from "../sdk/promises.ts";
 import { Ledger } from "./ledger.ts";
 
-/** What registering costs (NEP-145): 0.00125 NEAR. */
+/** Price of a registration (NEP-145): 0.00125 NEAR. */
 export const REGISTRATION_YOCTO = 1_250_000_000_000_000_000_000n;
 
-/** Registers the account, or the caller; what is attached beyond the cost is sent back. */
+/** Registers the account, or the caller; returns any surplus. */
 const storageDeposit = change(
   { gas: 3n * TGAS, payable: true },
   object({ account_id: optional(accountId), registration_only: optional(bool) }),

@@ -42,7 +42,7 @@ const resolveArgs: Decoder<ResolveArgs> = object<ResolveArgs>({
   amount: u128Text,
 });
 
-/** What near-contract-standards keeps back from the receiver's call: its own work and `ft_resolve_transfer`. */
+/** Gas that near-contract-standards withholds from the receiver's call: its own work and `ft_resolve_transfer`. */
 const TRANSFER_CALL_GAS = 30n * TGAS;
 const RESOLVE_GAS = 5n * TGAS;
 
@@ -52,7 +52,7 @@ const ftTransfer = change({ gas: 2n * TGAS, payable: true }, transferArgs, (env,
   return nothing();
 });
 
-/** Transfers, notifies the receiver with `ft_on_transfer`, and takes back what that answers to be unused. */
+/** Transfers, notifies the receiver with `ft_on_transfer`, and takes back the amount that the answer calls unused. */
 const ftTransferCall = change({ gas: 8n * TGAS, payable: true }, transferCallArgs, (env, transfer) => {
   assertOneYocto(env);
   require(env.prepaidGas > TRANSFER_CALL_GAS, "More gas is required");
@@ -69,7 +69,7 @@ const ftTransferCall = change({ gas: 8n * TGAS, payable: true }, transferCallArg
   return promised(promiseCall(env, env.current, resolve, notified));
 });
 
-/** Answers how much the receiver used in the end. A receiver that failed, or answered nonsense, used nothing. */
+/** Answers the amount that the receiver used. A receiver that failed, or answered nonsense, used nothing. */
 const ftResolveTransfer = change({ gas: 2n * TGAS, private: true }, resolveArgs, (env, transfer) => {
   const { sender_id, receiver_id, amount } = transfer;
   const ledger = new Ledger(env.storage);

@@ -7,7 +7,7 @@ import { TGAS } from "../sdk/promises.ts";
 import { Ledger } from "./ledger.ts";
 import { REGISTRATION_YOCTO } from "./storage-management.ts";
 
-/** Wraps what is attached, less the registration's cost for a newcomer. */
+/** Wraps the deposit, less the price of registration for a newcomer. */
 const nearDeposit = change({ gas: 3n * TGAS, payable: true }, noArguments, (env) => {
   const ledger = new Ledger(env.storage);
   let amount = env.deposit;
@@ -20,7 +20,7 @@ const nearDeposit = change({ gas: 3n * TGAS, payable: true }, noArguments, (env)
   return nothing();
 });
 
-/** Unwraps: burns, and sends NEAR to the caller. Its answer is the transfer's, so it is known to have arrived. */
+/** Unwraps: burns, and sends NEAR to the caller. Its result is the transfer's, so the caller knows of the arrival. */
 const nearWithdraw = change({ gas: 3n * TGAS, payable: true }, object({ amount: u128Text }), (env, { amount }) => {
   assertOneYocto(env);
   new Ledger(env.storage).burn(env, env.predecessor, amount);

@@ -10,12 +10,12 @@ export function creditVerifier(storage: Storage, accountId: string, tokenId: str
   new VerifierState(storage).balances.mint(accountId, tokenId, amount);
 }
 
-/** Registers a key, past the account. @throws ContractPanic if it has the key already */
+/** Registers a key, without the account's consent. @throws ContractPanic if it has the key already */
 export function addVerifierKey(storage: Storage, accountId: string, key: PublicKey): void {
   new VerifierState(storage).accounts.addPublicKey(accountId, key);
 }
 
-/** Makes a salt the current one; the one before stays valid. @param salt 8 lower-case hex characters */
+/** Sets the current salt; the one before stays valid. @param salt 8 lower-case hex characters */
 export function setVerifierSalt(storage: Storage, salt: string): void {
   new VerifierState(storage).salts.current = salt;
 }
@@ -26,7 +26,7 @@ export function setVerifierFee(storage: Storage, feePips: number): void {
   state.config = { ...state.config, feePips };
 }
 
-/** Locks an account or unlocks it, past the DAO. */
+/** Locks an account or unlocks it, without the DAO. */
 export function setVerifierLock(storage: Storage, accountId: string, locked: boolean): void {
   new VerifierState(storage).accounts.setLocked(accountId, locked);
 }

@@ -8,7 +8,7 @@ export interface TokenFlow {
   readonly memo: string;
 }
 
-/** Version of the events that intents make; those of administration kept older ones. */
+/** Version of the intents' events; administrative events kept older ones. */
 const INTENTS_VERSION = "0.4.3";
 
 /** An event of intents and keys. */

@@ -1,8 +1,8 @@
 import { TGAS } from "../sdk/promises.ts";
 
 /**
- * What the verifier attaches to its promises (published), and what its own work burns (estimates, small enough for a
- * target of the gate with 100 Tgas).
+ * Gas that the verifier attaches to its promises (published), and that its own work burns (estimates, small enough for a target of
+ * the gate with 100 Tgas).
  */
 export const verifierGas = {
   // Own work.

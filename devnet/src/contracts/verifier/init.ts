@@ -9,7 +9,7 @@ export interface VerifierGenesis {
   readonly wrappedNearId: string;
   /** 8 lower-case hex characters. */
   readonly salt: string;
-  /** Who may administrate; `DAO` may do everything. */
+  /** Administrators by role; `DAO` may do everything. */
   readonly roles: Readonly<Partial<Record<Role, readonly string[]>>>;
 }
 

@@ -1,4 +1,4 @@
-/** A nonce that says until when it may be used, and under which salt it was made. */
+/** A nonce with its deadline and its salt. */
 export interface VersionedNonce {
   /** 8 hex characters. */
   readonly salt: string;

@@ -4,7 +4,7 @@ import { type Decoder, parsed } from "../sdk/decoder.ts";
 const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d+))?([Zz]|[+-]\d{2}:\d{2})$/;
 const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
 
-/** What chrono shows for its last moment: the least deadline of no payloads at all. */
+/** chrono's text for its last moment: the least deadline of an empty batch. */
 const LAST_MOMENT = "+262142-12-31T23:59:59.999999999Z";
 
 /** RFC 3339 with an offset, as nanoseconds since the epoch. */
@@ -16,7 +16,7 @@ export const timestampNs: Decoder<bigint> = parsed((text) => {
   return BigInt(milliseconds) * NANOSECONDS_PER_MILLISECOND + BigInt(fraction.slice(0, 9).padEnd(9, "0"));
 });
 
-/** RFC 3339 in UTC, its fraction as long as it takes, by threes of digits. `undefined` is the end of time. */
+/** RFC 3339 in UTC, with 0, 3, 6 or 9 digits of fraction. `undefined` is the end of time. */
 export function formatTimestamp(ns: bigint | undefined): string {
   if (ns === undefined) return LAST_MOMENT;
   const nanoseconds = ((ns % 1_000_000_000n) + 1_000_000_000n) % 1_000_000_000n;

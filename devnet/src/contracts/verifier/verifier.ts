@@ -16,7 +16,7 @@ import { nftWithdrawMethods } from "./withdrawals/nft-withdraw.ts";
 import { storageDepositMethods } from "./withdrawals/storage-deposit.ts";
 
 export interface VerifierOptions {
-  /** Makes the salts of rotations; by default the contract's own way, from the block's random seed. */
+  /** Makes the salts of rotations; by default the contract's own derivation from the block's random seed. */
   readonly deriveSalt?: DeriveSalt;
 }
 

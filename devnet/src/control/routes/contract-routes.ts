@@ -86,7 +86,7 @@ function gateRoutes({ gate }: Controls): readonly Route[] {
   ];
 }
 
-/** Answers at once, or with `wait` when it is done, which takes blocks. */
+/** Answers at once, or with `wait` when the action is done, which takes blocks. */
 async function foreign({ submissions, done }: ForeignAction, body: ControlBody): Promise<unknown> {
   if (!body.flagOr("wait", false)) return { submissions };
   const { intentIds, resume = null } = await done;

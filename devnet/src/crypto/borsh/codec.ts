@@ -1,8 +1,8 @@
 import { BorshError, BorshReader } from "./reader.ts";
 
 /**
- * How a type is written and read. The `borsh` package has no such types, accepts trailing bytes and invalid UTF-8, and
- * has no Rust messages; all three matter to a stand-in for a contract.
+ * Encoding of a type. The `borsh` package has no such types, accepts trailing bytes and invalid UTF-8, and has no Rust messages; all
+ * three matter to a stand-in for a contract.
  */
 export interface Codec<T> {
   /** @throws BorshError */
@@ -11,7 +11,7 @@ export interface Codec<T> {
   write(value: T): readonly Uint8Array[];
 }
 
-/** @throws BorshError, also for bytes that are left over */
+/** @throws BorshError, also for trailing bytes */
 export function decode<T>(codec: Codec<T>, bytes: Uint8Array): T {
   const reader = new BorshReader(bytes);
   const value = codec.read(reader);
@@ -97,7 +97,7 @@ export type Variants<T extends { readonly kind: string }> = {
   readonly [K in T["kind"]]: readonly [tag: number, body: Codec<Omit<Extract<T, { readonly kind: K }>, "kind">>];
 };
 
-/** An enum: a tag byte, then the body. @param unknownTag what to say of a tag that no variant has */
+/** An enum: a tag byte, then the body. @param unknownTag makes the message for an unknown tag */
 export function tagged<T extends { readonly kind: string }>(
   variants: Variants<T>,
   unknownTag: (tag: number) => string = (tag) => `Unexpected variant tag: ${tag}`,

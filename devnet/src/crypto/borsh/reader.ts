@@ -44,7 +44,7 @@ export class BorshReader {
     throw new BorshError(`invalid utf-8 sequence of 1 bytes from index ${index}`);
   }
 
-  /** @throws BorshError when bytes are left: two encodings must not mean the same */
+  /** @throws BorshError for trailing bytes: two encodings must not mean the same */
   end(): void {
     if (this.#offset !== this.#buffer.length) throw new BorshError("Not all bytes read");
   }

@@ -8,8 +8,8 @@ interface Request {
 }
 
 /**
- * `/wallet/check-policy`. A policy that comes with the request stands in for the wallet's own, freeze included; the devnet
- * cannot decrypt one and takes it for a policy that allows everything, which shows a caller that passes one.
+ * `/wallet/check-policy`. A policy in the request replaces the wallet's own, freeze included. The devnet cannot decrypt it and takes
+ * it for one that allows everything, which exposes callers that send one.
  */
 export const checkPolicy: Endpoint<Request> = {
   read: (body) => ({

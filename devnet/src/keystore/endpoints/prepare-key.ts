@@ -1,7 +1,7 @@
 import { checkScope, type GivenScope, readScope, scopeAnswer } from "../direct-user-scope.ts";
 import type { Endpoint } from "../endpoint.ts";
 
-/** `/wallet/direct-user/prepare-function-call-key`: the key that a user is to install for a scope. */
+/** `/wallet/direct-user/prepare-function-call-key`: the key that a user has to install for a scope. */
 export const prepareKey: Endpoint<GivenScope> = {
   read: readScope,
   run({ keys }, given) {

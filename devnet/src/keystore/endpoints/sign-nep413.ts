@@ -14,7 +14,7 @@ interface Request {
   readonly approvals: ApprovalInfo | undefined;
 }
 
-/** `/wallet/sign-nep413`. The chain is asked for, and not looked at. */
+/** `/wallet/sign-nep413`. The field `chain` is required and ignored. */
 export const signNep413: Endpoint<Request> = {
   read(body) {
     const walletId = body.text("wallet_id");

@@ -91,7 +91,7 @@ function callFunction(query: Query): unknown {
   }
 }
 
-/** What runs here is not wasm. */
+/** Contracts here are not wasm. */
 function noCode(query: Query): never {
   const id = knownAccount(query);
   const info = { contract_account_id: id, ...at(query.block) };
@@ -99,7 +99,7 @@ function noCode(query: Query): never {
   throw handlerError("NO_CONTRACT_CODE", info, text);
 }
 
-/** State is kept as the contracts of the devnet like it, not as their originals write it. */
+/** State has the form of the devnet's contracts, not of the originals. */
 function tooLargeState(query: Query): never {
   const id = knownAccount(query);
   const info = { contract_account_id: id, ...at(query.block) };

@@ -7,7 +7,7 @@ import { readTransactionParam } from "../transaction-param.ts";
 import { type TxExecutionStatus, txStatus } from "../tx-status.ts";
 import { awaitStatus, waitUntilParam } from "./tx.ts";
 
-/** `send_tx`: sends, and answers once the transaction is as far as `wait_until` asks; with `NONE` at once. */
+/** `send_tx`: sends, and answers once the transaction has reached `wait_until`; with `NONE` at once. */
 export const sendTx: RpcMethod = (call, given) => {
   const params = namedParams(given, "signed_tx_base64");
   return send(call, readTransactionParam(params), waitUntilParam(params));
@@ -17,7 +17,7 @@ export const sendTx: RpcMethod = (call, given) => {
 export const broadcastTxCommit: RpcMethod = (call, given) =>
   send(call, readTransactionParam(namedParams(given, "signed_tx_base64")), "EXECUTED_OPTIMISTIC");
 
-/** `broadcast_tx_async`: answers the hash, and never that a transaction is invalid. */
+/** `broadcast_tx_async`: answers the hash, even for an invalid transaction. */
 export const broadcastTxAsync: RpcMethod = (call, given) => {
   const transaction = readTransactionParam(namedParams(given, "signed_tx_base64"));
   submitQuietly(call, transaction);

@@ -4,7 +4,7 @@ import { handlerError } from "../rpc-error.ts";
 import { readTransactionParam } from "../transaction-param.ts";
 import { executionStatuses, isAtLeast, type TxExecutionStatus, txStatus, txStatusShape } from "../tx-status.ts";
 
-/** `tx`: a transaction's outcome so far, once it is as far as `wait_until` asks. */
+/** `tx`: a transaction's outcome so far, once it has reached `wait_until`. */
 export const tx: RpcMethod = (call, params) => status(call, params, false);
 
 /** `EXPERIMENTAL_tx_status`: the same with all receipts. */
@@ -37,7 +37,7 @@ export async function awaitStatus(
   throw handlerError("UNKNOWN_TRANSACTION", info, `Transaction ${hash} doesn't exist`);
 }
 
-/** nearcore waits for the optimistic execution unless it is told otherwise. */
+/** By default nearcore waits for the optimistic execution. */
 export function waitUntilParam(params: Params): TxExecutionStatus {
   const { wait_until: given } = params;
   if (given === undefined) return "EXECUTED_OPTIMISTIC";

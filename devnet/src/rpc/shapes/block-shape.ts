@@ -14,17 +14,17 @@ export const protocolVersion = 85;
 const noSignature = formatKey({ curve: "ed25519", data: new Uint8Array(64) });
 const totalSupply = `${10n ** 33n}`;
 
-/** Blocks do not change, and are asked for again and again. Those without a chunk show one of another block: which, the fork decides. */
+/** Cache: blocks do not change and are read often. A block without a chunk is left out, since it shows another block's, which depends on the fork. */
 const texts = new WeakMap<Block, JsonText>();
 
-/** `blockShape`, written down. */
+/** `blockShape` as JSON text. */
 export function blockText(view: ChainView, block: Block): JsonText {
   const text = texts.get(block) ?? new JsonText(blockShape(view, block));
   if (block.hasChunk) texts.set(block, text);
   return text;
 }
 
-/** nearcore's `BlockView`. Roots are made up: there is no trie below them. */
+/** nearcore's `BlockView`. Merkle roots are made up: there is no trie. */
 function blockShape(view: ChainView, block: Block): unknown {
   return { author, header: headerShape(view, block), chunks: [chunkHeaderShape(view, block)] };
 }

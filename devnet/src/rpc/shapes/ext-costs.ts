@@ -1,6 +1,6 @@
 /**
- * Costs of host functions in gas units, for the shape of nearcore's `ExtCostsConfigView`: nothing here burns them, and
- * those of functions that no contract here uses are 0.
+ * Costs of host functions in gas units, in the shape of nearcore's `ExtCostsConfigView`. Nothing here burns them; functions that no
+ * contract here uses cost 0.
  */
 export const extCosts: Readonly<Record<string, number>> = {
   alt_bn128_g1_multiexp_base: 0,

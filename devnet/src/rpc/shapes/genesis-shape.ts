@@ -5,7 +5,7 @@ import { author, protocolVersion } from "./block-shape.ts";
 
 const validatorKey = "ed25519:5TagutioHgKLh7KZ1VEFBYfgRkPtqnKm9LoMnJMJugxm";
 
-/** What the genesis and the protocol configuration have in common. */
+/** Fields that the genesis and the protocol configuration share. */
 export function networkShape(chain: Chain): Readonly<Record<string, unknown>> {
   return {
     protocol_version: protocolVersion,

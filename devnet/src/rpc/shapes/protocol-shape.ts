@@ -6,7 +6,7 @@ import { networkShape } from "./genesis-shape.ts";
 
 type Fee = (typeof fees)[keyof typeof fees];
 
-/** nearcore's `ProtocolConfigView`: the limits and fees are those that hold here, the rest is there for its shape. */
+/** nearcore's `ProtocolConfigView`: limits and fees are those in force here, the rest only fills the shape. */
 export function protocolShape(chain: Chain): unknown {
   return { ...networkShape(chain), runtime_config: runtimeShape() };
 }

@@ -2,7 +2,7 @@ import type { CompilationError, FunctionCallError } from "../../chain/errors.ts"
 
 const panicPrefix = "Smart contract panicked: ";
 
-/** nearcore's words for a view call's failure: the virtual machine's error as Rust's `{:?}` shows it. */
+/** nearcore's text for a failed view call: the virtual machine's error in Rust's `{:?}` form. */
 export function vmErrorText(error: FunctionCallError): string {
   return `wasm execution failed with error: ${debugText(error)}`;
 }

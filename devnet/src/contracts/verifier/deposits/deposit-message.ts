@@ -7,14 +7,14 @@ import { type Notification, notification } from "../intents/notification.ts";
 import { multiPayload } from "../payload/multi-payload.ts";
 import type { SignedPayload } from "../payload/signed-payload.ts";
 
-/** What a deposit's `msg` asks for. */
+/** A deposit's parsed `msg`. */
 export interface DepositMessage {
   readonly receiverId: string;
   readonly action?:
     | {
         readonly kind: "execute";
         readonly payloads: readonly SignedPayload[];
-        /** The payloads as they came, to be sent on. */
+        /** The payloads as they came, to be passed on. */
         readonly json: readonly unknown[];
         /** Executes in the deposit's own receipt, so that a refusal gives the tokens back. */
         readonly refundIfFails: boolean;
@@ -29,7 +29,7 @@ const executionJson = object({ execute_intents: list(anything) });
 const message: Decoder<DepositMessage> = {
   decode(value) {
     const { receiver_id: receiverId } = receiver.decode(value);
-    // As in the contract, an action that cannot be read is no action: the deposit stands without it.
+    // As in the real contract, an unreadable action is ignored, and the deposit stands.
     const execute = orNothing(execution).decode(value);
     if (execute) {
       const { execute_intents: payloads, refund_if_fails: refundIfFails } = execute;

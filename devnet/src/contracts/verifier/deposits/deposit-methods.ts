@@ -12,7 +12,7 @@ import { acceptDeposit, takeBack } from "./deposit.ts";
 const options = { gas: verifierGas.deposit } as const;
 const resolveOptions = { gas: verifierGas.resolve, private: true } as const;
 
-/** NEP-141: called by the token; answers how much of it is not used, as a string. */
+/** NEP-141: called by the token; answers the unused amount, as a string. */
 const ftOnTransfer = change(
   options,
   object({ sender_id: accountId, amount: u128Text, msg: text }),
@@ -37,7 +37,7 @@ const ftResolveDeposit = change(
   },
 );
 
-/** NEP-171: called by the token; answers whether it is to be sent back. */
+/** NEP-171: called by the token; answers whether to send it back. */
 const nftOnTransfer = change(
   options,
   object({ sender_id: accountId, previous_owner_id: accountId, token_id: text, msg: text }),
@@ -61,7 +61,7 @@ const nftResolveDeposit = change(
   },
 );
 
-/** NEP-245: called by the token; answers how much of each is not used. */
+/** NEP-245: called by the token; answers the unused amount of each. */
 const mtOnTransfer = change(
   options,
   object({
@@ -106,7 +106,7 @@ function multiTokens(contractId: string, ids: readonly string[], amounts: readon
   return ids.map((id, index) => [checked(`nep245:${contractId}:${id}`), amounts[index] ?? 0n]);
 }
 
-/** @throws ContractPanic for an id that is too long to be kept */
+/** @throws ContractPanic for an id that is too long to be stored */
 function checked(tokenId: string): string {
   try {
     return parseTokenId(tokenId);

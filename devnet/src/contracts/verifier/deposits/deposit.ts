@@ -20,8 +20,8 @@ export interface Deposit {
 }
 
 /**
- * Credits what a token contract says it has handed over, and does what `msg` asks.
- * @param resolveWith the callback, given who got the tokens, that answers how much the notified receiver does not want
+ * Credits the tokens that a token contract has handed over, and carries out `msg`.
+ * @param resolveWith makes the callback, given the receiver, that answers the amounts that the notified receiver returns
  * @returns the promise of that answer, or undefined where all is kept
  */
 export function acceptDeposit(
@@ -51,9 +51,9 @@ export function acceptDeposit(
 }
 
 /**
- * Takes back what the notified receiver answered not to want, as far as it still has it; all of it, if it failed or
- * answered nonsense.
- * @returns how much of each token goes back to its contract
+ * Takes back the amounts that the notified receiver returns, as far as it still has them; all of them, if it failed or answered
+ * nonsense.
+ * @returns amounts of each token that go back to its contract
  */
 export function takeBack(env: Env, receiverId: string, tokens: TokenList): readonly bigint[] {
   const { balances } = new VerifierState(env.storage);

@@ -3,7 +3,7 @@ import { mintEvent } from "../events.ts";
 import type { VerifierState } from "../state/verifier-state.ts";
 import type { TokenList } from "../withdrawals/taken-tokens.ts";
 
-/** Credits tokens that came in, or came back; entries of zero are left out, and nothing at all is not shown. */
+/** Credits tokens that came in, or came back. Zero entries are left out of the event, and so is an empty event. */
 export function mintTokens(
   env: Env,
   { balances }: VerifierState,

@@ -1,19 +1,19 @@
 import type { Env } from "../../../contract.ts";
 import { burnEvent, type TokenFlow } from "../events.ts";
 
-/** What executing intents shows and starts, beside the state it changes. */
+/** Events and promises of executed intents, as opposed to their changes of the state. */
 export interface Effects {
-  /** Shows an event line now. */
+  /** Logs an event line now. */
   emit(line: string): void;
-  /** Shows that tokens left, after all else: their transfers are known only then. */
+  /** Logs burnt tokens after everything else, since their transfers are known only then. */
   burnt(flow: TokenFlow): void;
   /** Makes promises, if any are made here. */
   schedule(make: (env: Env) => void): void;
-  /** Whether a setting that changes nothing is shown too. */
+  /** Whether to log a setting that changes nothing. */
   readonly showsUnchanged: boolean;
 }
 
-/** The real thing: lines become logs, promises are made. */
+/** For execution: lines become logs, promises are made. */
 export class LiveEffects implements Effects {
   readonly showsUnchanged = false;
   readonly #env: Env;
@@ -35,13 +35,13 @@ export class LiveEffects implements Effects {
     make(this.#env);
   }
 
-  /** Shows the burns, at the end of the call. */
+  /** Logs the burns, at the end of the call. */
   finish(): void {
     if (this.#burns.length > 0) this.emit(burnEvent(this.#burns));
   }
 }
 
-/** A simulation's: intents' events are collected, burns and promises are not. */
+/** For simulation: the intents' events are collected, burns and promises are not. */
 export class SimulatedEffects implements Effects {
   readonly showsUnchanged = true;
   readonly lines: string[] = [];

@@ -22,9 +22,9 @@ export interface ExecutionReport {
 }
 
 /**
- * Runs payloads in order, each wholly checked before its intents. Whether the batch balances is for the caller to ask
+ * Executes payloads in order, each completely checked before its intents. Whether the batch balances is for the caller to check with
  * the matcher.
- * @throws ContractPanic with the first refusal, in the order of checks of the contract
+ * @throws ContractPanic with the first refusal, in the contract's order of checks
  */
 export function executeSigned(execution: Execution, signed: readonly SignedPayload[]): ExecutionReport {
   const executed: ExecutedPayload[] = [];
@@ -40,7 +40,7 @@ export function executeSigned(execution: Execution, signed: readonly SignedPaylo
   return { executed, minDeadlineNs };
 }
 
-/** Checks all but the intents, and uses the nonce up. */
+/** Checks everything but the intents, and uses up the nonce. */
 function accept(
   execution: Execution,
   payload: SignedPayload,

@@ -3,7 +3,7 @@ import type { TokenAmounts } from "../token-amounts.ts";
 import type { Effects } from "./effects.ts";
 import type { TransferMatcher } from "./transfer-matcher.ts";
 
-/** One run over a batch of payloads: the state it changes, the balance it keeps, what it shows. */
+/** One execution of a batch of payloads: the state, the matcher, and the effects. */
 export interface Execution {
   readonly state: VerifierState;
   readonly matcher: TransferMatcher;
@@ -14,14 +14,14 @@ export interface Execution {
   readonly nowNs: bigint;
 }
 
-/** Who signed the payload at hand. */
+/** The signer of the current payload. */
 export interface Signer {
   readonly accountId: string;
-  /** Base58 of what was signed. */
+  /** Base58 of the signed hash. */
   readonly intentHash: string;
 }
 
-/** One step of a payload, read and ready. @throws ContractPanic */
+/** One decoded step of a payload. @throws ContractPanic */
 export type Intent = (execution: Execution, signer: Signer) => void;
 
 /** Credits an account within the verifier; the batch must balance it. */

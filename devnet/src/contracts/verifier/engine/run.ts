@@ -10,7 +10,7 @@ import { type ExecutionReport, executeSigned } from "./execute-signed.ts";
 import { type InvariantViolation, TransferMatcher } from "./transfer-matcher.ts";
 
 /**
- * Executes payloads for real. Events in order: each intent's, `intents_executed`, the netted `mt_transfer`, `mt_burn`.
+ * Executes payloads. Events in order: each intent's, `intents_executed`, the netted `mt_transfer`, `mt_burn`.
  * @throws ContractPanic
  */
 export function execute(env: Env, signed: readonly SignedPayload[]): void {

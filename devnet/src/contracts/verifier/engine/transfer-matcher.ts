@@ -2,7 +2,7 @@ import { I128_MAX, U128_MAX } from "../../sdk/integers.ts";
 import { require } from "../../sdk/panic.ts";
 import { amountsJson, type TokenAmounts } from "../token-amounts.ts";
 
-/** What moved between two accounts in the end, by token. */
+/** The net movement between two accounts, by token. */
 export interface NettedTransfer {
   readonly senderId: string;
   readonly receiverId: string;
@@ -20,8 +20,8 @@ interface Sides {
 }
 
 /**
- * Matches what accounts gave with what others received, token by token, the largest with the largest. What one account
- * both gave and received cancels out, so a transfer that nets to nothing leaves no trace.
+ * Matches what accounts gave with what others received, token by token, the largest with the largest. Amounts that one account both
+ * gave and received cancel out, so a transfer that nets to zero leaves no trace.
  */
 export class TransferMatcher {
   readonly #tokens = new Map<string, Sides>();
@@ -71,7 +71,7 @@ export class TransferMatcher {
 
 type Pair = readonly [senderId: string, receiverId: string];
 
-/** Cancels against the other side first, adds what is left. */
+/** Cancels against the other side first, and adds the rest. */
 function move(from: Map<string, bigint>, to: Map<string, bigint>, accountId: string, amount: bigint): void {
   const opposite = from.get(accountId) ?? 0n;
   const cancelled = opposite < amount ? opposite : amount;
@@ -86,7 +86,7 @@ function set(amounts: Map<string, bigint>, accountId: string, amount: bigint): v
   else amounts.set(accountId, amount);
 }
 
-/** The pairs of one token, and what is left unmatched: positive if received of nobody, negative if given to nobody. */
+/** The pairs of one token, and the unmatched rest: positive if received from nobody, negative if given to nobody. */
 function match({ received, given }: Sides): {
   readonly matches: readonly { readonly pair: Pair; readonly amount: bigint }[];
   readonly left: bigint;

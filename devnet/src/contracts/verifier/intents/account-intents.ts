@@ -6,7 +6,7 @@ import { intentEvent } from "../events.ts";
 const keyField = object({ public_key: parsed(parsePublicKey) });
 const enabledField = object({ enabled: bool });
 
-/** The new key has full control, as every registered key. */
+/** The new key has full control, like every registered key. */
 export const addPublicKeyIntent: Decoder<Intent> = {
   decode(value) {
     const { public_key: key } = keyField.decode(value);

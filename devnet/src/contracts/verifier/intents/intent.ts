@@ -28,7 +28,7 @@ const kinds: ReadonlyMap<string, Decoder<Intent>> = new Map([
 
 const tag = object({ intent: text });
 
-/** An intent of whichever kind its `intent` says. */
+/** Decodes an intent by its `intent`. */
 export const intent: Decoder<Intent> = {
   decode(value) {
     const { intent: name } = tag.decode(value);

@@ -3,7 +3,7 @@ import { type Decoder, object, optional, text } from "../../sdk/decoder.ts";
 import { u64Text } from "../../sdk/integers.ts";
 import { promiseCall } from "../../sdk/promises.ts";
 
-/** Asks for the receiver's `mt_on_transfer` to be called. */
+/** A request to call the receiver's `mt_on_transfer`. */
 export interface Notification {
   readonly msg: string;
   /** Gas units. */
@@ -12,7 +12,7 @@ export interface Notification {
 
 export const notification: Decoder<Notification> = object<Notification>({ msg: text, min_gas: optional(u64Text) });
 
-/** What `mt_on_transfer` is told, tokens and amounts in parallel. */
+/** The arguments of `mt_on_transfer`, tokens and amounts in parallel. */
 export interface Delivery {
   readonly senderId: string;
   readonly previousOwnerIds: readonly string[];
@@ -21,7 +21,7 @@ export interface Delivery {
   readonly amounts: readonly bigint[];
 }
 
-/** Calls the receiver (NEP-245), with this static gas and a share of what is left over. */
+/** Calls the receiver (NEP-245), with this static gas and a share of the unused gas. */
 export function promiseNotification(env: Env, delivery: Delivery, msg: string, gas: bigint): PromiseIndex {
   const { senderId, previousOwnerIds, receiverId, tokenIds, amounts } = delivery;
   return promiseCall(env, receiverId, {

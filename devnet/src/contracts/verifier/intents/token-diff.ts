@@ -9,8 +9,8 @@ import { standardOf } from "../token-id.ts";
 const fields = object({ diff: tokenDeltas, memo: optional(text), referral: optional(accountId) });
 
 /**
- * Gives and takes tokens from whoever else in the batch takes and gives them. A fee is taken out of what is given, so
- * that others receive less by it.
+ * Gives and takes tokens, against other payloads of the batch that take and give them. A fee is taken out of the given amount, so
+ * that others receive less.
  */
 export const tokenDiffIntent: Decoder<Intent> = {
   decode(value) {
@@ -45,7 +45,7 @@ export const tokenDiffIntent: Decoder<Intent> = {
   },
 };
 
-/** Rounded up; nothing on NFTs and on a single one of a multi-token. */
+/** Rounded up; none on NFTs and on a single unit of a multi-token. */
 function feeOf(tokenId: string, amount: bigint, feePips: number): bigint {
   const standard = standardOf(tokenId);
   if (standard === "nep171" || (standard !== "nep141" && amount <= 1n)) return 0n;

@@ -10,7 +10,7 @@ import { VerifierState } from "../state/verifier-state.ts";
 
 const keyArgs: Decoder<{ readonly public_key: PublicKey }> = object({ public_key: parsed(parsePublicKey) });
 
-/** What an account does about itself by transaction. */
+/** Methods by which an account changes its own settings in a transaction. */
 export const accountMethods: Readonly<Record<string, Method>> = {
   add_public_key: ownMethod(keyArgs, (env, { accounts }, accountId, { public_key: key }) => {
     accounts.addPublicKey(accountId, key);
@@ -24,7 +24,7 @@ export const accountMethods: Readonly<Record<string, Method>> = {
     return nothing();
   }),
 
-  /** From then on the account acts by signed intents only; only such an intent turns it on again. */
+  /** From then on the account acts by signed intents only; only such an intent turns transactions on again. */
   disable_auth_by_predecessor_id: ownMethod(noArguments, (env, { accounts }, accountId) => {
     accounts.setAuthByPredecessor(accountId, false);
     env.log(intentEvent("set_auth_by_predecessor_id", { account_id: accountId, enabled: false }));

@@ -70,7 +70,7 @@ export function adminMethods(deriveSalt: DeriveSalt): Readonly<Record<string, Me
       return json(salts.current);
     }),
 
-    /** Salts that never were are left out of the event, and no error. */
+    /** Unknown salts are left out of the event, and are no error. */
     invalidate_salts: restricted(saltManagers, object({ salts: list(saltText) }), (env, { salts }, args) => {
       const invalidated = args.salts.filter((salt) => salts.invalidate(salt, env, deriveSalt));
       env.log(saltRotationEvent(salts.current, [...new Set(invalidated)].sort()));

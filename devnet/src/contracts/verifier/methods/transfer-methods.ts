@@ -43,8 +43,8 @@ const mtTransfer = change({ gas: verifierGas.transaction, payable: true }, trans
 });
 
 /**
- * Sends back what the notified receiver of a transfer answered not to want, as far as it still has it; all of it, if
- * it failed or answered nonsense. Answers what it kept.
+ * Sends back the amounts that the notified receiver of a transfer returns, as far as it still has them; all of them, if it failed or
+ * answered nonsense. Answers the amounts that the receiver kept.
  */
 const mtResolveTransfer = change({ gas: verifierGas.resolve, private: true }, resolveArgs, (env, args) => {
   const { previous_owner_ids, receiver_id: receiverId, token_ids, amounts } = args;

@@ -57,7 +57,7 @@ export const views: Readonly<Record<string, Method>> = {
   mt_tokens: stateView(object(pageFields), ({ balances }, page) =>
     pageOf(balances.tokens(), page).map((token_id) => ({ token_id })),
   ),
-  /** Only an NFT is said to have an owner. */
+  /** Only NFTs are listed with an owner. */
   mt_tokens_for_owner: stateView(object({ account_id: accountId, ...pageFields }), ({ balances }, args) =>
     pageOf(balances.tokensOf(args.account_id), args).map((token_id) =>
       standardOf(token_id) === "nep171" ? { token_id, owner_id: args.account_id } : { token_id },

@@ -4,7 +4,7 @@ import type { Intent } from "../engine/execution.ts";
 import { intent } from "../intents/intent.ts";
 import { timestampNs } from "../timestamp.ts";
 
-/** What the signer wants, and for how long. */
+/** The content of a payload, with its deadline. */
 export interface IntentsMessage {
   readonly signerId: string;
   readonly verifyingContract: string;
@@ -30,14 +30,14 @@ const wholeMessage: Decoder<{
   intents,
 });
 
-/** The part that NEP-413 leaves to the text; nonce and verifier stand beside it. */
+/** The part of the content that NEP-413 has in the text; nonce and verifier stand beside it. */
 export const nep413Message: Decoder<{
   readonly signer_id: string;
   readonly deadline: bigint;
   readonly intents: readonly Intent[];
 }> = object({ signer_id: accountId, deadline: timestampNs, intents });
 
-/** Reads a text that holds everything itself: all standards but NEP-413. @throws DecodeError */
+/** Reads a text that holds the whole content: all standards but NEP-413. @throws DecodeError */
 export function readWholeMessage(text: string): IntentsMessage {
   const { signer_id, verifying_contract, deadline, nonce, intents: steps } = readJson(text, wholeMessage);
   return { signerId: signer_id, verifyingContract: verifying_contract, deadlineNs: deadline, nonce, intents: steps };

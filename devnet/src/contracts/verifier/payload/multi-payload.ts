@@ -20,7 +20,7 @@ const standards: ReadonlyMap<string, Decoder<SignedPayload>> = new Map([
 
 const tag = object({ standard: text });
 
-/** A payload of whichever standard its `standard` says. */
+/** Decodes a payload by its `standard`. */
 export const multiPayload: Decoder<SignedPayload> = {
   decode(value) {
     const { standard } = tag.decode(value);

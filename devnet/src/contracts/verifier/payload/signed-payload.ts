@@ -1,12 +1,12 @@
 import type { PublicKey } from "../../../crypto/keys.ts";
 import type { IntentsMessage } from "./intents-message.ts";
 
-/** A payload of any signature standard, its fields read, nothing checked yet. */
+/** A decoded payload of any signature standard, before any check. */
 export interface SignedPayload {
   /** 32 bytes; in base58 the intent hash. */
   readonly hash: Uint8Array;
   /** The key that signed it, or undefined where the signature is not valid. */
   signingKey(): PublicKey | undefined;
-  /** What was signed. @throws DecodeError */
+  /** The signed content. @throws DecodeError */
   message(): IntentsMessage;
 }

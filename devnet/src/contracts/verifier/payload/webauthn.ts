@@ -43,7 +43,7 @@ export const webauthn: Decoder<SignedPayload> = {
   },
 };
 
-/** Present, and not backed up unless it can be (WebAuthn §7.2, steps 16 and 18). Verification is not asked for. */
+/** User present, and not backed up unless eligible (WebAuthn §7.2, steps 16 and 18). User verification is not required. */
 function areFlagsValid(authenticatorData: Uint8Array): boolean {
   const flags = authenticatorData[FLAGS_OFFSET] ?? 0;
   const isBackupPossible = (flags & BACKUP_ELIGIBLE) !== 0 || (flags & BACKED_UP) === 0;

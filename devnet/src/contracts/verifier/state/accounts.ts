@@ -6,9 +6,9 @@ import { panic, require } from "../../sdk/panic.ts";
 interface AccountRecord {
   readonly locked: boolean;
   readonly authByPredecessorDisabled: boolean;
-  /** An implicit account's own key counts unless it was removed. */
+  /** Whether an implicit account's own key was removed; else it counts. */
   readonly implicitKeyRemoved: boolean;
-  /** Those registered, an implicit account's own left out. */
+  /** Registered keys, without an implicit account's own. */
   readonly publicKeys: readonly string[];
 }
 
@@ -19,7 +19,7 @@ const NEW_ACCOUNT: AccountRecord = {
   publicKeys: [],
 };
 
-/** Keys, nonces and locks. An account exists from the first deposit, key or nonce on. */
+/** Keys, nonces and locks. The first deposit, key or nonce creates an account. */
 export class Accounts {
   readonly #storage: Storage;
 
@@ -47,7 +47,7 @@ export class Accounts {
     return isOwn || record.publicKeys.includes(formatKey(key));
   }
 
-  /** An implicit Eth account's own key cannot be told from the account, so it is missing. */
+  /** An implicit Eth account's own key cannot be derived from the account id, so it is missing. */
   publicKeysOf(accountId: string): readonly string[] {
     const record = this.#record(accountId);
     const own = record.implicitKeyRemoved ? undefined : keyOfImplicitAccount(accountId);

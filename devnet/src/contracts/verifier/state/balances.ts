@@ -7,7 +7,7 @@ import type { Accounts } from "./accounts.ts";
 
 const NO_BALANCE = "insufficient balance or overflow";
 
-/** Who holds how much of which token, and how much of it there is. Nothing is kept of a token at zero. */
+/** Balances and total supplies by token. Zero balances and supplies are not stored. */
 export class Balances {
   readonly #storage: Storage;
   readonly #accounts: Accounts;
@@ -42,19 +42,19 @@ export class Balances {
     change(this.#held(accountId), tokenId, amount);
   }
 
-  /** @throws ContractPanic for zero, more than there is, an unknown or a locked account */
+  /** @throws ContractPanic for zero, for more than the balance, and for an unknown or locked account */
   subtract(accountId: string, tokenId: string, amount: bigint): void {
     this.#accounts.assertCanSpend(accountId);
     requireSome(amount);
     change(this.#held(accountId), tokenId, -amount);
   }
 
-  /** As `subtract`, of whatever account: a refund from its receiver. */
+  /** Like `subtract`, for any account: a refund from its receiver. */
   forceSubtract(accountId: string, tokenId: string, amount: bigint): void {
     change(this.#held(accountId), tokenId, -amount);
   }
 
-  /** @throws ContractPanic as `add`, and for an NFT that is here already */
+  /** @throws ContractPanic as `add`, and for an NFT that exists already */
   mint(accountId: string, tokenId: string, amount: bigint): void {
     this.add(accountId, tokenId, amount);
     change(this.#supplies, tokenId, amount);
@@ -68,7 +68,7 @@ export class Balances {
     change(this.#supplies, tokenId, -amount);
   }
 
-  /** As `burn`, of whatever account. */
+  /** Like `burn`, for any account. */
   forceBurn(accountId: string, tokenId: string, amount: bigint): void {
     this.forceSubtract(accountId, tokenId, amount);
     change(this.#supplies, tokenId, -amount);

@@ -1,6 +1,6 @@
 import type { Storage } from "../../../contract.ts";
 
-/** Storage over another that is only read: what is written is seen here and nowhere else. */
+/** Copy-on-write storage over another one, which is only read. */
 export class OverlayStorage implements Storage {
   readonly #below: Storage;
   readonly #written = new Map<string, unknown>();

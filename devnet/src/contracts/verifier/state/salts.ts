@@ -4,10 +4,10 @@ import { sha256 } from "../../../crypto/hash.ts";
 import { type Decoder, parsed } from "../../sdk/decoder.ts";
 import { panic } from "../../sdk/panic.ts";
 
-/** Makes a salt, 8 hex characters; asked again with the next attempt if that one was used before. */
+/** Makes a salt, 8 hex characters; called with the next attempt if the salt was used before. */
 export type DeriveSalt = (env: Env, attempt: number) => string;
 
-/** The contract's own way: the first 4 bytes of SHA-256 of the block's random seed and the attempt. */
+/** The contract's own derivation: the first 4 bytes of SHA-256 of the block's random seed and the attempt. */
 export const saltOfSeed: DeriveSalt = (env, attempt) =>
   Buffer.from(sha256(env.randomSeed, Uint8Array.of(attempt)).subarray(0, 4)).toString("hex");
 
@@ -22,7 +22,7 @@ export const saltText: Decoder<string> = parsed((text) => {
   return text.toLowerCase();
 });
 
-/** The salts that versioned nonces may bear: the current one, and those before it until they are invalidated. */
+/** The salts of valid versioned nonces: the current one, and earlier ones until they are invalidated. */
 export class Salts {
   readonly #storage: Storage;
 
@@ -44,7 +44,7 @@ export class Salts {
     return salt === this.current || this.#storage.get<boolean>(previousKey(salt)) === true;
   }
 
-  /** Makes a salt that was never used the current one. */
+  /** Makes a new, unused salt the current one. */
   rotate(env: Env, derive: DeriveSalt): void {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       const salt = derive(env, attempt);
@@ -55,7 +55,7 @@ export class Salts {
     panic("salt generation failed");
   }
 
-  /** Whether there was such a salt; if it was the current one, another takes its place first. */
+  /** Whether the salt was valid; the current one is rotated first. */
   invalidate(salt: string, env: Env, derive: DeriveSalt): boolean {
     if (salt === this.current) this.rotate(env, derive);
     if (!this.#isUsed(salt)) return false;

@@ -22,7 +22,7 @@ const fields: Decoder<AuthCall> = object<AuthCall>({
   min_gas: optional(u64Text),
 });
 
-/** Calls `on_auth {signer_id, msg}` of a contract, with a deposit out of wrapped NEAR. Makes no event of its own. */
+/** Calls `on_auth {signer_id, msg}` of a contract, with a deposit out of wNEAR. It logs no event of its own. */
 export const authCallIntent: Decoder<Intent> = {
   decode(value) {
     const call = fields.decode(value);

@@ -53,7 +53,7 @@ export const ftWithdrawIntent: Decoder<Intent> = {
 
 const resolveArgs = object({ token: accountId, sender_id: accountId, amount: u128Text, is_call: bool });
 
-/** Answers how much left for good, and mints back the rest. */
+/** Answers the amount that left for good, and mints the rest back. */
 const ftResolveWithdraw = change({ gas: verifierGas.resolve, private: true }, resolveArgs, (env, args) => {
   const { token, sender_id, amount, is_call } = args;
   const used = usedAmount(env.promiseResults[0] ?? null, amount, is_call);

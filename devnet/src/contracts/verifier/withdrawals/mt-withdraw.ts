@@ -71,7 +71,7 @@ const resolveArgs = object({
   is_call: bool,
 });
 
-/** Answers how much of each left for good, and mints back the rest. */
+/** Answers the amounts that left for good, and mints the rest back. */
 const mtResolveWithdraw = change({ gas: verifierGas.resolve, private: true }, resolveArgs, (env, args) => {
   const { token, sender_id, token_ids, amounts, is_call } = args;
   require(token_ids.length === amounts.length && amounts.length > 0, "invalid args");

@@ -10,7 +10,7 @@ import { assertUnwrapped, unwrapNear } from "./unwrap-near.ts";
 
 const fields = object({ receiver_id: accountId, amount: u128Text });
 
-/** Pays NEAR out of wrapped NEAR. Not refunded if it fails. */
+/** Pays NEAR out of wNEAR. A failure is not refunded. */
 export const nativeWithdrawIntent: Decoder<Intent> = {
   decode(value) {
     const { receiver_id, amount } = fields.decode(value);

@@ -52,7 +52,7 @@ export const nftWithdrawIntent: Decoder<Intent> = {
 
 const resolveArgs = object({ token: accountId, sender_id: accountId, token_id: text, is_call: bool });
 
-/** Answers whether it left for good, and mints it back if not. */
+/** Answers whether the token left for good, and mints it back if not. */
 const nftResolveWithdraw = change({ gas: verifierGas.resolve, private: true }, resolveArgs, (env, args) => {
   const { token, sender_id, token_id, is_call } = args;
   const isUsed = hasLeft(env.promiseResults[0] ?? null, is_call);

@@ -17,7 +17,7 @@ function renamed(value: unknown): unknown {
   return { ...rest, deposit_for_account_id };
 }
 
-/** NEP-145 registration of somebody with a contract, paid out of wrapped NEAR. Not refunded in any case. */
+/** NEP-145 registration of an account with a contract, paid out of wNEAR. Never refunded. */
 export const storageDepositIntent: Decoder<Intent> = {
   decode(value) {
     const { contract_id, deposit_for_account_id, amount } = fields.decode(renamed(value));

@@ -13,28 +13,28 @@ import { VerifierState } from "../state/verifier-state.ts";
 import { type TokenList, takeTokens } from "./taken-tokens.ts";
 import { assertUnwrapped, unwrapNear } from "./unwrap-near.ts";
 
-/** What withdrawals of all token standards have in common. Amounts in raw units, gas in gas units. */
+/** Fields that withdrawals of all token standards share. Amounts in raw units, gas in gas units. */
 export interface TokenWithdrawal {
   /** The token's contract. */
   readonly token: string;
   readonly receiver_id: string;
   readonly memo: string | undefined;
-  /** With it the receiver is called. */
+  /** If set, the receiver is called with it. */
   readonly msg: string | undefined;
-  /** Registers the receiver with the token first, for yoctoNEAR of the owner's wrapped NEAR. */
+  /** If set, first registers the receiver with the token, for that many yoctoNEAR of the owner's wNEAR. */
   readonly storage_deposit: bigint | undefined;
   readonly min_gas: bigint | undefined;
 }
 
-/** What is particular to one token standard. */
+/** The parts that differ by token standard. */
 export interface WithdrawalKind<W extends TokenWithdrawal> {
   /** Name of the intent, the event and the transaction. */
   readonly name: "ft_withdraw" | "nft_withdraw" | "mt_withdraw";
-  /** What it takes, storage deposit aside. @throws ContractPanic `invalid intent` */
+  /** Tokens that it takes, without the storage deposit. @throws ContractPanic `invalid intent` */
   taken(withdraw: W): TokenList;
-  /** The transfer that the token is asked for. */
+  /** The token's transfer call. */
   transfer(withdraw: W): { readonly method: string; readonly args: object; readonly gas: bigint };
-  /** The callback that refunds what did not arrive. */
+  /** The callback that refunds failed transfers. */
   resolve(withdraw: W, ownerId: string): CallSpec;
   /** The withdrawal as JSON shows it. */
   json(withdraw: W): object;
@@ -49,7 +49,7 @@ export const withdrawalFields = {
   min_gas: optional(u64Text),
 } as const;
 
-/** What the payload asks for or else `fallback`, but at least `min`: for a plain transfer, or for one that calls. */
+/** The payload's gas or else `fallback`, but at least `min`: for a plain transfer, or for one that calls the receiver. */
 export function transferGas(
   { msg, min_gas }: TokenWithdrawal,
   gas: Readonly<Record<"plain" | "call", { readonly min: bigint; readonly fallback: bigint }>>,
@@ -59,7 +59,7 @@ export function transferGas(
   return asked > min ? asked : min;
 }
 
-/** Common fields as JSON shows them, those of the kind in between. */
+/** Common fields in JSON, with the kind's own in between. */
 export function withdrawalJson(withdraw: TokenWithdrawal, kindFields: object): object {
   const { token, receiver_id, memo, msg, storage_deposit, min_gas } = withdraw;
   return {
@@ -73,7 +73,7 @@ export function withdrawalJson(withdraw: TokenWithdrawal, kindFields: object): o
   };
 }
 
-/** The intent: promises are detached, so that the payload succeeds whatever becomes of them. */
+/** The intent. Its promises are detached, so that the payload succeeds whatever their result. */
 export function withdrawalIntent<W extends TokenWithdrawal>(kind: WithdrawalKind<W>, withdraw: W): Intent {
   return ({ state, effects }, { accountId: ownerId, intentHash }) => {
     const data = { intent_hash: intentHash, account_id: ownerId, ...kind.json(withdraw) };
@@ -84,8 +84,8 @@ export function withdrawalIntent<W extends TokenWithdrawal>(kind: WithdrawalKind
 }
 
 /**
- * The transaction, `<name> {…}` by the owner with 1 yoctoNEAR, and the callback `do_<name>`, which goes on with a
- * withdrawal once NEAR is unwrapped for its storage deposit.
+ * The method `<name> {…}` for the owner with 1 yoctoNEAR, and the callback `do_<name>`, which continues a withdrawal once NEAR is
+ * unwrapped for its storage deposit.
  */
 export function withdrawalMethods<W extends TokenWithdrawal>(
   kind: WithdrawalKind<W>,
@@ -157,7 +157,7 @@ function promiseAfterUnwrapping<W extends TokenWithdrawal>(
   return promiseCall(env, env.current, goOn, unwrapped);
 }
 
-/** One receipt: the registration, where one is paid for, and the transfer. */
+/** One receipt: the registration, if it is paid for, and the transfer. */
 function promiseTransfer<W extends TokenWithdrawal>(env: Env, kind: WithdrawalKind<W>, withdraw: W): PromiseIndex {
   const { token, receiver_id, storage_deposit } = withdraw;
   const actions: PromiseAction[] = [callAction({ ...kind.transfer(withdraw), deposit: 1n })];

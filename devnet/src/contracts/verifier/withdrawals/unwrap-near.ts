@@ -3,7 +3,7 @@ import { require } from "../../sdk/panic.ts";
 import { promiseCall } from "../../sdk/promises.ts";
 import { verifierGas } from "../gas.ts";
 
-/** Asks wrapped NEAR for the NEAR that was taken from somebody's balance of it. */
+/** Unwraps wNEAR that was taken from an account's balance. */
 export function unwrapNear(env: Env, wrappedNearId: string, amountYocto: bigint): PromiseIndex {
   return promiseCall(env, wrappedNearId, {
     method: "near_withdraw",
@@ -14,7 +14,7 @@ export function unwrapNear(env: Env, wrappedNearId: string, amountYocto: bigint)
   });
 }
 
-/** @throws ContractPanic unless the unwrapping that this call came after succeeded: then nothing must be paid on */
+/** @throws ContractPanic unless the preceding unwrapping succeeded: otherwise nothing may be paid */
 export function assertUnwrapped(env: Env): void {
   require(env.promiseResults[0]?.length === 0, "near_withdraw failed");
 }
