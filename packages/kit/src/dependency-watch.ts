@@ -19,7 +19,7 @@ const doubtMs = 10_000;
 
 /** Is told the outcome of each call. */
 export interface CallListener {
-  /** A call was answered, in whatever way. */
+  /** A call was answered, be it with an error. */
   heard(): void;
   /** A call was not answered: not in time, or not at all. */
   missed(state: "slow" | "away", reason: string): void;

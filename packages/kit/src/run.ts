@@ -4,7 +4,7 @@ import { systemPorts, type Timers } from "./ports.ts";
 /** Something that was started and can be stopped. */
 export interface Running {
   stop(): Promise<void>;
-  /** Logs what is left undone when the process ends before it has stopped. */
+  /** Logs unfinished work when the process ends before it has stopped. */
   abandon?(why: string): void;
 }
 

@@ -15,13 +15,13 @@ export interface Service {
    * @param stopping aborted when the process is told to stop meanwhile; then it resolves as well, and `stop` follows
    */
   start(stopping?: AbortSignal): Promise<void>;
-  /** Takes no new work, and finishes or hands back what is in flight. */
+  /** Takes no new work, and finishes or hands back the work in flight. */
   stop(): Promise<void>;
   /** Frees what unanswered calls may need, once the listeners are closed. */
   close?(): Promise<void>;
   /** States of its dependencies beside the other services; for `/readyz`. */
   dependencies?(): readonly Dependency[];
-  /** Probes of those, which run for as long as the service is hosted. */
+  /** Probes of these dependencies, which run for as long as the service is hosted. */
   readonly watches?: readonly Watch[];
 }
 

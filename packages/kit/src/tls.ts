@@ -133,7 +133,7 @@ export class TlsIdentity {
         this.#logger.info("new TLS files are in use");
       }
     } catch (error) {
-      if (!this.#failing) this.#logger.error({ err: error }, "TLS files cannot be used: the ones before stay in use");
+      if (!this.#failing) this.#logger.error({ err: error }, "TLS files cannot be used: the previous ones stay in use");
       this.#failing = true;
     }
     this.#cancel = this.#timers.after(lookMs, () => this.#look());

@@ -1,7 +1,7 @@
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import { accepts, upTo } from "@outlayer/kit";
 
-/** A wallet's steps, as the plan has them. */
+/** A wallet's planned steps. */
 const stepsBytes = 1024 * 1024;
 
 export const callers = accepts(BroadcasterService, {

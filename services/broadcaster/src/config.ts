@@ -21,7 +21,7 @@ import { decodeBase58, type KeyPair, parseSecretKey } from "@outlayer/near";
 export interface BroadcasterConfig {
   readonly gateId: string;
   readonly verifierId: string;
-  /** Whose tokens the verifier takes where an intent pays NEAR. */
+  /** The wNEAR contract, whose tokens the verifier burns for intents that pay NEAR. */
   readonly wrappedNearId: string;
   readonly relayerId: string;
   readonly relayerKeys: readonly KeyPair[];
@@ -38,12 +38,12 @@ export interface BroadcasterConfig {
   readonly intentsDeadlineMs: number;
   readonly pollTimeoutMs: number;
   readonly pollIntervalMs: number;
-  /** Time for the answer of a contract that a caller named. */
+  /** Time limit for a view of a contract of a caller's choice. */
   readonly viewTimeoutMs: number;
   readonly queueTimeoutMs: number;
-  /** For how long a broadcaster that has died keeps the others waiting at the most. */
+  /** Term of a lease: the longest that a broadcaster that has died delays the others. */
   readonly leaseMs: number;
-  /** Blocks: a longer wait for the gate makes workflows that allow it go on step by step. Undefined: never. */
+  /** Longest wait for the gate, in blocks, before workflows that allow it go on step by step. Undefined: no limit. */
   readonly gateOverflowBlocks: number | undefined;
   readonly settleByCancel: boolean;
   /** Base58 of the SHA-256 of the gate's wasm; undefined: not compared. */
@@ -52,10 +52,10 @@ export interface BroadcasterConfig {
   readonly gateOwnerId: string | undefined;
 }
 
-/** The gate reserves this much for its callback, whatever is attached. */
+/** Gas units that the gate always reserves for its callback. */
 const callbackReserve = 200_000_000_000_000n;
 
-/** What it takes to look at the gate and the operator's accounts, without a key. */
+/** Configuration for reading the gate and the operator's accounts, without keys. */
 export type GateConfig = Pick<
   BroadcasterConfig,
   | "gateId"
@@ -77,7 +77,7 @@ export function readGateConfig(reader: ConfigReader): GateConfig {
     gateId: reader.optional("SEQUENTIAL_GATE_ID", accountId, "gate.sequential.near"),
     relayerId: reader.required("RELAYER_ACCOUNT_ID", accountId),
     approverId: reader.required("APPROVER_ACCOUNT_ID", accountId),
-    // A secret: a provider's URL may hold an access key.
+    // Read as a secret: a provider's URL may hold an API key.
     rpcUrls: reader.optionalSecret("NEAR_RPC_URL", list(httpUrl), ["https://rpc.mainnet.near.org"]),
     chainId: reader.optional("NEAR_CHAIN_ID", text, "mainnet"),
     gateFeeYocto: reader.optional("GATE_FEE_1_TO_3_YOCTO", decimal, 30_000_000_000_000_000_000_000n),
@@ -95,7 +95,7 @@ export interface OperatorKeys {
   readonly approver: readonly KeyPair[];
 }
 
-/** Keys for whoever only looks: they say which ones are looked for. */
+/** Keys for a preflight without the product, which only checks that the accounts have them. */
 export function readOptionalKeys(reader: ConfigReader): OperatorKeys {
   return {
     relayer: reader.optionalSecret("RELAYER_SECRET_KEY", list(secretKey), []),
@@ -110,7 +110,7 @@ export function readBroadcasterConfig(reader: ConfigReader): BroadcasterConfig {
     wrappedNearId: readWrappedNearId(reader),
     relayerKeys: reader.requiredSecret("RELAYER_SECRET_KEY", list(secretKey)),
     approverKeys: reader.requiredSecret("APPROVER_SECRET_KEY", list(secretKey)),
-    // Above the gate's own timeout a longer validity means nothing.
+    // A validity beyond the gate's own timeout has no effect.
     delegateValidityBlocks: reader.optional("DELEGATE_VALIDITY_BLOCKS", integer(1, 100_000), 180),
     intentsDeadlineMs: reader.optional("INTENTS_DEADLINE_SECS", seconds(1, 86_400), 300_000),
     pollTimeoutMs: reader.optional("NEAR_POLL_TIMEOUT_SECS", seconds(1, 3600), 60_000),
@@ -153,7 +153,7 @@ const sha256Base58: Parse<string> = (value) => {
   try {
     if (decodeBase58(value).length === 32) return value;
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new Malformed("must be base58 of a SHA-256");
 };

@@ -13,23 +13,23 @@ import { type PreflightInit, runChecks } from "./shell/checks/preflight.ts";
 import { gateOnlyChecks, operatorChecks } from "./shell/checks/preflight-checks.ts";
 import { GateReader } from "./shell/gate/gate-reader.ts";
 
-/** Milliseconds for all of it. */
+/** Time limit of the whole preflight, milliseconds. */
 const patienceMs = 20_000;
 
-/** Asked for when nobody's wallet is at hand: any wallet's account shows that the keystore is ready. */
+/** An arbitrary wallet id: the keystore is ready if it derives an account for any wallet. */
 const anyWallet = "preflight";
 
 export interface GatePreflightDeps {
   readonly ports: Ports;
   readonly logger: Logger;
-  /** Undefined: the keystore is left out. */
+  /** Undefined: the keystore is not checked. */
   readonly signerProxy: Transport | undefined;
-  /** Keys that the product would sign with; none: any key of the account will do. */
+  /** Keys that the product would sign with; none: any key of the account counts. */
   readonly keys: OperatorKeys;
 }
 
 /**
- * Looks at gate and operator from outside, beside a running product or without one. Which chain and which pending intents are
+ * Checks gate and operator from outside, beside a running product or without one. Which chain and which pending intents are
  * the product's cannot be told from here: they count as others'.
  */
 export async function gatePreflight(

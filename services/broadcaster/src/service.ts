@@ -26,14 +26,14 @@ export interface BroadcasterDeps {
   readonly ports: Ports;
   readonly logger: Logger;
   readonly bus: Bus;
-  /** What the bus is on; undefined where everything happens in one process. */
+  /** The connection of the bus; undefined where all services share one process. */
   readonly nats?: NatsClient | undefined;
   readonly transports: { readonly evidence: Transport; readonly signerProxy: Transport };
-  /** How NEAR's RPC is reached; the process's own `fetch` where nothing is given. */
+  /** Reaches NEAR's RPC; the process's own `fetch` by default. */
   readonly fetch?: typeof fetch;
 }
 
-/** Drives open workflows: relayer and approver keys, nonces, the gate's schedule, NEAR's RPC. */
+/** The service that drives open workflows, with the keys of relayer and approver. */
 export function createBroadcaster(
   config: BroadcasterConfig,
   { ports, logger, bus, nats, transports, fetch }: BroadcasterDeps,

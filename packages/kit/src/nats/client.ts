@@ -134,7 +134,7 @@ export class NatsClient {
       } else if (status.type === "error" && !hasComplained) {
         // A missing permission causes an error with every message: one line is enough.
         hasComplained = true;
-        this.logger.warn({ err: status.error }, "NATS refuses something");
+        this.logger.warn({ err: status.error }, "NATS reports an error");
       }
     }
   }

@@ -46,7 +46,7 @@ export interface AuthorizeDeps {
 
 /**
  * Admits or refuses a call by its headers and connection, before a byte of its body is read or decompressed: the caller, its
- * permission, and the announced size. Connect answers in the caller's protocol what is thrown here.
+ * permission, and the announced size. Connect turns errors thrown here into answers in the caller's protocol.
  */
 export function authorizeRequest(deps: AuthorizeDeps): (context: HandlerContext) => void {
   return (context) => {

@@ -16,7 +16,8 @@ export function errorInterceptor(logger: Logger): Interceptor {
       const method = `${request.service.typeName}/${request.method.name}`;
       if (error instanceof Refusal) {
         // The cause is for the operator, not for the caller.
-        if (error.cause !== undefined) logger.warn({ err: error.cause, method }, "refused for a cause behind it");
+        if (error.cause !== undefined)
+          logger.warn({ err: error.cause, method }, "refused, with a cause that the caller does not see");
         return connectErrorOf(error, domain);
       }
       const broken = brokenRule(error);

@@ -18,7 +18,7 @@ export function withPlainMessages(listener: NodeListener): NodeListener {
   };
 }
 
-/** Decodes everything but `%` and what is not printable ASCII. */
+/** Decodes printable ASCII except `%`. */
 function asGrpcWritesIt(escaped: string): string {
   return escaped.replace(/%(?!25)(?:[2-6][0-9A-F]|7[0-9A-E])/g, decodeURIComponent);
 }

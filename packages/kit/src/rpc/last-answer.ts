@@ -67,7 +67,7 @@ export function linger(socket: Socket, timers: Timers): void {
   });
 }
 
-/** Bounds what is read of a lingering connection that no parser handles any more. */
+/** Bounds the bytes read of a lingering connection that no parser handles any more. */
 export function dropAlso(socket: Socket): void {
   if (socket.bytesRead - (lingering.get(socket) ?? 0) > limits.lingerBytes) socket.pause();
 }

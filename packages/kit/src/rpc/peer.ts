@@ -10,7 +10,7 @@ import { usualLimitOf } from "./patience.ts";
 /** Time limit of a health probe, milliseconds. */
 const patienceMs = 2_000;
 
-/** Calls to a required service count as late this long before their usual limit, milliseconds, whatever limit the caller set. */
+/** Calls to a required service count as late this long before their usual limit, milliseconds; a caller's own limit does not matter. */
 const lateMs = 1_000;
 
 export interface PeerDeps {

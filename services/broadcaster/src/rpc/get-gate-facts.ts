@@ -8,7 +8,7 @@ import type { GateReader } from "../shell/gate/gate-reader.ts";
 
 type GasConfig = Pick<BroadcasterConfig, "submitIntentGas" | "gateCallbackGas" | "resumeBatchGas">;
 
-/** What a plan has to know of the gate. */
+/** The gate's terms, as plans need them. */
 export class GateFacts {
   readonly #gate: GateReader;
   readonly #config: GasConfig;

@@ -9,7 +9,7 @@ import { operatorChecks, workflowChecks } from "../shell/checks/preflight-checks
 import { PreflightReadings } from "../shell/checks/preflight-readings.ts";
 import type { BetweenTerms } from "../shell/term/term.ts";
 
-/** Milliseconds for all of it: what has not been found out by then fails. */
+/** Time limit of the whole preflight, milliseconds: checks without a result by then fail. */
 const patienceMs = 10_000;
 
 type Needed = Pick<
@@ -28,7 +28,7 @@ type Needed = Pick<
   | "logger"
 > & { readonly evidence: Pick<EvidenceLog, "readUsage"> };
 
-/** Looks at everything that a run depends on. Broadcasts, reserves and writes nothing. */
+/** Runs every check that a run depends on. Broadcasts, reserves and writes nothing. */
 export async function preflight(tools: Needed, request: PreflightRequest, caller: AbortSignal) {
   const { walletId, calls, approval } = request;
   const {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { CancelView } from "../../src/core/chain/cancel-view.ts";
 import type { EventInit } from "../../src/core/workflow/action.ts";
-import { laneProgress } from "../../src/core/workflow/lane-progress.ts";
+import { gateProgress } from "../../src/core/workflow/gate-progress.ts";
 import { next } from "../../src/core/workflow/next.ts";
 import {
   acceptedAt,
@@ -292,7 +292,7 @@ describe("a workflow whose caller wants it cancelled", () => {
 
   it("is not resumed any more, leaves the gate to others, and has its payloads cancelled", () => {
     const events = [...pending(two), wish];
-    assert.deepEqual(laneProgress(workflow(two, events), world({ settings })), { kind: "gone" });
+    assert.deepEqual(gateProgress(workflow(two, events), world({ settings })), { kind: "gone" });
     const settling = told(two, events, { view: calm, turn: true });
     assert.deepEqual(act(two, settling, { view: calm, turn: true }), { kind: "cancel", steps: [0, 1] });
     const { value } = appended(two, [...settling, prepared("c", 0, 1), landed("c", 0, 1), measured], { view: calm });

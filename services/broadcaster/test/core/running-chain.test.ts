@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { EventInit } from "../../src/core/workflow/action.ts";
-import { laneProgress } from "../../src/core/workflow/lane-progress.ts";
+import { gateProgress } from "../../src/core/workflow/gate-progress.ts";
 import { act, appended, lookedAt, one, three } from "./driver-actions.ts";
 import {
   admitted,
@@ -87,7 +87,7 @@ describe("what the driver does next", () => {
 
 describe("how far a workflow has come on the gate", () => {
   const progress = (kinds: readonly Kind[], events: readonly EventInit[], init: WorldInit = {}) =>
-    laneProgress(workflow(kinds, events), world(init)).kind;
+    gateProgress(workflow(kinds, events), world(init)).kind;
 
   it("prepares, is ready, resumes, runs, and is gone", () => {
     assert.equal(progress(three, [taken, allowed, admitted]), "preparing");

@@ -12,10 +12,10 @@ import {
 } from "../../src/core/gate/schedule.ts";
 import { judgeTail, watchTail } from "../../src/core/gate/tail.ts";
 import { checkApprover, checkFee, checkRelayer, feeOf } from "../../src/core/gate/terms.ts";
-import type { LaneProgress } from "../../src/core/workflow/lane-progress.ts";
+import type { GateProgress } from "../../src/core/workflow/gate-progress.ts";
 
-const entry = (requestId: string, progress: LaneProgress, calls = 3): LaneEntry => ({ requestId, calls, progress });
-const running = (started: number): LaneProgress => ({ kind: "running", started });
+const entry = (requestId: string, progress: GateProgress, calls = 3): LaneEntry => ({ requestId, calls, progress });
+const running = (started: number): GateProgress => ({ kind: "running", started });
 
 describe("the gate's schedule", () => {
   it("keeps the tail for 3(n-1)+1 blocks", () => {
@@ -52,7 +52,7 @@ describe("the gate's schedule", () => {
         }),
         fc.integer({ min: 1, max: 12 }),
         (lane, calls) => {
-          const entries = lane.map(([calls, kind], index) => entry(String(index), { kind } as LaneProgress, calls));
+          const entries = lane.map(([calls, kind], index) => entry(String(index), { kind } as GateProgress, calls));
           if (!mayAdmit(entries, 1000)) return;
           const start = Math.max(laneFreeAt(entries, 1000), 1005);
           // The last member's dispatch stays far below the timeout of an intent that is submitted now.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { EventInit } from "../../src/core/workflow/action.ts";
-import { laneProgress } from "../../src/core/workflow/lane-progress.ts";
+import { gateProgress } from "../../src/core/workflow/gate-progress.ts";
 import { act, appended, lookedAt, one, plain, three } from "./driver-actions.ts";
 import {
   acceptedAt,
@@ -156,7 +156,7 @@ describe("what the driver does next", () => {
 
     it("what was never submitted was not executed", () => {
       const events = [taken, allowed, admitted, signed(one)];
-      assert.equal(laneProgress(workflow(one, events), world()).kind, "preparing");
+      assert.equal(gateProgress(workflow(one, events), world()).kind, "preparing");
     });
   });
 });

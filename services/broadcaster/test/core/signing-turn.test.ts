@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { EventInit } from "../../src/core/workflow/action.ts";
-import { laneProgress } from "../../src/core/workflow/lane-progress.ts";
+import { gateProgress } from "../../src/core/workflow/gate-progress.ts";
 import { settlingBefore } from "../../src/core/workflow/settle.ts";
 import { act, appended, one, three } from "./driver-actions.ts";
 import {
@@ -97,7 +97,7 @@ describe("what the driver does next", () => {
     const settling = settlingBefore(workflow(one, [...before, signing(one)]), end, final);
     assert.equal(settling?.case, "settling");
     const events = [...before, signing(one), settling as EventInit];
-    assert.deepEqual(laneProgress(workflow(one, events), world()), { kind: "gone" });
+    assert.deepEqual(gateProgress(workflow(one, events), world()), { kind: "gone" });
     const dead = { finalMs: deadlineMs + 1, nonceUse: new Map([[0, { used: false, timeMs: deadlineMs + 1 }]]) };
     const { value } = appended(one, events, dead);
     assert.deepEqual(value, { ...end, outcomes: [{ outcome: "not_executed" }] });

@@ -76,7 +76,7 @@ function fateOfStep(kinds: Kinds, step: number, deadlineMs: bigint, nowMs: numbe
         break;
     }
   }
-  // Anybody can carry a public payload until its deadline, whatever became of our own attempt.
+  // Anybody can carry a public payload until its deadline, even after our own attempt failed.
   if (deadlineMs > 0n) return isCancelled || BigInt(nowMs) > deadlineMs ? "over" : "possible";
   // A call that the gate never accepted is dead by its delegate's height, which evidence does not know.
   return isAccepted && !isDone ? "possible" : "over";

@@ -38,6 +38,6 @@ async function settle({ log, quotas, logger }: AppendEventDeps, requestId: strin
     const record = await log.record(requestId);
     if (record !== undefined) await quotas.settle(record);
   } catch (error) {
-    logger.warn({ err: error, request_id: requestId }, "what a workflow has cost is not counted yet");
+    logger.warn({ err: error, request_id: requestId }, "the workflow's cost is not counted yet");
   }
 }

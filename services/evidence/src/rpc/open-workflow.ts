@@ -12,7 +12,7 @@ export interface OpenDeps {
 }
 
 /**
- * A key that the wallet has used before is answered with its record, whatever the quotas. A new one is counted before its log is
+ * A key that the wallet has used before is answered with its record, even over quota. A new one is counted before its log is
  * opened, so that every record is counted; if no log is opened, the count is given back.
  */
 export async function openWorkflow({ log, quotas, store }: OpenDeps, request: OpenWorkflowRequest) {

@@ -111,7 +111,10 @@ async function releasable(
   }
   const over = steps.filter((step) => fates.of(step) === "over");
   if (over.length < steps.length) {
-    deps.logger.warn({ request_id: requestId, asked: steps, released: over }, "what may have been signed counts on");
+    deps.logger.warn(
+      { request_id: requestId, asked: steps, released: over },
+      "usage of steps that may have been signed is not released",
+    );
   }
   return new Set(over);
 }

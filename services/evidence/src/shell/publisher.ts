@@ -153,7 +153,7 @@ export class Publisher {
       stuck = last.sequence === sequence ? stuck + 1 : 0;
       if (stuck > 0) await sleep(ports.timers, stuckMs, this.#stopping.signal);
     }
-    throw new Error("the stream refuses what would come next");
+    throw new Error("the stream refuses the next version");
   }
 
   /** Publishes the log's versions after a position; undefined once another process turns out to be faster. */

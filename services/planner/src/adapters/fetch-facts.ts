@@ -6,7 +6,7 @@ import type { FactName, Facts } from "../core/facts.ts";
 import type { FetchFacts } from "../core/ports.ts";
 import { isAway } from "./is-away.ts";
 
-/** Time limit for a plan's facts, milliseconds. A plan is made without those that are late. */
+/** Time limit for a plan's facts, milliseconds. A plan is made without late facts. */
 const patienceMs = 2000;
 
 export interface FactSources {

@@ -89,7 +89,7 @@ export function signedPayload(asked: Nep413Request, answer: Nep413Answer, accoun
 }
 
 /**
- * Arguments of `execute_intents`. Our payload goes first, since the counterparties' payloads usually spend what it gives them;
+ * Arguments of `execute_intents`. Our payload goes first, since the counterparties' payloads usually spend its transfers;
  * theirs follow in the order given. Texts stay unchanged: each is the signed text.
  */
 export function executeIntentsArgs(ours: string, counterparties: readonly string[]): Uint8Array {

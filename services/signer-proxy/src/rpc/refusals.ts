@@ -57,7 +57,7 @@ function failed(message: string, reason: ErrorReason, metadata: Record<string, s
   return new Refusal(Code.FailedPrecondition, message, { reason, metadata });
 }
 
-/** Runs a handler, translates its errors, and logs those that an operator has to know. */
+/** Runs a handler, translates its errors, and logs the ones that concern the operator. */
 export async function answering<T>(logger: Logger, about: object, run: () => Promise<T>): Promise<T> {
   try {
     return await run();

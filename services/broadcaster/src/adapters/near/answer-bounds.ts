@@ -25,7 +25,7 @@ const byMethod: Readonly<Record<string, AnswerBounds>> = {
   // All transactions and receipts of a chunk, in base64.
   chunk: { maxBytes: 32 * MiB, ofStrangers: true },
   // A target may return 4 MiB, and the gas of a transaction pays for some 50 MiB of arguments. Only ids, events, names and errors
-  // are looked into, and NEAR allows none of those that are kept to be longer than 16 KiB.
+  // are looked into, and NEAR bounds each of them to 16 KiB.
   EXPERIMENTAL_tx_status: { maxBytes: 64 * MiB, cutStringsAt: 64 * KiB, keptBytes: 8 * MiB, ofStrangers: true },
 };
 

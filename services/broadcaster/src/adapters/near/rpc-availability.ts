@@ -30,7 +30,7 @@ export class RpcAvailability {
     this.#askedAtMs ??= this.#clock.now();
   }
 
-  /** An endpoint of ours answered, in whatever way. */
+  /** An endpoint answered, be it with an error. */
   answered(): void {
     this.#hasAnswered = true;
     this.#hasFailed = false;

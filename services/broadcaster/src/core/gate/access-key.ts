@@ -20,11 +20,11 @@ export interface KeyUse {
   readonly gasYocto: bigint;
 }
 
-/** The keys on an account, among those that would be used. */
+/** The wanted keys, and those of them that the account has. */
 export interface KeysSeen {
   /** What is looked for: a public key, or `any key`. */
   readonly wanted: string;
-  /** Permissions of those that are on the account. */
+  /** Permissions of the wanted keys that are on the account. */
   readonly found: readonly KeyPermission[];
 }
 

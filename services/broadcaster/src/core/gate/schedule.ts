@@ -1,10 +1,10 @@
-import type { LaneProgress } from "../workflow/lane-progress.ts";
+import type { GateProgress } from "../workflow/gate-progress.ts";
 
 /** A workflow on the gate's lane, which is in the order of resumes. */
 export interface LaneEntry {
   readonly requestId: string;
   readonly calls: number;
-  readonly progress: LaneProgress;
+  readonly progress: GateProgress;
 }
 
 /** Blocks from sending a transaction to the block in which its receipt runs. */

@@ -1,6 +1,6 @@
 import { isNonceUsedByPayload } from "../chain/gate-texts.ts";
 import type { Action, EventInit } from "./action.ts";
-import { startHeight } from "./lane-progress.ts";
+import { startHeight } from "./gate-progress.ts";
 import { isUndecided, type JudgedStep } from "./outcomes.ts";
 import { hasStarted, isDone, isResumedSingly, isSubmitted, liveResume, openResume, singlesOf } from "./progress.ts";
 import { pursue } from "./pursue.ts";

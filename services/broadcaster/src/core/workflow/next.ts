@@ -1,7 +1,7 @@
 import { isMissingIntent } from "../chain/gate-texts.ts";
 import type { Action } from "./action.ts";
 import { cancelPayloads, withdrawal } from "./cancel.ts";
-import { startHeight } from "./lane-progress.ts";
+import { startHeight } from "./gate-progress.ts";
 import { observe, stepToAdopt } from "./observe.ts";
 import { judgeSteps } from "./outcomes.ts";
 import {

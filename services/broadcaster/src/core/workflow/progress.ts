@@ -40,7 +40,7 @@ export function openSingle(state: WorkflowState): ResumeState | undefined {
   return state.resumes.find((resume) => resume.prepared.mode === "single" && openResume(resume));
 }
 
-/** Every resume of that step's intent alone, oldest first; without those that named an id of a lost fork. */
+/** Every resume of that step's intent alone, oldest first; without resumes that named an id of a lost fork. */
 export function singlesOf(state: WorkflowState, { accepted }: StepState): readonly ResumeState[] {
   const intentId = accepted?.intentId ?? "";
   return state.resumes.filter(({ prepared }) => prepared.mode === "single" && prepared.intentIds.includes(intentId));

@@ -174,7 +174,7 @@ function isOwed({ steps }: WorkflowState, resume: ResumeState): boolean {
 }
 
 /**
- * Resumes with an open fate, whose cost belongs to the record: those that a node knows, may not know yet, or must come to know. The
+ * Resumes with an open fate, whose cost belongs to the record: a node knows them, may not know them yet, or must come to. The
  * clock decides and not the head, since a process that stood still sends with an old head.
  */
 function resumesToLookAt(state: WorkflowState, world: World): { due: string[]; pending: boolean } {

@@ -1,5 +1,5 @@
 import type { Action } from "./action.ts";
-import { isTailFree, startHeight } from "./lane-progress.ts";
+import { isTailFree, startHeight } from "./gate-progress.ts";
 import { isDone, singlesOf } from "./progress.ts";
 import { seenOf } from "./seen.ts";
 import type { StepState, WorkflowState } from "./state.ts";

@@ -8,13 +8,13 @@ import {
 } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { type Clock, type Logger, Notifier } from "@outlayer/kit";
 import type { Candidate } from "../../core/gate/candidate.ts";
-import { issuedNonces, tidied } from "../../core/gate/lane-in-log.ts";
+import { issuedNonces, tidied } from "../../core/gate/gate-lane.ts";
 import type { QueuePlace } from "../../core/gate/place.ts";
 import { type LaneEntry, mayAdmit, whoseTurn } from "../../core/gate/schedule.ts";
 import type { EvidenceLog } from "../../core/ports/evidence-log.ts";
 import type { Block, NearNode } from "../../core/ports/near-node.ts";
 import { RpcUnavailable } from "../../core/ports/near-node.ts";
-import type { LaneProgress } from "../../core/workflow/lane-progress.ts";
+import type { GateProgress } from "../../core/workflow/gate-progress.ts";
 import type { Follower } from "../chain/follower.ts";
 import type { CallToSign, KeyLane, KeyRing } from "../chain/key-lane.ts";
 import { GateQueue, type Outlook } from "./gate-queue.ts";
@@ -54,7 +54,7 @@ export class Conductor {
   readonly changes = new Notifier();
   readonly #deps: ConductorDeps;
   readonly #queue = new GateQueue();
-  readonly #progress = new Map<string, LaneProgress>();
+  readonly #progress = new Map<string, GateProgress>();
   /** Hashes of approver transactions that their workflows' own logs have: the gate's log need not hold them any longer. */
   readonly #logged = new Set<string>();
   #version = 0n;
@@ -164,7 +164,7 @@ export class Conductor {
    * Tells how far a workflow on the lane has come. One that is gone makes room; one that is ready while something holds
    * the gate has the tail read again, for nobody else may be asking.
    */
-  async report(requestId: string, progress: LaneProgress): Promise<void> {
+  async report(requestId: string, progress: GateProgress): Promise<void> {
     const before = this.#progress.get(requestId);
     if (progress.kind === "gone") {
       if (!this.#isOnLane(requestId)) return;
@@ -394,6 +394,6 @@ export class Conductor {
   }
 }
 
-function isSame(a: LaneProgress | undefined, b: LaneProgress): boolean {
+function isSame(a: GateProgress | undefined, b: GateProgress): boolean {
   return a?.kind === b.kind && (b.kind !== "running" || (a.kind === "running" && a.started === b.started));
 }

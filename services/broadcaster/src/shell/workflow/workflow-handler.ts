@@ -1,6 +1,6 @@
 import type { Action, EndedInit, EventInit } from "../../core/workflow/action.ts";
 import { cancelledEnd, withdrawal } from "../../core/workflow/cancel.ts";
-import { laneProgress } from "../../core/workflow/lane-progress.ts";
+import { gateProgress } from "../../core/workflow/gate-progress.ts";
 import { next } from "../../core/workflow/next.ts";
 import type { FinalFacts } from "../../core/workflow/outcomes.ts";
 import { owedBy } from "../../core/workflow/owed.ts";
@@ -104,7 +104,7 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
       return action;
     }
     const isOnLane = state.admitted !== undefined && !isResumedSingly(state);
-    await conductor.report(this.#requestId, isOnLane ? laneProgress(state, world) : gone);
+    await conductor.report(this.#requestId, isOnLane ? gateProgress(state, world) : gone);
     this.#commit(state);
     if (isResumedSingly(state)) this.#countIn(state, world.head);
     // One whose signatures were thrown away waits until they are dead, and was late: others can be let in meanwhile.

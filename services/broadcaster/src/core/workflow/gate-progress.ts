@@ -7,7 +7,7 @@ import type { World } from "./world.ts";
 const lostAfter = 15;
 
 /** The progress of an admitted workflow, as far as it matters to others on the gate. */
-export type LaneProgress =
+export type GateProgress =
   /** Signing or submitting. */
   | { readonly kind: "preparing" }
   /** Its intents are pending: it can be resumed. */
@@ -23,7 +23,7 @@ export type LaneProgress =
   /** It does not use the gate any more, but may have left a tail behind. */
   | { readonly kind: "gone" };
 
-export function laneProgress(state: WorkflowState, world: World): LaneProgress {
+export function gateProgress(state: WorkflowState, world: World): GateProgress {
   if (state.ended !== undefined || isOver(state, world.head)) return { kind: "gone" };
   const resume = liveResume(state);
   if (resume === undefined) {
