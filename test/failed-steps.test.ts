@@ -2,10 +2,15 @@ import assert from "node:assert/strict";
 import { Actor, signIntents } from "./support/actors.ts";
 import { gateCalls } from "./support/chain-dump.ts";
 import { corruptSignature, misbehavingSigner } from "./support/misbehaving-signer.ts";
+import { MovingClock } from "./support/moving-clock.ts";
 import { deadlineOnly } from "./support/on-chain.ts";
 import { describeShapes, itEmbedded } from "./support/shapes.ts";
 import { dust, three, transfer } from "./support/steps.ts";
 import { withSystem } from "./support/system.ts";
+
+/** Payloads are dead when the test says so: how long a machine takes until then says nothing. */
+const start = "2026-06-16T10:20:00Z";
+const pastDeadlineMs = 300_000;
 
 function corruptSignatureOf(walletId: string) {
   return misbehavingSigner({
@@ -24,10 +29,12 @@ describeShapes("decisions, on the chain", (shape) => {
     "a step that fails on chain leaves a record that says which, why, and until when it may still execute (rule: settling-until-nothing-is-possible)",
     () => {
       let drained = false;
+      const clock = new MovingClock(start);
       const usdc = transfer("5", "nep141:usdc.near");
       return withSystem(
         {
-          environment: { INTENTS_DEADLINE_SECS: "7", ...deadlineOnly },
+          clock,
+          environment: deadlineOnly,
           wrap: misbehavingSigner({
             async answer(response, request) {
               if (request.step === 2 && !drained) {
@@ -69,6 +76,7 @@ describeShapes("decisions, on the chain", (shape) => {
             `step 2 of 3 failed on chain: ${error}; step 2 of 3 may still execute until ${until}; do not repeat before`,
           );
           assert.equal((await system.rest().execute([dust, usdc, dust], "half", 0)).status, 202);
+          clock.advance(pastDeadlineMs);
           const record = await system.rest().ended(requestId);
           assert.deepEqual([record.status, record.error_code], ["failed", "dispatch_failed"]);
           assert.equal(record.user_visible_error, `step 2 of 3 failed on chain: ${error}`);
@@ -110,37 +118,36 @@ describeShapes("decisions, on the chain", (shape) => {
     },
   );
 
-  itEmbedded(shape, "leftovers time out free of charge (rule: leftovers-time-out)", () =>
-    withSystem(
-      { environment: { INTENTS_DEADLINE_SECS: "2", ...deadlineOnly }, wrap: corruptSignature(1) },
-      async (system) => {
-        const requestId = await system.rest().begin(three);
-        const record = await system.rest().ended(requestId);
-        assert.equal(record.status, "failed");
-        assert.equal(gateCalls(system.devnet, "resume_intent").length, 0);
-        assert.equal(record.fees.gate_fee_yocto, "0");
-      },
-    ),
-  );
+  itEmbedded(shape, "leftovers time out free of charge (rule: leftovers-time-out)", () => {
+    const clock = new MovingClock(start);
+    return withSystem({ clock, environment: deadlineOnly, wrap: corruptSignature(1) }, async (system) => {
+      const requestId = await system.rest().begin(three);
+      await system.rest().until(requestId, ({ status }) => status === "settling");
+      clock.advance(pastDeadlineMs);
+      const record = await system.rest().ended(requestId);
+      assert.equal(record.status, "failed");
+      assert.equal(gateCalls(system.devnet, "resume_intent").length, 0);
+      assert.equal(record.fees.gate_fee_yocto, "0");
+    });
+  });
 
-  itEmbedded(shape, "leftovers that hold up others for want of balance are rejected (rule: leftovers-time-out)", () =>
-    withSystem(
-      { environment: { INTENTS_DEADLINE_SECS: "8", ...deadlineOnly }, wrap: corruptSignatureOf("wallet-1") },
-      async (system) => {
-        const { controls, relayer } = system.devnet;
-        controls.accounts.setBalance(relayer.accountId, 12n * 10n ** 23n);
-        controls.blocks.mine({ blocks: 3 });
-        const failing = await system.rest("wallet-1").begin(three);
-        await system.rest("wallet-1").until(failing, ({ status }) => status === "settling");
-        const other = await system.rest("wallet-2").begin(three);
-        assert.equal((await system.rest("wallet-2").ended(other)).status, "succeeded");
-        const record = await system.rest("wallet-1").ended(failing);
-        const rejects = gateCalls(system.devnet, "resume_intent");
-        assert.ok(rejects.length >= 1, "leftovers were rejected");
-        assert.equal(record.resume_tx_hashes.length, rejects.length);
-        assert.equal(record.resume_tx_hash, null);
-        assert.equal(record.fees.gate_fee_yocto, String(BigInt(rejects.length) * 30_000_000_000_000_000_000_000n));
-      },
-    ),
-  );
+  itEmbedded(shape, "leftovers that hold up others for want of balance are rejected (rule: leftovers-time-out)", () => {
+    const clock = new MovingClock(start);
+    return withSystem({ clock, environment: deadlineOnly, wrap: corruptSignatureOf("wallet-1") }, async (system) => {
+      const { controls, relayer } = system.devnet;
+      controls.accounts.setBalance(relayer.accountId, 12n * 10n ** 23n);
+      controls.blocks.mine({ blocks: 3 });
+      const failing = await system.rest("wallet-1").begin(three);
+      await system.rest("wallet-1").until(failing, ({ status }) => status === "settling");
+      const other = await system.rest("wallet-2").begin(three);
+      assert.equal((await system.rest("wallet-2").ended(other)).status, "succeeded");
+      clock.advance(pastDeadlineMs);
+      const record = await system.rest("wallet-1").ended(failing);
+      const rejects = gateCalls(system.devnet, "resume_intent");
+      assert.ok(rejects.length >= 1, "leftovers were rejected");
+      assert.equal(record.resume_tx_hashes.length, rejects.length);
+      assert.equal(record.resume_tx_hash, null);
+      assert.equal(record.fees.gate_fee_yocto, String(BigInt(rejects.length) * 30_000_000_000_000_000_000_000n));
+    });
+  });
 });

@@ -30,7 +30,9 @@ function run(args: readonly string[], environment: Record<string, string>): Prom
   return new Promise((resolve) => child.once("close", (code) => resolve({ code, output, problems })));
 }
 
-describe("./dev preflight", () => {
+describe("./dev preflight", function () {
+  // Each test starts two processes or three in a row, for which a busy machine takes long.
+  this.timeout(90_000);
   let devnet: Devnet;
   before(async () => {
     devnet = await startDevnet({ blockTimeMs: 50 });

@@ -290,6 +290,9 @@ describeShapes("a workflow that halts at a failure", (shape) => {
       );
       const lone = await system.rest("wallet-2").begin([registerStep(4)]);
       await sends(system, 12 + 1 + 20 + 1);
+      // Nor does it go on before the first resume of each is sent, however slow the machine is.
+      system.devnet.controls.blocks.mine({ blocks: 2 });
+      await sends(system, 12 + 1 + 20 + 1 + 11);
       system.devnet.controls.blocks.go();
       const patienceMs = 50_000;
       const loneRecord = await system.rest("wallet-2").ended(lone, patienceMs);
@@ -320,11 +323,17 @@ describe("a workflow that does not mind its ordering", () => {
   const any = { ordering: "any" };
   const steps = [registerStep(1), failing, registerStep(3)];
 
+  const isUnderWay = new Set(["signing", "submitting", "submitted"]);
+
   /** Begins it while a chain of twelve has the gate. */
   async function behindChain(system: System, wishes: object) {
     const chain = await system.rest("wallet-1").begin(Array(12).fill(dust));
     await system.rest("wallet-1").until(chain, ({ status }) => status === "dispatching");
+    // It is decided upon while the chain has all of its way to go, however slow the machine is.
+    system.devnet.controls.blocks.stop();
     const requestId = await system.rest("wallet-2").begin(steps, undefined, wishes);
+    await system.rest("wallet-2").until(requestId, ({ status, queue }) => queue !== null || isUnderWay.has(status));
+    system.devnet.controls.blocks.go();
     const record = await system.rest("wallet-2").ended(requestId);
     const log = (await historyOf(system, requestId, "wallet-2")).map((entry) => JSON.parse(entry).event);
     return { chain: await system.rest("wallet-1").ended(chain), record, log };

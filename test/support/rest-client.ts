@@ -58,7 +58,7 @@ export class RestClient {
 
   /**
    * The record, once this holds for it. Asks whenever it changes.
-   * @param patienceMs less than the test's own timeout
+   * @param patienceMs since the record last changed; less than the test's own timeout
    * @throws Error with the record when nothing comes of it: a test that fails must end what it started
    */
   async until(
@@ -66,11 +66,13 @@ export class RestClient {
     holds: (record: Answer["body"]) => boolean,
     patienceMs = 17_000,
   ): Promise<Answer["body"]> {
-    const giveUpAt = Date.now() + patienceMs;
+    let giveUpAt = Date.now() + patienceMs;
     let record = await this.record(requestId);
     while (!holds(record)) {
       if (Date.now() > giveUpAt) throw new Error(`waited in vain, the record is ${JSON.stringify(summary(record))}`);
+      const { version } = record;
       record = (await this.get(`/workflows/${requestId}?wait=1`)).body;
+      if (record.version !== version) giveUpAt = Date.now() + patienceMs;
     }
     return record;
   }

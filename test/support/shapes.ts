@@ -20,11 +20,15 @@ export function itEmbedded(shape: Shape, title: string, test: () => Promise<void
 }
 
 /**
- * A suite for each shape. Without servers the distributed one is left out visibly, or fails under `CI`. Five processes take
- * seconds to start: `timeoutMs` is for its tests and hooks.
+ * A suite for each shape. Without servers the distributed one is left out visibly, or fails under `CI`.
+ * @param timeoutMs of tests and hooks. It only ends what hangs: five processes take seconds to start, and on a busy machine
+ * one does as well.
  */
 export function describeShapes(title: string, define: (shape: Shape) => void, timeoutMs = 60_000): void {
-  describe(title, () => define("embedded"));
+  describe(title, function () {
+    this.timeout(timeoutMs);
+    define("embedded");
+  });
   describe("distributed", () => {
     before(function () {
       return needServers(this);
