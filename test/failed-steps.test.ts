@@ -2,15 +2,11 @@ import assert from "node:assert/strict";
 import { Actor, signIntents } from "./support/actors.ts";
 import { gateCalls } from "./support/chain-dump.ts";
 import { corruptSignature, misbehavingSigner } from "./support/misbehaving-signer.ts";
-import { MovingClock } from "./support/moving-clock.ts";
+import { MovingClock, pastDeadlinesMs, someMorning } from "./support/moving-clock.ts";
 import { deadlineOnly } from "./support/on-chain.ts";
 import { describeShapes, itEmbedded } from "./support/shapes.ts";
 import { dust, three, transfer } from "./support/steps.ts";
 import { withSystem } from "./support/system.ts";
-
-/** Payloads are dead when the test says so: how long a machine takes until then says nothing. */
-const start = "2026-06-16T10:20:00Z";
-const pastDeadlineMs = 300_000;
 
 function corruptSignatureOf(walletId: string) {
   return misbehavingSigner({
@@ -29,7 +25,7 @@ describeShapes("decisions, on the chain", (shape) => {
     "a step that fails on chain leaves a record that says which, why, and until when it may still execute (rule: settling-until-nothing-is-possible)",
     () => {
       let drained = false;
-      const clock = new MovingClock(start);
+      const clock = new MovingClock(someMorning);
       const usdc = transfer("5", "nep141:usdc.near");
       return withSystem(
         {
@@ -76,7 +72,7 @@ describeShapes("decisions, on the chain", (shape) => {
             `step 2 of 3 failed on chain: ${error}; step 2 of 3 may still execute until ${until}; do not repeat before`,
           );
           assert.equal((await system.rest().execute([dust, usdc, dust], "half", 0)).status, 202);
-          clock.advance(pastDeadlineMs);
+          clock.advance(pastDeadlinesMs);
           const record = await system.rest().ended(requestId);
           assert.deepEqual([record.status, record.error_code], ["failed", "dispatch_failed"]);
           assert.equal(record.user_visible_error, `step 2 of 3 failed on chain: ${error}`);
@@ -119,11 +115,11 @@ describeShapes("decisions, on the chain", (shape) => {
   );
 
   itEmbedded(shape, "leftovers time out free of charge (rule: leftovers-time-out)", () => {
-    const clock = new MovingClock(start);
+    const clock = new MovingClock(someMorning);
     return withSystem({ clock, environment: deadlineOnly, wrap: corruptSignature(1) }, async (system) => {
       const requestId = await system.rest().begin(three);
       await system.rest().until(requestId, ({ status }) => status === "settling");
-      clock.advance(pastDeadlineMs);
+      clock.advance(pastDeadlinesMs);
       const record = await system.rest().ended(requestId);
       assert.equal(record.status, "failed");
       assert.equal(gateCalls(system.devnet, "resume_intent").length, 0);
@@ -132,7 +128,7 @@ describeShapes("decisions, on the chain", (shape) => {
   });
 
   itEmbedded(shape, "leftovers that hold up others for want of balance are rejected (rule: leftovers-time-out)", () => {
-    const clock = new MovingClock(start);
+    const clock = new MovingClock(someMorning);
     return withSystem({ clock, environment: deadlineOnly, wrap: corruptSignatureOf("wallet-1") }, async (system) => {
       const { controls, relayer } = system.devnet;
       controls.accounts.setBalance(relayer.accountId, 12n * 10n ** 23n);
@@ -141,7 +137,7 @@ describeShapes("decisions, on the chain", (shape) => {
       await system.rest("wallet-1").until(failing, ({ status }) => status === "settling");
       const other = await system.rest("wallet-2").begin(three);
       assert.equal((await system.rest("wallet-2").ended(other)).status, "succeeded");
-      clock.advance(pastDeadlineMs);
+      clock.advance(pastDeadlinesMs);
       const record = await system.rest("wallet-1").ended(failing);
       const rejects = gateCalls(system.devnet, "resume_intent");
       assert.ok(rejects.length >= 1, "leftovers were rejected");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { gateCalls } from "./support/chain-dump.ts";
 import { misbehavingSigner } from "./support/misbehaving-signer.ts";
-import { MovingClock } from "./support/moving-clock.ts";
+import { MovingClock, someMorning } from "./support/moving-clock.ts";
 import { describeShapes, itEmbedded } from "./support/shapes.ts";
 import { dust, three } from "./support/steps.ts";
 import { type System, type SystemOptions, withSystem } from "./support/system.ts";
@@ -28,7 +28,7 @@ describeShapes("decisions, on the chain", (shape) => {
       system.devnet.controls.counters.snapshot().keystore["/wallet/check-policy"] ?? 0;
 
     itEmbedded(shape, "is renewed by asking policy again", () => {
-      const options = slowToSign(new MovingClock("2026-06-16T10:20:00Z"), () => {});
+      const options = slowToSign(new MovingClock(someMorning), () => {});
       return withSystem(options, async (system) => {
         options.system = system;
         await system.rest().execute([dust]);
@@ -40,7 +40,7 @@ describeShapes("decisions, on the chain", (shape) => {
     });
 
     itEmbedded(shape, "ends the workflow when policy now denies it, and what was signed is thrown away unsent", () => {
-      const clock = new MovingClock("2026-06-16T10:20:00Z");
+      const clock = new MovingClock(someMorning);
       const options = slowToSign(clock, (system) => {
         system.devnet.controls.wallets.setFrozen("wallet-1", true);
       });

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { gateCalls, gateTrace } from "./support/chain-dump.ts";
 import { corruptSignature } from "./support/misbehaving-signer.ts";
+import { MovingClock, pastDeadlinesMs, someMorning } from "./support/moving-clock.ts";
+import { deadlineOnly } from "./support/on-chain.ts";
 import { SilentGateLog } from "./support/silent-gate-log.ts";
 import { dust, transfer } from "./support/steps.ts";
 import { withSystem } from "./support/system.ts";
 
 describe("a product that is restarted", () => {
-  const deadlineOnly = { INTENTS_DEADLINE_SECS: "4", SETTLE_BY_CANCEL: "false" };
   const three = [dust, transfer("2000000000000000000"), dust];
 
   for (const status of ["policy_checking", "submitting", "submitted", "resuming", "dispatching"]) {
@@ -47,16 +48,19 @@ describe("a product that is restarted", () => {
       assert.equal((await system.rest().ended(waiting)).status, "succeeded");
     }));
 
-  it("goes on with one that settles, and decides what became of its steps", () =>
-    withSystem({ environment: deadlineOnly, wrap: corruptSignature(2) }, async (system) => {
+  it("goes on with one that settles, and decides what became of its steps", () => {
+    const clock = new MovingClock(someMorning);
+    return withSystem({ clock, environment: deadlineOnly, wrap: corruptSignature(2) }, async (system) => {
       const settling = await system.rest().begin(three);
       await system.rest().until(settling, ({ status }) => status === "settling");
       await system.restart();
+      clock.advance(pastDeadlinesMs);
       const record = await system.rest().ended(settling);
       assert.equal(record.status, "failed");
       const outcomes = record.step_outcomes.map(({ outcome }: { outcome: string }) => outcome);
       assert.deepEqual(outcomes, ["not_executed", "not_executed", "not_executed"]);
-    }));
+    });
+  });
 
   it("lets nobody in while it stops, and answers those who wait", () =>
     withSystem({}, async (system) => {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { gateCalls } from "./support/chain-dump.ts";
 import { corruptSignature, misbehavingSigner } from "./support/misbehaving-signer.ts";
+import { MovingClock, pastDeadlinesMs, someMorning } from "./support/moving-clock.ts";
+import { deadlineOnly } from "./support/on-chain.ts";
 import { assertRefused, step } from "./support/refusals.ts";
 import { dust, three } from "./support/steps.ts";
 import { type System, type SystemOptions, withSystem } from "./support/system.ts";
@@ -9,11 +11,12 @@ import { type System, type SystemOptions, withSystem } from "./support/system.ts
 const validityBlocks = 180n;
 
 describe("what a user gets: refused by the gate", () => {
-  /** Payloads that are over quickly, so that what may still execute is soon decided. */
-  const shortLived = (options: SystemOptions): SystemOptions => ({
-    ...options,
-    environment: { INTENTS_DEADLINE_SECS: "3", SETTLE_BY_CANCEL: "false" },
+  let clock: MovingClock;
+  beforeEach(() => {
+    clock = new MovingClock(someMorning);
   });
+  /** Payloads are over when the test says so. */
+  const onClock = (wrap: SystemOptions["wrap"]): SystemOptions => ({ clock, wrap, environment: deadlineOnly });
 
   /** Runs three transfers of which the gate refuses the second, and checks what is said on the way and at the end. */
   async function assertSecondRefused(system: System, error: string): Promise<void> {
@@ -34,6 +37,7 @@ describe("what a user gets: refused by the gate", () => {
     );
     const whileSettling = await system.rest().execute(three, "refused", 0);
     assert.equal(whileSettling.status, 202);
+    clock.advance(pastDeadlinesMs);
     await system.rest().ended(requestId);
     const [first, , third] = settling.intent_ids;
     assertRefused(await system.rest().execute(three, "refused"), 400, {
@@ -51,7 +55,7 @@ describe("what a user gets: refused by the gate", () => {
   }
 
   it("a bad signature", () =>
-    withSystem(shortLived({ wrap: corruptSignature(1) }), (system) =>
+    withSystem(onClock(corruptSignature(1)), (system) =>
       assertSecondRefused(system, "Smart contract panicked: signature verification failed"),
     ));
 
@@ -60,7 +64,7 @@ describe("what a user gets: refused by the gate", () => {
       // As if it were valid for one block.
       terms: (step, { maxBlockHeight }) => (step === 1 ? { maxBlockHeight: maxBlockHeight - validityBlocks + 1n } : {}),
     });
-    return withSystem(shortLived({ wrap }), (system) =>
+    return withSystem(onClock(wrap), (system) =>
       assertSecondRefused(system, "Smart contract panicked: intent expired (max_block_height <= current block)"),
     );
   });
@@ -73,7 +77,7 @@ describe("what a user gets: refused by the gate", () => {
         return step === 1 ? { delegateNonce: used } : {};
       },
     });
-    return withSystem(shortLived({ wrap }), async (system) => {
+    return withSystem(onClock(wrap), async (system) => {
       const first = await system.rest().execute([dust]);
       assert.equal(first.body.status, "succeeded");
       await assertSecondRefused(

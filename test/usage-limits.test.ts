@@ -4,7 +4,8 @@ import { Actor, signIntents } from "./support/actors.ts";
 import { ForgetfulEvidence } from "./support/forgetful-evidence.ts";
 import { eventsOf } from "./support/history.ts";
 import { misbehavingSigner } from "./support/misbehaving-signer.ts";
-import { MovingClock } from "./support/moving-clock.ts";
+import { MovingClock, pastDeadlinesMs } from "./support/moving-clock.ts";
+import { deadlineOnly } from "./support/on-chain.ts";
 import type { Answer } from "./support/rest-client.ts";
 import { describeShapes, itEmbedded, type Shape } from "./support/shapes.ts";
 import { registerStep, transfer } from "./support/steps.ts";
@@ -290,7 +291,7 @@ describe("usage is released (rule: usage-is-released-when-nothing-ran)", () => {
       },
     });
     return withClock(
-      async (system) => {
+      async (system, clock) => {
         drain = async () => {
           const [wallet] = system.devnet.wallets;
           const left = system.devnet.controls.verifier.balanceOf(wallet?.accountId ?? "", usdc);
@@ -305,6 +306,7 @@ describe("usage is released (rule: usage-is-released-when-nothing-ran)", () => {
         await system.rest().until(requestId, ({ status }) => status === "settling");
         const usdcAgain = `Daily limit exceeded for ${usdc}: 6 + 5 > 10`;
         assertDenied(await system.rest().execute([transfer("5", usdc)]), usdcAgain);
+        clock.advance(pastDeadlinesMs);
         const { step_outcomes } = await system.rest().ended(requestId);
         assert.deepEqual(
           step_outcomes.map(({ outcome }: { outcome: string }) => outcome),
@@ -318,7 +320,7 @@ describe("usage is released (rule: usage-is-released-when-nothing-ran)", () => {
         const reason = "Rate limit exceeded: 3 transactions this hour (max: 3)";
         assertDenied(await system.rest().execute([registerStep(1)]), reason);
       },
-      { environment: { INTENTS_DEADLINE_SECS: "7", SETTLE_BY_CANCEL: "false" }, wrap: wrapper },
+      { environment: deadlineOnly, wrap: wrapper },
     );
   });
 });
