@@ -6,7 +6,7 @@ export interface LineEntry {
 }
 
 /** The waiting requests of one wallet. */
-interface Own<T> {
+interface WalletQueue<T> {
   readonly waiting: T[];
   /** Breaks ties between wallets. */
   readonly arrival: number;
@@ -30,7 +30,7 @@ interface Turn<T> {
 export class FairLine<T extends LineEntry> {
   readonly #cost: (one: T) => number;
   /** By wallet id; no entry is empty. */
-  readonly #wallets = new Map<string, Own<T>>();
+  readonly #wallets = new Map<string, WalletQueue<T>>();
   readonly #byRequest = new Map<string, T>();
   /** Virtual time up to which a wallet was served, by wallet id; past times are dropped. */
   readonly #paidUntil = new Map<string, number>();

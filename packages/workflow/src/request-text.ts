@@ -1,7 +1,7 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 
 /** A request that crosses services as JSON text, which is cheap to pass on. Old logs hold it as a value. */
-export interface Written {
+export interface RequestFields {
   readonly originalRequestText: string;
   readonly workflowText: string;
   readonly originalRequestJson?: JsonObject | undefined;
@@ -9,17 +9,17 @@ export interface Written {
 }
 
 /** The request as the caller sent it; empty where it is not known. */
-export function originalRequestOf({ originalRequestText, originalRequestJson }: Written): JsonObject {
+export function originalRequestOf({ originalRequestText, originalRequestJson }: RequestFields): JsonObject {
   return originalRequestText === "" ? (originalRequestJson ?? {}) : objectOf(originalRequestText);
 }
 
 /** The request as it was planned; empty where it is not known. */
-export function workflowOf({ workflowText, workflowJson }: Written): JsonObject {
+export function workflowOf({ workflowText, workflowJson }: RequestFields): JsonObject {
   return workflowText === "" ? (workflowJson ?? {}) : objectOf(workflowText);
 }
 
 /** The two texts, also from an old log that holds values. */
-export function requestTexts(written: Written): Pick<Written, "originalRequestText" | "workflowText"> {
+export function requestTexts(written: RequestFields): Pick<RequestFields, "originalRequestText" | "workflowText"> {
   return {
     originalRequestText: written.originalRequestText || JSON.stringify(written.originalRequestJson ?? {}),
     workflowText: written.workflowText || JSON.stringify(written.workflowJson ?? {}),

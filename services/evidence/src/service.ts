@@ -24,7 +24,7 @@ import { ProgressStream } from "./adapters/nats/progress-stream.ts";
 import { openSqliteStore } from "./adapters/sqlite/store.ts";
 import { callers } from "./callers.ts";
 import type { DatabaseUrl, EvidenceConfig } from "./config.ts";
-import { type Tell, WorkflowLog } from "./core/log.ts";
+import { type Announce, WorkflowLog } from "./core/log.ts";
 import { QuotaBook } from "./core/quota-book.ts";
 import type { EvidenceStore } from "./core/store.ts";
 import { appendEvent } from "./rpc/append-event.ts";
@@ -54,7 +54,7 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
   const store = openStore(config.database, ports, logger);
   const sha256Hex = (text: string) => hash("sha256", text, "hex");
   const now = () => ports.clock.now();
-  const tell: Tell = (progress, event, walletId) => {
+  const tell: Announce = (progress, event, walletId) => {
     wake(bus, progress, event);
     publisher?.tell(progress.requestId, walletId);
   };

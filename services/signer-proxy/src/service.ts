@@ -4,7 +4,7 @@ import { type Logger, type Ports, type Service, UsageProofs } from "@outlayer/ki
 import { hmacGrantMac } from "./adapters/grant-mac/hmac.ts";
 import { callTimeoutMs, keystoreHttp } from "./adapters/keystore/http.ts";
 import { verifiedKeystore } from "./adapters/keystore/keystore.ts";
-import { type Reach, watchedKeystore } from "./adapters/keystore/watched.ts";
+import { type ConnectKeystore, watchedKeystore } from "./adapters/keystore/watched.ts";
 import { callers } from "./callers.ts";
 import type { SignerProxyConfig } from "./config.ts";
 import { cachedAccounts } from "./core/account-cache.ts";
@@ -32,7 +32,7 @@ export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDe
   const { logger } = deps;
   const { actionTypes, swapTo, wrappedNearId } = config;
   const { clock, timers } = deps.ports;
-  const reach: Reach = (listener, timeoutMs = callTimeoutMs) =>
+  const reach: ConnectKeystore = (listener, timeoutMs = callTimeoutMs) =>
     keystoreHttp({
       url: config.keystoreUrl,
       authToken: config.keystoreAuthToken,

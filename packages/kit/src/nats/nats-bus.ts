@@ -5,7 +5,7 @@ import type { NatsClient } from "./client.ts";
 import { messageHeaders } from "./message-headers.ts";
 
 /** A subject with subscribers in this process. */
-interface Heard {
+interface SubjectState {
   readers: number;
   /** Undefined before the first connection. */
   subscription: Subscription | undefined;
@@ -18,7 +18,7 @@ interface Heard {
 export class NatsBus implements Bus {
   readonly #nats: NatsClient;
   readonly #local = new InProcessBus();
-  readonly #heard = new Map<string, Heard>();
+  readonly #heard = new Map<string, SubjectState>();
 
   constructor(nats: NatsClient) {
     this.#nats = nats;

@@ -20,13 +20,13 @@ export type AppendResult =
   | { readonly kind: "unknown" | "ended" | "conflict" };
 
 /** Announces an event that is durable. */
-export type Tell = (progress: ProgressEvent, event: Event, walletId: string) => void;
+export type Announce = (progress: ProgressEvent, event: Event, walletId: string) => void;
 
 export interface WorkflowLogDeps {
   readonly store: EvidenceStore;
   readonly now: () => number;
   readonly sha256Hex: Sha256Hex;
-  readonly tell: Tell;
+  readonly tell: Announce;
   /** Called with the wallet id once the log is read; tags log lines. */
   readonly onWallet: (walletId: string) => void;
 }
@@ -36,7 +36,7 @@ export class WorkflowLog {
   readonly #store: EvidenceStore;
   readonly #now: () => number;
   readonly #sha256Hex: Sha256Hex;
-  readonly #tell: Tell;
+  readonly #tell: Announce;
   readonly #onWallet: (walletId: string) => void;
   readonly #cache = new LogCache();
 

@@ -4,7 +4,7 @@ import { filedId } from "@outlayer/workflow";
 import type { WorkflowLog } from "../core/log.ts";
 
 /** The record that the caller asks for; of any endpoint where that is empty. */
-export interface Wanted {
+export interface RecordQuery {
   readonly requestId: string;
   readonly endpoint: string;
 }
@@ -12,7 +12,11 @@ export interface Wanted {
 /**
  * Reads a record for the calling wallet. Another wallet's record is answered like an unknown id: NotFound.
  */
-export async function readOwnRecord(log: WorkflowLog, { walletId }: WalletCaller, wanted: Wanted): Promise<Record> {
+export async function readOwnRecord(
+  log: WorkflowLog,
+  { walletId }: WalletCaller,
+  wanted: RecordQuery,
+): Promise<Record> {
   const record = await log.record(filedId(wanted.requestId));
   const fits = wanted.endpoint === "" || record?.endpoint === wanted.endpoint;
   if (record === undefined || record.walletId !== walletId || !fits) {

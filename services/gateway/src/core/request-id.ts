@@ -2,7 +2,7 @@ import { isUuid } from "@outlayer/workflow";
 import { Problem } from "./problem.ts";
 
 /** The kind of request in a GET's NotFound message. */
-export type Called = "workflow" | "sequential batch" | "direct user function call";
+export type RequestKind = "workflow" | "sequential batch" | "direct user function call";
 
 /** Whether a path's id has a record id's form, in either case; other ids are not looked up. */
 export function isRequestId(id: string): boolean {
@@ -10,6 +10,6 @@ export function isRequestId(id: string): boolean {
 }
 
 /** The same for an unknown id and for another wallet's. */
-export function notFound(called: Called, id: string): Problem {
-  return new Problem(404, `${called} request ${id} was not found`);
+export function notFound(kind: RequestKind, id: string): Problem {
+  return new Problem(404, `${kind} request ${id} was not found`);
 }

@@ -2,7 +2,7 @@ import { recordJson } from "@outlayer/workflow";
 import { type Answer, jsonAnswer } from "../core/answer.ts";
 import type { RestRequest } from "../core/endpoint.ts";
 import type { Call, Records } from "../core/ports.ts";
-import { type Called, isRequestId, notFound } from "../core/request-id.ts";
+import { isRequestId, notFound, type RequestKind } from "../core/request-id.ts";
 import { waitOfQuery } from "../core/wait.ts";
 
 export interface ReadingDeps {
@@ -12,7 +12,7 @@ export interface ReadingDeps {
 }
 
 /** Answers a GET with a record; `?wait` delays the answer until the record has changed or ended. */
-export async function readRecord(deps: ReadingDeps, called: Called, request: RestRequest): Promise<Answer> {
+export async function readRecord(deps: ReadingDeps, called: RequestKind, request: RestRequest): Promise<Answer> {
   const { id, credentials, signal, query } = request;
   const waitSecs = waitOfQuery(query.getAll("wait"));
   if (!isRequestId(id)) throw notFound(called, id);

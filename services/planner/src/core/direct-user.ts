@@ -9,7 +9,7 @@ import {
 } from "@outlayer/workflow";
 import { isAtMost, isDecimal } from "./amounts.ts";
 import { argsText } from "./gate-call.ts";
-import type { Asked, OpenedInit } from "./opening.ts";
+import type { KeyedRequest, OpenedInit } from "./opening.ts";
 import type { Plan } from "./plan.ts";
 
 /** A validated call, in the form in which it is recorded. */
@@ -64,7 +64,7 @@ export function planDirectUserCall(scopes: readonly DirectUserScope[], request: 
 }
 
 /** The first event of a direct-user call. */
-export function openedDirectUserCall(asked: Asked, call: DirectUserCallInit): OpenedInit {
+export function openedDirectUserCall(asked: KeyedRequest, call: DirectUserCallInit): OpenedInit {
   const { walletId, idempotencyKey, fingerprint, original } = asked;
   const { scope, methodName, gas } = call;
   const { receiverId } = scope;

@@ -15,7 +15,7 @@ export type OpenedInit = Exclude<MessageInitShape<typeof OpenedSchema>, { readon
 type EndedInit = Exclude<MessageInitShape<typeof EndedSchema>, { readonly $typeName: string }>;
 
 /** A request with its wallet and its idempotency key. */
-export interface Asked {
+export interface KeyedRequest {
   readonly walletId: string;
   readonly idempotencyKey: string;
   /** Lower-case hex. */
@@ -27,7 +27,7 @@ export interface Asked {
 }
 
 /** The first event of a workflow: the request, its plan, and its end, if it ends at once. */
-export function openedWorkflow(asked: Asked, request: WorkflowRequest, planning: Planning): OpenedInit {
+export function openedWorkflow(asked: KeyedRequest, request: WorkflowRequest, planning: Planning): OpenedInit {
   const { onFailure, ordering } = request;
   const steps = request.steps.map(({ fields }) => present(fields));
   const workflow = { steps, ...present({ on_failure: onFailure, ordering }) };
@@ -38,7 +38,7 @@ export function openedWorkflow(asked: Asked, request: WorkflowRequest, planning:
 
 /** @param planning undefined when the rules for batches refuse it, for the reason given */
 export function openedBatch(
-  asked: Asked,
+  asked: KeyedRequest,
   batch: SequentialBatchRequest,
   planned: Planning | { readonly refused: string },
 ): OpenedInit {
@@ -58,7 +58,7 @@ const refusedPlan: Plan = { accepted: false, executable: false, steps: [], setup
 
 function opened(
   endpoint: "workflow" | "sequential_batch",
-  asked: Asked,
+  asked: KeyedRequest,
   workflow: JsonObject,
   plan: Plan,
   calls: Planning["calls"],

@@ -66,7 +66,7 @@ export function statedUsage(
 }
 
 /** @throws ProofError */
-export function needed(reservation: Reservation | undefined): Reservation {
+export function requireReservation(reservation: Reservation | undefined): Reservation {
   if (reservation === undefined) throw new ProofError("reservation_missing");
   return reservation;
 }

@@ -7,7 +7,7 @@ import type { Keystore } from "../core/keystore.ts";
 import { InvalidRequest } from "../core/problems.ts";
 import { checkFitsJson } from "../core/signed-delegate.ts";
 import { signedUserCall } from "../core/signed-user-call.ts";
-import { checkReservation, needed, type UsageProofs } from "../core/usage-statement.ts";
+import { checkReservation, requireReservation, type UsageProofs } from "../core/usage-statement.ts";
 import { answering } from "./refusals.ts";
 
 export interface SignDirectUserCallDeps {
@@ -32,7 +32,7 @@ export function signDirectUserCall({ keystore, scopes, grantMac, proofs, clock, 
       const scope = scopeOfCall(scopes, call);
       const gas = BigInt(call.gas);
       checkFitsJson("call.gas", gas);
-      const reserved = needed(request.reservation);
+      const reserved = requireReservation(request.reservation);
       verifyGrant(grantMac, grant, { walletId, requestId, step: 0, call, terms: request, reserved }, clock.now());
       checkReservation(proofs, request, reserved);
       const asked = { walletId, scope, methodName: call.methodName, args: call.args, gas, nonce };

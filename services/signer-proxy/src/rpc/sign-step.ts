@@ -14,7 +14,7 @@ import {
 import type { Keystore, WalletAccount } from "../core/keystore.ts";
 import { InvalidRequest, KeystoreError } from "../core/problems.ts";
 import { checkFitsJson, type SignedDelegate, signedDelegate } from "../core/signed-delegate.ts";
-import { checkReservation, needed, type UsageProofs } from "../core/usage-statement.ts";
+import { checkReservation, requireReservation, type UsageProofs } from "../core/usage-statement.ts";
 import { answering } from "./refusals.ts";
 
 export interface SignStepDeps {
@@ -40,7 +40,7 @@ export function signStep(deps: SignStepDeps) {
 
   /** Called at first, and again before each signature, since a grant can expire while the keystore answers. */
   const checkGrant = (step: Step) => {
-    const reserved = needed(step.reservation);
+    const reserved = requireReservation(step.reservation);
     verifyGrant(deps.grantMac, step.grant, { ...step, terms: step, reserved }, deps.clock.now());
     checkReservation(deps.proofs, step, reserved);
   };

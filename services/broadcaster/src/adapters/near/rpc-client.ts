@@ -1,8 +1,8 @@
 import type { Dependency, Logger, Ports } from "@outlayer/kit";
 import { RpcRefused, RpcUnavailable } from "../../core/ports/near-node.ts";
-import { Endpoint, NoAnswer } from "./endpoint.ts";
 import { AnswerTooLong } from "./read-answer.ts";
 import { RpcAvailability } from "./rpc-availability.ts";
+import { NoAnswer, RpcEndpoint } from "./rpc-endpoint.ts";
 
 /** Attempts at a view of a contract of a caller's choice. */
 const foreignTries = 2;
@@ -23,14 +23,14 @@ export interface RpcClientConfig {
 
 /** JSON-RPC over several endpoints, the first of which that answers is used. Knows nothing of the methods. */
 export class RpcClient {
-  readonly #endpoints: readonly Endpoint[];
+  readonly #endpoints: readonly RpcEndpoint[];
   readonly #availability: RpcAvailability;
 
   /** @param reach reaches the nodes; the process's own `fetch` by default */
   constructor(config: RpcClientConfig, ports: Ports, logger: Logger, reach = fetch) {
     const deps = { ports, logger, fetch: reach, foreignTimeoutMs: config.foreignTimeoutMs ?? 2000 };
     this.#availability = new RpcAvailability(ports.clock);
-    this.#endpoints = config.urls.map((url, index) => new Endpoint(url, `#${index + 1}`, config.chainId, deps));
+    this.#endpoints = config.urls.map((url, index) => new RpcEndpoint(url, `#${index + 1}`, config.chainId, deps));
   }
 
   /** The endpoints' state, all together. */
@@ -69,7 +69,7 @@ export class RpcClient {
     if (well.length === 0) throw new RpcUnavailable(`no RPC endpoint answers ${method}`);
     for (let tried = 0; tried < foreignTries; tried += 1) {
       try {
-        const result = await (well[tried % well.length] as Endpoint).callForeign(method, params);
+        const result = await (well[tried % well.length] as RpcEndpoint).callForeign(method, params);
         return { kind: "answered", result };
       } catch (error) {
         if (error instanceof AnswerTooLong) return { kind: "too_large" };

@@ -37,8 +37,8 @@ export type DirectUserAction =
 /** Pure and total, so that a crash anywhere is the same as a restart: fold, decide, go on. */
 export function nextDirectUser(state: DirectUserState, world: DirectUserWorld): DirectUserAction {
   if (state.ended !== undefined) return { kind: "stop" };
-  const withdrawn = callWithdrawal(state);
-  if (withdrawn !== undefined) return { kind: "append", event: withdrawn };
+  const cancelled = callCancellation(state);
+  if (cancelled !== undefined) return { kind: "append", event: cancelled };
   if (!state.policyAllowed) return { kind: "check_policy" };
   if (state.resolved !== undefined) {
     return state.measured ? { kind: "append", event: endOf(state, state.resolved) } : { kind: "measure" };
@@ -50,7 +50,7 @@ export function nextDirectUser(state: DirectUserState, world: DirectUserWorld): 
 }
 
 /** Ends a call that is to be cancelled, if no transaction of it may land; a call that was sent is followed to its end. */
-export function callWithdrawal(state: DirectUserState): EventInit | undefined {
+export function callCancellation(state: DirectUserState): EventInit | undefined {
   if (!state.cancelRequested || liveAttempt(state) !== undefined) return undefined;
   const userVisibleError = "it was cancelled at its caller's wish before anything was sent";
   return { case: "ended", value: { status: "cancelled", errorCode: "cancelled", userVisibleError } };

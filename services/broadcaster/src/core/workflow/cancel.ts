@@ -21,7 +21,7 @@ const landsWithin = 4;
  * A workflow that is to be cancelled ends at once if nothing of it was signed; else it settles
  * (rule: signed-means-possible).
  */
-export function withdrawal(state: WorkflowState): EventInit | undefined {
+export function cancellation(state: WorkflowState): EventInit | undefined {
   if (!state.cancelRequested || state.settling !== undefined) return undefined;
   if (state.steps.some(({ terms }) => terms !== undefined)) return undefined;
   return cancelledEnd(state);

@@ -1,6 +1,6 @@
 import { isMissingIntent } from "../chain/gate-texts.ts";
 import type { Action } from "./action.ts";
-import { cancelPayloads, withdrawal } from "./cancel.ts";
+import { cancellation, cancelPayloads } from "./cancel.ts";
 import { startHeight } from "./gate-progress.ts";
 import { observe, stepToAdopt } from "./observe.ts";
 import { judgeSteps } from "./outcomes.ts";
@@ -30,8 +30,8 @@ import type { World } from "./world.ts";
  */
 export function next(state: WorkflowState, world: World): Action {
   if (state.ended !== undefined) return { kind: "stop" };
-  const withdrawn = withdrawal(state);
-  if (withdrawn !== undefined) return { kind: "append", event: withdrawn };
+  const cancelled = cancellation(state);
+  if (cancelled !== undefined) return { kind: "append", event: cancelled };
   if (isSignedUnsent(state)) {
     if (state.cancelRequested || state.settling !== undefined) return settle(state, world);
     const action = state.discarded ? outlive(state, world) : discardStale(state, world);
@@ -45,7 +45,7 @@ export function next(state: WorkflowState, world: World): Action {
   const adopted = stepToAdopt(state, world);
   if (adopted !== undefined) return { kind: "adopt", step: adopted };
   if (isOver(state, world.head)) return settle(state, world);
-  return state.cancelRequested ? stop(state, world) : attempt(state, world);
+  return state.cancelRequested ? cancelRunning(state, world) : attempt(state, world);
 }
 
 function discardStale(state: WorkflowState, { final }: World): Action | undefined {
@@ -58,7 +58,7 @@ function discardStale(state: WorkflowState, { final }: World): Action | undefine
  * Cancels a workflow whose chain runs, or may run: a resume that is not seen to land is made impossible, one that landed is
  * followed, and payloads whose turn is not next are cancelled.
  */
-function stop(state: WorkflowState, world: World): Action {
+function cancelRunning(state: WorkflowState, world: World): Action {
   const cancel = cancelPayloads(state, world, judgeSteps(state, world.final));
   if (cancel !== undefined) return cancel;
   if (isResumedSingly(state)) {

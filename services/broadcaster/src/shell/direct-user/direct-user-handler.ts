@@ -2,7 +2,7 @@ import { sleep } from "@outlayer/kit";
 import type { BroadcasterConfig } from "../../config.ts";
 import { groundOnSharedKey } from "../../core/chain/landing.ts";
 import { readCall } from "../../core/direct-user/call-view.ts";
-import { callWithdrawal, type DirectUserAction, nextDirectUser } from "../../core/direct-user/next.ts";
+import { callCancellation, type DirectUserAction, nextDirectUser } from "../../core/direct-user/next.ts";
 import {
   type Attempt,
   type DirectUserState,
@@ -179,7 +179,7 @@ export class DirectUserHandler implements LogHandler<DirectUserState, Busy> {
 /** Before the chain was seen for the first time only what needs no chain can be done. */
 function withoutChain(state: DirectUserState): DirectUserAction {
   if (state.ended !== undefined) return { kind: "stop" };
-  const withdrawn = callWithdrawal(state);
+  const withdrawn = callCancellation(state);
   if (withdrawn !== undefined) return { kind: "append", event: withdrawn };
   return state.policyAllowed ? { kind: "wait" } : { kind: "check_policy" };
 }

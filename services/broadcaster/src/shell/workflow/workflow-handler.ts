@@ -1,5 +1,5 @@
 import type { Action, EndedInit, EventInit } from "../../core/workflow/action.ts";
-import { cancelledEnd, withdrawal } from "../../core/workflow/cancel.ts";
+import { cancellation, cancelledEnd } from "../../core/workflow/cancel.ts";
 import { gateProgress } from "../../core/workflow/gate-progress.ts";
 import { next } from "../../core/workflow/next.ts";
 import type { FinalFacts } from "../../core/workflow/outcomes.ts";
@@ -265,7 +265,7 @@ const gone = { kind: "gone" } as const;
 /** Before the chain was seen for the first time only what needs no chain can be done. */
 function withoutChain(state: WorkflowState): Action {
   if (state.ended !== undefined) return { kind: "stop" };
-  const withdrawn = withdrawal(state);
+  const withdrawn = cancellation(state);
   if (withdrawn !== undefined) return { kind: "append", event: withdrawn };
   // What was signed may be over, or used: only the chain tells. Until then it settles.
   const isUntold = state.cancelRequested && state.settling === undefined;

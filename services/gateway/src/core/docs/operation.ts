@@ -18,13 +18,13 @@ import { schemaBody, typeOf } from "./schema-table.ts";
 export const operationAnchor = (operationId: string) => `op-${operationId}`;
 
 /** An operation with its method and path. */
-export interface Placed {
+export interface RoutedOperation {
   readonly method: Method;
   readonly path: string;
   readonly operation: Operation;
 }
 
-export function operationSection({ components }: OpenApiDocument, placed: Placed): Html {
+export function operationSection({ components }: OpenApiDocument, placed: RoutedOperation): Html {
   const { method, path, operation } = placed;
   const parameters = (operation.parameters ?? []).flatMap(({ $ref }) => components.parameters[nameOfRef($ref)] ?? []);
   const body = Object.values(operation.requestBody?.content ?? {})[0];
@@ -99,7 +99,7 @@ function exampleBlock(value: JsonValue): Html {
 }
 
 function curlOf(
-  { method, path, operation }: Placed,
+  { method, path, operation }: RoutedOperation,
   parameters: readonly Parameter[],
   body: MediaType | undefined,
 ): string {

@@ -1,7 +1,7 @@
 import type { Method, OpenApiDocument } from "../openapi/types.ts";
 import { type Html, html, slug, trusted } from "./html.ts";
 import { inline, type Section, sectionAnchor, sections } from "./markdown.ts";
-import { badge, operationAnchor, operationSection, type Placed } from "./operation.ts";
+import { badge, operationAnchor, operationSection, type RoutedOperation } from "./operation.ts";
 import { schemaAnchor, schemaBody } from "./schema-table.ts";
 import { style } from "./style.ts";
 
@@ -54,7 +54,7 @@ ${tags.map(({ name, description }) => {
   return { html: page.text, style };
 }
 
-function operationsOf({ paths }: OpenApiDocument): readonly Placed[] {
+function operationsOf({ paths }: OpenApiDocument): readonly RoutedOperation[] {
   return Object.entries(paths).flatMap(([path, item]) => {
     return (["get", "post", "delete"] satisfies Method[]).flatMap((method) => {
       const operation = item[method];
@@ -71,7 +71,7 @@ function guideSection({ heading, body }: Section): Html {
 function navigation(
   guide: readonly Section[],
   tags: OpenApiDocument["tags"],
-  operations: readonly Placed[],
+  operations: readonly RoutedOperation[],
   schemas: readonly string[],
 ): Html {
   const guideLinks = guide.flatMap(({ heading }) => {

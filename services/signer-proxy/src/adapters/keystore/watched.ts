@@ -8,7 +8,7 @@ import { keystoreVerification, type Verification } from "./verification.ts";
 const patienceMs = 2_000;
 
 /** Makes a client. @param listener is told the outcome of each call @param timeoutMs of each call; `callTimeoutMs` without it */
-export type Reach = (listener: CallListener, timeoutMs?: number) => KeystoreHttp;
+export type ConnectKeystore = (listener: CallListener, timeoutMs?: number) => KeystoreHttp;
 
 export interface WatchedKeystore {
   readonly http: KeystoreHttp;
@@ -19,7 +19,7 @@ export interface WatchedKeystore {
 
 /** The keystore as a dependency of this service. */
 export function watchedKeystore(
-  reach: Reach,
+  reach: ConnectKeystore,
   { ports, logger }: { readonly ports: Pick<Ports, "clock" | "timers" | "random">; readonly logger: Logger },
 ): WatchedKeystore {
   const watch = new DependencyWatch({

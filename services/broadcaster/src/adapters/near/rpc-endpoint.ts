@@ -35,7 +35,7 @@ export interface EndpointDeps {
  * One RPC endpoint. It rests after a failure, so that a dead one costs little. Then a single call probes it, while other calls wait
  * for the probe or go elsewhere. It refuses to serve for another network.
  */
-export class Endpoint {
+export class RpcEndpoint {
   readonly label: string;
   readonly #url: string;
   readonly #chainId: string;
