@@ -15,7 +15,7 @@ target does not hold. The larger queues run on faster blocks than the chain's: n
 on five processes, of which the broadcaster is measured.
 `;
 
-/** As on the chain, milliseconds. */
+/** Mainnet's block time, milliseconds. */
 const chainBlockMs = 600;
 
 /** The best rate of chains of three: three calls every seven blocks. */

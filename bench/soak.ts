@@ -22,7 +22,7 @@ the heap of one of them, after a collection, has grown by 10 % or more from --fr
 ends it after the workflows that are under way, and judges what there was.
 `;
 
-/** How much a heap may grow, percent. */
+/** Most growth of a heap, percent. */
 const limit = 10;
 
 /** Wallets take turns. None has a policy. */

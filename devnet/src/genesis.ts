@@ -46,7 +46,7 @@ export interface WalletGenesis {
   readonly policy?: PolicyDocument;
   /** Raw units in the verifier, by token contract. */
   readonly tokens?: Readonly<Record<string, bigint>>;
-  /** Of its implicit account, in yocto. */
+  /** Balance of its implicit account, in yocto. */
   readonly balanceYocto?: bigint;
 }
 
@@ -60,7 +60,7 @@ export interface GenesisOptions {
   readonly verifierFeePips?: number;
 }
 
-/** What the wallets hold of each token in the verifier, in raw units: 100 wNEAR and 1,000 USDC. */
+/** Each wallet's tokens in the verifier, in raw units: 100 wNEAR and 1,000 USDC. */
 const walletTokens = { [accountNames.wrap]: 100n * near, [accountNames.usdc]: 1_000n * 10n ** 6n };
 
 const limitedPolicy: PolicyDocument = {

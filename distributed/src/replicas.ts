@@ -83,7 +83,7 @@ export class Replicas {
     return `http://127.0.0.1:${this.#portsOf(name, index).http}`;
   }
 
-  /** Of a gateway. */
+  /** A gateway's URL of REST. */
   restUrl(index = 0): string {
     return `http://127.0.0.1:${this.#portsOf("gateway", index).rest}`;
   }

@@ -20,7 +20,7 @@ async function demo(): Promise<void> {
 }
 
 async function startProduct() {
-  // Where it is not asked for, the tests' servers are not even loaded.
+  // Loaded on demand, since it imports the tests' servers.
   if (values.distributed) return (await import("./demo/five-processes.ts")).startFiveProcesses(blockTimeMs, started);
   return (await import("./demo/up-process.ts")).startUp(blockTimeMs, started);
 }

@@ -20,7 +20,7 @@ export interface ProductInfo {
   readonly approver: string;
 }
 
-/** What `./dev up` writes to `.dev/up.json`, for scripts. */
+/** The content of `.dev/up.json`, which `./dev up` writes for scripts. */
 export interface UpInfo extends ProductInfo {
   /** The process that runs the product; the devnet is another. */
   readonly pid: number;

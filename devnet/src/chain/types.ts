@@ -2,7 +2,7 @@ import type { AccessKey } from "../crypto/actions.ts";
 import type { Action } from "../crypto/transaction.ts";
 import type { ChainError } from "./errors.ts";
 
-/** What the chain keeps of transactions, receipts and blocks. Amounts are yoctoNEAR, gas in units, hashes base58. */
+/** Stored transactions, receipts and blocks. Amounts are yoctoNEAR, gas in units, hashes base58. */
 
 export type { AccessKey, AccessKeyPermission } from "../crypto/actions.ts";
 export type { Action } from "../crypto/transaction.ts";
@@ -32,7 +32,7 @@ export interface Transaction {
   readonly blockHash: string;
   readonly actions: readonly Action[];
   readonly signature: string;
-  /** Of the encoded signed transaction, in bytes. */
+  /** Size of the encoded signed transaction, in bytes. */
   readonly size: number;
   readonly hasValidSignature: boolean;
 }

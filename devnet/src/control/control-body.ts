@@ -13,7 +13,7 @@ export class ControlBody {
     return this.#values[name] !== undefined;
   }
 
-  /** As it came. */
+  /** The unchecked value. */
   any(name: string): unknown {
     return this.#values[name];
   }

@@ -19,7 +19,7 @@ export interface RpcCall {
   readonly queryErrors: QueryErrors;
 }
 
-/** As `error` inside the result, or as an error of the RPC. */
+/** Whether a failed query has `error` inside its result, or is an error of the RPC. */
 export type QueryErrors = "result" | "error";
 
 export type RpcMethod = (call: RpcCall, params: unknown) => unknown;

@@ -90,7 +90,7 @@ export interface HostedService {
   readonly name: string;
   readonly listeners: RpcListeners;
   stop(): Promise<void>;
-  /** What it still waits for in order to stop, for a shutdown that will not wait. */
+  /** Work that still keeps it from stopping, for a shutdown that will not wait. */
   left(): readonly string[];
 }
 

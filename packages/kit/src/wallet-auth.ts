@@ -5,7 +5,7 @@ import { type ConfigReader, json, list, Malformed, type Parse } from "./config.t
 import { unauthenticated } from "./refusal.ts";
 import { mustDiffer, sha256Hex, sharedSecret } from "./secrets.ts";
 
-/** What the credentials of wallets' calls are checked against. */
+/** Accepted credentials of wallets' calls. */
 export interface WalletCredentials {
   /** `INTERNAL_WALLET_AUTH_TOKEN`: any of these is accepted. */
   readonly internalTokens: readonly string[];

@@ -1,4 +1,4 @@
-/** What the signatures of a gate step are bound to, as the log names it. */
+/** The values that a gate step's signatures are bound to, in the log's form. */
 export interface StepSigningTerms {
   /** Base64 of 32 bytes; empty for a call without intents. */
   readonly nonce: string;
@@ -8,7 +8,7 @@ export interface StepSigningTerms {
   readonly maxBlockHeight: bigint;
 }
 
-/** What the signature of a direct-user call is bound to. */
+/** The values that the signature of a direct-user call is bound to. */
 export interface UserCallSigningTerms {
   readonly publicKey: string;
   readonly nonce: bigint;

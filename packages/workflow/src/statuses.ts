@@ -56,7 +56,7 @@ export const httpCodeOfStatus: { readonly [S in Status]: number } = {
   failed: 400,
 };
 
-/** What went wrong, or what a workflow waits for. */
+/** Causes of failures, and reasons for waiting. */
 export const errorCodes = [
   "planner_rejected",
   "policy_denied",

@@ -4,7 +4,7 @@ import { accepts, upTo } from "@outlayer/kit";
 /** A step is sent as planned, with its payload beside it; each is at most as long as the workflow's request. */
 const stepBytes = 1024 * 1024;
 
-/** Nobody but the broadcaster may have anything signed. */
+/** Only the broadcaster may request signatures. */
 export const callers = accepts(SignerProxyService, {
   getAccount: ["planner", "broadcaster"],
   checkPolicy: upTo(stepBytes, ["broadcaster"]),

@@ -25,7 +25,7 @@ export function createToken(): Contract {
   return contractOf(codeHashOf("token"), tokenMethods);
 }
 
-/** The same with `near_deposit` and `near_withdraw`: `wrap.near`. Its account's balance must cover its supply. */
+/** A NEP-141 token with `near_deposit` and `near_withdraw`: `wrap.near`. Its account's balance must cover its supply. */
 export function createWrappedNear(): Contract {
   return contractOf(codeHashOf("wrapped NEAR"), { ...tokenMethods, ...wrappingMethods });
 }

@@ -13,7 +13,7 @@ export const tokenAmounts: Decoder<TokenAmounts> = sortedMap(u128Text);
 /** `{<token>: "<delta>"}`, deltas signed. */
 export const tokenDeltas: Decoder<TokenAmounts> = sortedMap(i128Text);
 
-/** As JSON shows amounts: strings, sorted by token. */
+/** Amounts in JSON: strings, sorted by token. */
 export function amountsJson(amounts: TokenAmounts): Readonly<Record<string, string>> {
   return Object.fromEntries(sorted(amounts).map(([tokenId, amount]) => [tokenId, amount.toString()]));
 }

@@ -42,7 +42,7 @@ function permissionShape(permission: AccessKeyPermission): unknown {
 
 function delegateShape({ signedDelegate }: Extract<Action, { kind: "delegate" }>): unknown {
   const { delegateAction: delegate, signature } = signedDelegate;
-  // Not views but the actions themselves stand in here, which write an empty action as an empty object.
+  // nearcore serializes the actions themselves here, not their views: an empty action is an empty object.
   const actions = delegate.actions.map((action) => {
     const shape = actionShape(action);
     return shape === "CreateAccount" ? { CreateAccount: {} } : shape;

@@ -10,7 +10,7 @@ import { formatKey } from "../../crypto/keys.ts";
 export const author = "validator.near";
 export const protocolVersion = 85;
 
-/** Nothing here is signed by validators. */
+/** Stands in for validators' signatures, which the devnet does not make. */
 const noSignature = formatKey({ curve: "ed25519", data: new Uint8Array(64) });
 const totalSupply = `${10n ** 33n}`;
 

@@ -9,7 +9,7 @@ export type Accepted = "wallets" | readonly ServiceName[];
 
 /** How much a caller may send, in bytes. */
 export interface BodyLimits {
-  /** Of the whole body as it arrives. */
+  /** Of the whole body on the wire. */
   readonly wireBytes: number;
   /** Of a message once it is decompressed. */
   readonly messageBytes: number;

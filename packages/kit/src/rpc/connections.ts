@@ -135,7 +135,7 @@ export class Connections {
     }
   }
 
-  /** Writes the pending refusal, or closes the connection, once no request is in its way. */
+  /** Once no request is in the way: writes a pending refusal, closes, or counts the connection as idle from now on. */
   #settle(socket: Socket, connection: Connection): void {
     const { underWay, refusal } = connection;
     if (refusal !== undefined && !isLingering(socket)) {

@@ -9,7 +9,7 @@ export const portLimits = {
   headerBytes: 16 * 1024,
   /** For a TLS handshake to finish. */
   handshakeMs: 10_000,
-  /** Of HTTP/1.1: for a request's headers, and for all of it, to arrive; and how often that is looked at. */
+  /** For a request's headers on HTTP/1.1 to arrive, for the whole request, and between two checks of these limits. */
   headersMs: 10_000,
   requestMs: 30_000,
   checkMs: 2_000,

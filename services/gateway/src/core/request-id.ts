@@ -9,7 +9,7 @@ export function isRequestId(id: string): boolean {
   return isUuid(id);
 }
 
-/** The same for an unknown id and for another wallet's. */
+/** One answer for an unknown id and for another wallet's. */
 export function notFound(kind: RequestKind, id: string): Problem {
   return new Problem(404, `${kind} request ${id} was not found`);
 }

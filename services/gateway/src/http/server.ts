@@ -72,7 +72,7 @@ export function createRestServer(deps: RestServerDeps): RestServer {
       http = http1Server(handle, timers, (error) => refusalOfConnection(error, log), bounds);
       return http.server;
     },
-    // kit's `http1Server` answers those, in turn with its answers.
+    // kit's `http1Server` answers client errors, after the answers to earlier requests.
     clientErrorHandler: () => {},
   });
   let bound: BindAddress | undefined;

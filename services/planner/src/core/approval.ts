@@ -8,7 +8,7 @@ export interface ApprovedRequest {
   readonly original: JsonObject;
 }
 
-/** What is wrong with an approval, and in which field. */
+/** A problem of an approval, with its field. */
 export interface ApprovalProblem {
   readonly field: string;
   /** E.g. `must name 1 to 32 approvers`. */

@@ -4,7 +4,7 @@ import type { OpenedInit } from "../core/opening.ts";
 import type { FindRecord, OpenWorkflow } from "../core/ports.ts";
 import type { PlanningDeps } from "./planning.ts";
 
-/** What recording a request takes. */
+/** Dependencies of recording a request. */
 export interface OpenDeps {
   readonly openWorkflow: OpenWorkflow;
   readonly ids: Ids;

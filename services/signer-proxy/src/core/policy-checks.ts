@@ -20,7 +20,7 @@ export interface PolicyAction {
   /** Raw units, decimal. Never a number: the keystore would count that as 0 and disarm every limit. */
   readonly amount: string;
   readonly current_usage: CurrentUsage;
-  /** What a swap brings in at least, raw units by full token id. */
+  /** Least amounts that a swap brings in, raw units by full token id. */
   readonly receives?: Readonly<Record<string, string>>;
   readonly receiver_id: string;
   readonly method_name: string;

@@ -8,7 +8,7 @@ import type { IntentsMessage } from "../payload/intents-message.ts";
 import type { SignedPayload } from "../payload/signed-payload.ts";
 import type { Execution } from "./execution.ts";
 
-/** As the contract's JSON shows it. */
+/** An executed payload in the contract's JSON form. */
 export interface ExecutedPayload {
   readonly intent_hash: string;
   readonly account_id: string;

@@ -205,7 +205,7 @@ function viewQuery(contractId: string, method: string, argsJson: string, finalit
   };
 }
 
-/** What a view returned, as text. */
+/** A view's result, as text. */
 function returnedText(answer: unknown): string {
   return new TextDecoder().decode(Uint8Array.from(list(field(answer, "result")).map(Number)));
 }

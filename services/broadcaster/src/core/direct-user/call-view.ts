@@ -15,7 +15,7 @@ export type CallResult =
       readonly kind: "success" | "failure";
       /** Empty where the transaction itself failed. */
       readonly receiptId: string;
-      /** Where the receipt ran. */
+      /** The block in which the receipt ran. */
       readonly blockHash: string;
       /** Blocks that have to be final before this is evidence. */
       readonly blocks: readonly string[];

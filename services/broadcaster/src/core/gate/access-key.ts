@@ -22,7 +22,7 @@ export interface KeyUse {
 
 /** The wanted keys, and those of them that the account has. */
 export interface KeysSeen {
-  /** What is looked for: a public key, or `any key`. */
+  /** The wanted public key, or `any key`. */
   readonly wanted: string;
   /** Permissions of the wanted keys that are on the account. */
   readonly found: readonly KeyPermission[];

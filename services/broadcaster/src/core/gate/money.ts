@@ -1,7 +1,7 @@
 import { minGasPrice, transactionGas } from "@outlayer/near";
 import { type Finding, finding } from "../checks/finding.ts";
 
-/** Balances that pay for a chain. yoctoNEAR. */
+/** Balances, or amounts to be taken from them, by account. yoctoNEAR. */
 export interface Purse {
   readonly relayer: bigint;
   readonly approver: bigint;

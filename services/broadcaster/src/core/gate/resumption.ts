@@ -18,7 +18,7 @@ export function resumptionOf(calls: number, { haltOnFailure }: Pick<Wishes, "hal
   return haltOnFailure || calls === 1 ? "single" : "chain";
 }
 
-/** What a chain would have to wait for. */
+/** The wait that a chain would have. */
 export interface ChainWait {
   readonly waitingFor: string;
   /** Height at which its chain could start; undefined where that cannot be predicted. */

@@ -43,7 +43,7 @@ export interface ToReserve {
 export interface OpenWorkflow {
   readonly requestId: string;
   readonly version: number;
-  /** Of its record. */
+  /** Its record's status. */
   readonly status: string;
 }
 

@@ -5,7 +5,7 @@ import type { SeenIn } from "./seen.ts";
 /** An event to append, before evidence gives it a version and a time. */
 export type EventInit = NonNullable<MessageInitShape<typeof EventSchema>["kind"]> & { readonly case: string };
 
-/** How a workflow ends. */
+/** A workflow's end. */
 export type EndedInit = Extract<EventInit, { readonly case: "ended" }>["value"];
 
 /** Transactions to ask the node about, by hash. */

@@ -1,9 +1,9 @@
 import type { EventInit } from "./action.ts";
 
-/** What several workflows share of what was read on NEAR. */
+/** Readings of NEAR that several workflows share. */
 export type Cache = "kept_answers" | "fee_tiers" | "salt";
 
-/** What an event of one workflow shows to be out of date for all. */
+/** The shared readings that an event of one workflow makes out of date. */
 export function staleAfter(event: EventInit): readonly Cache[] {
   switch (event.case) {
     case "resumeRefused":

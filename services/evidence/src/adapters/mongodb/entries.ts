@@ -61,7 +61,7 @@ interface EntryDocument {
   readonly status: string;
   readonly terminal: boolean;
   readonly write_id: string;
-  /** Of first entries only. */
+  /** Set on first entries only, like `fingerprint` and `approval_of`. */
   readonly idempotency_key?: string;
   readonly fingerprint?: string;
   /** The request whose approval this one uses up. */

@@ -325,7 +325,7 @@ function problem(status: ProblemStatus, record: RecordExample, path: string): Js
   return asJson({ ...record, ...problemMembers(status, message, path) });
 }
 
-/** As it goes over the wire. */
+/** A value as JSON shows it, without undefined members. */
 function asJson(value: object): JsonValue {
   return JSON.parse(JSON.stringify(value));
 }
