@@ -89,7 +89,8 @@ describe("five processes", () => {
     const requestId = await processes.rest.begin(three);
     await processes.rest.until(requestId, ({ status }) => status !== "planned");
     const { faults } = processes.devnet.controls;
-    const hang = { kind: "delay", ms: 15_000 } as const;
+    // Longer than a process may take to stop: none waits for it.
+    const hang = { kind: "delay", ms: 60_000 } as const;
     const added = (["rpc", "keystore"] as const).map((target) =>
       faults.add({ target, method: "*", count: null, fault: hang }),
     );
