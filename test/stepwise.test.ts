@@ -90,7 +90,7 @@ describeShapes("a workflow that halts at a failure", (shape) => {
     }));
 
   it("says of payloads that it did not run until when others may carry them, and that they were not executed after that", () =>
-    withSystem({ shape, environment: { INTENTS_DEADLINE_SECS: "6" } }, async (system) => {
+    withSystem({ shape }, async (system) => {
       const requestId = await system.rest().begin([failing, dust], undefined, halt);
       const settling = await system.rest().until(requestId, ({ status }) => status === "settling");
       assert.deepEqual(outcomes(settling), ["failed_on_chain", "still_possible"]);
