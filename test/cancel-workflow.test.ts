@@ -3,6 +3,7 @@ import { balanceOf, carry, drained, half, type Json, oneDust, outcomesOf, usedTe
 import { gateCalls, gateTrace, transactions, view } from "./support/chain-dump.ts";
 import { eventsOf } from "./support/history.ts";
 import { interruptedEvidence } from "./support/interrupted-evidence.ts";
+import { MovingClock, pastDeadlinesMs, someMorning } from "./support/moving-clock.ts";
 import { dust, registerStep, setRegister, three } from "./support/steps.ts";
 import { type System, withSystem } from "./support/system.ts";
 import { waitUntil } from "./support/wait-until.ts";
@@ -37,14 +38,18 @@ describe("DELETE of a workflow", () => {
   for (const [kind, expected] of stages) {
     it(`that comes right before ${kind} ends it as ${expected}, and the record is true`, () => {
       let cancel = async (_requestId: string) => {};
-      const environment = waitsItOut.includes(kind) ? { INTENTS_DEADLINE_SECS: "5" } : {};
-      return withSystem({ environment, wrap: interruptedEvidence(kind, (id) => cancel(id)) }, async (system) => {
+      const clock = new MovingClock(someMorning);
+      return withSystem({ clock, wrap: interruptedEvidence(kind, (id) => cancel(id)) }, async (system) => {
         let asked: Json;
         cancel = async (requestId) => {
           asked = await system.rest().cancel(requestId, 0);
         };
         const before = balanceOf(system);
         const requestId = await system.rest().begin(three, "withdrawn");
+        if (waitsItOut.includes(kind)) {
+          await system.rest().until(requestId, ({ status }) => status === "settling");
+          clock.advance(pastDeadlinesMs);
+        }
         const record = await system.rest().ended(requestId);
         assert.deepEqual([asked.status, asked.body.cancel_requested], [202, true]);
         assert.equal(asked.headers.get("location"), `/wallet/v1/workflows/${requestId}`);
@@ -184,8 +189,9 @@ describe("DELETE of a workflow", () => {
       assert.deepEqual(outcomesOf(record), ["succeeded", "failed_on_chain", "succeeded"]);
     }));
 
-  it("that was taken in, and is cancelled before the next process has seen the chain, does not hold up the gate", () =>
-    withSystem({ environment: { INTENTS_DEADLINE_SECS: "5" } }, async (system) => {
+  it("that was taken in, and is cancelled before the next process has seen the chain, does not hold up the gate", () => {
+    const clock = new MovingClock(someMorning);
+    return withSystem({ clock }, async (system) => {
       const { faults, rpc } = system.devnet.controls;
       const fault = { kind: "server_error" } as const;
       faults.add({ target: "keystore", method: "/wallet/sign-nep413", count: null, fault });
@@ -200,8 +206,10 @@ describe("DELETE of a workflow", () => {
       rpc.setAway(false);
       faults.clear();
       assert.equal((await system.rest("wallet-2").execute(three)).body.status, "succeeded");
+      clock.advance(pastDeadlinesMs);
       assert.equal((await system.rest().ended(requestId)).status, "cancelled");
-    }));
+    });
+  });
 
   it("is found by the sweep where the bus says nothing", () =>
     withSystem({}, async (system) => {

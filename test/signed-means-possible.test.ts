@@ -6,15 +6,13 @@ import { Actor } from "./support/actors.ts";
 import { gateCalls, transactions } from "./support/chain-dump.ts";
 import { eventsOf, shownHistory } from "./support/history.ts";
 import { misbehavingSigner } from "./support/misbehaving-signer.ts";
+import { MovingClock, pastDeadlinesMs, someMorning } from "./support/moving-clock.ts";
 import { transfer } from "./support/steps.ts";
 import { type System, withSystem } from "./support/system.ts";
 import { wrappedLog } from "./support/wrapped-log.ts";
 
 const wrap = "nep141:wrap.near";
 const ten = transfer("10");
-/** Shorter than a test may take, longer than an attack does. */
-const environment = { INTENTS_DEADLINE_SECS: "5" };
-
 // biome-ignore lint/suspicious/noExplicitAny: whatever an attacker is shown
 type Json = any;
 
@@ -74,11 +72,17 @@ async function shownOf(system: System, requestId: string): Promise<Json> {
 }
 
 describe("what is signed and not submitted", () => {
+  /** It is dead when the test says so. */
+  let clock: MovingClock;
+  beforeEach(() => {
+    clock = new MovingClock(someMorning);
+  });
+
   it("cannot be read from a history and carried past the limit after a DELETE, again and again", () => {
     const read: string[] = [];
     let attack = async (_requestId: string) => {};
     const wrapper = beforeEachAppend("submissionsPrepared", (requestId) => attack(requestId));
-    return withSystem({ environment, ...(wrapper && { wrap: wrapper }) }, async (system) => {
+    return withSystem({ clock, ...(wrapper && { wrap: wrapper }) }, async (system) => {
       attack = async (requestId) => {
         read.push(...payloadsIn(await shownOf(system, requestId)));
         await system.rest().cancel(requestId, 0);
@@ -110,7 +114,7 @@ describe("what is signed and not submitted", () => {
         return response;
       },
     });
-    return withSystem({ environment, wrap: { ...evidence, ...signer } }, async (system) => {
+    return withSystem({ clock, wrap: { ...evidence, ...signer } }, async (system) => {
       cancel = async (requestId) => {
         await system.rest().cancel(requestId, 0);
       };
@@ -125,6 +129,7 @@ describe("what is signed and not submitted", () => {
         `${text}; the call may still execute until ${possible_until}; do not repeat before`,
       );
       assert.equal((await system.rest().execute([ten])).body.status, "policy_denied");
+      clock.advance(pastDeadlinesMs);
       const record = await system.rest().ended(requestId);
       assert.deepEqual([record.status, record.user_visible_error], ["cancelled", text]);
       assert.deepEqual([record.signed_nep413_payloads, record.signed_nep366_delegates], [[], [null]]);
@@ -145,7 +150,7 @@ describe("what is signed and not submitted", () => {
         return response;
       },
     });
-    return withSystem({ environment, wrap: { ...evidence, ...signer } }, async (system) => {
+    return withSystem({ clock, wrap: { ...evidence, ...signer } }, async (system) => {
       attack = async (requestId) => {
         await system.rest().cancel(requestId, 0);
         assert.equal(await carryAll(system, stolen), 1);
@@ -170,11 +175,12 @@ describe("what is signed and not submitted", () => {
         throw new ConnectError("the answer got lost", Code.Unavailable);
       },
     });
-    return withSystem({ environment, wrap: signer }, async (system) => {
+    return withSystem({ clock, wrap: signer }, async (system) => {
       current = system;
       const requestId = await system.rest().begin([ten]);
       await system.rest().until(requestId, ({ status }) => status === "settling");
       await system.restart();
+      clock.advance(pastDeadlinesMs);
       const record = await system.rest().ended(requestId);
       assert.deepEqual([record.status, new Set(requestIds)], ["cancelled", new Set([requestId])]);
       assert.equal(await carryAll(system, stolen), 0, "it is dead by then");
@@ -209,7 +215,7 @@ describe("what is signed and not submitted", () => {
         return response;
       },
     });
-    return withSystem({ environment, wrap: { ...evidence, ...signer } }, async (system) => {
+    return withSystem({ clock, wrap: { ...evidence, ...signer } }, async (system) => {
       current = system;
       setLimit(system, "10");
       const before = balanceOf(system);
@@ -219,6 +225,7 @@ describe("what is signed and not submitted", () => {
       const shown = await system.rest().until(requestId, isWaiting);
       const queue = { position: 0, expected_start_height: null, waiting_for: "discarded_signatures" };
       assert.deepEqual([shown.status, shown.queue], ["queued", queue], "it has no place in a queue");
+      clock.advance(pastDeadlinesMs);
       const record = await system.rest().ended(requestId);
       assert.equal(record.status, "succeeded", record.user_visible_error);
       const events = await eventsOf(system, requestId);
