@@ -15,7 +15,7 @@ async function burn(hash: string, { gasPrice = 1_000_000_000n, isAway = false, i
         happened.push(["charged", ...charge]);
       },
     },
-    conductor: {
+    gateSigner: {
       async burnNonce(publicKey: string, id: string, charge: () => Promise<void>) {
         if (isUnsigned) throw new Error("the key cannot be looked at");
         await charge();

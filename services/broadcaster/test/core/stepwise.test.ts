@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { overflows, resumptionOf } from "../../src/core/gate/resumption.ts";
 import type { EventInit } from "../../src/core/workflow/action.ts";
+import { isInTime, isOver } from "../../src/core/workflow/in-time.ts";
 import { next } from "../../src/core/workflow/next.ts";
 import { owedBy } from "../../src/core/workflow/owed.ts";
-import { isInTime, isOver } from "../../src/core/workflow/progress.ts";
 import type { BlockPlace } from "../../src/core/workflow/world.ts";
 import {
   acceptedAt,

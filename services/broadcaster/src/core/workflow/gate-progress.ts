@@ -1,5 +1,6 @@
 import type { SubmissionView } from "../chain/submission-view.ts";
-import { isOver, liveResume } from "./progress.ts";
+import { isOver } from "./in-time.ts";
+import { liveResume } from "./progress.ts";
 import type { WorkflowState } from "./state.ts";
 import type { World } from "./world.ts";
 

@@ -2,19 +2,16 @@ import { isMissingIntent } from "../chain/gate-texts.ts";
 import type { Action } from "./action.ts";
 import { cancellation, cancelPayloads } from "./cancel.ts";
 import { startHeight } from "./gate-progress.ts";
+import { areTermsStale, canStillResume, isOver, siblingsTooOld } from "./in-time.ts";
 import { observe, stepToAdopt } from "./observe.ts";
 import { judgeSteps } from "./outcomes.ts";
 import {
-  areTermsStale,
-  canStillResume,
   isDone,
-  isOver,
   isResumedSingly,
   isSignedUnsent,
   liveResume,
   liveSubmission,
   openSingle,
-  siblingsTooOld,
   unsentSteps,
 } from "./progress.ts";
 import { pursue, runsAfter } from "./pursue.ts";

@@ -1,15 +1,4 @@
-import { hasPayload, yieldTimeoutBlocks } from "./outcomes.ts";
 import type { ResumeState, SentTransaction, StepState, WorkflowState } from "./state.ts";
-import { codeOfResumeRefusal } from "./verdict.ts";
-
-/** Least blocks between a member's expected dispatch and its timeout: a missed chunk must not leave the gate's tail dirty. */
-const timeoutMargin = 5;
-
-/**
- * Age of its siblings, in blocks, at which a submission with an unknown fate ends the attempt
- * (rule: lost-submission-ends-the-attempt).
- */
-const siblingAgeLimit = 150;
 
 /** The transaction that may still carry the step to the gate, or has carried it. */
 export function liveSubmission(step: StepState): SentTransaction | undefined {
@@ -51,20 +40,6 @@ export function hasStarted(state: WorkflowState, step: StepState): boolean {
   return singlesOf(state, step).some(({ fate }) => fate.kind === "started");
 }
 
-/** Whether a resume sent now would dispatch every member well before it times out. */
-export function canStillResume(state: WorkflowState, head: number): boolean {
-  const start = head + 2;
-  return state.steps.every(({ accepted }, index) => {
-    if (accepted === undefined) return false;
-    return start + 3 * index + timeoutMargin < Number(accepted.blockHeight) + yieldTimeoutBlocks;
-  });
-}
-
-/** Whether an intent that is resumed now would be dispatched well before it times out. */
-export function isInTime({ accepted }: StepState, head: number): boolean {
-  return accepted !== undefined && head + 2 + timeoutMargin < Number(accepted.blockHeight) + yieldTimeoutBlocks;
-}
-
 /** Steps that are neither on the gate nor refused, and that no living transaction carries. */
 export function unsentSteps(state: WorkflowState): number[] {
   return state.steps.flatMap((step, index) => {
@@ -73,68 +48,7 @@ export function unsentSteps(state: WorkflowState): number[] {
   });
 }
 
-export function siblingsTooOld(state: WorkflowState, head: number): boolean {
-  return state.steps.some(
-    ({ accepted }) => accepted !== undefined && head >= Number(accepted.blockHeight) + siblingAgeLimit,
-  );
-}
-
-/** Whether the attempt can lead nowhere any more: all that is left is to find out the outcome of each step. */
-export function isOver(state: WorkflowState, head: number): boolean {
-  if (state.settling !== undefined) return true;
-  if (state.steps.every(isDone)) return true;
-  if (state.steps.some(({ refused }) => refused !== undefined)) return true;
-  const isSingly = isResumedSingly(state);
-  const isUnderWay = isSingly ? isStepUnderWay(state) : liveResume(state) !== undefined;
-  if (state.cancelRequested && !isUnderWay) return true;
-  if (isUnderWay || (!isSingly && state.steps.some(isDone))) return false;
-  if (state.haltOnFailure && state.steps.some((step) => isDone(step) && !hasSucceeded(step))) return true;
-  const last = state.resumes.at(-1);
-  if (last?.fate.kind === "refused" && codeOfResumeRefusal(last.fate.error) !== undefined) return true;
-  if (state.steps.every(({ accepted }) => accepted !== undefined)) {
-    return isSingly ? !canResumeNext(state, head) : !canStillResume(state, head);
-  }
-  const unsent = unsentSteps(state);
-  const submitted = state.steps.some(({ submissions }) => submissions.length > 0);
-  const expired = unsent.some((index) => head >= Number(state.steps[index]?.signed?.maxBlockHeight ?? 0n));
-  return unsent.length > 0 && submitted && (expired || siblingsTooOld(state, head));
-}
-
-/**
- * Whether something of a singly resumed workflow can still grow old: signatures that no transaction has carried to the gate, or
- * intents there that no resume of ours has started.
- */
-export function canGrowOld(state: WorkflowState, head: number): boolean {
-  if (state.ended !== undefined || isOver(state, head)) return false;
-  return state.steps.some((step) => !isDone(step) && !hasStarted(state, step));
-}
-
-/**
- * The longer of two spans, in blocks: from admission to the last submission, and from there to the first resume. A span that has not
- * ended counts up to now.
- */
-export function blocksTaken(state: WorkflowState, head: number): number {
-  const accepted = state.steps.map((step) => (step.accepted === undefined ? head : Number(step.accepted.blockHeight)));
-  const submitted = Math.max(...accepted);
-  const [first] = state.steps;
-  const starts = (first === undefined ? [] : singlesOf(state, first)).flatMap(({ fate }) =>
-    fate.kind === "started" ? [fate.height] : [],
-  );
-  return Math.max(submitted - Number(state.admitted?.finalHeight ?? 0n), (starts[0] ?? head) - submitted);
-}
-
-/** Whether a resume of a single intent is on its way, or its intent being dispatched. */
-function isStepUnderWay(state: WorkflowState): boolean {
-  return openSingle(state) !== undefined || state.steps.some((step) => !isDone(step) && hasStarted(state, step));
-}
-
-/** Whether the next step could still be resumed. */
-function canResumeNext(state: WorkflowState, head: number): boolean {
-  const next = state.steps.find((step) => !isDone(step));
-  return next === undefined || isInTime(next, head);
-}
-
-function hasSucceeded({ resolved }: StepState): boolean {
+export function hasSucceeded({ resolved }: StepState): boolean {
   return resolved?.receipt?.status === "success";
 }
 
@@ -146,16 +60,4 @@ export function isSubmitted({ steps }: Pick<WorkflowState, "steps">): boolean {
 /** Whether signatures exist, or may exist, that are not known to be submitted. */
 export function isSignedUnsent(state: WorkflowState): boolean {
   return !isSubmitted(state) && state.steps.some(({ terms }) => terms !== undefined);
-}
-
-/**
- * Whether signatures on the steps' terms would be too old when used. After a submission nothing is signed anew
- * (rule: public-payload-is-never-signed-anew).
- */
-export function areTermsStale(state: WorkflowState, final: { height: number; timeMs: number }): boolean {
-  return state.steps.some((step) => {
-    if (step.terms === undefined) return false;
-    const { deadlineMs, maxBlockHeight } = step.terms;
-    return final.height >= Number(maxBlockHeight) || (hasPayload(step) && final.timeMs >= Number(deadlineMs));
-  });
 }

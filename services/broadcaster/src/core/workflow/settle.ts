@@ -1,8 +1,9 @@
 import type { Ended } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import type { Action, EndedInit, EventInit } from "./action.ts";
 import { cancelPayloads, isCancelPending } from "./cancel.ts";
+import { isInTime } from "./in-time.ts";
 import { type FinalFacts, hasPayload, isUndecided, type JudgedStep, judgeSteps, toStepOutcome } from "./outcomes.ts";
-import { isDone, isInTime, isSubmitted, liveSubmission, openResume } from "./progress.ts";
+import { isDone, isSubmitted, liveSubmission, openResume } from "./progress.ts";
 import { pursue } from "./pursue.ts";
 import { seenOf } from "./seen.ts";
 import type { ResumeState, StepState, WorkflowState } from "./state.ts";

@@ -1,6 +1,7 @@
 import { isMissingIntent } from "../chain/gate-texts.ts";
 import type { Action } from "./action.ts";
-import { hasStarted, isInTime, openSingle, singlesOf } from "./progress.ts";
+import { isInTime } from "./in-time.ts";
+import { hasStarted, openSingle, singlesOf } from "./progress.ts";
 import { pursue } from "./pursue.ts";
 import { type SeenIn, seenOf } from "./seen.ts";
 import type { ResumeState, WorkflowState } from "./state.ts";

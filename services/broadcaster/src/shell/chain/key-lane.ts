@@ -1,5 +1,5 @@
 import type { PreparedTransaction } from "@outlayer/contracts/outlayer/evidence/v1/event";
-import type { Logger } from "@outlayer/kit";
+import { KeyedMutex, type Logger } from "@outlayer/kit";
 import type { KeyPair } from "@outlayer/near";
 import { signTransaction } from "@outlayer/near";
 import type { AccessKey, Block, NearNode } from "../../core/ports/near-node.ts";
@@ -41,10 +41,10 @@ export class KeyLane {
   readonly accountId: string;
   readonly #key: KeyPair;
   readonly #deps: KeyDeps;
+  readonly #mutex = new KeyedMutex();
   #lastNonce = 0n;
   #knownSince: number | undefined;
   #looked: { readonly key: AccessKey; readonly head: number } | undefined;
-  #queue: Promise<unknown> = Promise.resolve();
   #users = 0;
   #isMissing = false;
   #isShared = false;
@@ -117,12 +117,9 @@ export class KeyLane {
     block: Pick<Block, "hash" | "height">,
     use: (transactions: readonly UnsentTransaction[]) => Promise<T>,
   ): Promise<T> {
-    const run = async () => use(await this.#sign(calls, block));
-    const turn = this.#queue.then(run, run);
-    this.#queue = turn.catch(() => {});
     this.#users += 1;
     try {
-      return await turn;
+      return await this.#mutex.run(this.publicKey, async () => use(await this.#sign(calls, block)));
     } finally {
       this.#users -= 1;
     }

@@ -1,25 +1,19 @@
 import { create } from "@bufbuild/protobuf";
-import {
-  type ApproverTransaction,
-  ApproverTransactionSchema,
-  type GateLane,
-  GateLaneSchema,
-  LaneMemberSchema,
-} from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import { type ApproverTransaction, LaneMemberSchema } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { type Clock, type Logger, Notifier } from "@outlayer/kit";
 import type { Candidate } from "../../core/gate/candidate.ts";
-import { issuedNonces, tidied } from "../../core/gate/gate-lane.ts";
+import { issuedNonces } from "../../core/gate/gate-lane.ts";
 import type { QueuePlace } from "../../core/gate/place.ts";
 import { type LaneEntry, mayAdmit, whoseTurn } from "../../core/gate/schedule.ts";
-import type { EvidenceLog } from "../../core/ports/evidence-log.ts";
-import type { Block, NearNode } from "../../core/ports/near-node.ts";
 import { RpcUnavailable } from "../../core/ports/near-node.ts";
 import type { GateProgress } from "../../core/workflow/gate-progress.ts";
 import type { Follower } from "../chain/follower.ts";
-import type { CallToSign, KeyLane, KeyRing } from "../chain/key-lane.ts";
+import type { KeyRing } from "../chain/key-lane.ts";
 import { GateQueue, type Outlook } from "./gate-queue.ts";
 import type { GateReader } from "./gate-reader.ts";
-import { burnCall, type ResumeWanted, resumeCall } from "./resume-call.ts";
+import type { GateSigner } from "./gate-signer.ts";
+import type { LaneLog } from "./lane-log.ts";
+import { type ResumeWanted, resumeCall } from "./resume-call.ts";
 import type { TailReader } from "./tail-reader.ts";
 
 export type Place =
@@ -27,13 +21,12 @@ export type Place =
   { readonly kind: "may_enter" } | ({ readonly kind: "waits" } & QueuePlace);
 
 export interface ConductorDeps {
-  readonly evidence: EvidenceLog;
+  readonly log: LaneLog;
+  readonly gateSigner: GateSigner;
   readonly follower: Follower;
   readonly gate: GateReader;
   readonly tails: TailReader;
-  readonly node: NearNode;
   readonly approver: KeyRing;
-  readonly relayer: KeyRing;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly resumeGas: bigint;
@@ -42,9 +35,8 @@ export interface ConductorDeps {
 }
 
 /**
- * Conducts one gate for one term: who is taken in, whose chain starts when, and every transaction of the approver. What it
- * decides is appended to the gate's own log before it takes effect, so a conductor whose lease is lost cannot go on
- * (rule: approver-acts-through-the-gate-log).
+ * Conducts one gate for one term: which workflow is taken in, and whose chain starts when. What the conductor decides is
+ * appended to the gate's own log before it takes effect, so a conductor whose lease is lost cannot go on.
  *
  * The lane (admitted workflows, in order) is in that log; the queue in front of it is made anew from the open
  * workflows after a restart.
@@ -55,17 +47,11 @@ export class Conductor {
   readonly #deps: ConductorDeps;
   readonly #queue = new GateQueue();
   readonly #progress = new Map<string, GateProgress>();
-  /** Hashes of approver transactions that their workflows' own logs have: the gate's log need not hold them any longer. */
-  readonly #logged = new Set<string>();
-  #version = 0n;
-  #lane: GateLane = create(GateLaneSchema);
   #obstacle: Outlook["obstacle"];
   #tailReadAt = 0;
   #entering: string | undefined;
   #isRelayerShort = false;
-  #isStale = false;
   #admittedAtMs = 0;
-  #changing: Promise<unknown> = Promise.resolve();
 
   constructor(deps: ConductorDeps) {
     this.#deps = deps;
@@ -77,13 +63,13 @@ export class Conductor {
    * @param open workflows that have not ended: the others are not on the lane any more
    */
   async start(open: ReadonlySet<string>): Promise<void> {
-    this.#isStale = true;
-    await this.#change(`conducted by ${this.#deps.term}`, (lane) => lane);
-    for (const { publicKey, nonce } of issuedNonces(this.#lane)) this.#keyLane(publicKey)?.noteIssued(nonce);
-    for (const { requestId, transaction } of this.#lane.approverTransactions) {
-      if (!open.has(requestId)) this.#logged.add(transaction?.hash ?? "");
+    await this.#deps.log.append(`conducted by ${this.#deps.term}`, (lane) => lane);
+    for (const { publicKey, nonce } of issuedNonces(this.#deps.log.lane))
+      this.#deps.gateSigner.keyLane(publicKey)?.noteIssued(nonce);
+    for (const { requestId, transaction } of this.#deps.log.lane.approverTransactions) {
+      if (!open.has(requestId)) this.#deps.log.noteLogged(transaction?.hash ?? "");
     }
-    const gone = this.#lane.members.filter(({ requestId }) => !open.has(requestId));
+    const gone = this.#deps.log.lane.members.filter(({ requestId }) => !open.has(requestId));
     for (const { requestId } of gone) await this.#leave(requestId, "ended");
   }
 
@@ -126,14 +112,14 @@ export class Conductor {
 
   /** Takes a workflow in. @returns version of the gate's log that says so */
   async admit({ requestId, walletId, calls }: Candidate, finalHeight: number): Promise<bigint> {
-    if (!this.#isOnLane(requestId)) {
+    if (!this.#deps.log.has(requestId)) {
       const member = create(LaneMemberSchema, { requestId, walletId, calls, admittedHeight: BigInt(finalHeight) });
-      await this.#change(`admitted ${requestId}`, (lane) => ({ ...lane, members: [...lane.members, member] }));
+      await this.#deps.log.append(`admitted ${requestId}`, (lane) => ({ ...lane, members: [...lane.members, member] }));
     }
     this.#admittedAtMs = this.#deps.clock.now();
     this.#forget(requestId);
     this.changes.notify();
-    return this.#version;
+    return this.#deps.log.version;
   }
 
   /** Takes note of a workflow that was taken in without a place on the lane. */
@@ -149,8 +135,8 @@ export class Conductor {
 
   /** Forgets a workflow that has ended. */
   forget(requestId: string): void {
-    for (const { requestId: id, transaction } of this.#lane.approverTransactions) {
-      if (id === requestId) this.#logged.add(transaction?.hash ?? "");
+    for (const { requestId: id, transaction } of this.#deps.log.lane.approverTransactions) {
+      if (id === requestId) this.#deps.log.noteLogged(transaction?.hash ?? "");
     }
     this.withdraw(requestId);
   }
@@ -167,14 +153,14 @@ export class Conductor {
   async report(requestId: string, progress: GateProgress): Promise<void> {
     const before = this.#progress.get(requestId);
     if (progress.kind === "gone") {
-      if (!this.#isOnLane(requestId)) return;
+      if (!this.#deps.log.has(requestId)) return;
       await this.#leave(requestId, "gone");
       // What it left behind is not known before the tail was read again.
       this.#tailReadAt = 0;
       this.changes.notify();
       return;
     }
-    if (!this.#isOnLane(requestId)) return;
+    if (!this.#deps.log.has(requestId)) return;
     if (!isSame(before, progress)) {
       this.#progress.set(requestId, progress);
       this.changes.notify();
@@ -190,7 +176,7 @@ export class Conductor {
 
   /** Somebody comes after this workflow on the gate, or waits to. */
   isAwaited(requestId: string): boolean {
-    return !this.#queue.isEmpty || this.#lane.members.some((member) => member.requestId !== requestId);
+    return !this.#queue.isEmpty || this.#deps.log.lane.members.some((member) => member.requestId !== requestId);
   }
 
   /**
@@ -209,22 +195,7 @@ export class Conductor {
       if (this.#obstacle !== undefined) return undefined;
     }
     const call = resumeCall(wanted, this.#deps.gate.gateId, this.#deps.resumeGas);
-    return this.#sign(this.#deps.approver.idlest, call, wanted, use);
-  }
-
-  /** Lands a higher nonce on the key of a transaction of ours, so that it can never land itself. */
-  async burnNonce(publicKey: string, requestId: string, charge: () => Promise<void>): Promise<void> {
-    const { approver, gate } = this.#deps;
-    const lane = this.#keyLane(publicKey);
-    if (lane === undefined) return;
-    const method = approver.lane(publicKey) === undefined ? "submit_intent" : "resume_batch_chained";
-    const call = burnCall(method, gate.gateId);
-    const noted = { requestId, mode: "burn_nonce", intentIds: [], feeYocto: 0n };
-    await this.#sign(lane, call, noted, async ({ transaction }) => {
-      if (transaction === undefined) return;
-      await charge();
-      await this.#deps.node.send(transaction.signedTransaction);
-    });
+    return this.#deps.gateSigner.sign(this.#deps.approver.idlest, call, wanted, use);
   }
 
   /**
@@ -232,8 +203,8 @@ export class Conductor {
    * here to which no answer came.
    */
   async preparedResumes(requestId: string): Promise<readonly ApproverTransaction[]> {
-    if (this.#isStale) await this.#inTurn(async () => {});
-    return this.#lane.approverTransactions.filter(
+    const { approverTransactions } = await this.#deps.log.current();
+    return approverTransactions.filter(
       (prepared) => prepared.requestId === requestId && prepared.mode !== "burn_nonce",
     );
   }
@@ -246,43 +217,6 @@ export class Conductor {
 
   get isRelayerShort(): boolean {
     return this.#isRelayerShort;
-  }
-
-  async #sign<T>(
-    lane: KeyLane,
-    call: CallToSign,
-    noted: Pick<ApproverTransaction, "requestId" | "mode"> & {
-      intentIds: readonly string[];
-      feeYocto: bigint;
-      block?: Pick<Block, "hash" | "height">;
-    },
-    use: (transaction: ApproverTransaction) => Promise<T>,
-  ): Promise<T | undefined> {
-    const block = noted.block ?? this.#deps.follower.heads?.final;
-    if (block === undefined) return undefined;
-    return lane.use([call], block, async ([transaction]) => {
-      if (transaction === undefined) return undefined;
-      const prepared = create(ApproverTransactionSchema, {
-        transaction,
-        requestId: noted.requestId,
-        mode: noted.mode,
-        intentIds: [...noted.intentIds],
-        feeYocto: noted.feeYocto.toString(),
-      });
-      await this.#change(`${noted.mode} ${noted.requestId}`, (lane) => ({
-        ...lane,
-        approverTransactions: [...lane.approverTransactions, prepared],
-      }));
-      const used = await use(prepared);
-      // With the workflow's own log it is safe there. Many that are resumed side by side would make every entry long.
-      if (!this.#isOnLane(noted.requestId)) this.#logged.add(transaction.hash);
-      return used;
-    });
-  }
-
-  /** Of the approver's or the relayer's keys. */
-  #keyLane(publicKey: string): KeyLane | undefined {
-    return this.#deps.approver.lane(publicKey) ?? this.#deps.relayer.lane(publicKey);
   }
 
   /** A chain of ours runs right before it and its tail is known to come free: the tail need not be read. */
@@ -314,15 +248,11 @@ export class Conductor {
   }
 
   #entries(): LaneEntry[] {
-    return this.#lane.members.map(({ requestId, calls }) => ({
+    return this.#deps.log.lane.members.map(({ requestId, calls }) => ({
       requestId,
       calls,
       progress: this.#progress.get(requestId) ?? { kind: "preparing" },
     }));
-  }
-
-  #isOnLane(requestId: string): boolean {
-    return this.#lane.members.some((member) => member.requestId === requestId);
   }
 
   /** Everything about the queue that a new head, or a change on lane or queue, brings with it: once for all that wait. */
@@ -352,45 +282,12 @@ export class Conductor {
   }
 
   async #leave(requestId: string, why: string): Promise<void> {
-    await this.#change(`left ${requestId}: ${why}`, (lane) => ({
+    await this.#deps.log.append(`left ${requestId}: ${why}`, (lane) => ({
       ...lane,
       members: lane.members.filter((member) => member.requestId !== requestId),
       approverTransactions: lane.approverTransactions.filter((prepared) => prepared.requestId !== requestId),
     }));
     this.#progress.delete(requestId);
-  }
-
-  /** One change at a time, each of the lane as it is by then. */
-  async #change(change: string, update: (lane: GateLane) => GateLane): Promise<void> {
-    await this.#inTurn(async () => {
-      const lane = update(tidied(this.#lane, this.#logged));
-      // Whether an append without an answer took place shows only in the log.
-      this.#isStale = true;
-      this.#version = await this.#deps.evidence.appendGate(this.#deps.gate.gateId, this.#version, change, lane);
-      this.#lane = lane;
-      this.#isStale = false;
-      for (const hash of this.#logged) {
-        if (!lane.approverTransactions.some(({ transaction }) => transaction?.hash === hash)) this.#logged.delete(hash);
-      }
-    });
-  }
-
-  /** Works on the lane as it is in the log, one after the other. */
-  async #inTurn(work: () => Promise<void>): Promise<void> {
-    const run = async () => {
-      if (this.#isStale) await this.#reload();
-      await work();
-    };
-    const turn = this.#changing.then(run, run);
-    this.#changing = turn.catch(() => {});
-    await turn;
-  }
-
-  async #reload(): Promise<void> {
-    const { version, lane } = await this.#deps.evidence.gateLog(this.#deps.gate.gateId);
-    this.#version = version;
-    this.#lane = lane ?? create(GateLaneSchema);
-    this.#isStale = false;
   }
 }
 

@@ -4,7 +4,9 @@ import { KeptAnswers } from "../checks/kept-answers.ts";
 import { UserKeys } from "../direct-user/user-keys.ts";
 import { AdmissionLine } from "../gate/admission-line.ts";
 import { Conductor } from "../gate/conductor.ts";
+import { GateSigner } from "../gate/gate-signer.ts";
 import { Intake } from "../gate/intake.ts";
+import { LaneLog } from "../gate/lane-log.ts";
 import type { TailReader } from "../gate/tail-reader.ts";
 import type { Term } from "./lease-keeper.ts";
 import { type TermNeeds, Worker } from "./worker.ts";
@@ -12,7 +14,7 @@ import { type TermNeeds, Worker } from "./worker.ts";
 /** What one term has after another has ended; the rest is made anew. */
 export type BetweenTerms = Omit<
   TermNeeds & { readonly tails: TailReader },
-  "lease" | "evidence" | "conductor" | "line" | "intake" | "kept" | "policyMutex" | "userKeys"
+  "lease" | "evidence" | "conductor" | "gateSigner" | "line" | "intake" | "kept" | "policyMutex" | "userKeys"
 >;
 
 /** The share of a delegate's validity in which one that is taken in should be on the gate: one part in so many. */
@@ -34,14 +36,15 @@ export function beginTerm(shared: BetweenTerms, lease: HeldLease, evidence: Evid
   relayer.beginTerm();
   approver.beginTerm();
   const kept = new KeptAnswers(() => follower.heads?.optimistic.height ?? 0);
+  const log = new LaneLog(evidence, config.gateId);
+  const gateSigner = new GateSigner({ log, gateId: config.gateId, node, follower, approver, relayer });
   const conductor = new Conductor({
-    evidence,
+    log,
+    gateSigner,
     follower,
     gate,
     tails,
-    node,
     approver,
-    relayer,
     logger,
     clock: ports.clock,
     resumeGas: config.resumeBatchGas,
@@ -53,6 +56,7 @@ export function beginTerm(shared: BetweenTerms, lease: HeldLease, evidence: Evid
     lease,
     evidence,
     conductor,
+    gateSigner,
     line,
     intake,
     kept,

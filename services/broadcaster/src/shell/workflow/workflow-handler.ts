@@ -1,10 +1,11 @@
 import type { Action, EndedInit, EventInit } from "../../core/workflow/action.ts";
 import { cancellation, cancelledEnd } from "../../core/workflow/cancel.ts";
 import { gateProgress } from "../../core/workflow/gate-progress.ts";
+import { blocksTaken, canGrowOld } from "../../core/workflow/in-time.ts";
 import { next } from "../../core/workflow/next.ts";
 import type { FinalFacts } from "../../core/workflow/outcomes.ts";
 import { owedBy } from "../../core/workflow/owed.ts";
-import { blocksTaken, canGrowOld, isDone, isResumedSingly, isSignedUnsent } from "../../core/workflow/progress.ts";
+import { isDone, isResumedSingly, isSignedUnsent } from "../../core/workflow/progress.ts";
 import { settlingBefore } from "../../core/workflow/settle.ts";
 import { staleAfter } from "../../core/workflow/stale.ts";
 import { evolve, foldWorkflow, type Logged, sentTransactions, type WorkflowState } from "../../core/workflow/state.ts";

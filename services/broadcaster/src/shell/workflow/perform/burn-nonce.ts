@@ -2,11 +2,11 @@ import { lockedBy } from "../../../core/gate/money.ts";
 import type { EvidenceLog } from "../../../core/ports/evidence-log.ts";
 import { sentTransactions, type WorkflowState } from "../../../core/workflow/state.ts";
 import type { Follower } from "../../chain/follower.ts";
-import type { Conductor } from "../../gate/conductor.ts";
+import type { GateSigner } from "../../gate/gate-signer.ts";
 import { burnGas } from "../../gate/resume-call.ts";
 
 export interface BurnNeeds {
-  readonly conductor: Conductor;
+  readonly gateSigner: GateSigner;
   readonly evidence: EvidenceLog;
   readonly follower: Follower;
 }
@@ -17,7 +17,7 @@ export interface BurnNeeds {
  * (rule: abandoned-resume-is-burnt).
  */
 export async function burnNonce(
-  { conductor, evidence, follower }: BurnNeeds,
+  { gateSigner, evidence, follower }: BurnNeeds,
   state: WorkflowState,
   hash: string,
 ): Promise<void> {
@@ -25,7 +25,7 @@ export async function burnNonce(
   if (sent === undefined) return;
   // No record says what this costs, so it is counted before it is sent, and only once there is something to send.
   const costYocto = lockedBy(burnGas, follower.heads?.final.gasPrice ?? 0n);
-  await conductor.burnNonce(sent.publicKey, state.requestId, () =>
+  await gateSigner.burnNonce(sent.publicKey, state.requestId, () =>
     evidence.chargeOperator(state.walletId, state.requestId, costYocto),
   );
 }

@@ -1,0 +1,85 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type ApproverTransaction,
+  ApproverTransactionSchema,
+} from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import type { Block, NearNode } from "../../core/ports/near-node.ts";
+import type { Follower } from "../chain/follower.ts";
+import type { CallToSign, KeyLane, KeyRing } from "../chain/key-lane.ts";
+import type { LaneLog } from "./lane-log.ts";
+import { burnCall } from "./resume-call.ts";
+
+export interface GateSignerDeps {
+  readonly log: LaneLog;
+  readonly gateId: string;
+  readonly node: NearNode;
+  readonly follower: Follower;
+  readonly approver: KeyRing;
+  readonly relayer: KeyRing;
+}
+
+/** Why a transaction is signed, as the gate's log says. */
+interface Noted {
+  readonly requestId: string;
+  readonly mode: ApproverTransaction["mode"];
+  readonly intentIds: readonly string[];
+  readonly feeYocto: bigint;
+  /** The block that the transaction names; the final one where none is given. */
+  readonly block?: Pick<Block, "hash" | "height">;
+}
+
+/** Signs with the approver's keys; what is signed stands in the gate's log before it is used (rule: approver-acts-through-the-gate-log). */
+export class GateSigner {
+  readonly #deps: GateSignerDeps;
+
+  constructor(deps: GateSignerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Of the approver's or the relayer's keys. */
+  keyLane(publicKey: string): KeyLane | undefined {
+    return this.#deps.approver.lane(publicKey) ?? this.#deps.relayer.lane(publicKey);
+  }
+
+  /**
+   * Signs a call and writes the transaction to the gate's log. It is sent by `use`, after that has written it to the workflow's.
+   * @returns undefined before any block was seen
+   */
+  async sign<T>(
+    lane: KeyLane,
+    call: CallToSign,
+    { requestId, mode, intentIds, feeYocto, block = this.#deps.follower.heads?.final }: Noted,
+    use: (transaction: ApproverTransaction) => Promise<T>,
+  ): Promise<T | undefined> {
+    const { log } = this.#deps;
+    if (block === undefined) return undefined;
+    return lane.use([call], block, async ([transaction]) => {
+      if (transaction === undefined) return undefined;
+      const told = { requestId, mode, intentIds: [...intentIds], feeYocto: feeYocto.toString() };
+      const prepared = create(ApproverTransactionSchema, { transaction, ...told });
+      await log.append(`${mode} ${requestId}`, (before) => ({
+        ...before,
+        approverTransactions: [...before.approverTransactions, prepared],
+      }));
+      const used = await use(prepared);
+      // With the workflow's own log it is safe there. Many that are resumed side by side would make every entry long.
+      if (!log.has(requestId)) log.noteLogged(transaction.hash);
+      return used;
+    });
+  }
+
+  /** Lands a higher nonce on the key of a transaction of ours, so that it can never land itself. */
+  async burnNonce(publicKey: string, requestId: string, charge: () => Promise<void>): Promise<void> {
+    const { approver, gateId, node } = this.#deps;
+    const lane = this.keyLane(publicKey);
+    if (lane === undefined) return;
+    const method = approver.lane(publicKey) === undefined ? "submit_intent" : "resume_batch_chained";
+    const call = burnCall(method, gateId);
+    const noted = { requestId, mode: "burn_nonce", intentIds: [], feeYocto: 0n };
+    await this.sign(lane, call, noted, async ({ transaction }) => {
+      if (transaction === undefined) return;
+      await charge();
+      await node.send(transaction.signedTransaction);
+    });
+  }
+}

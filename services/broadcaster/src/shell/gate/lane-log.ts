@@ -1,0 +1,79 @@
+import { create } from "@bufbuild/protobuf";
+import { type GateLane, GateLaneSchema } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import { KeyedMutex } from "@outlayer/kit";
+import { tidied } from "../../core/gate/gate-lane.ts";
+import type { EvidenceLog } from "../../core/ports/evidence-log.ts";
+
+/** The gate's own log: its lane as it is written, changed one change at a time. */
+export class LaneLog {
+  readonly #evidence: Pick<EvidenceLog, "gateLog" | "appendGate">;
+  readonly #gateId: string;
+  readonly #mutex = new KeyedMutex();
+  /** Hashes of approver transactions that their workflows' own logs have: the gate's log need not hold them any longer. */
+  readonly #logged = new Set<string>();
+  #version = 0n;
+  #lane: GateLane = create(GateLaneSchema);
+  #isStale = true;
+
+  constructor(evidence: Pick<EvidenceLog, "gateLog" | "appendGate">, gateId: string) {
+    this.#evidence = evidence;
+    this.#gateId = gateId;
+  }
+
+  /** As it was written or read last. */
+  get lane(): GateLane {
+    return this.#lane;
+  }
+
+  get version(): bigint {
+    return this.#version;
+  }
+
+  has(requestId: string): boolean {
+    return this.#lane.members.some((member) => member.requestId === requestId);
+  }
+
+  /** The lane once an append that got no answer is known to have happened, or not. */
+  async current(): Promise<GateLane> {
+    if (this.#isStale) await this.#inTurn(async () => {});
+    return this.#lane;
+  }
+
+  /** Takes note that a workflow's own log has the transaction. */
+  noteLogged(hash: string): void {
+    this.#logged.add(hash);
+  }
+
+  /**
+   * Appends a change of the lane as it is by then.
+   * @throws LogMoved, LeaseLost, EvidenceUnavailable
+   */
+  async append(change: string, update: (lane: GateLane) => GateLane): Promise<void> {
+    await this.#inTurn(async () => {
+      const lane = update(tidied(this.#lane, this.#logged));
+      // Whether an append without an answer took place shows only in the log.
+      this.#isStale = true;
+      this.#version = await this.#evidence.appendGate(this.#gateId, this.#version, change, lane);
+      this.#lane = lane;
+      this.#isStale = false;
+      for (const hash of this.#logged) {
+        if (!lane.approverTransactions.some(({ transaction }) => transaction?.hash === hash)) this.#logged.delete(hash);
+      }
+    });
+  }
+
+  /** Works on the lane as it is in the log, one after the other. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    return this.#mutex.run(this.#gateId, async () => {
+      if (this.#isStale) await this.#reload();
+      await work();
+    });
+  }
+
+  async #reload(): Promise<void> {
+    const { version, lane } = await this.#evidence.gateLog(this.#gateId);
+    this.#version = version;
+    this.#lane = lane ?? create(GateLaneSchema);
+    this.#isStale = false;
+  }
+}
