@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
+import type { WaitReason } from "../src/core/gate/place.ts";
 import type { WorkflowState } from "../src/core/workflow/state.ts";
 import { type Wait, waitingEvent } from "../src/shell/log/waiting.ts";
 
 const queueTimeoutMs = 600_000;
 
 /** What is written down of a workflow that has waited like this since the epoch, at a time. */
-function told(waitingFor: string, nowMs: number) {
+function told(waitingFor: WaitReason, nowMs: number) {
   const wait: Wait = { waitingFor, position: 1, expectedStart: undefined, head: 100 };
   const begun = waitingEvent({ waiting: undefined }, wait, toolsAt(0));
   assert.ok(begun?.case === "waiting", "it says at once what it waits for");

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { isWorthTelling, type QueuePlace } from "../../src/core/gate/place.ts";
+import { isWorthTelling, type QueuePlace, type WaitReason } from "../../src/core/gate/place.ts";
 
 describe("what is worth telling of a place in the queue", () => {
-  const place = (position: number, expectedStart?: number, waitingFor = "turn"): QueuePlace => ({
+  const place = (position: number, expectedStart?: number, waitingFor: WaitReason = "turn"): QueuePlace => ({
     position,
     expectedStart,
     waitingFor,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { EventInit } from "../../src/core/workflow/action.ts";
+import type { EndedInit, EventInit } from "../../src/core/workflow/action.ts";
 import { gateProgress } from "../../src/core/workflow/gate-progress.ts";
 import { settlingBefore } from "../../src/core/workflow/settle.ts";
 import { act, appended, one, three } from "./driver-actions.ts";
@@ -90,7 +90,12 @@ describe("what the driver does next", () => {
   });
 
   it("does not end while something may have been signed: it settles first, and ends as it was to", () => {
-    const end = { status: "requires_approval", errorCode: "x", userVisibleError: "why", requiredApprovals: 2 };
+    const end: EndedInit = {
+      status: "requires_approval",
+      errorCode: "requires_approval",
+      userVisibleError: "why",
+      requiredApprovals: 2,
+    };
     const { final } = world();
     const before = [taken, allowed, admitted];
     assert.equal(settlingBefore(workflow(one, before), end, final), undefined);

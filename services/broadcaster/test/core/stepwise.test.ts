@@ -57,12 +57,12 @@ describe("how a workflow is resumed", () => {
   });
 
   it("overflows only where its caller and its operator allow it, and the wait is longer than that", () => {
-    const wait = { waitingFor: "turn", expectedStart: 1031 };
+    const wait = { waitingFor: "turn", expectedStart: 1031 } as const;
     assert.equal(overflows({ anyOrdering: true }, wait, 1000, 30), true);
     assert.equal(overflows({ anyOrdering: true }, wait, 1000, 31), false);
     assert.equal(overflows({ anyOrdering: false }, wait, 1000, 30), false);
     assert.equal(overflows({ anyOrdering: true }, wait, 1000, undefined), false);
-    const stuck = { waitingFor: "gate_stuck", expectedStart: undefined };
+    const stuck = { waitingFor: "gate_stuck", expectedStart: undefined } as const;
     assert.equal(overflows({ anyOrdering: true }, stuck, 1000, 30), true);
     assert.equal(overflows({ anyOrdering: true }, { ...stuck, waitingFor: "gate_busy" }, 1000, 30), false);
   });

@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
+import type { TerminalStatus } from "@outlayer/workflow";
 import { unexecutedSteps } from "../../src/core/workflow/usage.ts";
 
 describe("steps of a workflow that count no more once it has ended", () => {
-  const ended = (status: string, ...outcomes: string[]) =>
+  const ended = (status: TerminalStatus, ...outcomes: string[]) =>
     unexecutedSteps({ status, outcomes: outcomes.map((outcome) => ({ outcome })) }, 3);
 
   it("are none of one that succeeded", () => assert.deepEqual(ended("succeeded"), []));
 
   it("are all of one that ended before anything was sent", () => {
-    for (const status of ["failed", "policy_denied", "requires_approval", "rejected", "cancelled"]) {
+    for (const status of ["failed", "policy_denied", "requires_approval", "rejected", "cancelled"] as const) {
       assert.deepEqual(ended(status), [0, 1, 2], status);
     }
   });

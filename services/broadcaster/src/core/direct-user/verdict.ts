@@ -1,4 +1,5 @@
 import type { DirectUserCallResolved } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import type { ErrorCode } from "@outlayer/workflow";
 import type { EventInit } from "../workflow/action.ts";
 import type { DirectUserState } from "./state.ts";
 
@@ -20,6 +21,6 @@ export function endOf({ call }: DirectUserState, { status, signerId, error }: Di
   return failed("dispatch_failed", `the call failed on chain: ${error ?? ""}`);
 }
 
-export function failed(errorCode: string, userVisibleError: string): EventInit {
+export function failed(errorCode: ErrorCode, userVisibleError: string): EventInit {
   return { case: "ended", value: { status: "failed", errorCode, userVisibleError } };
 }

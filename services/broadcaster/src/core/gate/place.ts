@@ -1,10 +1,15 @@
+import type { ErrorCode } from "@outlayer/workflow";
+
+/** What keeps a workflow waiting: others before it, or what a run that went wrong would end with. */
+export type WaitReason = ErrorCode | "turn";
+
 /** The place of a workflow that waits for the gate. */
 export interface QueuePlace {
   /** From 1; 0 where it is not known. */
   readonly position: number;
   /** Height at which its chain is expected to start; undefined where that cannot be predicted. */
   readonly expectedStart: number | undefined;
-  readonly waitingFor: string;
+  readonly waitingFor: WaitReason;
 }
 
 /** Positions whose every move is reported. */

@@ -1,3 +1,4 @@
+import type { WaitReason } from "../gate/place.ts";
 /** How a workflow's intents are resumed (ADR 13). */
 export type Resumption =
   /** All by one chain, which has the gate's tail to itself. */
@@ -20,7 +21,7 @@ export function resumptionOf(calls: number, { haltOnFailure }: Pick<Wishes, "hal
 
 /** The wait that a chain would have. */
 export interface ChainWait {
-  readonly waitingFor: string;
+  readonly waitingFor: WaitReason;
   /** Height at which its chain could start; undefined where that cannot be predicted. */
   readonly expectedStart: number | undefined;
 }

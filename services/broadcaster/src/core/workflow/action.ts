@@ -1,12 +1,23 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import type { EndedSchema, EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import type { ErrorCode, TerminalStatus } from "@outlayer/workflow";
 import type { SeenIn } from "./seen.ts";
 
-/** An event to append, before evidence gives it a version and a time. */
-export type EventInit = NonNullable<MessageInitShape<typeof EventSchema>["kind"]> & { readonly case: string };
+type Init = NonNullable<MessageInitShape<typeof EventSchema>["kind"]> & { readonly case: string };
 
 /** A workflow's end. */
-export type EndedInit = Extract<EventInit, { readonly case: "ended" }>["value"];
+export interface EndedInit {
+  readonly status: TerminalStatus;
+  readonly errorCode?: ErrorCode;
+  readonly userVisibleError?: string;
+  readonly outcomes?: NonNullable<MessageInitShape<typeof EndedSchema>["outcomes"]>;
+  readonly requiredApprovals?: number;
+}
+
+/** An event to append, before evidence gives it a version and a time. */
+export type EventInit =
+  | Exclude<Init, { readonly case: "ended" }>
+  | { readonly case: "ended"; readonly value: EndedInit };
 
 /** Transactions to ask the node about, by hash. */
 export interface Look {

@@ -16,9 +16,6 @@ const lookEvery = 20;
 /** The same once the workflow is to be cancelled. */
 const lookEveryWhenCancelled = 2;
 
-type End = Pick<Ended, "status"> &
-  Partial<Pick<Ended, "errorCode" | "userVisibleError" | "requiredApprovals">> & { outcomes?: Ended["outcomes"] };
-
 /**
  * The attempt is over. Finds out the outcome of every step, records it as long as something may still execute, and ends the
  * workflow once nothing can (rule: public-payload-stays-possible, rule: settling-until-nothing-is-possible).
@@ -62,7 +59,7 @@ export function settle(state: WorkflowState, world: World): Action {
 function endFor(state: WorkflowState, cause: Cause, judged: readonly JudgedStep[]): Action {
   const status = endStatus(cause, judged);
   const requiredApprovals = status === state.settling?.end?.status ? state.settling.end.requiredApprovals : undefined;
-  const end = {
+  const end: EndedInit = {
     status,
     errorCode: cause.code,
     userVisibleError: failedText(cause, judged),
@@ -84,10 +81,10 @@ const endOf = ({ settling }: WorkflowState) => (settling?.end === undefined ? {}
 export function settlingBefore(state: WorkflowState, end: EndedInit, final: FinalFacts): EventInit | undefined {
   const judged = judgeSteps(state, final);
   if (!judged.some(isUndecided)) return undefined;
-  const { errorCode = "", userVisibleError: text = "" } = end;
-  const userVisibleError = settlingText({ code: errorCode, text }, judged);
+  const { errorCode, userVisibleError: text = "" } = end;
+  const userVisibleError = settlingText({ text }, judged);
   const outcomes = judged.map(toStepOutcome) as Ended["outcomes"];
-  return { case: "settling", value: { outcomes, errorCode, userVisibleError, end } };
+  return { case: "settling", value: { outcomes, errorCode: errorCode ?? "", userVisibleError, end } };
 }
 
 /**
@@ -105,7 +102,7 @@ export function outlive(state: WorkflowState, world: World): Action | undefined 
 }
 
 /** Balances, views and cost are read once, right before the end. */
-function measureOrEnd(state: WorkflowState, end: End): Action {
+function measureOrEnd(state: WorkflowState, end: EndedInit): Action {
   return state.measured ? { kind: "append", event: { case: "ended", value: end } } : { kind: "measure" };
 }
 

@@ -1,3 +1,4 @@
+import type { ErrorCode, TerminalStatus } from "@outlayer/workflow";
 import { classifyRefusal, isNonceUsedByPayload } from "../chain/gate-texts.ts";
 import { isUndecided, type JudgedStep } from "./outcomes.ts";
 import { isSubmitted } from "./progress.ts";
@@ -5,16 +6,20 @@ import type { ResumeState, WorkflowState } from "./state.ts";
 
 /** Why a workflow went wrong: a code of the record, and a sentence. */
 export interface Cause {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly text: string;
   /** The status it ends with if nothing of it took effect; `failed` where absent. */
-  readonly status?: string;
+  readonly status?: TerminalStatus;
 }
 
 /** The first thing that went wrong, in the order of events: submission, resume, dispatch, timeout. */
 export function causeOf(state: WorkflowState): Cause {
   const end = state.settling?.end;
-  if (end !== undefined) return { code: end.errorCode ?? "", text: end.userVisibleError ?? "", status: end.status };
+  if (end !== undefined) {
+    // The log has them as texts; no other code and status was ever written there.
+    const [code, status] = [end.errorCode as ErrorCode, end.status as TerminalStatus];
+    return { code, text: end.userVisibleError ?? "", status };
+  }
   const total = state.steps.length;
   const name = (index: number) => (total === 1 ? "the call" : `step ${index + 1} of ${total}`);
   for (const [index, { refused }] of state.steps.entries()) {
@@ -70,7 +75,7 @@ function resumedBy(state: WorkflowState, { intentIds }: ResumeState["prepared"])
  * The code for a resume's refusal that ends the attempt (rule: refused-terms-end-the-attempt); undefined for any other
  * refusal.
  */
-export function codeOfResumeRefusal(error: string): string | undefined {
+export function codeOfResumeRefusal(error: string): ErrorCode | undefined {
   switch (classifyRefusal(error)) {
     case "feeTooLow":
     case "batchTooLarge":
@@ -93,7 +98,7 @@ export function codeOfResumeRefusal(error: string): string | undefined {
  * The text shown while steps are still possible. It ends with the time before which not to repeat the workflow
  * (rule: settling-until-nothing-is-possible).
  */
-export function settlingText(cause: Cause, steps: readonly JudgedStep[]): string {
+export function settlingText(cause: Pick<Cause, "text">, steps: readonly JudgedStep[]): string {
   const open = steps.flatMap((step, index) =>
     isUndecided(step) ? [{ number: index + 1, until: step.possibleUntil ?? "" }] : [],
   );
@@ -107,7 +112,7 @@ export function settlingText(cause: Cause, steps: readonly JudgedStep[]): string
 }
 
 /** The final status of a workflow whose steps did not all succeed: anything but `failed` only where nothing of it executed. */
-export function endStatus({ status = "failed" }: Cause, steps: readonly JudgedStep[]): string {
+export function endStatus({ status = "failed" }: Cause, steps: readonly JudgedStep[]): TerminalStatus {
   return isUntouched(steps) ? status : "failed";
 }
 

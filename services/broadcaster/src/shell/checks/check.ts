@@ -1,3 +1,4 @@
+import type { ErrorCode } from "@outlayer/workflow";
 import type { CheckClass, Finding } from "../../core/checks/finding.ts";
 
 /** A question about what a run depends on. Preflight and admission ask the same ones. */
@@ -12,7 +13,7 @@ export interface Check<Readings> {
 
 /** A check whose failure ends a workflow with this error code, or makes it wait for it. */
 export interface CodedCheck<Readings> extends Check<Readings> {
-  readonly code: string;
+  readonly code: ErrorCode;
 }
 
 /** A check that was made, or why it could not be. */

@@ -67,7 +67,7 @@ export class GateQueue {
 
   /** Tells one where it stands. */
   tell(requestId: string, outlook: Outlook): QueuePlace {
-    const nowhere = { position: 0, expectedStart: undefined, waitingFor: "turn" };
+    const nowhere: QueuePlace = { position: 0, expectedStart: undefined, waitingFor: "turn" };
     const place = this.#placesFor(outlook).get(requestId) ?? nowhere;
     const waiter = this.#waiters.get(requestId);
     if (waiter !== undefined) waiter.told = { place, head: outlook.head };

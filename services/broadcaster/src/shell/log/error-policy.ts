@@ -1,3 +1,4 @@
+import type { WaitReason } from "../../core/gate/place.ts";
 import { EvidenceUnavailable, LogMoved, StillPossible } from "../../core/ports/evidence-log.ts";
 import { RpcUnavailable } from "../../core/ports/near-node.ts";
 import { GrantLapsed, KeystoreUnavailable } from "../../core/ports/signer.ts";
@@ -11,7 +12,7 @@ export interface ErrorPolicy {
   readonly pause: number | "next_change";
   readonly logLevel?: "warn" | "error";
   /** What a workflow waits for that met the error before anything was sent. */
-  readonly waitingFor?: string;
+  readonly waitingFor?: WaitReason;
 }
 
 const shortPauseMs = 200;

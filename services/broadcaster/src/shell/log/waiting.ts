@@ -1,7 +1,7 @@
 import type { Queue } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import type { Ports } from "@outlayer/kit";
 import type { BroadcasterConfig } from "../../config.ts";
-import { isWorthTelling, type QueuePlace } from "../../core/gate/place.ts";
+import { isWorthTelling, type QueuePlace, type WaitReason } from "../../core/gate/place.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
 import type { WorkflowState } from "../../core/workflow/state.ts";
 import { waitingTexts } from "../../core/workflow/waiting-texts.ts";
@@ -61,7 +61,8 @@ export function waitingEvent(
 
 function placeOf({ position, expectedStartHeight, waitingFor }: Queue): QueuePlace {
   const expectedStart = expectedStartHeight === undefined ? undefined : Number(expectedStartHeight);
-  return { position, expectedStart, waitingFor };
+  // The log has it as text; no other reason was ever written there.
+  return { position, expectedStart, waitingFor: waitingFor as WaitReason };
 }
 
 /**

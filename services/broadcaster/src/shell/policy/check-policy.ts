@@ -7,7 +7,7 @@ import {
   type StepTerms,
   type Verdict,
 } from "../../core/ports/signer.ts";
-import type { EventInit } from "../../core/workflow/action.ts";
+import type { EndedInit, EventInit } from "../../core/workflow/action.ts";
 import { findAccountProblem } from "../../core/workflow/own-account.ts";
 import type { Terms, WorkflowState } from "../../core/workflow/state.ts";
 import { judgeAndReserve, type Reserved, type UsageLedger } from "./reserve-usage.ts";
@@ -95,7 +95,7 @@ export async function checkPolicy(
     const account = await signer.account(state.walletId);
     const problem = findAccountProblem(state.calls, account.accountId);
     if (problem !== undefined) {
-      const rejected = { status: "rejected", errorCode: "planner_rejected", userVisibleError: problem };
+      const rejected: EndedInit = { status: "rejected", errorCode: "planner_rejected", userVisibleError: problem };
       return { case: "ended", value: rejected };
     }
     const verdict = await judgeAndReserve({ evidence, policyMutex }, state, async (usage) => {
@@ -130,7 +130,7 @@ export function refusalText(verdict: NotAllowed): string {
 /** A keystore that refuses ends the workflow at once; anything else is thrown on. */
 export function endOnRefusal(error: unknown): EventInit {
   if (error instanceof KeystoreRefused) {
-    const value = { status: "failed", errorCode: "keystore_refused", userVisibleError: error.message };
+    const value: EndedInit = { status: "failed", errorCode: "keystore_refused", userVisibleError: error.message };
     return { case: "ended", value };
   }
   if (error instanceof ApprovalsMissing) {
@@ -140,6 +140,6 @@ export function endOnRefusal(error: unknown): EventInit {
 }
 
 function requiresApproval(userVisibleError: string, requiredApprovals: number): EventInit {
-  const status = "requires_approval";
+  const status = "requires_approval" as const;
   return { case: "ended", value: { status, errorCode: status, userVisibleError, requiredApprovals } };
 }

@@ -1,4 +1,5 @@
 import { sleep } from "@outlayer/kit";
+import type { WaitReason } from "../../core/gate/place.ts";
 import type { Account, WorkflowState } from "../../core/workflow/state.ts";
 import { outagePauseMs, policyFor } from "../log/error-policy.ts";
 import type { OpenLog } from "../log/log-driver.ts";
@@ -40,7 +41,7 @@ export async function enter(
 }
 
 interface Waits {
-  readonly waitingFor: string;
+  readonly waitingFor: WaitReason;
   readonly position: number;
   readonly expectedStart?: number;
 }

@@ -1,12 +1,13 @@
 import type { KeyedMutex, Ports } from "@outlayer/kit";
 import type { BroadcasterConfig } from "../../../config.ts";
 import type { Candidate } from "../../../core/gate/candidate.ts";
+import type { WaitReason } from "../../../core/gate/place.ts";
 import { overflows, type Resumption, resumptionOf } from "../../../core/gate/resumption.ts";
 import type { EvidenceLog } from "../../../core/ports/evidence-log.ts";
 import type { NearNode } from "../../../core/ports/near-node.ts";
 import { RpcUnavailable } from "../../../core/ports/near-node.ts";
 import type { Signer } from "../../../core/ports/signer.ts";
-import type { EventInit } from "../../../core/workflow/action.ts";
+import type { EndedInit, EventInit } from "../../../core/workflow/action.ts";
 import type { Account, WorkflowState } from "../../../core/workflow/state.ts";
 import type { Follower, Heads } from "../../chain/follower.ts";
 import type { KeyRing } from "../../chain/key-lane.ts";
@@ -31,7 +32,12 @@ const policyFreshMs = 60_000;
 /** What an admission comes to. */
 export type Admission =
   | { readonly kind: "event"; readonly event: EventInit }
-  | { readonly kind: "waits"; readonly waitingFor: string; readonly position: number; readonly expectedStart?: number };
+  | {
+      readonly kind: "waits";
+      readonly waitingFor: WaitReason;
+      readonly position: number;
+      readonly expectedStart?: number;
+    };
 
 export interface AdmissionNeeds {
   readonly conductor: Conductor;
@@ -181,7 +187,7 @@ async function findObstacle({ conductor }: AdmissionNeeds, readings: WalletReadi
     if (check.name === "relayer_balance") conductor.isRelayerShort = !finding.ok;
     if (finding.ok) continue;
     if (check.class === "waiting") return { kind: "waits", waitingFor: check.code, position: 0 };
-    const value = { status: "failed", errorCode: check.code, userVisibleError: finding.message };
+    const value: EndedInit = { status: "failed", errorCode: check.code, userVisibleError: finding.message };
     return { kind: "event", event: { case: "ended", value } };
   }
   return undefined;
