@@ -197,7 +197,7 @@ function transactionsToLookAt(state: WorkflowState, world: World): string[] {
   });
 }
 
-/** A look a head where a reject or a single resume is about to end the intent, until that is seen; finality then needs none. */
+/** Heads between looks: 1 while a reject or a single resume is about to end the intent and the end was not seen. */
 function everyOf(state: WorkflowState, world: World, step: StepState): number {
   const { kind } = seenOf(step, world);
   const intentId = step.accepted?.intentId ?? "";
