@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { allowance, count, execute, install, keyStatus, scope } from "./support/direct-user.ts";
-import { calls } from "./support/direct-user-chain.ts";
+import { allowance, calls, count, execute, install, keyStatus, scope } from "./support/direct-user.ts";
 import { eventsOf } from "./support/history.ts";
 import { describeShapes } from "./support/shapes.ts";
 import { type System, startSystem, withSystem } from "./support/system.ts";

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { allowance, execute, install, keyOf, keyStatus, scope, statusPath } from "./support/direct-user.ts";
-import { calls } from "./support/direct-user-chain.ts";
+import { allowance, calls, execute, install, keyOf, keyStatus, scope, statusPath } from "./support/direct-user.ts";
 import { describeShapes } from "./support/shapes.ts";
 import { type System, startSystem } from "./support/system.ts";
 

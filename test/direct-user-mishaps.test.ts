@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { Actor } from "./support/actors.ts";
-import { count, execute, install, scope, useElsewhere } from "./support/direct-user.ts";
-import { calls } from "./support/direct-user-chain.ts";
+import { calls, count, execute, install, scope, useElsewhere } from "./support/direct-user.ts";
 import { HiddenLog } from "./support/hidden-log.ts";
 import { eventsOf } from "./support/history.ts";
 import { misbehavingSigner } from "./support/misbehaving-signer.ts";

@@ -1,4 +1,5 @@
 import type { Devnet } from "@outlayer/devnet";
+import { transactions } from "./chain-dump.ts";
 import type { Answer, RestClient } from "./rest-client.ts";
 import type { System } from "./system.ts";
 
@@ -71,6 +72,12 @@ export function execute(rest: RestClient, body: object = {}, key?: string, waitS
     { prefer: `wait=${waitSecs}` },
   );
 }
+
+/** Transactions of the user to the counter that are on the chain. */
+export const calls = (system: System) =>
+  transactions(system.devnet).filter(
+    ({ transaction }) => transaction.signer_id === scope.user_id && transaction.receiver_id === scope.receiver_id,
+  );
 
 /** What the counter says at the head. */
 export function count(devnet: Devnet): Promise<number> {
