@@ -51,7 +51,21 @@ describe("the RPC client", () => {
       raw(403, JSON.stringify({ error: { code: -32000, message: "no such key", data: "key" } })),
     ],
     ["a provider's limit with status 200", raw(200, JSON.stringify({ error: { code: -32005, message: "slow down" } }))],
+    [
+      "the same with text as data, as a contract's answer has it",
+      raw(200, JSON.stringify({ error: { code: 429, message: "Too many requests", data: "limit of 10/s reached" } })),
+    ],
+    [
+      "a provider's limit with a code of JSON-RPC's servers",
+      raw(200, JSON.stringify({ error: { code: -32000, message: "rate limited", data: "wait 1 s" } })),
+    ],
+    [
+      "a provider's limit that names a cause",
+      raw(200, JSON.stringify({ error: { code: -32005, message: "x", cause: { name: "RATE_LIMITED" } } })),
+    ],
     ["a node that could not find out", nodeError("TIMEOUT_ERROR")],
+    ["a node that is behind", nodeError("NOT_SYNCED_YET")],
+    ["a node that does not track the shard", nodeError("DOES_NOT_TRACK_SHARD")],
   ];
 
   for (const [name, answer] of noAnswers) {

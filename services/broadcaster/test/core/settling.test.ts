@@ -135,6 +135,11 @@ describe("what the driver does next", () => {
       const view = { noncesReadAt: 1005, lookedAt: lookedAt("s0", "s2") };
       assert.deepEqual(act(three, told, { view }), { kind: "wait" });
       assert.deepEqual(act(three, told, { view, rejectLeftovers: true }), { kind: "reject", intentId: "40" });
+      // The gate asked another fee than was agreed, just now or a while ago.
+      const leftOut = (rejectTriedAt: number) =>
+        act(three, told, { view: { ...view, rejectTriedAt }, rejectLeftovers: true });
+      assert.notEqual(leftOut(world().head).kind, "reject");
+      assert.equal(leftOut(world().head - 20).kind, "reject");
       const rejected = (intentId: string, hash: string): EventInit => ({
         case: "resumePrepared",
         value: { transaction: transaction(hash), mode: "reject", intentIds: [intentId], feeYocto: "30" },

@@ -194,6 +194,20 @@ describe("reading a submit transaction", () => {
     assert.equal(seen.continued, undefined);
   });
 
+  it("takes no call of the gate by a target for the gate's own word, whatever becomes of it", () => {
+    const [caller, asked] = [
+      { ...ran, children: ["g"] },
+      { id: "g", predecessor: target, method: "on_intent_resumed" },
+    ];
+    const refused = { ...asked, status: panics("Method on_intent_resumed is private") };
+    const running = view([submission, callback, { ...caller, waits: true }, refused]);
+    assert.equal(running.callbackFailed, undefined, "the call itself may still run");
+    const logs = [dispatched, trace({ ev: "chain_continued", next_id: 6 })];
+    const seen = view([submission, callback, caller, { ...asked, logs }]);
+    assert.equal(seen.dispatch?.target?.receiptId, "t");
+    assert.equal(seen.continued, undefined);
+  });
+
   it("takes only its own intent's events", () => {
     const other = {
       ...callback,

@@ -171,6 +171,7 @@ export function world(init: WorldInit = {}): World {
       adoptions: new Map(),
       noncesReadAt: undefined,
       cancelTriedAt: undefined,
+      rejectTriedAt: undefined,
       ...view,
     },
   };

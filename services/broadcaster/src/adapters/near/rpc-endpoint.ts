@@ -1,5 +1,5 @@
 import { deadline, type Logger, type Ports } from "@outlayer/kit";
-import { field, object, parse, string } from "../../core/chain/json.ts";
+import { field, type Json, object, parse, string } from "../../core/chain/json.ts";
 import { RpcRefused } from "../../core/ports/near-node.ts";
 import { type AnswerBounds, boundsOf, foreignBounds } from "./answer-bounds.ts";
 import { AnswerTooLong, readAnswer } from "./read-answer.ts";
@@ -181,15 +181,36 @@ export class RpcEndpoint {
   }
 }
 
+/** Kinds of errors that a node names beside their cause. */
+const nodeErrors: readonly (string | undefined)[] = ["HANDLER_ERROR", "REQUEST_VALIDATION_ERROR", "INTERNAL_ERROR"];
+
+/** Causes for which another node may find out what this one could not: it is busy, behind, or not on the shard. */
+const inability = [
+  "TIMEOUT_ERROR",
+  "INTERNAL_ERROR",
+  "NO_SYNCED_BLOCKS",
+  "NOT_SYNCED_YET",
+  "UNAVAILABLE_SHARD",
+  "DOES_NOT_TRACK_SHARD",
+  "REQUEST_ROUTED",
+];
+
 /**
- * A body that is not JSON-RPC is no answer, whatever the status: load balancers send HTML. An error of the node itself names its
- * cause or has text as data; any other error is the provider's: an exhausted API key, or too many calls.
+ * Whether an error is the node's own: it has a kind and a cause, or is as older nodes wrote it. Any other error is the provider's,
+ * whatever it has in `data`: an exhausted API key, or too many calls.
  */
+function isNodesOwn(error: Json): boolean {
+  const [kind, cause, text] = [string(field(error, "name")), field(error, "cause", "name"), field(error, "data")];
+  if (typeof cause === "string" && cause !== "") return nodeErrors.includes(kind);
+  return field(error, "message") === "Server error" && field(error, "code") === -32_000 && typeof text === "string";
+}
+
+/** A body that is not JSON-RPC is no answer, whatever the status: load balancers send HTML. */
 function read(method: string, response: Response, body: unknown, nowMs: number): unknown {
   const answer = object(body);
   const cause = string(field(answer?.error, "cause", "name")) ?? "";
   const text = string(field(answer?.error, "data"));
-  const isNodes = response.ok ? answer?.error === undefined || cause !== "" || text !== undefined : cause !== "";
+  const isNodes = answer?.error === undefined ? response.ok : isNodesOwn(answer.error);
   if (response.status === 429 || response.status >= 500 || answer === undefined || !isNodes) {
     const what = isNodes ? "" : ", an error that is not the node's own";
     throw new NoAnswer(`HTTP status ${response.status}${what}`, retryAfterMs(response, nowMs));
@@ -198,9 +219,7 @@ function read(method: string, response: Response, body: unknown, nowMs: number):
     if (answer.result === undefined) throw new NoAnswer("neither result nor error");
     return answer.result;
   }
-  // The node failed to find out; another one may succeed.
-  if (["TIMEOUT_ERROR", "INTERNAL_ERROR", "NO_SYNCED_BLOCKS", "UNAVAILABLE_SHARD"].includes(cause))
-    throw new NoAnswer(cause);
+  if (inability.includes(cause)) throw new NoAnswer(cause);
   throw new RpcRefused(method, cause, text ?? string(field(answer.error, "message")) ?? "");
 }
 

@@ -59,23 +59,42 @@ export function readSubmission(status: TransactionStatus, gateId: string, target
     callbackFailed: undefined,
     tokensBurnt: burnt,
   };
-  if (submission.kind !== "accepted") return nothing;
+  const accepting = acceptingReceipt(status);
+  if (submission.kind !== "accepted" || accepting === undefined) return nothing;
   const { intentId } = submission;
   const view = { ...nothing };
-  for (const outcome of status.receipts.values()) {
-    if (outcome.executorId !== gateId || outcome.id === status.transaction.id) continue;
-    const events = readTrace(outcome.logs);
-    if (outcome.status.kind === "failure") {
+  for (const callback of gateChildren(accepting, status, gateId)) {
+    const events = readTrace(callback.logs);
+    if (callback.status.kind === "failure") {
       const isCallback =
-        status.calls.get(outcome.id)?.methodName === "on_intent_resumed" ||
+        status.calls.get(callback.id)?.methodName === "on_intent_resumed" ||
         events.some((event) => event.ev === "intent_dispatched" && event.id === intentId);
-      const failed = { blockHash: outcome.blockHash, error: outcome.status.text };
+      const failed = { blockHash: callback.blockHash, error: callback.status.text };
       if (isCallback) Object.assign(view, { callbackFailed: failed });
       continue;
     }
-    for (const event of events) Object.assign(view, effectOf(event, intentId, outcome, status, targetId));
+    for (const event of events) Object.assign(view, effectOf(event, intentId, callback, status, targetId));
+    const link = gateChildren(callback, status, gateId).find(continuesChain);
+    if (link !== undefined) Object.assign(view, { continued: { blockHash: link.blockHash } });
   }
   return view;
+}
+
+/**
+ * The gate's own receipts that one of the gate's receipts made: their predecessor is the gate. What a target calls of the gate is
+ * no word of the gate's (rule: only-the-gates-own-word).
+ */
+function gateChildren(parent: Outcome, { receipts, calls }: TransactionStatus, gateId: string): Outcome[] {
+  const result = parent.status.kind === "receipt" ? [parent.status.id] : [];
+  return [...new Set([...result, ...parent.receiptIds])].flatMap((id) => {
+    const outcome = receipts.get(id);
+    const predecessorId = calls.get(id)?.predecessorId ?? gateId;
+    return outcome?.executorId === gateId && predecessorId === gateId ? [outcome] : [];
+  });
+}
+
+function continuesChain({ status, logs }: Outcome): boolean {
+  return status.kind !== "failure" && readTrace(logs).some(({ ev }) => ev === "chain_continued");
 }
 
 function effectOf(
@@ -92,7 +111,6 @@ function effectOf(
     case "intent_resolved_err":
       return event.id === intentId ? { closed: { ...ran, reason: event.reason } } : {};
     case "chain_continued":
-      return { continued: ran };
     case "intent_submitted":
     case "batch_started":
     case "intent_resumed":
@@ -102,10 +120,15 @@ function effectOf(
   }
 }
 
+/** The receipt that the transaction was converted into. */
+function acceptingReceipt({ transaction: { status }, receipts }: TransactionStatus): Outcome | undefined {
+  return status.kind === "receipt" ? receipts.get(status.id) : undefined;
+}
+
 function readResult(status: TransactionStatus, gateId: string): SubmissionResult {
   const { status: converted, blockHash } = status.transaction;
   if (converted.kind === "failure") return { kind: "refused", error: converted.text, blockHash };
-  const first = converted.kind === "receipt" ? status.receipts.get(converted.id) : undefined;
+  const first = acceptingReceipt(status);
   if (first === undefined || first.status.kind === "unknown") return { kind: "pending" };
   if (first.status.kind === "failure") return { kind: "refused", error: first.status.text, blockHash: first.blockHash };
   const submitted = readTrace(first.logs).find((event) => event.ev === "intent_submitted");

@@ -16,6 +16,9 @@ const lookEvery = 20;
 /** The same once the workflow is to be cancelled. */
 const lookEveryWhenCancelled = 2;
 
+/** Heads after which the gate is asked again for a fee that was not the agreed one. */
+const rejectAgainAfter = 20;
+
 /**
  * The attempt is over. Finds out the outcome of every step, records it as long as something may still execute, and ends the
  * workflow once nothing can (rule: public-payload-stays-possible, rule: settling-until-nothing-is-possible).
@@ -132,6 +135,8 @@ function isTold(state: WorkflowState, judged: readonly JudgedStep[], text: strin
  * Intents that another resume of ours names are left out, unless that resume is known not to have run.
  */
 function leftoverOf(state: WorkflowState, world: World, judged: readonly JudgedStep[]): string | undefined {
+  const { rejectTriedAt } = world.view;
+  if (rejectTriedAt !== undefined && world.head < rejectTriedAt + rejectAgainAfter) return undefined;
   const named = new Set(
     state.resumes.flatMap(({ prepared, fate }) => {
       const isSpent = fate.kind === "dead" || (fate.kind === "refused" && prepared.mode !== "reject");

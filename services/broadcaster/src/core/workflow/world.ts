@@ -60,6 +60,8 @@ export interface View {
   readonly noncesReadAt: number | undefined;
   /** Head's height at the last failed attempt to have a cancel signed and appended. */
   readonly cancelTriedAt: number | undefined;
+  /** Head's height when a reject was last left out, because the gate asked another fee than was agreed. */
+  readonly rejectTriedAt: number | undefined;
 }
 
 /** Whether a look at a transaction is due: at most one per `every` heads, and none before `from`. */

@@ -26,6 +26,7 @@ interface Noted {
   readonly feeYocto: bigint;
   /** The block that the transaction names; the final one where none is given. */
   readonly block?: Pick<Block, "hash" | "height">;
+  readonly isDue: () => boolean;
 }
 
 /** Signs with the approver's keys; what is signed stands in the gate's log before it is used (rule: approver-acts-through-the-gate-log). */
@@ -43,18 +44,19 @@ export class GateSigner {
 
   /**
    * Signs a call and writes the transaction to the gate's log. It is sent by `use`, after that has written it to the workflow's.
-   * @returns undefined before any block was seen
+   * @returns undefined before any block was seen, and where it is too late once the key is free
    */
   async sign<T>(
     lane: KeyLane,
     call: CallToSign,
-    { requestId, mode, intentIds, feeYocto, block = this.#deps.follower.heads?.final }: Noted,
+    { requestId, mode, intentIds, feeYocto, isDue, block = this.#deps.follower.heads?.final }: Noted,
     use: (transaction: ApproverTransaction) => Promise<T>,
   ): Promise<T | undefined> {
     const { log } = this.#deps;
     if (block === undefined) return undefined;
     return lane.use([call], block, async ([transaction]) => {
-      if (transaction === undefined) return undefined;
+      // Others may have had the key for long (rule: window-is-judged-with-the-key).
+      if (transaction === undefined || !isDue()) return undefined;
       const told = { requestId, mode, intentIds: [...intentIds], feeYocto: feeYocto.toString() };
       const prepared = create(ApproverTransactionSchema, { transaction, ...told });
       await log.append(`${mode} ${requestId}`, (before) => ({
@@ -75,7 +77,7 @@ export class GateSigner {
     if (lane === undefined) return;
     const method = approver.lane(publicKey) === undefined ? "submit_intent" : "resume_batch_chained";
     const call = burnCall(method, gateId);
-    const noted = { requestId, mode: "burn_nonce", intentIds: [], feeYocto: 0n };
+    const noted = { requestId, mode: "burn_nonce", intentIds: [], feeYocto: 0n, isDue: () => true };
     await this.sign(lane, call, noted, async ({ transaction }) => {
       if (transaction === undefined) return;
       await charge();

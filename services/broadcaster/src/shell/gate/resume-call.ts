@@ -9,6 +9,8 @@ export interface ResumeWanted {
   readonly feeYocto: bigint;
   /** The block in which the ids were seen: the resume is valid on no fork without it. */
   readonly block: Pick<Block, "hash" | "height">;
+  /** Whether there is still time for it, asked once the key is free: it may have been in use for long. */
+  readonly isDue: () => boolean;
 }
 
 /** The call of the gate that starts a chain, or dispatches or rejects one intent. */

@@ -27,6 +27,7 @@ export class Sightings implements View {
   readonly viewResults = new Map<number, ViewResult>();
   noncesReadAt: number | undefined;
   cancelTriedAt: number | undefined;
+  rejectTriedAt: number | undefined;
 
   noteSent(hash: string, head: number): void {
     this.sentAt.set(hash, { first: this.sentAt.get(hash)?.first ?? head, last: head });

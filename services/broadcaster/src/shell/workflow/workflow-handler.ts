@@ -22,7 +22,7 @@ import { type LookNeeds, look } from "./perform/look.ts";
 import { type MeasureNeeds, measure } from "./perform/measure.ts";
 import { type ProofNeeds, proveDead } from "./perform/prove-dead.ts";
 import { type NonceNeeds, readNonces } from "./perform/read-nonces.ts";
-import { recoveredResume, rejectIntent, resumeChain, resumeStep, type SingleResumeNeeds } from "./perform/resume.ts";
+import { type RejectNeeds, recoveredResume, rejectIntent, resumeChain, resumeStep } from "./perform/resume.ts";
 import { abandonTerms } from "./perform/sign.ts";
 import { resend, type SubmitNeeds, submit } from "./perform/submit.ts";
 import { Sightings } from "./sightings.ts";
@@ -30,7 +30,7 @@ import { Sightings } from "./sightings.ts";
 /** What the handlers of workflows share during one term. */
 export type WorkflowNeeds = EnterNeeds &
   SubmitNeeds &
-  SingleResumeNeeds &
+  RejectNeeds &
   MeasureNeeds &
   LookNeeds &
   ProofNeeds &
@@ -160,7 +160,10 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
       case "sign":
         return enter(needs, action.kind, log, this.#grants);
       case "submit":
-        return submit(needs, state, action.steps, seen, append);
+        await submit(needs, state, action.steps, seen, append);
+        // It may have become too late while the key was in use.
+        if (log.state === state) await log.nextChange();
+        return;
       case "resend":
         return resend(needs, state, action.hashes, seen);
       case "look":

@@ -1,6 +1,9 @@
 import type { ApproverTransaction } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import type { Logger } from "@outlayer/kit";
+import type { BroadcasterConfig } from "../../../config.ts";
 import type { NearNode } from "../../../core/ports/near-node.ts";
 import type { EventInit } from "../../../core/workflow/action.ts";
+import { canStillResume, isInTime } from "../../../core/workflow/in-time.ts";
 import type { SeenIn } from "../../../core/workflow/seen.ts";
 import type { WorkflowState } from "../../../core/workflow/state.ts";
 import type { Follower } from "../../chain/follower.ts";
@@ -14,9 +17,12 @@ export interface ResumeNeeds {
   readonly node: NearNode;
 }
 
-export interface SingleResumeNeeds extends ResumeNeeds {
+export interface RejectNeeds extends ResumeNeeds {
   readonly gate: GateReader;
+  readonly config: BroadcasterConfig;
+  readonly logger: Logger;
 }
+
 type Append = (event: EventInit) => Promise<void>;
 
 /**
@@ -38,6 +44,7 @@ export async function resumeChain(
     intentIds: accepted.map(({ intentId }) => intentId),
     feeYocto: BigInt(state.admitted?.feeYocto ?? "0"),
     block: { hash: latest.blockHash, height: Number(latest.blockHeight) },
+    isDue: () => canStillResume(state, headOf(tools)),
   };
   await tools.conductor.resume(wanted, state.resumes.length > 0, (prepared) => send(tools, prepared, seen, append));
 }
@@ -50,28 +57,44 @@ export async function resumeStep(
   seen: Sightings,
   append: Append,
 ): Promise<void> {
-  const intentId = state.steps[step]?.accepted?.intentId;
-  if (intentId === undefined) return;
-  const feeYocto = BigInt(state.admitted?.feeYocto ?? "0");
-  const wanted = { requestId: state.requestId, mode: "single" as const, intentIds: [intentId], feeYocto, block };
+  const resumed = state.steps[step];
+  const intentId = resumed?.accepted?.intentId;
+  if (resumed === undefined || intentId === undefined) return;
+  const wanted = {
+    requestId: state.requestId,
+    mode: "single" as const,
+    intentIds: [intentId],
+    feeYocto: BigInt(state.admitted?.feeYocto ?? "0"),
+    block,
+    isDue: () => isInTime(resumed, headOf(tools)),
+  };
   await tools.conductor.resume(wanted, false, (prepared) => send(tools, prepared, seen, append));
 }
 
 /**
  * Rejects a leftover intent: it frees what it locks of the relayer's balance (rule: leftovers-time-out), and is not
- * dispatched any more.
+ * dispatched any more. Where the gate asks another fee than was agreed, nothing is sent, and the intent times out
+ * (rule: fee-is-the-agreed-tier).
  */
 export async function rejectIntent(
-  tools: SingleResumeNeeds,
+  tools: RejectNeeds,
   state: WorkflowState,
   intentId: string,
   seen: Sightings,
   append: Append,
 ): Promise<void> {
-  const block = tools.follower.heads?.final;
-  const fee = (await tools.gate.feeTiers())[0]?.feeYocto;
-  if (block === undefined || fee === undefined) return;
-  const wanted = { requestId: state.requestId, mode: "reject" as const, intentIds: [intentId], feeYocto: fee, block };
+  const { follower, gate, config, logger } = tools;
+  const block = follower.heads?.final;
+  if (block === undefined) return;
+  const feeYocto = (await gate.feeTiers())[0]?.feeYocto;
+  if (feeYocto !== config.gateFeeYocto || feeYocto > config.gateMaxFeeYocto) {
+    const about = { request_id: state.requestId, asked: feeYocto, agreed: config.gateFeeYocto };
+    seen.rejectTriedAt = headOf(tools);
+    logger.warn(about, "an intent is left to time out: the gate asks another fee than was agreed");
+    return;
+  }
+  const about = { requestId: state.requestId, mode: "reject" as const, intentIds: [intentId], block };
+  const wanted = { ...about, feeYocto, isDue: () => true };
   await tools.conductor.resume(wanted, false, (prepared) => send(tools, prepared, seen, append));
 }
 
@@ -81,6 +104,10 @@ export function recoveredResume(prepared: ApproverTransaction): EventInit | unde
   return transaction === undefined
     ? undefined
     : { case: "resumePrepared", value: { transaction, mode, intentIds, feeYocto } };
+}
+
+function headOf({ follower }: ResumeNeeds): number {
+  return follower.heads?.optimistic.height ?? 0;
 }
 
 async function send(

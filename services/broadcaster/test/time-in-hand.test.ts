@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { GateSigner, type GateSignerDeps } from "../src/shell/gate/gate-signer.ts";
+import { rejectIntent, resumeChain, resumeStep } from "../src/shell/workflow/perform/resume.ts";
+import { submit } from "../src/shell/workflow/perform/submit.ts";
+import { Sightings } from "../src/shell/workflow/sightings.ts";
+import { admitted, type Kind, pending, signed, workflow } from "./core/workflow-builder.ts";
+
+const plain: readonly Kind[] = ["plain"];
+
+/** A resume as the conductor is asked for it, and whether it is due once the key is free at a height. */
+async function wantedBy(resume: typeof resumeChain | typeof resumeStep) {
+  const follower = { heads: { optimistic: { height: 1010 }, final: { height: 1008 } } };
+  let isDue = () => false;
+  const conductor = {
+    async resume(wanted: { isDue: () => boolean }) {
+      isDue = wanted.isDue;
+    },
+  };
+  const tools = { conductor, follower } as unknown as Parameters<typeof resumeChain>[0];
+  const state = workflow(plain, pending(plain));
+  const acceptedAt = Number(state.steps[0]?.accepted?.blockHeight);
+  const block = { hash: "b", height: acceptedAt };
+  const at = { step: 0, block } as Parameters<typeof resumeStep>[2];
+  await (resume === resumeChain
+    ? resumeChain(tools, state, new Sightings(), async () => {})
+    : resumeStep(tools, state, at, new Sightings(), async () => {}));
+  return (age: number) => {
+    follower.heads.optimistic.height = acceptedAt + age;
+    return isDue();
+  };
+}
+
+describe("time windows, once the key is free (rule: window-is-judged-with-the-key)", () => {
+  for (const [name, resume] of [
+    ["a chain", resumeChain],
+    ["one intent", resumeStep],
+  ] as const) {
+    it(`have the resume of ${name} dropped that would come too late, though it was asked for in time`, async () => {
+      const isDueAtAge = await wantedBy(resume);
+      assert.equal(isDueAtAge(150), true);
+      assert.equal(isDueAtAge(196), false);
+    });
+  }
+
+  it("leave what is too late out of every log, and unsent", async () => {
+    const appended: string[] = [];
+    const deps = {
+      log: { append: async (change: string) => void appended.push(change), has: () => true },
+    } as unknown as GateSignerDeps;
+    let isDue = true;
+    const lane = {
+      // Others have the key until it is too late.
+      async use(_calls: unknown, _block: unknown, use: (transactions: object[]) => Promise<unknown>) {
+        isDue = false;
+        return use([{ hash: "h" }]);
+      },
+    } as unknown as Parameters<GateSigner["sign"]>[0];
+    const call = {} as Parameters<GateSigner["sign"]>[1];
+    const noted = { requestId: "r", mode: "chain", intentIds: ["5"], feeYocto: 1n, isDue: () => isDue };
+    const used = await new GateSigner(deps).sign(
+      lane,
+      call,
+      { ...noted, block: { hash: "b", height: 1 } },
+      async () => {
+        appended.push("used");
+      },
+    );
+    assert.equal(used, undefined);
+    assert.deepEqual(appended, []);
+  });
+
+  it("have submissions dropped whose signatures ended while the relayer's key was in use", async () => {
+    const state = workflow(plain, [admitted, signed(plain)]);
+    const lastHeight = Number(state.steps[0]?.signed?.maxBlockHeight);
+    const heads = { optimistic: { height: lastHeight - 2 }, final: { height: lastHeight - 4 } };
+    const tools = {
+      follower: { heads },
+      config: { gateId: "gate.near", submitIntentGas: 1n, gateCallbackGas: 1n },
+      relayer: {
+        idlest: {
+          async use(_calls: unknown, _block: unknown, use: (transactions: object[]) => Promise<unknown>) {
+            tools.follower.heads = { optimistic: { height: lastHeight + 2 }, final: { height: lastHeight } };
+            return use([{ hash: "h" }]);
+          },
+        },
+      },
+      node: { send: () => assert.fail("sent") },
+    };
+    const refuse = async () => assert.fail("written");
+    await submit(tools as unknown as Parameters<typeof submit>[0], state, [0], new Sightings(), refuse);
+  });
+});
+
+describe("a reject (rule: fee-is-the-agreed-tier)", () => {
+  const agreed = 30n;
+  const attempt = async (asked: bigint, gateMaxFeeYocto = 60n) => {
+    const wanted: bigint[] = [];
+    const seen = new Sightings();
+    const tools = {
+      follower: { heads: { optimistic: { height: 1300 }, final: { height: 1298, hash: "f" } } },
+      gate: { feeTiers: async () => [{ cap: 3, feeYocto: asked }] },
+      config: { gateFeeYocto: agreed, gateMaxFeeYocto },
+      logger: { warn: () => {} },
+      conductor: { resume: async ({ feeYocto }: { feeYocto: bigint }) => void wanted.push(feeYocto) },
+    } as unknown as Parameters<typeof rejectIntent>[0];
+    await rejectIntent(tools, workflow(plain, pending(plain)), "5", seen, async () => {});
+    return { wanted, triedAt: seen.rejectTriedAt };
+  };
+
+  it("attaches the agreed fee and no other: what the gate asks is its owner's to choose", async () => {
+    assert.deepEqual(await attempt(agreed), { wanted: [agreed], triedAt: undefined });
+    for (const asked of [agreed - 1n, agreed + 1n, 200n * 10n ** 24n]) {
+      assert.deepEqual(await attempt(asked), { wanted: [], triedAt: 1300 }, String(asked));
+    }
+    assert.deepEqual(await attempt(agreed, agreed - 1n), { wanted: [], triedAt: 1300 });
+  });
+});
