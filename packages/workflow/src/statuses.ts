@@ -81,6 +81,7 @@ export const errorCodes = [
   "timed_out",
   "cancelled",
   "outcome_unknown",
+  "internal",
 ] as const;
 export type ErrorCode = (typeof errorCodes)[number];
 

@@ -94,6 +94,8 @@ function drive(steps: readonly Handler["perform"][], own: Partial<Handler> = {})
     },
     beforeEnd: async () => ended,
     written: () => {},
+    letGo: () => void happened.push("let go"),
+    giveUp: () => undefined,
     leave: () => void happened.push("left"),
     ...own,
   };
@@ -200,15 +202,39 @@ describe("a driver of a log", () => {
     await ran;
   });
 
-  it("says so where an error is none that it knows, and decides anew on the log", async () => {
-    const { driver, happened, pauses, stopping } = drive([
-      async () => {
-        throw new TypeError("of undefined");
-      },
-      append(ended),
-    ]);
-    await driver.run(stopping.signal);
-    assert.deepEqual(happened, ["read", "taken", "error: driving a log failed: TypeError", "read", "ended", "left"]);
-    assert.deepEqual(pauses, [200]);
+  describe("that meets an error which nobody expects (rule: unknown-error-lets-go)", () => {
+    const unexpected: Handler["perform"] = async () => {
+      throw new TypeError("of undefined");
+    };
+
+    it("says so, lets others go first, and decides anew on the log", async () => {
+      const { driver, happened, pauses, stopping } = drive([unexpected, append(ended)]);
+      await driver.run(stopping.signal);
+      const met = ["error: driving a log failed: TypeError", "let go"];
+      assert.deepEqual(happened, ["read", "taken", ...met, "read", "ended", "left"]);
+      assert.deepEqual(pauses, [200]);
+    });
+
+    it("tries ever more rarely, and ends the log after ten where nothing was sent", async () => {
+      const test = drive(Array(11).fill(unexpected), { giveUp: () => ended });
+      await test.driver.run(test.stopping.signal);
+      assert.deepEqual(test.pauses, [200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000]);
+      assert.deepEqual(test.happened.slice(-3), ["read", "ended", "left"]);
+    });
+
+    it("goes on for ever where something may have been sent, and forgets the errors once there is progress", async () => {
+      const steps = [...Array(12).fill(unexpected), append(settling), unexpected, append(ended)];
+      const { driver, kinds, pauses, stopping } = drive(steps);
+      await driver.run(stopping.signal);
+      assert.deepEqual(kinds.slice(1), ["taken", "settling", "ended"]);
+      assert.deepEqual(pauses.slice(-3), [30_000, 30_000, 200]);
+    });
+
+    it("does not take waiting, and signing that comes to nothing, for progress", async () => {
+      const waits = append({ case: "waiting", value: {} });
+      const { driver, pauses, stopping } = drive([unexpected, waits, unexpected, append(ended)]);
+      await driver.run(stopping.signal);
+      assert.deepEqual(pauses, [200, 400]);
+    });
   });
 });

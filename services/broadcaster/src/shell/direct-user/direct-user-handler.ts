@@ -10,13 +10,13 @@ import {
   foldDirectUser,
   liveAttempt,
 } from "../../core/direct-user/state.ts";
-import { isAmbiguous } from "../../core/direct-user/verdict.ts";
+import { failed, isAmbiguous } from "../../core/direct-user/verdict.ts";
 import type { EndedInit, EventInit } from "../../core/workflow/action.ts";
 import type { Logged } from "../../core/workflow/state.ts";
 import { unexecutedSteps } from "../../core/workflow/usage.ts";
 import { proveAbsent } from "../chain/prove-absent.ts";
 import type { ValidityPeriod } from "../chain/validity-period.ts";
-import { outagePauseMs, policyFor } from "../log/error-policy.ts";
+import { outagePauseMs, policyFor, unexpectedEnd } from "../log/error-policy.ts";
 import type { Append, LogHandler, OpenLog } from "../log/log-driver.ts";
 import { waitingEvent } from "../log/waiting.ts";
 import { Grants } from "../policy/check-policy.ts";
@@ -108,7 +108,7 @@ export class DirectUserHandler implements LogHandler<DirectUserState, Busy> {
       if (kind === "check_policy") return await append(await checkCallPolicy(needs, state, this.#grants));
       if (!(await makeCall(needs, state, this.#grants, this.#seen, append))) await log.nextChange();
     } catch (error) {
-      const waitingFor = error instanceof UserCannotPay ? "balance_low" : policyFor(error).waitingFor;
+      const waitingFor = error instanceof UserCannotPay ? "balance_low" : policyFor(error)?.waitingFor;
       // Once it is written down it may have been sent: then there is nothing to wait for but its fate.
       if (waitingFor === undefined || log.state !== state) throw error;
       needs.userKeys.release(this.#requestId);
@@ -169,6 +169,14 @@ export class DirectUserHandler implements LogHandler<DirectUserState, Busy> {
   }
 
   written(): void {}
+
+  letGo(): void {
+    this.#needs.userKeys.release(this.#requestId);
+  }
+
+  giveUp(state: DirectUserState): EventInit | undefined {
+    return state.ended === undefined && state.attempts.length === 0 ? failed("internal", unexpectedEnd) : undefined;
+  }
 
   leave(): void {
     const { userKeys, follower } = this.#needs;

@@ -10,7 +10,8 @@ export interface ErrorPolicy {
   readonly keepsState: boolean;
   /** Until when it pauses: for so many milliseconds, or until something changes. */
   readonly pause: number | "next_change";
-  readonly logLevel?: "warn" | "error";
+  /** Set where the error is to be logged. */
+  readonly logLevel?: "warn";
   /** What a workflow waits for that met the error before anything was sent. */
   readonly waitingFor?: WaitReason;
 }
@@ -28,11 +29,21 @@ const policies: readonly (readonly [kind: new (...args: never[]) => Error, polic
   [StillPossible, { keepsState: false, pause: 5000, logLevel: "warn" }],
 ];
 
-const unexpected: ErrorPolicy = { keepsState: false, pause: shortPauseMs, logLevel: "error" };
-
-export function policyFor(error: unknown): ErrorPolicy {
-  return policies.find(([kind]) => error instanceof kind)?.[1] ?? unexpected;
+/** @returns undefined for an error that nobody expects: see `unexpectedErrors` */
+export function policyFor(error: unknown): ErrorPolicy | undefined {
+  return policies.find(([kind]) => error instanceof kind)?.[1];
 }
+
+/** What a driver does about errors that are in no row: it lets others go first, and tries again ever more rarely. Milliseconds. */
+export const unexpectedErrors = {
+  firstPauseMs: 200,
+  longestPauseMs: 30_000,
+  /** So many without progress, and a workflow of which nothing was sent ends (rule: unknown-error-lets-go). */
+  most: 10,
+};
+
+/** The sentence of a record that ends so. */
+export const unexpectedEnd = "it met an error again and again that this service does not know; nothing was sent";
 
 /** How long a workflow that waits for an outage to end pauses before it tries again. Milliseconds. */
 export const outagePauseMs = 500;

@@ -2,7 +2,7 @@ import { type Logger, Notifier, type Ports, sleep } from "@outlayer/kit";
 import type { EvidenceLog, HeldLease } from "../../core/ports/evidence-log.ts";
 import type { EndedInit, EventInit } from "../../core/workflow/action.ts";
 import type { Logged } from "../../core/workflow/state.ts";
-import { policyFor } from "./error-policy.ts";
+import { policyFor, unexpectedErrors } from "./error-policy.ts";
 
 /** What the state of any log says. */
 export interface LogState {
@@ -50,6 +50,10 @@ export interface LogHandler<S extends LogState, A extends { readonly kind: strin
   beforeEnd(state: S, ended: EndedInit, tell: (event: EventInit) => Promise<S>): Promise<EventInit>;
   /** Called after an event was written. */
   written(event: EventInit, state: S): void;
+  /** Gives up whatever others wait for, after an error that nobody expected. */
+  letGo(): void;
+  /** @returns how it ends that has met such errors again and again; undefined where something may have been sent */
+  giveUp(state: S): EventInit | undefined;
   /** Called once the log has ended. */
   leave(state: S): void;
 }
@@ -83,6 +87,8 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
   readonly #told = new Notifier();
   #state: S | undefined;
   #isBehind = false;
+  /** Errors that nobody expected, since the log last made progress. */
+  #unexpected = 0;
 
   constructor(requestId: string, handler: LogHandler<S, A>, deps: LogDriverDeps) {
     this.#requestId = requestId;
@@ -103,6 +109,8 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
         if (this.#isBehind) this.#state = undefined;
         this.#isBehind = false;
         if (this.#state === undefined) await this.#load();
+        const hopeless = this.#unexpected >= unexpectedErrors.most ? this.#handler.giveUp(log.state) : undefined;
+        if (hopeless !== undefined) await log.append(hopeless);
         const action = await this.#handler.decide(log.state);
         if (!isIdle(action)) await this.#handler.perform(action, log);
         else if (action.kind === "wait") await log.nextChange();
@@ -149,11 +157,21 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
 
   async #pauseAfter(error: unknown, log: OpenLog<S>): Promise<void> {
     const { ports, logger } = this.#deps;
-    const { keepsState, pause, logLevel } = policyFor(error);
-    if (!keepsState) this.#state = undefined;
+    const policy = policyFor(error);
+    if (!policy?.keepsState) this.#state = undefined;
+    const level = policy === undefined ? "error" : policy.logLevel;
     const about = { err: error, request_id: this.#requestId };
-    if (logLevel !== undefined) logger[logLevel](about, `driving ${this.#handler.kind} failed`);
+    if (level !== undefined) logger[level](about, `driving ${this.#handler.kind} failed`);
+    if (policy === undefined) this.#handler.letGo();
+    const pause = policy?.pause ?? this.#growingPauseMs();
     await (pause === "next_change" ? log.nextChange() : sleep(ports.timers, pause, log.stopping));
+  }
+
+  #growingPauseMs(): number {
+    const { firstPauseMs, longestPauseMs } = unexpectedErrors;
+    const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** this.#unexpected);
+    this.#unexpected += 1;
+    return pauseMs;
   }
 
   /** Before anything else that this term appends the log says who drives it now. */
@@ -179,6 +197,7 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
     const about = { request_id: this.#requestId, wallet_id: before.walletId };
     logger.info({ ...about, event: event.case, version: logged.version }, "appended");
     this.#state = this.#handler.evolve(before, logged);
+    if (!isStandstill(event)) this.#unexpected = 0;
     this.#handler.written(event, this.#state);
   }
 
@@ -186,6 +205,11 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
     // It may have been told before it began to wait.
     return this.#isBehind ? Promise.resolve() : Notifier.next([...sources, this.#told], stopping);
   }
+}
+
+/** Whether an event says that nothing has come of the workflow yet. */
+function isStandstill({ case: kind }: EventInit): boolean {
+  return ["taken", "waiting", "policyAllowed", "admitted", "signingPrepared", "signaturesDiscarded"].includes(kind);
 }
 
 function isIdle(action: { readonly kind: string }): action is Idle {

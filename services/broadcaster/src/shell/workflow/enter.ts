@@ -30,7 +30,7 @@ export async function enter(
     if (admission.kind === "event") return await append(admission.event);
     return await wait(needs, log, admission);
   } catch (error) {
-    const { waitingFor } = policyFor(error);
+    const waitingFor = policyFor(error)?.waitingFor;
     if (waitingFor === undefined) throw error;
     // Its trouble is not to hold up those behind it.
     needs.conductor.withdraw(requestId);

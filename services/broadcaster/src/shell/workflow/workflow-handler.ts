@@ -5,13 +5,14 @@ import { blocksTaken, canGrowOld } from "../../core/workflow/in-time.ts";
 import { next } from "../../core/workflow/next.ts";
 import type { FinalFacts } from "../../core/workflow/outcomes.ts";
 import { owedBy } from "../../core/workflow/owed.ts";
-import { isDone, isResumedSingly, isSignedUnsent } from "../../core/workflow/progress.ts";
+import { isDone, isResumedSingly, isSignedUnsent, isSubmitted } from "../../core/workflow/progress.ts";
 import { settlingBefore } from "../../core/workflow/settle.ts";
 import { staleAfter } from "../../core/workflow/stale.ts";
 import { evolve, foldWorkflow, type Logged, sentTransactions, type WorkflowState } from "../../core/workflow/state.ts";
 import { unexecutedSteps } from "../../core/workflow/usage.ts";
 import type { World } from "../../core/workflow/world.ts";
 import { KeyUnusable } from "../chain/key-lane.ts";
+import { unexpectedEnd } from "../log/error-policy.ts";
 import type { LogHandler, OpenLog } from "../log/log-driver.ts";
 import { Grants } from "../policy/check-policy.ts";
 import { type EnterNeeds, enter } from "./enter.ts";
@@ -84,6 +85,19 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
         !known.includes(transaction?.hash ?? "") && !intentIds.some((intentId) => begun.has(intentId)),
     );
     return missing === undefined ? undefined : recoveredResume(missing);
+  }
+
+  letGo(): void {
+    const { conductor, line, intake } = this.#needs;
+    conductor.withdraw(this.#requestId);
+    line.leave(this.#requestId);
+    intake.leave(this.#requestId);
+  }
+
+  giveUp(state: WorkflowState): EventInit | undefined {
+    if (state.ended !== undefined || state.settling !== undefined || isSubmitted(state)) return undefined;
+    const value = { status: "failed", errorCode: "internal", userVisibleError: unexpectedEnd } as const;
+    return { case: "ended", value };
   }
 
   leave(state: WorkflowState): void {
