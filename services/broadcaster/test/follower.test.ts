@@ -202,6 +202,8 @@ describe("following the chain", () => {
     assert.deepEqual(follower.place("d10000"), { height: 3, state: "forked" });
     await follower.learn(["d0"]);
     assert.deepEqual(follower.place("d0"), { height: 3, state: "forked" });
+    assert.equal(follower.place("d2"), undefined, "d1 was asked for since, d2 was not");
+    assert.deepEqual(follower.place("d1"), { height: 3, state: "forked" });
   });
 
   it("begins anew after a long gap, and takes nothing before it for forked", async () => {

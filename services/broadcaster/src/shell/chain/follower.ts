@@ -1,4 +1,5 @@
 import { type Logger, Notifier, type Ports, sleep } from "@outlayer/kit";
+import { LRUCache } from "lru-cache";
 import { Pace } from "../../core/chain/pace.ts";
 import type { Block, NearNode } from "../../core/ports/near-node.ts";
 import { BlockUnknown, RpcUnavailable } from "../../core/ports/near-node.ts";
@@ -21,7 +22,7 @@ const longestGap = 100;
 /** Heights in a row that the chain may leave out. */
 const mostLeftOut = 20;
 
-/** Blocks from before the window of which is remembered where they stand; about 2 MB. The oldest is asked for again. */
+/** Blocks from before the window whose places are cached; about 2 MB. The place of a dropped block is asked for again. */
 const olderKept = 10_000;
 
 /**
@@ -41,7 +42,7 @@ export class Follower {
   /** The block at each height of the optimistic chain, from the window's begin to the head. */
   readonly #chain = new Map<number, Block>();
   /** Blocks from before the window, once their place was asked for. */
-  readonly #older = new Map<string, BlockPlace>();
+  readonly #older = new LRUCache<string, BlockPlace>({ max: olderKept });
   #head: Block | undefined;
   #final: Block | undefined;
   #begin = 0;
@@ -110,8 +111,6 @@ export class Follower {
       }
       const canonical = await this.#canonicalAt(block.height);
       this.#older.set(hash, { height: block.height, state: canonical.hash === hash ? "final" : "forked" });
-      const [oldest] = this.#older.keys();
-      if (oldest !== undefined && this.#older.size > olderKept) this.#older.delete(oldest);
     }
   }
 
