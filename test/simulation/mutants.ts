@@ -35,7 +35,7 @@ export const mutants: Readonly<Record<string, readonly Patch[]>> = {
     },
     {
       file: "services/broadcaster/src/core/workflow/state.ts",
-      find: "return { ...state, admitted: undefined, waiting, discarded: !nothingSigned, steps };",
+      find: "return { ...state, admitted: undefined, waiting, discarded: !nothingSigned, discards, steps };",
       replace:
         "return { ...state, admitted: undefined, waiting, discarded: false, steps: steps.map(() => emptyStep) };",
     },

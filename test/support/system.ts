@@ -25,6 +25,8 @@ export interface SystemOptions {
   readonly rpcPath?: string;
   /** The time, for the devnet and the product alike. The system's by default. Embedded only. */
   readonly clock?: Clock;
+  /** The chain's time, where it is to be another one than the product's. */
+  readonly chainClock?: Clock;
 }
 
 /** The whole product on a devnet in this process, over real sockets. */
@@ -48,7 +50,8 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const clock = options.clock ?? systemPorts().clock;
   const logs: string[] = [];
   const shape = shapeOf(options, clock, (line) => void logs.push(line));
-  const devnetPorts = { ...devnetSystemPorts, now: () => clock.now() };
+  const chainClock = options.chainClock ?? clock;
+  const devnetPorts = { ...devnetSystemPorts, now: () => chainClock.now() };
   const devnet = await startDevnet({ blockTimeMs: blockMs, ports: devnetPorts, ...options.devnet });
   const base: Environment = {
     ...productEnvironment(devnet),

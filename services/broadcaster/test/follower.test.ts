@@ -136,6 +136,32 @@ describe("following the chain", () => {
     assert.deepEqual(follower.place("b10"), { height: 10, state: "forked" });
   });
 
+  it("says once that the host's clock and the chain's differ, and once that they agree again", async () => {
+    const logs: string[] = [];
+    const logger = createLogger("test", "info", { write: (line: string) => void logs.push(JSON.parse(line).msg) });
+    const ports = { ...systemPorts(), clock: time.clock, timers: time.timers };
+    const growAt = (height: number, timeMs: number) => {
+      node.grow("a", height, height);
+      const block = node.blocks.get(`a${height}`);
+      assert.ok(block);
+      node.blocks.set(block.hash, { ...block, timeMs });
+    };
+    growAt(11, time.clock.now() + 10_001);
+    await follower.stop();
+    follower = new Follower(node as unknown as NearNode, ports, logger, 1);
+    const change = Notifier.next([follower.changes], new AbortController().signal);
+    follower.start();
+    await change;
+    growAt(12, time.clock.now() - 10_001);
+    await poll();
+    growAt(13, time.clock.now() - 1000);
+    await poll();
+    assert.deepEqual(logs, [
+      "the host's clock and the chain's differ: time is counted by the chain's",
+      "the host's clock and the chain's agree again",
+    ]);
+  });
+
   it("is not led back by a node that lags behind", async () => {
     node.grow("a", 11, 15);
     await poll();

@@ -4,6 +4,37 @@ import { sign } from "../src/shell/workflow/perform/sign.ts";
 import { workflow } from "./core/workflow-builder.ts";
 
 describe("signing", () => {
+  it("counts a payload's deadline from the final block, whatever the host's clock says (rule: time-is-the-chains)", async () => {
+    for (const hostAheadMs of [-400_000, 0, 400_000]) {
+      let steps: readonly { deadlineMs: bigint; maxBlockHeight: bigint }[] = [];
+      const tools = {
+        follower: { heads: { final: { height: 1000, timeMs: 9_000_000 } }, isCurrent: true },
+        evidence: { reserveNonces: async () => [7n] },
+        salts: { current: async () => new Uint8Array(4) },
+        ports: {
+          clock: { now: () => 9_000_000 + hostAheadMs },
+          random: { bytes: (count: number) => new Uint8Array(count) },
+        },
+        config: { delegateValidityBlocks: 180, intentsDeadlineMs: 300_000 },
+      } as unknown as Parameters<typeof sign>[0];
+      const grants = {
+        areOld: () => false,
+        async termsOf(_height: number, choose: () => Promise<typeof steps>) {
+          steps = await choose();
+          throw new Error("chosen");
+        },
+      };
+      const account = { accountId: "a" } as Parameters<typeof sign>[2];
+      const signing = { grants, append: async () => {}, signal: new AbortController().signal };
+      const signed = sign(tools, workflow(["intents"], []), account, signing as unknown as Parameters<typeof sign>[3]);
+      await assert.rejects(signed, /chosen/);
+      assert.deepEqual(
+        steps.map(({ deadlineMs, maxBlockHeight }) => [deadlineMs, maxBlockHeight]),
+        [[9_300_000n, 1180n]],
+      );
+    }
+  });
+
   it("makes no terms by heads of before an outage: they would be partly over, or dead", async () => {
     const asked: string[] = [];
     const refuse = (what: string) => async () => {

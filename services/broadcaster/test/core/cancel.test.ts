@@ -30,7 +30,7 @@ const mixed: readonly Kind[] = ["intents", "plain"];
 const plain: readonly Kind[] = ["plain"];
 const plains: readonly Kind[] = ["plain", "plain"];
 
-const settings = { gateId: "gate.near", verifierId: "intents.near", pollTimeoutMs: 60_000, settleByCancel: true };
+const settings = { ...world().settings, settleByCancel: true };
 const act = (kinds: readonly Kind[], events: readonly EventInit[], init: WorldInit = {}) =>
   next(workflow(kinds, events), world({ settings, ...init }));
 

@@ -15,6 +15,7 @@ import {
   submissions,
   taken,
   transaction,
+  type WorldInit,
   workflow,
   world,
 } from "./workflow-builder.ts";
@@ -48,7 +49,7 @@ describe("what the driver does next", () => {
     const discarded: EventInit = { case: "signaturesDiscarded", value: { reason: "old" } };
     const events = [taken, allowed, admitted, signed(one), discarded];
     const used = (isUsed: boolean, timeMs: number) => new Map([[0, { used: isUsed, timeMs }]]);
-    const late = { finalMs: deadlineMs + 1 };
+    const late = { finalMs: deadlineMs + 1, finalHeight: 1010 };
     assert.deepEqual(act(one, events), { kind: "read_nonces", steps: [0] });
     assert.deepEqual(act(one, events, { nonceUse: used(false, 1_001_000), view: { noncesReadAt: 1005 } }), {
       kind: "wait",
@@ -60,6 +61,34 @@ describe("what the driver does next", () => {
     const plain = [taken, allowed, admitted, signed(["plain"]), discarded];
     assert.deepEqual(act(["plain"], plain, { finalHeight: Number(maxBlockHeight) }), { kind: "wait" });
     assert.deepEqual(act(["plain"], plain, { finalHeight: Number(maxBlockHeight) + 1 }), { kind: "seek_admission" });
+  });
+
+  describe("that signs anew (rule: signed-anew-is-bounded)", () => {
+    const discarded: EventInit = { case: "signaturesDiscarded", value: { reason: "old" } };
+    const times = (count: number) =>
+      Array.from({ length: count }, () => [admitted, signed(["plain"]), discarded]).flat();
+    const dead = { finalHeight: Number(maxBlockHeight) + 1 };
+    const after = (count: number, init: WorldInit = dead) => act(["plain"], [taken, allowed, ...times(count)], init);
+
+    it("does so three times in all, and then ends: clocks that differ had it sign for ever", () => {
+      for (const count of [1, 2, 3]) assert.deepEqual(after(count), { kind: "seek_admission" });
+      const action = after(4);
+      assert.ok(action.kind === "append" && action.event.case === "ended");
+      const { status, errorCode, outcomes } = action.event.value;
+      assert.deepEqual(
+        [status, errorCode, outcomes?.map(({ outcome }) => outcome)],
+        ["failed", "timed_out", ["not_executed"]],
+      );
+    });
+
+    it("waits ten final blocks from one signing to the next, however soon what was signed is over", () => {
+      // A payload's deadline can have passed at once; the delegate's height says when it was signed.
+      const payload = [taken, allowed, admitted, signed(one), discarded];
+      const nonceUse = new Map([[0, { used: false, timeMs: deadlineMs + 1 }]]);
+      const at = (finalHeight: number) => act(one, payload, { finalHeight, finalMs: deadlineMs + 1, nonceUse });
+      assert.deepEqual(at(1009), { kind: "wait" });
+      assert.deepEqual(at(1010), { kind: "seek_admission" });
+    });
   });
 
   it("goes on being blocked since when it was, once what was signed was thrown away", () => {

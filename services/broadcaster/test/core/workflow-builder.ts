@@ -157,7 +157,13 @@ export function world(init: WorldInit = {}): World {
     turn: false,
     isAwaited: true,
     rejectLeftovers: false,
-    settings: { gateId: "gate.near", verifierId: "intents.near", pollTimeoutMs: 60_000, settleByCancel: false },
+    settings: {
+      gateId: "gate.near",
+      verifierId: "intents.near",
+      pollTimeoutMs: 60_000,
+      settleByCancel: false,
+      delegateValidityBlocks: 180,
+    },
     ...rest,
     view: {
       submissions: new Map(),

@@ -20,7 +20,10 @@ export function checkNear(accountId: string, balanceYocto: bigint): Finding {
   });
 }
 
-/** Whether the deadlines that the caller set in `near_intents` are in the future. */
+/**
+ * Whether the deadlines that the caller set in `near_intents` are in the future.
+ * @param nowMs time of the final block, milliseconds since the epoch (rule: time-is-the-chains)
+ */
 export function checkDeadlines(calls: readonly GateCall[], nowMs: number): Finding {
   const given = calls.flatMap(({ payload }) => {
     const limit = payload.case === "intents" ? payload.value.notAfterMs : undefined;

@@ -16,6 +16,7 @@ import {
 } from "./progress.ts";
 import { pursue, runsAfter } from "./pursue.ts";
 import { outlive, settle } from "./settle.ts";
+import { boundSigningAnew } from "./sign-anew.ts";
 import type { ResumeState, StepState, WorkflowState } from "./state.ts";
 import { stepwise } from "./stepwise.ts";
 import { watchDispatches, watchSingleDispatches } from "./watch-dispatches.ts";
@@ -31,7 +32,9 @@ export function next(state: WorkflowState, world: World): Action {
   if (cancelled !== undefined) return { kind: "append", event: cancelled };
   if (isSignedUnsent(state)) {
     if (state.cancelRequested || state.settling !== undefined) return settle(state, world);
-    const action = state.discarded ? outlive(state, world) : discardStale(state, world);
+    const action = state.discarded
+      ? (outlive(state, world) ?? boundSigningAnew(state, world))
+      : discardStale(state, world);
     if (action !== undefined) return action;
   }
   if (state.account === undefined) return { kind: "check_policy" };

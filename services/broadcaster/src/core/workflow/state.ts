@@ -47,6 +47,8 @@ export interface WorkflowState {
   readonly cancels: readonly CancelState[];
   /** Whether signatures on the steps' terms are discarded: nothing is signed before they are dead. */
   readonly discarded: boolean;
+  /** How often signatures were discarded. */
+  readonly discards: number;
   readonly unknown: boolean;
   readonly measured: boolean;
   readonly settling: Settling | undefined;
@@ -148,6 +150,7 @@ function begin(requestId: string, opened: Opened, atMs: number): WorkflowState {
     cancelRequested: false,
     cancels: [],
     discarded: false,
+    discards: 0,
     unknown: false,
     measured: false,
     settling: undefined,
@@ -211,7 +214,8 @@ export function evolve(before: WorkflowState, { version, atMs, event }: Logged):
         terms: nothingSigned ? undefined : step.terms,
       }));
       const waiting = state.waiting && { ...state.waiting, isOutdated: true as const };
-      return { ...state, admitted: undefined, waiting, discarded: !nothingSigned, steps };
+      const discards = state.discards + (nothingSigned ? 0 : 1);
+      return { ...state, admitted: undefined, waiting, discarded: !nothingSigned, discards, steps };
     }
     case "submissionsPrepared":
       return withSteps(

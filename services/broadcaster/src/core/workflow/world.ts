@@ -30,6 +30,8 @@ export interface Settings {
   readonly pollTimeoutMs: number;
   /** Whether possible payloads are cancelled, instead of waiting for their deadlines. */
   readonly settleByCancel: boolean;
+  /** Blocks for which a delegate is valid. */
+  readonly delegateValidityBlocks: number;
 }
 
 export interface BlockPlace {

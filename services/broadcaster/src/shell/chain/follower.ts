@@ -16,6 +16,9 @@ const window = 600;
 /** How old a look at the chain may be by which something is begun, milliseconds; twice the interval where that is longer. */
 const currentMs = 5_000;
 
+/** Difference of the host's clock and the chain's that is worth a line in the log, milliseconds. */
+const mostSkewMs = 10_000;
+
 /** Missed blocks that are caught up with one by one; after a longer gap the window begins anew. */
 const longestGap = 100;
 
@@ -49,6 +52,7 @@ export class Follower {
   #awaySince: number | undefined;
   /** When the chain was seen last as it stands here. */
   #seenAtMs: number | undefined;
+  #isSkewed = false;
   #running: Promise<void> | undefined;
 
   constructor(node: NearNode, ports: Ports, logger: Logger, intervalMs: number) {
@@ -143,6 +147,7 @@ export class Follower {
       try {
         const head = await this.#node.block({ finality: "optimistic" });
         this.#pace.saw(head, askedAtMs);
+        if (head.hash !== this.#head?.hash) this.#compareClocks(head.timeMs);
         if (head.hash !== this.#head?.hash) await this.#advance(head);
         if (this.#awaySince !== undefined) this.#logger.info("RPC answers again");
         this.#awaySince = undefined;
@@ -155,6 +160,17 @@ export class Follower {
       this.changes.notify();
       await sleep(this.#ports.timers, this.#pace.waitMs(askedAtMs, this.#ports.clock.now()), signal);
     }
+  }
+
+  /** @param timeMs of a block that was just seen for the first time */
+  #compareClocks(timeMs: number): void {
+    const aheadMs = this.#ports.clock.now() - timeMs;
+    const isSkewed = Math.abs(aheadMs) > mostSkewMs;
+    if (isSkewed === this.#isSkewed) return;
+    this.#isSkewed = isSkewed;
+    const about = { host_ahead_ms: aheadMs };
+    if (isSkewed) this.#logger.warn(about, "the host's clock and the chain's differ: time is counted by the chain's");
+    else this.#logger.info(about, "the host's clock and the chain's agree again");
   }
 
   #noteOutage(error: unknown): void {

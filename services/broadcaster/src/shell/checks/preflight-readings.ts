@@ -41,9 +41,8 @@ export class PreflightReadings extends WalletReadings {
    * (rule: preflight-signs-only-what-policy-allows).
    */
   readonly verdict = once(async () => {
-    const { walletId, approval, signer, evidence, salts, random, signal, clock } = this.preflight;
-    const { accountId } = await this.account();
-    const now = clock.now();
+    const { walletId, approval, signer, evidence, salts, random, signal } = this.preflight;
+    const [{ accountId }, { timeMs: now }] = await Promise.all([this.account(), this.head()]);
     // Execution ends on these before it asks for policy, or before it signs.
     for (const { ok, message } of [checkOwnAccount(this.calls, accountId), checkDeadlines(this.calls, now)]) {
       if (!ok) throw new NotMade(message);

@@ -45,7 +45,7 @@ export const walletChecks: readonly CodedCheck<WalletReadings>[] = [
     name: "deadline",
     class: "blocking",
     code: "timed_out",
-    find: async ({ calls, wallet }) => checkDeadlines(calls, wallet.clock.now()),
+    find: async (readings) => checkDeadlines(readings.calls, (await readings.head()).timeMs),
   },
   {
     name: "delegate_nonce",
