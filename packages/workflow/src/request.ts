@@ -159,7 +159,7 @@ function readStep(value: unknown): Checked<Step> {
     case "near.function_call":
       return formed(form, any);
     default:
-      // A step may itself say `kind: "explicit"`, which is no kind.
+      // A kind without a case above is read as unknown, and no type says so. `kind: "explicit"` is no kind either.
       if (any.value.kind != null) return formed("unknown", any);
       return withForeign("explicit", check(explicitStep, value), foreignFieldOfCall(Object(value)));
   }

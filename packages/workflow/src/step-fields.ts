@@ -8,8 +8,8 @@ const objects = (description: string, ...examples: object[][]) =>
 const routes = ["gate_proxy", "funding_setup", "direct_user"] as const;
 
 /**
- * Every field that a step may have, with the type that it must have in a step of any kind. Which of them a kind requires is in
- * request-schemas.ts.
+ * Every field that a step may have, with the type that it must have in a step of any kind: a field that is added here is refused
+ * where any step has it with another type, which it was not before. Which of them a kind requires is in request-schemas.ts.
  */
 export const stepFields = {
   kind: z

@@ -106,7 +106,7 @@ export class RpcRefused extends Error {
   }
 }
 
-/** A view panicked; `text` is the contract's own. */
+/** A view panicked, and `text` is the contract's own; or it answered with something else than JSON. */
 export class ViewFailed extends Error {
   override readonly name = "ViewFailed";
   readonly text: string;

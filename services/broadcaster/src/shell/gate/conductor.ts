@@ -234,7 +234,11 @@ export class Conductor {
       return;
     }
     this.#tailReadAt = head;
-    const { tail, holder } = await this.#deps.tails.read();
+    const { tail, holder } = await this.#deps.tails.read().catch((error) => {
+      // Nothing is known of the tail: the next one at this head is not told that it is free.
+      this.#tailReadAt = 0;
+      throw error;
+    });
     const obstacle = holder === "free" ? undefined : holder;
     if (obstacle !== this.#obstacle) {
       this.#deps.logger.warn({ gate: this.#deps.gate.gateId, obstacle: obstacle ?? "none", tail }, "gate changed");

@@ -12,7 +12,10 @@ export interface ErrorPolicy {
   readonly pause: number | "next_change";
   /** Set where the error is to be logged. */
   readonly logLevel?: "warn";
-  /** What a workflow waits for that met the error before anything was sent. */
+  /**
+   * What a workflow waits for that met the error before anything was sent. It pauses for `outagePauseMs` then, and the error is
+   * not logged. A reason that begins with `gate_` is over as soon as the workflow waits for its turn: see `goesOnSince`.
+   */
   readonly waitingFor?: WaitReason;
 }
 
