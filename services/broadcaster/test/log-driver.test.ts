@@ -28,6 +28,7 @@ const ended: EventInit = { case: "ended", value: { status: "succeeded" } };
 function drive(steps: readonly Handler["perform"][], own: Partial<Handler> = {}) {
   const happened: string[] = [];
   const pauses: number[] = [];
+  const time = { nowMs: 0, timersRun: true };
   const changes = new Notifier();
   const stopping = new AbortController();
   const idle = Promise.withResolvers<void>();
@@ -57,10 +58,11 @@ function drive(steps: readonly Handler["perform"][], own: Partial<Handler> = {})
     lease: { resource: "gate:g", epoch: 7n },
     driverId: "me",
     ports: {
-      clock: { now: () => 0 },
+      clock: { now: () => time.nowMs },
       timers: {
         after(ms: number, run: () => void) {
           pauses.push(ms);
+          if (!time.timersRun) return () => {};
           const timer = setImmediate(run);
           return () => clearImmediate(timer);
         },
@@ -100,7 +102,7 @@ function drive(steps: readonly Handler["perform"][], own: Partial<Handler> = {})
     ...own,
   };
   const driver = new LogDriver("r", handler, deps);
-  return { driver, happened, pauses, changes, kinds, faults, stopping, idle: idle.promise };
+  return { driver, happened, pauses, changes, kinds, faults, stopping, idle: idle.promise, time };
 }
 
 function logged(kind: string, version: number): Logged {
@@ -228,6 +230,33 @@ describe("a driver of a log", () => {
       await driver.run(stopping.signal);
       assert.deepEqual(kinds.slice(1), ["taken", "settling", "ended"]);
       assert.deepEqual(pauses.slice(-3), [30_000, 30_000, 200]);
+    });
+
+    it("forgets those that are long ago: a workflow may wait for hours", async () => {
+      const { driver, pauses, stopping, time } = drive([
+        unexpected,
+        async () => {
+          time.nowMs += 300_001;
+          throw new TypeError("of undefined");
+        },
+        append(ended),
+      ]);
+      await driver.run(stopping.signal);
+      assert.deepEqual(pauses, [200, 200]);
+    });
+
+    it("tries again at once when somebody else has written, as a wish to cancel", async () => {
+      const { driver, happened, kinds, pauses, stopping, time } = drive([unexpected, append(ended)]);
+      time.timersRun = false;
+      const ran = driver.run(stopping.signal);
+      while (pauses.length === 0) await new Promise(setImmediate);
+      driver.heed(kinds.length);
+      await new Promise(setImmediate);
+      assert.equal(happened.includes("ended"), false, "what it wrote itself is no news");
+      kinds.push("cancelRequested");
+      driver.heed(kinds.length);
+      await ran;
+      assert.deepEqual(happened.slice(-3), ["read", "ended", "left"]);
     });
 
     it("does not take waiting, and signing that comes to nothing, for progress", async () => {

@@ -6,40 +6,14 @@ import { groundOnSharedKey, type LandingFacts } from "../../src/core/chain/landi
 import { readTransactionStatus } from "../../src/core/chain/transaction-status.ts";
 import { type CallResult, readCall } from "../../src/core/direct-user/call-view.ts";
 import { type DirectUserView, type DirectUserWorld, nextDirectUser } from "../../src/core/direct-user/next.ts";
-import {
-  type DirectUserState,
-  foldDirectUser,
-  isDirectUserLog,
-  liveAttempt,
-} from "../../src/core/direct-user/state.ts";
+import { isDirectUserLog, liveAttempt } from "../../src/core/direct-user/state.ts";
 import { judgeKey } from "../../src/core/direct-user/user-key.ts";
 import { isAmbiguous } from "../../src/core/direct-user/verdict.ts";
 import type { KeyPermission } from "../../src/core/gate/access-key.ts";
 import type { EventInit } from "../../src/core/workflow/action.ts";
-import type { Logged } from "../../src/core/workflow/state.ts";
+import { allowed, dead, directUserState, log, prepared, scope, taken } from "./direct-user-builder.ts";
 import { panics, transactionStatus, value } from "./transaction-builder.ts";
 
-const scope = {
-  userId: "mike.near",
-  registryId: "mike.sequential.near",
-  receiverId: "count.mike.near",
-  methodNames: ["increase"],
-};
-const opened: EventInit = {
-  case: "opened",
-  value: {
-    endpoint: "direct_user_function_call",
-    walletId: "wallet-1",
-    directUserCall: { scope, methodName: "increase", gas: "30000000000000" },
-  },
-};
-const taken: EventInit = { case: "taken", value: { driverId: "d", epoch: 1n } };
-const allowed: EventInit = { case: "policyAllowed", value: { accountId: "a", publicKey: "ed25519:k" } };
-const prepared = (hash: string): EventInit => ({
-  case: "directUserCallPrepared",
-  value: { transaction: { hash, signerId: scope.userId, nonce: 7n, blockHeight: 990n }, countBefore: "4" },
-});
-const dead = (txHash: string): EventInit => ({ case: "transactionDead", value: { txHash, ground: "key_gone" } });
 type ResolvedInit = Extract<MessageInitShape<typeof EventSchema>["kind"], { case: "directUserCallResolved" }>["value"];
 const resolved = (more: ResolvedInit = {}): EventInit => ({
   case: "directUserCallResolved",
@@ -47,12 +21,6 @@ const resolved = (more: ResolvedInit = {}): EventInit => ({
 });
 const measured: EventInit = { case: "directUserCallMeasured", value: { countAfter: "5" } };
 const sent = [taken, allowed, prepared("t1")];
-
-const log = (events: readonly EventInit[]): Logged[] =>
-  [opened, ...events].map((kind, index) => {
-    return { version: index + 1, atMs: 1_000, event: create(EventSchema, { kind }) };
-  });
-const state = (events: readonly EventInit[]): DirectUserState => foldDirectUser("r", log(events));
 
 interface WorldInit extends Partial<DirectUserView> {
   readonly head?: number;
@@ -66,7 +34,8 @@ const world = ({ head = 1005, nowMs = 1_000, final = [], ...view }: WorldInit = 
   view: { calls: new Map(), lookedAt: new Map(), sentAt: new Map(), provenAt: new Map(), ...view },
   settings: { pollTimeoutMs: 60_000 },
 });
-const act = (events: readonly EventInit[], init: WorldInit = {}) => nextDirectUser(state(events), world(init));
+const act = (events: readonly EventInit[], init: WorldInit = {}) =>
+  nextDirectUser(directUserState(events), world(init));
 
 const ran = (kind: "success" | "failure", error = ""): CallResult => ({
   kind,
@@ -140,7 +109,7 @@ describe("direct user: what the driver does next", () => {
   it("signs anew only what is proven dead (rule: signed-anew-only-when-dead)", () => {
     assert.equal(act([...sent, dead("t1")]).kind, "call");
     assert.equal(act([...sent, dead("another")]).kind, "look");
-    const again = state([...sent, dead("t1"), prepared("t2")]);
+    const again = directUserState([...sent, dead("t1"), prepared("t2")]);
     assert.deepEqual([again.attempts.length, liveAttempt(again)?.transaction.hash], [2, "t2"]);
   });
 
@@ -171,7 +140,7 @@ describe("direct user: what the driver does next", () => {
     assert.equal(isDirectUserLog([]), false);
     const workflow = create(EventSchema, { kind: { case: "opened", value: { endpoint: "workflow" } } });
     assert.equal(isDirectUserLog([{ version: 1, atMs: 0, event: workflow }]), false);
-    assert.throws(() => state([{ case: "admitted", value: {} }]), /admitted is not of the direct-user lane/);
+    assert.throws(() => directUserState([{ case: "admitted", value: {} }]), /admitted is not of the direct-user lane/);
   });
 });
 

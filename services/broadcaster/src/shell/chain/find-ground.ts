@@ -1,6 +1,6 @@
 import type { PreparedTransaction } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import type { LandingFacts, LandingGround } from "../../core/chain/landing.ts";
-import type { NearNode } from "../../core/ports/near-node.ts";
+import { type NearNode, RpcRefused } from "../../core/ports/near-node.ts";
 import type { Follower } from "./follower.ts";
 import type { ValidityPeriod } from "./validity-period.ts";
 
@@ -53,7 +53,7 @@ export async function findGround(
   const ground = groundOf({
     nonce,
     blockHeight: Number(blockHeight),
-    validityBlocks: await validity.blocks(),
+    validityBlocks: await validityOf(validity),
     finalHeight,
     keyNonce,
     block: follower.place(blockHash),
@@ -63,4 +63,14 @@ export async function findGround(
   if (foundAt === undefined) seen.groundFoundAt.set(hash, finalHeight);
   const isOld = foundAt !== undefined && finalHeight >= foundAt + confirmAfter;
   return { ground, isConfirmed: isOld && (await node.isUnknownEverywhere(hash, signerId, unknownAt)) };
+}
+
+/** A provider may not tell the period. Then nothing counts as expired, and other grounds decide. */
+async function validityOf(validity: ValidityPeriod): Promise<number> {
+  try {
+    return await validity.blocks();
+  } catch (error) {
+    if (error instanceof RpcRefused) return Number.POSITIVE_INFINITY;
+    throw error;
+  }
 }

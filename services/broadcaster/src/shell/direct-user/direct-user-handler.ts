@@ -137,10 +137,12 @@ export class DirectUserHandler implements LogHandler<DirectUserState, Busy> {
 
   async #proveDead(attempt: Attempt, append: Append): Promise<void> {
     const { hash } = attempt.transaction;
-    const ground = await proveAbsent(this.#needs, attempt.transaction, groundOnSharedKey, this.#seen);
-    // A search that is not through goes on as soon as there is nothing else to do.
-    if (!this.#seen.searches.has(hash))
-      this.#seen.provenAt.set(hash, this.#needs.follower.heads?.optimistic.height ?? 0);
+    const proof = proveAbsent(this.#needs, attempt.transaction, groundOnSharedKey, this.#seen);
+    const ground = await proof.finally(() => {
+      // A search that is not through goes on as soon as there is nothing else to do. One that failed does not keep others waiting.
+      if (!this.#seen.searches.has(hash))
+        this.#seen.provenAt.set(hash, this.#needs.follower.heads?.optimistic.height ?? 0);
+    });
     if (ground !== undefined) await append({ case: "transactionDead", value: { txHash: hash, ground } });
   }
 
@@ -170,8 +172,9 @@ export class DirectUserHandler implements LogHandler<DirectUserState, Busy> {
 
   written(): void {}
 
-  letGo(): void {
-    this.#needs.userKeys.release(this.#requestId);
+  letGo(state: DirectUserState | undefined): void {
+    // A call that may still land keeps its key: another one would sign with the same nonce.
+    if (state !== undefined && liveAttempt(state) === undefined) this.#needs.userKeys.release(this.#requestId);
   }
 
   giveUp(state: DirectUserState): EventInit | undefined {

@@ -41,6 +41,8 @@ export function policyFor(error: unknown): ErrorPolicy | undefined {
 export const unexpectedErrors = {
   firstPauseMs: 200,
   longestPauseMs: 30_000,
+  /** Without one for so long, the next one is the first. */
+  forgottenAfterMs: 300_000,
   /** So many without progress, and a workflow of which nothing was sent ends (rule: unknown-error-lets-go). */
   most: 10,
 };

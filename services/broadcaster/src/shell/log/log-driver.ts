@@ -50,8 +50,11 @@ export interface LogHandler<S extends LogState, A extends { readonly kind: strin
   beforeEnd(state: S, ended: EndedInit, tell: (event: EventInit) => Promise<S>): Promise<EventInit>;
   /** Called after an event was written. */
   written(event: EventInit, state: S): void;
-  /** Gives up whatever others wait for, after an error that nobody expected. */
-  letGo(): void;
+  /**
+   * Gives up what others wait for, after an error that nobody expected.
+   * @param state as it was known when that happened; undefined where the log could not be read
+   */
+  letGo(state: S | undefined): void;
   /** @returns how it ends that has met such errors again and again; undefined where something may have been sent */
   giveUp(state: S): EventInit | undefined;
   /** Called once the log has ended. */
@@ -86,9 +89,13 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
   readonly #deps: LogDriverDeps;
   readonly #told = new Notifier();
   #state: S | undefined;
+  /** Of the log as it was read or written last, also while it is to be read again. */
+  #knownVersion = 0;
   #isBehind = false;
-  /** Errors that nobody expected, since the log last made progress. */
-  #unexpected = 0;
+  /** Errors that nobody expected, since the log last made progress or there was none for long. */
+  #unexpected = { times: 0, lastMs: 0 };
+  /** Ends the pause after such an error. */
+  #wake = new AbortController();
 
   constructor(requestId: string, handler: LogHandler<S, A>, deps: LogDriverDeps) {
     this.#requestId = requestId;
@@ -97,9 +104,10 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
   }
 
   heed(version = Number.POSITIVE_INFINITY): void {
-    if (version <= (this.#state?.version ?? 0)) return;
+    if (version <= this.#knownVersion) return;
     this.#isBehind = true;
     this.#told.notify();
+    this.#wake.abort();
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -109,7 +117,7 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
         if (this.#isBehind) this.#state = undefined;
         this.#isBehind = false;
         if (this.#state === undefined) await this.#load();
-        const hopeless = this.#unexpected >= unexpectedErrors.most ? this.#handler.giveUp(log.state) : undefined;
+        const hopeless = this.#unexpected.times >= unexpectedErrors.most ? this.#handler.giveUp(log.state) : undefined;
         if (hopeless !== undefined) await log.append(hopeless);
         const action = await this.#handler.decide(log.state);
         if (!isIdle(action)) await this.#handler.perform(action, log);
@@ -144,6 +152,7 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
     const state = this.#handler.fold(await this.#deps.evidence.read(this.#requestId));
     const event = await this.#handler.read(state);
     this.#state = state;
+    this.#knownVersion = state.version;
     if (state.ended !== undefined) return;
     try {
       if (state.epoch === 0n) await this.#take();
@@ -158,20 +167,25 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
   async #pauseAfter(error: unknown, log: OpenLog<S>): Promise<void> {
     const { ports, logger } = this.#deps;
     const policy = policyFor(error);
+    const known = this.#state;
     if (!policy?.keepsState) this.#state = undefined;
     const level = policy === undefined ? "error" : policy.logLevel;
     const about = { err: error, request_id: this.#requestId };
     if (level !== undefined) logger[level](about, `driving ${this.#handler.kind} failed`);
-    if (policy === undefined) this.#handler.letGo();
-    const pause = policy?.pause ?? this.#growingPauseMs();
-    await (pause === "next_change" ? log.nextChange() : sleep(ports.timers, pause, log.stopping));
+    if (policy === undefined) {
+      this.#handler.letGo(known);
+      this.#wake = new AbortController();
+      await sleep(ports.timers, this.#growingPauseMs(), AbortSignal.any([log.stopping, this.#wake.signal]));
+    } else if (policy.pause === "next_change") await log.nextChange();
+    else await sleep(ports.timers, policy.pause, log.stopping);
   }
 
   #growingPauseMs(): number {
-    const { firstPauseMs, longestPauseMs } = unexpectedErrors;
-    const pauseMs = Math.min(longestPauseMs, firstPauseMs * 2 ** this.#unexpected);
-    this.#unexpected += 1;
-    return pauseMs;
+    const { firstPauseMs, longestPauseMs, forgottenAfterMs } = unexpectedErrors;
+    const now = this.#deps.ports.clock.now();
+    const times = now - this.#unexpected.lastMs > forgottenAfterMs ? 0 : this.#unexpected.times;
+    this.#unexpected = { times: times + 1, lastMs: now };
+    return Math.min(longestPauseMs, firstPauseMs * 2 ** times);
   }
 
   /** Before anything else that this term appends the log says who drives it now. */
@@ -197,7 +211,8 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
     const about = { request_id: this.#requestId, wallet_id: before.walletId };
     logger.info({ ...about, event: event.case, version: logged.version }, "appended");
     this.#state = this.#handler.evolve(before, logged);
-    if (!isStandstill(event)) this.#unexpected = 0;
+    this.#knownVersion = logged.version;
+    if (!isStandstill(event)) this.#unexpected = { times: 0, lastMs: 0 };
     this.#handler.written(event, this.#state);
   }
 
@@ -207,9 +222,19 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
   }
 }
 
+const standstills = [
+  "taken",
+  "waiting",
+  "policyAllowed",
+  "admitted",
+  "signingPrepared",
+  "signed",
+  "signaturesDiscarded",
+];
+
 /** Whether an event says that nothing has come of the workflow yet. */
 function isStandstill({ case: kind }: EventInit): boolean {
-  return ["taken", "waiting", "policyAllowed", "admitted", "signingPrepared", "signaturesDiscarded"].includes(kind);
+  return standstills.includes(kind);
 }
 
 function isIdle(action: { readonly kind: string }): action is Idle {

@@ -186,10 +186,11 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
         seen.adoptions.set(action.step, await adopt(needs, state, action.step));
         return;
       case "prove_dead": {
-        const ground = await proveDead(needs, state, action.hash, seen);
-        // A search that is not through goes on as soon as there is nothing else to do.
-        if (!seen.searches.has(action.hash))
-          seen.provenAt.set(action.hash, needs.follower.heads?.optimistic.height ?? 0);
+        const ground = await proveDead(needs, state, action.hash, seen).finally(() => {
+          // A search that is not through goes on as soon as there is nothing else to do. One that failed does not keep others waiting.
+          if (!seen.searches.has(action.hash))
+            seen.provenAt.set(action.hash, needs.follower.heads?.optimistic.height ?? 0);
+        });
         if (ground !== undefined) await append({ case: "transactionDead", value: { txHash: action.hash, ground } });
         return;
       }

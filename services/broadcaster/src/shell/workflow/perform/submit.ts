@@ -1,7 +1,6 @@
 import type { BroadcasterConfig } from "../../../config.ts";
 import type { NearNode } from "../../../core/ports/near-node.ts";
 import type { EventInit } from "../../../core/workflow/action.ts";
-import { areTermsStale } from "../../../core/workflow/in-time.ts";
 import { sentTransactions, type WorkflowState } from "../../../core/workflow/state.ts";
 import type { Follower } from "../../chain/follower.ts";
 import type { KeyRing } from "../../chain/key-lane.ts";
@@ -37,10 +36,10 @@ export async function submit(
   }));
   await relayer.idlest.use(calls, heads.final, async (transactions) => {
     // Others may have had the key for long (rule: window-is-judged-with-the-key).
-    if (areTermsStale(state, follower.heads?.final ?? heads.final)) return;
+    const head = () => follower.heads?.optimistic.height ?? heads.optimistic.height;
+    if (steps.some((step) => head() >= Number(state.steps[step]?.signed?.maxBlockHeight ?? 0n))) return;
     const submissions = transactions.map((transaction, index) => ({ step: steps[index] ?? 0, transaction }));
     await append({ case: "submissionsPrepared", value: { submissions } });
-    const head = () => follower.heads?.optimistic.height ?? 0;
     for (const { hash, signedTransaction } of transactions) {
       seen.noteSent(hash, head());
       await node.send(signedTransaction);
