@@ -7,6 +7,7 @@ import { Follower } from "../src/shell/chain/follower.ts";
 
 /** A chain that tests grow by hand. Block `a12` is block 12 of fork `a`. */
 class ScriptedNode {
+  isFresh = true;
   readonly blocks = new Map<string, Block>();
   readonly asked: string[] = [];
   head = "";
@@ -272,6 +273,17 @@ describe("following the chain", () => {
     assert.equal(follower.heads?.optimistic.hash, "a13");
     time.advance(5_001);
     assert.equal(follower.isCurrent, false);
+    await poll();
+    assert.equal(follower.isCurrent, true);
+  });
+
+  it("says that its heads are old where no endpoint is fresh", async () => {
+    node.isFresh = false;
+    time.advance(5_001);
+    await poll();
+    assert.equal(follower.isCurrent, false);
+    assert.equal(follower.heads?.optimistic.hash, "a10");
+    node.isFresh = true;
     await poll();
     assert.equal(follower.isCurrent, true);
   });

@@ -203,7 +203,8 @@ describe("the RPC client", () => {
 
   it("concludes from all endpoints only when all have answered", async () => {
     const rpc = client(first, second);
-    assert.deepEqual(await rpc.everyEndpoint((call) => call("a", {})), [{}, {}]);
+    const answered = { answer: {}, isFresh: true };
+    assert.deepEqual(await rpc.everyEndpoint((call) => call("a", {})), [answered, answered]);
     second.answer = reset;
     await assert.rejects(
       rpc.everyEndpoint((call) => call("a", {})),

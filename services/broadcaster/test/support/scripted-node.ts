@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createLogger, type Ports, systemPorts, urlOf } from "@outlayer/kit";
 import { RpcClient } from "../../src/adapters/near/rpc-client.ts";
 
-export type Answer = (method: string, response: ServerResponse) => void;
+export type Answer = (method: string, response: ServerResponse, params?: unknown) => void;
 
 /** A node that answers as the test says. */
 class ScriptedNode {
@@ -37,10 +37,10 @@ class ScriptedNode {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     let body = "";
     for await (const chunk of request) body += chunk;
-    const { method } = JSON.parse(body);
+    const { method, params } = JSON.parse(body);
     this.asked.push(method);
     if (method === "status") result({ chain_id: this.chainId })(method, response);
-    else this.answer(method, response);
+    else this.answer(method, response, params);
   }
 }
 

@@ -3,9 +3,13 @@ import { RpcRefused, RpcUnavailable } from "../../core/ports/near-node.ts";
 import { AnswerTooLong } from "./read-answer.ts";
 import { RpcAvailability } from "./rpc-availability.ts";
 import { NoAnswer, RpcEndpoint } from "./rpc-endpoint.ts";
+import { FinalHeads } from "./rpc-freshness.ts";
 
 /** Attempts at a view of a contract of a caller's choice. */
 const foreignTries = 2;
+
+/** Blocks after which nobody waits any more for an endpoint that stays away. */
+const longAway = 200;
 
 /** The outcome of a view of a contract of a caller's choice. */
 export type ForeignResult =
@@ -21,14 +25,28 @@ export interface RpcClientConfig {
   readonly foreignTimeoutMs?: number;
 }
 
-/** JSON-RPC over several endpoints, the first of which that answers is used. Knows nothing of the methods. */
+/** What one of all endpoints said. */
+export interface EndpointAnswer<T> {
+  readonly answer: T;
+  /** Whether that endpoint is fresh. */
+  readonly isFresh: boolean;
+}
+
+/**
+ * JSON-RPC over several endpoints, the first of which that is fresh and answers is used. Endpoints that nobody uses are looked at
+ * whenever the chain is followed, so that each is known to be fresh or not.
+ */
 export class RpcClient {
   readonly #endpoints: readonly RpcEndpoint[];
   readonly #availability: RpcAvailability;
+  readonly #heads = new FinalHeads();
+  /** Best final height seen when an endpoint first had no answer for `everyEndpoint`, until it has one. */
+  readonly #silentSince = new Map<RpcEndpoint, number>();
 
   /** @param reach reaches the nodes; the process's own `fetch` by default */
   constructor(config: RpcClientConfig, ports: Ports, logger: Logger, reach = fetch) {
-    const deps = { ports, logger, fetch: reach, foreignTimeoutMs: config.foreignTimeoutMs ?? 2000 };
+    const foreignTimeoutMs = config.foreignTimeoutMs ?? 2000;
+    const deps = { ports, logger, fetch: reach, foreignTimeoutMs, heads: this.#heads };
     this.#availability = new RpcAvailability(ports.clock);
     this.#endpoints = config.urls.map((url, index) => new RpcEndpoint(url, `#${index + 1}`, config.chainId, deps));
   }
@@ -38,26 +56,42 @@ export class RpcClient {
     return this.#availability.dependency;
   }
 
+  /** Whether any endpoint is fresh, as far as is known. */
+  get isFresh(): boolean {
+    return this.#endpoints.some(({ isForeign, isStale }) => !isForeign && !isStale);
+  }
+
   /**
-   * Calls the endpoints in order, without those at rest after a failure, and last those that are being probed.
+   * Calls the endpoints in order, without those at rest after a failure, and last those that are being probed. Only where none is
+   * fresh are the others called, the one with the best final head first.
    * @throws RpcUnavailable when none answers; RpcRefused with the error of the one that did
    */
   async call(method: string, params: unknown): Promise<unknown> {
     this.#availability.asked();
-    const awake = this.#endpoints.filter(({ isResting }) => !isResting);
-    const inDoubt = awake.filter(({ isProbed }) => isProbed);
-    for (const endpoint of [...awake.filter(({ isProbed }) => !isProbed), ...inDoubt]) {
-      try {
-        const answer = await endpoint.call(method, params);
-        this.#availability.answered();
-        return answer;
-      } catch (error) {
-        if (error instanceof RpcRefused) this.#availability.answered();
-        if (!(error instanceof NoAnswer || error instanceof AnswerTooLong)) throw error;
+    return this.#callInTurn(this.#inOrder(), method, params);
+  }
+
+  /** Has every endpoint asked for its final head that has not shown it lately. */
+  lookAround(): void {
+    for (const endpoint of this.#endpoints) endpoint.look();
+  }
+
+  /**
+   * Calls two endpoints at once, where two can be called, and the others where neither answers. One that takes the call is enough.
+   * @throws RpcUnavailable when none answers; RpcRefused when one answered, and none took the call
+   */
+  async callTwo(method: string, params: unknown): Promise<unknown> {
+    this.#availability.asked();
+    const endpoints = this.#inOrder();
+    const both = endpoints.slice(0, 2).map((endpoint) => this.#ask(endpoint, method, params));
+    try {
+      return await Promise.any(both);
+    } catch {
+      for (const outcome of await Promise.allSettled(both)) {
+        if (outcome.status === "rejected" && !isNoAnswer(outcome.reason)) throw outcome.reason;
       }
+      return this.#callInTurn(endpoints.slice(2), method, params);
     }
-    this.#availability.failed();
-    throw new RpcUnavailable(`no RPC endpoint answers ${method}`);
   }
 
   /**
@@ -65,7 +99,7 @@ export class RpcClient {
    * @throws RpcUnavailable when no endpoint is known to answer
    */
   async callForeign(method: string, params: unknown): Promise<ForeignResult> {
-    const well = this.#endpoints.filter(({ isWell }) => isWell);
+    const well = this.#usable().filter(({ isWell }) => isWell);
     if (well.length === 0) throw new RpcUnavailable(`no RPC endpoint answers ${method}`);
     for (let tried = 0; tried < foreignTries; tried += 1) {
       try {
@@ -80,20 +114,85 @@ export class RpcClient {
     return { kind: "no_answer" };
   }
 
-  /** Calls every endpoint by itself; a conclusion from all of them holds only when all have answered. */
-  async everyEndpoint<T>(ask: (call: RpcCall) => Promise<T>): Promise<readonly T[]> {
-    const answers: T[] = [];
+  /**
+   * Calls every endpoint by itself. Left out are those of another network or another shard, and those without an answer that are
+   * not fresh or have been away for 200 blocks.
+   * @throws RpcUnavailable where another one has no answer
+   */
+  async everyEndpoint<T>(ask: (call: RpcCall) => Promise<T>): Promise<readonly EndpointAnswer<T>[]> {
+    const answers: EndpointAnswer<T>[] = [];
     for (const endpoint of this.#endpoints) {
+      if (endpoint.isForeign) continue;
       try {
-        answers.push(await ask((method, params) => endpoint.call(method, params)));
+        const answer = await ask((method, params) => endpoint.call(method, params));
+        this.#silentSince.delete(endpoint);
+        answers.push({ answer, isFresh: !endpoint.isStale });
       } catch (error) {
-        if (error instanceof NoAnswer || error instanceof AnswerTooLong)
+        // What is too long to be read is there.
+        if (error instanceof AnswerTooLong) throw new RpcUnavailable(error.message);
+        const isSilent = error instanceof NoAnswer || error instanceof RpcRefused || error instanceof RpcUnavailable;
+        if (!isSilent) throw error;
+        if (error instanceof NoAnswer && error.isOffShard) continue;
+        if (!this.#isLongSilent(endpoint) && !endpoint.isStale)
           throw new RpcUnavailable(`RPC endpoint ${endpoint.label} does not answer`);
-        throw error;
       }
     }
     return answers;
   }
+
+  /** Notes that an endpoint has no answer. */
+  #isLongSilent(endpoint: RpcEndpoint): boolean {
+    const best = this.#heads.best?.height;
+    if (best === undefined) return false;
+    const since = this.#silentSince.get(endpoint) ?? best;
+    this.#silentSince.set(endpoint, since);
+    return best - Math.min(since, endpoint.awaySince ?? best) >= longAway;
+  }
+
+  /** The fresh endpoints; where there is none, all of our network, the one with the best final head first. */
+  #usable(): readonly RpcEndpoint[] {
+    const ours = this.#endpoints.filter(({ isForeign }) => !isForeign);
+    if (this.isFresh) return ours.filter(({ isStale }) => !isStale);
+    return ours.sort((one, other) => other.finalHeight - one.finalHeight);
+  }
+
+  #inOrder(): readonly RpcEndpoint[] {
+    const awake = this.#usable().filter(({ isResting }) => !isResting);
+    return [...awake.filter(({ isProbed }) => !isProbed), ...awake.filter(({ isProbed }) => isProbed)];
+  }
+
+  async #callInTurn(endpoints: readonly RpcEndpoint[], method: string, params: unknown): Promise<unknown> {
+    for (const endpoint of endpoints) {
+      try {
+        return await this.#ask(endpoint, method, params);
+      } catch (error) {
+        if (!isNoAnswer(error)) throw error;
+      }
+    }
+    this.#availability.failed();
+    throw new RpcUnavailable(`no RPC endpoint answers ${method}`);
+  }
+
+  async #ask(endpoint: RpcEndpoint, method: string, params: unknown): Promise<unknown> {
+    try {
+      const answer = await endpoint.call(method, params);
+      this.#heard(endpoint);
+      return answer;
+    } catch (error) {
+      if (error instanceof RpcRefused) this.#heard(endpoint);
+      throw error;
+    }
+  }
+
+  /** The answers of endpoints that are not fresh are as good as none where no other is fresh. */
+  #heard(endpoint: RpcEndpoint): void {
+    if (!endpoint.isStale) this.#availability.answered();
+    else if (!this.isFresh) this.#availability.failed();
+  }
+}
+
+function isNoAnswer(error: unknown): boolean {
+  return error instanceof NoAnswer || error instanceof AnswerTooLong;
 }
 
 export type RpcCall = (method: string, params: unknown) => Promise<unknown>;

@@ -3,12 +3,16 @@ import { field, type Json, object, parse, string } from "../../core/chain/json.t
 import { RpcRefused } from "../../core/ports/near-node.ts";
 import { type AnswerBounds, boundsOf, foreignBounds } from "./answer-bounds.ts";
 import { AnswerTooLong, readAnswer } from "./read-answer.ts";
+import { type FinalHeads, Freshness } from "./rpc-freshness.ts";
 
 /** Time limit for an answer, milliseconds. */
 const timeoutMs = 5000;
 
 /** Pause after the first failure in a row; doubled with each further one, up to the longest. Milliseconds. */
 const pauseMs = { first: 250, longest: 4000 };
+
+/** Time after which an endpoint is asked for its final head where no call has asked for it, milliseconds. */
+const lookMs = 5000;
 
 /** An endpoint gave no usable answer. */
 export class NoAnswer extends Error {
@@ -20,6 +24,11 @@ export class NoAnswer extends Error {
     super(reason);
     this.retryAfterMs = retryAfterMs;
   }
+
+  /** Whether the endpoint is on other shards than the one asked about. */
+  get isOffShard(): boolean {
+    return offShard.includes(this.message);
+  }
 }
 
 export interface EndpointDeps {
@@ -29,11 +38,13 @@ export interface EndpointDeps {
   readonly fetch: typeof fetch;
   /** Time limit for the answer of a contract of a caller's choice, milliseconds. */
   readonly foreignTimeoutMs: number;
+  /** What all endpoints have shown. */
+  readonly heads: FinalHeads;
 }
 
 /**
  * One RPC endpoint. It rests after a failure, so that a dead one costs little. Then a single call probes it, while other calls wait
- * for the probe or go elsewhere. It refuses to serve for another network.
+ * for the probe or go elsewhere. It refuses to serve for another network. Whether it is fresh, each of its answers to `block` tells.
  */
 export class RpcEndpoint {
   readonly label: string;
@@ -43,6 +54,10 @@ export class RpcEndpoint {
   readonly #logger: Logger;
   readonly #fetch: typeof fetch;
   readonly #foreignTimeoutMs: number;
+  readonly #heads: FinalHeads;
+  readonly #freshness: Freshness;
+  #lookedAtMs: number;
+  #awaySince: number | undefined;
   #failures = 0;
   #restsUntil = 0;
   #network: "unchecked" | "right" | "wrong" = "unchecked";
@@ -50,7 +65,8 @@ export class RpcEndpoint {
   #probe: Promise<unknown> | undefined;
 
   /** @param label names it in logs: a URL may carry a key */
-  constructor(url: string, label: string, chainId: string, { ports, logger, fetch, foreignTimeoutMs }: EndpointDeps) {
+  constructor(url: string, label: string, chainId: string, deps: EndpointDeps) {
+    const { ports, logger, fetch, foreignTimeoutMs, heads } = deps;
     this.#url = url;
     this.label = label;
     this.#chainId = chainId;
@@ -58,10 +74,33 @@ export class RpcEndpoint {
     this.#logger = logger;
     this.#fetch = fetch;
     this.#foreignTimeoutMs = foreignTimeoutMs;
+    this.#heads = heads;
+    this.#freshness = new Freshness(label, logger);
+    this.#lookedAtMs = ports.clock.now();
+  }
+
+  /** Whether it is of another network than ours. */
+  get isForeign(): boolean {
+    return this.#network === "wrong";
+  }
+
+  /** Whether its final head stands still or is far behind. */
+  get isStale(): boolean {
+    return this.#freshness.isStale;
+  }
+
+  /** Of the highest final head that it has shown. */
+  get finalHeight(): number {
+    return this.#freshness.height;
+  }
+
+  /** Best final height seen anywhere when it first gave no answer; undefined while it answers. */
+  get awaySince(): number | undefined {
+    return this.#awaySince;
   }
 
   get isResting(): boolean {
-    return this.#network === "wrong" || this.#ports.clock.now() < this.#restsUntil;
+    return this.isForeign || this.#ports.clock.now() < this.#restsUntil;
   }
 
   /** Whether it answers, as far as is known, and is of the right network. */
@@ -72,6 +111,17 @@ export class RpcEndpoint {
   /** Whether a probe is under way. */
   get isProbed(): boolean {
     return this.#probe !== undefined;
+  }
+
+  /** Asks for its final head, unless it was asked lately or rests. Does not wait for the answer, by which it is judged. */
+  look(): void {
+    const now = this.#ports.clock.now();
+    if (this.isResting || this.isProbed || Math.abs(now - this.#lookedAtMs) < lookMs) return;
+    this.#lookedAtMs = now;
+    this.call("block", { finality: "final" }).catch((error) => {
+      if (error instanceof NoAnswer || error instanceof RpcRefused) return;
+      this.#logger.error({ err: error, endpoint: this.label }, "an RPC endpoint could not be looked at");
+    });
   }
 
   /**
@@ -124,9 +174,15 @@ export class RpcEndpoint {
   }
 
   async #attempt(method: string, params: unknown): Promise<unknown> {
+    const asked = { ms: this.#ports.clock.now(), best: this.#heads.best };
     try {
       const answer = await this.#post(method, params, boundsOf(method), timeoutMs);
       this.#answered();
+      const final = method === "block" ? this.#heads.read(params, answer) : undefined;
+      if (final !== undefined) {
+        this.#lookedAtMs = asked.ms;
+        this.#freshness.saw(final, asked, this.#ports.clock.now());
+      }
       return answer;
     } catch (error) {
       if (error instanceof NoAnswer) this.#rest(error);
@@ -138,9 +194,11 @@ export class RpcEndpoint {
   #answered(): void {
     if (this.#failures > 0) this.#logger.info({ endpoint: this.label }, "RPC endpoint answers again");
     this.#failures = 0;
+    this.#awaySince = undefined;
   }
 
   #rest(error: NoAnswer): void {
+    this.#awaySince ??= this.#heads.best?.height;
     const now = this.#ports.clock.now();
     // Of concurrent failures only the first lengthens the rest, but every `Retry-After` counts.
     const isFirst = now >= this.#restsUntil;
@@ -184,14 +242,16 @@ export class RpcEndpoint {
 /** Kinds of errors that a node names beside their cause. */
 const nodeErrors: readonly (string | undefined)[] = ["HANDLER_ERROR", "REQUEST_VALIDATION_ERROR", "INTERNAL_ERROR"];
 
+/** Causes of a node that is not on the shard. */
+const offShard: readonly string[] = ["UNAVAILABLE_SHARD", "DOES_NOT_TRACK_SHARD"];
+
 /** Causes for which another node may find out what this one could not: it is busy, behind, or not on the shard. */
 const inability = [
+  ...offShard,
   "TIMEOUT_ERROR",
   "INTERNAL_ERROR",
   "NO_SYNCED_BLOCKS",
   "NOT_SYNCED_YET",
-  "UNAVAILABLE_SHARD",
-  "DOES_NOT_TRACK_SHARD",
   "REQUEST_ROUTED",
 ];
 

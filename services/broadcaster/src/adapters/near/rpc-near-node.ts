@@ -26,7 +26,12 @@ export class RpcNearNode implements NearNode {
     this.#rpc = rpc;
   }
 
+  get isFresh(): boolean {
+    return this.#rpc.isFresh;
+  }
+
   async block(wanted: BlockWanted): Promise<Block> {
+    if ("finality" in wanted) this.#rpc.lookAround();
     try {
       return readBlock(await this.#rpc.call("block", blockParams(wanted)));
     } catch (error) {
@@ -127,7 +132,7 @@ export class RpcNearNode implements NearNode {
   async send(signedTransaction: Uint8Array): Promise<void> {
     const params = { signed_tx_base64: encodeBase64(signedTransaction), wait_until: "NONE" };
     try {
-      await this.#rpc.call("send_tx", params);
+      await this.#rpc.callTwo("send_tx", params);
     } catch (error) {
       // A refusal proves nothing: the transaction may be on the chain already. The driver looks for its hash next.
       if (!(error instanceof RpcRefused)) throw error;
@@ -141,10 +146,12 @@ export class RpcNearNode implements NearNode {
   async isUnknownEverywhere(hash: string, signerId: string, height: number): Promise<boolean> {
     const answers = await this.#rpc.everyEndpoint(async (call) => {
       const final = readBlock(await call("block", { finality: "final" }));
-      if (final.height < height) return false;
-      return (await transactionStatus(call, hash, signerId)) === undefined;
+      if ((await transactionStatus(call, hash, signerId)) !== undefined) return "known";
+      return final.height < height ? "behind" : "unknown";
     });
-    return answers.every((unknown) => unknown);
+    if (answers.some(({ answer }) => answer === "known")) return false;
+    const fresh = answers.filter(({ isFresh }) => isFresh);
+    return fresh.length > 0 && fresh.every(({ answer }) => answer === "unknown");
   }
 
   async transactionsOf(block: Block): Promise<readonly ChunkTransaction[]> {

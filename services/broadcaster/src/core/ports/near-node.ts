@@ -48,6 +48,8 @@ export interface ChunkTransaction {
 
 /** NEAR as the broadcaster uses it. Every method throws RpcUnavailable when no endpoint answers. */
 export interface NearNode {
+  /** Whether an endpoint's final head moves, and is not far behind the best seen, as far as is known. */
+  readonly isFresh: boolean;
   /** @throws BlockUnknown */
   block(wanted: BlockWanted): Promise<Block>;
   /** Number of blocks for which a transaction is valid after the one that it names. */
@@ -76,8 +78,8 @@ export interface NearNode {
   /** Undefined while the node does not know the transaction, or has no outcome of it yet. */
   transaction(hash: string, signerId: string): Promise<TransactionStatus | undefined>;
   /**
-   * Whether no endpoint knows the transaction, each asked at a final head not below `height`
-   * (rule: dead-is-unknown-to-every-endpoint).
+   * Whether no endpoint knows the transaction, and every fresh one was asked at a final head not below `height`: at least one,
+   * and all but those that have been away for 200 blocks (rule: dead-is-unknown-to-every-endpoint).
    */
   isUnknownEverywhere(hash: string, signerId: string, height: number): Promise<boolean>;
   /** The transactions of a block, with the fields that identify one. */

@@ -23,13 +23,13 @@ interface Reading {
   readonly finalHeight: number;
   /** Of the transaction's key; undefined where the key is not there. */
   readonly keyNonce: bigint | undefined;
-  /** Final height that every endpoint must have reached when it is asked for the hash. */
+  /** Final height that every fresh endpoint must have reached when it is asked for the hash. */
   readonly unknownAt: number;
 }
 
 export interface FoundGround {
   readonly ground: LandingGround;
-  /** Some final blocks after the ground was found no endpoint knew the hash. */
+  /** Some final blocks after the ground was found no endpoint knew the hash (rule: dead-is-unknown-to-every-endpoint). */
   readonly isConfirmed: boolean;
 }
 

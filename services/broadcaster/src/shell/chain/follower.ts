@@ -77,8 +77,8 @@ export class Follower {
   }
 
   /**
-   * Whether the heads are those of now: not after an outage before the chain was seen again, and not in a process that has
-   * stood still. Validity that is counted from old heads is partly over when it begins.
+   * Whether the heads are those of now: not after an outage before the chain was seen again, not in a process that has stood
+   * still, and not while no endpoint is fresh. Validity that is counted from old heads is partly over when it begins.
    */
   get isCurrent(): boolean {
     const isSeen = this.#seenAtMs !== undefined && this.#ports.clock.now() - this.#seenAtMs <= this.#currentMs;
@@ -152,7 +152,7 @@ export class Follower {
         if (this.#awaySince !== undefined) this.#logger.info("RPC answers again");
         this.#awaySince = undefined;
         // What was asked for was true then; a node that lags behind shows less than what is known.
-        if (head.hash === this.#head?.hash) this.#seenAtMs = askedAtMs;
+        if (head.hash === this.#head?.hash && this.#node.isFresh) this.#seenAtMs = askedAtMs;
       } catch (error) {
         // It answers, but lags behind the node that named the block: the next look may meet one that does not.
         if (!(error instanceof BlockUnknown)) this.#noteOutage(error);

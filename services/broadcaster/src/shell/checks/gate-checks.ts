@@ -12,9 +12,10 @@ export const rpcCheck: Check<GateReadings> = {
   class: "waiting",
   async find(readings) {
     const { height } = await readings.head();
-    const { chainId } = readings.sources.config;
-    const message = `NEAR's RPC answers, and its final block is ${height}`;
-    return { ok: true, expected: chainId, actual: chainId, message };
+    const { config, node } = readings.sources;
+    const ok = node.isFresh;
+    const message = `NEAR's RPC answers, and its final block${ok ? " is" : " stands still or is far behind, at"} ${height}`;
+    return { ok, expected: config.chainId, actual: ok ? config.chainId : "no fresh endpoint", message };
   },
 };
 
