@@ -28,6 +28,7 @@ const ended: EventInit = { case: "ended", value: { status: "succeeded" } };
 function drive(steps: readonly Handler["perform"][], own: Partial<Handler> = {}) {
   const happened: string[] = [];
   const pauses: number[] = [];
+  const held: { reading?: () => Promise<void> } = {};
   const time = { nowMs: 0, timersRun: true };
   const changes = new Notifier();
   const stopping = new AbortController();
@@ -38,6 +39,7 @@ function drive(steps: readonly Handler["perform"][], own: Partial<Handler> = {})
   const evidence = {
     async read() {
       happened.push("read");
+      await held.reading?.();
       return kinds.map((kind, index) => logged(kind, index + 1));
     },
     async append(_requestId: string, version: number, event: EventInit) {
@@ -102,7 +104,7 @@ function drive(steps: readonly Handler["perform"][], own: Partial<Handler> = {})
     ...own,
   };
   const driver = new LogDriver("r", handler, deps);
-  return { driver, happened, pauses, changes, kinds, faults, stopping, idle: idle.promise, time };
+  return { driver, happened, pauses, changes, kinds, faults, stopping, idle: idle.promise, time, held };
 }
 
 function logged(kind: string, version: number): Logged {
@@ -188,6 +190,30 @@ describe("a driver of a log", () => {
     changes.notify();
     await ran;
     assert.deepEqual(happened, ["read", "taken", "read", "settling", "ended", "left"]);
+  });
+
+  it("does not read again and again where reading takes longer than it takes to be told of the same", async () => {
+    const { driver, happened, kinds, held, idle, stopping } = drive([]);
+    held.reading = async () => {
+      driver.heed(kinds.length);
+    };
+    const ran = driver.run(stopping.signal);
+    await idle;
+    await new Promise(setImmediate);
+    assert.deepEqual(happened, ["read", "taken"]);
+    // Told of something without a version, it cannot know whether that was read.
+    kinds.push("cancelRequested");
+    let times = 0;
+    held.reading = async () => {
+      times += 1;
+      if (times === 1) driver.heed();
+    };
+    driver.heed();
+    while (times < 2) await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    assert.equal(times, 2);
+    stopping.abort();
+    await ran;
   });
 
   it("reads what others wrote as soon as it is told, and not for what it wrote itself", async () => {

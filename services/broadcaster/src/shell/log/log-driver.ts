@@ -91,7 +91,8 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
   #state: S | undefined;
   /** Of the log as it was read or written last, also while it is to be read again. */
   #knownVersion = 0;
-  #isBehind = false;
+  /** The latest version that the driver was told of; infinite where no version was named. */
+  #heardVersion = 0;
   /** Errors that nobody expected, since the log last made progress or there was none for long. */
   #unexpected = { times: 0, lastMs: 0 };
   /** Ends the pause after such an error. */
@@ -105,7 +106,7 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
 
   heed(version = Number.POSITIVE_INFINITY): void {
     if (version <= this.#knownVersion) return;
-    this.#isBehind = true;
+    this.#heardVersion = Math.max(this.#heardVersion, version);
     this.#told.notify();
     this.#wake.abort();
   }
@@ -115,7 +116,6 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
     while (!signal.aborted) {
       try {
         if (this.#isBehind) this.#state = undefined;
-        this.#isBehind = false;
         if (this.#state === undefined) await this.#load();
         const hopeless = this.#unexpected.times >= unexpectedErrors.most ? this.#handler.giveUp(log.state) : undefined;
         if (hopeless !== undefined) await log.append(hopeless);
@@ -143,12 +143,18 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
     };
   }
 
+  get #isBehind(): boolean {
+    return this.#heardVersion > this.#knownVersion;
+  }
+
   get #current(): S {
     if (this.#state === undefined) throw new Error("the log has not been read");
     return this.#state;
   }
 
   async #load(): Promise<void> {
+    // What was heard before is read now. What is heard meanwhile is read too, where it names no later version.
+    this.#heardVersion = 0;
     const state = this.#handler.fold(await this.#deps.evidence.read(this.#requestId));
     const event = await this.#handler.read(state);
     this.#state = state;
