@@ -57,6 +57,11 @@ describe("the checker of runs", () => {
     assert.deepEqual(checkRun(withDump(run, (text) => `${text} `)), []);
   });
 
+  it("has nothing to say of a release after which the steps were reserved again before they were signed", () => {
+    const released = [{ requestId: only(0).requestId, steps: [1], atMs: 0, reservedAgainAtMs: 1 }];
+    assert.deepEqual(checkRun({ ...run, released }), []);
+  });
+
   const falsified: readonly [what: string, change: () => Run, kind: string][] = [
     ["a failure that is called a success", () => withRecord(run, 1, succeeded(only(1).record)), "untrue"],
     ["a success that is called a failure", () => withRecord(run, 0, failed(only(0).record)), "untrue"],
@@ -144,6 +149,14 @@ describe("the checker of runs", () => {
     [
       "a reservation that was released while what was signed could still execute",
       () => ({ ...run, released: [{ requestId: only(0).requestId, steps: [1], atMs: 0 }] }),
+      "released_early",
+    ],
+    [
+      "a reservation that was released, and made again only after the signing",
+      () => {
+        const reservedAgainAtMs = Number.MAX_SAFE_INTEGER;
+        return { ...run, released: [{ requestId: only(0).requestId, steps: [1], atMs: 0, reservedAgainAtMs }] };
+      },
       "released_early",
     ],
     [

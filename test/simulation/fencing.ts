@@ -40,6 +40,11 @@ export class Fencing {
           const { steps = [] } = input as { steps?: readonly number[] };
           this.released.push({ requestId, steps: [...steps], atMs: this.#now() });
         }
+        if (method.name === "ReserveUsage" && (input as { termsDigest?: string }).termsDigest) {
+          for (const release of this.released) {
+            if (release.requestId === requestId) release.reservedAgainAtMs ??= this.#now();
+          }
+        }
         const current = this.#epochs.get(lease?.resource ?? "") ?? 0n;
         if (writes.includes(method.name) && lease !== undefined && lease.epoch < current) {
           const sentence = `${method.name} under epoch ${lease.epoch}, after epoch ${current} had begun`;

@@ -8,6 +8,8 @@ export interface Release {
   readonly steps: readonly number[];
   /** Milliseconds since the epoch. */
   readonly atMs: number;
+  /** When the steps were reserved again, for terms to sign them on; undefined if they were not. */
+  reservedAgainAtMs?: number;
 }
 
 /**
@@ -23,7 +25,11 @@ export function checkSigned(chain: ChainFacts, workflow: WorkflowFacts, released
       const sentence = `${what} while what was signed for step ${step} could still execute`;
       return [{ kind, requestId, sentence }];
     };
-    const releases = released.filter((release) => release.requestId === requestId && release.steps.includes(step));
+    const ofStep = released.filter((release) => release.requestId === requestId && release.steps.includes(step));
+    // A release right before an end that a crash prevented: what was signed later stands on the later reservation.
+    const releases = ofStep.filter(
+      ({ reservedAgainAtMs = Number.POSITIVE_INFINITY }) => reservedAgainAtMs > one.preparedAtMs,
+    );
     const anew = terms.slice(index + 1).find((later) => later.step === step)?.preparedAtMs;
     return [
       ...alive("ended_early", endedAtMs, "it ended"),
