@@ -40,13 +40,20 @@ function assertSucceeded({ status, body }: Answer): void {
 /** The rules of time need a time that stands still; a distributed system has only the real one. */
 const timeOf = (shape: Shape) => (shape === "embedded" ? { clock: new MovingClock(tuesday) } : {});
 
-/** A system at a time of its own, with the clock that it goes by. */
+/** A system at a time of its own, with what puts the time forward. */
 function withClock(
-  run: (system: System, clock: MovingClock) => Promise<void>,
+  run: (system: System, time: { advance(ms: number): void }) => Promise<void>,
   options: SystemOptions = {},
 ): Promise<void> {
   const clock = new MovingClock(tuesday);
-  return withSystem({ ...options, clock }, (system) => run(system, clock));
+  return withSystem({ ...options, clock }, (system) => {
+    const advance = (ms: number) => {
+      clock.advance(ms);
+      // The chain's time is its latest block's.
+      system.devnet.controls.blocks.mine();
+    };
+    return run(system, { advance });
+  });
 }
 
 describeShapes("a wallet's policy, rule by rule: what it denies, in the keystore's words", (shape) => {
@@ -358,7 +365,11 @@ describe("a wallet's usage after a crash", () => {
 
 describe("policy is asked again at admission when its answer is old (rule: old-policy-answer-is-asked-again)", () => {
   /** Puts a workflow in a queue that does not move, lets its policy answer grow old, and lets it go on. */
-  async function admittedLate(system: System, clock: MovingClock, meanwhile: () => void): Promise<string> {
+  async function admittedLate(
+    system: System,
+    clock: { advance(ms: number): void },
+    meanwhile: () => void,
+  ): Promise<string> {
     await system.devnet.controls.gate.stickTail().done;
     const requestId = await system.rest().begin([transfer("6"), registerStep(1)]);
     await system.rest().until(requestId, ({ queue }) => queue?.waiting_for === "gate_stuck");

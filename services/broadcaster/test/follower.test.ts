@@ -137,6 +137,16 @@ describe("following the chain", () => {
     assert.deepEqual(follower.place("b10"), { height: 10, state: "forked" });
   });
 
+  it("tells the chain's time by its head, and by what has passed since that was seen", async () => {
+    const headMs = follower.heads?.optimistic.timeMs ?? 0;
+    assert.equal(follower.timeMs, headMs);
+    time.advance(3000);
+    assert.equal(follower.timeMs, headMs + 3000);
+    node.grow("a", 11, 11);
+    await poll();
+    assert.equal(follower.timeMs, follower.heads?.optimistic.timeMs);
+  });
+
   it("says once that the host's clock and the chain's differ, and once that they agree again", async () => {
     const logs: string[] = [];
     const logger = createLogger("test", "info", { write: (line: string) => void logs.push(JSON.parse(line).msg) });

@@ -4,11 +4,11 @@ import { sign } from "../src/shell/workflow/perform/sign.ts";
 import { workflow } from "./core/workflow-builder.ts";
 
 describe("signing", () => {
-  it("counts a payload's deadline from the final block, whatever the host's clock says (rule: time-is-the-chains)", async () => {
+  it("counts a payload's deadline by the chain's time, whatever the host's clock says (rule: time-is-the-chains)", async () => {
     for (const hostAheadMs of [-400_000, 0, 400_000]) {
       let steps: readonly { deadlineMs: bigint; maxBlockHeight: bigint }[] = [];
       const tools = {
-        follower: { heads: { final: { height: 1000, timeMs: 9_000_000 } }, isCurrent: true },
+        follower: { heads: { final: { height: 1000 } }, timeMs: 9_000_000, isCurrent: true },
         evidence: { reserveNonces: async () => [7n] },
         salts: { current: async () => new Uint8Array(4) },
         ports: {
@@ -42,7 +42,7 @@ describe("signing", () => {
       throw new Error(`${what} was asked`);
     };
     const tools = {
-      follower: { heads: { final: { height: 1000 } }, isCurrent: false },
+      follower: { heads: { final: { height: 1000 } }, timeMs: 9_000_000, isCurrent: false },
       signer: { signStep: refuse("signer") },
       evidence: { reserveNonces: refuse("evidence") },
     } as unknown as Parameters<typeof sign>[0];

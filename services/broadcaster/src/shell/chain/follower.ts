@@ -53,6 +53,8 @@ export class Follower {
   /** When the chain was seen last as it stands here. */
   #seenAtMs: number | undefined;
   #isSkewed = false;
+  /** The host's time when the head was asked for that was seen then: a process that stands still meanwhile is not to lose that time. */
+  #headAskedAtMs = 0;
   #running: Promise<void> | undefined;
 
   constructor(node: NearNode, ports: Ports, logger: Logger, intervalMs: number) {
@@ -69,6 +71,16 @@ export class Follower {
     return this.#head === undefined || this.#final === undefined
       ? undefined
       : { optimistic: this.#head, final: this.#final };
+  }
+
+  /**
+   * The chain's time, milliseconds since the epoch: its head's, and what has passed since that was seen. The host's clock gives
+   * the pace alone (rule: time-is-the-chains). Undefined until the chain was seen for the first time.
+   */
+  get timeMs(): number | undefined {
+    return this.#head === undefined
+      ? undefined
+      : this.#head.timeMs + Math.max(0, this.#ports.clock.now() - this.#headAskedAtMs);
   }
 
   /** Since when no endpoint answers, milliseconds since the epoch; undefined while one does. */
@@ -148,7 +160,7 @@ export class Follower {
         const head = await this.#node.block({ finality: "optimistic" });
         this.#pace.saw(head, askedAtMs);
         if (head.hash !== this.#head?.hash) this.#compareClocks(head.timeMs);
-        if (head.hash !== this.#head?.hash) await this.#advance(head);
+        if (head.hash !== this.#head?.hash) await this.#advance(head, askedAtMs);
         if (this.#awaySince !== undefined) this.#logger.info("RPC answers again");
         this.#awaySince = undefined;
         // What was asked for was true then; a node that lags behind shows less than what is known.
@@ -180,7 +192,7 @@ export class Follower {
   }
 
   /** Makes a block the head: fetches what lies between, and lets go of what it replaces. */
-  async #advance(head: Block): Promise<void> {
+  async #advance(head: Block, askedAtMs: number): Promise<void> {
     // A node that lags behind the one asked before shows an older head.
     if (this.#isOnChain(head.hash)) return;
     // Of what lies in between nothing would be kept.
@@ -207,6 +219,7 @@ export class Follower {
       this.#byHash.set(block.hash, block);
     }
     this.#head = head;
+    this.#headAskedAtMs = askedAtMs;
     const final = this.#byHash.get(head.lastFinalHash);
     if (final !== undefined && final.height >= (this.#final?.height ?? 0)) this.#final = final;
     this.#prune();

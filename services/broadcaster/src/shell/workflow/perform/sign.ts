@@ -2,7 +2,7 @@ import type { KeyedMutex, Ports } from "@outlayer/kit";
 import { decodeBase64, encodeBase64, verifierNonce } from "@outlayer/near";
 import type { BroadcasterConfig } from "../../../config.ts";
 import type { EvidenceLog } from "../../../core/ports/evidence-log.ts";
-import { type Block, RpcUnavailable } from "../../../core/ports/near-node.ts";
+import { RpcUnavailable } from "../../../core/ports/near-node.ts";
 import type { Signer } from "../../../core/ports/signer.ts";
 import { ApprovalsMissing, GrantLapsed, KeystoreRefused, type StepTerms } from "../../../core/ports/signer.ts";
 import type { EventInit } from "../../../core/workflow/action.ts";
@@ -41,14 +41,16 @@ export async function sign(
   account: Account,
   { grants, append, signal }: Signing,
 ): Promise<EventInit | undefined> {
-  const final = tools.follower.heads?.final;
-  if (final === undefined) throw new RangeError("signing needs a block");
-  const { height } = final;
+  const { heads, timeMs } = tools.follower;
+  if (heads === undefined || timeMs === undefined) throw new RangeError("signing needs a block");
+  const { height } = heads.final;
   const known = state.steps.flatMap(({ terms }) => terms ?? []);
   const isFirst = known.length < state.steps.length || state.discarded;
   if (isFirst && !tools.follower.isCurrent) throw new RpcUnavailable("the chain has not been seen for a while");
   if (isFirst && grants.areOld(height)) await abandonTerms(grants, append);
-  const terms = isFirst ? await grants.termsOf(height, () => newTerms(tools, state, account, final)) : known;
+  const terms = isFirst
+    ? await grants.termsOf(height, () => newTerms(tools, state, account, { height, timeMs }))
+    : known;
   if (isFirst) {
     const refused = await renew(tools, state, grants, terms, 0);
     if (refused !== undefined) return refused;
@@ -115,12 +117,12 @@ function thrownAway(end: EventInit, signed: number): EventInit {
   return { case: "ended", value: { ...end.value, userVisibleError } as typeof end.value };
 }
 
-/** Counts from the final block: the host's clock may be another one (rule: time-is-the-chains). */
+/** Counts heights from the final block, and time by the chain's (rule: time-is-the-chains). */
 async function newTerms(
   { evidence, salts, ports, config }: SignNeeds,
   { calls }: WorkflowState,
   { accountId }: Account,
-  { height, timeMs }: Pick<Block, "height" | "timeMs">,
+  { height, timeMs }: { readonly height: number; readonly timeMs: number },
 ): Promise<readonly Terms[]> {
   const nonces = await evidence.reserveNonces(accountId, calls.length);
   const salt = await salts.current();
