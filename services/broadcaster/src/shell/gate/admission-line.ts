@@ -1,8 +1,8 @@
 import type { WaitReason } from "../../core/gate/place.ts";
 /**
- * Those whom the operator keeps waiting, and who need no place on the gate: one at a time tries again, so that a hundred of
- * them do not ask the node for the same balances in every block. Who tried in vain goes to the end, for those behind may
- * want less.
+ * Workflows that wait for the operator, e.g. for a balance, and need no place on the gate. One at a time tries again, so that
+ * a hundred do not ask the node for the same balances in every block. A workflow that tried in vain goes to the end: those
+ * behind may want less.
  */
 export class AdmissionLine {
   readonly #waiting = new Map<string, WaitReason>();
@@ -11,7 +11,7 @@ export class AdmissionLine {
     return this.#waiting.has(requestId);
   }
 
-  /** What it still waits for without trying; undefined when it may try now. */
+  /** Why the workflow waits without trying; undefined when it may try now. */
   waitsFor(requestId: string): WaitReason | undefined {
     const [first] = this.#waiting.keys();
     return first === requestId ? undefined : this.#waiting.get(requestId);

@@ -1,14 +1,14 @@
 import { emptyPurse, type Purse, sumOf, without } from "../../core/gate/money.ts";
 
 /**
- * What workflows have yet to take from the operator's balances that let them in, in the order in which they came: many at
- * once would otherwise each find the same money there. Lost with the term, and told again by every driver.
+ * Amounts that workflows have yet to take from the operator's balances, in the order in which they came. Without them, many
+ * workflows at once would each count on the same money. Lost with the term, and set again by every driver.
  */
 export class Commitments {
   readonly #owed = new Map<string, Purse>();
   #released = emptyPurse;
 
-  /** What a workflow will still take, yoctoNEAR. It keeps its place in the order. */
+  /** Sets what a workflow will still take, yoctoNEAR. The workflow keeps its place in the order. */
   set(requestId: string, owed: Purse): void {
     this.#release(requestId, owed);
     this.#owed.set(requestId, owed);
@@ -19,7 +19,7 @@ export class Commitments {
     this.#owed.delete(requestId);
   }
 
-  /** All that was owed and is not any more, since this process began: the balances may be less by that. */
+  /** Sum of what was owed and is no more, since this process began. The balances may be lower by as much. */
   get released(): Purse {
     return this.#released;
   }
@@ -28,7 +28,7 @@ export class Commitments {
     this.#owed.clear();
   }
 
-  /** What those before it will still take; all of it for one that is not among them. */
+  /** What the workflows before this one will still take; the sum of all for one that is not among them. */
   before(requestId?: string): Purse {
     let sum = emptyPurse;
     for (const [id, owed] of this.#owed) {

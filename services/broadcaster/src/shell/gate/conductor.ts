@@ -17,7 +17,7 @@ import { type ResumeWanted, resumeCall } from "./resume-call.ts";
 import type { TailReader } from "./tail-reader.ts";
 
 export type Place =
-  /** Its turn has come: it may be admitted, once it has been checked. */
+  /** The workflow's turn has come: it may be admitted, once its checks pass. */
   { readonly kind: "may_enter" } | ({ readonly kind: "waits" } & QueuePlace);
 
 export interface ConductorDeps {
@@ -30,19 +30,19 @@ export interface ConductorDeps {
   readonly logger: Logger;
   readonly clock: Clock;
   readonly resumeGas: bigint;
-  /** Who conducts under which epoch, for a reader of the gate's log. */
+  /** Names the driver and its epoch to readers of the gate's log. */
   readonly term: string;
 }
 
 /**
- * Conducts one gate for one term: which workflow is taken in, and whose chain starts when. What the conductor decides is
- * appended to the gate's own log before it takes effect, so a conductor whose lease is lost cannot go on.
+ * Conducts one gate for one term: which workflow is admitted, and whose chain starts when. Each decision is appended to the
+ * gate's own log before it takes effect, so a conductor that has lost its lease cannot go on.
  *
- * The lane (admitted workflows, in order) is in that log; the queue in front of it is made anew from the open
+ * The gate's log holds the lane (admitted workflows, in order). The queue in front of the lane is made anew from the open
  * workflows after a restart.
  */
 export class Conductor {
-  /** Told whenever a workflow's turn on the lane, or before it, may have come. Those in the queue are called one by one. */
+  /** Notifies whenever a turn, on the lane or in the queue, may have come. Workflows in the queue are called one by one. */
   readonly changes = new Notifier();
   readonly #deps: ConductorDeps;
   readonly #queue = new GateQueue();
@@ -58,9 +58,9 @@ export class Conductor {
   }
 
   /**
-   * Reads the lane as it was left, and writes down who conducts from here on: what the one before was still writing then
-   * stands before that, or is refused.
-   * @param open workflows that have not ended: the others are not on the lane any more
+   * Reads the lane as it was left, and appends who conducts from here on. A late append by the conductor before stands
+   * before that entry, or is refused.
+   * @param open workflows that have not ended: all others leave the lane
    */
   async start(open: ReadonlySet<string>): Promise<void> {
     await this.#deps.log.append(`conducted by ${this.#deps.term}`, (lane) => lane);
@@ -73,7 +73,7 @@ export class Conductor {
     for (const { requestId } of gone) await this.#leave(requestId, "ended");
   }
 
-  /** Calls those that wait whenever they have something to do, or are worth telling where they stand. Runs until the signal. */
+  /** Calls each waiting workflow that may enter, or whose place is worth telling anew. Runs until the signal. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await Notifier.next([this.#deps.follower.changes, this.changes], signal);
@@ -82,13 +82,13 @@ export class Conductor {
       } catch (error) {
         if (!(error instanceof RpcUnavailable))
           this.#deps.logger.error({ err: error }, "attending to the queue failed");
-        // They find out by themselves what is wrong, and wait for that.
+        // Each workflow meets the error itself, and waits for its end.
         this.#queue.callAll();
       }
     }
   }
 
-  /** Where a workflow stands that is not admitted yet. Asking puts it into the queue. */
+  /** The place of a workflow that is not admitted yet. Asking puts the workflow into the queue. */
   async place(candidate: Candidate): Promise<Place> {
     const { requestId } = candidate;
     this.#queue.join(candidate);
@@ -100,17 +100,17 @@ export class Conductor {
       this.#entering = requestId;
       return { kind: "may_enter" };
     }
-    // It may have been next, and something has come into its way since: it waits to be called like the others.
+    // The workflow may have been next until something came in its way: it waits for a call like the others.
     if (this.#entering === requestId) this.#entering = undefined;
     return { kind: "waits", ...this.#queue.tell(requestId, this.#outlook(head)) };
   }
 
-  /** Told when one in the queue has reason to ask for its place again; undefined where it has by now. */
+  /** Notifies when a workflow in the queue should ask for its place again; undefined where it should now. */
   callsFor(requestId: string): Notifier | undefined {
     return this.#queue.callsFor(requestId);
   }
 
-  /** Takes a workflow in. @returns version of the gate's log that says so */
+  /** Admits a workflow to the lane. @returns version of the gate's log that holds the admission */
   async admit({ requestId, walletId, calls }: Candidate, finalHeight: number): Promise<bigint> {
     if (!this.#deps.log.has(requestId)) {
       const member = create(LaneMemberSchema, { requestId, walletId, calls, admittedHeight: BigInt(finalHeight) });
@@ -122,13 +122,13 @@ export class Conductor {
     return this.#deps.log.version;
   }
 
-  /** Takes note of a workflow that was taken in without a place on the lane. */
+  /** Notes the admission of a workflow without a place on the lane. */
   noteAdmitted(requestId: string): void {
     this.#admittedAtMs = this.#deps.clock.now();
     this.withdraw(requestId);
   }
 
-  /** When this process last took a workflow in, milliseconds since the epoch; 0 for never. */
+  /** Time of this conductor's latest admission, milliseconds since the epoch; 0 for none. */
   get admittedAtMs(): number {
     return this.#admittedAtMs;
   }
@@ -141,21 +141,21 @@ export class Conductor {
     this.withdraw(requestId);
   }
 
-  /** Gives up a place in the queue, if it has one. */
+  /** Gives up the workflow's place in the queue, if it has one. */
   withdraw(requestId: string): void {
     if (this.#forget(requestId)) this.changes.notify();
   }
 
   /**
-   * Tells how far a workflow on the lane has come. One that is gone makes room; one that is ready while something holds
-   * the gate has the tail read again, for nobody else may be asking.
+   * Tells how far a workflow on the lane has come. A workflow that is gone makes room. One that is ready while something
+   * holds the gate has the tail read again: perhaps no other workflow asks.
    */
   async report(requestId: string, progress: GateProgress): Promise<void> {
     const before = this.#progress.get(requestId);
     if (progress.kind === "gone") {
       if (!this.#deps.log.has(requestId)) return;
       await this.#leave(requestId, "gone");
-      // What it left behind is not known before the tail was read again.
+      // A tail that the workflow left behind shows only once the tail is read again.
       this.#tailReadAt = 0;
       this.changes.notify();
       return;
@@ -174,14 +174,14 @@ export class Conductor {
     return this.#obstacle === undefined && whoseTurn(this.#entries()) === requestId;
   }
 
-  /** Somebody comes after this workflow on the gate, or waits to. */
+  /** Whether another workflow is on the lane, or any waits in the queue. */
   isAwaited(requestId: string): boolean {
     return !this.#queue.isEmpty || this.#deps.log.lane.members.some((member) => member.requestId !== requestId);
   }
 
   /**
-   * Signs a resume and writes it to the gate's log. It is sent by `use`, after that has written it to the workflow's.
-   * @param mustReadTail an earlier resume of this workflow was refused
+   * Signs a resume and appends it to the gate's log. `use` appends it to the workflow's own log, and then sends it.
+   * @param mustReadTail set where this workflow had an earlier resume
    * @returns undefined when the gate turns out not to be free
    */
   async resume<T>(
@@ -199,8 +199,8 @@ export class Conductor {
   }
 
   /**
-   * The resumes that the gate's log holds for a workflow. Its own log may not have the latest: after a crash, and after an append
-   * here to which no answer came.
+   * The resumes that the gate's log holds for a workflow. The workflow's own log may lack the latest: after a crash, and after an
+   * append here that got no answer.
    */
   async preparedResumes(requestId: string): Promise<readonly ApproverTransaction[]> {
     const { approverTransactions } = await this.#deps.log.current();
@@ -209,7 +209,7 @@ export class Conductor {
     );
   }
 
-  /** The relayer's free balance keeps a workflow from being admitted, or does not any more. */
+  /** Whether the relayer's free balance keeps a workflow from being admitted. */
   set isRelayerShort(short: boolean) {
     if (short !== this.#isRelayerShort) this.changes.notify();
     this.#isRelayerShort = short;
@@ -219,14 +219,14 @@ export class Conductor {
     return this.#isRelayerShort;
   }
 
-  /** A chain of ours runs right before it and its tail is known to come free: the tail need not be read. */
+  /** Whether an earlier chain of ours is known to leave the tail free: then the tail need not be read. */
   #followsOwnChain(requestId: string): boolean {
     const entries = this.#entries();
     const index = entries.findIndex((entry) => entry.requestId === requestId);
     return entries.slice(0, Math.max(index, 0)).some(({ progress }) => progress.kind === "clear");
   }
 
-  /** Reads the tail, unless a chain of ours explains it, and judges what an unexpected one means. */
+  /** Reads the tail, unless a chain of ours explains it, and notes what else holds the gate. */
   async #readTail(head: number, force = false): Promise<void> {
     const ours = this.#isRunningOwn();
     if (!force && (ours || head < this.#tailReadAt + 1)) {
@@ -235,7 +235,7 @@ export class Conductor {
     }
     this.#tailReadAt = head;
     const { tail, holder } = await this.#deps.tails.read().catch((error) => {
-      // Nothing is known of the tail: the next one at this head is not told that it is free.
+      // The tail is unknown: the next workflow at this head must not be told that it is free.
       this.#tailReadAt = 0;
       throw error;
     });
@@ -246,7 +246,7 @@ export class Conductor {
     this.#obstacle = obstacle;
   }
 
-  /** A chain of ours explains whatever the tail is. */
+  /** Whether a chain of ours runs, which explains any tail. */
   #isRunningOwn(): boolean {
     return this.#entries().some(({ progress }) => ["resuming", "running", "clear"].includes(progress.kind));
   }
@@ -259,10 +259,10 @@ export class Conductor {
     }));
   }
 
-  /** Everything about the queue that a new head, or a change on lane or queue, brings with it: once for all that wait. */
+  /** Judges the queue anew after a new head, or a change on lane or queue: once for all that wait. */
   async #attend(): Promise<void> {
     const head = this.#deps.follower.heads?.optimistic.height;
-    // One that is being checked needs no call.
+    // A workflow whose checks are under way needs no call.
     if (head === undefined || this.#queue.isEmptyBut(this.#entering)) return;
     await this.#readTail(head);
     this.#queue.call(this.#outlook(head), (requestId) => this.#mayEnter(requestId, head));
@@ -273,12 +273,12 @@ export class Conductor {
   }
 
   #mayEnter(requestId: string, head: number): boolean {
-    // One that is being checked stays next, also where another of its wallet has come that was opened before it.
+    // A workflow whose checks are under way stays next, even where an older one of its wallet has come since.
     const isNext = this.#entering === undefined ? this.#queue.isFirst(requestId) : this.#entering === requestId;
     return isNext && this.#obstacle === undefined && mayAdmit(this.#entries(), head);
   }
 
-  /** @returns whether it was there */
+  /** @returns whether the workflow was in the queue */
   #forget(requestId: string): boolean {
     const hadTurn = this.#entering === requestId;
     if (hadTurn) this.#entering = undefined;

@@ -3,40 +3,40 @@ import type { Candidate } from "../../core/gate/candidate.ts";
 import { isWorthTelling, type QueuePlace } from "../../core/gate/place.ts";
 import { chainBlocks, expectedStarts, type LaneEntry } from "../../core/gate/schedule.ts";
 
-/** What those that wait have before them. */
+/** What the places in the queue depend on. */
 export interface Outlook {
   /** Height of the optimistic head. */
   readonly head: number;
-  /** Those that were taken in, in order. */
+  /** Admitted workflows, in order. */
   readonly lane: readonly LaneEntry[];
-  /** What holds the gate, that is not ours. */
+  /** What holds the gate other than our own chains. */
   readonly obstacle: "gate_busy" | "gate_stuck" | undefined;
 }
 
-/** One that waits in front of the gate. */
+/** A workflow that waits in front of the gate. */
 interface Waiter {
   readonly changes: Notifier;
-  /** What it was told last, and at which head. */
+  /** The place that the workflow was told last, and at which head. */
   told: { readonly place: QueuePlace; readonly head: number } | undefined;
-  /** Called since it was told. */
+  /** Called since the workflow last asked. */
   isCalled: boolean;
 }
 
-/** Heads after which one that waits for something else than its turn is called, so that it sees how long it has waited. */
+/** Heads after which a workflow that waits for anything but its turn is called, to see how long it has waited. */
 const lookUpEvery = 10;
 
-/** The queue in front of a gate. Each in it is called by itself, and only where there is something to tell it. */
+/** The queue in front of a gate. Each workflow is called by itself, and only where there is something to tell it. */
 export class GateQueue {
   readonly #line = new FairLine<Candidate>(({ calls }) => chainBlocks(calls));
   readonly #waiters = new Map<string, Waiter>();
-  /** Of all that wait, as of one head; undefined once somebody came or left. */
+  /** Places of all that wait, at one head; undefined once a workflow came or left. */
   #places: (Pick<Outlook, "head" | "obstacle"> & { readonly of: ReadonlyMap<string, QueuePlace> }) | undefined;
 
   get isEmpty(): boolean {
     return this.#waiters.size === 0;
   }
 
-  /** Whether nobody waits, or this one alone. */
+  /** Whether no workflow waits, or this one alone. */
   isEmptyBut(requestId: string | undefined): boolean {
     return this.isEmpty || (this.#waiters.size === 1 && requestId !== undefined && this.#waiters.has(requestId));
   }
@@ -45,7 +45,7 @@ export class GateQueue {
     return this.#line.first?.requestId === requestId;
   }
 
-  /** Puts one in that is not in it yet. It is not called any more: it asks now. */
+  /** Adds a workflow that is not in the queue yet. One that is there counts as not called: it asks now. */
   join(candidate: Candidate): void {
     const known = this.#waiters.get(candidate.requestId);
     if (known !== undefined) {
@@ -57,7 +57,7 @@ export class GateQueue {
     this.#places = undefined;
   }
 
-  /** @param hadTurn it was let in, or tried in vain: others come first then @returns whether it was in it */
+  /** @param hadTurn the workflow used its turn, perhaps in vain: its wallet is charged @returns whether it was in the queue */
   leave(requestId: string, hadTurn: boolean): boolean {
     if (hadTurn) this.#line.take(requestId);
     else this.#line.remove(requestId);
@@ -65,7 +65,7 @@ export class GateQueue {
     return this.#waiters.delete(requestId);
   }
 
-  /** Tells one where it stands. */
+  /** Tells a workflow its place. */
   tell(requestId: string, outlook: Outlook): QueuePlace {
     const nowhere: QueuePlace = { position: 0, expectedStart: undefined, waitingFor: "turn" };
     const place = this.#placesFor(outlook).get(requestId) ?? nowhere;
@@ -74,13 +74,13 @@ export class GateQueue {
     return place;
   }
 
-  /** Told when one has reason to ask for its place again; undefined where it has by now. */
+  /** Notifies when the workflow should ask for its place again; undefined where it should now. */
   callsFor(requestId: string): Notifier | undefined {
     const waiter = this.#waiters.get(requestId);
     return waiter === undefined || waiter.isCalled ? undefined : waiter.changes;
   }
 
-  /** Calls those whose place is worth telling anew, and the first one where it may enter. */
+  /** Calls the workflows whose place is worth telling anew, and the first one where it may enter. */
   call(outlook: Outlook, mayEnter: (requestId: string) => boolean): void {
     const { head } = outlook;
     const places = this.#placesFor(outlook);

@@ -5,7 +5,7 @@ import type { GateTail } from "../../core/gate/tail.ts";
 import type { FeeTier, GateTerms } from "../../core/gate/terms.ts";
 import type { NearNode } from "../../core/ports/near-node.ts";
 
-/** From a plan to the admission of what it plans. */
+/** Milliseconds for which fees count as recent: from a plan to the admission of its workflow. */
 const recentMs = 5_000;
 
 /** A pending intent, as the gate shows it. */
@@ -21,7 +21,7 @@ export class GateReader {
   readonly gateId: string;
   readonly #node: NearNode;
   readonly #clock: Clock;
-  /** The fees as they were last read at the head. */
+  /** The fees as last read at the head. */
   #recent: { readonly tiers: Promise<readonly FeeTier[]>; readonly untilMs: number } | undefined;
 
   constructor(gateId: string, node: NearNode, clock: Clock) {
@@ -31,8 +31,8 @@ export class GateReader {
   }
 
   /**
-   * Read at the optimistic head: what is sent next meets the terms of the newest block.
-   * @param mayBeRecent whether fees will do that a plan has read a moment ago
+   * Read at the optimistic head: the next transaction meets the terms of the newest block.
+   * @param mayBeRecent whether recent fees will do, e.g. those that a plan has read
    */
   async terms(relayerId: string, mayBeRecent: boolean): Promise<GateTerms> {
     const [approver, isRelayer, feeTiers] = await Promise.all([
@@ -43,12 +43,12 @@ export class GateReader {
     return { approverId: string(approver) ?? "", isRelayer: isRelayer === true, feeTiers };
   }
 
-  /** Of the final block. */
+  /** Fee tiers at the final block. */
   feeTiers(): Promise<readonly FeeTier[]> {
     return this.#feeTiers("final");
   }
 
-  /** As they are at the head, or were a moment ago: a plan and the admission that follows it share them. */
+  /** Fee tiers at the head, now or a moment ago: a plan and the admission after it share them. */
   recentFeeTiers(): Promise<readonly FeeTier[]> {
     return this.#recentFeeTiers ?? this.#readFeeTiers();
   }
@@ -61,7 +61,7 @@ export class GateReader {
     return this.#recent !== undefined && this.#clock.now() < this.#recent.untilMs ? this.#recent.tiers : undefined;
   }
 
-  /** Something has turned out otherwise than read. */
+  /** Called where something has turned out otherwise than read. */
   forgetFeeTiers(): void {
     this.#recent = undefined;
   }
@@ -84,12 +84,12 @@ export class GateReader {
     });
   }
 
-  /** Read at the optimistic head: the tail decides about what runs next, and is no evidence. */
+  /** Read at the optimistic head: the tail decides what runs next, and is no evidence. */
   async tail(): Promise<GateTail> {
     const tail = await this.#tailIds();
     if (tail.length === 0) return { tail, pending: [] };
     const pending = await this.pendingIds();
-    // A chain that went on between the two answers looks broken. What is in its tail after that was pending before.
+    // A chain that moved on between the two views looks broken. Each intent in a tail read after them was pending before.
     return tail.every((id) => pending.includes(id)) ? { tail, pending } : { tail: await this.#tailIds(), pending };
   }
 
@@ -117,8 +117,8 @@ export class GateReader {
   }
 
   /**
-   * How many of the first 100 pending intents are such, by sender and nonce of their delegates. One that is gone
-   * meanwhile is none.
+   * Counts the first 100 pending intents for which `isSuch` holds, by sender and nonce of the delegate. An intent that is
+   * gone meanwhile does not count.
    */
   async countPending(isSuch: (senderId: string, nonce: bigint) => boolean): Promise<number> {
     const ids = (await this.pendingIds()).slice(0, 100);

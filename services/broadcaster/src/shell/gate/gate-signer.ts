@@ -18,7 +18,7 @@ export interface GateSignerDeps {
   readonly relayer: KeyRing;
 }
 
-/** Why a transaction is signed, as the gate's log says. */
+/** The reason for a transaction, as the gate's log gives it. */
 interface Noted {
   readonly requestId: string;
   readonly mode: ApproverTransaction["mode"];
@@ -29,7 +29,7 @@ interface Noted {
   readonly isDue: () => boolean;
 }
 
-/** Signs with the approver's keys; what is signed stands in the gate's log before it is used (rule: approver-acts-through-the-gate-log). */
+/** Signs with operator keys; each transaction is in the gate's log before it is used (rule: approver-acts-through-the-gate-log). */
 export class GateSigner {
   readonly #deps: GateSignerDeps;
 
@@ -37,14 +37,14 @@ export class GateSigner {
     this.#deps = deps;
   }
 
-  /** Of the approver's or the relayer's keys. */
+  /** The lane of one of the approver's or the relayer's keys. */
   keyLane(publicKey: string): KeyLane | undefined {
     return this.#deps.approver.lane(publicKey) ?? this.#deps.relayer.lane(publicKey);
   }
 
   /**
-   * Signs a call and writes the transaction to the gate's log. It is sent by `use`, after that has written it to the workflow's.
-   * @returns undefined before any block was seen, and where it is too late once the key is free
+   * Signs a call and appends the transaction to the gate's log. `use` sends it, and appends a resume to the workflow's log before.
+   * @returns undefined before any block was seen, and where the call is too late once the key is free
    */
   async sign<T>(
     lane: KeyLane,
@@ -55,7 +55,7 @@ export class GateSigner {
     const { log } = this.#deps;
     if (block === undefined) return undefined;
     return lane.use([call], block, async ([transaction]) => {
-      // Others may have had the key for long (rule: window-is-judged-with-the-key).
+      // Other transactions may have had the key for long (rule: window-is-judged-with-the-key).
       if (transaction === undefined || !isDue()) return undefined;
       const told = { requestId, mode, intentIds: [...intentIds], feeYocto: feeYocto.toString() };
       const prepared = create(ApproverTransactionSchema, { transaction, ...told });
@@ -64,13 +64,13 @@ export class GateSigner {
         approverTransactions: [...before.approverTransactions, prepared],
       }));
       const used = await use(prepared);
-      // With the workflow's own log it is safe there. Many that are resumed side by side would make every entry long.
+      // The workflow's own log holds a resume by now. Many workflows resumed side by side would make every entry here long.
       if (!log.has(requestId)) log.noteLogged(transaction.hash);
       return used;
     });
   }
 
-  /** Lands a higher nonce on the key of a transaction of ours, so that it can never land itself. */
+  /** Lands a higher nonce on a key of ours, so that no earlier transaction of the key can land any more. */
   async burnNonce(publicKey: string, requestId: string, charge: () => Promise<void>): Promise<void> {
     const { approver, gateId, node } = this.#deps;
     const lane = this.keyLane(publicKey);

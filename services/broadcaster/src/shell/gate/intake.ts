@@ -3,22 +3,22 @@ import type { Candidate } from "../../core/gate/candidate.ts";
 import { IntakeWindow } from "../../core/gate/intake-window.ts";
 
 /**
- * Lets those in that need no place on the gate: as many at once as get through before what was signed for them is old.
- * The others wait in a fair line, and are called. Made anew with each term.
+ * Lets in workflows that need no place on the gate: as many at once as get through before their signatures are old. The
+ * others wait in a fair line, and are called. Made anew with each term.
  */
 export class Intake {
   readonly #window: IntakeWindow;
   readonly #line = new FairLine<Candidate>(({ calls }) => calls);
   readonly #calls = new Map<string, Notifier>();
-  /** Those under way, with their numbers. */
+  /** Numbers of the workflows under way, by request id. */
   readonly #inside = new Map<string, number>();
 
-  /** @param inTimeBlocks blocks that submitting, or being resumed then, should not take longer than */
+  /** @param inTimeBlocks longest passage that counts as in time: see `blocksTaken` */
   constructor(inTimeBlocks: number) {
     this.#window = new IntakeWindow(inTimeBlocks);
   }
 
-  /** Whether it may be taken in now; it counts as under way then. Asking in vain puts it into the line. */
+  /** Whether the workflow is let in now; then it counts as under way. Asking in vain puts it into the line. */
   enter(candidate: Candidate): boolean {
     const { requestId } = candidate;
     if (this.#inside.has(requestId)) return true;
@@ -32,7 +32,7 @@ export class Intake {
     return true;
   }
 
-  /** Whether it is in the line, or under way. */
+  /** Whether the workflow is in the line, or under way. */
   has(requestId: string): boolean {
     return this.isWaiting(requestId) || this.#inside.has(requestId);
   }
@@ -41,20 +41,20 @@ export class Intake {
     return this.#line.has(requestId);
   }
 
-  /** Told when one in the line may enter; undefined where it may by now. */
+  /** Notifies when a workflow in the line may enter; undefined where it may now. */
   callsFor(requestId: string): Notifier | undefined {
     const mayEnter = this.#line.first?.requestId === requestId && this.#hasRoom;
     return mayEnter ? undefined : this.#calls.get(requestId);
   }
 
-  /** Counts one as under way that was taken in, maybe by another term. */
+  /** Counts an admitted workflow as under way; perhaps an earlier term admitted it. */
   hold(requestId: string): void {
     if (!this.#inside.has(requestId)) this.#inside.set(requestId, this.#window.take());
     this.#line.take(requestId);
     this.#calls.delete(requestId);
   }
 
-  /** Makes room. @param blocks what it took of the time that it had; undefined for one that was not taken in after all */
+  /** Makes room. @param blocks that the workflow took, by `blocksTaken`; undefined where it was not admitted after all */
   release(requestId: string, blocks: number | undefined): void {
     const number = this.#inside.get(requestId);
     if (number === undefined) return;
@@ -63,7 +63,7 @@ export class Intake {
     this.#callFirst();
   }
 
-  /** Forgets one that has ended, or whose own trouble is not to hold up those behind it. */
+  /** Forgets a workflow that has ended, or whose own trouble must not hold up those behind it. */
   leave(requestId: string): void {
     this.#line.remove(requestId);
     this.#calls.delete(requestId);

@@ -4,12 +4,12 @@ import { KeyedMutex } from "@outlayer/kit";
 import { tidied } from "../../core/gate/gate-lane.ts";
 import type { EvidenceLog } from "../../core/ports/evidence-log.ts";
 
-/** The gate's own log: its lane as it is written, changed one change at a time. */
+/** The gate's own log, which holds its lane. Changes are appended one at a time. */
 export class LaneLog {
   readonly #evidence: Pick<EvidenceLog, "gateLog" | "appendGate">;
   readonly #gateId: string;
   readonly #mutex = new KeyedMutex();
-  /** Hashes of approver transactions that their workflows' own logs have: the gate's log need not hold them any longer. */
+  /** Hashes of transactions that the gate's log need not hold any longer, e.g. as the workflows' own logs have them. */
   readonly #logged = new Set<string>();
   #version = 0n;
   #lane: GateLane = create(GateLaneSchema);
@@ -20,7 +20,7 @@ export class LaneLog {
     this.#gateId = gateId;
   }
 
-  /** As it was written or read last. */
+  /** The lane as last written or read. */
   get lane(): GateLane {
     return this.#lane;
   }
@@ -33,7 +33,7 @@ export class LaneLog {
     return this.#lane.members.some((member) => member.requestId === requestId);
   }
 
-  /** The lane once an append that got no answer is known to have happened, or not. */
+  /** The lane, read again after an append that got no answer: it may have happened. */
   async current(): Promise<GateLane> {
     if (this.#isStale) await this.#inTurn(async () => {});
     return this.#lane;
@@ -45,13 +45,13 @@ export class LaneLog {
   }
 
   /**
-   * Appends a change of the lane as it is by then.
+   * Appends a change to the lane as it is when the change's turn comes.
    * @throws LogMoved, LeaseLost, EvidenceUnavailable
    */
   async append(change: string, update: (lane: GateLane) => GateLane): Promise<void> {
     await this.#inTurn(async () => {
       const lane = update(tidied(this.#lane, this.#logged));
-      // Whether an append without an answer took place shows only in the log.
+      // Only the log shows whether an append without an answer took place.
       this.#isStale = true;
       this.#version = await this.#evidence.appendGate(this.#gateId, this.#version, change, lane);
       this.#lane = lane;
@@ -62,7 +62,7 @@ export class LaneLog {
     });
   }
 
-  /** Works on the lane as it is in the log, one after the other. */
+  /** Runs changes one after the other, each on the lane as it is in the log. */
   #inTurn(work: () => Promise<void>): Promise<void> {
     return this.#mutex.run(this.#gateId, async () => {
       if (this.#isStale) await this.#reload();

@@ -24,7 +24,7 @@ export class OwnDelegates {
     }
   }
 
-  /** It is known to be pending no more. */
+  /** Forgets a delegate that is known to be pending no more. */
   forget(senderId: string, nonce: bigint): void {
     this.#seen.delete(keyOf(senderId, nonce));
   }

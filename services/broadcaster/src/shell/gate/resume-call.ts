@@ -9,7 +9,7 @@ export interface ResumeWanted {
   readonly feeYocto: bigint;
   /** The block in which the ids were seen: the resume is valid on no fork without it. */
   readonly block: Pick<Block, "hash" | "height">;
-  /** Whether there is still time for it, asked once the key is free: it may have been in use for long. */
+  /** Whether there is still time for the resume. Asked once the key is free: it may have been in use for long. */
   readonly isDue: () => boolean;
 }
 
@@ -25,10 +25,10 @@ export function resumeCall(
     : { ...call, methodName: "resume_intent", args: { intent_id: intentIds[0], approve: mode === "single" } };
 }
 
-/** A call without arguments, which the gate refuses: only the nonce counts. Of a method that the key may call, whatever else it may not. */
+/** A call without arguments, which the gate refuses: only the nonce counts. @param methodName one that the key may call */
 export function burnCall(methodName: "submit_intent" | "resume_batch_chained", gateId: string): CallToSign {
   return { receiverId: gateId, methodName, args: {}, gas: burnGas, deposit: 0n };
 }
 
-/** Gas units: enough to be refused. */
+/** Gas units: enough for the gate to refuse the call. */
 export const burnGas = 10_000_000_000_000n;

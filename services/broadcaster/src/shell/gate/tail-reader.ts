@@ -3,7 +3,7 @@ import type { EvidenceLog } from "../../core/ports/evidence-log.ts";
 import type { Follower } from "../chain/follower.ts";
 import type { GateReader } from "./gate-reader.ts";
 
-/** Reads the gate's tail, remembers since when it is as it is, and says who holds the gate with it. */
+/** Reads the gate's tail, remembers since when the tail has not changed, and says who holds the gate. */
 export class TailReader {
   readonly #gate: GateReader;
   readonly #evidence: EvidenceLog;
@@ -22,7 +22,7 @@ export class TailReader {
     return { tail: seen.tail, holder: this.#judge(seen) };
   }
 
-  /** The same, with the chains of the broadcaster that drives, whichever it is, as the gate's log has them. */
+  /** As `read`, and tells a chain of ours by the gate's log, whichever broadcaster drives. */
   async attribute(): Promise<{ readonly tail: readonly string[]; readonly holder: TailHolder }> {
     const { tail, holder } = await this.read();
     if (holder === "free") return { tail, holder };

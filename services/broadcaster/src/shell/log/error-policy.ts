@@ -6,22 +6,22 @@ import { KeyUnusable } from "../chain/key-lane.ts";
 
 /** What a driver does about an error, before it asks the core again what is next. */
 export interface ErrorPolicy {
-  /** Whether what it knows of the log still holds. Elsewhere an append may have happened, and the log is read again. */
+  /** Whether the driver's folded state still holds. Otherwise an append may have happened, and the log is read again. */
   readonly keepsState: boolean;
-  /** Until when it pauses: for so many milliseconds, or until something changes. */
+  /** The driver's pause: milliseconds, or until the next change. */
   readonly pause: number | "next_change";
-  /** Set where the error is to be logged. */
+  /** Set where the driver logs the error. */
   readonly logLevel?: "warn";
   /**
-   * What a workflow waits for that met the error before anything was sent. It pauses for `outagePauseMs` then, and the error is
-   * not logged. A reason that begins with `gate_` is over as soon as the workflow waits for its turn: see `goesOnSince`.
+   * Reason for the wait of a workflow that met the error before anything was sent. The workflow pauses for `outagePauseMs`, and the
+   * error is not logged. A reason that begins with `gate_` ends as soon as the workflow waits for its turn: see `goesOnSince`.
    */
   readonly waitingFor?: WaitReason;
 }
 
 const shortPauseMs = 200;
 
-/** By error, subclasses included. `StillPossible` waits for evidence's clock. */
+/** Policies by error class, subclasses included. `StillPossible` waits for evidence's clock. */
 const policies: readonly (readonly [kind: new (...args: never[]) => Error, policy: ErrorPolicy])[] = [
   [RpcUnavailable, { keepsState: true, pause: "next_change", waitingFor: "rpc_unavailable" }],
   [KeyUnusable, { keepsState: true, pause: "next_change", waitingFor: "no_usable_key" }],
@@ -32,23 +32,23 @@ const policies: readonly (readonly [kind: new (...args: never[]) => Error, polic
   [StillPossible, { keepsState: false, pause: 5000, logLevel: "warn" }],
 ];
 
-/** @returns undefined for an error that nobody expects: see `unexpectedErrors` */
+/** @returns undefined for an unexpected error, in no row: see `unexpectedErrors` */
 export function policyFor(error: unknown): ErrorPolicy | undefined {
   return policies.find(([kind]) => error instanceof kind)?.[1];
 }
 
-/** What a driver does about errors that are in no row: it lets others go first, and tries again ever more rarely. Milliseconds. */
+/** Retries after errors in no row: the driver lets other workflows go first, and retries ever more rarely. Milliseconds. */
 export const unexpectedErrors = {
   firstPauseMs: 200,
   longestPauseMs: 30_000,
-  /** Without one for so long, the next one is the first. */
+  /** After so long without such an error, the next one counts as the first. */
   forgottenAfterMs: 300_000,
-  /** So many without progress, and a workflow of which nothing was sent ends (rule: unknown-error-lets-go). */
+  /** After so many without progress, a workflow of which nothing was sent ends (rule: unknown-error-lets-go). */
   most: 10,
 };
 
-/** The sentence of a record that ends so. */
+/** The record's error text at such an end. */
 export const unexpectedEnd = "it met an error again and again that this service does not know; nothing was sent";
 
-/** How long a workflow that waits for an outage to end pauses before it tries again. Milliseconds. */
+/** Pause between two tries of a workflow that waits for an outage to end. Milliseconds. */
 export const outagePauseMs = 500;

@@ -4,11 +4,11 @@ import type { EndedInit, EventInit } from "../../core/workflow/action.ts";
 import type { Logged } from "../../core/workflow/state.ts";
 import { policyFor, unexpectedErrors } from "./error-policy.ts";
 
-/** What the state of any log says. */
+/** Folded state that every kind of log has. */
 export interface LogState {
   readonly walletId: string;
   readonly version: number;
-  /** Fencing token of the lease under which the log was taken on last; 0 before. */
+  /** Epoch of the lease under which a driver last took the log; 0 before. */
   readonly epoch: bigint;
   readonly ended?: unknown;
 }
@@ -17,45 +17,45 @@ export type Append = (event: EventInit) => Promise<void>;
 
 /** A log while it is driven. */
 export interface OpenLog<S> {
-  /** As read and written so far. */
+  /** The state as read and written so far. */
   readonly state: S;
   readonly append: Append;
-  /** Resolves at the next change of what the driver looks at, or when it is told to stop; at once where the log has grown unread. */
+  /** Resolves at the handler's next change, or when the driver is told to stop; at once where the log has unread entries. */
   nextChange(): Promise<void>;
-  /** As `nextChange`, for a change of the one thing that is waited for. */
+  /** As `nextChange`, with this source in place of the handler's. */
   changeOf(source: Notifier): Promise<void>;
   readonly stopping: AbortSignal;
 }
 
-/** Nothing is to be done before something changes, or ever again. */
+/** Nothing to do before the next change, or ever again. */
 type Idle = { readonly kind: "wait" } | { readonly kind: "stop" };
 
-/** What is particular to one kind of log: how its events fold, what is next, and how that is done. */
+/** A driver's part for one kind of log: folds its events, decides the next action, performs it. */
 export interface LogHandler<S extends LogState, A extends { readonly kind: string }> {
   /** Names the kind in log lines. */
   readonly kind: string;
-  /** Each change of these has the core asked again. */
+  /** After each change of these the core decides again. */
   readonly changes: readonly Notifier[];
   fold(events: readonly Logged[]): S;
   evolve(state: S, logged: Logged): S;
-  /** Called whenever the log was read. @returns an event that is to be written before anything else is done */
+  /** Called after each read of the log. @returns an event to be written before any action */
   read(state: S): Promise<EventInit | undefined>;
   decide(state: S): Promise<A | Idle>;
   perform(action: A, log: OpenLog<S>): Promise<void>;
   /**
-   * Called right before an end is written, and again where a crash came in between.
-   * @param tell writes an event before that; resolves to the state afterwards
-   * @returns what is written: the end, or that the workflow settles
+   * Called right before an end is written, and again after a crash in between.
+   * @param tell writes an event before the end; resolves to the state after it
+   * @returns the event to write: the end, or `settling`
    */
   beforeEnd(state: S, ended: EndedInit, tell: (event: EventInit) => Promise<S>): Promise<EventInit>;
   /** Called after an event was written. */
   written(event: EventInit, state: S): void;
   /**
-   * Gives up what others wait for, after an error that nobody expected.
-   * @param state as it was known when that happened; undefined where the log could not be read
+   * Frees places and keys for other workflows, after an unexpected error.
+   * @param state at the time of the error; undefined where the log could not be read
    */
   letGo(state: S | undefined): void;
-  /** @returns how it ends that has met such errors again and again; undefined where something may have been sent */
+  /** @returns the end after too many unexpected errors; undefined where something may have been sent */
   giveUp(state: S): EventInit | undefined;
   /** Called once the log has ended. */
   leave(state: S): void;
@@ -70,18 +70,18 @@ export interface LogDriverDeps {
   readonly logger: Logger;
 }
 
-/** A driver, whatever the kind of its log. */
+/** A driver of a log of any kind. */
 export interface Driver {
-  /** Says that the log has grown by somebody else's doing. @param version how far; it may be the driver's own doing as well */
+  /** Tells the driver that its log has grown. @param version of the log; the driver itself may have written it */
   heed(version?: number): void;
   /** Runs until the log has ended or the signal is aborted. */
   run(signal: AbortSignal): Promise<void>;
 }
 
 /**
- * Drives one log to its end: folds it, asks what is next, has that done, writes down what happened. Under its lease the driver
- * is the only writer of the log besides the planner's first event and a caller's wish to cancel; should another write all the
- * same, the log refuses one of them, and that one folds anew.
+ * Drives one log to its end: folds it, has the next action decided and performed, and appends the outcome. Under its lease the
+ * driver is the only writer, besides the planner's first event and a caller's wish to cancel. Should another driver write all the
+ * same, the log refuses one of the two, and the refused driver folds anew.
  */
 export class LogDriver<S extends LogState, A extends { readonly kind: string }> implements Driver {
   readonly #requestId: string;
@@ -89,13 +89,13 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
   readonly #deps: LogDriverDeps;
   readonly #told = new Notifier();
   #state: S | undefined;
-  /** Of the log as it was read or written last, also while it is to be read again. */
+  /** Version of the log as last read or written, kept while the log is to be read again. */
   #knownVersion = 0;
   /** The latest version that the driver was told of; infinite where no version was named. */
   #heardVersion = 0;
-  /** Errors that nobody expected, since the log last made progress or there was none for long. */
+  /** Unexpected errors since the log's last progress, or since long without one. */
   #unexpected = { times: 0, lastMs: 0 };
-  /** Ends the pause after such an error. */
+  /** Ends the pause after an unexpected error. */
   #wake = new AbortController();
 
   constructor(requestId: string, handler: LogHandler<S, A>, deps: LogDriverDeps) {
@@ -153,7 +153,7 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
   }
 
   async #load(): Promise<void> {
-    // What was heard before is read now. What is heard meanwhile is read too, where it names no later version.
+    // The read covers every version heard before. A version heard meanwhile is behind only if later than the one read.
     this.#heardVersion = 0;
     const state = this.#handler.fold(await this.#deps.evidence.read(this.#requestId));
     const event = await this.#handler.read(state);
@@ -164,7 +164,7 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
       if (state.epoch === 0n) await this.#take();
       if (event !== undefined) await this.#append(event);
     } catch (error) {
-      // What was to be written first is written first.
+      // Loads again: `event` has to be written before any action.
       this.#state = undefined;
       throw error;
     }
@@ -194,7 +194,7 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
     return Math.min(longestPauseMs, firstPauseMs * 2 ** times);
   }
 
-  /** Before anything else that this term appends the log says who drives it now. */
+  /** This term's first append to the log is `taken`, which names the driver. */
   async #append(event: EventInit): Promise<void> {
     if (this.#current.epoch !== this.#deps.lease.epoch) await this.#take();
     if (event.case !== "ended") return this.#write(event);
@@ -223,7 +223,7 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
   }
 
   #changeOf(sources: readonly Notifier[], stopping: AbortSignal): Promise<void> {
-    // It may have been told before it began to wait.
+    // The driver may have been told before it began to wait.
     return this.#isBehind ? Promise.resolve() : Notifier.next([...sources, this.#told], stopping);
   }
 }
@@ -238,7 +238,7 @@ const standstills = [
   "signaturesDiscarded",
 ];
 
-/** Whether an event says that nothing has come of the workflow yet. */
+/** Whether an event is no progress: nothing has come of the workflow yet. */
 function isStandstill({ case: kind }: EventInit): boolean {
   return standstills.includes(kind);
 }

@@ -16,15 +16,15 @@ export interface Wait extends QueuePlace {
 export interface WaitNeeds {
   readonly ports: Pick<Ports, "clock">;
   readonly config: Pick<BroadcasterConfig, "queueTimeoutMs">;
-  /** When anybody was taken in at the gate last, milliseconds since the epoch; 0 where that says nothing of this wait. */
+  /** Time of the latest admission, milliseconds since the epoch; 0 for none, or where admissions do not bear on this wait. */
   readonly admittedAtMs: number;
 }
 
 /**
- * What to write down while a workflow waits of which nothing was submitted: why, when that changed; and the end, with
- * that reason's code, when it has waited too long for anything but its turn (rule: own-turn-has-no-time-limit, rule: blocked-workflow-waits-so-long).
- * Undefined for no news.
- * @param text what that sentence says it waited for
+ * The event for a waiting workflow of which nothing was submitted: the reason, when it has changed; or the end, with the
+ * reason's code, when the workflow has waited too long for anything but its turn; undefined for no change
+ * (rule: own-turn-has-no-time-limit, rule: blocked-workflow-waits-so-long).
+ * @param text the reason, as the end's sentence gives it
  */
 export function waitingEvent(
   state: Pick<WorkflowState, "waiting"> & { readonly admitted?: WorkflowState["admitted"] },
@@ -48,7 +48,7 @@ export function waitingEvent(
   }
   const isTold = before !== undefined && !before.isOutdated;
   const isSame = isTold && !isWorthTelling(placeOf(before.queue), wait, wait.head);
-  // One that was admitted has to lose its place all the same.
+  // The event also takes the admission back, so an admitted workflow needs it all the same.
   if (isSame && state.admitted === undefined) return undefined;
   const queue = {
     position,
@@ -61,14 +61,14 @@ export function waitingEvent(
 
 function placeOf({ position, expectedStartHeight, waitingFor }: Queue): QueuePlace {
   const expectedStart = expectedStartHeight === undefined ? undefined : Number(expectedStartHeight);
-  // The log has it as text; no other reason was ever written there.
+  // The log holds the reason as text; nothing but a `WaitReason` was ever written there.
   return { position, expectedStart, waitingFor: waitingFor as WaitReason };
 }
 
 /**
- * Since when it has been blocked, if that has not ended. That its turn is not now says nothing of why it was blocked when
- * it was: it was sent to the end of the queue for that. The gate's own troubles are over as soon as others wait for turns;
- * the operator's, once anybody was taken in since; the keystore's, of one wallet perhaps, only once it has signed.
+ * Start of a blockage that still lasts; undefined once it is over. A wait for the turn alone ends none: a blocked workflow
+ * goes to the end of the queue. The gate's blockage ends once the wait is for a turn; the operator's, once a workflow was
+ * admitted since; the keystore's, perhaps of one wallet alone, only once the keystore has signed.
  */
 function goesOnSince(before: WorkflowState["waiting"], { waitingFor }: Wait, admittedAtMs: number): number | undefined {
   const since = before?.blockedSinceMs;
@@ -78,7 +78,7 @@ function goesOnSince(before: WorkflowState["waiting"], { waitingFor }: Wait, adm
   return isGateFree || admittedAtMs > since ? undefined : since;
 }
 
-/** Of a wait for its turn only the keystore's time goes on. */
+/** Whether the blockage may be the keystore's: a wait for the turn goes on with no other. */
 function isKeystores(before: WorkflowState["waiting"]): boolean {
   return ["turn", "keystore_unavailable"].includes(before?.queue.waitingFor ?? "");
 }
