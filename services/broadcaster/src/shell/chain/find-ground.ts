@@ -10,7 +10,7 @@ export interface GroundNeeds {
   readonly validity: ValidityPeriod;
 }
 
-/** For a key that others may hold too, or for our own. */
+/** Judges the facts: for a key that others may hold too, or for our own. */
 export type GroundOf = (facts: LandingFacts) => LandingGround | undefined;
 
 export interface GroundsSoFar {
@@ -19,9 +19,9 @@ export interface GroundsSoFar {
 }
 
 interface Reading {
-  /** Of the final block at which the transaction is judged. */
+  /** Height of the final block at which the transaction is judged. */
   readonly finalHeight: number;
-  /** Of the transaction's key; undefined where the key is not there. */
+  /** Nonce of the transaction's key; undefined where the key is not there. */
   readonly keyNonce: bigint | undefined;
   /** Final height that every fresh endpoint must have reached when it is asked for the hash. */
   readonly unknownAt: number;
@@ -29,7 +29,7 @@ interface Reading {
 
 export interface FoundGround {
   readonly ground: LandingGround;
-  /** Some final blocks after the ground was found no endpoint knew the hash (rule: dead-is-unknown-to-every-endpoint). */
+  /** Whether no endpoint knew the hash some final blocks after the ground was found (rule: dead-is-unknown-to-every-endpoint). */
   readonly isConfirmed: boolean;
 }
 
@@ -37,8 +37,8 @@ export interface FoundGround {
 const confirmAfter = 3;
 
 /**
- * Finds the ground on which a transaction can never land (rule: dead-needs-a-final-ground). Takes two calls, some blocks apart,
- * before the ground is confirmed.
+ * Finds the ground on which a transaction can never land (rule: dead-needs-a-final-ground). The ground is
+ * confirmed by a second call at the earliest, some blocks later.
  * @returns undefined while there is no ground
  * @throws RpcUnavailable
  */

@@ -10,27 +10,27 @@ export interface Heads {
   readonly final: Block;
 }
 
-/** Blocks kept. More than any intent lives, so that only recovery after a long stop asks for older ones. */
+/** Blocks kept. No intent lives as long, so only recovery after a long stop asks for older blocks. */
 const window = 600;
 
-/** How old a look at the chain may be by which something is begun, milliseconds; twice the interval where that is longer. */
+/** Greatest age of a look at the chain on which new work is begun, milliseconds; twice the interval where that is longer. */
 const currentMs = 5_000;
 
 /** Difference of the host's clock and the chain's that is worth a line in the log, milliseconds. */
 const mostSkewMs = 10_000;
 
-/** Missed blocks that are caught up with one by one; after a longer gap the window begins anew. */
+/** Most missed blocks that are fetched one by one; after a longer gap the window begins anew. */
 const longestGap = 100;
 
-/** Heights in a row that the chain may leave out. */
+/** Most heights in a row that the chain may leave out. */
 const mostLeftOut = 20;
 
 /** Blocks from before the window whose places are cached; about 2 MB. The place of a dropped block is asked for again. */
 const olderKept = 10_000;
 
 /**
- * Follows the chain for everybody: one block a height, however many workflows wait. Knows for every block since it
- * began whether it is final, on the optimistic chain, or on a fork that lost.
+ * Follows the chain for all drivers: one block a height, however many workflows wait. Knows of every block in its
+ * window whether the block is final, on the optimistic chain, or on a fork that lost.
  */
 export class Follower {
   readonly changes: Notifier;
@@ -44,16 +44,16 @@ export class Follower {
   readonly #byHash = new Map<string, Block>();
   /** The block at each height of the optimistic chain, from the window's begin to the head. */
   readonly #chain = new Map<number, Block>();
-  /** Blocks from before the window, once their place was asked for. */
+  /** Places of blocks from before the window, once they were asked for. */
   readonly #older = new LRUCache<string, BlockPlace>({ max: olderKept });
   #head: Block | undefined;
   #final: Block | undefined;
   #begin = 0;
   #awaySince: number | undefined;
-  /** When the chain was seen last as it stands here. */
+  /** Time of the last look that showed the head held here, from a fresh endpoint. */
   #seenAtMs: number | undefined;
   #isSkewed = false;
-  /** The host's time when the head was asked for that was seen then: a process that stands still meanwhile is not to lose that time. */
+  /** The host's time when the head was asked for, not seen: a process that stands still in between must not lose that time. */
   #headAskedAtMs = 0;
   #running: Promise<void> | undefined;
 
@@ -74,8 +74,8 @@ export class Follower {
   }
 
   /**
-   * The chain's time, milliseconds since the epoch: its head's, and what has passed since that was seen. The host's clock gives
-   * the pace alone (rule: time-is-the-chains). Undefined until the chain was seen for the first time.
+   * The chain's time, milliseconds since the epoch: the head's, and what has passed since the head was asked for. The host's
+   * clock gives the pace alone (rule: time-is-the-chains). Undefined until the chain was seen for the first time.
    */
   get timeMs(): number | undefined {
     return this.#head === undefined
@@ -89,8 +89,8 @@ export class Follower {
   }
 
   /**
-   * Whether the heads are those of now: not after an outage before the chain was seen again, not in a process that has stood
-   * still, and not while no endpoint is fresh. Validity that is counted from old heads is partly over when it begins.
+   * Whether the heads are current: not between an outage and the next look, not in a process that has stood still, and not
+   * while no endpoint is fresh. Validity that is counted from old heads is partly over when it begins.
    */
   get isCurrent(): boolean {
     const isSeen = this.#seenAtMs !== undefined && this.#ports.clock.now() - this.#seenAtMs <= this.#currentMs;
@@ -106,10 +106,10 @@ export class Follower {
     await this.#running;
   }
 
-  /** Where a block stands; undefined for one that was not asked for, or is above the head. */
+  /** The place of a block; undefined for a block that was not asked for, or is above the head. */
   place(hash: string): BlockPlace | undefined {
     const block = this.#byHash.get(hash);
-    // Of heights before the window the chain here says nothing.
+    // The chain here says nothing of heights before the window.
     if (block === undefined || block.height < this.#begin) return this.#older.get(hash);
     if (block.height > (this.#head?.height ?? 0)) return undefined;
     if (this.#chain.get(block.height)?.hash !== hash) return { height: block.height, state: "forked" };
@@ -131,8 +131,8 @@ export class Follower {
   }
 
   /**
-   * The block of the final chain at a height, or the last one before it where the chain leaves that height out: nodes know
-   * no block there, so the next one above is asked what came before it.
+   * The block of the final chain at a height, or the last block below where the chain leaves the height out. Nodes know no
+   * block there, so the search goes down from the next block above.
    * @throws BlockUnknown
    */
   async #canonicalAt(height: number): Promise<Block> {
@@ -146,7 +146,7 @@ export class Follower {
       try {
         return await this.#node.block({ height: above });
       } catch (error) {
-        // A node that keeps no archive knows none of them.
+        // A node that keeps no archive knows none of these blocks.
         if (!(error instanceof BlockUnknown) || above >= height + mostLeftOut) throw error;
       }
     }
@@ -163,10 +163,10 @@ export class Follower {
         if (head.hash !== this.#head?.hash) await this.#advance(head, askedAtMs);
         if (this.#awaySince !== undefined) this.#logger.info("RPC answers again");
         this.#awaySince = undefined;
-        // What was asked for was true then; a node that lags behind shows less than what is known.
+        // An answer is true for the time of asking. A node that lags behind shows an older head, which is no look.
         if (head.hash === this.#head?.hash && this.#node.isFresh) this.#seenAtMs = askedAtMs;
       } catch (error) {
-        // It answers, but lags behind the node that named the block: the next look may meet one that does not.
+        // The node answers, but lags behind the node that named the block: the next look may meet another node.
         if (!(error instanceof BlockUnknown)) this.#noteOutage(error);
       }
       this.changes.notify();
@@ -191,15 +191,15 @@ export class Follower {
     this.#awaySince ??= this.#ports.clock.now();
   }
 
-  /** Makes a block the head: fetches what lies between, and lets go of what it replaces. */
+  /** Makes a block the head: fetches the blocks in between, and lets go of those that it replaces. */
   async #advance(head: Block, askedAtMs: number): Promise<void> {
     // A node that lags behind the one asked before shows an older head.
     if (this.#isOnChain(head.hash)) return;
-    // Of what lies in between nothing would be kept.
+    // The window then begins anew at the last final block: none before that is fetched.
     const isAnew = this.#head === undefined || head.height - this.#head.height > longestGap;
     const branch = [head];
     for (let oldest = head; !this.#isOnChain(oldest.prevHash); ) {
-      // A node that lags behind the window's begin, or is on a fork that lost: what is final is not given up for it.
+      // The node lags behind the window's begin, or is on a fork that lost: final blocks are not given up for it.
       if (this.#final !== undefined && oldest.height <= this.#final.height) return;
       if ((isAnew && oldest.hash === head.lastFinalHash) || branch.length > longestGap) {
         this.#chain.clear();
@@ -209,9 +209,9 @@ export class Follower {
       oldest = this.#byHash.get(oldest.prevHash) ?? (await this.#node.block({ hash: oldest.prevHash }));
       branch.push(oldest);
     }
-    // Heights may be left out: what lies above the common ancestor has lost its place, whatever its height.
+    // Heights may be left out, so every block above the common ancestor has lost its place.
     const ancestor = this.#byHash.get(branch.at(-1)?.prevHash ?? "")?.height ?? this.#begin - 1;
-    // What is final is not given up for what one node says.
+    // Final blocks are not given up for what one node says.
     if (this.#final !== undefined && ancestor < this.#final.height && this.#chain.size > 0) return;
     for (const height of this.#chain.keys()) if (height > ancestor) this.#chain.delete(height);
     for (const block of branch) {

@@ -22,20 +22,20 @@ export interface KeyDeps {
   readonly logger: Logger;
 }
 
-/** Blocks for which a look at a key that was there is good, while nothing speaks against it. */
+/** Blocks for which a look that found the key is good, unless `lookAgain` is called. */
 const lookBlocks = 40;
 
 /**
- * Blocks from a term's first use of a key in which its nonce may pass all that is known of: what the broadcaster before had
- * sent can land late.
+ * Blocks from a term's first use of a key in which the key's nonce may pass every known one: transactions that the
+ * broadcaster before had sent can land late.
  */
 const strangersAfter = 200;
 
 /**
- * One access key. Transactions of a key must arrive in the order of their nonces, so each use of it has the lane to
+ * One access key. Transactions of a key must arrive in the order of their nonces, so each use has the lane to
  * itself from taking nonces to the last send. A nonce that was taken and not sent leaves a gap, which is harmless. A
- * nonce on the chain above every one that was issued here is somebody else's doing: nothing is signed with such a key any
- * more (rule: foreign-nonce-retires-the-key).
+ * nonce on the chain above all that were issued here shows that somebody else uses the key: nothing is signed with such
+ * a key any more (rule: foreign-nonce-retires-the-key).
  */
 export class KeyLane {
   readonly accountId: string;
@@ -59,12 +59,12 @@ export class KeyLane {
     return this.#key.publicKey;
   }
 
-  /** How many use it or wait for it. */
+  /** Number of uses under way or waiting. */
   get load(): number {
     return this.#users;
   }
 
-  /** It was not on the account when that was last asked, or somebody else uses it. */
+  /** Whether the key was not on the account at the last look, or somebody else uses it. */
   get isUnusable(): boolean {
     return this.#isMissing || this.#isShared;
   }
@@ -86,7 +86,7 @@ export class KeyLane {
     return this.#known(key);
   }
 
-  /** A transaction of this key cannot land, or it is asked for the key as it is now. */
+  /** Makes the next look read the key anew, e.g. where a transaction of the key cannot land. */
   lookAgain(): void {
     this.#looked = undefined;
   }
@@ -96,7 +96,7 @@ export class KeyLane {
     return this.#isShared ? undefined : key;
   }
 
-  /** From here on it is this process that uses the key. */
+  /** Begins a term, in which this process uses the key. */
   beginTerm(): void {
     this.#knownSince = undefined;
     this.#looked = undefined;
@@ -108,8 +108,8 @@ export class KeyLane {
   }
 
   /**
-   * Signs calls with consecutive nonces and hands them to `use`, which writes them down and sends them in order, while
-   * nobody else uses the key.
+   * Signs calls with consecutive nonces. `use` writes the transactions down and sends them in order; no other use of the key
+   * runs meanwhile.
    * @throws KeyUnusable when the key is not on the account, or somebody else uses it
    */
   async use<T>(
@@ -129,7 +129,7 @@ export class KeyLane {
     calls: readonly CallToSign[],
     block: Pick<Block, "hash" | "height">,
   ): Promise<readonly UnsentTransaction[]> {
-    // What somebody else did with it is to be seen before anything is signed: the final block shows no more before the next head.
+    // Somebody else's use must show before anything is signed. The final block shows no more before the next head.
     const known = await this.#lookWithin(1);
     if (known === undefined || this.#isStrangers(known)) throw new KeyUnusable(this.accountId, this.publicKey);
     this.noteIssued(known.nonce);
@@ -161,7 +161,7 @@ export class KeyLane {
     });
   }
 
-  /** Whether its nonce is above all that were issued here and, for a while, by the broadcaster before. */
+  /** Whether the key's nonce is above all issued here, and too late to be the broadcaster before's. */
   #isStrangers({ nonce }: AccessKey): boolean {
     const { follower, logger } = this.#deps;
     const head = follower.heads?.optimistic.height;
@@ -192,7 +192,7 @@ export class KeyRing {
     this.#lanes = keys.map((key) => new KeyLane(accountId, key, deps));
   }
 
-  /** The key that is least in use, of those that are not known to be unusable while there are others. */
+  /** The key least in use, of those not known to be unusable; of all keys, where there are no such. */
   get idlest(): KeyLane {
     const there = this.#lanes.filter(({ isUnusable }) => !isUnusable);
     const [first, ...rest] = there.length > 0 ? there : this.#lanes;
@@ -200,7 +200,7 @@ export class KeyRing {
     return rest.reduce((best, lane) => (lane.load < best.load ? lane : best), first);
   }
 
-  /** The key that would sign now, once it is known to be there; without a key, when none of them is. */
+  /** The key that would sign now, known to be usable; `key` is undefined where none is. */
   async look(): Promise<{ readonly publicKey: string; readonly key: AccessKey | undefined }> {
     for (;;) {
       const { idlest } = this;
@@ -210,12 +210,12 @@ export class KeyRing {
     }
   }
 
-  /** From here on it is this process that uses the keys. */
+  /** Begins a term, in which this process uses the keys. */
   beginTerm(): void {
     for (const lane of this.#lanes) lane.beginTerm();
   }
 
-  /** What a look has to show next is the keys as they are by then. */
+  /** Makes the next look at each key read it anew. */
   lookAgain(): void {
     for (const lane of this.#lanes) lane.lookAgain();
   }

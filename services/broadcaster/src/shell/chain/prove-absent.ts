@@ -13,21 +13,21 @@ export interface ChunkSearch {
 
 /** What is remembered of a proof between two calls. */
 export interface ProofSoFar extends GroundsSoFar {
-  /** Searches that are not through yet, by hash. */
+  /** Unfinished searches, by hash. */
   readonly searches: Map<string, ChunkSearch>;
 }
 
-/** Blocks searched in one go. A whole validity period takes long, and a driver has to look, and to stop when told to. */
+/** Blocks searched in one call. A whole validity period takes long, and a driver has to look and to stop in between. */
 const blocksAtOnce = 20;
 
 /**
- * Tries to prove that a transaction can never land and never did, where that it is not known is not enough
- * (rule: shared-key-is-searched-in-chunks): a ground, read at a final block; some final blocks later no endpoint knows
- * its hash; and it is in no chunk from its own block up to the final one. Takes several calls: while `seen.searches` has
- * the transaction, the search is not through.
+ * Tries to prove that a transaction can never land and never did, where an unknown hash is not proof enough
+ * (rule: shared-key-is-searched-in-chunks). There must be a ground, read at a final block; some final blocks later no endpoint
+ * knows the hash; and no chunk from the transaction's own block up to the final one holds it. Takes several calls: while
+ * `seen.searches` has the transaction, the search is unfinished.
  * @param groundOf for a key that others may hold too, or for our own
- * @returns the ground, or undefined while its fate is unknown
- * @throws RpcUnavailable; what was searched by then need not be searched again
+ * @returns the ground, or undefined while the transaction's fate is unknown
+ * @throws RpcUnavailable; the next call goes on where the search stopped
  */
 export async function proveAbsent(
   needs: GroundNeeds,
@@ -41,12 +41,12 @@ export async function proveAbsent(
   seen.searches.set(hash, search);
   const found = await goOn(needs.node, transaction, search, seen);
   if (found === "unfinished") return undefined;
-  // Found on the chain, it is only not in the node's index yet.
+  // A transaction that is found on the chain is only missing in the node's index.
   seen.searches.delete(hash);
   return found === "absent" ? search.ground : undefined;
 }
 
-/** Past the ground it cannot land: what lies between the ground and its own block is all there is to search. */
+/** The transaction cannot land after the ground, so only the blocks from its own up to the ground are searched. */
 async function beginSearch(
   needs: GroundNeeds,
   transaction: PreparedTransaction,
@@ -55,14 +55,14 @@ async function beginSearch(
 ): Promise<ChunkSearch | undefined> {
   const key = await needs.node.accessKey(transaction.signerId, transaction.publicKey);
   const final = await needs.node.block({ finality: "final" });
-  // The key may be as a later block has it, in which the transaction is.
+  // The key was read at a later block, and that block may hold the transaction.
   if (key !== undefined && key.height > final.height) return undefined;
   const reading = { finalHeight: final.height, keyNonce: key?.nonce, unknownAt: final.height };
   const found = await findGround(needs, transaction, reading, groundOf, seen);
   return found?.isConfirmed ? { ground: found.ground, next: final.hash } : undefined;
 }
 
-/** Goes from block to block by the hash of the one before, so that none can be missed. */
+/** Goes down block by block, each by its hash in the block above, so that none can be missed. */
 async function goOn(
   node: NearNode,
   { hash, blockHeight }: PreparedTransaction,
@@ -80,7 +80,7 @@ async function goOn(
     }
     return "unfinished";
   } catch (error) {
-    // A block or a chunk that a node has not got proves nothing.
+    // A block or a chunk that the node lacks proves nothing.
     if (error instanceof RpcRefused) throw new RpcUnavailable(error.message);
     throw error;
   }

@@ -4,8 +4,8 @@ import type { NearNode } from "../../core/ports/near-node.ts";
 import { RpcUnavailable } from "../../core/ports/near-node.ts";
 
 /**
- * The verifier's salt changes rarely, and an older one stays valid for a while. A payload takes some time from being signed to
- * being executed anyway.
+ * The verifier's salt changes rarely, and an older one stays valid for a while. A payload takes some time from its
+ * signature to its execution anyway. Milliseconds.
  */
 const keepMs = 30_000;
 
@@ -22,7 +22,7 @@ export class SaltReader {
     this.#clock = clock;
   }
 
-  /** What was signed with it has failed. */
+  /** Called where a payload signed with the salt has failed. */
   drop(): void {
     this.#kept = undefined;
   }

@@ -15,14 +15,14 @@ import { judgeAndReserve, type Reserved, type UsageLedger } from "./reserve-usag
 /** Blocks for which terms are as good as new. */
 const freshBlocks = 20;
 
-/** What it takes to have a step signed. */
+/** What signer-proxy needs to sign a step. */
 export interface Permit {
   readonly grant: string;
   /** Evidence's word that all steps are counted. */
   readonly reservation: Reservation;
 }
 
-/** Grants of one workflow for the terms of its signing, in memory only: they are worth 60 seconds, and policy can be asked again. */
+/** Grants of one workflow for its terms of signing. In memory only: a grant is good for 60 seconds, and policy can be asked again. */
 export class Grants {
   #grants: readonly string[] = [];
   #reservation: Reservation | undefined;
@@ -40,7 +40,7 @@ export class Grants {
     this.#expiresAtMs = 0;
   }
 
-  /** The terms that were chosen last, unless they are old: signing that goes on after an outage signs the same bytes. */
+  /** The terms chosen last, unless they are old: signing that goes on after an outage signs the same bytes. */
   async termsOf(height: number, choose: () => Promise<readonly Terms[]>): Promise<readonly Terms[]> {
     if (this.#terms === undefined || this.areOld(height)) {
       this.drop();
@@ -54,23 +54,23 @@ export class Grants {
     return this.#terms !== undefined && height >= this.#terms.height + freshBlocks;
   }
 
-  /** Evidence is asked to count the terms that were chosen last. */
+  /** Notes that evidence is asked to count the terms chosen last. */
   noteCounting(): void {
     this.#areCounted = true;
   }
 
-  /** Terms that evidence may count, while no log names them: nothing is signed on them. */
+  /** Terms that evidence may count although no log names them: nothing is signed on them. */
   get unwritten(): readonly Terms[] | undefined {
     return this.#areCounted ? this.#terms?.steps : undefined;
   }
 
-  /** They are in the log. What is signed next after these is signed on others. */
+  /** Called once the log names the terms. A later signing chooses others. */
   forgetTerms(): void {
     this.#terms = undefined;
     this.#areCounted = false;
   }
 
-  /** What the step needs, unless it expires within the time that signing may take. */
+  /** The step's permit, unless its grant expires within the time that signing may take. */
   of(step: number, nowMs: number): Permit | undefined {
     const signingMs = 5000;
     const grant = nowMs + signingMs < this.#expiresAtMs ? this.#grants[step] : undefined;
@@ -81,9 +81,9 @@ export class Grants {
 }
 
 /**
- * Asks the wallet's policy about all steps; what it allows counts against the wallet's limits from then on. Only where the terms
- * of signing are named are there grants, for these terms alone.
- * @returns the event that says what it answered
+ * Asks the wallet's policy about all steps; what policy allows counts against the wallet's limits from then on. There are grants
+ * only where the terms of signing are named, for these terms alone.
+ * @returns the event that says what policy answered
  */
 export async function checkPolicy(
   { signer, evidence, policyMutex, ports }: UsageLedger & { readonly signer: Signer; readonly ports: Ports },
@@ -111,7 +111,7 @@ export async function checkPolicy(
   }
 }
 
-/** How a workflow ends that policy does not let through. */
+/** The end of a workflow that policy does not allow. */
 export function refusalOf(verdict: NotAllowed): EventInit {
   const userVisibleError = refusalText(verdict);
   if (verdict.kind === "approval_required") return requiresApproval(userVisibleError, verdict.requiredApprovals);
@@ -120,14 +120,14 @@ export function refusalOf(verdict: NotAllowed): EventInit {
 
 type NotAllowed = Exclude<Verdict, { kind: "allowed" }>;
 
-/** The sentence that says so. */
+/** The error text of that end. */
 export function refusalText(verdict: NotAllowed): string {
   if (verdict.kind === "denied") return `policy denied before signing: ${verdict.reason}`;
   const many = verdict.requiredApprovals === 1 ? "1 approval" : `${verdict.requiredApprovals} approvals`;
   return `the wallet's policy requires ${many} for this workflow`;
 }
 
-/** A keystore that refuses ends the workflow at once; anything else is thrown on. */
+/** The end of a workflow that the keystore refuses. @throws every other error */
 export function endOnRefusal(error: unknown): EventInit {
   if (error instanceof KeystoreRefused) {
     const value: EndedInit = { status: "failed", errorCode: "keystore_refused", userVisibleError: error.message };

@@ -18,16 +18,16 @@ export interface Reserving {
 
 type Allowed = Extract<Verdict, { readonly kind: "allowed" }>;
 
-/** What policy said; what it allowed counts by now. */
+/** Policy's answer; what policy allows is counted by now. */
 export type Reserved =
   | Exclude<Verdict, Allowed>
   /** `reservation` is for signer-proxy, where the terms of signing were named. */
   | (Allowed & { readonly reservation: Reservation | undefined });
 
 /**
- * Asks policy with what the wallet has used by now, the request's own part left out, and counts what it allows. An answer
- * holds only if nothing came into the wallet's ledger meanwhile: otherwise policy is asked again, so that of two
- * requests that pass a limit together the second is judged with the first.
+ * Asks policy with the wallet's usage by now, the request's own part left out, and counts what policy allows. An answer
+ * holds only if the wallet's ledger has not moved on meanwhile. Otherwise policy is asked again: of two requests that
+ * pass a limit together, the second is judged with the first.
  */
 export async function judgeAndReserve(
   { evidence, policyMutex }: UsageLedger,
@@ -44,7 +44,7 @@ export async function judgeAndReserve(
   };
   const first = await attempt();
   if (first !== undefined) return first;
-  // Those who were too slow line up: many at once would make each other ask again and again.
+  // Requests that lost the compare-and-set line up: many at once would make each other ask again and again.
   return policyMutex.run(walletId, async () => {
     for (;;) {
       const verdict = await attempt();

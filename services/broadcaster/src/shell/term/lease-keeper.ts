@@ -1,7 +1,7 @@
 import { type Bus, type Disposer, type Logger, leaseSubject, type Ports, sleep } from "@outlayer/kit";
 import { type EvidenceLog, type HeldLease, LogMoved } from "../../core/ports/evidence-log.ts";
 
-/** How often a lease is renewed while it is good, so that one lost answer costs nothing. */
+/** Renewals within a lease's time: more than one, so that one lost answer costs nothing. */
 const renewals = 3;
 
 /** Pause before asking again where evidence gives no answer, milliseconds. */
@@ -20,14 +20,14 @@ export interface LeaseKeeperDeps {
 
 /** What runs while the lease is held. */
 export interface Term {
-  /** Resolves once nothing of it runs any more. */
+  /** Resolves once nothing of the term runs any more. */
   stop(): Promise<void>;
 }
 
 /**
- * Takes a lease whenever nobody has it, and runs a term for as long as it is held. The time of a term is counted from
- * before the lease was asked for, by this process's own clock, so that it ends here before another can take it; and should this
- * process stand still beyond it, evidence refuses what it writes afterwards.
+ * Takes a lease whenever nobody has it, and runs a term for as long as the lease is held. A term's time is counted from before the
+ * lease was asked for, by this process's own clock, so the term ends here before another process can take the lease. Should this
+ * process stand still beyond that time, evidence refuses what it writes afterwards.
  */
 export class LeaseKeeper {
   readonly #deps: LeaseKeeperDeps;
@@ -42,7 +42,7 @@ export class LeaseKeeper {
     this.#begin = begin;
   }
 
-  /** Of the term that runs; undefined where this process stands by. */
+  /** Epoch of the running term; undefined where this process stands by. */
   get epoch(): bigint | undefined {
     return this.#epoch;
   }
@@ -86,11 +86,11 @@ export class LeaseKeeper {
     logger.info({ resource: lease.resource, epoch: Number(lease.epoch) }, "driving");
     this.#epoch = lease.epoch;
     const term = this.#begin(lease);
-    // What was decided in time may be written late: then evidence decides.
+    // A decision made in time may be written late: then evidence accepts or refuses the append.
     const goodUntilMs = await this.#keep(lease, untilMs, signal);
     if (!signal.aborted) logger.warn({ resource: lease.resource, epoch: Number(lease.epoch) }, "the lease is lost");
     const stopped = new AbortController();
-    // What is still under way writes under the lease, and may take longer than that is good for.
+    // Work under way still writes under the lease, and may outlast it: so the lease is renewed meanwhile.
     const kept = signal.aborted ? this.#keep(lease, goodUntilMs, stopped.signal) : undefined;
     await term.stop();
     stopped.abort();
@@ -105,7 +105,7 @@ export class LeaseKeeper {
     }
   }
 
-  /** Renews it until it is lost, its time is over, or the signal. @returns until when it is good */
+  /** Renews the lease until it is lost, its time is over, or the signal. @returns until when it is good */
   async #keep(lease: HeldLease, firstUntilMs: number, signal: AbortSignal): Promise<number> {
     const { evidence, ports, logger, holderId, ttlMs } = this.#deps;
     let untilMs = firstUntilMs;
@@ -143,7 +143,7 @@ export class LeaseKeeper {
     }
   }
 
-  /** Until the lease's time is over, or it is told to have been given back. */
+  /** Waits until the lease's time is over, or the bus says that it was given back. */
   async #freed(remainingMs: number): Promise<void> {
     const { ports, bus, resource, ttlMs } = this.#deps;
     const told = new AbortController();
@@ -151,7 +151,7 @@ export class LeaseKeeper {
       if (new TextDecoder().decode(data) === resource) told.abort();
     });
     const wake = AbortSignal.any([told.signal, this.#stopping.signal]);
-    // Given back without a word, where the bus lost it: looked at now and then.
+    // The bus may lose the message, so the lease is asked for now and then.
     await sleep(ports.timers, Math.max(10, Math.min(remainingMs + 5, ttlMs / renewals)), wake);
     unsubscribe();
   }

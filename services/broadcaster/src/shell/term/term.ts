@@ -11,23 +11,23 @@ import type { TailReader } from "../gate/tail-reader.ts";
 import type { Term } from "./lease-keeper.ts";
 import { type TermNeeds, Worker } from "./worker.ts";
 
-/** What one term has after another has ended; the rest is made anew. */
+/** What the terms of one process share; the rest is made anew with each term. */
 export type BetweenTerms = Omit<
   TermNeeds & { readonly tails: TailReader },
   "lease" | "evidence" | "conductor" | "gateSigner" | "line" | "intake" | "kept" | "policyMutex" | "userKeys"
 >;
 
-/** The share of a delegate's validity in which one that is taken in should be on the gate: one part in so many. */
+/** A delegate's validity divided by this number: the time in which an admitted workflow should be on the gate. */
 const inTimeShare = 3;
 /**
- * Blocks in which it should be there, however long a delegate lives: two to three times what it takes alone. Where it takes longer, too
- * many are under way for processes, database and node, in which all wait alike; in the line in front of them wallets wait fairly.
+ * The longest such time, in blocks, however long a delegate lives: two to three times what a workflow takes alone. Where workflows take
+ * longer, too many are under way for processes, database and node, where all wait alike. In the line before that, wallets wait fairly.
  */
 const promptBlocks = 20;
 
 /**
- * Drives all open workflows for as long as the lease is held. What a term knows of queue, lane and sightings is made anew with
- * each: in between others may have driven.
+ * Drives all open workflows for as long as the lease is held. Queue, lane and sightings are made anew with each term:
+ * another broadcaster may have driven in between.
  * @param evidence appends under the lease
  */
 export function beginTerm(shared: BetweenTerms, lease: HeldLease, evidence: EvidenceLog, bus: Bus): Term {

@@ -6,7 +6,7 @@ import { type Driver, LogDriver, type LogDriverDeps } from "../log/log-driver.ts
 import { WorkflowHandler, type WorkflowNeeds } from "../workflow/workflow-handler.ts";
 import type { Term } from "./lease-keeper.ts";
 
-/** How often open workflows are listed, in case the bus told of one in vain. Milliseconds. */
+/** Pause between two lists of the open workflows, in case the bus lost a message. Milliseconds. */
 const sweepMs = 2000;
 
 /** What all drivers share during one term. */
@@ -32,11 +32,11 @@ export class Worker implements Term {
     this.#sweeping = this.#sweep();
   }
 
-  /** Stops after the step that each driver is at: what it did is in the log, and the next process goes on from there. */
+  /** Stops each driver after its current action. The log holds what was done, and the next process goes on from there. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.all([this.#sweeping, this.#conducting, ...this.#driving.values()]);
-    // Afterwards: the first sweep may only just have subscribed.
+    // Last, since the first sweep may only just have subscribed.
     this.#unsubscribe?.();
   }
 
@@ -47,7 +47,7 @@ export class Worker implements Term {
     while (!signal.aborted) {
       try {
         const open = await evidence.listOpen();
-        // What is on its way grows old: after a crash that comes before all that waits.
+        // Work under way grows old: after a crash it comes before all that waits.
         const [waiting, underWay] = [open.filter(isWaiting), open.filter((one) => !isWaiting(one))];
         if (isFirst) {
           userKeys.expect(underWay.map(({ requestId }) => requestId));
@@ -64,7 +64,7 @@ export class Worker implements Term {
     }
   }
 
-  /** Once its log says of which lane it is. When that cannot be read now, the next sweep tries again. */
+  /** Drives a workflow by its kind of log. If the log cannot be read now, the next sweep tries again. */
   async #run(requestId: string): Promise<void> {
     const { evidence, userKeys, logger } = this.#needs;
     try {
@@ -85,11 +85,11 @@ export class Worker implements Term {
     }
   }
 
-  /** @param version of its log, where that is known: its driver may not have seen so far */
+  /** @param version of the log, where that is known: the driver may not have seen so far */
   #drive(requestId: string, version?: number): void {
     this.#drivers.get(requestId)?.heed(version);
     if (this.#driving.has(requestId) || this.#stopping.signal.aborted) return;
-    // Goes on with the trace of the request that opened it, where that is at hand.
+    // Carries on the trace of the request that opened the workflow, where that is at hand.
     const context = ownContext({ request_id: requestId }, this.#needs.ports.random);
     const run = inContext(context, () => this.#run(requestId));
     this.#driving.set(
@@ -99,7 +99,7 @@ export class Worker implements Term {
   }
 }
 
-/** Nothing has been signed for it, as its status tells. */
+/** Whether the status says that nothing has been signed for the workflow. */
 function isWaiting({ status }: OpenWorkflow): boolean {
   return ["planned", "policy_checking", "queued"].includes(status);
 }
