@@ -1,17 +1,17 @@
 import type { ErrorCode } from "@outlayer/workflow";
 import type { CheckClass, Finding } from "../../core/checks/finding.ts";
 
-/** A question about what a run depends on. Preflight and admission ask the same ones. */
+/** A question about what a run depends on. Preflight and admission make the same checks. */
 export interface Check<Readings> {
   /** What is asked about. */
   readonly name: string;
-  /** What it means when it fails. */
+  /** What a failure means. */
   readonly class: CheckClass;
-  /** Rejects where it cannot be found out. */
+  /** Rejects where the answer cannot be found out. */
   readonly find: (readings: Readings) => Promise<Finding>;
 }
 
-/** A check whose failure ends a workflow with this error code, or makes it wait for it. */
+/** A check whose failure ends a workflow with this error code, or makes the workflow wait. */
 export interface CodedCheck<Readings> extends Check<Readings> {
   readonly code: ErrorCode;
 }
@@ -19,15 +19,15 @@ export interface CodedCheck<Readings> extends Check<Readings> {
 /** A check that was made, or why it could not be. */
 export type Made<C> = { readonly check: C; readonly finding: Finding } | { readonly check: C; readonly error: unknown };
 
-/** Another check has shown that this one has nothing to find out. The message says which. */
+/** Another check has shown that this check has nothing to find out. The message says why. */
 export class NotMade extends Error {
   override readonly name = "NotMade";
 }
 
 /**
  * Makes all checks at once.
- * @param signal once aborted, those that are not made yet are over, with its reason
- * @returns them in their order
+ * @param signal once aborted, unfinished checks fail with its reason
+ * @returns all checks in their order
  */
 export async function makeChecks<Readings, C extends Check<Readings>>(
   checks: readonly C[],

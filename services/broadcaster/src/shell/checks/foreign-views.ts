@@ -9,13 +9,13 @@ import { foreignAnswerBytes } from "../../core/ports/near-node.ts";
 /** Views under way at once, of all wallets. The product's own reads do not count and do not wait. */
 const atOnce = 8;
 
-/** Time for all views of one workflow, by the time for one answer: those that did not come to be asked by then gave none. */
+/** Time for all views of one workflow, in times for one answer. A view that is not asked by then counts as unanswered. */
 const workflowAnswers = 5;
 
 export type ViewResult = Omit<PostViewResult, "$typeName">;
 
 /**
- * Runs the views that callers want after their batches. Their contracts are anybody's: they answer hugely, slowly, or never. So
+ * Runs the views that callers want after their batches. Such contracts are anybody's: they answer hugely, slowly, or never. So
  * each answer is bounded in bytes, time and tries, a wallet has one view under way, and wallets take turns.
  */
 export class ForeignViews {
@@ -62,7 +62,7 @@ export class ForeignViews {
   async #ask({ contractId, methodName, argsJson }: PostView): Promise<{ answer: ForeignView; tookMs: number }> {
     const begun = this.#ports.clock.now();
     const answer = await this.#node.foreignView(contractId, methodName, argsJson);
-    // Where nobody answers at all it is not the contract's doing.
+    // If no endpoint answers at all, the contract is not to blame: then this call throws.
     if (answer.kind === "no_answer") await this.#node.block({ finality: "final" });
     return { answer, tookMs: this.#ports.clock.now() - begun };
   }
@@ -78,7 +78,7 @@ function resultOf({ contractId, methodName, expectJson }: PostView, answer: Fore
     }
     case "failed":
       return { ...asked, error: cutError(answer.text), ...(expectJson === undefined ? {} : { matches: false }) };
-    // What it would have answered is not known, so neither is whether that is what was expected.
+    // The answer is not known, so neither is whether it matches the expected one.
     case "too_large":
       return { ...asked, error: `its answer is longer than ${foreignAnswerBytes} bytes, or nested too deep` };
     case "no_answer":

@@ -19,7 +19,7 @@ export const rpcCheck: Check<GateReadings> = {
   },
 };
 
-/** What the operator should know of the gate, and no run depends on. */
+/** Facts of the gate that the operator should know, and that no run depends on. */
 export const gateAdvice: readonly Check<GateReadings>[] = [
   {
     name: "gate_code",
@@ -38,7 +38,7 @@ export const gateAdvice: readonly Check<GateReadings>[] = [
   },
 ];
 
-/** Whose chain runs. Admission has the conductor look at it while a workflow waits for its turn. */
+/** Whose chain runs. At admission the conductor looks at the tail while a workflow waits for its turn. */
 export const tailCheck: Check<GateReadings> = {
   name: "gate_tail",
   class: "waiting",
@@ -48,7 +48,7 @@ export const tailCheck: Check<GateReadings> = {
   },
 };
 
-/** What admission asks of gate and operator, in its order. */
+/** Admission's checks of gate and operator, in order. */
 export const gateChecks: readonly CodedCheck<GateReadings>[] = [
   {
     name: "relayer_whitelisted",

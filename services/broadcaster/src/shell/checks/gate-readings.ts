@@ -10,7 +10,7 @@ import type { GateReader } from "../gate/gate-reader.ts";
 import type { KeptAnswers } from "./kept-answers.ts";
 import { once } from "./once.ts";
 
-/** What of the configuration says how the gate is used. No keys. */
+/** The part of the configuration that says how the gate is used. No keys. */
 export type GateTermsConfig = Pick<
   BroadcasterConfig,
   | "chainId"
@@ -27,10 +27,10 @@ export type GateTermsConfig = Pick<
 
 /** A run that is asked about. */
 export interface Run {
-  /** None where no run is asked about: then it is one call without a deposit, of a chain. */
+  /** Empty for no run in particular: then one call of a chain, without a deposit, is assumed. */
   readonly calls: readonly GateCall[];
   readonly resumption: Resumption;
-  /** It would be resumed singly, rather than wait for a gate that is stuck. */
+  /** The run would be resumed singly, rather than wait for a stuck gate. */
   readonly mayOverflow?: boolean;
 }
 
@@ -42,7 +42,7 @@ export interface TailSeen {
   readonly holder: TailHolder;
 }
 
-/** Where the checks of gate and operator get to know what they judge. Each rejects where it cannot be had. */
+/** Sources of what the checks of gate and operator judge. Each rejects where it has no answer. */
 export interface GateSources {
   readonly config: GateTermsConfig;
   readonly node: NearNode;
@@ -52,25 +52,25 @@ export interface GateSources {
   readonly relayerKeys: () => Promise<KeysSeen>;
   readonly approverKeys: () => Promise<KeysSeen>;
   readonly tail: () => Promise<TailSeen>;
-  /** What of the balances is promised to runs that have not taken it yet; undefined where nobody knows of any. */
+  /** The part of the balances promised to runs that have not taken it yet; undefined where none is known. */
   readonly committed?: () => Purse;
-  /** What of such promises was taken from the balances, or given back, since this process began. */
+  /** The part of such promises taken from the balances, or given back, since this process began. */
   readonly spent?: () => Purse;
   /** Whether a delegate is one of our own. */
   readonly isOurs: (senderId: string, nonce: bigint) => boolean;
-  /** Undefined: everything is read as it is now. */
+  /** Answers shared with other runs; undefined: everything is read as it is now. */
   readonly kept?: KeptAnswers;
 }
 
 /**
- * Blocks for which admissions share what they read of gate and operator, about as long as an answer of policy. Between an
- * admission and its resume lie some in any case, and that meets the gate's terms as they are by then: a fee too low is refused
- * and given back.
+ * Blocks for which admissions share readings of gate and operator, about as long as an answer of policy is good. Some blocks lie
+ * between an admission and its resume in any case, and the resume meets the gate's terms as they are then: a fee too low is
+ * refused and given back.
  */
 const keepBlocks = 100;
 
 /**
- * What the checks of gate and operator look at, each read once and only where a check asks for it.
+ * Readings for the checks of gate and operator, each made once and only where a check asks for it.
  */
 export class GateReadings {
   readonly sources: GateSources;
@@ -93,7 +93,7 @@ export class GateReadings {
     const { gate, kept } = this.sources;
     return this.keep("terms", keepBlocks, () => {
       const mayBeRecent = kept !== undefined;
-      // What refuses a run is to be read for that run.
+      // A reading that refuses a run must be made for that run.
       if (mayBeRecent && gate.hasRecentFeeTiers) this.#isPartlyKept = true;
       return gate.terms(this.agreed.relayerId, mayBeRecent);
     });
@@ -103,7 +103,7 @@ export class GateReadings {
   readonly purse = once(async () => {
     const { gate, committed, spent } = this.sources;
     const seen = await this.keep("purse", keepBlocks, async () => {
-      // Before: what is spent while the balances are read counts twice then, rather than not at all.
+      // Read before the balances: an amount spent while they are read counts twice then, rather than not at all.
       const spentBefore = spent?.() ?? emptyPurse;
       return { purse: await gate.purse(this.agreed.relayerId, this.agreed.approverId), spentBefore };
     });
@@ -114,7 +114,7 @@ export class GateReadings {
   readonly relayerKeys = once(() => this.sources.relayerKeys());
   readonly approverKeys = once(() => this.sources.approverKeys());
 
-  /** Some of it was read for another run, up to some blocks ago. */
+  /** Whether some readings were made for another run, up to some blocks ago. */
   get isPartlyKept(): boolean {
     return this.#isPartlyKept;
   }
@@ -131,7 +131,7 @@ export class GateReadings {
     return { relayerId, approverId, firstTierFeeYocto: gateFeeYocto, maxFeeYocto: gateMaxFeeYocto };
   }
 
-  /** How many calls are to be paid for. */
+  /** Number of calls to be paid for. */
   get callCount(): number {
     return Math.max(this.calls.length, 1);
   }
@@ -148,7 +148,7 @@ export class GateReadings {
     return length === 1 ? "a run of 1 call" : `a run of ${length} calls`;
   }
 
-  /** yoctoNEAR that the gate asks for each resume: what was agreed for the first tier where it takes no chain as long. */
+  /** yoctoNEAR that the gate asks for each resume; the agreed fee of the first tier where the gate takes no chain as long. */
   async fee(): Promise<bigint> {
     return feeOf(await this.terms(), this.resumes.of) ?? this.agreed.firstTierFeeYocto;
   }
@@ -165,20 +165,20 @@ export class GateReadings {
     return needsOf(deposits, await this.fee(), costs, this.resumes);
   }
 
-  /** What of that the run will take itself: the gate's reserve is nobody's. */
+  /** The part of the needs that the run itself will take, without the gate's reserve. */
   async owes(): Promise<Purse> {
     const gate = this.calls.reduce((sum, { deposit }) => sum + BigInt(deposit), 0n);
     return { ...(await this.needs()), gate };
   }
 
-  /** What the relayer's key is wanted for: the submissions, all of which one key signs. */
+  /** What the relayer's key is needed for: the submissions, all of which one key signs. */
   relayerUse() {
     const { gate, config } = this.sources;
     const gasYocto = BigInt(this.callCount) * lockedBy(config.submitIntentGas + config.gateCallbackGas);
     return { receiverId: gate.gateId, methodName: "submit_intent", depositYocto: 0n, gasYocto };
   }
 
-  /** What the approver's key is wanted for: the resumes. */
+  /** What the approver's key is needed for: the resumes. */
   approverUse() {
     const { gate, config } = this.sources;
     const { count, of } = this.resumes;
@@ -200,7 +200,7 @@ export interface OperatorSources extends GateSources {
   readonly account: () => Promise<WalletAccount>;
 }
 
-/** The same, with the keystore. */
+/** Readings for the checks of gate and operator, with the keystore. */
 export class OperatorReadings extends GateReadings {
   readonly account: () => Promise<WalletAccount>;
 

@@ -1,4 +1,4 @@
-/** Answers beyond which those that are too old are looked for and let go. */
+/** Number of answers from which the outdated ones are dropped. */
 const roomFor = 500;
 
 interface Answer {
@@ -7,8 +7,8 @@ interface Answer {
 }
 
 /**
- * Answers of the node that are good for some blocks, shared by whoever asks meanwhile, and by those who ask at the same time.
- * Only for what a transaction meets anew anyway: chain and contracts judge it by what holds when it runs.
+ * Answers of the node that are good for some blocks, shared by all runs that ask in that time or at once. Only for facts that
+ * a transaction meets anew anyway: chain and contracts judge the transaction by what holds when it runs.
  */
 export class KeptAnswers {
   readonly #height: () => number;
@@ -36,7 +36,7 @@ export class KeptAnswers {
     return value;
   }
 
-  /** Something has turned out otherwise than read: all is read anew. */
+  /** Called where something has turned out otherwise than read: all is read anew. */
   drop(): void {
     this.#answers.clear();
   }

@@ -1,7 +1,7 @@
 import type { KeysSeen } from "../../core/gate/access-key.ts";
 import type { KeyRing } from "../chain/key-lane.ts";
 
-/** The key that an account of ours would sign with now, if one is there, as it was a few blocks ago at most. */
+/** The key with which an account of ours would sign now, if there is one, as it was some blocks ago at most. */
 export async function keysSeen(ring: KeyRing): Promise<KeysSeen> {
   const { publicKey, key } = await ring.look();
   return { wanted: publicKey, found: key === undefined ? [] : [key.permission] };

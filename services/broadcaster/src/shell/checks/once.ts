@@ -1,4 +1,4 @@
-/** Asks the first time only; whoever asks again, meanwhile or later, gets the same answer. */
+/** Reads at the first call only; every later call, also one meanwhile, gets the same answer. */
 export function once<T>(read: () => Promise<T>): () => Promise<T> {
   let reading: Promise<T> | undefined;
   return () => {

@@ -7,7 +7,7 @@ import type { GateReadings, OperatorReadings } from "./gate-readings.ts";
 import type { PreflightReadings } from "./preflight-readings.ts";
 import { ownAccountCheck, walletAdvice, walletChecks } from "./wallet-checks.ts";
 
-/** A keystore that is away or not ready is waited for; one that refuses is not. */
+/** A workflow waits for a keystore that is away or not ready, and not for one that refuses. */
 const keystoreCheck: Check<OperatorReadings> = {
   name: "keystore",
   class: "waiting",
@@ -32,7 +32,7 @@ const policyCheck: Check<PreflightReadings> = {
       return { kind: "approvals_missing", message: error.message } as const;
     });
     switch (verdict.kind) {
-      // Policy let it through, and the keystore itself did not.
+      // Policy allowed the workflow, and the keystore itself did not.
       case "approvals_missing":
         return { ok: false, expected, actual: "requires approval", message: verdict.message };
       case "signed":
@@ -54,7 +54,7 @@ const simulationCheck: Check<PreflightReadings> = {
   },
 };
 
-/** All that NEAR alone can tell of gate and operator. */
+/** The checks of gate and operator for which NEAR alone is asked. */
 export const gateOnlyChecks: readonly Check<GateReadings>[] = [rpcCheck, ...gateAdvice, tailCheck, ...gateChecks];
 
 /** Whether the operator could run anything now. */

@@ -24,10 +24,10 @@ export interface PreflightSources extends WalletSources {
   readonly signal: AbortSignal;
 }
 
-/** Milliseconds for which a payload for simulation is good. It only has to outlive a view. */
+/** Milliseconds for which a payload for simulation is good: it has to outlive one view. */
 const simulationMs = 60_000;
 
-/** The same, with what only a preflight asks: a dry run of policy, and a rehearsal in the verifier. */
+/** Readings of a wallet, and those of a preflight alone: a dry run of policy, and a rehearsal in the verifier. */
 export class PreflightReadings extends WalletReadings {
   readonly preflight: PreflightSources;
 
@@ -37,13 +37,13 @@ export class PreflightReadings extends WalletReadings {
   }
 
   /**
-   * Policy's verdict on the whole workflow; where it allows, with payloads that can be simulated and never executed
+   * Policy's verdict on the whole workflow; where allowed, with payloads that can be simulated and never executed
    * (rule: preflight-signs-only-what-policy-allows).
    */
   readonly verdict = once(async () => {
     const { walletId, approval, signer, evidence, salts, random, signal } = this.preflight;
     const [{ accountId }, { timeMs: now }] = await Promise.all([this.account(), this.head()]);
-    // Execution ends on these before it asks for policy, or before it signs.
+    // An execution that fails these checks ends before it asks for policy, or before it signs.
     for (const { ok, message } of [checkOwnAccount(this.calls, accountId), checkDeadlines(this.calls, now)]) {
       if (!ok) throw new NotMade(message);
     }
@@ -64,7 +64,7 @@ export class PreflightReadings extends WalletReadings {
     return signer.signSimulation(approval === undefined ? request : { ...request, approval }, signal);
   });
 
-  /** What the verifier makes of each step in turn. */
+  /** The verifier's answers to rehearsals of the steps up to each one with intents. */
   readonly rehearsed = once(async () => {
     const verdict = await this.verdict();
     if (verdict.kind !== "signed") throw new NotMade("the wallet's policy does not let it through");

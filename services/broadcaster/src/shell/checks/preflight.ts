@@ -9,7 +9,7 @@ import type { GateReadings } from "./gate-readings.ts";
 
 export type PreflightInit = Exclude<MessageInitShape<typeof PreflightSchema>, { readonly $typeName: string }>;
 
-/** Makes the checks and says what they come to. A check that cannot be made is one that fails, and says why. */
+/** Makes the checks and sums up their findings. A check that cannot be made fails, and says why. */
 export async function runChecks<R extends GateReadings>(
   checks: readonly Check<R>[],
   readings: R,
@@ -38,7 +38,7 @@ function shownCheck<R>(made: Made<Check<R>>, logger: Logger) {
   return { name, class: special ?? usual, ...finding };
 }
 
-/** What kept a check from being made. What is not foreseen is for the log: it could name hosts. */
+/** Why a check could not be made. An unforeseen error goes to the log alone: its text could name hosts. */
 function whyNot(error: unknown, name: string, logger: Logger): string {
   if (error instanceof RpcUnavailable) return waitingTexts.rpc_unavailable;
   if (error instanceof KeystoreUnavailable) return waitingTexts.keystore_unavailable;

@@ -12,7 +12,7 @@ import {
 import type { Check, CodedCheck } from "./check.ts";
 import type { WalletReadings } from "./wallet-readings.ts";
 
-/** Execution holds the steps against the wallet's account where it asks for policy, before it seeks admission. */
+/** Execution makes this check where it asks for policy, before it seeks admission. */
 export const ownAccountCheck: Check<WalletReadings> = {
   name: "wallet_account",
   class: "blocking",
@@ -27,7 +27,7 @@ export const walletAdvice: readonly Check<WalletReadings>[] = [
   },
 ];
 
-/** What admission asks of the wallet and of what it calls, in its order. */
+/** Admission's checks of the wallet and of the receivers that it calls, in order. */
 export const walletChecks: readonly CodedCheck<WalletReadings>[] = [
   {
     name: "receiver_account",

@@ -14,15 +14,15 @@ export interface WalletSources extends OperatorSources {
 }
 
 /**
- * Blocks for which admissions of a wallet's workflows share what they read of its key and its lock in the verifier, which looks at
- * both again. After a failure on chain all is read anew.
+ * Blocks for which admissions share readings of a wallet's key and lock in the verifier, and of receivers: NEAR and the verifier
+ * look at all of them again. After a failure on chain everything is read anew.
  */
 const accountBlocks = 300;
 
-/** The same of its key on NEAR: that one's nonce only rises, and a new key begins above everything that is signed here. */
+/** The same for the wallet's key on NEAR: its nonce only rises, and a new key begins above everything that is signed here. */
 const keyBlocks = 1_000;
 
-/** The same, with what the checks of a wallet's workflow look at. */
+/** Readings of gate and operator, and those for the checks of a wallet's workflow. */
 export class WalletReadings extends OperatorReadings {
   readonly wallet: WalletSources;
 
@@ -32,7 +32,7 @@ export class WalletReadings extends OperatorReadings {
   }
 
   readonly near = once(async () => this.wallet.node.balance((await this.account()).accountId));
-  /** Undefined where the wallet's account does not have its key on NEAR, or does not exist there. */
+  /** Nonce of the wallet's key on NEAR; undefined where the account lacks the key, or does not exist. */
   readonly keyNonce = once(async () => {
     const { accountId, publicKey } = await this.account();
     const key = await this.keep(`access key of ${accountId}`, keyBlocks, () =>
@@ -41,7 +41,7 @@ export class WalletReadings extends OperatorReadings {
     return key?.nonce;
   });
 
-  /** What calls of the steps' receivers would meet, by receiver, in the order of the steps. */
+  /** What the steps' calls would meet at their receivers, by receiver, in the order of the steps. */
   readonly receivers = once(async (): Promise<ReadonlyMap<string, CallTarget>> => {
     const ids = [...new Set(this.calls.map(({ receiverId }) => receiverId))];
     const standings = ids.map(async (id) => {
@@ -76,7 +76,7 @@ export class WalletReadings extends OperatorReadings {
     return new Map(tokens.map((token, index) => [token, BigInt(amounts[index] ?? "0")]));
   });
 
-  /** A verifier that does not know the view knows no locks. */
+  /** Whether the account is locked; a verifier without the view has no locks. */
   async #lockView(about: object): Promise<unknown> {
     try {
       return await this.#view("is_account_locked", about);

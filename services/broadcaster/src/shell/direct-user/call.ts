@@ -31,7 +31,7 @@ export class UserCannotPay extends Error {
   override readonly name = "UserCannotPay";
 }
 
-/** Asks the wallet's policy about the call; with its terms, for a grant as well. @returns the event that says what it answered */
+/** Asks the wallet's policy about the call; with `terms`, for a grant as well. @returns the event that says what policy answered */
 export async function checkCallPolicy(
   { signer, evidence, policyMutex, ports }: CallNeeds,
   state: DirectUserState,
@@ -52,10 +52,10 @@ export async function checkCallPolicy(
 }
 
 /**
- * Looks at the key and at the count, has the call signed, has it written down, and only then sends it. A send that fails
- * says nothing: the hash is asked for next.
+ * Looks at the key and at the count, has the call signed, appends the transaction, and only then sends it. A failed send
+ * says nothing about the transaction: the node is asked for the hash next.
  * @param append writes an event to the call's log
- * @returns false while another call has the key, or its allowance is not back from one
+ * @returns false while another call has the key, or its part of the key's allowance is not yet refunded
  * @throws KeystoreUnavailable, RpcUnavailable, UserCannotPay: nothing was sent
  */
 export async function makeCall(
@@ -118,13 +118,13 @@ export async function makeCall(
   return true;
 }
 
-/** Height of the block that the keystore chose. @throws KeystoreUnavailable for one that is on no chain seen here */
+/** Height of the block that the keystore chose. @throws KeystoreUnavailable for a block that is on no chain seen here */
 async function heightOf({ node, follower }: CallNeeds, blockHash: string): Promise<number> {
   const unseen = () => new KeystoreUnavailable("the keystore signs for a block that is not on the chain");
   try {
     const { height } = await node.block({ hash: blockHash });
     await follower.learn([blockHash]);
-    // Its node may be ahead of what was followed by now: then its place is not known yet, and its height is.
+    // The keystore's node may be ahead of the follower: then the block's height is known, and its place not yet.
     if (follower.place(blockHash)?.state === "forked") throw unseen();
     return height;
   } catch (error) {

@@ -6,11 +6,11 @@ import { ViewFailed } from "../../core/ports/near-node.ts";
 export interface Count {
   /** Undefined where the contract gives none. */
   readonly value: bigint | undefined;
-  /** Height of the final block at which it was read; 0 where it could not be. */
+  /** Height of the final block at which the count was read; 0 where it could not be read. */
   readonly height: number;
 }
 
-/** What the contract has counted, at the final block. @throws RpcUnavailable */
+/** Reads the contract's count at the final block. @throws RpcUnavailable */
 export async function readCount(node: Pick<NearNode, "view">, { receiverId }: DirectUserScope): Promise<Count> {
   try {
     const { value, height } = await node.view(receiverId, "get_count", {});

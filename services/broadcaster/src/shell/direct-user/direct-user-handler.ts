@@ -32,7 +32,7 @@ export interface DirectUserNeeds extends CallNeeds {
 
 type Busy = Exclude<DirectUserAction, { kind: "stop" | "wait" }>;
 
-/** One direct-user call: what the core decides about it, and how that is done. It never touches the gate. */
+/** One direct-user call: has the core decide, and performs its actions. The gate has no part in it. */
 export class DirectUserHandler implements LogHandler<DirectUserState, Busy> {
   readonly kind = "a direct-user call";
   readonly #requestId: string;
@@ -100,7 +100,7 @@ export class DirectUserHandler implements LogHandler<DirectUserState, Busy> {
     }
   }
 
-  /** What happens before anything is sent: it may wait, and not for ever (rule: blocked-workflow-waits-so-long). */
+  /** Performs an action before anything is sent. The call may be blocked, and not for ever (rule: blocked-workflow-waits-so-long). */
   async #enter(kind: "check_policy" | "call", log: OpenLog<DirectUserState>): Promise<void> {
     const needs = this.#needs;
     const { state, append, stopping } = log;
@@ -109,7 +109,7 @@ export class DirectUserHandler implements LogHandler<DirectUserState, Busy> {
       if (!(await makeCall(needs, state, this.#grants, this.#seen, append))) await log.nextChange();
     } catch (error) {
       const waitingFor = error instanceof UserCannotPay ? "balance_low" : policyFor(error)?.waitingFor;
-      // Once it is written down it may have been sent: then there is nothing to wait for but its fate.
+      // A call that is in the log may have been sent: then there is nothing to wait for but its fate.
       if (waitingFor === undefined || log.state !== state) throw error;
       needs.userKeys.release(this.#requestId);
       const wait = { waitingFor, position: 0, expectedStart: undefined, head: 0 };
@@ -139,7 +139,7 @@ export class DirectUserHandler implements LogHandler<DirectUserState, Busy> {
     const { hash } = attempt.transaction;
     const proof = proveAbsent(this.#needs, attempt.transaction, groundOnSharedKey, this.#seen);
     const ground = await proof.finally(() => {
-      // A search that is not through goes on as soon as there is nothing else to do. One that failed does not keep others waiting.
+      // An unfinished search goes on as soon as there is nothing else to do. A failed one does not keep other actions waiting.
       if (!this.#seen.searches.has(hash))
         this.#seen.provenAt.set(hash, this.#needs.follower.heads?.optimistic.height ?? 0);
     });
@@ -151,7 +151,7 @@ export class DirectUserHandler implements LogHandler<DirectUserState, Busy> {
     const { resolved, call } = state;
     const { value, height } = await readCount(this.#needs.node, call.scope);
     if (value !== undefined && height < Number(resolved?.blockHeight ?? 0n)) {
-      // A node that lags behind the one asked before.
+      // The node lags behind the node asked before.
       await nextChange();
       return;
     }
@@ -173,7 +173,7 @@ export class DirectUserHandler implements LogHandler<DirectUserState, Busy> {
   written(): void {}
 
   letGo(state: DirectUserState | undefined): void {
-    // A call that may still land keeps its key: another one would sign with the same nonce.
+    // A call that may still land keeps its key: another call would be signed with the same nonce.
     if (state !== undefined && liveAttempt(state) === undefined) this.#needs.userKeys.release(this.#requestId);
   }
 
@@ -187,7 +187,7 @@ export class DirectUserHandler implements LogHandler<DirectUserState, Busy> {
   }
 }
 
-/** Before the chain was seen for the first time only what needs no chain can be done. */
+/** The actions that need no chain, for the time before the chain is first seen. */
 function withoutChain(state: DirectUserState): DirectUserAction {
   if (state.ended !== undefined) return { kind: "stop" };
   const withdrawn = callCancellation(state);
@@ -195,7 +195,7 @@ function withoutChain(state: DirectUserState): DirectUserAction {
   return state.policyAllowed ? { kind: "wait" } : { kind: "check_policy" };
 }
 
-/** Sentences that are not the gate's, for what a call ends with that has waited too long. */
+/** Error texts of a call that has waited too long, where they differ from a gate workflow's. */
 const texts: Readonly<Record<string, string>> = {
   balance_low: "the balance of the user's account does not pay for the call's gas",
 };

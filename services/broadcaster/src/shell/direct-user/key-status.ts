@@ -6,11 +6,11 @@ import type { AccessKey, NearNode } from "../../core/ports/near-node.ts";
 export interface KeyStatus {
   /** Undefined where there is no such key. */
   readonly key: AccessKey | undefined;
-  /** Undefined where it is installed. */
+  /** Undefined where the key is installed. */
   readonly problem: NotInstalled | undefined;
   /** What a call may cost at most, yoctoNEAR. */
   readonly costYocto: bigint;
-  /** Height of the final block at which it was looked for. */
+  /** Height of the final block at which the key was looked for. */
   readonly height: number;
 }
 

@@ -10,7 +10,7 @@ import { type SignNeeds, sign } from "./perform/sign.ts";
 
 export type EnterNeeds = AdmissionNeeds & SignNeeds;
 
-/** What happens before anything is submitted: it may wait, and not for ever (rule: blocked-workflow-waits-so-long). */
+/** Performs an action before anything is submitted. The workflow may be blocked, and not for ever (rule: blocked-workflow-waits-so-long). */
 export async function enter(
   needs: EnterNeeds,
   kind: "check_policy" | "seek_admission" | "sign",
@@ -32,7 +32,7 @@ export async function enter(
   } catch (error) {
     const waitingFor = policyFor(error)?.waitingFor;
     if (waitingFor === undefined) throw error;
-    // Its trouble is not to hold up those behind it.
+    // The workflow's trouble must not hold up those behind it.
     needs.conductor.withdraw(requestId);
     needs.intake.leave(requestId);
     await wait(needs, log, { waitingFor, position: 0 });
@@ -58,8 +58,8 @@ async function wait(
   if (event !== undefined) await log.append(event);
   const inGateQueue = position === 0 ? undefined : conductor;
   const queue = intake.isWaiting(state.requestId) ? intake : inGateQueue;
-  // One with a place in a queue is called, so that thousands need not look up at every block. The others look once a
-  // block, and not whenever something moves on the gate: two of them would wake each other for ever.
+  // A workflow with a place in a queue is called, so that thousands need not look at every block. The others look once a
+  // block, and not at every change on the gate: two of them would wake each other for ever.
   const change = queue === undefined ? follower.changes : queue.callsFor(state.requestId);
   if (change !== undefined) await log.changeOf(change);
 }

@@ -7,7 +7,7 @@ import type { View } from "../../core/workflow/world.ts";
 import type { ChunkSearch } from "../chain/prove-absent.ts";
 import type { ViewResult } from "../checks/foreign-views.ts";
 
-/** What one driver has seen of the chain. Lost with the process, and seen again after it. */
+/** What one driver has seen of the chain. Lost with the process; the next driver looks again. */
 export class Sightings implements View {
   readonly submissions = new Map<string, SubmissionView | undefined>();
   readonly resumes = new Map<string, ResumeView | undefined>();
@@ -15,15 +15,15 @@ export class Sightings implements View {
   readonly lookedAt = new Map<string, number>();
   readonly sentAt = new Map<string, { first: number; last: number }>();
   readonly provenAt = new Map<string, number>();
-  /** Final height at which a ground was first found that a transaction cannot land. */
+  /** Final height at which a ground was first found on which a transaction cannot land, by hash. */
   readonly groundFoundAt = new Map<string, number>();
   readonly searches = new Map<string, ChunkSearch>();
   readonly burntAt = new Map<string, number>();
   readonly adoptions = new Map<number, AcceptedSubmission | "none">();
   readonly nonceUse = new Map<number, NonceUse>();
-  /** What a transaction all of whose receipts have run has burnt, yoctoNEAR. */
+  /** yoctoNEAR burnt by a transaction whose receipts have all run, by hash. */
   readonly burnt = new Map<string, bigint>();
-  /** Of the views that a caller wants after a batch, by their place. */
+  /** Results of the views that a caller wants after a batch, by their place. */
   readonly viewResults = new Map<number, ViewResult>();
   noncesReadAt: number | undefined;
   cancelTriedAt: number | undefined;

@@ -42,7 +42,7 @@ export type WorkflowNeeds = EnterNeeds &
 
 type Busy = Exclude<Action, { kind: "stop" | "wait" }>;
 
-/** One workflow: what the core decides about it, and how that is done on NEAR, on the gate and in evidence. */
+/** One workflow: has the core decide, and performs its actions on NEAR, on the gate and in evidence. */
 export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
   readonly kind = "a workflow";
   readonly #requestId: string;
@@ -74,7 +74,7 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
       (relayer.lane(publicKey) ?? approver.lane(publicKey))?.noteIssued(nonce);
     }
     if (state.ended !== undefined || state.epoch === 0n) return undefined;
-    // Nothing is sent before it is in this log too: once another resume of the same intents has run, it never will be.
+    // A resume that is only in the gate's log was never sent, and never is once another resume of its intents has started.
     const begun = new Set(
       state.resumes.flatMap(({ prepared, fate }) => (fate.kind === "started" ? prepared.intentIds : [])),
     );
@@ -114,7 +114,7 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
     const world = this.#world();
     if (world === undefined) {
       const action = withoutChain(state);
-      // It may have been taken in before it ended, and would hold up all that come after it.
+      // The workflow may have been admitted before it ended, and would hold up all that come after it.
       if (action.kind === "stop") await conductor.report(this.#requestId, gone);
       return action;
     }
@@ -122,13 +122,13 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
     await conductor.report(this.#requestId, isOnLane ? gateProgress(state, world) : gone);
     this.#commit(state);
     if (isResumedSingly(state)) this.#countIn(state, world.head);
-    // One whose signatures were thrown away waits until they are dead, and was late: others can be let in meanwhile.
+    // A workflow whose signatures were thrown away was late, and waits until they are dead: others are let in meanwhile.
     else if (state.discarded) this.#needs.intake.release(this.#requestId, Number.POSITIVE_INFINITY);
     // Reporting may have made it this workflow's turn.
     return next(state, { ...world, turn: conductor.isTurn(this.#requestId) });
   }
 
-  /** Says what it has yet to take from the operator's balances. */
+  /** Says what the workflow has yet to take from the operator's balances. */
   #commit(state: WorkflowState): void {
     const { commitments, config, follower } = this.#needs;
     const gasPrice = follower.heads?.final.gasPrice ?? 0n;
@@ -138,7 +138,7 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
     else commitments.set(this.#requestId, owed);
   }
 
-  /** Says whether it takes part of what can be under way at once. */
+  /** Says whether the workflow counts among those under way at once. */
   #countIn(state: WorkflowState, head: number): void {
     const { intake } = this.#needs;
     if (canGrowOld(state, head)) intake.hold(this.#requestId);
@@ -175,7 +175,7 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
         return enter(needs, action.kind, log, this.#grants);
       case "submit":
         await submit(needs, state, action.steps, seen, append);
-        // It may have become too late while the key was in use.
+        // The submission may have become too late while the key was in use.
         if (log.state === state) await log.nextChange();
         return;
       case "resend":
@@ -187,7 +187,7 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
         return;
       case "prove_dead": {
         const ground = await proveDead(needs, state, action.hash, seen).finally(() => {
-          // A search that is not through goes on as soon as there is nothing else to do. One that failed does not keep others waiting.
+          // An unfinished search goes on as soon as there is nothing else to do. A failed one does not keep other actions waiting.
           if (!seen.searches.has(action.hash))
             seen.provenAt.set(action.hash, needs.follower.heads?.optimistic.height ?? 0);
         });
@@ -199,7 +199,7 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
         try {
           await burnNonce(needs, state, action.hash);
         } catch (error) {
-          // A key that is gone, or used by others, is a ground by itself: that is looked at next.
+          // A key that is gone, or used by others, may be a ground by itself: the proof is tried next.
           if (error instanceof KeyUnusable) tried();
           throw error;
         }
@@ -208,7 +208,7 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
       }
       case "resume":
         await resumeChain(needs, state, seen, append);
-        // The gate may have turned out not to be free: then there is nothing to do before something changes.
+        // The gate may have turned out not to be free: then there is nothing to do before the next change.
         if (log.state === state) await log.nextChange();
         return;
       case "resume_step":
@@ -255,7 +255,7 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
     if (event.case === "signed") this.#noteDelegates(state);
   }
 
-  /** Before the chain was seen for the first time nothing is over. */
+  /** Height and time 0 before the chain is first seen: no deadline has passed. */
   #final(): FinalFacts {
     const { height, timeMs } = this.#needs.follower.heads?.final ?? { height: 0, timeMs: 0 };
     return { height, timeMs, nonceUse: this.#seen.nonceUse };
@@ -268,7 +268,7 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
     }
   }
 
-  /** Those that the gate has dispatched or closed: the others may be pending for a while. */
+  /** Forgets delegates that the gate has dispatched or closed: the others may be pending for a while. */
   #forgetDelegates({ account, steps }: WorkflowState): void {
     if (account === undefined) return;
     for (const step of steps) {
@@ -278,15 +278,15 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
   }
 }
 
-/** Neither admitted yet nor any more: if the gate's log says otherwise, it is behind. */
+/** Progress of a workflow that is not on the lane: if the gate's log says otherwise, that log is behind. */
 const gone = { kind: "gone" } as const;
 
-/** Before the chain was seen for the first time only what needs no chain can be done. */
+/** The actions that need no chain, for the time before the chain is first seen. */
 function withoutChain(state: WorkflowState): Action {
   if (state.ended !== undefined) return { kind: "stop" };
   const withdrawn = cancellation(state);
   if (withdrawn !== undefined) return { kind: "append", event: withdrawn };
-  // What was signed may be over, or used: only the chain tells. Until then it settles.
+  // Whether signatures are over, or used, only the chain tells. Until then the workflow settles.
   const isUntold = state.cancelRequested && state.settling === undefined;
   if (isUntold && isSignedUnsent(state)) return { kind: "append", event: cancelledEnd(state) };
   if (state.account === undefined) return { kind: "check_policy" };

@@ -17,8 +17,8 @@ const searchBack = 4;
 
 /**
  * Finds whose submission used up a step's delegate nonce (rule: used-nonce-is-looked-up): an earlier transaction of ours,
- * or, by sender and nonce among the pending intents, anybody's. Then its transaction, for the intent's later life shows
- * only there.
+ * or, by sender and nonce among the pending intents, anybody's. Then finds that submission's transaction: the intent's
+ * later life shows only there.
  */
 export async function adopt(
   tools: AdoptNeeds,
@@ -58,7 +58,7 @@ async function findForeign(
   return transaction === undefined ? undefined : accepted(step, transaction, pending.intentId, block);
 }
 
-/** The transaction that handed in a delegate, looked for in the blocks up to the one in which the gate accepted it. */
+/** Finds the transaction that handed in a delegate, in the blocks up to the one in which the gate accepted the delegate. */
 async function findTransaction(node: NearNode, gateId: string, fromHash: string, signedDelegate: string) {
   let hash = fromHash;
   for (let count = 0; count < searchBack; count += 1) {

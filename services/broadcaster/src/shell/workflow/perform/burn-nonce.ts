@@ -13,7 +13,7 @@ export interface BurnNeeds {
 
 /**
  * Lands a higher nonce on the access key of a transaction whose time has passed, so that it cannot land late: an
- * abandoned resume could start a chain of which members have timed out, and leave the gate stuck
+ * abandoned resume could start a chain with members that have timed out, and leave the gate stuck
  * (rule: abandoned-resume-is-burnt).
  */
 export async function burnNonce(
@@ -23,7 +23,7 @@ export async function burnNonce(
 ): Promise<void> {
   const sent = sentTransactions(state).find((transaction) => transaction.hash === hash);
   if (sent === undefined) return;
-  // No record says what this costs, so it is counted before it is sent, and only once there is something to send.
+  // No record shows the cost of a burn, so the cost is counted before the send, and only once a transaction is signed.
   const costYocto = lockedBy(burnGas, follower.heads?.final.gasPrice ?? 0n);
   await gateSigner.burnNonce(sent.publicKey, state.requestId, () =>
     evidence.chargeOperator(state.walletId, state.requestId, costYocto),

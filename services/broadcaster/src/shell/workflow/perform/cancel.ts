@@ -22,7 +22,7 @@ export interface CancelNeeds {
   readonly logger: Logger;
 }
 
-/** Gas units that the verifier takes at most for a payload without intents, and for a call at all. */
+/** Gas units that the verifier takes at most for each payload without intents, and for the call itself. */
 const gasPerPayload = 15_000_000_000_000n;
 const gasPerCall = 20_000_000_000_000n;
 
@@ -30,8 +30,8 @@ const gasPerCall = 20_000_000_000_000n;
 const obstacles = [KeystoreUnavailable, KeystoreRefused, ApprovalsMissing, KeyUnusable];
 
 /**
- * Has the cancels of these steps' payloads signed, has the transaction that carries them written down, and only then
- * sends it. Where that cannot be done now nothing is written, and it is tried again after a while.
+ * Has cancels of these steps' payloads signed, appends the transaction that carries them, and only then sends it. Where
+ * that is not possible now, nothing is written, and the cancel is tried again after a while.
  */
 export async function cancelPayloads(
   tools: CancelNeeds,
@@ -56,7 +56,7 @@ export async function cancelPayloads(
       if (transaction === undefined) return;
       const named = payloads.map(({ step, intentHash }) => ({ step, intentHash }));
       await append({ case: "cancelPrepared", value: { transaction, payloads: named } });
-      // Should another be needed, it is not to wait for that this one was tried.
+      // Another cancel, should it be needed, must not wait because of this one.
       seen.cancelTriedAt = undefined;
       seen.noteSent(transaction.hash, heads.optimistic.height);
       await tools.node.send(transaction.signedTransaction);
@@ -67,7 +67,7 @@ export async function cancelPayloads(
   }
 }
 
-/** Asks the node what became of a cancel, and where the block stands that its answer names. */
+/** Asks the node what became of a cancel, and learns the place of the block that its answer names. */
 export async function lookAtCancel(
   { node, follower, config, relayer }: CancelNeeds,
   hash: string,
@@ -80,7 +80,7 @@ export async function lookAtCancel(
   if (view !== undefined && view.result.kind !== "pending") await follower.learn([view.result.blockHash]);
 }
 
-/** The key that may make the call, once the relayer is known to have what it locks. */
+/** The key that may make the call; undefined where the key may not, or the relayer lacks what the call locks. */
 async function laneFor(
   { relayer, node, config, logger }: CancelNeeds,
   payloads: number,

@@ -14,20 +14,20 @@ export interface LookNeeds {
   readonly config: BroadcasterConfig;
 }
 
-/** Asks the node about transactions, and where the blocks stand that its answers name. */
+/** Asks the node about transactions, and learns the places of the blocks that its answers name. */
 export async function look(
   { node, follower, config }: LookNeeds,
   state: WorkflowState,
   wanted: Look,
   seen: Sightings,
 ): Promise<void> {
-  // As of when it has answered: a node that takes longer than a block would otherwise be asked again for ever.
+  // The look counts from the answer: a node that takes longer than a block would otherwise be asked again for ever.
   const noteLook = (hash: string, status: TransactionStatus | undefined) => {
     seen.lookedAt.set(hash, follower.heads?.optimistic.height ?? 0);
     if (status !== undefined && isComplete(status)) seen.burnt.set(hash, tokensBurnt(status));
     else seen.burnt.delete(hash);
   };
-  // Where ids were seen before: a fork may have taken that place since.
+  // Blocks in which ids were seen before: a fork may have replaced them since.
   const blocks = state.steps.flatMap(({ accepted }) => accepted?.blockHash ?? []);
   const lookAtSubmission = async (hash: string) => {
     const { step, signerId } = findSubmission(state, hash);

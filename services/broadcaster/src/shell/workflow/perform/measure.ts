@@ -16,8 +16,8 @@ export interface MeasureNeeds {
 }
 
 /**
- * Reads what the record shows at the end: balances after, the caller's views, and what it has cost.
- * @returns undefined while the node that was asked has not seen all of it yet
+ * Reads what the record shows at the end: balances after, the caller's views, and the costs.
+ * @returns undefined while the node has not yet seen all that ran
  */
 export async function measure(
   { node, config, foreignViews }: MeasureNeeds,
@@ -30,7 +30,7 @@ export async function measure(
   const balancesAfter = await readBalances(node, config, state, lastHeight);
   const fees = await readFees(node, config, state, seen);
   if (balancesAfter === undefined || fees === undefined) return undefined;
-  // Last, and each once: whatever those contracts do, nothing else is read again for them.
+  // Foreign contracts are asked last, and each view once: nothing else is read again for their sake.
   const missing = [...postViews.entries()].filter(([index]) => !seen.viewResults.has(index));
   if (missing.length > 0) {
     for (const [index, result] of await foreignViews.run(state.walletId, missing, signal)) {
@@ -43,7 +43,7 @@ export async function measure(
   return { case: "measured", value: { balancesAfter, postBatchViewResults, fees } };
 }
 
-/** @returns undefined where the node lags behind that height */
+/** @returns undefined where the node lags behind `leastHeight` */
 async function readBalances(
   node: NearNode,
   { verifierId, wrappedNearId }: MeasureNeeds["config"],
@@ -60,8 +60,8 @@ async function readBalances(
 }
 
 /**
- * Gas of all our transactions and their receipts, and the fees that resumes which ran have left with the gate.
- * @returns undefined where the node does not know yet what is known to have run
+ * Gas of all our transactions and their receipts, and the fees of the resumes that ran.
+ * @returns undefined where the node does not know yet a transaction that is known to have run
  */
 async function readFees(
   node: NearNode,
@@ -88,7 +88,7 @@ async function readFees(
   return { gateFeeYocto: fee.toString(), gasBurntYocto: burnt.toString() };
 }
 
-/** Whether what the gate has answered to a submission is in there. */
+/** Whether the status holds a receipt that ran on the gate. */
 function hasSubmitted(status: TransactionStatus | undefined, gateId: string): boolean {
   return status !== undefined && [...status.receipts.values()].some(({ executorId }) => executorId === gateId);
 }

@@ -11,10 +11,10 @@ export interface ProofNeeds extends GroundNeeds {
 }
 
 /**
- * Tries to prove that a transaction can never land (rule: dead-needs-a-final-ground): first a ground, read at a final
- * block; then, at a final head past that, no endpoint knows its hash. Takes two calls, some blocks apart; of a cancel
- * more, which is looked for in the chunks as well.
- * @returns the ground, or undefined while its fate is unknown
+ * Tries to prove that a transaction can never land (rule: dead-needs-a-final-ground): first a ground is read at a final
+ * block; then, at a later final head, no endpoint knows the hash. Takes two calls, some blocks apart; more for a cancel,
+ * which is looked for in the chunks as well.
+ * @returns the ground, or undefined while the transaction's fate is unknown
  */
 export async function proveDead(
   needs: ProofNeeds,
@@ -26,7 +26,7 @@ export async function proveDead(
   const transaction = sentTransactions(state).find((sent) => sent.hash === hash);
   const final = follower.heads?.final;
   if (transaction === undefined || final === undefined) return undefined;
-  // That it cannot have executed decides what is said of its step: not being known is not enough.
+  // Whether a cancel executed decides what is said of its steps: an unknown hash is not proof enough.
   if (state.cancels.some((cancel) => cancel.transaction.hash === hash)) {
     return proveAbsent(needs, transaction, groundOf, seen);
   }

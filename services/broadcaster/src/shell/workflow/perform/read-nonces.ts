@@ -11,9 +11,9 @@ export interface NonceNeeds {
 }
 
 /**
- * Reads whether payload nonces were used; not all of them where a node lags behind. The view runs at a final block; the time noted is that of the final block known
- * before the view was asked, so it is never later than what the answer speaks of.
- * @returns whether all were read
+ * Reads whether payload nonces were used; not all of them where a node lags behind. The view runs at a final block. The time noted is
+ * that of the final block known before the view was asked, so it is never later than the answer's block.
+ * @returns whether all nonces were read
  */
 export async function readNonces(
   { node, follower, config }: NonceNeeds,

@@ -26,8 +26,8 @@ export interface RejectNeeds extends ResumeNeeds {
 type Append = (event: EventInit) => Promise<void>;
 
 /**
- * Starts the workflow's chain: the conductor signs and logs, the workflow's own log follows, then it is sent. The
- * transaction names the latest block in which an id was seen, so that it is valid on no fork without the ids
+ * Starts the workflow's chain: the conductor signs and logs the resume, the workflow's own log follows, then the resume is sent.
+ * The transaction names the latest block in which an id was seen, so that it is valid on no fork without the ids
  * (rule: resume-stands-on-the-blocks-it-saw).
  */
 export async function resumeChain(
@@ -72,8 +72,8 @@ export async function resumeStep(
 }
 
 /**
- * Rejects a leftover intent: it frees what it locks of the relayer's balance (rule: leftovers-time-out), and is not
- * dispatched any more. Where the gate asks another fee than was agreed, nothing is sent, and the intent times out
+ * Rejects a leftover intent, which frees the part of the relayer's balance that it locks (rule: leftovers-time-out). It is
+ * never dispatched then. Where the gate asks another fee than was agreed, nothing is sent, and the intent times out
  * (rule: fee-is-the-agreed-tier).
  */
 export async function rejectIntent(
@@ -98,7 +98,7 @@ export async function rejectIntent(
   await tools.conductor.resume(wanted, false, (prepared) => send(tools, prepared, seen, append));
 }
 
-/** Brings a resume into the workflow's log that only the gate's log has: the process ended between the two. */
+/** The event that brings a resume from the gate's log into the workflow's: the process may have ended between the two. */
 export function recoveredResume(prepared: ApproverTransaction): EventInit | undefined {
   const { transaction, mode, intentIds, feeYocto } = prepared;
   return transaction === undefined

@@ -26,10 +26,10 @@ import type { OwnDelegates } from "../../gate/own-delegates.ts";
 import type { TailReader } from "../../gate/tail-reader.ts";
 import { checkPolicy, type Grants } from "../../policy/check-policy.ts";
 
-/** Age at which a policy answer is not trusted any more (rule: old-policy-answer-is-asked-again). */
+/** Age from which a policy answer is not trusted any more (rule: old-policy-answer-is-asked-again). */
 const policyFreshMs = 60_000;
 
-/** What an admission comes to. */
+/** The result of seeking admission. */
 export type Admission =
   | { readonly kind: "event"; readonly event: EventInit }
   | {
@@ -61,7 +61,7 @@ export interface AdmissionNeeds {
 
 /**
  * Asks the conductor for a place and, when the turn has come, makes the checks that execution depends on: all before the
- * first signature (rule: blocking-checks-come-before-signing). Preflight makes the same ones.
+ * first signature (rule: blocking-checks-come-before-signing). Preflight makes the same checks.
  */
 export async function seekAdmission(
   tools: AdmissionNeeds,
@@ -90,26 +90,26 @@ async function seek(tools: AdmissionNeeds, state: WorkflowState, account: Accoun
   const { resumption } = turn;
   const heads = follower.heads;
   if (heads === undefined) return { kind: "waits", waitingFor: "rpc_unavailable", position: 0 };
-  // The node may answer again before the follower has seen it.
+  // The node may answer again before the follower has seen the chain again.
   if (!follower.isCurrent) throw new RpcUnavailable("the chain has not been seen for a while");
   if (ports.clock.now() > account.policyCheckedAtMs + policyFreshMs) {
     return { kind: "event", event: await checkPolicy(tools, state, grants) };
   }
   let readings = readingsOf(tools, state, account, heads, resumption);
-  // Said before the balances are looked at, so that those who look meanwhile leave it its part.
+  // Set before the balances are read, so that workflows which read them meanwhile leave this one its part.
   commitments.set(requestId, await readings.owes());
   let isIn = false;
   try {
     let obstacle = await findObstacle(tools, readings);
     if (obstacle !== undefined && readings.isPartlyKept) {
-      // What was read for another run refuses nothing: all is read as it is now, by itself.
+      // A reading for another run refuses nothing: everything is read anew for this one.
       dropKept(tools);
       readings = readingsOf({ ...tools, kept: undefined }, state, account, heads, resumption);
       obstacle = await findObstacle(tools, readings);
     }
     if (obstacle !== undefined) {
       dropKept(tools);
-      // Whatever it waits for now, those behind it may have more luck.
+      // The workflows behind this one may be spared its obstacle.
       if (obstacle.kind === "waits") {
         conductor.withdraw(requestId);
         if (resumption === "single") line.triedInVain(requestId, obstacle.waitingFor);
@@ -139,14 +139,14 @@ type Turn =
   | { readonly kind: "comes"; readonly resumption: Resumption }
   | Extract<Admission, { readonly kind: "waits" }>;
 
-/** Whether it may be admitted now, as far as the gate is concerned, and how it would be resumed. */
+/** Whether the workflow may be admitted now, as far as the gate is concerned, and how it would be resumed. */
 async function findTurn(
   { conductor, line, intake, follower, config }: AdmissionNeeds,
   state: WorkflowState,
   candidate: Candidate,
 ): Promise<Turn> {
   const { requestId } = candidate;
-  // Who has gone that way once goes on with it: to ask for a place on the gate each time would stir up all who wait there.
+  // A workflow that has overflowed goes on singly: asking for a place on the gate each time would stir all that wait there.
   const hasOverflown = intake.has(requestId) || line.has(requestId);
   if (hasOverflown || resumptionOf(state.calls.length, state) === "single") return singly(line, intake, candidate);
   const place = await conductor.place(candidate);
@@ -163,7 +163,7 @@ async function findTurn(
 function singly(line: AdmissionLine, intake: Intake, candidate: Candidate): Turn {
   const waitingFor = line.waitsFor(candidate.requestId);
   if (waitingFor !== undefined) return { kind: "waits", waitingFor, position: 0 };
-  // Its place there is not told: that would be as many events as the wait is to spare.
+  // The place in the intake is not told: that would cost as many events as the wait is to spare.
   return intake.enter(candidate)
     ? { kind: "comes", resumption: "single" }
     : { kind: "waits", waitingFor: "turn", position: 0 };
@@ -171,7 +171,7 @@ function singly(line: AdmissionLine, intake: Intake, candidate: Candidate): Turn
 
 const admissionChecks: readonly CodedCheck<WalletReadings>[] = [...gateChecks, ...walletChecks];
 
-/** Whoever comes next reads all of it anew. */
+/** Makes the next workflow read everything anew. */
 function dropKept({ kept, gate, relayer, approver }: AdmissionNeeds): void {
   kept.drop();
   gate.forgetFeeTiers();
@@ -179,7 +179,7 @@ function dropKept({ kept, gate, relayer, approver }: AdmissionNeeds): void {
   approver.lookAgain();
 }
 
-/** The first check that does not hold, as what becomes of the workflow. @throws what kept a check from being made */
+/** The first failing check, as the admission that it leads to. @throws what kept a check from being made */
 async function findObstacle({ conductor }: AdmissionNeeds, readings: WalletReadings): Promise<Admission | undefined> {
   for (const made of await makeChecks(admissionChecks, readings)) {
     if ("error" in made) throw made.error;

@@ -29,11 +29,11 @@ interface Signing {
 }
 
 /**
- * Has every step signed, under grants for the terms of signing alone, which are renewed where needed. The terms are written down first, so that what a
- * crash leaves signed is known to be possible until those are over (rule: signed-means-possible); as long as they are not, the same ones are
- * signed again. Nothing is sent before all are signed and written down; a denial meanwhile ends the workflow, and what was
- * signed goes nowhere (rule: late-denial-sends-nothing).
- * @returns undefined where it was told to stop: what was signed by then goes nowhere either
+ * Has every step signed, under grants for these terms alone, which are renewed where needed. The terms are appended first, so that
+ * signatures left by a crash are known to be possible until the terms are over (rule: signed-means-possible); until then the same
+ * terms are signed again. Nothing is sent before all steps are signed and the signatures appended. A denial meanwhile ends the
+ * workflow, and its signatures are never sent (rule: late-denial-sends-nothing).
+ * @returns undefined where the driver was told to stop: signatures made by then go nowhere either
  */
 export async function sign(
   tools: SignNeeds,
@@ -81,8 +81,8 @@ export async function sign(
 }
 
 /**
- * Writes down terms that evidence counts although nothing will be signed on them, because the log moved on before they were in it:
- * evidence releases only what a log says is over.
+ * Writes down terms that evidence counts although nothing will be signed on them, because the log moved on before it held them:
+ * evidence releases only usage that a log says is over.
  */
 export async function abandonTerms(grants: Grants, append: Signing["append"]): Promise<void> {
   const steps = grants.unwritten;
@@ -93,12 +93,12 @@ export async function abandonTerms(grants: Grants, append: Signing["append"]): P
   grants.forgetTerms();
 }
 
-/** Whether a refusal says that this very request had nothing signed, not even a part of it. */
+/** Whether the refusal says that this very request had nothing signed, not even in part. */
 function hasSignedNothing(error: unknown): boolean {
   return (error instanceof KeystoreRefused || error instanceof ApprovalsMissing) && error.nothingSigned;
 }
 
-/** Asks policy with the terms where there is no grant for them, or it is about to expire. @returns how the workflow ends, if it does */
+/** Asks policy with the terms where the step has no grant, or one about to expire. @returns the workflow's end, if policy refuses */
 async function renew(
   tools: SignNeeds,
   state: WorkflowState,
@@ -117,7 +117,7 @@ function thrownAway(end: EventInit, signed: number): EventInit {
   return { case: "ended", value: { ...end.value, userVisibleError } as typeof end.value };
 }
 
-/** Counts heights from the final block, and time by the chain's (rule: time-is-the-chains). */
+/** Chooses terms: heights count from the final block, time by the chain's (rule: time-is-the-chains). */
 async function newTerms(
   { evidence, salts, ports, config }: SignNeeds,
   { calls }: WorkflowState,
@@ -136,7 +136,7 @@ async function newTerms(
   });
 }
 
-/** As signer-proxy takes them. */
+/** Terms as signer-proxy takes them. */
 function asked({ nonce, deadlineMs, delegateNonce, maxBlockHeight }: Terms): StepTerms {
   return { intentsNonce: decodeBase64(nonce), intentsDeadlineMs: deadlineMs, delegateNonce, maxBlockHeight };
 }
@@ -173,7 +173,7 @@ async function signStep(
   return { ...delegate, payload: { payloadJson, intentHash, nonce, deadlineMs } };
 }
 
-/** A whole second: the payload's text has no fractions. Never later than the caller wants. */
+/** Whole seconds, as the payload's text has no fractions, and never later than the caller wants. */
 function deadlineOf(latestMs: number, notAfterMs: bigint | undefined): number {
   const limit = notAfterMs === undefined ? latestMs : Math.min(latestMs, Number(notAfterMs));
   return Math.floor(limit / 1000) * 1000;

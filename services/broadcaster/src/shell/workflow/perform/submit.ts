@@ -14,8 +14,8 @@ export interface SubmitNeeds {
 }
 
 /**
- * Signs the transactions that carry these steps, has them written down, and only then sends them, in the order of their
- * nonces. A send that fails says nothing: the hashes are asked for next.
+ * Signs the transactions that carry these steps, appends them, and only then sends them, in the order of their nonces. A
+ * failed send says nothing about a transaction: the node is asked for the hashes next.
  * @param append writes an event to the workflow's log
  */
 export async function submit(
@@ -35,7 +35,7 @@ export async function submit(
     deposit: 0n,
   }));
   await relayer.idlest.use(calls, heads.final, async (transactions) => {
-    // Others may have had the key for long (rule: window-is-judged-with-the-key).
+    // Other transactions may have had the key for long (rule: window-is-judged-with-the-key).
     const head = () => follower.heads?.optimistic.height ?? heads.optimistic.height;
     if (steps.some((step) => head() >= Number(state.steps[step]?.signed?.maxBlockHeight ?? 0n))) return;
     const submissions = transactions.map((transaction, index) => ({ step: steps[index] ?? 0, transaction }));
@@ -44,12 +44,12 @@ export async function submit(
       seen.noteSent(hash, head());
       await node.send(signedTransaction);
     }
-    // Looked for together, and not before the last of them can be seen.
+    // All transactions count from the last send: they are looked for together, once the last can be seen.
     for (const { hash } of transactions) seen.noteSent(hash, head());
   });
 }
 
-/** Sends the same bytes again. */
+/** Sends the stored bytes again. */
 export async function resend(
   { node, follower }: Pick<SubmitNeeds, "node" | "follower">,
   state: WorkflowState,
