@@ -286,10 +286,20 @@ describe("a driver of a log", () => {
     });
 
     it("does not take waiting, and signing that comes to nothing, for progress", async () => {
-      const waits = append({ case: "waiting", value: {} });
-      const { driver, pauses, stopping } = drive([unexpected, waits, unexpected, append(ended)]);
-      await driver.run(stopping.signal);
-      assert.deepEqual(pauses, [200, 400]);
+      const kinds = [
+        "waiting",
+        "policyAllowed",
+        "admitted",
+        "signingPrepared",
+        "signed",
+        "signaturesDiscarded",
+      ] as const;
+      for (const kind of kinds) {
+        const comesToNothing = append({ case: kind, value: {} } as EventInit);
+        const { driver, pauses, stopping } = drive([unexpected, comesToNothing, unexpected, append(ended)]);
+        await driver.run(stopping.signal);
+        assert.deepEqual(pauses, [200, 400], kind);
+      }
     });
   });
 });

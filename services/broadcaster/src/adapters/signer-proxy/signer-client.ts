@@ -23,6 +23,7 @@ import {
   type JudgedUserCall,
   KeystoreRefused,
   KeystoreUnavailable,
+  type NotAllowed,
   type Signer,
   type SimulationVerdict,
   type StepTerms,
@@ -50,18 +51,8 @@ export class SignerClient implements Signer {
     signal: AbortSignal,
   ): Promise<SimulationVerdict> {
     const { verdict } = await translated(this.#client.signSimulation(request, { signal }));
-    switch (verdict.case) {
-      case "signed":
-        return { kind: "signed", payloads: verdict.value.payloadsJson, blockingToken: verdict.value.blockingToken };
-      case "denied":
-        return { kind: "denied", step: verdict.value.step, reason: verdict.value.reason };
-      case "approvalRequired":
-        return { kind: "approval_required", requiredApprovals: verdict.value.requiredApprovals };
-      case undefined:
-        throw new KeystoreUnavailable("signer-proxy gave no verdict");
-      default:
-        return verdict satisfies never;
-    }
+    if (verdict.case !== "signed") return notAllowed(verdict);
+    return { kind: "signed", payloads: verdict.value.payloadsJson, blockingToken: verdict.value.blockingToken };
   }
 
   async checkPolicy(
@@ -102,12 +93,15 @@ export class SignerClient implements Signer {
 }
 
 function verdictOf(verdict: CheckPolicyResponse["verdict"]): Verdict {
+  if (verdict.case !== "allowed") return notAllowed(verdict);
+  const { grants, expiresAt, steps, termsDigest } = verdict.value;
+  const expiresAtMs = expiresAt === undefined ? 0 : timestampMs(expiresAt);
+  return { kind: "allowed", grants, expiresAtMs, steps, termsDigest };
+}
+
+/** @throws KeystoreUnavailable where there is no verdict */
+function notAllowed(verdict: Exclude<CheckPolicyResponse["verdict"], { case: "allowed" }>): NotAllowed {
   switch (verdict.case) {
-    case "allowed": {
-      const { grants, expiresAt, steps, termsDigest } = verdict.value;
-      const expiresAtMs = expiresAt === undefined ? 0 : timestampMs(expiresAt);
-      return { kind: "allowed", grants, expiresAtMs, steps, termsDigest };
-    }
     case "denied":
       return { kind: "denied", step: verdict.value.step, reason: verdict.value.reason };
     case "approvalRequired":

@@ -51,6 +51,7 @@ export class ApprovalsMissing extends Error {
 }
 
 export type Verdict =
+  | NotAllowed
   | {
       readonly kind: "allowed";
       /** One per step where the terms of signing were given, else empty. */
@@ -60,13 +61,16 @@ export type Verdict =
       readonly steps: readonly StepUsage[];
       /** Digest of the given terms; empty where none were given. */
       readonly termsDigest: string;
-    }
+    };
+
+/** A verdict by which nothing is signed. */
+export type NotAllowed =
   | { readonly kind: "denied"; readonly step: number; readonly reason: string }
   | { readonly kind: "approval_required"; readonly requiredApprovals: number };
 
 export type SimulationVerdict =
   | { readonly kind: "signed"; readonly payloads: readonly string[]; readonly blockingToken: string }
-  | Exclude<Verdict, { kind: "allowed" }>;
+  | NotAllowed;
 
 /** The parts of a workflow that policy judges. */
 export interface Judged {

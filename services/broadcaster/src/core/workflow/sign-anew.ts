@@ -6,7 +6,7 @@ import type { World } from "./world.ts";
 const betweenSignings = 10;
 
 /** How often a workflow's steps are signed anew. */
-const mostSignings = 3;
+const mostSigningsAnew = 3;
 
 /**
  * Bounds how often steps are signed anew whose signatures were discarded and are dead: where clocks or the keystore make each of
@@ -14,7 +14,7 @@ const mostSignings = 3;
  * @returns undefined where they may be signed now
  */
 export function boundSigningAnew({ steps, discards }: WorkflowState, { final, settings }: World): Action | undefined {
-  if (discards > mostSignings) {
+  if (discards > mostSigningsAnew) {
     const userVisibleError = `what was signed for it became too old before it could be sent, ${discards} times; nothing was sent`;
     const outcomes = steps.map(() => ({ outcome: "not_executed" }));
     const value = { status: "failed", errorCode: "timed_out", userVisibleError, outcomes } as const;

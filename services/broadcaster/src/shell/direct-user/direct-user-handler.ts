@@ -137,12 +137,9 @@ export class DirectUserHandler implements LogHandler<DirectUserState, Busy> {
 
   async #proveDead(attempt: Attempt, append: Append): Promise<void> {
     const { hash } = attempt.transaction;
+    const { follower } = this.#needs;
     const proof = proveAbsent(this.#needs, attempt.transaction, groundOnSharedKey, this.#seen);
-    const ground = await proof.finally(() => {
-      // An unfinished search goes on as soon as there is nothing else to do. A failed one does not keep other actions waiting.
-      if (!this.#seen.searches.has(hash))
-        this.#seen.provenAt.set(hash, this.#needs.follower.heads?.optimistic.height ?? 0);
-    });
+    const ground = await proof.finally(() => this.#seen.noteProof(hash, follower.heads?.optimistic.height ?? 0));
     if (ground !== undefined) await append({ case: "transactionDead", value: { txHash: hash, ground } });
   }
 

@@ -3,9 +3,9 @@ import type { Ports } from "@outlayer/kit";
 import {
   ApprovalsMissing,
   KeystoreRefused,
+  type NotAllowed,
   type Signer,
   type StepTerms,
-  type Verdict,
 } from "../../core/ports/signer.ts";
 import type { EndedInit, EventInit } from "../../core/workflow/action.ts";
 import { findAccountProblem } from "../../core/workflow/own-account.ts";
@@ -67,7 +67,6 @@ export class Grants {
   /** Called once the log names the terms. A later signing chooses others. */
   forgetTerms(): void {
     this.#terms = undefined;
-    this.#areCounted = false;
   }
 
   /** The step's permit, unless its grant expires within the time that signing may take. */
@@ -117,8 +116,6 @@ export function refusalOf(verdict: NotAllowed): EventInit {
   if (verdict.kind === "approval_required") return requiresApproval(userVisibleError, verdict.requiredApprovals);
   return { case: "ended", value: { status: "policy_denied", errorCode: "policy_denied", userVisibleError } };
 }
-
-type NotAllowed = Exclude<Verdict, { kind: "allowed" }>;
 
 /** The error text of that end. */
 export function refusalText(verdict: NotAllowed): string {

@@ -186,11 +186,9 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
         seen.adoptions.set(action.step, await adopt(needs, state, action.step));
         return;
       case "prove_dead": {
-        const ground = await proveDead(needs, state, action.hash, seen).finally(() => {
-          // An unfinished search goes on as soon as there is nothing else to do. A failed one does not keep other actions waiting.
-          if (!seen.searches.has(action.hash))
-            seen.provenAt.set(action.hash, needs.follower.heads?.optimistic.height ?? 0);
-        });
+        const head = () => needs.follower.heads?.optimistic.height ?? 0;
+        const proof = proveDead(needs, state, action.hash, seen);
+        const ground = await proof.finally(() => seen.noteProof(action.hash, head()));
         if (ground !== undefined) await append({ case: "transactionDead", value: { txHash: action.hash, ground } });
         return;
       }
