@@ -9,7 +9,8 @@ import { deadlineOnly } from "./support/on-chain.ts";
 import type { Answer } from "./support/rest-client.ts";
 import { describeShapes, itEmbedded, type Shape } from "./support/shapes.ts";
 import { registerStep, transfer } from "./support/steps.ts";
-import { type System, type SystemOptions, startSystem, withSystem } from "./support/system.ts";
+import { type System, startSystem, withSystem } from "./support/system.ts";
+import { type Time, withTime } from "./support/with-time.ts";
 
 const wrap = "nep141:wrap.near";
 const usdc = "nep141:usdc.near";
@@ -39,22 +40,6 @@ function assertSucceeded({ status, body }: Answer): void {
 
 /** The rules of time need a time that stands still; a distributed system has only the real one. */
 const timeOf = (shape: Shape) => (shape === "embedded" ? { clock: new MovingClock(tuesday) } : {});
-
-/** A system at a time of its own, with what puts the time forward. */
-function withClock(
-  run: (system: System, time: { advance(ms: number): void }) => Promise<void>,
-  options: SystemOptions = {},
-): Promise<void> {
-  const clock = new MovingClock(tuesday);
-  return withSystem({ ...options, clock }, (system) => {
-    const advance = (ms: number) => {
-      clock.advance(ms);
-      // The chain's time is its latest block's.
-      system.devnet.controls.blocks.mine();
-    };
-    return run(system, { advance });
-  });
-}
 
 describeShapes("a wallet's policy, rule by rule: what it denies, in the keystore's words", (shape) => {
   let system: System;
@@ -198,7 +183,7 @@ describe("a wallet's usage over several workflows", () => {
   ] as const;
   for (const [kind, title, length] of windows) {
     it(`counts against its ${kind} limit until the window is over, a restart notwithstanding`, () =>
-      withClock(async (system, clock) => {
+      withTime(tuesday, async (system, clock) => {
         setLimits(system, { [kind]: { [wrap]: "10" } });
         assertSucceeded(await system.rest().execute([transfer("2"), transfer("4")]));
         await system.restart();
@@ -211,7 +196,7 @@ describe("a wallet's usage over several workflows", () => {
   }
 
   it("counts every step as a transaction of its hour", () =>
-    withClock(async (system, clock) => {
+    withTime(tuesday, async (system, clock) => {
       setRules(system, { rate_limit: { max_per_hour: 3 } });
       assertSucceeded(await system.rest().execute([transfer("1"), registerStep(1)]));
       const reason = "Rate limit exceeded: 3 transactions this hour (max: 3)";
@@ -275,7 +260,7 @@ describeShapes("a wallet's usage within a window", (shape) => {
 
 describe("usage is released (rule: usage-is-released-when-nothing-ran)", () => {
   it("when a workflow fails before anything of it was sent", () =>
-    withClock(async (system) => {
+    withTime(tuesday, async (system) => {
       const most = "100000000000000000000000001";
       setLimits(system, { daily: { [wrap]: most } });
       // As much as the limit allows, and one unit more than the wallet has.
@@ -297,7 +282,8 @@ describe("usage is released (rule: usage-is-released-when-nothing-ran)", () => {
         return response;
       },
     });
-    return withClock(
+    return withTime(
+      tuesday,
       async (system, clock) => {
         drain = async () => {
           const [wallet] = system.devnet.wallets;
@@ -335,7 +321,8 @@ describe("usage is released (rule: usage-is-released-when-nothing-ran)", () => {
 describe("a wallet's usage after a crash", () => {
   it("between the reservation and its event is counted once", () => {
     const evidence = new ForgetfulEvidence("policyAllowed");
-    return withClock(
+    return withTime(
+      tuesday,
       async (system) => {
         setLimits(system, { daily: { [wrap]: "10" } });
         assertSucceeded(await system.rest().execute([transfer("10")]));
@@ -348,7 +335,8 @@ describe("a wallet's usage after a crash", () => {
 
   it("between the release and the end is released once", () => {
     const evidence = new ForgetfulEvidence("ended");
-    return withClock(
+    return withTime(
+      tuesday,
       async (system) => {
         const most = "100000000000000000000000001";
         setLimits(system, { daily: { [wrap]: most } });
@@ -365,11 +353,7 @@ describe("a wallet's usage after a crash", () => {
 
 describe("policy is asked again at admission when its answer is old (rule: old-policy-answer-is-asked-again)", () => {
   /** Puts a workflow in a queue that does not move, lets its policy answer grow old, and lets it go on. */
-  async function admittedLate(
-    system: System,
-    clock: { advance(ms: number): void },
-    meanwhile: () => void,
-  ): Promise<string> {
+  async function admittedLate(system: System, clock: Time, meanwhile: () => void): Promise<string> {
     await system.devnet.controls.gate.stickTail().done;
     const requestId = await system.rest().begin([transfer("6"), registerStep(1)]);
     await system.rest().until(requestId, ({ queue }) => queue?.waiting_for === "gate_stuck");
@@ -381,7 +365,7 @@ describe("policy is asked again at admission when its answer is old (rule: old-p
   }
 
   it("with the workflow's own reservation left out, which then counts once", () =>
-    withClock(async (system, clock) => {
+    withTime(tuesday, async (system, clock) => {
       setLimits(system, { daily: { [wrap]: "10" } });
       const requestId = await admittedLate(system, clock, () => {});
       const record = await system.rest().record(requestId);
@@ -393,7 +377,7 @@ describe("policy is asked again at admission when its answer is old (rule: old-p
     }));
 
   it("and a denial then ends it and releases what it had reserved", () =>
-    withClock(async (system, clock) => {
+    withTime(tuesday, async (system, clock) => {
       setLimits(system, { daily: { [wrap]: "10" } });
       const lower = () => setLimits(system, { daily: { [wrap]: "5" } });
       const record = await system.rest().record(await admittedLate(system, clock, lower));

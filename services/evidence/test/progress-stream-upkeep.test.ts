@@ -5,8 +5,7 @@ import { ProgressEventSchema } from "@outlayer/contracts/outlayer/progress/v1/pr
 import { createLogger, NatsClient, natsServers, systemPorts } from "@outlayer/kit";
 import { ProgressStream } from "../src/adapters/nats/progress-stream.ts";
 import { walletHeaders as headers } from "./support/harness.ts";
-import { appendAll, type Follower, type NatsEvidence, open } from "./support/nats-evidence.ts";
-import { five, ids, OnOwnNats, rest } from "./support/own-nats.ts";
+import { complete, five, ids, OnOwnNats, streamIsThere } from "./support/own-nats.ts";
 
 describe("progress in NATS", () => {
   const suite = new OnOwnNats();
@@ -110,22 +109,4 @@ describe("progress in NATS", () => {
       assert.equal(one.lines.filter((line) => line.level === "error").length, 1);
     });
   });
-
-  async function complete(one: NatsEvidence): Promise<string> {
-    const requestId = await open(one);
-    await appendAll([one], requestId, 1, rest);
-    return requestId;
-  }
-
-  async function streamIsThere({ connection }: Follower): Promise<void> {
-    const { streams } = await jetstreamManager(connection, { checkAPI: false });
-    for (;;) {
-      // Servers that elect a leader just now do not answer.
-      const names = await streams
-        .names()
-        .next()
-        .catch((): string[] => []);
-      if (names.includes("WALLET_PROGRESS")) return;
-    }
-  }
 });

@@ -8,17 +8,8 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { remoteTransport } from "@outlayer/kit";
 import { natsCluster, needMongodb } from "@outlayer/test-servers";
 import { logClient, usageSecret } from "./support/harness.ts";
-import {
-  appendAll,
-  ended,
-  type Follower,
-  follow,
-  type NatsEvidence,
-  open,
-  taken,
-  waiting,
-} from "./support/nats-evidence.ts";
-import { five, OnOwnNats, rest } from "./support/own-nats.ts";
+import { appendAll, ended, follow, type NatsEvidence, open, taken, waiting } from "./support/nats-evidence.ts";
+import { complete, five, OnOwnNats, rest, streamIsThere } from "./support/own-nats.ts";
 import { type MongodbPlace, mongodbPlace } from "./support/places.ts";
 
 describe("progress in NATS", () => {
@@ -224,24 +215,6 @@ describe("progress in NATS", () => {
       assert.equal(await late.count(), 30);
     }).timeout(40_000);
   });
-
-  async function complete(one: NatsEvidence): Promise<string> {
-    const requestId = await open(one);
-    await appendAll([one], requestId, 1, rest);
-    return requestId;
-  }
-
-  async function streamIsThere({ connection }: Follower): Promise<void> {
-    const { streams } = await jetstreamManager(connection, { checkAPI: false });
-    for (;;) {
-      // Servers that elect a leader just now do not answer.
-      const names = await streams
-        .names()
-        .next()
-        .catch((): string[] => []);
-      if (names.includes("WALLET_PROGRESS")) return;
-    }
-  }
 
   function spawnEvidence(): ChildProcess {
     const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));

@@ -2,14 +2,17 @@ import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { jetstreamManager } from "@nats-io/jetstream";
 import { systemPorts } from "@outlayer/kit";
 import { type NewNats, needOwnNats, type OwnNats } from "@outlayer/test-servers";
 import {
+  appendAll,
   ended,
   type Follower,
   follow,
   type NatsEvidence,
   type NatsEvidenceOptions,
+  open,
   startNatsEvidence,
   taken,
   waiting,
@@ -62,4 +65,23 @@ export class OnOwnNats {
     this.started.push({ stop: () => made.close() });
     return made;
   };
+}
+
+/** Opens a workflow and appends `rest`. */
+export async function complete(one: NatsEvidence): Promise<string> {
+  const requestId = await open(one);
+  await appendAll([one], requestId, 1, rest);
+  return requestId;
+}
+
+export async function streamIsThere({ connection }: Follower): Promise<void> {
+  const { streams } = await jetstreamManager(connection, { checkAPI: false });
+  for (;;) {
+    // Servers that elect a leader just now do not answer.
+    const names = await streams
+      .names()
+      .next()
+      .catch((): string[] => []);
+    if (names.includes("WALLET_PROGRESS")) return;
+  }
 }
