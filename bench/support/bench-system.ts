@@ -33,6 +33,10 @@ export class BenchSystem {
     return new BenchSystem(child, info as UpInfo);
   }
 
+  get info(): UpInfo {
+    return this.#info;
+  }
+
   rest(walletId: string): RestClient {
     return new RestClient(() => this.#info.rest, walletId, this.#info.internal_token);
   }

@@ -1,11 +1,14 @@
 import { runProcess, systemPorts } from "@outlayer/kit";
 import { runAll } from "../../embedded/src/run-all.ts";
+import { followPauses, type Pauses } from "./pauses.ts";
 
 /** Resources used by the product's process: bytes, and milliseconds of processor time. */
 export interface Usage {
   readonly peakRssBytes: number;
   readonly peakHeapBytes: number;
   readonly cpuMs: number;
+  /** Of garbage collection, since the last message. */
+  readonly pauses: Pauses;
 }
 
 /** Interval of heap samples, milliseconds. */
@@ -20,6 +23,7 @@ await runProcess(async () => {
   const [blockTimeMs = "600", environment = "{}"] = process.argv.slice(2);
   const options = { port: 0, blockTimeMs: Number(blockTimeMs), environment: JSON.parse(environment) };
   const running = await runAll(options, systemPorts());
+  const pauses = followPauses();
   let peakHeapBytes = 0;
   const sampling = setInterval(() => {
     peakHeapBytes = Math.max(peakHeapBytes, process.memoryUsage().heapUsed);
@@ -27,7 +31,8 @@ await runProcess(async () => {
   process.on("message", () => {
     const { user, system } = process.cpuUsage();
     const peakRssBytes = process.resourceUsage().maxRSS * 1024;
-    process.send?.({ peakRssBytes, peakHeapBytes, cpuMs: (user + system) / 1000 } satisfies Usage);
+    const cpuMs = (user + system) / 1000;
+    process.send?.({ peakRssBytes, peakHeapBytes, cpuMs, pauses: pauses() } satisfies Usage);
   });
   process.on("disconnect", () => process.kill(process.pid, "SIGTERM"));
   process.send?.(running.info);

@@ -97,6 +97,24 @@ export class SoakSystem {
     return new SoakSystem(parts, started.move());
   }
 
+  get restUrl(): string {
+    return this.#replicas.restUrl();
+  }
+
+  get token(): string {
+    return this.#token;
+  }
+
+  /** HTTP/1.1 URL of a service. */
+  httpUrl(name: ServiceName): string {
+    return this.#replicas.httpUrl(name);
+  }
+
+  /** Of all services so far, milliseconds. */
+  cpuMs(): number {
+    return serviceNames.reduce((sum, name) => sum + usageOf(this.#replicas.running(name).pid).cpuMs, 0);
+  }
+
   rest(walletId: string): RestClient {
     return new RestClient(() => this.#replicas.restUrl(), walletId, this.#token);
   }
