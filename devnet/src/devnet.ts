@@ -1,5 +1,6 @@
 import { BlockProducer, type BlockTime } from "./chain/block-producer.ts";
 import { Chain } from "./chain/chain.ts";
+import { calm, type Weather } from "./chain/weather.ts";
 import { controlHandler } from "./control/control-handler.ts";
 import { Controls } from "./control/controls.ts";
 import { CallCounters } from "./control/counters.ts";
@@ -33,6 +34,10 @@ export interface DevnetOptions {
   readonly validityPeriod?: bigint;
   /** Number of newest blocks whose state can be read, 500 by default. */
   readonly historyBlocks?: number;
+  /** Over which the accounts are scattered by the seed: 1, the default, to 9. */
+  readonly shards?: number;
+  /** How unkind the chain is, by the seed; not at all by default. */
+  readonly weather?: Partial<Omit<Weather, "seed">>;
   readonly genesis?: GenesisOptions;
 }
 
@@ -71,12 +76,14 @@ interface Servers {
   readonly control: HttpHandler;
 }
 
+const defaultSeed = "devnet";
+
 /** Blocks made right after the genesis, so that there is a final one with a usual header. */
 const firstBlocks = 3;
 
 /** Starts a chain, its RPC, a keystore and the control API, on loopback. */
 export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> {
-  const { ports = systemPorts, seed = "devnet", blockTimeMs = 100 } = options;
+  const { ports = systemPorts, seed = defaultSeed, blockTimeMs = 100 } = options;
   const clock = new DevnetClock(ports);
   const chain = newChain(options, clock);
   const faults = new FaultPlan();
@@ -148,9 +155,13 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
   };
 }
 
-function newChain({ chainId, validityPeriod, historyBlocks }: DevnetOptions, clock: DevnetClock): Chain {
+function newChain(options: DevnetOptions, clock: DevnetClock): Chain {
+  const { chainId, validityPeriod, historyBlocks, shards, weather, seed = defaultSeed } = options;
   return new Chain({
     now: clock.now,
+    seed,
+    rules: { weather: { ...calm, ...weather, seed } },
+    ...(shards === undefined ? {} : { shards }),
     ...(chainId === undefined ? {} : { chainId }),
     ...(validityPeriod === undefined ? {} : { validityPeriod }),
     ...(historyBlocks === undefined ? {} : { historyBlocks }),

@@ -6,7 +6,7 @@ import type { DraftReceipt, DraftResume } from "./call-host.ts";
 import { type ActionErrorJson, ActionFailure } from "./errors.ts";
 import { executionFee, fees, receiptGas, totalDeposit } from "./fees.ts";
 import { deriveId } from "./ids.ts";
-import type { BlockContext, NewReceipt, ReceiptContext } from "./receipt-context.ts";
+import { type BlockContext, countBurnt, hopOf, type NewReceipt, type ReceiptContext } from "./receipt-context.ts";
 import { balanceRefund, gasRefund, systemAccount } from "./refunds.ts";
 import type { State } from "./state.ts";
 import type { Action, ActionReceipt, DataReceipt, DataReceiver, ExecutionStatus, Receipt } from "./types.ts";
@@ -181,7 +181,7 @@ class ReceiptRun implements ReceiptContext {
     for (const receipt of receipts) this.#schedule(receipt);
     for (const data of this.#dataReceipts(error !== undefined, made.length)) this.#schedule(data);
     const tokensBurnt = this.#gasBurnt * gasPrice;
-    this.block.gasBurnt += this.#gasBurnt;
+    countBurnt(this.block, receiver, this.#gasBurnt, 0n);
     this.#burn(tokensBurnt);
     this.state.addOutcome({
       id,
@@ -240,12 +240,12 @@ class ReceiptRun implements ReceiptContext {
       this.state.setPendingYield(dataId, { receipt, createdAt: this.block.height });
       this.state.addExpiry(this.block.height + yieldTimeoutBlocks, dataId);
     } else {
-      this.block.outgoing.push(receipt);
+      this.block.outgoing.push(hopOf(this.block, this.receipt.receiver, receipt));
     }
   }
 
   #burn(amount: bigint): void {
-    this.block.tokensBurnt += amount;
+    countBurnt(this.block, this.receipt.receiver, 0n, amount);
     this.state.burn(amount);
   }
 

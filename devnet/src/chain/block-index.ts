@@ -1,4 +1,4 @@
-import type { Block } from "./block.ts";
+import { type Block, type Chunk, isIncluded } from "./block.ts";
 import type { State } from "./state.ts";
 import type { Journal } from "./store.ts";
 
@@ -17,7 +17,7 @@ export interface AppliedBlock {
 export class BlockIndex {
   readonly genesis: Block;
   readonly #known = new Map<string, Block>();
-  readonly #chunks = new Map<string, Block>();
+  readonly #chunks = new Map<string, { readonly block: Block; readonly chunk: Chunk }>();
   readonly #heights = new Map<bigint, Block>();
   readonly #applied: AppliedBlock[] = [];
 
@@ -36,7 +36,8 @@ export class BlockIndex {
     this.#applied.push(applied);
     this.#known.set(applied.block.hash, applied.block);
     this.#heights.set(applied.block.height, applied.block);
-    if (applied.block.hasChunk) this.#chunks.set(applied.block.chunkHash, applied.block);
+    const { block } = applied;
+    for (const chunk of block.chunks) if (isIncluded(block, chunk)) this.#chunks.set(chunk.hash, { block, chunk });
   }
 
   /** Takes the newest block off the chain; it stays known as an orphan. */
@@ -52,8 +53,8 @@ export class BlockIndex {
     return this.#known.get(hash);
   }
 
-  /** The block of any fork that a chunk was made for. */
-  byChunkHash(hash: string): Block | undefined {
+  /** A chunk, and the block of any fork that it was made for. */
+  byChunkHash(hash: string): { readonly block: Block; readonly chunk: Chunk } | undefined {
     return this.#chunks.get(hash);
   }
 

@@ -1,4 +1,4 @@
-import type { Block } from "./block.ts";
+import type { Block, Chunk } from "./block.ts";
 import type { BlockIndex } from "./block-index.ts";
 import type { Chain } from "./chain.ts";
 import { accountIds, type StateView, StateView as View, waitingReceipts } from "./state.ts";
@@ -50,10 +50,9 @@ export class ChainView {
     return block !== undefined && block.ordinal <= this.head.ordinal ? block : undefined;
   }
 
-  /** The block that a chunk was made for. */
-  byChunkHash(hash: string): Block | undefined {
-    const block = this.#index.byChunkHash(hash);
-    return block !== undefined && block.ordinal <= this.head.ordinal ? block : undefined;
+  byChunkHash(hash: string): Chunk | undefined {
+    const made = this.#index.byChunkHash(hash);
+    return made !== undefined && made.block.ordinal <= this.head.ordinal ? made.chunk : undefined;
   }
 
   isOnChain(block: Block): boolean {
@@ -84,7 +83,7 @@ export class ChainView {
 
   /** Action receipts that have not run at the chain's own head: due, postponed or yielded. */
   waitingReceipts(): ActionReceipt[] {
-    const due = this.chain.head.next.filter((receipt) => receipt.kind === "action");
+    const due = this.chain.head.next.map(({ receipt }) => receipt).filter((receipt) => receipt.kind === "action");
     return [...due, ...waitingReceipts(this.#store)];
   }
 

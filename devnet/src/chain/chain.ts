@@ -3,12 +3,14 @@ import { type AppliedBlock, BlockIndex, type Intervention } from "./block-index.
 import { ChainView } from "./chain-view.ts";
 import { checkTransaction } from "./convert.ts";
 import { InvalidTransaction } from "./errors.ts";
-import { chunkGasLimit, defaultGasPrice } from "./fees.ts";
-import { type BlockRules, type Dropped, makeBlock } from "./make-block.ts";
+import { type Dropped, makeBlock } from "./make-block.ts";
 import { TransactionPool } from "./pool.ts";
+import { type BlockRules, defaultRules } from "./rules.ts";
+import { ShardLayout } from "./shards.ts";
 import { State } from "./state.ts";
 import { Store } from "./store.ts";
 import type { Transaction } from "./types.ts";
+import { blocksInPool, congestionOf, isChunkMissed, type Weather } from "./weather.ts";
 
 export interface ChainOptions {
   /** Milliseconds since the epoch: block timestamps follow it, and always rise. */
@@ -19,14 +21,20 @@ export interface ChainOptions {
   readonly validityPeriod?: bigint;
   /** Number of newest blocks whose state can be read and undone. */
   readonly historyBlocks?: number;
+  /** 1, the default, to 9. */
+  readonly shards?: number;
+  /** Scatters accounts over the shards. */
+  readonly seed?: string;
   readonly rules?: Partial<BlockRules>;
 }
 
 export interface MineOptions {
   /** Heights to skip before this block. */
   readonly skip?: bigint;
-  /** false for a block whose chunk is missing: nothing runs in it. */
+  /** false for a block without any chunk: nothing runs in it. */
   readonly hasChunk?: boolean;
+  /** Shards whose chunk is missing, beside those that the weather takes. */
+  readonly missing?: readonly number[];
 }
 
 export interface ForkOptions {
@@ -54,14 +62,15 @@ interface OpenFork {
 const keptDropped = 1_000;
 
 /**
- * A NEAR chain of one shard. Nothing in it runs by itself: `mine` makes the next block from the pool and from the receipts that the
- * last one left. All state sits behind a journal per block, so blocks can be undone (`fork`) and old state read (`viewAt`). A block
+ * A NEAR chain of one shard or some. Nothing in it runs by itself: `mine` makes the next block from the pool and from the receipts
+ * that are under way. All state sits behind a journal per block, so blocks can be undone (`fork`) and old state read (`viewAt`). A block
  * is final once its child and grandchild follow without a gap. While a fork is open, nothing above its branching point becomes final,
  * and the new fork wins as soon as it would finalize one of its own blocks.
  */
 export class Chain {
   readonly chainId: string;
   readonly validityPeriod: bigint;
+  readonly layout: ShardLayout;
   readonly pool = new TransactionPool();
   readonly #now: () => number;
   readonly #historyBlocks: number;
@@ -79,8 +88,10 @@ export class Chain {
     this.chainId = options.chainId ?? "devnet";
     this.validityPeriod = options.validityPeriod ?? 86_400n;
     this.#historyBlocks = options.historyBlocks ?? 500;
-    this.#rules = { gasPrice: defaultGasPrice, chunkGasLimit, timeoutWins: true, ...options.rules };
-    const genesis = genesisBlock(this.chainId, options.genesisHeight ?? 200_000_000n, this.#nowNs());
+    this.layout = new ShardLayout(options.shards ?? 1, options.seed ?? "");
+    this.#rules = { ...defaultRules, ...options.rules };
+    const height = options.genesisHeight ?? 200_000_000n;
+    const genesis = genesisBlock(this.chainId, height, this.#nowNs(), this.#rules, this.layout);
     this.#index = new BlockIndex({ block: genesis, journal: new Map(), interventions: [] });
   }
 
@@ -122,22 +133,29 @@ export class Chain {
    */
   submit(transaction: Transaction): void {
     if (this.pool.has(transaction.hash)) return;
-    this.#checkValidity(transaction);
-    checkTransaction(this.#state, transaction, this.head.height + 1n, this.rules.gasPrice);
-    this.pool.add(transaction);
+    const { gasPrice, weather } = this.rules;
+    const next = this.head.height + 1n;
+    this.#checkValidity(transaction, next, weather);
+    checkTransaction(this.#state, transaction, next, gasPrice);
+    this.pool.add(transaction, next + blocksInPool(weather, transaction.hash));
   }
 
   /** Makes the next block. */
-  mine({ skip = 0n, hasChunk = true }: MineOptions = {}): Block {
-    const { head } = this;
+  mine({ skip = 0n, hasChunk = true, missing: wanted = [] }: MineOptions = {}): Block {
+    const { head, layout, rules } = this;
     const earliest = head.timestampNs + 1n;
     const now = this.#nowNs();
+    const height = head.height + 1n + skip;
+    const isMissing = (shard: number) =>
+      !hasChunk || wanted.includes(shard) || isChunkMissed(rules.weather, shard, height);
+    const missing = layout.shards.filter(isMissing);
     const block = this.#extend({
-      height: head.height + 1n + skip,
+      height,
       timestampNs: now > earliest ? now : earliest,
-      transactions: hasChunk ? this.pool.ordered() : [],
-      hasChunk,
+      transactions: this.pool.due(height).filter(({ signer }) => !missing.includes(layout.of(signer))),
+      missing,
       branch: this.#branches,
+      rules,
     });
     this.#settleByFinality();
     this.#announce();
@@ -187,7 +205,10 @@ export class Chain {
       const { height } = this.head;
       const lost = this.#takeOff(Number(this.head.ordinal - fork.base.ordinal));
       if (fork.returnTransactions) this.#backToPool(lost);
-      for (const { block } of fork.old) this.#extend(block);
+      for (const { block } of fork.old) {
+        const { transactions, invalid } = block;
+        this.#extend({ ...block, transactions: [...transactions, ...invalid.map(({ transaction }) => transaction)] });
+      }
       this.mine({ skip: height > this.head.height ? height - this.head.height : 0n });
     }
     this.#announce();
@@ -206,10 +227,12 @@ export class Chain {
 
   #extend(inputs: BlockInputs): Block {
     this.#store.begin();
-    const { block, dropped } = makeBlock(this.#state, this.head, inputs, this.rules, (one) => this.#checkValidity(one));
+    const { block, dropped } = makeBlock(this.#state, this.head, inputs, this.layout, (one) =>
+      this.#checkValidity(one, inputs.height, inputs.rules.weather),
+    );
     this.#index.push({ block, journal: this.#store.seal(), interventions: [] });
     for (const { hash } of block.transactions) this.pool.delete(hash);
-    for (const { transaction } of dropped) this.pool.delete(transaction.hash);
+    for (const { transaction } of [...block.invalid, ...dropped]) this.pool.delete(transaction.hash);
     if (dropped.length > 0) this.#dropped = [...this.#dropped, ...dropped].slice(-keptDropped);
     const old = this.#index.applied(block.ordinal - BigInt(this.#historyBlocks));
     if (old !== undefined) old.journal = undefined;
@@ -250,12 +273,18 @@ export class Chain {
     if (this.#fork !== undefined && this.view().final().ordinal > this.#fork.base.ordinal) this.#fork = undefined;
   }
 
-  /** Whether the block hash that a transaction refers to is recent, and on this fork. @throws InvalidTransaction */
-  #checkValidity(transaction: Transaction): void {
+  /**
+   * Whether the block hash that a transaction refers to is recent, and on this fork, and its receiver's shard takes transactions.
+   * @param height of the block that would include it
+   * @throws InvalidTransaction
+   */
+  #checkValidity(transaction: Transaction, height: bigint, weather: Weather): void {
     const base = this.#index.known(transaction.blockHash);
     if (base === undefined || transaction.blockHash === zeroHash) throw new InvalidTransaction("Expired");
     if (this.head.height - base.height > this.validityPeriod) throw new InvalidTransaction("Expired");
     if (!this.#index.isOnChain(base)) throw new InvalidTransaction("InvalidChain");
+    const congested = congestionOf(weather, this.layout.of(transaction.receiver), height);
+    if (congested !== undefined) throw new InvalidTransaction(congested);
   }
 
   #announce(): void {

@@ -1,9 +1,10 @@
 import { checkCallPermission } from "./access.ts";
 import { checkActions } from "./action-limits.ts";
+import type { InvalidInclusion } from "./block.ts";
 import { InvalidTransaction, type Json } from "./errors.ts";
 import { fees, receiptGas, sendFee, totalDeposit, totalSendFees } from "./fees.ts";
 import { deriveId } from "./ids.ts";
-import type { BlockContext } from "./receipt-context.ts";
+import { type BlockContext, countBurnt, hopOf } from "./receipt-context.ts";
 import { nonceRange, type StateView } from "./state.ts";
 import type { AccessKey, ActionReceipt, Transaction } from "./types.ts";
 
@@ -87,9 +88,31 @@ export function convertTransaction(block: BlockContext, transaction: Transaction
     status: { kind: "receipt", id: receipt.id },
   });
   state.burn(tokensBurnt);
-  block.gasBurnt += gasBurnt;
-  block.tokensBurnt += tokensBurnt;
-  block.outgoing.push(receipt);
+  countBurnt(block, signer, gasBurnt, tokensBurnt);
+  block.outgoing.push(hopOf(block, signer, receipt));
+}
+
+/**
+ * Records a transaction that was included although it is invalid (protocol 83): it has failed, and costs nothing and uses no nonce, so
+ * that its bytes can still land. What has landed stays as it is.
+ */
+export function leaveFailure(block: BlockContext, { transaction, reason }: InvalidInclusion): void {
+  const { state, height } = block;
+  const { hash, signer } = transaction;
+  const known = state.outcome(hash);
+  if (known !== undefined && known.status.kind !== "failure") return;
+  state.addTransaction(transaction, height);
+  state.addOutcome({
+    id: hash,
+    height,
+    blockHash: block.hash,
+    executor: signer,
+    gasBurnt: 0n,
+    tokensBurnt: 0n,
+    logs: [],
+    receiptIds: [],
+    status: { kind: "failure", error: { InvalidTxError: reason } },
+  });
 }
 
 /** Gas burnt by the conversion, and the total cost in yocto. */

@@ -1,4 +1,5 @@
 import { applyActionReceipt } from "./apply-receipt.ts";
+import type { Hop } from "./hops.ts";
 import { deriveId } from "./ids.ts";
 import type { BlockContext } from "./receipt-context.ts";
 import type { ActionReceipt, DataReceipt, Receipt } from "./types.ts";
@@ -10,14 +11,31 @@ export function deliver(block: BlockContext, receipt: Receipt): void {
   else deliverData(block, receipt);
 }
 
-/** Fails the yields that time out at this height: their callbacks run in the next block. */
-export function timeOutYields(block: BlockContext, height: bigint, wins: boolean): void {
-  const { state } = block;
-  const timedOut: DataReceipt[] = [];
+/**
+ * Fails a shard's yields whose time is up: their callbacks run in the next block.
+ * @param since height of the shard's chunk before this one
+ */
+export function timeOutYields(block: BlockContext, shard: number, since: bigint, wins: boolean): void {
+  const timedOut: Hop[] = [];
+  for (let height = since + 1n; height <= block.height; height += 1n)
+    timedOut.push(...timedOutAt(block, shard, height));
+  // The callback sees whichever arrives first: a resume of this same block may win or lose.
+  if (wins) block.outgoing.unshift(...timedOut);
+  else block.outgoing.push(...timedOut);
+}
+
+function timedOutAt(block: BlockContext, shard: number, height: bigint): Hop[] {
+  const { state, layout } = block;
+  const timedOut: Hop[] = [];
+  const elsewhere: string[] = [];
   for (const dataId of state.expiring(height)) {
     const pending = state.pendingYield(dataId);
     if (pending === undefined) continue;
     const account = pending.receipt.receiver;
+    if (layout.of(account) !== shard) {
+      elsewhere.push(dataId);
+      continue;
+    }
     const receipt: DataReceipt = {
       kind: "data",
       id: deriveId("timeout", dataId, block.height),
@@ -28,12 +46,10 @@ export function timeOutYields(block: BlockContext, height: bigint, wins: boolean
       isResume: true,
     };
     state.addReceipt(receipt);
-    timedOut.push(receipt);
+    timedOut.push({ receipt, from: shard, dueAt: block.height + 1n });
   }
-  state.dropExpiries(height);
-  // The callback sees whichever arrives first: a resume of this same block may win or lose.
-  if (wins) block.outgoing.unshift(...timedOut);
-  else block.outgoing.push(...timedOut);
+  state.setExpiries(height, elsewhere);
+  return timedOut;
 }
 
 function deliverAction(block: BlockContext, receipt: ActionReceipt): void {

@@ -1,15 +1,21 @@
 import type { Transaction } from "./types.ts";
 
+interface Waiting {
+  readonly transaction: Transaction;
+  /** Height of the first block that may include it. */
+  readonly dueAt: bigint;
+}
+
 /** Accepted transactions that wait for a block. */
 export class TransactionPool {
-  readonly #waiting = new Map<string, Transaction>();
+  readonly #waiting = new Map<string, Waiting>();
 
   get size(): number {
     return this.#waiting.size;
   }
 
-  add(transaction: Transaction): void {
-    if (!this.#waiting.has(transaction.hash)) this.#waiting.set(transaction.hash, transaction);
+  add(transaction: Transaction, dueAt = 0n): void {
+    if (!this.#waiting.has(transaction.hash)) this.#waiting.set(transaction.hash, { transaction, dueAt });
   }
 
   has(hash: string): boolean {
@@ -25,26 +31,45 @@ export class TransactionPool {
    * arrival matters only between blocks.
    */
   ordered(): Transaction[] {
-    const groups = new Map<string, Transaction[]>();
-    for (const transaction of this.#waiting.values()) {
-      const key = `${transaction.signer} ${transaction.publicKey}`;
+    return inTurn(this.#byKey());
+  }
+
+  /** Those of `ordered` that a block of this height may include; one that is not due holds up the later nonces of its key. */
+  due(height: bigint): Transaction[] {
+    if (this.#waiting.size === 0) return [];
+    return inTurn(
+      this.#byKey().map((group) => {
+        const end = group.findIndex(({ dueAt }) => dueAt > height);
+        return end === -1 ? group : group.slice(0, end);
+      }),
+    );
+  }
+
+  #byKey(): Waiting[][] {
+    const groups = new Map<string, Waiting[]>();
+    for (const waiting of this.#waiting.values()) {
+      const key = `${waiting.transaction.signer} ${waiting.transaction.publicKey}`;
       const group = groups.get(key);
-      if (group === undefined) groups.set(key, [transaction]);
-      else group.push(transaction);
+      if (group === undefined) groups.set(key, [waiting]);
+      else group.push(waiting);
     }
-    const queues = [...groups.values()].map((group) => group.toSorted(byNonce));
-    const ordered: Transaction[] = [];
-    for (let turn = 0; ordered.length < this.#waiting.size; turn += 1) {
-      for (const queue of queues) {
-        const next = queue[turn];
-        if (next !== undefined) ordered.push(next);
-      }
-    }
-    return ordered;
+    return [...groups.values()].map((group) => group.toSorted(byNonce));
   }
 }
 
-function byNonce(a: Transaction, b: Transaction): number {
+function inTurn(queues: readonly (readonly Waiting[])[]): Transaction[] {
+  const ordered: Transaction[] = [];
+  const longest = queues.reduce((most, { length }) => Math.max(most, length), 0);
+  for (let turn = 0; turn < longest; turn += 1) {
+    for (const queue of queues) {
+      const next = queue[turn];
+      if (next !== undefined) ordered.push(next.transaction);
+    }
+  }
+  return ordered;
+}
+
+function byNonce({ transaction: a }: Waiting, { transaction: b }: Waiting): number {
   if (a.nonce === b.nonce) return 0;
   return a.nonce < b.nonce ? -1 : 1;
 }

@@ -1,21 +1,41 @@
+import type { Hop } from "./hops.ts";
+import type { BlockRules } from "./rules.ts";
+import type { ShardLayout } from "./shards.ts";
 import type { State } from "./state.ts";
 import type { ActionReceipt, Receipt } from "./types.ts";
+import { blocksLate } from "./weather.ts";
 
 /** The block that is being made. */
 export interface BlockContext {
   readonly state: State;
+  readonly layout: ShardLayout;
+  readonly rules: BlockRules;
   readonly height: bigint;
   readonly hash: string;
   readonly timestampNs: bigint;
   readonly randomSeed: Uint8Array;
   /** Yocto per gas unit. */
   readonly gasPrice: bigint;
-  /** Receipts made so far; they run in the next block. */
-  readonly outgoing: Receipt[];
-  /** Gas burnt so far. */
-  gasBurnt: bigint;
-  /** Yocto burnt so far. */
-  tokensBurnt: bigint;
+  /** Receipts made so far; they run in later blocks. */
+  readonly outgoing: Hop[];
+  /** Gas burnt so far, by shard. */
+  readonly gasBurnt: bigint[];
+  /** Yocto burnt so far, by shard. */
+  readonly tokensBurnt: bigint[];
+}
+
+/** The way of a receipt that an account's shard makes: the next block runs it, or a later one where it is late. */
+export function hopOf({ layout, rules, height }: BlockContext, maker: string, receipt: Receipt): Hop {
+  const from = layout.of(maker);
+  const late = blocksLate(rules.weather, from, layout.of(receipt.receiver), height);
+  return { receipt, from, dueAt: height + 1n + late };
+}
+
+/** Counts what an account's shard burns. */
+export function countBurnt(block: BlockContext, accountId: string, gas: bigint, tokens: bigint): void {
+  const shard = block.layout.of(accountId);
+  block.gasBurnt[shard] = (block.gasBurnt[shard] ?? 0n) + gas;
+  block.tokensBurnt[shard] = (block.tokensBurnt[shard] ?? 0n) + tokens;
 }
 
 /** A receipt that an action makes, before it has an id. */

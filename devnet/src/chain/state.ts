@@ -211,11 +211,12 @@ export class State extends StateView {
   }
 
   addExpiry(height: bigint, dataId: string): void {
-    this.#store.set(expiryKey(height), [...this.expiring(height), dataId]);
+    this.setExpiries(height, [...this.expiring(height), dataId]);
   }
 
-  dropExpiries(height: bigint): void {
-    if (this.expiring(height).length > 0) this.#store.set(expiryKey(height), undefined);
+  setExpiries(height: bigint, dataIds: readonly string[]): void {
+    if (this.expiring(height).length === 0 && dataIds.length === 0) return;
+    this.#store.set(expiryKey(height), dataIds.length === 0 ? undefined : dataIds);
   }
 
   burn(amount: bigint): void {

@@ -1,7 +1,8 @@
 import type { Block } from "../chain/block.ts";
 import type { BlockProducer, BlockTime } from "../chain/block-producer.ts";
 import { type Chain, ChainStateError, type ForkOptions } from "../chain/chain.ts";
-import type { BlockRules } from "../chain/make-block.ts";
+import type { BlockRules } from "../chain/rules.ts";
+import type { Weather } from "../chain/weather.ts";
 import { ControlError } from "./control-error.ts";
 import type { DevnetClock } from "./devnet-clock.ts";
 
@@ -74,6 +75,15 @@ export class BlockControls {
 
   changeRules(change: Partial<BlockRules>): void {
     this.#chain.changeRules(change);
+  }
+
+  /** How unkind the chain is from the next block on; the seed stays. @throws ControlError for what is no chance */
+  setWeather(chances: Partial<Omit<Weather, "seed">>): void {
+    for (const [name, chance] of Object.entries(chances)) {
+      if (!(chance >= 0 && chance <= 1)) throw new ControlError(`${name} must be a chance from 0 to 1`);
+    }
+    const { weather } = this.#chain.rules;
+    this.#chain.changeRules({ weather: { ...weather, ...chances } });
   }
 }
 

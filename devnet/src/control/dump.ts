@@ -1,4 +1,4 @@
-import type { Block } from "../chain/block.ts";
+import { type Block, isIncluded } from "../chain/block.ts";
 import type { Chain } from "../chain/chain.ts";
 import type { ChainView } from "../chain/chain-view.ts";
 import type { StateView } from "../chain/state.ts";
@@ -20,6 +20,8 @@ export interface Dump {
   readonly transactions: readonly unknown[];
   /** Accepted, but not included yet. */
   readonly pool: readonly unknown[];
+  /** Included although they were invalid, with their reasons and heights. */
+  readonly invalid: readonly unknown[];
   /** Accepted, and invalid when a block was made. */
   readonly dropped: readonly unknown[];
   readonly accounts: readonly unknown[];
@@ -38,6 +40,9 @@ export function dumpChain(chain: Chain, from = 0n): Dump {
     blocks: blocks.map((block) => blockEntry(view, block)),
     orphans: chain.orphans().map((block) => blockEntry(view, block)),
     transactions: blocks.flatMap((block) => block.transactions.map((one) => transactionEntry(state, one, block))),
+    invalid: blocks.flatMap(({ height, invalid }) =>
+      invalid.map(({ transaction, reason }) => ({ transaction: transactionShape(transaction), reason, height })),
+    ),
     pool: chain.pool.ordered().map(transactionShape),
     dropped: chain.dropped.map(({ transaction, reason }) => ({ transaction: transactionShape(transaction), reason })),
     accounts: view.accountIds().map((id) => accountEntry(state, id)),
@@ -45,17 +50,19 @@ export function dumpChain(chain: Chain, from = 0n): Dump {
 }
 
 function blockEntry(view: ChainView, block: Block): unknown {
+  const fresh = block.chunks.filter((chunk) => isIncluded(block, chunk));
   return {
     ...reference(block),
     prev_hash: block.prevHash,
     prev_height: block.prevHeight,
     timestamp_nanosec: `${block.timestampNs}`,
     is_final: view.isFinal(block),
-    has_chunk: block.hasChunk,
+    /** Shards without a chunk. */
+    missing: block.missing,
     transactions: block.transactions.map(({ hash }) => hash),
-    receipts: block.incoming.map(({ id }) => id),
-    gas_burnt: block.gasBurnt,
-    tokens_burnt: `${block.tokensBurnt}`,
+    receipts: fresh.flatMap(({ incoming }) => incoming.map(({ id }) => id)),
+    gas_burnt: fresh.reduce((sum, { gasBurnt }) => sum + gasBurnt, 0n),
+    tokens_burnt: `${fresh.reduce((sum, { tokensBurnt }) => sum + tokensBurnt, 0n)}`,
   };
 }
 

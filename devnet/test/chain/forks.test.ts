@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { describe, it } from "mocha";
 import type { Block } from "../../src/chain/block.ts";
-import { type Chain, ChainStateError } from "../../src/chain/chain.ts";
+import { type Chain, type ChainOptions, ChainStateError } from "../../src/chain/chain.ts";
 import {
   callAction,
   chainWith,
@@ -16,10 +16,11 @@ import {
   submit,
   transaction,
   transferAction,
+  unkind,
 } from "./support.ts";
 
-function setUp(): Chain {
-  const chain = chainWith(["alice.near", "bob.near", "counter.near"]);
+function setUp(options: Partial<ChainOptions> = {}): Chain {
+  const chain = chainWith(["alice.near", "bob.near", "counter.near"], options);
   deployContract(chain, "counter.near", counter);
   mine(chain, 5);
   return chain;
@@ -153,23 +154,26 @@ describe("forks", () => {
       const nonces = accounts.map((id) => view.publicKeys(id).map((key) => view.accessKey(id, key)?.nonce));
       return { amounts, nonces, burnt: view.burnt(), value: view.stored("counter.near", "value") };
     };
+    const storm = { missedChunk: 0.3, lateHop: 0.5, lateTransaction: 0.3, invalidOutcome: 1 };
+    const kinds = fc.constantFrom<Partial<ChainOptions>>({}, { shards: 4, seed: "forks", ...unkind(storm) });
+    const depths = fc.constantFrom(1, 2);
     fc.assert(
-      fc.property(fc.array(step, { maxLength: 8 }), fc.constantFrom(1, 2), fc.boolean(), (steps, depth, returned) => {
-        const chain = setUp();
+      fc.property(fc.array(step, { maxLength: 8 }), depths, fc.boolean(), kinds, (steps, depth, returned, kind) => {
+        const chain = setUp(kind);
         for (const { signer, receiver, action, mine: mined } of steps) {
           chain.pool.add(transaction(chain, signer, receiver, [action]));
           if (mined) chain.mine();
         }
         const { head } = chain;
         const before = state(chain, head);
-        const next = head.next.map(({ id }) => id);
+        const next = head.next.map(({ receipt }) => receipt.id);
         chain.fork({ depth, transactions: returned ? "return" : "drop" });
         chain.settle("old");
         assert.deepEqual(state(chain, head), before);
         const again = chain
           .view()
           .byHash(head.hash)
-          ?.next.map(({ id }) => id);
+          ?.next.map(({ receipt }) => receipt.id);
         assert.deepEqual(again, next);
         assert.equal(chain.head.prevHash, head.hash);
       }),

@@ -1,4 +1,4 @@
-import type { Chain } from "../../src/chain/chain.ts";
+import type { Chain, ChainOptions } from "../../src/chain/chain.ts";
 import { contractStorage } from "../../src/chain/state.ts";
 import type { Outcome } from "../../src/chain/types.ts";
 import { createGate } from "../../src/contracts/gate/gate.ts";
@@ -23,8 +23,8 @@ import {
 const tierOneFee = 30n * 10n ** 21n;
 
 /** A chain with a gate, its approver, two relayers, and `register.near` as target. */
-export function chainWithGate(): Chain {
-  const chain = chainWith(["gate.near", "owner.near", "approver.near", "relayer.near", "register.near"]);
+export function chainWithGate(options: Partial<ChainOptions> = {}): Chain {
+  const chain = chainWith(["gate.near", "owner.near", "approver.near", "relayer.near", "register.near"], options);
   deployContract(chain, "gate.near", createGate());
   deployContract(chain, "register.near", createRegister());
   chain.intervene((state) => {

@@ -3,6 +3,7 @@ import { InvalidTransaction, type Json } from "../../src/chain/errors.ts";
 import { noCode, nonceRange } from "../../src/chain/state.ts";
 import { signTransaction, toTransaction } from "../../src/chain/transaction.ts";
 import type { AccessKeyPermission, Action, Outcome, Transaction } from "../../src/chain/types.ts";
+import { calm, type Weather } from "../../src/chain/weather.ts";
 import { type Contract, ContractPanic, type Env, MethodNotFound, type Returned } from "../../src/contract.ts";
 import { ed25519PublicKey } from "../../src/crypto/ed25519.ts";
 import { sha256 } from "../../src/crypto/hash.ts";
@@ -44,6 +45,11 @@ export function handClock(startMs = 1_760_000_000_000): { now: () => number; adv
       now += ms;
     },
   };
+}
+
+/** Options of a chain that is unkind in these ways. */
+export function unkind(chances: Partial<Weather>): Pick<ChainOptions, "rules"> {
+  return { rules: { weather: { ...calm, seed: "unkind", ...chances } } };
 }
 
 /** A chain with these accounts, 100 NEAR and a full access key named after the account each. */

@@ -218,7 +218,7 @@ describe("EXPERIMENTAL_receipt", () => {
       settle(devnet);
       const kinds = new Set<string>();
       for (const block of devnet.chain.view().blocksFrom(0n)) {
-        for (const { id } of block.incoming) {
+        for (const { id } of block.chunks.flatMap(({ incoming }) => incoming)) {
           const receipt = await result(devnet, "EXPERIMENTAL_receipt", { receipt_id: id });
           assertSchema(RpcReceiptResponseSchema, receipt);
           kinds.add(Object.keys(receipt.receipt).join());

@@ -1,9 +1,19 @@
 import type { BlockTime } from "../../chain/block-producer.ts";
 import type { Chain } from "../../chain/chain.ts";
+import type { Weather } from "../../chain/weather.ts";
 import { integerOf } from "../control-body.ts";
 import { ControlError } from "../control-error.ts";
 import type { Controls } from "../controls.ts";
 import type { Route, RouteRequest } from "../route.ts";
+
+/** Chances of the weather, by their names in a body. */
+const chances = {
+  missed_chunk: "missedChunk",
+  late_hop: "lateHop",
+  late_transaction: "lateTransaction",
+  congestion: "congestion",
+  invalid_outcome: "invalidOutcome",
+} as const satisfies Readonly<Record<string, keyof Weather>>;
 
 /** Blocks, time, forks, and the dump. */
 export function blockRoutes(controls: Controls, chain: Chain): readonly Route[] {
@@ -55,6 +65,15 @@ export function blockRoutes(controls: Controls, chain: Chain): readonly Route[] 
       path: "/rules",
       run: ({ body }) => then(() => blocks.changeRules({ timeoutWins: body.flag("timeout_wins") }), state),
     },
+    {
+      method: "POST",
+      path: "/weather",
+      run({ body }) {
+        const given = Object.entries(chances).filter(([name]) => body.has(name));
+        blocks.setWeather(Object.fromEntries(given.map(([name, chance]) => [chance, body.number(name)])));
+        return state();
+      },
+    },
     { method: "GET", path: "/dump", run: ({ query }) => controls.dump(fromHeight(query)) },
   ];
 }
@@ -81,6 +100,8 @@ function stateOf({ blocks, clock, rpc, keystore }: Controls, chain: Chain): unkn
     stopped: blocks.isStopped,
     clock_ms: clock.now(),
     rules: { timeout_wins: chain.rules.timeoutWins },
+    shards: chain.layout.count,
+    weather: Object.fromEntries(Object.entries(chances).map(([name, chance]) => [name, chain.rules.weather[chance]])),
     rpc: { away: rpc.isAway, query_errors: rpc.queryErrors },
     keystore: { readiness: keystore.readiness, delay_ms: keystore.delayMs, away: keystore.isAway },
   };

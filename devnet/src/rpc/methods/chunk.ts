@@ -1,4 +1,4 @@
-import type { Block } from "../../chain/block.ts";
+import type { Chunk } from "../../chain/block.ts";
 import type { ChainView } from "../../chain/chain-view.ts";
 import { blockOfId } from "../block-reference.ts";
 import { badParams, namedParams, textParam } from "../params.ts";
@@ -11,26 +11,25 @@ import { receiptShape } from "../shapes/receipt-shape.ts";
 /** A block's chunk by `{block_id, shard_id}`, or a chunk by `{chunk_id}`. */
 export function chunk(call: RpcCall, params: unknown): unknown {
   const view = call.view();
-  const made = chunkBlock(view, params);
+  const made = chunkOf(view, params);
   return {
     author,
-    header: chunkHeaderShape(view, made),
+    header: chunkHeaderShape(made),
     transactions: made.transactions.map(transactionShape),
     receipts: made.incoming.map(receiptShape),
   };
 }
 
-/** The block that the chunk was made for. */
-function chunkBlock(view: ChainView, params: unknown): Block {
+function chunkOf(view: ChainView, params: unknown): Chunk {
   const given = namedParams(params, "chunk_id");
   if (given.block_id === undefined) {
     const id = textParam(given, "chunk_id");
     return view.byChunkHash(id) ?? unknownChunk(id);
   }
   const shard = given.shard_id ?? badParams("missing field `shard_id`");
-  if (shard !== 0) throw handlerError("INVALID_SHARD_ID", { shard_id: shard }, `Shard id ${shard} does not exist`);
-  const block = blockOfId(view, given.block_id);
-  return block.hasChunk ? block : (view.byChunkHash(block.chunkHash) ?? unknownChunk(block.chunkHash));
+  const found = blockOfId(view, given.block_id).chunks.find((chunk) => chunk.shard === shard);
+  if (found !== undefined) return found;
+  throw handlerError("INVALID_SHARD_ID", { shard_id: shard }, `Shard id ${shard} does not exist`);
 }
 
 function unknownChunk(hash: string): never {

@@ -1,4 +1,4 @@
-import { type Block, randomSeedOf, zeroHash } from "../../chain/block.ts";
+import { type Block, type Chunk, isIncluded, randomSeedOf, zeroHash } from "../../chain/block.ts";
 import type { ChainView } from "../../chain/chain-view.ts";
 import { chunkGasLimit } from "../../chain/fees.ts";
 import { deriveId } from "../../chain/ids.ts";
@@ -14,19 +14,19 @@ export const protocolVersion = 85;
 const noSignature = formatKey({ curve: "ed25519", data: new Uint8Array(64) });
 const totalSupply = `${10n ** 33n}`;
 
-/** Cache: blocks do not change and are read often. A block without a chunk is left out, since it shows another block's, which depends on the fork. */
+/** Cache: blocks do not change and are read often. */
 const texts = new WeakMap<Block, JsonText>();
 
 /** `blockShape` as JSON text. */
 export function blockText(view: ChainView, block: Block): JsonText {
   const text = texts.get(block) ?? new JsonText(blockShape(view, block));
-  if (block.hasChunk) texts.set(block, text);
+  texts.set(block, text);
   return text;
 }
 
 /** nearcore's `BlockView`. Merkle roots are made up: there is no trie. */
 function blockShape(view: ChainView, block: Block): unknown {
-  return { author, header: headerShape(view, block), chunks: [chunkHeaderShape(view, block)] };
+  return { author, header: headerShape(view, block), chunks: block.chunks.map(chunkHeaderShape) };
 }
 
 function headerShape(view: ChainView, block: Block): unknown {
@@ -44,13 +44,13 @@ function headerShape(view: ChainView, block: Block): unknown {
     chunk_headers_root: deriveId("chunk headers root", hash),
     chunk_tx_root: deriveId("tx root", hash),
     outcome_root: deriveId("outcome root", hash),
-    chunks_included: block.hasChunk ? 1 : 0,
+    chunks_included: block.chunks.filter((chunk) => isIncluded(block, chunk)).length,
     challenges_root: zeroHash,
     timestamp: timestampNs,
     timestamp_nanosec: `${timestampNs}`,
     random_value: encodeBase58(randomSeedOf(block)),
     validator_proposals: [],
-    chunk_mask: [block.hasChunk],
+    chunk_mask: block.chunks.map((chunk) => isIncluded(block, chunk)),
     gas_price: `${view.chain.rules.gasPrice}`,
     block_ordinal: block.ordinal,
     rent_paid: "0",
@@ -69,10 +69,9 @@ function headerShape(view: ChainView, block: Block): unknown {
   };
 }
 
-/** nearcore's `ChunkHeaderView` of the chunk that the block holds: an older block's where its own is missing. */
-export function chunkHeaderShape(view: ChainView, block: Block): unknown {
-  const made = block.hasChunk ? block : (view.atHeight(block.chunkHeight) ?? block);
-  const { chunkHash } = made;
+/** nearcore's `ChunkHeaderView`. */
+export function chunkHeaderShape(made: Chunk): unknown {
+  const { hash: chunkHash, shard } = made;
   return {
     chunk_hash: chunkHash,
     prev_block_hash: made.prevHash,
@@ -82,7 +81,7 @@ export function chunkHeaderShape(view: ChainView, block: Block): unknown {
     encoded_length: 8 + made.transactions.reduce((sum, { size }) => sum + size, 0),
     height_created: made.height,
     height_included: made.height,
-    shard_id: 0,
+    shard_id: shard,
     gas_used: made.gasBurnt,
     gas_limit: chunkGasLimit,
     rent_paid: "0",
@@ -91,7 +90,7 @@ export function chunkHeaderShape(view: ChainView, block: Block): unknown {
     outgoing_receipts_root: deriveId("outgoing root", chunkHash),
     tx_root: deriveId("chunk tx root", chunkHash),
     validator_proposals: [],
-    congestion_info: { allowed_shard: 0, buffered_receipts_gas: "0", delayed_receipts_gas: "0", receipt_bytes: 0 },
+    congestion_info: { allowed_shard: shard, buffered_receipts_gas: "0", delayed_receipts_gas: "0", receipt_bytes: 0 },
     bandwidth_requests: { V1: { requests: [] } },
     signature: noSignature,
   };

@@ -13,8 +13,8 @@ export function networkShape(chain: Chain): Readonly<Record<string, unknown>> {
     chain_id: chain.chainId,
     genesis_height: chain.genesis.height,
     num_block_producer_seats: 100,
-    num_block_producer_seats_per_shard: [100],
-    avg_hidden_validator_seats_per_shard: [0],
+    num_block_producer_seats_per_shard: chain.layout.shards.map(() => 100),
+    avg_hidden_validator_seats_per_shard: chain.layout.shards.map(() => 0),
     dynamic_resharding: false,
     protocol_upgrade_stake_threshold: [4, 5],
     epoch_length: 43_200,
@@ -39,7 +39,7 @@ export function networkShape(chain: Chain): Readonly<Record<string, unknown>> {
     minimum_validators_per_shard: 1,
     max_kickout_stake_perc: 30,
     shuffle_shard_assignment_for_chunk_producers: false,
-    shard_layout: { V0: { num_shards: 1, version: 0 } },
+    shard_layout: { V0: { num_shards: chain.layout.count, version: 0 } },
   };
 }
 
