@@ -17,12 +17,25 @@ export class ChainView {
   readonly head: Block;
   readonly #index: BlockIndex;
   readonly #store: Store;
+  readonly #keptBlocks: number | undefined;
 
-  constructor(chain: Chain, index: BlockIndex, store: Store, head: Block) {
+  /** @param keptBlocks newest blocks that the node has not collected as garbage; undefined: all */
+  constructor(chain: Chain, index: BlockIndex, store: Store, head: Block, keptBlocks?: number) {
     this.chain = chain;
     this.#index = index;
     this.#store = store;
     this.head = head;
+    this.#keptBlocks = keptBlocks;
+  }
+
+  /** Oldest block that the node still has, besides the genesis. */
+  earliest(): Block {
+    return this.#keptBlocks === undefined ? this.#index.genesis : this.#index.below(this.head, this.#keptBlocks - 1);
+  }
+
+  /** Whether the node has collected what is of that height: blocks, chunks, outcomes and state. */
+  hasForgotten(height: bigint): boolean {
+    return height < this.earliest().height;
   }
 
   /** Newest block that no fork can replace. */
@@ -41,18 +54,24 @@ export class ChainView {
 
   /** A block of the chain at a height, or undefined where that was skipped or is not reached yet. */
   atHeight(height: bigint): Block | undefined {
-    return height > this.head.height ? undefined : this.#index.atHeight(height);
+    return height > this.head.height || this.hasForgotten(height) ? undefined : this.#index.atHeight(height);
   }
 
   /** A block of any fork. */
   byHash(hash: string): Block | undefined {
-    const block = this.#index.known(hash);
-    return block !== undefined && block.ordinal <= this.head.ordinal ? block : undefined;
+    return this.#seen(this.#index.known(hash));
   }
 
   byChunkHash(hash: string): Chunk | undefined {
     const made = this.#index.byChunkHash(hash);
-    return made !== undefined && made.block.ordinal <= this.head.ordinal ? made.chunk : undefined;
+    return this.#seen(made?.block) === undefined ? undefined : made?.chunk;
+  }
+
+  /** The block, where this node has it. */
+  #seen(block: Block | undefined): Block | undefined {
+    return block === undefined || block.ordinal > this.head.ordinal || this.hasForgotten(block.height)
+      ? undefined
+      : block;
   }
 
   isOnChain(block: Block): boolean {
@@ -61,7 +80,13 @@ export class ChainView {
 
   /** The view of a node that lags by `blocks`. */
   lagging(blocks: number): ChainView {
-    return new ChainView(this.chain, this.#index, this.#store, this.#index.below(this.head, blocks));
+    const head = this.#index.below(this.head, blocks);
+    return new ChainView(this.chain, this.#index, this.#store, head, this.#keptBlocks);
+  }
+
+  /** The view of a node that keeps only so many of the newest blocks; undefined: all. */
+  keeping(blocks: number | undefined): ChainView {
+    return new ChainView(this.chain, this.#index, this.#store, this.head, blocks);
   }
 
   /** State after the head. */
@@ -76,7 +101,8 @@ export class ChainView {
   stateAt(block: Block): StateView {
     if (!this.#index.isOnChain(block)) throw new StatePrunedError(`block ${block.hash} is not on the chain`);
     const later = this.#index.from(block.ordinal + 1n).map((applied) => applied.journal);
-    if (later.includes(undefined)) throw new StatePrunedError(`the state of block ${block.height} is no longer kept`);
+    if (later.includes(undefined) || this.hasForgotten(block.height))
+      throw new StatePrunedError(`the state of block ${block.height} is no longer kept`);
     const journals = later.filter((journal) => journal !== undefined);
     return new View(journals.length === 0 ? this.#store : new PastReader(this.#store, journals));
   }

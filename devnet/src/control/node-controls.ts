@@ -3,6 +3,9 @@ import type { QueryErrors } from "../rpc/rpc-call.ts";
 import type { RpcNode } from "../rpc/rpc-node.ts";
 import { ControlError } from "./control-error.ts";
 
+/** Fewest blocks that a node keeps: the final one is among them, after forks too. */
+const leastKept = 10;
+
 /** The RPC as a whole: away or back, and the node's version as far as it shows. */
 export class RpcControls {
   readonly #node: RpcNode;
@@ -18,6 +21,22 @@ export class RpcControls {
   /** Away, every connection breaks. */
   setAway(isAway: boolean): void {
     this.#node.isAway = isAway;
+  }
+
+  /**
+   * Has nodes collect garbage: they answer as if blocks, transactions and state from before the newest blocks had never been.
+   * @param blocks that they keep, more than a final block is behind the head; undefined: all, as from the start
+   * @param path of the node; `/` is the one at the URL itself
+   */
+  keepBlocks(blocks: number | undefined, path = "/"): void {
+    if (blocks === undefined) this.#node.keptBlocks.delete(path);
+    else if (Number.isSafeInteger(blocks) && blocks >= leastKept) this.#node.keptBlocks.set(path, blocks);
+    else throw new ControlError(`keep_blocks must be an integer from ${leastKept} on, or null`);
+  }
+
+  /** Blocks that a node keeps; null: all. */
+  keptBlocks(path = "/"): number | null {
+    return this.#node.keptBlocks.get(path) ?? null;
   }
 
   get queryErrors(): QueryErrors {

@@ -39,6 +39,11 @@ export class VerifierControls {
     return this.#administrate("invalidate_salts", { salts }) as string;
   }
 
+  /** Has it forget used nonces, base64, as far as they are over. */
+  cleanUpNonces(accountId: string, nonces: readonly string[]): void {
+    this.#administrate("cleanup_nonces", { nonces: [[accountId, nonces]] });
+  }
+
   get feePips(): number {
     return viewNow(this.#chain, this.#id, "fee") as number;
   }

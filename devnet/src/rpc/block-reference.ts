@@ -10,7 +10,8 @@ import { handlerError, type RpcError } from "./rpc-error.ts";
 export function referredBlock(view: ChainView, params: Params): Block {
   const { finality, block_id: id, sync_checkpoint: checkpoint } = params;
   if (finality !== undefined) return blockOfFinality(view, finality);
-  if (checkpoint === "genesis" || checkpoint === "earliest_available") return view.chain.genesis;
+  if (checkpoint === "genesis") return view.chain.genesis;
+  if (checkpoint === "earliest_available") return view.earliest();
   if (id !== undefined) return blockOfId(view, id);
   return badParams("expected one of `finality`, `block_id`, `sync_checkpoint`");
 }

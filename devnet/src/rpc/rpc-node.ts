@@ -32,6 +32,8 @@ export class RpcNode {
   /** Away, it breaks every connection. */
   isAway = false;
   queryErrors: QueryErrors = "result";
+  /** Blocks that nodes keep, by path; all paths without an entry keep everything. One node under several paths stands for several. */
+  readonly keptBlocks = new Map<string, number>();
   readonly #options: RpcNodeOptions;
   readonly #polls = new Set<() => void>();
   readonly #late = new Map<Transaction, bigint>();
@@ -56,7 +58,8 @@ export class RpcNode {
     this.#options.counters.count("rpc", names);
     // One node under several paths stands for several nodes, each with faults of its own.
     const faults = this.#options.faults.take("rpc", [...names, `POST ${request.path}`]);
-    return underFaults(this.#options.faults, faults, this.#options.ports, () => this.#answer(call, faults));
+    const path = request.path;
+    return underFaults(this.#options.faults, faults, this.#options.ports, () => this.#answer(call, path, faults));
   };
 
   /** Ends all pending waits. */
@@ -71,18 +74,18 @@ export class RpcNode {
     this.#options.counters.count("rpc", ["GET /status"]);
     const faults = this.#options.faults.take("rpc", ["GET /status"]);
     return underFaults(this.#options.faults, faults, this.#options.ports, async () => {
-      const body = await rpcMethods.status?.(this.#callWith(faults), null);
+      const body = await rpcMethods.status?.(this.#callWith(path, faults), null);
       return jsonAnswer(200, stringifyLossless(body));
     });
   }
 
-  async #answer({ id, method, params }: Request, faults: readonly Fault[]): Promise<HttpAnswer> {
+  async #answer({ id, method, params }: Request, path: string, faults: readonly Fault[]): Promise<HttpAnswer> {
     const given = faults.find((fault) => fault.kind === "error");
     if (given !== undefined) return jsonAnswer(200, stringifyLossless({ jsonrpc: "2.0", error: given.error, id }));
     try {
       const run = Object.hasOwn(rpcMethods, method) ? rpcMethods[method] : undefined;
       if (run === undefined) throw methodNotFound(method);
-      const result = await run(this.#callWith(faults), params);
+      const result = await run(this.#callWith(path, faults), params);
       const text = result instanceof JsonText ? result.text : stringifyLossless(result);
       return jsonAnswer(200, `{"jsonrpc":"2.0","result":${text},"id":${stringifyLossless(id)}}`);
     } catch (error) {
@@ -90,12 +93,14 @@ export class RpcNode {
     }
   }
 
-  #callWith(faults: readonly Fault[]): RpcCall {
+  #callWith(path: string, faults: readonly Fault[]): RpcCall {
     const { chain } = this.#options;
     const blocksOf = (kind: "lag" | "unknown_transaction" | "arrive_late") =>
       faults.reduce((most, fault) => (fault.kind === kind ? Math.max(most, fault.blocks) : most), 0);
     const [lag, hidden, late] = [blocksOf("lag"), BigInt(blocksOf("unknown_transaction")), blocksOf("arrive_late")];
-    const view = (): ChainView => (lag === 0 ? chain.view() : chain.view().lagging(lag));
+    const kept = this.keptBlocks.get(path);
+    const whole = (): ChainView => chain.view().keeping(kept);
+    const view = (): ChainView => (lag === 0 ? whole() : whole().lagging(lag));
     return {
       view,
       submit: (transaction) => {

@@ -31,11 +31,11 @@ export interface TxStatus {
   readonly status: unknown;
 }
 
-/** A transaction's status in a view of the chain; undefined until it is included. */
+/** A transaction's status in a view of the chain; undefined until it is included, and once the node has collected that block. */
 export function txStatus(view: ChainView, hash: string): TxStatus | undefined {
   const state = view.state();
   const included = state.transaction(hash);
-  if (included === undefined) return undefined;
+  if (included === undefined || view.hasForgotten(included.height)) return undefined;
   const outcomes = outcomesOf(state, hash);
   const status = finalStatus(outcomes, hash);
   const reached = reachedStatus(view, outcomes, typeof status === "object");

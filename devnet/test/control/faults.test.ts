@@ -205,6 +205,25 @@ describe("faults of the RPC", () => {
       });
       await result(devnet, "status");
     }));
+
+  it("may be that a node has collected garbage, one of several by its path", () =>
+    withDevnet(async (devnet) => {
+      const asked = { keep_blocks: 10, path: "/young" };
+      const about = { away: false, query_errors: "result" };
+      assert.deepEqual((await control(devnet, "POST /rpc", asked)).body, { ...about, keep_blocks: 10 });
+      devnet.controls.blocks.mine({ blocks: 20 });
+      const young = await fetch(`${devnet.rpcUrl}/young`, rpcRequest("block", { block_id: 200_000_001 }));
+      assert.equal(young.status, 422);
+      await result(devnet, "block", { block_id: 200_000_001 });
+      const again = { keep_blocks: null, path: "/young" };
+      assert.deepEqual((await control(devnet, "POST /rpc", again)).body, { ...about, keep_blocks: null });
+    }));
+});
+
+const rpcRequest = (method: string, params: unknown) => ({
+  method: "POST",
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify({ jsonrpc: "2.0", id: "1", method, params }),
 });
 
 describe("faults of the keystore", () => {

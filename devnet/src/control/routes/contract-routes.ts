@@ -33,6 +33,14 @@ function verifierRoutes({ verifier }: Controls): readonly Route[] {
     },
     {
       method: "POST",
+      path: "/verifier/cleanup-nonces",
+      run({ body }) {
+        verifier.cleanUpNonces(body.text("account_id"), body.texts("nonces"));
+        return about();
+      },
+    },
+    {
+      method: "POST",
       path: "/verifier/fee",
       run({ body }) {
         verifier.setFee(body.number("pips"));

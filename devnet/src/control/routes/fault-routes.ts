@@ -13,7 +13,11 @@ export function faultRoutes({ rpc, keystore, faults, counters }: Controls): read
       run({ body }) {
         if (body.has("away")) rpc.setAway(body.flag("away"));
         if (body.has("query_errors")) rpc.setQueryErrors(body.oneOf("query_errors", "result", "error"));
-        return { away: rpc.isAway, query_errors: rpc.queryErrors };
+        const about = { away: rpc.isAway, query_errors: rpc.queryErrors };
+        if (!body.has("keep_blocks")) return about;
+        const path = body.has("path") ? body.text("path") : "/";
+        rpc.keepBlocks(body.any("keep_blocks") === null ? undefined : body.number("keep_blocks"), path);
+        return { ...about, keep_blocks: rpc.keptBlocks(path) };
       },
     },
     {

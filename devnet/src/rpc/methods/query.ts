@@ -27,7 +27,8 @@ export function query(call: RpcCall, given: unknown): unknown {
   const view = call.view();
   const type = textParam(params, "request_type");
   const run = requestTypes[type] ?? badParams(`unknown variant \`${type}\` of request_type`);
-  const block = referredBlock(view, params);
+  // A node keeps the headers of blocks that it has collected.
+  const block = referredBlock(view.keeping(undefined), params);
   return run({ view, block, state: stateAt(view, block), params, call });
 }
 

@@ -9,6 +9,7 @@ const nodeKey = "ed25519:7PGseFbWxvYVgZ89K1uTJKYoKetWs7BJtbyXDzfbAcqX";
 export function status(call: RpcCall): unknown {
   const view = call.view();
   const { chain, head } = view;
+  const earliest = view.earliest();
   return {
     version: { version: "devnet", build: "devnet", commit: "devnet", rustc_version: "none" },
     chain_id: chain.chainId,
@@ -22,9 +23,9 @@ export function status(call: RpcCall): unknown {
       latest_state_root: deriveId("state root", head.hash),
       latest_block_time: timeOf(head),
       syncing: false,
-      earliest_block_hash: chain.genesis.hash,
-      earliest_block_height: chain.genesis.height,
-      earliest_block_time: timeOf(chain.genesis),
+      earliest_block_hash: earliest.hash,
+      earliest_block_height: earliest.height,
+      earliest_block_time: timeOf(earliest),
       epoch_id: epochId(view),
       epoch_start_height: chain.genesis.height,
     },

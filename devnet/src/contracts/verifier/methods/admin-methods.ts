@@ -1,11 +1,12 @@
 import type { Env, Returned } from "../../../contract.ts";
-import { DecodeError } from "../../sdk/decode-error.ts";
-import { accountId, type Decoder, list, object, u32 } from "../../sdk/decoder.ts";
+import { DecodeError, unexpected } from "../../sdk/decode-error.ts";
+import { accountId, base64Bytes32, type Decoder, list, object, u32 } from "../../sdk/decoder.ts";
 import { change, json, type Method, noArguments, nothing } from "../../sdk/method.ts";
 import { assertOneYocto } from "../../sdk/one-yocto.ts";
 import { require } from "../../sdk/panic.ts";
 import { adminEvent, saltRotationEvent } from "../events.ts";
 import { verifierGas } from "../gas.ts";
+import { parseVersionedNonce } from "../nonce.ts";
 import { MAX_PIPS, type Role } from "../state/config.ts";
 import { type DeriveSalt, saltText } from "../state/salts.ts";
 import { VerifierState } from "../state/verifier-state.ts";
@@ -18,9 +19,19 @@ const pips: Decoder<number> = {
   },
 };
 
+/** An account and nonces of it, as a pair. */
+const noncesOfAccount: Decoder<readonly [accountId: string, nonces: readonly Uint8Array[]]> = {
+  decode(value) {
+    if (!Array.isArray(value)) return unexpected(value, "a tuple of size 2");
+    if (value.length !== 2) throw new DecodeError(`invalid length ${value.length}, expected a tuple of size 2`);
+    return [accountId.decode(value[0]), list(base64Bytes32).decode(value[1])];
+  },
+};
+
 const lockers: readonly Role[] = ["DAO", "UnrestrictedAccountLocker", "UnrestrictedAccountManager"];
 const unlockers: readonly Role[] = ["DAO", "UnrestrictedAccountUnlocker", "UnrestrictedAccountManager"];
 const feesManagers: readonly Role[] = ["DAO", "FeesManager"];
+const garbageCollectors: readonly Role[] = ["DAO", "GarbageCollector"];
 const saltManagers: readonly Role[] = ["DAO", "SaltManager"];
 
 /** Administration, each by its roles and with 1 yoctoNEAR. @param deriveSalt makes the salts of a rotation */
@@ -75,6 +86,18 @@ export function adminMethods(deriveSalt: DeriveSalt): Readonly<Record<string, Me
       const invalidated = args.salts.filter((salt) => salts.invalidate(salt, env, deriveSalt));
       env.log(saltRotationEvent(salts.current, [...new Set(invalidated)].sort()));
       return json(salts.current);
+    }),
+
+    /** Forgets used nonces that are over: of versioned nonces alone, and of those with a nonce all with the same first 31 bytes. */
+    cleanup_nonces: restricted(garbageCollectors, object({ nonces: list(noncesOfAccount) }), (env, state, args) => {
+      const isOver = (nonce: Uint8Array) => {
+        const read = parseVersionedNonce(nonce);
+        return read !== undefined && (read.deadlineNs < env.timestampNs || !state.salts.isValid(read.salt));
+      };
+      for (const [id, nonces] of args.nonces) {
+        for (const nonce of nonces) if (isOver(nonce)) state.accounts.forgetNonces(id, nonce);
+      }
+      return nothing();
     }),
   };
 }

@@ -90,6 +90,13 @@ export class Accounts {
     this.#storage.set(nonceKey(accountId, nonce), true);
   }
 
+  /** Has a nonce, and the others with the same first 31 bytes, count as unused. */
+  forgetNonces(accountId: string, nonce: Uint8Array): void {
+    for (let last = 0; last < 256; last += 1) {
+      this.#storage.delete(nonceKey(accountId, Uint8Array.of(...nonce.subarray(0, 31), last)));
+    }
+  }
+
   isAuthByPredecessorEnabled(accountId: string): boolean {
     return !this.#record(accountId).authByPredecessorDisabled;
   }

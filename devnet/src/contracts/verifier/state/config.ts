@@ -2,6 +2,7 @@
 export type Role =
   | "DAO"
   | "FeesManager"
+  | "GarbageCollector"
   | "SaltManager"
   | "UnrestrictedAccountLocker"
   | "UnrestrictedAccountUnlocker"
