@@ -15,7 +15,7 @@ export interface Clock {
 }
 
 export interface Timers {
-  /** Calls `run` once, `ms` milliseconds from now. The returned function cancels the timer. */
+  /** Calls `run` once, `ms` milliseconds from now; with 0 after the events at hand. The returned function cancels the timer. */
   after(ms: number, run: () => void): Disposer;
 }
 
@@ -38,6 +38,11 @@ export function systemPorts(): Ports {
     random,
     timers: {
       after(ms, run) {
+        if (ms === 0) {
+          // `setTimeout` would wait for a millisecond.
+          const immediate = setImmediate(run);
+          return () => clearImmediate(immediate);
+        }
         const timer = setTimeout(run, ms);
         return () => clearTimeout(timer);
       },

@@ -157,7 +157,7 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
 function openStore(database: DatabaseUrl, ports: Ports, logger: Logger): EvidenceStore | MongodbStore {
   switch (database.kind) {
     case "sqlite":
-      return openSqliteStore(database.path);
+      return openSqliteStore(database.path, ports.timers);
     case "mongodb":
       return openMongodbStore(database, ports, logger);
     default:

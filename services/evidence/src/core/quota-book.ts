@@ -35,6 +35,14 @@ export interface QuotaBookDeps {
   readonly record: (requestId: string) => Promise<Record | undefined>;
 }
 
+type Update = (account: Account, nowMs: number) => Counted;
+
+interface Change {
+  readonly update: Update;
+  readonly resolve: (counted: Counted) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** How long a request may count before its log must exist, and between two audits of an account; milliseconds. */
 const auditMs = 60_000;
 
@@ -47,6 +55,8 @@ const startQuotas: readonly QuotaName[] = ["open_workflows", "starts_per_hour", 
  */
 export class QuotaBook {
   readonly #deps: QuotaBookDeps;
+  /** By wallet: changes of its account that the next write takes along. */
+  readonly #waiting = new Map<string, Change[]>();
 
   constructor(deps: QuotaBookDeps) {
     this.#deps = deps;
@@ -118,19 +128,40 @@ export class QuotaBook {
     await this.#count(walletId, (account, nowMs) => ({ kind: "counted", account: update(account, nowMs) }));
   }
 
-  #count(walletId: string, update: (account: Account, nowMs: number) => Counted): Promise<Counted> {
-    return this.#deps.oneByOne(walletId, () => this.#replace(walletId, update));
+  #count(walletId: string, update: Update): Promise<Counted> {
+    const { promise, resolve, reject } = Promise.withResolvers<Counted>();
+    const change = { update, resolve, reject };
+    const waiting = this.#waiting.get(walletId);
+    if (waiting !== undefined) waiting.push(change);
+    else {
+      this.#waiting.set(walletId, [change]);
+      void this.#deps.oneByOne(walletId, () => this.#replace(walletId));
+    }
+    return promise;
   }
 
-  async #replace(walletId: string, update: (account: Account, nowMs: number) => Counted): Promise<Counted> {
+  /** Writes all changes that wait for one account together, in the order in which they came. */
+  async #replace(walletId: string): Promise<void> {
     const { store, now, token } = this.#deps;
-    for (;;) {
-      const before = await store.readAccount(walletId);
-      const counted = update(accountOf(before), now());
-      if (counted.kind === "exceeded") return counted;
-      const after = storedAccount(walletId, token(), counted.account);
-      if (after.accountJson === before?.accountJson) return counted;
-      if (await store.replaceAccount(before, after)) return counted;
+    const changes = this.#waiting.get(walletId) ?? [];
+    this.#waiting.delete(walletId);
+    try {
+      for (;;) {
+        const before = await store.readAccount(walletId);
+        let account = accountOf(before);
+        const results = changes.map(({ update }) => {
+          const counted = update(account, now());
+          if (counted.kind === "counted") account = counted.account;
+          return counted;
+        });
+        const after = storedAccount(walletId, token(), account);
+        const isWritten = after.accountJson === before?.accountJson || (await store.replaceAccount(before, after));
+        if (!isWritten) continue;
+        for (const [index, counted] of results.entries()) changes[index]?.resolve(counted);
+        return;
+      }
+    } catch (error) {
+      for (const { reject } of changes) reject(error);
     }
   }
 }

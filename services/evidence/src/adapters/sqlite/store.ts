@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { systemPorts, type Timers } from "@outlayer/kit";
 import type { Entry } from "../../core/entry.ts";
 import type { Lease } from "../../core/lease.ts";
 import { noncesFrom } from "../../core/nonces.ts";
@@ -12,18 +13,20 @@ import type {
   StoredAccount,
   UsageEntry,
 } from "../../core/store.ts";
+import { GroupCommit } from "./group-commit.ts";
 import { migrate } from "./schema.ts";
 
 /** Opens an evidence file, and creates it where needed. One process at a time may use it. */
-export function openSqliteStore(path: string): EvidenceStore {
+export function openSqliteStore(path: string, timers = systemPorts().timers): EvidenceStore {
   const database = new DatabaseSync(path, { readBigInts: false });
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;");
   migrate(database);
-  return new SqliteStore(database);
+  return new SqliteStore(database, timers);
 }
 
 class SqliteStore implements EvidenceStore {
   readonly #database: DatabaseSync;
+  readonly #writes: GroupCommit;
   readonly #insertEntry: StatementSync;
   readonly #findClaim: StatementSync;
   readonly #findApproval: StatementSync;
@@ -47,8 +50,9 @@ class SqliteStore implements EvidenceStore {
   readonly #replaceAccount: StatementSync;
   readonly #dropExpiredAccounts: StatementSync;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, timers: Timers) {
     this.#database = database;
+    this.#writes = new GroupCommit(database, timers);
     this.#insertEntry = database.prepare(
       `INSERT INTO entries (request_id, version, at_ms, entry_json, hash, secret_json, wallet_id, idempotency_key,
          fingerprint, approval_of)
@@ -129,7 +133,7 @@ class SqliteStore implements EvidenceStore {
   async start(): Promise<void> {}
 
   async open(entry: Entry, claim: Claim, projection: Projection): Promise<Opened> {
-    return this.#atomically(() => {
+    return this.#writes.run(() => {
       if (this.#insert(entry, claim)) {
         this.#move(projection, entry.atMs);
         return { kind: "opened" };
@@ -148,7 +152,7 @@ class SqliteStore implements EvidenceStore {
   }
 
   async append(entry: Entry, projection: Projection): Promise<"appended" | "conflict"> {
-    return this.#atomically(() => {
+    return this.#writes.run(() => {
       if (!this.#insert(entry, undefined)) return "conflict";
       this.#move(projection, entry.atMs);
       return "appended";
@@ -166,7 +170,7 @@ class SqliteStore implements EvidenceStore {
   }
 
   async reserveNonces(senderId: string, count: number, atLeast: bigint): Promise<readonly bigint[]> {
-    return this.#atomically(() => {
+    return this.#writes.run(() => {
       const { last } = this.#lastNonce.get(senderId) as { last: string | null };
       const nonces = noncesFrom(senderId, last === null ? undefined : BigInt(last), count, atLeast);
       for (const nonce of nonces) this.#insertNonce.run(senderId, nonce);
@@ -180,8 +184,10 @@ class SqliteStore implements EvidenceStore {
 
   async appendGate(entry: GateEntry): Promise<"appended" | "conflict"> {
     const { gateId, version, atMs, entryJson, hash } = entry;
-    const { changes } = this.#insertGateEntry.run(gateId, version, atMs, entryJson, hash);
-    return changes === 1 ? "appended" : "conflict";
+    return this.#writes.run(() => {
+      const { changes } = this.#insertGateEntry.run(gateId, version, atMs, entryJson, hash);
+      return changes === 1 ? "appended" : "conflict";
+    });
   }
 
   async lastUsageEntry(walletId: string): Promise<UsageEntry | undefined> {
@@ -194,8 +200,10 @@ class SqliteStore implements EvidenceStore {
 
   async appendUsage(entry: UsageEntry): Promise<"appended" | "conflict"> {
     const { walletId, seq, requestId, atMs, entryJson } = entry;
-    const { changes } = this.#insertUsageEntry.run(walletId, seq, requestId, atMs, entryJson);
-    return changes === 1 ? "appended" : "conflict";
+    return this.#writes.run(() => {
+      const { changes } = this.#insertUsageEntry.run(walletId, seq, requestId, atMs, entryJson);
+      return changes === 1 ? "appended" : "conflict";
+    });
   }
 
   async listUnpublished(beforeMs: number, afterRequestId: string, limit: number): Promise<readonly string[]> {
@@ -204,7 +212,7 @@ class SqliteStore implements EvidenceStore {
   }
 
   async markPublished(versions: ReadonlyMap<string, number>): Promise<void> {
-    this.#atomically(() => {
+    await this.#writes.run(() => {
       for (const [requestId, version] of versions) this.#markPublished.run(version, requestId, version);
     });
   }
@@ -215,11 +223,13 @@ class SqliteStore implements EvidenceStore {
 
   async replaceLease(before: Lease | undefined, { resource, holderId, epoch, expiresAtMs }: Lease): Promise<boolean> {
     const after = [holderId, epoch, expiresAtMs, resource];
-    const { changes } =
-      before === undefined
-        ? this.#insertLease.run(...after)
-        : this.#replaceLease.run(...after, before.holderId, before.epoch, before.expiresAtMs);
-    return changes === 1;
+    return this.#writes.run(() => {
+      const { changes } =
+        before === undefined
+          ? this.#insertLease.run(...after)
+          : this.#replaceLease.run(...after, before.holderId, before.epoch, before.expiresAtMs);
+      return changes === 1;
+    });
   }
 
   async readAccount(walletId: string): Promise<StoredAccount | undefined> {
@@ -230,7 +240,7 @@ class SqliteStore implements EvidenceStore {
   async replaceAccount(before: StoredAccount | undefined, after: StoredAccount): Promise<boolean> {
     const { walletId, token, atMs, expiresAtMs, accountJson } = after;
     const written = [token, atMs, expiresAtMs ?? null, accountJson, walletId];
-    return this.#atomically(() => {
+    return this.#writes.run(() => {
       const { changes } =
         before === undefined ? this.#insertAccount.run(...written) : this.#replaceAccount.run(...written, before.token);
       this.#dropExpiredAccounts.run(atMs);
@@ -239,6 +249,7 @@ class SqliteStore implements EvidenceStore {
   }
 
   async close(): Promise<void> {
+    this.#writes.flush();
     this.#database.close();
   }
 
@@ -265,18 +276,6 @@ class SqliteStore implements EvidenceStore {
 
   #move({ requestId, walletId, status, terminal, version }: Projection, atMs: number): void {
     this.#project.run(requestId, walletId, status, terminal ? 1 : 0, version, atMs);
-  }
-
-  #atomically<T>(run: () => T): T {
-    this.#database.exec("BEGIN IMMEDIATE");
-    try {
-      const result = run();
-      this.#database.exec("COMMIT");
-      return result;
-    } catch (error) {
-      this.#database.exec("ROLLBACK");
-      throw error;
-    }
   }
 }
 

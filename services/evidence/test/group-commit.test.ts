@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
+import { systemPorts } from "@outlayer/kit";
+import { GroupCommit } from "../src/adapters/sqlite/group-commit.ts";
+import { openSqliteStore } from "../src/adapters/sqlite/store.ts";
+import { sqlitePlace } from "./support/places.ts";
+import { claimOf, entryOf, projectionOf } from "./support/samples.ts";
+
+const { timers } = systemPorts();
+const writer = fileURLToPath(new URL("support/group-writer.ts", import.meta.url));
+
+/** A database that tells how often a transaction was committed. */
+class Counting extends DatabaseSync {
+  commits = 0;
+
+  override exec(sql: string): void {
+    super.exec(sql);
+    if (sql === "COMMIT") this.commits += 1;
+  }
+}
+
+describe("writes of SQLite that arrive together", () => {
+  let database: Counting;
+  let writes: GroupCommit;
+  beforeEach(() => {
+    database = new Counting(":memory:");
+    database.exec(`PRAGMA foreign_keys = ON; CREATE TABLE numbers (n INTEGER PRIMARY KEY);
+      CREATE TABLE twins (n INTEGER REFERENCES numbers (n) DEFERRABLE INITIALLY DEFERRED)`);
+    writes = new GroupCommit(database, timers);
+  });
+  afterEach(() => database.close());
+
+  const insert = (n: number) => writes.run(() => database.prepare("INSERT INTO numbers VALUES (?)").run(n).changes);
+  const stored = () =>
+    database
+      .prepare("SELECT n FROM numbers ORDER BY rowid")
+      .all()
+      .map((row) => Number(row.n));
+
+  it("are one transaction, in the order in which they came", async () => {
+    const seen: number[] = [];
+    await Promise.all([3, 1, 2].map((n) => insert(n).then(() => seen.push(n))));
+    assert.deepEqual([seen, stored(), database.commits], [[3, 1, 2], [1, 2, 3], 1]);
+    await insert(4);
+    assert.equal(database.commits, 2);
+  });
+
+  it("are not answered before they are committed", async () => {
+    const first = insert(1).then(() => database.isTransaction);
+    const second = writes.run(() => database.isTransaction);
+    assert.deepEqual([await first, await second], [false, true]);
+  });
+
+  it("take back only themselves when one of them fails", async () => {
+    const failing = writes.run(() => {
+      database.prepare("INSERT INTO numbers VALUES (8)").run();
+      throw new Error("no");
+    });
+    const all = await Promise.allSettled([insert(1), failing, insert(1), insert(2)]);
+    assert.deepEqual(
+      all.map(({ status }) => status),
+      ["fulfilled", "rejected", "rejected", "fulfilled"],
+    );
+    assert.deepEqual([stored(), database.commits], [[1, 2], 1]);
+  });
+
+  it("all fail when the transaction does, and the next ones do not", async () => {
+    const orphan = writes.run(() => database.prepare("INSERT INTO twins VALUES (99)").run());
+    const all = await Promise.allSettled([insert(1), orphan, insert(2)]);
+    for (const result of all) {
+      assert.ok(result.status === "rejected");
+      assert.match(String(result.reason), /FOREIGN KEY/);
+    }
+    assert.deepEqual([stored(), database.isTransaction], [[], false]);
+    await insert(3);
+    assert.deepEqual(stored(), [3]);
+  });
+
+  it("leave the event loop to others after so many", async () => {
+    const all = Array.from({ length: 300 }, (_, n) => insert(n));
+    const between: number[] = [];
+    timers.after(0, () => between.push(stored().length));
+    await Promise.all(all);
+    assert.deepEqual([between, stored().length, database.commits], [[128], 300, 3]);
+  });
+
+  it("are all written before the file is closed", async () => {
+    const place = sqlitePlace();
+    const store = openSqliteStore(place.database.path);
+    const entry = entryOf("closing", 1);
+    const opened = store.open(entry, claimOf("closing"), projectionOf(entry));
+    await store.close();
+    assert.deepEqual(await opened, { kind: "opened" });
+    const again = openSqliteStore(place.database.path);
+    assert.equal((await again.read("closing", 0)).length, 1);
+    await again.close();
+    await place.drop();
+  });
+
+  it("are all there that were answered, when the process is killed (rule: no-write-is-answered-before-it-is-durable)", async () => {
+    const place = sqlitePlace();
+    for (let round = 0; round < 5; round += 1) {
+      const child = spawn(
+        process.execPath,
+        ["--disable-warning=ExperimentalWarning", writer, place.database.path, `r${round}`],
+        {
+          stdio: ["ignore", "pipe", "inherit"],
+        },
+      );
+      const exited = once(child, "close");
+      let text = "";
+      child.stdout.on("data", (chunk) => {
+        text += String(chunk);
+        if (text.length > 2_000 * (round + 1)) child.kill("SIGKILL");
+      });
+      await exited;
+      const answered = text.split("\n").slice(0, -1);
+      assert.ok(answered.length > 20);
+      const store = openSqliteStore(place.database.path);
+      for (const requestId of answered) assert.equal((await store.read(requestId, 0)).length, 1, requestId);
+      await store.close();
+    }
+    await place.drop();
+  });
+});

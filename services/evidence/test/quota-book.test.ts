@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { KeyedMutex, systemPorts } from "@outlayer/kit";
+import { QuotaBook } from "../src/core/quota-book.ts";
+import { defaultQuotas } from "../src/core/quotas.ts";
+import type { StoredAccount } from "../src/core/store.ts";
+
+const { ids } = systemPorts();
+
+/** A book on a store in memory, whose next writes fail or lose to another writer as a test likes. */
+function bookOn(outcomes: ("written" | "lost" | "broken")[] = []) {
+  let stored: StoredAccount | undefined;
+  let writes = 0;
+  const accounts = new KeyedMutex();
+  const book = new QuotaBook({
+    store: {
+      readAccount: async () => stored,
+      async replaceAccount(_before, after) {
+        writes += 1;
+        await new Promise((resolve) => setImmediate(resolve));
+        const outcome = outcomes.shift() ?? "written";
+        if (outcome === "broken") throw new Error("the database is away");
+        if (outcome === "written") stored = after;
+        return outcome === "written";
+      },
+    },
+    rules: { default: { ...defaultQuotas, plansPerMinute: 10 }, exceptions: new Map() },
+    oneByOne: (walletId, change) => accounts.run(walletId, change),
+    now: () => Date.parse("2026-03-31T12:30:00Z"),
+    token: () => ids.uuid(),
+    record: async () => undefined,
+  });
+  return { book, writes: () => writes };
+}
+
+const remaining = (plans: Awaited<ReturnType<QuotaBook["countPlan"]>>) =>
+  plans.kind === "counted" ? plans.standings[0]?.remaining : plans.kind;
+
+describe("changes of one wallet's account", () => {
+  it("that come while another is written are written together, each with its own standing", async () => {
+    const { book, writes } = bookOn();
+    const plans = await Promise.all(Array.from({ length: 12 }, () => book.countPlan("wallet-1")));
+    assert.deepEqual(plans.map(remaining), [9, 8, 7, 6, 5, 4, 3, 2, 1, 0, "exceeded", "exceeded"]);
+    assert.ok(writes() <= 2, `${writes()} writes`);
+  });
+
+  it("are all counted anew when another writer was faster", async () => {
+    const { book, writes } = bookOn(["lost", "lost"]);
+    const plans = await Promise.all([book.countPlan("wallet-1"), book.countPlan("wallet-1")]);
+    assert.deepEqual([plans.map(remaining), writes()], [[9, 8], 3]);
+  });
+
+  it("all fail when the write does, and hold nobody up afterwards", async () => {
+    const { book } = bookOn(["broken"]);
+    const plans = await Promise.allSettled([book.countPlan("wallet-1"), book.countPlan("wallet-1")]);
+    assert.deepEqual(
+      plans.map(({ status }) => status),
+      ["rejected", "rejected"],
+    );
+    assert.equal(remaining(await book.countPlan("wallet-1")), 9);
+  });
+});
