@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
+import { UsageProofs } from "@outlayer/access";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import { GateCallSchema } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import { type Reservation, UsageSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy";
-import { remoteTransport, systemPorts, UsageProofs } from "@outlayer/kit";
+import { remoteTransport, systemPorts } from "@outlayer/kit";
 import { verifierNonce } from "@outlayer/near";
 import { MovingClock } from "./support/moving-clock.ts";
 import { describeShapes, itEmbedded } from "./support/shapes.ts";

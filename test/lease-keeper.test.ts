@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
 import { Code, ConnectError, createRouterTransport, type Transport } from "@connectrpc/connect";
+import { defaultWalletSlots } from "@outlayer/access";
 import { createEvidence, defaultRules } from "@outlayer/evidence";
-import {
-  createLogger,
-  defaultWalletSlots,
-  InProcessBus,
-  inMemoryTransport,
-  type Service,
-  systemPorts,
-} from "@outlayer/kit";
+import { createLogger, InProcessBus, inMemoryTransport, type Service, systemPorts } from "@outlayer/kit";
 import { type VirtualTime, virtualTime } from "../packages/kit/test/support/virtual-time.ts";
 import { EvidenceClient } from "../services/broadcaster/src/adapters/evidence/evidence-client.ts";
 import type { HeldLease } from "../services/broadcaster/src/core/ports/evidence-log.ts";

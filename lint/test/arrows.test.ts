@@ -56,4 +56,30 @@ describe("the check of arrows between folders", () => {
     const tree = treeOf({ "lint/arrows.txt": "planner shell ->\n", "services/planner/src/core/a.ts": "" });
     assert.deepEqual(checkArrows(tree), ["lint/arrows.txt: there is no folder shell of planner"]);
   });
+
+  const between = (specifier: string, lines = "packages kit -> contracts/google\n") =>
+    checkArrows(
+      treeOf({ "lint/arrows.txt": lines, "packages/kit/src/rpc/a.ts": `import { b } from "${specifier}";\n` }),
+    );
+
+  it("allows a package the packages and folders of one that its line names, and files of its own", () => {
+    assert.deepEqual(between("@outlayer/contracts/google/rpc/error_details"), []);
+    assert.deepEqual(between("../b.ts"), []);
+    assert.deepEqual(between("pino"), []);
+  });
+
+  it("refuses a package every other one, also another folder of one that is allowed in part", () => {
+    for (const target of ["workflow", "contracts/outlayer/evidence/v1/event"]) {
+      assert.deepEqual(between(`@outlayer/${target}`), [
+        `packages/kit/src/rpc/a.ts: package kit may not import @outlayer/${target} (lint/arrows.txt)`,
+      ]);
+    }
+  });
+
+  it("asks for a line of every package, and for a package of every line", () => {
+    assert.deepEqual(between("../b.ts", "packages old ->\n"), [
+      "lint/arrows.txt: there is no package old",
+      "packages/kit/src/rpc/a.ts: package kit has no line in lint/arrows.txt",
+    ]);
+  });
 });

@@ -1,4 +1,4 @@
-/** Wake-up signals between processes. A signal carries no state: readers fetch that from evidence, and work without the bus. */
+/** Wake-up signals between processes. A signal carries no state: readers fetch that elsewhere, and work without the bus. */
 export interface Bus {
   /** Never throws and never blocks; may be lost. */
   publish(subject: string, data: Uint8Array): void;
@@ -26,12 +26,3 @@ export class InProcessBus implements Bus {
     };
   }
 }
-
-/** Evidence publishes here that a workflow's log has grown; there is no data. */
-export const newsSubject = (requestId: string) => `wallet.news.${requestId}`;
-
-/** Evidence publishes here that a workflow was opened, or is to be cancelled; the data is its request id in UTF-8. */
-export const workSubject = "wallet.work";
-
-/** A broadcaster publishes here that it has released a lease; the data is the lease's name in UTF-8. */
-export const leaseSubject = "wallet.lease";

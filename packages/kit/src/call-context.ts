@@ -1,13 +1,10 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { type Random, systemPorts } from "./ports.ts";
 
-/** Fields that every log line of the work at hand carries, where they are known. */
-export interface LogFields {
-  readonly request_id?: string;
-  readonly wallet_id?: string;
-}
+/** Fields that every log line of the work at hand carries, by name; `snake_case`. */
+export type LogFields = Readonly<Record<string, string>>;
 
-/** The work at hand: its trace, and the workflow and wallet that it is for. */
+/** The work at hand: its trace, and what it is for. */
 export interface CallContext {
   /** 32 lower-case hex characters. */
   readonly traceId: string;
@@ -42,7 +39,7 @@ export function inContext<T>(context: CallContext, run: () => T): T {
   return storage.run(context, run);
 }
 
-/** Adds the workflow or wallet of the work at hand to its log lines, once they are known. */
+/** Adds to the log lines of the work at hand what it is for, once that is known. */
 export function noteInContext(fields: LogFields): void {
   const context = storage.getStore();
   if (context !== undefined) context.fields = { ...context.fields, ...fields };

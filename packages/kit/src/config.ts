@@ -136,13 +136,6 @@ export const decimal: Parse<bigint> = (value) => {
 
 export const flag: Parse<boolean> = (value) => oneOf("true", "false")(value) === "true";
 
-export const accountId: Parse<string> = (value) => {
-  if (!/^(?=.{2,64}$)(([a-z\d]+[-_])*[a-z\d]+\.)*([a-z\d]+[-_])*[a-z\d]+$/.test(value)) {
-    throw new Malformed("must be a NEAR account id");
-  }
-  return value;
-};
-
 /** Comma-separated. A problem of one entry among several names its place: `(entry 2) must be …`. */
 export const list = <T>(parse: Parse<T>): Parse<readonly T[]> => {
   return (value) => {

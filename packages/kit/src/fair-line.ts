@@ -1,14 +1,17 @@
-/** A request that waits in a fair line. */
-export interface LineEntry {
-  /** Orders the requests of one wallet. */
-  readonly requestId: string;
-  readonly walletId: string;
+/** How a fair line reads what waits in it. */
+export interface LineTerms<T> {
+  /** Unique; orders what one party has waiting. */
+  id(one: T): string;
+  /** The party that waits: turns are fair between parties. */
+  party(one: T): string;
+  /** Of a turn; positive. */
+  cost(one: T): number;
 }
 
-/** The waiting requests of one wallet. */
-interface WalletQueue<T> {
+/** What one party has waiting. */
+interface PartyQueue<T> {
   readonly waiting: T[];
-  /** Breaks ties between wallets. */
+  /** Breaks ties between parties. */
   readonly arrival: number;
 }
 
@@ -16,94 +19,96 @@ interface Turn<T> {
   readonly one: T;
   /** Virtual time at which the turn starts. */
   readonly start: number;
-  /** Virtual time up to which its wallet was served before. */
+  /** Virtual time up to which its party was served before. */
   readonly paidUntil: number;
   readonly arrival: number;
 }
 
 /**
- * A queue that is fair between wallets: start-time fair queueing (SFQ: Goyal, Vin, Cheng 1996). Each turn charges its wallet the
- * turn's cost. The wallet with the least charged comes next, with its oldest request. Virtual time stands at the start of the
- * latest turn, so a wallet that was away earns no credit meanwhile, and a wallet below its fair share waits for about one turn
- * of another, however many wallets have however much waiting.
+ * A queue that is fair between parties: start-time fair queueing (SFQ: Goyal, Vin, Cheng 1996). Each turn charges its party the
+ * turn's cost. The party with the least charged comes next, with its lowest id. Virtual time stands at the start of the
+ * latest turn, so a party that was away earns no credit meanwhile, and a party below its fair share waits for about one turn
+ * of another, however many parties have however much waiting.
  */
-export class FairLine<T extends LineEntry> {
-  readonly #cost: (one: T) => number;
-  /** By wallet id; no entry is empty. */
-  readonly #wallets = new Map<string, WalletQueue<T>>();
-  readonly #byRequest = new Map<string, T>();
-  /** Virtual time up to which a wallet was served, by wallet id; past times are dropped. */
+export class FairLine<T> {
+  readonly #terms: LineTerms<T>;
+  /** By party; no entry is empty. */
+  readonly #parties = new Map<string, PartyQueue<T>>();
+  readonly #byId = new Map<string, T>();
+  /** Virtual time up to which a party was served; past times are dropped. */
   readonly #paidUntil = new Map<string, number>();
   #now = 0;
   #arrivals = 0;
 
-  /** @param cost of a turn; positive */
-  constructor(cost: (one: T) => number) {
-    this.#cost = cost;
+  constructor(terms: LineTerms<T>) {
+    this.#terms = terms;
   }
 
   get size(): number {
-    return this.#byRequest.size;
+    return this.#byId.size;
   }
 
-  has(requestId: string): boolean {
-    return this.#byRequest.has(requestId);
+  has(id: string): boolean {
+    return this.#byId.has(id);
   }
 
-  /** The request whose turn is next. */
+  /** Whose turn is next. */
   get first(): T | undefined {
     let first: Turn<T> | undefined;
-    for (const [walletId, { waiting, arrival }] of this.#wallets) {
+    for (const [party, { waiting, arrival }] of this.#parties) {
       const [one] = waiting;
       if (one === undefined) continue;
-      const paidUntil = this.#paidUntil.get(walletId) ?? 0;
+      const paidUntil = this.#paidUntil.get(party) ?? 0;
       const turn = { one, start: Math.max(this.#now, paidUntil), paidUntil, arrival };
       if (first === undefined || inOrder(turn, first) < 0) first = turn;
     }
     return first?.one;
   }
 
-  /** Adds a request behind those of its wallet with smaller ids. */
+  /** Adds one behind those of its party with smaller ids. */
   add(one: T): void {
-    if (this.has(one.requestId)) return;
-    this.#byRequest.set(one.requestId, one);
-    const own = this.#wallets.get(one.walletId)?.waiting;
+    const [id, party] = [this.#terms.id(one), this.#terms.party(one)];
+    if (this.has(id)) return;
+    this.#byId.set(id, one);
+    const own = this.#parties.get(party)?.waiting;
     if (own === undefined) {
       this.#arrivals += 1;
-      this.#wallets.set(one.walletId, { waiting: [one], arrival: this.#arrivals });
+      this.#parties.set(party, { waiting: [one], arrival: this.#arrivals });
       return;
     }
-    own.splice(own.findLastIndex(({ requestId }) => requestId < one.requestId) + 1, 0, one);
+    own.splice(own.findLastIndex((other) => this.#terms.id(other) < id) + 1, 0, one);
   }
 
-  /** Removes a request whose turn has come, and charges its wallet, whether or not the turn is used. */
-  take(requestId: string): void {
-    const one = this.#byRequest.get(requestId);
+  /** Removes one whose turn has come, and charges its party, whether or not the turn is used. */
+  take(id: string): void {
+    const one = this.#byId.get(id);
     if (one === undefined) return;
-    const start = Math.max(this.#now, this.#paidUntil.get(one.walletId) ?? 0);
+    const party = this.#terms.party(one);
+    const start = Math.max(this.#now, this.#paidUntil.get(party) ?? 0);
     this.#now = start;
-    this.#paidUntil.set(one.walletId, start + this.#cost(one));
-    for (const [id, until] of this.#paidUntil) if (until < this.#now) this.#paidUntil.delete(id);
-    this.remove(requestId);
+    this.#paidUntil.set(party, start + this.#terms.cost(one));
+    for (const [other, until] of this.#paidUntil) if (until < this.#now) this.#paidUntil.delete(other);
+    this.remove(id);
   }
 
-  /** Removes a request without charging its wallet. */
-  remove(requestId: string): void {
-    const one = this.#byRequest.get(requestId);
+  /** Removes one without charging its party. */
+  remove(id: string): void {
+    const one = this.#byId.get(id);
     if (one === undefined) return;
-    this.#byRequest.delete(requestId);
-    const own = this.#wallets.get(one.walletId)?.waiting ?? [];
+    this.#byId.delete(id);
+    const party = this.#terms.party(one);
+    const own = this.#parties.get(party)?.waiting ?? [];
     own.splice(own.indexOf(one), 1);
-    if (own.length === 0) this.#wallets.delete(one.walletId);
+    if (own.length === 0) this.#parties.delete(party);
   }
 
-  /** All requests in the order of their turns, were none added. */
+  /** All in the order of their turns, were none added. */
   order(): T[] {
-    const turns = [...this.#wallets].flatMap(([walletId, { waiting, arrival }]) => {
-      let paidUntil = this.#paidUntil.get(walletId) ?? 0;
+    const turns = [...this.#parties].flatMap(([party, { waiting, arrival }]) => {
+      let paidUntil = this.#paidUntil.get(party) ?? 0;
       return waiting.map((one): Turn<T> => {
         const turn = { one, start: Math.max(this.#now, paidUntil), paidUntil, arrival };
-        paidUntil = turn.start + this.#cost(one);
+        paidUntil = turn.start + this.#terms.cost(one);
         return turn;
       });
     });
@@ -111,7 +116,7 @@ export class FairLine<T extends LineEntry> {
   }
 }
 
-/** Of turns that start at the same time, the wallet that was last served longest ago comes first, so that none waits for a whole round. */
+/** Of turns that start at the same time, the party that was last served longest ago comes first, so that none waits for a whole round. */
 function inOrder(one: Turn<unknown>, other: Turn<unknown>): number {
   return one.start - other.start || one.paidUntil - other.paidUntil || one.arrival - other.arrival;
 }

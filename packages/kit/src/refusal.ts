@@ -1,5 +1,4 @@
 import { Code } from "@connectrpc/connect";
-import type { ExceededQuota } from "@outlayer/workflow";
 
 export { Code } from "@connectrpc/connect";
 
@@ -29,8 +28,10 @@ export interface RefusalAbout {
   readonly field?: string | undefined;
   /** The record that the error is about. */
   readonly requestId?: string | undefined;
+  /** Seconds after which the caller may try again. Where absent, Unavailable says `retryAfterSecs` and other codes nothing. */
+  readonly retryAfterSecs?: number;
   /** The quota that is used up. */
-  readonly exceeded?: ExceededQuota;
+  readonly quota?: { readonly subject: string; readonly id: string; readonly limit: number };
 }
 
 export const invalid = (message: string, about?: RefusalAbout) => new Refusal(Code.InvalidArgument, message, about);

@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { createHash, hash, timingSafeEqual } from "node:crypto";
 import { type ConfigReader, Malformed, type Parse } from "./config.ts";
 
 const leastLength = 32;
@@ -35,4 +35,14 @@ export function mustDiffer(reader: ConfigReader, place: string, secret: string |
 /** Lower-case hex. */
 export function sha256Hex(text: string): string {
   return hash("sha256", text, "hex");
+}
+
+/** Constant-time comparison of a secret with each of a list. */
+export function matchesAny(given: string, secrets: readonly string[]): boolean {
+  const digest = createHash("sha256").update(given).digest();
+  let found = false;
+  for (const secret of secrets) {
+    found = timingSafeEqual(digest, createHash("sha256").update(secret).digest()) || found;
+  }
+  return found;
 }

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { createClient } from "@connectrpc/connect";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import {
-  authenticateCaller,
   contextOf,
   createLogger,
   inContext,
@@ -11,7 +10,6 @@ import {
   ownContext,
   systemPorts,
   traceHeaders,
-  walletApiKeys,
 } from "@outlayer/kit";
 import { oneMethod } from "./support/broadcaster-stub.ts";
 
@@ -51,9 +49,7 @@ describe("trace context", () => {
     const logger = createLogger("broadcaster", "info", { write: (line) => void lines.push(JSON.parse(line)) });
     const { routes } = oneMethod(async () => {
       await new Promise((resolve) => setImmediate(resolve));
-      const key = "wk_good_0123456789abcdefghij";
-      const credentials = { internalTokens: [], apiKeys: walletApiKeys(JSON.stringify({ [key]: "wallet-7" })) };
-      authenticateCaller(new Headers({ authorization: `Bearer ${key}` }), credentials);
+      noteInContext({ wallet_id: "wallet-7" });
       logger.info("handled");
       return {};
     });

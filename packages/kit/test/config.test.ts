@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import {
-  accountId,
   bindAddress,
   ConfigError,
   ConfigReader,
@@ -129,15 +128,6 @@ describe("reading configuration", () => {
         [" a , b ", ["a", "b"]],
       ],
       ["a,,b", ","],
-    ],
-    [
-      "accountId",
-      accountId,
-      [
-        ["gate.sequential.near", "gate.sequential.near"],
-        ["a".repeat(64), "a".repeat(64)],
-      ],
-      ["A.near", "a", "a..b", "-a", "a".repeat(65)],
     ],
     [
       "httpUrl",

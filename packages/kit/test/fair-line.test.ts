@@ -1,30 +1,29 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { FairLine, type LineEntry } from "../src/fair-line.ts";
+import { FairLine } from "../src/fair-line.ts";
 
-type Line = FairLine<LineEntry & { readonly calls: number }>;
+type Line = FairLine<{ readonly id: string; readonly party: string; readonly calls: number }>;
 
 /** A line of those written as `a1 a2 b1`: wallet and number. */
 function lineOf(text: string): Line {
-  const line: Line = new FairLine(({ calls }) => calls);
-  for (const requestId of text.split(" ").filter(Boolean)) add(line, requestId);
+  const line: Line = new FairLine({ id: ({ id }) => id, party: ({ party }) => party, cost: ({ calls }) => calls });
+  for (const id of text.split(" ").filter(Boolean)) add(line, id);
   return line;
 }
 
-const add = (line: Line, requestId: string, calls = 3) =>
-  line.add({ requestId, walletId: requestId.slice(0, 1), calls });
+const add = (line: Line, id: string, calls = 3) => line.add({ id, party: id.slice(0, 1), calls });
 const shown = (line: Line) =>
   line
     .order()
-    .map(({ requestId }) => requestId)
+    .map(({ id }) => id)
     .join(" ");
 
 /** Gives the first its turn. */
 function take(line: Line): string {
-  const { requestId = "" } = line.first ?? {};
-  assert.equal(line.order()[0]?.requestId ?? "", requestId);
-  line.take(requestId);
-  return requestId;
+  const { id = "" } = line.first ?? {};
+  assert.equal(line.order()[0]?.id ?? "", id);
+  line.take(id);
+  return id;
 }
 
 describe("a fair line", () => {
@@ -126,11 +125,11 @@ describe("a fair line", () => {
             if (line.size > 0) taken.push(take(line));
             continue;
           }
-          const requestId = `${wallet}${String(index).padStart(3, "0")}`;
-          add(line, requestId);
-          added.push(requestId);
+          const id = `${wallet}${String(index).padStart(3, "0")}`;
+          add(line, id);
+          added.push(id);
         }
-        const expected = line.order().map(({ requestId }) => requestId);
+        const expected = line.order().map(({ id }) => id);
         while (line.size > 0) taken.push(take(line));
         assert.deepEqual(taken.slice(taken.length - expected.length), expected);
         assert.deepEqual([...taken].sort(), [...added].sort());

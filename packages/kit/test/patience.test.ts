@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
+import type { DescMethodUnary } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient, createRouterTransport, type Transport } from "@connectrpc/connect";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
-import { createLogger, exceededQuotaOf, hostService, quotaExceeded, remoteTransport, systemPorts } from "@outlayer/kit";
+import { createLogger, hostService, remoteTransport, systemPorts } from "@outlayer/kit";
 import { startTcpProxy } from "../../../test/support/tcp-proxy.ts";
-import { patient } from "../src/rpc/patience.ts";
+import { patient, usualLimitOf } from "../src/rpc/patience.ts";
 import { oneMethod } from "./support/broadcaster-stub.ts";
 
 const id = "018f0000-0000-7000-8000-000000000000";
@@ -76,27 +77,6 @@ describe("calls between services", () => {
     }
   });
 
-  it("are not made again where a quota refuses them", async () => {
-    const exceeded = {
-      standing: { quota: "open_workflows", limit: 1, remaining: 0, unit: "concurrent-requests", window: undefined },
-      retryAfterSecs: 5,
-    } as const;
-    let asked = 0;
-    const service = oneMethod(() => {
-      asked++;
-      throw quotaExceeded("used up", exceeded);
-    });
-    const bind = { host: "127.0.0.1", port: 0 };
-    const guards = { logger: createLogger("broadcaster", "silent"), serviceToken: undefined };
-    const hosted = await hostService(service, { grpcBind: bind, httpBind: bind }, guards);
-    const caller = { from: "planner", to: "broadcaster", serviceToken: undefined } as const;
-    const client = createClient(BroadcasterService, remoteTransport(hosted.listeners.grpcUrl, caller));
-    const error = await failure(client.getGateFacts({ gateId: "gate.near" }));
-    await hosted.stop();
-    assert.deepEqual([error.code, error.rawMessage, asked], [Code.ResourceExhausted, "used up", 1]);
-    assert.deepEqual(exceededQuotaOf(error), exceeded, "and all of it is said");
-  });
-
   it("are made again over a new connection when the old one breaks", async () => {
     const logger = createLogger("broadcaster", "silent");
     const bind = { host: "127.0.0.1", port: 0 };
@@ -143,6 +123,14 @@ describe("calls between services", () => {
     limits.length = 0;
     await failure(createClient(RecordService, transport).getRecord({ requestId: id, waitMs: 60_000 }));
     assert.equal(limits[0], 64_000);
+  });
+
+  it("have more time where their contract says that they ask upstreams: all of signer-proxy's, and preflight", () => {
+    const longest = [...SignerProxyService.methods, BroadcasterService.method.preflight];
+    for (const method of longest) assert.equal(usualLimitOf(method as DescMethodUnary, {}), 30_000, method.name);
+    for (const method of [BroadcasterService.method.getGateFacts, LogService.method.openWorkflow]) {
+      assert.equal(usualLimitOf(method, {}), 5_000, method.name);
+    }
   });
 
   it("tell the other side of their deadline, and get its word that it was too late", async () => {

@@ -127,11 +127,10 @@ describe("mutual TLS between services", () => {
     const files = await broadcaster();
     const { tls, logger } = identity(files);
     for (const [accepted, expected] of [
-      ["wallets", undefined],
+      ["clients", undefined],
       [["planner"], Code.PermissionDenied],
     ] as const) {
-      const credentials = { internalTokens: ["internal"], apiKeys: new Map() };
-      const service = oneMethod(() => ({}), { [getGateFacts]: accepted }, { credentials, vouchedBy: ["planner"] });
+      const service = oneMethod(() => ({}), { [getGateFacts]: accepted }, { authenticate() {} });
       const hosted = await hostService(
         service,
         { grpcBind: bind, httpBind: bind },

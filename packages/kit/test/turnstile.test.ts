@@ -26,9 +26,9 @@ describe("a turnstile", () => {
   it("does not let one wallet's hundred calls go before another's one", async () => {
     const turnstile = new Turnstile(1);
     const first = Promise.withResolvers<void>();
-    const running = turnstile.pass("usual", () => first.promise, { walletId: "many" });
+    const running = turnstile.pass("usual", () => first.promise, { party: "many" });
     const begun: string[] = [];
-    const call = (walletId: string) => turnstile.pass("usual", async () => begun.push(walletId), { walletId });
+    const call = (party: string) => turnstile.pass("usual", async () => begun.push(party), { party });
     const calls = [...Array.from({ length: 100 }, () => call("many")), call("one")];
     first.resolve();
     await Promise.all([running, ...calls]);

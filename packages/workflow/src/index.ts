@@ -19,4 +19,5 @@ export * from "./request-schemas.ts";
 export * from "./request-text.ts";
 export * from "./signing-terms.ts";
 export * from "./statuses.ts";
+export * from "./subjects.ts";
 export * from "./uuid.ts";

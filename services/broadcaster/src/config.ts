@@ -1,5 +1,5 @@
+import { accountId, readWrappedNearId } from "@outlayer/access";
 import {
-  accountId,
   type CommonConfig,
   type ConfigReader,
   decimal,
@@ -12,7 +12,6 @@ import {
   readCommonConfig,
   readNatsConfig,
   readServiceUrl,
-  readWrappedNearId,
   text,
 } from "@outlayer/kit";
 import { decodeBase58, type KeyPair, parseSecretKey } from "@outlayer/near";

@@ -1,4 +1,5 @@
 import type { ServiceImpl, Transport } from "@connectrpc/connect";
+import { workLogFields } from "@outlayer/access";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import type { Bus, Logger, NatsClient, Ports, Service } from "@outlayer/kit";
 import { EvidenceClient } from "./adapters/evidence/evidence-client.ts";
@@ -79,6 +80,7 @@ export function createBroadcaster(
       name: "broadcaster",
       services: [BroadcasterService],
       callers,
+      logFields: workLogFields,
       register: (router) => void router.service(BroadcasterService, implementation),
     },
     async start() {

@@ -8,9 +8,9 @@ const eventBytes = 4 * 1024 * 1024;
 /** The planner opens workflows and records cancel requests; the broadcaster appends the other events. */
 export const callers = {
   ...accepts(RecordService, {
-    getRecord: "wallets",
-    watchProgress: "wallets",
-    getHistory: "wallets",
+    getRecord: "clients",
+    watchProgress: "clients",
+    getHistory: "clients",
   }),
   ...accepts(LogService, {
     openWorkflow: upTo(eventBytes, ["planner"]),

@@ -1,4 +1,10 @@
 import {
+  readWalletCredentials,
+  readWalletSlots,
+  type WalletCredentials,
+  type WalletSlotLimits,
+} from "@outlayer/access";
+import {
   type CommonConfig,
   type ConfigReader,
   type LogLevel,
@@ -11,10 +17,6 @@ import {
   readCommonConfig,
   readNatsConfig,
   readSharedSecret,
-  readWalletCredentials,
-  readWalletSlots,
-  type WalletCredentials,
-  type WalletSlotLimits,
 } from "@outlayer/kit";
 import { MongoClient } from "mongodb";
 import type { QuotaRules } from "./core/quotas.ts";

@@ -1,5 +1,13 @@
 import { hash } from "node:crypto";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
+import {
+  UsageProofs,
+  type WalletSlot,
+  WalletSlots,
+  walletCallerOf,
+  walletClients,
+  workLogFields,
+} from "@outlayer/access";
 import type { Event } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
@@ -9,16 +17,11 @@ import {
   KeyedMutex,
   type Logger,
   type NatsClient,
-  newsSubject,
   noteInContext,
   type Ports,
   type Service,
-  UsageProofs,
-  type WalletSlot,
-  WalletSlots,
-  walletCallerOf,
-  workSubject,
 } from "@outlayer/kit";
+import { readersSubject, workSubject } from "@outlayer/workflow";
 import { type MongodbStore, openMongodbStore } from "./adapters/mongodb/store.ts";
 import { ProgressStream } from "./adapters/nats/progress-stream.ts";
 import { openSqliteStore } from "./adapters/sqlite/store.ts";
@@ -130,7 +133,8 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
       services: [RecordService, LogService],
       callers,
       // The planner reads the record that a request names as its approval.
-      wallets: { credentials: config.credentials, vouchedBy: ["gateway", "planner"] },
+      clients: walletClients({ credentials: config.credentials, vouchedBy: ["gateway", "planner"] }),
+      logFields: workLogFields,
       register(router) {
         router.service(RecordService, records);
         router.service(LogService, logs);
@@ -167,7 +171,7 @@ function openStore(database: DatabaseUrl, ports: Ports, logger: Logger): Evidenc
 
 /** Wakes readers of this workflow, and broadcasters when a workflow is opened or is to be cancelled. */
 function wake(bus: Bus, { requestId, terminal }: ProgressEvent, event: Event): void {
-  bus.publish(newsSubject(requestId), new Uint8Array());
+  bus.publish(readersSubject(requestId), new Uint8Array());
   const isForDrivers = event.kind.case === "opened" || event.kind.case === "cancelRequested";
   if (isForDrivers && !terminal) bus.publish(workSubject, new TextEncoder().encode(requestId));
 }

@@ -1,4 +1,5 @@
-import { json, Malformed, type Parse, walletIdPattern } from "@outlayer/kit";
+import { walletIdPattern } from "@outlayer/access";
+import { json, Malformed, type Parse } from "@outlayer/kit";
 import { defaultQuotas, type QuotaRules, type Quotas } from "./core/quotas.ts";
 
 /** Bounded, since every start and end of a workflow rewrites the wallet's account with all open ones. */

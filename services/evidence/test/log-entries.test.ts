@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { workSubject } from "@outlayer/kit";
-import { checkHistory } from "@outlayer/workflow";
+import { checkHistory, workSubject } from "@outlayer/workflow";
 import { type EventKind, type EvidenceUnderTest, startEvidence, walletHeaders } from "./support/harness.ts";
 import { codeOf, ended, taken } from "./support/log-events.ts";
 import { onEveryStore } from "./support/places.ts";

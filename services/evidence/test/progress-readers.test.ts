@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { createLogger, natsServers, openMessaging, systemPorts, workSubject } from "@outlayer/kit";
+import { createLogger, natsServers, openMessaging, systemPorts } from "@outlayer/kit";
+import { workSubject } from "@outlayer/workflow";
 import { walletHeaders as headers } from "./support/harness.ts";
 import { appendAll, open } from "./support/nats-evidence.ts";
 import { OnOwnNats, rest } from "./support/own-nats.ts";

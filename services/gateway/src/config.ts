@@ -1,5 +1,11 @@
 import {
   accountId,
+  readWalletCredentials,
+  readWalletSlots,
+  type WalletCredentials,
+  type WalletSlotLimits,
+} from "@outlayer/access";
+import {
   type BindAddress,
   bindAddress,
   type CommonConfig,
@@ -8,10 +14,6 @@ import {
   readCommonConfig,
   readNatsConfig,
   readServiceUrl,
-  readWalletCredentials,
-  readWalletSlots,
-  type WalletCredentials,
-  type WalletSlotLimits,
 } from "@outlayer/kit";
 import { maxPostWaitSecs } from "./core/wait.ts";
 

@@ -1,5 +1,6 @@
 import type { Transport } from "@connectrpc/connect";
-import { authenticateCaller, type Logger, type Ports, type Readiness, type Service, WalletSlots } from "@outlayer/kit";
+import { authenticateCaller, WalletSlots } from "@outlayer/access";
+import type { Logger, Ports, Readiness, Service } from "@outlayer/kit";
 import { plannerClient } from "./adapters/planner.ts";
 import { recordsClient } from "./adapters/records.ts";
 import type { GatewayConfig } from "./config.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { defaultWalletSlots } from "@outlayer/kit";
+import { defaultWalletSlots } from "@outlayer/access";
 import { askWhileSending, type Sending } from "../../../packages/kit/test/support/sending-client.ts";
 import { parseRaw } from "./support/raw-http.ts";
 import { assertProblem } from "./support/rest.ts";

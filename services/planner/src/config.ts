@@ -1,19 +1,21 @@
 import {
   accountId,
+  readDirectUserScopes,
+  readWalletCredentials,
+  readWalletSlots,
+  readWrappedNearId,
+  type WalletCredentials,
+  type WalletSlotLimits,
+} from "@outlayer/access";
+import {
   type CommonConfig,
   type ConfigReader,
   decimal,
   Malformed,
   type Parse,
   readCommonConfig,
-  readDirectUserScopes,
   readServiceUrl,
-  readWalletCredentials,
-  readWalletSlots,
-  readWrappedNearId,
   text,
-  type WalletCredentials,
-  type WalletSlotLimits,
 } from "@outlayer/kit";
 import { transactionGas } from "@outlayer/near";
 import type { DirectUserScope } from "@outlayer/workflow";

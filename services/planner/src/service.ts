@@ -1,6 +1,7 @@
 import type { HandlerContext, ServiceImpl, Transport } from "@connectrpc/connect";
+import { WalletSlots, walletCallerOf, walletClients, workLogFields } from "@outlayer/access";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
-import { type Logger, type Ports, type Service, WalletSlots, walletCallerOf } from "@outlayer/kit";
+import type { Logger, Ports, Service } from "@outlayer/kit";
 import { type QuotaStanding, rateLimitHeaders } from "@outlayer/workflow";
 import { preflightAsker } from "./adapters/ask-preflight.ts";
 import { planCounter } from "./adapters/count-plan.ts";
@@ -105,7 +106,8 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
       name: "planner",
       services: [PlannerService],
       callers,
-      wallets: { credentials, vouchedBy: ["gateway"] },
+      clients: walletClients({ credentials, vouchedBy: ["gateway"] }),
+      logFields: workLogFields,
       register: (router) => {
         router.service(PlannerService, planner);
       },

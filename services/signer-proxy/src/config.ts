@@ -1,5 +1,5 @@
+import { accountId, readDirectUserScopes, readWrappedNearId } from "@outlayer/access";
 import {
-  accountId,
   type CommonConfig,
   type ConfigReader,
   httpUrl,
@@ -8,9 +8,7 @@ import {
   mustDiffer,
   type Parse,
   readCommonConfig,
-  readDirectUserScopes,
   readSharedSecret,
-  readWrappedNearId,
 } from "@outlayer/kit";
 import type { DirectUserScope } from "@outlayer/workflow";
 import { type ActionTypes, actionKinds, defaultActionTypes, sharedPowerKind } from "./core/action-types.ts";

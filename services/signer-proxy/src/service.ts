@@ -1,6 +1,7 @@
 import type { ServiceImpl } from "@connectrpc/connect";
+import { UsageProofs, workLogFields } from "@outlayer/access";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
-import { type Logger, type Ports, type Service, UsageProofs } from "@outlayer/kit";
+import type { Logger, Ports, Service } from "@outlayer/kit";
 import { hmacGrantMac } from "./adapters/grant-mac/hmac.ts";
 import { callTimeoutMs, keystoreHttp } from "./adapters/keystore/http.ts";
 import { verifiedKeystore } from "./adapters/keystore/keystore.ts";
@@ -64,6 +65,7 @@ export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDe
       name: "signer-proxy",
       services: [SignerProxyService],
       callers,
+      logFields: workLogFields,
       register: (router) => {
         router.service(SignerProxyService, handlers);
       },

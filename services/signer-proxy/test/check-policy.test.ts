@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
+import { countsDigest } from "@outlayer/access";
 import type { Allowed } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
-import { countsDigest } from "@outlayer/kit";
 import { hmacGrantMac } from "../src/adapters/grant-mac/hmac.ts";
 import { type GrantScope, verifyGrant } from "../src/core/grant.ts";
 import { ledgerSeq } from "./support/evidence-word.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { create } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
+import { countsDigest, UsageProofs } from "@outlayer/access";
 import { ReservationSchema, UsageSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy";
-import { countsDigest, UsageProofs } from "@outlayer/kit";
 import { ledgerSeq, proofs, startMs, stated } from "./support/evidence-word.ts";
 import { failure, reasonOf, startProxy, type TestProxy } from "./support/proxy.ts";
 import {

@@ -5,39 +5,27 @@ import { contextOf, inContext } from "../call-context.ts";
 import type { Logger } from "../logger.ts";
 import { denied, invalid, Refusal } from "../refusal.ts";
 import type { ServiceName } from "../service-name.ts";
-import { authenticateCaller, vouchedCaller, type WalletCaller, type WalletCredentials } from "../wallet-auth.ts";
 import { type Access, accessTo, type Callers, limitsForAnybody, methodName } from "./callers.ts";
 import { connectErrorOf, domainOf } from "./error-details.ts";
 import type { Identify } from "./service-auth.ts";
 import { describeFaults } from "./unread-messages.ts";
 
-/** How methods for wallets authenticate them. */
-export interface WalletAccess {
-  readonly credentials: WalletCredentials;
-  /** Services that may vouch for a wallet: they have checked its credentials, and pass on none. */
-  readonly vouchedBy: readonly ServiceName[];
+/** Authenticates the callers of methods for clients: callers with credentials of their own, which no service has to be. */
+export interface Clients {
+  /**
+   * Puts whom the call acts for into `values`, where the handler finds it.
+   * @param caller the service that calls, where one does
+   * @throws Refusal Unauthenticated
+   */
+  authenticate(headers: Headers, caller: ServiceName | undefined, values: ContextValues): void;
 }
 
 /** Called once the caller is known to be a service, so that its connection gets services' bounds. */
 export const onService = createContextKey<() => void>(() => {});
 
-const walletKey = createContextKey<WalletCaller | undefined>(undefined);
-
-/** The wallet that a call to a method for wallets acts for. */
-export function walletCallerOf(values: ContextValues): WalletCaller {
-  const caller = values.get(walletKey);
-  if (caller === undefined) throw new Error("not a method for wallets");
-  return caller;
-}
-
-/** Like `walletCallerOf`; undefined for a call that acts for no wallet. */
-export function walletCallerIn(values: ContextValues): WalletCaller | undefined {
-  return values.get(walletKey);
-}
-
 export interface AuthorizeDeps {
   readonly callers: Callers;
-  readonly wallets: WalletAccess | undefined;
+  readonly clients: Clients | undefined;
   readonly identify: Identify;
   readonly logger: Logger;
   /** Bounds the log lines about callers that are not allowed. */
@@ -60,7 +48,7 @@ export function authorizeRequest(deps: AuthorizeDeps): (context: HandlerContext)
   };
 }
 
-function judge({ callers, wallets, identify, logger, refusals }: AuthorizeDeps, context: HandlerContext): void {
+function judge({ callers, clients, identify, logger, refusals }: AuthorizeDeps, context: HandlerContext): void {
   const { requestHeader: headers, service, values } = context;
   refuseQuery(context);
   const open = limitsForAnybody(service);
@@ -79,11 +67,9 @@ function judge({ callers, wallets, identify, logger, refusals }: AuthorizeDeps, 
     return denied("this caller may not call this");
   };
   if (access === undefined) throw refuse();
-  if (access.accepted === "wallets") {
-    if (wallets === undefined) throw refuse();
-    const mayVouch = caller !== undefined && wallets.vouchedBy.includes(caller);
-    const vouched = mayVouch ? vouchedCaller(headers) : undefined;
-    values.set(walletKey, vouched ?? authenticateCaller(headers, wallets.credentials));
+  if (access.accepted === "clients") {
+    if (clients === undefined) throw refuse();
+    clients.authenticate(headers, caller, values);
   } else if (caller === undefined || !access.accepted.includes(caller)) throw refuse();
   if (caller === undefined) refuseCompression(context);
   refuseLength(headers, access.limits.wireBytes);

@@ -4,8 +4,8 @@ import { ServerReflection as ReflectionV1 } from "@outlayer/contracts/grpc/refle
 import { ServerReflection as ReflectionV1Alpha } from "@outlayer/contracts/grpc/reflection/v1alpha/reflection";
 import type { ServiceName } from "../service-name.ts";
 
-/** `wallets` for a method that acts for the wallet whose credentials come with the call; else the services it accepts. */
-export type Accepted = "wallets" | readonly ServiceName[];
+/** `clients` for a method whose callers bring credentials of their own (`Clients`); else the services it accepts. */
+export type Accepted = "clients" | readonly ServiceName[];
 
 /** How much a caller may send, in bytes. */
 export interface BodyLimits {
@@ -29,8 +29,8 @@ const kib = 1024;
 /** For gRPC's envelope around a message, and for the end of a stream. */
 const framingBytes = kib;
 
-/** A wallet's request: REST's 256 KiB as a text within JSON, where each quote is escaped. */
-const ofWallets = sameFor(512 * kib);
+/** A client's request: REST's 256 KiB as a text within JSON, where each quote is escaped. */
+const ofClients = sameFor(512 * kib);
 
 /** Ids, numbers, a step. Methods that take a caller's text or events declare larger limits with `upTo`. */
 const ofServices = sameFor(64 * kib);
@@ -44,7 +44,7 @@ export function upTo(messageBytes: number, accepted: Accepted, wireBytes = messa
 export function accessTo(callers: Callers, method: string): Access | undefined {
   const entry = callers[method];
   if (entry === undefined || (typeof entry === "object" && "limits" in entry)) return entry;
-  return { accepted: entry, limits: entry === "wallets" ? ofWallets : ofServices };
+  return { accepted: entry, limits: entry === "clients" ? ofClients : ofServices };
 }
 
 function sameFor(messageBytes: number): BodyLimits {

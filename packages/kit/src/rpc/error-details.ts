@@ -6,8 +6,7 @@ import {
   RequestInfoSchema,
   RetryInfoSchema,
 } from "@outlayer/contracts/google/rpc/error_details";
-import type { ExceededQuota } from "@outlayer/workflow";
-import type { Refusal } from "../refusal.ts";
+import type { Refusal, RefusalAbout } from "../refusal.ts";
 
 /** Seconds after which a caller may try again after a temporary failure, over gRPC and REST alike. */
 export const retryAfterSecs = 2;
@@ -20,8 +19,8 @@ export const retryAfterSecs = 2;
  */
 export function connectErrorOf(refusal: Refusal, domain: string): ConnectError {
   const { code, message, about } = refusal;
-  const { reason = reasonOf(code), field, requestId, exceeded } = about;
-  const retrySecs = exceeded?.retryAfterSecs ?? (code === Code.Unavailable ? retryAfterSecs : undefined);
+  const { reason = reasonOf(code), field, requestId, quota } = about;
+  const retrySecs = about.retryAfterSecs ?? (code === Code.Unavailable ? retryAfterSecs : undefined);
   const metadata = { ...about.metadata, ...(requestId === undefined ? {} : { request_id: requestId }) };
   const details = [
     { desc: ErrorInfoSchema, value: { reason, domain, metadata } },
@@ -32,15 +31,13 @@ export function connectErrorOf(refusal: Refusal, domain: string): ConnectError {
     ...(retrySecs === undefined
       ? []
       : [{ desc: RetryInfoSchema, value: { retryDelay: { seconds: BigInt(retrySecs) } } }]),
-    ...(exceeded === undefined
-      ? []
-      : [{ desc: QuotaFailureSchema, value: { violations: [violation(exceeded, message)] } }]),
+    ...(quota === undefined ? [] : [{ desc: QuotaFailureSchema, value: { violations: [violation(quota, message)] } }]),
   ];
   return new ConnectError(message, code, undefined, details, refusal);
 }
 
-function violation({ standing: { quota, limit } }: ExceededQuota, description: string) {
-  return { subject: "wallet", description, quotaId: quota, quotaValue: BigInt(limit) };
+function violation({ subject, id, limit }: NonNullable<RefusalAbout["quota"]>, description: string) {
+  return { subject, description, quotaId: id, quotaValue: BigInt(limit) };
 }
 
 /** `InvalidArgument` → `INVALID_ARGUMENT` */

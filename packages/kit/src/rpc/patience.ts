@@ -1,17 +1,14 @@
-import type { DescMethod, DescMethodUnary } from "@bufbuild/protobuf";
+import { type DescMethod, type DescMethodUnary, getOption } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError, type Transport } from "@connectrpc/connect";
-import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
-import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
+import { asks_upstreams } from "@outlayer/contracts/outlayer/rpc/v1/options";
 import { jittered, type Ports, sleep } from "../ports.ts";
 
 /** Time limit of a call whose caller sets none, milliseconds. */
 const usualMs = 5_000;
 
-/** The same for methods that call the keystore, in a TEE, or NEAR's RPC several times. */
+/** The same for methods whose contract says that they ask slow upstreams. */
 const upstreamMs = 30_000;
-
-const { preflight } = BroadcasterService.method;
 
 /** Attempts in all, of idempotent calls. Longer outages are for the caller to handle. */
 const tries = 4;
@@ -50,8 +47,7 @@ export function patient(transport: Transport, { clock, timers, random }: Omit<Po
 /** Time limit of a call whose caller sets none, milliseconds: the method's, plus the time that the request asks to wait. */
 export function usualLimitOf(method: DescMethodUnary, input: object): number {
   const waitMs = "waitMs" in input && typeof input.waitMs === "number" ? input.waitMs : 0;
-  const asksUpstreams = method.parent.typeName === SignerProxyService.typeName || method === preflight;
-  return waitMs + (asksUpstreams ? upstreamMs : usualMs);
+  return waitMs + (getOption(method, asks_upstreams) ? upstreamMs : usualMs);
 }
 
 function isRepeatable({ idempotency }: DescMethod): boolean {

@@ -22,7 +22,7 @@ import { type Ports, sleep, systemPorts } from "../ports.ts";
 import type { Readiness } from "../readiness.ts";
 import type { ServiceName } from "../service-name.ts";
 import { serviceOf, type TlsIdentity } from "../tls.ts";
-import { authorizeRequest, onService, type WalletAccess } from "./authorize.ts";
+import { authorizeRequest, type Clients, onService } from "./authorize.ts";
 import { type BoundedMethod, boundedRequests, type NodeListener, type NodeRequest } from "./bounded-requests.ts";
 import { BoundedSession } from "./bounded-session.ts";
 import { accessTo, type BodyLimits, type Callers, limitsForAnybody, methodName } from "./callers.ts";
@@ -35,7 +35,7 @@ import { reflectionRoutes } from "./reflection.ts";
 import { http1Server, http2Server } from "./servers.ts";
 import { certifiedCaller, type Identify, identifyOnPorts } from "./service-auth.ts";
 import { startedInterceptor } from "./started.ts";
-import { traceIn } from "./trace.ts";
+import { type CallLogFields, traceIn } from "./trace.ts";
 
 /** A service's methods without a listener: the same for its ports and for the in-memory transport. */
 export interface RpcRoutes {
@@ -44,8 +44,10 @@ export interface RpcRoutes {
   readonly services: readonly DescService[];
   /** Who may call each method, and what it takes. */
   readonly callers: Callers;
-  /** How methods for wallets authenticate them. Without it they accept nobody. */
-  readonly wallets?: WalletAccess | undefined;
+  /** How methods for clients authenticate them. Without it they accept nobody. */
+  readonly clients?: Clients | undefined;
+  /** What log lines of a call say of its request: ids alone, for the rest of a request goes into no log. */
+  readonly logFields?: CallLogFields;
   register(router: ConnectRouter): void;
 }
 
@@ -70,12 +72,12 @@ export function routerOptions(
   readiness?: Readiness,
   clock = systemPorts().clock,
 ): ConnectRouterOptions {
-  const { callers, wallets } = routes;
+  const { callers, clients, logFields } = routes;
   const refusals = new BoundedLines(clock);
   return {
-    requestGate: authorizeRequest({ callers, wallets, identify, logger, refusals }),
+    requestGate: authorizeRequest({ callers, clients, identify, logger, refusals }),
     interceptors: [
-      traceIn,
+      traceIn(logFields),
       inFlight.interceptor,
       errorInterceptor(logger),
       ...(readiness === undefined ? [] : [startedInterceptor(routes.name, readiness)]),

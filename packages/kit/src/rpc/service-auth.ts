@@ -1,6 +1,6 @@
 import { type ContextValues, createContextKey, type Interceptor } from "@connectrpc/connect";
+import { matchesAny } from "../secrets.ts";
 import { type ServiceName, serviceNameOf } from "../service-name.ts";
-import { matchesAny } from "../wallet-auth.ts";
 
 const tokenHeader = "x-service-token";
 const nameHeader = "x-service-name";

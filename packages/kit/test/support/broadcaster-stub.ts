@@ -1,5 +1,5 @@
 import { BroadcasterService, type GetGateFactsRequest } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
-import type { Callers, Service, WalletAccess } from "@outlayer/kit";
+import type { Callers, Clients, Service } from "@outlayer/kit";
 
 export const getGateFacts = "outlayer.broadcaster.v1.BroadcasterService/GetGateFacts";
 
@@ -7,14 +7,14 @@ export const getGateFacts = "outlayer.broadcaster.v1.BroadcasterService/GetGateF
 export function oneMethod(
   answer: (request: GetGateFactsRequest, context: { readonly signal: AbortSignal }) => object | Promise<object>,
   callers: Callers = { [getGateFacts]: ["planner"] },
-  wallets?: WalletAccess,
+  clients?: Clients,
 ): Service {
   return {
     routes: {
       name: "broadcaster",
       services: [BroadcasterService],
       callers,
-      wallets,
+      clients,
       register: (router) => void router.service(BroadcasterService, { getGateFacts: answer }),
     },
     async start() {},

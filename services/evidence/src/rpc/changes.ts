@@ -1,4 +1,5 @@
-import { type Bus, type Disposer, newsSubject, type Timers } from "@outlayer/kit";
+import type { Bus, Disposer, Timers } from "@outlayer/kit";
+import { readersSubject } from "@outlayer/workflow";
 
 /** How long a reader waits for a signal before it reads again anyway, milliseconds: the bus may lose signals. */
 const recheckMs = 1000;
@@ -17,7 +18,7 @@ export class Changes {
   constructor(bus: Bus, timers: Timers, requestId: string) {
     this.#bus = bus;
     this.#timers = timers;
-    this.#unsubscribe = bus.subscribe(newsSubject(requestId), () => {
+    this.#unsubscribe = bus.subscribe(readersSubject(requestId), () => {
       this.#news = true;
       this.#wake?.();
     });

@@ -1,6 +1,7 @@
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import type { WalletCaller } from "@outlayer/access";
 import type { GetHistoryRequest } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
-import { notFound, type WalletCaller } from "@outlayer/kit";
+import { notFound } from "@outlayer/kit";
 import { filedId } from "@outlayer/workflow";
 import type { WorkflowLog } from "../core/log.ts";
 import { eventOf } from "../core/record.ts";

@@ -1,6 +1,7 @@
+import type { WalletCaller } from "@outlayer/access";
 import type { GetRecordRequest } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
-import { type Bus, deadline, type Timers, type WalletCaller } from "@outlayer/kit";
+import { type Bus, deadline, type Timers } from "@outlayer/kit";
 import { isTerminal } from "@outlayer/workflow";
 import type { WorkflowLog } from "../core/log.ts";
 import { Changes } from "./changes.ts";

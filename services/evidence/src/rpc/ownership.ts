@@ -1,5 +1,6 @@
+import type { WalletCaller } from "@outlayer/access";
 import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
-import { notFound, type WalletCaller } from "@outlayer/kit";
+import { notFound } from "@outlayer/kit";
 import { filedId } from "@outlayer/workflow";
 import type { WorkflowLog } from "../core/log.ts";
 

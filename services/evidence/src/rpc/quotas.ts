@@ -1,10 +1,11 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { quotaExceeded } from "@outlayer/access";
 import type {
   ChargeOperatorRequest,
   CountPlanRequest,
   QuotaStandingSchema,
 } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
-import { quotaExceeded, type Refusal } from "@outlayer/kit";
+import type { Refusal } from "@outlayer/kit";
 import type { QuotaStanding, QuotaUnit } from "@outlayer/workflow";
 import type { QuotaBook } from "../core/quota-book.ts";
 import type { Exceeded, QuotaName, Standing } from "../core/quotas.ts";

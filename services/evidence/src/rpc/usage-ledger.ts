@@ -1,11 +1,12 @@
 import { create } from "@bufbuild/protobuf";
+import { countsDigest, type UsageProofs } from "@outlayer/access";
 import type {
   ReadUsageRequest,
   ReleaseUsageRequest,
   ReserveUsageRequest,
 } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { type Usage, UsageSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy";
-import { Code, conflict, countsDigest, type Logger, Refusal, type UsageProofs, unavailable } from "@outlayer/kit";
+import { Code, conflict, type Logger, Refusal, unavailable } from "@outlayer/kit";
 import type { Sha256Hex } from "../core/entry.ts";
 import type { WorkflowLog } from "../core/log.ts";
 import { eventOf } from "../core/record.ts";

@@ -1,6 +1,7 @@
+import type { WalletCaller } from "@outlayer/access";
 import type { WatchProgressRequest } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/progress";
-import { deadline, unavailable, type WalletCaller } from "@outlayer/kit";
+import { deadline, unavailable } from "@outlayer/kit";
 import { isTerminal } from "@outlayer/workflow";
 import { Changes } from "./changes.ts";
 import type { GetRecordDeps } from "./get-record.ts";

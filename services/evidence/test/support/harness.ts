@@ -1,5 +1,6 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type Client, createClient, type Transport } from "@connectrpc/connect";
+import { defaultWalletSlots } from "@outlayer/access";
 import type { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { OpenedSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
@@ -7,7 +8,6 @@ import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_s
 import { createEvidence, defaultRules } from "@outlayer/evidence";
 import {
   createLogger,
-  defaultWalletSlots,
   InProcessBus,
   inMemoryTransport,
   type Ports,

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { exceededQuotaOf } from "@outlayer/access";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
-import { exceededQuotaOf } from "@outlayer/kit";
 import { internalError, Problem, type ProblemStatus } from "../core/problem.ts";
 
 /**

@@ -1,3 +1,4 @@
+import { exceededQuotaOf } from "@outlayer/access";
 import { Refusal } from "@outlayer/kit";
 import { problemStatusOf } from "../adapters/upstream-problem.ts";
 import { internalError, Problem } from "../core/problem.ts";
@@ -14,7 +15,7 @@ const sentences: ReadonlyMap<number, () => Problem> = new Map([
 export function problemOfError(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof Refusal) {
-    const { exceeded } = error.about;
+    const exceeded = exceededQuotaOf(error);
     if (exceeded !== undefined) return new Problem(429, error.message, { exceeded });
     const status = problemStatusOf.get(error.code);
     return status === undefined ? internalError(error) : new Problem(status, error.message);

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { vouchingHeaders, type WalletCaller, walletAuthHeaders } from "@outlayer/kit";
+import { vouchingHeaders, type WalletCaller, walletAuthHeaders } from "@outlayer/access";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { isJsonContentType } from "../core/content-type.ts";
 import type { RestRequest } from "../core/endpoint.ts";

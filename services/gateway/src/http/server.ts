@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { type IncomingMessage, METHODS } from "node:http";
+import type { WalletCaller, WalletSlot, WalletSlots } from "@outlayer/access";
 import {
   type BindAddress,
   type Clock,
@@ -12,9 +13,6 @@ import {
   type Random,
   type Timers,
   urlOf,
-  type WalletCaller,
-  type WalletSlot,
-  type WalletSlots,
 } from "@outlayer/kit";
 import { type FastifyReply, type FastifyRequest, fastify } from "fastify";
 import type { Endpoint } from "../core/endpoint.ts";

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Client, createClient, createRouterTransport, type Transport } from "@connectrpc/connect";
+import { defaultWalletSlots as slots } from "@outlayer/access";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import type { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
@@ -15,11 +16,9 @@ import {
   type Ports,
   Readiness,
   type Service,
-  defaultWalletSlots as slots,
   systemPorts,
-  workSubject,
 } from "@outlayer/kit";
-import { counterScope } from "@outlayer/workflow";
+import { counterScope, workSubject } from "@outlayer/workflow";
 import type { EvidenceConfig } from "../../../evidence/src/config.ts";
 import { createEvidence } from "../../../evidence/src/service.ts";
 import { defaultRules } from "../../../evidence/src/wallet-quotas.ts";

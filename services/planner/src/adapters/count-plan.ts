@@ -1,9 +1,10 @@
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { exceededQuotaOf, quotaExceeded } from "@outlayer/access";
 import {
   LogService,
   type QuotaStanding as StandingMessage,
 } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
-import { exceededQuotaOf, quotaExceeded, unavailable } from "@outlayer/kit";
+import { unavailable } from "@outlayer/kit";
 import { type QuotaStanding, quotaUnit } from "@outlayer/workflow";
 import type { CountPlan } from "../core/ports.ts";
 

@@ -1,6 +1,6 @@
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { vouchingHeaders } from "@outlayer/access";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
-import { vouchingHeaders } from "@outlayer/kit";
 import type { FindRecord } from "../core/ports.ts";
 
 /** Reads records as the calling wallet, so that other wallets' records stay hidden. */

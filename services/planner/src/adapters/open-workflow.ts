@@ -1,7 +1,8 @@
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { exceededQuotaOf } from "@outlayer/access";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
-import { exceededQuotaOf, Turnstile } from "@outlayer/kit";
+import { Turnstile } from "@outlayer/kit";
 import { type OperatorCosts, operatorBound } from "../core/operator-bound.ts";
 import type { OpenWorkflow } from "../core/ports.ts";
 import { standingOf } from "./count-plan.ts";
@@ -20,7 +21,7 @@ export function workflowOpener(evidence: Transport, costs: OperatorCosts): OpenW
     try {
       const operatorBoundYocto = String(operatorBound(opened.calls ?? [], costs));
       const open = () => log.openWorkflow({ requestId, opened, operatorBoundYocto }, { signal });
-      const { record, created, quotas } = await turnstile.pass("usual", open, { walletId: opened.walletId, signal });
+      const { record, created, quotas } = await turnstile.pass("usual", open, { party: opened.walletId, signal });
       if (record === undefined) throw new Error("evidence answered without a record");
       // A retry whose first attempt got no answer finds the record of that attempt.
       const isNew = created || record.requestId === requestId;

@@ -1,5 +1,6 @@
 import type { JsonObject } from "@bufbuild/protobuf";
-import { invalid, unavailable, type WalletCaller } from "@outlayer/kit";
+import type { WalletCaller } from "@outlayer/access";
+import { invalid, unavailable } from "@outlayer/kit";
 import { type ApprovalInfo, type Endpoint, originalRequestOf } from "@outlayer/workflow";
 import { type ApprovalProblem, type ApprovedRequest, approvalProblem, approvedProblem } from "../core/approval.ts";
 import type { FindRecord } from "../core/ports.ts";

@@ -1,5 +1,6 @@
+import type { WalletCaller } from "@outlayer/access";
 import type { CancelWorkflowRequest } from "@outlayer/contracts/outlayer/planner/v1/planner";
-import { notFound, unavailable, type WalletCaller } from "@outlayer/kit";
+import { notFound, unavailable } from "@outlayer/kit";
 import type { RequestCancel } from "../core/ports.ts";
 
 export interface CancelDeps {

@@ -1,4 +1,5 @@
 import type { JsonObject } from "@bufbuild/protobuf";
+import type { WalletCaller } from "@outlayer/access";
 import type {
   ExecuteDirectUserCallRequest,
   GetDirectUserKeyStatusRequest,
@@ -8,7 +9,7 @@ import {
   DirectUserFunctionCallSchema,
   DirectUserScopeSchema,
 } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
-import { invalid, type WalletCaller } from "@outlayer/kit";
+import { invalid } from "@outlayer/kit";
 import { type DirectUserScope, fingerprint, readDirectUserCall, readDirectUserScope } from "@outlayer/workflow";
 import { allowedScope, keyCommands, openedDirectUserCall, planDirectUserCall } from "../core/direct-user.ts";
 import type { DirectUserKeys } from "../core/ports.ts";

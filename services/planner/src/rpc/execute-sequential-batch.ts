@@ -1,7 +1,8 @@
 import type { JsonObject } from "@bufbuild/protobuf";
+import type { WalletCaller } from "@outlayer/access";
 import type { ExecuteSequentialBatchRequest } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { SequentialBatchSchema } from "@outlayer/contracts/outlayer/workflow/v1/step";
-import { invalid, type WalletCaller } from "@outlayer/kit";
+import { invalid } from "@outlayer/kit";
 import { fingerprint, readSequentialBatch } from "@outlayer/workflow";
 import { openedBatch } from "../core/opening.ts";
 import { batchProblem, batchSteps } from "../core/sequential-batch.ts";

@@ -1,5 +1,5 @@
+import type { WalletCaller } from "@outlayer/access";
 import type { ExecuteWorkflowRequest } from "@outlayer/contracts/outlayer/planner/v1/planner";
-import type { WalletCaller } from "@outlayer/kit";
 import { fingerprint, readWorkflow } from "@outlayer/workflow";
 import { openedWorkflow } from "../core/opening.ts";
 import { readApproval } from "./approval.ts";

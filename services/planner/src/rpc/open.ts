@@ -1,4 +1,5 @@
-import { Code, type Ids, quotaExceeded, Refusal, unavailable } from "@outlayer/kit";
+import { quotaExceeded } from "@outlayer/access";
+import { Code, type Ids, Refusal, unavailable } from "@outlayer/kit";
 import { pickIdempotencyKey } from "@outlayer/workflow";
 import type { OpenedInit } from "../core/opening.ts";
 import type { FindRecord, OpenWorkflow } from "../core/ports.ts";

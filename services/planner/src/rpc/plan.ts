@@ -1,5 +1,5 @@
+import type { WalletCaller } from "@outlayer/access";
 import type { PlanRequest } from "@outlayer/contracts/outlayer/planner/v1/planner";
-import type { WalletCaller } from "@outlayer/kit";
 import { readWorkflow } from "@outlayer/workflow";
 import { reading } from "./document.ts";
 import { type PlanningDeps, planRequestOf, planWithFacts } from "./planning.ts";

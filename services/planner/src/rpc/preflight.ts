@@ -1,5 +1,5 @@
+import type { WalletCaller } from "@outlayer/access";
 import type { PreflightRequest } from "@outlayer/contracts/outlayer/planner/v1/planner";
-import type { WalletCaller } from "@outlayer/kit";
 import { readWorkflow } from "@outlayer/workflow";
 import type { AskPreflight, FindRecord } from "../core/ports.ts";
 import { type Findings, findingsOf, noFindings, planCheck, withCheck } from "../core/preflight.ts";

@@ -1,5 +1,6 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient, type ServiceImpl } from "@connectrpc/connect";
+import { defaultWalletSlots, type WalletSlotLimits, walletApiKeys, walletClients } from "@outlayer/access";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import type { Opened } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { LogService, type OpenWorkflowRequest } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
@@ -10,7 +11,6 @@ import { type Record, RecordSchema } from "@outlayer/contracts/outlayer/workflow
 import {
   accepts,
   createLogger,
-  defaultWalletSlots,
   inMemoryTransport,
   invalid,
   type Ports,
@@ -18,8 +18,6 @@ import {
   type RpcGuards,
   type RpcRoutes,
   systemPorts,
-  type WalletSlotLimits,
-  walletApiKeys,
 } from "@outlayer/kit";
 import { counterScope } from "@outlayer/workflow";
 import { createPlanner } from "../../src/service.ts";
@@ -137,9 +135,12 @@ export function startPlanner(others: Others = {}) {
           callers: {
             "outlayer.evidence.v1.LogService/OpenWorkflow": ["planner"],
             "outlayer.evidence.v1.LogService/CountPlan": ["planner"],
-            "outlayer.evidence.v1.RecordService/GetRecord": "wallets",
+            "outlayer.evidence.v1.RecordService/GetRecord": "clients",
           },
-          wallets: { credentials: { internalTokens: [], apiKeys: new Map() }, vouchedBy: ["planner"] },
+          clients: walletClients({
+            credentials: { internalTokens: [], apiKeys: new Map() },
+            vouchedBy: ["planner"],
+          }),
           register: (router) => void router.service(LogService, log).service(RecordService, records),
         }),
       },

@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { countsDigest } from "@outlayer/access";
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { DirectUserCall } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
 import { StepUsageSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy";
-import { countsDigest } from "@outlayer/kit";
 import type { UserCallSigningTerms } from "@outlayer/workflow";
 import { type GrantMac, type GrantScope, issueGrant } from "../core/grant.ts";
 import { type StepTerms, termsDigest } from "../core/terms.ts";

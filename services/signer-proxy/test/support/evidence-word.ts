@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
+import { countsDigest, UsageProofs } from "@outlayer/access";
 import type { CheckPolicyResponse } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import { ReservationSchema, UsageSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy";
-import { countsDigest, UsageProofs } from "@outlayer/kit";
 
 export const usageSecret = "usage-secret-0123456789abcdef0123456789";
 export const proofs = new UsageProofs(usageSecret);

@@ -4,3 +4,9 @@ export interface Candidate {
   readonly walletId: string;
   readonly calls: number;
 }
+
+/** How fair lines read candidates: wallets take turns, each with its oldest workflow first. */
+export const lineTerms = {
+  id: ({ requestId }: Candidate) => requestId,
+  party: ({ walletId }: Candidate) => walletId,
+};

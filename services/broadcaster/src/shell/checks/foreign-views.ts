@@ -51,7 +51,7 @@ export class ForeignViews {
           results.set(index, resultOf(view, { kind: "no_answer" }));
           continue;
         }
-        const { answer, tookMs } = await this.#places.pass("usual", () => this.#ask(view), { walletId, signal });
+        const { answer, tookMs } = await this.#places.pass("usual", () => this.#ask(view), { party: walletId, signal });
         leftMs -= tookMs;
         results.set(index, resultOf(view, answer));
       }

@@ -1,5 +1,5 @@
 import { FairLine, Notifier } from "@outlayer/kit";
-import type { Candidate } from "../../core/gate/candidate.ts";
+import { type Candidate, lineTerms } from "../../core/gate/candidate.ts";
 import { isWorthTelling, type QueuePlace } from "../../core/gate/place.ts";
 import { chainBlocks, expectedStarts, type LaneEntry } from "../../core/gate/schedule.ts";
 
@@ -27,7 +27,7 @@ const lookUpEvery = 10;
 
 /** The queue in front of a gate. Each workflow is called by itself, and only where there is something to tell it. */
 export class GateQueue {
-  readonly #line = new FairLine<Candidate>(({ calls }) => chainBlocks(calls));
+  readonly #line = new FairLine<Candidate>({ ...lineTerms, cost: ({ calls }) => chainBlocks(calls) });
   readonly #waiters = new Map<string, Waiter>();
   /** Places of all that wait, at one head; undefined once a workflow came or left. */
   #places: (Pick<Outlook, "head" | "obstacle"> & { readonly of: ReadonlyMap<string, QueuePlace> }) | undefined;

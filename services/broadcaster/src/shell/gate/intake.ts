@@ -1,5 +1,5 @@
 import { FairLine, Notifier } from "@outlayer/kit";
-import type { Candidate } from "../../core/gate/candidate.ts";
+import { type Candidate, lineTerms } from "../../core/gate/candidate.ts";
 import { IntakeWindow } from "../../core/gate/intake-window.ts";
 
 /**
@@ -8,7 +8,7 @@ import { IntakeWindow } from "../../core/gate/intake-window.ts";
  */
 export class Intake {
   readonly #window: IntakeWindow;
-  readonly #line = new FairLine<Candidate>(({ calls }) => calls);
+  readonly #line = new FairLine<Candidate>({ ...lineTerms, cost: ({ calls }) => calls });
   readonly #calls = new Map<string, Notifier>();
   /** Numbers of the workflows under way, by request id. */
   readonly #inside = new Map<string, number>();

@@ -1,4 +1,5 @@
-import { type Bus, type Disposer, type Logger, leaseSubject, type Ports, sleep } from "@outlayer/kit";
+import { type Bus, type Disposer, type Logger, type Ports, sleep } from "@outlayer/kit";
+import { leaseSubject } from "@outlayer/workflow";
 import { type EvidenceLog, type HeldLease, LogMoved } from "../../core/ports/evidence-log.ts";
 
 /** Renewals within a lease's time: more than one, so that one lost answer costs nothing. */

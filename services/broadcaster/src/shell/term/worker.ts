@@ -1,4 +1,5 @@
-import { type Bus, type Disposer, inContext, noteInContext, ownContext, sleep, workSubject } from "@outlayer/kit";
+import { type Bus, type Disposer, inContext, noteInContext, ownContext, sleep } from "@outlayer/kit";
+import { workSubject } from "@outlayer/workflow";
 import { isDirectUserLog } from "../../core/direct-user/state.ts";
 import type { OpenWorkflow } from "../../core/ports/evidence-log.ts";
 import { DirectUserHandler, type DirectUserNeeds } from "../direct-user/direct-user-handler.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { gzipSync } from "node:zlib";
 import { Code } from "@connectrpc/connect";
+import { walletClients } from "@outlayer/access";
 import {
   type Accepted,
   type Access,
@@ -11,9 +12,9 @@ import {
   TlsIdentity,
   upTo,
 } from "@outlayer/kit";
-import { getGateFacts, oneMethod } from "./support/broadcaster-stub.ts";
-import { issue, newAuthority, writeTls } from "./support/certificates.ts";
-import { askHttp1, askHttp2 } from "./support/raw-request.ts";
+import { getGateFacts, oneMethod } from "../../kit/test/support/broadcaster-stub.ts";
+import { issue, newAuthority, writeTls } from "../../kit/test/support/certificates.ts";
+import { askHttp1, askHttp2 } from "../../kit/test/support/raw-request.ts";
 
 const bind = { host: "127.0.0.1", port: 0 };
 const logger = createLogger("broadcaster", "silent");
@@ -42,7 +43,11 @@ describe("a stranger at the ports", () => {
       handled += 1;
       return {};
     };
-    const service = oneMethod(answer, { [getGateFacts]: accepted }, { credentials, vouchedBy: ["gateway"] });
+    const service = oneMethod(
+      answer,
+      { [getGateFacts]: accepted },
+      walletClients({ credentials, vouchedBy: ["gateway"] }),
+    );
     const guards = { logger, serviceToken: "token", tls };
     const hosted = await hostService(service, { grpcBind: bind, httpBind: bind }, guards);
     undo.push(() => hosted.stop());
@@ -56,11 +61,11 @@ describe("a stranger at the ports", () => {
     [["planner"], Code.PermissionDenied, {}],
     [["planner"], Code.PermissionDenied, { "x-service-name": "planner", "x-service-token": "a guess" }],
     [["planner"], Code.PermissionDenied, asWallet],
-    ["wallets", Code.Unauthenticated, {}],
-    ["wallets", Code.Unauthenticated, { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "a guess" }],
+    ["clients", Code.Unauthenticated, {}],
+    ["clients", Code.Unauthenticated, { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "a guess" }],
     // Vouching is for services that may, which a planner may not here.
-    ["wallets", Code.Unauthenticated, { "x-wallet-id": "wallet-1", "x-wallet-proven-by": "internal_token" }],
-    ["wallets", Code.Unauthenticated, { ...asPlanner, "x-wallet-id": "wallet-1", "x-wallet-proven-by": "api_key" }],
+    ["clients", Code.Unauthenticated, { "x-wallet-id": "wallet-1", "x-wallet-proven-by": "internal_token" }],
+    ["clients", Code.Unauthenticated, { ...asPlanner, "x-wallet-id": "wallet-1", "x-wallet-proven-by": "api_key" }],
   ] as const) {
     const who = `${JSON.stringify(headers)} at a method for ${accepted}`;
     it(`is answered before his body has come, and it is not waited for: ${who}`, async () => {
@@ -83,9 +88,9 @@ describe("a stranger at the ports", () => {
 
   it("cannot have a message decoded or decompressed, however small it is on the wire", async () => {
     const packed = gzipSync(manySmall);
-    for (const accepted of [["planner"], "wallets"] as const) {
+    for (const accepted of [["planner"], "clients"] as const) {
       const { listeners } = await host(accepted);
-      const code = accepted === "wallets" ? Code.Unauthenticated : Code.PermissionDenied;
+      const code = accepted === "clients" ? Code.Unauthenticated : Code.PermissionDenied;
       const plain = await askHttp2(listeners.grpcUrl, { path, body: framed(manySmall) });
       assert.equal(plain.grpcStatus, String(code));
       const body = framed(packed, { compressed: true });
@@ -133,7 +138,11 @@ describe("a stranger at the ports", () => {
 describe("what a caller may send", () => {
   const undo: (() => unknown)[] = [];
   const host = async (accepted: Accepted | Access): Promise<HostedService> => {
-    const service = oneMethod(() => ({}), { [getGateFacts]: accepted }, { credentials, vouchedBy: ["gateway"] });
+    const service = oneMethod(
+      () => ({}),
+      { [getGateFacts]: accepted },
+      walletClients({ credentials, vouchedBy: ["gateway"] }),
+    );
     const hosted = await hostService(service, { grpcBind: bind, httpBind: bind }, { logger, serviceToken: "token" });
     undo.push(() => hosted.stop());
     return hosted;
@@ -149,7 +158,7 @@ describe("what a caller may send", () => {
     ]);
 
   it("a wallet no more than 512 KiB, whether it announces that or not", async () => {
-    const { listeners } = await host("wallets");
+    const { listeners } = await host("clients");
     const tooLong = String(Code.ResourceExhausted);
     const announced = { ...asWallet, "content-length": String(1024 * 1024) };
     const refused = await askHttp2(listeners.grpcUrl, { path, headers: announced, body: Buffer.alloc(8), end: false });
@@ -170,7 +179,7 @@ describe("what a caller may send", () => {
   });
 
   it("a wallet nothing that is compressed, in no protocol", async () => {
-    const { listeners } = await host("wallets");
+    const { listeners } = await host("clients");
     const body = gzipSync(ofLength(9));
     const compressed = framed(body, { compressed: true, said: body.byteLength + 1 });
     const grpc = { path, headers: { ...asWallet, "grpc-encoding": "gzip" }, body: compressed, end: false };
@@ -195,7 +204,7 @@ describe("what a caller may send", () => {
   });
 
   it("is told that a message is no protobuf, and that the fault is not the service's", async () => {
-    const { listeners } = await host("wallets");
+    const { listeners } = await host("clients");
     for (const body of [Buffer.of(0x08), Buffer.of(0), Buffer.of(0x0a, 1, 0xff), Buffer.of(0x0c)]) {
       const { grpcStatus } = await askHttp2(listeners.grpcUrl, { path, headers: asWallet, body: framed(body) });
       assert.equal(grpcStatus, String(Code.InvalidArgument), body.toString("hex"));

@@ -1,9 +1,17 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import {
+  type ConfigReader,
+  json,
+  list,
+  Malformed,
+  matchesAny,
+  mustDiffer,
+  noteInContext,
+  type Parse,
+  sha256Hex,
+  sharedSecret,
+  unauthenticated,
+} from "@outlayer/kit";
 import { jsonMembers } from "@outlayer/workflow";
-import { noteInContext } from "./call-context.ts";
-import { type ConfigReader, json, list, Malformed, type Parse } from "./config.ts";
-import { unauthenticated } from "./refusal.ts";
-import { mustDiffer, sha256Hex, sharedSecret } from "./secrets.ts";
 
 /** Accepted credentials of wallets' calls. */
 export interface WalletCredentials {
@@ -97,16 +105,6 @@ export function vouchedCaller(headers: Headers): WalletCaller | undefined {
   const isKnown = credential === "internal_token" || credential === "api_key";
   if (!isKnown || !walletIdPattern.test(walletId)) throw unauthenticated("wallet authentication failed", wrong);
   return { walletId, credential };
-}
-
-/** Constant-time comparison of a secret with each of a list. */
-export function matchesAny(given: string, secrets: readonly string[]): boolean {
-  const digest = createHash("sha256").update(given).digest();
-  let found = false;
-  for (const secret of secrets) {
-    found = timingSafeEqual(digest, createHash("sha256").update(secret).digest()) || found;
-  }
-  return found;
 }
 
 /** Least characters of an API key after `wk_`. */

@@ -1,5 +1,6 @@
+import { type ConfigReader, json, Malformed, type Parse } from "@outlayer/kit";
 import { counterScope, type DirectUserScope, scopedMethods } from "@outlayer/workflow";
-import { accountId, type ConfigReader, json, Malformed, type Parse } from "./config.ts";
+import { accountId } from "./account-settings.ts";
 
 /** `DIRECT_USER_SCOPES_JSON`: the scopes that users' keys may have; the counter's scope where it is not set. */
 export function readDirectUserScopes(reader: ConfigReader): readonly DirectUserScope[] {

@@ -1,4 +1,4 @@
-import { type ConfigReader, integer } from "./config.ts";
+import { type ConfigReader, integer } from "@outlayer/kit";
 import { quotaExceeded } from "./quota.ts";
 
 /** A kind of resource that a wallet may hold in a process, up to its limit. */

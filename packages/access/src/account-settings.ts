@@ -1,4 +1,11 @@
-import { accountId, type ConfigReader } from "./config.ts";
+import { type ConfigReader, Malformed, type Parse } from "@outlayer/kit";
+
+export const accountId: Parse<string> = (value) => {
+  if (!/^(?=.{2,64}$)(([a-z\d]+[-_])*[a-z\d]+\.)*([a-z\d]+[-_])*[a-z\d]+$/.test(value)) {
+    throw new Malformed("must be a NEAR account id");
+  }
+  return value;
+};
 
 /**
  * `WRAPPED_NEAR_ID`: the wNEAR contract whose tokens the verifier burns for intents that pay NEAR. The verifier is deployed with

@@ -1,13 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  Code,
-  ConfigReader,
-  defaultWalletSlots,
-  type Environment,
-  Refusal,
-  readWalletSlots,
-  WalletSlots,
-} from "@outlayer/kit";
+import { defaultWalletSlots, exceededQuotaOf, readWalletSlots, WalletSlots } from "@outlayer/access";
+import { Code, ConfigReader, type Environment, Refusal } from "@outlayer/kit";
 
 const limits = { requests_in_flight: 2, long_polls: 1, event_streams: 1 };
 
@@ -17,8 +10,14 @@ function refused(take: () => unknown) {
     take();
   } catch (error) {
     assert.ok(error instanceof Refusal);
-    const { reason, exceeded } = error.about;
-    return [error.code, reason, exceeded?.standing.quota, exceeded?.standing.limit, exceeded?.retryAfterSecs];
+    const exceeded = exceededQuotaOf(error);
+    return [
+      error.code,
+      error.about.reason,
+      exceeded?.standing.quota,
+      exceeded?.standing.limit,
+      exceeded?.retryAfterSecs,
+    ];
   }
   return assert.fail("it was not refused");
 }

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Reservation, StepUsage, Usage, UsageStatement } from "@outlayer/contracts/outlayer/workflow/v1/policy";
-import { sha256Hex } from "./secrets.ts";
+import { sha256Hex } from "@outlayer/kit";
 
 type Plain<T extends { readonly $typeName: string }> = Omit<T, "$typeName" | "$unknown">;
 

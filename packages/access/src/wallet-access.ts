@@ -1,0 +1,34 @@
+import { type ContextValues, createContextKey } from "@connectrpc/connect";
+import type { Clients, ServiceName } from "@outlayer/kit";
+import { authenticateCaller, vouchedCaller, type WalletCaller, type WalletCredentials } from "./wallet-auth.ts";
+
+export interface WalletAccess {
+  readonly credentials: WalletCredentials;
+  /** Services that may vouch for a wallet: they have checked its credentials, and pass on none. */
+  readonly vouchedBy: readonly ServiceName[];
+}
+
+const walletKey = createContextKey<WalletCaller | undefined>(undefined);
+
+/** Wallets as the clients of a service. */
+export function walletClients({ credentials, vouchedBy }: WalletAccess): Clients {
+  return {
+    authenticate(headers, caller, values) {
+      const mayVouch = caller !== undefined && vouchedBy.includes(caller);
+      const vouched = mayVouch ? vouchedCaller(headers) : undefined;
+      values.set(walletKey, vouched ?? authenticateCaller(headers, credentials));
+    },
+  };
+}
+
+/** The wallet that a call to a method for wallets acts for. */
+export function walletCallerOf(values: ContextValues): WalletCaller {
+  const caller = walletCallerIn(values);
+  if (caller === undefined) throw new Error("not a method for wallets");
+  return caller;
+}
+
+/** Like `walletCallerOf`; undefined for a call that acts for no wallet. */
+export function walletCallerIn(values: ContextValues): WalletCaller | undefined {
+  return values.get(walletKey);
+}
