@@ -1,8 +1,8 @@
 import { parseArgs } from "node:util";
 import { create } from "@bufbuild/protobuf";
 import {
+  checkFromOutside,
   type GateConfig,
-  gatePreflight,
   type OperatorKeys,
   readGateConfig,
   readOptionalKeys,
@@ -74,7 +74,7 @@ function readSettings(): Settings {
 async function look({ gate, keys, signerProxy }: Settings): Promise<Preflight> {
   const logger = createLogger("preflight", "silent");
   const transport = signerProxy === undefined ? undefined : keystoreTransport(signerProxy, logger);
-  return create(PreflightSchema, await gatePreflight(gate, { ports, logger, signerProxy: transport, keys }));
+  return create(PreflightSchema, await checkFromOutside(gate, { ports, logger, signerProxy: transport, keys }));
 }
 
 function keystoreTransport(config: SignerProxyConfig, logger: Logger) {

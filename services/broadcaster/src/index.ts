@@ -6,5 +6,5 @@ export {
   readGateConfig,
   readOptionalKeys,
 } from "./config.ts";
-export { gatePreflight } from "./gate-preflight.ts";
+export { checkFromOutside } from "./outside-checks.ts";
 export { createBroadcaster } from "./service.ts";

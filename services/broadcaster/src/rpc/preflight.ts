@@ -2,11 +2,11 @@ import type { PreflightRequest } from "@outlayer/contracts/outlayer/broadcaster/
 import { deadline } from "@outlayer/kit";
 import { resumptionOf } from "../core/gate/resumption.ts";
 import type { EvidenceLog } from "../core/ports/evidence-log.ts";
+import { operatorChecks, workflowChecks } from "../shell/checks/check-lists.ts";
 import { anyRun, type Run } from "../shell/checks/gate-readings.ts";
 import { keysNow } from "../shell/checks/keys-seen.ts";
-import { runChecks } from "../shell/checks/preflight.ts";
-import { operatorChecks, workflowChecks } from "../shell/checks/preflight-checks.ts";
-import { PreflightReadings } from "../shell/checks/preflight-readings.ts";
+import { runChecks } from "../shell/checks/run-checks.ts";
+import { WorkflowReadings } from "../shell/checks/workflow-readings.ts";
 import type { BetweenTerms } from "../shell/term/term.ts";
 
 /** Time limit of the whole preflight, milliseconds: checks without a result by then fail. */
@@ -47,7 +47,7 @@ export async function preflight(tools: Needed, request: PreflightRequest, caller
     logger,
   } = tools;
   const { signal, done } = deadline(ports.timers, patienceMs, caller);
-  const readings = new PreflightReadings(
+  const readings = new WorkflowReadings(
     {
       config,
       node,

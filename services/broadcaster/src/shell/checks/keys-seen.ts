@@ -1,5 +1,5 @@
 import type { KeysSeen } from "../../core/gate/access-key.ts";
-import type { KeyRing } from "../chain/key-lane.ts";
+import type { KeyRing } from "../chain/signing-key.ts";
 
 /** The key with which an account of ours would sign now, if there is one, as it was some blocks ago at most. */
 export async function keysSeen(ring: KeyRing): Promise<KeysSeen> {

@@ -8,7 +8,7 @@ import { type LaneEntry, mayAdmit, whoseTurn } from "../../core/gate/schedule.ts
 import { RpcUnavailable } from "../../core/ports/near-node.ts";
 import type { GateProgress } from "../../core/workflow/gate-progress.ts";
 import type { Follower } from "../chain/follower.ts";
-import type { KeyRing } from "../chain/key-lane.ts";
+import type { KeyRing } from "../chain/signing-key.ts";
 import { GateQueue, type Outlook } from "./gate-queue.ts";
 import type { GateReader } from "./gate-reader.ts";
 import type { GateSigner } from "./gate-signer.ts";
@@ -65,7 +65,7 @@ export class Conductor {
   async start(open: ReadonlySet<string>): Promise<void> {
     await this.#deps.log.append(`conducted by ${this.#deps.term}`, (lane) => lane);
     for (const { publicKey, nonce } of issuedNonces(this.#deps.log.lane))
-      this.#deps.gateSigner.keyLane(publicKey)?.noteIssued(nonce);
+      this.#deps.gateSigner.signingKey(publicKey)?.noteIssued(nonce);
     for (const { requestId, transaction } of this.#deps.log.lane.approverTransactions) {
       if (!open.has(requestId)) this.#deps.log.noteLogged(transaction?.hash ?? "");
     }

@@ -5,7 +5,7 @@ import {
 } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import type { Block, NearNode } from "../../core/ports/near-node.ts";
 import type { Follower } from "../chain/follower.ts";
-import type { CallToSign, KeyLane, KeyRing } from "../chain/key-lane.ts";
+import type { CallToSign, KeyRing, SigningKey } from "../chain/signing-key.ts";
 import type { LaneLog } from "./lane-log.ts";
 import { burnCall } from "./resume-call.ts";
 
@@ -37,9 +37,9 @@ export class GateSigner {
     this.#deps = deps;
   }
 
-  /** The lane of one of the approver's or the relayer's keys. */
-  keyLane(publicKey: string): KeyLane | undefined {
-    return this.#deps.approver.lane(publicKey) ?? this.#deps.relayer.lane(publicKey);
+  /** One of the approver's or the relayer's keys. */
+  signingKey(publicKey: string): SigningKey | undefined {
+    return this.#deps.approver.key(publicKey) ?? this.#deps.relayer.key(publicKey);
   }
 
   /**
@@ -47,14 +47,14 @@ export class GateSigner {
    * @returns undefined before any block was seen, and where the call is too late once the key is free
    */
   async sign<T>(
-    lane: KeyLane,
+    key: SigningKey,
     call: CallToSign,
     { requestId, mode, intentIds, feeYocto, isDue, block = this.#deps.follower.heads?.final }: Noted,
     use: (transaction: ApproverTransaction) => Promise<T>,
   ): Promise<T | undefined> {
     const { log } = this.#deps;
     if (block === undefined) return undefined;
-    return lane.use([call], block, async ([transaction]) => {
+    return key.use([call], block, async ([transaction]) => {
       // Other transactions may have had the key for long (rule: window-is-judged-with-the-key).
       if (transaction === undefined || !isDue()) return undefined;
       const told = { requestId, mode, intentIds: [...intentIds], feeYocto: feeYocto.toString() };
@@ -73,12 +73,12 @@ export class GateSigner {
   /** Lands a higher nonce on a key of ours, so that no earlier transaction of the key can land any more. */
   async burnNonce(publicKey: string, requestId: string, charge: () => Promise<void>): Promise<void> {
     const { approver, gateId, node } = this.#deps;
-    const lane = this.keyLane(publicKey);
-    if (lane === undefined) return;
-    const method = approver.lane(publicKey) === undefined ? "submit_intent" : "resume_batch_chained";
+    const key = this.signingKey(publicKey);
+    if (key === undefined) return;
+    const method = approver.key(publicKey) === undefined ? "submit_intent" : "resume_batch_chained";
     const call = burnCall(method, gateId);
     const noted = { requestId, mode: "burn_nonce", intentIds: [], feeYocto: 0n, isDue: () => true };
-    await this.sign(lane, call, noted, async ({ transaction }) => {
+    await this.sign(key, call, noted, async ({ transaction }) => {
       if (transaction === undefined) return;
       await charge();
       await node.send(transaction.signedTransaction);

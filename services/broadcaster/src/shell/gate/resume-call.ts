@@ -1,6 +1,6 @@
 import { resumeGasFor } from "../../core/gate/money.ts";
 import type { Block } from "../../core/ports/near-node.ts";
-import type { CallToSign } from "../chain/key-lane.ts";
+import type { CallToSign } from "../chain/signing-key.ts";
 
 export interface ResumeWanted {
   readonly requestId: string;

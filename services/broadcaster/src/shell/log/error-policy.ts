@@ -2,7 +2,7 @@ import type { WaitReason } from "../../core/gate/place.ts";
 import { EvidenceUnavailable, LogMoved, StillPossible } from "../../core/ports/evidence-log.ts";
 import { RpcUnavailable } from "../../core/ports/near-node.ts";
 import { GrantLapsed, KeystoreUnavailable } from "../../core/ports/signer.ts";
-import { KeyUnusable } from "../chain/key-lane.ts";
+import { KeyUnusable } from "../chain/signing-key.ts";
 
 /** What a driver does about an error, before it asks the core again what is next. */
 export interface ErrorPolicy {

@@ -11,7 +11,7 @@ import { staleAfter } from "../../core/workflow/stale.ts";
 import { evolve, foldWorkflow, type Logged, sentTransactions, type WorkflowState } from "../../core/workflow/state.ts";
 import { unexecutedSteps } from "../../core/workflow/usage.ts";
 import type { World } from "../../core/workflow/world.ts";
-import { KeyUnusable } from "../chain/key-lane.ts";
+import { KeyUnusable } from "../chain/signing-key.ts";
 import { unexpectedEnd } from "../log/error-policy.ts";
 import type { LogHandler, OpenLog } from "../log/log-driver.ts";
 import { Grants } from "../policy/check-policy.ts";
@@ -71,7 +71,7 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
     const { conductor, relayer, approver } = this.#needs;
     this.#noteDelegates(state);
     for (const { publicKey, nonce } of sentTransactions(state)) {
-      (relayer.lane(publicKey) ?? approver.lane(publicKey))?.noteIssued(nonce);
+      (relayer.key(publicKey) ?? approver.key(publicKey))?.noteIssued(nonce);
     }
     if (state.ended !== undefined || state.epoch === 0n) return undefined;
     // A resume that is only in the gate's log was never sent, and never is once another resume of its intents has started.

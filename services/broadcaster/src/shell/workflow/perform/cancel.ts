@@ -9,8 +9,8 @@ import { ApprovalsMissing, KeystoreRefused, KeystoreUnavailable } from "../../..
 import type { EventInit } from "../../../core/workflow/action.ts";
 import type { WorkflowState } from "../../../core/workflow/state.ts";
 import type { Follower, Heads } from "../../chain/follower.ts";
-import type { KeyRing } from "../../chain/key-lane.ts";
-import { type KeyLane, KeyUnusable } from "../../chain/key-lane.ts";
+import type { KeyRing } from "../../chain/signing-key.ts";
+import { KeyUnusable, type SigningKey } from "../../chain/signing-key.ts";
 import type { Sightings } from "../sightings.ts";
 
 export interface CancelNeeds {
@@ -44,15 +44,15 @@ export async function cancelPayloads(
   if (heads === undefined) throw new RangeError("a cancel needs a block");
   seen.cancelTriedAt = heads.optimistic.height;
   try {
-    const lane = await laneFor(tools, steps.length, heads);
-    const payloads = lane === undefined ? [] : await signCancels(tools, state, steps);
-    if (lane === undefined) return;
+    const signing = await keyFor(tools, steps.length, heads);
+    const payloads = signing === undefined ? [] : await signCancels(tools, state, steps);
+    if (signing === undefined) return;
     const signed = `[${payloads.map(({ payloadJson }) => payloadJson).join(",")}]`;
     const call = {
       ...callFor(tools.config.verifierId, steps.length),
       args: { signed: JSON.parse(signed) },
     };
-    await lane.use([call], heads.final, async ([transaction]) => {
+    await signing.use([call], heads.final, async ([transaction]) => {
       if (transaction === undefined) return;
       const named = payloads.map(({ step, intentHash }) => ({ step, intentHash }));
       await append({ case: "cancelPrepared", value: { transaction, payloads: named } });
@@ -81,16 +81,16 @@ export async function lookAtCancel(
 }
 
 /** The key that may make the call; undefined where the key may not, or the relayer lacks what the call locks. */
-async function laneFor(
+async function keyFor(
   { relayer, node, config, logger }: CancelNeeds,
   payloads: number,
   { final }: Heads,
-): Promise<KeyLane | undefined> {
+): Promise<SigningKey | undefined> {
   const call = callFor(config.verifierId, payloads);
   const gasYocto = lockedBy(call.gas, final.gasPrice);
   const [{ publicKey, key }, balance] = await Promise.all([relayer.look(), node.balance(relayer.accountId)]);
   const use = { ...call, depositYocto: call.deposit, gasYocto };
-  if (key !== undefined && mayCall(key.permission, use) && balance >= gasYocto) return relayer.lane(publicKey);
+  if (key !== undefined && mayCall(key.permission, use) && balance >= gasYocto) return relayer.key(publicKey);
   logger.warn({ public_key: publicKey, balance, needed: gasYocto }, "the relayer cannot cancel payloads now");
   return undefined;
 }

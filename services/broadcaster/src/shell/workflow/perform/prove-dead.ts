@@ -1,8 +1,8 @@
 import { groundOf } from "../../../core/chain/landing.ts";
 import { sentTransactions, type WorkflowState } from "../../../core/workflow/state.ts";
 import { findGround, type GroundNeeds } from "../../chain/find-ground.ts";
-import type { KeyRing } from "../../chain/key-lane.ts";
 import { proveAbsent } from "../../chain/prove-absent.ts";
+import type { KeyRing } from "../../chain/signing-key.ts";
 import type { Sightings } from "../sightings.ts";
 
 export interface ProofNeeds extends GroundNeeds {
@@ -35,7 +35,7 @@ export async function proveDead(
   const reading = { finalHeight: final.height, keyNonce: key?.nonce, unknownAt };
   const found = await findGround(needs, transaction, reading, groundOf, seen);
   if (found === undefined) return undefined;
-  needs.relayer.lane(transaction.publicKey)?.lookAgain();
-  needs.approver.lane(transaction.publicKey)?.lookAgain();
+  needs.relayer.key(transaction.publicKey)?.lookAgain();
+  needs.approver.key(transaction.publicKey)?.lookAgain();
   return found.isConfirmed ? found.ground : undefined;
 }

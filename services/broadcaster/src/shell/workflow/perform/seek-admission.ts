@@ -10,7 +10,7 @@ import type { Signer } from "../../../core/ports/signer.ts";
 import type { EndedInit, EventInit } from "../../../core/workflow/action.ts";
 import type { Account, WorkflowState } from "../../../core/workflow/state.ts";
 import type { Follower, Heads } from "../../chain/follower.ts";
-import type { KeyRing } from "../../chain/key-lane.ts";
+import type { KeyRing } from "../../chain/signing-key.ts";
 import { type CodedCheck, makeChecks } from "../../checks/check.ts";
 import { gateChecks } from "../../checks/gate-checks.ts";
 import type { KeptAnswers } from "../../checks/kept-answers.ts";

@@ -3,7 +3,7 @@ import type { NearNode } from "../../../core/ports/near-node.ts";
 import type { EventInit } from "../../../core/workflow/action.ts";
 import { sentTransactions, type WorkflowState } from "../../../core/workflow/state.ts";
 import type { Follower } from "../../chain/follower.ts";
-import type { KeyRing } from "../../chain/key-lane.ts";
+import type { KeyRing } from "../../chain/signing-key.ts";
 import type { Sightings } from "../sightings.ts";
 
 export interface SubmitNeeds {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { Environment } from "@outlayer/kit";
-import { Actor } from "./actors.ts";
-import { makeFinal } from "./on-chain.ts";
-import { type Check, failing, preflight } from "./preflight.ts";
-import { registerStep } from "./steps.ts";
-import { type System, withSystem } from "./system.ts";
+import { Actor } from "../support/actors.ts";
+import { makeFinal } from "../support/on-chain.ts";
+import { type Check, failing, preflight } from "../support/preflight.ts";
+import { registerStep } from "../support/steps.ts";
+import { type System, withSystem } from "../support/system.ts";
 
 export const near = 10n ** 24n;
 export const relayerId = "relayer.sequential.near";

@@ -28,7 +28,7 @@ export interface PreflightSources extends WalletSources {
 const simulationMs = 60_000;
 
 /** Readings of a wallet, and those of a preflight alone: a dry run of policy, and a rehearsal in the verifier. */
-export class PreflightReadings extends WalletReadings {
+export class WorkflowReadings extends WalletReadings {
   readonly preflight: PreflightSources;
 
   constructor(sources: PreflightSources, run: Run) {

@@ -4,8 +4,8 @@ import { refusalText } from "../policy/check-policy.ts";
 import type { Check } from "./check.ts";
 import { gateAdvice, gateChecks, rpcCheck, tailCheck } from "./gate-checks.ts";
 import type { GateReadings, OperatorReadings } from "./gate-readings.ts";
-import type { PreflightReadings } from "./preflight-readings.ts";
 import { ownAccountCheck, walletAdvice, walletChecks } from "./wallet-checks.ts";
+import type { WorkflowReadings } from "./workflow-readings.ts";
 
 /** A workflow waits for a keystore that is away or not ready, and not for one that refuses. */
 const keystoreCheck: Check<OperatorReadings> = {
@@ -22,7 +22,7 @@ const keystoreCheck: Check<OperatorReadings> = {
   },
 };
 
-const policyCheck: Check<PreflightReadings> = {
+const policyCheck: Check<WorkflowReadings> = {
   name: "policy",
   class: "blocking",
   async find(readings) {
@@ -45,7 +45,7 @@ const policyCheck: Check<PreflightReadings> = {
   },
 };
 
-const simulationCheck: Check<PreflightReadings> = {
+const simulationCheck: Check<WorkflowReadings> = {
   name: "simulation",
   class: "blocking",
   async find(readings) {
@@ -61,7 +61,7 @@ export const gateOnlyChecks: readonly Check<GateReadings>[] = [rpcCheck, ...gate
 export const operatorChecks: readonly Check<OperatorReadings>[] = [...gateOnlyChecks, keystoreCheck];
 
 /** Whether this workflow would succeed now. */
-export const workflowChecks: readonly Check<PreflightReadings>[] = [
+export const workflowChecks: readonly Check<WorkflowReadings>[] = [
   ...operatorChecks,
   ownAccountCheck,
   ...walletAdvice,

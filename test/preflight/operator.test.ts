@@ -1,3 +1,4 @@
+import { registerStep, three } from "../support/steps.ts";
 import {
   approverId,
   assertCase,
@@ -9,8 +10,7 @@ import {
   realCode,
   relayerId,
   succeeds,
-} from "./support/preflight-cases.ts";
-import { registerStep, three } from "./support/steps.ts";
+} from "./cases.ts";
 
 const otherCode = "4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi";
 

@@ -5,7 +5,7 @@ import { signTransaction } from "@outlayer/near";
 import type { AccessKey, Block, NearNode } from "../../core/ports/near-node.ts";
 import type { Follower } from "./follower.ts";
 
-/** A call to sign, without what the lane adds: signer, nonce and block. Amounts in gas units and yoctoNEAR. */
+/** A call to sign, without what the key adds: signer, nonce and block. Amounts in gas units and yoctoNEAR. */
 export interface CallToSign {
   readonly receiverId: string;
   readonly methodName: string;
@@ -32,14 +32,14 @@ const lookBlocks = 40;
 const strangersAfter = 200;
 
 /**
- * One access key. Transactions of a key must arrive in the order of their nonces, so each use has the lane to
- * itself from taking nonces to the last send. A nonce that was taken and not sent leaves a gap, which is harmless. A
+ * One access key, and the queue of its uses. Transactions of a key must arrive in the order of their nonces, so each use has
+ * the key to itself from taking nonces to the last send. A nonce that was taken and not sent leaves a gap, which is harmless. A
  * nonce on the chain above all that were issued here shows that somebody else uses the key: nothing is signed with such
  * a key any more (rule: foreign-nonce-retires-the-key).
  */
-export class KeyLane {
+export class SigningKey {
   readonly accountId: string;
-  readonly #key: KeyPair;
+  readonly #pair: KeyPair;
   readonly #deps: KeyDeps;
   readonly #mutex = new KeyedMutex();
   #lastNonce = 0n;
@@ -49,14 +49,14 @@ export class KeyLane {
   #isMissing = false;
   #isShared = false;
 
-  constructor(accountId: string, key: KeyPair, deps: KeyDeps) {
+  constructor(accountId: string, pair: KeyPair, deps: KeyDeps) {
     this.accountId = accountId;
-    this.#key = key;
+    this.#pair = pair;
     this.#deps = deps;
   }
 
   get publicKey(): string {
-    return this.#key.publicKey;
+    return this.#pair.publicKey;
   }
 
   /** Number of uses under way or waiting. */
@@ -147,7 +147,7 @@ export class KeyLane {
           gas: call.gas,
           deposit: call.deposit,
         },
-        this.#key,
+        this.#pair,
       );
       return {
         hash,
@@ -185,19 +185,19 @@ export class KeyUnusable extends Error {
 /** The keys of one account. */
 export class KeyRing {
   readonly accountId: string;
-  readonly #lanes: readonly KeyLane[];
+  readonly #keys: readonly SigningKey[];
 
   constructor(accountId: string, keys: readonly KeyPair[], deps: KeyDeps) {
     this.accountId = accountId;
-    this.#lanes = keys.map((key) => new KeyLane(accountId, key, deps));
+    this.#keys = keys.map((pair) => new SigningKey(accountId, pair, deps));
   }
 
   /** The key least in use, of those not known to be unusable; of all keys, where there are no such. */
-  get idlest(): KeyLane {
-    const there = this.#lanes.filter(({ isUnusable }) => !isUnusable);
-    const [first, ...rest] = there.length > 0 ? there : this.#lanes;
+  get idlest(): SigningKey {
+    const there = this.#keys.filter(({ isUnusable }) => !isUnusable);
+    const [first, ...rest] = there.length > 0 ? there : this.#keys;
     if (first === undefined) throw new RangeError(`no keys for ${this.accountId}`);
-    return rest.reduce((best, lane) => (lane.load < best.load ? lane : best), first);
+    return rest.reduce((best, key) => (key.load < best.load ? key : best), first);
   }
 
   /** The key that would sign now, known to be usable; `key` is undefined where none is. */
@@ -205,22 +205,22 @@ export class KeyRing {
     for (;;) {
       const { idlest } = this;
       const key = await idlest.look();
-      const isLast = this.#lanes.every(({ isUnusable }) => isUnusable);
+      const isLast = this.#keys.every(({ isUnusable }) => isUnusable);
       if (key !== undefined || isLast) return { publicKey: idlest.publicKey, key };
     }
   }
 
   /** Begins a term, in which this process uses the keys. */
   beginTerm(): void {
-    for (const lane of this.#lanes) lane.beginTerm();
+    for (const key of this.#keys) key.beginTerm();
   }
 
   /** Makes the next look at each key read it anew. */
   lookAgain(): void {
-    for (const lane of this.#lanes) lane.lookAgain();
+    for (const key of this.#keys) key.lookAgain();
   }
 
-  lane(publicKey: string): KeyLane | undefined {
-    return this.#lanes.find((lane) => lane.publicKey === publicKey);
+  key(publicKey: string): SigningKey | undefined {
+    return this.#keys.find((key) => key.publicKey === publicKey);
   }
 }

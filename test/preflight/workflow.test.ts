@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { Code, Refusal } from "@outlayer/kit";
-import { misbehavingSigner } from "./support/misbehaving-signer.ts";
-import { makeFinal } from "./support/on-chain.ts";
-import { failing, preflight } from "./support/preflight.ts";
+import { misbehavingSigner } from "../support/misbehaving-signer.ts";
+import { makeFinal } from "../support/on-chain.ts";
+import { failing, preflight } from "../support/preflight.ts";
+import { dust, registerStep, three, transfer } from "../support/steps.ts";
+import { internalToken, withSystem } from "../support/system.ts";
+import { waitUntil } from "../support/wait-until.ts";
 import {
   approverId,
   assertExecuted,
@@ -15,10 +18,7 @@ import {
   succeeds,
   wallet,
   walletChecks,
-} from "./support/preflight-cases.ts";
-import { dust, registerStep, three, transfer } from "./support/steps.ts";
-import { internalToken, withSystem } from "./support/system.ts";
-import { waitUntil } from "./support/wait-until.ts";
+} from "./cases.ts";
 
 describe("preflight", () => {
   it("finds gate, operator and wallet ready, by every check, where a run succeeds", () =>

@@ -1,5 +1,6 @@
-import { Actor, signIntents } from "./support/actors.ts";
-import { walletKey } from "./support/preflight.ts";
+import { Actor, signIntents } from "../support/actors.ts";
+import { walletKey } from "../support/preflight.ts";
+import { dust, registerStep, three, transfer } from "../support/steps.ts";
 import {
   assertCase,
   blockingToken,
@@ -10,8 +11,7 @@ import {
   simulationFails,
   succeeds,
   wallet,
-} from "./support/preflight-cases.ts";
-import { dust, registerStep, three, transfer } from "./support/steps.ts";
+} from "./cases.ts";
 
 /** What becomes of a wallet, and of what it asks for. */
 const cases: readonly Case[] = [

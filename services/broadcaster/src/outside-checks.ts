@@ -6,11 +6,11 @@ import { RpcNearNode } from "./adapters/near/rpc-near-node.ts";
 import { SignerClient } from "./adapters/signer-proxy/signer-client.ts";
 import type { GateConfig, OperatorKeys } from "./config.ts";
 import { judgeTail } from "./core/gate/tail.ts";
-import { KeyRing } from "./shell/chain/key-lane.ts";
+import { KeyRing } from "./shell/chain/signing-key.ts";
+import { gateOnlyChecks, operatorChecks } from "./shell/checks/check-lists.ts";
 import { anyRun, GateReadings, type GateSources, OperatorReadings } from "./shell/checks/gate-readings.ts";
 import { keysSeen } from "./shell/checks/keys-seen.ts";
-import { type PreflightInit, runChecks } from "./shell/checks/preflight.ts";
-import { gateOnlyChecks, operatorChecks } from "./shell/checks/preflight-checks.ts";
+import { type PreflightInit, runChecks } from "./shell/checks/run-checks.ts";
 import { GateReader } from "./shell/gate/gate-reader.ts";
 
 /** Time limit of the whole preflight, milliseconds. */
@@ -19,7 +19,7 @@ const patienceMs = 20_000;
 /** An arbitrary wallet id: the keystore is ready if it derives an account for any wallet. */
 const anyWallet = "preflight";
 
-export interface GatePreflightDeps {
+export interface OutsideCheckDeps {
   readonly ports: Ports;
   readonly logger: Logger;
   /** Undefined: the keystore is not checked. */
@@ -32,9 +32,9 @@ export interface GatePreflightDeps {
  * Checks gate and operator from outside, beside a running product or without one. Which chain and which pending intents are
  * the product's cannot be told from here: they count as others'.
  */
-export async function gatePreflight(
+export async function checkFromOutside(
   config: GateConfig,
-  { ports, logger, signerProxy, keys }: GatePreflightDeps,
+  { ports, logger, signerProxy, keys }: OutsideCheckDeps,
 ): Promise<PreflightInit & { readonly ready: boolean }> {
   const node = new RpcNearNode(new RpcClient({ urls: config.rpcUrls, chainId: config.chainId }, ports, logger));
   const gate = new GateReader(config.gateId, node, ports.clock);
