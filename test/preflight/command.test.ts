@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { type Devnet, startDevnet } from "@outlayer/devnet";
 import { preflightSchema } from "@outlayer/workflow";
 
-const dev = fileURLToPath(new URL("../dev", import.meta.url));
+const dev = fileURLToPath(new URL("../../dev", import.meta.url));
 
 /** What one needs to look from outside: addresses and account ids, no keys. */
 const environmentOf = (devnet: Devnet) => ({
