@@ -89,6 +89,13 @@ export class ChainView {
     return new ChainView(this.chain, this.#index, this.#store, this.head, blocks);
   }
 
+  /** The view of a node that stands still at the newest block up to a height. */
+  asOf(height: bigint): ChainView {
+    let block = this.head;
+    while (block.height > height && block !== this.#index.genesis) block = this.#index.below(block, 1);
+    return new ChainView(this.chain, this.#index, this.#store, block, this.#keptBlocks);
+  }
+
   /** State after the head. */
   state(): StateView {
     return this.stateAt(this.head);

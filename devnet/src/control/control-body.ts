@@ -33,6 +33,12 @@ export class ControlBody {
     return typeof value === "number" ? value : wrong(name, "a number");
   }
 
+  numbers(name: string): readonly number[] {
+    const value = this.#values[name];
+    const isList = Array.isArray(value) && value.every((item) => typeof item === "number");
+    return isList ? value : wrong(name, "a list of numbers");
+  }
+
   flag(name: string): boolean {
     const value = this.#values[name];
     return typeof value === "boolean" ? value : wrong(name, "true or false");

@@ -1,7 +1,7 @@
 import type { Ports } from "../ports.ts";
 import { type HttpAnswer, textAnswer } from "./http-server.ts";
 
-/** A fault of a call. The last four are for the RPC only. */
+/** A fault of a call. The last six are for the RPC only. */
 export type Fault =
   /** The call is carried out, and the connection breaks before the answer. */
   | { readonly kind: "lost" }
@@ -21,7 +21,11 @@ export type Fault =
   /** A transaction stays unknown for this many blocks after its inclusion. */
   | { readonly kind: "unknown_transaction"; readonly blocks: number }
   /** A send is answered at once and arrives this many blocks later, behind later ones. */
-  | { readonly kind: "arrive_late"; readonly blocks: number };
+  | { readonly kind: "arrive_late"; readonly blocks: number }
+  /** The answer of a node that stands still: its head is the newest block up to this height. */
+  | { readonly kind: "still"; readonly height: number }
+  /** A node that is not on these shards. Of their transactions it says so, or gives an answer without outcomes; it passes sends on. */
+  | { readonly kind: "untracked"; readonly shards: readonly number[]; readonly says: "so" | "nothing" };
 
 export type FaultTarget = "rpc" | "keystore";
 

@@ -13,10 +13,19 @@ export interface RpcCall {
   submit(transaction: Transaction): void;
   /** Whether a fault still hides the transaction. */
   hides(status: TxStatus): boolean;
+  readonly shards: TrackedShards;
   /** Polls after every block, for nearcore's 10 seconds. @returns undefined when the time is up */
   poll<T>(ask: () => T | undefined): Promise<T | undefined>;
   /** The form of answers to failed view calls and missing access keys, which depends on a node's version. */
   readonly queryErrors: QueryErrors;
+}
+
+/** The shards that a node is on. */
+export interface TrackedShards {
+  has(shard: number): boolean;
+  includes(accountId: string): boolean;
+  /** Whether it tells where it is not on a shard; else its answers about transactions there have no outcomes. */
+  readonly isTold: boolean;
 }
 
 /** Whether a failed query has `error` inside its result, or is an error of the RPC. */

@@ -32,7 +32,7 @@ export class RpcNode {
   /** Away, it breaks every connection. */
   isAway = false;
   queryErrors: QueryErrors = "result";
-  /** Blocks that nodes keep, by path; all paths without an entry keep everything. One node under several paths stands for several. */
+  /** Blocks that nodes keep, by path; nodes without an entry keep everything. */
   readonly keptBlocks = new Map<string, number>();
   readonly #options: RpcNodeOptions;
   readonly #polls = new Set<() => void>();
@@ -56,9 +56,10 @@ export class RpcNode {
     }
     const names = namesOf(call);
     this.#options.counters.count("rpc", names);
-    // One node under several paths stands for several nodes, each with faults of its own.
-    const faults = this.#options.faults.take("rpc", [...names, `POST ${request.path}`]);
-    const path = request.path;
+    const { path } = request;
+    // One call may have a path of its own below its node's, so that a fault can be meant for this call alone.
+    const places = new Set([`POST ${nodeOf(path)}`, `POST ${path}`]);
+    const faults = this.#options.faults.take("rpc", [...names, ...places]);
     return underFaults(this.#options.faults, faults, this.#options.ports, () => this.#answer(call, path, faults));
   };
 
@@ -98,9 +99,15 @@ export class RpcNode {
     const blocksOf = (kind: "lag" | "unknown_transaction" | "arrive_late") =>
       faults.reduce((most, fault) => (fault.kind === kind ? Math.max(most, fault.blocks) : most), 0);
     const [lag, hidden, late] = [blocksOf("lag"), BigInt(blocksOf("unknown_transaction")), blocksOf("arrive_late")];
-    const kept = this.keptBlocks.get(path);
-    const whole = (): ChainView => chain.view().keeping(kept);
-    const view = (): ChainView => (lag === 0 ? whole() : whole().lagging(lag));
+    const kept = this.keptBlocks.get(nodeOf(path));
+    const still = faults.find((fault) => fault.kind === "still");
+    const view = (): ChainView => {
+      const whole = chain.view().keeping(kept);
+      const seen = still === undefined ? whole : whole.asOf(BigInt(still.height));
+      return lag === 0 ? seen : seen.lagging(lag);
+    };
+    const untracked = faults.filter((fault) => fault.kind === "untracked");
+    const has = (shard: number) => !untracked.some(({ shards }) => shards.includes(shard));
     return {
       view,
       submit: (transaction) => {
@@ -108,6 +115,11 @@ export class RpcNode {
         else this.#late.set(transaction, chain.head.ordinal + BigInt(late));
       },
       hides: ({ includedAt }) => view().head.height < includedAt + hidden,
+      shards: {
+        has,
+        includes: (accountId) => has(chain.layout.of(accountId)),
+        isTold: untracked.every(({ says }) => says === "so"),
+      },
       poll: (ask) => this.#poll(ask),
       queryErrors: this.queryErrors,
     };
@@ -152,6 +164,11 @@ export class RpcNode {
       }
     }
   }
+}
+
+/** The node that a path is of: one devnet under several first parts of a path stands for several nodes. */
+function nodeOf(path: string): string {
+  return `/${path.split("/")[1] ?? ""}`;
 }
 
 /** @throws RpcError */

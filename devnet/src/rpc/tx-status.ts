@@ -1,6 +1,7 @@
 import type { ChainView } from "../chain/chain-view.ts";
 import type { StateView } from "../chain/state.ts";
 import type { Outcome, Receipt, Transaction } from "../chain/types.ts";
+import type { TrackedShards } from "./rpc-call.ts";
 import { outcomeShape, statusShape, transactionShape } from "./shapes/outcome-shape.ts";
 import { receiptShape } from "./shapes/receipt-shape.ts";
 
@@ -31,12 +32,15 @@ export interface TxStatus {
   readonly status: unknown;
 }
 
-/** A transaction's status in a view of the chain; undefined until it is included, and once the node has collected that block. */
-export function txStatus(view: ChainView, hash: string): TxStatus | undefined {
+/**
+ * A transaction's status in a view of the chain; undefined until it is included, and once the node has collected that block.
+ * @param shards those that the node is on: it has no outcomes of others
+ */
+export function txStatus(view: ChainView, hash: string, shards: TrackedShards): TxStatus | undefined {
   const state = view.state();
   const included = state.transaction(hash);
   if (included === undefined || view.hasForgotten(included.height)) return undefined;
-  const outcomes = outcomesOf(state, hash);
+  const outcomes = outcomesOf(state, hash, shards);
   const status = finalStatus(outcomes, hash);
   const reached = reachedStatus(view, outcomes, typeof status === "object");
   return { transaction: included.transaction, outcomes, includedAt: included.height, reached, status };
@@ -55,9 +59,10 @@ export function txStatusShape(view: ChainView, found: TxStatus, withReceipts: bo
   };
 }
 
-function outcomesOf(state: StateView, id: string): Outcome[] {
+function outcomesOf(state: StateView, id: string, shards: TrackedShards): Outcome[] {
   const outcome = state.outcome(id);
-  return outcome === undefined ? [] : [outcome, ...outcome.receiptIds.flatMap((next) => outcomesOf(state, next))];
+  if (outcome === undefined || !shards.includes(outcome.executor)) return [];
+  return [outcome, ...outcome.receiptIds.flatMap((next) => outcomesOf(state, next, shards))];
 }
 
 /** All receipts that these made, run or not. */

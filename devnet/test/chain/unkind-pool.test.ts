@@ -140,6 +140,14 @@ describe("congestion", () => {
     for (let at = 0; at < 380; at += 20) {
       assert.equal(new Set(reasons.slice(at, at + 19)).size, 1, `${at}: ${reasons.slice(at, at + 19)}`);
     }
+    const waiting = transaction(chain, "alice.near", "bob.near", [transferAction(1n)]);
+    chain.pool.add(waiting);
+    chain.changeRules(unkind({ congestion: 1 }).rules ?? {});
+    chain.mine();
+    assert.deepEqual(
+      chain.dropped.map(({ transaction: { hash } }) => hash),
+      [waiting.hash],
+    );
   });
 
   it("is told where the sender waits, and by NONE not at all", () =>

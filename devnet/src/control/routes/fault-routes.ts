@@ -80,6 +80,8 @@ const kinds = [
   "lag",
   "unknown_transaction",
   "arrive_late",
+  "still",
+  "untracked",
 ] as const satisfies readonly Fault["kind"][];
 
 function faultOf(body: ControlBody): Fault {
@@ -99,6 +101,14 @@ function faultOf(body: ControlBody): Fault {
     case "unknown_transaction":
     case "arrive_late":
       return { kind, blocks: body.numberOr("blocks", 1) };
+    case "still":
+      return { kind, height: body.number("height") };
+    case "untracked":
+      return {
+        kind,
+        shards: body.numbers("shards"),
+        says: body.has("says") ? body.oneOf("says", "so", "nothing") : "so",
+      };
     default:
       return { kind };
   }

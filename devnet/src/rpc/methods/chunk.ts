@@ -12,6 +12,7 @@ import { receiptShape } from "../shapes/receipt-shape.ts";
 export function chunk(call: RpcCall, params: unknown): unknown {
   const view = call.view();
   const made = chunkOf(view, params);
+  if (!call.shards.has(made.shard)) unknownChunk(made.hash);
   return {
     author,
     header: chunkHeaderShape(made),

@@ -29,6 +29,15 @@ export function query(call: RpcCall, given: unknown): unknown {
   const run = requestTypes[type] ?? badParams(`unknown variant \`${type}\` of request_type`);
   // A node keeps the headers of blocks that it has collected.
   const block = referredBlock(view.keeping(undefined), params);
+  const id = accountParam(params, "account_id");
+  if (!call.shards.includes(id)) {
+    const shard = view.chain.layout.of(id);
+    throw handlerError(
+      "UNAVAILABLE_SHARD",
+      { requested_shard_id: shard },
+      `The node does not track the shard ID ${shard}`,
+    );
+  }
   return run({ view, block, state: stateAt(view, block), params, call });
 }
 

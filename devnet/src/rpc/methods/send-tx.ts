@@ -30,8 +30,8 @@ function send(call: RpcCall, transaction: Transaction, waitUntil: TxExecutionSta
     return { final_execution_status: "NONE" };
   }
   // A transaction that landed before is looked up, not sent: its nonce is used up.
-  if (txStatus(call.view(), transaction.hash) === undefined) submit(call, transaction);
-  return awaitStatus(call, transaction.hash, waitUntil, false);
+  if (txStatus(call.view(), transaction.hash, call.shards) === undefined) submit(call, transaction);
+  return awaitStatus(call, transaction, waitUntil, false);
 }
 
 function submit(call: RpcCall, transaction: Transaction): void {

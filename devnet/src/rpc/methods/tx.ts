@@ -12,18 +12,27 @@ export const txStatusWithReceipts: RpcMethod = (call, params) => status(call, pa
 
 function status(call: RpcCall, given: unknown, withReceipts: boolean): Promise<unknown> {
   const params = namedParams(given, "tx_hash", "sender_account_id");
-  return awaitStatus(call, hashOf(params), waitUntilParam(params), withReceipts);
+  return awaitStatus(call, transactionOf(params), waitUntilParam(params), withReceipts);
 }
 
-/** @throws RpcError `UNKNOWN_TRANSACTION`, `TIMEOUT_ERROR` */
+interface Asked {
+  readonly hash: string;
+  readonly signer: string;
+}
+
+/** @throws RpcError `UNKNOWN_TRANSACTION`, `TIMEOUT_ERROR`, `DOES_NOT_TRACK_SHARD` */
 export async function awaitStatus(
   call: RpcCall,
-  hash: string,
+  { hash, signer }: Asked,
   waitUntil: TxExecutionStatus,
   withReceipts: boolean,
 ): Promise<unknown> {
+  if (!call.shards.includes(signer)) {
+    if (call.shards.isTold) throw handlerError("DOES_NOT_TRACK_SHARD", undefined, "Node doesn't track this shard");
+    return { final_execution_status: "NONE" };
+  }
   const find = () => {
-    const found = txStatus(call.view(), hash);
+    const found = txStatus(call.view(), hash, call.shards);
     return found === undefined || call.hides(found) ? undefined : found;
   };
   const reached = () => {
@@ -45,12 +54,12 @@ export function waitUntilParam(params: Params): TxExecutionStatus {
   return known ?? badParams(`unknown variant \`${given}\`, expected one of ${executionStatuses.join(", ")}`);
 }
 
-function hashOf(params: Params): string {
-  if (params.signed_tx_base64 !== undefined) return readTransactionParam(params).hash;
+function transactionOf(params: Params): Asked {
+  if (params.signed_tx_base64 !== undefined) return readTransactionParam(params);
   // Given by position, a lone argument is a signed transaction.
   if (params.sender_account_id === undefined && typeof params.tx_hash === "string") {
-    return readTransactionParam({ signed_tx_base64: params.tx_hash }).hash;
+    return readTransactionParam({ signed_tx_base64: params.tx_hash });
   }
-  accountParam(params, "sender_account_id");
-  return textParam(params, "tx_hash");
+  const signer = accountParam(params, "sender_account_id");
+  return { hash: textParam(params, "tx_hash"), signer };
 }
