@@ -21,7 +21,11 @@ const sampleMs = 250;
  */
 await runProcess(async () => {
   const [blockTimeMs = "600", environment = "{}"] = process.argv.slice(2);
-  const options = { port: 0, blockTimeMs: Number(blockTimeMs), environment: JSON.parse(environment) };
+  const options = {
+    port: 0,
+    near: { kind: "devnet", blockTimeMs: Number(blockTimeMs) } as const,
+    environment: JSON.parse(environment),
+  };
   const running = await runAll(options, systemPorts());
   const pauses = followPauses();
   let peakHeapBytes = 0;

@@ -210,11 +210,11 @@ function ownRpc(chain: Chain, rpc: RpcNode): KeystoreChain {
     return chain.view();
   };
   return {
-    accessKeyNonce(accountId, publicKey) {
+    async accessKeyNonce(accountId, publicKey) {
       const key = view().state().accessKey(accountId, publicKey);
       if (key === undefined) throw new Error(`access key ${publicKey} does not exist while viewing`);
       return key.nonce;
     },
-    finalBlockHash: () => view().final().hash,
+    finalBlockHash: async () => view().final().hash,
   };
 }

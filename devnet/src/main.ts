@@ -1,9 +1,9 @@
-import { renameSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { BlockTime } from "./chain/block-producer.ts";
 import { readyShape } from "./control/ready-shape.ts";
 import { type Devnet, type DevnetOptions, startDevnet } from "./devnet.ts";
 import { accountNames } from "./genesis.ts";
+import { writeReadyFile } from "./ready-file.ts";
 
 const usage = `node devnet/src/main.ts [options]
   --rpc-port N --keystore-port N --control-port N   0, the default, for free ports
@@ -83,13 +83,6 @@ function summary(devnet: Devnet): string {
   ].join("\n");
 }
 
-/** Writes the file atomically, so that no reader sees half of it. */
-function writeReadyFile(path: string, devnet: Devnet): void {
-  const unfinished = `${path}.unfinished`;
-  writeFileSync(unfinished, `${JSON.stringify(readyShape(devnet), null, 2)}\n`, { mode: 0o600 });
-  renameSync(unfinished, path);
-}
-
 async function main(): Promise<void> {
   const { options, readyFile, endsWithParent } = readArguments();
   const devnet = await startDevnet(options);
@@ -104,7 +97,7 @@ async function main(): Promise<void> {
   process.on("SIGTERM", end);
   if (endsWithParent) process.stdin.on("end", end).on("close", end).resume();
   process.stdout.write(summary(devnet));
-  if (readyFile !== undefined) writeReadyFile(readyFile, devnet);
+  if (readyFile !== undefined) writeReadyFile(readyFile, readyShape(devnet));
 }
 
 function fail(error: unknown): void {

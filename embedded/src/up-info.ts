@@ -2,18 +2,21 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { dirname } from "node:path";
 import type { Addresses } from "@outlayer/distributed";
 import type { Environment } from "@outlayer/kit";
-import type { DevnetInfo } from "./devnet-process.ts";
+import type { NearInfo } from "./near.ts";
 
-/** Addresses and credentials of a product on its own devnet. */
+/** Addresses and credentials of a product on a local NEAR. */
 export interface ProductInfo {
   readonly rest: string;
   readonly grpc: Addresses["grpc"];
   readonly http: Addresses["http"];
   readonly near_rpc: string;
   readonly keystore: string;
-  readonly devnet_control: string;
+  /** Null on a node of one's own. */
+  readonly devnet_control: string | null;
   readonly internal_token: string;
   readonly gate_id: string;
+  readonly verifier_id: string;
+  readonly wrapped_near_id: string;
   readonly wallets: readonly { readonly wallet_id: string; readonly account_id: string; readonly api_key: string }[];
   /** Account ids. */
   readonly relayer: string;
@@ -27,28 +30,26 @@ export interface UpInfo extends ProductInfo {
 }
 
 /** @param environment of the product */
-export function productInfo(
-  { restUrl, grpc, http }: Addresses,
-  devnet: DevnetInfo,
-  environment: Environment,
-): ProductInfo {
+export function productInfo({ restUrl, grpc, http }: Addresses, near: NearInfo, environment: Environment): ProductInfo {
   const keys = Object.entries(JSON.parse(environment.WALLET_API_KEYS_JSON ?? "{}") as Record<string, string>);
   return {
     rest: restUrl,
     grpc,
     http,
-    near_rpc: devnet.near_rpc,
-    keystore: devnet.keystore,
-    devnet_control: devnet.devnet_control,
+    near_rpc: near.near_rpc,
+    keystore: near.keystore,
+    devnet_control: near.devnet_control ?? null,
     internal_token: environment.INTERNAL_WALLET_AUTH_TOKEN ?? "",
-    gate_id: devnet.gate_id,
-    wallets: devnet.wallets.map(({ wallet_id, account_id }) => ({
+    gate_id: near.gate_id,
+    verifier_id: near.verifier_id,
+    wrapped_near_id: near.wrapped_near_id,
+    wallets: near.wallets.map(({ wallet_id, account_id }) => ({
       wallet_id,
       account_id,
       api_key: keys.find(([, owner]) => owner === wallet_id)?.[0] ?? "",
     })),
-    relayer: devnet.relayer.account_id,
-    approver: devnet.approver.account_id,
+    relayer: near.relayer.account_id,
+    approver: near.approver.account_id,
   };
 }
 

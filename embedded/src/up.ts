@@ -1,12 +1,13 @@
 import { parseArgs } from "node:util";
 import { runProcess, systemPorts } from "@outlayer/kit";
+import { integerArgument, nearOptions, nearUsage, readNearChoice } from "./near-options.ts";
 import { runAll, usualPort } from "./run-all.ts";
 import { removeUpInfo, type UpInfo, writeUpInfo } from "./up-info.ts";
 
-const usage = `usage: ./dev up [--port N] [--block-time-ms N] [--info-file PATH] [--quiet]
+const usage = `usage: ./dev up [--port N] [--block-time-ms N | --near-rpc URL --contracts FILE] [--info-file PATH] [--quiet]
 
   --port N            REST's port, ${usualPort} by default; 0 takes free ports for everything
-  --block-time-ms N   the devnet's, 100 by default; 600 is as on mainnet
+${nearUsage}
   --info-file PATH    where the addresses go as JSON, .dev/up.json by default
   --quiet             print nothing when ready
 
@@ -51,9 +52,11 @@ const variables = [
 ];
 
 await runProcess(async (stopping) => {
-  const { port, blockTimeMs, infoFile, quiet } = readArguments();
+  const { port, near, infoFile, quiet } = readArguments();
   const set = variables.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
-  const running = await runAll({ port, blockTimeMs, environment: Object.fromEntries(set) }, systemPorts(), stopping);
+  const say = (line: string) => void (quiet || process.stderr.write(`up: ${line}\n`));
+  const options = { port, near, say, environment: Object.fromEntries(set) };
+  const running = await runAll(options, systemPorts(), stopping);
   writeUpInfo(infoFile, running.info);
   if (!quiet) process.stdout.write(welcome(running.info, infoFile));
   return {
@@ -68,11 +71,11 @@ function readArguments() {
   const text = { type: "string" } as const;
   try {
     const { values } = parseArgs({
-      options: { port: text, "block-time-ms": text, "info-file": text, quiet: { type: "boolean" } },
+      options: { port: text, ...nearOptions, "info-file": text, quiet: { type: "boolean" } },
     });
     return {
-      port: number(values.port ?? String(usualPort), 0, 65_535, "--port"),
-      blockTimeMs: number(values["block-time-ms"] ?? "100", 10, 60_000, "--block-time-ms"),
+      port: integerArgument(values.port ?? String(usualPort), 0, 65_535, "--port"),
+      near: readNearChoice(values),
       infoFile: values["info-file"] ?? ".dev/up.json",
       quiet: values.quiet ?? false,
     };
@@ -82,31 +85,24 @@ function readArguments() {
   }
 }
 
-function number(given: string, min: number, max: number, name: string): number {
-  const value = /^\d+$/.test(given) ? Number(given) : Number.NaN;
-  if (!(value >= min && value <= max)) throw new Error(`${name} must be an integer from ${min} to ${max}`);
-  return value;
-}
-
 function welcome(info: UpInfo, infoFile: string): string {
   const [wallet] = info.wallets;
   const transfer = {
     kind: "intents.transfer",
-    token: "nep141:wrap.near",
+    token: `nep141:${info.wrapped_near_id}`,
     amount: "1000000000000000000",
     receiver_id: "mike.near",
   };
   const services = Object.keys(info.grpc) as (keyof UpInfo["grpc"])[];
   return `
-The wallet coordinator runs on a local NEAR. Ctrl-C ends all of it.
+The wallet coordinator runs on ${info.devnet_control === null ? "your NEAR node" : "a local NEAR"}. Ctrl-C ends all of it.
 
   REST             ${info.rest}
   documentation    ${info.rest}/docs
 ${services.map((name) => `  ${name.padEnd(16)} ${info.grpc[name]} (gRPC)   ${info.http[name]} (HTTP/1.1)`).join("\n")}
   NEAR RPC         ${info.near_rpc}
   keystore         ${info.keystore}
-  devnet control   ${info.devnet_control}
-
+${info.devnet_control === null ? "" : `  devnet control   ${info.devnet_control}\n`}
 Wallets, with API keys that hold until this ends:
 ${info.wallets.map(({ wallet_id, api_key }) => `  ${wallet_id.padEnd(16)} ${api_key}`).join("\n")}
 

@@ -15,9 +15,14 @@ export function shownHistory(system: System, requestId: string, walletId = "wall
 }
 
 /** Fails unless each entry of a record's log is what was hashed, follows the one before it, and the record is at their end. */
-export async function verifyHistory(evidenceUrl: string, record: Answer["body"], walletId = "wallet-1"): Promise<void> {
+export async function verifyHistory(
+  evidenceUrl: string,
+  record: Answer["body"],
+  walletId = "wallet-1",
+  token = internalToken,
+): Promise<void> {
   let head = "0".repeat(64);
-  const entries = await entriesOf(evidenceUrl, record.request_id, walletId);
+  const entries = await entriesOf(evidenceUrl, record.request_id, walletId, token);
   for (const [index, { entryJson, hash }] of entries.entries()) {
     assert.equal(createHash("sha256").update(entryJson).digest("hex"), hash);
     const { prev_hash, version } = JSON.parse(entryJson);
@@ -40,13 +45,14 @@ export async function entriesOf(
   evidenceUrl: string,
   requestId: string,
   walletId: string,
+  token = internalToken,
 ): Promise<readonly ShownEntry[]> {
   const response = await fetch(`${evidenceUrl}/outlayer.evidence.v1.RecordService/GetHistory`, {
     method: "POST",
     headers: {
       "content-type": "application/json",
       "x-wallet-id": walletId,
-      "x-internal-wallet-auth": internalToken,
+      "x-internal-wallet-auth": token,
     },
     body: JSON.stringify({ requestId }),
   });

@@ -95,10 +95,14 @@ function deleteKey(state: State, id: string, publicKey: string): void {
   state.deleteAccessKey(id, publicKey);
 }
 
-/** Stores only the hash of deployed code: wasm does not run here, so calling it fails. */
+/**
+ * Stores only the hash of deployed code: wasm does not run here, so calling it fails. Code with the hash of a contract that another
+ * account has, as `devnet contract counter`, is this contract.
+ */
 function deploy(state: State, id: string, code: Uint8Array): void {
   const account = state.account(id);
   if (account === undefined) throw noAccount(id);
-  state.setAccount(id, { ...account, codeHash: encodeBase58(sha256(code)) });
-  state.setContract(id, undefined);
+  const codeHash = encodeBase58(sha256(code));
+  state.setAccount(id, { ...account, codeHash });
+  state.setContract(id, state.contractOfCode(codeHash));
 }

@@ -30,6 +30,7 @@ const accountKey = (id: string) => `account ${id}`;
 const accessKeyKey = (id: string, publicKey: string) => `key ${id} ${publicKey}`;
 const keyListKey = (id: string) => `keys ${id}`;
 const contractKey = (id: string) => `contract ${id}`;
+const codeKey = (hash: string) => `code ${hash}`;
 const storageKey = (id: string, key: string) => `storage ${id} ${key}`;
 const transactionKey = (hash: string) => `transaction ${hash}`;
 const receiptKey = (id: string) => `receipt ${id}`;
@@ -64,6 +65,11 @@ export class StateView {
 
   contract(id: string): Contract | undefined {
     return this.reader.get(contractKey(id));
+  }
+
+  /** A contract that some account had, by its code's hash. */
+  contractOfCode(hash: string): Contract | undefined {
+    return this.reader.get(codeKey(hash));
   }
 
   stored<T>(id: string, key: string): T | undefined {
@@ -163,6 +169,7 @@ export class State extends StateView {
 
   setContract(id: string, contract: Contract | undefined): void {
     this.#store.set(contractKey(id), contract);
+    if (contract !== undefined) this.#store.set(codeKey(contract.codeHash), contract);
   }
 
   setAccessKey(id: string, publicKey: string, key: AccessKey): void {

@@ -1,4 +1,5 @@
 import type { AccountSecret, Devnet } from "../devnet.ts";
+import { accountNames } from "../genesis.ts";
 
 /** The message of a devnet to the process that started it. */
 export function readyShape(devnet: Devnet): unknown {
@@ -12,6 +13,7 @@ export function readyShape(devnet: Devnet): unknown {
     approver: secretShape(devnet.approver),
     gate_id: devnet.gateId,
     verifier_id: devnet.verifierId,
+    wrapped_near_id: accountNames.wrap,
     wallets: devnet.wallets.map(({ walletId, accountId, publicKey }) => ({
       wallet_id: walletId,
       account_id: accountId,

@@ -5,9 +5,9 @@ import type { PolicyDocument } from "./policy.ts";
 /** The keystore's own view of the chain. */
 export interface KeystoreChain {
   /** @throws Error when there is no such key, or no answer */
-  accessKeyNonce(accountId: string, publicKey: string): bigint;
+  accessKeyNonce(accountId: string, publicKey: string): Promise<bigint>;
   /** Hash of the newest final block. @throws Error when there is no answer */
-  finalBlockHash(): string;
+  finalBlockHash(): Promise<string>;
 }
 
 /** Policies and freezes of the wallets. */
@@ -31,5 +31,7 @@ export interface KeystoreServices {
  */
 export interface Endpoint<T> {
   read(body: BodyFields): T;
-  run(services: KeystoreServices, request: T): Readonly<Record<string, unknown>>;
+  run(services: KeystoreServices, request: T): Answer | Promise<Answer>;
 }
+
+export type Answer = Readonly<Record<string, unknown>>;

@@ -6,7 +6,7 @@ import { sha256 } from "../crypto/hash.ts";
 import type { Ports } from "../ports.ts";
 import { type BodyFields, readBody } from "./body.ts";
 import { type DerivedKey, KeyDerivation } from "./derivation.ts";
-import type { Endpoint, KeystoreChain, KeystoreServices } from "./endpoint.ts";
+import type { Answer, Endpoint, KeystoreChain, KeystoreServices } from "./endpoint.ts";
 import { checkPolicy } from "./endpoints/check-policy.ts";
 import { deriveAddress } from "./endpoints/derive-address.ts";
 import { prepareKey } from "./endpoints/prepare-key.ts";
@@ -38,7 +38,7 @@ const notReady: Readonly<Record<Exclude<Readiness, "ready">, string>> = {
 };
 
 /** Reads the body, and returns the work as a function. */
-type Opened = (body: BodyFields) => (services: KeystoreServices) => Readonly<Record<string, unknown>>;
+type Opened = (body: BodyFields) => (services: KeystoreServices) => Answer | Promise<Answer>;
 
 const endpoints: ReadonlyMap<string, Opened> = new Map([
   ["/wallet/derive-address", opened(deriveAddress)],
@@ -107,7 +107,7 @@ export class Keystore {
     return underFaults(faults, befalling, ports, async () => this.#answer(request));
   };
 
-  #answer(request: HttpRequest): HttpAnswer {
+  async #answer(request: HttpRequest): Promise<HttpAnswer> {
     const endpoint = endpoints.get(request.path);
     if (endpoint === undefined) return textAnswer(404, "");
     if (request.method !== "POST") return textAnswer(405, "");
@@ -115,7 +115,7 @@ export class Keystore {
       this.#checkToken(request.headers.authorization);
       const work = endpoint(readBody(request));
       if (this.readiness !== "ready") throw new KeystoreRefusal(401, notReady[this.readiness]);
-      return jsonAnswer(200, stringifyLossless(work(this.#services)));
+      return jsonAnswer(200, stringifyLossless(await work(this.#services)));
     } catch (error) {
       if (error instanceof BodyRefusal) return textAnswer(error.status, error.message);
       if (error instanceof KeystoreRefusal)

@@ -9,11 +9,15 @@ import type { RunningProduct, Started } from "./running-product.ts";
 
 const main = fileURLToPath(new URL("../up.ts", import.meta.url));
 
-/** Runs `./dev up` on free ports in a process of its own. @throws Error when it ends before it is ready */
-export async function startUp(blockTimeMs: number, started: Started): Promise<RunningProduct> {
+/**
+ * Runs `./dev up` on free ports in a process of its own.
+ * @param nearArguments options that choose its NEAR
+ * @throws Error when it ends before it is ready
+ */
+export async function startUp(nearArguments: readonly string[], started: Started): Promise<RunningProduct> {
   const directory = mkdtempSync(join(tmpdir(), "demo-"));
   const infoFile = join(directory, "up.json");
-  const args = ["--port", "0", "--block-time-ms", String(blockTimeMs), "--info-file", infoFile, "--quiet"];
+  const args = ["--port", "0", ...nearArguments, "--info-file", infoFile, "--quiet"];
   // Detached, so that Ctrl-C reaches only the demo, which ends this process: a second signal would cut its shutdown short.
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main, ...args], {
     stdio: ["ignore", "inherit", "inherit"],

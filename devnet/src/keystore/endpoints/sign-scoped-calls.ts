@@ -34,12 +34,12 @@ export const signScopedCalls: Endpoint<Request> = {
     approvals: approvalInfo(body),
     overrideNonce: body.optionalU64("override_nonce"),
   }),
-  run({ keys, rules, chain }, { scope: given, actions: givenActions, approvals, overrideNonce }) {
+  async run({ keys, rules, chain }, { scope: given, actions: givenActions, approvals, overrideNonce }) {
     const scope = checkScope(given);
     const actions = checkActions(givenActions, scope);
     checkApprovals(rules.policy(given.walletId), approvals);
     const { seed, publicKey } = keys.scoped(given.walletId, scope);
-    const found = askChain(chain, scope.userId, publicKey);
+    const found = await askChain(chain, scope.userId, publicKey);
     const nonce = overrideNonce ?? found.nonce + 1n;
     const { userId: signer, receiverId: receiver } = scope;
     const signed = signTransaction({ signer, receiver, nonce, blockHash: found.blockHash, actions }, seed);
@@ -77,9 +77,13 @@ function checkActions(given: readonly GivenAction[], { methodNames }: CheckedSco
   });
 }
 
-function askChain(chain: KeystoreChain, userId: string, publicKey: string): { nonce: bigint; blockHash: string } {
+async function askChain(
+  chain: KeystoreChain,
+  userId: string,
+  publicKey: string,
+): Promise<{ nonce: bigint; blockHash: string }> {
   try {
-    return { nonce: chain.accessKeyNonce(userId, publicKey), blockHash: chain.finalBlockHash() };
+    return { nonce: await chain.accessKeyNonce(userId, publicKey), blockHash: await chain.finalBlockHash() };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new KeystoreRefusal(500, `Failed to query scoped direct-user access key: ${reason}`);
