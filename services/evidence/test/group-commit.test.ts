@@ -54,6 +54,13 @@ describe("writes of SQLite that arrive together", () => {
     assert.deepEqual([await first, await second], [false, true]);
   });
 
+  it("are refused once the store is closed", async () => {
+    const closed = openSqliteStore(":memory:");
+    await closed.close();
+    const entry = entryOf("late", 1);
+    await assert.rejects(closed.append(entry, projectionOf(entry)), /database is not open/);
+  });
+
   it("take back only themselves when one of them fails", async () => {
     const failing = writes.run(() => {
       database.prepare("INSERT INTO numbers VALUES (8)").run();

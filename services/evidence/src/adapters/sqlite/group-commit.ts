@@ -60,7 +60,7 @@ export class GroupCommit {
       database.exec("COMMIT");
     } catch (error) {
       // Some errors have ended the transaction already.
-      if (database.isTransaction) database.exec("ROLLBACK");
+      if (database.isOpen && database.isTransaction) database.exec("ROLLBACK");
       for (const { fail } of group) fail(error);
       return;
     }
