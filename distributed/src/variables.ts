@@ -46,6 +46,7 @@ export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
     "APPROVER_ACCOUNT_ID",
     "APPROVER_SECRET_KEY",
     "NEAR_RPC_URL",
+    "NEAR_ARCHIVAL_RPC_URL",
     "NEAR_CHAIN_ID",
     "NEAR_POLL_TIMEOUT_SECS",
     "NEAR_POLL_INTERVAL_MS",

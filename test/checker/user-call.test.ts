@@ -78,7 +78,7 @@ describe("the checker of runs: calls of a user's own key", () => {
     ],
     [
       "gas that was not burnt",
-      () => withRecord(run, 0, { fees: { gate_fee_yocto: "0", gas_burnt_yocto: "1" } }),
+      () => withRecord(run, 0, { fees: { gate_fee_yocto: "0", gas_burnt_yocto: "1", forgotten_tx_hashes: [] } }),
       "untrue",
     ],
     [

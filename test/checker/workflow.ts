@@ -31,7 +31,11 @@ export interface RecordJson {
   readonly dispatch_block_heights: readonly (number | null)[];
   readonly step_outcomes: readonly ({ readonly outcome: string; readonly error: string | null } | null)[];
   readonly balance_deltas: Readonly<Record<string, string>>;
-  readonly fees: { readonly gate_fee_yocto: string; readonly gas_burnt_yocto: string };
+  readonly fees: {
+    readonly gate_fee_yocto: string;
+    readonly gas_burnt_yocto: string;
+    readonly forgotten_tx_hashes: readonly string[];
+  };
   /** Empty for workflows. */
   readonly direct_user_evidence: Partial<UserCallJson>;
   readonly version: number;

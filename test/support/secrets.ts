@@ -24,7 +24,10 @@ export function secretsOfEnvironment(environment: Environment): Secrets {
     "credentials of a URL": [
       ...["DATABASE_URL", "NATS_URL"].flatMap(list).flatMap((url) => credentialsOf(url)),
       // A provider's access key stands in the path or the query.
-      ...list("NEAR_RPC_URL").flatMap((url) => [...credentialsOf(url), ...partsOf(new URL(url))]),
+      ...[...list("NEAR_RPC_URL"), ...list("NEAR_ARCHIVAL_RPC_URL")].flatMap((url) => [
+        ...credentialsOf(url),
+        ...partsOf(new URL(url)),
+      ]),
     ],
   };
 }

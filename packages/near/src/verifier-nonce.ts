@@ -17,3 +17,14 @@ export function verifierNonce(salt: Uint8Array, deadlineMs: number, random: Uint
   nonce.set(random, 17);
   return nonce;
 }
+
+/** @returns salt (4 bytes) and deadline of a versioned nonce; undefined for anything else, such as a legacy nonce */
+export function readVerifierNonce(
+  nonce: Uint8Array,
+): { readonly salt: Uint8Array; readonly deadlineNs: bigint } | undefined {
+  const isVersioned =
+    nonce.length === 32 && magic.every((byte, index) => nonce[index] === byte) && nonce[4] === version;
+  if (!isVersioned) return undefined;
+  const deadlineNs = new DataView(nonce.buffer, nonce.byteOffset, nonce.byteLength).getBigInt64(9, true);
+  return { salt: nonce.subarray(5, 9), deadlineNs };
+}

@@ -61,6 +61,7 @@ export function recordJson(record: RecordMessage): JsonObject {
     fees: {
       gate_fee_yocto: record.fees?.gateFeeYocto || "0",
       gas_burnt_yocto: record.fees?.gasBurntYocto || "0",
+      forgotten_tx_hashes: record.fees?.forgottenTxHashes ?? [],
     },
     direct_user_scope: record.directUserScope ?? {},
     direct_user_evidence: record.directUserEvidence ?? {},

@@ -93,4 +93,5 @@ export const stepOutcomes = [
   "still_possible",
   "failed_on_chain",
   "not_executed",
+  "unknowable",
 ] as const;

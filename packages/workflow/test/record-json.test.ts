@@ -97,7 +97,7 @@ describe("the record as JSON", () => {
       ],
       approval: null,
       queue: null,
-      fees: { gate_fee_yocto: "30000000000000000000000", gas_burnt_yocto: "1" },
+      fees: { gate_fee_yocto: "30000000000000000000000", gas_burnt_yocto: "1", forgotten_tx_hashes: ["t"] },
       direct_user_scope: {},
       direct_user_evidence: {},
       direct_signed_transactions: [],

@@ -27,6 +27,8 @@ export interface BroadcasterConfig {
   readonly approverId: string;
   readonly approverKeys: readonly KeyPair[];
   readonly rpcUrls: readonly string[];
+  /** Nodes that keep everything, asked for what the others have forgotten; none: what is forgotten stays unknown. */
+  readonly archivalRpcUrls: readonly string[];
   readonly chainId: string;
   readonly gateFeeYocto: bigint;
   readonly gateMaxFeeYocto: bigint;
@@ -105,6 +107,7 @@ export function readOptionalKeys(reader: ConfigReader): OperatorKeys {
 export function readBroadcasterConfig(reader: ConfigReader): BroadcasterConfig {
   return {
     ...readGateConfig(reader),
+    archivalRpcUrls: reader.optionalSecret("NEAR_ARCHIVAL_RPC_URL", list(httpUrl), []),
     verifierId: reader.optional("VERIFIER_ID", accountId, "intents.near"),
     wrappedNearId: readWrappedNearId(reader),
     relayerKeys: reader.requiredSecret("RELAYER_SECRET_KEY", list(secretKey)),

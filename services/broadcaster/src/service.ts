@@ -3,6 +3,7 @@ import { workLogFields } from "@outlayer/access";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import type { Bus, Logger, NatsClient, Ports, Service } from "@outlayer/kit";
 import { EvidenceClient } from "./adapters/evidence/evidence-client.ts";
+import { Archive } from "./adapters/near/archive.ts";
 import { RpcClient } from "./adapters/near/rpc-client.ts";
 import { RpcNearNode } from "./adapters/near/rpc-near-node.ts";
 import { SignerClient } from "./adapters/signer-proxy/signer-client.ts";
@@ -41,7 +42,12 @@ export function createBroadcaster(
 ): Service {
   const { rpcUrls: urls, chainId, viewTimeoutMs } = config;
   const rpc = new RpcClient({ urls, chainId, foreignTimeoutMs: viewTimeoutMs }, ports, logger, fetch);
-  const node = new RpcNearNode(rpc);
+  const archivalUrls = config.archivalRpcUrls;
+  const archive =
+    archivalUrls.length === 0
+      ? undefined
+      : new Archive(new RpcClient({ urls: archivalUrls, chainId }, ports, logger, fetch));
+  const node = new RpcNearNode(rpc, archive);
   const follower = new Follower(node, ports, logger, config.pollIntervalMs);
   const gate = new GateReader(config.gateId, node, ports.clock);
   const evidence = new EvidenceClient(transports.evidence);

@@ -50,16 +50,18 @@ describe("after an error that nobody expects (rule: unknown-error-lets-go)", () 
   it("a provider that does not tell how long transactions are valid leaves the other grounds", async () => {
     const refused = new RpcRefused("EXPERIMENTAL_genesis_config", "METHOD_NOT_FOUND", "");
     const needs = {
-      node: { isUnknownEverywhere: async () => true } as unknown as NearNode,
-      follower: { learn: async () => {}, place: () => ({ height: 990, state: "final" }) },
+      node: { recall: async () => ({ kind: "unknown" }) } as unknown as NearNode,
+      follower: { learnIfKept: async () => {}, place: () => ({ height: 990, state: "final" }) },
       validity: { blocks: () => Promise.reject(refused) },
     } as unknown as Parameters<typeof findGround>[0];
     const sent = { ...transaction("t"), nonce: 5n } as Parameters<typeof findGround>[1];
-    const find = (keyNonce: bigint) =>
-      findGround(needs, sent, { finalHeight: 10_000_000, keyNonce, unknownAt: 1 }, groundOf, {
+    const find = (nonce: bigint) =>
+      findGround(needs, sent, { finalHeight: 10_000_000, key: keyAt(nonce), unknownAt: 1 }, groundOf, {
         groundFoundAt: new Map(),
       });
     assert.equal((await find(6n))?.ground, "nonce_passed");
     assert.equal(await find(4n), undefined);
   });
 });
+
+const keyAt = (nonce: bigint) => ({ nonce, height: 10_000_000, permission: { kind: "full_access" } as const });

@@ -22,7 +22,11 @@ async function lookOver(known: Readonly<Record<string, readonly ReceiptSpec[]>>,
         return receipts === undefined ? undefined : readTransactionStatus(transactionStatus(receipts) as never);
       },
     },
-    follower: { heads: { optimistic: { height: head } }, async learn() {} },
+    follower: {
+      heads: { optimistic: { height: head }, final: { height: head - 2 } },
+      async learn() {},
+      async learnIfKept() {},
+    },
     config: { gateId: "gate.near" },
   } as unknown as Parameters<typeof look>[0];
   const state = workflow(three, [taken, allowed, admitted, signed(three), submissions(0, 1, 2)]);

@@ -11,6 +11,7 @@ const plain: readonly Kind[] = ["plain"];
 function measureOver(receipts: readonly ReceiptSpec[] | undefined) {
   const tools = {
     config: { gateId: "gate.near", verifierId: "intents.near" },
+    follower: { heads: { final: { height: 1005 } } },
     node: {
       async transaction() {
         return receipts && readTransactionStatus(transactionStatus(receipts) as never);

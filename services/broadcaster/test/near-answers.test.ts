@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { RpcNearNode } from "../src/adapters/near/rpc-near-node.ts";
 import { RpcUnavailable, ViewFailed } from "../src/core/ports/near-node.ts";
-import { type Answer, nodeError, reset, result, TwoNodes } from "./support/scripted-node.ts";
+import { type Answer, isUnknown, nodeError, reset, result, TwoNodes } from "./support/scripted-node.ts";
 
 describe("the RPC client", () => {
   const suite = new TwoNodes();
@@ -52,13 +52,13 @@ describe("the RPC client", () => {
         };
       first.answer = block(100);
       second.answer = block(100);
-      assert.equal(await near().isUnknownEverywhere("hash", "a.near", 100), true);
-      assert.equal(await near().isUnknownEverywhere("hash", "a.near", 101), false);
+      assert.equal(await isUnknown(near(), 100), true);
+      assert.equal(await isUnknown(near(), 101), false);
       second.answer = block(99);
-      assert.equal(await near().isUnknownEverywhere("hash", "a.near", 100), false);
+      assert.equal(await isUnknown(near(), 100), false);
       const known = { transaction_outcome: { id: "t", block_hash: "b", outcome: {} } };
       second.answer = (method, response) => (method === "block" ? block(100) : result(known))(method, response);
-      assert.equal(await near().isUnknownEverywhere("hash", "a.near", 100), false);
+      assert.equal(await isUnknown(near(), 100), false);
     });
 
     it("takes no refusal of a send for proof of anything", async () => {

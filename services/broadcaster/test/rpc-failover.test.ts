@@ -79,6 +79,22 @@ describe("the RPC client", () => {
     });
   }
 
+  it("rests for questions about accounts of a shard that it does not track, and for no others", async () => {
+    const rpc = client(first, second);
+    const about = (account: string, method = "query") => rpc.call(method, { account_id: account });
+    first.answer = nodeError("UNAVAILABLE_SHARD");
+    assert.deepEqual(await about("a.near"), {});
+    first.answer = result("first");
+    first.asked.length = 0;
+    assert.deepEqual(await about("a.near"), {});
+    assert.deepEqual(first.asked, []);
+    assert.equal(await about("b.near"), "first");
+    assert.equal(await about("a.near", "EXPERIMENTAL_tx_status"), "first");
+    assert.equal(await rpc.call("block", {}), "first");
+    suite.nowMs += 5_000;
+    assert.equal(await about("a.near"), "first");
+  });
+
   it("takes a node's own error for an answer", async () => {
     first.answer = nodeError("UNKNOWN_BLOCK");
     const error = await client(first, second)

@@ -4,7 +4,7 @@ import { FinalHeads, Freshness } from "../src/adapters/near/rpc-freshness.ts";
 import { RpcNearNode } from "../src/adapters/near/rpc-near-node.ts";
 import { RpcUnavailable } from "../src/core/ports/near-node.ts";
 import { rpcCheck } from "../src/shell/checks/gate-checks.ts";
-import { type Answer, nodeError, reset, result, TwoNodes } from "./support/scripted-node.ts";
+import { type Answer, isUnknown, nodeError, reset, result, TwoNodes } from "./support/scripted-node.ts";
 
 /** Milliseconds between two blocks of the chain. */
 const blockMs = 600;
@@ -165,7 +165,7 @@ describe("an endpoint", () => {
       assert.equal(node.isFresh, false);
       assert.match(lines(stale).join(), /"endpoint":"#1".*stands still/);
       assert.equal(await node.transaction("hash", "a.near"), undefined);
-      assert.equal(await node.isUnknownEverywhere("hash", "a.near", 100), false);
+      assert.equal(await isUnknown(node, 100), false);
       first.answer = at(101);
       suite.nowMs += 5_000;
       await followUntil(node, again);
@@ -205,22 +205,22 @@ describe("an endpoint", () => {
 
     it("counts for nothing while it lags behind, unless it knows the transaction", async () => {
       const node = await firstLags();
-      assert.equal(await node.isUnknownEverywhere("hash", "a.near", 121), true);
+      assert.equal(await isUnknown(node, 121), true);
       first.answer = at(100, reset);
-      assert.equal(await node.isUnknownEverywhere("hash", "a.near", 121), true);
+      assert.equal(await isUnknown(node, 121), true);
       first.answer = at(100, known);
-      assert.equal(await node.isUnknownEverywhere("hash", "a.near", 121), false);
+      assert.equal(await isUnknown(node, 121), false);
     });
 
     it("holds up the answer for 200 blocks after it went away, and no longer", async () => {
       first.answer = at(100);
       second.answer = reset;
       const node = near(first, second);
-      await assert.rejects(node.isUnknownEverywhere("hash", "a.near", 100), RpcUnavailable);
+      await assert.rejects(isUnknown(node, 100), RpcUnavailable);
       first.answer = at(299);
-      await assert.rejects(node.isUnknownEverywhere("hash", "a.near", 100), RpcUnavailable);
+      await assert.rejects(isUnknown(node, 100), RpcUnavailable);
       first.answer = at(300);
-      assert.equal(await node.isUnknownEverywhere("hash", "a.near", 100), true);
+      assert.equal(await isUnknown(node, 100), true);
     });
 
     it("is away from the first call without an answer on, whatever the call was for", async () => {
@@ -231,29 +231,29 @@ describe("an endpoint", () => {
       suite.nowMs += 5_000;
       await followUntil(node, "RPC endpoint gives no answer");
       first.answer = at(300);
-      assert.equal(await node.isUnknownEverywhere("hash", "a.near", 100), true);
+      assert.equal(await isUnknown(node, 100), true);
     });
 
     it("is away anew after an answer", async () => {
       first.answer = at(100);
       second.answer = reset;
       const node = near(first, second);
-      await assert.rejects(node.isUnknownEverywhere("hash", "a.near", 100), RpcUnavailable);
+      await assert.rejects(isUnknown(node, 100), RpcUnavailable);
       first.answer = second.answer = at(250);
-      assert.equal(await node.isUnknownEverywhere("hash", "a.near", 100), true);
+      assert.equal(await isUnknown(node, 100), true);
       first.answer = at(260);
       second.answer = reset;
-      await assert.rejects(node.isUnknownEverywhere("hash", "a.near", 100), RpcUnavailable);
+      await assert.rejects(isUnknown(node, 100), RpcUnavailable);
       first.answer = at(310);
-      await assert.rejects(node.isUnknownEverywhere("hash", "a.near", 100), RpcUnavailable);
+      await assert.rejects(isUnknown(node, 100), RpcUnavailable);
     });
 
     it("says nothing where it does not track the shard, and the others must have answered", async () => {
       first.answer = at(100);
       second.answer = at(100, nodeError("UNAVAILABLE_SHARD"));
-      assert.equal(await near(first, second).isUnknownEverywhere("hash", "a.near", 100), true);
+      assert.equal(await isUnknown(near(first, second), 100), true);
       first.answer = second.answer;
-      assert.equal(await near(first, second).isUnknownEverywhere("hash", "a.near", 100), false);
+      assert.equal(await isUnknown(near(first, second), 100), false);
     });
 
     it("says nothing where it is of another network", async () => {
@@ -261,8 +261,8 @@ describe("an endpoint", () => {
       second.answer = at(100, known);
       second.chainId = "mainnet";
       const node = near(first, second);
-      await assert.rejects(node.isUnknownEverywhere("hash", "a.near", 100), RpcUnavailable);
-      assert.equal(await node.isUnknownEverywhere("hash", "a.near", 100), true);
+      await assert.rejects(isUnknown(node, 100), RpcUnavailable);
+      assert.equal(await isUnknown(node, 100), true);
     });
 
     it("holds up the answer for as long as it lives where what it knows is too long to be read", async () => {
@@ -271,7 +271,7 @@ describe("an endpoint", () => {
       const node = near(first, second);
       for (const height of [100, 400]) {
         first.answer = at(height);
-        await assert.rejects(node.isUnknownEverywhere("hash", "a.near", 100), RpcUnavailable);
+        await assert.rejects(isUnknown(node, 100), RpcUnavailable);
       }
     });
   });

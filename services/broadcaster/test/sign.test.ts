@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { decodeBase64, readVerifierNonce } from "@outlayer/near";
 import { RpcUnavailable } from "../src/core/ports/near-node.ts";
 import { sign } from "../src/shell/workflow/perform/sign.ts";
 import { workflow } from "./core/workflow-builder.ts";
@@ -6,7 +7,7 @@ import { workflow } from "./core/workflow-builder.ts";
 describe("signing", () => {
   it("counts a payload's deadline by the chain's time, whatever the host's clock says (rule: time-is-the-chains)", async () => {
     for (const hostAheadMs of [-400_000, 0, 400_000]) {
-      let steps: readonly { deadlineMs: bigint; maxBlockHeight: bigint }[] = [];
+      let steps: readonly { deadlineMs: bigint; maxBlockHeight: bigint; nonce: string }[] = [];
       const tools = {
         follower: { heads: { final: { height: 1000 } }, timeMs: 9_000_000, isCurrent: true },
         evidence: { reserveNonces: async () => [7n] },
@@ -32,6 +33,9 @@ describe("signing", () => {
         steps.map(({ deadlineMs, maxBlockHeight }) => [deadlineMs, maxBlockHeight]),
         [[9_300_000n, 1180n]],
       );
+      // For seven days the verifier keeps whether the nonce was used (rule: unused-nonce-counts-while-kept).
+      const nonce = readVerifierNonce(decodeBase64(steps[0]?.nonce ?? ""));
+      assert.equal(nonce?.deadlineNs, (9_300_000n + 7n * 86_400_000n) * 1_000_000n);
     }
   });
 

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { create } from "@bufbuild/protobuf";
 import { IntentsSchema } from "@outlayer/contracts/outlayer/workflow/v1/call";
-import { decodeBase64, decodeHex, formatPublicKey, keyPairFromSeed } from "@outlayer/near";
+import { decodeBase64, decodeHex, formatPublicKey, keyPairFromSeed, readVerifierNonce } from "@outlayer/near";
 import { checkIntentsTerms, executeIntentsArgs, nep413Request, signedPayload } from "../src/core/intents-payload.ts";
 import { BadAnswer, InvalidRequest } from "../src/core/problems.ts";
-import { nonceDeadlineNs } from "../src/core/verifier-nonce.ts";
 import { nonceUntil } from "./support/samples.ts";
 
 /** A payload that the verifier contract itself accepted, and the seed 01..20 that it was signed with. */
@@ -108,9 +107,9 @@ describe("the terms of intents", () => {
 
   it("read the deadline out of the verifier's own example of a nonce", () => {
     const example = decodeBase64("Vij2xgAlKBKzADZykFdbpB8CcBXsE9wRhklzE4/mgS8=");
-    assert.equal(nonceDeadlineNs(example), 2_280_047_743_000_000_000n);
+    assert.equal(readVerifierNonce(example)?.deadlineNs, 2_280_047_743_000_000_000n);
     const inside = new Uint8Array(40);
     inside.set(example, 8);
-    assert.equal(nonceDeadlineNs(inside.subarray(8)), 2_280_047_743_000_000_000n);
+    assert.equal(readVerifierNonce(inside.subarray(8))?.deadlineNs, 2_280_047_743_000_000_000n);
   });
 });

@@ -59,7 +59,12 @@ function checkFees({ transactions }: ChainFacts, workflow: WorkflowFacts): strin
       for (const event of traceOf(receipt)) if (event.ev === "fee_charged") gate += BigInt(event.amount);
     }
   }
-  const { gate_fee_yocto, gas_burnt_yocto } = record.fees;
+  const { gate_fee_yocto, gas_burnt_yocto, forgotten_tx_hashes } = record.fees;
+  // What no node remembers is missing from the record, which says so.
+  if (forgotten_tx_hashes.length > 0) {
+    const isMore = BigInt(gate_fee_yocto) > gate || BigInt(gas_burnt_yocto) > gas;
+    return isMore ? [`${gate_fee_yocto} of fees and ${gas_burnt_yocto} of gas are more than was paid`] : [];
+  }
   return [
     ...(String(gate) === gate_fee_yocto ? [] : [`the gate kept ${gate}, not ${gate_fee_yocto}`]),
     ...(isCost(gas, late, gas_burnt_yocto) ? [] : [`${gas} of gas were burnt, not ${gas_burnt_yocto}`]),

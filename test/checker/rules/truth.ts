@@ -31,15 +31,13 @@ function checkStep(chain: ChainFacts, { record }: WorkflowFacts, step: StepFacts
   const outcome = record.step_outcomes[step.index];
   const intents = [...chain.submitted.values()].filter(({ delegate }) => step.delegates.includes(delegate));
   const dispatches = intents.flatMap(({ intentId }) => chain.dispatched.get(intentId) ?? []);
+  const isForgotten = record.fees.forgotten_tx_hashes.includes(record.submit_tx_hashes[step.index] ?? "");
+  const receipt = record.dispatch_receipts[step.index] ?? null;
+  const height = record.dispatch_block_heights[step.index] ?? null;
   return [
     ...checkIntent(record.intent_ids[step.index] ?? null, intents, name),
-    ...checkOutcome(outcome ?? null, dispatches, step, name),
-    ...checkReceipt(
-      record.dispatch_receipts[step.index] ?? null,
-      record.dispatch_block_heights[step.index] ?? null,
-      dispatches,
-      name,
-    ),
+    ...checkOutcome(outcome ?? null, dispatches, { ...step, isForgotten }, name),
+    ...(isForgotten && receipt === null ? [] : checkReceipt(receipt, height, dispatches, name)),
   ];
 }
 
@@ -51,7 +49,7 @@ function checkIntent(intentId: string | null, intents: readonly Submitted[], nam
 function checkOutcome(
   said: { readonly outcome: string; readonly error: string | null } | null,
   dispatches: readonly Dispatched[],
-  { isPayload }: StepFacts,
+  { isPayload, isForgotten }: StepFacts & { readonly isForgotten: boolean },
   name: string,
 ): string[] {
   const succeeded = dispatches.some(({ result }) => result.kind === "value");
@@ -59,7 +57,7 @@ function checkOutcome(
     case "succeeded":
       return succeeded ? [] : [`${name} is said to have succeeded`];
     case "succeeded_elsewhere":
-      if (succeeded) return [`${name} succeeded here, not elsewhere`];
+      if (succeeded && !isForgotten) return [`${name} succeeded here, not elsewhere`];
       return isPayload ? [] : [`${name} has no payload that could have been carried elsewhere`];
     case "failed_on_chain": {
       const failure = dispatches.find(({ result }) => result.kind === "failure")?.result;
@@ -69,6 +67,9 @@ function checkOutcome(
     }
     case "not_executed":
       return dispatches.length === 0 ? [] : [`${name} is said not to have been executed, and was dispatched`];
+    case "unknowable":
+      // Of a payload the verifier may have forgotten the nonce.
+      return isForgotten || isPayload ? [] : [`${name} is said to be unknowable, and nodes remember it`];
     default:
       return [];
   }

@@ -31,7 +31,14 @@ const world = ({ head = 1005, nowMs = 1_000, final = [], ...view }: WorldInit = 
   head,
   nowMs,
   block: (hash) => ({ height: 1000, state: final.includes(hash) ? "final" : "head" }),
-  view: { calls: new Map(), lookedAt: new Map(), sentAt: new Map(), provenAt: new Map(), ...view },
+  view: {
+    calls: new Map(),
+    lookedAt: new Map(),
+    sentAt: new Map(),
+    provenAt: new Map(),
+    forgotten: new Set(),
+    ...view,
+  },
   settings: { pollTimeoutMs: 60_000 },
 });
 const act = (events: readonly EventInit[], init: WorldInit = {}) =>
@@ -223,10 +230,8 @@ describe("direct user: what a node says of the transaction", () => {
     assert.equal(read([{ id: "r0", status: { SuccessReceiptId: "r0" } }])?.result.kind, "pending");
   });
 
-  it("a transaction that failed itself has no receipt", () => {
-    const failure = { Failure: { InvalidTxError: "Expired" } };
-    const result = { kind: "failure", receiptId: "", blockHash: "b0", blocks: ["b0"], logs: [], error: "Expired" };
-    assert.deepEqual(read([], failure)?.result, result);
+  it("a transaction that was invalid in a block has not landed: its bytes still can (rule: invalid-is-not-final)", () => {
+    assert.equal(read([], { Failure: { InvalidTxError: "Expired" } }), undefined);
   });
 });
 

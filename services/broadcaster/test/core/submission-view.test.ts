@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { readResume } from "../../src/core/chain/resume-view.ts";
 import { readSubmission, type SubmissionView } from "../../src/core/chain/submission-view.ts";
-import { failureText, isComplete, readTransactionStatus } from "../../src/core/chain/transaction-status.ts";
+import {
+  failureText,
+  isComplete,
+  readTransactionStatus,
+  voidInclusion,
+} from "../../src/core/chain/transaction-status.ts";
 import {
   dispatched,
   panics,
@@ -86,12 +91,21 @@ describe("reading a submit transaction", () => {
     assert.deepEqual(seen.submission, { kind: "refused", error, blockHash: "b-r0" });
   });
 
-  it("tells a transaction that the chain refused while converting it", () => {
-    const seen = view([], {
-      Failure: { InvalidTxError: { NotEnoughBalance: { signer_id: "r.near", balance: "1", cost: "2" } } },
-    });
-    assert.equal(seen.submission.kind, "refused");
-    assert.match(seen.submission.kind === "refused" ? seen.submission.error : "", /NotEnoughBalance/);
+  it("does not take a transaction that was invalid in a block for one that landed: its bytes still can (rule: invalid-is-not-final)", () => {
+    const reason = { NotEnoughBalance: { signer_id: "r.near", balance: "1", cost: "2" } };
+    const answer = transactionStatus([], { Failure: { InvalidTxError: reason } });
+    assert.equal(readTransactionStatus(answer), undefined);
+    assert.equal(voidInclusion(answer), "b0");
+    assert.equal(voidInclusion(transactionStatus([submission])), undefined);
+  });
+
+  it("does not take a transaction that is included and has no outcome yet for one that did not land", () => {
+    const status = readTransactionStatus({ final_execution_status: "INCLUDED", transaction_outcome: null });
+    assert.ok(status);
+    assert.deepEqual(readSubmission(status, "gate.near", target).submission, { kind: "pending" });
+    for (const nothing of [{ final_execution_status: "NONE", transaction_outcome: null }, {}]) {
+      assert.equal(readTransactionStatus(nothing), undefined);
+    }
   });
 
   it("takes an accepted submission that names no id for a refusal, not for a success", () => {

@@ -139,7 +139,7 @@ export type WorldInit = Partial<Omit<World, "view" | "final">> & {
   readonly view?: Partial<View>;
   readonly finalHeight?: number;
   readonly finalMs?: number;
-  readonly nonceUse?: ReadonlyMap<number, { used: boolean; timeMs: number; height?: number }>;
+  readonly nonceUse?: ReadonlyMap<number, { used: boolean; timeMs: number; height?: number; mayBeForgotten?: boolean }>;
   readonly blocks?: Readonly<Record<string, BlockPlace>>;
 };
 
@@ -148,7 +148,9 @@ export function world(init: WorldInit = {}): World {
   const { view, finalHeight, finalMs, blocks = {}, ...rest } = init;
   const head = init.head ?? 1005;
   const height = finalHeight ?? head - 2;
-  const nonceUse = new Map([...(init.nonceUse ?? [])].map(([step, use]) => [step, { height, ...use }]));
+  const nonceUse = new Map(
+    [...(init.nonceUse ?? [])].map(([step, use]) => [step, { height, mayBeForgotten: false, ...use }]),
+  );
   return {
     nowMs: 1_001_000,
     head,
@@ -175,6 +177,7 @@ export function world(init: WorldInit = {}): World {
       groundFoundAt: new Map(),
       burntAt: new Map(),
       adoptions: new Map(),
+      forgotten: new Set(),
       noncesReadAt: undefined,
       cancelTriedAt: undefined,
       rejectTriedAt: undefined,

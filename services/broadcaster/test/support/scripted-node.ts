@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createLogger, type Ports, systemPorts, urlOf } from "@outlayer/kit";
 import { RpcClient } from "../../src/adapters/near/rpc-client.ts";
+import type { NearNode } from "../../src/core/ports/near-node.ts";
 
 export type Answer = (method: string, response: ServerResponse, params?: unknown) => void;
 
@@ -9,6 +10,8 @@ class ScriptedNode {
   readonly asked: string[] = [];
   answer: Answer = result({});
   chainId = "test";
+  /** Height of the earliest block that it keeps; undefined: it does not tell. */
+  earliest: number | undefined;
   #server: Server | undefined;
 
   async start(): Promise<void> {
@@ -25,6 +28,10 @@ class ScriptedNode {
     await new Promise((resolve) => this.#server?.close(resolve));
   }
 
+  get #status(): object {
+    return { chain_id: this.chainId, sync_info: { earliest_block_height: this.earliest } };
+  }
+
   /** Answers nothing. @returns what answers the last call that came */
   hold(value: unknown): () => void {
     let release = () => {};
@@ -39,7 +46,7 @@ class ScriptedNode {
     for await (const chunk of request) body += chunk;
     const { method, params } = JSON.parse(body);
     this.asked.push(method);
-    if (method === "status") result({ chain_id: this.chainId })(method, response);
+    if (method === "status") result(this.#status)(method, response);
     else this.answer(method, response, params);
   }
 }
@@ -83,6 +90,7 @@ export class TwoNodes {
         node.asked.length = 0;
         node.answer = result({});
         node.chainId = "test";
+        node.earliest = undefined;
       }
       this.logs = [];
     });
@@ -92,4 +100,9 @@ export class TwoNodes {
     const logger = createLogger("test", "trace", { write: (line) => void this.logs.push(line) });
     return new RpcClient({ urls: nodes.map(({ url }) => url), chainId: "test" }, this.ports, logger);
   };
+}
+
+/** Whether no endpoint knows the transaction, at final heads from a height on. */
+export async function isUnknown(node: NearNode, at: number): Promise<boolean> {
+  return (await node.recall({ hash: "hash", signerId: "a.near", since: 0, at })).kind === "unknown";
 }

@@ -244,6 +244,7 @@ function applyKind(before: Folded, { kind }: Event): Folded {
       return after;
     }
     case "intentClosed":
+    case "transactionForgotten":
       return after;
     case "outcomeUnknown":
       setError(record, "outcome_unknown", "it is not known yet whether what was sent has landed; it is still followed");

@@ -7,11 +7,11 @@ import {
   nep413Hash,
   parsePublicKey,
   parseSignature,
+  readVerifierNonce,
   verifySignature,
 } from "@outlayer/near";
 import type { Nep413Answer, Nep413Request, WalletAccount } from "./keystore.ts";
 import { BadAnswer, InvalidRequest } from "./problems.ts";
-import { nonceDeadlineNs } from "./verifier-nonce.ts";
 
 export interface IntentsTerms {
   /** 32 bytes, versioned. */
@@ -41,7 +41,7 @@ export function checkIntentsTerms(
   if (notAfterMs !== undefined && deadlineMs > notAfterMs) {
     throw new InvalidRequest("intents_deadline_ms must not be later than call.intents.not_after_ms");
   }
-  const nonceDeadline = nonceDeadlineNs(nonce);
+  const nonceDeadline = readVerifierNonce(nonce)?.deadlineNs;
   if (nonceDeadline === undefined) throw new InvalidRequest("intents_nonce must be a versioned verifier nonce");
   if (nonceDeadline < deadlineMs * 1_000_000n) {
     throw new InvalidRequest("intents_nonce must not expire before intents_deadline_ms");

@@ -61,14 +61,20 @@ export class RpcClient {
     return this.#endpoints.some(({ isForeign, isStale }) => !isForeign && !isStale);
   }
 
+  /** Height of the best final head that any endpoint has shown; 0 before the first. */
+  get bestFinalHeight(): number {
+    return this.#heads.best?.height ?? 0;
+  }
+
   /**
    * Calls the endpoints in order, without those at rest after a failure, and last those that are being probed. Only where none is
    * fresh are the others called, the one with the best final head first.
+   * @param tells whether an answer says what was asked for: if not, the next endpoint is called as well
    * @throws RpcUnavailable when none answers; RpcRefused with the error of the one that did
    */
-  async call(method: string, params: unknown): Promise<unknown> {
+  async call(method: string, params: unknown, tells?: (answer: unknown) => boolean): Promise<unknown> {
     this.#availability.asked();
-    return this.#callInTurn(this.#inOrder(), method, params);
+    return this.#callInTurn(this.#inOrder(), method, params, tells);
   }
 
   /** Has every endpoint asked for its final head that has not shown it lately. */
@@ -161,14 +167,23 @@ export class RpcClient {
     return [...awake.filter(({ isProbed }) => !isProbed), ...awake.filter(({ isProbed }) => isProbed)];
   }
 
-  async #callInTurn(endpoints: readonly RpcEndpoint[], method: string, params: unknown): Promise<unknown> {
+  async #callInTurn(
+    endpoints: readonly RpcEndpoint[],
+    method: string,
+    params: unknown,
+    tells: (answer: unknown) => boolean = () => true,
+  ): Promise<unknown> {
+    let untelling: { readonly answer: unknown } | undefined;
     for (const endpoint of endpoints) {
       try {
-        return await this.#ask(endpoint, method, params);
+        const answer = await this.#ask(endpoint, method, params);
+        if (tells(answer)) return answer;
+        untelling ??= { answer };
       } catch (error) {
         if (!isNoAnswer(error)) throw error;
       }
     }
+    if (untelling !== undefined) return untelling.answer;
     this.#availability.failed();
     throw new RpcUnavailable(`no RPC endpoint answers ${method}`);
   }

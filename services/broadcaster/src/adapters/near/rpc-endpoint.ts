@@ -1,4 +1,5 @@
 import { deadline, type Logger, type Ports } from "@outlayer/kit";
+import { LRUCache } from "lru-cache";
 import { field, type Json, object, parse, string } from "../../core/chain/json.ts";
 import { RpcRefused } from "../../core/ports/near-node.ts";
 import { type AnswerBounds, boundsOf, foreignBounds } from "./answer-bounds.ts";
@@ -13,6 +14,12 @@ const pauseMs = { first: 250, longest: 4000 };
 
 /** Time after which an endpoint is asked for its final head where no call has asked for it, milliseconds. */
 const lookMs = 5000;
+
+/** Time for which an endpoint is not asked again about an account whose shard it is not on, milliseconds. */
+const offShardMs = 4000;
+
+/** Questions about accounts of other shards that are remembered. */
+const offShardKept = 1000;
 
 /** An endpoint gave no usable answer. */
 export class NoAnswer extends Error {
@@ -56,6 +63,8 @@ export class RpcEndpoint {
   readonly #foreignTimeoutMs: number;
   readonly #heads: FinalHeads;
   readonly #freshness: Freshness;
+  /** Until when it is not asked about accounts of shards that it is not on, by method and account. */
+  readonly #offShard = new LRUCache<string, number>({ max: offShardKept });
   #lookedAtMs: number;
   #awaySince: number | undefined;
   #failures = 0;
@@ -134,6 +143,9 @@ export class RpcEndpoint {
 
   /** @throws NoAnswer; AnswerTooLong where strangers determine the length; RpcRefused with the node's own error */
   async call(method: string, params: unknown): Promise<unknown> {
+    const asked = questionOf(method, params);
+    if (asked !== undefined && this.#ports.clock.now() < (this.#offShard.get(asked) ?? 0))
+      throw new NoAnswer(notTracked);
     if (this.#probe !== undefined) {
       await this.#probe;
       if (this.isResting) throw new NoAnswer("it does not answer yet");
@@ -185,7 +197,12 @@ export class RpcEndpoint {
       }
       return answer;
     } catch (error) {
-      if (error instanceof NoAnswer) this.#rest(error);
+      if (error instanceof NoAnswer && error.isOffShard) {
+        // It answers: for other shards it is as good as any.
+        this.#answered();
+        const question = questionOf(method, params);
+        if (question !== undefined) this.#offShard.set(question, this.#ports.clock.now() + offShardMs);
+      } else if (error instanceof NoAnswer) this.#rest(error);
       else this.#answered();
       throw error;
     }
@@ -242,8 +259,16 @@ export class RpcEndpoint {
 /** Kinds of errors that a node names beside their cause. */
 const nodeErrors: readonly (string | undefined)[] = ["HANDLER_ERROR", "REQUEST_VALIDATION_ERROR", "INTERNAL_ERROR"];
 
+const notTracked = "DOES_NOT_TRACK_SHARD";
+
 /** Causes of a node that is not on the shard. */
-const offShard: readonly string[] = ["UNAVAILABLE_SHARD", "DOES_NOT_TRACK_SHARD"];
+const offShard: readonly string[] = ["UNAVAILABLE_SHARD", notTracked];
+
+/** The method and the account asked about; undefined for a question that names no account, so that nothing tells its shard. */
+function questionOf(method: string, params: unknown): string | undefined {
+  const account = string(field(params, "account_id")) ?? string(field(params, "sender_account_id"));
+  return account === undefined ? undefined : `${method} ${account}`;
+}
 
 /** Causes for which another node may find out what this one could not: it is busy, behind, or not on the shard. */
 const inability = [

@@ -1,6 +1,7 @@
 import { decodeBase64, encodeBase64 } from "@outlayer/near";
+import { LRUCache } from "lru-cache";
 import { field, height, integer, isShallow, list, object, string, strings } from "../../core/chain/json.ts";
-import { readTransactionStatus, type TransactionStatus } from "../../core/chain/transaction-status.ts";
+import type { TransactionStatus } from "../../core/chain/transaction-status.ts";
 import type { CallTarget } from "../../core/checks/receivers.ts";
 import type { KeyPermission } from "../../core/gate/access-key.ts";
 import {
@@ -12,18 +13,33 @@ import {
   type ForeignView,
   foreignAnswerBytes,
   type NearNode,
+  type Recall,
+  type RecallWanted,
   RpcRefused,
   RpcUnavailable,
   ViewFailed,
 } from "../../core/ports/near-node.ts";
-import type { RpcCall, RpcClient } from "./rpc-client.ts";
+import type { Archive } from "./archive.ts";
+import { askTransaction, blocksNamedBy, recallOf, tells } from "./recall.ts";
+import type { RpcClient } from "./rpc-client.ts";
+
+/** Blocks of old transactions whose hashes are kept. */
+const oldBlocksKept = 10_000;
+
+/** Blocks that no node collects so soon that they would be worth asking elsewhere for. */
+const neverOld = 200;
 
 /** NEAR over JSON-RPC. */
 export class RpcNearNode implements NearNode {
   readonly #rpc: RpcClient;
+  readonly #archive: Archive | undefined;
+  /** Hashes of blocks that an old transaction's status names. */
+  readonly #oldBlocks = new LRUCache<string, true>({ max: oldBlocksKept });
 
-  constructor(rpc: RpcClient) {
+  /** @param archive asked for what the endpoints of `rpc` have forgotten */
+  constructor(rpc: RpcClient, archive?: Archive) {
     this.#rpc = rpc;
+    this.#archive = archive;
   }
 
   get isFresh(): boolean {
@@ -35,9 +51,30 @@ export class RpcNearNode implements NearNode {
     try {
       return readBlock(await this.#rpc.call("block", blockParams(wanted)));
     } catch (error) {
-      if (error instanceof RpcRefused && error.causeName === "UNKNOWN_BLOCK") throw new BlockUnknown(error.message);
-      throw error;
+      if (!isUnknownBlock(error)) throw error;
+      const old = await this.#oldBlock(wanted);
+      if (old === undefined) throw new BlockUnknown(error.message);
+      return old;
     }
+  }
+
+  /** A block that the endpoint asked first does not know, if it is old: from any other endpoint, or from the archive. */
+  async #oldBlock(wanted: BlockWanted): Promise<Block | undefined> {
+    const isOld =
+      "hash" in wanted ? this.#oldBlocks.has(wanted.hash) : "height" in wanted && this.#isOld(wanted.height);
+    if (!isOld) return undefined;
+    const answers = await this.#rpc.everyEndpoint((call) => unlessUnknown(call("block", blockParams(wanted))));
+    const kept = answers.find(({ answer }) => answer !== undefined)?.answer;
+    const found = kept ?? (await this.#archive?.ask((call) => unlessUnknown(call("block", blockParams(wanted)))));
+    if (found === undefined) return undefined;
+    const block = readBlock(found);
+    this.#oldBlocks.set(block.prevHash, true);
+    return block;
+  }
+
+  /** Whether nodes may have collected what is of that height. */
+  #isOld(at: number): boolean {
+    return this.#oldBlocks.size > 0 && at < this.#rpc.bestFinalHeight - neverOld;
   }
 
   async validityBlocks(): Promise<number> {
@@ -140,18 +177,27 @@ export class RpcNearNode implements NearNode {
   }
 
   async transaction(hash: string, signerId: string): Promise<TransactionStatus | undefined> {
-    return transactionStatus((method, params) => this.#rpc.call(method, params), hash, signerId);
+    const answer = await askTransaction((method, params) => this.#rpc.call(method, params, tells), hash, signerId);
+    return answer.kind === "known" ? answer.status : undefined;
   }
 
-  async isUnknownEverywhere(hash: string, signerId: string, height: number): Promise<boolean> {
-    const answers = await this.#rpc.everyEndpoint(async (call) => {
-      const final = readBlock(await call("block", { finality: "final" }));
-      if ((await transactionStatus(call, hash, signerId)) !== undefined) return "known";
-      return final.height < height ? "behind" : "unknown";
-    });
-    if (answers.some(({ answer }) => answer === "known")) return false;
-    const fresh = answers.filter(({ isFresh }) => isFresh);
-    return fresh.length > 0 && fresh.every(({ answer }) => answer === "unknown");
+  async recall(wanted: RecallWanted): Promise<Recall> {
+    const answers = await this.#rpc.everyEndpoint((call) => recallOf(call, wanted));
+    const known = answers.find(({ answer }) => answer.kind === "known");
+    if (known?.answer.kind === "known") return this.#known(known.answer.status);
+    const fresh = answers.flatMap(({ answer, isFresh }) => (isFresh ? [answer] : []));
+    if (fresh.some(({ kind }) => kind === "behind")) return { kind: "untold" };
+    const unknown = fresh.filter((answer) => answer.kind === "unknown");
+    if (unknown.length > 0) return { kind: "unknown", voidIn: unknown.find(({ voidIn }) => voidIn)?.voidIn };
+    if (!fresh.some(({ kind }) => kind === "forgotten")) return { kind: "untold" };
+    const recalled = await this.#archive?.recall(wanted);
+    return recalled?.kind === "known" ? this.#known(recalled.status) : (recalled ?? { kind: "forgotten" });
+  }
+
+  /** Remembers which blocks an old status names: not every endpoint has kept them. */
+  #known(status: TransactionStatus): Recall {
+    for (const hash of blocksNamedBy(status)) this.#oldBlocks.set(hash, true);
+    return { kind: "known", status };
   }
 
   async transactionsOf(block: Block): Promise<readonly ChunkTransaction[]> {
@@ -187,21 +233,6 @@ export class RpcNearNode implements NearNode {
   }
 }
 
-async function transactionStatus(
-  call: RpcCall,
-  hash: string,
-  signerId: string,
-): Promise<TransactionStatus | undefined> {
-  const params = { tx_hash: hash, sender_account_id: signerId, wait_until: "NONE" };
-  try {
-    return readTransactionStatus(await call("EXPERIMENTAL_tx_status", params));
-  } catch (error) {
-    if (isUnknown(error, "UNKNOWN_TRANSACTION", "doesn't exist")) return undefined;
-    if (error instanceof RpcRefused) throw new RpcUnavailable(error.message);
-    throw error;
-  }
-}
-
 function viewQuery(contractId: string, method: string, argsJson: string, finality: string): object {
   return {
     request_type: "call_function",
@@ -219,6 +250,20 @@ function returnedText(answer: unknown): string {
 
 function isUnknown(error: unknown, cause: string, text: string): boolean {
   return error instanceof RpcRefused && (error.causeName === cause || error.message.includes(text));
+}
+
+function isUnknownBlock(error: unknown): error is RpcRefused {
+  return error instanceof RpcRefused && error.causeName === "UNKNOWN_BLOCK";
+}
+
+/** The answer; undefined where the node does not know the block. */
+async function unlessUnknown(answer: Promise<unknown>): Promise<unknown> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isUnknownBlock(error)) return undefined;
+    throw error;
+  }
 }
 
 function blockParams(wanted: BlockWanted): object {

@@ -39,10 +39,16 @@ export interface ReceiptCall {
   readonly methodName: string | undefined;
 }
 
-/** Reads an answer of `EXPERIMENTAL_tx_status` or `tx`; undefined while the transaction has no outcome yet. */
+/**
+ * Reads an answer of `EXPERIMENTAL_tx_status` or `tx`. A transaction that is included and has no outcome yet counts as one whose
+ * outcome is unknown. Undefined where the answer does not say that the transaction has landed.
+ */
 export function readTransactionStatus(answer: Json): TransactionStatus | undefined {
-  const transaction = readOutcome(field(answer, "transaction_outcome"));
-  if (transaction === undefined) return undefined;
+  const reached = string(field(answer, "final_execution_status"));
+  const isIncluded = reached !== undefined && reached !== "NONE";
+  const outcome = readOutcome(field(answer, "transaction_outcome"));
+  if (voidInclusion(answer) !== undefined || (outcome === undefined && !isIncluded)) return undefined;
+  const transaction = outcome ?? unread;
   const receipts = new Map<string, Outcome>();
   for (const item of list(field(answer, "receipts_outcome"))) {
     const outcome = readOutcome(item);
@@ -59,6 +65,27 @@ export function readTransactionStatus(answer: Json): TransactionStatus | undefin
     calls.set(id, { predecessorId, receiverId, methodName });
   }
   return { transaction, receipts, calls };
+}
+
+/** Outcome of a transaction of which only the inclusion is known. */
+const unread: Outcome = {
+  id: "",
+  blockHash: "",
+  executorId: "",
+  status: { kind: "unknown" },
+  logs: [],
+  receiptIds: [],
+  tokensBurnt: 0n,
+};
+
+/**
+ * Hash of the block that holds a transaction which was invalid there. It had no effect, its nonce is unused, and the same bytes
+ * can still land (rule: invalid-is-not-final). Undefined for any other answer.
+ */
+export function voidInclusion(answer: Json): string | undefined {
+  const outcome = field(answer, "transaction_outcome");
+  const isInvalid = field(outcome, "outcome", "status", "Failure", "InvalidTxError") !== undefined;
+  return isInvalid ? string(field(outcome, "block_hash")) : undefined;
 }
 
 /** Gas burnt so far by the transaction and its receipts, yoctoNEAR. */

@@ -4,7 +4,7 @@ import { proveAfter, resendAfter } from "../workflow/pursue.ts";
 import { isLookDue, type Settings, type View, type World } from "../workflow/world.ts";
 import type { CallView } from "./call-view.ts";
 import { type Attempt, type DirectUserState, liveAttempt } from "./state.ts";
-import { endOf } from "./verdict.ts";
+import { endOf, forgottenEnd } from "./verdict.ts";
 
 /** The driver's inputs besides the log. Nothing in them outlives the process. */
 export interface DirectUserWorld extends Pick<World, "nowMs" | "head" | "block"> {
@@ -13,7 +13,7 @@ export interface DirectUserWorld extends Pick<World, "nowMs" | "head" | "block">
 }
 
 /** Latest answers of the node, by transaction hash. */
-export interface DirectUserView extends Pick<View, "lookedAt" | "sentAt" | "provenAt"> {
+export interface DirectUserView extends Pick<View, "lookedAt" | "sentAt" | "provenAt" | "forgotten"> {
   /** Undefined: the node does not know the transaction. */
   readonly calls: ReadonlyMap<string, CallView | undefined>;
 }
@@ -45,6 +45,11 @@ export function nextDirectUser(state: DirectUserState, world: DirectUserWorld): 
   }
   const attempt = liveAttempt(state);
   if (attempt === undefined) return { kind: "call" };
+  if (state.forgotten) return { kind: "append", event: forgottenEnd };
+  const { hash } = attempt.transaction;
+  if (world.view.forgotten.has(hash)) {
+    return { kind: "append", event: { case: "transactionForgotten", value: { txHash: hash } } };
+  }
   const fate = finalFate(attempt, world);
   return fate === undefined ? pursue(state, attempt, world) : { kind: "append", event: fate };
 }

@@ -27,6 +27,8 @@ export interface DirectUserState {
   readonly cancelRequested: boolean;
   /** Whether the fate of a sent transaction could not be told in time. */
   readonly unknown: boolean;
+  /** Whether no node remembers what became of the last transaction. */
+  readonly forgotten: boolean;
   readonly ended: Ended | undefined;
 }
 
@@ -66,6 +68,7 @@ function begin(requestId: string, opened: Opened): DirectUserState {
     measured: false,
     cancelRequested: false,
     unknown: false,
+    forgotten: false,
     ended: opened.ended,
   };
 }
@@ -98,6 +101,8 @@ export function evolveDirectUser(before: DirectUserState, { version, atMs, event
       );
       return { ...state, attempts };
     }
+    case "transactionForgotten":
+      return { ...state, forgotten: true };
     case "directUserCallResolved":
       return { ...state, resolved: kind.value };
     case "directUserCallMeasured":

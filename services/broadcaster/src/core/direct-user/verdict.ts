@@ -21,6 +21,12 @@ export function endOf({ call }: DirectUserState, { status, signerId, error }: Di
   return failed("dispatch_failed", `the call failed on chain: ${error ?? ""}`);
 }
 
+/** The end of a call of which no node remembers what became. */
+export const forgottenEnd = failed(
+  "outcome_unknown",
+  "no NEAR node remembers what became of the call: it may have been executed",
+);
+
 export function failed(errorCode: ErrorCode, userVisibleError: string): EventInit {
   return { case: "ended", value: { status: "failed", errorCode, userVisibleError } };
 }

@@ -46,6 +46,27 @@ export interface ChunkTransaction {
   readonly calls: readonly { readonly methodName: string; readonly args: Uint8Array }[];
 }
 
+export interface RecallWanted {
+  readonly hash: string;
+  readonly signerId: string;
+  /** Height of the block that it names: it can only be in blocks above. */
+  readonly since: number;
+  /** Height that an endpoint's final head must have reached, for its not knowing the transaction to count. */
+  readonly at: number;
+}
+
+export type Recall =
+  | { readonly kind: "known"; readonly status: TransactionStatus }
+  /**
+   * No endpoint knows it, and every fresh one that keeps the blocks in question was asked at a final head not below `at`: at least
+   * one, and all but those that have been away for 200 blocks. `voidIn`: hash of a block that holds it without an effect.
+   */
+  | { readonly kind: "unknown"; readonly voidIn: string | undefined }
+  /** No endpoint has kept the blocks that may hold it. */
+  | { readonly kind: "forgotten" }
+  /** An endpoint lags behind, or none that is fresh has an answer. */
+  | { readonly kind: "untold" };
+
 /** NEAR as the broadcaster uses it. Every method throws RpcUnavailable when no endpoint answers. */
 export interface NearNode {
   /** Whether an endpoint's final head moves, and is not far behind the best seen, as far as is known. */
@@ -78,10 +99,10 @@ export interface NearNode {
   /** Undefined while the node does not know the transaction, or has no outcome of it yet. */
   transaction(hash: string, signerId: string): Promise<TransactionStatus | undefined>;
   /**
-   * Whether no endpoint knows the transaction, and every fresh one was asked at a final head not below `height`: at least one,
-   * and all but those that have been away for 200 blocks (rule: dead-is-unknown-to-every-endpoint).
+   * What all endpoints together remember of a transaction (rule: dead-is-unknown-to-every-endpoint). Asks the archive where
+   * every other endpoint has forgotten it (rule: forgotten-is-never-unknown).
    */
-  isUnknownEverywhere(hash: string, signerId: string, height: number): Promise<boolean>;
+  recall(wanted: RecallWanted): Promise<Recall>;
   /** The transactions of a block, with the fields that identify one. */
   transactionsOf(block: Block): Promise<readonly ChunkTransaction[]>;
 }

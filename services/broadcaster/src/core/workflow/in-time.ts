@@ -3,6 +3,7 @@ import {
   hasStarted,
   hasSucceeded,
   isDone,
+  isForgotten,
   isResumedSingly,
   liveResume,
   openSingle,
@@ -44,7 +45,7 @@ export function siblingsTooOld(state: WorkflowState, head: number): boolean {
 /** Whether the attempt can lead nowhere any more: all that is left is to find out the outcome of each step. */
 export function isOver(state: WorkflowState, head: number): boolean {
   if (state.settling !== undefined) return true;
-  if (state.steps.every(isDone)) return true;
+  if (state.steps.every(isDone) || state.steps.some((step) => isForgotten(state, step))) return true;
   if (state.steps.some(({ refused }) => refused !== undefined)) return true;
   const isSingly = isResumedSingly(state);
   const isUnderWay = isSingly ? isStepUnderWay(state) : liveResume(state) !== undefined;

@@ -5,7 +5,7 @@ import type { SubmissionView, Target } from "../chain/submission-view.ts";
 import { readVerifierEffects } from "../chain/verifier-events.ts";
 import type { EventInit } from "./action.ts";
 import { judgeStep, toStepOutcome } from "./outcomes.ts";
-import { liveSubmission, openResume } from "./progress.ts";
+import { isDone, liveSubmission, openResume } from "./progress.ts";
 import type { StepState, WorkflowState } from "./state.ts";
 import type { World } from "./world.ts";
 
@@ -20,7 +20,8 @@ export function observe(state: WorkflowState, world: World): EventInit | undefin
     refusedSubmission(state, world) ??
     resumeFate(state, world) ??
     stepFate(state, world) ??
-    cancelFate(state, world)
+    cancelFate(state, world) ??
+    forgottenTransaction(state, world)
   );
 }
 
@@ -168,6 +169,21 @@ function cancelFate(state: WorkflowState, world: World): EventInit | undefined {
     return { case: "cancelResolved", value: { ...ran, steps } };
   }
   return undefined;
+}
+
+/** A transaction that the log still waits for, and that no node remembers (rule: forgotten-is-never-unknown). */
+function forgottenTransaction(state: WorkflowState, { view }: World): EventInit | undefined {
+  if (view.forgotten.size === 0) return undefined;
+  const awaited = [
+    ...state.steps.flatMap((step) => {
+      if (isDone(step) || step.refused !== undefined) return [];
+      return step.accepted?.txHash ?? liveSubmission(step)?.transaction.hash ?? [];
+    }),
+    ...state.resumes.filter(openResume).map(({ hash }) => hash),
+    ...state.cancels.flatMap(({ transaction, fate }) => (fate.kind === "open" ? [transaction.hash] : [])),
+  ];
+  const txHash = awaited.find((hash) => view.forgotten.has(hash) && !state.forgotten.includes(hash));
+  return txHash === undefined ? undefined : { case: "transactionForgotten", value: { txHash } };
 }
 
 function isFinal(world: World, hash: string): boolean {

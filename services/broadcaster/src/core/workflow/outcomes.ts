@@ -1,5 +1,6 @@
 import type { StepOutcome } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import { isNonceUsedByPayload } from "../chain/gate-texts.ts";
+import { isForgotten } from "./progress.ts";
 import type { StepState, WorkflowState } from "./state.ts";
 
 /** Blocks after which the gate lets a pending intent time out. */
@@ -18,12 +19,19 @@ export interface NonceUse {
   readonly used: boolean;
   readonly timeMs: number;
   readonly height: number;
+  /** Whether the verifier may have forgotten by then that it was used, so that its being unused says nothing. */
+  readonly mayBeForgotten: boolean;
 }
 
 export interface JudgedStep {
   readonly outcome: string;
   readonly error: string | undefined;
   readonly possibleUntil: string | undefined;
+}
+
+/** Whether it may have executed, and nobody can tell any more (rule: forgotten-is-never-unknown). */
+export function isUnknowable({ outcome }: Pick<JudgedStep, "outcome">): boolean {
+  return outcome === "unknowable";
 }
 
 /** Outcomes that can still change. */
@@ -37,16 +45,16 @@ export function isUndecided({ outcome }: Pick<JudgedStep, "outcome">): boolean {
  * block with its nonce unused; once it was submitted anybody may execute it.
  */
 export function judgeSteps(state: WorkflowState, final: FinalFacts): readonly JudgedStep[] {
-  return state.steps.map((step, index) => judgeStep(step, index, final));
+  return state.steps.map((step, index) => judgeStep(step, index, final, isForgotten(state, step)));
 }
 
-export function judgeStep(step: StepState, index: number, final: FinalFacts): JudgedStep {
+/** @param forgotten whether no node remembers what became of it */
+export function judgeStep(step: StepState, index: number, final: FinalFacts, forgotten = false): JudgedStep {
   if (step.resolved?.receipt?.status === "success") return decided("succeeded");
-  const error = errorOf(step);
+  const error = errorOf(step) ?? (forgotten ? "no NEAR node remembers what became of it" : undefined);
   if (step.terms === undefined) return decided("not_executed", error);
-  return hasPayload(step)
-    ? judgePayload(step, step.terms.deadlineMs, index, error, final)
-    : judgePlainCall(step, error, final);
+  if (hasPayload(step)) return judgePayload(step, step.terms.deadlineMs, index, error, final);
+  return forgotten ? decided("unknowable", error) : judgePlainCall(step, error, final);
 }
 
 /** Whether the step's signatures include a payload for the verifier, and not its delegate alone. */
@@ -64,10 +72,11 @@ function judgePayload(
   if (step.cancel === "done") return decided(unexecuted(step), error);
   const use = final.nonceUse.get(index);
   const isUsed = use?.used || (error !== undefined && isNonceUsedByPayload(error));
+  if (isUsed && step.cancel === "forgotten") return decided("unknowable", error);
   // While a cancel of ours is open, the nonce may be used by that cancel (rule: carried-by-somebody-else-is-said).
   if (isUsed && step.cancel !== "open") return decided("succeeded_elsewhere", error);
   if (!isUsed && use !== undefined && use.timeMs > Number(deadlineMs)) {
-    return decided(unexecuted(step), error);
+    return use.mayBeForgotten ? decided("unknowable", error) : decided(unexecuted(step), error);
   }
   return { outcome: "still_possible", error, possibleUntil: isoSeconds(Number(deadlineMs)) };
 }

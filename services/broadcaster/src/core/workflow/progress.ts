@@ -19,6 +19,13 @@ export function isDone(step: StepState): boolean {
   return step.resolved !== undefined || step.closed !== undefined;
 }
 
+/** Whether no node remembers what became of a step that is not done: of its intent, or of the transaction that carried it. */
+export function isForgotten({ forgotten }: WorkflowState, step: StepState): boolean {
+  if (forgotten.length === 0 || isDone(step) || step.refused !== undefined) return false;
+  if (step.accepted !== undefined) return forgotten.includes(step.accepted.txHash);
+  return step.submissions.some(({ transaction, dead }) => !dead && forgotten.includes(transaction.hash));
+}
+
 /** Whether each intent is resumed by itself, in order. */
 export function isResumedSingly({ admitted }: Pick<WorkflowState, "admitted">): boolean {
   return admitted?.resumption === "single";

@@ -2,8 +2,16 @@ import type { Ended } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import type { Action, EndedInit, EventInit } from "./action.ts";
 import { cancelPayloads, isCancelPending } from "./cancel.ts";
 import { isInTime } from "./in-time.ts";
-import { type FinalFacts, hasPayload, isUndecided, type JudgedStep, judgeSteps, toStepOutcome } from "./outcomes.ts";
-import { isDone, isSubmitted, liveSubmission, openResume } from "./progress.ts";
+import {
+  type FinalFacts,
+  hasPayload,
+  isUndecided,
+  isUnknowable,
+  type JudgedStep,
+  judgeSteps,
+  toStepOutcome,
+} from "./outcomes.ts";
+import { isDone, isForgotten, isSubmitted, liveSubmission, openResume } from "./progress.ts";
 import { pursue } from "./pursue.ts";
 import { seenOf } from "./seen.ts";
 import type { ResumeState, StepState, WorkflowState } from "./state.ts";
@@ -64,7 +72,7 @@ function endFor(state: WorkflowState, cause: Cause, judged: readonly JudgedStep[
   const requiredApprovals = status === state.settling?.end?.status ? state.settling.end.requiredApprovals : undefined;
   const end: EndedInit = {
     status,
-    errorCode: cause.code,
+    errorCode: judged.some(isUnknowable) ? "outcome_unknown" : cause.code,
     userVisibleError: failedText(cause, judged),
     outcomes: judged.map(toStepOutcome) as Ended["outcomes"],
     ...(requiredApprovals === undefined ? {} : { requiredApprovals }),
@@ -197,7 +205,7 @@ function resumesToLookAt(state: WorkflowState, world: World): { due: string[]; p
 function transactionsToLookAt(state: WorkflowState, world: World): string[] {
   return state.steps.flatMap((step) => {
     const hash = step.accepted?.txHash ?? liveSubmission(step)?.transaction.hash;
-    const isOpen = !isDone(step) && step.refused === undefined;
+    const isOpen = !isDone(step) && step.refused === undefined && !isForgotten(state, step);
     return isOpen && hash !== undefined && isLookDue(world, hash, 0, everyOf(state, world, step)) ? [hash] : [];
   });
 }

@@ -50,6 +50,8 @@ export interface WorkflowState {
   /** How often signatures were discarded. */
   readonly discards: number;
   readonly unknown: boolean;
+  /** Hashes of transactions of which no node remembers what became (rule: forgotten-is-never-unknown). */
+  readonly forgotten: readonly string[];
   readonly measured: boolean;
   readonly settling: Settling | undefined;
   readonly ended: Ended | undefined;
@@ -81,8 +83,11 @@ export interface StepState {
   readonly resolved: StepResolved | undefined;
   /** How its intent ended without a dispatch. */
   readonly closed: IntentClosed | undefined;
-  /** `open`: a cancel of its payload may land; `done`: a cancel has used up its nonce. */
-  readonly cancel: "open" | "done" | undefined;
+  /**
+   * `open`: a cancel of its payload may land; `done`: a cancel has used up its nonce; `forgotten`: no node remembers whether a
+   * cancel did.
+   */
+  readonly cancel: "open" | "done" | "forgotten" | undefined;
 }
 
 /** The terms that its signatures are bound to. */
@@ -100,7 +105,7 @@ export interface ResumeState {
   readonly hash: string;
   readonly atMs: number;
   readonly fate:
-    | { readonly kind: "open" | "dead" }
+    | { readonly kind: "open" | "dead" | "forgotten" }
     | { readonly kind: "started"; readonly height: number }
     | { readonly kind: "refused"; readonly error: string };
 }
@@ -111,7 +116,7 @@ export interface CancelState {
   readonly atMs: number;
   readonly payloads: readonly CancelPayload[];
   readonly fate:
-    | { readonly kind: "open" | "dead" | "landed" }
+    | { readonly kind: "open" | "dead" | "landed" | "forgotten" }
     /** All of it was reverted, at that height. */
     | { readonly kind: "refused"; readonly height: number; readonly error: string };
 }
@@ -152,6 +157,7 @@ function begin(requestId: string, opened: Opened, atMs: number): WorkflowState {
     discarded: false,
     discards: 0,
     unknown: false,
+    forgotten: [],
     measured: false,
     settling: undefined,
     ended: opened.ended,
@@ -247,6 +253,8 @@ export function evolve(before: WorkflowState, { version, atMs, event }: Logged):
       return withFate(state, kind.value.txHash, { kind: "refused", error: kind.value.error });
     case "transactionDead":
       return withDead(state, kind.value.txHash);
+    case "transactionForgotten":
+      return withForgotten(state, kind.value.txHash);
     case "stepResolved":
       return withSteps(state, [kind.value], (step, resolved) => ({ ...step, resolved }));
     case "intentClosed":
@@ -320,6 +328,16 @@ function withCancelResolved(
     steps.map((step) => ({ step })),
     (step) => ({ ...step, cancel: "done" }),
   );
+}
+
+function withForgotten(before: WorkflowState, hash: string): WorkflowState {
+  const state = { ...before, forgotten: [...before.forgotten, hash] };
+  const cancel = state.cancels.find(({ transaction }) => transaction.hash === hash);
+  if (cancel === undefined) return withFate(state, hash, { kind: "forgotten" });
+  return withSteps(withCancelFate(state, hash, { kind: "forgotten" }), cancel.payloads, (step) => ({
+    ...step,
+    cancel: "forgotten",
+  }));
 }
 
 function withDead(before: WorkflowState, hash: string): WorkflowState {

@@ -8,8 +8,9 @@ const unexecuted: readonly string[] = ["not_executed", "failed_on_chain"];
  * limits (rule: usage-is-released-when-nothing-ran). An end without outcomes came before anything was sent, or all steps succeeded.
  * @param steps number of steps of the workflow
  */
-export function unexecutedSteps({ status, outcomes = [] }: EndedInit, steps: number): number[] {
-  if (status === "succeeded") return [];
+export function unexecutedSteps({ status, errorCode, outcomes = [] }: EndedInit, steps: number): number[] {
+  // An unknown outcome may be that it was executed (rule: forgotten-is-never-unknown).
+  if (status === "succeeded" || (errorCode === "outcome_unknown" && outcomes.length === 0)) return [];
   return Array.from({ length: steps }, (_, step) => step).filter((step) => {
     const outcome = outcomes[step]?.outcome;
     return outcome === undefined || unexecuted.includes(outcome);

@@ -1,7 +1,7 @@
 import type { ErrorCode, TerminalStatus } from "@outlayer/workflow";
 import { classifyRefusal, isNonceUsedByPayload } from "../chain/gate-texts.ts";
 import { isUndecided, type JudgedStep } from "./outcomes.ts";
-import { isSubmitted } from "./progress.ts";
+import { isForgotten, isSubmitted } from "./progress.ts";
 import type { ResumeState, WorkflowState } from "./state.ts";
 
 /** Why a workflow went wrong: a code of the record, and a sentence. */
@@ -56,6 +56,10 @@ export function causeOf(state: WorkflowState): Cause {
       default:
         return { code: "dispatch_failed", text: `the gate failed to dispatch ${name(index)}: ${closed?.error ?? ""}` };
     }
+  }
+  const lost = state.steps.findIndex((step) => isForgotten(state, step));
+  if (lost !== -1) {
+    return { code: "outcome_unknown", text: `no NEAR node remembers what became of the transactions of ${name(lost)}` };
   }
   const next = state.steps.findIndex(({ resolved, closed }) => resolved === undefined && closed === undefined);
   const text =
@@ -131,9 +135,11 @@ export function failedText(cause: Cause, steps: readonly JudgedStep[]): string {
   const done = cause.code === "cancelled" ? subjectOf("succeeded") : undefined;
   const elsewhere = subjectOf("succeeded_elsewhere");
   const text = done === undefined ? cause.text : `${cause.text}, and ${done} had been executed by then`;
-  return elsewhere === undefined
-    ? text
-    : `${text}; ${elsewhere} took effect all the same, carried by somebody else: do not repeat it`;
+  const carrier = cause.code === "outcome_unknown" ? "" : ", carried by somebody else";
+  const taken = elsewhere === undefined ? "" : `; ${elsewhere} took effect all the same${carrier}: do not repeat it`;
+  const unknowable = subjectOf("unknowable");
+  const untold = unknowable === undefined ? "" : `; ${unknowable} may have been executed, and nobody can tell any more`;
+  return `${text}${taken}${untold}`;
 }
 
 /** Times sort as text; heights by length first. A time is later than any height. */

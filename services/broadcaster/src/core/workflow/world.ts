@@ -58,6 +58,8 @@ export interface View {
   readonly burntAt: ReadonlyMap<string, number>;
   /** By step: the earlier submission of a delegate that the gate knew before. */
   readonly adoptions: ReadonlyMap<number, AcceptedSubmission | "none">;
+  /** Transactions of which no endpoint remembers anything. */
+  readonly forgotten: ReadonlySet<string>;
   /** Head's height when nonces were last read. */
   readonly noncesReadAt: number | undefined;
   /** Head's height at the last failed attempt to have a cancel signed and appended. */

@@ -1,6 +1,6 @@
 import type { PreparedTransaction } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import type { LandingFacts, LandingGround } from "../../core/chain/landing.ts";
-import { type NearNode, RpcRefused } from "../../core/ports/near-node.ts";
+import { type AccessKey, type NearNode, RpcRefused } from "../../core/ports/near-node.ts";
 import type { Follower } from "./follower.ts";
 import type { ValidityPeriod } from "./validity-period.ts";
 
@@ -21,16 +21,19 @@ export interface GroundsSoFar {
 interface Reading {
   /** Height of the final block at which the transaction is judged. */
   readonly finalHeight: number;
-  /** Nonce of the transaction's key; undefined where the key is not there. */
-  readonly keyNonce: bigint | undefined;
+  /** The transaction's key; undefined where the key is not there. */
+  readonly key: AccessKey | undefined;
   /** Final height that every fresh endpoint must have reached when it is asked for the hash. */
   readonly unknownAt: number;
 }
 
 export interface FoundGround {
   readonly ground: LandingGround;
-  /** Whether no endpoint knew the hash some final blocks after the ground was found (rule: dead-is-unknown-to-every-endpoint). */
-  readonly isConfirmed: boolean;
+  /**
+   * Set some final blocks after the ground was found: no endpoint knew the hash (rule: dead-is-unknown-to-every-endpoint), or all
+   * have forgotten what they knew and the key's nonce alone decides (rule: forgotten-is-never-unknown).
+   */
+  readonly confirmedBy: "endpoints" | "nonce" | undefined;
 }
 
 /** Final blocks between finding a ground and asking for the hash: a node's index may lag behind its state. */
@@ -45,24 +48,30 @@ const confirmAfter = 3;
 export async function findGround(
   { node, follower, validity }: GroundNeeds,
   { hash, signerId, nonce, blockHash, blockHeight }: PreparedTransaction,
-  { finalHeight, keyNonce, unknownAt }: Reading,
+  { finalHeight, key, unknownAt }: Reading,
   groundOf: GroundOf,
   seen: GroundsSoFar,
 ): Promise<FoundGround | undefined> {
-  await follower.learn([blockHash]);
+  // Where no node knows the block any more, the other grounds decide.
+  await follower.learnIfKept([blockHash]);
+  const validityBlocks = await validityOf(validity);
   const ground = groundOf({
     nonce,
     blockHeight: Number(blockHeight),
-    validityBlocks: await validityOf(validity),
+    validityBlocks,
     finalHeight,
-    keyNonce,
+    keyNonce: key?.nonce,
     block: follower.place(blockHash),
   });
   if (ground === undefined) return undefined;
   const foundAt = seen.groundFoundAt.get(hash);
   if (foundAt === undefined) seen.groundFoundAt.set(hash, finalHeight);
-  const isOld = foundAt !== undefined && finalHeight >= foundAt + confirmAfter;
-  return { ground, isConfirmed: isOld && (await node.isUnknownEverywhere(hash, signerId, unknownAt)) };
+  if (foundAt === undefined || finalHeight < foundAt + confirmAfter) return { ground, confirmedBy: undefined };
+  const { kind } = await node.recall({ hash, signerId, since: Number(blockHeight), at: unknownAt });
+  if (kind === "unknown") return { ground, confirmedBy: "endpoints" };
+  // Landing would have raised the key's nonce to the transaction's at least.
+  const isOver = ground === "expired" && (key?.height ?? 0) > Number(blockHeight) + validityBlocks;
+  return { ground, confirmedBy: kind === "forgotten" && isOver ? "nonce" : undefined };
 }
 
 /** A provider may not tell the period. Then nothing counts as expired, and other grounds decide. */

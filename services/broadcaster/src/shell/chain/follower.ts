@@ -130,6 +130,17 @@ export class Follower {
     }
   }
 
+  /** The same, but for blocks that the node does not know: it lags behind, or has collected them. */
+  async learnIfKept(hashes: Iterable<string>): Promise<void> {
+    for (const hash of hashes) {
+      try {
+        await this.learn([hash]);
+      } catch (error) {
+        if (!(error instanceof BlockUnknown)) throw error;
+      }
+    }
+  }
+
   /**
    * The block of the final chain at a height, or the last block below where the chain leaves the height out. Nodes know no
    * block there, so the search goes down from the next block above.

@@ -1,6 +1,6 @@
 import type { PreparedTransaction } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import type { LandingGround } from "../../core/chain/landing.ts";
-import type { NearNode } from "../../core/ports/near-node.ts";
+import type { Block, NearNode } from "../../core/ports/near-node.ts";
 import { RpcRefused, RpcUnavailable } from "../../core/ports/near-node.ts";
 import { findGround, type GroundNeeds, type GroundOf, type GroundsSoFar } from "./find-ground.ts";
 
@@ -37,7 +37,7 @@ export async function proveAbsent(
 ): Promise<LandingGround | undefined> {
   const { hash } = transaction;
   const search = seen.searches.get(hash) ?? (await beginSearch(needs, transaction, groundOf, seen));
-  if (search === undefined) return undefined;
+  if (search === undefined || typeof search === "string") return search;
   seen.searches.set(hash, search);
   const found = await goOn(needs.node, transaction, search, seen);
   if (found === "unfinished") return undefined;
@@ -46,35 +46,41 @@ export async function proveAbsent(
   return found === "absent" ? search.ground : undefined;
 }
 
-/** The transaction cannot land after the ground, so only the blocks from its own up to the ground are searched. */
+/**
+ * The transaction cannot land after the ground, so only the blocks from its own up to the ground are searched.
+ * @returns the ground itself where the key's nonce alone decides: no node has kept these blocks
+ */
 async function beginSearch(
   needs: GroundNeeds,
   transaction: PreparedTransaction,
   groundOf: GroundOf,
   seen: ProofSoFar,
-): Promise<ChunkSearch | undefined> {
+): Promise<ChunkSearch | LandingGround | undefined> {
   const key = await needs.node.accessKey(transaction.signerId, transaction.publicKey);
   const final = await needs.node.block({ finality: "final" });
   // The key was read at a later block, and that block may hold the transaction.
   if (key !== undefined && key.height > final.height) return undefined;
-  const reading = { finalHeight: final.height, keyNonce: key?.nonce, unknownAt: final.height };
+  const reading = { finalHeight: final.height, key, unknownAt: final.height };
   const found = await findGround(needs, transaction, reading, groundOf, seen);
-  return found?.isConfirmed ? { ground: found.ground, next: final.hash } : undefined;
+  if (found?.confirmedBy === "nonce") return found.ground;
+  return found?.confirmedBy === undefined ? undefined : { ground: found.ground, next: final.hash };
 }
 
 /** Goes down block by block, each by its hash in the block above, so that none can be missed. */
 async function goOn(
   node: NearNode,
-  { hash, blockHeight }: PreparedTransaction,
+  transaction: PreparedTransaction,
   { ground, next: from }: ChunkSearch,
   seen: ProofSoFar,
 ): Promise<"landed" | "absent" | "unfinished"> {
+  const { hash, blockHeight } = transaction;
   let next = from;
   try {
     for (let read = 0; read < blocksAtOnce; read += 1) {
       const block = await node.block({ hash: next });
       if (block.height <= Number(blockHeight)) return "absent";
-      if ((await node.transactionsOf(block)).some((transaction) => transaction.hash === hash)) return "landed";
+      const isIn = (await node.transactionsOf(block)).some((one) => one.hash === hash);
+      if (isIn && !(await isVoidIn(node, transaction, block))) return "landed";
       next = block.prevHash;
       seen.searches.set(hash, { ground, next });
     }
@@ -84,4 +90,14 @@ async function goOn(
     if (error instanceof RpcRefused) throw new RpcUnavailable(error.message);
     throw error;
   }
+}
+
+/** Whether the block holds the transaction without an effect, since it was invalid there (rule: invalid-is-not-final). */
+async function isVoidIn(
+  node: NearNode,
+  { hash, signerId, blockHeight }: PreparedTransaction,
+  block: Block,
+): Promise<boolean> {
+  const recalled = await node.recall({ hash, signerId, since: Number(blockHeight), at: block.height });
+  return recalled.kind === "unknown" && recalled.voidIn === block.hash;
 }

@@ -14,6 +14,7 @@ import { failed, isAmbiguous } from "../../core/direct-user/verdict.ts";
 import type { EndedInit, EventInit } from "../../core/workflow/action.ts";
 import type { Logged } from "../../core/workflow/state.ts";
 import { unexecutedSteps } from "../../core/workflow/usage.ts";
+import { findTransaction } from "../chain/find-transaction.ts";
 import { proveAbsent } from "../chain/prove-absent.ts";
 import type { ValidityPeriod } from "../chain/validity-period.ts";
 import { outagePauseMs, policyFor, unexpectedEnd } from "../log/error-policy.ts";
@@ -125,10 +126,10 @@ export class DirectUserHandler implements LogHandler<DirectUserState, Busy> {
     await node.send(transaction.signedTransaction);
   }
 
-  async #look({ transaction: { hash, signerId } }: Attempt): Promise<void> {
-    const { node, follower } = this.#needs;
+  async #look({ transaction: { hash, signerId, blockHeight } }: Attempt): Promise<void> {
+    const { follower } = this.#needs;
     const head = follower.heads?.optimistic.height ?? 0;
-    const status = await node.transaction(hash, signerId);
+    const status = await findTransaction(this.#needs, { hash, signerId, since: Number(blockHeight) }, this.#seen);
     const view = status && readCall(status);
     this.#seen.calls.set(hash, view);
     this.#seen.lookedAt.set(hash, head);

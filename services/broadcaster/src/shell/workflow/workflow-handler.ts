@@ -221,7 +221,7 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
       case "cancel":
         return cancelPayloads(needs, state, action.steps, seen, append);
       case "look_at_cancel":
-        return lookAtCancel(needs, action.hash, seen);
+        return lookAtCancel(needs, state, action.hash, seen);
       case "measure": {
         const measured = await measure(needs, state, seen, log.stopping);
         return measured === undefined ? log.nextChange() : append(measured);

@@ -8,6 +8,7 @@ import type { Signer } from "../../../core/ports/signer.ts";
 import { ApprovalsMissing, KeystoreRefused, KeystoreUnavailable } from "../../../core/ports/signer.ts";
 import type { EventInit } from "../../../core/workflow/action.ts";
 import type { WorkflowState } from "../../../core/workflow/state.ts";
+import { findTransaction } from "../../chain/find-transaction.ts";
 import type { Follower, Heads } from "../../chain/follower.ts";
 import type { KeyRing } from "../../chain/signing-key.ts";
 import { KeyUnusable, type SigningKey } from "../../chain/signing-key.ts";
@@ -69,11 +70,16 @@ export async function cancelPayloads(
 
 /** Asks the node what became of a cancel, and learns the place of the block that its answer names. */
 export async function lookAtCancel(
-  { node, follower, config, relayer }: CancelNeeds,
+  tools: CancelNeeds,
+  state: WorkflowState,
   hash: string,
   seen: Sightings,
 ): Promise<void> {
-  const status = await node.transaction(hash, relayer.accountId);
+  const { follower, config, relayer } = tools;
+  const since = Number(
+    state.cancels.find(({ transaction }) => transaction.hash === hash)?.transaction.blockHeight ?? 0n,
+  );
+  const status = await findTransaction(tools, { hash, signerId: relayer.accountId, since }, seen);
   const view = status && readCancel(status, config.verifierId);
   seen.cancels.set(hash, view);
   seen.lookedAt.set(hash, follower.heads?.optimistic.height ?? 0);

@@ -5,6 +5,7 @@ import { isComplete, type TransactionStatus, tokensBurnt } from "../../../core/c
 import type { NearNode } from "../../../core/ports/near-node.ts";
 import type { Look } from "../../../core/workflow/action.ts";
 import type { WorkflowState } from "../../../core/workflow/state.ts";
+import { findTransaction } from "../../chain/find-transaction.ts";
 import type { Follower } from "../../chain/follower.ts";
 import type { Sightings } from "../sightings.ts";
 
@@ -15,28 +16,24 @@ export interface LookNeeds {
 }
 
 /** Asks the node about transactions, and learns the places of the blocks that its answers name. */
-export async function look(
-  { node, follower, config }: LookNeeds,
-  state: WorkflowState,
-  wanted: Look,
-  seen: Sightings,
-): Promise<void> {
+export async function look(tools: LookNeeds, state: WorkflowState, wanted: Look, seen: Sightings): Promise<void> {
+  const { follower, config } = tools;
   // The look counts from the answer: a node that takes longer than a block would otherwise be asked again for ever.
   const noteLook = (hash: string, status: TransactionStatus | undefined) => {
     seen.lookedAt.set(hash, follower.heads?.optimistic.height ?? 0);
     if (status !== undefined && isComplete(status)) seen.burnt.set(hash, tokensBurnt(status));
     else seen.burnt.delete(hash);
   };
-  // Blocks in which ids were seen before: a fork may have replaced them since.
-  const blocks = state.steps.flatMap(({ accepted }) => accepted?.blockHash ?? []);
+  const blocks: string[] = [];
   const lookAtSubmission = async (hash: string) => {
-    const { step, signerId } = findSubmission(state, hash);
-    const status = await node.transaction(hash, signerId);
+    const { step, signerId, since } = findSubmission(state, hash);
+    const status = await findTransaction(tools, { hash, signerId, since }, seen);
     const view = status && readSubmission(status, config.gateId, state.calls[step]?.receiverId ?? "");
     seen.submissions.set(hash, view);
     noteLook(hash, status);
-    for (const receipt of status?.receipts.values() ?? []) if (receipt.blockHash !== "") blocks.push(receipt.blockHash);
-    if (status !== undefined) blocks.push(status.transaction.blockHash);
+    const ran = status === undefined ? [] : [status.transaction, ...status.receipts.values()];
+    // A transaction that is only known to be included has no outcome, and so no block.
+    for (const { blockHash } of ran) if (blockHash !== "") blocks.push(blockHash);
     return view;
   };
   const lookAtSubmissions = async () => {
@@ -51,22 +48,29 @@ export async function look(
   await Promise.all([
     lookAtSubmissions(),
     ...wanted.resumes.map(async (hash) => {
-      const signerId = state.resumes.find((resume) => resume.hash === hash)?.prepared.transaction?.signerId ?? "";
-      const status = await node.transaction(hash, signerId);
+      const { transaction } = state.resumes.find((resume) => resume.hash === hash)?.prepared ?? {};
+      const { signerId = "", blockHeight = 0n } = transaction ?? {};
+      const status = await findTransaction(tools, { hash, signerId, since: Number(blockHeight) }, seen);
       const view = status && readResume(status);
       seen.resumes.set(hash, view);
       noteLook(hash, status);
       if (view !== undefined && view.result.kind !== "pending") blocks.push(view.result.blockHash);
     }),
   ]);
+  // Blocks in which ids were seen before: a fork may have replaced them since.
+  await follower.learnIfKept(state.steps.flatMap(({ accepted }) => accepted?.blockHash ?? []));
   await follower.learn(blocks);
 }
 
-function findSubmission(state: WorkflowState, hash: string): { step: number; signerId: string } {
+function findSubmission(
+  state: WorkflowState,
+  hash: string,
+): { readonly step: number; readonly signerId: string; readonly since: number } {
   for (const [step, { accepted, submissions }] of state.steps.entries()) {
-    if (accepted?.txHash === hash) return { step, signerId: accepted.signerId };
     const sent = submissions.find(({ transaction }) => transaction.hash === hash);
-    if (sent !== undefined) return { step, signerId: sent.transaction.signerId };
+    const since = Number(sent?.transaction.blockHeight ?? accepted?.blockHeight ?? 0n);
+    if (accepted?.txHash === hash) return { step, signerId: accepted.signerId, since };
+    if (sent !== undefined) return { step, signerId: sent.transaction.signerId, since };
   }
   throw new RangeError(`no step was submitted as ${hash}`);
 }

@@ -6,11 +6,11 @@ import type { EventInit } from "../../../core/workflow/action.ts";
 import { isDone } from "../../../core/workflow/progress.ts";
 import { sentTransactions, type WorkflowState } from "../../../core/workflow/state.ts";
 import { tokensOf } from "../../../core/workflow/wallet-money.ts";
+import { type FindNeeds, findTransaction } from "../../chain/find-transaction.ts";
 import type { ForeignViews } from "../../checks/foreign-views.ts";
 import type { Sightings } from "../sightings.ts";
 
-export interface MeasureNeeds {
-  readonly node: NearNode;
+export interface MeasureNeeds extends FindNeeds {
   readonly config: BroadcasterConfig;
   readonly foreignViews: ForeignViews;
 }
@@ -20,15 +20,16 @@ export interface MeasureNeeds {
  * @returns undefined while the node has not yet seen all that ran
  */
 export async function measure(
-  { node, config, foreignViews }: MeasureNeeds,
+  tools: MeasureNeeds,
   state: WorkflowState,
   seen: Sightings,
   signal: AbortSignal,
 ): Promise<EventInit | undefined> {
+  const { node, config, foreignViews } = tools;
   const postViews = state.steps.every(({ resolved }) => resolved !== undefined) ? state.postViews : [];
   const lastHeight = Math.max(0, ...state.steps.map(({ resolved }) => Number(resolved?.receipt?.blockHeight ?? 0n)));
   const balancesAfter = await readBalances(node, config, state, lastHeight);
-  const fees = await readFees(node, config, state, seen);
+  const fees = await readFees(tools, state, seen);
   if (balancesAfter === undefined || fees === undefined) return undefined;
   // Foreign contracts are asked last, and each view once: nothing else is read again for their sake.
   const missing = [...postViews.entries()].filter(([index]) => !seen.viewResults.has(index));
@@ -60,24 +61,23 @@ async function readBalances(
 }
 
 /**
- * Gas of all our transactions and their receipts, and the fees of the resumes that ran.
+ * Gas of all our transactions and their receipts, and the fees of the resumes that ran. What no node remembers is named instead.
  * @returns undefined where the node does not know yet a transaction that is known to have run
  */
-async function readFees(
-  node: NearNode,
-  config: Pick<BroadcasterConfig, "gateId">,
-  state: WorkflowState,
-  seen: Sightings,
-) {
+async function readFees(tools: MeasureNeeds, state: WorkflowState, seen: Sightings) {
+  const { gateId } = tools.config;
   const ran = hashesThatRan(state);
   const accepted = new Set(state.steps.flatMap((step) => step.accepted?.txHash ?? []));
+  const forgotten = new Set(state.forgotten);
   const costs = await Promise.all(
-    sentTransactions(state).map(async ({ hash, signerId }) => {
+    sentTransactions(state).map(async ({ hash, signerId, blockHeight }) => {
       const known = seen.burnt.get(hash);
       if (known !== undefined) return known;
-      const status = await node.transaction(hash, signerId);
+      const status = await findTransaction(tools, { hash, signerId, since: Number(blockHeight) }, seen);
+      if (seen.forgotten.has(hash)) forgotten.add(hash);
+      if (status === undefined && forgotten.has(hash)) return 0n;
       if (ran.has(hash) && (status === undefined || !isComplete(status))) return undefined;
-      if (accepted.has(hash) && !hasSubmitted(status, config.gateId)) return undefined;
+      if (accepted.has(hash) && !hasSubmitted(status, gateId)) return undefined;
       return status === undefined ? 0n : tokensBurnt(status);
     }),
   );
@@ -85,7 +85,7 @@ async function readFees(
   const burnt = costs.reduce((sum, cost) => sum + cost, 0n);
   const kept = state.resumes.filter(({ fate }) => fate.kind === "started");
   const fee = kept.reduce((sum, { prepared }) => sum + BigInt(prepared.feeYocto), 0n);
-  return { gateFeeYocto: fee.toString(), gasBurntYocto: burnt.toString() };
+  return { gateFeeYocto: fee.toString(), gasBurntYocto: burnt.toString(), forgottenTxHashes: [...forgotten] };
 }
 
 /** Whether the status holds a receipt that ran on the gate. */

@@ -32,10 +32,10 @@ export async function proveDead(
   }
   const key = await node.accessKey(transaction.signerId, transaction.publicKey);
   const unknownAt = Math.max(final.height, key?.height ?? 0);
-  const reading = { finalHeight: final.height, keyNonce: key?.nonce, unknownAt };
+  const reading = { finalHeight: final.height, key, unknownAt };
   const found = await findGround(needs, transaction, reading, groundOf, seen);
   if (found === undefined) return undefined;
   needs.relayer.key(transaction.publicKey)?.lookAgain();
   needs.approver.key(transaction.publicKey)?.lookAgain();
-  return found.isConfirmed ? found.ground : undefined;
+  return found.confirmedBy === undefined ? undefined : found.ground;
 }

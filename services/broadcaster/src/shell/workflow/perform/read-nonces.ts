@@ -1,5 +1,7 @@
+import { decodeBase64, encodeHex, readVerifierNonce } from "@outlayer/near";
 import type { BroadcasterConfig } from "../../../config.ts";
-import type { NearNode } from "../../../core/ports/near-node.ts";
+import { isViewMissing } from "../../../core/chain/panic-text.ts";
+import { type NearNode, ViewFailed } from "../../../core/ports/near-node.ts";
 import type { WorkflowState } from "../../../core/workflow/state.ts";
 import type { Follower } from "../../chain/follower.ts";
 import type { Sightings } from "../sightings.ts";
@@ -16,11 +18,12 @@ export interface NonceNeeds {
  * @returns whether all nonces were read
  */
 export async function readNonces(
-  { node, follower, config }: NonceNeeds,
+  tools: NonceNeeds,
   state: WorkflowState,
   steps: readonly number[],
   seen: Sightings,
 ): Promise<boolean> {
+  const { node, follower, config } = tools;
   const heads = follower.heads;
   if (heads === undefined || state.account === undefined) return false;
   for (const step of steps) {
@@ -30,8 +33,37 @@ export async function readNonces(
     const { value, height } = await node.view(config.verifierId, "is_nonce_used", args);
     // A node that lags behind answers for an older block than the time noted.
     if (height < heads.final.height) return false;
-    seen.nonceUse.set(step, { used: value === true, timeMs: heads.final.timeMs, height: heads.final.height });
+    const mayBeForgotten = value === true ? false : await mayForget(tools, nonce, height);
+    if (mayBeForgotten === undefined) return false;
+    const { timeMs } = heads.final;
+    seen.nonceUse.set(step, { used: value === true, timeMs, height: heads.final.height, mayBeForgotten });
   }
   seen.noncesReadAt = heads.optimistic.height;
   return true;
+}
+
+/**
+ * Whether the verifier may have forgotten by now that a nonce was used: `cleanup_nonces` takes versioned nonces that have expired or
+ * whose salt is invalid (rule: unused-nonce-counts-while-kept).
+ * @param leastHeight of the answer that calls the nonce unused @returns undefined where the node lags behind that answer
+ */
+async function mayForget(
+  { node, follower, config }: NonceNeeds,
+  nonceBase64: string,
+  leastHeight: number,
+): Promise<boolean | undefined> {
+  const nonce = readVerifierNonce(decodeBase64(nonceBase64));
+  if (nonce === undefined) return false;
+  // The answer's block is no later than the newest that is seen once it has come.
+  const timeMs = Math.max(follower.timeMs ?? 0, follower.heads?.optimistic.timeMs ?? 0);
+  if (BigInt(Math.ceil(timeMs)) * 1_000_000n > nonce.deadlineNs) return true;
+  try {
+    // A salt that is invalid never becomes valid again, so one that is valid now was valid at the answer's block.
+    const { value, height } = await node.view(config.verifierId, "is_valid_salt", { salt: encodeHex(nonce.salt) });
+    return height < leastHeight ? undefined : value !== true;
+  } catch (error) {
+    // A verifier without salts forgets no nonces either.
+    if (error instanceof ViewFailed && isViewMissing(error.text)) return false;
+    throw error;
+  }
 }

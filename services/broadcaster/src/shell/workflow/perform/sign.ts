@@ -21,6 +21,12 @@ export interface SignNeeds {
   readonly config: BroadcasterConfig;
 }
 
+/**
+ * Time for which a nonce outlives its payload, milliseconds: 7 days, longer than nodes remember transactions. Until it is over the
+ * verifier keeps whether the nonce was used (rule: unused-nonce-counts-while-kept).
+ */
+const nonceOutlivesMs = 7 * 86_400_000;
+
 interface Signing {
   readonly grants: Grants;
   /** Writes an event to the workflow's log. */
@@ -131,7 +137,7 @@ async function newTerms(
     const delegate = { delegateNonce: nonces[step] ?? 0n, maxBlockHeight };
     if (payload.case !== "intents") return { nonce: "", deadlineMs: 0n, ...delegate };
     const deadlineMs = deadlineOf(timeMs + config.intentsDeadlineMs, payload.value.notAfterMs);
-    const nonce = encodeBase64(verifierNonce(salt, deadlineMs, ports.random.bytes(15)));
+    const nonce = encodeBase64(verifierNonce(salt, deadlineMs + nonceOutlivesMs, ports.random.bytes(15)));
     return { nonce, deadlineMs: BigInt(deadlineMs), ...delegate };
   });
 }

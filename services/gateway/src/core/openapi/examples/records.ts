@@ -57,7 +57,11 @@ const succeeded: RecordExample = {
   post_batch_view_results: [],
   approval: null,
   queue: null,
-  fees: { gate_fee_yocto: "30000000000000000000000", gas_burnt_yocto: "2427934415604750000000" },
+  fees: {
+    gate_fee_yocto: "30000000000000000000000",
+    gas_burnt_yocto: "2427934415604750000000",
+    forgotten_tx_hashes: [],
+  },
   direct_user_scope: {},
   direct_user_evidence: {},
   direct_signed_transactions: [],
@@ -81,7 +85,7 @@ const notSent = {
   dispatch_block_heights: [null],
   balance_deltas: {},
   balance_views: {},
-  fees: { gate_fee_yocto: "0", gas_burnt_yocto: "0" },
+  fees: { gate_fee_yocto: "0", gas_burnt_yocto: "0", forgotten_tx_hashes: [] },
 } satisfies Partial<RecordExample>;
 
 const queued: RecordExample = {
