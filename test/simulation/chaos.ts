@@ -1,5 +1,6 @@
-import { ControlError } from "@outlayer/devnet";
+import { ControlError, type Fault } from "@outlayer/devnet";
 import { encodeBase64, parseSecretKey, signTransaction } from "@outlayer/near";
+import { calmWeather } from "./climate.ts";
 import type { Dice } from "./dice.ts";
 import { fairWeather, type Mishap } from "./network.ts";
 import { goodNodes } from "./nodes.ts";
@@ -21,6 +22,9 @@ export interface Interruptions {
 
 /** Calls at which it is worth crashing: something was, or is about to be, written or sent. */
 const boundaries = ["AppendEvent", "AppendGateLog", "send_tx", "SignStep", "ReserveNonces", "ReserveUsage", ""];
+
+/** Blocks: more than any history has. */
+const mostOmitted = 100_000;
 
 interface Doom {
   readonly kind: "crash_before" | "crash_after" | "pause";
@@ -57,7 +61,8 @@ export class Chaos {
       [2, () => this.#stallChain()],
       [4, () => this.#fork()],
       [2, () => this.#rpcAway()],
-      [3, () => this.#endpointTrouble()],
+      [4, () => this.#endpointTrouble()],
+      [3, () => this.#upsetClock()],
       [1, () => this.#restartNode()],
       [2, () => this.#keystoreTrouble()],
       [3, () => this.#missBlocks()],
@@ -98,12 +103,14 @@ export class Chaos {
   }
 
   #clearUp(): void {
-    const { network, bus, nodes, devnet } = this.#world;
+    const { network, bus, nodes, devnet, hosts } = this.#world;
     this.#world.trace.note("* fair weather from here on");
     network.weather = fairWeather;
     nodes.weather = goodNodes;
     bus.lose = 0;
     devnet.controls.blocks.go();
+    devnet.controls.blocks.setWeather(calmWeather);
+    for (const host of hosts) host.correct();
     this.#dooms.clear();
   }
 
@@ -209,15 +216,44 @@ export class Chaos {
 
   #endpointTrouble(): void {
     const endpoint = this.#dice.pick(this.#world.nodes.endpoints);
-    const isAway = this.#dice.chance(0.4);
-    const lag = this.#dice.between(1, 8);
-    this.#fault(isAway ? "endpoint_away" : "endpoint_lags", `endpoint ${endpoint.name} ${isAway ? "away" : `-${lag}`}`);
-    if (isAway) endpoint.isAway = true;
-    else endpoint.lagBlocks = lag;
-    this.#world.scheduler.after(this.#dice.between(2_000, 60_000), () => {
+    const isAway = this.#dice.chance(0.3);
+    const lasting = isAway ? undefined : this.#lastingFault();
+    const kind = lasting?.kind ?? "away";
+    this.#fault(`endpoint_${kind}`, `endpoint ${endpoint.name}: ${kind}`);
+    endpoint.isAway = isAway;
+    endpoint.lasting = lasting;
+    this.#world.scheduler.after(this.#dice.between(2_000, 90_000), () => {
       if (isAway) endpoint.isAway = false;
-      else endpoint.lagBlocks = 0;
+      // Another one may have come meanwhile.
+      if (endpoint.lasting === lasting) endpoint.lasting = undefined;
     });
+  }
+
+  /** What an endpoint may do for a while that answers. */
+  #lastingFault(): Fault {
+    const { chain } = this.#world.devnet;
+    const dice = this.#dice;
+    switch (dice.between(0, 3)) {
+      case 0:
+        return { kind: "lag", blocks: dice.between(1, 8) };
+      case 1:
+        return { kind: "still", height: this.#world.height };
+      case 2:
+        return { kind: "unknown_transaction", blocks: mostOmitted };
+      default: {
+        const shards = chain.layout.shards.filter(() => dice.chance(0.5));
+        return { kind: "untracked", shards, says: dice.pick(["so", "nothing"] as const) };
+      }
+    }
+  }
+
+  /** The clock of a broadcaster's host is off for a while. */
+  #upsetClock(): void {
+    const host = this.#dice.pick(this.#world.hosts);
+    const before = host.now();
+    host.upset(this.#dice);
+    this.#fault("clock_upset", `a host's clock jumps by ${host.now() - before} ms`);
+    this.#world.scheduler.after(this.#dice.between(5_000, 120_000), () => host.correct());
   }
 
   #restartNode(): void {

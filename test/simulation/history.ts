@@ -4,6 +4,7 @@ import { checkRun } from "../checker/check.ts";
 import type { Violation } from "../checker/violation.ts";
 import type { RecordJson, WorkflowEvidence } from "../checker/workflow.ts";
 import { Chaos, type Interruptions } from "./chaos.ts";
+import { climateOf } from "./climate.ts";
 import { Dice } from "./dice.ts";
 import { type Order, ordersOf } from "./load.ts";
 import { userCallsOf } from "./user-calls.ts";
@@ -37,6 +38,7 @@ export async function runHistory(seed: number): Promise<HistoryResult> {
   const world = await World.start(name, {
     blockTimeMs,
     broadcasters: 3,
+    climate: climateOf(new Dice(`${name} climate`)),
     keys: { relayer: dice.between(1, 3), approver: dice.between(1, 2) },
     environment: {
       NEAR_POLL_INTERVAL_MS: dice.pick(["750", "1500"]),

@@ -18,7 +18,8 @@ interface Endpoint {
   readonly url: string;
   readonly name: string;
   isAway: boolean;
-  lagBlocks: number;
+  /** What is wrong with it for a while: it lags, stands still, leaves out transactions, or is not on some shards. */
+  lasting: Fault | undefined;
 }
 
 /** Two RPC endpoints and the keystore, with the devnet's own faults on single calls. */
@@ -28,7 +29,7 @@ export class Nodes {
     url: `http://${name}.rpc.invalid`,
     name,
     isAway: false,
-    lagBlocks: 0,
+    lasting: undefined,
   }));
   readonly #devnet: Devnet;
   readonly #dice: Dice;
@@ -87,7 +88,7 @@ export class Nodes {
     const { fail, lag, hideTransaction, arriveLate } = this.weather;
     const dice = this.#dice;
     const faults: Fault[] = [];
-    if (endpoint.lagBlocks > 0) faults.push({ kind: "lag", blocks: endpoint.lagBlocks });
+    if (endpoint.lasting !== undefined) faults.push(endpoint.lasting);
     else if (dice.chance(lag)) faults.push({ kind: "lag", blocks: dice.between(1, 4) });
     if (body.includes("EXPERIMENTAL_tx_status") && dice.chance(hideTransaction)) {
       faults.push({ kind: "unknown_transaction", blocks: dice.between(1, 5) });

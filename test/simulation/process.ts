@@ -1,5 +1,6 @@
 import type { Disposer, Ports } from "@outlayer/kit";
 import { Dice } from "./dice.ts";
+import type { HostClock } from "./host-clock.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 /**
@@ -14,11 +15,12 @@ export class SimProcess {
   #state: "running" | "paused" | "dead" = "running";
   #held: (() => void)[] = [];
 
-  constructor(name: string, seed: string, scheduler: Scheduler) {
+  /** @param host whose clock it reads */
+  constructor(name: string, seed: string, scheduler: Scheduler, host: HostClock) {
     this.name = name;
     this.#scheduler = scheduler;
     const dice = new Dice(`${seed} ${name}`);
-    const clock = { now: () => scheduler.nowMs };
+    const clock = { now: () => host.now() };
     const random = { bytes: (count: number) => dice.bytes(count) };
     this.ports = {
       clock,

@@ -3,7 +3,7 @@ import { createBroadcaster, readBroadcasterConfig } from "@outlayer/broadcaster"
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
-import { type Devnet, startDevnet } from "@outlayer/devnet";
+import { type Devnet, type DevnetOptions, startDevnet } from "@outlayer/devnet";
 import { createEvidence, readEvidenceConfig } from "@outlayer/evidence";
 import {
   ConfigReader,
@@ -24,6 +24,7 @@ import { Dice } from "./dice.ts";
 import { doorOf } from "./door.ts";
 import { Fencing } from "./fencing.ts";
 import { fetchOverNetwork } from "./fetch.ts";
+import { HostClock } from "./host-clock.ts";
 import type { Maker } from "./load.ts";
 import { Network } from "./network.ts";
 import { Nodes } from "./nodes.ts";
@@ -52,6 +53,8 @@ export interface WorldOptions {
   readonly broadcasters: number;
   /** Access keys that the product has of the relayer and of the approver. */
   readonly keys: { readonly relayer: number; readonly approver: number };
+  /** How many shards the chain has, and how unkind it is. */
+  readonly climate: Pick<DevnetOptions, "shards" | "weather">;
   readonly environment?: Environment;
 }
 
@@ -73,6 +76,8 @@ export class World {
   readonly bus: SimBus;
   readonly devnet: Devnet;
   readonly nodes: Nodes;
+  /** Clocks of the broadcasters' hosts, by slot. Evidence's is right: the checker compares what it wrote with blocks. */
+  readonly hosts: readonly HostClock[];
   readonly fencing = new Fencing(() => this.nowMs);
   /** Public keys with which the product signs transactions. */
   readonly operatorKeys: readonly string[];
@@ -84,6 +89,7 @@ export class World {
   readonly #signerProxy: Service;
   readonly #planner: Service;
   readonly #client: SimProcess;
+  readonly #rightClock: HostClock;
   readonly #transports = new Map<Service, Map<ServiceName | undefined, Transport>>();
   readonly #slots: (RunningBroadcaster | undefined)[] = [];
   #started = 0;
@@ -95,6 +101,8 @@ export class World {
       listen: false,
       blockTimeMs: options.blockTimeMs,
       historyBlocks: 100_000,
+      seed,
+      ...options.climate,
       genesis: { wallets: [...walletIds, makerId].map((walletId) => ({ walletId })) },
       ports: {
         now: () => scheduler.nowMs,
@@ -125,6 +133,8 @@ export class World {
     this.#seed = seed;
     this.operatorKeys = [...relayer, ...approver].map(({ publicKey }) => publicKey);
     this.scheduler = scheduler;
+    this.#rightClock = new HostClock(scheduler);
+    this.hosts = Array.from({ length: options.broadcasters }, () => new HostClock(scheduler));
     this.trace = new Trace(scheduler);
     this.devnet = devnet;
     this.network = new Network(scheduler, new Dice(`${seed} network`), this.trace, this.tally);
@@ -199,7 +209,7 @@ export class World {
 
   async startBroadcaster(slot: number): Promise<void> {
     this.#started += 1;
-    const process = this.#process(`b${slot + 1}.${this.#started}`);
+    const process = this.#process(`b${slot + 1}.${this.#started}`, this.hosts[slot]);
     const reader = new ConfigReader(this.#environment);
     const config = readBroadcasterConfig(reader);
     reader.check();
@@ -293,8 +303,8 @@ export class World {
     return there;
   }
 
-  #process(name: string): SimProcess {
-    return new SimProcess(name, this.#seed, this.scheduler);
+  #process(name: string, host = this.#rightClock): SimProcess {
+    return new SimProcess(name, this.#seed, this.scheduler, host);
   }
 
   /** One a service and caller, for all processes: making one takes longer than many calls. */
