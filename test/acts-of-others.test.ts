@@ -4,7 +4,7 @@ import { Actor } from "./support/actors.ts";
 import { misbehavingSigner } from "./support/misbehaving-signer.ts";
 import { dispatches } from "./support/on-chain.ts";
 import { describeShapes, itEmbedded } from "./support/shapes.ts";
-import { registerStep, three } from "./support/steps.ts";
+import { chainsRegister, registerStep, three } from "./support/steps.ts";
 import { withSystem } from "./support/system.ts";
 
 describeShapes("decisions, on the chain", (shape) => {
@@ -85,7 +85,7 @@ describeShapes("decisions, on the chain", (shape) => {
   );
 
   it("a chain that somebody else started with our intents is recorded as it is (rule: chain-counts-whoever-acted)", () =>
-    withSystem({ shape }, async (system) => {
+    withSystem({ shape, environment: chainsRegister }, async (system) => {
       const { devnet } = system;
       const other = keyPairFromSeed(new Uint8Array(32).fill(9));
       devnet.controls.accounts.addKey(devnet.approver.accountId, other.publicKey, { kind: "fullAccess" });

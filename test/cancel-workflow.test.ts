@@ -4,7 +4,7 @@ import { gateCalls, gateTrace, transactions, view } from "./support/chain-dump.t
 import { eventsOf } from "./support/history.ts";
 import { interruptedEvidence } from "./support/interrupted-evidence.ts";
 import { MovingClock, pastDeadlinesMs, someMorning } from "./support/moving-clock.ts";
-import { dust, registerStep, setRegister, three } from "./support/steps.ts";
+import { chainsRegister, dust, registerStep, setRegister, three } from "./support/steps.ts";
 import { type System, withSystem } from "./support/system.ts";
 import { waitUntil } from "./support/wait-until.ts";
 
@@ -112,7 +112,8 @@ describe("DELETE of a workflow", () => {
   for (const kind of ["submissionsAccepted", "resumePrepared"]) {
     it(`of plain calls right before ${kind} has them rejected on the gate`, () => {
       let cancel = async (_requestId: string) => {};
-      return withSystem({ wrap: interruptedEvidence(kind, (id) => cancel(id)) }, async (system) => {
+      const wrap = interruptedEvidence(kind, (id) => cancel(id));
+      return withSystem({ wrap, environment: chainsRegister }, async (system) => {
         cancel = async (requestId) => void (await system.rest().cancel(requestId, 0));
         const record = await system.rest().ended(await system.rest().begin([registerStep(1), registerStep(2)]));
         assert.equal(record.status, "cancelled", record.user_visible_error);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { recordSchema } from "@outlayer/workflow";
 import { gateCalls, gateTrace, view } from "./support/chain-dump.ts";
 import { describeShapes } from "./support/shapes.ts";
-import { dust, setRegister } from "./support/steps.ts";
+import { chainsRegister, dust, setRegister } from "./support/steps.ts";
 import { type System, startSystem } from "./support/system.ts";
 
 describeShapes("the gate lane, end to end", (shape) => {
@@ -10,7 +10,7 @@ describeShapes("the gate lane, end to end", (shape) => {
   /** How many of each had been there before this test. */
   let earlier = { calls: new Map<string, number>(), trace: 0, registered: [] as readonly number[], signed: 0 };
   before(async () => {
-    system = await startSystem({ shape });
+    system = await startSystem({ shape, environment: chainsRegister });
   });
   beforeEach(async () => {
     const { devnet } = system;

@@ -174,7 +174,7 @@ const answers: readonly Row[] = [
     ask: to("execute", halting(dust, registerStep(1))),
     http: 200,
     code: OK,
-    record: { status: "succeeded", ordering_model: "gate_stepwise", resume_tx_hash: null },
+    record: { status: "succeeded", ordering_model: "gate_stepwise" },
   },
   {
     name: "a batch that succeeds",

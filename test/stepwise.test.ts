@@ -6,7 +6,7 @@ import { gateCalls, gateTrace, transactions, view } from "./support/chain-dump.t
 import { ForgetfulEvidence } from "./support/forgetful-evidence.ts";
 import { eventsOf, historyOf } from "./support/history.ts";
 import { describeShapes, itEmbedded } from "./support/shapes.ts";
-import { dust, registerStep } from "./support/steps.ts";
+import { chainsRegister, dust, registerStep } from "./support/steps.ts";
 import { type System, withSystem } from "./support/system.ts";
 
 const halt = { on_failure: "halt" };
@@ -54,7 +54,7 @@ describeShapes("a workflow that halts at a failure", (shape) => {
         Array(3).fill("gate_stepwise"),
       );
       assert.deepEqual(record.balance_deltas, { "nep141:wrap.near:intents": "-3000000000000000000" });
-      assert.equal(record.resume_tx_hash, null);
+      assert.equal(record.resume_tx_hash, record.resume_tx_hashes[0]);
       assert.deepEqual(
         record.resume_tx_hashes,
         resumes(system).map(({ transaction }) => transaction.hash),
@@ -101,7 +101,7 @@ describeShapes("a workflow that halts at a failure", (shape) => {
     }));
 
   it("takes more steps than one chain of the gate may have", () =>
-    withSystem({ shape }, async (system) => {
+    withSystem({ shape, environment: chainsRegister }, async (system) => {
       system.devnet.controls.gate.setTiers([[3, firstTierFee]]);
       system.devnet.controls.blocks.mine({ blocks: 3 });
       const steps = Array.from({ length: 5 }, (_, index) => registerStep(index));
@@ -299,7 +299,7 @@ describeShapes("a workflow that halts at a failure", (shape) => {
       assert.equal(loneRecord.status, "succeeded", loneRecord.user_visible_error);
       assert.deepEqual(
         [loneRecord.ordering_model, loneRecord.resume_tx_hashes],
-        ["gate_chained", [loneRecord.resume_tx_hash]],
+        ["gate_stepwise", [loneRecord.resume_tx_hash]],
       );
       const records = await Promise.all(many.map((requestId) => system.rest("wallet-2").ended(requestId, patienceMs)));
       const chainRecord = await system.rest("wallet-1").ended(chain, patienceMs);
@@ -340,25 +340,28 @@ describe("a workflow that does not mind its ordering", () => {
   }
 
   it("goes on step by step where it would wait longer than the operator wants, in order, past a failure", () =>
-    withSystem({ environment: { GATE_OVERFLOW_BLOCKS: "5" }, devnet: { blockTimeMs: 60 } }, async (system) => {
-      const { chain, record, log } = await behindChain(system, any);
-      assert.equal(chain.status, "succeeded");
-      assert.equal(record.ordering_model, "gate_stepwise");
-      assert.deepEqual([record.status, record.error_code], ["failed", "dispatch_failed"]);
-      assert.deepEqual(outcomes(record), ["succeeded", "failed_on_chain", "succeeded"]);
-      assert.ok(
-        record.dispatch_block_heights[0] < chain.dispatch_block_heights.at(-1),
-        "it did not wait for the chain",
-      );
-      assert.deepEqual(await view(system.devnet, "register.near", "get"), [1, 3]);
-      const names = log.map((event) => Object.keys(event)[0]);
-      assert.ok(names.indexOf("admitted") < names.indexOf("signed"));
-      assert.equal(log.find((event) => event.admitted !== undefined).admitted.resumption, "single");
-      assert.equal(record.fees.gate_fee_yocto, String(3n * firstTierFee));
-    }));
+    withSystem(
+      { environment: { ...chainsRegister, GATE_OVERFLOW_BLOCKS: "5" }, devnet: { blockTimeMs: 60 } },
+      async (system) => {
+        const { chain, record, log } = await behindChain(system, any);
+        assert.equal(chain.status, "succeeded");
+        assert.equal(record.ordering_model, "gate_stepwise");
+        assert.deepEqual([record.status, record.error_code], ["failed", "dispatch_failed"]);
+        assert.deepEqual(outcomes(record), ["succeeded", "failed_on_chain", "succeeded"]);
+        assert.ok(
+          record.dispatch_block_heights[0] < chain.dispatch_block_heights.at(-1),
+          "it did not wait for the chain",
+        );
+        assert.deepEqual(await view(system.devnet, "register.near", "get"), [1, 3]);
+        const names = log.map((event) => Object.keys(event)[0]);
+        assert.ok(names.indexOf("admitted") < names.indexOf("signed"));
+        assert.equal(log.find((event) => event.admitted !== undefined).admitted.resumption, "single");
+        assert.equal(record.fees.gate_fee_yocto, String(3n * firstTierFee));
+      },
+    ));
 
   it("waits for its turn where the operator wants it so, or its caller", () =>
-    withSystem({}, async (system) => {
+    withSystem({ environment: chainsRegister }, async (system) => {
       const { chain, record } = await behindChain(system, any);
       assert.equal(record.ordering_model, "gate_chained");
       assert.ok(record.dispatch_block_heights[0] >= chain.dispatch_block_heights.at(-1));

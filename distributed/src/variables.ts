@@ -24,6 +24,7 @@ export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
     "SUBMIT_INTENT_GAS",
     "GATE_CALLBACK_GAS",
     "GATE_MAX_DEPOSIT_YOCTO",
+    "GATE_CHAIN_RECEIVERS",
     "DIRECT_USER_SCOPES_JSON",
   ],
   "signer-proxy": [

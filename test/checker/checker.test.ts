@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Actor, signIntents } from "../support/actors.ts";
-import { dust, registerStep, transfer } from "../support/steps.ts";
+import { chainsRegister, dust, registerStep, transfer } from "../support/steps.ts";
 import { type System, startSystem } from "../support/system.ts";
 import { checkRun, type Posted, type Run } from "./check.ts";
 import { kindsOf, withEntries, withRecord, withWorkflow } from "./falsify.ts";
@@ -27,7 +27,7 @@ describe("the checker of runs", () => {
   let posted: readonly Posted[];
 
   before(async () => {
-    system = await startSystem();
+    system = await startSystem({ environment: chainsRegister });
     const rest = system.rest();
     posted = await Promise.all(
       requests.map(async (steps, index) => {

@@ -8,6 +8,7 @@ import type { Violation } from "../checker/violation.ts";
 import { install } from "../support/direct-user.ts";
 import { productEnvironment } from "../support/product-environment.ts";
 import type { Answer, RestClient } from "../support/rest-client.ts";
+import { chainsRegister } from "../support/steps.ts";
 import { type System, serviceToken, startSystem } from "../support/system.ts";
 import { KilledBroadcaster } from "./killed-broadcaster.ts";
 import { delegateValidityBlocks } from "./troubles/chain.ts";
@@ -49,7 +50,11 @@ export class World {
   static async start({ blockTimeMs, environment = {}, mutant }: WorldOptions): Promise<World> {
     let broadcaster: KilledBroadcaster | undefined;
     const wrap = broadcasterAt(() => broadcaster?.url ?? "");
-    const system = await startSystem({ devnet: { blockTimeMs }, environment, wrap });
+    const system = await startSystem({
+      devnet: { blockTimeMs },
+      environment: { ...chainsRegister, ...environment },
+      wrap,
+    });
     try {
       broadcaster = await KilledBroadcaster.start({
         environment: {

@@ -3,7 +3,7 @@ import { Code, Refusal } from "@outlayer/kit";
 import { misbehavingSigner } from "../support/misbehaving-signer.ts";
 import { makeFinal } from "../support/on-chain.ts";
 import { failing, preflight } from "../support/preflight.ts";
-import { dust, registerStep, three, transfer } from "../support/steps.ts";
+import { chainsRegister, dust, registerStep, three, transfer } from "../support/steps.ts";
 import { internalToken, withSystem } from "../support/system.ts";
 import { waitUntil } from "../support/wait-until.ts";
 import {
@@ -81,7 +81,7 @@ describe("preflight", () => {
     }));
 
   it("knows its own chain and its own pending intents from others'", () =>
-    withSystem({}, async (system) => {
+    withSystem({ environment: chainsRegister }, async (system) => {
       const requestId = await system.rest().begin(Array.from({ length: 12 }, () => registerStep(1)));
       const { gate, blocks } = system.devnet.controls;
       await waitUntil(() => gate.state.tail.length > 0, "a chain on the gate");

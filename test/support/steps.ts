@@ -19,5 +19,8 @@ export const setRegister = (value: number) => ({
   args_json: { value },
 });
 
+/** Lets its calls into chains. */
+export const chainsRegister = { GATE_CHAIN_RECEIVERS: "register.near" };
+
 /** The same as a step of a workflow. */
 export const registerStep = (value: number) => ({ ...setRegister(value), route: "gate_proxy" });

@@ -55,7 +55,8 @@ const estimateSchema = z.object({
 const planEstimatesSchema = z
   .object({
     chained: estimateSchema.nullable().meta({
-      description: "As one chain; null where the gate takes none as long, and where `on_failure` is `halt`.",
+      description:
+        "As one chain; null where the gate takes none as long, where `on_failure` is `halt`, and where a step calls what the operator lets into no chain.",
     }),
     stepwise: estimateSchema.nullable().meta({ description: "Step by step." }),
   })
@@ -208,7 +209,9 @@ const recordFields = {
   ),
   submit_tx_hashes: perStepFields.submit_tx_hashes,
   intent_ids: perStepFields.intent_ids,
-  resume_tx_hash: text("The chain's, or a lone call's; null where it was not ours, and step by step.").nullable(),
+  resume_tx_hash: text(
+    "The chain's, or a lone call's; step by step the first of `resume_tx_hashes`. Null where it was not ours.",
+  ).nullable(),
   resume_tx_hashes: z
     .array(z.string())
     .meta({ description: "All that are ours, in the order in which they were sent: of each step, and of rejects." }),

@@ -82,7 +82,7 @@ export const onFailure = z
   .enum(["continue", "halt"])
   .meta({
     description:
-      "What becomes of the steps after one that failed on chain. `continue` (the default): all steps run as one chain, which goes on. `halt`: each step runs only once the one before it succeeded on chain, and a failure rejects the rest; each step then costs the gate's fee for one call.",
+      "What becomes of the steps after one that failed on chain. `continue` (the default): the later steps are carried out all the same. `halt`: each step runs only once the one before it succeeded on chain, and a failure rejects the rest; each step then costs the gate's fee for one call.",
     examples: ["halt"],
   })
   .optional();
@@ -91,7 +91,7 @@ export const ordering = z
   .enum(["chained", "any"])
   .meta({
     description:
-      "`chained` (the default): the steps run as one chain, and wait for their turn on the gate. `any`: where that wait is long and the operator allows it, they run one by one instead, in order, each once the one before it is through. Without effect where `on_failure` is `halt`.",
+      "`chained` (the default): the steps run as one chain, and wait for their turn on the gate; one by one where a step calls another contract than the verifier or those that the operator lets into chains. `any`: where that wait is long and the operator allows it, they run one by one instead, in order, each once the one before it is through. Without effect where `on_failure` is `halt`.",
     examples: ["any"],
   })
   .optional();

@@ -11,6 +11,7 @@ import {
   type CommonConfig,
   type ConfigReader,
   decimal,
+  list,
   Malformed,
   type Parse,
   readCommonConfig,
@@ -73,6 +74,7 @@ export function readPlannerConfig(reader: ConfigReader): PlannerConfig {
     limits: {
       gateId: reader.optional("SEQUENTIAL_GATE_ID", accountId, "gate.sequential.near"),
       verifierId: reader.optional("VERIFIER_ID", accountId, "intents.near"),
+      chainReceivers: reader.optional("GATE_CHAIN_RECEIVERS", list(accountId), []),
       wrappedNearId: readWrappedNearId(reader),
       maxInnerGas: (gateCallbackGas ?? leastCallbackGas) - callbackOverhead,
       maxDepositYocto: reader.optional("GATE_MAX_DEPOSIT_YOCTO", yocto, 0n),

@@ -23,6 +23,7 @@ describe("the planner's configuration", () => {
     assert.deepEqual(limits, {
       gateId: "gate.sequential.near",
       verifierId: "intents.near",
+      chainReceivers: [],
       wrappedNearId: "wrap.near",
       maxInnerGas: 130_000_000_000_000n,
       maxDepositYocto: 0n,
@@ -38,6 +39,7 @@ describe("the planner's configuration", () => {
       WRAPPED_NEAR_ID: "wrap.testnet",
       GATE_CALLBACK_GAS: "300000000000000",
       GATE_MAX_DEPOSIT_YOCTO: "1",
+      GATE_CHAIN_RECEIVERS: "count.test.near, register.test.near",
       WALLET_API_KEYS_JSON: '{"wk_1_0123456789abcdefghijkl": "wallet-1"}',
     });
     const { limits, credentials } = readPlannerConfig(reader);
@@ -45,6 +47,7 @@ describe("the planner's configuration", () => {
     assert.deepEqual(limits, {
       gateId: "gate.test.near",
       verifierId: "verifier.test.near",
+      chainReceivers: ["count.test.near", "register.test.near"],
       wrappedNearId: "wrap.testnet",
       maxInnerGas: 230_000_000_000_000n,
       maxDepositYocto: 1n,
@@ -70,6 +73,7 @@ describe("the planner's configuration", () => {
         GATE_CALLBACK_GAS: "199999999999999",
         SUBMIT_INTENT_GAS: "lots",
         GATE_MAX_DEPOSIT_YOCTO: "340282366920938463463374607431768211456",
+        GATE_CHAIN_RECEIVERS: "count.near, Count",
         EVIDENCE_URL: "evidence:9004",
       }),
       [
@@ -77,6 +81,7 @@ describe("the planner's configuration", () => {
         "GATE_CALLBACK_GAS must be at least 200000000000000",
         "INTERNAL_WALLET_AUTH_TOKEN (or INTERNAL_WALLET_AUTH_TOKEN_FILE) is required",
         "SEQUENTIAL_GATE_ID must be a NEAR account id",
+        "GATE_CHAIN_RECEIVERS (entry 2) must be a NEAR account id",
         "GATE_MAX_DEPOSIT_YOCTO must be below 2^128",
         "SIGNER_PROXY_URL is required",
         "BROADCASTER_URL is required",

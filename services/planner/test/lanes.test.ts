@@ -20,6 +20,7 @@ function lineOf(step: object): string {
 }
 
 const gate = "gate_proxy gate/gate_chained/call";
+const stepwise = "gate_proxy gate/gate_stepwise/call";
 const funding = "funding_setup wallet/normal_tx_or_view/setup";
 const view = "funding_setup view/normal_tx_or_view/setup";
 const direct = "direct_user user/single_tx_atomic/direct_user";
@@ -124,11 +125,11 @@ const withoutKind: readonly Row[] = [
     { ...staking, ...gateRoute, ...user, operation: "staking" },
     `${reject} ${reasons.gateProxy}`,
   ],
-  ["a caller can vouch for a call", { ...staking, ...gateRoute }, `${gate} pool.near.withdraw`],
+  ["a caller can vouch for a call", { ...staking, ...gateRoute }, `${stepwise} pool.near.withdraw`],
   [
     "a caller can vouch for what would be funding",
     { receiver_id: "wrap.near", method_name: "near_deposit", ...gateRoute, operation: "wrap_near" },
-    `${gate} wrap.near.near_deposit`,
+    `${stepwise} wrap.near.near_deposit`,
   ],
   [
     "a call can ask for the funding lane",

@@ -51,9 +51,10 @@ const at1012 = (init: WorldInit = {}) => world({ head: 1012, ...init, view: { lo
 
 describe("how a workflow is resumed", () => {
   it("is by one chain, but for a lone call, and for one that halts at a failure", () => {
-    assert.equal(resumptionOf(3, { haltOnFailure: false }), "chain");
-    assert.equal(resumptionOf(1, { haltOnFailure: false }), "single");
-    assert.equal(resumptionOf(3, { haltOnFailure: true }), "single");
+    assert.equal(resumptionOf(3, { haltOnFailure: false, stepwise: false }), "chain");
+    assert.equal(resumptionOf(1, { haltOnFailure: false, stepwise: false }), "single");
+    assert.equal(resumptionOf(3, { haltOnFailure: true, stepwise: false }), "single");
+    assert.equal(resumptionOf(3, { haltOnFailure: false, stepwise: true }), "single");
   });
 
   it("overflows only where its caller and its operator allow it, and the wait is longer than that", () => {

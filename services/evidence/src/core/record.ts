@@ -101,7 +101,7 @@ function begin(event: Event): Folded {
     ...requestTexts(opened),
     proxyPredecessor: true,
     predecessorModel: "gate",
-    orderingModel: opened.haltOnFailure ? stepwise : "gate_chained",
+    orderingModel: opened.haltOnFailure || opened.stepwise ? stepwise : "gate_chained",
     signedNep366Delegates: Array(steps).fill(""),
     submitTxHashes: Array(steps).fill(""),
     intentIds: Array(steps).fill(""),
@@ -197,7 +197,8 @@ function applyKind(before: Folded, { kind }: Event): Folded {
       record.resumeTxHashes.push(hash);
       if (kind.value.mode !== "reject") {
         record.status = "resuming";
-        if (record.orderingModel !== stepwise) record.resumeTxHash = hash;
+        // Step by step the first of many.
+        if (record.orderingModel !== stepwise || record.resumeTxHash === undefined) record.resumeTxHash = hash;
       }
       return { ...after, resumes: [...before.resumes, kind.value] };
     }
@@ -207,7 +208,7 @@ function applyKind(before: Folded, { kind }: Event): Folded {
       if (started === undefined) delete record.resumeTxHash;
       else {
         // Not always the latest resume: an earlier one may have been given up too soon.
-        if (started.mode !== "reject" && record.orderingModel !== stepwise) record.resumeTxHash = kind.value.txHash;
+        if (started.mode !== "reject" && isShown(record, kind.value.txHash)) record.resumeTxHash = kind.value.txHash;
         addFee(record, started.feeYocto);
       }
       return after;
@@ -267,6 +268,12 @@ function applyKind(before: Folded, { kind }: Event): Folded {
     default:
       return kind satisfies never;
   }
+}
+
+/** Whether the record names this resume, which has started: the chain's, or step by step the first one. */
+function isShown({ orderingModel, resumeTxHash, resumeTxHashes }: Record, hash: string): boolean {
+  if (orderingModel !== stepwise || resumeTxHash === undefined) return true;
+  return resumeTxHashes.indexOf(hash) < resumeTxHashes.indexOf(resumeTxHash);
 }
 
 function end(record: Record, ended: Ended): void {

@@ -102,6 +102,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       limits: {
         gateId,
         verifierId: "intents.near",
+        chainReceivers: [],
         wrappedNearId: "wrap.near",
         maxInnerGas: 130_000_000_000_000n,
         maxDepositYocto: 1n,

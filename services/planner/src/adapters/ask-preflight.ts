@@ -9,11 +9,11 @@ const patienceMs = 12_000;
 
 export function preflightAsker(broadcaster: Transport, timers: Timers): AskPreflight {
   const client = createClient(BroadcasterService, broadcaster);
-  return async ({ walletId, calls, approval, onFailure, ordering }, callerSignal) => {
+  return async ({ walletId, calls, approval, stepwise = false, onFailure, ordering }, callerSignal) => {
     const { signal, done } = deadline(timers, patienceMs, callerSignal);
     try {
       const approved = approval && { approval: { ...approval, approverIds: [...approval.approverIds] } };
-      const asked = { haltOnFailure: onFailure === "halt", anyOrdering: ordering === "any", ...approved };
+      const asked = { haltOnFailure: onFailure === "halt", anyOrdering: ordering === "any", stepwise, ...approved };
       return (await client.preflight({ walletId, calls: [...calls], ...asked }, { signal })).preflight;
     } catch (error) {
       if (isAway(error)) return undefined;

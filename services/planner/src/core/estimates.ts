@@ -15,10 +15,13 @@ export interface PlanEstimates {
   readonly stepwise: Estimate;
 }
 
-/** Estimates for this many calls: as one chain, where that is allowed, and step by step. */
-export function estimatesOf(calls: number, haltOnFailure: boolean, facts: Facts): PlanEstimates {
+/**
+ * Estimates for this many calls: as one chain, where that is allowed, and step by step.
+ * @param noChain whether each call has to be resumed by itself
+ */
+export function estimatesOf(calls: number, noChain: boolean, facts: Facts): PlanEstimates {
   const longest = facts.feeTiers?.at(-1)?.cap;
-  const fitsChain = !haltOnFailure && (longest === undefined || calls <= longest);
+  const fitsChain = !noChain && (longest === undefined || calls <= longest);
   const stepwise = estimate(calls, { resumes: calls, of: 1 }, stepwiseBlocks(calls), facts);
   return fitsChain
     ? { chained: estimate(calls, { resumes: 1, of: calls }, chainedBlocks(calls), facts), stepwise }

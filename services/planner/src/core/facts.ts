@@ -26,6 +26,8 @@ export const noFacts: Facts = { accountId: undefined, feeTiers: undefined };
 export interface Limits {
   readonly gateId: string;
   readonly verifierId: string;
+  /** Contracts beside the verifier whose calls may be in a chain, for they answer at once. */
+  readonly chainReceivers: readonly string[];
   /** The wNEAR contract. */
   readonly wrappedNearId: string;
   /** Gas units for one inner call. With more, or with 0, the gate's callback fails and its chain is stuck for everybody. */

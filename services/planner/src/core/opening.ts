@@ -31,7 +31,7 @@ export function openedWorkflow(asked: KeyedRequest, request: WorkflowRequest, pl
   const { onFailure, ordering } = request;
   const steps = request.steps.map(({ fields }) => present(fields));
   const workflow = { steps, ...present({ on_failure: onFailure, ordering }) };
-  const event = opened("workflow", asked, workflow, planning.plan, planning.calls, endOf(planning.plan));
+  const event = opened("workflow", asked, workflow, planning, endOf(planning.plan));
   if (event.ended !== undefined) return event;
   return { ...event, haltOnFailure: onFailure === "halt", anyOrdering: ordering === "any" };
 }
@@ -47,21 +47,23 @@ export function openedBatch(
     return present(rest);
   });
   if ("refused" in planned) {
-    return opened("sequential_batch", asked, { steps }, refusedPlan, [], rejected(planned.refused));
+    return opened("sequential_batch", asked, { steps }, refused, rejected(planned.refused));
   }
-  const { plan, calls } = planned;
-  const event = opened("sequential_batch", asked, { steps }, plan, calls, endOf(plan));
+  const event = opened("sequential_batch", asked, { steps }, planned, endOf(planned.plan));
   return event.ended === undefined ? { ...event, postViews: postViews(batch) } : event;
 }
 
-const refusedPlan: Plan = { accepted: false, executable: false, steps: [], setupRequirements: [], unchecked: [] };
+const refused: Planning = {
+  plan: { accepted: false, executable: false, steps: [], setupRequirements: [], unchecked: [] },
+  calls: [],
+  stepwise: false,
+};
 
 function opened(
   endpoint: "workflow" | "sequential_batch",
   asked: KeyedRequest,
   workflow: JsonObject,
-  plan: Plan,
-  calls: Planning["calls"],
+  { plan, calls, stepwise }: Planning,
   ended: EndedInit | undefined,
 ): OpenedInit {
   const { walletId, idempotencyKey, fingerprint, original, approval } = asked;
@@ -74,7 +76,7 @@ function opened(
     workflowText: JSON.stringify(workflow),
     planJson: plan,
     ...(approval === undefined ? {} : { approval: { ...approval, approverIds: [...approval.approverIds] } }),
-    ...(ended === undefined ? { calls } : { ended }),
+    ...(ended === undefined ? { calls, stepwise } : { ended }),
   };
 }
 

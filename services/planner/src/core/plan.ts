@@ -12,7 +12,7 @@ import { directUserSetup, fundingSetup } from "./setup.ts";
 export interface PlanRequest {
   readonly steps: readonly Step[];
   readonly name: "steps" | "calls";
-  /** Whether a failed step ends the workflow. If so, each step is resumed by itself. */
+  /** Whether a failed step ends the workflow. If so, each step is resumed by itself, whatever it calls. */
   readonly haltOnFailure?: boolean;
 }
 
@@ -50,6 +50,8 @@ export interface Planning {
   readonly plan: Plan;
   /** One per step, in order; none unless the plan is executable. */
   readonly calls: GateCallInit[];
+  /** Whether each step is resumed by itself. */
+  readonly stepwise: boolean;
 }
 
 /**
@@ -57,8 +59,9 @@ export interface Planning {
  * written.
  */
 export function plan(request: PlanRequest, facts: Facts, limits: Limits): Planning {
-  const { steps, name, haltOnFailure = false } = request;
-  const placed = classifyAll(request, facts, limits).map((classified, index) => {
+  const { steps, name } = request;
+  const { stepwise, classified: lanes } = classifyAll(request, facts, limits);
+  const placed = lanes.map((classified, index) => {
     return { ...classified, index, place: `${name}[${index}]` };
   });
   const setupRequirements: SetupRequirement[] = [];
@@ -94,12 +97,13 @@ export function plan(request: PlanRequest, facts: Facts, limits: Limits): Planni
     plan: {
       accepted: placed.every(({ classification }) => classification.lane !== "reject"),
       executable,
-      steps: placed.map(({ step, classification }) => plannedStep(step, classification, haltOnFailure, limits)),
+      steps: placed.map(({ step, classification }) => plannedStep(step, classification, stepwise, limits)),
       setupRequirements,
       unchecked,
-      ...(executable ? { estimates: estimatesOf(calls.length, haltOnFailure, facts) } : {}),
+      ...(executable ? { estimates: estimatesOf(calls.length, stepwise, facts) } : {}),
     },
     calls: executable ? calls : [],
+    stepwise,
   };
 }
 
@@ -108,14 +112,21 @@ function classifyAll(
   { steps, name, haltOnFailure = false }: PlanRequest,
   facts: Facts,
   limits: Limits,
-): readonly ClassifiedStep[] {
+): { readonly stepwise: boolean; readonly classified: readonly ClassifiedStep[] } {
   const published = rejectMixedBatches(steps.map((step) => ({ step, classification: classify(step, limits) })));
   const single = published.map((classified, index) =>
     rejectGateStep(classified, harmReason(classified.step, `${name}[${index}]`, limits)),
   );
-  const gateSteps = single.filter(({ classification }) => classification.lane === "gate_proxy").length;
-  const tooLong = haltOnFailure ? callCountReason(gateSteps) : chainLengthReason(gateSteps, facts);
-  return single.map((classified) => rejectGateStep(classified, tooLong));
+  const gateSteps = single.filter(({ classification }) => classification.lane === "gate_proxy");
+  const stepwise = haltOnFailure || !gateSteps.every(({ step }) => mayBeChained(step, limits));
+  const tooLong = stepwise ? callCountReason(gateSteps.length) : chainLengthReason(gateSteps.length, facts);
+  return { stepwise, classified: single.map((classified) => rejectGateStep(classified, tooLong)) };
+}
+
+/** Whether a step's target answers at once, so that a chain with it holds up nobody (rule: chain-is-for-targets-that-answer). */
+function mayBeChained(step: Step, limits: Limits): boolean {
+  const { receiverId } = shownTarget(step, limits);
+  return receiverId === limits.verifierId || limits.chainReceivers.includes(receiverId);
 }
 
 function rejectGateStep(classified: ClassifiedStep, reason: string | undefined): ClassifiedStep {
@@ -123,12 +134,12 @@ function rejectGateStep(classified: ClassifiedStep, reason: string | undefined):
   return { ...classified, classification: { lane: "reject", reason } };
 }
 
-function plannedStep(step: Step, classification: Classification, haltOnFailure: boolean, limits: Limits): PlannedStep {
+function plannedStep(step: Step, classification: Classification, stepwise: boolean, limits: Limits): PlannedStep {
   const target = shownTarget(step, limits);
   const { lane } = classification;
   switch (classification.lane) {
     case "gate_proxy": {
-      const orderingModel = haltOnFailure ? "gate_stepwise" : "gate_chained";
+      const orderingModel = stepwise ? "gate_stepwise" : "gate_chained";
       return { lane, predecessorModel: "gate", orderingModel, ...target, policyType: "call" };
     }
     case "funding_setup": {

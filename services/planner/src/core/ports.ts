@@ -27,6 +27,8 @@ export type AskPreflight = (
     readonly walletId: string;
     readonly calls: readonly GateCallInit[];
     readonly approval?: ApprovalInfo | undefined;
+    /** Whether each call would be resumed by itself. */
+    readonly stepwise?: boolean;
   } & Partial<Pick<WorkflowRequest, "onFailure" | "ordering">>,
   signal: AbortSignal,
 ) => Promise<Preflight | undefined>;

@@ -5,6 +5,7 @@ import { type Planning, plan } from "../../src/core/plan.ts";
 export const limits: Limits = {
   gateId: "gate.sequential.near",
   verifierId: "intents.near",
+  chainReceivers: [],
   wrappedNearId: "wrap.near",
   maxInnerGas: 130_000_000_000_000n,
   maxDepositYocto: 1n,

@@ -6,17 +6,22 @@ export type Resumption =
   /** Each by a resume of its own, in order. That needs no place on the gate. */
   | "single";
 
-/** The caller's options. */
+/** The caller's options, and the planner's. */
 export interface Wishes {
   /** Whether a step that fails on chain ends the attempt. */
   readonly haltOnFailure: boolean;
+  /** Whether a call's receiver may keep the gate waiting (rule: chain-is-for-targets-that-answer). */
+  readonly stepwise: boolean;
   /** Whether it may be resumed step by step where it would wait long for the gate. */
   readonly anyOrdering: boolean;
 }
 
 /** The usual resumption, before any overflow. For a lone call both cost the same, and singly it waits for nobody. */
-export function resumptionOf(calls: number, { haltOnFailure }: Pick<Wishes, "haltOnFailure">): Resumption {
-  return haltOnFailure || calls === 1 ? "single" : "chain";
+export function resumptionOf(
+  calls: number,
+  { haltOnFailure, stepwise }: Pick<Wishes, "haltOnFailure" | "stepwise">,
+): Resumption {
+  return haltOnFailure || stepwise || calls === 1 ? "single" : "chain";
 }
 
 /** The wait that a chain would have. */

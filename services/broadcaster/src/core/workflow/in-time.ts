@@ -72,6 +72,18 @@ export function canGrowOld(state: WorkflowState, head: number): boolean {
   return state.steps.some((step) => !isDone(step) && !hasStarted(state, step));
 }
 
+/** Blocks in which a target that answers at once has a final result, also where it is on another shard than the gate. */
+const answersWithin = 12;
+
+/** Whether a step that was resumed by itself has a target that keeps the workflow waiting. */
+export function waitsForTarget(state: WorkflowState, head: number): boolean {
+  return state.steps.some(
+    (step) =>
+      !isDone(step) &&
+      singlesOf(state, step).some(({ fate }) => fate.kind === "started" && head > fate.height + answersWithin),
+  );
+}
+
 /**
  * The longer of two spans, in blocks: from admission to the last submission, and from there to the first resume. A span that has not
  * ended counts up to now.

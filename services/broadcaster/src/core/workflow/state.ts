@@ -30,6 +30,8 @@ export interface WorkflowState {
   readonly approval: Approval | undefined;
   /** Whether a step that fails on chain ends the attempt: later steps are not resumed then. */
   readonly haltOnFailure: boolean;
+  /** Whether each call is resumed by itself, as the planner has decided. */
+  readonly stepwise: boolean;
   /** Whether its caller accepts one chain and single resumes alike. */
   readonly anyOrdering: boolean;
   /** Lease epoch of the latest broadcaster that drives it; 0 before the first one. */
@@ -145,6 +147,7 @@ function begin(requestId: string, opened: Opened, atMs: number): WorkflowState {
     postViews: opened.postViews,
     approval: opened.approval,
     haltOnFailure: opened.haltOnFailure,
+    stepwise: opened.stepwise,
     anyOrdering: opened.anyOrdering,
     epoch: 0n,
     account: undefined,

@@ -1,7 +1,7 @@
 import type { Action, EndedInit, EventInit } from "../../core/workflow/action.ts";
 import { cancellation, cancelledEnd } from "../../core/workflow/cancel.ts";
 import { gateProgress } from "../../core/workflow/gate-progress.ts";
-import { blocksTaken, canGrowOld } from "../../core/workflow/in-time.ts";
+import { blocksTaken, canGrowOld, waitsForTarget } from "../../core/workflow/in-time.ts";
 import { next } from "../../core/workflow/next.ts";
 import type { FinalFacts } from "../../core/workflow/outcomes.ts";
 import { owedBy } from "../../core/workflow/owed.ts";
@@ -141,7 +141,9 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
   /** Says whether the workflow counts among those under way at once. */
   #countIn(state: WorkflowState, head: number): void {
     const { intake } = this.#needs;
-    if (canGrowOld(state, head)) intake.hold(this.#requestId);
+    // Its own target holds up nobody else (rule: chain-is-for-targets-that-answer).
+    if (waitsForTarget(state, head)) intake.release(this.#requestId, undefined);
+    else if (canGrowOld(state, head)) intake.hold(this.#requestId);
     else intake.release(this.#requestId, blocksTaken(state, head));
   }
 

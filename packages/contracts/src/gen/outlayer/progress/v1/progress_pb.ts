@@ -87,7 +87,7 @@ export type ProgressEvent = Message<"outlayer.progress.v1.ProgressEvent"> & {
   intentIds: string[];
 
   /**
-   * The chain's resume.
+   * The chain's resume, or the first one step by step.
    *
    * @generated from field: optional string resume_tx_hash = 10;
    */

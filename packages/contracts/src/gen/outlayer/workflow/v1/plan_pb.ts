@@ -76,7 +76,7 @@ export const PlanSchema: GenMessage<Plan> = /*@__PURE__*/
  */
 export type PlanEstimates = Message<"outlayer.workflow.v1.PlanEstimates"> & {
   /**
-   * Unset where the gate takes no chain as long, and where on_failure rules a chain out.
+   * Unset where the gate takes no chain as long, and where on_failure or a call's receiver rules a chain out.
    *
    * @generated from field: optional outlayer.workflow.v1.Estimate chained = 1;
    */

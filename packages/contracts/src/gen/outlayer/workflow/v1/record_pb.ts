@@ -154,8 +154,8 @@ export type Record = Message<"outlayer.workflow.v1.Record"> & {
   intentIds: string[];
 
   /**
-   * Base58 hash of the transaction that resumed the chain, or a lone call; unset where it was not ours, and for a workflow
-   * that is carried out step by step.
+   * Base58 hash of the transaction that resumed the chain, or a lone call; of a workflow that is carried out step by step the
+   * first of resume_tx_hashes. Unset where it was not ours.
    *
    * @generated from field: optional string resume_tx_hash = 19;
    */
