@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { gateCalls, view } from "./support/chain-dump.ts";
-import { describeShapes } from "./support/shapes.ts";
+import { describeShapes, itEmbedded } from "./support/shapes.ts";
 import { dust, registerStep, setRegister, three } from "./support/steps.ts";
 import { type System, withSystem } from "./support/system.ts";
 
@@ -49,7 +49,8 @@ describeShapes("calls of contracts that no chain takes", (shape) => {
     withSystem({ shape }, async (system) => {
       const calls = [setRegister(33), setRegister(11), setRegister(22)];
       const batch = { gate_id: system.devnet.gateId, calls };
-      const { body: record } = await system.rest().post("/sequential-batch", batch, { prefer: "wait=15" });
+      const { body } = await system.rest().post("/sequential-batch", batch, { prefer: "wait=0" });
+      const record = await system.rest().ended(body.request_id);
       assert.equal(record.status, "succeeded");
       assert.equal(record.ordering_model, "gate_stepwise");
       assert.deepEqual(record.resume_tx_hashes, singles(system));
@@ -58,8 +59,8 @@ describeShapes("calls of contracts that no chain takes", (shape) => {
       assert.equal(chains(system).length, 0);
     }));
 
-  it("are one chain once the operator names them, and what was opened before stays as it was planned", () =>
-    withSystem({ shape }, async (system) => {
+  itEmbedded(shape, "are one chain once the operator names them; what was opened before stays as it was planned", () =>
+    withSystem({}, async (system) => {
       system.devnet.controls.blocks.stop();
       const before = await system.rest().begin([registerStep(1), registerStep(2)]);
       await system.restart({ GATE_CHAIN_RECEIVERS: "count.mike.near,register.near" });
@@ -73,7 +74,8 @@ describeShapes("calls of contracts that no chain takes", (shape) => {
         chains(system).map(({ transaction }) => transaction.hash),
         [second.resume_tx_hash],
       );
-    }));
+    }),
+  );
 
   it("cannot hold up other wallets' chains where one never answers", () =>
     withSystem({ shape }, async (system) => {

@@ -22,8 +22,7 @@ const plain: readonly Kind[] = ["plain"];
 
 describe("after an error that nobody expects (rule: unknown-error-lets-go)", () => {
   it("a user's key stays with the call that may still land, and with no other", () => {
-    const userKeys = new UserKeys();
-    userKeys.expect([]);
+    const userKeys = new UserKeys({ areAllRead: true });
     const handler = new DirectUserHandler("a", { userKeys } as unknown as DirectUserNeeds);
     const sent = directUserState([taken, allowed, prepared("t1")]);
     assert.ok(liveAttempt(sent));

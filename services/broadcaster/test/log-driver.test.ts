@@ -7,6 +7,7 @@ import { RpcUnavailable } from "../src/core/ports/near-node.ts";
 import type { EventInit } from "../src/core/workflow/action.ts";
 import type { Logged } from "../src/core/workflow/state.ts";
 import { LogDriver, type LogDriverDeps, type LogHandler } from "../src/shell/log/log-driver.ts";
+import { UnreadLogs } from "../src/shell/log/unread-logs.ts";
 
 interface State {
   readonly walletId: string;
@@ -34,6 +35,7 @@ function drive(steps: readonly Handler["perform"][], own: Partial<Handler> = {})
   const stopping = new AbortController();
   const idle = Promise.withResolvers<void>();
   const kinds = ["opened"];
+  const unread = new UnreadLogs();
   /** Errors that appends of a kind meet, and whether the event is written all the same. */
   const faults = new Map<string, { error: Error; isWritten?: true }[]>();
   const evidence = {
@@ -58,6 +60,7 @@ function drive(steps: readonly Handler["perform"][], own: Partial<Handler> = {})
   const deps = {
     evidence,
     lease: { resource: "gate:g", epoch: 7n },
+    unread,
     driverId: "me",
     ports: {
       clock: { now: () => time.nowMs },
@@ -104,7 +107,7 @@ function drive(steps: readonly Handler["perform"][], own: Partial<Handler> = {})
     ...own,
   };
   const driver = new LogDriver("r", handler, deps);
-  return { driver, happened, pauses, changes, kinds, faults, stopping, idle: idle.promise, time, held };
+  return { driver, happened, pauses, changes, kinds, faults, stopping, idle: idle.promise, time, held, unread };
 }
 
 function logged(kind: string, version: number): Logged {
@@ -123,6 +126,23 @@ describe("a driver of a log", () => {
     const { driver, happened, stopping } = drive([append(settling), append(ended)]);
     await driver.run(stopping.signal);
     assert.deepEqual(happened, ["read", "taken", "settling", "ended", "left"]);
+  });
+
+  it("takes a log that an earlier term may have signed in before it counts as read", async () => {
+    const { driver, happened, kinds, unread, stopping, idle } = drive([], {
+      async read() {
+        // Its append was under way as the term before ended.
+        if (kinds.length === 1) kinds.push("submissionsPrepared");
+        return undefined;
+      },
+    });
+    unread.expect(["r"]);
+    const running = driver.run(stopping.signal);
+    await unread.allRead();
+    assert.deepEqual(happened, ["read", "read", "taken"]);
+    await idle;
+    stopping.abort();
+    await running;
   });
 
   it("reads the log again where an append may have happened, and writes nothing twice on what it knew", async () => {

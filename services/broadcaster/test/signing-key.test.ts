@@ -41,6 +41,15 @@ describe("a signing key", () => {
     assert.deepEqual(await sign(), [21n, 22n]);
   });
 
+  it("signs nothing in a term before that has noted what was issued earlier", async () => {
+    const noted = Promise.withResolvers<void>();
+    key.beginTerm(() => noted.promise);
+    const signing = sign();
+    key.noteIssued(20n);
+    noted.resolve();
+    assert.deepEqual(await signing, [21n, 22n]);
+  });
+
   it("looks at the key before it signs, once a head, and whatever was seen a head ago", async () => {
     await key.look();
     await sign();

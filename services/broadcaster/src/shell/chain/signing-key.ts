@@ -44,6 +44,7 @@ export class SigningKey {
   readonly #mutex = new KeyedMutex();
   #lastNonce = 0n;
   #knownSince: number | undefined;
+  #mayUse: () => Promise<void> = async () => {};
   #looked: { readonly key: AccessKey; readonly head: number } | undefined;
   #users = 0;
   #isMissing = false;
@@ -96,8 +97,9 @@ export class SigningKey {
     return this.#isShared ? undefined : key;
   }
 
-  /** Begins a term, in which this process uses the key. */
-  beginTerm(): void {
+  /** Begins a term, in which this process uses the key. @param mayUse resolves once every nonce that was issued before is noted */
+  beginTerm(mayUse: () => Promise<void>): void {
+    this.#mayUse = mayUse;
     this.#knownSince = undefined;
     this.#looked = undefined;
   }
@@ -119,6 +121,7 @@ export class SigningKey {
   ): Promise<T> {
     this.#users += 1;
     try {
+      await this.#mayUse();
       return await this.#mutex.run(this.publicKey, async () => use(await this.#sign(calls, block)));
     } finally {
       this.#users -= 1;
@@ -210,9 +213,9 @@ export class KeyRing {
     }
   }
 
-  /** Begins a term, in which this process uses the keys. */
-  beginTerm(): void {
-    for (const key of this.#keys) key.beginTerm();
+  /** Begins a term, in which this process uses the keys. @param mayUse resolves once every nonce that was issued before is noted */
+  beginTerm(mayUse: () => Promise<void>): void {
+    for (const key of this.#keys) key.beginTerm(mayUse);
   }
 
   /** Makes the next look at each key read it anew. */

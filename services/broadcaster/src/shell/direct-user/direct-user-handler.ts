@@ -19,6 +19,7 @@ import { proveAbsent } from "../chain/prove-absent.ts";
 import type { ValidityPeriod } from "../chain/validity-period.ts";
 import { outagePauseMs, policyFor, unexpectedEnd } from "../log/error-policy.ts";
 import type { Append, LogHandler, OpenLog } from "../log/log-driver.ts";
+import type { UnreadLogs } from "../log/unread-logs.ts";
 import { waitingEvent } from "../log/waiting.ts";
 import { Grants } from "../policy/check-policy.ts";
 import { type CallNeeds, checkCallPolicy, makeCall, UserCannotPay } from "./call.ts";
@@ -29,6 +30,7 @@ import { CallSightings } from "./sightings.ts";
 export interface DirectUserNeeds extends CallNeeds {
   readonly config: BroadcasterConfig;
   readonly validity: ValidityPeriod;
+  readonly unread: UnreadLogs;
 }
 
 type Busy = Exclude<DirectUserAction, { kind: "stop" | "wait" }>;
@@ -47,7 +49,8 @@ export class DirectUserHandler implements LogHandler<DirectUserState, Busy> {
   }
 
   get changes() {
-    return [this.#needs.follower.changes, this.#needs.userKeys.changes];
+    const { follower, userKeys, unread } = this.#needs;
+    return [follower.changes, userKeys.changes, unread.changes];
   }
 
   fold(events: readonly Logged[]): DirectUserState {
@@ -64,7 +67,6 @@ export class DirectUserHandler implements LogHandler<DirectUserState, Busy> {
     if (live !== undefined && state.resolved === undefined) {
       userKeys.hold(live.transaction.publicKey, this.#requestId);
     }
-    userKeys.noteRead(this.#requestId);
   }
 
   async decide(state: DirectUserState): Promise<DirectUserAction> {

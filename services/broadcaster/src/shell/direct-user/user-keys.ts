@@ -1,4 +1,5 @@
 import { Notifier } from "@outlayer/kit";
+import type { UnreadLogs } from "../log/unread-logs.ts";
 
 /** Blocks to wait for a call's refund, which runs one block later and is final some more later; a node may lag behind. */
 const refundBlocks = 10;
@@ -13,18 +14,13 @@ export class UserKeys {
   readonly changes = new Notifier();
   /** Request id by public key. */
   readonly #holders = new Map<string, string>();
-  readonly #unread = new Set<string>();
   /** Height of the head at which the last call of a key was over. */
   readonly #usedAt = new Map<string, number>();
+  readonly #unread: Pick<UnreadLogs, "areAllRead">;
 
-  /** Names requests for which an earlier term may have signed: no call gets a key before all their logs are read. */
-  expect(requestIds: Iterable<string>): void {
-    for (const requestId of requestIds) this.#unread.add(requestId);
-  }
-
-  /** Notes that a workflow's log was read, and that its key, if any, is held. */
-  noteRead(requestId: string): void {
-    if (this.#unread.delete(requestId)) this.changes.notify();
+  /** @param unread while there are such logs, no call gets a key: an earlier term may have signed in one of them */
+  constructor(unread: Pick<UnreadLogs, "areAllRead">) {
+    this.#unread = unread;
   }
 
   /** Holds the key for a call whose log has a signature with the key, and no outcome yet. */
@@ -36,7 +32,7 @@ export class UserKeys {
   take(publicKey: string, requestId: string): boolean {
     const holder = this.#holders.get(publicKey);
     if (holder !== undefined) return holder === requestId;
-    if (this.#unread.size > 0) return false;
+    if (!this.#unread.areAllRead) return false;
     this.hold(publicKey, requestId);
     return true;
   }

@@ -3,6 +3,7 @@ import type { EvidenceLog, HeldLease } from "../../core/ports/evidence-log.ts";
 import type { EndedInit, EventInit } from "../../core/workflow/action.ts";
 import type { Logged } from "../../core/workflow/state.ts";
 import { policyFor, unexpectedErrors } from "./error-policy.ts";
+import type { UnreadLogs } from "./unread-logs.ts";
 
 /** Folded state that every kind of log has. */
 export interface LogState {
@@ -64,6 +65,7 @@ export interface LogHandler<S extends LogState, A extends { readonly kind: strin
 export interface LogDriverDeps {
   readonly evidence: Pick<EvidenceLog, "read" | "append">;
   readonly lease: HeldLease;
+  readonly unread: UnreadLogs;
   /** Names this process in the logs that it takes on. */
   readonly driverId: string;
   readonly ports: Pick<Ports, "clock" | "timers">;
@@ -159,9 +161,13 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
     const event = await this.#handler.read(state);
     this.#state = state;
     this.#knownVersion = state.version;
-    if (state.ended !== undefined) return;
+    const { lease, unread } = this.#deps;
+    const requestId = this.#requestId;
+    if (state.ended !== undefined) return unread.noteRead(requestId);
     try {
-      if (state.epoch === 0n) await this.#take();
+      // An append of the term before that is still under way stands before this one, or is refused.
+      if (state.epoch === 0n || (unread.has(requestId) && state.epoch !== lease.epoch)) await this.#take();
+      unread.noteRead(requestId);
       if (event !== undefined) await this.#append(event);
     } catch (error) {
       // Loads again: `event` has to be written before any action.

@@ -8,13 +8,14 @@ import { GateSigner } from "../gate/gate-signer.ts";
 import { Intake } from "../gate/intake.ts";
 import { LaneLog } from "../gate/lane-log.ts";
 import type { TailReader } from "../gate/tail-reader.ts";
+import { UnreadLogs } from "../log/unread-logs.ts";
 import type { Term } from "./lease-keeper.ts";
 import { type TermNeeds, Worker } from "./worker.ts";
 
 /** What the terms of one process share; the rest is made anew with each term. */
 export type BetweenTerms = Omit<
   TermNeeds & { readonly tails: TailReader },
-  "lease" | "evidence" | "conductor" | "gateSigner" | "line" | "intake" | "kept" | "policyMutex" | "userKeys"
+  "lease" | "evidence" | "conductor" | "gateSigner" | "line" | "intake" | "kept" | "policyMutex" | "userKeys" | "unread"
 >;
 
 /** A delegate's validity divided by this number: the time in which an admitted workflow should be on the gate. */
@@ -33,8 +34,10 @@ const promptBlocks = 20;
 export function beginTerm(shared: BetweenTerms, lease: HeldLease, evidence: EvidenceLog, bus: Bus): Term {
   const { config, commitments, node, follower, gate, tails, relayer, approver, logger, ports, driverId } = shared;
   commitments.clear();
-  relayer.beginTerm();
-  approver.beginTerm();
+  const unread = new UnreadLogs();
+  relayer.beginTerm(() => unread.allRead());
+  // The gate's log has every nonce of the approver's keys, and is read before anything is driven.
+  approver.beginTerm(async () => {});
   const kept = new KeptAnswers(() => follower.heads?.optimistic.height ?? 0);
   const log = new LaneLog(evidence, config.gateId);
   const gateSigner = new GateSigner({ log, gateId: config.gateId, node, follower, approver, relayer });
@@ -61,7 +64,8 @@ export function beginTerm(shared: BetweenTerms, lease: HeldLease, evidence: Evid
     intake,
     kept,
     policyMutex: new KeyedMutex(),
-    userKeys: new UserKeys(),
+    userKeys: new UserKeys(unread),
+    unread,
   };
   const worker = new Worker({ ...shared, ...own }, bus);
   worker.start();

@@ -36,13 +36,14 @@ export class Worker implements Term {
   /** Stops each driver after its current action. The log holds what was done, and the next process goes on from there. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#needs.unread.endTerm();
     await Promise.all([this.#sweeping, this.#conducting, ...this.#driving.values()]);
     // Last, since the first sweep may only just have subscribed.
     this.#unsubscribe?.();
   }
 
   async #sweep(): Promise<void> {
-    const { evidence, conductor, userKeys, ports, logger } = this.#needs;
+    const { evidence, conductor, unread, ports, logger } = this.#needs;
     const { signal } = this.#stopping;
     let isFirst = true;
     while (!signal.aborted) {
@@ -51,12 +52,12 @@ export class Worker implements Term {
         // Work under way grows old: after a crash it comes before all that waits.
         const [waiting, underWay] = [open.filter(isWaiting), open.filter((one) => !isWaiting(one))];
         if (isFirst) {
-          userKeys.expect(underWay.map(({ requestId }) => requestId));
           await conductor.start(new Set(open.map(({ requestId }) => requestId)));
+          unread.expect(underWay.map(({ requestId }) => requestId));
           this.#conducting = conductor.run(signal);
           this.#unsubscribe = this.#bus.subscribe(workSubject, (data) => this.#drive(new TextDecoder().decode(data)));
           isFirst = false;
-        }
+        } else if (!unread.areAllRead) logger.warn({ logs: unread.size }, "nothing is signed before every log is read");
         for (const { requestId, version } of [...underWay, ...waiting]) this.#drive(requestId, version);
       } catch (error) {
         logger.warn({ err: error }, "open workflows could not be listed");
@@ -67,13 +68,12 @@ export class Worker implements Term {
 
   /** Drives a workflow by its kind of log. If the log cannot be read now, the next sweep tries again. */
   async #run(requestId: string): Promise<void> {
-    const { evidence, userKeys, logger } = this.#needs;
+    const { evidence, logger } = this.#needs;
     try {
       const log = await evidence.read(requestId);
       const opened = log[0]?.event.kind;
       if (opened?.case === "opened") noteInContext({ wallet_id: opened.value.walletId });
       const isDirectUser = isDirectUserLog(log);
-      if (!isDirectUser) userKeys.noteRead(requestId);
       const driver = isDirectUser
         ? new LogDriver(requestId, new DirectUserHandler(requestId, this.#needs), this.#needs)
         : new LogDriver(requestId, new WorkflowHandler(requestId, this.#needs), this.#needs);
