@@ -12,6 +12,9 @@ import {
   succeeds,
 } from "./cases.ts";
 
+/** For the gate's state of 182 bytes, and 1024 for a submission. yoctoNEAR. */
+const stakeForOneCall = (182n + 1024n) * 10n ** 19n;
+
 const otherCode = "4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi";
 
 /** What becomes of gate and operator. */
@@ -156,9 +159,24 @@ const cases: readonly Case[] = [
       {
         name: "gate_balance",
         class: "waiting",
-        expected: "at least 10000000000000000000001",
+        expected: "at least 12060000000000000000001",
         actual: "10000000000000000000000",
-        message: "the gate holds 10000000000000000000000 yoctoNEAR, but a run of 1 call needs 10000000000000000000001",
+        message: "the gate holds 10000000000000000000000 yoctoNEAR, but a run of 1 call needs 12060000000000000000001",
+      },
+    ],
+  },
+  {
+    title: "a gate that lacks one yoctoNEAR of what its state locks once it has taken the call in",
+    executed: { waitsFor: "balance_low" },
+    prepare: ({ devnet }) => devnet.controls.accounts.setBalance(gateId, stakeForOneCall - 1n),
+    steps: () => [registerStep(1)],
+    fails: () => [
+      {
+        name: "gate_balance",
+        class: "waiting",
+        expected: `at least ${stakeForOneCall}`,
+        actual: `${stakeForOneCall - 1n}`,
+        message: `the gate holds ${stakeForOneCall - 1n} yoctoNEAR, but a run of 1 call needs ${stakeForOneCall}`,
       },
     ],
   },

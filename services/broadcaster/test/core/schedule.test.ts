@@ -130,11 +130,13 @@ describe("judging the gate", () => {
 
   it("counts what a chain locks against the balances", () => {
     const costs = { gasPrice: 100_000_000n, submitGas: 250n * 10n ** 12n, resumeGas: 10n ** 14n };
-    const needs = needsOf([0n, 1n, 0n], 30n, costs, { count: 1, of: 3 });
+    const needs = needsOf([0n, 1n, 0n], 30n, costs, { count: 1, of: 3 }, 5000n);
     // 0.25 NEAR each at the least price of 0.001 NEAR per Tgas, and 5 Tgas for each transaction itself.
     assert.equal(needs.relayer, 3n * 255n * 10n ** 21n);
     assert.equal(needs.approver, 30n + 105n * 10n ** 21n);
-    assert.equal(needsOf([0n, 1n, 0n], 30n, costs, { count: 3, of: 1 }).approver, 3n * 30n + 105n * 10n ** 21n);
+    assert.equal(needsOf([0n, 1n, 0n], 30n, costs, { count: 3, of: 1 }, 0n).approver, 3n * 30n + 105n * 10n ** 21n);
+    // 10^19 yoctoNEAR for each byte of the gate's state, and 1024 bytes more for each submission.
+    assert.equal(needs.gate, (5000n + 3n * 1024n) * 10n ** 19n + 1n);
     const whose: readonly (keyof Purse)[] = ["relayer", "approver", "gate"];
     for (const one of whose) {
       assert.equal(checkBalance(one, needs, needs, "a run of 3 calls").ok, true);

@@ -87,6 +87,11 @@ export class RpcNearNode implements NearNode {
     return account === undefined ? 0n : need(integer(field(account, "amount")), "view_account");
   }
 
+  async storageBytes(accountId: string): Promise<bigint> {
+    const account = await this.#account(accountId);
+    return account === undefined ? 0n : need(integer(field(account, "storage_usage")), "view_account");
+  }
+
   async accessKey(accountId: string, publicKey: string): Promise<AccessKey | undefined> {
     try {
       const query = {

@@ -24,8 +24,16 @@ export interface Needs {
   readonly gate: bigint;
 }
 
-/** Balance of the gate that stays beyond the deposits that it pays: for its own storage. */
-const gateReserve = 10n ** 22n;
+/** yoctoNEAR that NEAR has an account hold for each byte of its state. */
+const yoctoPerByte = 10n ** 19n;
+
+/** Bytes that a submission adds to the gate's state at most: the pending intent, and its nonce, which the gate never frees. */
+const bytesPerSubmission = 1024n;
+
+/** yoctoNEAR that the gate has to hold for the state that so many submissions add. */
+export function stakeOf(submissions: number): bigint {
+  return BigInt(submissions) * bytesPerSubmission * yoctoPerByte;
+}
 
 /** yoctoNEAR that a transaction locks until its receipts have run. @param attachedGas gas units */
 export function lockedBy(attachedGas: bigint, gasPrice = minGasPrice): bigint {
@@ -56,19 +64,21 @@ export function without(purse: Purse, promised: Purse): Purse {
  * @param feeYocto that each resume attaches
  * @param costs gas of one submission, and of the resume as configured
  * @param resumes the number of resumes, sent one after the other, and of calls that each names
+ * @param gateBytes of the gate's state now: without a stake for all of it, NEAR refuses whatever the gate does
  */
 export function needsOf(
   deposits: readonly bigint[],
   feeYocto: bigint,
   costs: Costs,
   resumes: { readonly count: number; readonly of: number },
+  gateBytes: bigint,
 ): Needs {
   const resumeGas = resumeGasFor(resumes.of, costs.resumeGas);
   return {
     relayer: BigInt(deposits.length) * lockedBy(costs.submitGas, costs.gasPrice),
     // Resumes are sent one at a time, so only one locks its gas.
     approver: BigInt(resumes.count) * feeYocto + lockedBy(resumeGas, costs.gasPrice),
-    gate: deposits.reduce((sum, deposit) => sum + deposit, gateReserve),
+    gate: deposits.reduce((sum, deposit) => sum + deposit, gateBytes * yoctoPerByte + stakeOf(deposits.length)),
   };
 }
 

@@ -77,6 +77,8 @@ export interface NearNode {
   validityBlocks(): Promise<number>;
   /** yoctoNEAR that the account holds; 0 for one that does not exist. */
   balance(accountId: string): Promise<bigint>;
+  /** Bytes of the account's state, for which it has to hold NEAR; 0 for one that does not exist. */
+  storageBytes(accountId: string): Promise<bigint>;
   /** The key at the final block; undefined when the account or the key is not there. */
   accessKey(accountId: string, publicKey: string): Promise<AccessKey | undefined>;
   /** Permissions of every key of the account at the final block; none for an account that does not exist. */

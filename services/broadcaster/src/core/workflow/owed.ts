@@ -1,4 +1,4 @@
-import { type Costs, lockedBy, type Purse, resumeGasFor } from "../gate/money.ts";
+import { type Costs, lockedBy, type Purse, resumeGasFor, stakeOf } from "../gate/money.ts";
 import { resumesOf } from "../gate/resumption.ts";
 import { isDone, isResumedSingly } from "./progress.ts";
 import type { WorkflowState } from "./state.ts";
@@ -23,7 +23,7 @@ export function owedBy(state: WorkflowState, costs: Costs): Purse | undefined {
     approver: resumes === 0n ? 0n : fees + lockedBy(resumeGasFor(of, costs.resumeGas), costs.gasPrice),
     gate: state.calls.reduce((sum, { deposit }, index) => {
       const step = state.steps[index];
-      return step === undefined || isDone(step) ? sum : sum + BigInt(deposit);
+      return step === undefined || isDone(step) ? sum : sum + BigInt(deposit) + stakeOf(1);
     }, 0n),
   };
 }

@@ -1,7 +1,7 @@
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { BroadcasterConfig } from "../../config.ts";
 import type { KeysSeen } from "../../core/gate/access-key.ts";
-import { emptyPurse, lockedBy, needsOf, type Purse, resumeGasFor, without } from "../../core/gate/money.ts";
+import { emptyPurse, lockedBy, needsOf, type Purse, resumeGasFor, stakeOf, without } from "../../core/gate/money.ts";
 import { type Resumption, resumesOf } from "../../core/gate/resumption.ts";
 import type { TailHolder } from "../../core/gate/tail.ts";
 import { type Agreement, feeOf } from "../../core/gate/terms.ts";
@@ -111,6 +111,10 @@ export class GateReadings {
     const purse = without(seen.purse, sinceThen);
     return committed === undefined ? purse : without(purse, committed());
   });
+  readonly gateBytes = once(() => {
+    const { node, gate } = this.sources;
+    return this.keep("gate_bytes", keepBlocks, () => node.storageBytes(gate.gateId));
+  });
   readonly relayerKeys = once(() => this.sources.relayerKeys());
   readonly approverKeys = once(() => this.sources.approverKeys());
 
@@ -162,12 +166,12 @@ export class GateReadings {
       resumeGas: resumeBatchGas,
     };
     const deposits = this.calls.length === 0 ? [0n] : this.calls.map(({ deposit }) => BigInt(deposit));
-    return needsOf(deposits, await this.fee(), costs, this.resumes);
+    return needsOf(deposits, await this.fee(), costs, this.resumes, await this.gateBytes());
   }
 
-  /** The part of the needs that the run itself will take, without the gate's reserve. */
+  /** The part of the needs that the run itself will take, without what the gate's state of now locks. */
   async owes(): Promise<Purse> {
-    const gate = this.calls.reduce((sum, { deposit }) => sum + BigInt(deposit), 0n);
+    const gate = this.calls.reduce((sum, { deposit }) => sum + BigInt(deposit), stakeOf(this.calls.length));
     return { ...(await this.needs()), gate };
   }
 

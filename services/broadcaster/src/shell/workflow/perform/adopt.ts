@@ -12,8 +12,8 @@ export interface AdoptNeeds {
   readonly config: BroadcasterConfig;
 }
 
-/** Blocks between a submission's transaction and its receipt, with room for a missed chunk. */
-const searchBack = 4;
+/** Most blocks that are searched: a pending intent lives 200, and a delegate is valid for about as long before. */
+const mostSearched = 400;
 
 /**
  * Finds whose submission used up a step's delegate nonce (rule: used-nonce-is-looked-up): an earlier transaction of ours,
@@ -54,15 +54,30 @@ async function findForeign(
   const pending = await gate.findPending(state.account.accountId, signed.delegateNonce);
   if (pending === undefined) return undefined;
   const block = await node.block({ height: pending.submittedAtBlock });
-  const transaction = await findTransaction(node, config.gateId, block.hash, signed.signedDelegateBase64);
+  // Before our own first submission named its block, nobody had seen the delegate.
+  const sent = state.steps[step]?.submissions.map(({ transaction }) => Number(transaction.blockHeight)) ?? [];
+  const wanted = { gateId: config.gateId, signedDelegate: signed.signedDelegateBase64, above: Math.min(...sent) };
+  const transaction = await findCarrier(node, block.hash, wanted);
   return transaction === undefined ? undefined : accepted(step, transaction, pending.intentId, block);
 }
 
-/** Finds the transaction that handed in a delegate, in the blocks up to the one in which the gate accepted the delegate. */
-async function findTransaction(node: NearNode, gateId: string, fromHash: string, signedDelegate: string) {
+/**
+ * Finds the transaction that handed in a delegate, down from the block in which the gate accepted the delegate. A receipt runs the
+ * block after its transaction at the earliest; missed chunks and congestion delay it.
+ */
+async function findCarrier(
+  node: NearNode,
+  fromHash: string,
+  {
+    gateId,
+    signedDelegate,
+    above,
+  }: { readonly gateId: string; readonly signedDelegate: string; readonly above: number },
+) {
   let hash = fromHash;
-  for (let count = 0; count < searchBack; count += 1) {
+  for (let count = 0; count < mostSearched; count += 1) {
     const block = await node.block({ hash });
+    if (block.height <= above) return undefined;
     const found = (await node.transactionsOf(block)).find(
       ({ receiverId, calls }) =>
         receiverId === gateId &&
