@@ -5,6 +5,9 @@ import {
   createCounter,
   createGate,
   createHostile,
+  createMultiToken,
+  createNft,
+  createReceiver,
   createRegister,
   createToken,
   createVerifier,
@@ -15,6 +18,7 @@ import {
   initGate,
   initToken,
   initVerifier,
+  registerInCollection,
 } from "./contracts/index.ts";
 import { encodeBase58 } from "./crypto/base58.ts";
 import { ed25519PublicKey } from "./crypto/ed25519.ts";
@@ -38,6 +42,9 @@ export const accountNames = {
   user: "mike.near",
   register: "register.near",
   hostile: "hostile.near",
+  art: "art.near",
+  items: "items.near",
+  receiver: "receiver.near",
 } as const;
 
 /** A wallet of the keystore that exists on chain from the start. */
@@ -96,6 +103,9 @@ const balances: Readonly<Record<string, bigint>> = {
   [accountNames.user]: 100n * near,
   [accountNames.register]: 10n * near,
   [accountNames.hostile]: 10n * near,
+  [accountNames.art]: 10n * near,
+  [accountNames.items]: 10n * near,
+  [accountNames.receiver]: 10n * near,
 };
 
 /** A private key of 32 bytes for a name, derived from the devnet's seed and so public with it. */
@@ -131,7 +141,8 @@ export function applyGenesis(
 }
 
 function addContracts(state: State, { feeTiers, verifierFeePips = 1 }: GenesisOptions): void {
-  const { gate, relayer, approver, owner, verifier, wrap, usdc, counter, register, hostile } = accountNames;
+  const { gate, relayer, approver, owner, verifier, wrap, usdc, counter, register, hostile, art, items, receiver } =
+    accountNames;
   deploy(state, gate, createGate(), (storage) => {
     const tiers = feeTiers === undefined ? {} : { feeTiers };
     initGate(storage, { ownerId: owner, approverId: approver, relayerIds: [relayer], ...tiers });
@@ -150,7 +161,7 @@ function addContracts(state: State, { feeTiers, verifierFeePips = 1 }: GenesisOp
       name: "Wrapped NEAR fungible token",
       symbol: "wNEAR",
       decimals: 24,
-      balances: { [verifier]: 0n },
+      balances: { [verifier]: 0n, [receiver]: 0n },
     });
   });
   deploy(state, usdc, createToken(), (storage) => {
@@ -159,6 +170,15 @@ function addContracts(state: State, { feeTiers, verifierFeePips = 1 }: GenesisOp
   deploy(state, counter, createCounter());
   deploy(state, register, createRegister());
   deploy(state, hostile, createHostile());
+  for (const [id, collection] of [
+    [art, createNft()],
+    [items, createMultiToken()],
+  ] as const) {
+    deploy(state, id, collection, (storage) => {
+      for (const holder of [verifier, receiver]) registerInCollection(storage, holder);
+    });
+  }
+  deploy(state, receiver, createReceiver());
 }
 
 function addWallet(state: State, wallet: WalletGenesis, key: DerivedKey, nonce: bigint): void {

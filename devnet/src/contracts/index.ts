@@ -2,12 +2,16 @@
  * The devnet's contracts, as pure objects. A chain makes each with its `create…`, gives it a `Storage` that `init…` has filled at
  * genesis, and runs its calls. The other functions change that storage directly, for tests.
  */
+export { creditCollection, registerInCollection } from "./collection/holdings.ts";
+export { createMultiToken } from "./collection/multi-token.ts";
+export { createNft } from "./collection/nft.ts";
 export { createCounter } from "./counter/counter.ts";
 export { setGateBatchTail, setGateFeeTiers, setGateRelayer } from "./gate/controls.ts";
 export { createGate, GATE_CODE_HASH } from "./gate/gate.ts";
 export { DEFAULT_FEE_TIERS, type GateGenesis, initGate } from "./gate/init.ts";
 export type { FeeTier } from "./gate/state.ts";
 export { createHostile } from "./hostile/hostile.ts";
+export { createReceiver } from "./receiver/receiver.ts";
 export { createRegister } from "./register/register.ts";
 export { creditToken, initToken, type TokenGenesis } from "./token/init.ts";
 export { REGISTRATION_YOCTO } from "./token/storage-management.ts";

@@ -1,6 +1,6 @@
 import type { Chain } from "../chain/chain.ts";
 import { contractStorage } from "../chain/state.ts";
-import { addVerifierKey, creditToken, creditVerifier, setVerifierSalt } from "../contracts/index.ts";
+import { addVerifierKey, creditCollection, creditToken, creditVerifier, setVerifierSalt } from "../contracts/index.ts";
 import { KeyParseError, type PublicKey, parsePublicKey } from "../crypto/keys.ts";
 import { callNow, changeNow, viewNow } from "./contract-hand.ts";
 import { ControlError } from "./control-error.ts";
@@ -65,17 +65,19 @@ export class VerifierControls {
 
   /**
    * Creates tokens for an account: in the verifier, and behind it in the token's contract, so that they can be withdrawn.
-   * @param tokenId `nep141:` and a token of the devnet @param amount in raw units
+   * @param tokenId a token of the devnet in the verifier's form, e.g. `nep141:wrap.near`, `nep171:art.near:7` or
+   * `nep245:items.near:sword` @param amount in raw units
    */
   credit(accountId: string, tokenId: string, amount: bigint): void {
-    const token = tokenId.startsWith("nep141:") ? tokenId.slice("nep141:".length) : "";
+    const [standard, token = "", ...rest] = tokenId.split(":");
     if (this.#chain.view().state().contract(token) === undefined) {
       throw new ControlError(`there is no token contract behind ${tokenId}`);
     }
     if (amount <= 0n) throw new ControlError("an amount must be above 0");
     changeNow(this.#chain, (state) => {
       creditVerifier(contractStorage(state, this.#id), accountId, tokenId, amount);
-      creditToken(contractStorage(state, token), this.#id, amount);
+      if (standard === "nep141") creditToken(contractStorage(state, token), this.#id, amount);
+      else creditCollection(contractStorage(state, token), this.#id, rest.join(":"), amount);
       // Wrapped NEAR can be unwrapped, others' accounts have no use for it.
       if (isWrappedNear(token)) state.addBalance(token, amount);
     });
