@@ -7,6 +7,7 @@ import { checkOnce } from "./rules/once.ts";
 import { checkOrder } from "./rules/order.ts";
 import { checkSigned, type Release } from "./rules/signed.ts";
 import { checkTruth } from "./rules/truth.ts";
+import { checkUndone } from "./rules/undone.ts";
 import { checkUserCall } from "./rules/user-call.ts";
 import { checkWishes } from "./rules/wishes.ts";
 import { checkWriteAhead } from "./rules/write-ahead.ts";
@@ -51,8 +52,9 @@ export function checkRun(run: Run): readonly Violation[] {
     ...checkOnce(chain, workflows, run.verifierId),
     ...workflows.flatMap((workflow) => [
       ...checkTruth(chain, workflow),
+      ...checkUndone(chain, workflow, run.verifierId, run.released ?? []),
       ...checkOrder(chain, workflow),
-      ...checkHalt(chain, workflow),
+      ...checkHalt(chain, workflow, run.verifierId),
       ...checkMoney(chain, workflow, run.verifierId),
       ...checkUserCall(chain, workflow),
       ...checkSigned(chain, workflow, run.released ?? []),

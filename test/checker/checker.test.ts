@@ -11,7 +11,16 @@ import type { RecordJson, WorkflowEvidence } from "./workflow.ts";
 const requests = [
   [dust, transfer("5", "nep141:usdc.near")],
   [registerStep(1), { ...registerStep(2), args_json: { value: "no number" } }, registerStep(3)],
+  // The first comes back, the second is lost.
+  [
+    withdrawal({ intent: "ft_withdraw", token: "wrap.near", receiver_id: "mike.near", amount: "1000" }),
+    withdrawal({ intent: "native_withdraw", receiver_id: "nobody.near", amount: "7" }),
+  ],
 ];
+
+function withdrawal(intent: object) {
+  return { kind: "intents.execute_raw", intents: [intent] };
+}
 
 /** The dump with every number as text, changed as text. */
 function withDump(run: Run, change: (text: string) => string): Run {
@@ -51,7 +60,7 @@ describe("the checker of runs", () => {
     assert.deepEqual(checkRun(run), []);
     assert.deepEqual(
       run.workflows.map(({ record }) => record.status),
-      ["succeeded", "failed"],
+      ["succeeded", "failed", "failed"],
     );
     // A dump as it comes over HTTP says the same.
     assert.deepEqual(checkRun(withDump(run, (text) => `${text} `)), []);
@@ -65,6 +74,26 @@ describe("the checker of runs", () => {
   const falsified: readonly [what: string, change: () => Run, kind: string][] = [
     ["a failure that is called a success", () => withRecord(run, 1, succeeded(only(1).record)), "untrue"],
     ["a success that is called a failure", () => withRecord(run, 0, failed(only(0).record)), "untrue"],
+    ["value that came back and is called kept", () => withOutcome(run, 2, 0, "succeeded"), "untrue"],
+    ["value that is lost and is called kept", () => withOutcome(run, 2, 1, "succeeded"), "untrue"],
+    ["value that is lost and is called refunded", () => withOutcome(run, 2, 1, "refunded"), "untrue"],
+    ["a success that is called refunded", () => withOutcome(run, 0, 0, "refunded"), "untrue"],
+    [
+      "deltas without what came back",
+      () => withRecord(run, 2, { balance_deltas: { "nep141:wrap.near:intents": "-1007" } }),
+      "untrue",
+    ],
+    ["a code that says that all came back", () => withRecord(run, 2, { error_code: "refunded" }), "untrue"],
+    [
+      "a step after one that came back, where that was to halt",
+      () => withEntries(run, 2, (text) => [text.replace('"opened":{', '"opened":{"halt_on_failure":true,')]),
+      "halt",
+    ],
+    [
+      "a reservation that was released of what is lost",
+      () => ({ ...run, released: [{ requestId: only(2).requestId, steps: [1], atMs: Number.MAX_SAFE_INTEGER }] }),
+      "released_moved",
+    ],
     ["an outcome that is left open", () => withRecord(run, 0, { step_outcomes: [null, null] }), "untrue"],
     ["a wrong height of a dispatch", () => withRecord(run, 0, { dispatch_block_heights: [1, 2] }), "untrue"],
     ["a receipt that is not there", () => withRecord(run, 0, { dispatch_receipts: [null, null] }), "untrue"],
@@ -216,6 +245,13 @@ describe("the checker of runs", () => {
     );
   });
 });
+
+function withOutcome(run: Run, index: number, step: number, outcome: string): Run {
+  const said = run.workflows[index]?.record.step_outcomes ?? [];
+  return withRecord(run, index, {
+    step_outcomes: said.map((one, at) => (at === step ? { outcome, error: one?.error ?? null } : one)),
+  });
+}
 
 function succeeded({ step_outcomes }: RecordJson): Partial<RecordJson> {
   return { status: "succeeded", step_outcomes: step_outcomes.map(() => ({ outcome: "succeeded", error: null })) };

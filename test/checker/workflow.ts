@@ -1,5 +1,8 @@
 import { createHash } from "node:crypto";
 
+// biome-ignore lint/suspicious/noExplicitAny: events of every kind
+type Json = any;
+
 /** What evidence says of one workflow: its log as hashed, and its record as REST answers it. */
 export interface WorkflowEvidence {
   readonly requestId: string;
@@ -89,6 +92,8 @@ export interface StepFacts {
   /** The call's effect, in the words of the chain; undefined as long as the wallet's account is not known. */
   readonly effect: string | undefined;
   readonly isPayload: boolean;
+  /** What the wallet signs for the verifier; empty for other calls. */
+  readonly intents: readonly Json[];
   readonly delegates: readonly string[];
   readonly intentHashes: readonly string[];
 }
@@ -138,9 +143,6 @@ export interface WorkflowFacts {
   readonly breaks: readonly string[];
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: events of every kind
-type Json = any;
-
 const terminal = [
   "succeeded",
   "requires_funding_setup",
@@ -167,6 +169,7 @@ export function readWorkflow({ requestId, entries, record }: WorkflowEvidence): 
       index,
       effect: accountId === undefined ? undefined : effectOfCall(accountId, call),
       isPayload: call.intents !== undefined,
+      intents: call.intents === undefined ? [] : JSON.parse(call.intents.intents_json),
       delegates: ofStep.flatMap((one) => one.signed_delegate_base64 ?? []),
       intentHashes: ofStep.flatMap((one) => one.payload?.intent_hash ?? []),
     };

@@ -39,6 +39,7 @@ export const walletChecks = [
   "verifier_key",
   "verifier_lock",
   "wallet_tokens",
+  "withdrawal_receiver",
   "policy",
   "simulation",
 ];

@@ -30,6 +30,41 @@ const cases: readonly Case[] = [
       },
     ],
   },
+  ...[
+    {
+      what: "a withdrawal to an account that the token does not know",
+      intent: { intent: "ft_withdraw", token: "wrap.near", receiver_id: "mike.near", amount: "1" },
+      actual: "mike.near is not registered with wrap.near",
+      code: "refunded",
+    },
+    {
+      what: "a transfer with a message to an account without code",
+      intent: { intent: "transfer", receiver_id: "mike.near", tokens: { [dust.token]: "1" }, msg: "hello" },
+      actual: "mike.near has no contract",
+      code: "refunded",
+    },
+    {
+      what: "NEAR for an account that does not exist",
+      intent: { intent: "native_withdraw", receiver_id: "nobody.near", amount: "1" },
+      actual: "nobody.near does not exist",
+      code: "dispatch_failed",
+    },
+  ].map(
+    ({ what, intent, actual, code }): Case => ({
+      title: what,
+      executed: fails(code),
+      steps: () => [{ kind: "intents.execute_raw", intents: [intent] }],
+      fails: () => [
+        {
+          name: "withdrawal_receiver",
+          class: "blocking",
+          expected: "receivers that can take what they are sent",
+          actual,
+          message: `step 1 of 1 would not last: ${actual}`,
+        },
+      ],
+    }),
+  ),
   {
     title: "a receiver that does not exist",
     executed: fails("receiver_not_found"),

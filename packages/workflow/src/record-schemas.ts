@@ -122,7 +122,11 @@ const dispatchReceiptSchema = z
 
 const stepOutcomeSchema = z
   .object({
-    outcome: z.enum(stepOutcomes),
+    outcome: z.enum(stepOutcomes).meta({
+      description:
+        "`succeeded` once nothing can take it back any more; `refunded` where it ran and the verifier gave back what it had taken, or a part, which the error then names; `failed_on_chain` with `not refunded` in the error where it ran, its effect failed, and nothing came back.",
+      examples: ["succeeded", "refunded"],
+    }),
     error: text("The error met so far.").nullable(),
     possible_until: text(
       "Until when it may still execute: a time, or a block height for a call without a payload.",

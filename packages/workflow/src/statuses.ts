@@ -77,6 +77,7 @@ export const errorCodes = [
   "rpc_unavailable",
   "submission_refused",
   "dispatch_failed",
+  "refunded",
   "count_unreadable",
   "timed_out",
   "cancelled",
@@ -93,5 +94,6 @@ export const stepOutcomes = [
   "still_possible",
   "failed_on_chain",
   "not_executed",
+  "refunded",
   "unknowable",
 ] as const;

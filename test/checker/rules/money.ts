@@ -1,3 +1,4 @@
+import { aftermathsOf } from "../aftermath.ts";
 import { type ChainFacts, eventsOf, type RanReceipt, traceOf } from "../chain.ts";
 import type { Violation } from "../violation.ts";
 import type { WorkflowFacts } from "../workflow.ts";
@@ -10,15 +11,15 @@ export function checkMoney(chain: ChainFacts, workflow: WorkflowFacts, verifierI
   return wrong.map((sentence) => ({ kind: "untrue", requestId, sentence }));
 }
 
-function checkDeltas(chain: ChainFacts, { record, steps, accountId }: WorkflowFacts, verifierId: string): string[] {
+function checkDeltas(chain: ChainFacts, workflow: WorkflowFacts, verifierId: string): string[] {
+  const { record, steps, accountId } = workflow;
   const deltas = new Map<string, bigint>();
   if (steps.every(({ isPayload }) => isPayload) && accountId !== undefined) {
-    for (const { delegates } of steps) {
-      for (const { intentId, delegate } of chain.submitted.values()) {
-        if (!delegates.includes(delegate)) continue;
-        for (const { target, result } of chain.dispatched.get(intentId) ?? []) {
-          if (result.kind === "value" && target?.executorId === verifierId) addDeltas(deltas, target, accountId);
-        }
+    for (const step of steps) {
+      for (const { dispatched, returned } of aftermathsOf(chain, workflow, verifierId, step)) {
+        const { target } = dispatched;
+        if (target?.executorId === verifierId) addDeltas(deltas, target, accountId);
+        for (const [token, amount] of returned) deltas.set(token, (deltas.get(token) ?? 0n) + amount);
       }
     }
   }

@@ -2,8 +2,8 @@ import type { ChainFacts } from "../chain.ts";
 import type { Violation } from "../violation.ts";
 import { callEffect, payloadEffect, type StepFacts, type WorkflowFacts } from "../workflow.ts";
 
-/** Outcomes that say of a step that what it asks for has happened. */
-const happened = ["succeeded", "succeeded_elsewhere"];
+/** Outcomes that say of a step that what it asks for has happened, be it that it was taken back later. */
+const happened = ["succeeded", "succeeded_elsewhere", "refunded"];
 
 interface Claim {
   readonly requestId: string;
@@ -70,7 +70,8 @@ function claimsOf(workflows: readonly WorkflowFacts[]): Map<string, Claim[]> {
   for (const { requestId, record, steps, isEnded } of workflows) {
     for (const step of steps) {
       if (step.effect === undefined) continue;
-      const saysItHappened = happened.includes(record.step_outcomes[step.index]?.outcome ?? "");
+      const hasRun = record.dispatch_receipts[step.index]?.status === "success";
+      const saysItHappened = hasRun || happened.includes(record.step_outcomes[step.index]?.outcome ?? "");
       claims.set(step.effect, [...(claims.get(step.effect) ?? []), { requestId, step, saysItHappened, isEnded }]);
     }
   }

@@ -59,7 +59,11 @@ function checkOutcome(
     case "succeeded_elsewhere":
       if (succeeded && !isForgotten) return [`${name} succeeded here, not elsewhere`];
       return isPayload ? [] : [`${name} has no payload that could have been carried elsewhere`];
+    // What became of a receipt that succeeded is judged beside this.
+    case "refunded":
+      return succeeded ? [] : [`${name} is said to be refunded, and did not run`];
     case "failed_on_chain": {
+      if (succeeded) return [];
       const failure = dispatches.find(({ result }) => result.kind === "failure")?.result;
       if (failure?.kind !== "failure") return [`${name} is said to have failed on chain, and did not`];
       const text = JSON.stringify(said.error ?? "").slice(1, -1);

@@ -3,6 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { type GateCall, GateCallSchema } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import { isViewMissing, panicText } from "../../src/core/chain/panic-text.ts";
 import { checkCode, checkOwner, checkPending } from "../../src/core/checks/gate.ts";
+import { checkPayouts, needsOf, registrationKey } from "../../src/core/checks/payouts.ts";
 import { checkReceiversExist, checkReceiversHaveCode } from "../../src/core/checks/receivers.ts";
 import { checkSimulation, rehearsals } from "../../src/core/checks/simulation.ts";
 import { checkDeadlines, checkDelegateNonce } from "../../src/core/checks/wallet.ts";
@@ -188,5 +189,85 @@ describe("the accounts that the steps call", () => {
       "step 2 of 3 calls b.near, which does not exist",
       "step 1 of 3 calls a.near, which has no contract",
     ]);
+  });
+});
+
+describe("receivers of what intents send (rule: certain-refund-is-told-before)", () => {
+  const callsOf = (...steps: (readonly object[])[]) =>
+    steps.map((list) =>
+      create(GateCallSchema, {
+        receiverId: "intents.near",
+        payload: { case: "intents", value: { intentsJson: JSON.stringify(list) } },
+      }),
+    );
+  const withdraw = { intent: "ft_withdraw", token: "t.near", receiver_id: "a.near", amount: "1" };
+  const unknown = { targets: new Map(), registered: new Map([[registrationKey("t.near", "a.near"), false]]) };
+  const check = (calls: readonly GateCall[], facts: Parameters<typeof checkPayouts>[2] = unknown) => {
+    const { ok, actual } = checkPayouts(needsOf(calls), calls.length, facts);
+    return ok ? "ok" : actual;
+  };
+
+  it("have to be registered with the token, unless somebody pays for that before", () => {
+    assert.equal(check(callsOf([withdraw])), "a.near is not registered with t.near");
+    assert.equal(check(callsOf([{ ...withdraw, storage_deposit: null }])), "a.near is not registered with t.near");
+    assert.equal(check(callsOf([{ ...withdraw, storage_deposit: "1" }])), "ok");
+    const pays = { intent: "storage_deposit", contract_id: "t.near", deposit_for_account_id: "a.near", amount: "1" };
+    assert.equal(check(callsOf([pays], [withdraw])), "ok");
+    assert.equal(check(callsOf([pays, withdraw])), "ok");
+    assert.equal(check(callsOf([withdraw], [pays])), "a.near is not registered with t.near");
+    const { deposit_for_account_id: account_id, ...former } = pays;
+    assert.equal(check(callsOf([{ ...former, account_id }, withdraw])), "ok");
+    assert.equal(
+      check(callsOf([{ ...pays, contract_id: "u.near" }, withdraw])),
+      "a.near is not registered with t.near",
+    );
+  });
+
+  it("are not blamed for what could not be found out", () => {
+    assert.equal(check(callsOf([withdraw]), { targets: new Map(), registered: new Map() }), "ok");
+  });
+
+  it("have to have a contract where they are notified or called, and to exist where they are paid NEAR", () => {
+    const bare = {
+      targets: new Map([
+        ["a.near", "no_code"],
+        ["t.near", "contract"],
+      ] as const),
+      registered: new Map(),
+    };
+    const message = { intent: "transfer", receiver_id: "a.near", tokens: { "nep141:t.near": "1" } };
+    const cases: [intent: object, actual: string][] = [
+      [{ ...message, msg: "" }, "a.near has no contract"],
+      [{ ...message, msg: null }, "ok"],
+      [message, "ok"],
+      [{ ...withdraw, msg: "m" }, "a.near has no contract"],
+      [{ ...withdraw, token: "a.near", receiver_id: "b.near" }, "a.near has no contract"],
+      [{ intent: "nft_withdraw", token: "t.near", token_id: "1", receiver_id: "a.near" }, "ok"],
+      [
+        { intent: "nft_withdraw", token: "t.near", token_id: "1", receiver_id: "a.near", msg: "m" },
+        "a.near has no contract",
+      ],
+      [{ intent: "mt_withdraw", token: "t.near", receiver_id: "a.near", msg: "m" }, "a.near has no contract"],
+      [{ intent: "auth_call", contract_id: "a.near", msg: "" }, "a.near has no contract"],
+      [
+        { intent: "storage_deposit", contract_id: "a.near", deposit_for_account_id: "b.near", amount: "1" },
+        "a.near has no contract",
+      ],
+      [{ intent: "native_withdraw", receiver_id: "a.near", amount: "1" }, "ok"],
+      [{ intent: "token_diff", diff: {} }, "ok"],
+    ];
+    for (const [intent, actual] of cases) assert.equal(check(callsOf([intent]), bare), actual, JSON.stringify(intent));
+    const [named, implicit] = ["b.near", "0".repeat(64)];
+    const gone = {
+      targets: new Map([
+        [named, "no_account"],
+        [implicit, "no_account"],
+      ] as const),
+      registered: new Map(),
+    };
+    const pay = (receiver_id: string) => callsOf([{ intent: "native_withdraw", receiver_id, amount: "1" }]);
+    assert.equal(check(pay(named), gone), "b.near does not exist");
+    // A transfer makes such an account.
+    assert.equal(check(pay(implicit), gone), "ok");
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { EventInit } from "../../src/core/workflow/action.ts";
 import { gateProgress } from "../../src/core/workflow/gate-progress.ts";
-import { unexecutedSteps } from "../../src/core/workflow/usage.ts";
+import { unmovedSteps } from "../../src/core/workflow/usage.ts";
 import { act, appended, one, plain, three } from "./driver-actions.ts";
 import {
   acceptedAt,
@@ -129,7 +129,7 @@ describe("what no node remembers (rule: forgotten-is-never-unknown)", () => {
 
   it("keeps the wallet's usage counted", () => {
     const of = (...outcomes: string[]) =>
-      unexecutedSteps(
+      unmovedSteps(
         { status: "failed", errorCode: "outcome_unknown", outcomes: outcomes.map((outcome) => ({ outcome })) },
         Math.max(outcomes.length, 1),
       );

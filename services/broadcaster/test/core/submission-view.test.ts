@@ -123,6 +123,7 @@ describe("reading a submit transaction", () => {
         logs: ["hello"],
         result: { kind: "success", blockHash: "b-t" },
         promised: false,
+        aftermath: { kind: "none" },
       },
     });
   });

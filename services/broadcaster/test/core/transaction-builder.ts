@@ -4,6 +4,7 @@ export interface ReceiptSpec {
   readonly executor?: string;
   readonly predecessor?: string;
   readonly method?: string;
+  readonly args?: object;
   readonly status?: unknown;
   readonly logs?: readonly string[];
   readonly children?: readonly string[];
@@ -32,6 +33,9 @@ export function transactionStatus(
   receipts: readonly ReceiptSpec[],
   converted: unknown = { SuccessReceiptId: "r0" },
 ): unknown {
+  const callOf = (method: string, args: object = {}) => ({
+    FunctionCall: { method_name: method, args: Buffer.from(JSON.stringify(args)).toString("base64") },
+  });
   return {
     final_execution_status: "NONE",
     status: "Started",
@@ -54,14 +58,13 @@ export function transactionStatus(
         block_hash: block,
         outcome: { executor_id: executor, receipt_ids: children, status, logs, gas_burnt: 1, tokens_burnt: "7" },
       })),
-    receipts: receipts.map(({ id, executor = gate, predecessor = gate, method }) => ({
+    receipts: receipts.map(({ id, executor = gate, predecessor = gate, method, args }) => ({
       receipt_id: id,
       predecessor_id: predecessor,
       receiver_id: executor,
       receipt: {
         Action: {
-          actions:
-            method === undefined ? [{ Transfer: { deposit: "1" } }] : [{ FunctionCall: { method_name: method } }],
+          actions: method === undefined ? [{ Transfer: { deposit: "1" } }] : [callOf(method, args)],
         },
       },
     })),

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import type { TerminalStatus } from "@outlayer/workflow";
-import { unexecutedSteps } from "../../src/core/workflow/usage.ts";
+import { unmovedSteps } from "../../src/core/workflow/usage.ts";
 
 describe("steps of a workflow that count no more once it has ended", () => {
   const ended = (status: TerminalStatus, ...outcomes: string[]) =>
-    unexecutedSteps({ status, outcomes: outcomes.map((outcome) => ({ outcome })) }, 3);
+    unmovedSteps({ status, outcomes: outcomes.map((outcome) => ({ outcome })) }, 3);
 
   it("are none of one that succeeded", () => assert.deepEqual(ended("succeeded"), []));
 

@@ -206,6 +206,7 @@ export function seenDispatched(error?: string): SubmissionView {
     error === undefined
       ? ({ kind: "success", blockHash: "t" } as const)
       : ({ kind: "failure", error, blockHash: "t" } as const);
-  const target = { receiptId: "receipt", blockHash: "t", logs: [], result, promised: false };
+  const aftermath = { kind: "none" } as const;
+  const target = { receiptId: "receipt", blockHash: "t", logs: [], result, promised: false, aftermath };
   return { ...seenAccepted(), dispatch: { blockHash: "d", target } };
 }

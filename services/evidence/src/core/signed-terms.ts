@@ -65,7 +65,8 @@ function fateOfStep(kinds: Kinds, step: number, deadlineMs: bigint, nowMs: numbe
         break;
       case "stepResolved":
         if (kind.value.step !== step) break;
-        if (kind.value.receipt?.status === "success") return "executed";
+        // A payload that ran never runs again; where all that it took came back, nothing of it counts.
+        if (kind.value.receipt?.status === "success") return kind.value.cameBack ? "over" : "executed";
         isDone = true;
         break;
       case "intentClosed":

@@ -1,3 +1,4 @@
+import { type Aftermath, type Revocable, readAftermath } from "./aftermath.ts";
 import { readTrace, type TraceEvent } from "./gate-trace.ts";
 import { type Outcome, type TransactionStatus, tokensBurnt } from "./transaction-status.ts";
 
@@ -39,6 +40,8 @@ export interface Target extends Ran {
   readonly result: TargetResult;
   /** Whether the target answered with a promise: then the chain goes on only once that is resolved. */
   readonly promised: boolean;
+  /** What became of the promises that its result does not depend on. */
+  readonly aftermath: Aftermath;
 }
 
 export type TargetResult =
@@ -47,8 +50,16 @@ export type TargetResult =
   | (Ran & { readonly kind: "success" })
   | (Ran & { readonly kind: "failure"; readonly error: string });
 
-/** @param targetId the account that the intent calls */
-export function readSubmission(status: TransactionStatus, gateId: string, targetId: string): SubmissionView {
+/**
+ * @param targetId the account that the intent calls
+ * @param revocable what the call does that can still fail, or be taken back, after its own receipt
+ */
+export function readSubmission(
+  status: TransactionStatus,
+  gateId: string,
+  targetId: string,
+  revocable?: Revocable,
+): SubmissionView {
   const submission = readResult(status, gateId);
   const burnt = tokensBurnt(status);
   const nothing = {
@@ -73,7 +84,7 @@ export function readSubmission(status: TransactionStatus, gateId: string, target
       if (isCallback) Object.assign(view, { callbackFailed: failed });
       continue;
     }
-    for (const event of events) Object.assign(view, effectOf(event, intentId, callback, status, targetId));
+    for (const event of events) Object.assign(view, effectOf(event, intentId, callback, status, targetId, revocable));
     const link = gateChildren(callback, status, gateId).find(continuesChain);
     if (link !== undefined) Object.assign(view, { continued: { blockHash: link.blockHash } });
   }
@@ -103,11 +114,13 @@ function effectOf(
   outcome: Outcome,
   status: TransactionStatus,
   targetId: string,
+  revocable: Revocable | undefined,
 ): Partial<SubmissionView> {
   const ran = { blockHash: outcome.blockHash };
   switch (event.ev) {
     case "intent_dispatched":
-      return event.id === intentId ? { dispatch: { ...ran, target: readTarget(status, outcome, targetId) } } : {};
+      if (event.id !== intentId) return {};
+      return { dispatch: { ...ran, target: readTarget(status, outcome, targetId, revocable) } };
     case "intent_resolved_err":
       return event.id === intentId ? { closed: { ...ran, reason: event.reason } } : {};
     case "chain_continued":
@@ -138,7 +151,12 @@ function readResult(status: TransactionStatus, gateId: string): SubmissionResult
   return { kind: "accepted", intentId: submitted.id, blockHash: first.blockHash };
 }
 
-function readTarget(status: TransactionStatus, dispatch: Outcome, targetId: string): Target | undefined {
+function readTarget(
+  status: TransactionStatus,
+  dispatch: Outcome,
+  targetId: string,
+  revocable: Revocable | undefined,
+): Target | undefined {
   const id = dispatch.receiptIds.find((receiptId) => {
     const call = status.calls.get(receiptId);
     // A refund goes to the signer, who may be the target: it is the system's, not the gate's.
@@ -153,6 +171,7 @@ function readTarget(status: TransactionStatus, dispatch: Outcome, targetId: stri
     logs: outcome.logs,
     result: readTargetResult(status, outcome),
     promised: outcome.status.kind === "receipt",
+    aftermath: readAftermath(status, outcome, outcome.status.kind === "failure" ? undefined : revocable),
   };
 }
 

@@ -37,6 +37,8 @@ export interface ReceiptCall {
   readonly receiverId: string;
   /** Method of the first function call. */
   readonly methodName: string | undefined;
+  /** Its arguments, base64; empty where there are none. */
+  readonly argsBase64: string;
 }
 
 /**
@@ -61,8 +63,9 @@ export function readTransactionStatus(answer: Json): TransactionStatus | undefin
     const receiverId = string(field(item, "receiver_id"));
     if (id === undefined || predecessorId === undefined || receiverId === undefined) continue;
     const actions = list(field(item, "receipt", "Action", "actions"));
-    const methodName = actions.map((action) => string(field(action, "FunctionCall", "method_name"))).find(Boolean);
-    calls.set(id, { predecessorId, receiverId, methodName });
+    const call = actions.map((action) => field(action, "FunctionCall")).find(Boolean);
+    const methodName = string(field(call, "method_name"));
+    calls.set(id, { predecessorId, receiverId, methodName, argsBase64: string(field(call, "args")) ?? "" });
   }
   return { transaction, receipts, calls };
 }

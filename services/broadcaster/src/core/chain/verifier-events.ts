@@ -24,39 +24,51 @@ export function executedIntents(logs: readonly string[]): ReadonlySet<string> {
  * ledger itself, netted per receipt.
  */
 export function readVerifierEffects(logs: readonly string[], accountId: string, intentHash: string): VerifierEffects {
+  return { executed: executedIntents(logs).has(intentHash), deltas: deltasIn(logs, accountId) };
+}
+
+/** The account's balance changes in receipts with these logs, taken together. Raw units by token id; without zeros. */
+export function deltasIn(logs: readonly string[], accountId: string): ReadonlyMap<string, bigint> {
   const deltas = new Map<string, bigint>();
-  const add = (ids: Json, amounts: Json, sign: 1n | -1n) => {
-    const values = strings(amounts);
-    for (const [index, id] of strings(ids).entries()) {
-      const amount = integer(values[index]);
-      if (amount !== undefined) deltas.set(id, (deltas.get(id) ?? 0n) + sign * amount);
-    }
-  };
-  let executed = false;
-  for (const log of logs) {
-    if (!log.startsWith("EVENT_JSON:")) continue;
-    const envelope = parse(log.slice("EVENT_JSON:".length));
-    const standard = string(field(envelope, "standard"));
-    for (const item of list(field(envelope, "data"))) {
-      const tokens = field(item, "token_ids");
-      const amounts = field(item, "amounts");
-      switch (`${standard}:${string(field(envelope, "event"))}`) {
-        case "dip4:intents_executed":
-          executed ||= field(item, "intent_hash") === intentHash;
-          break;
-        case "nep245:mt_transfer":
-          if (field(item, "old_owner_id") === accountId) add(tokens, amounts, -1n);
-          if (field(item, "new_owner_id") === accountId) add(tokens, amounts, 1n);
-          break;
-        case "nep245:mt_burn":
-          if (field(item, "owner_id") === accountId) add(tokens, amounts, -1n);
-          break;
-        case "nep245:mt_mint":
-          if (field(item, "owner_id") === accountId) add(tokens, amounts, 1n);
-          break;
-      }
-    }
+  for (const { ownerId, tokenId, amount } of movementsIn(logs)) {
+    if (ownerId === accountId) deltas.set(tokenId, (deltas.get(tokenId) ?? 0n) + amount);
   }
   for (const [token, delta] of deltas) if (delta === 0n) deltas.delete(token);
-  return { executed, deltas };
+  return deltas;
+}
+
+interface LedgerMovement {
+  readonly ownerId: string;
+  readonly tokenId: string;
+  /** Raw units, negative for what leaves the owner. */
+  readonly amount: bigint;
+}
+
+function movementsIn(logs: readonly string[]): LedgerMovement[] {
+  return logs.flatMap((log) => {
+    if (!log.startsWith("EVENT_JSON:")) return [];
+    const envelope = parse(log.slice("EVENT_JSON:".length));
+    if (field(envelope, "standard") !== "nep245") return [];
+    return list(field(envelope, "data")).flatMap((item) => {
+      switch (field(envelope, "event")) {
+        case "mt_transfer":
+          return [...sidesOf(item, "old_owner_id", -1n), ...sidesOf(item, "new_owner_id", 1n)];
+        case "mt_burn":
+          return sidesOf(item, "owner_id", -1n);
+        case "mt_mint":
+          return sidesOf(item, "owner_id", 1n);
+        default:
+          return [];
+      }
+    });
+  });
+}
+
+function sidesOf(item: Json, owner: string, sign: 1n | -1n): LedgerMovement[] {
+  const ownerId = string(field(item, owner));
+  const amounts = strings(field(item, "amounts"));
+  return strings(field(item, "token_ids")).flatMap((tokenId, index) => {
+    const amount = integer(amounts[index]);
+    return ownerId === undefined || amount === undefined ? [] : [{ ownerId, tokenId, amount: sign * amount }];
+  });
 }

@@ -7,6 +7,7 @@ import type { EventInit } from "./action.ts";
 import { judgeStep, toStepOutcome } from "./outcomes.ts";
 import { isDone, liveSubmission, openResume } from "./progress.ts";
 import type { StepState, WorkflowState } from "./state.ts";
+import { decidingBlocks, undoneBy } from "./undone.ts";
 import type { World } from "./world.ts";
 
 /**
@@ -113,10 +114,12 @@ function resolved(
 ): EventInit | undefined {
   const target = dispatch?.target;
   if (dispatch === undefined || target === undefined || target.result.kind === "pending") return undefined;
+  const { aftermath } = target;
   const callback = world.block(dispatch.blockHash);
   const ran = world.block(target.blockHash);
   if (callback?.state !== "final" || ran?.state !== "final" || !isFinal(world, target.result.blockHash))
     return undefined;
+  if (aftermath.kind === "open" || !decidingBlocks(aftermath).every((hash) => isFinal(world, hash))) return undefined;
   const call = state.calls[index];
   const error = target.result.kind === "failure" ? target.result.error : undefined;
   const receipt = {
@@ -130,22 +133,32 @@ function resolved(
     ...(error === undefined ? {} : { error }),
   };
   const value = { step: index, dispatchBlockHeight: BigInt(callback.height), receipt };
-  const outcome = toStepOutcome(judgeStep({ ...step, resolved: value as never }, index, world.final));
+  const decidedAt = decidingBlocks(aftermath).map((hash) => world.block(hash)?.height ?? 0);
+  const after = {
+    ...(error === undefined ? undoneBy(aftermath) : {}),
+    ...(decidedAt.length === 0 ? {} : { decidedBlockHeight: BigInt(Math.max(...decidedAt)) }),
+  };
+  const outcome = toStepOutcome(judgeStep({ ...step, resolved: { ...value, ...after } as never }, index, world.final));
   const balanceDeltas =
     error === undefined ? deltasOf(state, step, target, call?.receiverId === world.settings.verifierId) : {};
-  return { case: "stepResolved", value: { ...value, outcome, balanceDeltas } };
+  return { case: "stepResolved", value: { ...value, ...after, outcome, balanceDeltas } };
 }
 
 function deltasOf(
   state: WorkflowState,
   step: StepState,
-  { logs }: Target,
+  { logs, aftermath }: Target,
   ofVerifier: boolean,
 ): Record<string, string> {
   const intentHash = step.signed?.payload?.intentHash;
   if (!ofVerifier || intentHash === undefined || state.account === undefined) return {};
-  const { executed, deltas } = readVerifierEffects(logs, state.account.accountId, intentHash);
-  return executed ? Object.fromEntries([...deltas].map(([token, delta]) => [token, delta.toString()])) : {};
+  const effects = readVerifierEffects(logs, state.account.accountId, intentHash);
+  if (!effects.executed) return {};
+  const deltas = new Map(effects.deltas);
+  for (const [token, amount] of aftermath.kind === "known" ? aftermath.returned : []) {
+    deltas.set(token, (deltas.get(token) ?? 0n) + amount);
+  }
+  return Object.fromEntries([...deltas].flatMap(([token, delta]) => (delta === 0n ? [] : [[token, String(delta)]])));
 }
 
 function closed(world: World, index: number, view: SubmissionView): EventInit | undefined {

@@ -2,6 +2,7 @@ import type { StepOutcome } from "@outlayer/contracts/outlayer/workflow/v1/recor
 import { isNonceUsedByPayload } from "../chain/gate-texts.ts";
 import { isForgotten } from "./progress.ts";
 import type { StepState, WorkflowState } from "./state.ts";
+import { isUndone } from "./undone.ts";
 
 /** Blocks after which the gate lets a pending intent time out. */
 export const yieldTimeoutBlocks = 200;
@@ -50,7 +51,11 @@ export function judgeSteps(state: WorkflowState, final: FinalFacts): readonly Ju
 
 /** @param forgotten whether no node remembers what became of it */
 export function judgeStep(step: StepState, index: number, final: FinalFacts, forgotten = false): JudgedStep {
-  if (step.resolved?.receipt?.status === "success") return decided("succeeded");
+  const { resolved } = step;
+  if (resolved?.receipt?.status === "success") {
+    const { outcome, error } = (isUndone(resolved) ? resolved.outcome : undefined) ?? { outcome: "succeeded" };
+    return decided(outcome, error);
+  }
   const error = errorOf(step) ?? (forgotten ? "no NEAR node remembers what became of it" : undefined);
   if (step.terms === undefined) return decided("not_executed", error);
   if (hasPayload(step)) return judgePayload(step, step.terms.deadlineMs, index, error, final);

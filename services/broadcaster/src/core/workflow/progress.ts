@@ -1,4 +1,5 @@
 import type { ResumeState, SentTransaction, StepState, WorkflowState } from "./state.ts";
+import { isUndone } from "./undone.ts";
 
 /** The transaction that may still carry the step to the gate, or has carried it. */
 export function liveSubmission(step: StepState): SentTransaction | undefined {
@@ -56,7 +57,7 @@ export function unsentSteps(state: WorkflowState): number[] {
 }
 
 export function hasSucceeded({ resolved }: StepState): boolean {
-  return resolved?.receipt?.status === "success";
+  return resolved?.receipt?.status === "success" && !isUndone(resolved);
 }
 
 /** Whether any submission may have been sent. */

@@ -1,4 +1,6 @@
+import { hasSucceeded } from "./progress.ts";
 import type { StepState } from "./state.ts";
+import { decidingBlocks, undoneBy } from "./undone.ts";
 import type { World } from "./world.ts";
 
 /** A block that a resume names: it is valid on no fork without it. */
@@ -13,6 +15,8 @@ export type Seen =
   | { readonly kind: "pending" }
   /** Its intent was dispatched, by anybody, and its target has no result yet. */
   | { readonly kind: "running" }
+  /** Its target has succeeded, in that block, and a receipt that can still take that back has not run. */
+  | { readonly kind: "revocable"; readonly block: SeenIn }
   /** `block`: in which the result was seen; undefined once the log has it, since then it holds on every fork. */
   | { readonly kind: "succeeded" | "failed"; readonly block: SeenIn | undefined };
 
@@ -21,8 +25,7 @@ type Sight = Pick<World, "block"> & { readonly view: Pick<World["view"], "submis
 /** Ignores answers of the node that refer to a lost fork. */
 export function seenOf(step: StepState, { view, block }: Sight): Seen {
   if (step.resolved !== undefined) {
-    const kind = step.resolved.receipt?.status === "success" ? "succeeded" : "failed";
-    return { kind, block: undefined };
+    return { kind: hasSucceeded(step) ? "succeeded" : "failed", block: undefined };
   }
   if (step.closed !== undefined) return { kind: "failed", block: undefined };
   const onChain = (hash: string): SeenIn | undefined => {
@@ -34,8 +37,13 @@ export function seenOf(step: StepState, { view, block }: Sight): Seen {
   const endedIn = end === undefined ? undefined : onChain(end.blockHash);
   if (endedIn !== undefined) return { kind: "failed", block: endedIn };
   if (seen?.dispatch === undefined || onChain(seen.dispatch.blockHash) === undefined) return { kind: "pending" };
-  const result = seen.dispatch.target?.result;
-  const ranIn = result === undefined || result.kind === "pending" ? undefined : onChain(result.blockHash);
-  if (ranIn === undefined) return { kind: "running" };
-  return { kind: result?.kind === "success" ? "succeeded" : "failed", block: ranIn };
+  const { target } = seen.dispatch;
+  const ranIn = target === undefined || target.result.kind === "pending" ? undefined : onChain(target.result.blockHash);
+  if (target === undefined || ranIn === undefined) return { kind: "running" };
+  if (target.result.kind !== "success") return { kind: "failed", block: ranIn };
+  const decided = decidingBlocks(target.aftermath).map(onChain);
+  if (target.aftermath.kind === "open" || decided.includes(undefined)) return { kind: "revocable", block: ranIn };
+  // All of them are on one chain, so the latest descends from the others.
+  const last = decided.reduce((a, b) => ((b?.height ?? 0) > (a?.height ?? 0) ? b : a), ranIn);
+  return { kind: undoneBy(target.aftermath).outcome === undefined ? "succeeded" : "failed", block: last };
 }

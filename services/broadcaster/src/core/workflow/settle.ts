@@ -32,7 +32,7 @@ const rejectAgainAfter = 20;
  * workflow once nothing can (rule: public-payload-stays-possible, rule: settling-until-nothing-is-possible).
  */
 export function settle(state: WorkflowState, world: World): Action {
-  const judged = judgeSteps(state, world.final);
+  const judged = judgeSeen(state, world);
   const resumes = resumesToLookAt(state, world);
   if (resumes.due.length > 0) return { kind: "look", submissions: [], resumes: resumes.due };
   if (judged.every(({ outcome }) => outcome === "succeeded")) {
@@ -43,7 +43,7 @@ export function settle(state: WorkflowState, world: World): Action {
   const expired = stepsToRead(state, world, judged);
   if (expired.length > 0) return { kind: "read_nonces", steps: expired };
   const leftover = leftoverOf(state, world, judged);
-  const cause = causeOf(state);
+  const cause = causeOf(state, judged);
   const outcomes = judged.map(toStepOutcome) as Ended["outcomes"];
   if (!judged.some(isUndecided) && !resumes.pending && !isCancelPending(state, world)) {
     // Leftovers are rejected before the end, since nobody drives the workflow after it.
@@ -65,6 +65,15 @@ export function settle(state: WorkflowState, world: World): Action {
   if (pursuit !== undefined) return pursuit;
   const due = transactionsToLookAt(state, world);
   return due.length > 0 ? { kind: "look", submissions: due, resumes: [] } : { kind: "wait" };
+}
+
+/** A step that was seen to run here has its outcome once that is final, whatever else the nonce of its payload says. */
+function judgeSeen(state: WorkflowState, world: World): readonly JudgedStep[] {
+  return judgeSteps(state, world.final).map((judged, index) => {
+    const step = state.steps[index];
+    const isRunning = step !== undefined && !isDone(step) && seenOf(step, world).kind !== "pending";
+    return isRunning ? { outcome: "in_progress", error: undefined, possibleUntil: undefined } : judged;
+  });
 }
 
 function endFor(state: WorkflowState, cause: Cause, judged: readonly JudgedStep[]): Action {
@@ -210,7 +219,7 @@ function transactionsToLookAt(state: WorkflowState, world: World): string[] {
   });
 }
 
-/** Heads between looks: 1 while a reject or a single resume is about to end the intent and the end was not seen. */
+/** Heads between looks: 1 while it runs, or while a reject or a single resume is about to end the intent. */
 function everyOf(state: WorkflowState, world: World, step: StepState): number {
   const { kind } = seenOf(step, world);
   const intentId = step.accepted?.intentId ?? "";
@@ -218,6 +227,6 @@ function everyOf(state: WorkflowState, world: World, step: StepState): number {
     ({ prepared, fate }) =>
       prepared.mode !== "chain" && fate.kind === "started" && prepared.intentIds.includes(intentId),
   );
-  if (isExpected && kind !== "succeeded" && kind !== "failed") return 1;
+  if (kind === "running" || kind === "revocable" || (isExpected && kind === "pending")) return 1;
   return state.cancelRequested ? lookEveryWhenCancelled : lookEvery;
 }

@@ -10,7 +10,8 @@ export function staleAfter(event: EventInit): readonly Cache[] {
     case "submissionRefused":
       return ["kept_answers", "fee_tiers"];
     case "stepResolved":
-      return event.value.receipt?.status === "success" ? [] : ["kept_answers", "salt"];
+      if (event.value.receipt?.status !== "success") return ["kept_answers", "salt"];
+      return event.value.outcome?.outcome === "succeeded" ? [] : ["kept_answers"];
     default:
       return [];
   }

@@ -9,8 +9,9 @@ import { watchSingleDispatches } from "./watch-dispatches.ts";
 import { isLookDue, type World } from "./world.ts";
 
 /**
- * Resumes a workflow's intents one by one, once the gate has accepted all of them (ADR 13): each after the step before it is done,
- * or has succeeded where a failure halts the workflow. At most one resume is open at any time.
+ * Resumes a workflow's intents one by one, once the gate has accepted all of them (ADR 13): each after the target of the step before
+ * it has a result, as in a chain; where a failure halts the workflow, once that step has succeeded and nothing can take that back
+ * any more (rule: halt-waits-for-the-aftermath). At most one resume is open at any time.
  */
 export function stepwise(state: WorkflowState, world: World): Action {
   const open = openSingle(state);
@@ -23,7 +24,7 @@ export function stepwise(state: WorkflowState, world: World): Action {
     const seen = seenOf(step, world);
     if (seen.kind === "pending" && !hasStarted(state, step)) return resumeStep(state, world, index, before);
     if (seen.kind === "pending" || seen.kind === "running") break;
-    if (seen.kind === "failed" && state.haltOnFailure) break;
+    if (seen.kind !== "succeeded" && state.haltOnFailure) break;
     if (seen.block !== undefined) before.push(seen.block);
   }
   return watchSingleDispatches(state, world);

@@ -1,8 +1,10 @@
+import type { StepResolved } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import type { ErrorCode, TerminalStatus } from "@outlayer/workflow";
 import { classifyRefusal, isNonceUsedByPayload } from "../chain/gate-texts.ts";
 import { isUndecided, type JudgedStep } from "./outcomes.ts";
 import { isForgotten, isSubmitted } from "./progress.ts";
 import type { ResumeState, WorkflowState } from "./state.ts";
+import { isUndone } from "./undone.ts";
 
 /** Why a workflow went wrong: a code of the record, and a sentence. */
 export interface Cause {
@@ -12,8 +14,11 @@ export interface Cause {
   readonly status?: TerminalStatus;
 }
 
-/** The first thing that went wrong, in the order of events: submission, resume, dispatch, timeout. */
-export function causeOf(state: WorkflowState): Cause {
+/**
+ * The first thing that went wrong, in the order of events: submission, resume, dispatch, timeout.
+ * @param judged the steps' outcomes, where they are known
+ */
+export function causeOf(state: WorkflowState, judged: readonly JudgedStep[] = []): Cause {
   const end = state.settling?.end;
   if (end !== undefined) {
     // The log has them as texts; no other code and status was ever written there.
@@ -34,6 +39,7 @@ export function causeOf(state: WorkflowState): Cause {
     if (code !== undefined) return { code, text: `the gate refused to ${what}: ${fate.error}` };
   }
   for (const [index, { resolved, cancel }] of state.steps.entries()) {
+    if (resolved !== undefined && isUndone(resolved)) return causeOfUndone(state, judged, resolved, name(index));
     if (resolved?.receipt?.status !== "failure") continue;
     const { error = "" } = resolved.receipt;
     // The nonce was used by our own cancel.
@@ -67,6 +73,20 @@ export function causeOf(state: WorkflowState): Cause {
       ? `${name(next)} could not be resumed before it would have timed out on the gate`
       : "the chain could not be started before its calls would have timed out on the gate";
   return { code: "timed_out", text };
+}
+
+/** The code `refunded` says that all that the workflow had taken came back (rule: refund-counts). */
+function causeOfUndone(
+  { steps }: WorkflowState,
+  judged: readonly JudgedStep[],
+  { outcome }: StepResolved,
+  name: string,
+): Cause {
+  const isKept = steps.some(({ resolved }) => resolved?.receipt?.status === "success" && !resolved.cameBack);
+  const isElsewhere = judged.some((step) => step.outcome === "succeeded_elsewhere");
+  const what = outcome?.outcome === "refunded" ? "was refunded" : "failed on chain";
+  const code = isKept || isElsewhere ? "dispatch_failed" : "refunded";
+  return { code, text: `${name} ${what}: ${outcome?.error ?? ""}` };
 }
 
 /** Index of the step whose intent a resume names; the first where no step has that intent any more. */
@@ -111,6 +131,7 @@ export function settlingText(cause: Pick<Cause, "text">, steps: readonly JudgedS
     steps.length === 1
       ? "the call"
       : `step${open.length === 1 ? "" : "s"} ${open.map(({ number }) => number).join(", ")} of ${steps.length}`;
+  if (last === "") return `${cause.text}; the outcome of ${subject} is not known yet; do not repeat before`;
   const time = /^\d+$/.test(last) ? `block ${last}` : last;
   return `${cause.text}; ${subject} may still execute until ${time}; do not repeat before`;
 }

@@ -41,7 +41,7 @@ function isStepDue(state: WorkflowState, world: World, step: StepState, hash: st
   const { kind } = seenOf(step, world);
   if (kind === "succeeded" || kind === "failed") return false;
   const started = singlesOf(state, step).flatMap(({ fate }) => (fate.kind === "started" ? [fate.height] : []))[0];
-  if (started === undefined) return isLookDue(world, hash, 0, kind === "running" ? 1 : idleEvery);
+  if (started === undefined) return isLookDue(world, hash, 0, kind === "pending" ? idleEvery : 1);
   const runs = started + 2;
   return isLookDue(world, hash, runs, world.head > runs + idleEvery ? overdueEvery : 1);
 }

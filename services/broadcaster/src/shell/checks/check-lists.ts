@@ -1,3 +1,4 @@
+import { checkPayouts, needsOf } from "../../core/checks/payouts.ts";
 import { checkSimulation } from "../../core/checks/simulation.ts";
 import { ApprovalsMissing, KeystoreRefused } from "../../core/ports/signer.ts";
 import { refusalText } from "../policy/check-policy.ts";
@@ -54,6 +55,13 @@ const simulationCheck: Check<WorkflowReadings> = {
   },
 };
 
+/** Execution does not make this check: somebody may register the receiver meanwhile, and what comes back costs gas alone. */
+const withdrawalReceiverCheck: Check<WorkflowReadings> = {
+  name: "withdrawal_receiver",
+  class: "blocking",
+  find: async (readings) => checkPayouts(needsOf(readings.calls), readings.calls.length, await readings.payouts()),
+};
+
 /** The checks of gate and operator for which NEAR alone is asked. */
 export const gateOnlyChecks: readonly Check<GateReadings>[] = [rpcCheck, ...gateAdvice, tailCheck, ...gateChecks];
 
@@ -66,6 +74,7 @@ export const workflowChecks: readonly Check<WorkflowReadings>[] = [
   ownAccountCheck,
   ...walletAdvice,
   ...walletChecks,
+  withdrawalReceiverCheck,
   policyCheck,
   simulationCheck,
 ];

@@ -2,6 +2,7 @@ import type { Approval } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import type { Random } from "@outlayer/kit";
 import { verifierNonce } from "@outlayer/near";
 import { panicText } from "../../core/chain/panic-text.ts";
+import { type NeedFacts, needsOf, registrationKey } from "../../core/checks/payouts.ts";
 import { type Rehearsal, type RehearsalAnswer, rehearsals } from "../../core/checks/simulation.ts";
 import { checkDeadlines, checkOwnAccount } from "../../core/checks/wallet.ts";
 import type { EvidenceLog } from "../../core/ports/evidence-log.ts";
@@ -23,6 +24,12 @@ export interface PreflightSources extends WalletSources {
   /** Aborted when the answer is not wanted any more. */
   readonly signal: AbortSignal;
 }
+
+/** Accounts and tokens, each, that are asked about where the steps' intents send something. */
+const mostAccounts = 16;
+
+/** Blocks for which an account is taken to exist, or to have a contract, as read. */
+const targetBlocks = 20;
 
 /** Milliseconds for which a payload for simulation is good: it has to outlive one view. */
 const simulationMs = 60_000;
@@ -72,6 +79,33 @@ export class WorkflowReadings extends WalletReadings {
       return { ...rehearsal, answer: await this.#simulate(rehearsal) };
     });
     return { made: await Promise.all(made), blockingToken: verdict.blockingToken };
+  });
+
+  /**
+   * What is known of the accounts that the steps' intents pay, notify or call. Tokens are anybody's contracts: only so many are
+   * asked, and one that answers hugely, late or not at all is known nothing of.
+   */
+  readonly payouts = once(async (): Promise<NeedFacts> => {
+    const needs = needsOf(this.calls);
+    const { node } = this.preflight;
+    const ids = [...new Set(needs.flatMap(({ accountId, what }) => (what.kind === "registration" ? [] : accountId)))];
+    const asked = new Map(
+      needs.flatMap(({ accountId, what }) =>
+        what.kind === "registration" ? [[registrationKey(what.token, accountId), { ...what, accountId }] as const] : [],
+      ),
+    );
+    const targets = ids
+      .slice(0, mostAccounts)
+      .map(async (id) => [id, await this.keep(`target ${id}`, targetBlocks, () => node.callTarget(id))] as const);
+    const registered = [...asked].slice(0, mostAccounts).map(async ([key, { token, accountId }]) => {
+      const args = JSON.stringify({ account_id: accountId });
+      const answer = await node.foreignView(token, "storage_balance_of", args);
+      return answer.kind === "answered" ? [[key, answer.value !== null] as const] : [];
+    });
+    return {
+      targets: new Map(await Promise.all(targets)),
+      registered: new Map((await Promise.all(registered)).flat()),
+    };
   });
 
   async #simulate({ argsJson }: Rehearsal): Promise<RehearsalAnswer> {

@@ -13,7 +13,7 @@ import {
 import { failed, isAmbiguous } from "../../core/direct-user/verdict.ts";
 import type { EndedInit, EventInit } from "../../core/workflow/action.ts";
 import type { Logged } from "../../core/workflow/state.ts";
-import { unexecutedSteps } from "../../core/workflow/usage.ts";
+import { unmovedSteps } from "../../core/workflow/usage.ts";
 import { findTransaction } from "../chain/find-transaction.ts";
 import { proveAbsent } from "../chain/prove-absent.ts";
 import type { ValidityPeriod } from "../chain/validity-period.ts";
@@ -165,7 +165,7 @@ export class DirectUserHandler implements LogHandler<DirectUserState, Busy> {
   }
 
   async beforeEnd(state: DirectUserState, ended: EndedInit): Promise<EventInit> {
-    const steps = unexecutedSteps(ended, 1);
+    const steps = unmovedSteps(ended, 1);
     if (steps.length > 0) await this.#needs.evidence.releaseUsage(state.walletId, this.#requestId, steps);
     return { case: "ended", value: ended };
   }

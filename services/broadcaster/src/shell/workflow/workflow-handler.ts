@@ -9,7 +9,7 @@ import { isDone, isResumedSingly, isSignedUnsent, isSubmitted } from "../../core
 import { settlingBefore } from "../../core/workflow/settle.ts";
 import { staleAfter } from "../../core/workflow/stale.ts";
 import { evolve, foldWorkflow, type Logged, sentTransactions, type WorkflowState } from "../../core/workflow/state.ts";
-import { unexecutedSteps } from "../../core/workflow/usage.ts";
+import { unmovedSteps } from "../../core/workflow/usage.ts";
 import type { World } from "../../core/workflow/world.ts";
 import { KeyUnusable } from "../chain/signing-key.ts";
 import { unexpectedEnd } from "../log/error-policy.ts";
@@ -240,7 +240,11 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
     });
     const settling = settlingBefore(state, ended, this.#final());
     if (settling !== undefined) return settling;
-    const steps = unexecutedSteps(ended, state.calls.length);
+    const steps = unmovedSteps(
+      ended,
+      state.calls.length,
+      state.steps.map(({ resolved }) => resolved),
+    );
     if (steps.length > 0) await this.#needs.evidence.releaseUsage(state.walletId, state.requestId, steps);
     return { case: "ended", value: ended } as const;
   }

@@ -1,4 +1,5 @@
 import type { BroadcasterConfig } from "../../../config.ts";
+import { revocableOf } from "../../../core/chain/aftermath.ts";
 import { readResume } from "../../../core/chain/resume-view.ts";
 import { readSubmission } from "../../../core/chain/submission-view.ts";
 import { isComplete, type TransactionStatus, tokensBurnt } from "../../../core/chain/transaction-status.ts";
@@ -28,7 +29,9 @@ export async function look(tools: LookNeeds, state: WorkflowState, wanted: Look,
   const lookAtSubmission = async (hash: string) => {
     const { step, signerId, since } = findSubmission(state, hash);
     const status = await findTransaction(tools, { hash, signerId, since }, seen);
-    const view = status && readSubmission(status, config.gateId, state.calls[step]?.receiverId ?? "");
+    const call = state.calls[step];
+    const revocable = call && revocableOf(call, state.account?.accountId ?? "", config.verifierId);
+    const view = status && readSubmission(status, config.gateId, call?.receiverId ?? "", revocable);
     seen.submissions.set(hash, view);
     noteLook(hash, status);
     const ran = status === undefined ? [] : [status.transaction, ...status.receipts.values()];

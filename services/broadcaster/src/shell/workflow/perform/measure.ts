@@ -27,7 +27,8 @@ export async function measure(
 ): Promise<EventInit | undefined> {
   const { node, config, foreignViews } = tools;
   const postViews = state.steps.every(({ resolved }) => resolved !== undefined) ? state.postViews : [];
-  const lastHeight = Math.max(0, ...state.steps.map(({ resolved }) => Number(resolved?.receipt?.blockHeight ?? 0n)));
+  const heights = state.steps.flatMap(({ resolved }) => [resolved?.receipt?.blockHeight, resolved?.decidedBlockHeight]);
+  const lastHeight = Math.max(0, ...heights.map((height) => Number(height ?? 0n)));
   const balancesAfter = await readBalances(node, config, state, lastHeight);
   const fees = await readFees(tools, state, seen);
   if (balancesAfter === undefined || fees === undefined) return undefined;

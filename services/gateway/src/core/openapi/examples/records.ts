@@ -73,6 +73,19 @@ const succeeded: RecordExample = {
   updated_at: "2026-04-24T19:55:08.400Z",
 };
 
+const notRegistered = "Smart contract panicked: The account mike.near is not registered";
+
+/** Its payload was executed, and the token gave back what it was to pay out. */
+const refunded: RecordExample = {
+  ...succeeded,
+  status: "failed",
+  error_code: "refunded",
+  user_visible_error: `the call was refunded: ${notRegistered}`,
+  step_outcomes: [{ outcome: "refunded", error: notRegistered, possible_until: null }],
+  balance_deltas: {},
+  balance_views: { "nep141:wrap.near:intents": { before: "5000", after: "5000", ambiguous: false } },
+};
+
 /** Nothing was signed or sent yet. */
 const notSent = {
   signed_nep413_payloads: [],
@@ -316,7 +329,10 @@ function recordExamples(of: (record: RecordExample) => RecordExample, path: stri
   return {
     succeeded: { succeeded: { summary: "Everything happened, in order", value: asJson(of(succeeded)) } },
     inProgress: { queued: { summary: "Waiting for its turn on the gate", value: asJson(of(queued)) } },
-    failed: { denied: { summary: "The wallet's policy refused it", value: problem(400, of(policyDenied), path) } },
+    failed: {
+      denied: { summary: "The wallet's policy refused it", value: problem(400, of(policyDenied), path) },
+      refunded: { summary: "It ran, and all that it had taken came back", value: problem(400, of(refunded), path) },
+    },
     conflict: {
       setup: { summary: "Something has to be done first", value: problem(409, of(requiresFunding), path) },
       approval: { summary: "The wallet's policy wants approvals", value: problem(409, of(requiresApproval), path) },

@@ -436,7 +436,7 @@ export const DispatchReceiptSchema: GenMessage<DispatchReceipt> = /*@__PURE__*/
  */
 export type StepOutcome = Message<"outlayer.workflow.v1.StepOutcome"> & {
   /**
-   * `in_progress`, `succeeded`, `succeeded_elsewhere`, `still_possible`, `failed_on_chain`, `not_executed` or
+   * `in_progress`, `succeeded`, `succeeded_elsewhere`, `still_possible`, `failed_on_chain`, `not_executed`, `refunded` or
    * `unknowable`: no node remembers what became of it, and it may have executed.
    *
    * @generated from field: string outcome = 1;
