@@ -9,6 +9,7 @@ import {
   ConfigReader,
   createLogger,
   type Environment,
+  inMemoryTransport,
   type Logger,
   patient,
   type Service,
@@ -21,7 +22,6 @@ import { signIntents } from "../support/actors.ts";
 import { wideQuotas } from "../support/product-environment.ts";
 import { SimBus } from "./bus.ts";
 import { Dice } from "./dice.ts";
-import { doorOf } from "./door.ts";
 import { Fencing } from "./fencing.ts";
 import { fetchOverNetwork } from "./fetch.ts";
 import { HostClock } from "./host-clock.ts";
@@ -312,7 +312,7 @@ export class World {
     const known = this.#transports.get(service) ?? new Map<ServiceName | undefined, Transport>();
     this.#transports.set(service, known);
     const guards = { logger: this.#logger(to), serviceToken };
-    const transport = known.get(from) ?? doorOf(service.routes, guards, from);
+    const transport = known.get(from) ?? inMemoryTransport(service.routes, guards, from);
     known.set(from, transport);
     return transport;
   }

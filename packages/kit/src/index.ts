@@ -20,6 +20,7 @@ export * from "./rpc/callers.ts";
 export { tooManyConnections } from "./rpc/connections.ts";
 export { retryAfterSecs } from "./rpc/error-details.ts";
 export { isForHost } from "./rpc/host.ts";
+export { inMemoryTransport } from "./rpc/in-memory.ts";
 export { patient } from "./rpc/patience.ts";
 export { portLimits } from "./rpc/port-limits.ts";
 export * from "./rpc/serve.ts";

@@ -8,7 +8,6 @@ import type { ServiceName } from "../service-name.ts";
 import { type Access, accessTo, type Callers, limitsForAnybody, methodName } from "./callers.ts";
 import { connectErrorOf, domainOf } from "./error-details.ts";
 import type { Identify } from "./service-auth.ts";
-import { describeFaults } from "./unread-messages.ts";
 
 /** Authenticates the callers of methods for clients: callers with credentials of their own, which no service has to be. */
 export interface Clients {
@@ -38,7 +37,6 @@ export interface AuthorizeDeps {
  */
 export function authorizeRequest(deps: AuthorizeDeps): (context: HandlerContext) => void {
   return (context) => {
-    describeFaults(context);
     try {
       inContext(contextOf(context.requestHeader), () => judge(deps, context));
     } catch (error) {

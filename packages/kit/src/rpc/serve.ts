@@ -5,10 +5,11 @@ import { TLSSocket } from "node:tls";
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import {
   type ConnectRouter,
-  type ConnectRouterOptions,
   type ContextValues,
   createContextValues,
   createServiceImplSpec,
+  type HandlerContext,
+  type Interceptor,
 } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { createValidateInterceptor } from "@connectrpc/validate";
@@ -36,6 +37,7 @@ import { http1Server, http2Server } from "./servers.ts";
 import { certifiedCaller, type Identify, identifyOnPorts } from "./service-auth.ts";
 import { startedInterceptor } from "./started.ts";
 import { type CallLogFields, traceIn } from "./trace.ts";
+import { describeFaults } from "./unread-messages.ts";
 
 /** A service's methods without a listener: the same for its ports and for the in-memory transport. */
 export interface RpcRoutes {
@@ -63,19 +65,19 @@ export interface RpcGuards {
 /** Shared: it compiles each message's rules once, which takes longer than many calls. */
 const validate = createValidateInterceptor();
 
-/** The same interceptors for every transport: authorization, validation, shape of errors. */
-export function routerOptions(
+/** What every call passes, on ports and in memory: `authorize` before its message is read, then the interceptors in order. */
+export function guardsOf(
   routes: RpcRoutes,
   { logger }: RpcGuards,
   identify: Identify,
   inFlight = new InFlight(),
   readiness?: Readiness,
   clock = systemPorts().clock,
-): ConnectRouterOptions {
+): { readonly authorize: (context: HandlerContext) => void; readonly interceptors: Interceptor[] } {
   const { callers, clients, logFields } = routes;
   const refusals = new BoundedLines(clock);
   return {
-    requestGate: authorizeRequest({ callers, clients, identify, logger, refusals }),
+    authorize: authorizeRequest({ callers, clients, identify, logger, refusals }),
     interceptors: [
       traceIn(logFields),
       inFlight.interceptor,
@@ -87,7 +89,7 @@ export function routerOptions(
 }
 
 /** Registers a service's methods, each with the bounds of its messages. */
-export function registerBounded(routes: RpcRoutes, router: ConnectRouter): void {
+function registerBounded(routes: RpcRoutes, router: ConnectRouter): void {
   const bounded: ConnectRouter = {
     handlers: router.handlers,
     service(service, implementation, options) {
@@ -105,7 +107,7 @@ export function registerBounded(routes: RpcRoutes, router: ConnectRouter): void 
 }
 
 /** Undefined for a method that accepts nobody: no body of it is ever read. */
-function limitsOf({ callers }: RpcRoutes, method: DescMethod): BodyLimits | undefined {
+export function limitsOf({ callers }: RpcRoutes, method: DescMethod): BodyLimits | undefined {
   return limitsForAnybody(method.parent) ?? accessTo(callers, methodName(method))?.limits;
 }
 
@@ -143,8 +145,12 @@ export async function serveRpc(
   const sessions = new Map<ServerHttp2Session, BoundedSession>();
   const contextValues = (request: NodeRequest) => valuesOf(request, sessions);
   const identify = identifyOnPorts(guards.serviceToken, tls !== undefined);
-  const router = routerOptions(routes, guards, identify, inFlight, readiness, ports.clock);
-  const options = { ...router, routes: register, contextValues };
+  const { authorize, interceptors } = guardsOf(routes, guards, identify, inFlight, readiness, ports.clock);
+  const requestGate = (context: HandlerContext) => {
+    describeFaults(context);
+    authorize(context);
+  };
+  const options = { requestGate, interceptors, routes: register, contextValues };
   const methods = boundedMethods(routes, [...routes.services, ...beside]);
   const bounded = (listener: NodeListener) => boundedRequests(listener, methods, ports.timers);
   const calls = bounded(withPlainMessages(connectNodeAdapter(options)));

@@ -1,21 +1,12 @@
-import { createRouterTransport, type Interceptor, type Transport } from "@connectrpc/connect";
+import type { Interceptor, Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-node";
 import { systemPorts } from "../ports.ts";
 import type { ServiceName } from "../service-name.ts";
 import type { TlsIdentity } from "../tls.ts";
 import { GuardedSessions } from "./guarded-sessions.ts";
 import { patient } from "./patience.ts";
-import { type RpcGuards, type RpcRoutes, registerBounded, routerOptions } from "./serve.ts";
 import { identityInterceptor } from "./service-auth.ts";
 import { traceOut } from "./trace.ts";
-
-/** Calls a service in the same process, through the same interceptors as its ports. @param from undefined for a caller that is no service */
-export function inMemoryTransport(routes: RpcRoutes, guards: RpcGuards, from: ServiceName | undefined): Transport {
-  return createRouterTransport((router) => registerBounded(routes, router), {
-    router: routerOptions(routes, guards, () => from),
-    transport: { interceptors: [traceOut] },
-  });
-}
 
 export interface RemoteCaller {
   /** Undefined for a caller that is no service. */

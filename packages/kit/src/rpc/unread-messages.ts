@@ -15,15 +15,20 @@ const unreadable: readonly RegExp[] = [
  * a message cannot be read. Connect aborts the call with its error before writing that, in every protocol; this is the one
  * place where all of them pass, and an error can only be changed in place here. It also sets Connect's `Retry-After`.
  */
-export function describeFaults({ signal, protocolName, service, method }: HandlerContext): void {
+export function describeFaults(context: HandlerContext): void {
+  const { signal } = context;
   signal.addEventListener("abort", () => {
     const error: unknown = signal.reason;
-    if (!(error instanceof ConnectError)) return;
-    if (error.details.length === 0) describe(error, domainOf(service), method.input.typeName);
-    const [retry] = error.findDetails(RetryInfoSchema);
-    const secs = retry?.retryDelay?.seconds;
-    if (protocolName === "connect" && secs !== undefined) error.metadata.set("retry-after", String(secs));
+    if (error instanceof ConnectError) describeFault(error, context);
   });
+}
+
+/** The same for one error. */
+export function describeFault(error: ConnectError, { protocolName, service, method }: HandlerContext): void {
+  if (error.details.length === 0) describe(error, domainOf(service), method.input.typeName);
+  const [retry] = error.findDetails(RetryInfoSchema);
+  const secs = retry?.retryDelay?.seconds;
+  if (protocolName === "connect" && secs !== undefined) error.metadata.set("retry-after", String(secs));
 }
 
 function describe(error: ConnectError, domain: string, typeName: string): void {
