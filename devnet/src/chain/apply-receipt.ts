@@ -9,6 +9,7 @@ import { deriveId } from "./ids.ts";
 import { type BlockContext, countBurnt, hopOf, type NewReceipt, type ReceiptContext } from "./receipt-context.ts";
 import { balanceRefund, gasRefund, systemAccount } from "./refunds.ts";
 import type { State } from "./state.ts";
+import { lackingStake } from "./storage-stake.ts";
 import type { Action, ActionReceipt, DataReceipt, DataReceiver, ExecutionStatus, Receipt } from "./types.ts";
 
 /** Blocks that a yielded callback waits before its promise fails. */
@@ -79,13 +80,15 @@ class ReceiptRun implements ReceiptContext {
   }
 
   #applyActions(): ActionErrorJson | undefined {
-    let index = 0;
+    let index: number | null = 0;
     try {
       this.state.atomically(() => {
         for (const action of this.receipt.actions) {
           this.#apply(action);
-          index += 1;
+          index = (index ?? 0) + 1;
         }
+        index = null;
+        this.#checkStake();
       });
       return undefined;
     } catch (error) {
@@ -115,6 +118,14 @@ class ReceiptRun implements ReceiptContext {
         if (action.kind === "createAccount") this.#actor = this.receipt.receiver;
         this.#returned = { value: nothing };
     }
+  }
+
+  /** The account must have enough for what its state has grown to; a refund asks for nothing. */
+  #checkStake(): void {
+    const { receiver, predecessor } = this.receipt;
+    if (predecessor === systemAccount || this.state.account(receiver) === undefined) return;
+    const lacking = lackingStake(this.state, receiver);
+    if (lacking > 0n) throw new ActionFailure({ LackBalanceForState: { account_id: receiver, amount: `${lacking}` } });
   }
 
   #checkActor(action: Action): void {

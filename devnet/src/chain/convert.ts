@@ -6,6 +6,7 @@ import { fees, receiptGas, sendFee, totalDeposit, totalSendFees } from "./fees.t
 import { deriveId } from "./ids.ts";
 import { type BlockContext, countBurnt, hopOf } from "./receipt-context.ts";
 import { nonceRange, type StateView } from "./state.ts";
+import { lackingStake } from "./storage-stake.ts";
 import type { AccessKey, ActionReceipt, Transaction } from "./types.ts";
 
 const maxTransactionSize = 1_572_864;
@@ -41,6 +42,10 @@ export function checkTransaction(state: StateView, transaction: Transaction, hei
   if (account.amount < cost) {
     const error = { signer_id: signer, balance: `${account.amount}`, cost: `${cost}` };
     throw new InvalidTransaction({ NotEnoughBalance: error });
+  }
+  const lacking = lackingStake(state, signer, account.amount - cost);
+  if (lacking > 0n) {
+    throw new InvalidTransaction({ LackBalanceForState: { signer_id: signer, amount: `${lacking}` } });
   }
   const permission = payFromAllowance(transaction, key, cost);
   const refusal = checkCallPermission(key.permission, transaction.receiver, transaction.actions);

@@ -1,4 +1,5 @@
 import type { Contract, Storage } from "../contract.ts";
+import { storedBytes } from "./storage-stake.ts";
 import type { Reader, Store } from "./store.ts";
 import type { AccessKey, Account, ActionReceipt, Outcome, Receipt, Transaction } from "./types.ts";
 
@@ -40,6 +41,7 @@ const waitingKey = (dataId: string) => `waiting ${dataId}`;
 const postponedKey = (id: string) => `postponed ${id}`;
 const yieldKey = (dataId: string) => `yield ${dataId}`;
 const expiryKey = (height: bigint) => `expiry ${height}`;
+const contractBytesKey = (id: string) => `bytes ${id}`;
 const balanceKey = "burnt";
 
 /** Typed reads of one version of the state. */
@@ -74,6 +76,11 @@ export class StateView {
 
   stored<T>(id: string, key: string): T | undefined {
     return this.reader.get(storageKey(id, key));
+  }
+
+  /** Bytes of the contract's own state. */
+  contractBytes(id: string): bigint {
+    return this.reader.get<bigint>(contractBytesKey(id)) ?? 0n;
   }
 
   transaction(hash: string): IncludedTransaction | undefined {
@@ -165,6 +172,7 @@ export class State extends StateView {
     const prefix = storageKey(id, "");
     const stored = [...this.#store.entries()].filter(([key]) => key.startsWith(prefix));
     for (const [key] of stored) this.#store.set(key, undefined);
+    this.#store.set(contractBytesKey(id), undefined);
   }
 
   setContract(id: string, contract: Contract | undefined): void {
@@ -185,7 +193,11 @@ export class State extends StateView {
     this.#store.set(keyListKey(id), left.length === 0 ? undefined : left);
   }
 
+  /** Sets a value of a contract's state, or deletes it when `undefined`, and counts its bytes. */
   store(id: string, key: string, value: unknown): void {
+    const before = this.stored(id, key);
+    const more = bytesOfRecord(key, value) - bytesOfRecord(key, before);
+    if (more !== 0n) this.#store.set(contractBytesKey(id), this.contractBytes(id) + more);
     this.#store.set(storageKey(id, key), value);
   }
 
@@ -237,6 +249,10 @@ export class State extends StateView {
     if (account.amount + amount < 0n) throw new RangeError(`balance of ${id} too low`);
     this.setAccount(id, { ...account, amount: account.amount + amount });
   }
+}
+
+function bytesOfRecord(key: string, value: unknown): bigint {
+  return value === undefined ? 0n : storedBytes(key, value);
 }
 
 /** A contract's own part of the state. */

@@ -1,6 +1,7 @@
 import type { Block } from "../../chain/block.ts";
 import { type ChainView, StatePrunedError } from "../../chain/chain-view.ts";
 import type { StateView } from "../../chain/state.ts";
+import { storageUsage } from "../../chain/storage-stake.ts";
 import { ViewCallError } from "../../chain/view-call.ts";
 import { Base64Error, decodeBase64 } from "../../crypto/base64.ts";
 import { referredBlock, unknownBlock } from "../block-reference.ts";
@@ -9,9 +10,6 @@ import type { RpcCall } from "../rpc-call.ts";
 import { handlerError } from "../rpc-error.ts";
 import { accessKeyShape } from "../shapes/action-shape.ts";
 import { vmErrorText } from "../shapes/vm-error-text.ts";
-
-/** nearcore's bytes of an account record, and about as much for each key. */
-const storageUsage = { account: 100, key: 82 };
 
 interface Query {
   readonly view: ChainView;
@@ -53,12 +51,11 @@ const requestTypes: Readonly<Record<string, (query: Query) => unknown>> = {
 function viewAccount(query: Query): unknown {
   const id = knownAccount(query);
   const { amount = 0n, codeHash } = query.state.account(id) ?? {};
-  const keys = query.state.publicKeys(id).length;
   return {
     amount: `${amount}`,
     locked: "0",
     code_hash: codeHash,
-    storage_usage: storageUsage.account + storageUsage.key * keys,
+    storage_usage: storageUsage(query.state, id),
     storage_paid_at: 0,
     ...at(query.block),
   };
