@@ -2,12 +2,14 @@ import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { dust } from "../test/support/steps.ts";
 import { asked, BenchSystem, type CallCounts, callsBetween, totalOf } from "./support/bench-system.ts";
+import { type Conditions, chainsOf } from "./support/chains.ts";
 import { SoakSystem } from "./support/soak-system.ts";
 import { type Figure, holds, tableOf } from "./support/table.ts";
 
 const usage = `usage: ./dev bench gate [--only NAME,NAME] [--calls]
 
-  --only    of: lone, lone-default, queue-10, queue-100, stepwise-100, queue-1000, queue-2000
+  --only    of: lone, lone-default, queue-10, queue-100, stepwise-100, queue-1000, chains, chains-slow, chains-shards,
+            chains-late, chains-ahead, queue-2000
   --calls   prints also how many calls of each kind were made of NEAR's RPC
 
 Measures how the gate is used: on a devnet in a process of its own, by the embedded product in another one. Ends with 1 when a
@@ -194,6 +196,9 @@ async function stepwise(name: string, workflows: number, targetBlocks: number): 
   }
 }
 
+/** Six shards on which about a tenth of what runs comes late. */
+const unkind: Conditions = { shards: 6, weather: { missed_chunk: 0.01, late_hop: 0.03, late_transaction: 0.03 } };
+
 const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   lone: () => lone("lone, polled once a block", chainBlockMs, 16),
   "lone-default": () => lone("lone, default interval", 750, 18),
@@ -201,6 +206,11 @@ const benches: Readonly<Record<string, () => Promise<Figure[]>>> = {
   "queue-100": () => queue("100 queued", { workflows: 100, wallets: 10, blockMs: chainBlockMs, isTimed: true }),
   "stepwise-100": () => stepwise("100 step by step", 100, 60),
   "queue-1000": () => queue("1000 queued", { workflows: 1000, wallets: 10, blockMs: 75, isTimed: false }),
+  chains: () => chainsOf("one shard", { target: 95 }),
+  "chains-slow": () => chainsOf("answers 200 ms late", { answersLateMs: 200, target: 95 }),
+  "chains-shards": () => chainsOf("6 shards", { ...unkind, weather: {} }),
+  "chains-late": () => chainsOf("6 shards, late", unkind),
+  "chains-ahead": () => chainsOf("chunks made ahead", { chunksAhead: true }),
   "queue-2000": () => backlog("2000 queued", { workflows: 2000, wallets: 10, blockMs: 75 }),
 };
 

@@ -20,9 +20,10 @@ export class BenchSystem {
     this.#info = info;
   }
 
-  static async start(blockMs: number, environment: Environment): Promise<BenchSystem> {
+  static async start(blockMs: number, environment: Environment, shards = 1): Promise<BenchSystem> {
     const main = fileURLToPath(new URL("product-process.ts", import.meta.url));
-    const child = fork(main, [String(blockMs), JSON.stringify({ ...wideBounds, ...environment })], {
+    const argv = [String(blockMs), JSON.stringify({ ...wideBounds, ...environment }), String(shards)];
+    const child = fork(main, argv, {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     const ended = once(child, "exit").then(([code]) => {
@@ -43,25 +44,25 @@ export class BenchSystem {
 
   /** Gives a wallet enough for many small transfers. */
   async fund(walletId: string): Promise<void> {
-    const { account_id } = await this.#control("GET", `/wallets/${walletId}`);
+    const { account_id } = await this.control("GET", `/wallets/${walletId}`);
     const amount = "1000000000000000000000000";
-    await this.#control("POST", "/verifier/credit", { account_id, token_id: "nep141:wrap.near", amount });
+    await this.control("POST", "/verifier/credit", { account_id, token_id: "nep141:wrap.near", amount });
   }
 
   /** Gives the operator's accounts enough for that many workflows. */
   async fundOperator(): Promise<void> {
     const balance = String(10n ** 29n);
     for (const id of [this.#info.relayer, this.#info.approver])
-      await this.#control("POST", `/accounts/${id}`, { balance });
+      await this.control("POST", `/accounts/${id}`, { balance });
   }
 
   /** Height of the optimistic head. */
   async head(): Promise<number> {
-    return (await this.#control("GET", "/")).head.height;
+    return (await this.control("GET", "/")).head.height;
   }
 
   async rpcCalls(): Promise<CallCounts> {
-    return (await this.#control("GET", "/counters")).rpc;
+    return (await this.control("GET", "/counters")).rpc;
   }
 
   async usage(): Promise<Usage> {
@@ -76,8 +77,9 @@ export class BenchSystem {
     await exit;
   }
 
+  /** Asks the devnet's control. */
   // biome-ignore lint/suspicious/noExplicitAny: answers of every shape
-  async #control(method: string, path: string, body?: object): Promise<any> {
+  async control(method: string, path: string, body?: object): Promise<any> {
     const response = await asked(() =>
       fetch(`${this.#info.devnet_control}${path}`, {
         method,

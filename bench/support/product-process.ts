@@ -17,13 +17,13 @@ const sampleMs = 250;
 /**
  * The embedded product, and a devnet in a process of its own, for the bench that started this process. It sends its addresses once it
  * runs, and answers every message with the resources used.
- * @param argv block time in milliseconds, and variables of the environment as JSON
+ * @param argv block time in milliseconds, variables of the environment as JSON, and the number of shards
  */
 await runProcess(async () => {
-  const [blockTimeMs = "600", environment = "{}"] = process.argv.slice(2);
+  const [blockTimeMs = "600", environment = "{}", shards = "1"] = process.argv.slice(2);
   const options = {
     port: 0,
-    near: { kind: "devnet", blockTimeMs: Number(blockTimeMs) } as const,
+    near: { kind: "devnet", blockTimeMs: Number(blockTimeMs), shards: Number(shards) } as const,
     environment: JSON.parse(environment),
   };
   const running = await runAll(options, systemPorts());

@@ -9,6 +9,7 @@ const usage = `node devnet/src/main.ts [options]
   --rpc-port N --keystore-port N --control-port N   0, the default, for free ports
   --block-time-ms N|manual                          100 by default
   --seed TEXT                                       makes all keys
+  --shards N                                        1, the default, to 9
   --chain-id TEXT                                   "devnet" by default
   --ready-file PATH                                 written as JSON once everything listens
   --end-with-parent                                 ends when standard input closes
@@ -33,6 +34,7 @@ function readArguments(): Arguments {
       "control-port": text,
       "block-time-ms": text,
       seed: text,
+      shards: text,
       "chain-id": text,
       "ready-file": text,
       "end-with-parent": { type: "boolean" },
@@ -44,6 +46,7 @@ function readArguments(): Arguments {
     controlPort: port(values["control-port"]),
     blockTimeMs: blockTime(values["block-time-ms"]),
     ...(values.seed === undefined ? {} : { seed: values.seed }),
+    ...(values.shards === undefined ? {} : { shards: Number(values.shards) }),
     ...(values["chain-id"] === undefined ? {} : { chainId: values["chain-id"] }),
   };
   return { options, readyFile: values["ready-file"], endsWithParent: values["end-with-parent"] ?? false };

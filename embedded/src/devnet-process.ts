@@ -15,6 +15,7 @@ const main = fileURLToPath(new URL("../../devnet/src/main.ts", import.meta.url))
  * Starts a devnet as a process of its own, on free loopback ports; it ends with this one.
  * @throws Error when it ends before it is ready
  */
-export function startDevnetProcess(blockTimeMs: number): Promise<DevnetProcess> {
-  return startReadyProcess("the devnet", main, ["--block-time-ms", String(blockTimeMs), "--end-with-parent"]);
+export function startDevnetProcess(blockTimeMs: number, shards = 1): Promise<DevnetProcess> {
+  const options = ["--block-time-ms", String(blockTimeMs), "--shards", String(shards), "--end-with-parent"];
+  return startReadyProcess("the devnet", main, options);
 }

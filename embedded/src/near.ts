@@ -4,7 +4,7 @@ import { startOwnNear } from "./own-node/start-own-near.ts";
 
 /** Which NEAR the product runs on: a devnet that is made for it, or a node of one's own. */
 export type NearChoice =
-  | { readonly kind: "devnet"; readonly blockTimeMs: number }
+  | { readonly kind: "devnet"; readonly blockTimeMs: number; readonly shards?: number }
   | { readonly kind: "own"; readonly rpcUrl: string; readonly contracts: OwnContracts };
 
 /** Addresses and accounts of a NEAR, and of a keystore for it. */
@@ -37,7 +37,7 @@ const ownBlockTimeMs = 600;
  */
 export function startNear(choice: NearChoice, say: (line: string) => void): Promise<RunningNear | DevnetProcess> {
   return choice.kind === "devnet"
-    ? startDevnetProcess(choice.blockTimeMs)
+    ? startDevnetProcess(choice.blockTimeMs, choice.shards)
     : startOwnNear(choice.rpcUrl, choice.contracts, say);
 }
 

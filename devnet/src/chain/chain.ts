@@ -133,11 +133,11 @@ export class Chain {
    */
   submit(transaction: Transaction): void {
     if (this.pool.has(transaction.hash)) return;
-    const { gasPrice, weather } = this.rules;
+    const { gasPrice, weather, chunksAhead } = this.rules;
     const next = this.head.height + 1n;
     this.#checkValidity(transaction, next, weather);
     checkTransaction(this.#state, transaction, next, gasPrice);
-    this.pool.add(transaction, next + blocksInPool(weather, transaction.hash));
+    this.pool.add(transaction, next + (chunksAhead ? 1n : 0n) + blocksInPool(weather, transaction.hash));
   }
 
   /** Makes the next block. */

@@ -9,7 +9,18 @@ export interface BlockRules {
   readonly chunkGasLimit: bigint;
   /** Whether a timeout beats a resume of the same block. */
   readonly timeoutWins: boolean;
+  /**
+   * Whether a block's chunks are made as soon as the block before it is there, as nearcore makes them: a transaction that comes later
+   * is included one block later.
+   */
+  readonly chunksAhead: boolean;
   readonly weather: Weather;
 }
 
-export const defaultRules: BlockRules = { gasPrice: defaultGasPrice, chunkGasLimit, timeoutWins: true, weather: calm };
+export const defaultRules: BlockRules = {
+  gasPrice: defaultGasPrice,
+  chunkGasLimit,
+  timeoutWins: true,
+  chunksAhead: false,
+  weather: calm,
+};

@@ -135,7 +135,7 @@ describe("control over blocks", () => {
       const { done } = devnet.controls.gate.foreignPending();
       await mineUntil(devnet, done);
       const { body } = await control(devnet, "POST /rules", { timeout_wins: false });
-      assert.deepEqual(body.rules, { timeout_wins: false });
+      assert.deepEqual(body.rules, { timeout_wins: false, chunks_ahead: false });
       assert.equal(devnet.chain.rules.timeoutWins, false);
     }));
 });

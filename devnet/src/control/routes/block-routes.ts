@@ -63,7 +63,11 @@ export function blockRoutes(controls: Controls, chain: Chain): readonly Route[] 
     {
       method: "POST",
       path: "/rules",
-      run: ({ body }) => then(() => blocks.changeRules({ timeoutWins: body.flag("timeout_wins") }), state),
+      run({ body }) {
+        if (body.has("timeout_wins")) blocks.changeRules({ timeoutWins: body.flag("timeout_wins") });
+        if (body.has("chunks_ahead")) blocks.changeRules({ chunksAhead: body.flag("chunks_ahead") });
+        return state();
+      },
     },
     {
       method: "POST",
@@ -99,7 +103,7 @@ function stateOf({ blocks, clock, rpc, keystore }: Controls, chain: Chain): unkn
     block_time: blocks.blockTime,
     stopped: blocks.isStopped,
     clock_ms: clock.now(),
-    rules: { timeout_wins: chain.rules.timeoutWins },
+    rules: { timeout_wins: chain.rules.timeoutWins, chunks_ahead: chain.rules.chunksAhead },
     shards: chain.layout.count,
     weather: Object.fromEntries(Object.entries(chances).map(([name, chance]) => [name, chain.rules.weather[chance]])),
     rpc: { away: rpc.isAway, query_errors: rpc.queryErrors },
