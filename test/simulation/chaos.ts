@@ -70,6 +70,7 @@ export class Chaos {
       [1, () => this.#relayerPoor()],
       [2, () => this.#lockWallet()],
       [4, () => this.#carryPayload()],
+      [2, () => this.#wake()],
     ];
     for (const [most, trouble] of troubles) {
       for (let left = dice.between(0, most); left > 0; left -= 1) {
@@ -321,10 +322,14 @@ export class Chaos {
 
   /** Somebody takes a payload from a submission on chain and brings it to the verifier himself. */
   #carryPayload(): void {
-    const { devnet } = this.#world;
     const payload = this.#payloadOnChain();
     if (payload === undefined) return;
     this.#fault("payload_carried", "somebody carries a payload to the verifier");
+    this.#callAsUser(this.#world.devnet.verifierId, "execute_intents", payload);
+  }
+
+  #callAsUser(receiverId: string, methodName: string, args: string): void {
+    const { devnet } = this.#world;
     const { accountId, secretKey } = devnet.accounts.find((one) => one.accountId === "mike.near") ?? devnet.relayer;
     const key = parseSecretKey(secretKey);
     const known = devnet.chain.view().state().accessKey(accountId, key.publicKey)?.nonce ?? 0n;
@@ -333,10 +338,10 @@ export class Chaos {
       {
         signerId: accountId,
         nonce: this.#foreignNonce,
-        receiverId: devnet.verifierId,
+        receiverId,
         blockHash: devnet.chain.view().final().hash,
-        methodName: "execute_intents",
-        args: new TextEncoder().encode(payload),
+        methodName,
+        args: new TextEncoder().encode(args),
         gas: 100_000_000_000_000n,
         deposit: 0n,
       },
@@ -345,6 +350,12 @@ export class Chaos {
     const params = { signed_tx_base64: encodeBase64(bytes), wait_until: "NONE" };
     const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "send_tx", params });
     devnet.fetch(devnet.rpcUrl, { method: "POST", body }).catch(() => {});
+  }
+
+  /** The contract that means ill answers what it was called for. */
+  #wake(): void {
+    this.#fault("woken", "the contract that means ill is woken");
+    this.#callAsUser("hostile.near", "wake", "{}");
   }
 
   /** Arguments of `execute_intents` in one of the latest submissions. */

@@ -25,6 +25,9 @@ export interface Maker {
 const wrap = "nep141:wrap.near";
 const usdc = "nep141:usdc.near";
 
+/** Of the steps of workflows, those that call a contract that means ill. */
+const hostileShare = 0.06;
+
 /** What the verifier keeps of what is given, at its fee of one millionth. */
 const delivered = (amount: bigint) => amount - (amount + 999_999n) / 1_000_000n;
 
@@ -57,7 +60,24 @@ export async function ordersOf(dice: Dice, maker: Maker, count: number, withinMs
     const args_json = { value: isRight ? unique : `no number ${unique}` };
     return { receiver_id: "register.near", method_name: "set", gas: "30000000000000", deposit: "0", args_json };
   };
+  /** Calls of a contract that means ill; `id` tells them apart. */
+  const hostile = () => {
+    unique += 1;
+    const gate = { receiver: "gate.sequential.near", method: "on_intent_resumed", args: '{"intent_id":"0"}' };
+    const [method_name, args] = dice.pick<[string, object]>([
+      ["answer_late", { blocks: dice.between(1, 12) }],
+      ["answer_by_yield", { rounds: dice.chance(0.2) ? 1 : 0 }],
+      ["call_back_late", { ...gate, blocks: dice.between(0, 8) }],
+      ["log_huge", { lines: 16, bytes: 1_024 }],
+      ["return_huge", { bytes: dice.chance(0.1) ? 4_000_000 : 20_000 }],
+      ["move_and_fail", { receiver: "register.near" }],
+      ["burn_all", {}],
+    ]);
+    const args_json = { ...args, id: unique };
+    return { receiver_id: "hostile.near", method_name, gas: "100000000000000", deposit: "0", args_json };
+  };
   const step = async () => {
+    if (dice.chance(hostileShare)) return { ...hostile(), route: "gate_proxy" };
     const kind = dice.fraction();
     if (kind < 0.4) return transfer(0);
     if (kind < 0.5) return swap();

@@ -3,7 +3,7 @@ import { createBroadcaster, readBroadcasterConfig } from "@outlayer/broadcaster"
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
-import { type Devnet, type DevnetOptions, startDevnet } from "@outlayer/devnet";
+import { type Devnet, startDevnet } from "@outlayer/devnet";
 import { createEvidence, readEvidenceConfig } from "@outlayer/evidence";
 import {
   ConfigReader,
@@ -21,6 +21,7 @@ import { createSignerProxy, readSignerProxyConfig } from "@outlayer/signer-proxy
 import { signIntents } from "../support/actors.ts";
 import { wideQuotas } from "../support/product-environment.ts";
 import { SimBus } from "./bus.ts";
+import type { Climate } from "./climate.ts";
 import { Dice } from "./dice.ts";
 import { Fencing } from "./fencing.ts";
 import { fetchOverNetwork } from "./fetch.ts";
@@ -53,8 +54,7 @@ export interface WorldOptions {
   readonly broadcasters: number;
   /** Access keys that the product has of the relayer and of the approver. */
   readonly keys: { readonly relayer: number; readonly approver: number };
-  /** How many shards the chain has, and how unkind it is. */
-  readonly climate: Pick<DevnetOptions, "shards" | "weather">;
+  readonly climate: Climate;
   readonly environment?: Environment;
 }
 
@@ -97,12 +97,13 @@ export class World {
   static async start(seed: string, options: WorldOptions): Promise<World> {
     const scheduler = new Scheduler(startMs);
     const dice = new Dice(`${seed} devnet`);
+    const { keptBlocks, ...climate } = options.climate;
     const devnet = await startDevnet({
       listen: false,
       blockTimeMs: options.blockTimeMs,
       historyBlocks: 100_000,
       seed,
-      ...options.climate,
+      ...climate,
       genesis: { wallets: [...walletIds, makerId].map((walletId) => ({ walletId })) },
       ports: {
         now: () => scheduler.nowMs,
@@ -117,6 +118,7 @@ export class World {
     // A node that lags is not to show the time before the genesis.
     devnet.controls.blocks.mine({ blocks: 20 });
     const world = new World(seed, options, scheduler, devnet, keys);
+    for (const { name } of world.nodes.endpoints) devnet.controls.rpc.keepBlocks(keptBlocks, `/${name}`);
     await world.#evidence.start();
     await world.#signerProxy.start();
     for (let slot = 0; slot < options.broadcasters; slot += 1) await world.startBroadcaster(slot);
