@@ -113,6 +113,7 @@ async function stepOf({ devnet }: System, one: Draft): Promise<object> {
 const codes: { readonly [check: string]: readonly string[] } = {
   plan: ["planner_rejected", "none"],
   gate_tail: ["gate_busy", "gate_stuck"],
+  clock_skew: ["clock_skew"],
   relayer_whitelisted: ["relayer_not_whitelisted"],
   gate_approver: ["approver_rotated"],
   gate_fee: ["fee_mismatch"],

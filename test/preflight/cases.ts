@@ -19,6 +19,7 @@ export const operatorChecks = [
   "gate_owner",
   "gate_pending",
   "gate_tail",
+  "clock_skew",
   "relayer_whitelisted",
   "gate_approver",
   "gate_fee",

@@ -75,6 +75,7 @@ export const errorCodes = [
   "keystore_unavailable",
   "keystore_refused",
   "rpc_unavailable",
+  "clock_skew",
   "submission_refused",
   "dispatch_failed",
   "refunded",

@@ -5,6 +5,7 @@ import { RpcClient } from "./adapters/near/rpc-client.ts";
 import { RpcNearNode } from "./adapters/near/rpc-near-node.ts";
 import { SignerClient } from "./adapters/signer-proxy/signer-client.ts";
 import type { GateConfig, OperatorKeys } from "./config.ts";
+import { clockAheadMs } from "./core/checks/clock.ts";
 import { judgeTail } from "./core/gate/tail.ts";
 import { KeyRing } from "./shell/chain/signing-key.ts";
 import { gateOnlyChecks, operatorChecks } from "./shell/checks/check-lists.ts";
@@ -48,6 +49,10 @@ export async function checkFromOutside(
     node,
     gate,
     head: () => node.block({ finality: "final" }),
+    async clockAheadMs() {
+      const askedAtMs = ports.clock.now();
+      return clockAheadMs(await node.block({ finality: "optimistic" }), { atMs: askedAtMs }, ports.clock.now());
+    },
     isOurs: () => false,
     relayerKeys: () => keysOf(config.relayerId, keys.relayer),
     approverKeys: () => keysOf(config.approverId, keys.approver),

@@ -8,7 +8,6 @@ const allowed = {
   kind: "allowed",
   grants: ["first", "second"],
   reservation: create(ReservationSchema, { seq: 3n }),
-  expiresAtMs: 60_000,
   steps: [],
   termsDigest: "",
 } as const;
@@ -26,7 +25,7 @@ describe("grants and the terms that they are for", () => {
     const choose = choosing();
     assert.equal(grants.areOld(1_000), false, "there are none");
     assert.equal(nonceOf(await grants.termsOf(100, choose)), 1n);
-    grants.keep(allowed);
+    grants.keep(allowed, 0);
     assert.equal(grants.areOld(119), false);
     assert.equal(nonceOf(await grants.termsOf(119, choose)), 1n);
     assert.deepEqual(grants.of(1, 0), { grant: "second", reservation: allowed.reservation });
@@ -36,7 +35,7 @@ describe("grants and the terms that they are for", () => {
     const grants = new Grants();
     const choose = choosing();
     await grants.termsOf(100, choose);
-    grants.keep(allowed);
+    grants.keep(allowed, 0);
     assert.equal(grants.areOld(120), true);
     assert.equal(nonceOf(await grants.termsOf(120, choose)), 2n);
     assert.equal(grants.of(0, 0), undefined);
@@ -69,9 +68,16 @@ describe("grants and the terms that they are for", () => {
     assert.equal(grants.unwritten, undefined);
   });
 
+  it("are as good as they are by this host's clock, whatever signer-proxy's says", () => {
+    const grants = new Grants();
+    grants.keep(allowed, 400_000);
+    assert.equal(grants.of(0, 400_000)?.grant, "first");
+    assert.equal(grants.of(0, 455_000), undefined);
+  });
+
   it("are not used so shortly before they expire that signing might end after that", () => {
     const grants = new Grants();
-    grants.keep(allowed);
+    grants.keep(allowed, 0);
     assert.equal(grants.of(0, 54_999)?.grant, "first");
     assert.equal(grants.of(0, 55_000), undefined);
   });

@@ -16,6 +16,7 @@ type Needed = Pick<
   BetweenTerms,
   | "config"
   | "node"
+  | "follower"
   | "gate"
   | "tails"
   | "commitments"
@@ -34,6 +35,7 @@ export async function preflight(tools: Needed, request: PreflightRequest, caller
   const {
     config,
     node,
+    follower,
     gate,
     tails,
     commitments,
@@ -63,6 +65,7 @@ export async function preflight(tools: Needed, request: PreflightRequest, caller
       salts,
       signal,
       head: () => node.block({ finality: "final" }),
+      clockAheadMs: async () => follower.clockAheadMs ?? 0,
       tail: () => tails.attribute(),
       committed: () => commitments.before(),
       isOurs: ownDelegates.has.bind(ownDelegates),

@@ -49,9 +49,6 @@ const messages: Readonly<Record<GrantProblem, string>> = {
   other_content: "the grant is not for this wallet, workflow, step, call, terms, reservation and approval",
 };
 
-/** Life of a grant from the start of the policy check, milliseconds (rule: no-signature-without-a-grant). */
-export const grantLifetimeMs = 60_000;
-
 /**
  * `g2.<expiry, milliseconds since the epoch>.<MAC, 64 hex characters>`. The MAC is over the JSON array
  * `["outlayer-grant", 2, wallet id, request id, step, call digest, terms, [seq, counts digest, terms digest], expiry]`, with

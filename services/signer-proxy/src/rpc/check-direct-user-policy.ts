@@ -1,7 +1,6 @@
 import type { CheckDirectUserPolicyRequest } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
-import type { DirectUserScope } from "@outlayer/workflow";
+import { type DirectUserScope, grantLifetimeMs } from "@outlayer/workflow";
 import { scopeOfCall } from "../core/direct-user-call.ts";
-import { grantLifetimeMs } from "../core/grant.ts";
 import { directUserCheck } from "../core/policy-checks.ts";
 import { InvalidRequest } from "../core/problems.ts";
 import { statedUsage } from "../core/usage-statement.ts";

@@ -1,9 +1,10 @@
 import type { CheckPolicyRequest } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import type { Clock, Logger } from "@outlayer/kit";
+import { grantLifetimeMs } from "@outlayer/workflow";
 import type { Accounts } from "../core/account-cache.ts";
 import type { ActionTypes } from "../core/action-types.ts";
 import { approvalsGiven } from "../core/approval.ts";
-import { type GrantMac, grantLifetimeMs } from "../core/grant.ts";
+import type { GrantMac } from "../core/grant.ts";
 import type { SwapTo } from "../core/intent-kinds.ts";
 import { checkIntentsCall } from "../core/intents-call.ts";
 import type { Keystore } from "../core/keystore.ts";

@@ -1,5 +1,4 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { type Client, Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import {
@@ -94,9 +93,8 @@ export class SignerClient implements Signer {
 
 function verdictOf(verdict: CheckPolicyResponse["verdict"]): Verdict {
   if (verdict.case !== "allowed") return notAllowed(verdict);
-  const { grants, expiresAt, steps, termsDigest } = verdict.value;
-  const expiresAtMs = expiresAt === undefined ? 0 : timestampMs(expiresAt);
-  return { kind: "allowed", grants, expiresAtMs, steps, termsDigest };
+  const { grants, steps, termsDigest } = verdict.value;
+  return { kind: "allowed", grants, steps, termsDigest };
 }
 
 /** @throws KeystoreUnavailable where there is no verdict */

@@ -56,7 +56,6 @@ export type Verdict =
       readonly kind: "allowed";
       /** One per step where the terms of signing were given, else empty. */
       readonly grants: readonly string[];
-      readonly expiresAtMs: number;
       /** Amounts that each step counts against the wallet's limits. */
       readonly steps: readonly StepUsage[];
       /** Digest of the given terms; empty where none were given. */

@@ -6,4 +6,5 @@ export const waitingTexts = {
   no_usable_key: "no key of the relayer or the approver is usable",
   keystore_unavailable: "the keystore is not ready",
   rpc_unavailable: "NEAR's RPC does not answer",
+  clock_skew: "the host's clock and the chain's differ too much",
 } as const satisfies Readonly<Record<string, string>>;

@@ -1,6 +1,7 @@
 import { type Logger, Notifier, type Ports, sleep } from "@outlayer/kit";
 import { LRUCache } from "lru-cache";
 import { Pace } from "../../core/chain/pace.ts";
+import { clockAheadMs, isSkewed } from "../../core/checks/clock.ts";
 import type { Block, NearNode } from "../../core/ports/near-node.ts";
 import { BlockUnknown, RpcUnavailable } from "../../core/ports/near-node.ts";
 import type { BlockPlace } from "../../core/workflow/world.ts";
@@ -15,9 +16,6 @@ const window = 600;
 
 /** Greatest age of a look at the chain on which new work is begun, milliseconds; twice the interval where that is longer. */
 const currentMs = 5_000;
-
-/** Difference of the host's clock and the chain's that is worth a line in the log, milliseconds. */
-const mostSkewMs = 10_000;
 
 /** Most missed blocks that are fetched one by one; after a longer gap the window begins anew. */
 const longestGap = 100;
@@ -52,7 +50,7 @@ export class Follower {
   #awaySince: number | undefined;
   /** Time of the last look that showed the head held here, from a fresh endpoint. */
   #seenAtMs: number | undefined;
-  #isSkewed = false;
+  #clockAheadMs: number | undefined;
   /** The host's time when the head was asked for, not seen: a process that stands still in between must not lose that time. */
   #headAskedAtMs = 0;
   #running: Promise<void> | undefined;
@@ -81,6 +79,11 @@ export class Follower {
     return this.#head === undefined
       ? undefined
       : this.#head.timeMs + Math.max(0, this.#ports.clock.now() - this.#headAskedAtMs);
+  }
+
+  /** How far the host's clock was ahead of the latest block when that was first seen, milliseconds; undefined before any. */
+  get clockAheadMs(): number | undefined {
+    return this.#clockAheadMs;
   }
 
   /** Since when no endpoint answers, milliseconds since the epoch; undefined while one does. */
@@ -170,7 +173,7 @@ export class Follower {
       try {
         const head = await this.#node.block({ finality: "optimistic" });
         this.#pace.saw(head, askedAtMs);
-        if (head.hash !== this.#head?.hash) this.#compareClocks(head.timeMs);
+        if (head.hash !== this.#head?.hash) this.#compareClocks(head, askedAtMs);
         if (head.hash !== this.#head?.hash) await this.#advance(head, askedAtMs);
         if (this.#awaySince !== undefined) this.#logger.info("RPC answers again");
         this.#awaySince = undefined;
@@ -185,14 +188,14 @@ export class Follower {
     }
   }
 
-  /** @param timeMs of a block that was just seen for the first time */
-  #compareClocks(timeMs: number): void {
-    const aheadMs = this.#ports.clock.now() - timeMs;
-    const isSkewed = Math.abs(aheadMs) > mostSkewMs;
-    if (isSkewed === this.#isSkewed) return;
-    this.#isSkewed = isSkewed;
+  /** @param head that was just seen for the first time */
+  #compareClocks(head: Block, askedAtMs: number): void {
+    const aheadMs = clockAheadMs(head, { atMs: askedAtMs }, this.#ports.clock.now());
+    const wasSkewed = isSkewed(this.#clockAheadMs ?? 0);
+    this.#clockAheadMs = aheadMs;
+    if (isSkewed(aheadMs) === wasSkewed) return;
     const about = { host_ahead_ms: aheadMs };
-    if (isSkewed) this.#logger.warn(about, "the host's clock and the chain's differ: time is counted by the chain's");
+    if (!wasSkewed) this.#logger.warn(about, "the host's clock and the chain's differ: time is counted by the chain's");
     else this.#logger.info(about, "the host's clock and the chain's agree again");
   }
 

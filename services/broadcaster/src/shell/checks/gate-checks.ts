@@ -1,3 +1,4 @@
+import { checkClock } from "../../core/checks/clock.ts";
 import { checkCode, checkOwner, checkPending } from "../../core/checks/gate.ts";
 import { checkKeys } from "../../core/gate/access-key.ts";
 import { checkBalance } from "../../core/gate/money.ts";
@@ -50,6 +51,16 @@ export const tailCheck: Check<GateReadings> = {
 
 /** Admission's checks of gate and operator, in order. */
 export const gateChecks: readonly CodedCheck<GateReadings>[] = [
+  {
+    name: "clock_skew",
+    class: "waiting",
+    code: "clock_skew",
+    async find(readings) {
+      // What was seen of the chain before an outage says nothing of now.
+      await readings.head();
+      return checkClock(await readings.sources.clockAheadMs());
+    },
+  },
   {
     name: "relayer_whitelisted",
     class: "blocking",

@@ -49,6 +49,8 @@ export interface GateSources {
   readonly gate: GateReader;
   /** The final block. */
   readonly head: () => Promise<Block>;
+  /** How far the host's clock is ahead of the chain's, milliseconds. */
+  readonly clockAheadMs: () => Promise<number>;
   readonly relayerKeys: () => Promise<KeysSeen>;
   readonly approverKeys: () => Promise<KeysSeen>;
   readonly tail: () => Promise<TailSeen>;

@@ -40,11 +40,13 @@ export async function checkCallPolicy(
 ): Promise<EventInit> {
   try {
     const account = await signer.account(state.walletId);
-    const verdict = await judgeAndReserve({ evidence, policyMutex }, state, (usage) =>
-      signer.checkDirectUserPolicy(state, usage, terms),
-    );
+    let askedAtMs = 0;
+    const verdict = await judgeAndReserve({ evidence, policyMutex }, state, (usage) => {
+      askedAtMs = ports.clock.now();
+      return signer.checkDirectUserPolicy(state, usage, terms);
+    });
     if (verdict.kind !== "allowed") return refusalOf(verdict);
-    grants.keep(verdict);
+    grants.keep(verdict, askedAtMs);
     return { case: "policyAllowed", value: { ...account, checkedAtMs: BigInt(ports.clock.now()) } };
   } catch (error) {
     return endOnRefusal(error);

@@ -1,5 +1,6 @@
 import type { Reservation } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import type { Ports } from "@outlayer/kit";
+import { grantLifetimeMs } from "@outlayer/workflow";
 import {
   ApprovalsMissing,
   KeystoreRefused,
@@ -30,10 +31,14 @@ export class Grants {
   #terms: { readonly height: number; readonly steps: readonly Terms[] } | undefined;
   #areCounted = false;
 
-  keep({ grants, reservation, expiresAtMs }: Extract<Reserved, { kind: "allowed" }>): void {
+  /**
+   * Their time is counted by this host's clock alone: signer-proxy's may differ (rule: time-is-the-chains).
+   * @param askedAtMs when policy was asked
+   */
+  keep({ grants, reservation }: Extract<Reserved, { kind: "allowed" }>, askedAtMs: number): void {
     this.#grants = grants;
     this.#reservation = reservation;
-    this.#expiresAtMs = expiresAtMs;
+    this.#expiresAtMs = askedAtMs + grantLifetimeMs;
   }
 
   drop(): void {
@@ -97,13 +102,15 @@ export async function checkPolicy(
       const rejected: EndedInit = { status: "rejected", errorCode: "planner_rejected", userVisibleError: problem };
       return { case: "ended", value: rejected };
     }
+    let askedAtMs = 0;
     const verdict = await judgeAndReserve({ evidence, policyMutex }, state, async (usage) => {
+      askedAtMs = ports.clock.now();
       const verdict = await signer.checkPolicy(state, usage, terms);
       if (verdict.kind === "allowed" && terms.length > 0) grants.noteCounting();
       return verdict;
     });
     if (verdict.kind !== "allowed") return refusalOf(verdict);
-    grants.keep(verdict);
+    grants.keep(verdict, askedAtMs);
     return { case: "policyAllowed", value: { ...account, checkedAtMs: BigInt(ports.clock.now()) } };
   } catch (error) {
     return endOnRefusal(error);

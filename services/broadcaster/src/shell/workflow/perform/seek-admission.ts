@@ -200,7 +200,7 @@ function readingsOf(
   heads: Heads,
   resumption: Resumption,
 ): WalletReadings {
-  const { config, commitments, node, gate, tails, relayer, approver, ownDelegates, ports, kept } = tools;
+  const { config, commitments, node, follower, gate, tails, relayer, approver, ownDelegates, ports, kept } = tools;
   const sources = {
     config,
     node,
@@ -209,6 +209,7 @@ function readingsOf(
     wrappedNearId: config.wrappedNearId,
     clock: ports.clock,
     head: async () => heads.final,
+    clockAheadMs: async () => follower.clockAheadMs ?? 0,
     tail: () => tails.attribute(),
     committed: () => commitments.before(state.requestId),
     spent: () => commitments.released,

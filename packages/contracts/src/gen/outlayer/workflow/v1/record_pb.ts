@@ -585,8 +585,8 @@ export type Queue = Message<"outlayer.workflow.v1.Queue"> & {
 
   /**
    * `turn`, or the error code that the workflow would end with: `gate_busy`, `gate_stuck`, `balance_low`,
-   * `no_usable_key`, `keystore_unavailable`, `rpc_unavailable`; or `discarded_signatures`: signatures became too old before
-   * they were sent, and are waited out before anything is signed anew.
+   * `no_usable_key`, `keystore_unavailable`, `rpc_unavailable`, `clock_skew`; or `discarded_signatures`: signatures became
+   * too old before they were sent, and are waited out before anything is signed anew.
    *
    * @generated from field: string waiting_for = 3;
    */
