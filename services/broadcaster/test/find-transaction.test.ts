@@ -53,6 +53,11 @@ describe("a transaction that the first endpoint does not know", () => {
     }
   });
 
+  it("is not found any more once nobody has kept it, whatever one had told before", async () => {
+    const { found, isForgotten } = await lookedFor({ 1000: "known", 1260: "forgotten" }, 1380);
+    assert.deepEqual([found, isForgotten], [undefined, true]);
+  });
+
   it("is found where another endpoint has kept it, also between two questions", async () => {
     const { found, isForgotten } = await lookedFor({ 1000: "forgotten", 1340: "known", 1360: "forgotten" }, 1365);
     assert.equal(found, status);

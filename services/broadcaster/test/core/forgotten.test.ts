@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { EventInit } from "../../src/core/workflow/action.ts";
 import { gateProgress } from "../../src/core/workflow/gate-progress.ts";
+import { next } from "../../src/core/workflow/next.ts";
 import { unmovedSteps } from "../../src/core/workflow/usage.ts";
 import { act, appended, one, plain, three } from "./driver-actions.ts";
 import {
@@ -74,6 +75,17 @@ describe("what no node remembers (rule: forgotten-is-never-unknown)", () => {
     const end = endOf(three, events, after(true, false, true));
     assert.deepEqual(outcomesOf(end), ["succeeded_elsewhere", "not_executed", "succeeded_elsewhere"]);
     assert.match(end.userVisibleError ?? "", /steps 1, 3 of 3 took effect all the same: do not repeat it$/);
+  });
+
+  it("is unknowable of a withdrawal whose nonce was used: what was given back is forgotten as well", () => {
+    const events = [...pending(one), resumed(), started(1005), lost("s0"), measured];
+    const { calls, ...state } = workflow(one, events);
+    const withdrawal = { case: "intents", value: { intentsJson: '[{"intent":"ft_withdraw"}]' } };
+    const withdrawing = calls.map((call) => ({ ...call, payload: withdrawal }) as typeof call);
+    const action = next({ ...state, calls: withdrawing }, world(after(true)));
+    assert.ok(action.kind === "append" && action.event.case === "ended");
+    assert.deepEqual(outcomesOf(action.event.value), ["unknowable"]);
+    assert.equal(action.event.value.errorCode, "outcome_unknown");
   });
 
   it("is unknowable, and never not_executed, where a nonce reads as unused and may have been cleaned up (rule: unused-nonce-counts-while-kept)", () => {

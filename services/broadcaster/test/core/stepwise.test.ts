@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { stakeOf } from "../../src/core/gate/money.ts";
 import { overflows, resumptionOf } from "../../src/core/gate/resumption.ts";
 import type { EventInit } from "../../src/core/workflow/action.ts";
 import { isInTime, isOver } from "../../src/core/workflow/in-time.ts";
@@ -331,7 +332,7 @@ describe("what an admitted workflow still owes", () => {
 
   it("is what its submissions and resumes will take, until they have", () => {
     const fresh = workflow(plain, [taken, allowed, admittedSingly], halting);
-    assert.deepEqual(owedBy(fresh, costs), { relayer: 3n * quarter, approver: 3n * 30n + tenth, gate: 0n });
+    assert.deepEqual(owedBy(fresh, costs), { relayer: 3n * quarter, approver: 3n * 30n + tenth, gate: stakeOf(3) });
     assert.deepEqual(owedBy(waiting(), costs), { relayer: 0n, approver: 3n * 30n + tenth, gate: 0n });
     assert.deepEqual(owedBy(waiting(resolvedFirst), costs)?.approver, 2n * 30n + tenth);
     assert.equal(owedBy(waiting([...resolvedFirst, resolved(1), resolved(2)]), costs), undefined);

@@ -1,4 +1,5 @@
 import type { StepOutcome } from "@outlayer/contracts/outlayer/workflow/v1/record";
+import { revocableOf } from "../chain/aftermath.ts";
 import { isNonceUsedByPayload } from "../chain/gate-texts.ts";
 import { isForgotten } from "./progress.ts";
 import type { StepState, WorkflowState } from "./state.ts";
@@ -46,7 +47,15 @@ export function isUndecided({ outcome }: Pick<JudgedStep, "outcome">): boolean {
  * block with its nonce unused; once it was submitted anybody may execute it.
  */
 export function judgeSteps(state: WorkflowState, final: FinalFacts): readonly JudgedStep[] {
-  return state.steps.map((step, index) => judgeStep(step, index, final, isForgotten(state, step)));
+  return state.steps.map((step, index) => {
+    const forgotten = isForgotten(state, step);
+    const judged = judgeStep(step, index, final, forgotten);
+    const call = state.calls[index];
+    // That a nonce is used does not tell whether something was given back (rule: succeeded-is-kept).
+    const isRevocable = call !== undefined && revocableOf(call, "", call.receiverId) !== undefined;
+    const isOpen = forgotten && judged.outcome === "succeeded_elsewhere" && isRevocable;
+    return isOpen ? decided("unknowable", "it was executed, and no NEAR node remembers what was given back") : judged;
+  });
 }
 
 /** @param forgotten whether no node remembers what became of it */

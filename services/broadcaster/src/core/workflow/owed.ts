@@ -23,7 +23,7 @@ export function owedBy(state: WorkflowState, costs: Costs): Purse | undefined {
     approver: resumes === 0n ? 0n : fees + lockedBy(resumeGasFor(of, costs.resumeGas), costs.gasPrice),
     gate: state.calls.reduce((sum, { deposit }, index) => {
       const step = state.steps[index];
-      return step === undefined || isDone(step) ? sum : sum + BigInt(deposit) + stakeOf(1);
-    }, 0n),
+      return step === undefined || isDone(step) ? sum : sum + BigInt(deposit);
+    }, stakeOf(unsubmitted.length)),
   };
 }

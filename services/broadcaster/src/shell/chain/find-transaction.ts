@@ -48,7 +48,11 @@ export async function findTransaction(
   else {
     const first = seen.forgottenSince.get(hash) ?? final;
     seen.forgottenSince.set(hash, first);
-    if (final >= first + forgottenAfter) seen.forgotten.add(hash);
+    if (final >= first + forgottenAfter) {
+      seen.forgotten.add(hash);
+      // What one of them had told of it before will never be complete.
+      seen.recalled.delete(hash);
+    }
   }
   return seen.recalled.get(hash);
 }
