@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { WaitReason } from "../src/core/gate/place.ts";
+import { noStandstill as standstill } from "../src/core/workflow/standstill.ts";
 import type { WorkflowState } from "../src/core/workflow/state.ts";
 import { type Wait, waitingEvent } from "../src/shell/log/waiting.ts";
 
@@ -8,13 +9,13 @@ const queueTimeoutMs = 600_000;
 /** What is written down of a workflow that has waited like this since the epoch, at a time. */
 function told(waitingFor: WaitReason, nowMs: number) {
   const wait: Wait = { waitingFor, position: 1, expectedStart: undefined, head: 100 };
-  const begun = waitingEvent({ waiting: undefined }, wait, toolsAt(0));
+  const begun = waitingEvent({ waiting: undefined, standstill }, wait, toolsAt(0));
   assert.ok(begun?.case === "waiting", "it says at once what it waits for");
   const waiting = {
     queue: begun.value.queue,
     blockedSinceMs: begun.value.blockedSinceMs === undefined ? undefined : Number(begun.value.blockedSinceMs),
   } as WorkflowState["waiting"];
-  return waitingEvent({ waiting }, wait, toolsAt(nowMs));
+  return waitingEvent({ waiting, standstill }, wait, toolsAt(nowMs));
 }
 
 function toolsAt(nowMs: number): Parameters<typeof waitingEvent>[2] {
@@ -34,14 +35,14 @@ describe("a workflow of which nothing was submitted", () => {
     const wait: Wait = { waitingFor: "keystore_unavailable", position: 0, expectedStart: undefined, head: 100 };
     const before = { queue: { waitingFor: "keystore_unavailable", position: 0 }, blockedSinceMs: 5 };
     const waiting = before as NonNullable<WorkflowState["waiting"]>;
-    assert.equal(waitingEvent({ waiting }, wait, toolsAt(7)), undefined);
-    const again = waitingEvent({ waiting: { ...waiting, isOutdated: true } }, wait, toolsAt(7));
+    assert.equal(waitingEvent({ waiting, standstill }, wait, toolsAt(7)), undefined);
+    const again = waitingEvent({ waiting: { ...waiting, isOutdated: true }, standstill }, wait, toolsAt(7));
     assert.ok(again?.case === "waiting");
     assert.deepEqual([again.value.queue?.waitingFor, again.value.blockedSinceMs], ["keystore_unavailable", 5n]);
     const turn: Wait = { ...wait, waitingFor: "turn", position: 3 };
     const gates = { queue: { waitingFor: "balance_low", position: 0 }, blockedSinceMs: 5 } as typeof waiting;
-    assert.equal(waitingEvent({ waiting: gates }, turn, toolsAt(7)), undefined);
-    const next = waitingEvent({ waiting: { ...gates, isOutdated: true } }, turn, toolsAt(7));
+    assert.equal(waitingEvent({ waiting: gates, standstill }, turn, toolsAt(7)), undefined);
+    const next = waitingEvent({ waiting: { ...gates, isOutdated: true }, standstill }, turn, toolsAt(7));
     assert.ok(next?.case === "waiting");
     assert.deepEqual([next.value.queue?.position, next.value.blockedSinceMs], [3, undefined]);
   });

@@ -30,6 +30,7 @@ interface WorldInit extends Partial<DirectUserView> {
 const world = ({ head = 1005, nowMs = 1_000, final = [], ...view }: WorldInit = {}): DirectUserWorld => ({
   head,
   nowMs,
+  blockMs: 600,
   block: (hash) => ({ height: 1000, state: final.includes(hash) ? "final" : "head" }),
   view: {
     calls: new Map(),

@@ -67,7 +67,7 @@ describe("what the driver does next", () => {
     const discarded: EventInit = { case: "signaturesDiscarded", value: { reason: "old" } };
     const times = (count: number) =>
       Array.from({ length: count }, () => [admitted, signed(["plain"]), discarded]).flat();
-    const dead = { finalHeight: Number(maxBlockHeight) + 1 };
+    const dead = { finalHeight: Number(maxBlockHeight) + 1, nowMs: 1_100_000 };
     const after = (count: number, init: WorldInit = dead) => act(["plain"], [taken, allowed, ...times(count)], init);
 
     it("does so three times in all, and then ends: clocks that differ had it sign for ever", () => {

@@ -153,6 +153,7 @@ export function world(init: WorldInit = {}): World {
   );
   return {
     nowMs: 1_001_000,
+    blockMs: 600,
     head,
     final: { height, timeMs: finalMs ?? 1_001_000, nonceUse },
     block: (hash) => blocks[hash] ?? { height: 1003, state: "final" },

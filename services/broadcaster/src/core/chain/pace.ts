@@ -65,6 +65,11 @@ export class Pace {
     return isLate && this.#intervalMs <= blockMs ? seen + blockMs * Math.ceil((earliest - seen) / blockMs) : seen;
   }
 
+  /** Median of the latest blocks' times, milliseconds; undefined after too few blocks. */
+  get blockTimeMs(): number | undefined {
+    return this.#blockTimesMs.length < enough ? undefined : this.#blockTimeMs;
+  }
+
   #early(): void {
     if (this.#isEarlyNoted) return;
     this.#isEarlyNoted = true;

@@ -1,13 +1,13 @@
 import { cutLogs } from "../chain/cut-text.ts";
 import type { EventInit } from "../workflow/action.ts";
-import { proveAfter, resendAfter } from "../workflow/pursue.ts";
+import { isUnknownToTell, proveAfter, resendAfter } from "../workflow/pursue.ts";
 import { isLookDue, type Settings, type View, type World } from "../workflow/world.ts";
 import type { CallView } from "./call-view.ts";
 import { type Attempt, type DirectUserState, liveAttempt } from "./state.ts";
 import { endOf, forgottenEnd } from "./verdict.ts";
 
 /** The driver's inputs besides the log. Nothing in them outlives the process. */
-export interface DirectUserWorld extends Pick<World, "nowMs" | "head" | "block"> {
+export interface DirectUserWorld extends Pick<World, "nowMs" | "blockMs" | "head" | "block"> {
   readonly view: DirectUserView;
   readonly settings: Pick<Settings, "pollTimeoutMs">;
 }
@@ -91,7 +91,7 @@ function pursue(state: DirectUserState, attempt: Attempt, world: DirectUserWorld
   const provenAt = view.provenAt.get(hash) ?? sent?.first ?? head - proveAfter;
   if (isMissing && head >= provenAt + proveAfter) return { kind: "prove_dead", attempt };
   if (isMissing && head >= (sent?.last ?? 0) + resendAfter) return { kind: "resend", attempt };
-  if (world.nowMs > attempt.atMs + world.settings.pollTimeoutMs && !state.unknown) {
+  if (world.nowMs > attempt.atMs + world.settings.pollTimeoutMs && isUnknownToTell(state, world)) {
     return { kind: "append", event: { case: "outcomeUnknown", value: { txHashes: [hash] } } };
   }
   return { kind: "wait" };

@@ -6,6 +6,7 @@ import type {
   PreparedTransaction,
 } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import type { DirectUserCall, DirectUserScope } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
+import { noStandstill, noteStandstill, type Standstill } from "../workflow/standstill.ts";
 import type { Logged, WaitingState } from "../workflow/state.ts";
 
 /** The driver's state of a direct-user call: a fold over its log, and besides the chain the only input to its decisions. */
@@ -19,6 +20,7 @@ export interface DirectUserState {
   readonly epoch: bigint;
   readonly policyAllowed: boolean;
   readonly waiting: WaitingState | undefined;
+  readonly standstill: Standstill;
   /** Every signed transaction, oldest first; all but the last are dead. */
   readonly attempts: readonly Attempt[];
   readonly resolved: DirectUserCallResolved | undefined;
@@ -63,6 +65,7 @@ function begin(requestId: string, opened: Opened): DirectUserState {
     epoch: 0n,
     policyAllowed: false,
     waiting: undefined,
+    standstill: noStandstill,
     attempts: [],
     resolved: undefined,
     measured: false,
@@ -74,9 +77,11 @@ function begin(requestId: string, opened: Opened): DirectUserState {
 }
 
 /** `unknown` holds until an event says something of the chain; `taken` does not. */
-export function evolveDirectUser(before: DirectUserState, { version, atMs, event }: Logged): DirectUserState {
+export function evolveDirectUser(before: DirectUserState, logged: Logged): DirectUserState {
+  const { version, atMs, event } = logged;
   const { kind } = event;
-  const state: DirectUserState = { ...before, version, unknown: kind.case === "taken" && before.unknown };
+  const standstill = noteStandstill(before.standstill, logged);
+  const state: DirectUserState = { ...before, version, standstill, unknown: kind.case === "taken" && before.unknown };
   switch (kind.case) {
     case "taken":
       return { ...state, epoch: kind.value.epoch };

@@ -17,6 +17,7 @@ import {
 import { pursue, runsAfter } from "./pursue.ts";
 import { outlive, settle } from "./settle.ts";
 import { boundSigningAnew } from "./sign-anew.ts";
+import { mayTry } from "./standstill.ts";
 import type { ResumeState, StepState, WorkflowState } from "./state.ts";
 import { stepwise } from "./stepwise.ts";
 import { watchDispatches, watchSingleDispatches } from "./watch-dispatches.ts";
@@ -38,7 +39,8 @@ export function next(state: WorkflowState, world: World): Action {
     if (action !== undefined) return action;
   }
   if (state.account === undefined) return { kind: "check_policy" };
-  if (state.admitted === undefined) return { kind: "seek_admission" };
+  if (state.admitted === undefined)
+    return mayTry(state.standstill, world) ? { kind: "seek_admission" } : { kind: "wait" };
   if (state.steps.some(({ signed }) => signed === undefined)) return { kind: "sign" };
   const fact = observe(state, world);
   if (fact !== undefined) return { kind: "append", event: fact };

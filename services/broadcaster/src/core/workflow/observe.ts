@@ -6,6 +6,7 @@ import { readVerifierEffects } from "../chain/verifier-events.ts";
 import type { EventInit } from "./action.ts";
 import { judgeStep, toStepOutcome } from "./outcomes.ts";
 import { isDone, liveSubmission, openResume } from "./progress.ts";
+import { mayTrustHead } from "./standstill.ts";
 import type { StepState, WorkflowState } from "./state.ts";
 import { decidingBlocks, undoneBy } from "./undone.ts";
 import type { World } from "./world.ts";
@@ -54,6 +55,7 @@ function acceptedSubmissions(state: WorkflowState, world: World): EventInit | un
     if (sent === undefined || result?.kind !== "accepted") return [];
     const block = world.block(result.blockHash);
     if (block === undefined || block.state === "forked") return [];
+    if (block.state !== "final" && !mayTrustHead(state.standstill, world)) return [];
     const { hash, signerId } = sent.transaction;
     const { intentId, blockHash } = result;
     return [{ step: index, txHash: hash, signerId, intentId, blockHash, blockHeight: BigInt(block.height) }];

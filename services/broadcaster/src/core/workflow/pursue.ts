@@ -1,4 +1,5 @@
 import type { Action } from "./action.ts";
+import { type Moment, mayRepeat } from "./standstill.ts";
 import type { SentTransaction, WorkflowState } from "./state.ts";
 import { isLookDue, type World } from "./world.ts";
 
@@ -52,11 +53,16 @@ export function pursue(
   if (cold.length > 0 && !giveUp) return { kind: "resend", hashes: cold };
   // An unknown cancel is not recorded: the settling workflow already says what may still execute.
   const late = kind === "cancel" ? [] : sent.filter(({ atMs }) => world.nowMs > atMs + world.settings.pollTimeoutMs);
-  if (late.length > 0 && !state.unknown) {
+  if (late.length > 0 && isUnknownToTell(state, world)) {
     const txHashes = late.map(({ transaction }) => transaction.hash);
     return { kind: "append", event: { case: "outcomeUnknown", value: { txHashes } } };
   }
   return { kind: "wait" };
+}
+
+/** Whether the log does not say yet that a fate is unknown, and may say so now. */
+export function isUnknownToTell(state: Pick<WorkflowState, "unknown" | "standstill">, moment: Moment): boolean {
+  return !state.unknown && mayRepeat(state.standstill, "outcomeUnknown", moment);
 }
 
 /** Whether its receipt was seen to run. The result counts once that block is final, and is void if it is forked away. */

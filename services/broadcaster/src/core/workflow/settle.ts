@@ -14,6 +14,7 @@ import {
 import { isDone, isForgotten, isSubmitted, liveSubmission, openResume } from "./progress.ts";
 import { pursue } from "./pursue.ts";
 import { seenOf } from "./seen.ts";
+import { mayRepeat } from "./standstill.ts";
 import type { ResumeState, StepState, WorkflowState } from "./state.ts";
 import { type Cause, causeOf, endStatus, failedText, isUntouched, settlingText } from "./verdict.ts";
 import { isLookDue, type World } from "./world.ts";
@@ -52,7 +53,11 @@ export function settle(state: WorkflowState, world: World): Action {
   }
   const userVisibleError = settlingText(cause, judged);
   // If nothing is possible any more, only costs are still open, and the record does not settle again for them.
-  if (judged.some(isUndecided) && !isTold(state, judged, userVisibleError)) {
+  if (
+    judged.some(isUndecided) &&
+    !isTold(state, judged, userVisibleError) &&
+    mayRepeat(state.standstill, "settling", world)
+  ) {
     return {
       kind: "append",
       event: { case: "settling", value: { outcomes, errorCode: cause.code, userVisibleError, ...endOf(state) } },

@@ -17,6 +17,7 @@ import type {
 import type { GateCall, PostView } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { Approval } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import type { Queue } from "@outlayer/contracts/outlayer/workflow/v1/record";
+import { noStandstill, noteStandstill, type Standstill } from "./standstill.ts";
 
 /** The driver's state of a workflow: a fold over its log, and besides the chain the only input to its decisions. */
 export interface WorkflowState {
@@ -51,6 +52,7 @@ export interface WorkflowState {
   readonly discarded: boolean;
   /** How often signatures were discarded. */
   readonly discards: number;
+  readonly standstill: Standstill;
   readonly unknown: boolean;
   /** Hashes of transactions of which no node remembers what became (rule: forgotten-is-never-unknown). */
   readonly forgotten: readonly string[];
@@ -159,6 +161,7 @@ function begin(requestId: string, opened: Opened, atMs: number): WorkflowState {
     cancels: [],
     discarded: false,
     discards: 0,
+    standstill: noStandstill,
     unknown: false,
     forgotten: [],
     measured: false,
@@ -182,11 +185,18 @@ const emptyStep: StepState = {
  * `unknown` holds until an event says something of the chain; `taken` does not. `measured` holds until something is sent or found
  * out; `taken` and `cancelRequested` are neither.
  */
-export function evolve(before: WorkflowState, { version, atMs, event }: Logged): WorkflowState {
+export function evolve(before: WorkflowState, logged: Logged): WorkflowState {
+  const { version, atMs, event } = logged;
   const { kind } = event;
   const unknown = kind.case === "taken" && before.unknown;
   const measured = (kind.case === "taken" || kind.case === "cancelRequested") && before.measured;
-  const state: WorkflowState = { ...before, version, unknown, measured };
+  const state: WorkflowState = {
+    ...before,
+    version,
+    standstill: noteStandstill(before.standstill, logged),
+    unknown,
+    measured,
+  };
   switch (kind.case) {
     case "opened":
       throw new RangeError("`opened` comes once");

@@ -8,6 +8,8 @@ import type { FinalFacts } from "./outcomes.ts";
 export interface World {
   /** Milliseconds since the epoch. */
   readonly nowMs: number;
+  /** Median time of a block, milliseconds; undefined where the chain has not shown it. */
+  readonly blockMs: number | undefined;
   /** Height of the optimistic head. */
   readonly head: number;
   readonly final: FinalFacts;

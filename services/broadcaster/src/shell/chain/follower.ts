@@ -86,6 +86,11 @@ export class Follower {
     return this.#clockAheadMs;
   }
 
+  /** Median time of a block, milliseconds; undefined where the chain has not shown it. */
+  get blockMs(): number | undefined {
+    return this.#pace.blockTimeMs;
+  }
+
   /** Since when no endpoint answers, milliseconds since the epoch; undefined while one does. */
   get awaySinceMs(): number | undefined {
     return this.#awaySince;

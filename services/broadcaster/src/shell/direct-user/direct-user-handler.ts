@@ -75,6 +75,7 @@ export class DirectUserHandler implements LogHandler<DirectUserState, Busy> {
     if (heads === undefined) return withoutChain(state);
     return nextDirectUser(state, {
       nowMs: ports.clock.now(),
+      blockMs: follower.blockMs,
       head: heads.optimistic.height,
       block: (hash) => follower.place(hash),
       view: this.#seen,
@@ -116,7 +117,12 @@ export class DirectUserHandler implements LogHandler<DirectUserState, Busy> {
       if (waitingFor === undefined || log.state !== state) throw error;
       needs.userKeys.release(this.#requestId);
       const wait = { waitingFor, position: 0, expectedStart: undefined, head: 0 };
-      const event = waitingEvent(state, wait, { ...needs, admittedAtMs: 0 }, texts[waitingFor]);
+      const event = waitingEvent(
+        state,
+        wait,
+        { ...needs, blockMs: needs.follower.blockMs, admittedAtMs: 0 },
+        texts[waitingFor],
+      );
       if (event !== undefined) await append(event);
       await sleep(needs.ports.timers, outagePauseMs, stopping);
     }

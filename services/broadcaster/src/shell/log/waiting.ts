@@ -3,6 +3,7 @@ import type { Ports } from "@outlayer/kit";
 import type { BroadcasterConfig } from "../../config.ts";
 import { isWorthTelling, type QueuePlace, type WaitReason } from "../../core/gate/place.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
+import { type Moment, mayTell, type Standstill } from "../../core/workflow/standstill.ts";
 import type { WorkflowState } from "../../core/workflow/state.ts";
 import { waitingTexts } from "../../core/workflow/waiting-texts.ts";
 
@@ -16,6 +17,8 @@ export interface Wait extends QueuePlace {
 export interface WaitNeeds {
   readonly ports: Pick<Ports, "clock">;
   readonly config: Pick<BroadcasterConfig, "queueTimeoutMs">;
+  /** Median time of a block, milliseconds; undefined where the chain has not shown it. */
+  readonly blockMs: number | undefined;
   /** Time of the latest admission, milliseconds since the epoch; 0 for none, or where admissions do not bear on this wait. */
   readonly admittedAtMs: number;
 }
@@ -27,9 +30,9 @@ export interface WaitNeeds {
  * @param text the reason, as the end's sentence gives it
  */
 export function waitingEvent(
-  state: Pick<WorkflowState, "waiting"> & { readonly admitted?: WorkflowState["admitted"] },
+  state: Pick<WorkflowState, "waiting" | "standstill"> & { readonly admitted?: WorkflowState["admitted"] },
   wait: Wait,
-  { ports, config, admittedAtMs }: WaitNeeds,
+  { ports, config, blockMs, admittedAtMs }: WaitNeeds,
   text = texts[wait.waitingFor] ?? wait.waitingFor,
 ): EventInit | undefined {
   const { waitingFor, position, expectedStart } = wait;
@@ -49,7 +52,10 @@ export function waitingEvent(
   const isTold = before !== undefined && !before.isOutdated;
   const isSame = isTold && !isWorthTelling(placeOf(before.queue), wait, wait.head);
   // The event also takes the admission back, so an admitted workflow needs it all the same.
-  if (isSame && state.admitted === undefined) return undefined;
+  if (state.admitted === undefined) {
+    if (isSame) return undefined;
+    if (!endsBlockage(before, wait) && !mayTellNow(state.standstill, wait, { nowMs: now, blockMs })) return undefined;
+  }
   const queue = {
     position,
     waitingFor,
@@ -57,6 +63,20 @@ export function waitingEvent(
   };
   const blocked = blockedSinceMs === undefined ? {} : { blockedSinceMs: BigInt(blockedSinceMs) };
   return { case: "waiting", value: { queue, ...blocked } };
+}
+
+/** Whether the gate was in the way and is no longer: untold, an earlier blockage and a later one would count as one. */
+function endsBlockage(before: WorkflowState["waiting"], { waitingFor }: Pick<Wait, "waitingFor">): boolean {
+  return waitingFor === "turn" && isGates(before?.queue.waitingFor ?? "");
+}
+
+/** Whether the reason may be told: a nearer place in the queue always, another reason only now and then. */
+function mayTellNow(standstill: Standstill, { waitingFor, position }: Wait, moment: Moment): boolean {
+  return (position > 0 && position < standstill.foremost) || mayTell(standstill, isGates(waitingFor) ? 2 : 1, moment);
+}
+
+function isGates(waitingFor: string): boolean {
+  return waitingFor.startsWith("gate_");
 }
 
 function placeOf({ position, expectedStartHeight, waitingFor }: Queue): QueuePlace {
@@ -73,7 +93,7 @@ function placeOf({ position, expectedStartHeight, waitingFor }: Queue): QueuePla
 function goesOnSince(before: WorkflowState["waiting"], { waitingFor }: Wait, admittedAtMs: number): number | undefined {
   const since = before?.blockedSinceMs;
   if (before === undefined || since === undefined) return undefined;
-  const isGateFree = waitingFor === "turn" && before.queue.waitingFor.startsWith("gate_");
+  const isGateFree = endsBlockage(before, { waitingFor });
   if (isKeystores(before) && ["turn", "keystore_unavailable"].includes(waitingFor)) return since;
   return isGateFree || admittedAtMs > since ? undefined : since;
 }

@@ -53,7 +53,7 @@ async function wait(
 ): Promise<void> {
   const { state } = log;
   const head = follower.heads?.optimistic.height ?? 0;
-  const about = { ports, config, admittedAtMs: conductor.admittedAtMs };
+  const about = { ports, config, blockMs: follower.blockMs, admittedAtMs: conductor.admittedAtMs };
   const event = waitingEvent(state, { waitingFor, position, expectedStart, head }, about);
   if (event !== undefined) await log.append(event);
   const inGateQueue = position === 0 ? undefined : conductor;

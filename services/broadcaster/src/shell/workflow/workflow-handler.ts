@@ -153,6 +153,7 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
     if (heads === undefined) return undefined;
     return {
       nowMs: ports.clock.now(),
+      blockMs: follower.blockMs,
       head: heads.optimistic.height,
       final: this.#final(),
       block: (hash) => follower.place(hash),
