@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { calls, count, execute, install } from "./support/direct-user.ts";
+import { calls, count, execute, install, useElsewhere } from "./support/direct-user.ts";
 import { eventsOf } from "./support/history.ts";
 import { MovingClock, pastDeadlinesMs, someMorning } from "./support/moving-clock.ts";
 import { dispatches, sends } from "./support/on-chain.ts";
@@ -126,6 +126,27 @@ describe("what nodes have forgotten (rule: forgotten-is-never-unknown)", functio
         "no NEAR node remembers what became of the call: it may have been executed",
       );
       assert.equal(await count(system.devnet), 1);
+    }));
+
+  it("makes a user's call anew where the archive's chunks do not hold it, and another holder has used its key", () =>
+    withTime({}, async (system, clock) => {
+      const publicKey = await install(system);
+      const { blocks, faults, rpc } = system.devnet.controls;
+      blocks.stop();
+      faults.add({ target: "rpc", method: "send_tx", count: null, fault: { kind: "reset" } });
+      const { body } = await execute(system.rest(), {}, "never", 0);
+      await sends(system, 1);
+      await system.stopProduct();
+      faults.clear();
+      useElsewhere(system.devnet, publicKey, 5n);
+      clock.advance(pastDeadlinesMs);
+      rpc.keepBlocks(200);
+      blocks.mine({ blocks: 300 });
+      await system.restart({ NEAR_ARCHIVAL_RPC_URL: `${system.devnet.rpcUrl}/archive` });
+      blocks.go();
+      const record = await system.rest().ended(body.request_id);
+      assert.equal(record.status, "succeeded", record.user_visible_error);
+      assert.equal(calls(system).length, 1);
     }));
 
   it("makes a user's call anew where the key's nonce says that it never landed", () =>

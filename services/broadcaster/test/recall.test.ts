@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Archive } from "../src/adapters/near/archive.ts";
 import { RpcNearNode } from "../src/adapters/near/rpc-near-node.ts";
-import { BlockUnknown, RpcUnavailable } from "../src/core/ports/near-node.ts";
+import { BlockUnknown, RpcRefused, RpcUnavailable } from "../src/core/ports/near-node.ts";
 import { type Answer, nodeError, reset, result, TwoNodes } from "./support/scripted-node.ts";
 
 const header = (height: number, hash: string) => ({
@@ -138,6 +138,21 @@ describe("what endpoints remember of a transaction (rule: forgotten-is-never-unk
       assert.equal((await asked.block({ hash: "b" })).hash, "b");
       assert.equal((await asked.block({ hash: "before b" })).hash, "before b");
       await assert.rejects(asked.block({ hash: "another" }), BlockUnknown);
+    });
+
+    it("has old blocks and chunks that a search comes to, and is asked for no young ones", async () => {
+      const chunks = (known: boolean) => (known ? result({ transactions: [] }) : nodeError("UNKNOWN_CHUNK"));
+      first.answer = at(1000, chunks(false));
+      second.answer = at(1000, chunks(true), ["old"]);
+      const asked = node();
+      await asked.block({ finality: "final" });
+      assert.equal((await asked.block({ hash: "old", below: 799 })).hash, "old");
+      const old = { ...(await asked.block({ hash: "old", below: 799 })), chunkHashes: ["c"] };
+      assert.deepEqual(await asked.transactionsOf({ ...old, height: 799 }), []);
+      second.asked.length = 0;
+      await assert.rejects(asked.block({ hash: "another", below: 801 }), BlockUnknown);
+      await assert.rejects(asked.transactionsOf({ ...old, height: 801 }), RpcRefused);
+      assert.deepEqual(second.asked, []);
     });
   });
 });

@@ -21,7 +21,7 @@ import {
 } from "../../core/ports/near-node.ts";
 import type { Archive } from "./archive.ts";
 import { askTransaction, blocksNamedBy, recallOf, tells } from "./recall.ts";
-import type { RpcClient } from "./rpc-client.ts";
+import type { RpcCall, RpcClient } from "./rpc-client.ts";
 
 /** Blocks of old transactions whose hashes are kept. */
 const oldBlocksKept = 10_000;
@@ -60,21 +60,29 @@ export class RpcNearNode implements NearNode {
 
   /** A block that the endpoint asked first does not know, if it is old: from any other endpoint, or from the archive. */
   async #oldBlock(wanted: BlockWanted): Promise<Block | undefined> {
-    const isOld =
-      "hash" in wanted ? this.#oldBlocks.has(wanted.hash) : "height" in wanted && this.#isOld(wanted.height);
-    if (!isOld) return undefined;
-    const answers = await this.#rpc.everyEndpoint((call) => unlessUnknown(call("block", blockParams(wanted))));
-    const kept = answers.find(({ answer }) => answer !== undefined)?.answer;
-    const found = kept ?? (await this.#archive?.ask((call) => unlessUnknown(call("block", blockParams(wanted)))));
+    const isNamed = "hash" in wanted && this.#oldBlocks.has(wanted.hash);
+    if (!isNamed && !this.#isOld(heightBound(wanted))) return undefined;
+    const found = await this.#fromAny((call) => unlessUnknown(call("block", blockParams(wanted))));
     if (found === undefined) return undefined;
     const block = readBlock(found);
     this.#oldBlocks.set(block.prevHash, true);
     return block;
   }
 
+  /** What any endpoint has kept, or the archive; undefined where none that answers has. */
+  async #fromAny(ask: (call: RpcCall) => Promise<unknown>): Promise<unknown> {
+    try {
+      const answers = await this.#rpc.everyEndpoint(ask);
+      return answers.find(({ answer }) => answer !== undefined)?.answer ?? (await this.#archive?.ask(ask));
+    } catch (error) {
+      if (error instanceof RpcUnavailable) return undefined;
+      throw error;
+    }
+  }
+
   /** Whether nodes may have collected what is of that height. */
   #isOld(at: number): boolean {
-    return this.#oldBlocks.size > 0 && at < this.#rpc.bestFinalHeight - neverOld;
+    return at < this.#rpc.bestFinalHeight - neverOld;
   }
 
   async validityBlocks(): Promise<number> {
@@ -206,8 +214,20 @@ export class RpcNearNode implements NearNode {
   }
 
   async transactionsOf(block: Block): Promise<readonly ChunkTransaction[]> {
-    const chunks = await Promise.all(block.chunkHashes.map((hash) => this.#rpc.call("chunk", { chunk_id: hash })));
+    const chunks = await Promise.all(block.chunkHashes.map((hash) => this.#chunk(hash, block.height)));
     return chunks.flatMap((chunk) => list(field(chunk, "transactions")).flatMap(readChunkTransaction));
+  }
+
+  async #chunk(hash: string, at: number): Promise<unknown> {
+    const params = { chunk_id: hash };
+    try {
+      return await this.#rpc.call("chunk", params);
+    } catch (error) {
+      if (!isUnknownBlock(error) || !this.#isOld(at)) throw error;
+      const kept = await this.#fromAny((call) => unlessUnknown(call("chunk", params)));
+      if (kept === undefined) throw error;
+      return kept;
+    }
   }
 
   async #view(contractId: string, method: string, argsJson: string, finality: string): Promise<unknown> {
@@ -257,11 +277,18 @@ function isUnknown(error: unknown, cause: string, text: string): boolean {
   return error instanceof RpcRefused && (error.causeName === cause || error.message.includes(text));
 }
 
+/** Whether the node does not know a block, or a chunk. */
 function isUnknownBlock(error: unknown): error is RpcRefused {
-  return error instanceof RpcRefused && error.causeName === "UNKNOWN_BLOCK";
+  return error instanceof RpcRefused && ["UNKNOWN_BLOCK", "UNKNOWN_CHUNK"].includes(error.causeName);
 }
 
-/** The answer; undefined where the node does not know the block. */
+/** A height at or above the block's; infinite where none is known. */
+function heightBound(wanted: BlockWanted): number {
+  if ("height" in wanted) return wanted.height;
+  return ("hash" in wanted ? wanted.below : undefined) ?? Number.POSITIVE_INFINITY;
+}
+
+/** The answer; undefined where the node does not know the block or the chunk. */
 async function unlessUnknown(answer: Promise<unknown>): Promise<unknown> {
   try {
     return await answer;

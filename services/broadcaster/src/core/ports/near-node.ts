@@ -20,7 +20,8 @@ export interface Block {
 
 export type BlockWanted =
   | { readonly finality: "final" | "optimistic" }
-  | { readonly hash: string }
+  /** `below`: a height that the block is below, where that is known. */
+  | { readonly hash: string; readonly below?: number }
   | { readonly height: number };
 
 export interface AccessKey {

@@ -9,6 +9,8 @@ export interface ChunkSearch {
   readonly ground: LandingGround;
   /** Hash of the block to look into next, base58. */
   readonly next: string;
+  /** Height of the block above that one; undefined at the begin. */
+  readonly below?: number;
 }
 
 /** What is remembered of a proof between two calls. */
@@ -70,19 +72,20 @@ async function beginSearch(
 async function goOn(
   node: NearNode,
   transaction: PreparedTransaction,
-  { ground, next: from }: ChunkSearch,
+  { ground, ...from }: ChunkSearch,
   seen: ProofSoFar,
 ): Promise<"landed" | "absent" | "unfinished"> {
   const { hash, blockHeight } = transaction;
-  let next = from;
+  let wanted: Omit<ChunkSearch, "ground"> = from;
   try {
     for (let read = 0; read < blocksAtOnce; read += 1) {
-      const block = await node.block({ hash: next });
+      const { next, ...bound } = wanted;
+      const block = await node.block({ hash: next, ...bound });
       if (block.height <= Number(blockHeight)) return "absent";
       const isIn = (await node.transactionsOf(block)).some((one) => one.hash === hash);
       if (isIn && !(await isVoidIn(node, transaction, block))) return "landed";
-      next = block.prevHash;
-      seen.searches.set(hash, { ground, next });
+      wanted = { next: block.prevHash, below: block.height };
+      seen.searches.set(hash, { ground, ...wanted });
     }
     return "unfinished";
   } catch (error) {
