@@ -89,7 +89,7 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
   const records: ServiceImpl<typeof RecordService> = {
     getRecord: (request, context) =>
       holding(context, request.waitMs > 0 ? "long_polls" : "requests_in_flight", () =>
-        getRecord(reading, request, walletCallerOf(context.values), until(context.signal)),
+        getRecord(reading, request, walletCallerOf(context.values), () => until(context.signal)),
       ),
     async *watchProgress(request, { values, signal }) {
       const caller = walletCallerOf(values);

@@ -20,7 +20,7 @@ import { planWorkflow } from "./rpc/plan.ts";
 import { preflight } from "./rpc/preflight.ts";
 
 export interface PlannerDeps {
-  readonly ports: Pick<Ports, "timers" | "ids">;
+  readonly ports: Pick<Ports, "clock" | "timers" | "ids">;
   readonly logger: Logger;
   /** Transports to the other services. */
   readonly transports: {
@@ -35,7 +35,8 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
   const { credentials, limits, networkId, directUserScopes: scopes } = config;
   const { ports, logger, transports } = deps;
   const fetchFacts = factFetcher({ ...transports, gateId: limits.gateId, timers: ports.timers, logger });
-  const openWorkflow = workflowOpener(transports.evidence, config.costs);
+  const opener = workflowOpener(transports.evidence, config.costs, ports.clock);
+  const openWorkflow = opener.open;
   const countPlan = planCounter(transports.evidence);
   const slots = new WalletSlots(config.slots);
   const findRecord = recordFinder(transports.evidence);
@@ -50,6 +51,13 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
   /** Runs a request in one of the wallet's slots for requests in flight. */
   const inFlight = <T>({ values }: HandlerContext, run: () => Promise<T>) =>
     slots.during(walletCallerOf(values).walletId, "requests_in_flight", run);
+
+  /** The same for a request that is to be recorded, unless it would wait for too long. */
+  const accepting = <T>(context: HandlerContext, run: () => Promise<T>) =>
+    inFlight(context, () => {
+      opener.refuseWhileBehind(walletCallerOf(context.values).walletId);
+      return run();
+    });
 
   /** Counts a request first that costs calls to the keystore and the chain and leaves no record. */
   const counted = <T>(context: HandlerContext, run: () => Promise<T>) =>
@@ -75,11 +83,11 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
     preflight: (request, context) =>
       counted(context, () => preflight(preflighting, request, walletCallerOf(context.values), context.signal)),
     executeWorkflow: (request, context) =>
-      inFlight(context, () =>
+      accepting(context, () =>
         executeWorkflow(executingFor(context), request, walletCallerOf(context.values), context.signal),
       ),
     executeSequentialBatch: (request, context) =>
-      inFlight(context, () =>
+      accepting(context, () =>
         executeSequentialBatch(executingFor(context), request, walletCallerOf(context.values), context.signal),
       ),
     prepareDirectUserKey: (request, context) =>
@@ -89,7 +97,7 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
         getDirectUserKeyStatus(directUser, request, walletCallerOf(context.values), context.signal),
       ),
     executeDirectUserCall: (request, context) =>
-      inFlight(context, () =>
+      accepting(context, () =>
         executeDirectUserCall(
           { ...executingFor(context), scopes },
           request,

@@ -13,17 +13,20 @@ export interface GetRecordDeps {
   readonly timers: Timers;
 }
 
-/** Answers at once, or waits until the record changes or ends, for at most `wait_ms`. */
+/**
+ * Answers at once, or waits until the record changes or ends, for at most `wait_ms`.
+ * @param signal asked for only where it waits
+ */
 export async function getRecord(
   { log, bus, timers }: GetRecordDeps,
   request: GetRecordRequest,
   caller: WalletCaller,
-  signal: AbortSignal,
+  signal: () => AbortSignal,
 ): Promise<Record> {
   const first = await readOwnRecord(log, caller, request);
   if (request.waitMs === 0) return first;
   const changes = new Changes(bus, timers, first.requestId);
-  const limit = deadline(timers, request.waitMs, signal);
+  const limit = deadline(timers, request.waitMs, signal());
   try {
     // A second read, for changes from before the subscription.
     let record = (await log.record(first.requestId)) ?? first;

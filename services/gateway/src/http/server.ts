@@ -26,6 +26,9 @@ import { answerOfProblem, requestIdOf, type SendableAnswer, sendAnswer } from ".
 import { RequestLog } from "./request-log.ts";
 import { checkBodyHeaders, credentialsOf, header, pathOf, queryOf, restRequest } from "./rest-request.ts";
 
+/** Given, since making a reason costs more than many a call. */
+const clientGone = new Error("the client has gone");
+
 export interface RestServerDeps {
   readonly endpoints: readonly Endpoint[];
   /** @throws Refusal Unauthenticated */
@@ -115,7 +118,10 @@ export function createRestServer(deps: RestServerDeps): RestServer {
 
   async function answer(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
     const gone = new AbortController();
-    reply.raw.once("close", () => gone.abort());
+    // Once the answer is out nobody listens any more.
+    reply.raw.once("close", () => {
+      if (!reply.raw.writableFinished) gone.abort(clientGone);
+    });
     const answered = await endpoint.handle(restRequest(request, reply, callers.get(request.raw), gone.signal));
     const requestId = requestIdOf(answered);
     if (requestId !== undefined) noteInContext({ request_id: requestId });

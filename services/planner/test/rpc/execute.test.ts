@@ -110,6 +110,36 @@ describe("PlannerService.ExecuteWorkflow", () => {
     await Promise.all(those);
   });
 
+  it("takes no more of a wallet whose requests wait for over 2 s, before any work, and all of others (rule: overload-is-refused-before-work)", async () => {
+    const held = Promise.withResolvers<void>();
+    let nowMs = Date.now();
+    const { client, asked, opened } = startPlanner({
+      clock: { now: () => nowMs },
+      async openWorkflow(request, context) {
+        await held.promise;
+        return evidence()(request, context);
+      },
+    });
+    const other = { headers: { ...asWallet.headers, "x-wallet-id": "wallet-2" } };
+    const execute = (options = asWallet) => client.executeWorkflow(workflow({ steps: [transfer] }), options);
+    const all = Array.from({ length: 9 }, () => execute());
+    while (opened.length < 8) await new Promise(setImmediate);
+    nowMs += 2_000;
+    all.push(execute());
+    while (asked.length < 20) await new Promise(setImmediate);
+    nowMs += 1;
+    const said =
+      "Unavailable: more requests of this wallet wait than can be recorded in time: try again with the same idempotency key";
+    assert.equal(await failureOf(execute()), said);
+    assert.equal(asked.length, 20, "it costs neither keystore nor chain anything");
+    all.push(execute(other));
+    while (asked.length < 22) await new Promise(setImmediate);
+    held.resolve();
+    await Promise.all(all);
+    assert.equal(opened.length, 11);
+    await execute();
+  });
+
   it("leaves no record of what cannot be read", async () => {
     const { client, opened } = startPlanner();
     const executed = client.executeWorkflow(workflow({ steps: [{ kind: "intents.transfer" }] }), asWallet);

@@ -40,6 +40,7 @@ export interface Others {
   readonly countPlan?: Log["countPlan"];
   readonly slots?: WalletSlotLimits;
   readonly timers?: Ports["timers"];
+  readonly clock?: Ports["clock"];
 }
 
 export interface LogLine {
@@ -110,7 +111,7 @@ export function startPlanner(others: Others = {}) {
       credentials: { internalTokens: ["internal"], apiKeys: walletApiKeys(JSON.stringify({ [apiKey]: "wallet-1" })) },
     },
     {
-      ports: { ids: system.ids, timers: others.timers ?? system.timers },
+      ports: { ids: system.ids, timers: others.timers ?? system.timers, clock: others.clock ?? system.clock },
       logger: guards.logger,
       transports: {
         signerProxy: transport({
