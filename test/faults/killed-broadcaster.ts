@@ -10,6 +10,8 @@ export interface KilledBroadcasterOptions {
   readonly evidenceUrl: string;
   readonly signerProxyUrl: string;
   readonly rpcUrl: string;
+  /** Of the node's endpoints, below its URL. */
+  readonly rpcPaths: readonly string[];
   /** A bug of `test/simulation/mutants.ts` that it has. */
   readonly mutant?: string | undefined;
 }
@@ -45,7 +47,11 @@ export class KilledBroadcaster {
       tollOnService(options.signerProxyUrl, meetWith(serviceCall)),
       tollOnNode(options.rpcUrl, meetWith(node)),
     ]);
-    const urls = { EVIDENCE_URL: evidence.url, SIGNER_PROXY_URL: signerProxy.url, NEAR_RPC_URL: rpc.url };
+    const urls = {
+      EVIDENCE_URL: evidence.url,
+      SIGNER_PROXY_URL: signerProxy.url,
+      NEAR_RPC_URL: options.rpcPaths.map((path) => rpc.url + path).join(),
+    };
     const { environment, mutant } = options;
     const further = mutant === undefined ? urls : { ...urls, ...mutated, MUTANT: mutant };
     const replicas = await prepareReplicas({ environment, compileCache, further: () => further });

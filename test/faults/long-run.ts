@@ -1,3 +1,4 @@
+import type { DevnetOptions } from "@outlayer/devnet";
 import type { Violation } from "../checker/violation.ts";
 import { Dice } from "../simulation/dice.ts";
 import { knownCalls } from "./boundaries.ts";
@@ -6,6 +7,7 @@ import type { Servers } from "./servers.ts";
 import { moments } from "./toll.ts";
 import type { Trap } from "./traps.ts";
 import { fork, nodeRestart, stall, underWay } from "./troubles/chain.ts";
+import { endpointTrouble } from "./troubles/endpoints.ts";
 import { keystoreAway, keystoreNotReady } from "./troubles/keystore.ts";
 import { anyCallTrouble } from "./troubles/rpc.ts";
 import { serverKilled } from "./troubles/servers.ts";
@@ -47,6 +49,8 @@ export async function longRun(seed: number, servers: Servers, mutant: string | u
   const world = await World.start({
     blockTimeMs,
     mutant,
+    hasTwoEndpoints: true,
+    climate: anyClimate(new Dice(`faults ${seed} climate`)),
     environment: {
       // What cannot be cancelled, since the keystore is away, is waited for.
       INTENTS_DEADLINE_SECS: "60",
@@ -92,7 +96,8 @@ function anyTrouble({ dice, servers, usesMongodb, usesNats }: Setting): Trouble 
   const { mongodb, nats } = servers;
   const choices: (() => Trouble)[] = [
     () => anyCallTrouble(dice),
-    () => anyCallTrouble(dice),
+    () => endpointTrouble(status, dice),
+    () => endpointTrouble(status, dice),
     () => stall(status),
     () => nodeRestart(status),
     () => fork(status, { transactions: dice.pick(["return", "drop"]), winner: dice.pick(["old", "new"]) }),
@@ -103,6 +108,13 @@ function anyTrouble({ dice, servers, usesMongodb, usesNats }: Setting): Trouble 
     () => (usesNats && nats !== undefined ? serverKilled("NATS", nats, status, ms) : stall(status)),
   ];
   return dice.pick(choices)();
+}
+
+/** Blocks are many times faster than NEAR's and kills are not, so little may be late without making yields too old. */
+function anyClimate(dice: Dice): Required<Pick<DevnetOptions, "shards" | "weather">> {
+  const chance = () => 0.03 * dice.fraction();
+  const weather = { missedChunk: chance(), lateHop: chance(), lateTransaction: chance(), invalidOutcome: 1 };
+  return { shards: dice.pick([1, 4, 6]), weather };
 }
 
 /** A database that no other run uses. */

@@ -1,5 +1,6 @@
 import { createClient } from "@connectrpc/connect";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
+import type { DevnetOptions } from "@outlayer/devnet";
 import type { ProductDeps } from "@outlayer/embedded";
 import { type Environment, remoteTransport } from "@outlayer/kit";
 import { checkRun, type Posted } from "../checker/check.ts";
@@ -12,6 +13,7 @@ import { chainsRegister } from "../support/steps.ts";
 import { type System, serviceToken, startSystem } from "../support/system.ts";
 import { KilledBroadcaster } from "./killed-broadcaster.ts";
 import { delegateValidityBlocks } from "./troubles/chain.ts";
+import { endpointNames } from "./troubles/endpoints.ts";
 import type { Shape } from "./workflows.ts";
 
 export interface WorldOptions {
@@ -19,6 +21,10 @@ export interface WorldOptions {
   readonly blockTimeMs: number;
   /** E.g. where the database and NATS are; SQLite and none by default. */
   readonly environment?: Environment;
+  /** Two endpoints of the node where set, else one. */
+  readonly hasTwoEndpoints?: boolean;
+  /** Shards of the chain, and how unkind it is. */
+  readonly climate?: Pick<DevnetOptions, "shards" | "weather">;
   /** A bug of `test/simulation/mutants.ts` that the broadcaster has. */
   readonly mutant?: string | undefined;
 }
@@ -47,11 +53,12 @@ export class World {
     this.#rest = system.rest(walletId);
   }
 
-  static async start({ blockTimeMs, environment = {}, mutant }: WorldOptions): Promise<World> {
+  static async start(options: WorldOptions): Promise<World> {
+    const { blockTimeMs, environment = {}, hasTwoEndpoints = false, climate = {}, mutant } = options;
     let broadcaster: KilledBroadcaster | undefined;
     const wrap = broadcasterAt(() => broadcaster?.url ?? "");
     const system = await startSystem({
-      devnet: { blockTimeMs },
+      devnet: { blockTimeMs, ...climate },
       environment: { ...chainsRegister, ...environment },
       wrap,
     });
@@ -68,6 +75,7 @@ export class World {
         evidenceUrl: system.product.grpc.evidence,
         signerProxyUrl: system.product.grpc["signer-proxy"],
         rpcUrl: system.devnet.rpcUrl,
+        rpcPaths: hasTwoEndpoints ? endpointNames.map((name) => `/${name}`) : [""],
         mutant,
       });
       await broadcaster.drives();
