@@ -5,6 +5,9 @@ import type { FunctionCallError } from "./errors.ts";
 import { maxGasBurnt } from "./fees.ts";
 import { noCode, type StateView, scratchStorage } from "./state.ts";
 
+/** Bytes that a call may return. */
+const maxReturned = 4_194_304;
+
 /** A view call failed. */
 export class ViewCallError extends Error {
   override readonly name = "ViewCallError";
@@ -22,7 +25,7 @@ export interface ViewAnswer {
 }
 
 /**
- * Runs a method that only reads, on the state after a block.
+ * Runs a method that only reads, on the state after a block, within nearcore's limits of gas and of the answer's length.
  * @throws ViewCallError
  */
 export function callView(state: StateView, block: Block, id: string, method: string, args: Uint8Array): ViewAnswer {
@@ -32,6 +35,7 @@ export function callView(state: StateView, block: Block, id: string, method: str
     throw new ViewCallError(missingCode(id, account?.codeHash ?? noCode));
   }
   const logs: string[] = [];
+  let gasBurnt = 0n;
   const env: Env = {
     storage: scratchStorage(state, id),
     current: id,
@@ -48,12 +52,21 @@ export function callView(state: StateView, block: Block, id: string, method: str
     log: (line) => {
       logs.push(line);
     },
-    useGas: () => {},
+    useGas(units) {
+      gasBurnt += units;
+      if (gasBurnt > maxGasBurnt) throw new HostFailure("Exceeded the prepaid gas.");
+    },
     promise: () => prohibited("promise_batch_create"),
     yieldCreate: () => prohibited("promise_yield_create"),
     yieldResume: () => prohibited("promise_yield_resume"),
   };
-  return { value: run(contract, env, method, args), logs };
+  const value = run(contract, env, method, args);
+  if (value.length > maxReturned) {
+    throw new ViewCallError({
+      ExecutionError: `The length of a returned value ${value.length} exceeds the limit ${maxReturned}`,
+    });
+  }
+  return { value, logs };
 }
 
 function run(contract: Contract, env: Env, method: string, args: Uint8Array): Uint8Array {

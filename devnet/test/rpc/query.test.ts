@@ -100,6 +100,18 @@ describe("query", () => {
       assert.equal(await isRelayer("optimistic"), true);
     }));
 
+  it("bounds the gas that a view burns, and the length of its answer", () =>
+    withDevnet(async (devnet) => {
+      const { hostile } = accountNames;
+      const most = 4_194_304;
+      // Two bytes are its quotes.
+      const longest = await query(devnet, view("huge", { bytes: most - 2 }, hostile));
+      assert.equal(longest.result.length, most);
+      const longer = await query(devnet, view("huge", { bytes: most - 1 }, hostile));
+      assert.match(longer.error, /The length of a returned value 4194305 exceeds the limit 4194304/);
+      assert.match((await query(devnet, view("burn_all", {}, hostile))).error, /Exceeded the prepaid gas/);
+    }));
+
   it("says that an account does not exist", () =>
     withDevnet(async (devnet) => {
       const { height, hash } = devnet.chain.view().final();
