@@ -3,6 +3,7 @@ import { readChain } from "./chain.ts";
 import { checkHalt } from "./rules/halt.ts";
 import { checkLogs } from "./rules/logs.ts";
 import { checkMoney } from "./rules/money.ts";
+import { checkNonces } from "./rules/nonces.ts";
 import { checkOnce } from "./rules/once.ts";
 import { checkOrder } from "./rules/order.ts";
 import { checkSigned, type Release } from "./rules/signed.ts";
@@ -60,6 +61,7 @@ export function checkRun(run: Run): readonly Violation[] {
       ...checkSigned(chain, workflow, run.released ?? []),
     ]),
     ...checkWishes(workflows, run.posted),
+    ...checkNonces(workflows),
     ...checkWriteAhead(chain, workflows, run),
   ];
 }

@@ -154,6 +154,14 @@ describe("the checker of runs", () => {
         ),
       "write_ahead",
     ],
+    [
+      "a nonce of an operator's key that was given out twice",
+      () =>
+        withEntries(run, 0, (text) => [
+          text.includes('"submissions_prepared":') ? text.replaceAll(/"nonce":"\d+"/g, '"nonce":"7"') : text,
+        ]),
+      "nonce_twice",
+    ],
     ["a transaction that no log has", () => ({ ...run, workflows: run.workflows.slice(1) }), "write_ahead"],
     [
       "signatures that were made anew after a submission",

@@ -72,6 +72,15 @@ export interface LoggedTransaction {
   readonly atMs: number;
 }
 
+/** A nonce of an operator's key as the log has it. */
+export interface LoggedNonce {
+  readonly hash: string;
+  readonly publicKey: string;
+  readonly nonce: string;
+  /** The log says that no chain will ever take the transaction, whatever becomes of its key: the nonce is free again. */
+  readonly isFree: boolean;
+}
+
 /** What is asked of a user's own key, and every transaction that was signed with it. */
 export interface UserCallFacts {
   readonly userId: string;
@@ -122,6 +131,8 @@ export interface WorkflowFacts {
   readonly resumes: readonly LoggedTransaction[];
   /** Those that use payloads' nonces up. */
   readonly cancels: readonly LoggedTransaction[];
+  /** Of all those. */
+  readonly nonces: readonly LoggedNonce[];
   /** Undefined for workflows of the gate. */
   readonly userCall: UserCallFacts | undefined;
   /** Hashes of submissions of whose intents the log does not say how they ended: they may still wait on the gate. */
@@ -189,6 +200,7 @@ export function readWorkflow({ requestId, entries, record }: WorkflowEvidence): 
     submissions: logged("submissions_prepared", ({ submissions }) => submissions.map((one: Json) => one.transaction)),
     resumes: logged("resume_prepared", ({ transaction }) => [transaction]),
     cancels: logged("cancel_prepared", ({ transaction }) => [transaction]),
+    nonces: noncesOf(events.map(({ event }) => event)),
     userCall: userCallOf(all("opened")[0]?.direct_user_call, events),
     left: leftBy(all),
     endedAtMs: events.find(({ event }) => event.ended !== undefined || event.opened?.ended !== undefined)?.atMs,
@@ -225,6 +237,24 @@ function termsOf(events: readonly { readonly atMs: number; readonly event: Json 
       maxBlockHeight: Number(terms.max_block_height ?? 0),
     }));
   });
+}
+
+function noncesOf(events: readonly Json[]): LoggedNonce[] {
+  const free = new Set(
+    events.flatMap(({ transaction_dead: dead }) =>
+      ["expired", "forked_away"].includes(dead?.ground) ? [dead.tx_hash] : [],
+    ),
+  );
+  const transactions: Json[] = events.flatMap(({ submissions_prepared, resume_prepared, cancel_prepared }) => [
+    ...(submissions_prepared?.submissions ?? []).map((one: Json) => one.transaction),
+    ...[resume_prepared, cancel_prepared].flatMap((one) => one?.transaction ?? []),
+  ]);
+  return transactions.map(({ hash, public_key: publicKey, nonce }) => ({
+    hash,
+    publicKey,
+    nonce,
+    isFree: free.has(hash),
+  }));
 }
 
 const stepsOf = ({ submissions }: Json): number[] => submissions.map(({ step }: Json) => step ?? 0);

@@ -46,7 +46,7 @@ export async function runHistory(seed: number): Promise<HistoryResult> {
       LEASE_SECS: dice.pick(["6", "15"]),
       QUEUE_TIMEOUT_SECS: dice.pick(["60", "600"]),
       SETTLE_BY_CANCEL: dice.pick(["true", "true", "false"]),
-      GATE_CHAIN_RECEIVERS: "register.near",
+      GATE_CHAIN_RECEIVERS: "register.near,hostile.near",
       GATE_OVERFLOW_BLOCKS: dice.pick(["0", "8", "40"]),
     },
   });

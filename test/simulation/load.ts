@@ -22,6 +22,7 @@ export interface Maker {
   sign(diff: Readonly<Record<string, string>>): Promise<object>;
 }
 
+const gateId = "gate.sequential.near";
 const wrap = "nep141:wrap.near";
 const usdc = "nep141:usdc.near";
 
@@ -76,6 +77,13 @@ export async function ordersOf(dice: Dice, maker: Maker, count: number, withinMs
     const args_json = { ...args, id: unique };
     return { receiver_id: "hostile.near", method_name, gas: "100000000000000", deposit: "0", args_json };
   };
+  /** Of a target that calls the gate's own callback, which refuses it: the gate's receipt is then one that failed. */
+  const callBack = () => {
+    unique += 1;
+    const args = JSON.stringify({ intent_id: String(unique), receiver: "register.near", method: "set" });
+    const args_json = { receiver: gateId, method: "on_intent_resumed", args };
+    return { receiver_id: "hostile.near", method_name: "call_back", gas: "60000000000000", deposit: "0", args_json };
+  };
   const step = async () => {
     if (dice.chance(hostileShare)) return { ...hostile(), route: "gate_proxy" };
     const kind = dice.fraction();
@@ -83,7 +91,7 @@ export async function ordersOf(dice: Dice, maker: Maker, count: number, withinMs
     if (kind < 0.5) return swap();
     // Some of these fit once and not twice: a wallet holds 100.
     if (kind < 0.56) return transfer(60);
-    return { ...register(kind < 0.92), route: "gate_proxy" };
+    return { ...(kind < 0.97 ? register(kind < 0.92) : callBack()), route: "gate_proxy" };
   };
   const way = () => {
     const kind = dice.fraction();
@@ -97,7 +105,7 @@ export async function ordersOf(dice: Dice, maker: Maker, count: number, withinMs
     const key = `order-${index}`;
     const steps: object[] = [];
     for (let at = 0; at < calls; at += 1) steps.push(isBatch ? register(dice.chance(0.9)) : await step());
-    const body = isBatch ? { gate_id: "gate.sequential.near", calls: steps } : { steps, ...way() };
+    const body = isBatch ? { gate_id: gateId, calls: steps } : { steps, ...way() };
     orders.push({
       walletId: dice.pick(walletIds),
       endpoint: isBatch ? "batch" : "workflow",

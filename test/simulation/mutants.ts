@@ -74,6 +74,25 @@ export const mutants: Readonly<Record<string, readonly Patch[]>> = {
       replace: "if (settling !== undefined && !state.cancelRequested) return settling;",
     },
   ],
+  // What a target calls of the gate is taken for the gate's own word.
+  "predecessor-not-checked": [
+    {
+      file: "services/broadcaster/src/core/chain/submission-view.ts",
+      find: 'const result = parent.status.kind === "receipt" ? [parent.status.id] : [];',
+      replace: `if (parent.status !== undefined) {
+    return [...receipts.values()].filter((outcome) => outcome.executorId === gateId && outcome.id !== parent.id);
+  }
+  const result = [];`,
+    },
+  ],
+  // The nonces in logs that are slow to read are not waited for.
+  "takeover-without-barrier": [
+    {
+      file: "services/broadcaster/src/shell/term/worker.ts",
+      find: "unread.expect(underWay.map(({ requestId }) => requestId));",
+      replace: "unread.expect([]);",
+    },
+  ],
   "lease-without-fencing": [
     {
       file: "services/evidence/src/rpc/leases.ts",
