@@ -157,6 +157,17 @@ const ofRecord = (operationId: string) => ({
   404: [({ working }: Worlds) => ask(working, operationId)],
 });
 
+/** The same of a GET, which may be asked whether the record is still what it was. */
+const readingOf = (operationId: string) => ({
+  ...ofRecord(operationId),
+  304: [
+    async (worlds: Worlds) => {
+      const { id, version } = await anEnd(worlds);
+      return ask(worlds.working, operationId, { id, headers: { ...worker(), "if-none-match": `"${version}"` } });
+    },
+  ],
+});
+
 /** A GET of a record whose parameter cannot be read. */
 async function badParameter({ working }: Worlds, operationId: string, query: string): Promise<RawAnswer> {
   const { method, path } = operationOf(operationId);
@@ -213,7 +224,7 @@ const table: Readonly<Record<string, Readonly<Record<number, readonly Produce[]>
     ],
   },
   getWorkflow: {
-    ...ofRecord("getWorkflow"),
+    ...readingOf("getWorkflow"),
     400: [(worlds) => badParameter(worlds, "getWorkflow", "wait=26")],
   },
   cancelWorkflow: {
@@ -252,7 +263,7 @@ const table: Readonly<Record<string, Readonly<Record<number, readonly Produce[]>
     ],
   },
   getSequentialBatch: {
-    ...ofRecord("getSequentialBatch"),
+    ...readingOf("getSequentialBatch"),
     400: [(worlds) => badParameter(worlds, "getSequentialBatch", "wait=x")],
   },
   prepareDirectUserKey: {
@@ -282,7 +293,7 @@ const table: Readonly<Record<string, Readonly<Record<number, readonly Produce[]>
     ],
   },
   getDirectUserCall: {
-    ...ofRecord("getDirectUserCall"),
+    ...readingOf("getDirectUserCall"),
     400: [(worlds) => badParameter(worlds, "getDirectUserCall", "wait=26")],
   },
   getPreflight: {

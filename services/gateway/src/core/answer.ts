@@ -7,6 +7,8 @@ import { isProblemStatus, problemMembers } from "./problem.ts";
 export type Answer =
   | { readonly kind: "json"; readonly status: number; readonly headers: AnswerHeaders; readonly body: JsonObject }
   | { readonly kind: "document"; readonly headers: AnswerHeaders; readonly text: string }
+  /** 304: the caller has the record as it is. */
+  | { readonly kind: "unchanged"; readonly requestId: string; readonly headers: AnswerHeaders }
   /** 204: a client of event streams should not come back. */
   | { readonly kind: "empty"; readonly requestId: string }
   /** Server-sent events, frame by frame. */

@@ -28,6 +28,8 @@ export interface RestRequest {
   readonly idempotencyKeys: readonly string[];
   readonly prefer: string | undefined;
   readonly lastEventId: string | undefined;
+  /** `If-None-Match`. */
+  readonly ifNoneMatch: string | undefined;
   /** Empty where there is none. */
   readonly body: string;
   /** Aborted when the client has gone. */

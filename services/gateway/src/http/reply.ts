@@ -24,6 +24,8 @@ export function sendAnswer(reply: FastifyReply, answer: SendableAnswer): Fastify
     }
     case "document":
       return reply.code(200).headers(answer.headers).send(answer.text);
+    case "unchanged":
+      return reply.code(304).headers(answer.headers).send();
     case "empty":
       return reply.code(204).send();
   }
@@ -44,6 +46,7 @@ export function requestIdOf(answer: Answer): string | undefined {
     }
     case "document":
       return undefined;
+    case "unchanged":
     case "empty":
     case "events":
       return answer.requestId;

@@ -71,6 +71,7 @@ export function restRequest(
     idempotencyKeys: ["idempotency-key", "x-idempotency-key"].flatMap((name) => raw.headersDistinct[name] ?? []),
     prefer: header(raw, "prefer"),
     lastEventId: header(raw, "last-event-id"),
+    ifNoneMatch: header(raw, "if-none-match"),
     body: body instanceof Uint8Array ? decodeBody(body) : "",
     signal,
   };

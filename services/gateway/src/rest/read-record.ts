@@ -1,6 +1,7 @@
 import { recordJson } from "@outlayer/workflow";
 import { type Answer, jsonAnswer } from "../core/answer.ts";
 import type { RestRequest } from "../core/endpoint.ts";
+import { etagOf, isKnown } from "../core/etag.ts";
 import type { Call, Records } from "../core/ports.ts";
 import { isRequestId, notFound, type RequestKind } from "../core/request-id.ts";
 import { waitOfQuery } from "../core/wait.ts";
@@ -11,15 +12,17 @@ export interface ReadingDeps {
   readonly stopping: AbortSignal;
 }
 
-/** Answers a GET with a record; `?wait` delays the answer until the record has changed or ended. */
+/** Answers a GET with a record; `?wait` delays the answer until the record has changed or ended. 304 where the caller has it. */
 export async function readRecord(deps: ReadingDeps, called: RequestKind, request: RestRequest): Promise<Answer> {
-  const { id, credentials, signal, query } = request;
+  const { id, credentials, signal, query, ifNoneMatch } = request;
   const waitSecs = waitOfQuery(query.getAll("wait"));
   if (!isRequestId(id)) throw notFound(called, id);
   const call = { credentials, signal };
   const record = waitSecs === 0 ? await deps.records.get(id, call) : await changed(deps, id, waitSecs, call);
   if (record === undefined) throw notFound(called, id);
-  return jsonAnswer(200, recordJson(record));
+  const etag = etagOf(record.version);
+  if (isKnown(etag, ifNoneMatch)) return { kind: "unchanged", requestId: record.requestId, headers: { etag } };
+  return jsonAnswer(200, recordJson(record), { etag });
 }
 
 async function changed({ records, stopping }: ReadingDeps, id: string, waitSecs: number, call: Call) {

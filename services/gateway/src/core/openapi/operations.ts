@@ -300,11 +300,16 @@ function getRecord(operationId: string, tag: string, summary: string, records: R
     description:
       "The record as it is, or after a wait as it is then. 200 whatever its status. A record of any endpoint is found here.",
     security: walletSecurity,
-    parameters: parameters("RequestId", "Wait"),
+    parameters: parameters("RequestId", "Wait", "IfNoneMatch"),
     responses: {
       "200": {
         description: "The record.",
+        headers: { ETag: headerRef("ETag") },
         content: jsonContent("WorkflowRecord", { ...records.succeeded, ...records.inProgress }),
+      },
+      "304": {
+        description: "The record is the one that `If-None-Match` names.",
+        headers: { ETag: headerRef("ETag") },
       },
       ...errors(["BadWait", "Unauthorized", "NotFound", ...anyErrors]),
     },

@@ -51,6 +51,14 @@ function parametersOf(executeWaitSecs: number) {
       schema: { type: "integer", minimum: 0, maximum: maxGetWaitSecs },
       example: 20,
     },
+    IfNoneMatch: {
+      name: "If-None-Match",
+      in: "header",
+      required: false,
+      description: "The `ETag` of an earlier answer: 304 without a body where the record is still the same.",
+      schema: { type: "string" },
+      example: '"7"',
+    },
     UserId: queryOfScope("user_id", "The user whose key signs.", "mike.near"),
     RegistryId: queryOfScope("registry_id", "Namespace of the key's derivation.", "mike.sequential.near"),
     ReceiverId: queryOfScope("receiver_id", "The contract that is called.", "count.mike.near"),
@@ -80,6 +88,11 @@ function queryOfScope(name: string, description: string, example: string) {
 }
 
 export const componentHeaders = {
+  ETag: {
+    description: "The record's version, for `If-None-Match`.",
+    schema: { type: "string", pattern: '^"[0-9]+"$' },
+    example: '"7"',
+  },
   Location: {
     description: "Path of the record.",
     schema: { type: "string" },
