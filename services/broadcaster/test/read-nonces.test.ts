@@ -13,13 +13,15 @@ const legacy = encodeBase64(new Uint8Array(32).fill(7));
 interface Case {
   readonly used?: boolean;
   readonly nonce?: string;
+  /** Of the final block. */
+  readonly finalMs?: number;
   /** Of the newest block seen when the answer has come. */
   readonly headMs?: number;
   readonly salt?: () => { readonly value: unknown; readonly height: number };
 }
 
 /** Reads a payload's nonce, of which the verifier says this. @returns undefined where nothing could be concluded */
-async function readOf({ used = false, nonce: read = nonce, headMs = expiresMs, salt }: Case) {
+async function readOf({ used = false, nonce: read = nonce, headMs = expiresMs, finalMs = deadlineMs + 1, salt }: Case) {
   const asked: unknown[] = [];
   const tools = {
     node: {
@@ -31,7 +33,7 @@ async function readOf({ used = false, nonce: read = nonce, headMs = expiresMs, s
     },
     follower: {
       timeMs: headMs,
-      heads: { final: { height: 1000, timeMs: deadlineMs + 1 }, optimistic: { height: 1002, timeMs: headMs } },
+      heads: { final: { height: 1000, timeMs: finalMs }, optimistic: { height: 1002, timeMs: headMs } },
     },
     config: { verifierId: "intents.near" },
   } as unknown as Parameters<typeof readNonces>[0];
@@ -49,6 +51,11 @@ describe("a payload nonce that reads as unused (rule: unused-nonce-counts-while-
     const { use, asked } = await readOf({});
     assert.deepEqual(use, { used: false, timeMs: deadlineMs + 1, height: 1000, mayBeForgotten: false });
     assert.deepEqual(asked, [{ salt: "01020304" }]);
+  });
+
+  it("is read alone until the payload's deadline: before that it decides nothing", async () => {
+    const { use, asked } = await readOf({ finalMs: deadlineMs });
+    assert.deepEqual([use?.used, asked], [false, []]);
   });
 
   it("does not count once the nonce has expired, or its salt is invalid", async () => {

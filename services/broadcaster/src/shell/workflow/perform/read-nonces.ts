@@ -27,15 +27,17 @@ export async function readNonces(
   const heads = follower.heads;
   if (heads === undefined || state.account === undefined) return false;
   for (const step of steps) {
-    const nonce = state.steps[step]?.terms?.nonce;
-    if (nonce === undefined || nonce === "") continue;
+    const { nonce = "", deadlineMs = 0n } = state.steps[step]?.terms ?? {};
+    if (nonce === "") continue;
     const args = { account_id: state.account.accountId, nonce };
     const { value, height } = await node.view(config.verifierId, "is_nonce_used", args);
     // A node that lags behind answers for an older block than the time noted.
     if (height < heads.final.height) return false;
-    const mayBeForgotten = value === true ? false : await mayForget(tools, nonce, height);
-    if (mayBeForgotten === undefined) return false;
     const { timeMs } = heads.final;
+    // Before the deadline an unused nonce decides nothing.
+    const isDecisive = value !== true && timeMs > Number(deadlineMs);
+    const mayBeForgotten = isDecisive ? await mayForget(tools, nonce, height) : false;
+    if (mayBeForgotten === undefined) return false;
     seen.nonceUse.set(step, { used: value === true, timeMs, height: heads.final.height, mayBeForgotten });
   }
   seen.noncesReadAt = heads.optimistic.height;
