@@ -4,6 +4,7 @@ import { eventsOf } from "./support/history.ts";
 import { sends } from "./support/on-chain.ts";
 import { three } from "./support/steps.ts";
 import { type System, withSystem } from "./support/system.ts";
+import { waitUntil } from "./support/wait-until.ts";
 
 const near = 10n ** 24n;
 
@@ -19,7 +20,7 @@ async function invalidOnce({ devnet }: System, accountId: string): Promise<void>
   const looks = () => counters.snapshot().rpc.EXPERIMENTAL_tx_status ?? 0;
   for (let at = 0; at < 3; at += 1) {
     const before = looks();
-    while (looks() === before) await new Promise((resolve) => setTimeout(resolve, 5));
+    await waitUntil(() => looks() > before, "a look at it");
     blocks.mine({ blocks: 3 });
   }
   accounts.setBalance(accountId, 100n * near);
