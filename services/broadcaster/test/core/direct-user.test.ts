@@ -11,6 +11,7 @@ import { judgeKey } from "../../src/core/direct-user/user-key.ts";
 import { isAmbiguous } from "../../src/core/direct-user/verdict.ts";
 import type { KeyPermission } from "../../src/core/gate/access-key.ts";
 import type { EventInit } from "../../src/core/workflow/action.ts";
+import { waitingEvent } from "../../src/shell/log/waiting.ts";
 import { allowed, dead, directUserState, log, prepared, scope, taken } from "./direct-user-builder.ts";
 import { panics, transactionStatus, value } from "./transaction-builder.ts";
 
@@ -70,6 +71,19 @@ describe("direct user: what the driver does next", () => {
     assert.deepEqual(end, { kind: "append", event: { case: "ended", value: { status: "succeeded" } } });
     const ended: EventInit = { case: "ended", value: { status: "succeeded" } };
     assert.equal(act([...sent, resolved(), measured, ended]).kind, "stop");
+  });
+
+  it("does not tell for ever that reasons for waiting flap (rule: standstill-is-written-rarely)", () => {
+    const events: EventInit[] = [taken, allowed];
+    const config = { queueTimeoutMs: 86_400_000 } as never;
+    for (let half = 0; half < 200; half += 1) {
+      const waitingFor = half % 2 === 0 ? "rpc_unavailable" : "keystore_unavailable";
+      const wait = { waitingFor, position: 0, expectedStart: undefined, head: 0 } as const;
+      const needs = { ports: { clock: { now: () => 1_000 } }, config, blockMs: 600, admittedAtMs: 0 };
+      const event = waitingEvent(directUserState(events), wait, needs);
+      if (event !== undefined) events.push(event);
+    }
+    assert.equal(events.length, 4);
   });
 
   it("says what became of it only once every block that it rests on is final", () => {

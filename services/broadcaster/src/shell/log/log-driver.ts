@@ -224,7 +224,7 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
     logger.info({ ...about, event: event.case, version: logged.version }, "appended");
     this.#state = this.#handler.evolve(before, logged);
     this.#knownVersion = logged.version;
-    if (!isStandstill(event)) this.#unexpected = { times: 0, lastMs: 0 };
+    if (!isBeforeSending(event)) this.#unexpected = { times: 0, lastMs: 0 };
     this.#handler.written(event, this.#state);
   }
 
@@ -234,7 +234,7 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
   }
 }
 
-const standstills = [
+const beforeSending = [
   "taken",
   "waiting",
   "policyAllowed",
@@ -244,9 +244,9 @@ const standstills = [
   "signaturesDiscarded",
 ];
 
-/** Whether an event is no progress: nothing has come of the workflow yet. */
-function isStandstill({ case: kind }: EventInit): boolean {
-  return standstills.includes(kind);
+/** Whether an event stands before anything is sent: it says nothing against more of the same errors. */
+function isBeforeSending({ case: kind }: EventInit): boolean {
+  return beforeSending.includes(kind);
 }
 
 function isIdle(action: { readonly kind: string }): action is Idle {
