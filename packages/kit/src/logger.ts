@@ -7,8 +7,8 @@ export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "s
 export type LogLevel = (typeof logLevels)[number];
 
 /**
- * One JSON line an event, on standard output unless a destination is given. Each line carries the service, and the trace,
- * workflow and wallet of the work at hand.
+ * One JSON line an event, on standard output unless a destination is given. Each line carries the service, the trace,
+ * and what the work at hand is for.
  */
 export function createLogger(service: string, level: LogLevel, destination?: DestinationStream): Logger {
   const options = {

@@ -24,7 +24,7 @@ export const portLimits = {
   lingerBytes: 4 * 1024 * 1024,
   /** Concurrent streams on an HTTP/2 connection, as long as no service has called on it. */
   streams: 100,
-  /** The same for services: one connection carries the event streams and long polls of a gateway's wallets. */
+  /** The same for services: one connection carries the event streams and long polls of all of a service's clients. */
   serviceStreams: 10_000,
   /** MB that Node accounts to an HTTP/2 connection, at either end. Node counts some bytes of cancelled streams for good. */
   sessionMegabytes: 64,
