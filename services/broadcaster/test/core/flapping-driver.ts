@@ -16,6 +16,10 @@ export type Answer = readonly EventInit[] | { readonly waitingFor: WaitReason; r
 export interface Outside {
   readonly kinds?: readonly Kind[];
   readonly begun?: readonly EventInit[];
+  /** Half of a block until which others are admitted. */
+  readonly othersUntil?: number;
+  /** A day where absent. */
+  readonly queueTimeoutMs?: number;
   /** For how long it is driven: 2,000 where absent. */
   readonly blocks?: number;
   /** The world in a half of a block. */
@@ -28,6 +32,8 @@ export function driven({
   kinds = ["plain"],
   begun = [taken, allowed],
   blocks = 2_000,
+  othersUntil = 0,
+  queueTimeoutMs = 86_400_000,
   sees,
   answers,
 }: Outside): readonly Logged[] {
@@ -51,12 +57,12 @@ export function driven({
         const answer = answers?.(action, half);
         if (answer !== undefined && "waitingFor" in answer) {
           const wait = { position: 0, expectedStart: undefined, head, ...answer };
-          const config = { queueTimeoutMs: 86_400_000 } as never;
+          const config = { queueTimeoutMs } as never;
           const event = waitingEvent(state, wait, {
             ports: { clock: { now: () => nowMs } },
             config,
             blockMs,
-            admittedAtMs: 0,
+            admittedAtMs: Math.min(nowMs, beginMs + (othersUntil * blockMs) / 2),
           });
           if (event !== undefined) append(event);
           break;

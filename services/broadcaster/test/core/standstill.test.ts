@@ -170,6 +170,27 @@ describe("a workflow that has flapped", () => {
     assert.deepEqual(next(state, world({ nowMs: beginMs + 100 * blockMs })), { kind: "seek_admission" });
   });
 
+  it("is told to be blocked, whatever blocks it, and so ends in time, where it was admitted before as well", () => {
+    for (const waitingFor of ["gate_stuck", "gate_busy", "balance_low", "rpc_unavailable"] as const) {
+      const log = driven({
+        queueTimeoutMs: 600_000,
+        othersUntil: 400,
+        answers: ({ kind }, half) => {
+          if (kind === "seek_admission") {
+            return half === 0 ? [admitted] : half < 400 ? { waitingFor: "turn", position: 9 } : { waitingFor };
+          }
+          return kind === "sign" ? { waitingFor: "rpc_unavailable" } : undefined;
+        },
+      });
+      const end = log.at(-1);
+      assert.ok(end?.event.kind.case === "ended", waitingFor);
+      assert.equal(end.event.kind.value.errorCode, waitingFor);
+      // Blocked from half 400 on, told within 100 blocks.
+      const blockedMs = end.atMs - beginMs - 200 * blockMs;
+      assert.ok(blockedMs > 600_000 && blockedMs < 600_000 + 101 * blockMs, `${waitingFor}: ${blockedMs}`);
+    }
+  });
+
   it("tells that a gate's blockage is over, so that it does not count together with the next one", () => {
     const log = driven({
       answers: ({ kind }, half) =>

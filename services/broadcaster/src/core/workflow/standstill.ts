@@ -62,7 +62,8 @@ export function mayRepeat(standstill: Standstill, kind: "outcomeUnknown" | "sett
 
 /** Whether a reason for waiting may be told now. @param events that follow from it: its end has to be told as well, or nothing */
 export function mayTell(standstill: Standstill, events: 1 | 2, moment: Moment): boolean {
-  return roomFor(standstill, moment) >= events + attemptOf(standstill);
+  // What has not been told for long is always told: the time limit of a blockage begins with the word of it.
+  return roomFor(standstill, moment) >= Math.min(most, events + attemptOf(standstill));
 }
 
 /** Whether admission may be sought now: what comes of it has to be told, whatever it is. */

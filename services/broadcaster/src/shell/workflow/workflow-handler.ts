@@ -125,7 +125,10 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
     // A workflow whose signatures were thrown away was late, and waits until they are dead: others are let in meanwhile.
     else if (state.discarded) this.#needs.intake.release(this.#requestId, Number.POSITIVE_INFINITY);
     // Reporting may have made it this workflow's turn.
-    return next(state, { ...world, turn: conductor.isTurn(this.#requestId) });
+    const action = next(state, { ...world, turn: conductor.isTurn(this.#requestId) });
+    // A workflow that must not seek admission now must not hold up those behind it either.
+    if (action.kind === "wait" && state.admitted === undefined) this.letGo();
+    return action;
   }
 
   /** Says what the workflow has yet to take from the operator's balances. */
