@@ -6,7 +6,7 @@ import { signIntents } from "./support/actors.ts";
 import { gateTrace } from "./support/chain-dump.ts";
 import { describeShapes } from "./support/shapes.ts";
 import { dust, registerStep } from "./support/steps.ts";
-import { type System, startSystem } from "./support/system.ts";
+import { internalToken, type System, startSystem } from "./support/system.ts";
 
 const wrap = "nep141:wrap.near";
 const halt = { on_failure: "halt" };
@@ -98,6 +98,24 @@ describeShapes("steps that the verifier takes back (rule: succeeded-is-kept)", (
     assert.equal(record.user_visible_error, `step 1 of 2 was refunded: ${notRegistered}`);
     assertSaid(record, ["refunded", notRegistered], ["not_executed", /.*/]);
     assert.deepEqual(record.balance_deltas, {});
+  });
+
+  it("says so over gRPC as over REST, and in the event that tells of the step", async () => {
+    const { request_id: requestId } = await ended([ftWithdraw()]);
+    const headers = { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": internalToken };
+    const stream = await fetch(`${system.product.restUrl}/wallet/v1/workflows/${requestId}/events`, { headers });
+    const told = [...(await stream.text()).matchAll(/^data: (.*)$/gm)].map(([, data = ""]) => JSON.parse(data));
+    const resolved = told.find(({ event }) => event === "step_resolved");
+    assert.deepEqual(resolved.step_outcomes, [{ outcome: "refunded", error: notRegistered, possible_until: null }]);
+    assert.deepEqual([told.at(-1).event, told.at(-1).error_code], ["ended", "refunded"]);
+    const answer = await fetch(`${system.product.http.evidence}/outlayer.evidence.v1.RecordService/GetRecord`, {
+      method: "POST",
+      headers: { ...headers, "content-type": "application/json" },
+      body: JSON.stringify({ requestId }),
+    });
+    const { errorCode, stepOutcomes } = (await answer.json()) as { errorCode: string; stepOutcomes: object[] };
+    assert.equal(errorCode, "refunded");
+    assert.deepEqual(stepOutcomes, [{ outcome: "refunded", error: notRegistered }]);
   });
 
   it("the same where failures do not halt: the next step runs, and the code says that not all came back", async () => {

@@ -26,6 +26,7 @@ type Needed = Pick<
   | "signer"
   | "salts"
   | "ports"
+  | "foreignViews"
   | "logger"
 > & { readonly evidence: Pick<EvidenceLog, "readUsage"> };
 
@@ -46,6 +47,7 @@ export async function preflight(tools: Needed, request: PreflightRequest, caller
     evidence,
     salts,
     ports,
+    foreignViews,
     logger,
   } = tools;
   const { signal, done } = deadline(ports.timers, patienceMs, caller);
@@ -58,6 +60,7 @@ export async function preflight(tools: Needed, request: PreflightRequest, caller
       wrappedNearId: config.wrappedNearId,
       clock: ports.clock,
       random: ports.random,
+      foreignViews,
       walletId,
       approval,
       signer,

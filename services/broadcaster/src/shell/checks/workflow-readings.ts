@@ -1,3 +1,5 @@
+import { create } from "@bufbuild/protobuf";
+import { PostViewSchema } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { Approval } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import type { Random } from "@outlayer/kit";
 import { verifierNonce } from "@outlayer/near";
@@ -10,6 +12,7 @@ import { ViewFailed } from "../../core/ports/near-node.ts";
 import type { Signer } from "../../core/ports/signer.ts";
 import type { SaltReader } from "../chain/salt-reader.ts";
 import { NotMade } from "./check.ts";
+import type { ForeignViews } from "./foreign-views.ts";
 import type { Run } from "./gate-readings.ts";
 import { once } from "./once.ts";
 import { WalletReadings, type WalletSources } from "./wallet-readings.ts";
@@ -21,6 +24,7 @@ export interface PreflightSources extends WalletSources {
   readonly evidence: Pick<EvidenceLog, "readUsage">;
   readonly salts: SaltReader;
   readonly random: Random;
+  readonly foreignViews: ForeignViews;
   /** Aborted when the answer is not wanted any more. */
   readonly signal: AbortSignal;
 }
@@ -87,7 +91,7 @@ export class WorkflowReadings extends WalletReadings {
    */
   readonly payouts = once(async (): Promise<NeedFacts> => {
     const needs = needsOf(this.calls);
-    const { node } = this.preflight;
+    const { node, foreignViews, walletId, signal } = this.preflight;
     const ids = [...new Set(needs.flatMap(({ accountId, what }) => (what.kind === "registration" ? [] : accountId)))];
     const asked = new Map(
       needs.flatMap(({ accountId, what }) =>
@@ -97,15 +101,20 @@ export class WorkflowReadings extends WalletReadings {
     const targets = ids
       .slice(0, mostAccounts)
       .map(async (id) => [id, await this.keep(`target ${id}`, targetBlocks, () => node.callTarget(id))] as const);
-    const registered = [...asked].slice(0, mostAccounts).map(async ([key, { token, accountId }]) => {
-      const args = JSON.stringify({ account_id: accountId });
-      const answer = await node.foreignView(token, "storage_balance_of", args);
-      return answer.kind === "answered" ? [[key, answer.value !== null] as const] : [];
+    const keys = [...asked.keys()].slice(0, mostAccounts);
+    const views = [...asked.values()].slice(0, mostAccounts).map(({ token, accountId }, index) => {
+      const argsJson = JSON.stringify({ account_id: accountId });
+      return [
+        index,
+        create(PostViewSchema, { contractId: token, methodName: "storage_balance_of", argsJson }),
+      ] as const;
     });
-    return {
-      targets: new Map(await Promise.all(targets)),
-      registered: new Map((await Promise.all(registered)).flat()),
-    };
+    const answers = views.length === 0 ? new Map() : await foreignViews.run(walletId, views, signal);
+    const registered = keys.flatMap((key, index) => {
+      const { outcome, resultJson } = answers.get(index) ?? {};
+      return outcome === "answered" ? [[key, resultJson !== "null"] as const] : [];
+    });
+    return { targets: new Map(await Promise.all(targets)), registered: new Map(registered) };
   });
 
   async #simulate({ argsJson }: Rehearsal): Promise<RehearsalAnswer> {
