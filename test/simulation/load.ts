@@ -56,6 +56,23 @@ export async function ordersOf(dice: Dice, maker: Maker, count: number, withinMs
       counterparty_signed: [await maker.sign({ [wrap]: String(delivered(amount_in)), [usdc]: "-2" })],
     };
   };
+  /** What the verifier may give back, in whole or in part, some blocks after it was executed; or lose, or not. */
+  const revocable = () => {
+    unique += 1;
+    const amount = String(BigInt(unique) * 10n ** 15n);
+    const keep = dice.pick([amount, "0", "7"]);
+    const msg = JSON.stringify({ keep, after: dice.pick([0, 0, 12]), ...(dice.chance(0.2) ? { fail: "no" } : {}) });
+    // Nobody is called nobody.near; mike.near has no code, and is registered with no token.
+    const receiver_id = dice.pick(["mike.near", "receiver.near"]);
+    const withdraw = { intent: "ft_withdraw", token: "wrap.near", receiver_id, amount };
+    const intent = dice.pick([
+      withdraw,
+      { ...withdraw, msg },
+      { intent: "transfer", receiver_id, tokens: { [wrap]: amount }, msg },
+      { intent: "native_withdraw", receiver_id: dice.pick(["mike.near", "nobody.near"]), amount },
+    ]);
+    return { kind: "intents.execute_raw", intents: [intent] };
+  };
   const register = (isRight: boolean) => {
     unique += 1;
     const args_json = { value: isRight ? unique : `no number ${unique}` };
@@ -91,6 +108,7 @@ export async function ordersOf(dice: Dice, maker: Maker, count: number, withinMs
     if (kind < 0.5) return swap();
     // Some of these fit once and not twice: a wallet holds 100.
     if (kind < 0.56) return transfer(60);
+    if (kind < 0.7) return revocable();
     return { ...(kind < 0.97 ? register(kind < 0.92) : callBack()), route: "gate_proxy" };
   };
   const way = () => {

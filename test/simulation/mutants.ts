@@ -61,6 +61,14 @@ export const mutants: Readonly<Record<string, readonly Patch[]>> = {
     }`,
     },
   ],
+  // A target's own success is taken for the step's.
+  "refund-not-followed": [
+    {
+      file: "services/broadcaster/src/core/chain/aftermath.ts",
+      find: "return intents.length === 0 ? undefined : { verifierId, accountId, intents };",
+      replace: "return undefined;",
+    },
+  ],
   // What was signed and not sent is taken for gone.
   "ended-at-cancel": [
     {
