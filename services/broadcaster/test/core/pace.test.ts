@@ -79,6 +79,15 @@ describe("the pace of asking for blocks", () => {
     assert.ok(pace.waitMs(300_630, 300_630) <= 60);
   });
 
+  it("does not wait for as long as the clock is set back while a request is under way", () => {
+    const pace = new Pace(300);
+    assert.equal(pace.waitMs(400_000, 50), 300);
+    for (let height = 1; height <= 20; height += 1) {
+      pace.saw({ height, timeMs: height * 600 }, height * 600 + 400_150);
+    }
+    assert.ok(pace.waitMs(412_150, 12_200) <= 1_200);
+  });
+
   it("asks at the interval as long as it knows few blocks: one of them may have stood still for long", () => {
     const pace = new Pace(12);
     for (const [height, timeMs] of [

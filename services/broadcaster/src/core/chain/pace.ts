@@ -46,8 +46,10 @@ export class Pace {
     this.#lagMs = Math.min(this.#lagMs ?? lagMs, lagMs) - sooner;
   }
 
-  /** Milliseconds to wait after a request at `askedAtMs` that was finished at `nowMs`. */
-  waitMs(askedAtMs: number, nowMs: number): number {
+  /** Milliseconds to wait after a request that was asked and finished at these times. */
+  waitMs(requestedAtMs: number, nowMs: number): number {
+    // A clock that was set back meanwhile must not make the wait as long as its step.
+    const askedAtMs = Math.min(requestedAtMs, nowMs);
     const earliest = askedAtMs + this.#intervalMs;
     if (this.#blockTimesMs.length < enough) return Math.max(0, earliest - nowMs);
     const latest = askedAtMs + Math.max(this.#intervalMs, 2 * this.#blockTimeMs);
