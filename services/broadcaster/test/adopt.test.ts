@@ -1,13 +1,22 @@
 import assert from "node:assert/strict";
 import { adopt } from "../src/shell/workflow/perform/adopt.ts";
-import { admitted, allowed, type Kind, signed, submissions, taken, workflow } from "./core/workflow-builder.ts";
+import {
+  admitted,
+  allowed,
+  type Kind,
+  maxBlockHeight,
+  signed,
+  submissions,
+  taken,
+  workflow,
+} from "./core/workflow-builder.ts";
 
 const one: readonly Kind[] = ["intents"];
 /** Height of the block that our own submission names. */
 const named = 990;
 
 /** Adopts an intent that the gate accepted at a height, on a chain with somebody's submission of our delegate at another. */
-async function adopted(acceptedAt: number, carriedAt: number) {
+async function adopted(acceptedAt: number, carriedAt: number, delegateValidityBlocks = 180) {
   const read: number[] = [];
   const block = (height: number) => ({ height, hash: `h${height}`, prevHash: `h${height - 1}` });
   const call = { methodName: "submit_intent", args: new TextEncoder().encode('{"signed_delegate":"delegate-0"}') };
@@ -28,7 +37,7 @@ async function adopted(acceptedAt: number, carriedAt: number) {
         return { intentId: "7", sender: "alice", nonce: 100n, submittedAtBlock: acceptedAt };
       },
     },
-    config: { gateId: "gate.near" },
+    config: { gateId: "gate.near", delegateValidityBlocks },
   } as unknown as Parameters<typeof adopt>[0];
   const state = workflow(one, [taken, allowed, admitted, signed(one), submissions(0)]);
   return { found: await adopt(tools, state, 0), read };
@@ -48,6 +57,16 @@ describe("somebody else's submission of our delegate (rule: used-nonce-is-looked
       read,
       [...Array(1003 - named).keys()].map((count) => 1003 - count),
     );
+  });
+
+  it("is found in a block before the one that our own submission names: the delegate was signed before", async () => {
+    const signedAt = named - 5;
+    const validity = Number(maxBlockHeight) - signedAt;
+    const { found } = await adopted(1003, signedAt + 1, validity);
+    assert.ok(found !== "none");
+    assert.equal(found.txHash, "theirs");
+    const { read } = await adopted(1003, 0, validity);
+    assert.equal(read.at(-1), signedAt + 1);
   });
 
   it("is not looked for for ever", async () => {

@@ -54,9 +54,12 @@ async function findForeign(
   const pending = await gate.findPending(state.account.accountId, signed.delegateNonce);
   if (pending === undefined) return undefined;
   const block = await node.block({ height: pending.submittedAtBlock });
-  // Before our own first submission named its block, nobody had seen the delegate.
+  // Whoever signs it, or hands it on, has the delegate before we send it: only before its signature had nobody seen it.
+  const signedAt = Number(signed.maxBlockHeight) - config.delegateValidityBlocks;
+  // The setting may have been another one then.
   const sent = state.steps[step]?.submissions.map(({ transaction }) => Number(transaction.blockHeight)) ?? [];
-  const wanted = { gateId: config.gateId, signedDelegate: signed.signedDelegateBase64, above: Math.min(...sent) };
+  const above = Math.min(signedAt, ...sent);
+  const wanted = { gateId: config.gateId, signedDelegate: signed.signedDelegateBase64, above };
   const transaction = await findCarrier(node, block.hash, wanted);
   return transaction === undefined ? undefined : accepted(step, transaction, pending.intentId, block);
 }
