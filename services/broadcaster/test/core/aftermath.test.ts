@@ -75,6 +75,13 @@ describe("what follows a payload that was executed", () => {
     assert.deepEqual(undoneBy(after), {});
   });
 
+  it("is open where the callback has run and the node does not show what it answered", () => {
+    const elsewhere = { ...transfer, waits: true };
+    const args = { ...resolveArgs, is_call: true };
+    assert.equal(aftermath([ftWithdraw], [elsewhere, { ...resolve, args }]).kind, "open");
+    assert.equal(aftermath([ftWithdraw], [refused, { ...resolve, args }]).kind, "known");
+  });
+
   it("does not wait for the system's refunds, nor for promises that decide nothing", () => {
     const refund = { id: "c3", predecessor: "system", executor: "relayer.near", waits: true };
     const other = { id: "c4", executor: "x.near", method: "log", waits: true };

@@ -59,6 +59,8 @@ export function readAftermath(status: TransactionStatus, parent: Outcome, about:
     const end = endOf(status, id);
     const asked = role.kind === "calls" || input === undefined ? undefined : endOf(status, input);
     if (own === undefined || end === undefined) return { kind: "open" };
+    // The promise ran before its callback: its outcome is missing at a node that is not on its shard.
+    if (role.kind === "resolves" && input !== undefined && asked === undefined) return { kind: "open" };
     blockHashes.push(own.blockHash, end.blockHash);
     const error = failureOf(asked) ?? failureOf(end);
     if (role.kind === "resolves") {
