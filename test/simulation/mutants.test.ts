@@ -16,7 +16,7 @@ interface Hunt {
 const hunts: readonly Hunt[] = [
   { mutant: "resume-before-append", kinds: ["write_ahead"], seeds: [1, 2], most: 20 },
   { mutant: "sign-anew-on-unknown", kinds: ["signed_anew", "twice"], seeds: [1, 2], most: 6 },
-  { mutant: "released-at-cancel", kinds: ["released_early"], seeds: [11, 14], most: 20 },
+  { mutant: "released-at-cancel", kinds: ["released_early"], seeds: [57, 11], most: 150 },
   { mutant: "refund-not-followed", kinds: ["untrue", "halt"], seeds: [1, 2], most: 6 },
   { mutant: "ended-at-cancel", kinds: ["ended_early"], seeds: [1, 2], most: 150 },
   { mutant: "predecessor-not-checked", kinds: ["untrue"], seeds: [1, 2], most: 20 },
