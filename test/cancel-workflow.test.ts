@@ -95,10 +95,10 @@ describe("DELETE of a workflow", () => {
       assert.equal(transactions(system.devnet).length, 0);
     }));
 
-  it("releases what it had reserved of the wallet's limits, before anything was sent and after", async () => {
-    for (const kind of ["admitted", "signingPrepared", "submissionsAccepted"]) {
+  for (const kind of ["admitted", "signingPrepared", "submissionsAccepted"]) {
+    it(`right before ${kind} releases what it had reserved of the wallet's limits`, () => {
       let cancel = async (_requestId: string) => {};
-      await withSystem({ wrap: interruptedEvidence(kind, (id) => cancel(id)) }, async (system) => {
+      return withSystem({ wrap: interruptedEvidence(kind, (id) => cancel(id)) }, async (system) => {
         cancel = async (requestId) => void (await system.rest().cancel(requestId, 0));
         const limits = { daily: { [dust.token]: String(3n * oneDust) } };
         system.devnet.controls.wallets.setPolicy("wallet-1", { rules: { limits } });
@@ -106,8 +106,8 @@ describe("DELETE of a workflow", () => {
         assert.equal(cancelled.status, "cancelled");
         assert.equal((await system.rest().execute(three)).body.status, "succeeded");
       });
-    }
-  });
+    });
+  }
 
   for (const kind of ["submissionsAccepted", "resumePrepared"]) {
     it(`of plain calls right before ${kind} has them rejected on the gate`, () => {

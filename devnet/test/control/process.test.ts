@@ -59,6 +59,7 @@ describe("the devnet as a process", () => {
           "relayer",
           "verifier_id",
           "wallets",
+          "wrapped_near_id",
         ]);
         const status = (await (await fetch(`${ready.near_rpc}/status`)).json()) as { chain_id: string };
         assert.equal(status.chain_id, ready.chain_id);
