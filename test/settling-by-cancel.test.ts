@@ -150,7 +150,7 @@ describe("settling by cancel", () => {
     what: string,
     options: SystemOptions & { readonly signer?: Misbehaviour },
     hinder: (system: System) => void = () => {},
-    whileSettling: (system: System) => void = () => {},
+    whileSettling: (system: System) => void | Promise<void> = () => {},
   ) =>
     it(`waits for the deadline where ${what}`, () => {
       const environment = { INTENTS_DEADLINE_SECS: "8", ...options.environment };
@@ -160,7 +160,7 @@ describe("settling by cancel", () => {
         hinder(system);
         const settling = await system.rest().until(requestId, ({ status }) => status === "settling");
         assert.deepEqual(outcomesOf(settling), ["succeeded", "still_possible", "succeeded"]);
-        whileSettling(system);
+        await whileSettling(system);
         const record = await system.rest().ended(requestId);
         assert.deepEqual(outcomesOf(record), ["succeeded", "failed_on_chain", "succeeded"]);
         assert.ok(Date.parse(record.updated_at) > Date.parse(settling.step_outcomes[1].possible_until));
@@ -170,8 +170,11 @@ describe("settling by cancel", () => {
   waitsForTheDeadline("the operator has switched it off", { environment: { SETTLE_BY_CANCEL: "false" } });
   const keystoreGoes = ({ devnet }: System) => devnet.controls.keystore.setReadiness("not_ready");
   waitsForTheDeadline("the keystore is away", {}, keystoreGoes);
-  waitsForTheDeadline("the relayer cannot pay for it", {}, keystoreGoes, ({ devnet }) => {
+  waitsForTheDeadline("the relayer cannot pay for it", {}, keystoreGoes, async ({ devnet }) => {
     devnet.controls.accounts.setBalance(devnet.relayer.accountId, 10n ** 22n);
+    // The balance is read at a final block.
+    const { height } = devnet.chain.head;
+    while (devnet.chain.view().final().height < height) await new Promise((resolve) => setTimeout(resolve, 5));
     devnet.controls.keystore.setReadiness("ready");
   });
 });
