@@ -8,7 +8,7 @@ import { MovingClock, pastDeadlinesMs } from "./support/moving-clock.ts";
 import { deadlineOnly } from "./support/on-chain.ts";
 import type { Answer } from "./support/rest-client.ts";
 import { describeShapes, itEmbedded, type Shape } from "./support/shapes.ts";
-import { registerStep, transfer } from "./support/steps.ts";
+import { chainsRegister, registerStep, transfer } from "./support/steps.ts";
 import { type System, startSystem, withSystem } from "./support/system.ts";
 import { type Time, withTime } from "./support/with-time.ts";
 
@@ -190,7 +190,7 @@ describe("a wallet's usage over several workflows", () => {
         assertDenied(await system.rest().execute([transfer("5")]), `${title} limit exceeded for ${wrap}: 6 + 5 > 10`);
         assertSucceeded(await system.rest().execute([transfer("4")]));
         assertDenied(await system.rest().execute([transfer("1")]), `${title} limit exceeded for ${wrap}: 10 + 1 > 10`);
-        clock.advance(length);
+        await clock.advance(length);
         assertSucceeded(await system.rest().execute([transfer("10")]));
       }));
   }
@@ -203,7 +203,7 @@ describe("a wallet's usage over several workflows", () => {
       assertDenied(await system.rest().execute([transfer("1"), transfer("1")]), reason);
       assertSucceeded(await system.rest().execute([transfer("1")]));
       assertDenied(await system.rest().execute([registerStep(2)]), reason);
-      clock.advance(hourMs);
+      await clock.advance(hourMs);
       assertSucceeded(await system.rest().execute([registerStep(2)]));
     }));
 });
@@ -299,7 +299,7 @@ describe("usage is released (rule: usage-is-released-when-nothing-ran)", () => {
         await system.rest().until(requestId, ({ status }) => status === "settling");
         const usdcAgain = `Daily limit exceeded for ${usdc}: 6 + 5 > 10`;
         assertDenied(await system.rest().execute([transfer("5", usdc)]), usdcAgain);
-        clock.advance(pastDeadlinesMs);
+        await clock.advance(pastDeadlinesMs);
         const { step_outcomes } = await system.rest().ended(requestId);
         assert.deepEqual(
           step_outcomes.map(({ outcome }: { outcome: string }) => outcome),
@@ -352,12 +352,15 @@ describe("a wallet's usage after a crash", () => {
 });
 
 describe("policy is asked again at admission when its answer is old (rule: old-policy-answer-is-asked-again)", () => {
+  /** Only what is chained waits for the gate's tail. */
+  const withQueue = (run: Parameters<typeof withTime>[1]) => withTime(tuesday, run, { environment: chainsRegister });
+
   /** Puts a workflow in a queue that does not move, lets its policy answer grow old, and lets it go on. */
   async function admittedLate(system: System, clock: Time, meanwhile: () => void): Promise<string> {
     await system.devnet.controls.gate.stickTail().done;
     const requestId = await system.rest().begin([transfer("6"), registerStep(1)]);
     await system.rest().until(requestId, ({ queue }) => queue?.waiting_for === "gate_stuck");
-    clock.advance(61_000);
+    await clock.advance(61_000);
     meanwhile();
     system.devnet.controls.gate.resetTail();
     await system.rest().ended(requestId);
@@ -365,7 +368,7 @@ describe("policy is asked again at admission when its answer is old (rule: old-p
   }
 
   it("with the workflow's own reservation left out, which then counts once", () =>
-    withTime(tuesday, async (system, clock) => {
+    withQueue(async (system, clock) => {
       setLimits(system, { daily: { [wrap]: "10" } });
       const requestId = await admittedLate(system, clock, () => {});
       const record = await system.rest().record(requestId);
@@ -377,7 +380,7 @@ describe("policy is asked again at admission when its answer is old (rule: old-p
     }));
 
   it("and a denial then ends it and releases what it had reserved", () =>
-    withTime(tuesday, async (system, clock) => {
+    withQueue(async (system, clock) => {
       setLimits(system, { daily: { [wrap]: "10" } });
       const lower = () => setLimits(system, { daily: { [wrap]: "5" } });
       const record = await system.rest().record(await admittedLate(system, clock, lower));

@@ -3,8 +3,8 @@ import { type System, type SystemOptions, withSystem } from "./system.ts";
 
 /** The time of a system, its chain's with it. */
 export interface Time {
-  /** Puts it forward, milliseconds. */
-  advance(ms: number): void;
+  /** Puts it forward, milliseconds, and waits until the product has asked for the head since. */
+  advance(ms: number): Promise<void>;
 }
 
 /** A system at a time of its own. */
@@ -15,10 +15,15 @@ export function withTime(
 ): Promise<void> {
   const clock = new MovingClock(start);
   return withSystem({ ...options, clock }, (system) => {
-    const advance = (ms: number) => {
+    const { blocks, counters } = system.devnet.controls;
+    const asked = () => counters.snapshot().rpc.block ?? 0;
+    const advance = async (ms: number) => {
       clock.advance(ms);
       // The chain's time is its latest block's.
-      system.devnet.controls.blocks.mine();
+      blocks.mine();
+      // An answer under way counts the step twice: in the block's time, and as time that has passed since the question.
+      const before = asked();
+      while (asked() < before + 3) await new Promise((resolve) => setTimeout(resolve, 5));
     };
     return run(system, { advance });
   });
