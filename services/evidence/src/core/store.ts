@@ -38,8 +38,6 @@ export interface EvidenceStore {
   lastUsageEntry(walletId: string): Promise<UsageEntry | undefined>;
   /** The latest entry of one request in a wallet's usage ledger. */
   lastUsageEntryOf(walletId: string, requestId: string): Promise<UsageEntry | undefined>;
-  /** Entries of a wallet's usage ledger from one seq to another, both included, in order. */
-  usageEntries(walletId: string, fromSeq: number, toSeq: number): Promise<readonly UsageEntry[]>;
   /** Stores the next entry of a wallet's usage ledger, unless that seq exists. */
   appendUsage(entry: UsageEntry): Promise<"appended" | "conflict">;
   /**
@@ -110,7 +108,7 @@ export interface UsageEntry {
   readonly requestId: string;
   /** Milliseconds since the epoch; never before the entry before it. */
   readonly atMs: number;
-  /** RFC 8785 text of `{at, change, request_id, reservation, seq, wallet_id}` with `totals`, or with `snapshot_seq` and `replaced`. */
+  /** RFC 8785 text of `{at, change, request_id, reservation, seq, totals, wallet_id}`, as usage-entry.ts writes it. */
   readonly entryJson: string;
 }
 

@@ -36,21 +36,6 @@ export interface Ledger {
   readonly own: Reservation | undefined;
 }
 
-/** What one entry changes in a ledger. */
-export interface Change {
-  /** When the entry was written, milliseconds since the epoch. */
-  readonly atMs: number;
-  /** The own reservation that counts no longer. */
-  readonly before: Reservation | undefined;
-  /** The own reservation from the entry on. */
-  readonly after: Reservation;
-}
-
-/** Totals after a change. */
-export function changed(totals: Totals, { atMs, before, after }: Change): Totals {
-  return plus(less(rolledOver(totals, atMs), before), after);
-}
-
 /** The ledger of a wallet without usage. */
 export const emptyLedger: Ledger = { atMs: 0, totals: emptyTotals(0), own: undefined };
 
@@ -65,30 +50,42 @@ export function isOnOtherTerms({ own }: Ledger, terms: string): boolean {
 }
 
 /** Detaches possible signatures from the own request: they count as others' usage, for as long as its windows last. */
-export function supersede({ atMs }: Ledger, nowMs: number): Change {
+export function supersede({ totals, atMs }: Ledger, nowMs: number): Ledger & Reserved {
   const now = laterOf(atMs, nowMs);
-  return { atMs: now, before: undefined, after: { reservedAtMs: now, steps: [], terms: "" } };
+  return { atMs: now, totals: rolledOver(totals, now), own: { reservedAtMs: now, steps: [], terms: "" } };
 }
 
 /**
  * Replaces the own request's reservation by these steps. Amounts of steps that may have been signed already never shrink.
  * @param terms digest of the terms on which the steps may be signed from now on; empty where they may not
  */
-export function reserve({ own, atMs }: Ledger, steps: readonly Amounts[], terms: string, nowMs: number): Change {
+export function reserve(
+  { totals, own, atMs }: Ledger,
+  steps: readonly Amounts[],
+  terms: string,
+  nowMs: number,
+): Ledger & Reserved {
   const reservedAtMs = laterOf(atMs, nowMs);
   const before = own === undefined || own.terms === "" ? [] : own.steps;
   const counted = Array.from({ length: Math.max(steps.length, before.length) }, (_, index) => {
     return { amounts: mostOf(before[index]?.amounts, steps[index]), counts: true };
   });
   const reservation = { reservedAtMs, steps: counted, terms: terms || (own?.terms ?? "") };
-  return { atMs: reservedAtMs, before: own, after: reservation };
+  const others = less(rolledOver(totals, reservedAtMs), own);
+  return { atMs: reservedAtMs, totals: plus(others, reservation), own: reservation };
 }
 
 /** Stops counting steps of the own request. @returns undefined where none of them counts */
-export function release({ own, atMs }: Ledger, released: ReadonlySet<number>, nowMs: number): Change | undefined {
+export function release(
+  { totals, own, atMs }: Ledger,
+  released: ReadonlySet<number>,
+  nowMs: number,
+): (Ledger & Reserved) | undefined {
   if (own?.steps.some(({ counts }, index) => counts && released.has(index)) !== true) return undefined;
   const steps = own.steps.map((step, index) => (released.has(index) ? { ...step, counts: false } : step));
-  return { atMs: laterOf(atMs, nowMs), before: own, after: { ...own, steps } };
+  const remaining = { ...own, steps };
+  const now = laterOf(atMs, nowMs);
+  return { atMs: now, totals: plus(less(rolledOver(totals, now), own), remaining), own: remaining };
 }
 
 function mostOf(...all: readonly (Amounts | undefined)[]): Amounts {
@@ -97,6 +94,10 @@ function mostOf(...all: readonly (Amounts | undefined)[]): Amounts {
     if (amount > (most.get(token) ?? -1n)) most.set(token, amount);
   }
   return most;
+}
+
+interface Reserved {
+  readonly own: Reservation;
 }
 
 /** Time does not go back within a ledger, whatever a clock says: a past window is never reopened. */

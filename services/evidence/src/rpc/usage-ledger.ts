@@ -21,7 +21,7 @@ import {
   supersede,
   usageOfOthers,
 } from "../core/usage.ts";
-import { bookOf, firstToRead, type LedgerBook, usageEntry } from "../core/usage-entry.ts";
+import { ledgerOf, usageEntry } from "../core/usage-entry.ts";
 import { checkLease, type LeaseDeps } from "./leases.ts";
 
 export interface UsageLedgerDeps {
@@ -36,7 +36,7 @@ export interface UsageLedgerDeps {
 }
 
 export async function readUsage(deps: UsageLedgerDeps, { walletId, exceptRequestId }: ReadUsageRequest) {
-  const ledger = await readLedger(deps, walletId, exceptRequestId);
+  const { seq, ledger } = await readLedger(deps, walletId, exceptRequestId);
   const now = deps.now();
   const { hour, day, month } = usageOfOthers(ledger, now);
   const usage: Usage = create(UsageSchema, {
@@ -45,8 +45,8 @@ export async function readUsage(deps: UsageLedgerDeps, { walletId, exceptRequest
     monthly: asText(month.amounts),
     hourlyTxCount: hour.transactions,
   });
-  const statement = deps.proofs.state({ walletId, requestId: exceptRequestId }, BigInt(ledger.seq), usage, now);
-  return { seq: BigInt(ledger.seq), usage, statement };
+  const statement = deps.proofs.state({ walletId, requestId: exceptRequestId }, BigInt(seq), usage, now);
+  return { seq: BigInt(seq), usage, statement };
 }
 
 /**
@@ -57,8 +57,7 @@ export async function reserveUsage(deps: UsageLedgerDeps, request: ReserveUsageR
   const { walletId, requestId, expectedSeq, steps, lease, termsDigest } = request;
   await checkLease(deps.leases, lease);
   const moved = () => conflict(`the usage ledger of ${walletId} has moved on from entry ${expectedSeq}`);
-  const ledger = await readLedger(deps, walletId, requestId);
-  const { seq } = ledger;
+  const { seq, ledger } = await readLedger(deps, walletId, requestId);
   if (seq !== Number(expectedSeq)) throw moved();
   const place = { walletId, seq: seq + 1, requestId };
   const isOther = isOnOtherTerms(ledger, termsDigest);
@@ -67,12 +66,12 @@ export async function reserveUsage(deps: UsageLedgerDeps, request: ReserveUsageR
     throw unavailable(`what was discarded for ${requestId} is not dead yet by evidence's clock: try again`);
   }
   if (isOther && discard === "none") {
-    await deps.store.appendUsage(usageEntry(place, "superseded", ledger, supersede(ledger, deps.now())));
+    await deps.store.appendUsage(usageEntry(place, "superseded", supersede(ledger, deps.now())));
     throw moved();
   }
   const current = isOther ? { ...ledger, own: ledger.own && { ...ledger.own, terms: "" } } : ledger;
-  const change = reserve(current, steps.map(amountsOf), termsDigest, deps.now());
-  const entry = usageEntry(place, "reserved", ledger, change);
+  const after = reserve(current, steps.map(amountsOf), termsDigest, deps.now());
+  const entry = usageEntry(place, "reserved", after);
   if ((await deps.store.appendUsage(entry)) === "conflict") throw moved();
   if (termsDigest === "") return { seq: BigInt(entry.seq) };
   const reserved = { seq: expectedSeq, countsDigest: countsDigest(steps), termsDigest };
@@ -88,12 +87,11 @@ export async function releaseUsage(deps: UsageLedgerDeps, request: ReleaseUsageR
   const { walletId, requestId, steps, lease } = request;
   await checkLease(deps.leases, lease);
   for (;;) {
-    const ledger = await readLedger(deps, walletId, requestId);
-    const { seq } = ledger;
+    const { seq, ledger } = await readLedger(deps, walletId, requestId);
     const released = await releasable(deps, requestId, ledger, steps);
-    const change = release(ledger, released, deps.now());
-    if (change === undefined) return { seq: BigInt(seq) };
-    const entry = usageEntry({ walletId, seq: seq + 1, requestId }, "released", ledger, change);
+    const after = release(ledger, released, deps.now());
+    if (after === undefined) return { seq: BigInt(seq) };
+    const entry = usageEntry({ walletId, seq: seq + 1, requestId }, "released", after);
     if ((await deps.store.appendUsage(entry)) === "appended") return { seq: BigInt(entry.seq) };
   }
 }
@@ -154,13 +152,10 @@ async function readLedger(
   { store }: UsageLedgerDeps,
   walletId: string,
   requestId: string | undefined,
-): Promise<LedgerBook> {
+): Promise<{ seq: number; ledger: Ledger }> {
   const last = await store.lastUsageEntry(walletId);
   const own = requestId === undefined ? undefined : await store.lastUsageEntryOf(walletId, requestId);
-  if (last === undefined) return bookOf([], own);
-  const first = firstToRead(last);
-  const before = first === last.seq ? [] : await store.usageEntries(walletId, first, last.seq - 1);
-  return bookOf([...before, last], own);
+  return { seq: last?.seq ?? 0, ledger: ledgerOf(last, own) };
 }
 
 /** The amounts of one step; those of a token that occurs twice are added up. */

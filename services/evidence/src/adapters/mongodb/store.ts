@@ -47,7 +47,6 @@ export function openMongodbStore(address: MongodbAddress, ports: Ports, logger: 
     appendGate: (entry) => gateEntries.append(entry),
     lastUsageEntry: (walletId) => usageEntries.last(walletId),
     lastUsageEntryOf: (walletId, requestId) => usageEntries.lastOf(walletId, requestId),
-    usageEntries: (walletId, fromSeq, toSeq) => usageEntries.between(walletId, fromSeq, toSeq),
     appendUsage: (entry) => usageEntries.append(entry),
     listUnpublished: (beforeMs, afterRequestId, limit) => entries.listUnpublished(beforeMs, afterRequestId, limit),
     markPublished: (versions) => entries.markPublished(versions),

@@ -52,12 +52,6 @@ export class UsageEntries {
     return this.#last({ wallet_id: walletId, request_id: requestId });
   }
 
-  async between(walletId: string, fromSeq: number, toSeq: number): Promise<readonly UsageEntry[]> {
-    const filter = { wallet_id: walletId, seq: { $gte: fromSeq, $lte: toSeq } };
-    const found = await this.#database.answered(() => this.#entries.find(filter).sort({ seq: 1 }).toArray());
-    return found.map(entryOf);
-  }
-
   async append({ walletId, seq, requestId, atMs, entryJson }: UsageEntry): Promise<"appended" | "conflict"> {
     const document = {
       _id: `${walletId}:${seq}`,
@@ -74,10 +68,8 @@ export class UsageEntries {
 
   async #last(filter: Filter<UsageEntryDocument>): Promise<UsageEntry | undefined> {
     const found = await this.#database.answered(() => this.#entries.findOne(filter, { sort: { seq: -1 } }));
-    return found === null ? undefined : entryOf(found);
+    if (found === null) return undefined;
+    const { wallet_id, seq, request_id, at, entry_json } = found;
+    return { walletId: wallet_id, seq, requestId: request_id, atMs: at.getTime(), entryJson: entry_json };
   }
-}
-
-function entryOf({ wallet_id, seq, request_id, at, entry_json }: UsageEntryDocument): UsageEntry {
-  return { walletId: wallet_id, seq, requestId: request_id, atMs: at.getTime(), entryJson: entry_json };
 }

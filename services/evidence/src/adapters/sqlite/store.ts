@@ -39,7 +39,6 @@ class SqliteStore implements EvidenceStore {
   readonly #insertGateEntry: StatementSync;
   readonly #lastUsageEntry: StatementSync;
   readonly #lastUsageEntryOf: StatementSync;
-  readonly #usageEntries: StatementSync;
   readonly #insertUsageEntry: StatementSync;
   readonly #listUnpublished: StatementSync;
   readonly #markPublished: StatementSync;
@@ -94,7 +93,6 @@ class SqliteStore implements EvidenceStore {
     this.#lastUsageEntryOf = database.prepare(
       `${usageEntry} WHERE wallet_id = ? AND request_id = ? ORDER BY seq DESC LIMIT 1`,
     );
-    this.#usageEntries = database.prepare(`${usageEntry} WHERE wallet_id = ? AND seq BETWEEN ? AND ? ORDER BY seq`);
     this.#insertUsageEntry = database.prepare(
       `INSERT INTO usage_entries (wallet_id, seq, request_id, at_ms, entry_json) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT DO NOTHING`,
@@ -198,10 +196,6 @@ class SqliteStore implements EvidenceStore {
 
   async lastUsageEntryOf(walletId: string, requestId: string): Promise<UsageEntry | undefined> {
     return this.#lastUsageEntryOf.get(walletId, requestId) as unknown as UsageEntry | undefined;
-  }
-
-  async usageEntries(walletId: string, fromSeq: number, toSeq: number): Promise<readonly UsageEntry[]> {
-    return this.#usageEntries.all(walletId, fromSeq, toSeq) as unknown as UsageEntry[];
   }
 
   async appendUsage(entry: UsageEntry): Promise<"appended" | "conflict"> {
