@@ -142,6 +142,16 @@ describe("what the driver does next", () => {
     assert.deepEqual(act(one, [taken, allowed, admitted, waits]), { kind: "seek_admission" });
   });
 
+  it("holds signatures back that would be too old where they run, until they are dead and thrown away", () => {
+    const events = [taken, allowed, admitted, signed(one)];
+    // A delegate that is sent at 1177 runs in block 1179, the last in which the gate takes it.
+    assert.deepEqual(act(one, events, { head: 1177 }), { kind: "submit", steps: [0] });
+    for (const head of [1178, 1179, 1181]) assert.deepEqual(act(one, events, { head }), { kind: "wait" });
+    assert.equal(appended(one, events, { head: 1182 }).case, "signaturesDiscarded");
+    const unsigned = [taken, allowed, admitted, signing(one)];
+    assert.deepEqual(act(one, unsigned, { head: 1178 }), { kind: "wait" });
+  });
+
   it("throws signatures away that became too old before anything was sent, and none after", () => {
     const events = [taken, allowed, admitted, signed(one)];
     assert.equal(appended(one, events, { head: 1182 }).case, "signaturesDiscarded");

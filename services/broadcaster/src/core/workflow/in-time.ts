@@ -10,6 +10,7 @@ import {
   singlesOf,
   unsentSteps,
 } from "./progress.ts";
+import { runsAfter } from "./pursue.ts";
 import type { StepState, WorkflowState } from "./state.ts";
 import { codeOfResumeRefusal } from "./verdict.ts";
 
@@ -59,8 +60,7 @@ export function isOver(state: WorkflowState, head: number): boolean {
   }
   const unsent = unsentSteps(state);
   const submitted = state.steps.some(({ submissions }) => submissions.length > 0);
-  const expired = unsent.some((index) => head >= Number(state.steps[index]?.signed?.maxBlockHeight ?? 0n));
-  return unsent.length > 0 && submitted && (expired || siblingsTooOld(state, head));
+  return unsent.length > 0 && submitted && (isTooLateToSend(state, unsent, head) || siblingsTooOld(state, head));
 }
 
 /**
@@ -107,6 +107,14 @@ function isStepUnderWay(state: WorkflowState): boolean {
 function canResumeNext(state: WorkflowState, head: number): boolean {
   const next = state.steps.find((step) => !isDone(step));
   return next === undefined || isInTime(next, head);
+}
+
+/**
+ * Whether delegates that are sent now would be refused: they run `runsAfter` blocks later at the earliest, and the gate takes none in
+ * the last block of its validity (rule: window-is-judged-with-the-key).
+ */
+export function isTooLateToSend(state: WorkflowState, steps: readonly number[], head: number): boolean {
+  return steps.some((step) => head + runsAfter >= Number(state.steps[step]?.terms?.maxBlockHeight ?? 0n));
 }
 
 /**

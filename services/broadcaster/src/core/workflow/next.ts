@@ -2,7 +2,7 @@ import { isMissingIntent } from "../chain/gate-texts.ts";
 import type { Action } from "./action.ts";
 import { cancellation, cancelPayloads } from "./cancel.ts";
 import { startHeight } from "./gate-progress.ts";
-import { areTermsStale, canStillResume, isOver, siblingsTooOld } from "./in-time.ts";
+import { areTermsStale, canStillResume, isOver, isTooLateToSend, siblingsTooOld } from "./in-time.ts";
 import { observe, stepToAdopt } from "./observe.ts";
 import { judgeSteps } from "./outcomes.ts";
 import {
@@ -50,8 +50,12 @@ export function next(state: WorkflowState, world: World): Action {
   return state.cancelRequested ? cancelRunning(state, world) : attempt(state, world);
 }
 
-function discardStale(state: WorkflowState, { final }: World): Action | undefined {
-  if (!areTermsStale(state, final)) return undefined;
+/** Throws away what is too old to be sent, once it is dead: until then it is neither sent nor signed anew. */
+function discardStale(state: WorkflowState, { final, head }: World): Action | undefined {
+  if (!areTermsStale(state, final)) {
+    const steps = [...state.steps.keys()].filter((step) => state.steps[step]?.terms !== undefined);
+    return isTooLateToSend(state, steps, head) ? { kind: "wait" } : undefined;
+  }
   const reason = "they became too old before anything was sent";
   return { kind: "append", event: { case: "signaturesDiscarded", value: { reason } } };
 }

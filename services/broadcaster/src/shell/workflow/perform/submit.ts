@@ -1,6 +1,7 @@
 import type { BroadcasterConfig } from "../../../config.ts";
 import type { NearNode } from "../../../core/ports/near-node.ts";
 import type { EventInit } from "../../../core/workflow/action.ts";
+import { isTooLateToSend } from "../../../core/workflow/in-time.ts";
 import { sentTransactions, type WorkflowState } from "../../../core/workflow/state.ts";
 import type { Follower } from "../../chain/follower.ts";
 import type { KeyRing } from "../../chain/signing-key.ts";
@@ -37,7 +38,7 @@ export async function submit(
   await relayer.idlest.use(calls, heads.final, async (transactions) => {
     // Other transactions may have had the key for long (rule: window-is-judged-with-the-key).
     const head = () => follower.heads?.optimistic.height ?? heads.optimistic.height;
-    if (steps.some((step) => head() >= Number(state.steps[step]?.signed?.maxBlockHeight ?? 0n))) return;
+    if (isTooLateToSend(state, steps, head())) return;
     const submissions = transactions.map((transaction, index) => ({ step: steps[index] ?? 0, transaction }));
     await append({ case: "submissionsPrepared", value: { submissions } });
     for (const { hash, signedTransaction } of transactions) {
