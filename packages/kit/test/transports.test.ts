@@ -1,537 +1,294 @@
 import assert from "node:assert/strict";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import {
-  Code,
-  ConnectError,
-  createClient,
-  createContextKey,
-  type HandlerContext,
-  type ServiceImpl,
-  type Transport,
-} from "@connectrpc/connect";
+import { Code, createClient } from "@connectrpc/connect";
 import { ErrorInfoSchema, RetryInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import { type Record, RecordSchema } from "@outlayer/contracts/outlayer/workflow/v1/record";
+import { noteInContext, type ServiceName, traceHeaders, unavailable } from "@outlayer/kit";
+
 import {
-  accepts,
-  createLogger,
-  inMemoryTransport,
-  noteInContext,
-  Readiness,
-  type RpcRoutes,
-  remoteTransport,
-  type ServiceName,
-  serveRpc,
-  traceHeaders,
-  unauthenticated,
-  unavailable,
-  upTo,
-} from "@outlayer/kit";
+  apart,
+  clientKey,
+  describeCalls,
+  failure,
+  messageBytes,
+  type Records,
+  requestId,
+  untilAborted,
+} from "./support/calls.ts";
 
-const requestId = "018f0000-0000-7000-8000-000000000000";
-const messageBytes = 4_096;
+describeCalls((served) => {
+  describe("hands messages over", () => {
+    it("whole, with the defaults of fields that nobody set", async () => {
+      let asked: object | undefined;
+      const client = await served.recordsOf({
+        getRecord(request) {
+          asked = { ...request };
+          return { requestId, queue: {}, stepOutcomes: [{}], retryAfterMs: undefined } as MessageInitShape<
+            typeof RecordSchema
+          >;
+        },
+      });
+      const record = await client.getRecord({ requestId });
+      assert.deepEqual(asked, {
+        $typeName: "outlayer.evidence.v1.GetRecordRequest",
+        requestId,
+        endpoint: "",
+        waitMs: 0,
+        untilTerminal: false,
+      });
+      assert.deepEqual(record, create(RecordSchema, { requestId, queue: {}, stepOutcomes: [{}] }));
+      assert.equal("retryAfterMs" in record, false);
+    });
 
-const clientKey = createContextKey("");
+    it("so that neither side sees what the other changes in its own", async () => {
+      const kept: Record[] = [];
+      const mine = create(RecordSchema, {
+        requestId,
+        intentIds: ["1"],
+        balanceDeltas: { a: "1" },
+        fees: { gateFeeYocto: "1" },
+      });
+      const client = await served.recordsOf({
+        getRecord(request) {
+          request.endpoint = "changed by the method";
+          kept.push(mine);
+          return mine;
+        },
+      });
+      const request = { requestId, endpoint: "" };
+      const record = await client.getRecord(request);
+      assert.equal(request.endpoint, "");
+      record.intentIds.push("2");
+      record.balanceDeltas.b = "2";
+      if (record.fees !== undefined) record.fees.gateFeeYocto = "2";
+      assert.deepEqual([mine.intentIds, { ...mine.balanceDeltas }, mine.fees?.gateFeeYocto], [["1"], { a: "1" }, "1"]);
+      mine.intentIds[0] = "3";
+      assert.equal(record.intentIds[0], "1");
+    });
 
-type Records = Partial<ServiceImpl<typeof RecordService>>;
-type Logs = Partial<ServiceImpl<typeof LogService>>;
+    it("as they are when the call is made, whatever the caller does with them afterwards", async () => {
+      const asked: string[][] = [];
+      const reached = await served.serve(
+        {},
+        {
+          reserveNonces({ senderId }) {
+            asked.push([senderId]);
+            return { nonces: [1n] };
+          },
+        },
+      );
+      const client = createClient(LogService, reached.as("broadcaster"));
+      const request = { senderId: "before", count: 1 };
+      const answer = client.reserveNonces(request);
+      request.senderId = "after";
+      await answer;
+      assert.deepEqual(asked, [["before"]]);
+    });
 
-/** How a suite reaches a service, and what the service logs. */
-interface Reached {
-  as(from: ServiceName | undefined): Transport;
-  readonly logs: readonly string[];
-  close(): Promise<void>;
-}
+    it("with lone surrogates as UTF-8 has them, and keys that objects have already", async () => {
+      const client = await served.recordsOf({
+        getRecord: () => ({
+          requestId,
+          userVisibleError: "a\ud800b",
+          balanceDeltas: JSON.parse('{"__proto__":"1"}'),
+        }),
+      });
+      const record = await client.getRecord({ requestId });
+      assert.equal(record.userVisibleError, "a\ufffdb");
+      assert.deepEqual(Object.entries(record.balanceDeltas), [["__proto__", "1"]]);
+    });
 
-type Reach = (routes: RpcRoutes) => Promise<Reached>;
-
-const inMemory: Reach = async (routes) => {
-  const logs: string[] = [];
-  const logger = createLogger("test", "trace", { write: (line) => void logs.push(line) });
-  const as = (from: ServiceName | undefined) => inMemoryTransport(routes, { logger, serviceToken: undefined }, from);
-  return { as, logs, async close() {} };
-};
-
-const overH2c: Reach = async (routes) => {
-  const logs: string[] = [];
-  const logger = createLogger("test", "trace", { write: (line) => void logs.push(line) });
-  const free = { host: "127.0.0.1", port: 0 };
-  const readiness = new Readiness();
-  readiness.start();
-  const listeners = await serveRpc(routes, { logger, serviceToken: undefined }, { grpc: free, http: free }, readiness);
-  const as = (from: ServiceName | undefined) =>
-    remoteTransport(listeners.grpcUrl, { from, to: "evidence", serviceToken: undefined });
-  return { as, logs, close: () => listeners.close() };
-};
-
-const apart = () => new Promise<void>((resolve) => setTimeout(resolve, 20));
-const failure = (call: Promise<unknown>) => call.then(() => assert.fail("the call succeeded"), ConnectError.from);
-const untilAborted = ({ signal }: HandlerContext) =>
-  new Promise<never>((_, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener("abort", abort);
-    if (signal.aborted) abort();
+    it("within the bound of the method, before the method sees them", async () => {
+      let handled = 0;
+      const reached = await served.serve(
+        {},
+        {
+          appendEvent() {
+            handled += 1;
+            return { version: 2n };
+          },
+        },
+      );
+      const client = createClient(LogService, reached.as("broadcaster"));
+      const send = (length: number) =>
+        client.appendEvent({
+          requestId,
+          expectedVersion: 1n,
+          event: { kind: { case: "ended", value: { status: "failed", userVisibleError: "x".repeat(length) } } },
+          lease: { resource: "gate:g", epoch: 1n },
+        });
+      await send(messageBytes - 200);
+      assert.equal(handled, 1);
+      const error = await failure(send(messageBytes));
+      assert.equal(error.code, Code.ResourceExhausted);
+      assert.match(
+        error.rawMessage,
+        new RegExp(`message size (\\d+ )?is larger than configured readMaxBytes ${messageBytes}`),
+      );
+      assert.equal(error.findDetails(ErrorInfoSchema)[0]?.domain, "outlayer.evidence.v1");
+      assert.equal(handled, 1);
+    });
   });
 
-/** What a call has to be, whatever carries it. */
-function describeCalls(title: string, reach: Reach): void {
-  describe(`a call ${title}`, () => {
-    let reached: Reached | undefined;
-    afterEach(async () => {
-      await reached?.close();
-      reached = undefined;
+  describe("is judged", () => {
+    it("by who calls before its message is: neither rules nor bounds are told to a stranger", async () => {
+      const reached = await served.serve({}, { appendEvent: () => assert.fail("it was handled") });
+      for (const from of ["gateway", undefined] as const) {
+        const client = createClient(LogService, reached.as(from));
+        const error = await failure(client.appendEvent({ requestId: "x".repeat(2 * messageBytes) }));
+        assert.deepEqual([error.code, error.rawMessage], [Code.PermissionDenied, "this caller may not call this"]);
+        assert.equal(error.findDetails(ErrorInfoSchema)[0]?.reason, "PERMISSION_DENIED");
+      }
     });
 
-    async function serve(records: Records, logs: Logs = {}): Promise<Reached> {
-      reached = await reach({
-        name: "evidence",
-        services: [RecordService, LogService],
-        callers: {
-          ...accepts(RecordService, { getRecord: ["gateway"], watchProgress: ["gateway"], getHistory: "clients" }),
-          "outlayer.evidence.v1.LogService/AppendEvent": upTo(messageBytes, ["broadcaster"]),
-          "outlayer.evidence.v1.LogService/ReserveNonces": ["broadcaster"],
-        },
-        clients: {
-          authenticate(headers, caller, values) {
-            if (caller !== "gateway" && headers.get("x-secret") !== "secret") throw unauthenticated("who is it?");
-            values.set(clientKey, headers.get("x-client") ?? "");
-          },
-        },
-        register(router) {
-          router.service(RecordService, records as ServiceImpl<typeof RecordService>);
-          router.service(LogService, logs as ServiceImpl<typeof LogService>);
-        },
+    it("by a client's credentials or a service's word for it, and the method gets who it is", async () => {
+      const getHistory: Records["getHistory"] = (_, { values }) => ({
+        entries: [{ requestId: values.get(clientKey), version: 1n }],
       });
-      return reached;
-    }
-    const recordsOf = async (records: Records, from: ServiceName | undefined = "gateway") =>
-      createClient(RecordService, (await serve(records)).as(from));
+      const reached = await served.serve({ getHistory });
+      const ask = async (from: ServiceName | undefined, headers: { [name: string]: string }) =>
+        (await createClient(RecordService, reached.as(from)).getHistory({ requestId }, { headers })).entries[0]
+          ?.requestId;
+      assert.equal(await ask(undefined, { "x-client": "w-1", "x-secret": "secret" }), "w-1");
+      assert.equal(await ask("gateway", { "x-client": "w-2" }), "w-2");
+      for (const from of [undefined, "planner"] as const) {
+        assert.equal((await failure(ask(from, { "x-client": "w-2" }))).code, Code.Unauthenticated);
+      }
+    });
 
-    describe("hands messages over", () => {
-      it("whole, with the defaults of fields that nobody set", async () => {
-        let asked: object | undefined;
-        const client = await recordsOf({
-          getRecord(request) {
-            asked = { ...request };
-            return { requestId, queue: {}, stepOutcomes: [{}], retryAfterMs: undefined } as MessageInitShape<
-              typeof RecordSchema
-            >;
-          },
-        });
-        const record = await client.getRecord({ requestId });
-        assert.deepEqual(asked, {
-          $typeName: "outlayer.evidence.v1.GetRecordRequest",
-          requestId,
-          endpoint: "",
-          waitMs: 0,
-          untilTerminal: false,
-        });
-        assert.deepEqual(record, create(RecordSchema, { requestId, queue: {}, stepOutcomes: [{}] }));
-        assert.equal("retryAfterMs" in record, false);
-      });
+    it("by its contract's rules, and their error names the field", async () => {
+      const client = await served.recordsOf({ getRecord: () => assert.fail("it was handled") });
+      const error = await failure(client.getRecord({ requestId, waitMs: 4_000_000 }));
+      assert.equal(error.code, Code.InvalidArgument);
+      assert.match(error.rawMessage, /wait_ms/);
+    });
+  });
 
-      it("so that neither side sees what the other changes in its own", async () => {
-        const kept: Record[] = [];
-        const mine = create(RecordSchema, {
-          requestId,
-          intentIds: ["1"],
-          balanceDeltas: { a: "1" },
-          fees: { gateFeeYocto: "1" },
-        });
-        const client = await recordsOf({
-          getRecord(request) {
-            request.endpoint = "changed by the method";
-            kept.push(mine);
-            return mine;
-          },
-        });
-        const request = { requestId, endpoint: "" };
-        const record = await client.getRecord(request);
-        assert.equal(request.endpoint, "");
-        record.intentIds.push("2");
-        record.balanceDeltas.b = "2";
-        if (record.fees !== undefined) record.fees.gateFeeYocto = "2";
-        assert.deepEqual(
-          [mine.intentIds, { ...mine.balanceDeltas }, mine.fees?.gateFeeYocto],
-          [["1"], { a: "1" }, "1"],
-        );
-        mine.intentIds[0] = "3";
-        assert.equal(record.intentIds[0], "1");
-      });
-
-      it("as they are when the call is made, whatever the caller does with them afterwards", async () => {
-        const asked: string[][] = [];
-        const reached = await serve(
-          {},
-          {
-            reserveNonces({ senderId }) {
-              asked.push([senderId]);
-              return { nonces: [1n] };
-            },
-          },
-        );
-        const client = createClient(LogService, reached.as("broadcaster"));
-        const request = { senderId: "before", count: 1 };
-        const answer = client.reserveNonces(request);
-        request.senderId = "after";
-        await answer;
-        assert.deepEqual(asked, [["before"]]);
-      });
-
-      it("with lone surrogates as UTF-8 has them, and keys that objects have already", async () => {
-        const client = await recordsOf({
-          getRecord: () => ({
-            requestId,
-            userVisibleError: "a\ud800b",
-            balanceDeltas: JSON.parse('{"__proto__":"1"}'),
-          }),
-        });
-        const record = await client.getRecord({ requestId });
-        assert.equal(record.userVisibleError, "a\ufffdb");
-        assert.deepEqual(Object.entries(record.balanceDeltas), [["__proto__", "1"]]);
-      });
-
-      it("within the bound of the method, before the method sees them", async () => {
-        let handled = 0;
-        const reached = await serve(
-          {},
-          {
-            appendEvent() {
-              handled += 1;
-              return { version: 2n };
-            },
-          },
-        );
-        const client = createClient(LogService, reached.as("broadcaster"));
-        const send = (length: number) =>
-          client.appendEvent({
-            requestId,
-            expectedVersion: 1n,
-            event: { kind: { case: "ended", value: { status: "failed", userVisibleError: "x".repeat(length) } } },
-            lease: { resource: "gate:g", epoch: 1n },
+  describe("fails", () => {
+    it("with code, text and details of the method, and nothing else of it", async () => {
+      const client = await served.recordsOf({
+        getRecord() {
+          throw Object.assign(unavailable("later", { reason: "AWAY", metadata: { a: "b" } }), {
+            cause: new Error("hunter2"),
           });
-        await send(messageBytes - 200);
-        assert.equal(handled, 1);
-        const error = await failure(send(messageBytes));
-        assert.equal(error.code, Code.ResourceExhausted);
-        assert.match(
-          error.rawMessage,
-          new RegExp(`message size (\\d+ )?is larger than configured readMaxBytes ${messageBytes}`),
-        );
-        assert.equal(error.findDetails(ErrorInfoSchema)[0]?.domain, "outlayer.evidence.v1");
-        assert.equal(handled, 1);
+        },
       });
+      const error = await failure(client.getRecord({ requestId }));
+      assert.deepEqual([error.code, error.rawMessage, error.isWireError], [Code.Unavailable, "later", true]);
+      assert.equal(error.cause, undefined);
+      const [info] = error.findDetails(ErrorInfoSchema);
+      assert.deepEqual(
+        [info?.reason, info?.domain, { ...info?.metadata }],
+        ["AWAY", "outlayer.evidence.v1", { a: "b" }],
+      );
+      assert.equal(Number(error.findDetails(RetryInfoSchema)[0]?.retryDelay?.seconds), 2);
+      assert.equal(error.metadata.get("retry-after"), "2");
     });
 
-    describe("is judged", () => {
-      it("by who calls before its message is: neither rules nor bounds are told to a stranger", async () => {
-        const reached = await serve({}, { appendEvent: () => assert.fail("it was handled") });
-        for (const from of ["gateway", undefined] as const) {
-          const client = createClient(LogService, reached.as(from));
-          const error = await failure(client.appendEvent({ requestId: "x".repeat(2 * messageBytes) }));
-          assert.deepEqual([error.code, error.rawMessage], [Code.PermissionDenied, "this caller may not call this"]);
-          assert.equal(error.findDetails(ErrorInfoSchema)[0]?.reason, "PERMISSION_DENIED");
-        }
+    it("as an internal error where the method did not mean it, with the cause in the log", async () => {
+      const reached = await served.serve({
+        getRecord() {
+          throw new TypeError("hunter2");
+        },
       });
+      const error = await failure(createClient(RecordService, reached.as("gateway")).getRecord({ requestId }));
+      assert.deepEqual([error.code, error.rawMessage, error.isWireError], [Code.Internal, "internal error", true]);
+      assert.ok(reached.logs.some((line) => line.includes("handler failed") && line.includes("hunter2")));
+    });
+  });
 
-      it("by a client's credentials or a service's word for it, and the method gets who it is", async () => {
-        const getHistory: Records["getHistory"] = (_, { values }) => ({
-          entries: [{ requestId: values.get(clientKey), version: 1n }],
-        });
-        const reached = await serve({ getHistory });
-        const ask = async (from: ServiceName | undefined, headers: { [name: string]: string }) =>
-          (await createClient(RecordService, reached.as(from)).getHistory({ requestId }, { headers })).entries[0]
-            ?.requestId;
-        assert.equal(await ask(undefined, { "x-client": "w-1", "x-secret": "secret" }), "w-1");
-        assert.equal(await ask("gateway", { "x-client": "w-2" }), "w-2");
-        for (const from of [undefined, "planner"] as const) {
-          assert.equal((await failure(ask(from, { "x-client": "w-2" }))).code, Code.Unauthenticated);
-        }
+  describe("has headers and a trace", () => {
+    it("which the method gets, and answers with headers and trailers of its own", async () => {
+      const client = await served.recordsOf({
+        getRecord(_, { requestHeader, responseHeader, responseTrailer }) {
+          responseHeader.set("ratelimit", requestHeader.get("x-asked") ?? "");
+          responseTrailer.set("x-end", "end");
+          return { requestId };
+        },
       });
-
-      it("by its contract's rules, and their error names the field", async () => {
-        const client = await recordsOf({ getRecord: () => assert.fail("it was handled") });
-        const error = await failure(client.getRecord({ requestId, waitMs: 4_000_000 }));
-        assert.equal(error.code, Code.InvalidArgument);
-        assert.match(error.rawMessage, /wait_ms/);
-      });
+      const heard: (string | null)[] = [];
+      await client.getRecord(
+        { requestId },
+        {
+          headers: { "x-asked": "asked" },
+          onHeader: (headers) => heard.push(headers.get("ratelimit")),
+          onTrailer: (trailers) => heard.push(trailers.get("x-end")),
+        },
+      );
+      assert.deepEqual(heard, ["asked", "end"]);
     });
 
-    describe("fails", () => {
-      it("with code, text and details of the method, and nothing else of it", async () => {
-        const client = await recordsOf({
-          getRecord() {
-            throw Object.assign(unavailable("later", { reason: "AWAY", metadata: { a: "b" } }), {
-              cause: new Error("hunter2"),
-            });
-          },
-        });
-        const error = await failure(client.getRecord({ requestId }));
-        assert.deepEqual([error.code, error.rawMessage, error.isWireError], [Code.Unavailable, "later", true]);
-        assert.equal(error.cause, undefined);
-        const [info] = error.findDetails(ErrorInfoSchema);
-        assert.deepEqual(
-          [info?.reason, info?.domain, { ...info?.metadata }],
-          ["AWAY", "outlayer.evidence.v1", { a: "b" }],
-        );
-        assert.equal(Number(error.findDetails(RetryInfoSchema)[0]?.retryDelay?.seconds), 2);
-        assert.equal(error.metadata.get("retry-after"), "2");
-      });
-
-      it("as an internal error where the method did not mean it, with the cause in the log", async () => {
-        const reached = await serve({
-          getRecord() {
-            throw new TypeError("hunter2");
-          },
-        });
-        const error = await failure(createClient(RecordService, reached.as("gateway")).getRecord({ requestId }));
-        assert.deepEqual([error.code, error.rawMessage, error.isWireError], [Code.Internal, "internal error", true]);
-        assert.ok(reached.logs.some((line) => line.includes("handler failed") && line.includes("hunter2")));
-      });
-    });
-
-    describe("has headers and a trace", () => {
-      it("which the method gets, and answers with headers and trailers of its own", async () => {
-        const client = await recordsOf({
-          getRecord(_, { requestHeader, responseHeader, responseTrailer }) {
-            responseHeader.set("ratelimit", requestHeader.get("x-asked") ?? "");
-            responseTrailer.set("x-end", "end");
-            return { requestId };
-          },
-        });
-        const heard: (string | null)[] = [];
-        await client.getRecord(
-          { requestId },
-          {
-            headers: { "x-asked": "asked" },
-            onHeader: (headers) => heard.push(headers.get("ratelimit")),
-            onTrailer: (trailers) => heard.push(trailers.get("x-end")),
-          },
-        );
-        assert.deepEqual(heard, ["asked", "end"]);
-      });
-
-      it("and log lines of the method name the trace and the request", async () => {
-        const traces: (string | undefined)[] = [];
-        const reached = await serve({
-          async getRecord() {
-            await apart();
-            traces.push(traceHeaders().traceparent);
-            noteInContext({ wallet_id: "w-9" });
-            return { requestId };
-          },
-        });
-        const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-        await createClient(RecordService, reached.as("gateway")).getRecord({ requestId }, { headers: { traceparent } });
-        assert.match(traces[0] ?? "", /^00-4bf92f3577b34da6a3ce929d0e0e4736-[0-9a-f]{16}-01$/);
-        assert.notEqual(traces[0], traceparent);
-        assert.deepEqual(traceHeaders(), {}, "the caller's context is its own");
-      });
-    });
-
-    describe("ends", () => {
-      it("at its deadline, of which the method hears", async () => {
-        const heard = Promise.withResolvers<unknown>();
-        const left: (number | undefined)[] = [];
-        const client = await recordsOf({
-          getRecord(_, context) {
-            left.push(context.timeoutMs());
-            void untilAborted(context).catch(heard.resolve);
-            return untilAborted(context);
-          },
-        });
-        const error = await failure(client.getRecord({ requestId }, { timeoutMs: 60 }));
-        assert.equal(error.code, Code.DeadlineExceeded);
-        await heard.promise;
-        assert.ok((left[0] ?? 0) > 0 && (left[0] ?? 0) <= 60);
-      });
-
-      it("when its caller aborts it, of which the method hears", async () => {
-        const begun = Promise.withResolvers<void>();
-        const heard = Promise.withResolvers<unknown>();
-        const client = await recordsOf({
-          getRecord(_, context) {
-            void untilAborted(context).catch(heard.resolve);
-            begun.resolve();
-            return untilAborted(context);
-          },
-        });
-        const caller = new AbortController();
-        const call = failure(client.getRecord({ requestId }, { signal: caller.signal }));
-        await begun.promise;
-        caller.abort();
-        assert.equal((await call).code, Code.Canceled);
-        await heard.promise;
-      });
-
-      it("at once where its signal is aborted already", async () => {
-        const client = await recordsOf({ getRecord: (_, context) => untilAborted(context) });
-        const error = await failure(client.getRecord({ requestId }, { signal: AbortSignal.abort() }));
-        assert.equal(error.code, Code.Canceled);
-      });
-
-      it("with its answer: what listens to the method's signal hears of that too", async () => {
-        const heard = Promise.withResolvers<void>();
-        const client = await recordsOf({
-          getRecord(_, { signal }) {
-            signal.addEventListener("abort", () => heard.resolve());
-            return { requestId };
-          },
-        });
-        await client.getRecord({ requestId });
-        await heard.promise;
-      });
-    });
-
-    describe("that is answered by a stream", () => {
-      const event = (version: number) => ({ requestId, version: BigInt(version) });
-
-      it("brings each message in order, with headers before and trailers after them", async () => {
-        const client = await recordsOf({
-          async *watchProgress({ afterVersion }, { responseHeader, responseTrailer }) {
-            responseHeader.set("x-begin", "begin");
-            for (let version = Number(afterVersion); version < 300; version += 1) yield event(version + 1);
-            responseTrailer.set("x-end", "end");
-          },
-        });
-        const seen: number[] = [];
-        const heard: unknown[] = [];
-        const options = {
-          onHeader: (headers: Headers) => heard.push(headers.get("x-begin")),
-          onTrailer: (trailers: Headers) => heard.push(trailers.get("x-end")),
-        };
-        for await (const { version } of client.watchProgress({ requestId, afterVersion: 3n }, options))
-          seen.push(Number(version));
-        assert.deepEqual(
-          seen,
-          Array.from({ length: 297 }, (_, index) => index + 4),
-        );
-        assert.deepEqual(heard, ["begin", "end"]);
-      });
-
-      it("is made no faster than it is read", async () => {
-        let made = 0;
-        const client = await recordsOf({
-          async *watchProgress() {
-            for (;;) {
-              made += 1;
-              yield { ...event(made), userVisibleError: "x".repeat(50_000) };
-            }
-          },
-        });
-        const caller = new AbortController();
-        const messages = client.watchProgress({ requestId }, { signal: caller.signal })[Symbol.asyncIterator]();
-        await messages.next();
-        // What buffers on the way hold is made at once.
-        for (let before = 0; before < made; await apart()) before = made;
-        assert.ok(made < 5_000, `${made} were made`);
-        for (let read = 0; read < 5; read += 1) await messages.next();
-        caller.abort();
-        await assert.rejects(async () => {
-          for (let read = 0; read < 1_000; read += 1) await messages.next();
-        }, /anceled/);
-      });
-
-      it("tells the method when its reader goes, also where the method waits to be read", async () => {
-        for (const waits of ["for the reader", "for news"]) {
-          const ended = Promise.withResolvers<void>();
-          const client = await recordsOf({
-            async *watchProgress(_, context) {
-              context.signal.addEventListener("abort", () => ended.resolve());
-              yield event(1);
-              if (waits === "for news") await untilAborted(context);
-              for (let version = 2; ; version += 1) yield { ...event(version), userVisibleError: "x".repeat(50_000) };
-            },
-          });
-          const caller = new AbortController();
-          const messages = client.watchProgress({ requestId }, { signal: caller.signal })[Symbol.asyncIterator]();
-          assert.equal((await messages.next()).value.version, 1n);
+    it("and log lines of the method name the trace and the request", async () => {
+      const traces: (string | undefined)[] = [];
+      const reached = await served.serve({
+        async getRecord() {
           await apart();
-          const next = waits === "for news" ? failure(messages.next()) : undefined;
-          caller.abort();
-          assert.equal(
-            (
-              await (next ??
-                failure(
-                  (async () => {
-                    for (let read = 0; read < 1_000; read += 1) await messages.next();
-                  })(),
-                ))
-            ).code,
-            Code.Canceled,
-          );
-          await ended.promise;
-          await reached?.close();
-          reached = undefined;
-        }
+          traces.push(traceHeaders().traceparent);
+          noteInContext({ wallet_id: "w-9" });
+          return { requestId };
+        },
       });
-
-      it("ends at its deadline", async () => {
-        const client = await recordsOf({
-          async *watchProgress(_, context) {
-            yield event(1);
-            await untilAborted(context);
-          },
-        });
-        const messages = client.watchProgress({ requestId }, { timeoutMs: 80 })[Symbol.asyncIterator]();
-        await messages.next();
-        assert.equal((await failure(messages.next())).code, Code.DeadlineExceeded);
-      });
-
-      it("fails where the method does, after what came before", async () => {
-        const client = await recordsOf({
-          async *watchProgress() {
-            yield event(1);
-            throw unavailable("later", { reason: "STREAM_TOO_OLD" });
-          },
-        });
-        const messages = client.watchProgress({ requestId })[Symbol.asyncIterator]();
-        assert.equal((await messages.next()).value.version, 1n);
-        const error = await failure(messages.next());
-        assert.deepEqual(
-          [error.code, error.findDetails(ErrorInfoSchema)[0]?.reason],
-          [Code.Unavailable, "STREAM_TOO_OLD"],
-        );
-        assert.equal(error.isWireError, true);
-        assert.equal((await messages.next()).done, true);
-      });
-
-      it("is judged like any other: by who calls, then by its contract's rules", async () => {
-        const watchProgress = async function* () {
-          yield event(1);
-        };
-        const first = (client: Awaited<ReturnType<typeof recordsOf>>, id: string) =>
-          failure(client.watchProgress({ requestId: id })[Symbol.asyncIterator]().next());
-        assert.equal(
-          (await first(await recordsOf({ watchProgress }, "planner"), "x".repeat(129))).code,
-          Code.PermissionDenied,
-        );
-        await reached?.close();
-        const error = await first(await recordsOf({ watchProgress }), "x".repeat(129));
-        assert.deepEqual([error.code, /request_id/.test(error.rawMessage)], [Code.InvalidArgument, true]);
-      });
-
-      it("neither keeps nor shares what it has brought", async () => {
-        const mine = event(1);
-        const client = await recordsOf({
-          async *watchProgress() {
-            yield mine;
-            yield mine;
-          },
-        });
-        const seen: bigint[] = [];
-        for await (const message of client.watchProgress({ requestId })) {
-          seen.push(message.version);
-          message.version = 9n;
-          mine.version = 2n;
-        }
-        assert.equal(seen[0], 1n);
-        assert.notEqual(seen[1], 9n);
-      });
+      const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+      await createClient(RecordService, reached.as("gateway")).getRecord({ requestId }, { headers: { traceparent } });
+      assert.match(traces[0] ?? "", /^00-4bf92f3577b34da6a3ce929d0e0e4736-[0-9a-f]{16}-01$/);
+      assert.notEqual(traces[0], traceparent);
+      assert.deepEqual(traceHeaders(), {}, "the caller's context is its own");
     });
   });
-}
 
-describeCalls("in one process", inMemory);
-describeCalls("over h2c", overH2c);
+  describe("ends", () => {
+    it("at its deadline, of which the method hears", async () => {
+      const heard = Promise.withResolvers<unknown>();
+      const left: (number | undefined)[] = [];
+      const client = await served.recordsOf({
+        getRecord(_, context) {
+          left.push(context.timeoutMs());
+          void untilAborted(context).catch(heard.resolve);
+          return untilAborted(context);
+        },
+      });
+      const error = await failure(client.getRecord({ requestId }, { timeoutMs: 60 }));
+      assert.equal(error.code, Code.DeadlineExceeded);
+      await heard.promise;
+      assert.ok((left[0] ?? 0) > 0 && (left[0] ?? 0) <= 60);
+    });
+
+    it("when its caller aborts it, of which the method hears", async () => {
+      const begun = Promise.withResolvers<void>();
+      const heard = Promise.withResolvers<unknown>();
+      const client = await served.recordsOf({
+        getRecord(_, context) {
+          void untilAborted(context).catch(heard.resolve);
+          begun.resolve();
+          return untilAborted(context);
+        },
+      });
+      const caller = new AbortController();
+      const call = failure(client.getRecord({ requestId }, { signal: caller.signal }));
+      await begun.promise;
+      caller.abort();
+      assert.equal((await call).code, Code.Canceled);
+      await heard.promise;
+    });
+
+    it("at once where its signal is aborted already", async () => {
+      const client = await served.recordsOf({ getRecord: (_, context) => untilAborted(context) });
+      const error = await failure(client.getRecord({ requestId }, { signal: AbortSignal.abort() }));
+      assert.equal(error.code, Code.Canceled);
+    });
+
+    it("with its answer: what listens to the method's signal hears of that too", async () => {
+      const heard = Promise.withResolvers<void>();
+      const client = await served.recordsOf({
+        getRecord(_, { signal }) {
+          signal.addEventListener("abort", () => heard.resolve());
+          return { requestId };
+        },
+      });
+      await client.getRecord({ requestId });
+      await heard.promise;
+    });
+  });
+});
