@@ -67,8 +67,14 @@ export const refused: Shape = { ...withdrawn, body: chained.body, name: "a refus
 /** One of which nothing more is sent once its resume is written down, until its time on the gate is over. */
 export const abandoned: Shape = { ...refused, name: "an abandoned one" };
 
-/** They end so where what befalls them comes in time. */
-export const ofTroubles: readonly Shape[] = [withdrawn, refused, abandoned];
+/** A plain call that may have been executed: nobody remembers. */
+export const forgottenCall: Shape = {
+  ...chained,
+  name: "a forgotten one",
+  body: (unique) => ({ steps: [registerStep(unique)] }),
+  status: "failed",
+  outcomes: ["unknowable"],
+};
 
 /** A call of a user's own key, which passes no gate. */
 export const userCall: Shape = {
@@ -78,6 +84,12 @@ export const userCall: Shape = {
   status: "succeeded",
   outcomes: [],
 };
+
+/** One that may have been made: nobody remembers. */
+export const forgottenUserCall: Shape = { ...userCall, name: "a user's forgotten call", status: "failed" };
+
+/** They end so where what befalls them comes in time. */
+export const ofTroubles: readonly Shape[] = [withdrawn, refused, abandoned, forgottenCall, forgottenUserCall];
 
 /** Those of the gate. */
 export const shapes: readonly Shape[] = [chained, rejected, halting];

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { keyOf, useElsewhere } from "../../support/direct-user.ts";
+import { waitUntil } from "../../support/wait-until.ts";
 import type { World } from "../world.ts";
 import type { Trouble } from "./trouble.ts";
 
@@ -122,6 +123,39 @@ export const cancelledAndOutlived = (status: UnderWay): Trouble => ({
     world.system.devnet.controls.blocks.mine({ blocks: delegateValidityBlocks + 1 });
   },
 });
+
+/** More blocks than a transaction must be old for the product to ask whether nodes have forgotten it. */
+const forgottenBlocks = 300;
+
+/**
+ * What it sends last runs unseen, and nodes have forgotten it before anybody asks.
+ * @param sends transactions up to that one
+ */
+export function forgotten(sends: 1 | 2): Trouble {
+  let sentBefore = 0;
+  const sent = ({ system }: World) => system.devnet.controls.counters.snapshot().rpc.send_tx ?? 0;
+  return {
+    name: `nodes have forgotten what was sent as number ${sends}`,
+    before(world) {
+      sentBefore = sent(world);
+      world.system.devnet.controls.blocks.stop();
+    },
+    async during(world, requestId) {
+      const { blocks, rpc } = world.system.devnet.controls;
+      const isSent = (count: number) => waitUntil(() => sent(world) >= sentBefore + count, `${count} sends`, 60_000);
+      await isSent(1);
+      if (sends === 2) {
+        blocks.mine({ blocks: 2 });
+        await isSent(2);
+      }
+      rpc.keepBlocks(forgottenBlocks - 100);
+      blocks.mine({ blocks: forgottenBlocks });
+      blocks.go();
+      await world.ended(requestId);
+      rpc.keepBlocks(undefined);
+    },
+  };
+}
 
 /** Or it is past that, or over. */
 export async function reached(world: World, requestId: string, status: UnderWay): Promise<void> {
