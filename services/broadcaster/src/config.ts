@@ -15,6 +15,7 @@ import {
   text,
 } from "@outlayer/kit";
 import { decodeBase58, type KeyPair, parseSecretKey } from "@outlayer/near";
+import { runsWithin } from "./core/workflow/in-time.ts";
 
 /** Amounts in yoctoNEAR, gas in gas units, times in milliseconds. */
 export interface BroadcasterConfig {
@@ -112,8 +113,8 @@ export function readBroadcasterConfig(reader: ConfigReader): BroadcasterConfig {
     wrappedNearId: readWrappedNearId(reader),
     relayerKeys: reader.requiredSecret("RELAYER_SECRET_KEY", list(secretKey)),
     approverKeys: reader.requiredSecret("APPROVER_SECRET_KEY", list(secretKey)),
-    // A validity beyond the gate's own timeout has no effect.
-    delegateValidityBlocks: reader.optional("DELEGATE_VALIDITY_BLOCKS", integer(1, 100_000), 180),
+    // A validity beyond the gate's own timeout has no effect. With less, nothing could be sent in time.
+    delegateValidityBlocks: reader.optional("DELEGATE_VALIDITY_BLOCKS", integer(2 * runsWithin, 100_000), 180),
     intentsDeadlineMs: reader.optional("INTENTS_DEADLINE_SECS", seconds(1, 86_400), 300_000),
     pollTimeoutMs: reader.optional("NEAR_POLL_TIMEOUT_SECS", seconds(1, 3600), 60_000),
     pollIntervalMs: reader.optional("NEAR_POLL_INTERVAL_MS", integer(10, 60_000), 750),

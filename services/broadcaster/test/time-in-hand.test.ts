@@ -72,14 +72,14 @@ describe("time windows, once the key is free (rule: window-is-judged-with-the-ke
   it("have submissions dropped whose signatures ended while the relayer's key was in use", async () => {
     const state = workflow(plain, [admitted, signed(plain)]);
     const lastHeight = Number(state.steps[0]?.signed?.maxBlockHeight);
-    const heads = { optimistic: { height: lastHeight - 4 }, final: { height: lastHeight - 6 } };
+    const heads = { optimistic: { height: lastHeight - 31 }, final: { height: lastHeight - 33 } };
     const tools = {
       follower: { heads },
       config: { gateId: "gate.near", submitIntentGas: 1n, gateCallbackGas: 1n },
       relayer: {
         idlest: {
           async use(_calls: unknown, _block: unknown, use: (transactions: object[]) => Promise<unknown>) {
-            tools.follower.heads = { optimistic: { height: lastHeight - 2 }, final: { height: lastHeight - 4 } };
+            tools.follower.heads = { optimistic: { height: lastHeight - 30 }, final: { height: lastHeight - 32 } };
             return use([{ hash: "h" }]);
           },
         },

@@ -144,12 +144,12 @@ describe("what the driver does next", () => {
 
   it("holds signatures back that would be too old where they run, until they are dead and thrown away", () => {
     const events = [taken, allowed, admitted, signed(one)];
-    // A delegate that is sent at 1177 runs in block 1179, the last in which the gate takes it.
-    assert.deepEqual(act(one, events, { head: 1177 }), { kind: "submit", steps: [0] });
-    for (const head of [1178, 1179, 1181]) assert.deepEqual(act(one, events, { head }), { kind: "wait" });
+    // A delegate that is sent at 1149 runs by block 1179, the last in which the gate takes it.
+    assert.deepEqual(act(one, events, { head: 1149 }), { kind: "submit", steps: [0] });
+    for (const head of [1150, 1178, 1179, 1181]) assert.deepEqual(act(one, events, { head }), { kind: "wait" });
     assert.equal(appended(one, events, { head: 1182 }).case, "signaturesDiscarded");
     const unsigned = [taken, allowed, admitted, signing(one)];
-    assert.deepEqual(act(one, unsigned, { head: 1178 }), { kind: "wait" });
+    assert.deepEqual(act(one, unsigned, { head: 1150 }), { kind: "wait" });
   });
 
   it("throws signatures away that became too old before anything was sent, and none after", () => {

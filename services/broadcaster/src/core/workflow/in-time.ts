@@ -10,12 +10,17 @@ import {
   singlesOf,
   unsentSteps,
 } from "./progress.ts";
-import { runsAfter } from "./pursue.ts";
 import type { StepState, WorkflowState } from "./state.ts";
 import { codeOfResumeRefusal } from "./verdict.ts";
 
 /** Least blocks between a member's expected dispatch and its timeout: a missed chunk must not leave the gate's tail dirty. */
 const timeoutMargin = 5;
+
+/**
+ * Blocks within which a transaction runs that is sent now: two as a rule, more where a log, a node or a congested shard makes it
+ * wait.
+ */
+export const runsWithin = 30;
 
 /**
  * Age of its siblings, in blocks, at which a submission with an unknown fate ends the attempt
@@ -110,11 +115,11 @@ function canResumeNext(state: WorkflowState, head: number): boolean {
 }
 
 /**
- * Whether delegates that are sent now would be refused: they run `runsAfter` blocks later at the earliest, and the gate takes none in
- * the last block of its validity (rule: window-is-judged-with-the-key).
+ * Whether the gate might refuse delegates that are sent now, because they run too late (rule: window-is-judged-with-the-key). A
+ * delegate that the gate refuses ends its workflow; one that is held back dies unseen, and the workflow is signed anew.
  */
 export function isTooLateToSend(state: WorkflowState, steps: readonly number[], head: number): boolean {
-  return steps.some((step) => head + runsAfter >= Number(state.steps[step]?.terms?.maxBlockHeight ?? 0n));
+  return steps.some((step) => head + runsWithin >= Number(state.steps[step]?.terms?.maxBlockHeight ?? 0n));
 }
 
 /**
