@@ -168,7 +168,7 @@ export class World {
     this.#signerProxy = createSignerProxy(readSignerProxyConfig(reader), {
       ports: signerProxy.ports,
       logger: this.#logger("signer-proxy", signerProxy),
-      fetch: fetchOverNetwork({
+      post: fetchOverNetwork({
         network: this.network,
         from: signerProxy,
         label: (url) => url.slice(devnet.keystoreUrl.length),
@@ -223,7 +223,7 @@ export class World {
         evidence: this.#patient(process, this.#evidence, "broadcaster", "evidence"),
         signerProxy: this.#patient(process, this.#signerProxy, "broadcaster", "signer-proxy"),
       },
-      fetch: fetchOverNetwork({
+      post: fetchOverNetwork({
         network: this.network,
         from: process,
         label: (url, body) => this.nodes.label(url, body),

@@ -4,6 +4,7 @@ export * from "./call-context.ts";
 export * from "./config.ts";
 export * from "./dependency-watch.ts";
 export * from "./fair-line.ts";
+export * from "./http-post.ts";
 export * from "./keyed-mutex.ts";
 export * from "./logger.ts";
 export * from "./nats/client.ts";

@@ -1,7 +1,7 @@
 import type { ServiceImpl, Transport } from "@connectrpc/connect";
 import { workLogFields } from "@outlayer/access";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
-import type { Bus, Logger, NatsClient, Ports, Service } from "@outlayer/kit";
+import type { Bus, HttpPost, Logger, NatsClient, Ports, Service } from "@outlayer/kit";
 import { EvidenceClient } from "./adapters/evidence/evidence-client.ts";
 import { Archive } from "./adapters/near/archive.ts";
 import { RpcClient } from "./adapters/near/rpc-client.ts";
@@ -31,22 +31,22 @@ export interface BroadcasterDeps {
   /** The connection of the bus; undefined where all services share one process. */
   readonly nats?: NatsClient | undefined;
   readonly transports: { readonly evidence: Transport; readonly signerProxy: Transport };
-  /** Reaches NEAR's RPC; the process's own `fetch` by default. */
-  readonly fetch?: typeof fetch;
+  /** Reaches NEAR's RPC; `httpPost` by default. */
+  readonly post?: HttpPost;
 }
 
 /** The service that drives open workflows, with the keys of relayer and approver. */
 export function createBroadcaster(
   config: BroadcasterConfig,
-  { ports, logger, bus, nats, transports, fetch }: BroadcasterDeps,
+  { ports, logger, bus, nats, transports, post }: BroadcasterDeps,
 ): Service {
   const { rpcUrls: urls, chainId, viewTimeoutMs } = config;
-  const rpc = new RpcClient({ urls, chainId, foreignTimeoutMs: viewTimeoutMs }, ports, logger, fetch);
+  const rpc = new RpcClient({ urls, chainId, foreignTimeoutMs: viewTimeoutMs }, ports, logger, post);
   const archivalUrls = config.archivalRpcUrls;
   const archive =
     archivalUrls.length === 0
       ? undefined
-      : new Archive(new RpcClient({ urls: archivalUrls, chainId }, ports, logger, fetch));
+      : new Archive(new RpcClient({ urls: archivalUrls, chainId }, ports, logger, post));
   const node = new RpcNearNode(rpc, archive);
   const follower = new Follower(node, ports, logger, config.pollIntervalMs);
   const gate = new GateReader(config.gateId, node, ports.clock);

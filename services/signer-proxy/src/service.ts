@@ -1,7 +1,7 @@
 import type { ServiceImpl } from "@connectrpc/connect";
 import { UsageProofs, workLogFields } from "@outlayer/access";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
-import type { Logger, Ports, Service } from "@outlayer/kit";
+import { type HttpPost, httpPost, type Logger, type Ports, type Service } from "@outlayer/kit";
 import { hmacGrantMac } from "./adapters/grant-mac/hmac.ts";
 import { callTimeoutMs, keystoreHttp } from "./adapters/keystore/http.ts";
 import { verifiedKeystore } from "./adapters/keystore/keystore.ts";
@@ -21,8 +21,8 @@ import { signStep } from "./rpc/sign-step.ts";
 export interface SignerProxyDeps {
   readonly ports: Pick<Ports, "clock" | "timers" | "random">;
   readonly logger: Logger;
-  /** Reaches the keystore; the process's own `fetch` where it is absent. */
-  readonly fetch?: typeof fetch;
+  /** Reaches the keystore; `httpPost` where it is absent. */
+  readonly post?: HttpPost;
 }
 
 /** About 2 MB. */
@@ -38,7 +38,7 @@ export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDe
       url: config.keystoreUrl,
       authToken: config.keystoreAuthToken,
       timers,
-      fetch: deps.fetch ?? fetch,
+      post: deps.post ?? httpPost,
       listener,
       timeoutMs,
     });

@@ -232,7 +232,7 @@ describe("CheckPolicy", () => {
   });
 
   const rows: readonly [string, Answer, Code, string, string | undefined][] = [
-    ["is away", "drop", Code.Unavailable, "keystore unavailable: no connection (UND_ERR_SOCKET)", "UNAVAILABLE"],
+    ["is away", "drop", Code.Unavailable, "keystore unavailable: no connection (ECONNRESET)", "UNAVAILABLE"],
     [
       "is not ready (a workflow waits for it, rule: blocked-workflow-waits-so-long)",
       { status: 401, json: { error: "Keystore not ready. Waiting for DAO approval and master key from MPC." } },

@@ -53,14 +53,14 @@ describe("the signer proxy on its ports", () => {
     }
   });
 
-  it("reaches the keystore by the fetch that it is given, so that it can live in the same process", async () => {
+  it("reaches the keystore by the way that it is given, so that it can live in the same process", async () => {
     const config = configFor("http://keystore.invalid");
     const logger = createLogger("signer-proxy", "silent");
     const asked: string[] = [];
     const service = createSignerProxy(config, {
       ports: systemPorts(),
       logger,
-      async fetch(url, init) {
+      async post(url, init) {
         const { pathname } = new URL(String(url));
         asked.push(pathname);
         const answer = normal(pathname, JSON.parse(String(init?.body)));

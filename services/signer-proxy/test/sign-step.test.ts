@@ -211,7 +211,7 @@ describe("SignStep without a valid grant signs nothing (rule: no-signature-witho
 describe("SignStep when the keystore signs nothing", () => {
   const refusal = (status: number, error: string): Answer => ({ status, json: { error } });
   const rows: readonly [Answer, Code, string, string | undefined][] = [
-    ["drop", Code.Unavailable, "keystore unavailable: no connection (UND_ERR_SOCKET)", "UNAVAILABLE"],
+    ["drop", Code.Unavailable, "keystore unavailable: no connection (ECONNRESET)", "UNAVAILABLE"],
     [refusal(401, "Keystore not ready."), Code.Unavailable, "keystore unavailable: not ready", "UNAVAILABLE"],
     [
       refusal(403, "Insufficient valid approvals: 0 of 2 required (alice, bob)"),

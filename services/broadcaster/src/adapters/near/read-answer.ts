@@ -1,3 +1,4 @@
+import type { PostAnswer } from "@outlayer/kit";
 import type { AnswerBounds } from "./answer-bounds.ts";
 import { StringCutter } from "./string-cutter.ts";
 
@@ -13,18 +14,28 @@ export class AnswerTooLong extends Error {
  * Reads a body as text, up to the bounds.
  * @throws AnswerTooLong; whatever the stream throws
  */
-export async function readAnswer(response: Response, bounds: AnswerBounds): Promise<string> {
+export async function readAnswer(response: PostAnswer, bounds: AnswerBounds): Promise<string> {
   const { maxBytes, cutStringsAt, keptBytes = maxBytes } = bounds;
-  const cutter = cutStringsAt === undefined ? undefined : new StringCutter(cutStringsAt);
-  const kept: Uint8Array[] = [];
+  let cutter: StringCutter | undefined;
+  let kept: Uint8Array[] = [];
   let read = 0;
   let left = keptBytes;
-  const take = (bytes: Uint8Array) => {
-    read += bytes.length;
+  const keep = (bytes: Uint8Array) => {
     const rest = cutter?.cut(bytes) ?? bytes;
     left -= rest.length;
     if (read > maxBytes || left < 0) throw new AnswerTooLong(`an answer of more than ${maxBytes} bytes`);
     kept.push(rest);
+  };
+  const take = (bytes: Uint8Array) => {
+    read += bytes.length;
+    // Most answers are shorter than the longest string that is kept: nothing in them can be cut.
+    if (cutter === undefined && cutStringsAt !== undefined && read > cutStringsAt) {
+      cutter = new StringCutter(cutStringsAt);
+      const whole = kept;
+      [kept, left] = [[], keptBytes];
+      whole.forEach(keep);
+    }
+    keep(bytes);
   };
   // A response without a stream holds its whole text already.
   if (response.body === null) take(Buffer.from(await response.text()));
@@ -33,20 +44,14 @@ export async function readAnswer(response: Response, bounds: AnswerBounds): Prom
 }
 
 async function drain(
-  body: ReadableStream<Uint8Array>,
+  body: AsyncIterable<Uint8Array>,
   take: (bytes: Uint8Array) => void,
   isLong: () => boolean,
 ): Promise<void> {
-  const reader = body.getReader();
   try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      take(value);
-    }
+    // Where `take` throws, the loop gives the body up: the connection would go on reading the rest.
+    for await (const bytes of body) take(bytes);
   } catch (error) {
-    // Without this the connection would go on reading the rest.
-    await reader.cancel().catch(() => {});
     throw isLong() ? new AnswerTooLong("an answer that was too long for its time") : error;
   }
 }

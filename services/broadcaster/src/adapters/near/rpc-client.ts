@@ -1,4 +1,4 @@
-import type { Dependency, Logger, Ports } from "@outlayer/kit";
+import { type Dependency, httpPost, type Logger, type Ports } from "@outlayer/kit";
 import { RpcRefused, RpcUnavailable } from "../../core/ports/near-node.ts";
 import { AnswerTooLong } from "./read-answer.ts";
 import { RpcAvailability } from "./rpc-availability.ts";
@@ -43,10 +43,10 @@ export class RpcClient {
   /** Best final height seen when an endpoint first had no answer for `everyEndpoint`, until it has one. */
   readonly #silentSince = new Map<RpcEndpoint, number>();
 
-  /** @param reach reaches the nodes; the process's own `fetch` by default */
-  constructor(config: RpcClientConfig, ports: Ports, logger: Logger, reach = fetch) {
+  /** @param post reaches the nodes */
+  constructor(config: RpcClientConfig, ports: Ports, logger: Logger, post = httpPost) {
     const foreignTimeoutMs = config.foreignTimeoutMs ?? 2000;
-    const deps = { ports, logger, fetch: reach, foreignTimeoutMs, heads: this.#heads };
+    const deps = { ports, logger, post, foreignTimeoutMs, heads: this.#heads };
     this.#availability = new RpcAvailability(ports.clock);
     this.#endpoints = config.urls.map((url, index) => new RpcEndpoint(url, `#${index + 1}`, config.chainId, deps));
   }

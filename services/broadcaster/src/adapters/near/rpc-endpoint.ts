@@ -1,4 +1,4 @@
-import { deadline, type Logger, type Ports } from "@outlayer/kit";
+import { deadline, type HttpPost, type Logger, type Ports, type PostAnswer } from "@outlayer/kit";
 import { LRUCache } from "lru-cache";
 import { field, type Json, object, parse, string } from "../../core/chain/json.ts";
 import { RpcRefused } from "../../core/ports/near-node.ts";
@@ -42,7 +42,7 @@ export interface EndpointDeps {
   readonly ports: Ports;
   readonly logger: Logger;
   /** Reaches the nodes. */
-  readonly fetch: typeof fetch;
+  readonly post: HttpPost;
   /** Time limit for the answer of a contract of a caller's choice, milliseconds. */
   readonly foreignTimeoutMs: number;
   /** What all endpoints have shown. */
@@ -59,7 +59,7 @@ export class RpcEndpoint {
   readonly #chainId: string;
   readonly #ports: Ports;
   readonly #logger: Logger;
-  readonly #fetch: typeof fetch;
+  readonly #send: HttpPost;
   readonly #foreignTimeoutMs: number;
   readonly #heads: FinalHeads;
   readonly #freshness: Freshness;
@@ -75,13 +75,13 @@ export class RpcEndpoint {
 
   /** @param label names it in logs: a URL may carry a key */
   constructor(url: string, label: string, chainId: string, deps: EndpointDeps) {
-    const { ports, logger, fetch, foreignTimeoutMs, heads } = deps;
+    const { ports, logger, post, foreignTimeoutMs, heads } = deps;
     this.#url = url;
     this.label = label;
     this.#chainId = chainId;
     this.#ports = ports;
     this.#logger = logger;
-    this.#fetch = fetch;
+    this.#send = post;
     this.#foreignTimeoutMs = foreignTimeoutMs;
     this.#heads = heads;
     this.#freshness = new Freshness(label, logger);
@@ -232,10 +232,10 @@ export class RpcEndpoint {
 
   async #post(method: string, params: unknown, bounds: AnswerBounds, limitMs: number): Promise<unknown> {
     const limit = deadline(this.#ports.timers, limitMs);
-    // Called without a receiver: the global `fetch` refuses another `this`.
-    const fetch = this.#fetch;
+    // Called without a receiver: `fetch` refuses another `this`.
+    const send = this.#send;
     try {
-      const response = await fetch(this.#url, {
+      const response = await send(this.#url, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body: JSON.stringify({ jsonrpc: "2.0", id: "outlayer", method, params }),
@@ -291,7 +291,7 @@ function isNodesOwn(error: Json): boolean {
 }
 
 /** A body that is not JSON-RPC is no answer, whatever the status: load balancers send HTML. */
-function read(method: string, response: Response, body: unknown, nowMs: number): unknown {
+function read(method: string, response: PostAnswer, body: unknown, nowMs: number): unknown {
   const answer = object(body);
   const cause = string(field(answer?.error, "cause", "name")) ?? "";
   const text = string(field(answer?.error, "data"));
@@ -309,7 +309,7 @@ function read(method: string, response: Response, body: unknown, nowMs: number):
 }
 
 /** RFC 9110: seconds, or a date; 0 where there is neither. */
-function retryAfterMs({ headers }: Response, nowMs: number): number {
+function retryAfterMs({ headers }: PostAnswer, nowMs: number): number {
   const asked = headers.get("retry-after") ?? "";
   const ms = /^\d+$/.test(asked) ? Number(asked) * 1000 : Date.parse(asked) - nowMs;
   return Number.isFinite(ms) ? Math.max(0, ms) : 0;

@@ -1,4 +1,4 @@
-import { type CallListener, DeadlineExceeded, deadline, type Timers } from "@outlayer/kit";
+import { type CallListener, DeadlineExceeded, deadline, type HttpPost, type Timers } from "@outlayer/kit";
 import type { z } from "zod";
 import { KeystoreError, type KeystoreProblem } from "../../core/problems.ts";
 import { classify, type HttpAnswer } from "./classify.ts";
@@ -11,7 +11,7 @@ export interface KeystoreHttpOptions {
   readonly url: string;
   readonly authToken: string;
   readonly timers: Timers;
-  readonly fetch: typeof fetch;
+  readonly post: HttpPost;
   /** Is told the outcome of each call. */
   readonly listener: CallListener;
   /** Time limit of one call with its answer's body, milliseconds. */
@@ -29,16 +29,9 @@ export interface KeystoreHttp {
   quote(text: string): string;
 }
 
-export function keystoreHttp({
-  url,
-  authToken,
-  timers,
-  fetch,
-  listener,
-  timeoutMs,
-}: KeystoreHttpOptions): KeystoreHttp {
+export function keystoreHttp({ url, authToken, timers, post, listener, timeoutMs }: KeystoreHttpOptions): KeystoreHttp {
   const send = async (path: string, body: object, signal: AbortSignal): Promise<HttpAnswer> => {
-    const response = await fetch(`${url}${path}`, {
+    const response = await post(`${url}${path}`, {
       method: "POST",
       headers: { "content-type": "application/json", authorization: `Bearer ${authToken}` },
       body: JSON.stringify(body),
@@ -105,7 +98,10 @@ function finished(problem: KeystoreProblem, path: string, quote: (text: string) 
 /** The kind of a connection failure, without address or body. */
 function connectionDetail(error: unknown): string {
   if (error instanceof DeadlineExceeded) return error.message;
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = typeof cause === "object" && cause !== null && "code" in cause ? cause.code : undefined;
+  const code = codeOf(error) ?? codeOf(error instanceof Error ? error.cause : undefined);
   return typeof code === "string" ? `no connection (${code})` : "no connection";
+}
+
+function codeOf(error: unknown): unknown {
+  return typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
 }
