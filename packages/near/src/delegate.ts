@@ -1,16 +1,7 @@
-import { deserialize } from "borsh";
-import {
-  actions,
-  DelegateAction,
-  encodeDelegateAction,
-  encodeSignedDelegate,
-  PublicKey,
-  SCHEMA,
-  Signature,
-  type SignedDelegate,
-} from "near-api-js";
+import { deserialize, serialize } from "borsh";
+import { actions, DelegateAction, PublicKey, SCHEMA, type SignedDelegate } from "near-api-js";
 import { EncodingError, sha256 } from "./encoding.ts";
-import { formatPublicKey, parsePublicKey, verifySignature } from "./keys.ts";
+import { formatPublicKey, parsePublicKey, verifySignature, withSignature } from "./keys.ts";
 
 /** A NEP-366 delegate with the one function call that the gate takes. Amounts in gas units and yoctoNEAR. */
 export interface Delegate {
@@ -26,17 +17,17 @@ export interface Delegate {
   readonly publicKey: string;
 }
 
+/** NEP-461: 2^30 + 366, little-endian. No transaction begins with it. */
+const hashPrefix = Uint8Array.of(0x6e, 0x01, 0x00, 0x40);
+
 /** SHA-256 under NEP-461: the hash that a delegate's signature is over. */
 export function delegateHash(delegate: Delegate): Uint8Array {
-  return sha256(encodeDelegateAction(toNear(delegate)));
+  return sha256(hashPrefix, encode(delegate));
 }
 
 /** Borsh of the SignedDelegateAction. */
 export function encodeDelegate(delegate: Delegate, signature: Uint8Array): Uint8Array {
-  return encodeSignedDelegate({
-    delegateAction: toNear(delegate),
-    signature: new Signature({ keyType: 0, data: signature }),
-  });
+  return withSignature(encode(delegate), signature);
 }
 
 export interface DecodedDelegate {
@@ -65,16 +56,14 @@ export function decodeDelegate(bytes: Uint8Array): DecodedDelegate {
     maxBlockHeight: delegateAction.maxBlockHeight,
     publicKey: formatPublicKey(Uint8Array.from(key)),
   };
-  const canonical = encodeDelegate(delegate, Uint8Array.from(signatureBytes));
+  const encoded = encode(delegate);
+  const signatureRead = Uint8Array.from(signatureBytes);
   // borsh ignores trailing bytes.
-  if (Buffer.compare(canonical, bytes) !== 0) throw new EncodingError("not exactly one signed delegate");
+  if (Buffer.compare(withSignature(encoded, signatureRead), bytes) !== 0)
+    throw new EncodingError("not exactly one signed delegate");
   return {
     delegate,
-    signatureValid: verifySignature(
-      parsePublicKey(delegate.publicKey),
-      delegateHash(delegate),
-      Uint8Array.from(signatureBytes),
-    ),
+    signatureValid: verifySignature(parsePublicKey(delegate.publicKey), sha256(hashPrefix, encoded), signatureRead),
   };
 }
 
@@ -86,8 +75,9 @@ function read(bytes: Uint8Array): SignedDelegate {
   }
 }
 
-function toNear(delegate: Delegate): DelegateAction {
-  return new DelegateAction({
+/** Borsh of the DelegateAction. */
+function encode(delegate: Delegate): Uint8Array {
+  const action = new DelegateAction({
     senderId: delegate.senderId,
     receiverId: delegate.receiverId,
     actions: [actions.functionCall(delegate.methodName, delegate.args, delegate.gas, delegate.deposit)],
@@ -95,4 +85,5 @@ function toNear(delegate: Delegate): DelegateAction {
     maxBlockHeight: delegate.maxBlockHeight,
     publicKey: PublicKey.fromString(delegate.publicKey),
   });
+  return serialize(SCHEMA.DelegateAction, action);
 }

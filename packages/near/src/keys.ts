@@ -61,6 +61,14 @@ export function verifySignature(publicKey: Uint8Array, message: Uint8Array, sign
   return edVerify(null, message, publicKeyObject(publicKey), signature);
 }
 
+/** Borsh of a signed message: the message, then the kind of the key, then the signature of 64 bytes. */
+export function withSignature(encoded: Uint8Array, signature: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(encoded.length + 1 + signature.length);
+  bytes.set(encoded);
+  bytes.set(signature, encoded.length + 1);
+  return bytes;
+}
+
 /** The implicit account of a key: its 32 bytes in hex. */
 export function implicitAccountId(publicKey: Uint8Array): string {
   return encodeHex(publicKey);

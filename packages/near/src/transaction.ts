@@ -1,15 +1,7 @@
 import { deserialize } from "borsh";
-import {
-  actions,
-  createTransaction,
-  encodeTransaction,
-  PublicKey,
-  SCHEMA,
-  Signature,
-  SignedTransaction,
-} from "near-api-js";
+import { actions, createTransaction, encodeTransaction, PublicKey, SCHEMA, type SignedTransaction } from "near-api-js";
 import { decodeBase58, EncodingError, encodeBase58, sha256 } from "./encoding.ts";
-import { formatPublicKey, type KeyPair, parsePublicKey, verifySignature } from "./keys.ts";
+import { formatPublicKey, type KeyPair, parsePublicKey, verifySignature, withSignature } from "./keys.ts";
 
 /** A transaction with one function call. Amounts in gas units and yoctoNEAR. */
 export interface FunctionCallTransaction {
@@ -40,12 +32,9 @@ export function signTransaction(transaction: FunctionCallTransaction, key: KeyPa
     [actions.functionCall(transaction.methodName, transaction.args, transaction.gas, transaction.deposit)],
     decodeBase58(transaction.blockHash),
   );
-  const hash = sha256(encodeTransaction(unsigned));
-  const signed = new SignedTransaction({
-    transaction: unsigned,
-    signature: new Signature({ keyType: 0, data: key.sign(hash) }),
-  });
-  return { hash: encodeBase58(hash), bytes: encodeTransaction(signed) };
+  const encoded = encodeTransaction(unsigned);
+  const hash = sha256(encoded);
+  return { hash: encodeBase58(hash), bytes: withSignature(encoded, key.sign(hash)) };
 }
 
 /** Hash of a transaction that another party signed. @throws EncodingError */
@@ -78,9 +67,11 @@ export function decodeTransaction(bytes: Uint8Array): DecodedTransaction {
   if (transaction.actions.length !== 1 || call === undefined || key === undefined || signatureBytes === undefined) {
     throw new EncodingError("not a transaction with one function call and an Ed25519 key");
   }
+  const encoded = encodeTransaction(transaction);
   // borsh ignores trailing bytes.
-  if (Buffer.compare(encodeTransaction(signed), bytes) !== 0) throw new EncodingError("not exactly one transaction");
-  const hash = sha256(encodeTransaction(transaction));
+  if (Buffer.compare(withSignature(encoded, Uint8Array.from(signatureBytes)), bytes) !== 0)
+    throw new EncodingError("not exactly one transaction");
+  const hash = sha256(encoded);
   const publicKey = formatPublicKey(Uint8Array.from(key));
   return {
     transaction: {
