@@ -25,8 +25,9 @@ const ended: EventInit = { case: "ended", value: { status: "succeeded" } };
 /**
  * A driver on a log that is in memory. Timers go off at once, and how long they were set for is in `pauses`.
  * @param steps what is done one after the other; then the log waits for what changes
+ * @param begun the log as it was read before
  */
-function drive(steps: readonly Handler["perform"][], own: Partial<Handler> = {}) {
+function drive(steps: readonly Handler["perform"][], own: Partial<Handler> = {}, begun?: readonly Logged[]) {
   const happened: string[] = [];
   const pauses: number[] = [];
   const held: { reading?: () => Promise<void> } = {};
@@ -106,7 +107,7 @@ function drive(steps: readonly Handler["perform"][], own: Partial<Handler> = {})
     leave: () => void happened.push("left"),
     ...own,
   };
-  const driver = new LogDriver("r", handler, deps);
+  const driver = new LogDriver("r", handler, deps, begun);
   return { driver, happened, pauses, changes, kinds, faults, stopping, idle: idle.promise, time, held, unread };
 }
 
@@ -126,6 +127,22 @@ describe("a driver of a log", () => {
     const { driver, happened, stopping } = drive([append(settling), append(ended)]);
     await driver.run(stopping.signal);
     assert.deepEqual(happened, ["read", "taken", "settling", "ended", "left"]);
+  });
+
+  it("begins with the log as it was read to find out its kind, and reads it again once that is outdated", async () => {
+    const { driver, happened, kinds, stopping } = drive([append(settling), append(ended)], {}, [logged("opened", 1)]);
+    await driver.run(stopping.signal);
+    assert.deepEqual(happened, ["taken", "settling", "ended", "left"]);
+    const outdated = drive([append(ended)], {}, [logged("opened", 1)]);
+    outdated.kinds.push("cancelRequested");
+    await outdated.driver.run(outdated.stopping.signal);
+    assert.deepEqual(outdated.happened.filter((what) => !what.startsWith("debug")).slice(-4), [
+      "read",
+      "taken",
+      "ended",
+      "left",
+    ]);
+    assert.deepEqual(kinds, ["opened", "taken", "settling", "ended"]);
   });
 
   it("takes a log that an earlier term may have signed in before it counts as read", async () => {

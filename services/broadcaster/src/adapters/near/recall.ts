@@ -34,11 +34,6 @@ export async function askTransaction(call: RpcCall, hash: string, signerId: stri
   }
 }
 
-/** Whether an answer of `EXPERIMENTAL_tx_status` says anything of the transaction. */
-export function tells(answer: unknown): boolean {
-  return voidInclusion(answer) !== undefined || readTransactionStatus(answer) !== undefined;
-}
-
 export type NodeRecall =
   | TransactionAnswer
   | { readonly kind: "behind" }

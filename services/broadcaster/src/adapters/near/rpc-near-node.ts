@@ -1,7 +1,7 @@
 import { decodeBase64, encodeBase64 } from "@outlayer/near";
 import { LRUCache } from "lru-cache";
 import { field, height, integer, isShallow, list, object, string, strings } from "../../core/chain/json.ts";
-import type { TransactionStatus } from "../../core/chain/transaction-status.ts";
+import { saysAnything, type TransactionStatus } from "../../core/chain/transaction-status.ts";
 import type { CallTarget } from "../../core/checks/receivers.ts";
 import type { KeyPermission } from "../../core/gate/access-key.ts";
 import {
@@ -20,7 +20,7 @@ import {
   ViewFailed,
 } from "../../core/ports/near-node.ts";
 import type { Archive } from "./archive.ts";
-import { askTransaction, blocksNamedBy, recallOf, tells } from "./recall.ts";
+import { askTransaction, blocksNamedBy, recallOf } from "./recall.ts";
 import type { RpcCall, RpcClient } from "./rpc-client.ts";
 
 /** Blocks of old transactions whose hashes are kept. */
@@ -190,7 +190,11 @@ export class RpcNearNode implements NearNode {
   }
 
   async transaction(hash: string, signerId: string): Promise<TransactionStatus | undefined> {
-    const answer = await askTransaction((method, params) => this.#rpc.call(method, params, tells), hash, signerId);
+    const answer = await askTransaction(
+      (method, params) => this.#rpc.call(method, params, saysAnything),
+      hash,
+      signerId,
+    );
     return answer.kind === "known" ? answer.status : undefined;
   }
 

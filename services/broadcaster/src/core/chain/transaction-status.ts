@@ -46,11 +46,8 @@ export interface ReceiptCall {
  * outcome is unknown. Undefined where the answer does not say that the transaction has landed.
  */
 export function readTransactionStatus(answer: Json): TransactionStatus | undefined {
-  const reached = string(field(answer, "final_execution_status"));
-  const isIncluded = reached !== undefined && reached !== "NONE";
-  const outcome = readOutcome(field(answer, "transaction_outcome"));
-  if (voidInclusion(answer) !== undefined || (outcome === undefined && !isIncluded)) return undefined;
-  const transaction = outcome ?? unread;
+  if (!hasLanded(answer)) return undefined;
+  const transaction = readOutcome(field(answer, "transaction_outcome")) ?? unread;
   const receipts = new Map<string, Outcome>();
   for (const item of list(field(answer, "receipts_outcome"))) {
     const outcome = readOutcome(item);
@@ -68,6 +65,19 @@ export function readTransactionStatus(answer: Json): TransactionStatus | undefin
     calls.set(id, { predecessorId, receiverId, methodName, argsBase64: string(field(call, "args")) ?? "" });
   }
   return { transaction, receipts, calls };
+}
+
+/** Whether such an answer says that the transaction has landed. */
+function hasLanded(answer: Json): boolean {
+  if (voidInclusion(answer) !== undefined) return false;
+  const reached = string(field(answer, "final_execution_status"));
+  const isIncluded = reached !== undefined && reached !== "NONE";
+  return isIncluded || readOutcome(field(answer, "transaction_outcome")) !== undefined;
+}
+
+/** Whether such an answer says anything of the transaction. */
+export function saysAnything(answer: Json): boolean {
+  return voidInclusion(answer) !== undefined || hasLanded(answer);
 }
 
 /** Outcome of a transaction of which only the inclusion is known. */

@@ -31,6 +31,8 @@ export class GateQueue {
   readonly #waiters = new Map<string, Waiter>();
   /** Places of all that wait, at one head; undefined once a workflow came or left. */
   #places: (Pick<Outlook, "head" | "obstacle"> & { readonly of: ReadonlyMap<string, QueuePlace> }) | undefined;
+  /** The places that all who wait were compared with last. */
+  #compared: ReadonlyMap<string, QueuePlace> | undefined;
 
   get isEmpty(): boolean {
     return this.#waiters.size === 0;
@@ -84,15 +86,21 @@ export class GateQueue {
   call(outlook: Outlook, mayEnter: (requestId: string) => boolean): void {
     const { head } = outlook;
     const places = this.#placesFor(outlook);
+    // The gate changes several times a block, and with it the first workflow's turn alone.
+    if (places !== this.#compared) this.#compare(places, head);
+    const { first } = this.#line;
+    const waiter = first === undefined ? undefined : this.#waiters.get(first.requestId);
+    if (first !== undefined && waiter !== undefined && mayEnter(first.requestId)) call(waiter);
+  }
+
+  #compare(places: ReadonlyMap<string, QueuePlace>, head: number): void {
+    this.#compared = places;
     for (const [requestId, waiter] of this.#waiters) {
       const place = places.get(requestId);
       if (place === undefined || waiter.told === undefined) continue;
       const isOverdue = place.waitingFor !== "turn" && head >= waiter.told.head + lookUpEvery;
       if (isOverdue || isWorthTelling(waiter.told.place, place, head)) call(waiter);
     }
-    const { first } = this.#line;
-    const waiter = first === undefined ? undefined : this.#waiters.get(first.requestId);
-    if (first !== undefined && waiter !== undefined && mayEnter(first.requestId)) call(waiter);
   }
 
   callAll(): void {

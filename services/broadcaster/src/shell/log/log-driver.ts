@@ -91,6 +91,8 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
   readonly #deps: LogDriverDeps;
   readonly #told = new Notifier();
   #state: S | undefined;
+  /** The log as its kind was found out: it need not be read twice. */
+  #begun: readonly Logged[] | undefined;
   /** Version of the log as last read or written, kept while the log is to be read again. */
   #knownVersion = 0;
   /** The latest version that the driver was told of; infinite where no version was named. */
@@ -100,10 +102,12 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
   /** Ends the pause after an unexpected error. */
   #wake = new AbortController();
 
-  constructor(requestId: string, handler: LogHandler<S, A>, deps: LogDriverDeps) {
+  /** @param begun the log as it was read just now */
+  constructor(requestId: string, handler: LogHandler<S, A>, deps: LogDriverDeps, begun?: readonly Logged[]) {
     this.#requestId = requestId;
     this.#handler = handler;
     this.#deps = deps;
+    this.#begun = begun;
   }
 
   heed(version = Number.POSITIVE_INFINITY): void {
@@ -157,7 +161,9 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
   async #load(): Promise<void> {
     // The read covers every version heard before. A version heard meanwhile is behind only if later than the one read.
     this.#heardVersion = 0;
-    const state = this.#handler.fold(await this.#deps.evidence.read(this.#requestId));
+    const log = this.#begun ?? (await this.#deps.evidence.read(this.#requestId));
+    this.#begun = undefined;
+    const state = this.#handler.fold(log);
     const event = await this.#handler.read(state);
     this.#state = state;
     this.#knownVersion = state.version;

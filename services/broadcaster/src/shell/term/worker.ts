@@ -75,8 +75,8 @@ export class Worker implements Term {
       if (opened?.case === "opened") noteInContext({ wallet_id: opened.value.walletId });
       const isDirectUser = isDirectUserLog(log);
       const driver = isDirectUser
-        ? new LogDriver(requestId, new DirectUserHandler(requestId, this.#needs), this.#needs)
-        : new LogDriver(requestId, new WorkflowHandler(requestId, this.#needs), this.#needs);
+        ? new LogDriver(requestId, new DirectUserHandler(requestId, this.#needs), this.#needs, log)
+        : new LogDriver(requestId, new WorkflowHandler(requestId, this.#needs), this.#needs, log);
       this.#drivers.set(requestId, driver);
       await driver.run(this.#stopping.signal);
     } catch (error) {
