@@ -1,4 +1,4 @@
-/** Evidence publishes here that a workflow's log has grown; there is no data. */
+/** Evidence publishes here that a workflow's log has grown; the data is the version in decimal. Older programs send no data. */
 export const readersSubject = (requestId: string) => `wallet.news.${requestId}`;
 
 /** Evidence publishes here that a workflow was opened, or is to be cancelled; the data is its request id in UTF-8. */

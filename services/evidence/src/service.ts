@@ -31,6 +31,7 @@ import { type Announce, WorkflowLog } from "./core/log.ts";
 import { QuotaBook } from "./core/quota-book.ts";
 import type { EvidenceStore } from "./core/store.ts";
 import { appendEvent } from "./rpc/append-event.ts";
+import { signalOf } from "./rpc/changes.ts";
 import { appendGateLog, getGateLog } from "./rpc/gate-log.ts";
 import { getHistory } from "./rpc/get-history.ts";
 import { getRecord } from "./rpc/get-record.ts";
@@ -59,7 +60,7 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
   const now = () => ports.clock.now();
   const tell: Announce = (progress, event, walletId) => {
     wake(bus, progress, event);
-    publisher?.tell(progress.requestId, walletId);
+    publisher?.tell(progress.requestId, { walletId, version: Number(progress.version) });
   };
   const onWallet = (walletId: string) => noteInContext({ wallet_id: walletId });
   const log = new WorkflowLog({ store, now, sha256Hex, tell, onWallet });
@@ -170,8 +171,8 @@ function openStore(database: DatabaseUrl, ports: Ports, logger: Logger): Evidenc
 }
 
 /** Wakes readers of this workflow, and broadcasters when a workflow is opened or is to be cancelled. */
-function wake(bus: Bus, { requestId, terminal }: ProgressEvent, event: Event): void {
-  bus.publish(readersSubject(requestId), new Uint8Array());
+function wake(bus: Bus, { requestId, version, terminal }: ProgressEvent, event: Event): void {
+  bus.publish(readersSubject(requestId), signalOf(version));
   const isForDrivers = event.kind.case === "opened" || event.kind.case === "cancelRequested";
   if (isForDrivers && !terminal) bus.publish(workSubject, new TextEncoder().encode(requestId));
 }

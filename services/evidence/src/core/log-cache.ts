@@ -17,8 +17,14 @@ const toldLimit = 4;
 
 /**
  * Cache of recently used logs, folded, so that neither an append nor a read has to read a whole log again. Only stored entries get
- * in. The cache is never trusted: the store is asked whether a log has grown, and its unique index decides whether an entry is
- * the next one.
+ * in. What the cache may answer without the store:
+ *
+ * - an append on the version that the cache holds: the store's unique index decides whether the entry is the next one;
+ * - a read for a version that its reader has been told of, and that the cache holds: by a signal on the bus, by an append of this
+ *   process, or by a read of the same call before.
+ *
+ * The store is asked at everything else, since another process may have appended: at the first read of each call, where a signal
+ * names no version or one that the cache does not hold, and whenever a reader or the publisher's sweep looks again unprompted.
  */
 export class LogCache {
   readonly #cache = new LRUCache<string, CachedLog>({ max: limit });

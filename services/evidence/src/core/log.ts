@@ -98,18 +98,24 @@ export class WorkflowLog {
     }
   }
 
-  /** The record; undefined for an unknown id. */
-  async record(requestId: string): Promise<Record | undefined> {
-    return (await this.#look(requestId))?.folded.record;
+  /**
+   * The record; undefined for an unknown id.
+   * @param atLeast a version that the caller has been told of: the cache may answer with it, or with a later one
+   */
+  async record(requestId: string, atLeast?: number): Promise<Record | undefined> {
+    return (await this.#look(requestId, atLeast))?.folded.record;
   }
 
   async entries(requestId: string): Promise<readonly Entry[]> {
     return this.#store.read(requestId, 0);
   }
 
-  /** Progress after a version, event by event. */
-  async progress(requestId: string, afterVersion: number): Promise<readonly ProgressEvent[]> {
-    const cached = await this.#look(requestId);
+  /**
+   * Progress after a version, event by event.
+   * @param atLeast as for `record`
+   */
+  async progress(requestId: string, afterVersion: number, atLeast?: number): Promise<readonly ProgressEvent[]> {
+    const cached = await this.#look(requestId, atLeast);
     if (cached !== undefined) this.#onWallet(cached.folded.record.walletId);
     const latest = cached?.told ?? [];
     const isAll = versionOf(cached) <= afterVersion || Number(latest[0]?.version) <= afterVersion + 1;
@@ -127,9 +133,10 @@ export class WorkflowLog {
     return told;
   }
 
-  /** Reads the entries after those in the cache. Undefined for an unknown id. */
-  async #look(requestId: string): Promise<CachedLog | undefined> {
+  /** The log, up to this version at least, or as it stands in the store. Undefined for an unknown id. */
+  async #look(requestId: string, atLeast = Number.POSITIVE_INFINITY): Promise<CachedLog | undefined> {
     const known = this.#cache.get(requestId);
+    if (known !== undefined && versionOf(known) >= atLeast) return known;
     const entries = await this.#store.read(requestId, versionOf(known));
     const last = entries.at(-1);
     if (last === undefined) return known;

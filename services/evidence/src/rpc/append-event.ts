@@ -19,7 +19,7 @@ export async function appendEvent(deps: AppendEventDeps, request: AppendEventReq
   const result = await log.append(requestId, Number(expectedVersion), event);
   switch (result.kind) {
     case "appended":
-      if (event.kind.case === "ended") await settle(deps, requestId);
+      if (event.kind.case === "ended") await settle(deps, requestId, result.version);
       return { version: BigInt(result.version) };
     case "conflict":
       throw conflict(`workflow ${requestId} has moved on from version ${expectedVersion}`);
@@ -33,9 +33,9 @@ export async function appendEvent(deps: AppendEventDeps, request: AppendEventReq
 }
 
 /** A failure is only logged: the end is in the log, and an audit settles requests that still count as open. */
-async function settle({ log, quotas, logger }: AppendEventDeps, requestId: string): Promise<void> {
+async function settle({ log, quotas, logger }: AppendEventDeps, requestId: string, version: number): Promise<void> {
   try {
-    const record = await log.record(requestId);
+    const record = await log.record(requestId, version);
     if (record !== undefined) await quotas.settle(record);
   } catch (error) {
     logger.warn({ err: error, request_id: requestId }, "the workflow's cost is not counted yet");

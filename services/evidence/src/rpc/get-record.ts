@@ -2,7 +2,7 @@ import type { WalletCaller } from "@outlayer/access";
 import type { GetRecordRequest } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import { type Bus, deadline, type Timers } from "@outlayer/kit";
-import { isTerminal } from "@outlayer/workflow";
+import { filedId, isTerminal, isUuid } from "@outlayer/workflow";
 import type { WorkflowLog } from "../core/log.ts";
 import { Changes } from "./changes.ts";
 import { readOwnRecord } from "./ownership.ts";
@@ -23,17 +23,19 @@ export async function getRecord(
   caller: WalletCaller,
   signal: () => AbortSignal,
 ): Promise<Record> {
-  const first = await readOwnRecord(log, caller, request);
-  if (request.waitMs === 0) return first;
-  const changes = new Changes(bus, timers, first.requestId);
+  const requestId = filedId(request.requestId);
+  // Only a UUID can be a record's id, or become part of a subject.
+  if (request.waitMs === 0 || !isUuid(requestId)) return readOwnRecord(log, caller, request);
+  // Before the first read, so that no change comes between them.
+  const changes = new Changes(bus, timers, requestId);
   const limit = deadline(timers, request.waitMs, signal());
   try {
-    // A second read, for changes from before the subscription.
-    let record = (await log.record(first.requestId)) ?? first;
+    const first = await readOwnRecord(log, caller, request);
+    let record = first;
     while (!isTerminal(record.status) && !limit.signal.aborted) {
       if (!request.untilTerminal && record.version > first.version) break;
-      await changes.next(limit.signal);
-      record = (await log.record(first.requestId)) ?? record;
+      const told = await changes.next(Number(record.version), limit.signal);
+      record = (await log.record(requestId, told)) ?? record;
     }
     return record;
   } finally {

@@ -20,11 +20,25 @@ const stuckMs = 50;
 const lastMs = 3000;
 
 export interface PublisherDeps {
-  readonly stream: ProgressStream;
+  readonly stream: Pick<ProgressStream, "isAway" | "isUp" | "onConnect" | "makeReady" | "last" | "publish">;
   readonly store: EvidenceStore;
   readonly log: WorkflowLog;
   readonly ports: Pick<Ports, "clock" | "timers" | "random">;
   readonly logger: Logger;
+}
+
+/** A workflow to publish. */
+interface Due {
+  /** The trace context of its event. */
+  readonly context: CallContext;
+  /** The version up to which its log has to be read; undefined for as far as the store has it. */
+  readonly version: number | undefined;
+}
+
+/** What is known of an event that has to be published. */
+export interface Told {
+  readonly walletId: string;
+  readonly version: number;
 }
 
 /**
@@ -35,8 +49,8 @@ export interface PublisherDeps {
 export class Publisher {
   readonly #deps: PublisherDeps;
   readonly #stopping = new AbortController();
-  /** Workflows to publish, each with the trace context of its event. */
-  readonly #due = new Map<string, CallContext>();
+  /** Workflows to publish. */
+  readonly #due = new Map<string, Due>();
   readonly #running = new Map<string, Promise<void>>();
   /** By workflow: the published version, not yet noted in the store. */
   readonly #published = new Map<string, number>();
@@ -60,12 +74,16 @@ export class Publisher {
 
   /**
    * Publishes new versions of a workflow: now, or when the stream can be reached.
-   * @param walletId the workflow's wallet, where it is known
+   * @param told the event, where this process has appended it
    */
-  tell(requestId: string, walletId?: string): void {
-    const fields = { request_id: requestId, ...(walletId === undefined ? {} : { wallet_id: walletId }) };
+  tell(requestId: string, told?: Told): void {
+    const fields = { request_id: requestId, ...(told === undefined ? {} : { wallet_id: told.walletId }) };
     const context = ownContext(fields, this.#deps.ports.random);
-    if (this.#due.size < maxDue) this.#due.set(requestId, context);
+    const before = this.#due.get(requestId);
+    // The sweep's wish to ask the store stays.
+    const isAsked = told === undefined || (before !== undefined && before.version === undefined);
+    const version = isAsked ? undefined : Math.max(told.version, before?.version ?? 0);
+    if (this.#due.size < maxDue) this.#due.set(requestId, { context, version });
     this.#pump();
   }
 
@@ -118,11 +136,11 @@ export class Publisher {
 
   #pump(): void {
     if (!this.#deps.stream.isUp) return;
-    for (const [requestId, context] of this.#due) {
+    for (const [requestId, { context, version }] of this.#due) {
       if (this.#running.size >= atOnce) return;
       if (this.#running.has(requestId)) continue;
       this.#due.delete(requestId);
-      const run = inContext(context, () => this.#publish(requestId)).then(() => {
+      const run = inContext(context, () => this.#publish(requestId, version)).then(() => {
         this.#running.delete(requestId);
         this.#pump();
       });
@@ -130,9 +148,9 @@ export class Publisher {
     }
   }
 
-  async #publish(requestId: string): Promise<void> {
+  async #publish(requestId: string, told: number | undefined): Promise<void> {
     try {
-      this.#published.set(requestId, await this.#catchUp(requestId));
+      this.#published.set(requestId, await this.#catchUp(requestId, told));
       this.#since.published = true;
     } catch (error) {
       this.#report(error);
@@ -140,12 +158,12 @@ export class Publisher {
   }
 
   /** @returns the version up to which the workflow is published */
-  async #catchUp(requestId: string): Promise<number> {
+  async #catchUp(requestId: string, told: number | undefined): Promise<number> {
     const { stream, ports } = this.#deps;
     let last = await stream.last(requestId);
     let stuck = 0;
     while (stuck < maxStuck) {
-      const reached = await this.#append(requestId, last);
+      const reached = await this.#append(requestId, last, told);
       if (reached !== undefined) return reached.version;
       // Another process was faster, or is publishing now: its message may not be visible yet.
       const { sequence } = last;
@@ -157,10 +175,10 @@ export class Publisher {
   }
 
   /** Publishes the log's versions after a position; undefined once another process turns out to be faster. */
-  async #append(requestId: string, from: Position): Promise<Position | undefined> {
+  async #append(requestId: string, from: Position, told: number | undefined): Promise<Position | undefined> {
     const { stream, log } = this.#deps;
     let last = from;
-    for (const progress of await log.progress(requestId, from.version)) {
+    for (const progress of await log.progress(requestId, from.version, told)) {
       const next = await stream.publish(progress, last);
       if (next === undefined) return undefined;
       last = next;
