@@ -28,6 +28,7 @@ import { openSqliteStore } from "./adapters/sqlite/store.ts";
 import { callers } from "./callers.ts";
 import type { DatabaseUrl, EvidenceConfig } from "./config.ts";
 import { type Announce, WorkflowLog } from "./core/log.ts";
+import { NextReads } from "./core/next-reads.ts";
 import { QuotaBook } from "./core/quota-book.ts";
 import type { EvidenceStore } from "./core/store.ts";
 import { appendEvent } from "./rpc/append-event.ts";
@@ -75,8 +76,10 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
     token: () => ports.ids.uuid(),
     record: (requestId) => log.record(requestId),
   });
-  const gateLog = { store, now, sha256Hex };
-  const leases = { store, now };
+  const leaseReads = new NextReads((resource) => store.readLease(resource));
+  const leases = { store: { readLease: (resource: string) => leaseReads.read(resource) } };
+  const holders = { store, now };
+  const gateLog = { store, leases, now, sha256Hex };
   const usageLedger = { store, log, now, sha256Hex, leases, logger, proofs: new UsageProofs(config.usageSecret) };
   const stopping = new AbortController();
   // Waiting calls end at shutdown, so that it does not wait for them.
@@ -124,9 +127,9 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
     releaseUsage: (request) => releaseUsage(usageLedger, request),
     countPlan: (request) => countPlan(quotas, request),
     chargeOperator: (request) => chargeOperator({ quotas, leases }, request),
-    acquireLease: (request) => acquireLease(leases, request),
-    renewLease: (request) => renewLease(leases, request),
-    releaseLease: (request) => releaseLease(leases, request),
+    acquireLease: (request) => acquireLease(holders, request),
+    renewLease: (request) => renewLease(holders, request),
+    releaseLease: (request) => releaseLease(holders, request),
   };
   return {
     routes: {

@@ -2,11 +2,11 @@ import type { AppendEventRequest } from "@outlayer/contracts/outlayer/evidence/v
 import { Code, conflict, invalid, type Logger, notFound, Refusal } from "@outlayer/kit";
 import type { WorkflowLog } from "../core/log.ts";
 import type { QuotaBook } from "../core/quota-book.ts";
-import { checkLease, type LeaseDeps } from "./leases.ts";
+import { checkLease, type LeaseCheckDeps } from "./leases.ts";
 
 export interface AppendEventDeps {
   readonly log: WorkflowLog;
-  readonly leases: Pick<LeaseDeps, "store">;
+  readonly leases: LeaseCheckDeps;
   readonly quotas: QuotaBook;
   readonly logger: Logger;
 }

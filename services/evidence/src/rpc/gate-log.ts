@@ -3,10 +3,11 @@ import { conflict, invalid } from "@outlayer/kit";
 import type { Sha256Hex } from "../core/entry.ts";
 import { chainGateEntry, laneOf } from "../core/gate-entry.ts";
 import type { EvidenceStore } from "../core/store.ts";
-import { checkLease } from "./leases.ts";
+import { checkLease, type LeaseCheckDeps } from "./leases.ts";
 
 export interface GateLogDeps {
-  readonly store: EvidenceStore;
+  readonly store: Pick<EvidenceStore, "lastGateEntry" | "appendGate">;
+  readonly leases: LeaseCheckDeps;
   readonly now: () => number;
   readonly sha256Hex: Sha256Hex;
 }
@@ -19,7 +20,7 @@ export async function getGateLog({ store }: GateLogDeps, { gateId }: GetGateLogR
 export async function appendGateLog(deps: GateLogDeps, request: AppendGateLogRequest) {
   const { gateId, expectedVersion, change, lane } = request;
   if (lane === undefined) throw invalid("lane is required");
-  await checkLease(deps, request.lease);
+  await checkLease(deps.leases, request.lease);
   const moved = () => conflict(`the log of gate ${gateId} has moved on from version ${expectedVersion}`);
   const last = await deps.store.lastGateEntry(gateId);
   if ((last?.version ?? 0) !== Number(expectedVersion)) throw moved();

@@ -13,6 +13,11 @@ export interface LeaseDeps {
   readonly now: () => number;
 }
 
+/** What writes need for checking their lease. */
+export interface LeaseCheckDeps {
+  readonly store: Pick<EvidenceStore, "readLease">;
+}
+
 export async function acquireLease({ store, now }: LeaseDeps, { resource, holderId, ttlMs }: AcquireLeaseRequest) {
   const before = await store.readLease(resource);
   const after = takenBy(holderId, resource, before, now(), ttlMs);
@@ -46,7 +51,7 @@ export async function releaseLease({ store, now }: LeaseDeps, { lease, holderId 
  * next version, which is unique: the new holder reads the logs only after it has taken the lease.
  * @throws Refusal `Aborted`, LEASE_LOST
  */
-export async function checkLease({ store }: Pick<LeaseDeps, "store">, lease: HeldLease | undefined): Promise<void> {
+export async function checkLease({ store }: LeaseCheckDeps, lease: HeldLease | undefined): Promise<void> {
   const { resource, epoch } = named(lease);
   if (!isHeld(await store.readLease(resource), Number(epoch))) throw leaseLost(resource, epoch);
 }

@@ -9,7 +9,7 @@ import type { Refusal } from "@outlayer/kit";
 import type { QuotaStanding, QuotaUnit } from "@outlayer/workflow";
 import type { QuotaBook } from "../core/quota-book.ts";
 import type { Exceeded, QuotaName, Standing } from "../core/quotas.ts";
-import { checkLease, type LeaseDeps } from "./leases.ts";
+import { checkLease, type LeaseCheckDeps } from "./leases.ts";
 
 /** @throws Refusal ResourceExhausted, QUOTA_EXCEEDED */
 export async function countPlan(quotas: QuotaBook, { walletId }: CountPlanRequest) {
@@ -19,7 +19,7 @@ export async function countPlan(quotas: QuotaBook, { walletId }: CountPlanReques
 }
 
 export async function chargeOperator(
-  { quotas, leases }: { readonly quotas: QuotaBook; readonly leases: Pick<LeaseDeps, "store"> },
+  { quotas, leases }: { readonly quotas: QuotaBook; readonly leases: LeaseCheckDeps },
   { walletId, requestId, yocto, lease }: ChargeOperatorRequest,
 ) {
   await checkLease(leases, lease);

@@ -22,14 +22,14 @@ import {
   usageOfOthers,
 } from "../core/usage.ts";
 import { ledgerOf, usageEntry } from "../core/usage-entry.ts";
-import { checkLease, type LeaseDeps } from "./leases.ts";
+import { checkLease, type LeaseCheckDeps } from "./leases.ts";
 
 export interface UsageLedgerDeps {
   readonly store: EvidenceStore;
   readonly log: Pick<WorkflowLog, "entries">;
   /** Makes the MACs that signer-proxy checks. */
   readonly proofs: UsageProofs;
-  readonly leases: Pick<LeaseDeps, "store">;
+  readonly leases: LeaseCheckDeps;
   readonly now: () => number;
   readonly sha256Hex: Sha256Hex;
   readonly logger: Logger;
