@@ -15,7 +15,10 @@ export interface CallContext {
   fields: LogFields;
 }
 
+type Trace = Pick<CallContext, "traceId" | "flags">;
+
 const storage = new AsyncLocalStorage<CallContext>();
+const systemRandom = systemPorts().random;
 const header = "traceparent";
 
 /** Read access to headers of HTTP or of a message. */
@@ -23,9 +26,34 @@ export interface Headerlike {
   get(name: string): string | null;
 }
 
+/** Most contexts are of calls that write no line and call nobody: their span is named once somebody asks. */
+class OwnSpan implements CallContext {
+  readonly traceId: string;
+  readonly flags: string;
+  fields: LogFields = {};
+  readonly #random: Random;
+  #spanId: string | undefined;
+
+  constructor({ traceId, flags }: Trace, random: Random) {
+    this.traceId = traceId;
+    this.flags = flags;
+    this.#random = random;
+  }
+
+  get spanId(): string {
+    this.#spanId ??= hex(this.#random, 8);
+    return this.#spanId;
+  }
+}
+
 /** Continues the trace that headers name (W3C Trace Context), or begins one. */
-export function contextOf(headers: Headerlike, random: Random = systemPorts().random): CallContext {
-  return { ...(parse(headers.get(header)) ?? begun(random)), spanId: hex(random, 8), fields: {} };
+export function contextOf(headers: Headerlike, random: Random = systemRandom): CallContext {
+  return new OwnSpan(parse(headers.get(header)) ?? begun(random), random);
+}
+
+/** The same without headers, for a call within this process. */
+export function continuationOf(context: CallContext): CallContext {
+  return new OwnSpan(context, systemRandom);
 }
 
 /** A context for work that outlives the call it began in. It continues the current trace, if any. */
@@ -45,9 +73,13 @@ export function noteInContext(fields: LogFields): void {
   if (context !== undefined) context.fields = { ...context.fields, ...fields };
 }
 
-/** Headers that carry the current trace to another service; none outside of a context. */
-export function traceHeaders(): Readonly<Record<string, string>> {
-  const context = storage.getStore();
+/** The context of the work at hand, if any. */
+export function currentContext(): CallContext | undefined {
+  return storage.getStore();
+}
+
+/** Headers that carry a trace to another service, the current one by default; none outside of a context. */
+export function traceHeaders(context = storage.getStore()): Readonly<Record<string, string>> {
   if (context === undefined) return {};
   return { [header]: `00-${context.traceId}-${context.spanId}-${context.flags}` };
 }
@@ -59,9 +91,9 @@ export function contextLogFields(): object {
 }
 
 /** Undefined for a text that is no traceparent: then a new trace begins, as the standard asks. */
-function parse(text: string | null): { traceId: string; flags: string } | undefined {
-  const match = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/.exec(text ?? "");
-  if (match === null) return undefined;
+function parse(text: string | null): Trace | undefined {
+  const match = text && /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(-.*)?$/.exec(text);
+  if (!match) return undefined;
   const [, version, traceId = "", parentId = "", flags = "", more] = match;
   // Later versions may append fields; version 00 may not.
   if (version === "ff" || (version === "00" && more !== undefined)) return undefined;
@@ -69,7 +101,7 @@ function parse(text: string | null): { traceId: string; flags: string } | undefi
   return { traceId, flags };
 }
 
-function begun(random: Random): { traceId: string; flags: string } {
+function begun(random: Random): Trace {
   return { traceId: hex(random, 16), flags: "00" };
 }
 

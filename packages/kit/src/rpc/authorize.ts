@@ -1,13 +1,15 @@
+import type { DescMethod } from "@bufbuild/protobuf";
 import { base64Decode } from "@bufbuild/protobuf/wire";
 import { Code, type ContextValues, createContextKey, type HandlerContext } from "@connectrpc/connect";
 import type { BoundedLines } from "../bounded-lines.ts";
-import { contextOf, inContext } from "../call-context.ts";
+import { inContext } from "../call-context.ts";
 import type { Logger } from "../logger.ts";
 import { denied, invalid, Refusal } from "../refusal.ts";
 import type { ServiceName } from "../service-name.ts";
 import { type Access, accessTo, type Callers, limitsForAnybody, methodName } from "./callers.ts";
 import { connectErrorOf, domainOf } from "./error-details.ts";
 import type { Identify } from "./service-auth.ts";
+import { contextOfCall } from "./trace.ts";
 
 /** Authenticates the callers of methods for clients: callers with credentials of their own, which no service has to be. */
 export interface Clients {
@@ -36,9 +38,19 @@ export interface AuthorizeDeps {
  * permission, and the announced size. Connect turns errors thrown here into answers in the caller's protocol.
  */
 export function authorizeRequest(deps: AuthorizeDeps): (context: HandlerContext) => void {
+  const known = new Map<DescMethod, Named>();
+  const named = (method: DescMethod): Named => {
+    const found = known.get(method);
+    if (found !== undefined) return found;
+    const name = methodName(method);
+    const made = { name, access: accessTo(deps.callers, name) };
+    known.set(method, made);
+    return made;
+  };
   return (context) => {
     try {
-      inContext(contextOf(context.requestHeader), () => judge(deps, context));
+      const work = contextOfCall(context.values, () => context.requestHeader);
+      inContext(work, () => judge(deps, named, context));
     } catch (error) {
       if (error instanceof Refusal) throw connectErrorOf(error, domainOf(context.service));
       throw error;
@@ -46,19 +58,29 @@ export function authorizeRequest(deps: AuthorizeDeps): (context: HandlerContext)
   };
 }
 
-function judge({ callers, clients, identify, logger, refusals }: AuthorizeDeps, context: HandlerContext): void {
-  const { requestHeader: headers, service, values } = context;
+/** A method, and who may call it. */
+interface Named {
+  readonly name: string;
+  /** Undefined for a method that nobody may call. */
+  readonly access: Access | undefined;
+}
+
+function judge(
+  { clients, identify, logger, refusals }: AuthorizeDeps,
+  named: (method: DescMethod) => Named,
+  context: HandlerContext,
+): void {
+  const { service, values } = context;
   refuseQuery(context);
   const open = limitsForAnybody(service);
   if (open !== undefined) {
     refuseCompression(context);
-    refuseLength(headers, open.wireBytes);
+    refuseLength(context, open.wireBytes);
     return;
   }
-  const method = methodName(context.method);
-  const caller = identify(headers, values);
+  const { name: method, access } = named(context.method);
+  const caller = identify(context);
   if (caller !== undefined) values.get(onService)();
-  const access: Access | undefined = accessTo(callers, method);
   const refuse = () => {
     const known = caller ?? "nobody we know";
     refusals.write(known, (fields) => logger.warn({ method, caller: known, ...fields }, "caller is not allowed"));
@@ -67,10 +89,10 @@ function judge({ callers, clients, identify, logger, refusals }: AuthorizeDeps, 
   if (access === undefined) throw refuse();
   if (access.accepted === "clients") {
     if (clients === undefined) throw refuse();
-    clients.authenticate(headers, caller, values);
+    clients.authenticate(context.requestHeader, caller, values);
   } else if (caller === undefined || !access.accepted.includes(caller)) throw refuse();
   if (caller === undefined) refuseCompression(context);
-  refuseLength(headers, access.limits.wireBytes);
+  refuseLength(context, access.limits.wireBytes);
   logger.debug({ method, ...(caller === undefined ? {} : { caller }) }, "called");
 }
 
@@ -101,8 +123,8 @@ function refuseQuery({ requestMethod, url }: HandlerContext): void {
 }
 
 /** Refuses a body whose announced length is too long, without reading it. */
-function refuseLength(headers: Headers, limit: number): void {
-  const length = headers.get("content-length");
+function refuseLength({ requestHeader }: HandlerContext, limit: number): void {
+  const length = requestHeader.get("content-length");
   if (length !== null && !(Number(length) <= limit)) throw tooLong(limit);
 }
 

@@ -11,8 +11,8 @@ import { connectErrorOf, domainOf } from "./error-details.ts";
  */
 export function errorInterceptor(logger: Logger): Interceptor {
   return (next) => async (request) => {
-    const domain = domainOf(request.service);
     const translate = (error: unknown): ConnectError => {
+      const domain = domainOf(request.service);
       const method = `${request.service.typeName}/${request.method.name}`;
       if (error instanceof Refusal) {
         // The cause is for the operator, not for the caller.

@@ -1,3 +1,4 @@
+import type { DescMethod } from "@bufbuild/protobuf";
 import type { Interceptor } from "@connectrpc/connect";
 import { isForAnybody, methodName } from "./callers.ts";
 
@@ -6,12 +7,14 @@ import { isForAnybody, methodName } from "./callers.ts";
  * reflection do not count: their streams end only when their callers want.
  */
 export class InFlight {
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new Map<DescMethod, number>();
   #idle: (() => void)[] = [];
 
   /** One entry per method, as in `3 calls of outlayer.planner.v1.PlannerService/Plan`. */
   get left(): readonly string[] {
-    return [...this.#counts].map(([method, count]) => `${count} call${count === 1 ? "" : "s"} of ${method}`);
+    return [...this.#counts].map(
+      ([method, count]) => `${count} call${count === 1 ? "" : "s"} of ${methodName(method)}`,
+    );
   }
 
   /** Resolves once no call is being answered. */
@@ -24,7 +27,7 @@ export class InFlight {
 
   readonly interceptor: Interceptor = (next) => async (request) => {
     if (isForAnybody(request.service)) return next(request);
-    const method = methodName(request.method);
+    const { method } = request;
     this.#count(method, 1);
     let streams = false;
     try {
@@ -36,7 +39,7 @@ export class InFlight {
     }
   };
 
-  async *#counted<T>(method: string, messages: AsyncIterable<T>) {
+  async *#counted<T>(method: DescMethod, messages: AsyncIterable<T>) {
     try {
       yield* messages;
     } finally {
@@ -44,7 +47,7 @@ export class InFlight {
     }
   }
 
-  #count(method: string, change: 1 | -1): void {
+  #count(method: DescMethod, change: 1 | -1): void {
     const count = (this.#counts.get(method) ?? 0) + change;
     if (count === 0) this.#counts.delete(method);
     else this.#counts.set(method, count);

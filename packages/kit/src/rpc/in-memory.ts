@@ -14,7 +14,7 @@ import {
   type UnaryRequest,
   type UnaryResponse,
 } from "@connectrpc/connect";
-import { traceHeaders } from "../call-context.ts";
+import { currentContext } from "../call-context.ts";
 import { type Ports, systemPorts } from "../ports.ts";
 import type { ServiceName } from "../service-name.ts";
 import { handOver, handOverWithin } from "./hand-over.ts";
@@ -53,10 +53,8 @@ export function inMemoryTransport(
     header: ConstructorParameters<typeof Headers>[0],
   ) => {
     if (signal?.aborted) throw abortedBy(signal);
-    const requestHeader = new Headers(header);
-    for (const [name, value] of Object.entries(traceHeaders())) requestHeader.set(name, value);
     const limitMs = timeoutMs === undefined || timeoutMs <= 0 ? undefined : timeoutMs;
-    return new MemoryCall(method, { requestHeader, signal, timeoutMs: limitMs }, ports);
+    return new MemoryCall(method, { header, from: currentContext(), signal, timeoutMs: limitMs }, ports);
   };
 
   return {
@@ -106,15 +104,17 @@ class Shown {
 }
 
 class ShownRequest<M> extends Shown {
-  readonly header: Headers;
   readonly contextValues: ContextValues;
   readonly message: M;
 
   constructor(call: MemoryCall, message: M) {
     super(call);
-    this.header = call.requestHeader;
     this.contextValues = call.values;
     this.message = message;
+  }
+
+  get header(): Headers {
+    return this.call.requestHeader;
   }
 
   get url(): string {

@@ -1,14 +1,18 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, type ContextValues, createContextValues, type HandlerContext } from "@connectrpc/connect";
 import { errorFromJson, errorToJson } from "@connectrpc/connect/protocol-connect";
+import { type CallContext, continuationOf, traceHeaders } from "../call-context.ts";
 import type { Disposer, Ports } from "../ports.ts";
+import { setContext } from "./trace.ts";
 import { describeFault } from "./unread-messages.ts";
 
 /** What a method's signal says once its answer is out. */
 const over = new ConnectError("the call is over", Code.Canceled);
 
 export interface MemoryCallInit {
-  readonly requestHeader: Headers;
+  readonly header: ConstructorParameters<typeof Headers>[0];
+  /** The context in which it is called. */
+  readonly from: CallContext | undefined;
   /** The caller's. */
   readonly signal: AbortSignal | undefined;
   /** Undefined: without a limit. */
@@ -23,12 +27,15 @@ export class MemoryCall implements HandlerContext {
   readonly method: DescMethod;
   readonly requestMethod = "POST";
   readonly protocolName = "connect";
-  readonly requestHeader: Headers;
   readonly values: ContextValues = createContextValues();
   readonly timeoutMs: () => number | undefined;
   /** Rejects what is waited for now. */
   readonly #waiting = new Set<(error: ConnectError) => void>();
-  readonly #free: Disposer;
+  readonly #from: CallContext | undefined;
+  /** Undefined for a call that only its answer ends. */
+  readonly #free: Disposer | undefined;
+  #requestHeader: Headers | undefined;
+  #isTraced = false;
   #controller: AbortController | undefined;
   #responseHeader: Headers | undefined;
   #responseTrailer: Headers | undefined;
@@ -38,11 +45,15 @@ export class MemoryCall implements HandlerContext {
   onGivenUp: () => void = () => {};
 
   constructor(method: DescMethod, init: MemoryCallInit, { clock, timers }: Pick<Ports, "clock" | "timers">) {
-    const { requestHeader, signal, timeoutMs } = init;
+    const { header, from, signal, timeoutMs } = init;
     this.method = method;
-    this.requestHeader = requestHeader;
+    this.#from = from;
+    // Now: what the caller does with its own headers afterwards is not the method's.
+    if (header !== undefined) this.#requestHeader = new Headers(header);
+    if (from !== undefined) setContext(this.values, continuationOf(from));
     const endsMs = timeoutMs === undefined ? undefined : clock.now() + timeoutMs;
     this.timeoutMs = () => (endsMs === undefined ? undefined : endsMs - clock.now());
+    if (timeoutMs === undefined && signal === undefined) return;
     const late = () => this.#giveUp(new ConnectError("the operation timed out", Code.DeadlineExceeded));
     const cancel = timeoutMs === undefined ? () => {} : timers.after(timeoutMs, late);
     const abort = () => this.#giveUp(abortedBy(signal));
@@ -69,6 +80,15 @@ export class MemoryCall implements HandlerContext {
     return this.#controller.signal;
   }
 
+  get requestHeader(): Headers {
+    this.#requestHeader ??= new Headers();
+    if (!this.#isTraced) {
+      this.#isTraced = true;
+      for (const [name, value] of Object.entries(traceHeaders(this.#from))) this.#requestHeader.set(name, value);
+    }
+    return this.#requestHeader;
+  }
+
   get responseHeader(): Headers {
     this.#responseHeader ??= new Headers();
     return this.#responseHeader;
@@ -81,6 +101,7 @@ export class MemoryCall implements HandlerContext {
 
   /** Waits for a part of the answer. @throws ConnectError where the call ends before, whatever becomes of that part */
   until<T>(part: Promise<T>): Promise<T> {
+    if (this.#free === undefined && this.#ended === undefined) return part;
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) {
         part.catch(() => {});
@@ -88,8 +109,16 @@ export class MemoryCall implements HandlerContext {
         return;
       }
       this.#waiting.add(reject);
-      const settle = () => void this.#waiting.delete(reject);
-      part.then(resolve, reject).then(settle, settle);
+      part.then(
+        (value) => {
+          this.#waiting.delete(reject);
+          resolve(value);
+        },
+        (error: unknown) => {
+          this.#waiting.delete(reject);
+          reject(error);
+        },
+      );
     });
   }
 
@@ -111,7 +140,7 @@ export class MemoryCall implements HandlerContext {
   end(reason = over): void {
     if (this.#ended !== undefined) return;
     this.#ended = reason;
-    this.#free();
+    this.#free?.();
     this.#controller?.abort(reason);
   }
 

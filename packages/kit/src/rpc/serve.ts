@@ -3,6 +3,7 @@ import type { ServerHttp2Session } from "node:http2";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { DescMethod, DescService } from "@bufbuild/protobuf";
+import { createValidator } from "@bufbuild/protovalidate";
 import {
   type ConnectRouter,
   type ContextValues,
@@ -62,8 +63,17 @@ export interface RpcGuards {
   readonly reflection?: boolean | undefined;
 }
 
+const patterns = new Map<string, RegExp>();
+
+/** Patterns of contracts are classes with counts, which V8's engine matches in linear time, and far faster than an RE2 in JavaScript. */
+function regexMatch(pattern: string, against: string): boolean {
+  const compiled = patterns.get(pattern) ?? new RegExp(pattern, "u");
+  patterns.set(pattern, compiled);
+  return compiled.test(against);
+}
+
 /** Shared: it compiles each message's rules once, which takes longer than many calls. */
-const validate = createValidateInterceptor();
+const validate = createValidateInterceptor({ validator: createValidator({ regexMatch }) });
 
 /** What every call passes, on ports and in memory: `authorize` before its message is read, then the interceptors in order. */
 export function guardsOf(

@@ -1,4 +1,4 @@
-import { type ContextValues, createContextKey, type Interceptor } from "@connectrpc/connect";
+import { createContextKey, type HandlerContext, type Interceptor } from "@connectrpc/connect";
 import { matchesAny } from "../secrets.ts";
 import { type ServiceName, serviceNameOf } from "../service-name.ts";
 
@@ -6,7 +6,7 @@ const tokenHeader = "x-service-token";
 const nameHeader = "x-service-name";
 
 /** Names the calling service; undefined for any other caller. */
-export type Identify = (headers: Headers, connection: ContextValues) => ServiceName | undefined;
+export type Identify = (call: Pick<HandlerContext, "requestHeader" | "values">) => ServiceName | undefined;
 
 /** The service that the connection's client certificate names, if the certificate is valid. */
 export const certifiedCaller = createContextKey<ServiceName | undefined>(undefined);
@@ -17,9 +17,10 @@ export const certifiedCaller = createContextKey<ServiceName | undefined>(undefin
  * loopback.
  */
 export function identifyOnPorts(token: string | undefined, mutualTls: boolean): Identify {
-  if (mutualTls) return (_headers, connection) => connection.get(certifiedCaller);
-  return (headers) => {
-    if (token !== undefined && !matchesAny(headers.get(tokenHeader) ?? "", [token])) return undefined;
+  if (mutualTls) return ({ values }) => values.get(certifiedCaller);
+  const tokens = token === undefined ? undefined : [token];
+  return ({ requestHeader: headers }) => {
+    if (tokens !== undefined && !matchesAny(headers.get(tokenHeader) ?? "", tokens)) return undefined;
     return serviceNameOf(headers.get(nameHeader));
   };
 }
