@@ -1,4 +1,4 @@
-import { createHash, hash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import { type ConfigReader, Malformed, type Parse } from "./config.ts";
 
 const leastLength = 32;
@@ -37,12 +37,28 @@ export function sha256Hex(text: string): string {
   return hash("sha256", text, "hex");
 }
 
-/** Constant-time comparison of a secret with each of a list. */
+/** By list of configured secrets, for as long as the list lives: their digests. Of what callers send, nothing is kept. */
+const digests = new WeakMap<readonly string[], readonly Uint8Array[]>();
+
+/**
+ * Constant-time comparison of a secret with each of a list.
+ * @param secrets configured ones, in a list that never changes
+ */
 export function matchesAny(given: string, secrets: readonly string[]): boolean {
-  const digest = createHash("sha256").update(given).digest();
+  const digest = digestOf(given);
   let found = false;
-  for (const secret of secrets) {
-    found = timingSafeEqual(digest, createHash("sha256").update(secret).digest()) || found;
-  }
+  for (const expected of digestsOf(secrets)) found = timingSafeEqual(digest, expected) || found;
   return found;
+}
+
+function digestsOf(secrets: readonly string[]): readonly Uint8Array[] {
+  const known = digests.get(secrets);
+  if (known !== undefined) return known;
+  const made = secrets.map(digestOf);
+  digests.set(secrets, made);
+  return made;
+}
+
+function digestOf(secret: string): Uint8Array {
+  return hash("sha256", secret, "buffer");
 }
