@@ -34,7 +34,7 @@ export interface PlannerDeps {
 export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service {
   const { credentials, limits, networkId, directUserScopes: scopes } = config;
   const { ports, logger, transports } = deps;
-  const fetchFacts = factFetcher({ ...transports, gateId: limits.gateId, timers: ports.timers, logger });
+  const fetchFacts = factFetcher({ ...transports, gateId: limits.gateId, ...ports, logger });
   const opener = workflowOpener(transports.evidence, config.costs, ports.clock);
   const openWorkflow = opener.open;
   const countPlan = planCounter(transports.evidence);

@@ -1,7 +1,7 @@
 import { createClient, type Transport } from "@connectrpc/connect";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
-import { deadline, type Logger, type Timers } from "@outlayer/kit";
+import { type Clock, deadline, type Logger, type Timers } from "@outlayer/kit";
 import type { FactName, Facts } from "../core/facts.ts";
 import type { FetchFacts } from "../core/ports.ts";
 import { isAway } from "./is-away.ts";
@@ -9,23 +9,44 @@ import { isAway } from "./is-away.ts";
 /** Time limit for a plan's facts, milliseconds. A plan is made without late facts. */
 const patienceMs = 2000;
 
+/** For how long plans share the gate's terms, milliseconds. */
+const recentMs = 1_000;
+
+/** Wallets whose accounts are remembered, the latest. They never change: the keystore derives them from the wallet id. */
+const rememberedAccounts = 10_000;
+
+type GateTerms = Omit<Facts, "accountId">;
+
 export interface FactSources {
   readonly signerProxy: Transport;
   readonly broadcaster: Transport;
   readonly gateId: string;
+  readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
 }
 
-export function factFetcher({ signerProxy, broadcaster, gateId, timers, logger }: FactSources): FetchFacts {
+/** Asks for the facts that many requests share once. */
+export function factFetcher({ signerProxy, broadcaster, gateId, clock, timers, logger }: FactSources): FetchFacts {
   const signer = createClient(SignerProxyService, signerProxy);
   const gate = createClient(BroadcasterService, broadcaster);
+  const accounts = new Map<string, string>();
+  let recent: { readonly terms: GateTerms; readonly atMs: number } | undefined;
 
   async function accountOf(walletId: string, signal: AbortSignal): Promise<string | undefined> {
     const { accountId } = await signer.getAccount({ walletId }, { signal });
-    return accountId === "" ? undefined : accountId;
+    if (accountId === "") return undefined;
+    const [oldest] = accounts.keys();
+    if (oldest !== undefined && accounts.size >= rememberedAccounts) accounts.delete(oldest);
+    accounts.set(walletId, accountId);
+    return accountId;
   }
-  async function gateTerms(signal: AbortSignal): Promise<Omit<Facts, "accountId"> | undefined> {
+  function recentTerms(): GateTerms | undefined {
+    const age = recent === undefined ? Number.POSITIVE_INFINITY : clock.now() - recent.atMs;
+    return age >= 0 && age < recentMs ? recent?.terms : undefined;
+  }
+  async function gateTerms(signal: AbortSignal): Promise<GateTerms | undefined> {
+    const atMs = clock.now();
     const { feeTiers: tiers, submitGas } = await gate.getGateFacts({ gateId }, { signal });
     if (tiers.length === 0) return undefined;
     const feeTiers = tiers.map(({ cap, feeYocto, resumeGas }) => ({
@@ -33,18 +54,17 @@ export function factFetcher({ signerProxy, broadcaster, gateId, timers, logger }
       feeYocto: amount(feeYocto),
       resumeGas: amount(resumeGas),
     }));
-    return { feeTiers, submitGas: amount(submitGas) };
+    recent = { terms: { feeTiers, submitGas: amount(submitGas) }, atMs };
+    return recent.terms;
   }
-  /** Undefined for a fact that was not asked for, and for one that cannot be fetched. */
-  async function fact<T>(
+  /** Undefined for a fact that cannot be fetched. */
+  async function fetched<T>(
     name: FactName,
-    wanted: boolean,
     signal: AbortSignal,
-    fetch: () => Promise<T>,
+    fetch: (signal: AbortSignal) => Promise<T>,
   ): Promise<T | undefined> {
-    if (!wanted) return undefined;
     try {
-      return await fetch();
+      return await fetch(signal);
     } catch (error) {
       // A caller that has gone aborts the fetch, which is no fault.
       if (signal.aborted || isAway(error)) logger.info({ fact: name }, "fact is not available now");
@@ -54,13 +74,25 @@ export function factFetcher({ signerProxy, broadcaster, gateId, timers, logger }
   }
 
   return async (walletId, names, callerSignal) => {
+    const known = {
+      account: names.includes("wallet_account") ? accounts.get(walletId) : undefined,
+      terms: names.includes("gate_fee_tiers") ? recentTerms() : undefined,
+    };
+    const lacks = {
+      account: names.includes("wallet_account") && known.account === undefined,
+      terms: names.includes("gate_fee_tiers") && known.terms === undefined,
+    };
+    const facts = (accountId: string | undefined, terms: GateTerms | undefined) => {
+      return { accountId, feeTiers: undefined, ...terms };
+    };
+    if (!lacks.account && !lacks.terms) return facts(known.account, known.terms);
     const { signal, done } = deadline(timers, patienceMs, callerSignal);
     try {
-      const [accountId, terms] = await Promise.all([
-        fact("wallet_account", names.includes("wallet_account"), signal, () => accountOf(walletId, signal)),
-        fact("gate_fee_tiers", names.includes("gate_fee_tiers"), signal, () => gateTerms(signal)),
+      const [account, terms] = await Promise.all([
+        lacks.account ? fetched("wallet_account", signal, (limit) => accountOf(walletId, limit)) : known.account,
+        lacks.terms ? fetched("gate_fee_tiers", signal, gateTerms) : known.terms,
       ]);
-      return { accountId, feeTiers: undefined, ...terms };
+      return facts(account, terms);
     } finally {
       done();
     }

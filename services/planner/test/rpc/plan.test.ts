@@ -210,6 +210,44 @@ describe("the facts of a plan", () => {
     assert.deepEqual((await planOver([{ kind: "funding.wrap_near" }])).asked, []);
   });
 
+  it("are asked once by the plans that share them: an account for good, the gate's terms for a second", async () => {
+    let nowMs = Date.now();
+    const { client, asked } = startPlanner({ clock: { now: () => nowMs } });
+    const planFor = async (walletId: string) => {
+      const { headers } = asWallet;
+      asked.length = 0;
+      const { plan } = await client.plan(body({ steps: [transfer] }), {
+        headers: { ...headers, "x-wallet-id": walletId },
+      });
+      assert.deepEqual(plan?.unchecked, []);
+      return asked;
+    };
+    const gate = "facts of gate.sequential.near";
+    assert.deepEqual(await planFor("wallet-1"), ["account of wallet-1", gate]);
+    assert.deepEqual(await planFor("wallet-1"), []);
+    assert.deepEqual(await planFor("wallet-2"), ["account of wallet-2"]);
+    nowMs += 999;
+    assert.deepEqual(await planFor("wallet-1"), []);
+    nowMs += 1;
+    assert.deepEqual(await planFor("wallet-1"), [gate]);
+  });
+
+  it("are asked for again where they could not be fetched", async () => {
+    let isAway = true;
+    const away = async <T>(fact: T) => {
+      if (isAway) throw new Refusal(Code.Unavailable, "away");
+      return fact;
+    };
+    const { client } = startPlanner({
+      getAccount: () => away({ accountId: walletAccount, publicKey: "ed25519:x" }),
+      getGateFacts: () => away({ feeTiers: [{ cap: 3, feeYocto: "1", resumeGas: "1" }], submitGas: "10" }),
+    });
+    const unchecked = async () => (await client.plan(body({ steps: [transfer] }), asWallet)).plan?.unchecked;
+    assert.deepEqual(await unchecked(), ["wallet_account", "gate_fee_tiers"]);
+    isAway = false;
+    assert.deepEqual(await unchecked(), []);
+  });
+
   it("are not asked for where a step is rejected, or could not be executed anyway", async () => {
     assert.deepEqual((await planOver([transfer, { kind: "nonsense" }])).asked, []);
     assert.deepEqual((await planOver([transfer, { ...gateCall, gas: "0" }])).asked, []);
