@@ -32,6 +32,35 @@ function bookOn(outcomes: ("written" | "lost" | "broken")[] = []) {
   return { book, writes: () => writes };
 }
 
+/** Books of two processes on one store. */
+function twoBooks() {
+  let stored: StoredAccount | undefined;
+  let reads = 0;
+  const store = {
+    async readAccount() {
+      reads += 1;
+      return stored;
+    },
+    async replaceAccount(before: StoredAccount | undefined, after: StoredAccount) {
+      if (before?.token !== stored?.token) return false;
+      stored = after;
+      return true;
+    },
+  };
+  const bookOf = () => {
+    const accounts = new KeyedMutex();
+    return new QuotaBook({
+      store,
+      rules: { default: { ...defaultQuotas, plansPerMinute: 10, openWorkflows: 1 }, exceptions: new Map() },
+      oneByOne: (walletId, change) => accounts.run(walletId, change),
+      now: () => Date.parse("2026-03-31T12:30:00Z"),
+      token: () => ids.uuid(),
+      record: async () => undefined,
+    });
+  };
+  return { one: bookOf(), other: bookOf(), reads: () => reads };
+}
+
 const remaining = (plans: Awaited<ReturnType<QuotaBook["countPlan"]>>) =>
   plans.kind === "counted" ? plans.standings[0]?.remaining : plans.kind;
 
@@ -47,6 +76,42 @@ describe("changes of one wallet's account", () => {
     const { book, writes } = bookOn(["lost", "lost"]);
     const plans = await Promise.all([book.countPlan("wallet-1"), book.countPlan("wallet-1")]);
     assert.deepEqual([plans.map(remaining), writes()], [[9, 8], 3]);
+  });
+
+  it("are read once by the one process that writes them", async () => {
+    const { one, reads } = twoBooks();
+    for (const left of [9, 8, 7]) assert.equal(remaining(await one.countPlan("wallet-1")), left);
+    assert.equal(reads(), 1);
+  });
+
+  it("count what another process has written since", async () => {
+    const { one, other } = twoBooks();
+    const counted = [
+      await one.countPlan("wallet-1"),
+      await other.countPlan("wallet-1"),
+      await one.countPlan("wallet-1"),
+    ];
+    assert.deepEqual(counted.map(remaining), [9, 8, 7]);
+  });
+
+  it("are refused by what is stored now: another process may have made room", async () => {
+    const { one, other } = twoBooks();
+    const first = { requestId: ids.uuid(), boundYocto: 0n };
+    const second = { requestId: ids.uuid(), boundYocto: 0n };
+    assert.equal((await one.countStart("wallet-1", first)).kind, "counted");
+    await other.giveBack("wallet-1", first);
+    assert.equal((await one.countStart("wallet-1", second)).kind, "counted");
+    assert.equal((await other.countStart("wallet-1", first)).kind, "exceeded");
+  });
+
+  it("that another process has made are made all the same", async () => {
+    const { one, other } = twoBooks();
+    const start = { requestId: ids.uuid(), boundYocto: 0n };
+    await one.giveBack("wallet-1", start);
+    await one.countPlan("wallet-1");
+    await other.countStart("wallet-1", start);
+    await one.giveBack("wallet-1", start);
+    assert.equal((await other.countStart("wallet-1", { ...start, requestId: ids.uuid() })).kind, "counted");
   });
 
   it("all fail when the write does, and hold nobody up afterwards", async () => {

@@ -1,23 +1,23 @@
-import { canonicalJson } from "@outlayer/workflow";
 import { type Account, emptyAccount, expiryOf } from "./quotas.ts";
 import type { StoredAccount } from "./store.ts";
 
 /** @param token unique for every write, for the compare-and-set */
 export function storedAccount(walletId: string, token: string, account: Account): StoredAccount {
   const { atMs, auditedAtMs, plans, starts, spent, open } = account;
-  const accountJson = canonicalJson({
+  // In the order of the alphabet: equal accounts have equal texts.
+  const accountJson = JSON.stringify({
     at_ms: atMs,
     audited_at_ms: auditedAtMs,
-    plans: { start_ms: plans.startMs, count: plans.count },
-    starts: { start_ms: starts.startMs, count: starts.count },
-    spent: { start_ms: spent.startMs, yocto: spent.yocto.toString() },
     open: open.map((each) => ({
-      request_id: each.requestId,
       at_ms: each.atMs,
       bound_yocto: each.boundYocto.toString(),
       charged_yocto: each.chargedYocto.toString(),
+      request_id: each.requestId,
     })),
-  });
+    plans: { count: plans.count, start_ms: plans.startMs },
+    spent: { start_ms: spent.startMs, yocto: spent.yocto.toString() },
+    starts: { count: starts.count, start_ms: starts.startMs },
+  } satisfies AccountJson);
   return { walletId, token, atMs, expiresAtMs: expiryOf(account), accountJson };
 }
 

@@ -1,5 +1,6 @@
 import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import { isTerminal } from "@outlayer/workflow";
+import { LRUCache } from "lru-cache";
 import { directUserEndpoint } from "./direct-user-record.ts";
 import { accountOf, storedAccount } from "./quota-account.ts";
 import {
@@ -19,7 +20,7 @@ import {
   settle,
   standingsOf,
 } from "./quotas.ts";
-import type { EvidenceStore } from "./store.ts";
+import type { EvidenceStore, StoredAccount } from "./store.ts";
 
 export type Admission = { readonly kind: "counted"; readonly standings: readonly Standing[] } | Exceeded;
 
@@ -43,6 +44,15 @@ interface Change {
   readonly reject: (error: unknown) => void;
 }
 
+/** An account as stored, and read. */
+interface Kept {
+  readonly stored: StoredAccount;
+  readonly account: Account;
+}
+
+/** Accounts that are kept: some kilobytes each. */
+const keptAccounts = 1_000;
+
 /** How long a request may count before its log must exist, and between two audits of an account; milliseconds. */
 const auditMs = 60_000;
 
@@ -57,6 +67,11 @@ export class QuotaBook {
   readonly #deps: QuotaBookDeps;
   /** By wallet: changes of its account that the next write takes along. */
   readonly #waiting = new Map<string, Change[]>();
+  /**
+   * Accounts as this process last wrote them. Never trusted: the compare-and-set decides whether one is still the stored one, and
+   * without a write the store is asked.
+   */
+  readonly #kept = new LRUCache<string, Kept>({ max: keptAccounts });
 
   constructor(deps: QuotaBookDeps) {
     this.#deps = deps;
@@ -147,16 +162,21 @@ export class QuotaBook {
     this.#waiting.delete(walletId);
     try {
       for (;;) {
-        const before = await store.readAccount(walletId);
-        let account = accountOf(before);
+        const kept = this.#kept.get(walletId);
+        this.#kept.delete(walletId);
+        const before = kept?.stored ?? (await store.readAccount(walletId));
+        let account = kept?.account ?? accountOf(before);
         const results = changes.map(({ update }) => {
           const counted = update(account, now());
           if (counted.kind === "counted") account = counted.account;
           return counted;
         });
+        // Others may have made room since.
+        if (kept !== undefined && results.some(({ kind }) => kind === "exceeded")) continue;
         const after = storedAccount(walletId, token(), account);
-        const isWritten = after.accountJson === before?.accountJson || (await store.replaceAccount(before, after));
-        if (!isWritten) continue;
+        const isSame = after.accountJson === before?.accountJson;
+        if (isSame ? kept !== undefined : !(await store.replaceAccount(before, after))) continue;
+        if (!isSame) this.#kept.set(walletId, { stored: after, account });
         for (const [index, counted] of results.entries()) changes[index]?.resolve(counted);
         return;
       }
