@@ -1,5 +1,6 @@
 import {
   type ConfigReader,
+  type Headerlike,
   json,
   list,
   Malformed,
@@ -50,13 +51,13 @@ const wrong = { reason: "CREDENTIALS_WRONG" };
  * counts where both are sent. REST and gRPC take the same (rule: wallet-methods-take-wallet-credentials).
  * @throws Refusal Unauthenticated
  */
-export function authenticateCaller(headers: Headers, credentials: WalletCredentials): WalletCaller {
+export function authenticateCaller(headers: Headerlike, credentials: WalletCredentials): WalletCaller {
   const caller = provenCaller(headers, credentials);
   noteInContext({ wallet_id: caller.walletId });
   return caller;
 }
 
-function provenCaller(headers: Headers, credentials: WalletCredentials): WalletCaller {
+function provenCaller(headers: Headerlike, credentials: WalletCredentials): WalletCaller {
   const walletId = headers.get("x-wallet-id");
   const internalToken = headers.get("x-internal-wallet-auth");
   if (walletId !== null || internalToken !== null) {
@@ -83,22 +84,19 @@ function provenCaller(headers: Headers, credentials: WalletCredentials): WalletC
   return { walletId: owner, credential: "api_key" };
 }
 
-/** The headers of a wallet's call that carry its credentials. */
-export const walletAuthHeaders = ["x-wallet-id", "x-internal-wallet-auth", "authorization"] as const;
-
 /** Names the credential that proved the wallet to a service that vouches for it. */
 const provenByHeader = "x-wallet-proven-by";
 
 /** Headers by which a service vouches for a wallet: no credential goes along. */
-export function vouchingHeaders({ walletId, credential }: WalletCaller): Headers {
-  return new Headers({ "x-wallet-id": walletId, [provenByHeader]: credential });
+export function vouchingHeaders({ walletId, credential }: WalletCaller): Readonly<Record<string, string>> {
+  return { "x-wallet-id": walletId, [provenByHeader]: credential };
 }
 
 /**
  * The wallet that a service vouches for. Only for headers of a service that may vouch.
  * @returns undefined where it vouches for none @throws Refusal Unauthenticated
  */
-export function vouchedCaller(headers: Headers): WalletCaller | undefined {
+export function vouchedCaller(headers: Headerlike): WalletCaller | undefined {
   const credential = headers.get(provenByHeader);
   if (credential === null) return undefined;
   const walletId = headers.get("x-wallet-id") ?? "";

@@ -32,7 +32,12 @@ const names: { readonly [S in WalletSlot]: string } = {
 /** Counts the slots that each wallet holds in this process, and refuses more than its limit. A wallet without slots takes no memory. */
 export class WalletSlots {
   readonly #limits: WalletSlotLimits;
-  readonly #taken = new Map<string, number>();
+  /** By wallet. */
+  readonly #taken: { readonly [S in WalletSlot]: Map<string, number> } = {
+    requests_in_flight: new Map(),
+    long_polls: new Map(),
+    event_streams: new Map(),
+  };
 
   constructor(limits: WalletSlotLimits) {
     this.#limits = limits;
@@ -44,22 +49,22 @@ export class WalletSlots {
    * @throws Refusal ResourceExhausted, QUOTA_EXCEEDED
    */
   take(walletId: string, slot: WalletSlot): () => void {
-    const key = `${slot} ${walletId}`;
-    const taken = this.#taken.get(key) ?? 0;
+    const wallets = this.#taken[slot];
+    const taken = wallets.get(walletId) ?? 0;
     const limit = this.#limits[slot];
     if (taken >= limit) {
       const standing = { quota: slot, limit, remaining: 0, unit: "concurrent-requests", window: undefined } as const;
       const message = `the wallet has ${limit} ${names[slot]} here, which is its quota ${slot}`;
       throw quotaExceeded(message, { standing, retryAfterSecs });
     }
-    this.#taken.set(key, taken + 1);
+    wallets.set(walletId, taken + 1);
     let isHeld = true;
     return () => {
       if (!isHeld) return;
       isHeld = false;
-      const left = (this.#taken.get(key) ?? 1) - 1;
-      if (left === 0) this.#taken.delete(key);
-      else this.#taken.set(key, left);
+      const left = (wallets.get(walletId) ?? 1) - 1;
+      if (left === 0) wallets.delete(walletId);
+      else wallets.set(walletId, left);
     };
   }
 

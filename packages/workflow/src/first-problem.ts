@@ -25,14 +25,23 @@ export function check<T>(schema: z.ZodType<T>, value: unknown, at: Place = []): 
 function withoutNulls(schema: z.ZodType, value: unknown): unknown {
   if (!(schema instanceof z.ZodObject) || typeof value !== "object" || value === null || Array.isArray(value))
     return value;
-  const absent = Object.entries(schema.shape).flatMap(([key, field]) => {
-    const isAbsent = Reflect.get(value, key) === null && field.isOptional() && !field.isNullable();
-    return isAbsent ? [key] : [];
-  });
+  const absent = optionalKeysOf(schema).filter((key) => Reflect.get(value, key) === null);
   if (absent.length === 0) return value;
   const kept: Record<string, unknown> = { ...value };
   for (const key of absent) delete kept[key];
   return kept;
+}
+
+const optionalKeys = new WeakMap<z.ZodObject, readonly string[]>();
+
+/** Fields that may be left out and do not take null themselves. */
+function optionalKeysOf(schema: z.ZodObject): readonly string[] {
+  const known = optionalKeys.get(schema);
+  if (known !== undefined) return known;
+  const fields = Object.entries(schema.shape).filter(([, field]) => field.isOptional() && !field.isNullable());
+  const keys = fields.map(([key]) => key);
+  optionalKeys.set(schema, keys);
+  return keys;
 }
 
 /** `steps[0].amount is required` */

@@ -46,8 +46,8 @@ export interface Gateway extends Service {
 export function createGateway(config: GatewayConfig, { ports, logger, readiness, transports }: GatewayDeps): Gateway {
   const { clock, timers, random } = ports;
   const stopping = new AbortController();
-  const planner = plannerClient(transports.planner, timers);
-  const records = recordsClient(transports.evidence, timers);
+  const planner = plannerClient(transports.planner);
+  const records = recordsClient(transports.evidence);
   const reading = { records, logger, stopping: stopping.signal };
   const executing = { ...reading, planner, executeWaitSecs: config.executeWaitSecs };
   const document = openApiDocument({ gateId: config.gateId, executeWaitSecs: config.executeWaitSecs });

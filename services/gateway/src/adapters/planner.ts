@@ -1,6 +1,5 @@
 import { createClient, type Transport } from "@connectrpc/connect";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
-import type { Timers } from "@outlayer/kit";
 import type { Planner } from "../core/ports.ts";
 import { internalError, Problem } from "../core/problem.ts";
 import { callUpstream } from "./upstream-call.ts";
@@ -13,59 +12,53 @@ const perhapsRecorded =
 /** Said when it is unknown whether a cancel request was recorded: repeating it does no harm. */
 const perhapsCancelled = "no answer: the wish to cancel may have been recorded; ask again";
 
-export function plannerClient(transport: Transport, timers: Timers): Planner {
+export function plannerClient(transport: Transport): Planner {
   const client = createClient(PlannerService, transport);
   return {
     async plan(body, call) {
       const request = { body: { case: "workflowJson" as const, value: body } };
-      const { plan } = await callUpstream(timers, { ...call, lost: notPlanned }, (options) =>
-        client.plan(request, options),
-      );
+      const { plan } = await callUpstream({ ...call, lost: notPlanned }, (options) => client.plan(request, options));
       return given(plan, "plan");
     },
     async preflight(body, call) {
       const request = body === undefined ? {} : { body: { case: "workflowJson" as const, value: body } };
-      const { preflight } = await callUpstream(timers, { ...call, lost: notPlanned }, (options) =>
+      const { preflight } = await callUpstream({ ...call, lost: notPlanned }, (options) =>
         client.preflight(request, options),
       );
       return given(preflight, "preflight");
     },
     async executeWorkflow(body, idempotencyKeys, call) {
       const request = { body: { case: "workflowJson" as const, value: body }, idempotencyKeys: [...idempotencyKeys] };
-      const { record } = await callUpstream(timers, { ...call, lost: perhapsRecorded }, (options) =>
+      const { record } = await callUpstream({ ...call, lost: perhapsRecorded }, (options) =>
         client.executeWorkflow(request, options),
       );
       return given(record, "record");
     },
     async executeSequentialBatch(body, idempotencyKeys, call) {
       const request = { body: { case: "batchJson" as const, value: body }, idempotencyKeys: [...idempotencyKeys] };
-      const { record } = await callUpstream(timers, { ...call, lost: perhapsRecorded }, (options) =>
+      const { record } = await callUpstream({ ...call, lost: perhapsRecorded }, (options) =>
         client.executeSequentialBatch(request, options),
       );
       return given(record, "record");
     },
     prepareDirectUserKey(body, call) {
       const request = { body: { case: "scopeJson" as const, value: body } };
-      return callUpstream(timers, { ...call, lost: notPlanned }, (options) =>
-        client.prepareDirectUserKey(request, options),
-      );
+      return callUpstream({ ...call, lost: notPlanned }, (options) => client.prepareDirectUserKey(request, options));
     },
     directUserKeyStatus({ methodNames, ...scope }, call) {
       const request = { scope: { ...scope, methodNames: [...methodNames] } };
-      return callUpstream(timers, { ...call, lost: notPlanned }, (options) =>
-        client.getDirectUserKeyStatus(request, options),
-      );
+      return callUpstream({ ...call, lost: notPlanned }, (options) => client.getDirectUserKeyStatus(request, options));
     },
     async executeDirectUserCall(body, idempotencyKeys, call) {
       const request = { body: { case: "callJson" as const, value: body }, idempotencyKeys: [...idempotencyKeys] };
-      const { record } = await callUpstream(timers, { ...call, lost: perhapsRecorded }, (options) =>
+      const { record } = await callUpstream({ ...call, lost: perhapsRecorded }, (options) =>
         client.executeDirectUserCall(request, options),
       );
       return given(record, "record");
     },
     async cancelWorkflow(requestId, call) {
       try {
-        const { record } = await callUpstream(timers, { ...call, lost: perhapsCancelled }, (options) =>
+        const { record } = await callUpstream({ ...call, lost: perhapsCancelled }, (options) =>
           client.cancelWorkflow({ requestId }, options),
         );
         return given(record, "record");

@@ -2,7 +2,6 @@ import { type CallOptions, createClient, type Transport } from "@connectrpc/conn
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/progress";
 import type { Record as WorkflowRecord } from "@outlayer/contracts/outlayer/workflow/v1/record";
-import type { Timers } from "@outlayer/kit";
 import type { Call, Records } from "../core/ports.ts";
 import { Problem } from "../core/problem.ts";
 import { callOptions, callUpstream } from "./upstream-call.ts";
@@ -10,12 +9,12 @@ import { problemOfUpstream } from "./upstream-problem.ts";
 
 const lost = "records cannot be read now: try again";
 
-export function recordsClient(transport: Transport, timers: Timers): Records {
+export function recordsClient(transport: Transport): Records {
   const client = createClient(RecordService, transport);
 
   async function read(call: Call, waitMs: number, run: (options: CallOptions) => Promise<WorkflowRecord>) {
     try {
-      return await callUpstream(timers, { ...call, waitMs, lost }, run);
+      return await callUpstream({ ...call, waitMs, lost }, run);
     } catch (error) {
       if (error instanceof Problem && error.status === 404) return undefined;
       throw error;

@@ -1,5 +1,4 @@
 import type { CallOptions } from "@connectrpc/connect";
-import { deadline, type Timers } from "@outlayer/kit";
 import type { Call } from "../core/ports.ts";
 import { problemOfUpstream } from "./upstream-problem.ts";
 
@@ -13,25 +12,20 @@ export interface UpstreamCall extends Call {
   readonly lost: string;
 }
 
-/** Calls an upstream within a time limit, and sends the limit along. @throws Problem */
+/** Calls an upstream within a time limit, which the transport holds and sends along. @throws Problem */
 export async function callUpstream<T>(
-  timers: Timers,
   { credentials, signal, passOn, waitMs = 0, lost }: UpstreamCall,
   run: (options: CallOptions) => Promise<T>,
 ): Promise<T> {
-  const limitMs = waitMs + patienceMs;
-  const limit = deadline(timers, limitMs, signal);
   try {
     const heard = passOn === undefined ? {} : { onHeader: passOn };
-    return await run({ ...callOptions(credentials, limit.signal), ...heard, timeoutMs: limitMs });
+    return await run({ ...callOptions(credentials, signal), ...heard, timeoutMs: waitMs + patienceMs });
   } catch (error) {
     throw problemOfUpstream(error, lost);
-  } finally {
-    limit.done();
   }
 }
 
 /** Options without a time limit, for streams. */
-export function callOptions(credentials: Headers, signal: AbortSignal): CallOptions {
+export function callOptions(credentials: Call["credentials"], signal: AbortSignal): CallOptions {
   return { headers: credentials, signal, timeoutMs: 0 };
 }

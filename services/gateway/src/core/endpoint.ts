@@ -23,7 +23,7 @@ export interface RestRequest {
   /** Passes headers of an upstream's answer on to the caller. */
   readonly passOn: (headers: Headers) => void;
   /** The headers by which the gateway vouches for the calling wallet, without the wallet's own credentials. */
-  readonly credentials: Headers;
+  readonly credentials: Readonly<Record<string, string>>;
   /** All values of `Idempotency-Key` and `X-Idempotency-Key`. */
   readonly idempotencyKeys: readonly string[];
   readonly prefer: string | undefined;

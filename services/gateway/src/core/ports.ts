@@ -11,7 +11,7 @@ import type { DirectUserScope } from "@outlayer/workflow";
 /** The wallet that an upstream is called for, and the time limit. */
 export interface Call {
   /** The headers by which the gateway vouches for the wallet. */
-  readonly credentials: Headers;
+  readonly credentials: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
   /** Passes headers of the answer on to the caller. */
   readonly passOn?: ((headers: Headers) => void) | undefined;

@@ -10,7 +10,8 @@ export const maxGetWaitSecs = 25;
  * of several the first counts, as the RFC says.
  */
 export function waitOfPrefer(prefer: string | undefined): number | undefined {
-  const wait = preferencesOf(prefer ?? "").find((preference) => /^[ \t]*wait[ \t]*(?:[=;]|$)/i.test(preference));
+  if (prefer === undefined) return undefined;
+  const wait = preferencesOf(prefer).find((preference) => /^[ \t]*wait[ \t]*(?:[=;]|$)/i.test(preference));
   const secs = /^[ \t]*wait[ \t]*=[ \t]*("?)(\d+)\1[ \t]*(?:;.*)?$/i.exec(wait ?? "")?.[2];
   return secs === undefined ? undefined : Math.min(Number(secs), maxPostWaitSecs);
 }

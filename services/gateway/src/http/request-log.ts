@@ -61,7 +61,7 @@ export class RequestLog {
   #follow(request: IncomingMessage, response: ServerResponse): void {
     const startedMs = this.#clock.now();
     const { traceparent } = request.headers;
-    const headers = new Headers(typeof traceparent === "string" ? { traceparent } : {});
+    const headers = { get: () => (typeof traceparent === "string" ? traceparent : null) };
     this.#contexts.set(response, contextOf(headers, this.#random));
     response.once("close", () => {
       const { route } = this.#notes.get(response) ?? { route: "none" };

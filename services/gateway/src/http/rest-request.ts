@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
-import { vouchingHeaders, type WalletCaller, walletAuthHeaders } from "@outlayer/access";
+import { vouchingHeaders, type WalletCaller } from "@outlayer/access";
+import type { Headerlike } from "@outlayer/kit";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { isJsonContentType } from "../core/content-type.ts";
 import type { RestRequest } from "../core/endpoint.ts";
@@ -16,14 +17,9 @@ export function queryOf(url: string): URLSearchParams {
   return new URLSearchParams(start === -1 ? "" : url.slice(start + 1));
 }
 
-/** The headers with the wallet's credentials. */
-export function credentialsOf(request: IncomingMessage): Headers {
-  const credentials = new Headers();
-  for (const name of walletAuthHeaders) {
-    const value = header(request, name);
-    if (value !== undefined) credentials.set(name, value);
-  }
-  return credentials;
+/** The headers of a request, as authentication reads them. */
+export function credentialsOf(request: IncomingMessage): Headerlike {
+  return { get: (name) => header(request, name) ?? null };
 }
 
 /** Refuses an unreadable encoding before the body is read. @throws Problem 415 */
@@ -34,13 +30,15 @@ export function checkBodyHeaders({ headers }: IncomingMessage): void {
   }
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 /**
  * The text of a body. A byte order mark stays: the planner decides about it.
  * @throws Problem 400 unless it is UTF-8
  */
 function decodeBody(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     throw new Problem(400, "invalid workflow JSON: the body is not valid UTF-8");
   }
@@ -67,14 +65,21 @@ export function restRequest(
         if (value !== null) reply.header(name, value);
       }
     },
-    credentials: caller === undefined ? new Headers() : vouchingHeaders(caller),
-    idempotencyKeys: ["idempotency-key", "x-idempotency-key"].flatMap((name) => raw.headersDistinct[name] ?? []),
+    credentials: caller === undefined ? {} : vouchingHeaders(caller),
+    get idempotencyKeys() {
+      return idempotencyKeysOf(raw);
+    },
     prefer: header(raw, "prefer"),
     lastEventId: header(raw, "last-event-id"),
     ifNoneMatch: header(raw, "if-none-match"),
     body: body instanceof Uint8Array ? decodeBody(body) : "",
     signal,
   };
+}
+
+/** Read where they count: Node sorts all headers of a request for it. */
+function idempotencyKeysOf({ headersDistinct }: IncomingMessage): readonly string[] {
+  return ["idempotency-key", "x-idempotency-key"].flatMap((name) => headersDistinct[name] ?? []);
 }
 
 function idOf(params: unknown): string {

@@ -4,6 +4,7 @@ import type { WalletCaller, WalletSlot, WalletSlots } from "@outlayer/access";
 import {
   type BindAddress,
   type Clock,
+  type Headerlike,
   type Http1,
   http1Server,
   isForHost,
@@ -32,7 +33,7 @@ const clientGone = new Error("the client has gone");
 export interface RestServerDeps {
   readonly endpoints: readonly Endpoint[];
   /** @throws Refusal Unauthenticated */
-  readonly authenticate: (credentials: Headers) => WalletCaller;
+  readonly authenticate: (credentials: Headerlike) => WalletCaller;
   /** Limits what each wallet may hold at once. */
   readonly slots: WalletSlots;
   readonly maxConnections: number;
