@@ -31,6 +31,7 @@ import { type Announce, WorkflowLog } from "./core/log.ts";
 import { NextReads } from "./core/next-reads.ts";
 import { QuotaBook } from "./core/quota-book.ts";
 import type { EvidenceStore } from "./core/store.ts";
+import { UsageLedgers } from "./core/usage-ledgers.ts";
 import { appendEvent } from "./rpc/append-event.ts";
 import { signalOf } from "./rpc/changes.ts";
 import { appendGateLog, getGateLog } from "./rpc/gate-log.ts";
@@ -80,7 +81,8 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
   const leases = { store: { readLease: (resource: string) => leaseReads.read(resource) } };
   const holders = { store, now };
   const gateLog = { store, leases, now, sha256Hex };
-  const usageLedger = { store, log, now, sha256Hex, leases, logger, proofs: new UsageProofs(config.usageSecret) };
+  const ledgers = new UsageLedgers({ store });
+  const usageLedger = { ledgers, log, now, sha256Hex, leases, logger, proofs: new UsageProofs(config.usageSecret) };
   const stopping = new AbortController();
   // Waiting calls end at shutdown, so that it does not wait for them.
   const until = (signal: AbortSignal) => AbortSignal.any([signal, stopping.signal]);

@@ -205,6 +205,13 @@ onEveryStore("an evidence store", (newPlace) => {
     assert.deepEqual({ ...(await store.lastUsageEntry("wallet-1")) }, usageEntryOf("wallet-1", 11, "late"));
     assert.deepEqual({ ...(await store.lastUsageEntryOf("wallet-1", "early")) }, usageEntryOf("wallet-1", 3, "early"));
     assert.equal(await store.lastUsageEntryOf("wallet-2", "early"), undefined);
+    const after = async (walletId: string, seq: number, limit: number) =>
+      (await store.usageEntriesAfter(walletId, seq, limit)).map((entry) => ({ ...entry }));
+    const late = [10, 11].map((seq) => usageEntryOf("wallet-1", seq, "late"));
+    assert.deepEqual(await after("wallet-1", 9, 5), late);
+    assert.deepEqual(await after("wallet-1", 9, 1), late.slice(0, 1));
+    assert.deepEqual(await after("wallet-1", 11, 5), []);
+    assert.deepEqual(await after("wallet-2", 0, 5), []);
   });
 
   it("lets exactly one of 32 writers take a lease, whether nobody had it or its time is over", async () => {

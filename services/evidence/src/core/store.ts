@@ -38,6 +38,8 @@ export interface EvidenceStore {
   lastUsageEntry(walletId: string): Promise<UsageEntry | undefined>;
   /** The latest entry of one request in a wallet's usage ledger. */
   lastUsageEntryOf(walletId: string, requestId: string): Promise<UsageEntry | undefined>;
+  /** Entries of a wallet's usage ledger after one, in order; the first of them. */
+  usageEntriesAfter(walletId: string, afterSeq: number, limit: number): Promise<readonly UsageEntry[]>;
   /** Stores the next entry of a wallet's usage ledger, unless that seq exists. */
   appendUsage(entry: UsageEntry): Promise<"appended" | "conflict">;
   /**

@@ -11,7 +11,6 @@ import type { Sha256Hex } from "../core/entry.ts";
 import type { WorkflowLog } from "../core/log.ts";
 import { eventOf } from "../core/record.ts";
 import { type FatesOnTerms, fatesOnTerms } from "../core/signed-terms.ts";
-import type { EvidenceStore } from "../core/store.ts";
 import {
   type Amounts,
   isOnOtherTerms,
@@ -21,11 +20,11 @@ import {
   supersede,
   usageOfOthers,
 } from "../core/usage.ts";
-import { ledgerOf, usageEntry } from "../core/usage-entry.ts";
+import type { UsageLedgers } from "../core/usage-ledgers.ts";
 import { checkLease, type LeaseCheckDeps } from "./leases.ts";
 
 export interface UsageLedgerDeps {
-  readonly store: EvidenceStore;
+  readonly ledgers: UsageLedgers;
   readonly log: Pick<WorkflowLog, "entries">;
   /** Makes the MACs that signer-proxy checks. */
   readonly proofs: UsageProofs;
@@ -36,7 +35,7 @@ export interface UsageLedgerDeps {
 }
 
 export async function readUsage(deps: UsageLedgerDeps, { walletId, exceptRequestId }: ReadUsageRequest) {
-  const { seq, ledger } = await readLedger(deps, walletId, exceptRequestId);
+  const { seq, ledger } = await deps.ledgers.read(walletId, exceptRequestId);
   const now = deps.now();
   const { hour, day, month } = usageOfOthers(ledger, now);
   const usage: Usage = create(UsageSchema, {
@@ -57,7 +56,7 @@ export async function reserveUsage(deps: UsageLedgerDeps, request: ReserveUsageR
   const { walletId, requestId, expectedSeq, steps, lease, termsDigest } = request;
   await checkLease(deps.leases, lease);
   const moved = () => conflict(`the usage ledger of ${walletId} has moved on from entry ${expectedSeq}`);
-  const { seq, ledger } = await readLedger(deps, walletId, requestId);
+  const { seq, ledger } = await deps.ledgers.readAt(walletId, requestId, Number(expectedSeq));
   if (seq !== Number(expectedSeq)) throw moved();
   const place = { walletId, seq: seq + 1, requestId };
   const isOther = isOnOtherTerms(ledger, termsDigest);
@@ -66,16 +65,15 @@ export async function reserveUsage(deps: UsageLedgerDeps, request: ReserveUsageR
     throw unavailable(`what was discarded for ${requestId} is not dead yet by evidence's clock: try again`);
   }
   if (isOther && discard === "none") {
-    await deps.store.appendUsage(usageEntry(place, "superseded", supersede(ledger, deps.now())));
+    await deps.ledgers.append(place, "superseded", supersede(ledger, deps.now()));
     throw moved();
   }
   const current = isOther ? { ...ledger, own: ledger.own && { ...ledger.own, terms: "" } } : ledger;
   const after = reserve(current, steps.map(amountsOf), termsDigest, deps.now());
-  const entry = usageEntry(place, "reserved", after);
-  if ((await deps.store.appendUsage(entry)) === "conflict") throw moved();
-  if (termsDigest === "") return { seq: BigInt(entry.seq) };
+  if ((await deps.ledgers.append(place, "reserved", after)) === "conflict") throw moved();
+  if (termsDigest === "") return { seq: BigInt(place.seq) };
   const reserved = { seq: expectedSeq, countsDigest: countsDigest(steps), termsDigest };
-  return { seq: BigInt(entry.seq), reservation: deps.proofs.reserve(walletId, requestId, reserved) };
+  return { seq: BigInt(place.seq), reservation: deps.proofs.reserve(walletId, requestId, reserved) };
 }
 
 /**
@@ -87,12 +85,12 @@ export async function releaseUsage(deps: UsageLedgerDeps, request: ReleaseUsageR
   const { walletId, requestId, steps, lease } = request;
   await checkLease(deps.leases, lease);
   for (;;) {
-    const { seq, ledger } = await readLedger(deps, walletId, requestId);
+    const { seq, ledger } = await deps.ledgers.read(walletId, requestId);
     const released = await releasable(deps, requestId, ledger, steps);
     const after = release(ledger, released, deps.now());
     if (after === undefined) return { seq: BigInt(seq) };
-    const entry = usageEntry({ walletId, seq: seq + 1, requestId }, "released", after);
-    if ((await deps.store.appendUsage(entry)) === "appended") return { seq: BigInt(entry.seq) };
+    const place = { walletId, seq: seq + 1, requestId };
+    if ((await deps.ledgers.append(place, "released", after)) === "appended") return { seq: BigInt(place.seq) };
   }
 }
 
@@ -142,20 +140,6 @@ async function fatesOf(
   { own }: Ledger,
 ): Promise<FatesOnTerms> {
   return fatesOnTerms((await log.entries(requestId)).map(eventOf), own?.terms ?? "", now(), sha256Hex);
-}
-
-/**
- * Reads the latest entry first. If the request gets an entry between the two reads, the latest one is outdated, and the
- * compare-and-set that relies on it fails.
- */
-async function readLedger(
-  { store }: UsageLedgerDeps,
-  walletId: string,
-  requestId: string | undefined,
-): Promise<{ seq: number; ledger: Ledger }> {
-  const last = await store.lastUsageEntry(walletId);
-  const own = requestId === undefined ? undefined : await store.lastUsageEntryOf(walletId, requestId);
-  return { seq: last?.seq ?? 0, ledger: ledgerOf(last, own) };
 }
 
 /** The amounts of one step; those of a token that occurs twice are added up. */

@@ -47,6 +47,7 @@ export function openMongodbStore(address: MongodbAddress, ports: Ports, logger: 
     appendGate: (entry) => gateEntries.append(entry),
     lastUsageEntry: (walletId) => usageEntries.last(walletId),
     lastUsageEntryOf: (walletId, requestId) => usageEntries.lastOf(walletId, requestId),
+    usageEntriesAfter: (walletId, afterSeq, limit) => usageEntries.after(walletId, afterSeq, limit),
     appendUsage: (entry) => usageEntries.append(entry),
     listUnpublished: (beforeMs, afterRequestId, limit) => entries.listUnpublished(beforeMs, afterRequestId, limit),
     markPublished: (versions) => entries.markPublished(versions),

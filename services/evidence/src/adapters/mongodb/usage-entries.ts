@@ -52,6 +52,12 @@ export class UsageEntries {
     return this.#last({ wallet_id: walletId, request_id: requestId });
   }
 
+  async after(walletId: string, afterSeq: number, limit: number): Promise<readonly UsageEntry[]> {
+    const filter = { wallet_id: walletId, seq: { $gt: afterSeq } };
+    const found = this.#entries.find(filter).sort({ seq: 1 }).limit(limit);
+    return (await this.#database.answered(() => found.toArray())).map(usageEntryOf);
+  }
+
   async append({ walletId, seq, requestId, atMs, entryJson }: UsageEntry): Promise<"appended" | "conflict"> {
     const document = {
       _id: `${walletId}:${seq}`,
@@ -68,8 +74,10 @@ export class UsageEntries {
 
   async #last(filter: Filter<UsageEntryDocument>): Promise<UsageEntry | undefined> {
     const found = await this.#database.answered(() => this.#entries.findOne(filter, { sort: { seq: -1 } }));
-    if (found === null) return undefined;
-    const { wallet_id, seq, request_id, at, entry_json } = found;
-    return { walletId: wallet_id, seq, requestId: request_id, atMs: at.getTime(), entryJson: entry_json };
+    return found === null ? undefined : usageEntryOf(found);
   }
+}
+
+function usageEntryOf({ wallet_id, seq, request_id, at, entry_json }: UsageEntryDocument): UsageEntry {
+  return { walletId: wallet_id, seq, requestId: request_id, atMs: at.getTime(), entryJson: entry_json };
 }

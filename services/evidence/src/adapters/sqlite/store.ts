@@ -39,6 +39,7 @@ class SqliteStore implements EvidenceStore {
   readonly #insertGateEntry: StatementSync;
   readonly #lastUsageEntry: StatementSync;
   readonly #lastUsageEntryOf: StatementSync;
+  readonly #usageEntriesAfter: StatementSync;
   readonly #insertUsageEntry: StatementSync;
   readonly #listUnpublished: StatementSync;
   readonly #markPublished: StatementSync;
@@ -93,6 +94,7 @@ class SqliteStore implements EvidenceStore {
     this.#lastUsageEntryOf = database.prepare(
       `${usageEntry} WHERE wallet_id = ? AND request_id = ? ORDER BY seq DESC LIMIT 1`,
     );
+    this.#usageEntriesAfter = database.prepare(`${usageEntry} WHERE wallet_id = ? AND seq > ? ORDER BY seq LIMIT ?`);
     this.#insertUsageEntry = database.prepare(
       `INSERT INTO usage_entries (wallet_id, seq, request_id, at_ms, entry_json) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT DO NOTHING`,
@@ -196,6 +198,10 @@ class SqliteStore implements EvidenceStore {
 
   async lastUsageEntryOf(walletId: string, requestId: string): Promise<UsageEntry | undefined> {
     return this.#lastUsageEntryOf.get(walletId, requestId) as unknown as UsageEntry | undefined;
+  }
+
+  async usageEntriesAfter(walletId: string, afterSeq: number, limit: number): Promise<readonly UsageEntry[]> {
+    return this.#usageEntriesAfter.all(walletId, afterSeq, limit) as unknown as UsageEntry[];
   }
 
   async appendUsage(entry: UsageEntry): Promise<"appended" | "conflict"> {
