@@ -1,4 +1,4 @@
-import type { KeyedMutex, Ports } from "@outlayer/kit";
+import type { Ports } from "@outlayer/kit";
 import type { DirectUserState } from "../../core/direct-user/state.ts";
 import { setupSentence } from "../../core/direct-user/user-key.ts";
 import { failed } from "../../core/direct-user/verdict.ts";
@@ -10,6 +10,7 @@ import { type CallTerms, GrantLapsed, KeystoreUnavailable } from "../../core/por
 import type { EventInit } from "../../core/workflow/action.ts";
 import type { Follower } from "../chain/follower.ts";
 import { endOnRefusal, type Grants, refusalOf } from "../policy/check-policy.ts";
+import type { PolicyLine } from "../policy/policy-line.ts";
 import { judgeAndReserve } from "../policy/reserve-usage.ts";
 import { readCount } from "./count.ts";
 import { keyStatus } from "./key-status.ts";
@@ -19,7 +20,7 @@ import type { UserKeys } from "./user-keys.ts";
 export interface CallNeeds {
   readonly signer: Signer;
   readonly evidence: EvidenceLog;
-  readonly policyMutex: KeyedMutex;
+  readonly policyLine: PolicyLine;
   readonly follower: Follower;
   readonly node: NearNode;
   readonly ports: Ports;
@@ -33,7 +34,7 @@ export class UserCannotPay extends Error {
 
 /** Asks the wallet's policy about the call; with `terms`, for a grant as well. @returns the event that says what policy answered */
 export async function checkCallPolicy(
-  { signer, evidence, policyMutex, ports }: CallNeeds,
+  { signer, evidence, policyLine, ports }: CallNeeds,
   state: DirectUserState,
   grants: Grants,
   terms?: CallTerms,
@@ -41,7 +42,9 @@ export async function checkCallPolicy(
   try {
     const account = await signer.account(state.walletId);
     let askedAtMs = 0;
-    const verdict = await judgeAndReserve({ evidence, policyMutex }, state, (usage) => {
+    const { walletId, requestId } = state;
+    const about = { walletId, requestId, isNew: !state.policyAllowed };
+    const verdict = await judgeAndReserve({ evidence, policyLine }, about, (usage) => {
       askedAtMs = ports.clock.now();
       return signer.checkDirectUserPolicy(state, usage, terms);
     });

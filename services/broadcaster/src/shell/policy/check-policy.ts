@@ -90,7 +90,7 @@ export class Grants {
  * @returns the event that says what policy answered
  */
 export async function checkPolicy(
-  { signer, evidence, policyMutex, ports }: UsageLedger & { readonly signer: Signer; readonly ports: Ports },
+  { signer, evidence, policyLine, ports }: UsageLedger & { readonly signer: Signer; readonly ports: Ports },
   state: WorkflowState,
   grants: Grants,
   terms: readonly StepTerms[] = [],
@@ -103,7 +103,9 @@ export async function checkPolicy(
       return { case: "ended", value: rejected };
     }
     let askedAtMs = 0;
-    const verdict = await judgeAndReserve({ evidence, policyMutex }, state, async (usage) => {
+    const { walletId, requestId } = state;
+    const about = { walletId, requestId, isNew: state.account === undefined };
+    const verdict = await judgeAndReserve({ evidence, policyLine }, about, async (usage) => {
       askedAtMs = ports.clock.now();
       const verdict = await signer.checkPolicy(state, usage, terms);
       if (verdict.kind === "allowed" && terms.length > 0) grants.noteCounting();

@@ -1,19 +1,20 @@
 import type { Reservation, UsageStatement } from "@outlayer/contracts/outlayer/workflow/v1/policy";
-import type { KeyedMutex } from "@outlayer/kit";
 import type { EvidenceLog } from "../../core/ports/evidence-log.ts";
 import type { Verdict } from "../../core/ports/signer.ts";
+import type { PolicyLine } from "./policy-line.ts";
 
 /** Where usage is counted. */
 export interface UsageLedger {
   readonly evidence: EvidenceLog;
-  /** Per-wallet queue of requests that lost the compare-and-set on the ledger. */
-  readonly policyMutex: KeyedMutex;
+  readonly policyLine: PolicyLine;
 }
 
 /** Whose limits, and for which request. */
 export interface Reserving {
   readonly walletId: string;
   readonly requestId: string;
+  /** Whether policy has not allowed the request yet. */
+  readonly isNew: boolean;
 }
 
 type Allowed = Extract<Verdict, { readonly kind: "allowed" }>;
@@ -27,11 +28,12 @@ export type Reserved =
 /**
  * Asks policy with the wallet's usage by now, the request's own part left out, and counts what policy allows. An answer
  * holds only if the wallet's ledger has not moved on meanwhile. Otherwise policy is asked again: of two requests that
- * pass a limit together, the second is judged with the first.
+ * pass a limit together, the second is judged with the first. New requests of a wallet ask one after the other; one whose turn on
+ * the gate has come does not wait for them.
  */
 export async function judgeAndReserve(
-  { evidence, policyMutex }: UsageLedger,
-  { walletId, requestId }: Reserving,
+  { evidence, policyLine }: UsageLedger,
+  { walletId, requestId, isNew }: Reserving,
   ask: (usage: UsageStatement) => Promise<Verdict>,
 ): Promise<Reserved> {
   const attempt = async (): Promise<Reserved | undefined> => {
@@ -42,13 +44,7 @@ export async function judgeAndReserve(
     const reserved = await evidence.reserveUsage({ walletId, requestId, expectedSeq: seq, steps, termsDigest });
     return reserved && { ...verdict, reservation: reserved.reservation };
   };
-  const first = await attempt();
-  if (first !== undefined) return first;
-  // Requests that lost the compare-and-set line up: many at once would make each other ask again and again.
-  return policyMutex.run(walletId, async () => {
-    for (;;) {
-      const verdict = await attempt();
-      if (verdict !== undefined) return verdict;
-    }
-  });
+  let reserved = isNew ? undefined : await attempt();
+  while (reserved === undefined) reserved = await policyLine.run(walletId, attempt);
+  return reserved;
 }

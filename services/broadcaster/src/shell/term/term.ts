@@ -1,4 +1,4 @@
-import { type Bus, KeyedMutex } from "@outlayer/kit";
+import type { Bus } from "@outlayer/kit";
 import type { EvidenceLog, HeldLease } from "../../core/ports/evidence-log.ts";
 import { KeptAnswers } from "../checks/kept-answers.ts";
 import { UserKeys } from "../direct-user/user-keys.ts";
@@ -9,13 +9,14 @@ import { Intake } from "../gate/intake.ts";
 import { LaneLog } from "../gate/lane-log.ts";
 import type { TailReader } from "../gate/tail-reader.ts";
 import { UnreadLogs } from "../log/unread-logs.ts";
+import { PolicyLine } from "../policy/policy-line.ts";
 import type { Term } from "./lease-keeper.ts";
 import { type TermNeeds, Worker } from "./worker.ts";
 
 /** What the terms of one process share; the rest is made anew with each term. */
 export type BetweenTerms = Omit<
   TermNeeds & { readonly tails: TailReader },
-  "lease" | "evidence" | "conductor" | "gateSigner" | "line" | "intake" | "kept" | "policyMutex" | "userKeys" | "unread"
+  "lease" | "evidence" | "conductor" | "gateSigner" | "line" | "intake" | "kept" | "policyLine" | "userKeys" | "unread"
 >;
 
 /** A delegate's validity divided by this number: the time in which an admitted workflow should be on the gate. */
@@ -63,7 +64,7 @@ export function beginTerm(shared: BetweenTerms, lease: HeldLease, evidence: Evid
     line,
     intake,
     kept,
-    policyMutex: new KeyedMutex(),
+    policyLine: new PolicyLine(ports.timers),
     userKeys: new UserKeys(unread),
     unread,
   };

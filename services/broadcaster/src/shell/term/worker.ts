@@ -37,6 +37,7 @@ export class Worker implements Term {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#needs.unread.endTerm();
+    this.#needs.policyLine.endTerm();
     await Promise.all([this.#sweeping, this.#conducting, ...this.#driving.values()]);
     // Last, since the first sweep may only just have subscribed.
     this.#unsubscribe?.();

@@ -1,4 +1,4 @@
-import type { KeyedMutex, Ports } from "@outlayer/kit";
+import type { Ports } from "@outlayer/kit";
 import type { BroadcasterConfig } from "../../../config.ts";
 import type { Candidate } from "../../../core/gate/candidate.ts";
 import type { WaitReason } from "../../../core/gate/place.ts";
@@ -25,6 +25,7 @@ import type { Intake } from "../../gate/intake.ts";
 import type { OwnDelegates } from "../../gate/own-delegates.ts";
 import type { TailReader } from "../../gate/tail-reader.ts";
 import { checkPolicy, type Grants } from "../../policy/check-policy.ts";
+import type { PolicyLine } from "../../policy/policy-line.ts";
 
 /** Age from which a policy answer is not trusted any more (rule: old-policy-answer-is-asked-again). */
 const policyFreshMs = 60_000;
@@ -52,7 +53,7 @@ export interface AdmissionNeeds {
   readonly ports: Ports;
   readonly signer: Signer;
   readonly evidence: EvidenceLog;
-  readonly policyMutex: KeyedMutex;
+  readonly policyLine: PolicyLine;
   readonly relayer: KeyRing;
   readonly approver: KeyRing;
   readonly ownDelegates: OwnDelegates;

@@ -1,4 +1,4 @@
-import type { KeyedMutex, Ports } from "@outlayer/kit";
+import type { Ports } from "@outlayer/kit";
 import { decodeBase64, encodeBase64, verifierNonce } from "@outlayer/near";
 import type { BroadcasterConfig } from "../../../config.ts";
 import type { EvidenceLog } from "../../../core/ports/evidence-log.ts";
@@ -10,11 +10,12 @@ import type { Account, Terms, WorkflowState } from "../../../core/workflow/state
 import type { Follower } from "../../chain/follower.ts";
 import type { SaltReader } from "../../chain/salt-reader.ts";
 import { checkPolicy, endOnRefusal, type Grants } from "../../policy/check-policy.ts";
+import type { PolicyLine } from "../../policy/policy-line.ts";
 
 export interface SignNeeds {
   readonly signer: Signer;
   readonly evidence: EvidenceLog;
-  readonly policyMutex: KeyedMutex;
+  readonly policyLine: PolicyLine;
   readonly follower: Follower;
   readonly salts: SaltReader;
   readonly ports: Ports;
