@@ -12,24 +12,19 @@ export interface QueuePlace {
   readonly waitingFor: WaitReason;
 }
 
-/** Positions whose every move is reported. */
-const front = 3;
-
 /** Least change of an expected start, in blocks, that is reported. */
 const leastShift = 20;
 
 /**
- * Whether a place has changed enough for an event: the reason differs; it is among the first three and has moved; its position has
- * halved or doubled; or its expected start has moved by more than half of the wait that was left. So each workflow in a long queue
- * that drains evenly gets a few events, and not one a block.
+ * Whether a place has changed enough for an event: the reason differs; its position has halved or doubled; or its expected start
+ * has moved by more than half of the wait that was left. So each workflow in a long queue that drains evenly gets a few events,
+ * and not one a block; of its last moves the first place is told, as the start was known before.
  * @param head current height
  */
 export function isWorthTelling(told: QueuePlace, now: QueuePlace, head: number): boolean {
   if (told.waitingFor !== now.waitingFor) return true;
-  if (now.position !== told.position) {
-    if (now.position <= front || told.position <= front) return true;
-    if (now.position * 2 <= told.position || now.position >= told.position * 2) return true;
-  }
+  const hasMoved = now.position !== told.position;
+  if (hasMoved && (now.position * 2 <= told.position || now.position >= told.position * 2)) return true;
   if (told.expectedStart === undefined || now.expectedStart === undefined) {
     return told.expectedStart !== now.expectedStart;
   }
