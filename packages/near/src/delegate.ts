@@ -32,6 +32,8 @@ export function encodeDelegate(delegate: Delegate, signature: Uint8Array): Uint8
 
 export interface DecodedDelegate {
   readonly delegate: Delegate;
+  /** As `delegateHash` of the delegate. */
+  readonly hash: Uint8Array;
   /** Whether the signature is the key's, over exactly this delegate. */
   readonly signatureValid: boolean;
 }
@@ -61,10 +63,9 @@ export function decodeDelegate(bytes: Uint8Array): DecodedDelegate {
   // borsh ignores trailing bytes.
   if (Buffer.compare(withSignature(encoded, signatureRead), bytes) !== 0)
     throw new EncodingError("not exactly one signed delegate");
-  return {
-    delegate,
-    signatureValid: verifySignature(parsePublicKey(delegate.publicKey), sha256(hashPrefix, encoded), signatureRead),
-  };
+  const hash = sha256(hashPrefix, encoded);
+  const signatureValid = verifySignature(parsePublicKey(delegate.publicKey), hash, signatureRead);
+  return { delegate, hash, signatureValid };
 }
 
 function read(bytes: Uint8Array): SignedDelegate {

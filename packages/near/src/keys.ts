@@ -74,8 +74,18 @@ export function implicitAccountId(publicKey: Uint8Array): string {
   return encodeHex(publicKey);
 }
 
+/** Keys of which signatures were checked lately. Making a key object takes a third as long as checking a signature. */
+const keyObjects = new Map<string, KeyObject>();
+const keyObjectsKept = 1000;
+
 function publicKeyObject(publicKey: Uint8Array): KeyObject {
-  return createPublicKey({ key: Buffer.concat([spkiPrefix, publicKey]), format: "der", type: "spki" });
+  const name = Buffer.from(publicKey).toString("latin1");
+  const known = keyObjects.get(name);
+  if (known !== undefined) return known;
+  const key = createPublicKey({ key: Buffer.concat([spkiPrefix, publicKey]), format: "der", type: "spki" });
+  if (keyObjects.size >= keyObjectsKept) keyObjects.clear();
+  keyObjects.set(name, key);
+  return key;
 }
 
 function decodeKey(text: string): Uint8Array {

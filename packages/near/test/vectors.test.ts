@@ -55,7 +55,7 @@ describe("encodings", () => {
 
   it("decodes a signed delegate and checks its signature", () => {
     const bytes = decodeHex(given.signed_delegate_hex);
-    assert.deepEqual(decodeDelegate(bytes), { delegate, signatureValid: true });
+    assert.deepEqual(decodeDelegate(bytes), { delegate, hash: decodeHex(given.sha256_hex), signatureValid: true });
     bytes[bytes.length - 5] = (bytes.at(-5) ?? 0) ^ 1;
     assert.equal(decodeDelegate(bytes).signatureValid, false);
   });

@@ -5,6 +5,7 @@ import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import { ApprovalSchema } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import {
+  decodeBase58,
   decodeBase64,
   decodeDelegate,
   encodeBase58,
@@ -60,6 +61,7 @@ describe("SignStep", () => {
         maxBlockHeight: delegateTerms.maxBlockHeight,
         publicKey: key.publicKey,
       },
+      hash: decodeBase58(signed.delegateHash),
       signatureValid: true,
     });
     assert.deepEqual(proxy.keystore.received(paths.delegate), [

@@ -3,7 +3,6 @@ import {
   type Delegate,
   decodeBase64,
   decodeDelegate,
-  delegateHash,
   encodeBase58,
   encodeBase64,
 } from "@outlayer/near";
@@ -27,9 +26,9 @@ export function checkFitsJson(name: string, value: bigint): void {
  * @throws BadAnswer that names the first field that differs
  */
 export function signedDelegate(asked: Delegate, answer: DelegateAnswer): SignedDelegate {
-  const hash = encodeBase58(delegateHash(asked));
   const { bytes, decoded } = decode(answer.signedDelegateBase64);
   const { delegate, signatureValid } = decoded;
+  const hash = encodeBase58(decoded.hash);
   const holds: Readonly<Record<string, boolean>> = {
     sender_id: delegate.senderId === asked.senderId && answer.senderId === asked.senderId,
     public_key: delegate.publicKey === asked.publicKey && answer.publicKey === asked.publicKey,
