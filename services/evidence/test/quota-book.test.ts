@@ -51,7 +51,7 @@ function twoBooks() {
     const accounts = new KeyedMutex();
     return new QuotaBook({
       store,
-      rules: { default: { ...defaultQuotas, plansPerMinute: 10, openWorkflows: 1 }, exceptions: new Map() },
+      rules: { default: { ...defaultQuotas, plansPerMinute: 10, startsPerHour: 1 }, exceptions: new Map() },
       oneByOne: (walletId, change) => accounts.run(walletId, change),
       now: () => Date.parse("2026-03-31T12:30:00Z"),
       token: () => ids.uuid(),

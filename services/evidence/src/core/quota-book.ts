@@ -171,9 +171,8 @@ export class QuotaBook {
           if (counted.kind === "counted") account = counted.account;
           return counted;
         });
-        // Others may have made room since.
-        if (kept !== undefined && results.some(({ kind }) => kind === "exceeded")) continue;
         const after = storedAccount(walletId, token(), account);
+        // Where nothing changes, nothing is written: a refusal stands on the account as it is stored now.
         const isSame = after.accountJson === before?.accountJson;
         if (isSame ? kept !== undefined : !(await store.replaceAccount(before, after))) continue;
         if (!isSame) this.#kept.set(walletId, { stored: after, account });
