@@ -6,6 +6,7 @@ import { recordsClient } from "./adapters/records.ts";
 import type { GatewayConfig } from "./config.ts";
 import type { Endpoint } from "./core/endpoint.ts";
 import { openApiDocument } from "./core/openapi/document.ts";
+import { RecordTexts } from "./core/record-texts.ts";
 import { createRestServer } from "./http/server.ts";
 import { cancelWorkflow } from "./rest/cancel-workflow.ts";
 import { docs } from "./rest/docs.ts";
@@ -48,7 +49,7 @@ export function createGateway(config: GatewayConfig, { ports, logger, readiness,
   const stopping = new AbortController();
   const planner = plannerClient(transports.planner);
   const records = recordsClient(transports.evidence);
-  const reading = { records, logger, stopping: stopping.signal };
+  const reading = { records, texts: new RecordTexts(), logger, stopping: stopping.signal };
   const executing = { ...reading, planner, executeWaitSecs: config.executeWaitSecs };
   const document = openApiDocument({ gateId: config.gateId, executeWaitSecs: config.executeWaitSecs });
 

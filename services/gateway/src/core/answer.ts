@@ -6,6 +6,8 @@ import { isProblemStatus, problemMembers } from "./problem.ts";
 /** An answer before it is sent. */
 export type Answer =
   | { readonly kind: "json"; readonly status: number; readonly headers: AnswerHeaders; readonly body: JsonObject }
+  /** 200: a record as JSON text. */
+  | { readonly kind: "record"; readonly requestId: string; readonly headers: AnswerHeaders; readonly text: string }
   | { readonly kind: "document"; readonly headers: AnswerHeaders; readonly text: string }
   /** 304: the caller has the record as it is. */
   | { readonly kind: "unchanged"; readonly requestId: string; readonly headers: AnswerHeaders }

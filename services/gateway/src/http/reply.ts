@@ -22,6 +22,11 @@ export function sendAnswer(reply: FastifyReply, answer: SendableAnswer): Fastify
         .headers({ "content-type": `${type}; charset=utf-8`, ...answer.headers })
         .send(JSON.stringify(answer.body));
     }
+    case "record":
+      return reply
+        .code(200)
+        .headers({ "content-type": "application/json; charset=utf-8", ...answer.headers })
+        .send(answer.text);
     case "document":
       return reply.code(200).headers(answer.headers).send(answer.text);
     case "unchanged":
@@ -46,6 +51,7 @@ export function requestIdOf(answer: Answer): string | undefined {
     }
     case "document":
       return undefined;
+    case "record":
     case "unchanged":
     case "empty":
     case "events":

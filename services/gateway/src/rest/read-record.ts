@@ -1,13 +1,14 @@
-import { recordJson } from "@outlayer/workflow";
-import { type Answer, jsonAnswer } from "../core/answer.ts";
+import type { Answer } from "../core/answer.ts";
 import type { RestRequest } from "../core/endpoint.ts";
 import { etagOf, isKnown } from "../core/etag.ts";
 import type { Call, Records } from "../core/ports.ts";
+import type { RecordTexts } from "../core/record-texts.ts";
 import { isRequestId, notFound, type RequestKind } from "../core/request-id.ts";
 import { waitOfQuery } from "../core/wait.ts";
 
 export interface ReadingDeps {
   readonly records: Records;
+  readonly texts: RecordTexts;
   /** Aborted when the gateway stops: waiting requests are answered with the record as it is. */
   readonly stopping: AbortSignal;
 }
@@ -22,7 +23,7 @@ export async function readRecord(deps: ReadingDeps, called: RequestKind, request
   if (record === undefined) throw notFound(called, id);
   const etag = etagOf(record.version);
   if (isKnown(etag, ifNoneMatch)) return { kind: "unchanged", requestId: record.requestId, headers: { etag } };
-  return jsonAnswer(200, recordJson(record), { etag });
+  return { kind: "record", requestId: record.requestId, headers: { etag }, text: deps.texts.textOf(record) };
 }
 
 async function changed({ records, stopping }: ReadingDeps, id: string, waitSecs: number, call: Call) {
