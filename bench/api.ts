@@ -1,15 +1,22 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { columns } from "../embedded/src/table.ts";
-import { three } from "../test/support/steps.ts";
+import { Bare } from "./support/bare.ts";
 import { BenchSystem } from "./support/bench-system.ts";
-import { Load, requestText } from "./support/load.ts";
-import { type LoadResult, marker } from "./support/load-process.ts";
-import type { Pauses } from "./support/pauses.ts";
+import { Load } from "./support/load.ts";
 import { SoakSystem } from "./support/soak-system.ts";
 import { type Figure, holds, tableOf } from "./support/table.ts";
+import {
+  type Call,
+  type Cell,
+  calls,
+  embeddedShape,
+  endedWorkflows,
+  ids,
+  measure,
+  perSecond,
+  ratio,
+  type Shape,
+} from "./support/way-in.ts";
 
 const usage = `usage: ./dev bench api [--only CALL,CALL] [--shape embedded|processes] [--in-flight N,N] [--seconds N]
 
@@ -25,34 +32,9 @@ process of its own. Ends with 1 where a target does not hold.
 /** Requests at a time for which targets are set. */
 const held = 32;
 const blockMs = 600;
-const ids = Array.from({ length: 32 }, (_, index) => `bench-${index + 1}`);
-const calls = ["plan", "status", "history", "accept"] as const;
-type Call = (typeof calls)[number];
-
-/** What is measured, in one of its shapes. */
-interface Shape {
-  readonly name: "embedded" | "processes";
-  readonly restUrl: string;
-  readonly evidenceUrl: string;
-  readonly token: string;
-  readonly rest: BenchSystem["rest"];
-  /** Processor time so far, milliseconds, and pauses since the last call where they are known. */
-  used(): Promise<{ readonly cpuMs: number; readonly pauses?: Pauses }>;
-  stop(): Promise<void>;
-}
 
 async function embedded(): Promise<Shape> {
-  const system = await BenchSystem.start(blockMs, {});
-  const { rest: restUrl, http, internal_token: token } = system.info;
-  return {
-    name: "embedded",
-    restUrl,
-    evidenceUrl: http.evidence,
-    token,
-    rest: (walletId) => system.rest(walletId),
-    used: () => system.usage(),
-    stop: () => system.stop(),
-  };
+  return embeddedShape(await BenchSystem.start(blockMs, {}));
 }
 
 async function processes(): Promise<Shape> {
@@ -67,104 +49,6 @@ async function processes(): Promise<Shape> {
     used: async () => ({ cpuMs: system.cpuMs() }),
     stop: () => system[Symbol.asyncDispose](),
   };
-}
-
-/** The bare server, in a process of its own. */
-class Bare {
-  readonly #process: ChildProcess;
-  readonly port: number;
-
-  private constructor(process: ChildProcess, port: number) {
-    this.#process = process;
-    this.port = port;
-  }
-
-  static async start(): Promise<Bare> {
-    const child = fork(fileURLToPath(new URL("support/bare-process.ts", import.meta.url)));
-    const [port] = await once(child, "message");
-    return new Bare(child, port);
-  }
-
-  /** Makes it answer with this JSON. */
-  async tell(text: string): Promise<void> {
-    const told = once(this.#process, "message");
-    this.#process.send(text);
-    await told;
-  }
-
-  stop(): void {
-    this.#process.disconnect();
-  }
-}
-
-/** The requests of a call, one by one in turn. @param requestIds of ended workflows of the wallets, in their order */
-function requestsOf(call: Call, shape: Shape, requestIds: readonly string[]): readonly string[] {
-  const run = Math.random().toString(36).slice(2);
-  return ids.map((walletId, index) => {
-    const headers = {
-      "x-wallet-id": walletId,
-      "x-internal-wallet-auth": shape.token,
-      "content-type": "application/json",
-    };
-    const rest = (path: string) => new URL(`/wallet/v1/workflows${path}`, shape.restUrl);
-    const requestId = requestIds[index] ?? "";
-    switch (call) {
-      case "plan":
-        return requestText(rest("/plan"), "POST", headers, JSON.stringify({ steps: three }));
-      case "status":
-        return requestText(rest(`/${requestId}`), "GET", headers);
-      case "history": {
-        const url = new URL("/outlayer.evidence.v1.RecordService/GetHistory", shape.evidenceUrl);
-        return requestText(url, "POST", headers, JSON.stringify({ requestId }));
-      }
-      case "accept": {
-        const body = JSON.stringify({ steps: three, idempotency_key: `${run}-${marker}` });
-        return requestText(rest("/execute"), "POST", { ...headers, prefer: "wait=0" }, body);
-      }
-      default:
-        return call satisfies never;
-    }
-  });
-}
-
-interface Cell {
-  readonly call: Call;
-  readonly shape: Shape["name"];
-  readonly inFlight: number;
-  readonly bare: LoadResult;
-  readonly got: LoadResult;
-  readonly cpuMs: number;
-  readonly pauses: Pauses | undefined;
-}
-
-async function measure(
-  { bare, load, seconds }: { readonly bare: Bare; readonly load: Load; readonly seconds: number },
-  shape: Shape,
-  call: Call,
-  inFlight: number,
-  requestIds: readonly string[],
-): Promise<Cell> {
-  const requests = requestsOf(call, shape, requestIds);
-  const { hostname: host, port } = new URL(call === "history" ? shape.evidenceUrl : shape.restUrl);
-  const times = { inFlight, warmMs: seconds * 500, ms: seconds * 1000 };
-  let before = await shape.used();
-  const got = await load.run({ host, port: Number(port), requests, ...times }, async () => {
-    before = await shape.used();
-  });
-  const after = await shape.used();
-  await bare.tell(got.sample);
-  const own = requests.map((text) => text.replace(/^host: .*$/m, `host: 127.0.0.1:${bare.port}`));
-  const beside = await load.run({ host: "127.0.0.1", port: bare.port, requests: own, ...times }, async () => {});
-  const cpuMs = (after.cpuMs - before.cpuMs) / Math.max(1, got.answers);
-  return { call, shape: shape.name, inFlight, bare: beside, got, cpuMs, pauses: after.pauses };
-}
-
-function perSecond({ answers, ms }: LoadResult): number {
-  return (1000 * answers) / ms;
-}
-
-function ratio({ got, bare }: Cell): number {
-  return (100 * perSecond(got)) / perSecond(bare);
 }
 
 function figuresOf(cell: Cell): Figure[] {
@@ -207,13 +91,6 @@ function rowOf(cell: Cell): readonly string[] {
 }
 
 const head = ["call", "shape", "in flight", "/s", "bare /s", "ratio", "p50", "p95", "p99 ms", "cpu ms", "gc, longest"];
-
-/** One workflow of each wallet, once all of them have ended. @returns their request ids */
-async function endedWorkflows(shape: Shape): Promise<readonly string[]> {
-  const requestIds = await Promise.all(ids.map((id) => shape.rest(id).begin(three)));
-  await Promise.all(requestIds.map((requestId, index) => shape.rest(ids[index] ?? "").ended(requestId, 120_000)));
-  return requestIds;
-}
 
 const { shapes, only, inFlights, seconds } = readArguments();
 const load = new Load();
