@@ -6,7 +6,7 @@ import { type QuotaStanding, rateLimitHeaders } from "@outlayer/workflow";
 import { preflightAsker } from "./adapters/ask-preflight.ts";
 import { planCounter } from "./adapters/count-plan.ts";
 import { directUserKeys } from "./adapters/direct-user-keys.ts";
-import { factFetcher } from "./adapters/fetch-facts.ts";
+import { factSource } from "./adapters/fetch-facts.ts";
 import { recordFinder } from "./adapters/find-record.ts";
 import { workflowOpener } from "./adapters/open-workflow.ts";
 import { cancelRequester } from "./adapters/request-cancel.ts";
@@ -34,13 +34,13 @@ export interface PlannerDeps {
 export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service {
   const { credentials, limits, networkId, directUserScopes: scopes } = config;
   const { ports, logger, transports } = deps;
-  const fetchFacts = factFetcher({ ...transports, gateId: limits.gateId, ...ports, logger });
+  const facts = factSource({ ...transports, gateId: limits.gateId, ...ports, logger });
   const opener = workflowOpener(transports.evidence, config.costs, ports.clock);
   const openWorkflow = opener.open;
   const countPlan = planCounter(transports.evidence);
   const slots = new WalletSlots(config.slots);
   const findRecord = recordFinder(transports.evidence);
-  const planning = { limits, fetchFacts };
+  const planning = { limits, ...facts };
   const preflighting = { ...planning, findRecord, askPreflight: preflightAsker(transports.broadcaster, ports.timers) };
   const executing = { ...planning, openWorkflow, findRecord, ids: ports.ids };
 

@@ -4,6 +4,7 @@ import { createValidator } from "@bufbuild/protovalidate";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { GateCallSchema } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import fc from "fast-check";
+import { noFacts } from "../src/core/facts.ts";
 import { facts, limits, planOf, walletAccount } from "./support/planning.ts";
 import { asWallet, startPlanner } from "./support/server.ts";
 
@@ -205,6 +206,26 @@ describe("every plan", () => {
         if (blind.plan.unchecked.length === 0) assert.deepEqual(planOf(list, { facts }), blind);
       }),
     );
+  });
+});
+
+describe("every plan with all facts", () => {
+  it("is the one with those alone that are missed without any", () => {
+    let missed = 0;
+    fc.assert(
+      fc.property(steps, (list) => {
+        const { unchecked } = planOf(list, { facts: noFacts }).plan;
+        missed += unchecked.length;
+        const asked = {
+          accountId: unchecked.includes("wallet_account") ? facts.accountId : undefined,
+          feeTiers: unchecked.includes("gate_fee_tiers") ? facts.feeTiers : undefined,
+        };
+        const planned = planOf(list, { facts: asked });
+        assert.deepEqual(planOf(list, { facts }), planned);
+      }),
+      { numRuns: 500 },
+    );
+    assert.ok(missed > 50, `${missed} facts missed`);
   });
 });
 

@@ -3,7 +3,7 @@ import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import { type Clock, deadline, type Logger, type Timers } from "@outlayer/kit";
 import type { FactName, Facts } from "../core/facts.ts";
-import type { FetchFacts } from "../core/ports.ts";
+import type { FetchFacts, KnownFacts } from "../core/ports.ts";
 import { isAway } from "./is-away.ts";
 
 /** Time limit for a plan's facts, milliseconds. A plan is made without late facts. */
@@ -27,7 +27,10 @@ export interface FactSources {
 }
 
 /** Asks for the facts that many requests share once. */
-export function factFetcher({ signerProxy, broadcaster, gateId, clock, timers, logger }: FactSources): FetchFacts {
+export function factSource({ signerProxy, broadcaster, gateId, clock, timers, logger }: FactSources): {
+  readonly fetchFacts: FetchFacts;
+  readonly knownFacts: KnownFacts;
+} {
   const signer = createClient(SignerProxyService, signerProxy);
   const gate = createClient(BroadcasterService, broadcaster);
   const accounts = new Map<string, string>();
@@ -73,7 +76,17 @@ export function factFetcher({ signerProxy, broadcaster, gateId, clock, timers, l
     }
   }
 
-  return async (walletId, names, callerSignal) => {
+  const facts = (accountId: string | undefined, terms: GateTerms | undefined): Facts => {
+    return { accountId, feeTiers: undefined, ...terms };
+  };
+
+  const knownFacts: KnownFacts = (walletId) => {
+    const accountId = accounts.get(walletId);
+    const terms = recentTerms();
+    return accountId === undefined || terms === undefined ? undefined : facts(accountId, terms);
+  };
+
+  const fetchFacts: FetchFacts = async (walletId, names, callerSignal) => {
     const known = {
       account: names.includes("wallet_account") ? accounts.get(walletId) : undefined,
       terms: names.includes("gate_fee_tiers") ? recentTerms() : undefined,
@@ -81,9 +94,6 @@ export function factFetcher({ signerProxy, broadcaster, gateId, clock, timers, l
     const lacks = {
       account: names.includes("wallet_account") && known.account === undefined,
       terms: names.includes("gate_fee_tiers") && known.terms === undefined,
-    };
-    const facts = (accountId: string | undefined, terms: GateTerms | undefined) => {
-      return { accountId, feeTiers: undefined, ...terms };
     };
     if (!lacks.account && !lacks.terms) return facts(known.account, known.terms);
     const { signal, done } = deadline(timers, patienceMs, callerSignal);
@@ -97,6 +107,7 @@ export function factFetcher({ signerProxy, broadcaster, gateId, clock, timers, l
       done();
     }
   };
+  return { fetchFacts, knownFacts };
 }
 
 /** Older broadcasters leave out values that they do not know. */

@@ -18,6 +18,9 @@ import type { GateCallInit } from "./payload.ts";
  */
 export type FetchFacts = (walletId: string, names: readonly FactName[], signal: AbortSignal) => Promise<Facts>;
 
+/** All facts of a wallet and the gate, where they are known without asking; else undefined. */
+export type KnownFacts = (walletId: string) => Facts | undefined;
+
 /**
  * Runs every check that a run of these calls depends on; without calls, only those of gate and operator. Undefined when the
  * broadcaster does not answer.
