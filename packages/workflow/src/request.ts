@@ -142,16 +142,17 @@ function approvalOf(info: z.infer<typeof approvalInfo>): ApprovalInfo | undefine
 }
 
 function readStep(value: unknown): Checked<Step> {
+  // What fits the schema of its kind fits the one of any step, which requires less.
+  const fitting = readIntents(Object(value).kind, value);
+  if (fitting !== undefined && "value" in fitting) return fitting;
   const any = check(anyStep, value);
   if ("problem" in any) return any;
   const form = any.value.kind ?? "explicit";
   switch (form) {
     case "intents.transfer":
-      return withForeign(form, check(transferStep, value), foreignField(form, Object(value)));
     case "intents.swap":
-      return withForeign(form, check(swapStep, value), foreignField(form, Object(value)));
     case "intents.execute_raw":
-      return withForeign(form, check(rawStep, value), foreignField(form, Object(value)));
+      return fitting ?? formed("unknown", any);
     case "funding.wrap_near":
     case "funding.intents_deposit":
     case "funding.balance_check":
@@ -162,6 +163,20 @@ function readStep(value: unknown): Checked<Step> {
       // A kind without a case above is read as unknown, and no type says so. `kind: "explicit"` is no kind either.
       if (any.value.kind != null) return formed("unknown", any);
       return withForeign("explicit", check(explicitStep, value), foreignFieldOfCall(Object(value)));
+  }
+}
+
+/** @returns undefined for a kind without intents of its own */
+function readIntents(kind: unknown, value: unknown): Checked<Step> | undefined {
+  switch (kind) {
+    case "intents.transfer":
+      return withForeign(kind, check(transferStep, value), foreignField(kind, Object(value)));
+    case "intents.swap":
+      return withForeign(kind, check(swapStep, value), foreignField(kind, Object(value)));
+    case "intents.execute_raw":
+      return withForeign(kind, check(rawStep, value), foreignField(kind, Object(value)));
+    default:
+      return undefined;
   }
 }
 
