@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as requestHttp } from "node:http";
+import { IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
 
 export interface Post {
@@ -20,6 +20,37 @@ export interface PostAnswer {
   /** To be read to its end, or given up: the connection is busy until then. Null where the text is at hand. */
   readonly body: AsyncIterable<Uint8Array> | null;
   text(): Promise<string>;
+}
+
+/**
+ * Reads a body to its end, and gives it up where `take` throws.
+ * @throws what `take` throws; the connection's error, or the signal's reason
+ */
+export async function readPieces(
+  body: NonNullable<PostAnswer["body"]>,
+  take: (piece: Uint8Array) => void,
+): Promise<void> {
+  if (body instanceof IncomingMessage) return readIncoming(body, take);
+  for await (const piece of body) take(piece);
+}
+
+/** An iterator over a stream of Node costs more than the rest of a short answer. */
+function readIncoming(body: IncomingMessage, take: (piece: Uint8Array) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const brokenOff = () => reject(body.errored ?? new Error("the answer broke off"));
+    if (body.destroyed) return brokenOff();
+    body.on("data", (piece: Uint8Array) => {
+      try {
+        take(piece);
+      } catch (error) {
+        reject(error);
+        body.destroy();
+      }
+    });
+    body.on("end", resolve);
+    body.on("error", reject);
+    body.on("close", brokenOff);
+  });
 }
 
 export type HttpPost = (url: string, post: Post) => Promise<PostAnswer>;
@@ -80,7 +111,7 @@ class Answer implements PostAnswer {
 
   async text(): Promise<string> {
     const pieces: Uint8Array[] = [];
-    for await (const piece of this.body) pieces.push(piece);
+    await readPieces(this.body, (piece) => pieces.push(piece));
     return new TextDecoder().decode(Buffer.concat(pieces));
   }
 

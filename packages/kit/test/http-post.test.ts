@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
-import { httpPost, type Post } from "../src/http-post.ts";
+import { httpPost, type Post, readPieces } from "../src/http-post.ts";
 
 const waiting = new AbortController();
 const post: Post = {
@@ -61,7 +61,7 @@ describe("a post to an upstream", () => {
     await reading;
   });
 
-  it("gives the connection up where its reader stops early", async () => {
+  it("gives the connection up where its reader stops early, and throws what the reader throws", async () => {
     const gone = new Promise((resolve) => {
       answer = (_, response) => {
         response.on("close", resolve);
@@ -69,8 +69,25 @@ describe("a post to an upstream", () => {
       };
     });
     const { body } = await httpPost(url(), post);
-    for await (const _ of body ?? []) break;
+    const enough = new Error("enough");
+    const reading = readPieces(body as NonNullable<typeof body>, () => {
+      throw enough;
+    });
+    await assert.rejects(reading, enough);
     await gone;
+  });
+
+  it("is not waited for where it had broken off before it was read", async () => {
+    const reason = new Error("too late");
+    const ended = new AbortController();
+    answer = (_, response) => void response.write("half");
+    const { body } = await httpPost(url(), { ...post, signal: ended.signal });
+    ended.abort(reason);
+    await new Promise(setImmediate);
+    await assert.rejects(
+      readPieces(body as NonNullable<typeof body>, () => {}),
+      reason,
+    );
   });
 
   it("fails with the connection's code where nobody answers, and where an answer breaks off", async () => {

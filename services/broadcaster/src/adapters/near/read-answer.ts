@@ -1,4 +1,4 @@
-import type { PostAnswer } from "@outlayer/kit";
+import { type PostAnswer, readPieces } from "@outlayer/kit";
 import type { AnswerBounds } from "./answer-bounds.ts";
 import { StringCutter } from "./string-cutter.ts";
 
@@ -39,19 +39,10 @@ export async function readAnswer(response: PostAnswer, bounds: AnswerBounds): Pr
   };
   // A response without a stream holds its whole text already.
   if (response.body === null) take(Buffer.from(await response.text()));
-  else await drain(response.body, take, () => read > longBytes && bounds.ofStrangers === true);
+  else
+    await readPieces(response.body, take).catch((error) => {
+      const isLong = read > longBytes && bounds.ofStrangers === true;
+      throw isLong ? new AnswerTooLong("an answer that was too long for its time") : error;
+    });
   return Buffer.concat(kept).toString();
-}
-
-async function drain(
-  body: AsyncIterable<Uint8Array>,
-  take: (bytes: Uint8Array) => void,
-  isLong: () => boolean,
-): Promise<void> {
-  try {
-    // Where `take` throws, the loop gives the body up: the connection would go on reading the rest.
-    for await (const bytes of body) take(bytes);
-  } catch (error) {
-    throw isLong() ? new AnswerTooLong("an answer that was too long for its time") : error;
-  }
 }
