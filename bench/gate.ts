@@ -20,6 +20,9 @@ on five processes, of which the broadcaster is measured.
 /** Mainnet's block time, milliseconds. */
 const chainBlockMs = 600;
 
+/** Blocks in which nothing happens, to see what the process costs by itself. */
+const idleBlocks = 30;
+
 /** The best rate of chains of three: three calls every seven blocks. */
 const chain = { calls: 3, blocks: 7 };
 
@@ -82,9 +85,12 @@ async function queue(name: string, { workflows, wallets, blockMs, isTimed }: Que
     const ids = Array.from({ length: wallets }, (_, index) => `bench-${index + 1}`);
     for (const id of ids) await system.fund(id);
     await pause(10 * blockMs);
+    const idleBefore = (await system.usage()).cpuMs;
+    await pause(idleBlocks * blockMs);
     const before = await system.rpcCalls();
     const begin = await system.head();
     const cpuBefore = (await system.usage()).cpuMs;
+    const idlePerSecond = (cpuBefore - idleBefore) / ((idleBlocks * blockMs) / 1000);
     const records = await allSucceed(system, workflows, ids);
     const heights = (await system.head()) - begin;
     const seen = callsBetween(before, await system.rpcCalls());
@@ -105,6 +111,7 @@ async function queue(name: string, { workflows, wallets, blockMs, isTimed }: Que
         ...(workflows === 100 ? { target: atMost(18) } : {}),
       },
       { name: `${at}: processor time a workflow`, value: (used.cpuMs - cpuBefore) / workflows, unit: "ms" },
+      { name: `${at}: of the process before the first, a second`, value: idlePerSecond, unit: "ms" },
       {
         name: `${at}: versions of a record, on average`,
         value: mean(records.map(({ version }) => version)),

@@ -1,3 +1,4 @@
+import { getHeapStatistics } from "node:v8";
 import { runProcess, systemPorts } from "@outlayer/kit";
 import { runAll } from "../../embedded/src/run-all.ts";
 import { followPauses, type Pauses } from "./pauses.ts";
@@ -30,7 +31,8 @@ await runProcess(async () => {
   const pauses = followPauses();
   let peakHeapBytes = 0;
   const sampling = setInterval(() => {
-    peakHeapBytes = Math.max(peakHeapBytes, process.memoryUsage().heapUsed);
+    // `process.memoryUsage` reads files of the system each time, and would show in the processor time.
+    peakHeapBytes = Math.max(peakHeapBytes, getHeapStatistics().used_heap_size);
   }, sampleMs);
   process.on("message", () => {
     const { user, system } = process.cpuUsage();
