@@ -82,6 +82,26 @@ describe("the MongoDB store", () => {
       assert.ok(link.lost >= 1);
     });
 
+    it("finds out for each of those that were inserted together", async () => {
+      const requestIds = Array.from({ length: 24 }, () => ports.ids.uuid());
+      for (const requestId of requestIds) {
+        const entry = entryOf(requestId, 1);
+        await store.open(entry, claimOf(requestId), projectionOf(entry));
+      }
+      const entries = requestIds.map((requestId) => entryOf(requestId, 2));
+      const [taken = assert.fail()] = entries.slice(10);
+      assert.equal(await store.append(taken, projectionOf(taken)), "appended");
+      for (const lost of [5, 15]) {
+        // The answer to all that are inserted beside this one.
+        link.loseAnswersTo(entries[lost]?.hash ?? assert.fail(), 1);
+        const outcomes = await Promise.all(entries.map((entry) => linked.append(entry, projectionOf(entry))));
+        const won = entries.map((entry) => (lost === 5 && entry !== taken ? "appended" : "conflict"));
+        assert.deepEqual(outcomes, won);
+      }
+      assert.ok(link.lost >= 2);
+      for (const requestId of requestIds) assert.equal((await store.read(requestId, 0)).length, 2);
+    });
+
     it("says that it does not know, where it cannot find out", async () => {
       const [requestId] = await openTwo();
       const entry = entryOf(requestId, 2);
@@ -114,6 +134,36 @@ describe("the MongoDB store", () => {
       assert.ok(error === undefined || (error instanceof Refusal && error.code === Code.Unavailable));
       assert.ok(next > first + 2n, "what may have been given out is not given out again");
     });
+  });
+
+  it("inserts together what arrives together, and each entry is for itself", async () => {
+    await store.start();
+    const requestIds = Array.from({ length: 30 }, () => ports.ids.uuid());
+    const first = requestIds.map((requestId) => entryOf(requestId, 1));
+    const opened = await Promise.all(
+      first.map((entry) => store.open(entry, claimOf(entry.requestId), projectionOf(entry))),
+    );
+    assert.deepEqual(new Set(opened.map(({ kind }) => kind)), new Set(["opened"]));
+    const second = requestIds.map((requestId) => entryOf(requestId, 2));
+    const [taken = assert.fail(), bad = assert.fail()] = second.slice(10);
+    assert.equal(await store.append(taken, projectionOf(taken)), "appended");
+    // One twice, one that is there already, and one that the database refuses.
+    const entries = [...second, ...second.slice(0, 1)].map((entry) =>
+      entry === bad ? { ...bad, hash: "no hash" } : entry,
+    );
+    const outcomes = await Promise.allSettled(entries.map((entry) => store.append(entry, projectionOf(entry))));
+    const shown = outcomes.map((outcome) => (outcome.status === "fulfilled" ? outcome.value : "refused"));
+    assert.deepEqual(
+      shown.slice(1, 30),
+      second.slice(1).map((entry) => {
+        if (entry === bad) return "refused";
+        return entry === taken ? "conflict" : "appended";
+      }),
+    );
+    assert.deepEqual([shown[0], shown[30]].sort(), ["appended", "conflict"]);
+    for (const entry of second) {
+      assert.deepEqual(await store.read(entry.requestId, 1), entry === bad ? [] : [entry]);
+    }
   });
 
   it("does not list a workflow whose writer died between the last entry and taking it off the list", async () => {

@@ -17,7 +17,7 @@ import { isOfOwnQueue, isUnanswered, NotSent, noAnswer, reasonOf, translated } f
  */
 const atOnce = 12;
 /** How long a call waits for its turn, milliseconds. After that it is not sent. */
-const turnMs = 1_500;
+export const turnMs = 1_500;
 /** Time limit after which a call counts as unanswered, milliseconds: less than evidence's callers wait (5 s). */
 const callMs = 4_000;
 /** The same for a ping: longer than the driver looks for a server, whose failure means "away". */

@@ -4,6 +4,7 @@ import type { Claim, Claimed, Opened, Projection } from "../../core/store.ts";
 import { linearizable } from "./client.ts";
 import { bool, type CollectionSpec, date, objectSchema, sha256, text, version } from "./collection.ts";
 import type { Database } from "./database.ts";
+import { InsertGroup } from "./insert-group.ts";
 import { insertOnce } from "./insert-once.ts";
 
 /** Logs of workflows: one document an entry. */
@@ -87,6 +88,7 @@ interface LogHead {
 export class Entries {
   readonly #database: Database;
   readonly #entries: Collection<EntryDocument>;
+  readonly #insert: InsertGroup<EntryDocument>["insert"];
   readonly #writeId: () => string;
   /** First entries that are being inserted, by wallet and idempotency key. */
   readonly #opening = new Map<string, Promise<Opened>>();
@@ -94,6 +96,8 @@ export class Entries {
   constructor(database: Database, writeId: () => string) {
     this.#database = database;
     this.#entries = database.collection(entriesSpec.name);
+    const group = new InsertGroup(database, this.#entries);
+    this.#insert = (document) => group.insert(document);
     this.#writeId = writeId;
   }
 
@@ -127,7 +131,7 @@ export class Entries {
     };
     const key = { wallet_id: walletId, idempotency_key: idempotencyKey };
     const places = approvalOf === undefined ? [key] : [key, approval];
-    const inserted = await insertOnce(this.#database, this.#entries, document, places);
+    const inserted = await insertOnce(this.#database, this.#entries, document, places, this.#insert);
     if (inserted.won) return { kind: "opened" };
     const { winner } = inserted;
     const isKey = winner.wallet_id === walletId && winner.idempotency_key === idempotencyKey;
@@ -143,7 +147,7 @@ export class Entries {
 
   async append(entry: Entry, projection: Projection): Promise<"appended" | "conflict"> {
     const document = this.#document(entry, projection);
-    const { won } = await insertOnce(this.#database, this.#entries, document, [{ _id: document._id }]);
+    const { won } = await insertOnce(this.#database, this.#entries, document, [{ _id: document._id }], this.#insert);
     if (!won) return "conflict";
     // Not awaited: the entry is stored already.
     if (projection.terminal) void this.#close([entry.requestId]);

@@ -1,5 +1,6 @@
 import { Code, Refusal, unavailable } from "@outlayer/kit";
 import {
+  MongoBulkWriteError,
   MongoClientClosedError,
   MongoError,
   MongoNetworkError,
@@ -48,6 +49,7 @@ export function noAnswer(reason: string): Refusal {
 /** Whether the call got no answer, so that its outcome is unknown. */
 export function isUnanswered(error: unknown): boolean {
   if (!(error instanceof MongoError)) return isOfNames(error) || isOfSockets(error);
+  if (error instanceof MongoBulkWriteError) return isBulkUnanswered(error);
   return (
     error instanceof MongoNetworkError ||
     error instanceof MongoServerSelectionError ||
@@ -64,10 +66,22 @@ export function isUnanswered(error: unknown): boolean {
   );
 }
 
+/**
+ * Whether the outcome of a bulk write is unknown. The driver wraps an error of the whole write, whatever it is; where the write
+ * concern was not met, the error names documents or none.
+ */
+function isBulkUnanswered({ errorResponse, writeErrors, result }: MongoBulkWriteError): boolean {
+  if (errorResponse instanceof Error) return isUnanswered(errorResponse);
+  const errors = [writeErrors].flat();
+  if (errors.length === 0 || result.getWriteConcernError() !== undefined) return true;
+  return errors.some(({ code }) => cannotAnswerNow.has(code));
+}
+
 /** Whether the call was not sent, because this process had too many under way: no sign that the database is away. */
 export function isOfOwnQueue(error: unknown): boolean {
   // The class is not exported.
-  return error instanceof MongoError && error.name === "MongoWaitQueueTimeoutError";
+  const own = error instanceof MongoBulkWriteError ? error.errorResponse : error;
+  return own instanceof MongoError && own.name === "MongoWaitQueueTimeoutError";
 }
 
 /** Why there was no answer, without any content of the call. */

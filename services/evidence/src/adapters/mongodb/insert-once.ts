@@ -23,6 +23,7 @@ export type Inserted<T> = { readonly won: true } | { readonly won: false; readon
  * Inserts a document that a unique index lets one writer insert. Errors do not tell who won: a write that the driver repeated
  * can collide with itself, a deadlock names no winner, an answer can be lost. So after any error the winner is read back.
  * @param places filters, each for a document that would collide with this one; the first with a hit names the winner
+ * @param insert makes the first attempt, perhaps with other documents. Later ones go alone, so that one that fails fails no others
  * @throws Refusal `Unavailable` when the winner could not be found out; the document may have been inserted
  */
 export async function insertOnce<T extends OwnDocument>(
@@ -30,13 +31,15 @@ export async function insertOnce<T extends OwnDocument>(
   collection: Collection<T>,
   document: OptionalUnlessRequiredId<T>,
   places: readonly Filter<T>[],
+  insert?: (document: OptionalUnlessRequiredId<T>) => Promise<void>,
 ): Promise<Inserted<T>> {
   const { clock, timers } = database.ports;
   const endsMs = clock.now() + allMs;
   const left = () => endsMs - clock.now();
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await database.answered(() => collection.insertOne(document), Math.min(insertMs, left()));
+      if (attempt === 1 && insert !== undefined) await insert(document);
+      else await database.answered(() => collection.insertOne(document), Math.min(insertMs, left()));
       return { won: true };
     } catch (error) {
       // Never sent: reading back would only lengthen the queue.

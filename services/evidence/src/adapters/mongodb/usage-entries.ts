@@ -2,6 +2,7 @@ import type { Collection, Filter } from "mongodb";
 import type { UsageEntry } from "../../core/store.ts";
 import { type CollectionSpec, date, objectSchema, text, version } from "./collection.ts";
 import type { Database } from "./database.ts";
+import { InsertGroup } from "./insert-group.ts";
 import { insertOnce } from "./insert-once.ts";
 
 /** Usage ledgers of wallets: one document an entry. */
@@ -36,11 +37,14 @@ interface UsageEntryDocument {
 export class UsageEntries {
   readonly #database: Database;
   readonly #entries: Collection<UsageEntryDocument>;
+  readonly #insert: InsertGroup<UsageEntryDocument>["insert"];
   readonly #writeId: () => string;
 
   constructor(database: Database, writeId: () => string) {
     this.#database = database;
     this.#entries = database.collection(usageEntriesSpec.name);
+    const group = new InsertGroup(database, this.#entries);
+    this.#insert = (document) => group.insert(document);
     this.#writeId = writeId;
   }
 
@@ -68,7 +72,7 @@ export class UsageEntries {
       entry_json: entryJson,
       write_id: this.#writeId(),
     };
-    const { won } = await insertOnce(this.#database, this.#entries, document, [{ _id: document._id }]);
+    const { won } = await insertOnce(this.#database, this.#entries, document, [{ _id: document._id }], this.#insert);
     return won ? "appended" : "conflict";
   }
 
