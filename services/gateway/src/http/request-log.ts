@@ -15,6 +15,12 @@ export interface RequestNote {
   readonly route: string;
 }
 
+/** A request while it is followed. */
+interface Followed {
+  readonly context: CallContext;
+  route: string;
+}
+
 /**
  * Logs one line per request, once its answer is out or its client gone. Lines of requests without a known wallet are bounded by
  * status, since anybody can cause them. Headers, bodies and queries are never logged.
@@ -23,8 +29,7 @@ export class RequestLog {
   readonly #logger: Logger;
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #notes = new WeakMap<ServerResponse, RequestNote>();
-  readonly #contexts = new WeakMap<ServerResponse, CallContext>();
+  readonly #followed = new WeakMap<ServerResponse, Followed>();
   readonly #ofStrangers: BoundedLines;
 
   constructor(logger: Logger, clock: Clock, random: Random) {
@@ -40,13 +45,14 @@ export class RequestLog {
   }
 
   note(response: ServerResponse, note: RequestNote): void {
-    this.#notes.set(response, note);
+    const followed = this.#followed.get(response);
+    if (followed !== undefined) followed.route = note.route;
   }
 
   /** Runs a function in the request's context, so that its log lines name trace and record. */
   within<T>(response: ServerResponse, run: () => T): T {
-    const context = this.#contexts.get(response);
-    return context === undefined ? run() : inContext(context, run);
+    const followed = this.#followed.get(response);
+    return followed === undefined ? run() : inContext(followed.context, run);
   }
 
   /** Logs bytes that never became a request. @param code Node's error code */
@@ -62,15 +68,16 @@ export class RequestLog {
     const startedMs = this.#clock.now();
     const { traceparent } = request.headers;
     const headers = { get: () => (typeof traceparent === "string" ? traceparent : null) };
-    this.#contexts.set(response, contextOf(headers, this.#random));
+    const followed: Followed = { context: contextOf(headers, this.#random), route: "none" };
+    this.#followed.set(response, followed);
     response.once("close", () => {
-      const { route } = this.#notes.get(response) ?? { route: "none" };
+      const { context, route } = followed;
       // 499: the client went before its answer was out.
       const status = response.writableFinished ? response.statusCode : 499;
       const ms = this.#clock.now() - startedMs;
       const line = { method: request.method ?? "", route, status, ms };
-      const ofWallet = this.#contexts.get(response)?.fields.wallet_id !== undefined;
-      this.within(response, () => (ofWallet ? this.#logger.info(line, "request") : this.#stranger(status, line)));
+      const ofWallet = context.fields.wallet_id !== undefined;
+      inContext(context, () => (ofWallet ? this.#logger.info(line, "request") : this.#stranger(status, line)));
     });
   }
 }

@@ -27,6 +27,13 @@ import { answerOfProblem, requestIdOf, type SendableAnswer, sendAnswer } from ".
 import { RequestLog } from "./request-log.ts";
 import { checkBodyHeaders, credentialsOf, header, pathOf, queryOf, restRequest } from "./rest-request.ts";
 
+declare module "fastify" {
+  interface FastifyRequest {
+    /** Undefined before authentication, and on endpoints without. */
+    caller: WalletCaller | undefined;
+  }
+}
+
 /** Given, since making a reason costs more than many a call. */
 const clientGone = new Error("the client has gone");
 
@@ -78,8 +85,8 @@ export function createRestServer(deps: RestServerDeps): RestServer {
     clientErrorHandler: () => {},
   });
   let bound: BindAddress | undefined;
-  const callers = new WeakMap<IncomingMessage, WalletCaller>();
   log.attach(app.server);
+  app.decorateRequest("caller", undefined);
   // Bodies stay bytes: the planner parses the unchanged text.
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
@@ -102,10 +109,11 @@ export function createRestServer(deps: RestServerDeps): RestServer {
       method: methodsOf(endpoint),
       url: endpoint.path,
       exposeHeadRoute: false,
-      async onRequest({ raw, url }, reply) {
+      async onRequest(request, reply) {
+        const { raw, url } = request;
         if (endpoint.access === "wallet") {
           const caller = log.within(reply.raw, () => deps.authenticate(credentialsOf(raw)));
-          callers.set(raw, caller);
+          request.caller = caller;
           for (const slot of slotsOf(endpoint, raw, url)) {
             // The slot is held until the answer is out or the client gone.
             reply.raw.once("close", slots.take(caller.walletId, slot));
@@ -123,7 +131,7 @@ export function createRestServer(deps: RestServerDeps): RestServer {
     reply.raw.once("close", () => {
       if (!reply.raw.writableFinished) gone.abort(clientGone);
     });
-    const answered = await endpoint.handle(restRequest(request, reply, callers.get(request.raw), gone.signal));
+    const answered = await endpoint.handle(restRequest(request, reply, request.caller, gone.signal));
     const requestId = requestIdOf(answered);
     if (requestId !== undefined) noteInContext({ request_id: requestId });
     if (answered.kind !== "events") return send(reply, answered);
