@@ -43,7 +43,7 @@ export interface Gateway extends Service {
   restUrl(): string;
 }
 
-/** HTTP in front of the planner and the records. It decides nothing and keeps no state. */
+/** HTTP in front of the planner and the records. It decides nothing, and keeps only texts of records. */
 export function createGateway(config: GatewayConfig, { ports, logger, readiness, transports }: GatewayDeps): Gateway {
   const { clock, timers, random } = ports;
   const stopping = new AbortController();

@@ -30,7 +30,7 @@ export interface PlannerDeps {
   };
 }
 
-/** The planner: it plans requests and opens workflows, and keeps no state. */
+/** The planner: it plans requests and opens workflows, and keeps only facts that plans share. */
 export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service {
   const { credentials, limits, networkId, directUserScopes: scopes } = config;
   const { ports, logger, transports } = deps;
