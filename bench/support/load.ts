@@ -6,24 +6,26 @@ import { counting, type Job, type LoadResult } from "./load-process.ts";
 /** A process that sends requests. */
 export class Load {
   readonly #process: ChildProcess;
+  /** Rejects when the process ends. */
+  readonly #ended: Promise<never>;
 
   constructor() {
     this.#process = fork(fileURLToPath(new URL("load-process.ts", import.meta.url)));
+    this.#ended = once(this.#process, "exit").then(() => {
+      throw new Error("the load broke off");
+    });
+    this.#ended.catch(() => {});
   }
 
   /** @param begun called when the warm-up is over @throws Error where the process ends, for a connection that breaks */
   async run(job: Job, begun: () => Promise<void>): Promise<LoadResult> {
-    const ended = once(this.#process, "exit").then(() => {
-      throw new Error("the load broke off");
-    });
-    ended.catch(() => {});
     const heard = once(this.#process, "message");
     this.#process.send(job);
-    const [first] = await Promise.race([heard, ended]);
+    const [first] = await Promise.race([heard, this.#ended]);
     if (first !== counting) throw new Error("the load was over before it was counted");
     const result = once(this.#process, "message");
     await begun();
-    return (await Promise.race([result, ended]))[0] as LoadResult;
+    return (await Promise.race([result, this.#ended]))[0] as LoadResult;
   }
 
   stop(): void {

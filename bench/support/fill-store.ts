@@ -1,0 +1,102 @@
+import type { Event, Opened } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import { sha256Hex, systemPorts } from "@outlayer/kit";
+import { isTerminal } from "@outlayer/workflow";
+import { openSqliteStore } from "../../services/evidence/src/adapters/sqlite/store.ts";
+import { chainEntry, type Entry } from "../../services/evidence/src/core/entry.ts";
+import { eventOf, fold } from "../../services/evidence/src/core/record.ts";
+import type { EvidenceStore, Projection } from "../../services/evidence/src/core/store.ts";
+import type { Templates } from "./store-templates.ts";
+
+/** How many workflows of each kind a store has, beside those that are read. */
+export interface Contents {
+  readonly ended: number;
+  readonly open: number;
+}
+
+/** Wallets of the ended workflows. */
+const endedWallets = 10_000;
+/** Workflows that are written at a time: the store commits them in groups. */
+const batch = 512;
+
+/**
+ * Makes an evidence file of these contents through evidence's own store: each log is a template's with a request id, wallet and key
+ * of its own, chained and hashed anew. Open and ended workflows are mixed, as they would be by time.
+ */
+export async function fillStore(path: string, templates: Templates, { ended, open }: Contents): Promise<void> {
+  const store = openSqliteStore(path);
+  try {
+    await Promise.all(templates.read.map((log) => write(store, log, projectionOf(log))));
+    const total = ended + open;
+    for (let done = 0; done < total; ) {
+      const writes: Promise<void>[] = [];
+      for (const until = Math.min(total, done + batch); done < until; done += 1) {
+        const openBefore = Math.floor((done * open) / total);
+        const isOpen = Math.floor(((done + 1) * open) / total) > openBefore;
+        const template = isOpen ? templates.open[openBefore % templates.open.length] : templates.ended;
+        if (template === undefined) throw new RangeError("there is no workflow to copy");
+        const walletId = isOpen ? undefined : `ended-${1 + ((done * 7919) % endedWallets)}`;
+        writes.push(copy(store, template, walletId));
+      }
+      await Promise.all(writes);
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+const { ids } = systemPorts();
+
+/** What copies of one log share. */
+interface Copied {
+  readonly events: readonly { readonly event: Event; readonly atMs: number }[];
+  readonly projection: Projection;
+}
+
+const copied = new WeakMap<readonly Entry[], Copied>();
+
+function copiedOf(template: readonly Entry[]): Copied {
+  const known = copied.get(template) ?? {
+    events: template.map((entry) => ({ event: eventOf(entry), atMs: entry.atMs })),
+    projection: projectionOf(template),
+  };
+  copied.set(template, known);
+  return known;
+}
+
+/** @param wallet of the copy; the template's by default */
+function copy(store: EvidenceStore, template: readonly Entry[], wallet: string | undefined): Promise<void> {
+  const { events, projection } = copiedOf(template);
+  const requestId = ids.uuid();
+  const walletId = wallet ?? projection.walletId;
+  const log: Entry[] = [];
+  for (const { event, atMs } of events) {
+    if (event.kind.case === "opened") Object.assign(event.kind.value, { walletId, idempotencyKey: ids.uuid() });
+    log.push(chainEntry(requestId, log.at(-1), event, atMs, sha256Hex));
+  }
+  return write(store, log, { ...projection, requestId, walletId });
+}
+
+/** Writes a log in one turn: the store keeps the order, and commits all of it together. */
+async function write(store: EvidenceStore, log: readonly Entry[], projection: Projection): Promise<void> {
+  const [first, ...others] = log;
+  if (first === undefined) throw new RangeError("a log is empty");
+  const { walletId, idempotencyKey, fingerprint } = openedOf(first);
+  const opening = store.open(first, { walletId, idempotencyKey, fingerprint, approvalOf: undefined }, projection);
+  const results = await Promise.all([
+    opening.then(({ kind }) => kind),
+    ...others.map((entry) => store.append(entry, projection)),
+  ]);
+  if (results.some((result) => result !== "opened" && result !== "appended"))
+    throw new Error(`log ${first.requestId} could not be written: ${results.join(", ")}`);
+}
+
+function openedOf(entry: Entry): Opened {
+  const { kind } = eventOf(entry);
+  if (kind.case !== "opened") throw new RangeError("a log begins with `opened`");
+  return kind.value;
+}
+
+function projectionOf(log: readonly Entry[]): Projection {
+  const { requestId, walletId, status, version } = fold(log).record;
+  return { requestId, walletId, status, terminal: isTerminal(status), version: Number(version) };
+}
