@@ -20,11 +20,14 @@ const batch = 512;
 
 /**
  * Makes an evidence file of these contents through evidence's own store: each log is a template's with a request id, wallet and key
- * of its own, chained and hashed anew. Open and ended workflows are mixed, as they would be by time.
+ * of its own,
+ * and a place in the queue, chained and hashed anew. Open and ended workflows are mixed, as they would be by time.
  */
 export async function fillStore(path: string, templates: Templates, { ended, open }: Contents): Promise<void> {
   const store = openSqliteStore(path);
   try {
+    await store.replaceLease(undefined, templates.lease);
+    const startOf = expectedStart(templates.open);
     await Promise.all(templates.read.map((log) => write(store, log, projectionOf(log))));
     const total = ended + open;
     for (let done = 0; done < total; ) {
@@ -34,8 +37,9 @@ export async function fillStore(path: string, templates: Templates, { ended, ope
         const isOpen = Math.floor(((done + 1) * open) / total) > openBefore;
         const template = isOpen ? templates.open[openBefore % templates.open.length] : templates.ended;
         if (template === undefined) throw new RangeError("there is no workflow to copy");
+        const place = isOpen ? openBefore + 1 : 0;
         const walletId = isOpen ? undefined : `ended-${1 + ((done * 7919) % endedWallets)}`;
-        writes.push(copy(store, template, walletId));
+        writes.push(copy(store, template, { walletId, place: { position: place, startHeight: startOf(place) } }));
       }
       await Promise.all(writes);
     }
@@ -63,17 +67,47 @@ function copiedOf(template: readonly Entry[]): Copied {
   return known;
 }
 
-/** @param wallet of the copy; the template's by default */
-function copy(store: EvidenceStore, template: readonly Entry[], wallet: string | undefined): Promise<void> {
+/** What a copy has of its own. */
+interface Own {
+  /** The template's where undefined. */
+  readonly walletId: string | undefined;
+  /** What an open workflow was told last. */
+  readonly place: { readonly position: number; readonly startHeight: bigint };
+}
+
+function copy(store: EvidenceStore, template: readonly Entry[], own: Own): Promise<void> {
   const { events, projection } = copiedOf(template);
   const requestId = ids.uuid();
-  const walletId = wallet ?? projection.walletId;
+  const walletId = own.walletId ?? projection.walletId;
   const log: Entry[] = [];
-  for (const { event, atMs } of events) {
-    if (event.kind.case === "opened") Object.assign(event.kind.value, { walletId, idempotencyKey: ids.uuid() });
+  for (const [index, { event, atMs }] of events.entries()) {
+    const { kind } = event;
+    if (kind.case === "opened") Object.assign(kind.value, { walletId, idempotencyKey: ids.uuid() });
+    if (kind.case === "waiting" && index === events.length - 1 && kind.value.queue !== undefined) {
+      kind.value.queue.position = own.place.position;
+      kind.value.queue.expectedStartHeight = own.place.startHeight;
+    }
     log.push(chainEntry(requestId, log.at(-1), event, atMs, sha256Hex));
   }
   return write(store, log, { ...projection, requestId, walletId });
+}
+
+/**
+ * The height at which a workflow's chain is expected to start, by its place in a queue that goes on from those of the templates. A
+ * product that goes on with the file finds each workflow where it was told to be, as after any restart.
+ */
+function expectedStart(open: readonly (readonly Entry[])[]): (position: number) => bigint {
+  const told = open.flatMap((log) => {
+    const { kind } = eventOf(log.at(-1) as Entry);
+    const queue = kind.case === "waiting" ? kind.value.queue : undefined;
+    return queue?.expectedStartHeight === undefined ? [] : [{ at: queue.position, start: queue.expectedStartHeight }];
+  });
+  told.sort((a, b) => a.at - b.at);
+  const [first, last] = [told.at(0), told.at(-1)];
+  if (first === undefined || last === undefined || first.at === last.at)
+    throw new RangeError("two workflows in a queue are needed");
+  const blocks = Number(last.start - first.start) / (last.at - first.at);
+  return (position) => first.start + BigInt(Math.round(blocks * (position - first.at)));
 }
 
 /** Writes a log in one turn: the store keeps the order, and commits all of it together. */

@@ -1,5 +1,6 @@
 import { openSqliteStore } from "../../services/evidence/src/adapters/sqlite/store.ts";
 import type { Entry } from "../../services/evidence/src/core/entry.ts";
+import type { Lease } from "../../services/evidence/src/core/lease.ts";
 import { eventOf } from "../../services/evidence/src/core/record.ts";
 import { dust, three } from "../../test/support/steps.ts";
 import { BenchSystem } from "./bench-system.ts";
@@ -13,6 +14,8 @@ export interface Templates {
   readonly ended: readonly Entry[];
   /** Workflows that wait for the gate, one of each wallet. */
   readonly open: readonly (readonly Entry[])[];
+  /** The broadcaster's lease as it was left: the next term has the next epoch. */
+  readonly lease: Lease;
 }
 
 /** Wallets of the open workflows. They have enough to be carried out, so that they wait for the gate and do not end. */
@@ -52,7 +55,10 @@ export async function writeTemplates(path: string, blockMs: number): Promise<Tem
     const waiting = logs.map((log) => log.slice(0, log.findLastIndex((entry) => kindOf(entry) === "waiting") + 1));
     const other = waiting.flat().find((entry) => !beforeAdmission.includes(kindOf(entry)));
     if (other !== undefined) throw new Error(`workflow ${other.requestId} did not wait: it has ${kindOf(other)}`);
+    const lease = await store.readLease(`gate:${system.info.gate_id}`);
+    if (lease === undefined) throw new Error("nobody drove");
     return {
+      lease,
       read: await Promise.all(read.map((requestId) => store.read(requestId, 0))),
       ended: await store.read(ended, 0),
       open: waiting,
