@@ -49,7 +49,10 @@ function readIncoming(body: IncomingMessage, take: (piece: Uint8Array) => void):
     });
     body.on("end", resolve);
     body.on("error", reject);
-    body.on("close", brokenOff);
+    // Comes after the end as well: an error would be made for each answer, and for nobody.
+    body.on("close", () => {
+      if (!body.readableEnded) brokenOff();
+    });
   });
 }
 
