@@ -151,7 +151,7 @@ const directory = mkdtempSync(join(tmpdir(), "outlayer-flat-"));
 // Also after Ctrl-C: the files are large.
 process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
-const load = new Load();
+const load = Load.ofRequests();
 const bare = await Bare.start();
 const all: Measured[] = [];
 try {

@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { counting } from "./counting.ts";
 
 /** Requests of one kind, sent again and again on a fixed number of connections. */
 export interface Job {
@@ -26,8 +27,6 @@ export interface LoadResult {
   readonly sample: string;
 }
 
-/** Sent when the warm-up is over and counting begins. */
-export const counting = "counting";
 /** Ten characters, so that a request's length stays what its head says. */
 export const marker = "@@@@@@@@@@";
 

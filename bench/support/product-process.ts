@@ -1,15 +1,15 @@
 import { getHeapStatistics } from "node:v8";
 import { runProcess, systemPorts } from "@outlayer/kit";
 import { runAll } from "../../embedded/src/run-all.ts";
-import { followPauses, type Pauses } from "./pauses.ts";
+import { followGarbage, type Garbage } from "./garbage.ts";
 
 /** Resources used by the product's process: bytes, and milliseconds of processor time. */
 export interface Usage {
   readonly peakRssBytes: number;
   readonly peakHeapBytes: number;
   readonly cpuMs: number;
-  /** Of garbage collection, since the last message. */
-  readonly pauses: Pauses;
+  /** Since the last message. */
+  readonly garbage: Garbage;
 }
 
 /** Interval of heap samples, milliseconds. */
@@ -28,7 +28,7 @@ await runProcess(async () => {
     environment: JSON.parse(environment),
   };
   const running = await runAll(options, systemPorts());
-  const pauses = followPauses();
+  const garbage = followGarbage();
   let peakHeapBytes = 0;
   const sampling = setInterval(() => {
     // `process.memoryUsage` reads files of the system each time, and would show in the processor time.
@@ -38,7 +38,7 @@ await runProcess(async () => {
     const { user, system } = process.cpuUsage();
     const peakRssBytes = process.resourceUsage().maxRSS * 1024;
     const cpuMs = (user + system) / 1000;
-    process.send?.({ peakRssBytes, peakHeapBytes, cpuMs, pauses: pauses() } satisfies Usage);
+    process.send?.({ peakRssBytes, peakHeapBytes, cpuMs, garbage: garbage() } satisfies Usage);
   });
   process.on("disconnect", () => process.kill(process.pid, "SIGTERM"));
   process.send?.(running.info);

@@ -135,6 +135,11 @@ export class SoakSystem {
     return ((await (await fetch(`${this.#controlUrl}/`)).json()) as { head: { height: number } }).head.height;
   }
 
+  /** Stops the devnet's blocks, or lets them go on. */
+  blocks(what: "stop" | "go"): Promise<void> {
+    return post(`${this.#controlUrl}/${what}`, {});
+  }
+
   async rpcCalls(): Promise<CallCounts> {
     return ((await (await fetch(`${this.#controlUrl}/counters`)).json()) as { rpc: CallCounts }).rpc;
   }

@@ -1,9 +1,9 @@
 import { three } from "../../test/support/steps.ts";
 import type { Bare } from "./bare.ts";
 import type { BenchSystem } from "./bench-system.ts";
+import type { Garbage } from "./garbage.ts";
 import { type Load, requestText } from "./load.ts";
 import { type LoadResult, marker } from "./load-process.ts";
-import type { Pauses } from "./pauses.ts";
 
 export const ids = Array.from({ length: 32 }, (_, index) => `bench-${index + 1}`);
 export const calls = ["plan", "status", "history", "accept"] as const;
@@ -16,8 +16,10 @@ export interface Shape {
   readonly evidenceUrl: string;
   readonly token: string;
   readonly rest: BenchSystem["rest"];
-  /** Processor time so far, milliseconds, and pauses since the last call where they are known. */
-  used(): Promise<{ readonly cpuMs: number; readonly pauses?: Pauses }>;
+  /** Processor time so far, milliseconds, and garbage since the last call where that is known. */
+  used(): Promise<{ readonly cpuMs: number; readonly garbage?: Garbage }>;
+  /** Stops the devnet's blocks, or lets them go on. */
+  blocks(what: "stop" | "go"): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -31,6 +33,7 @@ export function embeddedShape(system: BenchSystem): Shape {
     token,
     rest: (walletId) => system.rest(walletId),
     used: () => system.usage(),
+    blocks: (what) => system.control("POST", `/${what}`),
     stop: () => system.stop(),
   };
 }
@@ -72,7 +75,7 @@ export interface Cell {
   readonly bare: LoadResult;
   readonly got: LoadResult;
   readonly cpuMs: number;
-  readonly pauses: Pauses | undefined;
+  readonly garbage: Garbage | undefined;
 }
 
 export async function measure(
@@ -94,7 +97,7 @@ export async function measure(
   const own = requests.map((text) => text.replace(/^host: .*$/m, `host: 127.0.0.1:${bare.port}`));
   const beside = await load.run({ host: "127.0.0.1", port: bare.port, requests: own, ...times }, async () => {});
   const cpuMs = (after.cpuMs - before.cpuMs) / Math.max(1, got.answers);
-  return { call, shape: shape.name, inFlight, bare: beside, got, cpuMs, pauses: after.pauses };
+  return { call, shape: shape.name, inFlight, bare: beside, got, cpuMs, garbage: after.garbage };
 }
 
 export function perSecond({ answers, ms }: LoadResult): number {
@@ -107,7 +110,12 @@ export function ratio({ got, bare }: Cell): number {
 
 /** One workflow of each wallet, once all of them have ended. @returns their request ids */
 export async function endedWorkflows(shape: Shape): Promise<readonly string[]> {
-  const requestIds = await Promise.all(ids.map((id) => shape.rest(id).begin(three)));
-  await Promise.all(requestIds.map((requestId, index) => shape.rest(ids[index] ?? "").ended(requestId, 120_000)));
-  return requestIds;
+  return Promise.all(
+    ids.map(async (walletId) => {
+      const rest = shape.rest(walletId);
+      const record = await rest.ended(await rest.begin(three), 120_000);
+      if (record.status !== "succeeded") throw new Error(`${record.request_id}: ${record.user_visible_error}`);
+      return record.request_id;
+    }),
+  );
 }
