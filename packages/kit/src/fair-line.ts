@@ -15,13 +15,17 @@ interface PartyQueue<T> {
   readonly arrival: number;
 }
 
-interface Turn<T> {
-  readonly one: T;
+/** What orders a turn. */
+interface Times {
   /** Virtual time at which the turn starts. */
   readonly start: number;
   /** Virtual time up to which its party was served before. */
   readonly paidUntil: number;
   readonly arrival: number;
+}
+
+interface Turn<T> extends Times {
+  readonly one: T;
 }
 
 /**
@@ -102,6 +106,41 @@ export class FairLine<T> {
     if (own.length === 0) this.#parties.delete(party);
   }
 
+  /**
+   * How many turns come before one's own, and what they cost, were none added; undefined where it is not in the line. Orders
+   * nothing: thousands that come one after another can each ask.
+   */
+  before(id: string): { readonly count: number; readonly cost: number } | undefined {
+    const one = this.#byId.get(id);
+    if (one === undefined) return undefined;
+    const own = this.#turnOf(one);
+    let [count, cost] = [0, 0];
+    for (const [party, { waiting, arrival }] of this.#parties) {
+      let paidUntil = this.#paidUntil.get(party) ?? 0;
+      for (const other of waiting) {
+        const start = Math.max(this.#now, paidUntil);
+        // Each turn of a party starts later than the one before.
+        if (inOrder({ start, paidUntil, arrival }, own) >= 0) break;
+        const turnCost = this.#terms.cost(other);
+        paidUntil = start + turnCost;
+        count += 1;
+        cost += turnCost;
+      }
+    }
+    return { count, cost };
+  }
+
+  #turnOf(one: T): Times {
+    const party = this.#terms.party(one);
+    const { waiting = [], arrival = 0 } = this.#parties.get(party) ?? {};
+    let paidUntil = this.#paidUntil.get(party) ?? 0;
+    for (const other of waiting) {
+      if (other === one) break;
+      paidUntil = Math.max(this.#now, paidUntil) + this.#terms.cost(other);
+    }
+    return { start: Math.max(this.#now, paidUntil), paidUntil, arrival };
+  }
+
   /** All in the order of their turns, were none added. */
   order(): T[] {
     const turns = [...this.#parties].flatMap(([party, { waiting, arrival }]) => {
@@ -117,6 +156,6 @@ export class FairLine<T> {
 }
 
 /** Of turns that start at the same time, the party that was last served longest ago comes first, so that none waits for a whole round. */
-function inOrder(one: Turn<unknown>, other: Turn<unknown>): number {
+function inOrder(one: Times, other: Times): number {
   return one.start - other.start || one.paidUntil - other.paidUntil || one.arrival - other.arrival;
 }

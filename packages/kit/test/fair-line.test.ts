@@ -141,6 +141,25 @@ describe("a fair line", () => {
     );
   });
 
+  it("says of each what comes before it, as the order has it", () => {
+    const costs = fc.constantFrom(1, 2, 7);
+    fc.assert(
+      fc.property(histories, fc.array(costs, { minLength: 60, maxLength: 60 }), (history, calls) => {
+        const line = lineOf("");
+        for (const [index, wallet] of history.entries()) {
+          if (wallet !== null) add(line, `${wallet}${String(index).padStart(3, "0")}`, calls[index]);
+          else if (line.size > 0) take(line);
+        }
+        let cost = 0;
+        for (const [count, one] of line.order().entries()) {
+          assert.deepEqual(line.before(one.id), { count, cost });
+          cost += one.calls;
+        }
+        assert.equal(line.before("nobody"), undefined);
+      }),
+    );
+  });
+
   it("starves nobody: between two turns of a wallet that waits, no other one has more than one", () => {
     fc.assert(
       fc.property(histories, histories, (before, after) => {

@@ -60,9 +60,14 @@ export function mayAdmit(lane: readonly LaneEntry[], head: number): boolean {
   return laneFreeAt(lane, head) <= head + admitAhead;
 }
 
+/** Expected start height of the first waiting workflow. */
+export function firstStart(lane: readonly LaneEntry[], head: number): number {
+  return Math.max(laneFreeAt(lane, head), head + prepareBlocks);
+}
+
 /** Expected start heights of waiting workflows, in their order. */
 export function expectedStarts(lane: readonly LaneEntry[], waiting: readonly number[], head: number): number[] {
-  let free = Math.max(laneFreeAt(lane, head), head + prepareBlocks);
+  let free = firstStart(lane, head);
   return waiting.map((calls) => {
     const start = free;
     free += chainBlocks(calls);

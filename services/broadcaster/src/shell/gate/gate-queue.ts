@@ -1,7 +1,7 @@
 import { FairLine, Notifier } from "@outlayer/kit";
 import { type Candidate, lineTerms } from "../../core/gate/candidate.ts";
 import { isWorthTelling, type QueuePlace } from "../../core/gate/place.ts";
-import { chainBlocks, expectedStarts, type LaneEntry } from "../../core/gate/schedule.ts";
+import { chainBlocks, expectedStarts, firstStart, type LaneEntry } from "../../core/gate/schedule.ts";
 
 /** What the places in the queue depend on. */
 export interface Outlook {
@@ -69,8 +69,7 @@ export class GateQueue {
 
   /** Tells a workflow its place. */
   tell(requestId: string, outlook: Outlook): QueuePlace {
-    const nowhere: QueuePlace = { position: 0, expectedStart: undefined, waitingFor: "turn" };
-    const place = this.#placesFor(outlook).get(requestId) ?? nowhere;
+    const place = this.#placeOf(requestId, outlook);
     const waiter = this.#waiters.get(requestId);
     if (waiter !== undefined) waiter.told = { place, head: outlook.head };
     return place;
@@ -107,9 +106,24 @@ export class GateQueue {
     for (const waiter of this.#waiters.values()) call(waiter);
   }
 
-  #placesFor({ head, lane, obstacle }: Outlook): ReadonlyMap<string, QueuePlace> {
+  /** Makes no other workflow's place anew, though one came or left: thousands come when a term begins, and each asks. */
+  #placeOf(requestId: string, { head, lane, obstacle }: Outlook): QueuePlace {
+    const known = this.#knownAt({ head, obstacle })?.get(requestId);
+    if (known !== undefined) return known;
+    const before = this.#line.before(requestId);
+    if (before === undefined) return { position: 0, expectedStart: undefined, waitingFor: "turn" };
+    const expectedStart = obstacle === undefined ? firstStart(lane, head) + before.cost : undefined;
+    return { position: before.count + 1, expectedStart, waitingFor: obstacle ?? "turn" };
+  }
+
+  #knownAt({ head, obstacle }: Pick<Outlook, "head" | "obstacle">): ReadonlyMap<string, QueuePlace> | undefined {
     const known = this.#places;
-    if (known?.head === head && known.obstacle === obstacle) return known.of;
+    return known?.head === head && known.obstacle === obstacle ? known.of : undefined;
+  }
+
+  #placesFor({ head, lane, obstacle }: Outlook): ReadonlyMap<string, QueuePlace> {
+    const known = this.#knownAt({ head, obstacle });
+    if (known !== undefined) return known;
     const order = this.#line.order();
     const calls = order.map(({ calls }) => calls);
     const starts = obstacle === undefined ? expectedStarts(lane, calls, head) : [];
