@@ -4,7 +4,7 @@ import type { Lease } from "../../services/evidence/src/core/lease.ts";
 import { eventOf } from "../../services/evidence/src/core/record.ts";
 import { dust, three } from "../../test/support/steps.ts";
 import { BenchSystem } from "./bench-system.ts";
-import { embeddedShape, endedWorkflows } from "./way-in.ts";
+import { embeddedShape, endedWorkflows, ids } from "./way-in.ts";
 
 /** Logs that the product itself has written. */
 export interface Templates {
@@ -32,11 +32,14 @@ export async function writeTemplates(path: string, blockMs: number): Promise<Tem
   const open: string[] = [];
   let ended: string;
   try {
+    await system.fundOperator();
+    for (const walletId of [...ids, ...openWallets]) await system.fund(walletId);
+    // What was changed by hand is final then.
+    await system.control("POST", "/mine", { blocks: 3 });
     read.push(...(await endedWorkflows(embeddedShape(system))));
     const refused = await system.rest("ended-1").execute([dust, { ...dust, amount: "-5" }]);
     if (refused.body.status !== "rejected") throw new Error(`not refused: ${JSON.stringify(refused.body)}`);
     ended = refused.body.request_id;
-    for (const walletId of openWallets) await system.fund(walletId);
     // The first ones go to the gate at once.
     const started: string[] = [];
     for (let round = 0; round < 2; round += 1)
