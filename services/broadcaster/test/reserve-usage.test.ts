@@ -25,8 +25,8 @@ function wallet() {
       return () => timers.delete(run);
     },
   });
-  const request = (requestId: string, isNew: boolean, answer: () => Promise<Verdict> = async () => allowed) =>
-    judgeAndReserve({ evidence, policyLine }, { walletId: "w", requestId, isNew }, () => {
+  const request = (requestId: string, isNew: boolean, answer = async () => allowed, walletId = "w") =>
+    judgeAndReserve({ evidence, policyLine }, { walletId, requestId, isNew }, () => {
       asked.push(requestId);
       return answer();
     });
@@ -86,7 +86,36 @@ describe("requests that a wallet's policy is asked about", () => {
     assert.deepEqual(counted, ["next"]);
   });
 
-  it("fail alone, and all ask at once when the term ends", async () => {
+  it("ask sixteen at once where they are new, whatever their wallets, and do not hold up one whose turn has come", async () => {
+    const { request, counted, asked } = wallet();
+    for (let index = 0; index < 40; index += 1) void request(`new ${index}`, true, never, `wallet ${index}`);
+    await soon();
+    assert.equal(asked.length, 16);
+    await request("due", false, undefined, "wallet 39");
+    assert.deepEqual(counted, ["due"]);
+  });
+
+  it("go before new ones where they have asked in vain", async () => {
+    const { request, counted, asked } = wallet();
+    const answers = Array.from({ length: 17 }, () => Promise.withResolvers<Verdict>());
+    const isAnswered = (index: number) => () => answers[index]?.promise ?? never();
+    const due = request("due", false, () => (asked.includes("other") ? Promise.resolve(allowed) : isAnswered(0)()));
+    await soon();
+    for (let index = 1; index <= 16; index += 1)
+      void request(`new ${index}`, true, isAnswered(index), `wallet ${index}`);
+    void request("last", true, never, "wallet 17");
+    await request("other", false, undefined, "wallet 18");
+    answers[0]?.resolve(allowed);
+    await soon();
+    assert.deepEqual(counted, ["other"]);
+    answers[1]?.resolve({ kind: "denied", reason: "no" } as unknown as Verdict);
+    await due;
+    await soon();
+    assert.deepEqual(asked.slice(-2), ["due", "last"]);
+    assert.deepEqual(counted, ["other", "due"]);
+  });
+
+  it("fail alone, and ask no more when the term ends", async () => {
     const { request, counted, asked, policyLine } = wallet();
     const failed = assert.rejects(
       request("failed", true, () => Promise.reject(new Error("away"))),
@@ -95,11 +124,12 @@ describe("requests that a wallet's policy is asked about", () => {
     await request("next", true);
     await failed;
     assert.deepEqual(counted, ["next"]);
-    for (const id of ["a", "b", "c"]) void request(id, true, never);
+    void request("a", true, never);
+    const waiting = ["b", "c"].map((id) => assert.rejects(request(id, true), { name: "AbortError" }));
     await soon();
     assert.deepEqual(asked.slice(2), ["a"]);
     policyLine.endTerm();
-    await soon();
-    assert.deepEqual(asked.slice(2), ["a", "b", "c"]);
+    await Promise.all(waiting);
+    assert.deepEqual(asked.slice(2), ["a"]);
   });
 });

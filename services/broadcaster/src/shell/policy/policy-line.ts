@@ -1,14 +1,21 @@
-import { KeyedMutex, type Ports, sleep } from "@outlayer/kit";
+import { KeyedMutex, type Ports, sleep, Turnstile, type Urgency } from "@outlayer/kit";
 
 /** Time after which the next of a wallet asks, whether or not the one before has its answer; milliseconds. */
 const longestTurnMs = 1000;
 
 /**
- * Per-wallet queue of requests that ask policy: new ones, and those that lost the compare-and-set on the usage ledger. Of many that
- * ask at once, all but one would ask in vain. Made anew with each term.
+ * Requests in the line that ask at once, those of all wallets together. Each ask costs the signer and the keystore several calls: a
+ * crowd of new requests would make those late whose turn on the gate has come, and whose signatures grow old.
+ */
+const atOnce = 16;
+
+/**
+ * Queue of requests that ask policy: new ones, and those that lost the compare-and-set on the usage ledger. Of many of one wallet
+ * that ask at once, all but one would ask in vain. Made anew with each term.
  */
 export class PolicyLine {
   readonly #mutex = new KeyedMutex();
+  readonly #places = new Turnstile(atOnce);
   readonly #timers: Ports["timers"];
   readonly #termEnds = new AbortController();
 
@@ -16,11 +23,14 @@ export class PolicyLine {
     this.#timers = timers;
   }
 
-  /** Asks when the wallet's turn has come. */
-  async run<T>(walletId: string, ask: () => Promise<T>): Promise<T> {
+  /**
+   * Asks when the wallet's turn has come.
+   * @throws the reason of the term's end, where that comes before the turn
+   */
+  async run<T>(walletId: string, urgency: Urgency, ask: () => Promise<T>): Promise<T> {
     let asked: Promise<T> | undefined;
     await this.#mutex.run(walletId, async () => {
-      asked = ask();
+      asked = this.#places.pass(urgency, ask, { party: walletId, signal: this.#termEnds.signal });
       const isAnswered = new AbortController();
       const answered = () => isAnswered.abort();
       asked.then(answered, answered);
@@ -30,7 +40,7 @@ export class PolicyLine {
     return asked as Promise<T>;
   }
 
-  /** Lets all that wait ask at once: the term ends when the last of them has its answer. */
+  /** Lets nobody ask any more: the term ends when the last that has asked has its answer. */
   endTerm(): void {
     this.#termEnds.abort();
   }

@@ -45,6 +45,7 @@ export async function judgeAndReserve(
     return reserved && { ...verdict, reservation: reserved.reservation };
   };
   let reserved = isNew ? undefined : await attempt();
-  while (reserved === undefined) reserved = await policyLine.run(walletId, attempt);
+  const urgency = isNew ? "usual" : "urgent";
+  while (reserved === undefined) reserved = await policyLine.run(walletId, urgency, attempt);
   return reserved;
 }
