@@ -24,7 +24,7 @@ const limitMs = 1_200_000;
 
 describe("three broadcasters and 300 workflows", () => {
   const environment = { NEAR_POLL_INTERVAL_MS: "50", LEASE_SECS: "5" };
-  const processes = processesOfSuite({ counts: { broadcaster: 3 }, environment }, { blockTimeMs: 150, wallets });
+  const processes = processesOfSuite({ counts: { broadcaster: 3 }, environment }, { blockTimeMs: 200, wallets });
 
   const epochOf = (index: number): number =>
     Math.max(

@@ -18,7 +18,7 @@ const limitMs = 1_200_000;
 describe("three gateways, planners and evidence processes on one MongoDB", () => {
   const wallets = ["wallet-1", ...Array.from({ length: workflows }, (_, index) => walletOf(index))];
   const environment = { NEAR_POLL_INTERVAL_MS: "30" };
-  const processes = processesOfSuite({ counts, environment }, { blockTimeMs: 100, wallets });
+  const processes = processesOfSuite({ counts, environment }, { blockTimeMs: 200, wallets });
 
   const submitted = () => gateCalls(processes().devnet, "submit_intent").length;
   const resumed = (method: string) => gateCalls(processes().devnet, method).length;

@@ -40,9 +40,11 @@ export async function begun(
 
 /** The record once it has ended, or as it is when patience is over. */
 export async function endedOrStuck(rest: RestClient, requestId: string, patience: Patience): Promise<Answer["body"]> {
+  let version = 0;
   for (;;) {
     const { body } = await answered(() => rest.get(`/workflows/${requestId}?wait=${holdSecs}`), patience);
-    if (body.retry_after_ms === null) patience.moved();
+    if (body.version !== version) patience.moved();
+    version = body.version;
     if (body.retry_after_ms === null || patience.isOver) return body;
   }
 }
