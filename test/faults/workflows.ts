@@ -71,7 +71,7 @@ export const abandoned: Shape = { ...refused, name: "an abandoned one" };
 export const forgottenCall: Shape = {
   ...chained,
   name: "a forgotten one",
-  body: (unique) => ({ steps: [registerStep(unique)] }),
+  body: (unique) => ({ steps: [registerStep(2 * unique)] }),
   status: "failed",
   outcomes: ["unknowable"],
 };
@@ -85,11 +85,8 @@ export const userCall: Shape = {
   outcomes: [],
 };
 
-/** One that may have been made: nobody remembers. */
-export const forgottenUserCall: Shape = { ...userCall, name: "a user's forgotten call", status: "failed" };
-
 /** They end so where what befalls them comes in time. */
-export const ofTroubles: readonly Shape[] = [withdrawn, refused, abandoned, forgottenCall, forgottenUserCall];
+export const ofTroubles: readonly Shape[] = [withdrawn, refused, abandoned, forgottenCall];
 
 /** Those of the gate. */
 export const shapes: readonly Shape[] = [chained, rejected, halting];
