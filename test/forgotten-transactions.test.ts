@@ -128,6 +128,9 @@ describe("what nodes have forgotten (rule: forgotten-is-never-unknown)", functio
         record.user_visible_error,
         "no NEAR node remembers what became of the call: it may have been executed",
       );
+      const { tx_hash, count_after, ambiguous } = record.direct_user_evidence;
+      assert.deepEqual(record.fees.forgotten_tx_hashes, [tx_hash]);
+      assert.deepEqual([count_after, ambiguous], [null, true]);
       assert.equal(await count(system.devnet), 1);
     }));
 

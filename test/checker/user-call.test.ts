@@ -82,6 +82,14 @@ describe("the checker of runs: calls of a user's own key", () => {
       "untrue",
     ],
     [
+      "a call that is said to be forgotten, and to have succeeded",
+      () =>
+        withRecord(run, 0, {
+          fees: { gate_fee_yocto: "0", gas_burnt_yocto: "0", forgotten_tx_hashes: [evidence().tx_hash ?? ""] },
+        }),
+      "untrue",
+    ],
+    [
       "one that is said to be dead, and landed",
       () =>
         withEntries(run, 0, (text) =>

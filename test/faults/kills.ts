@@ -5,7 +5,16 @@ import type { Trap } from "./traps.ts";
 import { aged, cancelledAndOutlived, foreignChain, forgotten, fork, keyUsed, relayerBarred } from "./troubles/chain.ts";
 import { keystoreNotReady } from "./troubles/keystore.ts";
 import { forgetful, silenced } from "./troubles/rpc.ts";
-import { abandoned, chained, forgottenCall, refused, resigned, userCall, withdrawn } from "./workflows.ts";
+import {
+  abandoned,
+  chained,
+  forgottenCall,
+  forgottenUserCall,
+  refused,
+  resigned,
+  userCall,
+  withdrawn,
+} from "./workflows.ts";
 
 /** In the middle of a workflow, with something on its way to the chain. */
 export const inTheMiddle: Trap = { call: "append submissionsPrepared", occurrence: 1, moment: "done" };
@@ -83,7 +92,8 @@ export const rareKills: readonly Play[] = [
     traps: beforeAndAfter("outcomeUnknown"),
     troubles: [forgetful],
   })),
-  { shapes: [forgottenCall], traps: beforeAndAfter("transactionForgotten"), troubles: [forgotten] },
+  { shapes: [forgottenCall], traps: beforeAndAfter("transactionForgotten"), troubles: [forgotten(2)] },
+  { shapes: [forgottenUserCall], traps: beforeAndAfter("transactionForgotten"), troubles: [forgotten(1)] },
 ];
 
 function beforeAndAfter(event: string): readonly Trap[] {

@@ -85,8 +85,11 @@ export const userCall: Shape = {
   outcomes: [],
 };
 
+/** One that may have been made: nobody remembers. */
+export const forgottenUserCall: Shape = { ...userCall, name: "a user's forgotten call", status: "failed" };
+
 /** They end so where what befalls them comes in time. */
-export const ofTroubles: readonly Shape[] = [withdrawn, refused, abandoned, forgottenCall];
+export const ofTroubles: readonly Shape[] = [withdrawn, refused, abandoned, forgottenCall, forgottenUserCall];
 
 /** Those of the gate. */
 export const shapes: readonly Shape[] = [chained, rejected, halting];

@@ -38,6 +38,7 @@ function checkTransaction(
 
 function checkRecord({ record }: WorkflowFacts, transaction: ChainTransaction | undefined): string[] {
   const { status, error_code, user_visible_error, direct_user_evidence: said } = record;
+  if (record.fees.forgotten_tx_hashes.length > 0) return checkForgotten(record);
   const receipt = transaction?.receipts[0];
   const result = transaction === undefined ? undefined : resultOf(receipt, transaction);
   const succeeded = result?.kind === "value";
@@ -64,4 +65,14 @@ function checkRecord({ record }: WorkflowFacts, transaction: ChainTransaction | 
     wrong.push(`the count went from ${count_before} to ${count_after}, and ambiguous is ${ambiguous}`);
   }
   return wrong;
+}
+
+/** Of a call that no node remembers a record claims nothing but what was sent. */
+function checkForgotten({ status, error_code, fees, direct_user_evidence: said }: WorkflowFacts["record"]): string[] {
+  const claims = [status, error_code, said.receipt_id, said.block_height, said.count_after, said.ambiguous].join();
+  const [hash] = fees.forgotten_tx_hashes;
+  return [
+    ...(claims === "failed,outcome_unknown,,,,true" ? [] : [`its call is forgotten, and it says ${claims}`]),
+    ...(hash === said.tx_hash ? [] : [`${hash} is forgotten, and its call is ${said.tx_hash}`]),
+  ];
 }

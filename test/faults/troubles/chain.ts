@@ -127,28 +127,34 @@ export const cancelledAndOutlived = (status: UnderWay): Trouble => ({
 /** More blocks than a transaction must be old for the product to ask whether nodes have forgotten it. */
 const forgottenBlocks = 300;
 
-/** Its resume runs unseen, and nodes have forgotten it before anybody asks. */
-export const forgotten: Trouble = {
-  name: "nodes have forgotten what was sent",
-  before(world) {
-    sentBefore.set(world, sentOf(world));
-    world.system.devnet.controls.blocks.stop();
-  },
-  async during(world, requestId) {
-    const { blocks, rpc } = world.system.devnet.controls;
-    const before = sentBefore.get(world) ?? 0;
-    await waitUntil(() => sentOf(world) >= before + 1, "its submission is sent", 60_000);
-    blocks.mine({ blocks: 2 });
-    await waitUntil(() => sentOf(world) >= before + 2, "its resume is sent", 60_000);
-    rpc.keepBlocks(forgottenBlocks - 100);
-    blocks.mine({ blocks: forgottenBlocks });
-    blocks.go();
-    await world.ended(requestId);
-    rpc.keepBlocks(undefined);
-  },
-};
-
-const sentBefore = new WeakMap<World, number>();
+/**
+ * What it sends last runs unseen, and nodes have forgotten it before anybody asks.
+ * @param sends transactions up to that one
+ */
+export function forgotten(sends: 1 | 2): Trouble {
+  let sentBefore = 0;
+  return {
+    name: `nodes have forgotten what was sent as number ${sends}`,
+    before(world) {
+      sentBefore = sentOf(world);
+      world.system.devnet.controls.blocks.stop();
+    },
+    async during(world, requestId) {
+      const { blocks, rpc } = world.system.devnet.controls;
+      const isSent = (count: number) => waitUntil(() => sentOf(world) >= sentBefore + count, `${count} sends`, 60_000);
+      await isSent(1);
+      if (sends === 2) {
+        blocks.mine({ blocks: 2 });
+        await isSent(2);
+      }
+      rpc.keepBlocks(forgottenBlocks - 100);
+      blocks.mine({ blocks: forgottenBlocks });
+      blocks.go();
+      await world.ended(requestId);
+      rpc.keepBlocks(undefined);
+    },
+  };
+}
 
 function sentOf({ system }: World): number {
   return system.devnet.controls.counters.snapshot().rpc.send_tx ?? 0;

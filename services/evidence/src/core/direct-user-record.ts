@@ -78,6 +78,11 @@ export function isCallSent({ endpoint, directUserEvidence }: Record): boolean {
   return endpoint === directUserEndpoint && typeof directUserEvidence?.tx_hash === "string";
 }
 
+/** Nobody can tell whether the call was made, and so whether it was counted. */
+export function doubtDirectUserCall(record: Record): void {
+  record.directUserEvidence = { ...record.directUserEvidence, ambiguous: true };
+}
+
 /** Removes a transaction that never ran and never will from the evidence; the log still has its signature. */
 export function forgetDirectUserCall(record: Record): void {
   record.status = "signing";

@@ -23,6 +23,7 @@ import {
   beginDirectUser,
   callAlreadySent,
   directUserEndpoint,
+  doubtDirectUserCall,
   forgetDirectUserCall,
   isCallSent,
 } from "./direct-user-record.ts";
@@ -245,7 +246,10 @@ function applyKind(before: Folded, { kind }: Event): Folded {
       return after;
     }
     case "intentClosed":
+      return after;
     case "transactionForgotten":
+      record.fees?.forgottenTxHashes.push(kind.value.txHash);
+      if (record.endpoint === directUserEndpoint) doubtDirectUserCall(record);
       return after;
     case "outcomeUnknown":
       setError(record, "outcome_unknown", "it is not known yet whether what was sent has landed; it is still followed");

@@ -28,8 +28,8 @@ export type Reserved =
 /**
  * Asks policy with the wallet's usage by now, the request's own part left out, and counts what policy allows. An answer
  * holds only if the wallet's ledger has not moved on meanwhile. Otherwise policy is asked again: of two requests that
- * pass a limit together, the second is judged with the first. New requests of a wallet ask one after the other; one whose turn on
- * the gate has come does not wait for them.
+ * pass a limit together, the second is judged with the first. New requests line up to ask; one whose turn on the gate has come
+ * does not wait for them.
  */
 export async function judgeAndReserve(
   { evidence, policyLine }: UsageLedger,
