@@ -1,5 +1,7 @@
-import { IncomingMessage, request as requestHttp } from "node:http";
+import { type IncomingMessage, request as requestHttp } from "node:http";
 import { request as requestHttps } from "node:https";
+import { pipeline, Readable } from "node:stream";
+import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
 
 export interface Post {
   readonly method: "POST";
@@ -30,12 +32,12 @@ export async function readPieces(
   body: NonNullable<PostAnswer["body"]>,
   take: (piece: Uint8Array) => void,
 ): Promise<void> {
-  if (body instanceof IncomingMessage) return readIncoming(body, take);
+  if (body instanceof Readable) return readStream(body, take);
   for await (const piece of body) take(piece);
 }
 
 /** An iterator over a stream of Node costs more than the rest of a short answer. */
-function readIncoming(body: IncomingMessage, take: (piece: Uint8Array) => void): Promise<void> {
+function readStream(body: Readable, take: (piece: Uint8Array) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const brokenOff = () => reject(body.errored ?? new Error("the answer broke off"));
     if (body.destroyed) return brokenOff();
@@ -60,27 +62,34 @@ export type HttpPost = (url: string, post: Post) => Promise<PostAnswer>;
 
 /**
  * Posts to an upstream over a connection that is kept. It does what `fetch` does, for a third of its processor time: there is no
- * `Request`, no `Response` and no web stream. What has to be followed or decompressed is left to `fetch`; it is not asked for.
+ * `Request`, no `Response` and no web stream. What has to be followed is left to `fetch`. No compression is asked for; what is
+ * compressed all the same is read here, since it must not be posted twice.
  */
 export const httpPost: HttpPost = async (url, post) => {
   const answer = await send(url, post);
   const isElsewhere = answer.headers.get("location") !== null && answer.status >= 300 && answer.status < 400;
-  const isPlain = (answer.headers.get("content-encoding") ?? "identity") === "identity";
-  if (isPlain && (!isElsewhere || post.redirect === "manual")) return answer;
+  if (!isElsewhere || post.redirect === "manual") return answer;
   answer.giveUp();
   return fetch(url, post);
 };
+
+const usualHeaders = { accept: "*/*", "accept-encoding": "identity", "user-agent": "node" };
 
 function send(url: string, { method, headers, body, signal }: Post): Promise<Answer> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) throw signal.reason;
     const request = url.startsWith("https:") ? requestHttps : requestHttp;
     let answer: IncomingMessage | undefined;
-    const sent = request(url, { method, headers: { accept: "*/*", "user-agent": "node", ...headers } }, (incoming) => {
+    const sent = request(url, { method, headers: { ...usualHeaders, ...headers } }, (incoming) => {
       answer = incoming;
       // Whoever reads the answer meets the error; after the end nobody does.
       incoming.on("error", () => {});
-      resolve(new Answer(incoming));
+      try {
+        resolve(new Answer(incoming, decoded(incoming)));
+      } catch (error) {
+        incoming.destroy();
+        reject(error);
+      }
     });
     const abort = () => (answer ?? sent).destroy(signal.reason);
     signal.addEventListener("abort", abort);
@@ -90,22 +99,42 @@ function send(url: string, { method, headers, body, signal }: Post): Promise<Ans
   });
 }
 
-class Answer implements PostAnswer {
-  readonly body: IncomingMessage;
+const decoders = new Map([
+  ["gzip", createGunzip],
+  ["x-gzip", createGunzip],
+  ["deflate", createInflate],
+  ["br", createBrotliDecompress],
+]);
 
-  constructor(body: IncomingMessage) {
+/** @throws Error for a coding that cannot be read */
+function decoded(incoming: IncomingMessage): Readable {
+  const coding = incoming.headers["content-encoding"]?.toLowerCase() ?? "identity";
+  if (coding === "identity") return incoming;
+  const decoder = decoders.get(coding)?.();
+  if (decoder === undefined) throw new Error("an answer in a content coding that was not asked for");
+  // Whoever reads the answer meets the error.
+  return pipeline(incoming, decoder, () => {}).on("error", () => {});
+}
+
+class Answer implements PostAnswer {
+  readonly body: Readable;
+  readonly #head: IncomingMessage;
+
+  /** @param body decoded */
+  constructor(head: IncomingMessage, body: Readable) {
+    this.#head = head;
     this.body = body;
   }
 
   readonly headers = {
     get: (name: string): string | null => {
-      const value = this.body.headers[name.toLowerCase()];
+      const value = this.#head.headers[name.toLowerCase()];
       return (Array.isArray(value) ? value.join(", ") : value) ?? null;
     },
   };
 
   get status(): number {
-    return this.body.statusCode ?? 0;
+    return this.#head.statusCode ?? 0;
   }
 
   get ok(): boolean {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { httpPost, type Post, readPieces } from "../src/http-post.ts";
 
 const waiting = new AbortController();
@@ -109,13 +109,36 @@ describe("a post to an upstream", () => {
     assert.deepEqual([manual.status, await manual.text()], [308, "moved"]);
   });
 
-  it("asks for no compression, and reads what is compressed all the same", async () => {
-    const asked: unknown[] = [];
-    answer = ({ headers }, response) => {
-      asked.push(headers["accept-encoding"]);
-      response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync("packed"));
+  for (const [coding, packed] of [
+    ["gzip", gzipSync("packed")],
+    ["deflate", deflateSync("packed")],
+    ["br", brotliCompressSync("packed")],
+  ] as const) {
+    it(`asks for no compression, and reads what is ${coding} all the same, posted once`, async () => {
+      const asked: unknown[] = [];
+      answer = ({ headers }, response) => {
+        asked.push(headers["accept-encoding"]);
+        response.writeHead(200, { "content-encoding": coding }).end(packed);
+      };
+      assert.equal(await (await httpPost(url(), post)).text(), "packed");
+      assert.deepEqual(asked, ["identity"]);
+    });
+  }
+
+  it("fails where what is compressed is broken, ends, or has a coding that it does not know", async () => {
+    answer = (_, response) => void response.writeHead(200, { "content-encoding": "gzip" }).end("no gzip");
+    await assert.rejects(async () => (await httpPost(url(), post)).text(), { code: "Z_DATA_ERROR" });
+    const reason = new Error("too late");
+    const within = new AbortController();
+    answer = (_, response) => {
+      response.writeHead(200, { "content-encoding": "gzip" });
+      response.write(gzipSync("packed").subarray(0, 12));
     };
-    assert.equal(await (await httpPost(url(), post)).text(), "packed");
-    assert.equal(asked[0], undefined);
+    const answered = await httpPost(url(), { ...post, signal: within.signal });
+    const reading = assert.rejects(answered.text(), reason);
+    within.abort(reason);
+    await reading;
+    answer = (_, response) => void response.writeHead(200, { "content-encoding": "own" }).end("?");
+    await assert.rejects(httpPost(url(), post), /content coding/);
   });
 });
