@@ -2,6 +2,7 @@ import { createClient, type Transport } from "@connectrpc/connect";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import { type Clock, deadline, type Logger, type Timers } from "@outlayer/kit";
+import { LRUCache } from "lru-cache";
 import type { FactName, Facts } from "../core/facts.ts";
 import type { FetchFacts, KnownFacts } from "../core/ports.ts";
 import { isAway } from "./is-away.ts";
@@ -12,7 +13,7 @@ const patienceMs = 2000;
 /** For how long plans share the gate's terms, milliseconds. */
 const recentMs = 1_000;
 
-/** Wallets whose accounts are remembered, the latest. They never change: the keystore derives them from the wallet id. */
+/** Wallets whose accounts are remembered. They never change: the keystore derives them from the wallet id. */
 const rememberedAccounts = 10_000;
 
 type GateTerms = Omit<Facts, "accountId">;
@@ -33,14 +34,12 @@ export function factSource({ signerProxy, broadcaster, gateId, clock, timers, lo
 } {
   const signer = createClient(SignerProxyService, signerProxy);
   const gate = createClient(BroadcasterService, broadcaster);
-  const accounts = new Map<string, string>();
+  const accounts = new LRUCache<string, string>({ max: rememberedAccounts });
   let recent: { readonly terms: GateTerms; readonly atMs: number } | undefined;
 
   async function accountOf(walletId: string, signal: AbortSignal): Promise<string | undefined> {
     const { accountId } = await signer.getAccount({ walletId }, { signal });
     if (accountId === "") return undefined;
-    const [oldest] = accounts.keys();
-    if (oldest !== undefined && accounts.size >= rememberedAccounts) accounts.delete(oldest);
     accounts.set(walletId, accountId);
     return accountId;
   }
