@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { openApiDocument } from "../src/core/openapi/document.ts";
-import { nameOfRef, type OpenApiDocument, type Operation, type Response } from "../src/core/openapi/types.ts";
-import { ajvOf, outside } from "./support/openapi-schemas.ts";
+import { assertDocumented, documented, operationOf, operations } from "./support/documented.ts";
 import { type RawAnswer, sendRaw } from "./support/raw-http.ts";
 import { type RestOptions, recordOf } from "./support/rest.ts";
 import {
@@ -27,23 +25,6 @@ const scope = {
   method_names: ["increase"],
 };
 const scopeQuery = new URLSearchParams({ ...scope, method_names: "increase" });
-
-const document: OpenApiDocument = JSON.parse(JSON.stringify(openApiDocument({ gateId, executeWaitSecs: 0 })));
-const validator = ajvOf(document);
-const operations = new Map(
-  Object.entries(document.paths).flatMap(([path, item]) =>
-    Object.entries(item).map(
-      ([method, operation]: [string, Operation]) =>
-        [operation.operationId, { method: method.toUpperCase(), path, operation }] as const,
-    ),
-  ),
-);
-
-function operationOf(operationId: string) {
-  const found = operations.get(operationId);
-  assert.ok(found !== undefined, `${operationId} is not documented`);
-  return found;
-}
 
 /** Gateways in front of upstreams that work, that are broken, and that are away. */
 interface Worlds {
@@ -316,49 +297,6 @@ function slowAnswer(operationId: string): Promise<RawAnswer> {
   const answer = slow.get(operationId);
   assert.ok(answer !== undefined);
   return answer;
-}
-
-function documented(operationId: string, status: string): Response {
-  const listed = operationOf(operationId).operation.responses[status];
-  assert.ok(listed !== undefined, `${operationId} documents no ${status}`);
-  if (!("$ref" in listed)) return listed;
-  const shared = document.components.responses[nameOfRef(listed.$ref)];
-  assert.ok(shared !== undefined);
-  return shared;
-}
-
-/** Holds an answer to what the document says of it: its headers, its media type, and its body. */
-function assertDocumented(
-  { headers, body: text, status }: RawAnswer,
-  { content, headers: named = {} }: Response,
-): void {
-  for (const [name, reference] of Object.entries(named)) {
-    const value = headers.get(name);
-    // Only those who prefer something are told what it came to.
-    if (name === "Preference-Applied" && value === null) continue;
-    // Only what was counted says what is left, not a repeated key.
-    if (name.startsWith("RateLimit") && value === null && status !== 429) continue;
-    assert.ok(value !== null, `${name} is missing`);
-    const schema = document.components.headers[nameOfRef(reference.$ref)]?.schema ?? {};
-    assertFits(schema, schema.type === "integer" ? Number(value) : value);
-  }
-  if (content === undefined) {
-    assert.equal(text, "");
-    return;
-  }
-  const type = headers.get("content-type")?.split(";")[0] ?? "";
-  const media = content[type];
-  assert.ok(media !== undefined, `${status} is ${type}, documented are ${Object.keys(content).join(", ")}`);
-  assertFits(media.schema, type.endsWith("json") ? JSON.parse(text) : text);
-  if (type !== "text/event-stream") return;
-  const data = text.match(/(?<=^data: ).+$/gm) ?? [];
-  assert.ok(data.length > 0);
-  for (const line of data) assertFits(media.schema.contentSchema ?? {}, JSON.parse(line));
-}
-
-function assertFits(schema: object, value: unknown): void {
-  const fits = validator.compile(outside(schema));
-  assert.ok(fits(value), validator.errorsText(fits.errors));
 }
 
 describe("documented responses", () => {
