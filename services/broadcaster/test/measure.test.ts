@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readTransactionStatus } from "../src/core/chain/transaction-status.ts";
+import type { Recall } from "../src/core/ports/near-node.ts";
 import { measure } from "../src/shell/workflow/perform/measure.ts";
 import { Sightings } from "../src/shell/workflow/sightings.ts";
 import { type ReceiptSpec, submitted, transactionStatus } from "./core/transaction-builder.ts";
@@ -7,8 +8,15 @@ import { type Kind, pending, workflow } from "./core/workflow-builder.ts";
 
 const plain: readonly Kind[] = ["plain"];
 
-/** What is measured of a workflow whose intent waits on the gate, over a node that says this of its submission. */
-function measureOver(receipts: readonly ReceiptSpec[] | undefined) {
+/**
+ * What is measured of a workflow whose intent waits on the gate, or which has these events, over a node that says this of its
+ * submission while all nodes together recall that.
+ */
+function measureOver(
+  receipts: readonly ReceiptSpec[] | undefined,
+  recalled: () => Recall = () => assert.fail("nobody else is asked"),
+  events = pending(plain),
+) {
   const tools = {
     config: { gateId: "gate.near", verifierId: "intents.near" },
     follower: { heads: { final: { height: 1005 } } },
@@ -16,9 +24,12 @@ function measureOver(receipts: readonly ReceiptSpec[] | undefined) {
       async transaction() {
         return receipts && readTransactionStatus(transactionStatus(receipts) as never);
       },
+      async recall() {
+        return recalled();
+      },
     },
   } as unknown as Parameters<typeof measure>[0];
-  return measure(tools, workflow(plain, pending(plain)), new Sightings(), new AbortController().signal);
+  return measure(tools, workflow(plain, events), new Sightings(), new AbortController().signal);
 }
 
 describe("what a workflow has cost", () => {
@@ -39,4 +50,34 @@ describe("what a workflow has cost", () => {
       assert.equal(await measureOver(receipts), undefined);
     });
   }
+
+  describe("of a submission that may have landed", () => {
+    const sent = pending(plain).slice(0, -1);
+    const ran = readTransactionStatus(transactionStatus([{ id: "r0", logs: [submitted] }]) as never);
+    assert(ran);
+
+    /** Gas burnt; undefined where nothing is measured yet. */
+    async function gasOver(recalled: Recall): Promise<string | undefined> {
+      const measured = await measureOver(undefined, () => recalled, sent);
+      return measured?.case === "measured" ? measured.value.fees?.gasBurntYocto : undefined;
+    }
+
+    it("is what another node knows of it, where the first has left it out", async () => {
+      assert.equal(await gasOver({ kind: "known", status: ran }), "17");
+    });
+
+    it("is nothing where every node was asked", async () => {
+      assert.equal(await gasOver({ kind: "unknown", voidIn: undefined }), "0");
+    });
+
+    for (const kind of ["untold", "forgotten"] as const) {
+      it(`is not measured yet where what became of it is ${kind}`, async () => {
+        assert.equal(await gasOver({ kind }), undefined);
+      });
+    }
+
+    it("is not measured by a node that has not seen it run", async () => {
+      assert.equal(await measureOver([{ id: "r0", waits: true }], undefined, sent), undefined);
+    });
+  });
 });

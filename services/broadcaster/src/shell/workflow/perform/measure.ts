@@ -63,10 +63,12 @@ async function readBalances(
 
 /**
  * Gas of all our transactions and their receipts, and the fees of the resumes that ran. What no node remembers is named instead.
- * @returns undefined where the node does not know yet a transaction that is known to have run
+ * @returns undefined while a transaction has not been seen as far as it ran, or one may have run that not every node was asked for
  */
 async function readFees(tools: MeasureNeeds, state: WorkflowState, seen: Sightings) {
-  const { gateId } = tools.config;
+  const { node, follower, config } = tools;
+  const at = follower.heads?.final.height ?? 0;
+  const dead = deadHashes(state);
   const ran = hashesThatRan(state);
   const accepted = new Set(state.steps.flatMap((step) => step.accepted?.txHash ?? []));
   const forgotten = new Set(state.forgotten);
@@ -74,12 +76,21 @@ async function readFees(tools: MeasureNeeds, state: WorkflowState, seen: Sightin
     sentTransactions(state).map(async ({ hash, signerId, blockHeight }) => {
       const known = seen.burnt.get(hash);
       if (known !== undefined) return known;
-      const status = await findTransaction(tools, { hash, signerId, since: Number(blockHeight) }, seen);
+      const wanted = { hash, signerId, since: Number(blockHeight) };
+      let status = await findTransaction(tools, wanted, seen);
       if (seen.forgotten.has(hash)) forgotten.add(hash);
-      if (status === undefined && forgotten.has(hash)) return 0n;
-      if (ran.has(hash) && (status === undefined || !isComplete(status))) return undefined;
-      if (accepted.has(hash) && !hasSubmitted(status, gateId)) return undefined;
-      return status === undefined ? 0n : tokensBurnt(status);
+      if (status === undefined) {
+        if (forgotten.has(hash) || dead.has(hash)) return 0n;
+        if (ran.has(hash) || accepted.has(hash)) return undefined;
+        // The endpoint that was asked may have left it out: what it burnt is 0 only if no endpoint knows it.
+        const recalled = await node.recall({ ...wanted, at });
+        if (recalled.kind === "unknown") return 0n;
+        if (recalled.kind !== "known") return undefined;
+        status = recalled.status;
+      }
+      // Only an intent that the gate has taken in may wait for long without being dispatched.
+      const isSeen = isComplete(status) || (!ran.has(hash) && hasSubmitted(status, config.gateId));
+      return isSeen ? tokensBurnt(status) : undefined;
     }),
   );
   if (!costs.every((cost) => cost !== undefined)) return undefined;
@@ -90,8 +101,16 @@ async function readFees(tools: MeasureNeeds, state: WorkflowState, seen: Sightin
 }
 
 /** Whether the status holds a receipt that ran on the gate. */
-function hasSubmitted(status: TransactionStatus | undefined, gateId: string): boolean {
-  return status !== undefined && [...status.receipts.values()].some(({ executorId }) => executorId === gateId);
+function hasSubmitted(status: TransactionStatus, gateId: string): boolean {
+  return [...status.receipts.values()].some(({ executorId }) => executorId === gateId);
+}
+
+/** Transactions of which the log says that they can never land. */
+function deadHashes({ steps, resumes, cancels }: WorkflowState): ReadonlySet<string> {
+  const submissions = steps.flatMap((step) => step.submissions.filter(({ dead }) => dead));
+  const prepared = [...submissions, ...cancels.filter(({ fate }) => fate.kind === "dead")];
+  const resumed = resumes.filter(({ fate }) => fate.kind === "dead");
+  return new Set([...prepared.map(({ transaction }) => transaction.hash), ...resumed.map(({ hash }) => hash)]);
 }
 
 /** Transactions of which the log says that they have run; not the submission of an intent that still waits on the gate. */
