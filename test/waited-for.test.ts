@@ -3,7 +3,7 @@ import { gateCalls } from "./support/chain-dump.ts";
 import { makeFinal } from "./support/on-chain.ts";
 import { assertNothingHappened, assertRefused, neverBegun } from "./support/refusals.ts";
 import { describeShapes } from "./support/shapes.ts";
-import { registerStep, three } from "./support/steps.ts";
+import { dust, registerStep, three } from "./support/steps.ts";
 import { withSystem } from "./support/system.ts";
 
 describeShapes("what a user gets: waiting", (shape) => {
@@ -41,6 +41,21 @@ describeShapes("what a user gets: waiting", (shape) => {
       });
       const keystore = system.devnet.controls.counters.snapshot().keystore as Record<string, number>;
       assert.equal(keystore["/wallet/sign-nep413"] ?? 0, 0);
+    }));
+
+  it("a stuck gate ends the workflow all the same while calls that need no place on the gate go past it", () =>
+    withSystem({ shape, environment: { QUEUE_TIMEOUT_SECS: "2" } }, async (system) => {
+      await system.devnet.controls.gate.stickTail().done;
+      const stuck = await system.rest().begin(three, "stuck");
+      await system.rest().until(stuck, ({ queue }) => queue?.waiting_for === "gate_stuck");
+      const passed = { count: 0 };
+      while ((await system.rest().record(stuck)).status === "queued") {
+        assert.ok(passed.count < 40, "it waits for as long as others go past the gate");
+        const past = await system.rest().begin([dust], `past-${passed.count++}`);
+        assert.equal((await system.rest().ended(past)).status, "succeeded");
+      }
+      assert.ok(passed.count > 0);
+      assert.equal((await system.rest().record(stuck)).error_code, "gate_stuck");
     }));
 
   it("a stuck gate that its owner resets: carried out after all", () =>

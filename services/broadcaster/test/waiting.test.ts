@@ -7,7 +7,7 @@ import { type Wait, waitingEvent } from "../src/shell/log/waiting.ts";
 const queueTimeoutMs = 600_000;
 
 /** What is written down of a workflow that has waited like this since the epoch, at a time. */
-function told(waitingFor: WaitReason, nowMs: number) {
+function told(waitingFor: WaitReason, nowMs: number, admittedAtMs?: number) {
   const wait: Wait = { waitingFor, position: 1, expectedStart: undefined, head: 100 };
   const begun = waitingEvent({ waiting: undefined, standstill }, wait, toolsAt(0));
   assert.ok(begun?.case === "waiting", "it says at once what it waits for");
@@ -15,14 +15,14 @@ function told(waitingFor: WaitReason, nowMs: number) {
     queue: begun.value.queue,
     blockedSinceMs: begun.value.blockedSinceMs === undefined ? undefined : Number(begun.value.blockedSinceMs),
   } as WorkflowState["waiting"];
-  return waitingEvent({ waiting, standstill }, wait, toolsAt(nowMs));
+  return waitingEvent({ waiting, standstill }, wait, toolsAt(nowMs, admittedAtMs));
 }
 
-function toolsAt(nowMs: number): Parameters<typeof waitingEvent>[2] {
+function toolsAt(nowMs: number, admittedAtMs = 0): Parameters<typeof waitingEvent>[2] {
   return {
     ports: { clock: { now: () => nowMs } },
     config: { queueTimeoutMs },
-    admittedAtMs: 0,
+    admittedAtMs,
   } as unknown as Parameters<typeof waitingEvent>[2];
 }
 
@@ -53,4 +53,13 @@ describe("a workflow of which nothing was submitted", () => {
     assert.ok(ended?.case === "ended");
     assert.deepEqual([ended.value.status, ended.value.errorCode], ["failed", "gate_stuck"]);
   });
+
+  for (const waitingFor of ["gate_busy", "balance_low"] as const) {
+    it(`has a limit from the latest admission on where that came after it was blocked by ${waitingFor}`, () => {
+      const admittedAtMs = 1_000;
+      const limit = admittedAtMs + queueTimeoutMs;
+      assert.equal(told(waitingFor, limit, admittedAtMs), undefined);
+      assert.equal(told(waitingFor, limit + 1, admittedAtMs)?.case, "ended");
+    });
+  }
 });

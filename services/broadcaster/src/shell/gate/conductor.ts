@@ -52,6 +52,7 @@ export class Conductor {
   #entering: string | undefined;
   #isRelayerShort = false;
   #admittedAtMs = 0;
+  #enteredAtMs = 0;
 
   constructor(deps: ConductorDeps) {
     this.#deps = deps;
@@ -116,7 +117,8 @@ export class Conductor {
       const member = create(LaneMemberSchema, { requestId, walletId, calls, admittedHeight: BigInt(finalHeight) });
       await this.#deps.log.append(`admitted ${requestId}`, (lane) => ({ ...lane, members: [...lane.members, member] }));
     }
-    this.#admittedAtMs = this.#deps.clock.now();
+    this.#enteredAtMs = this.#deps.clock.now();
+    this.#admittedAtMs = this.#enteredAtMs;
     this.#forget(requestId);
     this.changes.notify();
     return this.#deps.log.version;
@@ -128,9 +130,14 @@ export class Conductor {
     this.withdraw(requestId);
   }
 
-  /** Time of this conductor's latest admission, milliseconds since the epoch; 0 for none. */
+  /** Time of this conductor's latest admission, with or without a place on the lane, milliseconds since the epoch; 0 for none. */
   get admittedAtMs(): number {
     return this.#admittedAtMs;
+  }
+
+  /** Time at which the latest workflow entered the lane, milliseconds since the epoch; 0 for none. */
+  get enteredAtMs(): number {
+    return this.#enteredAtMs;
   }
 
   /** Forgets a workflow that has ended. */

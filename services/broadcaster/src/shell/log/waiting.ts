@@ -75,7 +75,8 @@ function mayTellNow(standstill: Standstill, { waitingFor, position }: Wait, mome
   return (position > 0 && position < standstill.foremost) || mayTell(standstill, isGates(waitingFor) ? 2 : 1, moment);
 }
 
-function isGates(waitingFor: string): boolean {
+/** Whether the gate itself is in the way. */
+export function isGates(waitingFor: string): boolean {
   return waitingFor.startsWith("gate_");
 }
 
@@ -88,14 +89,17 @@ function placeOf({ position, expectedStartHeight, waitingFor }: Queue): QueuePla
 /**
  * Start of a blockage that still lasts; undefined once it is over. A wait for the turn alone ends none: a blocked workflow
  * goes to the end of the queue. The gate's blockage ends once the wait is for a turn; the operator's, once a workflow was
- * admitted since; the keystore's, perhaps of one wallet alone, only once the keystore has signed.
+ * admitted since; the keystore's, perhaps of one wallet alone, only once the keystore has signed. A blockage that is there
+ * after an admission is another one, and as old as that admission: the log may hold the older one for as long as both last.
  */
 function goesOnSince(before: WorkflowState["waiting"], { waitingFor }: Wait, admittedAtMs: number): number | undefined {
   const since = before?.blockedSinceMs;
   if (before === undefined || since === undefined) return undefined;
   const isGateFree = endsBlockage(before, { waitingFor });
   if (isKeystores(before) && ["turn", "keystore_unavailable"].includes(waitingFor)) return since;
-  return isGateFree || admittedAtMs > since ? undefined : since;
+  if (isGateFree) return undefined;
+  if (admittedAtMs <= since) return since;
+  return waitingFor === "turn" ? undefined : admittedAtMs;
 }
 
 /** Whether the blockage may be the keystore's: a wait for the turn goes on with no other. */

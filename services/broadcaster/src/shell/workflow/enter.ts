@@ -3,7 +3,7 @@ import type { WaitReason } from "../../core/gate/place.ts";
 import type { Account, WorkflowState } from "../../core/workflow/state.ts";
 import { outagePauseMs, policyFor } from "../log/error-policy.ts";
 import type { OpenLog } from "../log/log-driver.ts";
-import { waitingEvent } from "../log/waiting.ts";
+import { isGates, waitingEvent } from "../log/waiting.ts";
 import { checkPolicy, type Grants } from "../policy/check-policy.ts";
 import { type AdmissionNeeds, seekAdmission } from "./perform/seek-admission.ts";
 import { type SignNeeds, sign } from "./perform/sign.ts";
@@ -53,7 +53,9 @@ async function wait(
 ): Promise<void> {
   const { state } = log;
   const head = follower.heads?.optimistic.height ?? 0;
-  const about = { ports, config, blockMs: follower.blockMs, admittedAtMs: conductor.admittedAtMs };
+  // A workflow that goes past the gate shows nothing of the gate: admissions without a place on the lane end no wait for one.
+  const admittedAtMs = isGates(waitingFor) ? conductor.enteredAtMs : conductor.admittedAtMs;
+  const about = { ports, config, blockMs: follower.blockMs, admittedAtMs };
   const event = waitingEvent(state, { waitingFor, position, expectedStart, head }, about);
   if (event !== undefined) await log.append(event);
   const inGateQueue = position === 0 ? undefined : conductor;
