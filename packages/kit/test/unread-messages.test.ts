@@ -27,6 +27,11 @@ function framed(message: Uint8Array, flags = 0, said = message.byteLength): Buff
   return Buffer.concat([head, message]);
 }
 
+const codeNames: Partial<Record<Code, string>> = {
+  [Code.InvalidArgument]: "invalid_argument",
+  [Code.Unimplemented]: "unimplemented",
+};
+
 describe("a message that cannot be read", () => {
   let hosted: HostedService;
   let fails: (() => never) | undefined;
@@ -116,6 +121,30 @@ describe("a message that cannot be read", () => {
       for (const answer of await askBoth(body, { "content-type": "application/grpc-web+proto", ...headers })) {
         assert.match(answer.body, new RegExp(`grpc-status: ${code}\\r\\n`), what);
       }
+    }
+  });
+
+  it("is the caller's fault of a stream too, over each protocol, and none of the service's", async () => {
+    const watch = { path: "/grpc.health.v1.Health/Watch" };
+    const one = framed(Buffer.of(0x0a, 1, 0x61));
+    const bodies: readonly (readonly [what: string, body: Buffer, code: Code])[] = [
+      ["no protobuf", framed(Buffer.of(0x0a, 9, 0x61)), Code.InvalidArgument],
+      ["shorter than it says", framed(Buffer.of(0x0a, 1, 0x61), 0, 100), Code.InvalidArgument],
+      ["nothing", Buffer.alloc(0), Code.Unimplemented],
+      ["two messages", Buffer.concat([one, one]), Code.Unimplemented],
+    ];
+    for (const [what, body, code] of bodies) {
+      const { grpcStatus } = await askHttp2(hosted.listeners.grpcUrl, { ...watch, body });
+      assert.equal(grpcStatus, String(code), what);
+      const headers = { "content-type": "application/connect+proto" };
+      const { body: said } = await askHttp1(hosted.listeners.httpUrl, { ...watch, body, headers });
+      assert.match(said, new RegExp(`"code":"${codeNames[code]}"`), what);
+    }
+    for (const body of ["{", "[]", '{"service":1}', "\xff"]) {
+      const headers = { "content-type": "application/connect+json" };
+      const request = { ...watch, body: framed(Buffer.from(body, "latin1")), headers };
+      const { body: said } = await askHttp1(hosted.listeners.httpUrl, request);
+      assert.match(said, /"code":"invalid_argument","message":"the body is no grpc.health.v1.HealthCheckRequest: /, body);
     }
   });
 

@@ -11,6 +11,8 @@ import { connectErrorOf, domainOf } from "./error-details.ts";
  */
 export function errorInterceptor(logger: Logger): Interceptor {
   return (next) => async (request) => {
+    const takesOne = request.method.methodKind === "server_streaming";
+    const requestStream = request.stream ? new RequestStream(request.message, takesOne) : undefined;
     const translate = (error: unknown): ConnectError => {
       const domain = domainOf(request.service);
       const method = `${request.service.typeName}/${request.method.name}`;
@@ -28,16 +30,55 @@ export function errorInterceptor(logger: Logger): Interceptor {
           ? new ConnectError("no answer within the deadline", Code.DeadlineExceeded)
           : new ConnectError("cancelled", Code.Canceled);
       }
+      // `describeFaults` says what is wrong with a message, as it does for unary calls.
+      if (requestStream?.error !== undefined && error === requestStream.error) return requestStream.error;
       logger.error({ err: error, method }, "handler failed");
       return connectErrorOf(new Refusal(Code.Internal, "internal error"), domain);
     };
     try {
-      const response = await next(request);
+      const response = await next(
+        request.stream && requestStream !== undefined ? { ...request, message: requestStream.messages() } : request,
+      );
       return response.stream ? { ...response, message: guarded(response.message, translate) } : response;
     } catch (error) {
       throw translate(error);
     }
   };
+}
+
+/**
+ * The messages of a stream, and why one could not be read. Connect reads streams inside the interceptors, and the messages of unary
+ * calls before.
+ */
+class RequestStream<T> {
+  error: ConnectError | undefined;
+  readonly #messages: AsyncIterable<T>;
+  readonly #takesOne: boolean;
+
+  constructor(messages: AsyncIterable<T>, takesOne: boolean) {
+    this.#messages = messages;
+    this.#takesOne = takesOne;
+  }
+
+  async *messages(): AsyncGenerator<T> {
+    try {
+      let count = 0;
+      for await (const message of this.#messages) {
+        count += 1;
+        if (this.#takesOne && count > 1) throw notOne("received extra");
+        yield message;
+      }
+      if (this.#takesOne && count === 0) throw notOne("missing");
+    } catch (error) {
+      if (error instanceof ConnectError) this.error = error;
+      throw error;
+    }
+  }
+}
+
+/** The words of Connect, which counts the messages of a call as well. */
+function notOne(what: string): ConnectError {
+  return new ConnectError(`protocol error: ${what} input message for server-streaming method`, Code.Unimplemented);
 }
 
 async function* guarded<T>(messages: AsyncIterable<T>, translate: (error: unknown) => ConnectError) {
