@@ -7,6 +7,8 @@ import type { EventInit } from "../services/broadcaster/src/core/workflow/action
 import { driven, reasonIn } from "../services/broadcaster/test/core/flapping-driver.ts";
 import { admitted, allowed, signing, taken } from "../services/broadcaster/test/core/workflow-builder.ts";
 import { chainEntry, type Entry } from "../services/evidence/src/core/entry.ts";
+import { type Amounts, type Change, type Ledger, release, reserve } from "../services/evidence/src/core/usage.ts";
+import { emptyFold, type Fold, nextEntry } from "../services/evidence/src/core/usage-entry.ts";
 
 const stepCount = 12;
 const kinds = Array.from({ length: stepCount }, () => "intents" as const);
@@ -116,5 +118,58 @@ describe("the log of the worst workflow that is allowed", () => {
     const { bytes } = bytesOf(log);
     assert.ok(bodyText.length <= bodyLength && bodyText.length > 0.95 * bodyLength);
     assert.ok(bytes < 6_000_000, `${bytes} bytes`);
+  });
+});
+
+/** REST's longest body, with as many tokens as fit. */
+const tokensPerStep = 1_100;
+const amountsOf = (step: number): Amounts =>
+  new Map(Array.from({ length: tokensPerStep }, (_, token) => [`nep141:${step * tokensPerStep + token}`, 1n]));
+
+/** Bytes of the usage entries of one workflow: reserved, admitted, signed four times on new terms, and released. */
+function usageBytesOf(fold: Fold): readonly number[] {
+  const steps = kinds.map((_, step) => amountsOf(step));
+  const each = new Set(kinds.keys());
+  const changes: readonly (readonly ["reserved" | "released", (ledger: Ledger) => Change | undefined])[] = [
+    ["reserved", (ledger) => reserve(ledger, steps, "", 1_000_000)],
+    ["reserved", (ledger) => reserve(ledger, steps, "", 2_000_000)],
+    ...["a", "b", "c", "d"].map(
+      (terms, turn) =>
+        ["reserved", (ledger: Ledger) => reserve(ledger, steps, terms.repeat(64), 3_000_000 + turn)] as const,
+    ),
+    ["released", (ledger) => release(ledger, each, 4_000_000)],
+  ];
+  let ledger: Fold & Ledger = { ...fold, own: undefined };
+  return changes.map(([kind, changeOf]) => {
+    const change = changeOf(ledger) ?? assert.fail();
+    const { entry, after } = nextEntry(ledger, { walletId: "w", requestId }, kind, change);
+    ledger = { ...after, own: change.after };
+    return Buffer.byteLength(entry.entryJson);
+  });
+}
+
+describe("the usage entries of the worst workflow that is allowed", () => {
+  const bytes = usageBytesOf(emptyFold);
+
+  it("have at most 5 MB together, each at most what the request reserved and what that replaced", () => {
+    const body = JSON.stringify(kinds.map((_, step) => [...amountsOf(step)].map(([token]) => [token, "-1"])));
+    assert.ok(body.length > 0.95 * bodyLength, `${body.length}`);
+    assert.ok(Math.max(...bytes) < 2.2 * bodyLength, `${Math.max(...bytes)} bytes in one`);
+    const all = bytes.reduce((sum, each) => sum + each, 0);
+    assert.ok(all < 5_000_000, `${all} bytes`);
+  });
+
+  it("have as many bytes where the wallet has moved 20,000 other tokens", () => {
+    const others = new Map(Array.from({ length: 20_000 }, (_, token) => [`nep141:other-${token}`, 10n ** 24n]));
+    const { hour, day, month } = emptyFold.totals;
+    const [amounts, transactions] = [others, 20_000];
+    const totals = {
+      hour: { ...hour, amounts, transactions },
+      day: { ...day, amounts, transactions },
+      month: { ...month, amounts, transactions },
+    };
+    const snapshotLength = 5_000_000;
+    const after = { ...emptyFold, totals, seq: 1, snapshotSeq: 1, snapshotLength };
+    assert.deepEqual(usageBytesOf(after), bytes);
   });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { openSqliteStore } from "../src/adapters/sqlite/store.ts";
 import type { EvidenceStore } from "../src/core/store.ts";
 import { release, reserve } from "../src/core/usage.ts";
-import { ledgerOf } from "../src/core/usage-entry.ts";
+import { emptyFold, foldedTo, reservationIn } from "../src/core/usage-entry.ts";
 import { UsageLedgers } from "../src/core/usage-ledgers.ts";
 
 const walletId = "wallet-1";
@@ -43,16 +43,17 @@ describe("folded usage ledgers", () => {
 
   async function spend(by: UsageLedgers, requestId: string, amount: bigint): Promise<void> {
     for (;;) {
-      const { seq, ledger } = await by.read(walletId, requestId);
-      const after = reserve(ledger, [new Map([["native", amount]])], "", nowMs);
-      if ((await by.append({ walletId, seq: seq + 1, requestId }, "reserved", after)) === "appended") return;
+      const ledger = await by.read(walletId, requestId);
+      const change = reserve(ledger, [new Map([["native", amount]])], "", nowMs);
+      if ((await by.append(ledger, { walletId, requestId }, "reserved", change)) !== undefined) return;
     }
   }
-  /** What the store says, read without a cache. */
-  async function stored(requestId?: string) {
-    const last = await store.lastUsageEntry(walletId);
-    const own = requestId === undefined ? undefined : await store.lastUsageEntryOf(walletId, requestId);
-    return { seq: last?.seq ?? 0, ledger: ledgerOf(last, own) };
+  /** The ledger after an entry, or after the last, folded from all entries in the store. */
+  async function stored(requestId?: string, seq = Number.POSITIVE_INFINITY) {
+    const entries = (await store.usageEntriesAfter(walletId, 0, 10_000)).filter((entry) => entry.seq <= seq);
+    const fold = entries.reduce((before, entry) => foldedTo(before, entry).fold, emptyFold);
+    const own = entries.findLast((entry) => entry.requestId === requestId);
+    return { ...fold, own: own && reservationIn(own) };
   }
   async function sameAsStored(...requestIds: (string | undefined)[]): Promise<void> {
     for (const requestId of requestIds) {
@@ -83,17 +84,17 @@ describe("folded usage ledgers", () => {
       await spend(round % 2 === 0 ? ledgers : others, requestId, BigInt(round));
       await sameAsStored(undefined, "a", "b", "c", "d");
     }
-    const { seq, ledger } = await ledgers.read(walletId, "a");
-    const after = release(ledger, new Set([0]), nowMs) ?? assert.fail();
-    assert.equal(await ledgers.append({ walletId, seq: seq + 1, requestId: "a" }, "released", after), "appended");
+    const ledger = await ledgers.read(walletId, "a");
+    const change = release(ledger, new Set([0]), nowMs) ?? assert.fail();
+    assert.equal(await ledgers.append(ledger, { walletId, requestId: "a" }, "released", change), ledger.seq + 1);
     await sameAsStored(undefined, "a", "b");
   });
 
   it("do not move on by an entry that lost", async () => {
-    const { seq, ledger } = await ledgers.read(walletId, "a");
+    const ledger = await ledgers.read(walletId, "a");
     await spend(others, "b", 3n);
-    const after = reserve(ledger, [new Map([["native", 9n]])], "", nowMs);
-    assert.equal(await ledgers.append({ walletId, seq: seq + 1, requestId: "a" }, "reserved", after), "conflict");
+    const change = reserve(ledger, [new Map([["native", 9n]])], "", nowMs);
+    assert.equal(await ledgers.append(ledger, { walletId, requestId: "a" }, "reserved", change), undefined);
     await sameAsStored(undefined, "a", "b");
   });
 
@@ -110,14 +111,10 @@ describe("folded usage ledgers", () => {
           left -= 1;
           await spend(others, "a", 10n + BigInt(left));
         };
-        const { seq, ledger } = await ledgers.read(walletId, "a");
+        const ledger = await ledgers.read(walletId, "a");
         meanwhile = async () => {};
-        const now = await stored("a");
         // As it stood at one of its entries, or outdated as a whole: never the request of one entry and the totals of another.
-        const entries = await store.usageEntriesAfter(walletId, 0, 50);
-        const own = entries.findLast((entry) => entry.requestId === "a" && entry.seq <= seq);
-        assert.deepEqual(ledger, ledgerOf(entries[seq - 1], own));
-        assert.ok(seq <= now.seq);
+        assert.deepEqual(ledger, await stored("a", ledger.seq));
         await sameAsStored("a", "b", undefined);
       });
     }
@@ -170,13 +167,13 @@ describe("folded usage ledgers", () => {
       const arrives = held("of");
       const slow = ledgers.read(walletId, "x");
       await spend(others, "x", 9n);
-      const { seq, ledger } = await ledgers.read(walletId, "y");
+      const ledger = await ledgers.read(walletId, "y");
       // So many that the wallet's ledger is dropped, and the slow reader's outdated one is cached.
       for (let index = 0; index < 100; index += 1) await ledgers.read(walletId, `request ${index}`);
       arrives();
       assert.equal((await slow).seq, 2);
-      const after = reserve(ledger, [new Map([["native", 1n]])], "", nowMs);
-      assert.equal(await ledgers.append({ walletId, seq: seq + 1, requestId: "y" }, "reserved", after), "appended");
+      const change = reserve(ledger, [new Map([["native", 1n]])], "", nowMs);
+      assert.equal(await ledgers.append(ledger, { walletId, requestId: "y" }, "reserved", change), ledger.seq + 1);
       await sameAsStored("x", "y", "a", undefined);
     });
   });
@@ -186,7 +183,7 @@ describe("folded usage ledgers", () => {
     for (let index = 0; index < 130; index += 1) await spend(others, `request ${index}`, 1n);
     asked = [];
     await ledgers.read(walletId, "a");
-    assert.deepEqual(asked, ["after", "last", "of"]);
+    assert.deepEqual(asked, ["after", "last", "after", "of"]);
     for (let index = 0; index < 130; index += 1) await ledgers.read(walletId, `request ${index}`);
     await sameAsStored("request 0", "request 129", "a", undefined);
   });
@@ -199,6 +196,6 @@ describe("folded usage ledgers", () => {
       ),
     );
     await sameAsStored(undefined, ...Array.from({ length: 8 }, (_, index) => `request ${index}`));
-    assert.equal((await ledgers.read(walletId)).ledger.totals.hour.amounts.get("native"), 11_111_111n);
+    assert.equal((await ledgers.read(walletId)).totals.hour.amounts.get("native"), 11_111_111n);
   });
 });

@@ -110,7 +110,10 @@ export interface UsageEntry {
   readonly requestId: string;
   /** Milliseconds since the epoch; never before the entry before it. */
   readonly atMs: number;
-  /** RFC 8785 text of `{at, change, request_id, reservation, seq, totals, wallet_id}`, as usage-entry.ts writes it. */
+  /**
+   * RFC 8785 text of `{at, change, request_id, reservation, seq, wallet_id}` with `totals`, or with `snapshot_seq` and `replaced`,
+   * as usage-entry.ts writes it.
+   */
   readonly entryJson: string;
 }
 

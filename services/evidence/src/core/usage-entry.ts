@@ -1,51 +1,126 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { canonicalJson } from "@outlayer/workflow";
 import type { UsageEntry } from "./store.ts";
-import { type Amounts, emptyLedger, type Ledger, type Reservation, type Totals, type Window } from "./usage.ts";
+import {
+  type Amounts,
+  type Change,
+  type Counting,
+  changed,
+  emptyLedger,
+  type Ledger,
+  type Reservation,
+  type Totals,
+  type Window,
+} from "./usage.ts";
 
-/** The position of an entry in a wallet's ledger, and its request. */
-type EntryPosition = Pick<UsageEntry, "walletId" | "seq" | "requestId">;
-
-/** An entry holds the change and the totals after it, so the latest entry tells what counts now. */
-export function usageEntry(
-  { walletId, seq, requestId }: EntryPosition,
-  change: "reserved" | "released" | "superseded",
-  { atMs, totals, own }: Ledger & { readonly own: Reservation },
-): UsageEntry {
-  const entryJson = canonicalJson({
-    at: time(atMs),
-    change,
-    request_id: requestId,
-    reservation: {
-      reserved_at: time(own.reservedAtMs),
-      steps: own.steps.map(({ amounts, counts }) => ({ amounts: amountsJson(amounts), counts })),
-      ...(own.terms === "" ? {} : { terms: own.terms }),
-    },
-    seq,
-    totals: { hour: windowJson(totals.hour), day: windowJson(totals.day), month: windowJson(totals.month) },
-    wallet_id: walletId,
-  });
-  return { walletId, seq, requestId, atMs, entryJson };
+/** A wallet's ledger after an entry, and how long its entries have become since the latest snapshot. */
+export interface Fold extends Omit<Ledger, "own"> {
+  /** Of the entry; 0 before the first. */
+  readonly seq: number;
+  /** The latest entry that holds totals; 0 where none does. */
+  readonly snapshotSeq: number;
+  /** Characters of that entry. */
+  readonly snapshotLength: number;
+  /** Characters of the entries after it. */
+  readonly changesLength: number;
 }
+
+/** The fold of a ledger without entries. */
+export const emptyFold: Fold = {
+  atMs: emptyLedger.atMs,
+  totals: emptyLedger.totals,
+  seq: 0,
+  snapshotSeq: 0,
+  snapshotLength: 0,
+  changesLength: 0,
+};
 
 /**
- * @param last the ledger's latest entry
- * @param own the latest entry of the request that the ledger is read for
+ * An entry is a snapshot once the entries since the latest one are together as long as that. Totals grow by each amount three times
+ * at most, so snapshots take at most four times the bytes of changes, and a ledger is folded from at most twice the bytes of its
+ * totals. The bounds spare small ledgers snapshots, and large ones long reads.
  */
-export function ledgerOf(last: UsageEntry | undefined, own: UsageEntry | undefined): Ledger {
-  const reservation = own === undefined ? undefined : reservationOf(parsed(own).reservation);
-  if (last === undefined) return { ...emptyLedger, own: reservation };
-  return { atMs: last.atMs, totals: totalsOf(parsed(last).totals), own: reservation };
+const snapshots = { fewestEntries: 16, mostEntries: 1024 };
+
+/** The next entry of a ledger, and the fold up to it. */
+export function nextEntry(
+  before: Fold,
+  { walletId, requestId }: Pick<UsageEntry, "walletId" | "requestId">,
+  kind: "reserved" | "released" | "superseded",
+  change: Change,
+): { readonly entry: UsageEntry; readonly after: Fold } {
+  const { atMs } = change;
+  const seq = before.seq + 1;
+  const totals = changed(before.totals, change);
+  const isSnapshot = isSnapshotDue(before);
+  const entryJson = canonicalJson({
+    at: time(atMs),
+    change: kind,
+    request_id: requestId,
+    reservation: reservationJson(change.after),
+    seq,
+    wallet_id: walletId,
+    ...(isSnapshot ? { totals: totalsJson(totals) } : changeJson(before, change)),
+  });
+  const after = movedOn(before, { seq, atMs, totals }, entryJson.length, isSnapshot);
+  return { entry: { walletId, seq, requestId, atMs, entryJson }, after };
 }
 
-interface EntryJson {
-  readonly reservation: ReservationJson;
-  readonly totals: Readonly<Record<keyof Totals, WindowJson>>;
+/** The fold up to a stored entry, and the reservation of its request. @throws Error where an entry before it is missing */
+export function foldedTo(before: Fold, entry: UsageEntry): { readonly fold: Fold; readonly own: Reservation } {
+  const { walletId, seq, atMs, entryJson } = entry;
+  const read = parsed(entry);
+  const own = reservationOf(read.reservation);
+  if (read.totals !== undefined) {
+    return { fold: movedOn(before, { seq, atMs, totals: totalsOf(read.totals) }, entryJson.length, true), own };
+  }
+  if (seq !== before.seq + 1 || read.snapshot_seq !== before.snapshotSeq) {
+    throw new Error(`the usage ledger of ${walletId} lacks entries between ${before.seq} and ${seq}`);
+  }
+  const replaced = read.replaced && countingOf(read.replaced);
+  const totals = changed(before.totals, { atMs, before: replaced, after: own });
+  return { fold: movedOn(before, { seq, atMs, totals }, entryJson.length, false), own };
 }
 
-interface ReservationJson {
+/** The first entry of those that a ledger with this latest entry is folded from. */
+export function firstToFold(last: UsageEntry): number {
+  const read = parsed(last);
+  return read.totals === undefined ? Math.max(1, read.snapshot_seq) : last.seq;
+}
+
+/** The reservation of an entry's request. */
+export function reservationIn(entry: UsageEntry): Reservation {
+  return reservationOf(parsed(entry).reservation);
+}
+
+function isSnapshotDue({ seq, snapshotSeq, snapshotLength, changesLength }: Fold): boolean {
+  const entries = seq + 1 - snapshotSeq;
+  if (entries < snapshots.fewestEntries) return false;
+  return changesLength >= snapshotLength || entries >= snapshots.mostEntries;
+}
+
+function movedOn(
+  { snapshotSeq, snapshotLength, changesLength }: Fold,
+  at: Pick<Fold, "seq" | "atMs" | "totals">,
+  length: number,
+  isSnapshot: boolean,
+): Fold {
+  if (isSnapshot) return { ...at, snapshotSeq: at.seq, snapshotLength: length, changesLength: 0 };
+  return { ...at, snapshotSeq, snapshotLength, changesLength: changesLength + length };
+}
+
+/** Entries of earlier versions all hold totals. */
+type EntryJson = { readonly reservation: ReservationJson } & (
+  | { readonly totals: Readonly<Record<keyof Totals, WindowJson>> }
+  | { readonly totals?: undefined; readonly snapshot_seq: number; readonly replaced?: CountingJson }
+);
+
+interface CountingJson {
   readonly reserved_at: string;
   readonly steps: readonly { readonly amounts: AmountsJson; readonly counts: boolean }[];
+}
+
+interface ReservationJson extends CountingJson {
   readonly terms?: string;
 }
 
@@ -61,16 +136,38 @@ function parsed({ entryJson }: UsageEntry): EntryJson {
   return JSON.parse(entryJson) as EntryJson;
 }
 
-function reservationOf({ reserved_at, steps, terms = "" }: ReservationJson): Reservation {
+function changeJson({ snapshotSeq }: Fold, { before }: Change): JsonObject {
+  return { snapshot_seq: snapshotSeq, ...(before === undefined ? {} : { replaced: countingJson(before) }) };
+}
+
+function reservationOf({ terms = "", ...counting }: ReservationJson): Reservation {
+  return { ...countingOf(counting), terms };
+}
+
+function countingOf({ reserved_at, steps }: CountingJson): Counting {
   return {
     reservedAtMs: Date.parse(reserved_at),
     steps: steps.map(({ amounts, counts }) => ({ amounts: amountsOf(amounts), counts })),
-    terms,
   };
 }
 
-function totalsOf({ hour, day, month }: EntryJson["totals"]): Totals {
+function reservationJson({ terms, ...counting }: Reservation): JsonObject {
+  return { ...countingJson(counting), ...(terms === "" ? {} : { terms }) };
+}
+
+function countingJson({ reservedAtMs, steps }: Counting): JsonObject {
+  return {
+    reserved_at: time(reservedAtMs),
+    steps: steps.map(({ amounts, counts }) => ({ amounts: amountsJson(amounts), counts })),
+  };
+}
+
+function totalsOf({ hour, day, month }: Readonly<Record<keyof Totals, WindowJson>>): Totals {
   return { hour: windowOf(hour), day: windowOf(day), month: windowOf(month) };
+}
+
+function totalsJson({ hour, day, month }: Totals): JsonObject {
+  return { hour: windowJson(hour), day: windowJson(day), month: windowJson(month) };
 }
 
 function windowOf({ start, amounts, transactions }: WindowJson): Window {

@@ -1,7 +1,7 @@
 import { LRUCache } from "lru-cache";
 import type { EvidenceStore, UsageEntry } from "./store.ts";
-import { emptyLedger, type Ledger, type Reservation, type Totals } from "./usage.ts";
-import { ledgerOf, usageEntry } from "./usage-entry.ts";
+import type { Change, Ledger, Reservation } from "./usage.ts";
+import { emptyFold, type Fold, firstToFold, foldedTo, nextEntry, reservationIn } from "./usage-entry.ts";
 
 /** Cached wallets, and requests of a wallet whose reservations are cached: about a kilobyte a request. */
 const maxWallets = 100;
@@ -13,11 +13,8 @@ export interface UsageLedgersDeps {
   readonly store: Pick<EvidenceStore, "lastUsageEntry" | "lastUsageEntryOf" | "usageEntriesAfter" | "appendUsage">;
 }
 
-/** A ledger after its entry `seq`; 0 where it has none. */
-export interface LedgerAt {
-  readonly seq: number;
-  readonly ledger: Ledger;
-}
+/** A ledger after an entry, with the latest reservation of the request that it is read for. */
+export type LedgerAt = Fold & Ledger;
 
 /**
  * The usage ledgers of wallets, folded, so that a read asks the store only for entries that are newer. Only stored entries get in.
@@ -35,7 +32,7 @@ export class UsageLedgers {
   /** The ledger as it stands in the store, with the reservation of one request. */
   async read(walletId: string, requestId?: string): Promise<LedgerAt> {
     const cached = this.#cache.get(walletId);
-    const ledger = cached ?? new FoldedLedger(await this.#store.lastUsageEntry(walletId));
+    const ledger = cached ?? new FoldedLedger(await this.#stored(walletId));
     const knows = () => requestId === undefined || ledger.knows(requestId);
     // Before the entries after `seq`: an entry that the request gets meanwhile is among these.
     if (requestId !== undefined && !knows()) {
@@ -55,26 +52,35 @@ export class UsageLedgers {
     return isEnough ? cached.at(requestId) : this.read(walletId, requestId);
   }
 
-  /** Stores the entry that leads to this ledger, unless its seq exists. */
+  /** Stores the entry with a change of this ledger, unless its seq exists. @returns its seq; undefined where it exists */
   async append(
-    place: Pick<UsageEntry, "walletId" | "seq" | "requestId">,
-    change: Parameters<typeof usageEntry>[1],
-    after: Ledger & { readonly own: Reservation },
-  ): Promise<"appended" | "conflict"> {
-    const result = await this.#store.appendUsage(usageEntry(place, change, after));
-    const cached = this.#cache.get(place.walletId);
+    before: Fold,
+    of: Pick<UsageEntry, "walletId" | "requestId">,
+    kind: Parameters<typeof nextEntry>[2],
+    change: Change,
+  ): Promise<number | undefined> {
+    const { entry, after } = nextEntry(before, of, kind, change);
+    if ((await this.#store.appendUsage(entry)) === "conflict") return undefined;
+    const cached = this.#cache.get(of.walletId);
     // A ledger that is further behind reads what it lacks.
-    if (result === "appended" && cached?.seq === place.seq - 1) cached.add(place, after);
-    return result;
+    if (cached?.seq === before.seq) cached.moveOn(after, of.requestId, change.after);
+    return entry.seq;
+  }
+
+  /** Folds a ledger from its latest snapshot on. */
+  async #stored(walletId: string): Promise<Fold> {
+    const last = await this.#store.lastUsageEntry(walletId);
+    if (last === undefined) return emptyFold;
+    const first = firstToFold(last);
+    const count = last.seq - first;
+    const before = count === 0 ? [] : await this.#store.usageEntriesAfter(walletId, first - 1, count);
+    return [...before, last].reduce((fold, entry) => foldedTo(fold, entry).fold, emptyFold);
   }
 
   /** Reads the entries after those of a ledger. @returns false where there are too many */
   async #follow(walletId: string, ledger: FoldedLedger): Promise<boolean> {
     const later = await this.#store.usageEntriesAfter(walletId, ledger.seq, maxBehind);
-    for (const entry of later) {
-      const { own, ...rest } = ledgerOf(entry, entry);
-      if (own !== undefined) ledger.add(entry, { ...rest, own });
-    }
+    for (const entry of later) ledger.add(entry);
     if (later.length < maxBehind) return true;
     this.#cache.delete(walletId);
     return false;
@@ -88,22 +94,16 @@ export class UsageLedgers {
 
 /** A ledger up to an entry. It forgets no reservation that it has learnt of, so what it knows of a request holds up to that entry. */
 class FoldedLedger {
-  #seq: number;
-  #atMs: number;
-  #totals: Totals;
+  #fold: Fold;
   /** Latest reservations by request; undefined for a request without any. */
   readonly #own = new Map<string, Reservation | undefined>();
 
-  /** @param last the latest entry */
-  constructor(last: UsageEntry | undefined) {
-    const { atMs, totals } = last === undefined ? emptyLedger : ledgerOf(last, undefined);
-    this.#seq = last?.seq ?? 0;
-    this.#atMs = atMs;
-    this.#totals = totals;
+  constructor(fold: Fold) {
+    this.#fold = fold;
   }
 
   get seq(): number {
-    return this.#seq;
+    return this.#fold.seq;
   }
 
   get requests(): number {
@@ -119,24 +119,24 @@ class FoldedLedger {
    * an entry that the ledger has not reached is left for it to reach.
    */
   learn(requestId: string, own: UsageEntry | undefined): void {
-    if (this.knows(requestId) || (own !== undefined && own.seq > this.#seq)) return;
-    this.#own.set(requestId, own && ledgerOf(undefined, own).own);
+    if (this.knows(requestId) || (own !== undefined && own.seq > this.seq)) return;
+    this.#own.set(requestId, own && reservationIn(own));
   }
 
-  /** Moves on to a later entry; one that it has reached already changes nothing. */
-  add(
-    { seq, requestId }: Pick<UsageEntry, "seq" | "requestId">,
-    { atMs, totals, own }: Ledger & { readonly own: Reservation },
-  ): void {
-    if (seq <= this.#seq) return;
-    this.#seq = seq;
-    this.#atMs = atMs;
-    this.#totals = totals;
+  /** Moves on to the next entry; one that it has reached already changes nothing. */
+  add(entry: UsageEntry): void {
+    if (entry.seq <= this.seq) return;
+    const { fold, own } = foldedTo(this.#fold, entry);
+    this.moveOn(fold, entry.requestId, own);
+  }
+
+  /** Moves on to an entry, in which the reservation of a request changed. */
+  moveOn(fold: Fold, requestId: string, own: Reservation): void {
+    this.#fold = fold;
     this.#own.set(requestId, own);
   }
 
   at(requestId: string | undefined): LedgerAt {
-    const own = requestId === undefined ? undefined : this.#own.get(requestId);
-    return { seq: this.#seq, ledger: { atMs: this.#atMs, totals: this.#totals, own } };
+    return { ...this.#fold, own: requestId === undefined ? undefined : this.#own.get(requestId) };
   }
 }

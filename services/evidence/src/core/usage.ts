@@ -10,6 +10,9 @@ export interface Reservation {
   readonly terms: string;
 }
 
+/** Of a reservation, what totals depend on. */
+export type Counting = Pick<Reservation, "reservedAtMs" | "steps">;
+
 export interface ReservedStep {
   readonly amounts: Amounts;
   /** False once the step is known not to have executed. */
@@ -36,12 +39,29 @@ export interface Ledger {
   readonly own: Reservation | undefined;
 }
 
+/** What one entry changes in a ledger. */
+export interface Change {
+  /** When the entry was written, milliseconds since the epoch. */
+  readonly atMs: number;
+  /** The own reservation that no longer counts from the entry on; undefined where none ends. */
+  readonly before: Counting | undefined;
+  /** The own reservation from the entry on. */
+  readonly after: Reservation;
+}
+
+/** Totals after a change. */
+export function changed(totals: Totals, { atMs, before, after }: Change): Totals {
+  const remaining = rolledOver(totals, atMs);
+  return before === undefined ? moved(remaining, [after, 1n]) : moved(remaining, [before, -1n], [after, 1n]);
+}
+
 /** The ledger of a wallet without usage. */
 export const emptyLedger: Ledger = { atMs: 0, totals: emptyTotals(0), own: undefined };
 
 /** Usage without the own request's reservation. */
 export function usageOfOthers({ totals, own, atMs }: Ledger, nowMs: number): Totals {
-  return less(rolledOver(totals, laterOf(atMs, nowMs)), own);
+  const current = rolledOver(totals, laterOf(atMs, nowMs));
+  return own === undefined ? current : moved(current, [own, -1n]);
 }
 
 /** Whether steps of the own request may have been signed on other terms than these. */
@@ -50,42 +70,30 @@ export function isOnOtherTerms({ own }: Ledger, terms: string): boolean {
 }
 
 /** Detaches possible signatures from the own request: they count as others' usage, for as long as its windows last. */
-export function supersede({ totals, atMs }: Ledger, nowMs: number): Ledger & Reserved {
+export function supersede({ atMs }: Ledger, nowMs: number): Change {
   const now = laterOf(atMs, nowMs);
-  return { atMs: now, totals: rolledOver(totals, now), own: { reservedAtMs: now, steps: [], terms: "" } };
+  return { atMs: now, before: undefined, after: { reservedAtMs: now, steps: [], terms: "" } };
 }
 
 /**
  * Replaces the own request's reservation by these steps. Amounts of steps that may have been signed already never shrink.
  * @param terms digest of the terms on which the steps may be signed from now on; empty where they may not
  */
-export function reserve(
-  { totals, own, atMs }: Ledger,
-  steps: readonly Amounts[],
-  terms: string,
-  nowMs: number,
-): Ledger & Reserved {
+export function reserve({ own, atMs }: Ledger, steps: readonly Amounts[], terms: string, nowMs: number): Change {
   const reservedAtMs = laterOf(atMs, nowMs);
   const before = own === undefined || own.terms === "" ? [] : own.steps;
   const counted = Array.from({ length: Math.max(steps.length, before.length) }, (_, index) => {
     return { amounts: mostOf(before[index]?.amounts, steps[index]), counts: true };
   });
   const reservation = { reservedAtMs, steps: counted, terms: terms || (own?.terms ?? "") };
-  const others = less(rolledOver(totals, reservedAtMs), own);
-  return { atMs: reservedAtMs, totals: plus(others, reservation), own: reservation };
+  return { atMs: reservedAtMs, before: own, after: reservation };
 }
 
 /** Stops counting steps of the own request. @returns undefined where none of them counts */
-export function release(
-  { totals, own, atMs }: Ledger,
-  released: ReadonlySet<number>,
-  nowMs: number,
-): (Ledger & Reserved) | undefined {
+export function release({ own, atMs }: Ledger, released: ReadonlySet<number>, nowMs: number): Change | undefined {
   if (own?.steps.some(({ counts }, index) => counts && released.has(index)) !== true) return undefined;
   const steps = own.steps.map((step, index) => (released.has(index) ? { ...step, counts: false } : step));
-  const remaining = { ...own, steps };
-  const now = laterOf(atMs, nowMs);
-  return { atMs: now, totals: plus(less(rolledOver(totals, now), own), remaining), own: remaining };
+  return { atMs: laterOf(atMs, nowMs), before: own, after: { ...own, steps } };
 }
 
 function mostOf(...all: readonly (Amounts | undefined)[]): Amounts {
@@ -94,10 +102,6 @@ function mostOf(...all: readonly (Amounts | undefined)[]): Amounts {
     if (amount > (most.get(token) ?? -1n)) most.set(token, amount);
   }
   return most;
-}
-
-interface Reserved {
-  readonly own: Reservation;
 }
 
 /** Time does not go back within a ledger, whatever a clock says: a past window is never reopened. */
@@ -115,26 +119,25 @@ function rolledOver(totals: Totals, ms: number): Totals {
   return eachWindow((name) => (totals[name].startMs === empty[name].startMs ? totals[name] : empty[name]));
 }
 
-function plus(totals: Totals, reservation: Reservation): Totals {
-  return moved(totals, reservation, 1n);
-}
-
-function less(totals: Totals, reservation: Reservation | undefined): Totals {
-  return reservation === undefined ? totals : moved(totals, reservation, -1n);
-}
-
-function moved(totals: Totals, { reservedAtMs, steps }: Reservation, sign: 1n | -1n): Totals {
+/** @param counting reservations to add, with 1n, or to take out, with -1n */
+function moved(totals: Totals, ...counting: readonly (readonly [Counting, 1n | -1n])[]): Totals {
   return eachWindow((name) => {
-    const window = totals[name];
+    const { startMs, amounts: before, transactions: count } = totals[name];
     // A reservation from before the window does not count in it.
-    if (windowStart(name, reservedAtMs) !== window.startMs) return window;
-    const amounts = new Map(window.amounts);
-    const counted = steps.filter(({ counts }) => counts);
-    for (const [token, amount] of counted.flatMap((step) => [...step.amounts])) {
-      amounts.set(token, (amounts.get(token) ?? 0n) + sign * amount);
+    const inWindow = counting.filter(([{ reservedAtMs }]) => windowStart(name, reservedAtMs) === startMs);
+    if (inWindow.length === 0) return totals[name];
+    const amounts = new Map(before);
+    let transactions = count;
+    for (const [{ steps }, sign] of inWindow) {
+      const counted = steps.filter(({ counts }) => counts);
+      transactions += Number(sign) * counted.length;
+      for (const [token, amount] of counted.flatMap((step) => [...step.amounts])) {
+        const sum = (amounts.get(token) ?? 0n) + sign * amount;
+        if (sum === 0n) amounts.delete(token);
+        else amounts.set(token, sum);
+      }
     }
-    for (const [token, amount] of amounts) if (amount === 0n) amounts.delete(token);
-    return { ...window, amounts, transactions: window.transactions + Number(sign) * counted.length };
+    return { startMs, amounts, transactions };
   });
 }
 

@@ -35,7 +35,8 @@ export interface UsageLedgerDeps {
 }
 
 export async function readUsage(deps: UsageLedgerDeps, { walletId, exceptRequestId }: ReadUsageRequest) {
-  const { seq, ledger } = await deps.ledgers.read(walletId, exceptRequestId);
+  const ledger = await deps.ledgers.read(walletId, exceptRequestId);
+  const seq = BigInt(ledger.seq);
   const now = deps.now();
   const { hour, day, month } = usageOfOthers(ledger, now);
   const usage: Usage = create(UsageSchema, {
@@ -44,8 +45,8 @@ export async function readUsage(deps: UsageLedgerDeps, { walletId, exceptRequest
     monthly: asText(month.amounts),
     hourlyTxCount: hour.transactions,
   });
-  const statement = deps.proofs.state({ walletId, requestId: exceptRequestId }, BigInt(seq), usage, now);
-  return { seq: BigInt(seq), usage, statement };
+  const statement = deps.proofs.state({ walletId, requestId: exceptRequestId }, seq, usage, now);
+  return { seq, usage, statement };
 }
 
 /**
@@ -56,24 +57,25 @@ export async function reserveUsage(deps: UsageLedgerDeps, request: ReserveUsageR
   const { walletId, requestId, expectedSeq, steps, lease, termsDigest } = request;
   await checkLease(deps.leases, lease);
   const moved = () => conflict(`the usage ledger of ${walletId} has moved on from entry ${expectedSeq}`);
-  const { seq, ledger } = await deps.ledgers.readAt(walletId, requestId, Number(expectedSeq));
-  if (seq !== Number(expectedSeq)) throw moved();
-  const place = { walletId, seq: seq + 1, requestId };
+  const ledger = await deps.ledgers.readAt(walletId, requestId, Number(expectedSeq));
+  if (ledger.seq !== Number(expectedSeq)) throw moved();
   const isOther = isOnOtherTerms(ledger, termsDigest);
   const discard = isOther ? await discardOf(deps, requestId, ledger) : "none";
   if (discard === "possible") {
     throw unavailable(`what was discarded for ${requestId} is not dead yet by evidence's clock: try again`);
   }
   if (isOther && discard === "none") {
-    await deps.ledgers.append(place, "superseded", supersede(ledger, deps.now()));
+    await deps.ledgers.append(ledger, request, "superseded", supersede(ledger, deps.now()));
     throw moved();
   }
   const current = isOther ? { ...ledger, own: ledger.own && { ...ledger.own, terms: "" } } : ledger;
-  const after = reserve(current, steps.map(amountsOf), termsDigest, deps.now());
-  if ((await deps.ledgers.append(place, "reserved", after)) === "conflict") throw moved();
-  if (termsDigest === "") return { seq: BigInt(place.seq) };
+  const change = reserve(current, steps.map(amountsOf), termsDigest, deps.now());
+  const appended = await deps.ledgers.append(ledger, request, "reserved", change);
+  if (appended === undefined) throw moved();
+  const seq = BigInt(appended);
+  if (termsDigest === "") return { seq };
   const reserved = { seq: expectedSeq, countsDigest: countsDigest(steps), termsDigest };
-  return { seq: BigInt(place.seq), reservation: deps.proofs.reserve(walletId, requestId, reserved) };
+  return { seq, reservation: deps.proofs.reserve(walletId, requestId, reserved) };
 }
 
 /**
@@ -85,12 +87,12 @@ export async function releaseUsage(deps: UsageLedgerDeps, request: ReleaseUsageR
   const { walletId, requestId, steps, lease } = request;
   await checkLease(deps.leases, lease);
   for (;;) {
-    const { seq, ledger } = await deps.ledgers.read(walletId, requestId);
+    const ledger = await deps.ledgers.read(walletId, requestId);
     const released = await releasable(deps, requestId, ledger, steps);
-    const after = release(ledger, released, deps.now());
-    if (after === undefined) return { seq: BigInt(seq) };
-    const place = { walletId, seq: seq + 1, requestId };
-    if ((await deps.ledgers.append(place, "released", after)) === "appended") return { seq: BigInt(place.seq) };
+    const change = release(ledger, released, deps.now());
+    if (change === undefined) return { seq: BigInt(ledger.seq) };
+    const appended = await deps.ledgers.append(ledger, request, "released", change);
+    if (appended !== undefined) return { seq: BigInt(appended) };
   }
 }
 

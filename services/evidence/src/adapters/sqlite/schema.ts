@@ -67,6 +67,8 @@ const migrations: readonly string[] = [
      account_json TEXT NOT NULL
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX quota_accounts_expiry ON quota_accounts (expires_at_ms) WHERE expires_at_ms IS NOT NULL;`,
+  // Usage entries hold changes from here on: programs that take each of them for a snapshot are to refuse the file.
+  "",
 ];
 
 /** @throws Error for a file that a later version of this program wrote */
