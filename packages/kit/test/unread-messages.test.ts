@@ -144,7 +144,11 @@ describe("a message that cannot be read", () => {
       const headers = { "content-type": "application/connect+json" };
       const request = { ...watch, body: framed(Buffer.from(body, "latin1")), headers };
       const { body: said } = await askHttp1(hosted.listeners.httpUrl, request);
-      assert.match(said, /"code":"invalid_argument","message":"the body is no grpc.health.v1.HealthCheckRequest: /, body);
+      assert.match(
+        said,
+        /"code":"invalid_argument","message":"the body is no grpc.health.v1.HealthCheckRequest: /,
+        body,
+      );
     }
   });
 
