@@ -100,6 +100,22 @@ describeCalls((served) => {
       assert.deepEqual(Object.entries(record.balanceDeltas), [["__proto__", "1"]]);
     });
 
+    it("as they are, however long: packing costs both sides more than sending", async () => {
+      const client = await served.recordsOf({
+        getRecord(_, { requestHeader, responseHeader }) {
+          responseHeader.set("x-may-be-packed-by", requestHeader.get("accept-encoding") ?? "nobody");
+          return { requestId, userVisibleError: "x".repeat(100_000) };
+        },
+      });
+      const headers: (string | null)[] = [];
+      const onHeader = (header: Headers) => {
+        for (const name of ["content-encoding", "x-may-be-packed-by"]) headers.push(header.get(name));
+      };
+      const record = await client.getRecord({ requestId }, { onHeader });
+      assert.equal(record.userVisibleError?.length, 100_000);
+      assert.deepEqual(headers, [null, "nobody"]);
+    });
+
     it("within the bound of the method, before the method sees them", async () => {
       let handled = 0;
       const reached = await served.serve(
