@@ -1,10 +1,20 @@
 import assert from "node:assert/strict";
 import { readTransactionStatus } from "../src/core/chain/transaction-status.ts";
 import type { Recall } from "../src/core/ports/near-node.ts";
+import type { EventInit } from "../src/core/workflow/action.ts";
 import { measure } from "../src/shell/workflow/perform/measure.ts";
 import { Sightings } from "../src/shell/workflow/sightings.ts";
 import { type ReceiptSpec, submitted, transactionStatus } from "./core/transaction-builder.ts";
-import { type Kind, pending, workflow } from "./core/workflow-builder.ts";
+import {
+  admittedSingly,
+  type Kind,
+  pending,
+  resolved,
+  singly,
+  started,
+  transaction,
+  workflow,
+} from "./core/workflow-builder.ts";
 
 const plain: readonly Kind[] = ["plain"];
 
@@ -15,14 +25,15 @@ const plain: readonly Kind[] = ["plain"];
 function measureOver(
   receipts: readonly ReceiptSpec[] | undefined,
   recalled: () => Recall = () => assert.fail("nobody else is asked"),
-  events = pending(plain),
+  events: readonly EventInit[] = pending(plain),
 ) {
   const tools = {
     config: { gateId: "gate.near", verifierId: "intents.near" },
     follower: { heads: { final: { height: 1005 } } },
     node: {
-      async transaction() {
-        return receipts && readTransactionStatus(transactionStatus(receipts) as never);
+      async transaction(hash: string) {
+        const isKnown = receipts !== undefined && ["s0", "r1"].includes(hash);
+        return isKnown ? readTransactionStatus(transactionStatus(receipts) as never) : undefined;
       },
       async recall() {
         return recalled();
@@ -78,6 +89,41 @@ describe("what a workflow has cost", () => {
 
     it("is not measured by a node that has not seen it run", async () => {
       assert.equal(await measureOver([{ id: "r0", waits: true }], undefined, sent), undefined);
+    });
+  });
+
+  describe("of a resume that counts as dead, whose intent was dispatched all the same", () => {
+    const dead: EventInit = { case: "transactionDead", value: { txHash: "r0", ground: "nonce_passed" } };
+    const sent = pending(plain).map((event) => (event.case === "admitted" ? admittedSingly : event));
+    const events = [...sent, singly(0), dead, resolved(0)];
+    const run: readonly ReceiptSpec[] = [{ id: "r0", logs: [submitted] }];
+
+    async function feesOver(recalled: Recall) {
+      const measured = await measureOver(run, () => recalled, events);
+      return measured?.case === "measured" ? measured.value.fees : undefined;
+    }
+
+    it("is named where no node knows the resume: it may have been this one", async () => {
+      const fees = await feesOver({ kind: "unknown", voidIn: undefined });
+      assert.deepEqual([fees?.gasBurntYocto, fees?.gateFeeYocto, fees?.forgottenTxHashes], ["17", "0", ["r0"]]);
+    });
+
+    it("is counted where a node knows the resume", async () => {
+      const status = readTransactionStatus(transactionStatus(run) as never);
+      assert(status);
+      const fees = await feesOver({ kind: "known", status });
+      assert.deepEqual([fees?.gasBurntYocto, fees?.gateFeeYocto, fees?.forgottenTxHashes], ["34", "30", []]);
+    });
+
+    it("is nothing where another resume that ran explains the dispatch", async () => {
+      const other: EventInit = {
+        case: "resumePrepared",
+        value: { transaction: transaction("r1"), mode: "single", intentIds: ["40"], feeYocto: "30" },
+      };
+      const explained = [...sent, singly(0), dead, other, started(1006, "r1"), resolved(0)];
+      const measured = await measureOver(run, undefined, explained);
+      const fees = measured?.case === "measured" ? measured.value.fees : undefined;
+      assert.deepEqual([fees?.gasBurntYocto, fees?.gateFeeYocto, fees?.forgottenTxHashes], ["34", "30", []]);
     });
   });
 });

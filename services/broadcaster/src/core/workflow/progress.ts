@@ -37,6 +37,27 @@ export function openSingle(state: WorkflowState): ResumeState | undefined {
   return state.resumes.find((resume) => resume.prepared.mode === "single" && openResume(resume));
 }
 
+/** Those intents that the resume names which were dispatched or rejected: by this resume, or by another one. */
+export function resumedOf({ steps }: WorkflowState, { prepared }: ResumeState): readonly string[] {
+  return steps.flatMap(({ accepted, resolved, closed }) => {
+    const isByResume = resolved !== undefined || closed?.reason === "rejected";
+    const intentId = accepted?.intentId ?? "";
+    return isByResume && prepared.intentIds.includes(intentId) ? [intentId] : [];
+  });
+}
+
+/**
+ * Hashes of resumes that count as dead although they may have run: an intent that they name was dispatched or rejected, and no
+ * resume that is known to have run names it. Somebody else's may have; but a node that leaves a transaction out has it seem dead.
+ */
+export function doubtfulResumes(state: WorkflowState): ReadonlySet<string> {
+  const started = state.resumes.filter(({ fate }) => fate.kind === "started");
+  const explained = new Set(started.flatMap(({ prepared }) => prepared.intentIds));
+  const dead = state.resumes.filter(({ fate }) => fate.kind === "dead");
+  const doubtful = dead.filter((resume) => resumedOf(state, resume).some((id) => !explained.has(id)));
+  return new Set(doubtful.map(({ hash }) => hash));
+}
+
 /** Every resume of that step's intent alone, oldest first; without resumes that named an id of a lost fork. */
 export function singlesOf(state: WorkflowState, { accepted }: StepState): readonly ResumeState[] {
   const intentId = accepted?.intentId ?? "";

@@ -11,7 +11,7 @@ import {
   judgeSteps,
   toStepOutcome,
 } from "./outcomes.ts";
-import { isDone, isForgotten, isSubmitted, liveSubmission, openResume } from "./progress.ts";
+import { isDone, isForgotten, isSubmitted, liveSubmission, openResume, resumedOf } from "./progress.ts";
 import { pursue } from "./pursue.ts";
 import { seenOf } from "./seen.ts";
 import { mayRepeat } from "./standstill.ts";
@@ -189,13 +189,8 @@ function pursueResumes(state: WorkflowState, world: World): Action | undefined {
  * Whether the record must not end without the fate of that resume: a reject, whose cost counts in any case, or a resume whose intent
  * was dispatched or rejected, by it or by another one. A node that does not know the resume may lag behind.
  */
-function isOwed({ steps }: WorkflowState, resume: ResumeState): boolean {
-  const { mode, intentIds } = resume.prepared;
-  const hasWorked = steps.some(({ accepted, resolved, closed }) => {
-    const isByResume = resolved !== undefined || closed?.reason === "rejected";
-    return isByResume && intentIds.includes(accepted?.intentId ?? "");
-  });
-  return openResume(resume) && (mode === "reject" || hasWorked);
+function isOwed(state: WorkflowState, resume: ResumeState): boolean {
+  return openResume(resume) && (resume.prepared.mode === "reject" || resumedOf(state, resume).length > 0);
 }
 
 /**

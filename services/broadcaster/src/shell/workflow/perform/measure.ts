@@ -1,9 +1,10 @@
 import type { BroadcasterConfig } from "../../../config.ts";
 import { strings } from "../../../core/chain/json.ts";
+import { readResume } from "../../../core/chain/resume-view.ts";
 import { isComplete, type TransactionStatus, tokensBurnt } from "../../../core/chain/transaction-status.ts";
 import type { NearNode } from "../../../core/ports/near-node.ts";
 import type { EventInit } from "../../../core/workflow/action.ts";
-import { isDone } from "../../../core/workflow/progress.ts";
+import { doubtfulResumes, isDone } from "../../../core/workflow/progress.ts";
 import { sentTransactions, type WorkflowState } from "../../../core/workflow/state.ts";
 import { tokensOf } from "../../../core/workflow/wallet-money.ts";
 import { type FindNeeds, findTransaction } from "../../chain/find-transaction.ts";
@@ -62,32 +63,37 @@ async function readBalances(
 }
 
 /**
- * Gas of all our transactions and their receipts, and the fees of the resumes that ran. What no node remembers is named instead.
+ * Gas of all our transactions and their receipts, and the fees of the resumes that ran. What no node remembers, or may have run
+ * although it counts as dead, is named instead.
  * @returns undefined while a transaction has not been seen as far as it ran, or one may have run that not every node was asked for
  */
 async function readFees(tools: MeasureNeeds, state: WorkflowState, seen: Sightings) {
   const { node, follower, config } = tools;
   const at = follower.heads?.final.height ?? 0;
   const dead = deadHashes(state);
+  const doubtful = doubtfulResumes(state);
   const ran = hashesThatRan(state);
   const accepted = new Set(state.steps.flatMap((step) => step.accepted?.txHash ?? []));
   const forgotten = new Set(state.forgotten);
+  const started = new Set(state.resumes.flatMap(({ hash, fate }) => (fate.kind === "started" ? [hash] : [])));
   const costs = await Promise.all(
     sentTransactions(state).map(async ({ hash, signerId, blockHeight }) => {
       const known = seen.burnt.get(hash);
-      if (known !== undefined) return known;
+      if (known !== undefined && !doubtful.has(hash)) return known;
       const wanted = { hash, signerId, since: Number(blockHeight) };
       let status = await findTransaction(tools, wanted, seen);
       if (seen.forgotten.has(hash)) forgotten.add(hash);
       if (status === undefined) {
-        if (forgotten.has(hash) || dead.has(hash)) return 0n;
+        if (forgotten.has(hash) || (dead.has(hash) && !doubtful.has(hash))) return 0n;
         if (ran.has(hash) || accepted.has(hash)) return undefined;
         // The endpoint that was asked may have left it out: what it burnt is 0 only if no endpoint knows it.
         const recalled = await node.recall({ ...wanted, at });
+        if (recalled.kind === "unknown" && doubtful.has(hash)) forgotten.add(hash);
         if (recalled.kind === "unknown") return 0n;
         if (recalled.kind !== "known") return undefined;
         status = recalled.status;
       }
+      if (doubtful.has(hash) && readResume(status).result.kind === "started") started.add(hash);
       // Only an intent that the gate has taken in may wait for long without being dispatched.
       const isSeen = isComplete(status) || (!ran.has(hash) && hasSubmitted(status, config.gateId));
       return isSeen ? tokensBurnt(status) : undefined;
@@ -95,7 +101,7 @@ async function readFees(tools: MeasureNeeds, state: WorkflowState, seen: Sightin
   );
   if (!costs.every((cost) => cost !== undefined)) return undefined;
   const burnt = costs.reduce((sum, cost) => sum + cost, 0n);
-  const kept = state.resumes.filter(({ fate }) => fate.kind === "started");
+  const kept = state.resumes.filter(({ hash }) => started.has(hash));
   const fee = kept.reduce((sum, { prepared }) => sum + BigInt(prepared.feeYocto), 0n);
   return { gateFeeYocto: fee.toString(), gasBurntYocto: burnt.toString(), forgottenTxHashes: [...forgotten] };
 }
