@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { fstatSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { systemPorts } from "@outlayer/kit";
@@ -10,6 +11,10 @@ import { sqlitePlace } from "./support/places.ts";
 import { claimOf, entryOf, projectionOf } from "./support/samples.ts";
 
 const { timers } = systemPorts();
+const turn = () => new Promise<void>((resolve) => timers.after(0, resolve));
+const turns = async (count: number) => {
+  for (let left = count; left > 0; left -= 1) await turn();
+};
 const writer = fileURLToPath(new URL("support/group-writer.ts", import.meta.url));
 
 /** A database that tells how often a transaction was committed. */
@@ -29,7 +34,7 @@ describe("writes of SQLite that arrive together", () => {
     database = new Counting(":memory:");
     database.exec(`PRAGMA foreign_keys = ON; CREATE TABLE numbers (n INTEGER PRIMARY KEY);
       CREATE TABLE twins (n INTEGER REFERENCES numbers (n) DEFERRABLE INITIALLY DEFERRED)`);
-    writes = new GroupCommit(database, timers);
+    writes = new GroupCommit(database, timers, undefined);
   });
   afterEach(() => database.close());
 
@@ -52,6 +57,104 @@ describe("writes of SQLite that arrive together", () => {
     const first = insert(1).then(() => database.isTransaction);
     const second = writes.run(() => database.isTransaction);
     assert.deepEqual([await first, await second], [false, true]);
+  });
+
+  describe("and are flushed beside the event loop", () => {
+    let flushes: PromiseWithResolvers<void>[];
+    beforeEach(() => {
+      flushes = [];
+      writes = new GroupCommit(database, timers, () => {
+        const flush = Promise.withResolvers<void>();
+        flushes.push(flush);
+        return flush.promise;
+      });
+    });
+    const committed = async (count: number) => {
+      while (database.commits < count) await turn();
+    };
+
+    it("are not answered before they are flushed, and neither is a read that has seen them", async () => {
+      const seen: string[] = [];
+      const write = insert(1).then(() => seen.push("write"));
+      await committed(1);
+      const read = writes.read(stored).then((found) => seen.push(`read ${found}`));
+      await turns(5);
+      assert.deepEqual([seen, stored()], [[], [1]]);
+      flushes[0]?.resolve();
+      await Promise.all([write, read]);
+      assert.deepEqual(seen.sort(), ["read 1", "write"]);
+    });
+
+    it("are the next transaction when they come during a flush", async () => {
+      const first = insert(1);
+      await committed(1);
+      const others = [insert(2), insert(3)];
+      await turns(5);
+      assert.deepEqual([stored(), flushes.length], [[1], 1]);
+      flushes[0]?.resolve();
+      await first;
+      await committed(2);
+      assert.deepEqual([stored(), flushes.length], [[1, 2, 3], 2]);
+      flushes[1]?.resolve();
+      await Promise.all(others);
+    });
+
+    it("all fail when the flush does, and so does whatever comes after it", async () => {
+      const first = insert(1);
+      await committed(1);
+      const all = [first, insert(2), writes.read(stored)];
+      flushes[0]?.reject(new Error("the disk is gone"));
+      await Promise.allSettled(all);
+      for (const one of [...all, insert(3), writes.read(stored)]) await assert.rejects(one, /the disk is gone/);
+      assert.deepEqual([stored(), flushes.length], [[1], 1]);
+      await writes.end();
+    });
+
+    it("are all answered when the end is awaited", async () => {
+      const first = insert(1);
+      await committed(1);
+      const all = [first, insert(2)];
+      const ended = writes.end();
+      flushes[0]?.resolve();
+      await committed(2);
+      flushes[1]?.resolve();
+      await ended;
+      await Promise.all(all);
+    });
+  });
+
+  it("are answered by a store once its log is flushed, and so are its reads", async () => {
+    const place = sqlitePlace();
+    const flushed = Promise.withResolvers<void>();
+    const begun = Promise.withResolvers<number>();
+    const store = openSqliteStore(place.database.path, timers, (descriptor) => {
+      begun.resolve(fstatSync(descriptor).ino);
+      return flushed.promise;
+    });
+    const entry = entryOf("slow", 1);
+    const answered: string[] = [];
+    const note = (what: string) => () => answered.push(what);
+    const opened = store.open(entry, claimOf("slow"), projectionOf(entry)).then(note("open"));
+    assert.equal(await begun.promise, statSync(`${place.database.path}-wal`).ino);
+    const reads = [
+      store.read("slow", 0),
+      store.findClaim("w", "k"),
+      store.listOpen("", 1),
+      store.lastGateEntry("g"),
+      store.lastUsageEntry("w"),
+      store.lastUsageEntryOf("w", "slow"),
+      store.usageEntriesAfter("w", 0, 1),
+      store.listUnpublished(1, "", 1),
+      store.readLease("l"),
+      store.readAccount("w"),
+    ].map((read, index) => read.then(note(`read ${index}`)));
+    await turns(20);
+    assert.deepEqual(answered, []);
+    flushed.resolve();
+    await Promise.all([opened, ...reads]);
+    assert.equal(answered.length, 11);
+    await store.close();
+    await place.drop();
   });
 
   it("are refused once the store is closed", async () => {

@@ -12,7 +12,7 @@ import { standingOf } from "./count-plan.ts";
  * here they wait as long as their callers do, in turns that are fair between wallets, and those whose callers have gone never
  * reach evidence. Fetching facts takes no turns: a slow keystore or chain must delay only callers that need it.
  */
-const atOnce = 8;
+const atOnce = 24;
 
 /** How long a wallet's request may wait for its turn before others of the wallet are refused, milliseconds. */
 const behindMs = 2_000;

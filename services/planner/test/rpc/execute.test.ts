@@ -86,10 +86,10 @@ describe("PlannerService.ExecuteWorkflow", () => {
       },
     });
     const all = Array.from({ length: 30 }, () => client.executeWorkflow(workflow({ steps: [transfer] }), asWallet));
-    while (opened.length < 8) await new Promise(setImmediate);
+    while (opened.length < 24) await new Promise(setImmediate);
     held.resolve();
     await Promise.all(all);
-    assert.deepEqual([opened.length, most], [30, 8]);
+    assert.deepEqual([opened.length, most], [30, 24]);
   });
 
   it("lets nobody wait for facts that others ask for and are slow to get", async () => {
@@ -122,22 +122,22 @@ describe("PlannerService.ExecuteWorkflow", () => {
     });
     const other = { headers: { ...asWallet.headers, "x-wallet-id": "wallet-2" } };
     const execute = (options = asWallet) => client.executeWorkflow(workflow({ steps: [transfer] }), options);
-    const all = Array.from({ length: 9 }, () => execute());
-    while (opened.length < 8) await new Promise(setImmediate);
+    const all = Array.from({ length: 25 }, () => execute());
+    while (opened.length < 24) await new Promise(setImmediate);
     nowMs += 2_000;
     all.push(execute());
     // The account of the wallet is known by now, and the gate's terms are no longer recent.
-    while (asked.length < 19) await new Promise(setImmediate);
+    while (asked.length < 51) await new Promise(setImmediate);
     nowMs += 1;
     const said =
       "Unavailable: more requests of this wallet wait than can be recorded in time: try again with the same idempotency key";
     assert.equal(await failureOf(execute()), said);
-    assert.equal(asked.length, 19, "it costs neither keystore nor chain anything");
+    assert.equal(asked.length, 51, "it costs neither keystore nor chain anything");
     all.push(execute(other));
-    while (asked.length < 20) await new Promise(setImmediate);
+    while (asked.length < 52) await new Promise(setImmediate);
     held.resolve();
     await Promise.all(all);
-    assert.equal(opened.length, 11);
+    assert.equal(opened.length, 27);
     await execute();
   });
 

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Timers } from "@outlayer/kit";
 
 /** A write that waits for its transaction. */
@@ -8,27 +8,44 @@ interface Write {
   readonly fail: (error: unknown) => void;
 }
 
+/** Makes durable what was committed before the call. Rejects where nobody knows what is durable. */
+export type Flush = () => Promise<void>;
+
 /** Writes in one transaction: more would hold up the event loop. */
 const mostTogether = 128;
 
 /**
- * Commits writes that arrive in the same turn of the event loop in one transaction, in the order in which they came: the file is
- * flushed to disk once for all of them. No write is answered before its transaction is durable
- * (rule: no-write-is-answered-before-it-is-durable). A write that throws takes back only itself.
+ * Commits writes that arrive in the same turn of the event loop in one transaction, in the order in which they came. The file is
+ * flushed to disk once for all of them, beside the event loop; what arrives during a flush is the next transaction. No write is
+ * answered before its transaction is durable (rule: no-write-is-answered-before-it-is-durable), and no read before everything
+ * that it may have seen is. A write that throws takes back only itself. After a flush that failed nothing is answered any more:
+ * what is on disk then, only a new process can read.
  */
 export class GroupCommit {
   readonly #database: DatabaseSync;
   readonly #timers: Timers;
+  readonly #flush: Flush | undefined;
+  readonly #one: Savepoint;
   #waiting: Write[] = [];
+  #isDue = false;
+  /** The flush under way, or the one that failed; undefined where everything is durable. */
+  #flushing: Promise<void> | undefined;
+  #failed: { readonly error: unknown } | undefined;
 
-  constructor(database: DatabaseSync, timers: Timers) {
+  /** @param flush undefined where there is no file */
+  constructor(database: DatabaseSync, timers: Timers, flush: Flush | undefined) {
     this.#database = database;
     this.#timers = timers;
+    this.#flush = flush;
+    this.#one = savepoint(database);
   }
 
-  /** @throws what `write` throws, and the database's error where the transaction fails: its outcome is unknown then */
+  /**
+   * @throws what `write` throws, and the database's error where the transaction, or its flush, fails: its outcome is unknown then
+   */
   run<T>(write: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
+      if (this.#failed !== undefined) return reject(this.#failed.error);
       this.#waiting.push({
         run: () => {
           const result = write();
@@ -36,22 +53,60 @@ export class GroupCommit {
         },
         fail: reject,
       });
-      if (this.#waiting.length === 1) this.#timers.after(0, () => this.#next());
+      this.#schedule();
     });
   }
 
-  /** Commits whatever waits, at once. */
-  flush(): void {
-    while (this.#waiting.length > 0) this.#commit(this.#waiting.splice(0, mostTogether));
+  /** Reads at once, and answers when what was read is durable. @throws the error of a flush that failed */
+  async read<T>(read: () => T): Promise<T> {
+    const found = read();
+    if (this.#flushing !== undefined) await this.#flushing;
+    return found;
+  }
+
+  /** Commits whatever waits, and resolves once it is answered. */
+  async end(): Promise<void> {
+    while (this.#failed === undefined && (this.#waiting.length > 0 || this.#flushing !== undefined)) {
+      if (this.#flushing === undefined) this.#next();
+      await this.#flushing?.catch(() => {});
+    }
+  }
+
+  #schedule(): void {
+    if (this.#isDue || this.#flushing !== undefined || this.#waiting.length === 0) return;
+    this.#isDue = true;
+    this.#timers.after(0, () => {
+      this.#isDue = false;
+      // `end` may have been faster.
+      if (this.#flushing === undefined) this.#next();
+    });
   }
 
   #next(): void {
-    this.#commit(this.#waiting.splice(0, mostTogether));
-    if (this.#waiting.length > 0) this.#timers.after(0, () => this.#next());
+    const group = this.#waiting.splice(0, mostTogether);
+    const answers = this.#commit(group);
+    if (this.#flush !== undefined && answers.length > 0) void this.#answerOnceFlushed(this.#flush(), group, answers);
+    else for (const answer of answers) answer();
+    this.#schedule();
   }
 
-  #commit(group: readonly Write[]): void {
-    if (group.length === 0) return;
+  async #answerOnceFlushed(flush: Promise<void>, group: readonly Write[], answers: readonly (() => void)[]) {
+    this.#flushing = flush;
+    try {
+      await flush;
+    } catch (error) {
+      this.#failed = { error };
+      for (const { fail } of [...group, ...this.#waiting.splice(0)]) fail(error);
+      return;
+    }
+    this.#flushing = undefined;
+    for (const answer of answers) answer();
+    this.#schedule();
+  }
+
+  /** @returns settles the callers' promises; nothing where the transaction has failed, which its callers are told */
+  #commit(group: readonly Write[]): readonly (() => void)[] {
+    if (group.length === 0) return [];
     const database = this.#database;
     const answers: (() => void)[] = [];
     try {
@@ -62,20 +117,26 @@ export class GroupCommit {
       // Some errors have ended the transaction already.
       if (database.isOpen && database.isTransaction) database.exec("ROLLBACK");
       for (const { fail } of group) fail(error);
-      return;
+      return [];
     }
-    for (const answer of answers) answer();
+    return answers;
   }
 
   #runOne({ run, fail }: Write): () => void {
-    this.#database.exec("SAVEPOINT one");
+    this.#one.begin.run();
     try {
       const answer = run();
-      this.#database.exec("RELEASE one");
+      this.#one.release.run();
       return answer;
     } catch (error) {
       this.#database.exec("ROLLBACK TO one; RELEASE one");
       return () => fail(error);
     }
   }
+}
+
+type Savepoint = { readonly begin: StatementSync; readonly release: StatementSync };
+
+function savepoint(database: DatabaseSync): Savepoint {
+  return { begin: database.prepare("SAVEPOINT one"), release: database.prepare("RELEASE one") };
 }

@@ -13,19 +13,23 @@ import type {
   StoredAccount,
   UsageEntry,
 } from "../../core/store.ts";
+import { type SyncFile, type WalFlush, walFlush } from "./flush-wal.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { migrate } from "./schema.ts";
 
 /** Opens an evidence file, and creates it where needed. One process at a time may use it. */
-export function openSqliteStore(path: string, timers = systemPorts().timers): EvidenceStore {
+export function openSqliteStore(path: string, timers = systemPorts().timers, sync?: SyncFile): EvidenceStore {
   const database = new DatabaseSync(path, { readBigInts: false });
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;");
   migrate(database);
-  return new SqliteStore(database, timers);
+  // From here on `walFlush` does what FULL does beyond NORMAL, and not on this thread.
+  database.exec("PRAGMA synchronous = NORMAL");
+  return new SqliteStore(database, timers, path === ":memory:" ? undefined : walFlush(path, sync));
 }
 
 class SqliteStore implements EvidenceStore {
   readonly #database: DatabaseSync;
+  readonly #wal: WalFlush | undefined;
   readonly #writes: GroupCommit;
   readonly #insertEntry: StatementSync;
   readonly #findClaim: StatementSync;
@@ -51,9 +55,11 @@ class SqliteStore implements EvidenceStore {
   readonly #replaceAccount: StatementSync;
   readonly #dropExpiredAccounts: StatementSync;
 
-  constructor(database: DatabaseSync, timers: Timers) {
+  /** @param wal undefined for a database in memory */
+  constructor(database: DatabaseSync, timers: Timers, wal: WalFlush | undefined) {
     this.#database = database;
-    this.#writes = new GroupCommit(database, timers);
+    this.#wal = wal;
+    this.#writes = new GroupCommit(database, timers, wal?.flush);
     this.#insertEntry = database.prepare(
       `INSERT INTO entries (request_id, version, at_ms, entry_json, hash, secret_json, wallet_id, idempotency_key,
          fingerprint, approval_of)
@@ -150,7 +156,7 @@ class SqliteStore implements EvidenceStore {
   }
 
   async findClaim(walletId: string, idempotencyKey: string): Promise<Claimed | undefined> {
-    return this.#claimed(walletId, idempotencyKey);
+    return this.#writes.read(() => this.#claimed(walletId, idempotencyKey));
   }
 
   async append(entry: Entry, projection: Projection): Promise<"appended" | "conflict"> {
@@ -162,12 +168,14 @@ class SqliteStore implements EvidenceStore {
   }
 
   async read(requestId: string, afterVersion: number): Promise<readonly Entry[]> {
-    const rows = this.#read.all(requestId, afterVersion) as unknown as (Entry & { secretJson: string | null })[];
+    const found = await this.#writes.read(() => this.#read.all(requestId, afterVersion));
+    const rows = found as unknown as (Entry & { secretJson: string | null })[];
     return rows.map((row) => ({ ...row, secretJson: row.secretJson ?? undefined }));
   }
 
   async listOpen(afterRequestId: string, limit: number): Promise<readonly Projection[]> {
-    const rows = this.#listOpen.all(afterRequestId, limit) as unknown as Omit<Projection, "terminal">[];
+    const found = await this.#writes.read(() => this.#listOpen.all(afterRequestId, limit));
+    const rows = found as unknown as Omit<Projection, "terminal">[];
     return rows.map((row) => ({ ...row, terminal: false }));
   }
 
@@ -181,7 +189,7 @@ class SqliteStore implements EvidenceStore {
   }
 
   async lastGateEntry(gateId: string): Promise<GateEntry | undefined> {
-    return this.#lastGateEntry.get(gateId) as unknown as GateEntry | undefined;
+    return (await this.#writes.read(() => this.#lastGateEntry.get(gateId))) as unknown as GateEntry | undefined;
   }
 
   async appendGate(entry: GateEntry): Promise<"appended" | "conflict"> {
@@ -193,15 +201,17 @@ class SqliteStore implements EvidenceStore {
   }
 
   async lastUsageEntry(walletId: string): Promise<UsageEntry | undefined> {
-    return this.#lastUsageEntry.get(walletId) as unknown as UsageEntry | undefined;
+    return (await this.#writes.read(() => this.#lastUsageEntry.get(walletId))) as unknown as UsageEntry | undefined;
   }
 
   async lastUsageEntryOf(walletId: string, requestId: string): Promise<UsageEntry | undefined> {
-    return this.#lastUsageEntryOf.get(walletId, requestId) as unknown as UsageEntry | undefined;
+    const found = await this.#writes.read(() => this.#lastUsageEntryOf.get(walletId, requestId));
+    return found as unknown as UsageEntry | undefined;
   }
 
   async usageEntriesAfter(walletId: string, afterSeq: number, limit: number): Promise<readonly UsageEntry[]> {
-    return this.#usageEntriesAfter.all(walletId, afterSeq, limit) as unknown as UsageEntry[];
+    const found = await this.#writes.read(() => this.#usageEntriesAfter.all(walletId, afterSeq, limit));
+    return found as unknown as UsageEntry[];
   }
 
   async appendUsage(entry: UsageEntry): Promise<"appended" | "conflict"> {
@@ -213,7 +223,7 @@ class SqliteStore implements EvidenceStore {
   }
 
   async listUnpublished(beforeMs: number, afterRequestId: string, limit: number): Promise<readonly string[]> {
-    const rows = this.#listUnpublished.all(beforeMs, afterRequestId, limit);
+    const rows = await this.#writes.read(() => this.#listUnpublished.all(beforeMs, afterRequestId, limit));
     return rows.map(({ requestId }) => String(requestId));
   }
 
@@ -224,7 +234,7 @@ class SqliteStore implements EvidenceStore {
   }
 
   async readLease(resource: string): Promise<Lease | undefined> {
-    return this.#readLease.get(resource) as unknown as Lease | undefined;
+    return (await this.#writes.read(() => this.#readLease.get(resource))) as unknown as Lease | undefined;
   }
 
   async replaceLease(before: Lease | undefined, { resource, holderId, epoch, expiresAtMs }: Lease): Promise<boolean> {
@@ -239,7 +249,8 @@ class SqliteStore implements EvidenceStore {
   }
 
   async readAccount(walletId: string): Promise<StoredAccount | undefined> {
-    const found = this.#readAccount.get(walletId) as unknown as Nullable<StoredAccount> | undefined;
+    const read = await this.#writes.read(() => this.#readAccount.get(walletId));
+    const found = read as unknown as Nullable<StoredAccount> | undefined;
     return found && { ...found, expiresAtMs: found.expiresAtMs ?? undefined };
   }
 
@@ -255,8 +266,9 @@ class SqliteStore implements EvidenceStore {
   }
 
   async close(): Promise<void> {
-    this.#writes.flush();
+    await this.#writes.end();
     this.#database.close();
+    this.#wal?.close();
   }
 
   #claimed(walletId: string, idempotencyKey: string): Claimed | undefined {
