@@ -12,6 +12,7 @@ import type { BroadcasterConfig } from "./config.ts";
 import { getDirectUserKey } from "./rpc/get-direct-user-key.ts";
 import { GateFacts } from "./rpc/get-gate-facts.ts";
 import { preflight } from "./rpc/preflight.ts";
+import { PreflightLine } from "./rpc/preflight-line.ts";
 import { Follower } from "./shell/chain/follower.ts";
 import { SaltReader } from "./shell/chain/salt-reader.ts";
 import { KeyRing } from "./shell/chain/signing-key.ts";
@@ -76,10 +77,11 @@ export function createBroadcaster(
     (lease) => beginTerm(shared, lease, new EvidenceClient(transports.evidence, lease), bus),
   );
   const facts = new GateFacts(gate, config);
+  const preflights = new PreflightLine();
   const implementation: ServiceImpl<typeof BroadcasterService> = {
     getGateFacts: (request) => facts.get(request),
     getDirectUserKey: (request) => getDirectUserKey({ node }, request),
-    preflight: (request, { signal }) => preflight({ ...shared, evidence }, request, signal),
+    preflight: (request, { signal }) => preflight({ ...shared, evidence, line: preflights }, request, signal),
   };
   return {
     routes: {

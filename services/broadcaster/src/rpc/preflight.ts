@@ -8,6 +8,7 @@ import { keysNow } from "../shell/checks/keys-seen.ts";
 import { runChecks } from "../shell/checks/run-checks.ts";
 import { WorkflowReadings } from "../shell/checks/workflow-readings.ts";
 import type { BetweenTerms } from "../shell/term/term.ts";
+import type { PreflightLine } from "./preflight-line.ts";
 
 /** Time limit of the whole preflight, milliseconds: checks without a result by then fail. */
 const patienceMs = 10_000;
@@ -28,9 +29,12 @@ type Needed = Pick<
   | "ports"
   | "foreignViews"
   | "logger"
-> & { readonly evidence: Pick<EvidenceLog, "readUsage"> };
+> & { readonly evidence: Pick<EvidenceLog, "readUsage">; readonly line: PreflightLine };
 
-/** Runs every check that a run depends on. Broadcasts, reserves and writes nothing. */
+/**
+ * Runs every check that a run depends on. Broadcasts, reserves and writes nothing.
+ * @throws Refusal Unavailable where its turn among others did not come in time
+ */
 export async function preflight(tools: Needed, request: PreflightRequest, caller: AbortSignal) {
   const { walletId, calls, approval } = request;
   const {
@@ -51,36 +55,39 @@ export async function preflight(tools: Needed, request: PreflightRequest, caller
     logger,
   } = tools;
   const { signal, done } = deadline(ports.timers, patienceMs, caller);
-  const readings = new WorkflowReadings(
-    {
-      config,
-      node,
-      gate,
-      verifierId: config.verifierId,
-      wrappedNearId: config.wrappedNearId,
-      clock: ports.clock,
-      random: ports.random,
-      foreignViews,
-      walletId,
-      approval,
-      signer,
-      evidence,
-      salts,
-      signal,
-      head: () => node.block({ finality: "final" }),
-      clockAheadMs: async () => follower.clockAheadMs ?? 0,
-      tail: () => tails.attribute(),
-      committed: () => commitments.before(),
-      isOurs: ownDelegates.has.bind(ownDelegates),
-      relayerKeys: () => keysNow(relayer),
-      approverKeys: () => keysNow(approver),
-      account: () => signer.freshAccount(walletId, signal),
-    },
-    runOf(request, config),
-  );
+  const run = runOf(request, config);
+  const checks = calls.length === 0 ? operatorChecks : workflowChecks;
+  const readings = () =>
+    new WorkflowReadings(
+      {
+        config,
+        node,
+        gate,
+        verifierId: config.verifierId,
+        wrappedNearId: config.wrappedNearId,
+        clock: ports.clock,
+        random: ports.random,
+        foreignViews,
+        walletId,
+        approval,
+        signer,
+        evidence,
+        salts,
+        signal,
+        head: () => node.block({ finality: "final" }),
+        clockAheadMs: async () => follower.clockAheadMs ?? 0,
+        tail: () => tails.attribute(),
+        committed: () => commitments.before(),
+        isOurs: ownDelegates.has.bind(ownDelegates),
+        relayerKeys: () => keysNow(relayer),
+        approverKeys: () => keysNow(approver),
+        account: () => signer.freshAccount(walletId, signal),
+      },
+      run,
+    );
   try {
-    const checks = calls.length === 0 ? operatorChecks : workflowChecks;
-    return { preflight: await runChecks(checks, readings, { signal, logger }) };
+    const made = await tools.line.run(walletId, signal, () => runChecks(checks, readings(), { signal, logger }));
+    return { preflight: made };
   } finally {
     done();
   }
