@@ -1,5 +1,5 @@
 import type { OpenWorkflowRequest } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
-import { Code, invalid, Refusal } from "@outlayer/kit";
+import { Code, invalid, noteInContext, Refusal } from "@outlayer/kit";
 import type { OpenResult, WorkflowLog } from "../core/log.ts";
 import type { Admission, QuotaBook } from "../core/quota-book.ts";
 import type { EvidenceStore } from "../core/store.ts";
@@ -19,6 +19,7 @@ export async function openWorkflow({ log, quotas, store }: OpenDeps, request: Op
   const { requestId, opened, operatorBoundYocto } = request;
   if (opened === undefined) throw invalid("opened is required");
   const { walletId, idempotencyKey } = opened;
+  noteInContext({ wallet_id: walletId });
   const isClaimed = async () => (await store.findClaim(walletId, idempotencyKey)) !== undefined;
   const boundYocto = opened.ended === undefined ? BigInt(operatorBoundYocto || "0") : undefined;
   const start = { requestId, boundYocto };

@@ -1,5 +1,6 @@
 import {
   type CallListener,
+  currentContext,
   DependencyWatch,
   deadline,
   type Logger,
@@ -51,9 +52,15 @@ export class Database {
    * own limits are longer, so an abandoned call may still be carried out. The driver's errors are translated: they may quote the
    * document.
    * @param urgency an urgent call does not wait for its turn
+   * @param party the party that the call is made for: turns are fair between parties. By default the wallet that the work at hand is for
    * @throws NotSent where its turn did not come in time
    */
-  async answered<T>(call: () => Promise<T>, limitMs = callMs, urgency: Urgency = "usual"): Promise<T> {
+  async answered<T>(
+    call: () => Promise<T>,
+    limitMs = callMs,
+    urgency: Urgency = "usual",
+    party = currentContext()?.fields.wallet_id,
+  ): Promise<T> {
     if (urgency === "urgent") return this.#call(call, limitMs);
     const patience = deadline(this.ports.timers, turnMs);
     let isSent = false;
@@ -65,7 +72,7 @@ export class Database {
           patience.done();
           return this.#call(call, limitMs);
         },
-        { signal: patience.signal },
+        { party, signal: patience.signal },
       );
     } catch (error) {
       if (isSent) throw error;

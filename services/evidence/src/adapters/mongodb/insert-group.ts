@@ -7,6 +7,8 @@ const atOnce = 2;
 /** Documents in an insertion, and UTF-16 units of their texts: far from where the driver would split it. */
 const mostTogether = 64;
 const mostText = 2_000_000;
+/** The party of an insertion, which is of many wallets: no wallet id has a blank. */
+const allWallets = "all wallets";
 /** Time limit of an insertion, milliseconds. */
 const insertMs = 3_000;
 
@@ -70,10 +72,11 @@ export class InsertGroup<T extends TextDocument> {
     this.#isForming = true;
     let group: readonly Waiting<T>[] = [];
     try {
-      const refused = await this.#database.answered(() => {
+      const insert = () => {
         group = this.#take();
         return this.#insertAll(group.map(({ document }) => document));
-      }, insertMs);
+      };
+      const refused = await this.#database.answered(insert, insertMs, "usual", allWallets);
       for (const [index, { resolve, reject }] of group.entries()) {
         if (refused.has(index)) reject(refused.get(index));
         else resolve();
