@@ -6,7 +6,10 @@ export interface Attack {
   readonly name: string;
   /** What is tried, as a sentence. */
   readonly tries: string;
-  /** Milliseconds from the end of one round to the beginning of the next. */
+  /**
+   * Milliseconds from the beginning of one round to that of the next. Rounds that are late for want of a processor follow one another
+   * at once, until they have caught up.
+   */
   readonly everyMs: number;
   /**
    * Answers with which it is refused, or that do no harm: `404`, `grpc 16`, `reset`, `closed`, `timeout`. An answer that is not

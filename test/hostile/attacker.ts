@@ -53,9 +53,16 @@ async function hold(name: string): Promise<void> {
   await found.send(world);
 }
 
-/** Round after round; the first is made however little time there is. */
+/**
+ * Round after round; the first is made however little time there is. It begins somewhere in the attack's period: strangers do not all
+ * come at the same moment.
+ */
 async function attackUntil(attack: Attack, untilMs: number): Promise<void> {
+  const firstAfterMs = new Dice(`${targets.seed} ${attack.name}`).fraction() * attack.everyMs;
+  let nextMs = Date.now() + Math.min(firstAfterMs, Math.max(0, untilMs - Date.now()));
+  await pauseUntil(nextMs);
   for (let round = firstRound; round === firstRound || Date.now() < untilMs; round += 1) {
+    nextMs += attack.everyMs;
     const dice = new Dice(`${targets.seed} ${attack.name} ${round}`);
     // A first round that begins late has its time all the same.
     const endsMs = round === firstRound ? Math.max(untilMs, Date.now() + 20_000) : untilMs;
@@ -67,7 +74,7 @@ async function attackUntil(attack: Attack, untilMs: number): Promise<void> {
       note(tally, "broken", { attack: attack.name, what: `round ${round}: ${what}` });
     }
     tallyOf(tally, attack.name).rounds += 1;
-    await pauseUntil(Math.min(untilMs, Date.now() + attack.everyMs));
+    await pauseUntil(Math.min(untilMs, nextMs));
   }
 }
 

@@ -6,6 +6,9 @@ import type { Order, Report, Targets } from "./targets.ts";
 
 const main = fileURLToPath(new URL("attacker.ts", import.meta.url));
 
+/** How much lower the priority of attackers is than that of this process. */
+const behindTheServices = 14;
+
 /** Processes that attack, and what they have seen so far. */
 export class Attackers {
   readonly tally: Tally = emptyTally();
@@ -19,7 +22,8 @@ export class Attackers {
         stdio: ["ignore", "inherit", "inherit", "ipc"],
       });
       // Attackers have machines of their own: what they cost by themselves is to take nothing from the services.
-      if (child.pid !== undefined) setPriority(child.pid, getPriority() + constants.priority.PRIORITY_BELOW_NORMAL);
+      const priority = Math.min(constants.priority.PRIORITY_LOW, getPriority() + behindTheServices);
+      if (child.pid !== undefined) setPriority(child.pid, priority);
       child.on("message", (report: Report) => {
         if (report.kind === "tally") add(this.tally, report.tally);
         if (report.kind === "carry") order(child, { kind: "carried", id: report.id, error: carry(report.payloads) });

@@ -2,6 +2,9 @@ import type { Json } from "./attack-world.ts";
 import { type HttpAnswer, newAgent, send } from "./clients/http1.ts";
 import { apiKeyOf, honestWallets, markerOf, payee, wrap } from "./tenants.ts";
 
+/** Status of a workflow that its wallet gave up waiting for. */
+export const unended = "unended";
+
 /** A workflow of an honest wallet that has ended, or that its wallet gave up. */
 export interface Honest {
   readonly walletId: string;
@@ -85,7 +88,7 @@ export class HonestLoad {
       const path = `/wallet/v1/workflows/${record.request_id}?wait=20`;
       record = (await this.#asked(walletId, giveUpAt, "GET", path)) ?? record;
     }
-    const status = record?.retry_after_ms === null ? record.status : "unended";
+    const status = record?.retry_after_ms === null ? record.status : unended;
     return {
       walletId,
       requestId: record?.request_id ?? "none",

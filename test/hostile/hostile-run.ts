@@ -1,4 +1,4 @@
-import { serviceNames } from "@outlayer/kit";
+import { type ServiceName, serviceNames } from "@outlayer/kit";
 import { Attackers } from "./attackers.ts";
 import { holds } from "./attacks/holds.ts";
 import { attacks as allAttacks } from "./attacks/index.ts";
@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly only: readonly string[];
   /** Of every attack: another than 1 to play one again. */
   readonly firstRound: number;
+  /** Leaves out what is judged by its timing alone: hostile requests that are sent alone. */
+  readonly untimed: boolean;
   readonly say: (line: string) => void;
 }
 
@@ -26,7 +28,7 @@ const warmUpMs = 6_000;
 const triesAlone = 3;
 
 /** A quiet phase, every hostile request alone, then all at once beside the same honest load. */
-export async function hostileRun({ minutes, seed, only, firstRound, say }: RunOptions): Promise<Figures> {
+export async function hostileRun({ minutes, seed, only, firstRound, untimed, say }: RunOptions): Promise<Figures> {
   const attacks = allAttacks.filter(({ name }) => only.length === 0 || only.includes(name));
   const quietMs = Math.max(25_000, (minutes * 60_000) / 6);
   const world = await HostileWorld.start(seed);
@@ -43,12 +45,12 @@ export async function hostileRun({ minutes, seed, only, firstRound, say }: RunOp
     const memoryBefore = await world.probes.memory();
     say(`quiet for ${Math.round(quietMs / 1000)} s`);
     const quiet = await played(Date.now() + quietMs);
-    say("each hostile request alone");
+    const quietUsed = usedBetween(memoryBefore, await world.probes.loops());
     const aloneAt = performance.now();
-    const stalls = only.length === 0 ? await stallsAlone(world, attackers, say) : [];
+    const stalls = only.length === 0 && !untimed ? await stallsAlone(world, attackers, say) : [];
     const aloneMs = performance.now() - aloneAt;
     say(`hostile for ${minutes} min, seed ${seed}`);
-    await world.probes.loops();
+    const before = await world.probes.loops();
     const endsMs = Date.now() + minutes * 60_000;
     const stallsBeside = Object.fromEntries(serviceNames.map((name) => [name, 0]));
     const watching = watchLoops(world, stallsBeside, endsMs);
@@ -60,6 +62,7 @@ export async function hostileRun({ minutes, seed, only, firstRound, say }: RunOp
       ),
       watching,
     ]);
+    const used = { quiet: quietUsed, beside: usedBetween(before, await world.probes.loops()) };
     say("looking at what is left");
     // What came last has its end too, and what was queued is taken up.
     await played(Date.now() + warmUpMs);
@@ -75,6 +78,7 @@ export async function hostileRun({ minutes, seed, only, firstRound, say }: RunOp
       quiet,
       beside,
       stages,
+      used,
       bypasses,
       secretsInLogs: world.secretsInLogs,
       exitCodes,
@@ -97,12 +101,13 @@ async function stallsAlone(
   attackers: Attackers,
   say: RunOptions["say"],
 ): Promise<Figures["stalls"]> {
+  say("each hostile request alone");
   const all: Figures["stalls"][number][] = [];
   for (const { name } of holds) {
     const least: Record<string, number> = {};
     const endedBefore = world.ended.length;
     for (let tried = 0; tried < triesAlone; tried += 1) {
-      await world.probes.loops();
+      await world.probes.loops("closely");
       await attackers.hold(name);
       const readings: Readings = await world.probes.loops();
       for (const service of serviceNames) {
@@ -129,6 +134,15 @@ async function watchLoops(world: HostileWorld, longest: Record<string, number>, 
     const readings = await world.probes.loops();
     for (const name of serviceNames) longest[name] = Math.max(longest[name] ?? 0, readings[name]?.stallMs ?? 0);
   }
+}
+
+/** Processor time that each service used between two readings, milliseconds; not a number where its process is another one. */
+function usedBetween(before: Readings, after: Readings): Figures["used"]["quiet"] {
+  const used = (name: ServiceName) => {
+    const [from, to] = [before[name], after[name]];
+    return from === undefined || to === undefined || from.pid !== to.pid ? Number.NaN : to.usedMs - from.usedMs;
+  };
+  return Object.fromEntries(serviceNames.map((name) => [name, used(name)]));
 }
 
 function seconds(ms: number): number {

@@ -11,6 +11,8 @@ export interface Figures extends Measured {
   readonly seconds: { readonly quiet: number; readonly alone: number; readonly hostile: number };
   /** Where honest workflows spent their time, by phase. */
   readonly stages: Readonly<Record<"quiet" | "beside", readonly Stages[]>>;
+  /** Processor time by service in each phase, milliseconds. */
+  readonly used: Readonly<Record<"quiet" | "beside", Readonly<Record<string, number>>>>;
   /** yoctoNEAR, by wallet. */
   readonly spent: ReadonlyMap<string, bigint>;
   /** Longest stalls while all attacked at once, milliseconds: what the machine's other work costs is in them. */
@@ -19,16 +21,18 @@ export interface Figures extends Measured {
 
 /** What a run came to, for people. */
 export function tableOf(figures: Figures): string {
-  const { tally, ended, bypasses, seconds, quiet, beside } = figures;
+  const { tally, attacks, ended, bypasses, seconds, quiet, beside } = figures;
   return [
     `quiet ${seconds.quiet} s, each request alone ${seconds.alone} s, hostile ${seconds.hostile} s`,
     "",
     ...columns([
-      ["attack", "rounds", "requests", "answers"],
+      ["attack", "a round every ms", "rounds", "requests", "a second", "answers"],
       ...Object.entries(tally.attacks).map(([name, { rounds, requests, codes }]) => [
         name,
+        String(attacks.find((attack) => attack.name === name)?.everyMs ?? ""),
         String(rounds),
         String(requests),
+        name === "alone" ? "" : (requests / seconds.hostile).toFixed(0),
         Object.entries(codes)
           .sort(([, a], [, b]) => b - a)
           .map(([code, times]) => `${code}: ${times}`)
@@ -38,6 +42,7 @@ export function tableOf(figures: Figures): string {
     "",
     ...columns([
       ["requests", String(requestsIn(tally))],
+      ["a second", (requestsIn(tally) / seconds.hostile).toFixed(0)],
       ["5xx but 503 with Retry-After", String(tally.failures.length)],
       ["processes that ended", String(ended.length)],
       ["cross-wallet reads", String(tally.leaks.length)],
@@ -55,6 +60,7 @@ export function tableOf(figures: Figures): string {
       honestRow("beside hostile ones", beside),
     ]),
     `p95 beside over quiet: ${slowdownOf(quiet, beside).toFixed(2)}`,
+    `p50 and p95 beside, minute by minute: ${byMinute(beside)}`,
     "",
     ...stageRows(figures),
     "",
@@ -62,16 +68,28 @@ export function tableOf(figures: Figures): string {
   ].join("\n");
 }
 
-function services({ memoryBefore, memoryAfter, stallsBeside, stalls }: Figures): string[] {
+function services({ memoryBefore, memoryAfter, stallsBeside, stalls, used, seconds }: Figures): string[] {
+  const share = (ms: number | undefined, of: number) => `${((ms ?? Number.NaN) / of / 10).toFixed(1)} %`;
   const of = (reading: Reading | undefined, what: "liveBytes" | "rssBytes") =>
     reading === undefined ? "?" : megabytes(reading[what]);
   return columns([
-    ["service", "live MB at the start", "at the end", "resident MB at the end", "stall alone ms", "stall beside ms"],
+    [
+      "service",
+      "processor, quiet",
+      "beside",
+      "live MB at the start",
+      "at the end",
+      "resident MB at the end",
+      "stall alone ms",
+      "stall beside ms",
+    ],
     ...serviceNames.map((name) => {
       const alone = Math.max(0, ...stalls.filter(({ service }) => service === name).map(({ ms }) => ms));
       const after = memoryAfter[name];
       return [
         name,
+        share(used.quiet[name], seconds.quiet),
+        share(used.beside[name], seconds.hostile),
         of(memoryBefore[name], "liveBytes"),
         of(after, "liveBytes"),
         of(after, "rssBytes"),
@@ -94,6 +112,14 @@ function honestRow(name: string, of: readonly Honest[]): string[] {
   const times = of.map(({ ms }) => ms);
   const succeeded = of.filter(({ status }) => status === "succeeded").length;
   return [name, String(of.length), String(succeeded), ...[0.5, 0.95].map((part) => percentile(times, part).toFixed(0))];
+}
+
+/** Of honest workflows, by the minute in which they were begun. */
+function byMinute(of: readonly Honest[]): string {
+  const beganMs = Math.min(...of.map(({ begunAtMs }) => begunAtMs));
+  const minutes = Map.groupBy(of, ({ begunAtMs }) => Math.floor((begunAtMs - beganMs) / 60_000));
+  const rows = [...minutes].sort(([a], [b]) => a - b).map(([, begun]) => begun.map(({ ms }) => ms));
+  return rows.map((times) => [0.5, 0.95].map((part) => percentile(times, part).toFixed(0)).join("/")).join(", ");
 }
 
 /** Mean times, in the order of the log. */

@@ -8,7 +8,14 @@ import { faultsOf, type Measured, maxGrowthBytes, maxStallMs, percentile } from 
 
 const attack: Attack = { name: "any", tries: "tries", everyMs: 1, refusals: ["401", "reset"], async round() {} };
 
-const reading = (liveBytes: number): Reading => ({ pid: 1, stallMs: 0, busyMs: 0, liveBytes, rssBytes: liveBytes });
+const reading = (liveBytes: number): Reading => ({
+  pid: 1,
+  stallMs: 0,
+  busyMs: 0,
+  usedMs: 0,
+  liveBytes,
+  rssBytes: liveBytes,
+});
 const readings = (bytes: number): Readings => ({
   gateway: reading(bytes),
   planner: reading(bytes),
@@ -50,7 +57,8 @@ const good: Measured = {
   exitCodes: { gateway: 0 },
 };
 
-const faults = (change: Partial<Measured>) => faultsOf({ ...good, ...change }, { slowdown: 1.5 });
+const found = (change: Partial<Measured>) => faultsOf({ ...good, ...change }, { slowdown: 1.5 });
+const faults = (change: Partial<Measured>) => found(change).map(({ what }) => what);
 
 function withIncident(kind: "failures" | "letThrough" | "leaks" | "broken"): Tally {
   const tally = madeOnce();
@@ -96,6 +104,40 @@ describe("the verdict on a hostile run", () => {
       for (const one of found) assert.match(one, fault);
     });
   }
+
+  it("can be told by nothing that a busy machine does alone, where it is not timed", () => {
+    const busy: Partial<Measured> = {
+      tally: madeOnce("timeout"),
+      stalls: [{ name: "body", service: "evidence", ms: 900 }],
+      memoryAfter: readings(1_001 + maxGrowthBytes),
+      beside: [honest(9_000), honest(120_000, "unended")],
+    };
+    assert.deepEqual(
+      found(busy).filter(({ byTiming }) => !byTiming),
+      [],
+    );
+    assert.equal(found(busy).length, 9);
+  });
+
+  it("is told by all else, timed or not", () => {
+    const certain: readonly Partial<Measured>[] = [
+      { ended: [{ name: "gateway", code: 1, problems: "out of memory" }] },
+      { tally: withIncident("failures") },
+      { tally: withIncident("leaks") },
+      { tally: withIncident("letThrough") },
+      { tally: emptyTally() },
+      { tally: madeOnce("200") },
+      { bypasses: ["how"] },
+      { secretsInLogs: ["line"] },
+      { beside: [honest(100), honest(100, "failed")] },
+    ];
+    for (const change of certain) {
+      assert.deepEqual(
+        found(change).map(({ byTiming }) => byTiming),
+        [false],
+      );
+    }
+  });
 
   it("takes the value that no more than a twentieth exceed", () => {
     const values = Array.from({ length: 100 }, (_, index) => index + 1);

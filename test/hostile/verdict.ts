@@ -1,6 +1,6 @@
 import { type ServiceName, serviceNames } from "@outlayer/kit";
 import type { Attack } from "./attack.ts";
-import type { Honest } from "./honest-load.ts";
+import { type Honest, unended } from "./honest-load.ts";
 import type { Readings } from "./measure/probes.ts";
 import type { Tally } from "./tally.ts";
 import type { Ended } from "./world.ts";
@@ -28,6 +28,17 @@ export interface Bounds {
   readonly slowdown: number;
 }
 
+/** What keeps a run from being good. */
+export interface Fault {
+  /** A sentence. */
+  readonly what: string;
+  /** Whether a machine that is busy with something else can bring it about by itself. */
+  readonly byTiming: boolean;
+}
+
+/** What an attack counts a request as that got no answer in time. */
+const late = "timeout";
+
 /** Longest time for which one hostile request may hold up a loop. */
 export const maxStallMs = 50;
 
@@ -40,16 +51,25 @@ export function percentile(values: readonly number[], part: number): number {
   return sorted[Math.max(0, Math.ceil(part * sorted.length) - 1)] ?? Number.NaN;
 }
 
-/** What keeps the run from being good, a sentence each. */
-export function faultsOf(measured: Measured, bounds: Bounds): readonly string[] {
-  return [
+/** Everything that keeps the run from being good. */
+export function faultsOf(measured: Measured, bounds: Bounds): readonly Fault[] {
+  const certain = [
     ...ofProcesses(measured),
     ...ofAnswers(measured),
     ...measured.bypasses.map((bypass) => `policy was bypassed: ${bypass}`),
     ...measured.secretsInLogs.map((line) => `a log holds a secret: ${line}`),
+    ...ofHonest(measured, (status) => status !== unended),
+  ];
+  const byTiming = [
+    ...lateAnswers(measured),
     ...ofStalls(measured),
     ...ofMemory(measured),
-    ...ofHonest(measured, bounds),
+    ...ofHonest(measured, (status) => status === unended),
+    ...ofSlowdown(measured, bounds),
+  ];
+  return [
+    ...certain.map((what): Fault => ({ what, byTiming: false })),
+    ...byTiming.map((what): Fault => ({ what, byTiming: true })),
   ];
 }
 
@@ -73,12 +93,28 @@ function ofAnswers({ tally, attacks }: Measured): string[] {
     ...attacks.flatMap(({ name, refusals }) => {
       const of = tally.attacks[name];
       if (of === undefined || of.rounds === 0) return [`${name} was not made`];
-      const codes = Object.entries(of.codes).filter(([code]) => !refusals.includes(code));
-      return codes.map(
-        ([code, times]) => `${name} was answered with ${code}, ${times} times, which is no refusal of it`,
-      );
+      return notRefusals(of.codes, refusals).flatMap(([code, text]) => (code === late ? [] : [`${name} ${text}`]));
     }),
   ];
+}
+
+/** Attacks that waited in vain for an answer that they must get. */
+function lateAnswers({ tally, attacks }: Measured): string[] {
+  return attacks.flatMap(({ name, refusals }) =>
+    notRefusals(tally.attacks[name]?.codes ?? {}, refusals).flatMap(([code, text]) =>
+      code === late ? [`${name} ${text}`] : [],
+    ),
+  );
+}
+
+/** Answers that are no refusals, with what is said of them. */
+function notRefusals(
+  codes: Readonly<Record<string, number>>,
+  refusals: readonly string[],
+): (readonly [string, string])[] {
+  return Object.entries(codes)
+    .filter(([code]) => !refusals.includes(code))
+    .map(([code, times]) => [code, `was answered with ${code}, ${times} times, which is no refusal of it`] as const);
 }
 
 function ofStalls({ stalls }: Measured): string[] {
@@ -96,13 +132,15 @@ function ofMemory({ memoryBefore, memoryAfter }: Measured): string[] {
   });
 }
 
-function ofHonest({ quiet, beside }: Measured, { slowdown }: Bounds): string[] {
-  const failed = [...quiet, ...beside].filter(({ status }) => status !== "succeeded");
+/** Honest workflows that did not succeed. @param counts which of them, by their status */
+function ofHonest({ quiet, beside }: Measured, counts: (status: string) => boolean): string[] {
+  const failed = [...quiet, ...beside].filter(({ status }) => status !== "succeeded" && counts(status));
+  return failed.map(({ walletId, requestId, status, error }) => `${walletId} ${requestId}: ${status}, ${error}`);
+}
+
+function ofSlowdown({ quiet, beside }: Measured, { slowdown }: Bounds): string[] {
   const ratio = slowdownOf(quiet, beside);
-  return [
-    ...failed.map(({ walletId, requestId, status, error }) => `${walletId} ${requestId}: ${status}, ${error}`),
-    ...(ratio <= slowdown ? [] : [`honest p95 is ${ratio.toFixed(2)} times the quiet one, more than ${slowdown}`]),
-  ];
+  return ratio <= slowdown ? [] : [`honest p95 is ${ratio.toFixed(2)} times the quiet one, more than ${slowdown}`];
 }
 
 /** The honest p95 beside hostile ones over the quiet one; not a number where there is none. */

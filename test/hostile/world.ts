@@ -1,3 +1,4 @@
+import { constants, getPriority, setPriority } from "node:os";
 import { type Devnet, startDevnet } from "@outlayer/devnet";
 import { prepareReplicas, type Replicas } from "@outlayer/distributed";
 import { type Environment, type ServiceName, serviceNames } from "@outlayer/kit";
@@ -22,6 +23,9 @@ import {
   usdc,
   walletGenesis,
 } from "./tenants.ts";
+
+/** How much lower the priority of the services is than that of the node. */
+const behindTheNode = 4;
 
 /** Milliseconds from block to block. */
 const blockTimeMs = 200;
@@ -153,6 +157,8 @@ export class HostileWorld {
   /** Starts another process for one that ended. */
   #watch(name: ServiceName): void {
     const replica = this.#replicas.running(name);
+    // The node and the honest callers, which are this process, have machines of their own as well.
+    setPriority(replica.pid, Math.min(constants.priority.PRIORITY_LOW, getPriority() + behindTheNode));
     void replica.exited.then((code) => {
       if (this.#isStopping) return;
       this.ended.push({ name, code, problems: replica.problems.slice(0, 1_500) });

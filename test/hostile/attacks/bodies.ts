@@ -13,7 +13,7 @@ const paths = [
 export const bodies: Attack = {
   name: "bodies",
   tries: "sends bodies of many, deep, doubled and endless values, several at once, to every endpoint",
-  everyMs: 2_000,
+  everyMs: 50_000,
   refusals: ["200", "202", "400", "409", "413", "429", "503"],
   async round(world) {
     for (const [name, body] of Object.entries(hostileBodies)) {
@@ -29,7 +29,7 @@ export const bodies: Attack = {
 export const oversized: Attack = {
   name: "oversized",
   tries: "sends bodies beyond the limit, with their length and without, and headers beyond theirs",
-  everyMs: 3_000,
+  everyMs: 6_000,
   // That a body is too large is always said: a reset would be an answer that nobody can act on.
   refusals: ["413", "431", "429", "401"],
   async round(world) {

@@ -12,7 +12,7 @@ const gone = ["reset", "closed", "timeout", "refused", "open"] as const;
 export const idle: Attack = {
   name: "idle-connections",
   tries: "opens connections to every port and says nothing, or drips headers and bodies byte by byte",
-  everyMs: 10_000,
+  everyMs: 20_000,
   refusals: [...gone, "400", "401", "404", "408", "413", "429", "431", "503"],
   async round(world) {
     const { restUrl, grpc, http } = world.targets;
@@ -68,7 +68,7 @@ function dripped(world: AttackWorld, { hostname, port }: URL, first: string, dro
 export const resets: Attack = {
   name: "rapid-resets",
   tries: "opens streams of HTTP/2 and resets them at once, by the thousand, and leaves others half open",
-  everyMs: 4_000,
+  everyMs: 8_000,
   refusals: [...gone, "stream"],
   async round(world) {
     for (const service of serviceNames) {

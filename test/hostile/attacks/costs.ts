@@ -18,7 +18,7 @@ const executed = (as: HostileWallet, steps: readonly object[]) => ({
 export const costs: Attack = {
   name: "costs",
   tries: "has the operator pay for twelve calls to nobody, and for targets that fail, log, burn gas and call back",
-  everyMs: 10_000,
+  everyMs: 20_000,
   refusals,
   async round(world) {
     const as = "hostile-costs";
@@ -33,7 +33,7 @@ export const costs: Attack = {
 export const quota: Attack = {
   name: "quota",
   tries: "opens workflows, plans and preflights without end",
-  everyMs: 5_000,
+  everyMs: 20_000,
   refusals,
   async round(world) {
     const as = "hostile-quota";
@@ -53,7 +53,7 @@ export const quota: Attack = {
 export const cancels: Attack = {
   name: "cancel-storm",
   tries: "opens workflows and cancels each many times over, at once",
-  everyMs: 8_000,
+  everyMs: 30_000,
   refusals: [...refusals, "404"],
   async round(world) {
     const as = "hostile-cancel";

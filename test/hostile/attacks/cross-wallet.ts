@@ -8,7 +8,7 @@ const as = "hostile-reader";
 export const crossWallet: Attack = {
   name: "cross-wallet",
   tries: "reads, follows and cancels other wallets' records, by their ids in every spelling and by every way in",
-  everyMs: 1_000,
+  everyMs: 2_000,
   // Another's record is the same as one that never was.
   refusals: ["400", "401", "404", "429", "grpc 3", "grpc 5", "grpc 8", "grpc 14", "grpc 16", "503"],
   async round(world) {

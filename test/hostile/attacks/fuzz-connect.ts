@@ -16,7 +16,7 @@ export const fuzzConnect: Attack = {
   name: "fuzz-connect",
   tries:
     "makes messages of Connect by the contracts, as JSON and as protobuf, spoils some and their envelopes, with a wallet's credentials and without",
-  everyMs: 500,
+  everyMs: 1_000,
   refusals: ["200", "400", "401", "403", "404", "409", "413", "415", "429", "499", "503", "timeout"],
   async round(world) {
     const service = world.dice.pick(services);

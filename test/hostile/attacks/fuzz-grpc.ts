@@ -10,7 +10,7 @@ const services = ["planner", "evidence", "signer-proxy", "broadcaster"] as const
 export const fuzzGrpc: Attack = {
   name: "fuzz-grpc",
   tries: "makes messages by the contracts, field by field, and spoils some, with a wallet's credentials and without",
-  everyMs: 500,
+  everyMs: 1_000,
   refusals: [
     "grpc 0",
     "grpc 1",

@@ -5,7 +5,7 @@ import { lawful } from "./steps.ts";
 export const headers: Attack = {
   name: "headers",
   tries: "sends headers that are slow to read, many headers, cookies and endless paths",
-  everyMs: 2_000,
+  everyMs: 20_000,
   refusals: ["200", "202", "400", "401", "404", "405", "409", "413", "414", "415", "429", "431", "503"],
   async round(world) {
     for (const given of Object.values(hostileHeaders)) {

@@ -9,7 +9,7 @@ const signedIn = /\{[^{}]*\\*"standard\\*":\\*"nep413/;
 export const history: Attack = {
   name: "signed-and-cancelled",
   tries: "reads a payload out of record, history or events as soon as it is signed, cancels, and carries it itself",
-  everyMs: 6_000,
+  everyMs: 10_000,
   refusals: ["200", "202", "204", "400", "403", "404", "409", "429", "503"],
   async round(world) {
     const { body } = await world.rest({

@@ -6,7 +6,7 @@ const as = "hostile-keys";
 export const idempotency: Attack = {
   name: "idempotency",
   tries: "has one key, in every spelling and at once, carry different bodies, and repeats other wallets' keys",
-  everyMs: 4_000,
+  everyMs: 15_000,
   refusals: ["200", "202", "400", "409", "429", "503"],
   async round(world) {
     const key = `once-${world.dice.next()}`;

@@ -32,7 +32,7 @@ const bypasses: readonly object[] = [
 export const power: Attack = {
   name: "power",
   tries: "gives a thief's key the wallet, lifts its ways to authenticate, pays whom its policy does not name",
-  everyMs: 8_000,
+  everyMs: 10_000,
   refusals: ["202", "400", "403", "409", "429", "503"],
   async round(world) {
     for (const [index, step] of bypasses.entries()) {

@@ -24,7 +24,7 @@ const forged: readonly Readonly<Record<string, string>>[] = [
 export const strangers: Attack = {
   name: "strangers",
   tries: "calls every method of every service without credentials, or with a name and a token that it made up",
-  everyMs: 2_000,
+  everyMs: 10_000,
   refusals: [
     "400",
     "401",
@@ -68,7 +68,7 @@ export const strangers: Attack = {
 export const flood: Attack = {
   name: "flood",
   tries: "sends cheap requests of every path without credentials, one behind the other on few connections",
-  everyMs: 50,
+  everyMs: 130,
   refusals: ["200", "400", "401", "404", "405", "429", "503", ...hangUps],
   async round(world) {
     const { host, hostname, port } = new URL(world.targets.restUrl);
@@ -94,7 +94,7 @@ export const flood: Attack = {
 export const watches: Attack = {
   name: "watches-and-reflection",
   tries: "watches health on hundreds of streams and asks for descriptors without credentials",
-  everyMs: 8_000,
+  everyMs: 15_000,
   refusals: [
     "grpc 0",
     "grpc 1",

@@ -15,7 +15,7 @@ const as = "hostile-streams";
 export const streams: Attack = {
   name: "event-streams",
   tries: "opens event streams, long polls and watches of one record by the hundred, and reads none of them",
-  everyMs: 8_000,
+  everyMs: 30_000,
   refusals: [
     "200",
     "202",

@@ -10,7 +10,7 @@ export const counterparty = implicitAccountId(parsePublicKey(own.publicKey));
 export const swap: Attack = {
   name: "swap",
   tries: "gives tokens away for next to nothing, in a swap with one's own counterparty or at one's own deposit address",
-  everyMs: 8_000,
+  everyMs: 10_000,
   refusals: ["202", "400", "403", "409", "429", "503"],
   async round(world) {
     const swapStep = {

@@ -5,7 +5,7 @@ import { call } from "./steps.ts";
 export const views: Attack = {
   name: "views",
   tries: "has views asked, after a batch, of contracts that answer hugely, deeply, slowly and never",
-  everyMs: 15_000,
+  everyMs: 45_000,
   refusals: ["200", "202", "400", "409", "429", "503"],
   async round(world) {
     const checks = ["answer_hugely", "answer_deeply", "answer_slowly", "answer_never", "fail", "no_such_view"];

@@ -11,6 +11,8 @@ export interface Reading {
   readonly stallMs: number;
   /** Most processor time that its thread used between two rounds of the loop in that time, milliseconds. */
   readonly busyMs: number;
+  /** Processor time that the process has used since it was started, milliseconds. */
+  readonly usedMs: number;
   /** Heap and what is outside of it, bytes; collected before where that was asked for. */
   readonly liveBytes: number;
   readonly rssBytes: number;
@@ -30,9 +32,9 @@ export class Probes {
     return { NODE_OPTIONS: `--import ${probe}`, HOSTILE_PROBE: this.#path(name) };
   }
 
-  /** What each loop did since it was asked before. */
-  loops(): Promise<Readings> {
-    return this.#ask("loop");
+  /** What each loop did since it was asked before. @param next how its next stalls are looked for */
+  loops(next: "closely" | "seldom" = "seldom"): Promise<Readings> {
+    return this.#ask(next);
   }
 
   /** What each process holds that it cannot let go of. */
@@ -44,7 +46,7 @@ export class Probes {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  async #ask(question: "loop" | "memory"): Promise<Readings> {
+  async #ask(question: "closely" | "seldom" | "memory"): Promise<Readings> {
     const all = serviceNames.map(async (name) => [name, await ask(this.#path(name), question)] as const);
     return Object.fromEntries(await Promise.all(all)) as Readings;
   }
