@@ -10,7 +10,10 @@ export interface LineTerms<T> {
 
 /** What one party has waiting. */
 interface PartyQueue<T> {
+  readonly party: string;
   readonly waiting: T[];
+  /** What those before each of them cost, as far as that was added up. */
+  costs: number[];
   /** Breaks ties between parties. */
   readonly arrival: number;
 }
@@ -74,13 +77,15 @@ export class FairLine<T> {
     const [id, party] = [this.#terms.id(one), this.#terms.party(one)];
     if (this.has(id)) return;
     this.#byId.set(id, one);
-    const own = this.#parties.get(party)?.waiting;
+    const own = this.#parties.get(party);
     if (own === undefined) {
       this.#arrivals += 1;
-      this.#parties.set(party, { waiting: [one], arrival: this.#arrivals });
+      this.#parties.set(party, { party, waiting: [one], costs: [], arrival: this.#arrivals });
       return;
     }
-    own.splice(own.findLastIndex((other) => this.#terms.id(other) < id) + 1, 0, one);
+    const place = own.waiting.findLastIndex((other) => this.#terms.id(other) < id) + 1;
+    own.waiting.splice(place, 0, one);
+    if (own.costs.length > place) own.costs.length = place;
   }
 
   /** Removes one whose turn has come, and charges its party, whether or not the turn is used. */
@@ -101,44 +106,61 @@ export class FairLine<T> {
     if (one === undefined) return;
     this.#byId.delete(id);
     const party = this.#terms.party(one);
-    const own = this.#parties.get(party)?.waiting ?? [];
-    own.splice(own.indexOf(one), 1);
-    if (own.length === 0) this.#parties.delete(party);
+    const own = this.#parties.get(party);
+    if (own === undefined) return;
+    const place = own.waiting.indexOf(one);
+    own.waiting.splice(place, 1);
+    if (own.costs.length > place) own.costs.length = place;
+    if (own.waiting.length === 0) this.#parties.delete(party);
   }
 
   /**
-   * How many turns come before one's own, and what they cost, were none added; undefined where it is not in the line. Orders
-   * nothing: thousands that come one after another can each ask.
+   * How many turns come before one's own, and what they cost, were none added; undefined where it is not in the line. Looks at
+   * each party, and at few of each party's turns: thousands that come one after another can each ask.
    */
   before(id: string): { readonly count: number; readonly cost: number } | undefined {
     const one = this.#byId.get(id);
     if (one === undefined) return undefined;
-    const own = this.#turnOf(one);
+    const queue = this.#parties.get(this.#terms.party(one));
+    if (queue === undefined) return undefined;
+    const own = this.#timesOf(queue, queue.waiting.indexOf(one));
     let [count, cost] = [0, 0];
-    for (const [party, { waiting, arrival }] of this.#parties) {
-      let paidUntil = this.#paidUntil.get(party) ?? 0;
-      for (const other of waiting) {
-        const start = Math.max(this.#now, paidUntil);
-        // Each turn of a party starts later than the one before.
-        if (inOrder({ start, paidUntil, arrival }, own) >= 0) break;
-        const turnCost = this.#terms.cost(other);
-        paidUntil = start + turnCost;
-        count += 1;
-        cost += turnCost;
-      }
+    for (const other of this.#parties.values()) {
+      const earlier = this.#turnsBefore(own, other);
+      count += earlier;
+      cost += this.#costBefore(other, earlier);
     }
     return { count, cost };
   }
 
-  #turnOf(one: T): Times {
-    const party = this.#terms.party(one);
-    const { waiting = [], arrival = 0 } = this.#parties.get(party) ?? {};
-    let paidUntil = this.#paidUntil.get(party) ?? 0;
-    for (const other of waiting) {
-      if (other === one) break;
-      paidUntil = Math.max(this.#now, paidUntil) + this.#terms.cost(other);
+  /** How many of a party's turns come earlier: each starts later than the one before. */
+  #turnsBefore(own: Times, queue: PartyQueue<T>): number {
+    let [earlier, later] = [0, queue.waiting.length];
+    while (earlier < later) {
+      const middle = (earlier + later) >>> 1;
+      if (inOrder(this.#timesOf(queue, middle), own) < 0) earlier = middle + 1;
+      else later = middle;
     }
-    return { start: Math.max(this.#now, paidUntil), paidUntil, arrival };
+    return earlier;
+  }
+
+  /** Of one of a party's turns. A party's first turn waits until now; its others start as the one before is over. */
+  #timesOf(queue: PartyQueue<T>, place: number): Times {
+    const paidUntil = this.#paidUntil.size === 0 ? 0 : (this.#paidUntil.get(queue.party) ?? 0);
+    const first = Math.max(this.#now, paidUntil);
+    if (place === 0) return { start: first, paidUntil, arrival: queue.arrival };
+    const start = first + this.#costBefore(queue, place);
+    return { start, paidUntil: start, arrival: queue.arrival };
+  }
+
+  /** What a party's turns before this place cost. */
+  #costBefore({ waiting, costs }: PartyQueue<T>, place: number): number {
+    if (place < costs.length) return costs[place] ?? 0;
+    for (let next = costs.length; next <= place; next += 1) {
+      const last = waiting[next - 1];
+      costs.push(last === undefined ? 0 : (costs[next - 1] ?? 0) + this.#terms.cost(last));
+    }
+    return costs[place] ?? 0;
   }
 
   /** All in the order of their turns, were none added. */

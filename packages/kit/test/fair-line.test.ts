@@ -147,17 +147,39 @@ describe("a fair line", () => {
       fc.property(histories, fc.array(costs, { minLength: 60, maxLength: 60 }), (history, calls) => {
         const line = lineOf("");
         for (const [index, wallet] of history.entries()) {
-          if (wallet !== null) add(line, `${wallet}${String(index).padStart(3, "0")}`, calls[index]);
+          // Some come later than others of their wallet with larger ids, and some leave from the middle.
+          const id = `${wallet}${String((index * 37) % 60).padStart(3, "0")}`;
+          if (wallet !== null) add(line, id, calls[index]);
+          else if (index % 3 === 0) line.remove(line.order().at(index % 5)?.id ?? "");
           else if (line.size > 0) take(line);
-        }
-        let cost = 0;
-        for (const [count, one] of line.order().entries()) {
-          assert.deepEqual(line.before(one.id), { count, cost });
-          cost += one.calls;
+          let cost = 0;
+          for (const [count, one] of line.order().entries()) {
+            assert.deepEqual(line.before(one.id), { count, cost });
+            cost += one.calls;
+          }
         }
         assert.equal(line.before("nobody"), undefined);
       }),
     );
+  });
+
+  it("adds up the cost of each turn once, though each of thousands asks when it comes", () => {
+    let asked = 0;
+    const line: Line = new FairLine({
+      id: ({ id }) => id,
+      party: ({ party }) => party,
+      cost: ({ calls }) => {
+        asked += 1;
+        return calls;
+      },
+    });
+    const count = 3000;
+    for (let number = 0; number < count; number += 1) {
+      const id = String(number).padStart(5, "0");
+      line.add({ id, party: String(number % 50), calls: 3 });
+      line.before(id);
+    }
+    assert.ok(asked <= 3 * count, `${asked} costs were read`);
   });
 
   it("starves nobody: between two turns of a wallet that waits, no other one has more than one", () => {

@@ -137,16 +137,12 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
   }
 
   #open(stopping: AbortSignal): OpenLog<S> {
-    const current = () => this.#current;
-    return {
-      get state() {
-        return current();
-      },
-      append: (event) => this.#append(event),
-      nextChange: () => this.#changeOf(this.#handler.changes, stopping),
-      changeOf: (source) => this.#changeOf([source], stopping),
+    return new Open(
+      () => this.#current,
+      (event) => this.#append(event),
+      (source) => this.#changeOf(source === undefined ? this.#handler.changes : [source], stopping),
       stopping,
-    };
+    );
   }
 
   get #isBehind(): boolean {
@@ -237,6 +233,33 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
   #changeOf(sources: readonly Notifier[], stopping: AbortSignal): Promise<void> {
     // The driver may have been told before it began to wait.
     return this.#isBehind ? Promise.resolve() : Notifier.next([...sources, this.#told], stopping);
+  }
+}
+
+/** A class, since each object with a getter of its own would have a shape of its own. */
+class Open<S> implements OpenLog<S> {
+  readonly #current: () => S;
+  readonly append: Append;
+  readonly #change: (source?: Notifier) => Promise<void>;
+  readonly stopping: AbortSignal;
+
+  constructor(current: () => S, append: Append, change: (source?: Notifier) => Promise<void>, stopping: AbortSignal) {
+    this.#current = current;
+    this.append = append;
+    this.#change = change;
+    this.stopping = stopping;
+  }
+
+  get state(): S {
+    return this.#current();
+  }
+
+  nextChange(): Promise<void> {
+    return this.#change();
+  }
+
+  changeOf(source: Notifier): Promise<void> {
+    return this.#change(source);
   }
 }
 

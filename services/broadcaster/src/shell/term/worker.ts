@@ -10,6 +10,9 @@ import type { Term } from "./lease-keeper.ts";
 /** Pause between two lists of the open workflows, in case the bus lost a message. Milliseconds. */
 const sweepMs = 2000;
 
+/** Drivers begun in a row: thousands at once would keep the process from everything else, its lease included, for seconds. */
+const begunInARow = 64;
+
 /** What all drivers share during one term. */
 export type TermNeeds = WorkflowNeeds & DirectUserNeeds & LogDriverDeps;
 
@@ -20,6 +23,8 @@ export class Worker implements Term {
   readonly #stopping = new AbortController();
   readonly #driving = new Map<string, Promise<void>>();
   readonly #drivers = new Map<string, Driver>();
+  /** Resolves once each workflow of the first list has a driver. */
+  readonly #allBegun = Promise.withResolvers<void>();
   #unsubscribe: Disposer | undefined;
   #sweeping: Promise<void> | undefined;
   #conducting: Promise<void> | undefined;
@@ -56,10 +61,14 @@ export class Worker implements Term {
           await conductor.start(new Set(open.map(({ requestId }) => requestId)));
           unread.expect(underWay.map(({ requestId }) => requestId));
           this.#conducting = conductor.run(signal);
-          this.#unsubscribe = this.#bus.subscribe(workSubject, (data) => this.#drive(new TextDecoder().decode(data)));
+          this.#unsubscribe = this.#bus.subscribe(
+            workSubject,
+            (data) => void this.#hear(new TextDecoder().decode(data)),
+          );
           isFirst = false;
         } else if (!unread.areAllRead) logger.warn({ logs: unread.size }, "nothing is signed before every log is read");
-        for (const { requestId, version } of [...underWay, ...waiting]) this.#drive(requestId, version);
+        await this.#driveAll([...underWay, ...waiting]);
+        this.#allBegun.resolve();
       } catch (error) {
         logger.warn({ err: error }, "open workflows could not be listed");
       }
@@ -67,30 +76,49 @@ export class Worker implements Term {
     }
   }
 
-  /** Drives a workflow by its kind of log. If the log cannot be read now, the next sweep tries again. */
+  /** A new workflow takes its place in line behind those that were there before. */
+  async #hear(requestId: string): Promise<void> {
+    if (!this.#driving.has(requestId)) await this.#allBegun.promise;
+    this.#drive(requestId);
+  }
+
+  async #driveAll(open: readonly OpenWorkflow[]): Promise<void> {
+    let begun = 0;
+    for (const { requestId, version } of open) {
+      if (!this.#drive(requestId, version)) continue;
+      begun += 1;
+      if (begun % begunInARow === 0) await sleep(this.#needs.ports.timers, 0, this.#stopping.signal);
+    }
+  }
+
+  /** Drives a workflow. If the log cannot be read now, the next sweep tries again. */
   async #run(requestId: string): Promise<void> {
-    const { evidence, logger } = this.#needs;
     try {
-      const log = await evidence.read(requestId);
-      const opened = log[0]?.event.kind;
-      if (opened?.case === "opened") noteInContext({ wallet_id: opened.value.walletId });
-      const isDirectUser = isDirectUserLog(log);
-      const driver = isDirectUser
-        ? new LogDriver(requestId, new DirectUserHandler(requestId, this.#needs), this.#needs, log)
-        : new LogDriver(requestId, new WorkflowHandler(requestId, this.#needs), this.#needs, log);
+      // Nothing of the log is a variable here: it would be kept for as long as the workflow is driven.
+      const driver = await this.#driverOf(requestId);
       this.#drivers.set(requestId, driver);
       await driver.run(this.#stopping.signal);
     } catch (error) {
-      logger.warn({ err: error, request_id: requestId }, "a workflow could not be read");
+      this.#needs.logger.warn({ err: error, request_id: requestId }, "a workflow could not be read");
     } finally {
       this.#drivers.delete(requestId);
     }
   }
 
-  /** @param version of the log, where that is known: the driver may not have seen so far */
-  #drive(requestId: string, version?: number): void {
+  /** Reads a log, and makes a driver for its kind. */
+  async #driverOf(requestId: string): Promise<Driver> {
+    const log = await this.#needs.evidence.read(requestId);
+    const opened = log[0]?.event.kind;
+    if (opened?.case === "opened") noteInContext({ wallet_id: opened.value.walletId });
+    return isDirectUserLog(log)
+      ? new LogDriver(requestId, new DirectUserHandler(requestId, this.#needs), this.#needs, log)
+      : new LogDriver(requestId, new WorkflowHandler(requestId, this.#needs), this.#needs, log);
+  }
+
+  /** @param version of the log, where that is known: the driver may not have seen so far @returns whether a driver was begun */
+  #drive(requestId: string, version?: number): boolean {
     this.#drivers.get(requestId)?.heed(version);
-    if (this.#driving.has(requestId) || this.#stopping.signal.aborted) return;
+    if (this.#driving.has(requestId) || this.#stopping.signal.aborted) return false;
     // Carries on the trace of the request that opened the workflow, where that is at hand.
     const context = ownContext({ request_id: requestId }, this.#needs.ports.random);
     const run = inContext(context, () => this.#run(requestId));
@@ -98,6 +126,7 @@ export class Worker implements Term {
       requestId,
       run.finally(() => this.#driving.delete(requestId)),
     );
+    return true;
   }
 }
 

@@ -41,18 +41,25 @@ export type WorkflowNeeds = EnterNeeds &
   NonceNeeds;
 
 type Busy = Exclude<Action, { kind: "stop" | "wait" }>;
+type OnChain = Exclude<Busy, { kind: "append" | "check_policy" | "seek_admission" | "sign" }>;
 
 /** One workflow: has the core decide, and performs its actions on NEAR, on the gate and in evidence. */
 export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
   readonly kind = "a workflow";
   readonly #requestId: string;
   readonly #needs: WorkflowNeeds;
-  readonly #seen = new Sightings();
+  /** Undefined for a workflow of which nothing was done on the chain: ten thousand of them may wait. */
+  #sightings: Sightings | undefined;
   readonly #grants = new Grants();
 
   constructor(requestId: string, needs: WorkflowNeeds) {
     this.#requestId = requestId;
     this.#needs = needs;
+  }
+
+  get #seen(): Sightings {
+    this.#sightings ??= new Sightings();
+    return this.#sightings;
   }
 
   get changes() {
@@ -160,7 +167,7 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
       head: heads.optimistic.height,
       final: this.#final(),
       block: (hash) => follower.place(hash),
-      view: this.#seen,
+      view: this.#sightings ?? nothingSeen,
       turn: conductor.isTurn(this.#requestId),
       isAwaited: conductor.isAwaited(this.#requestId),
       rejectLeftovers: conductor.isRelayerShort,
@@ -169,16 +176,23 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
   }
 
   async perform(action: Busy, log: OpenLog<WorkflowState>): Promise<void> {
+    switch (action.kind) {
+      case "append":
+        return log.append(action.event);
+      case "check_policy":
+      case "seek_admission":
+      case "sign":
+        return enter(this.#needs, action.kind, log, this.#grants);
+      default:
+        return this.#performOnChain(action, log);
+    }
+  }
+
+  async #performOnChain(action: OnChain, log: OpenLog<WorkflowState>): Promise<void> {
     const { state, append } = log;
     const needs = this.#needs;
     const seen = this.#seen;
     switch (action.kind) {
-      case "append":
-        return append(action.event);
-      case "check_policy":
-      case "seek_admission":
-      case "sign":
-        return enter(needs, action.kind, log, this.#grants);
       case "submit":
         await submit(needs, state, action.steps, seen, append);
         // The submission may have become too late while the key was in use.
@@ -266,7 +280,7 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
   /** Height and time 0 before the chain is first seen: no deadline has passed. */
   #final(): FinalFacts {
     const { height, timeMs } = this.#needs.follower.heads?.final ?? { height: 0, timeMs: 0 };
-    return { height, timeMs, nonceUse: this.#seen.nonceUse };
+    return { height, timeMs, nonceUse: (this.#sightings ?? nothingSeen).nonceUse };
   }
 
   #noteDelegates({ account, steps }: WorkflowState): void {
@@ -285,6 +299,9 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
     }
   }
 }
+
+/** For workflows without sightings of their own: nothing writes here. */
+const nothingSeen: Readonly<Sightings> = new Sightings();
 
 /** Progress of a workflow that is not on the lane: if the gate's log says otherwise, that log is behind. */
 const gone = { kind: "gone" } as const;

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { setImmediate as turn } from "node:timers/promises";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import { createLogger, InProcessBus, Notifier, systemPorts } from "@outlayer/kit";
+import { workSubject } from "@outlayer/workflow";
+import type { Logged } from "../src/core/workflow/state.ts";
+import { UnreadLogs } from "../src/shell/log/unread-logs.ts";
+import { type TermNeeds, Worker } from "../src/shell/term/worker.ts";
+
+const logged = (version: number, kind: MessageInitShape<typeof EventSchema>["kind"]): Logged => ({
+  version,
+  atMs: 1_000 * version,
+  event: create(EventSchema, { kind: kind as never }),
+});
+
+/** A worker on workflows that were let in, and wait since the chain has not been seen. Time stands still: timers go off when the test says so. */
+class Stage implements AsyncDisposable {
+  readonly read: string[] = [];
+  /** What was answered of the logs. */
+  readonly held: WeakRef<object>[] = [];
+  readonly logs: string[] = [];
+  readonly bus = new InProcessBus();
+  readonly #set = new Set<() => void>();
+  readonly #worker: Worker;
+
+  constructor(requestIds: readonly string[]) {
+    const evidence = {
+      listOpen: async () => requestIds.map((requestId) => ({ requestId, version: 2, status: "queued" })),
+      read: async (requestId: string) => this.#log(requestId),
+    };
+    const conductor = {
+      changes: new Notifier(),
+      async start() {},
+      async run() {},
+      preparedResumes: async () => [],
+    };
+    const timers = {
+      after: (_ms: number, run: () => void) => {
+        this.#set.add(run);
+        return () => void this.#set.delete(run);
+      },
+    };
+    const needs = {
+      ...{ evidence, conductor, follower: { changes: new Notifier(), heads: undefined }, unread: new UnreadLogs() },
+      ...{ lease: { resource: "gate:gate.near", epoch: 1n }, driverId: "driver-1", config: {} },
+      ...{
+        logger: createLogger("test", "warn", { write: (line) => void this.logs.push(line) }),
+        policyLine: { endTerm() {} },
+        ports: { ...systemPorts(), timers },
+      },
+    };
+    this.#worker = new Worker(needs as unknown as TermNeeds, this.bus);
+    this.#worker.start();
+  }
+
+  /** Has all be done that needs no timer. */
+  async settle(): Promise<void> {
+    for (let times = 0; times < 10; times += 1) await turn();
+  }
+
+  async timersGoOff(): Promise<void> {
+    const set = [...this.#set];
+    this.#set.clear();
+    for (const run of set) run();
+    await this.settle();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#worker.stop();
+  }
+
+  #log(requestId: string): readonly Logged[] {
+    this.read.push(requestId);
+    const log = [
+      logged(1, { case: "opened", value: { walletId: "wallet-1", originalRequestText: "{}" } }),
+      logged(2, { case: "taken", value: { driverId: "driver-1", epoch: 1n } }),
+      logged(3, { case: "policyAllowed", value: { accountId: "alice.near" } }),
+      logged(4, { case: "admitted", value: {} }),
+    ];
+    const opened = log[0]?.event.kind.value ?? log;
+    for (const part of [log, opened]) this.held.push(new WeakRef(part));
+    return log;
+  }
+}
+
+async function collectGarbage(): Promise<void> {
+  setFlagsFromString("--expose-gc");
+  const gc = runInNewContext("gc") as () => void;
+  // What a weak reference led to is kept until the turn is over.
+  for (let times = 0; times < 5; times += 1) {
+    await turn();
+    gc();
+  }
+}
+
+describe("a worker", () => {
+  it("keeps nothing of a log that it has folded: ten thousand may wait for the gate", async () => {
+    await using stage = new Stage(["one"]);
+    await stage.settle();
+    assert.deepEqual(stage.read, ["one"]);
+    await collectGarbage();
+    assert.equal(stage.held.filter((one) => one.deref() !== undefined).length, 0);
+    assert.deepEqual(stage.logs, []);
+  });
+
+  it("lets other work of its process go on while it begins thousands of workflows", async () => {
+    const ids = Array.from({ length: 1_000 }, (_, index) => String(index).padStart(4, "0"));
+    await using stage = new Stage(ids);
+    await stage.settle();
+    assert.ok(stage.read.length > 0 && stage.read.length < 200, `${stage.read.length} were begun in a row`);
+    for (let times = 0; stage.read.length < ids.length && times < 100; times += 1) await stage.timersGoOff();
+    assert.deepEqual(stage.read, ids);
+  });
+
+  it("begins a new workflow behind those that were there before, and then at once", async () => {
+    const ids = Array.from({ length: 100 }, (_, index) => String(index).padStart(4, "0"));
+    await using stage = new Stage(ids);
+    await stage.settle();
+    const tell = async (requestId: string) => {
+      stage.bus.publish(workSubject, new TextEncoder().encode(requestId));
+      await stage.settle();
+    };
+    await tell("new");
+    assert.equal(stage.read.includes("new"), false);
+    await stage.timersGoOff();
+    assert.deepEqual(stage.read, [...ids, "new"]);
+    await tell("newer");
+    assert.deepEqual(stage.read.at(-1), "newer");
+  });
+});
