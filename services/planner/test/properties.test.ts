@@ -210,6 +210,16 @@ describe("every plan", () => {
 });
 
 describe("every plan with all facts", () => {
+  it("says no more than one without where that is not executable already", () => {
+    const steps = [
+      { kind: "intents.execute_raw", intents: [] },
+      { kind: "intents.transfer", token: "wrap.near", amount: "1", receiver_id: facts.accountId },
+    ];
+    const blind = planOf(steps, { facts: noFacts });
+    assert.equal(blind.plan.setupRequirements.length, 1);
+    assert.deepEqual(planOf(steps, { facts }), blind);
+  });
+
   it("is the one with those alone that are missed without any", () => {
     let missed = 0;
     fc.assert(

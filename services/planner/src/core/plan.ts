@@ -1,6 +1,6 @@
 import type { Step } from "@outlayer/workflow";
 import { estimatesOf, type PlanEstimates } from "./estimates.ts";
-import type { FactName, Facts, Limits } from "./facts.ts";
+import { type FactName, type Facts, type Limits, noFacts } from "./facts.ts";
 import { rejectMixedBatches } from "./gate-batches.ts";
 import { gateCall } from "./gate-call.ts";
 import { callCountReason, chainLengthReason, harmReason } from "./gate-limits.ts";
@@ -56,9 +56,16 @@ export interface Planning {
 
 /**
  * Plans a request. Total and pure: the same steps, facts and limits always give the same plan, in whatever order the fields were
- * written.
+ * written. A plan that is not executable whatever the facts are is the same with any.
  */
 export function plan(request: PlanRequest, facts: Facts, limits: Limits): Planning {
+  const planning = planWith(request, facts, limits);
+  if (planning.plan.executable) return planning;
+  const blind = planWith(request, noFacts, limits);
+  return blind.plan.executable ? planning : blind;
+}
+
+function planWith(request: PlanRequest, facts: Facts, limits: Limits): Planning {
   const { steps, name } = request;
   const { stepwise, classified: lanes } = classifyAll(request, facts, limits);
   const placed = lanes.map((classified, index) => {
