@@ -11,10 +11,13 @@ import {
 } from "@outlayer/contracts/google/rpc/error_details";
 import {
   CancelWorkflowResponseSchema,
+  DeriveAccountResponseSchema,
   ExecuteDirectUserCallResponseSchema,
   ExecuteSequentialBatchResponseSchema,
   ExecuteWorkflowResponseSchema,
+  GetAccountResponseSchema,
   GetDirectUserKeyStatusResponseSchema,
+  GetStaleKeysResponseSchema,
   PlanResponseSchema,
   PreflightResponseSchema,
   PrepareDirectUserKeyResponseSchema,
@@ -22,12 +25,15 @@ import {
 import { ProgressEventSchema } from "@outlayer/contracts/outlayer/progress/v1/progress";
 import { type Record as RecordMessage, RecordSchema } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import {
+  accountJson,
+  derivedAccountJson,
   directUserKeyJson,
   directUserKeyStatusJson,
   planJson,
   preflightJson,
   progressEventJson,
   recordJson,
+  staleKeysJson,
 } from "@outlayer/workflow";
 import { type Any, call, messageOf, metadataOf, plainClient, readAll } from "./plain-grpc.ts";
 import type { System } from "./system.ts";
@@ -43,6 +49,14 @@ export type Asked = { readonly headers: Readonly<Record<string, string>> } & (
     }
   | { readonly call: "key" | "direct"; readonly body?: string; readonly keys?: readonly string[] }
   | { readonly call: "key_status"; readonly scope: Scope }
+  | {
+      readonly call: "account";
+      readonly id: string;
+      readonly publicKey?: string;
+      readonly tokenIds?: readonly string[];
+    }
+  | { readonly call: "stale_keys"; readonly id: string }
+  | { readonly call: "derive"; readonly body: string }
   | { readonly call: "record" | "batch_record" | "direct_record" | "events" | "cancel"; readonly id: string }
 );
 export interface Scope {
@@ -131,6 +145,15 @@ function restOf(asked: Asked): { readonly method: "GET" | "POST" | "DELETE"; rea
       const query = new URLSearchParams({ ...asked.scope, method_names: asked.scope.method_names.join(",") });
       return { method: "GET", path: `/direct-user/function-call-key/status?${query}` };
     }
+    case "account": {
+      const query = new URLSearchParams((asked.tokenIds ?? []).map((id): [string, string] => ["token_id", id]));
+      if (asked.publicKey !== undefined) query.set("public_key", asked.publicKey);
+      return { method: "GET", path: `/accounts/${asked.id}?${query}` };
+    }
+    case "stale_keys":
+      return { method: "GET", path: `/accounts/${asked.id}/stale-keys` };
+    case "derive":
+      return { method: "POST", path: "/accounts/derive" };
     case "direct":
       return { method: "POST", path: "/direct-user/function-call/execute" };
     case "direct_record":
@@ -220,6 +243,24 @@ export function overGrpc({ planner, records }: PlainClients): Ask {
         return directUserKeyStatusJson(
           messageOf(GetDirectUserKeyStatusResponseSchema, planner, "GetDirectUserKeyStatus", got),
         );
+      }
+      case "account": {
+        const { id: account_id, publicKey, tokenIds = [] } = asked;
+        const key = publicKey === undefined ? {} : { public_key: publicKey };
+        const got = await call(planner, "GetAccount", { account_id, token_ids: tokenIds, ...key }, metadata);
+        const { account } = messageOf(GetAccountResponseSchema, planner, "GetAccount", got);
+        assert.ok(account !== undefined);
+        return accountJson(account);
+      }
+      case "stale_keys": {
+        const got = await call(planner, "GetStaleKeys", { account_id: asked.id }, metadata);
+        const { staleKeys } = messageOf(GetStaleKeysResponseSchema, planner, "GetStaleKeys", got);
+        assert.ok(staleKeys !== undefined);
+        return staleKeysJson(staleKeys);
+      }
+      case "derive": {
+        const got = await call(planner, "DeriveAccount", { key_json: asked.body }, metadata);
+        return derivedAccountJson(messageOf(DeriveAccountResponseSchema, planner, "DeriveAccount", got));
       }
       case "direct": {
         const request = { call_json: asked.body, idempotency_keys: asked.keys ?? [] };

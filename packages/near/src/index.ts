@@ -6,4 +6,5 @@ export * from "./keys.ts";
 export * from "./nep413.ts";
 export * from "./token-id.ts";
 export * from "./transaction.ts";
+export * from "./verifier-account.ts";
 export * from "./verifier-nonce.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import {
+  accountKind,
   decodeDelegate,
   decodeHex,
   delegateHash,
@@ -9,11 +10,12 @@ import {
   encodeBase64,
   encodeDelegate,
   encodeHex,
-  implicitAccountId,
+  implicitAccountOf,
   keyPairFromSeed,
   nep413Hash,
   parsePublicKey,
   parseSecretKey,
+  parseVerifierKey,
   signTransaction,
   transactionHash,
   verifierNonce,
@@ -106,8 +108,36 @@ describe("encodings", () => {
     assert.equal(encodeBase64(nonce), base64);
   });
 
-  it("derives the implicit NEAR account of the vectors", () => {
-    const [ed25519] = vectors.implicit_accounts;
-    assert.equal(implicitAccountId(parsePublicKey(ed25519.public_key)), ed25519.account_id);
+  it("derives the implicit accounts of the vectors, and of a passkey", () => {
+    const passkey = {
+      public_key: "p256:2dM4Zs5myzhEzY3v33st2VTH7A6pRzFQrivzrzc6whVGbqAXQzGgekMyxhEbtn551Ug3ttNanR8v1qxg6Ujqagmy",
+      account_id: "0x0ee9612c7528b6e14e24656e03fa22185cfea478",
+    };
+    for (const { public_key, account_id } of [...vectors.implicit_accounts, passkey]) {
+      assert.equal(implicitAccountOf(parseVerifierKey(public_key)), account_id);
+    }
+  });
+
+  it("derives no account of what is no key", () => {
+    const point = `:${encodeBase58(new Uint8Array(64).fill(1))}`;
+    for (const text of ["", "ed25519", "ed25519:", "ed25519:1", `ed25519${point}`, "rsa:11", `p256${point}:`]) {
+      assert.throws(() => parseVerifierKey(text), EncodingError, text);
+    }
+    assert.throws(() => parseVerifierKey(`ed25519:${"1".repeat(1000)}`), EncodingError);
+  });
+
+  it("tells an account's kind by its form", () => {
+    const hex = "0123456789abcdef0123456789abcdef01234567";
+    const kinds = [
+      `0x${hex}`,
+      `0s${hex}`,
+      `${hex}${hex.slice(0, 24)}`,
+      "alice.near",
+      `0x${hex}.near`,
+      `0x${hex}0`,
+      hex,
+    ];
+    const told = kinds.map(accountKind);
+    assert.deepEqual(told, ["implicit_eth", "deterministic", "implicit_near", "named", "named", "named", "named"]);
   });
 });

@@ -1,3 +1,5 @@
+export * from "./account-json.ts";
+export * from "./account-schemas.ts";
 export * from "./canonical.ts";
 export * from "./direct-user-json.ts";
 export * from "./direct-user-request.ts";

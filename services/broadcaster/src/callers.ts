@@ -7,5 +7,6 @@ const stepsBytes = 1024 * 1024;
 export const callers = accepts(BroadcasterService, {
   getGateFacts: ["planner"],
   getDirectUserKey: ["planner"],
+  getAccount: ["planner"],
   preflight: upTo(stepsBytes, ["planner"]),
 });

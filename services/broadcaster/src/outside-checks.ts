@@ -43,7 +43,7 @@ export async function checkFromOutside(
   const keysOf = async (accountId: string, own: readonly KeyPair[]) =>
     own.length > 0
       ? keysSeen(new KeyRing(accountId, own, { node, follower: { heads: undefined }, logger }))
-      : { wanted: "any key", found: await node.accessKeys(accountId) };
+      : { wanted: "any key", found: (await node.accessKeys(accountId)).map(({ permission }) => permission) };
   const sources: GateSources = {
     config,
     node,

@@ -9,6 +9,7 @@ import { RpcNearNode } from "./adapters/near/rpc-near-node.ts";
 import { SignerClient } from "./adapters/signer-proxy/signer-client.ts";
 import { callers } from "./callers.ts";
 import type { BroadcasterConfig } from "./config.ts";
+import { getAccount } from "./rpc/get-account.ts";
 import { getDirectUserKey } from "./rpc/get-direct-user-key.ts";
 import { GateFacts } from "./rpc/get-gate-facts.ts";
 import { preflight } from "./rpc/preflight.ts";
@@ -81,6 +82,7 @@ export function createBroadcaster(
   const implementation: ServiceImpl<typeof BroadcasterService> = {
     getGateFacts: (request) => facts.get(request),
     getDirectUserKey: (request) => getDirectUserKey({ node }, request),
+    getAccount: (request) => getAccount({ node, verifierId: config.verifierId }, request),
     preflight: (request, { signal }) => preflight({ ...shared, evidence, line: preflights }, request, signal),
   };
   return {

@@ -9,14 +9,17 @@ import { openApiDocument } from "./core/openapi/document.ts";
 import { RecordTexts } from "./core/record-texts.ts";
 import { createRestServer } from "./http/server.ts";
 import { cancelWorkflow } from "./rest/cancel-workflow.ts";
+import { deriveAccount } from "./rest/derive-account.ts";
 import { docs } from "./rest/docs.ts";
 import { executeDirectUserCall } from "./rest/execute-direct-user-call.ts";
 import { executeSequentialBatch } from "./rest/execute-sequential-batch.ts";
 import { executeWorkflow } from "./rest/execute-workflow.ts";
+import { getAccount } from "./rest/get-account.ts";
 import { getDirectUserCall } from "./rest/get-direct-user-call.ts";
 import { getDirectUserKeyStatus } from "./rest/get-direct-user-key-status.ts";
 import { getPreflight } from "./rest/get-preflight.ts";
 import { getSequentialBatch } from "./rest/get-sequential-batch.ts";
+import { getStaleKeys } from "./rest/get-stale-keys.ts";
 import { getWorkflow } from "./rest/get-workflow.ts";
 import { livez, readyz } from "./rest/health.ts";
 import { openApi } from "./rest/openapi.ts";
@@ -64,6 +67,9 @@ export function createGateway(config: GatewayConfig, { ports, logger, readiness,
     getSequentialBatch(reading),
     prepareDirectUserKey(planner),
     getDirectUserKeyStatus(planner),
+    getAccount(planner),
+    getStaleKeys(planner),
+    deriveAccount(planner),
     executeDirectUserCall(executing),
     getDirectUserCall(reading),
     getPreflight(planner),

@@ -43,7 +43,7 @@ async function ask(world: World, operationId: string, options: RestOptions & { r
   const { method, path } = operationOf(operationId);
   const { id = unknownId, ...rest } = options;
   const query = operationId === "getDirectUserKeyStatus" ? `?${scopeQuery}` : "";
-  const { status, headers, text } = await world.rest(method, `${path.replace("{request_id}", id)}${query}`, rest);
+  const { status, headers, text } = await world.rest(method, `${path.replace(/\{\w+\}/, id)}${query}`, rest);
   return { status, headers, body: text };
 }
 
@@ -56,6 +56,7 @@ const bodies = {
   executeSequentialBatch: batch,
   prepareDirectUserKey: scope,
   executeDirectUserCall: scope,
+  deriveAccount: { public_key: "ed25519:5TagutioHgKLh7KZ1VEFBYfgRkPtqnKm9LoMnJMJugxm" },
 } as const;
 
 /** Headers that never fit, on a connection of their own. */
@@ -152,7 +153,7 @@ const readingOf = (operationId: string) => ({
 /** A GET of a record whose parameter cannot be read. */
 async function badParameter({ working }: Worlds, operationId: string, query: string): Promise<RawAnswer> {
   const { method, path } = operationOf(operationId);
-  const { status, headers, text } = await working.rest(method, `${path.replace("{request_id}", unknownId)}?${query}`);
+  const { status, headers, text } = await working.rest(method, `${path.replace(/\{\w+\}/, unknownId)}?${query}`);
   return { status, headers, body: text };
 }
 
@@ -276,6 +277,25 @@ const table: Readonly<Record<string, Readonly<Record<number, readonly Produce[]>
   getDirectUserCall: {
     ...readingOf("getDirectUserCall"),
     400: [(worlds) => badParameter(worlds, "getDirectUserCall", "wait=26")],
+  },
+  getAccount: {
+    ...ofWallet("getAccount"),
+    200: [({ working }) => ask(working, "getAccount")],
+    400: [(worlds) => badParameter(worlds, "getAccount", "token_id=nep141:")],
+  },
+  getStaleKeys: {
+    ...ofWallet("getStaleKeys"),
+    200: [({ working }) => ask(working, "getStaleKeys")],
+    400: [({ working }) => ask(working, "getStaleKeys", { id: "Not_An-Account.." })],
+  },
+  deriveAccount: {
+    ...ofWallet("deriveAccount"),
+    ...ofBody("deriveAccount"),
+    200: [({ working }) => ask(working, "deriveAccount", body("deriveAccount"))],
+    400: [
+      (worlds) => unreadable(worlds, "deriveAccount"),
+      ({ working }) => ask(working, "deriveAccount", { body: { public_key: "ed25519:1" } }),
+    ],
   },
   getPreflight: {
     ...ofWallet("getPreflight"),

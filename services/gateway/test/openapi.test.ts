@@ -62,7 +62,7 @@ describe("the OpenAPI document", () => {
   it("describes every endpoint that is served, and none that is not", async () => {
     await using world = await startWorld();
     for (const { path, method } of operations) {
-      const asked = path.replace("{request_id}", "0192f3c0-7c1e-7000-8000-0000000000ff");
+      const asked = path.replace(/\{\w+\}/, "0192f3c0-7c1e-7000-8000-0000000000ff");
       const answer = await fetch(`${world.url}${asked}`, { method });
       await answer.body?.cancel();
       assert.ok(answer.status === 200 || answer.status === 401, `${method} ${path}: ${answer.status}`);
@@ -82,6 +82,9 @@ describe("the OpenAPI document", () => {
         "GET /wallet/v1/direct-user/function-call-key/status",
         "POST /wallet/v1/direct-user/function-call/execute",
         "GET /wallet/v1/direct-user/function-call/{request_id}",
+        "GET /wallet/v1/accounts/{account_id}",
+        "GET /wallet/v1/accounts/{account_id}/stale-keys",
+        "POST /wallet/v1/accounts/derive",
         "GET /wallet/v1/preflight",
         "GET /openapi.json",
         "GET /docs",

@@ -9,5 +9,8 @@ export const callers = accepts(PlannerService, {
   prepareDirectUserKey: "clients",
   getDirectUserKeyStatus: "clients",
   executeDirectUserCall: "clients",
+  getAccount: "clients",
+  getStaleKeys: "clients",
+  deriveAccount: "clients",
   cancelWorkflow: "clients",
 });

@@ -9,9 +9,11 @@ import { directUserKeys } from "./adapters/direct-user-keys.ts";
 import { factSource } from "./adapters/fetch-facts.ts";
 import { recordFinder } from "./adapters/find-record.ts";
 import { workflowOpener } from "./adapters/open-workflow.ts";
+import { accountReader } from "./adapters/read-account.ts";
 import { cancelRequester } from "./adapters/request-cancel.ts";
 import { callers } from "./callers.ts";
 import type { PlannerConfig } from "./config.ts";
+import { deriveAccount, getAccount, getStaleKeys } from "./rpc/accounts.ts";
 import { cancelWorkflow } from "./rpc/cancel-workflow.ts";
 import { executeDirectUserCall, getDirectUserKeyStatus, prepareDirectUserKey } from "./rpc/direct-user.ts";
 import { executeSequentialBatch } from "./rpc/execute-sequential-batch.ts";
@@ -47,6 +49,10 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
   const keys = directUserKeys({ ...transports, timers: ports.timers });
   const cancelling = { requestCancel: cancelRequester(transports.evidence) };
   const directUser = { scopes, networkId, keys };
+  const accounts = {
+    terms: { verifierId: limits.verifierId, networkId },
+    readAccount: accountReader(transports.broadcaster, ports.timers),
+  };
 
   /** Runs a request in one of the wallet's slots for requests in flight. */
   const inFlight = <T>({ values }: HandlerContext, run: () => Promise<T>) =>
@@ -105,6 +111,9 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
           context.signal,
         ),
       ),
+    getAccount: (request, context) => counted(context, () => getAccount(accounts, request, context.signal)),
+    getStaleKeys: (request, context) => counted(context, () => getStaleKeys(accounts, request, context.signal)),
+    deriveAccount: (request, context) => inFlight(context, async () => deriveAccount(request)),
     cancelWorkflow: (request, context) =>
       inFlight(context, () => cancelWorkflow(cancelling, request, walletCallerOf(context.values), context.signal)),
   } satisfies ServiceImpl<typeof PlannerService>;

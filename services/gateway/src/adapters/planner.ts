@@ -4,6 +4,7 @@ import type { Planner } from "../core/ports.ts";
 import { internalError, Problem } from "../core/problem.ts";
 import { callUpstream } from "./upstream-call.ts";
 
+const notRead = "the account cannot be read now: try again";
 const notPlanned = "the planner does not answer now: try again";
 /** Said when it is unknown whether a request was recorded: a second one without a key, or under another, could pay twice. */
 const perhapsRecorded =
@@ -48,6 +49,23 @@ export function plannerClient(transport: Transport): Planner {
     directUserKeyStatus({ methodNames, ...scope }, call) {
       const request = { scope: { ...scope, methodNames: [...methodNames] } };
       return callUpstream({ ...call, lost: notPlanned }, (options) => client.getDirectUserKeyStatus(request, options));
+    },
+    async getAccount({ accountId, publicKey, tokenIds }, call) {
+      const request = { accountId, tokenIds: [...tokenIds], ...(publicKey === undefined ? {} : { publicKey }) };
+      const { account } = await callUpstream({ ...call, lost: notRead }, (options) =>
+        client.getAccount(request, options),
+      );
+      return given(account, "account");
+    },
+    async getStaleKeys(accountId, call) {
+      const { staleKeys } = await callUpstream({ ...call, lost: notRead }, (options) =>
+        client.getStaleKeys({ accountId }, options),
+      );
+      return given(staleKeys, "list of keys");
+    },
+    deriveAccount(body, call) {
+      const request = { body: { case: "keyJson" as const, value: body } };
+      return callUpstream({ ...call, lost: notRead }, (options) => client.deriveAccount(request, options));
     },
     async executeDirectUserCall(body, idempotencyKeys, call) {
       const request = { body: { case: "callJson" as const, value: body }, idempotencyKeys: [...idempotencyKeys] };

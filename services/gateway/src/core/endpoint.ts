@@ -3,7 +3,7 @@ import type { Answer } from "./answer.ts";
 /** One method of one path. */
 export interface Endpoint {
   readonly method: "GET" | "POST" | "DELETE";
-  /** `:request_id` is a parameter. */
+  /** One part may be a parameter: `:request_id` or `:account_id`. */
   readonly path: string;
   /** Whether callers must authenticate as a wallet. */
   readonly access: "wallet" | "anybody";
@@ -17,7 +17,7 @@ export interface Endpoint {
 export interface RestRequest {
   /** Without the query. */
   readonly path: string;
-  /** The path's `:request_id`, decoded; empty where it has none. */
+  /** The path's parameter, decoded; empty where it has none. */
   readonly id: string;
   readonly query: URLSearchParams;
   /** Passes headers of an upstream's answer on to the caller. */

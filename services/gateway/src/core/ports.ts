@@ -1,8 +1,10 @@
 import type {
+  DeriveAccountResponse,
   GetDirectUserKeyStatusResponse,
   PrepareDirectUserKeyResponse,
 } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/progress";
+import type { Account, StaleKeys } from "@outlayer/contracts/outlayer/workflow/v1/account";
 import type { Plan } from "@outlayer/contracts/outlayer/workflow/v1/plan";
 import type { Preflight } from "@outlayer/contracts/outlayer/workflow/v1/preflight";
 import type { Record as WorkflowRecord } from "@outlayer/contracts/outlayer/workflow/v1/record";
@@ -27,6 +29,16 @@ export interface Planner {
   executeSequentialBatch(body: string, idempotencyKeys: readonly string[], call: Call): Promise<WorkflowRecord>;
   prepareDirectUserKey(body: string, call: Call): Promise<PrepareDirectUserKeyResponse>;
   directUserKeyStatus(scope: DirectUserScope, call: Call): Promise<GetDirectUserKeyStatusResponse>;
+  getAccount(
+    asked: {
+      readonly accountId: string;
+      readonly publicKey: string | undefined;
+      readonly tokenIds: readonly string[];
+    },
+    call: Call,
+  ): Promise<Account>;
+  getStaleKeys(accountId: string, call: Call): Promise<StaleKeys>;
+  deriveAccount(body: string, call: Call): Promise<DeriveAccountResponse>;
   executeDirectUserCall(body: string, idempotencyKeys: readonly string[], call: Call): Promise<WorkflowRecord>;
   /** Undefined for an unknown id, and for another wallet's. */
   cancelWorkflow(requestId: string, call: Call): Promise<WorkflowRecord | undefined>;

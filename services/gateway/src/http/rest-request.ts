@@ -83,7 +83,7 @@ function idempotencyKeysOf({ headersDistinct }: IncomingMessage): readonly strin
 }
 
 function idOf(params: unknown): string {
-  const id = typeof params === "object" && params !== null && "request_id" in params ? params.request_id : undefined;
+  const [id] = typeof params === "object" && params !== null ? Object.values(params) : [];
   return typeof id === "string" ? id : "";
 }
 

@@ -53,6 +53,9 @@ export function answering(error: () => Error): { readonly planner: Transport; re
       prepareDirectUserKey: fail,
       getDirectUserKeyStatus: fail,
       executeDirectUserCall: fail,
+      getAccount: fail,
+      getStaleKeys: fail,
+      deriveAccount: fail,
       cancelWorkflow: fail,
     });
     router.service(RecordService, { getRecord: fail });

@@ -203,6 +203,7 @@ const gateFacts = createRouterTransport((router) => {
   router.service(BroadcasterService, {
     getGateFacts: () => ({ feeTiers: [3, 6, 12].map((cap) => ({ cap, feeYocto: "1" })) }),
     getDirectUserKey: () => ({ installed: false, reason: "absent", message: "it is not there", blockHeight: 100n }),
+    getAccount: () => ({ exists: true, authByPredecessor: true, blockHeight: 100n }),
     preflight: () => ({
       preflight: {
         ready: true,

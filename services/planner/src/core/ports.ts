@@ -9,6 +9,7 @@ import type {
   QuotaStanding,
   WorkflowRequest,
 } from "@outlayer/workflow";
+import type { AccountAsked, AccountFacts } from "./account.ts";
 import type { FactName, Facts } from "./facts.ts";
 import type { OpenedInit } from "./opening.ts";
 import type { GateCallInit } from "./payload.ts";
@@ -46,6 +47,9 @@ export interface DirectUserKeys {
   /** The key as it is on the chain. */
   find(scope: DirectUserScope, publicKey: string, signal: AbortSignal): Promise<GetDirectUserKeyResponse>;
 }
+
+/** Reads an account as the verifier and NEAR have it. Throws Refusal Unavailable where the chain gives no answer. */
+export type ReadAccount = (asked: AccountAsked, signal: AbortSignal) => Promise<AccountFacts>;
 
 /** Records a request before anything is done for it, or finds the record under the same idempotency key. */
 export type OpenWorkflow = (requestId: string, opened: OpenedInit, signal: AbortSignal) => Promise<OpenResult>;

@@ -1,4 +1,4 @@
-import { decodeBase58, EncodingError, isAccountId, normalizeTokenId } from "@outlayer/near";
+import { EncodingError, isAccountId, normalizeTokenId, parseVerifierKey } from "@outlayer/near";
 import { formatPlace } from "@outlayer/workflow";
 import { z } from "zod";
 import { amountProblem, balanceProblem, deltaProblem, gasProblem } from "./amounts.ts";
@@ -138,19 +138,10 @@ function expected(issue: z.core.$ZodRawIssue): string {
   }
 }
 
-/** Bytes of a public key, by curve. */
-const keyLengths: ReadonlyMap<string, number> = new Map([
-  ["ed25519", 32],
-  ["secp256k1", 64],
-  ["p256", 64],
-]);
-
 function isPublicKey(key: string): boolean {
-  const [curve = "", digits = "", ...rest] = key.split(":");
-  // 64 bytes are 88 digits at most; decoding takes time quadratic in the length.
-  if (rest.length > 0 || digits.length > 88) return false;
   try {
-    return decodeBase58(digits).length === keyLengths.get(curve);
+    parseVerifierKey(key);
+    return true;
   } catch (error) {
     if (error instanceof EncodingError) return false;
     throw error;

@@ -126,6 +126,7 @@ export function startPlanner(others: Others = {}) {
           callers: accepts(BroadcasterService, {
             getGateFacts: ["planner"],
             getDirectUserKey: ["planner"],
+            getAccount: ["planner"],
             preflight: ["planner"],
           }),
           register: (router) => void router.service(BroadcasterService, broadcaster),

@@ -6,6 +6,7 @@ import type { CallTarget } from "../../core/checks/receivers.ts";
 import type { KeyPermission } from "../../core/gate/access-key.ts";
 import {
   type AccessKey,
+  type AccountKey,
   type Block,
   BlockUnknown,
   type BlockWanted,
@@ -121,11 +122,14 @@ export class RpcNearNode implements NearNode {
     }
   }
 
-  async accessKeys(accountId: string): Promise<readonly KeyPermission[]> {
+  async accessKeys(accountId: string): Promise<readonly AccountKey[]> {
     try {
       const query = { request_type: "view_access_key_list", finality: "final", account_id: accountId };
       const keys = list(field(await this.#query(query), "keys"));
-      return keys.map((key) => readPermission(field(key, "access_key", "permission")));
+      return keys.map((key) => ({
+        publicKey: need(string(field(key, "public_key")), "view_access_key_list"),
+        permission: readPermission(field(key, "access_key", "permission")),
+      }));
     } catch (error) {
       if (isUnknown(error, "UNKNOWN_ACCOUNT", "does not exist while viewing")) return [];
       throw error;

@@ -68,6 +68,12 @@ export type Recall =
   /** An endpoint lags behind, or none that is fresh has an answer. */
   | { readonly kind: "untold" };
 
+/** One of an account's access keys. */
+export interface AccountKey {
+  readonly publicKey: string;
+  readonly permission: KeyPermission;
+}
+
 /** NEAR as the broadcaster uses it. Every method throws RpcUnavailable when no endpoint answers. */
 export interface NearNode {
   /** Whether an endpoint's final head moves, and is not far behind the best seen, as far as is known. */
@@ -82,8 +88,8 @@ export interface NearNode {
   storageBytes(accountId: string): Promise<bigint>;
   /** The key at the final block; undefined when the account or the key is not there. */
   accessKey(accountId: string, publicKey: string): Promise<AccessKey | undefined>;
-  /** Permissions of every key of the account at the final block; none for an account that does not exist. */
-  accessKeys(accountId: string): Promise<readonly KeyPermission[]>;
+  /** Every key of the account at the final block; none for an account that does not exist. */
+  accessKeys(accountId: string): Promise<readonly AccountKey[]>;
   /** Base58 of the SHA-256 of the account's wasm; 32 zero bytes where it has none, or does not exist. */
   codeHash(accountId: string): Promise<string>;
   /** What the account offers to a call, at the final block. */

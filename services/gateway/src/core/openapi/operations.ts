@@ -1,4 +1,5 @@
 import { errors } from "./error-refs.ts";
+import { accountExamples, derivedExamples, publicKeyExamples, staleKeyExamples } from "./examples/accounts.ts";
 import { callExamples, keyExamples, keyStatusExamples, scopeExamples } from "./examples/direct-user.ts";
 import { planExamples } from "./examples/plans.ts";
 import { gatePreflights, workflowPreflights } from "./examples/preflights.ts";
@@ -79,6 +80,9 @@ export function paths(gateId: string): Named<PathItem> {
     "/wallet/v1/direct-user/function-call/{request_id}": {
       get: getRecord("getDirectUserCall", tags.directUser, "Read a direct-user call", directUserRecords),
     },
+    "/wallet/v1/accounts/{account_id}": { get: getAccount },
+    "/wallet/v1/accounts/{account_id}/stale-keys": { get: getStaleKeys },
+    "/wallet/v1/accounts/derive": { post: deriveAccount },
     "/wallet/v1/preflight": { get: getPreflight },
     ...servicePaths,
   };
@@ -145,6 +149,52 @@ const getDirectUserKeyStatus: Operation = {
       content: jsonContent("DirectUserKeyStatus", keyStatusExamples),
     },
     ...errors(["BadRequest", "Unauthorized", ...anyErrors]),
+  },
+};
+
+const getAccount: Operation = {
+  operationId: "getAccount",
+  tags: [tags.accounts],
+  summary: "Read an account",
+  description:
+    "An account, anybody's, as the verifier and NEAR have it at final blocks: its kind, its keys and where they stand, and its balances in the verifier where tokens are named. `registration` is the one transaction by which the account registers a key, where it needs one.",
+  security: walletSecurity,
+  parameters: parameters("AccountId", "PublicKey", "TokenId"),
+  responses: {
+    "200": { description: "As it was found.", headers: rateLimits, content: jsonContent("Account", accountExamples) },
+    ...errors(["BadRequest", "Unauthorized", ...anyErrors]),
+  },
+};
+
+const getStaleKeys: Operation = {
+  operationId: "getStaleKeys",
+  tags: [tags.accounts],
+  summary: "Which keys of an account are stale",
+  description:
+    "Keys that the verifier takes for the account although the NEAR account, which could hold them, does not give them full access: whoever has one controls the account in the verifier. Each with the ways to remove it. A key that was registered for the verifier alone shows here too; a P-256 key never does, for NEAR has none.",
+  security: walletSecurity,
+  parameters: parameters("AccountId"),
+  responses: {
+    "200": {
+      description: "What was found.",
+      headers: rateLimits,
+      content: jsonContent("StaleKeys", staleKeyExamples),
+    },
+    ...errors(["BadRequest", "Unauthorized", ...anyErrors]),
+  },
+};
+
+const deriveAccount: Operation = {
+  operationId: "deriveAccount",
+  tags: [tags.accounts],
+  summary: "Which account has a key",
+  description:
+    "The implicit account of a key, which belongs to whoever holds the key and needs no registration: for Ed25519 NEAR's, the key in hex; for secp256k1 and P-256 `0x` and the last 20 bytes of Keccak-256. Asks nobody.",
+  security: walletSecurity,
+  requestBody: { required: true, content: jsonContent("PublicKeyRequest", publicKeyExamples) },
+  responses: {
+    "200": { description: "The account.", content: jsonContent("DerivedAccount", derivedExamples) },
+    ...errors(["BadRequest", "Unauthorized", ...bodyErrors, ...anyErrors]),
   },
 };
 

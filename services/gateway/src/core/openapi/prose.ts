@@ -13,6 +13,7 @@ export const tags = {
   workflows: "Workflows",
   batches: "Sequential batches",
   directUser: "Direct user",
+  accounts: "Accounts",
   preflight: "Preflight",
   service: "Service",
 } as const;
@@ -23,6 +24,8 @@ export const tagDescriptions: { readonly [T in (typeof tags)[keyof typeof tags]]
   "Sequential batches": "One to three explicit calls through the gate, for callers that do the planning themselves.",
   "Direct user":
     "One call that truly comes from the user: signed with a key on the user's own account, for one contract and one method, without deposit. Prepare the key and have the user install it, then execute. Only scopes that the operator allows are taken.",
+  Accounts:
+    "How the verifier sees an account, and which keys act for it there. The verifier keeps keys of its own: a key that was deleted on NEAR goes on controlling the account in the verifier until it is removed there too.",
   Preflight:
     "Ask without any risk whether the next run would succeed. Each check is `blocking` (a run would fail), `waiting` (a run would wait, and fail only after a while) or `advisory`. `ready` says that no blocking and no waiting check fails; `abort_reasons` names those that do.",
   Service: "About the service itself. No authentication.",

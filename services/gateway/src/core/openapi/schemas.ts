@@ -1,4 +1,6 @@
 import {
+  accountSchema,
+  derivedAccountSchema,
   directUserCallRequestSchema,
   directUserKeySchema,
   directUserKeyStatusSchema,
@@ -7,9 +9,11 @@ import {
   planSchema,
   preflightSchema,
   progressEventSchema,
+  publicKeyRequestSchema,
   recordErrorBodySchema,
   recordSchema,
   sequentialBatchRequestSchema,
+  staleKeysSchema,
   workflowRequestSchema,
 } from "@outlayer/workflow";
 import { z } from "zod";
@@ -21,6 +25,7 @@ const requests: readonly z.ZodType[] = [
   sequentialBatchRequestSchema,
   directUserScopeSchema,
   directUserCallRequestSchema,
+  publicKeyRequestSchema,
 ];
 
 /** Schemas of bodies. Each becomes a component, with the schemas that it refers to. */
@@ -28,6 +33,9 @@ const bodies: readonly z.ZodType[] = [
   ...requests,
   directUserKeySchema,
   directUserKeyStatusSchema,
+  accountSchema,
+  staleKeysSchema,
+  derivedAccountSchema,
   planSchema,
   preflightSchema,
   recordSchema,

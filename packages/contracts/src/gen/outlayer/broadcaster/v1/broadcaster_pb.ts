@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/broadcaster/v1/broadcaster.proto.
  */
 export const file_outlayer_broadcaster_v1_broadcaster: GenFile = /*@__PURE__*/
-  fileDesc("CilvdXRsYXllci9icm9hZGNhc3Rlci92MS9icm9hZGNhc3Rlci5wcm90bxIXb3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEiLwoTR2V0R2F0ZUZhY3RzUmVxdWVzdBIYCgdnYXRlX2lkGAEgASgJQge6SARyAhACIl8KFEdldEdhdGVGYWN0c1Jlc3BvbnNlEjMKCWZlZV90aWVycxgBIAMoCzIgLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkZlZVRpZXISEgoKc3VibWl0X2dhcxgCIAEoCSI9CgdGZWVUaWVyEgsKA2NhcBgBIAEoDRIRCglmZWVfeW9jdG8YAiABKAkSEgoKcmVzdW1lX2dhcxgDIAEoCSJ0ChdHZXREaXJlY3RVc2VyS2V5UmVxdWVzdBI8CgVzY29wZRgBIAEoCzIlLm91dGxheWVyLndvcmtmbG93LnYxLkRpcmVjdFVzZXJTY29wZUIGukgDyAEBEhsKCnB1YmxpY19rZXkYAiABKAlCB7pIBHICEAEitwEKGEdldERpcmVjdFVzZXJLZXlSZXNwb25zZRIRCglpbnN0YWxsZWQYASABKAgSEwoGcmVhc29uGAIgASgJSACIAQESFAoHbWVzc2FnZRgDIAEoCUgBiAEBEhwKD2FsbG93YW5jZV95b2N0bxgEIAEoCUgCiAEBEhQKDGJsb2NrX2hlaWdodBgFIAEoBEIJCgdfcmVhc29uQgoKCF9tZXNzYWdlQhIKEF9hbGxvd2FuY2VfeW9jdG8i+gEKEFByZWZsaWdodFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSNwoFY2FsbHMYAiADKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5HYXRlQ2FsbEIIukgFkgECEAwSNQoIYXBwcm92YWwYAyABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5BcHByb3ZhbEgAiAEBEhcKD2hhbHRfb25fZmFpbHVyZRgEIAEoCBIUCgxhbnlfb3JkZXJpbmcYBSABKAgSEAoIc3RlcHdpc2UYBiABKAhCCwoJX2FwcHJvdmFsIkcKEVByZWZsaWdodFJlc3BvbnNlEjIKCXByZWZsaWdodBgBIAEoCzIfLm91dGxheWVyLndvcmtmbG93LnYxLlByZWZsaWdodDLxAgoSQnJvYWRjYXN0ZXJTZXJ2aWNlEnAKDEdldEdhdGVGYWN0cxIsLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldEdhdGVGYWN0c1JlcXVlc3QaLS5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXRHYXRlRmFjdHNSZXNwb25zZSIDkAIBEnwKEEdldERpcmVjdFVzZXJLZXkSMC5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXREaXJlY3RVc2VyS2V5UmVxdWVzdBoxLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldERpcmVjdFVzZXJLZXlSZXNwb25zZSIDkAIBEmsKCVByZWZsaWdodBIpLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLlByZWZsaWdodFJlcXVlc3QaKi5vdXRsYXllci5icm9hZGNhc3Rlci52MS5QcmVmbGlnaHRSZXNwb25zZSIHkAIBiLUYAWIGcHJvdG8z", [file_buf_validate_validate, file_outlayer_rpc_v1_options, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_direct_user, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_preflight]);
+  fileDesc("CilvdXRsYXllci9icm9hZGNhc3Rlci92MS9icm9hZGNhc3Rlci5wcm90bxIXb3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEiLwoTR2V0R2F0ZUZhY3RzUmVxdWVzdBIYCgdnYXRlX2lkGAEgASgJQge6SARyAhACIl8KFEdldEdhdGVGYWN0c1Jlc3BvbnNlEjMKCWZlZV90aWVycxgBIAMoCzIgLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkZlZVRpZXISEgoKc3VibWl0X2dhcxgCIAEoCSI9CgdGZWVUaWVyEgsKA2NhcBgBIAEoDRIRCglmZWVfeW9jdG8YAiABKAkSEgoKcmVzdW1lX2dhcxgDIAEoCSJ0ChdHZXREaXJlY3RVc2VyS2V5UmVxdWVzdBI8CgVzY29wZRgBIAEoCzIlLm91dGxheWVyLndvcmtmbG93LnYxLkRpcmVjdFVzZXJTY29wZUIGukgDyAEBEhsKCnB1YmxpY19rZXkYAiABKAlCB7pIBHICEAEitwEKGEdldERpcmVjdFVzZXJLZXlSZXNwb25zZRIRCglpbnN0YWxsZWQYASABKAgSEwoGcmVhc29uGAIgASgJSACIAQESFAoHbWVzc2FnZRgDIAEoCUgBiAEBEhwKD2FsbG93YW5jZV95b2N0bxgEIAEoCUgCiAEBEhQKDGJsb2NrX2hlaWdodBgFIAEoBEIJCgdfcmVhc29uQgoKCF9tZXNzYWdlQhIKEF9hbGxvd2FuY2VfeW9jdG8idQoRR2V0QWNjb3VudFJlcXVlc3QSGwoKYWNjb3VudF9pZBgBIAEoCUIHukgEcgIQAhIXCgpwdWJsaWNfa2V5GAIgASgJSACIAQESGwoJdG9rZW5faWRzGAMgAygJQgi6SAWSAQIQIEINCgtfcHVibGljX2tleSKRAgoSR2V0QWNjb3VudFJlc3BvbnNlEg4KBmV4aXN0cxgBIAEoCBIXCg9yZWdpc3RlcmVkX2tleXMYAiADKAkSGAoQcmVnaXN0ZXJlZF90b3RhbBgDIAEoDRIzCgluZWFyX2tleXMYBCADKAsyIC5vdXRsYXllci5icm9hZGNhc3Rlci52MS5OZWFyS2V5Eg4KBmxvY2tlZBgFIAEoCBIbChNhdXRoX2J5X3ByZWRlY2Vzc29yGAYgASgIEhsKDmtleV9yZWdpc3RlcmVkGAcgASgISACIAQESEAoIYmFsYW5jZXMYCCADKAkSFAoMYmxvY2tfaGVpZ2h0GAkgASgEQhEKD19rZXlfcmVnaXN0ZXJlZCIyCgdOZWFyS2V5EhIKCnB1YmxpY19rZXkYASABKAkSEwoLZnVsbF9hY2Nlc3MYAiABKAgi+gEKEFByZWZsaWdodFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSNwoFY2FsbHMYAiADKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5HYXRlQ2FsbEIIukgFkgECEAwSNQoIYXBwcm92YWwYAyABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5BcHByb3ZhbEgAiAEBEhcKD2hhbHRfb25fZmFpbHVyZRgEIAEoCBIUCgxhbnlfb3JkZXJpbmcYBSABKAgSEAoIc3RlcHdpc2UYBiABKAhCCwoJX2FwcHJvdmFsIkcKEVByZWZsaWdodFJlc3BvbnNlEjIKCXByZWZsaWdodBgBIAEoCzIfLm91dGxheWVyLndvcmtmbG93LnYxLlByZWZsaWdodDLdAwoSQnJvYWRjYXN0ZXJTZXJ2aWNlEnAKDEdldEdhdGVGYWN0cxIsLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldEdhdGVGYWN0c1JlcXVlc3QaLS5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXRHYXRlRmFjdHNSZXNwb25zZSIDkAIBEnwKEEdldERpcmVjdFVzZXJLZXkSMC5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXREaXJlY3RVc2VyS2V5UmVxdWVzdBoxLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldERpcmVjdFVzZXJLZXlSZXNwb25zZSIDkAIBEmoKCkdldEFjY291bnQSKi5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXRBY2NvdW50UmVxdWVzdBorLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldEFjY291bnRSZXNwb25zZSIDkAIBEmsKCVByZWZsaWdodBIpLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLlByZWZsaWdodFJlcXVlc3QaKi5vdXRsYXllci5icm9hZGNhc3Rlci52MS5QcmVmbGlnaHRSZXNwb25zZSIHkAIBiLUYAWIGcHJvdG8z", [file_buf_validate_validate, file_outlayer_rpc_v1_options, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_direct_user, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_preflight]);
 
 /**
  * Names a gate.
@@ -185,6 +185,146 @@ export const GetDirectUserKeyResponseSchema: GenMessage<GetDirectUserKeyResponse
   messageDesc(file_outlayer_broadcaster_v1_broadcaster, 4);
 
 /**
+ * Names an account.
+ *
+ * @generated from message outlayer.broadcaster.v1.GetAccountRequest
+ */
+export type GetAccountRequest = Message<"outlayer.broadcaster.v1.GetAccountRequest"> & {
+  /**
+   * The account's id.
+   *
+   * @generated from field: string account_id = 1;
+   */
+  accountId: string;
+
+  /**
+   * A key to look for: curve, colon and base58.
+   *
+   * @generated from field: optional string public_key = 2;
+   */
+  publicKey?: string | undefined;
+
+  /**
+   * Tokens whose balances are wanted, in full.
+   *
+   * @generated from field: repeated string token_ids = 3;
+   */
+  tokenIds: string[];
+};
+
+/**
+ * Describes the message outlayer.broadcaster.v1.GetAccountRequest.
+ * Use `create(GetAccountRequestSchema)` to create a new message.
+ */
+export const GetAccountRequestSchema: GenMessage<GetAccountRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_broadcaster_v1_broadcaster, 5);
+
+/**
+ * The account at final blocks.
+ *
+ * @generated from message outlayer.broadcaster.v1.GetAccountResponse
+ */
+export type GetAccountResponse = Message<"outlayer.broadcaster.v1.GetAccountResponse"> & {
+  /**
+   * Whether NEAR has it.
+   *
+   * @generated from field: bool exists = 1;
+   */
+  exists: boolean;
+
+  /**
+   * Keys that the verifier lists for it, in order of their text; the first 1,000.
+   *
+   * @generated from field: repeated string registered_keys = 2;
+   */
+  registeredKeys: string[];
+
+  /**
+   * How many keys the verifier lists.
+   *
+   * @generated from field: uint32 registered_total = 3;
+   */
+  registeredTotal: number;
+
+  /**
+   * The account's access keys on NEAR.
+   *
+   * @generated from field: repeated outlayer.broadcaster.v1.NearKey near_keys = 4;
+   */
+  nearKeys: NearKey[];
+
+  /**
+   * Whether the verifier has locked it.
+   *
+   * @generated from field: bool locked = 5;
+   */
+  locked: boolean;
+
+  /**
+   * Whether the verifier takes the account's own transactions.
+   *
+   * @generated from field: bool auth_by_predecessor = 6;
+   */
+  authByPredecessor: boolean;
+
+  /**
+   * Whether the verifier takes the wanted key; unset where none was wanted.
+   *
+   * @generated from field: optional bool key_registered = 7;
+   */
+  keyRegistered?: boolean | undefined;
+
+  /**
+   * Balances in the verifier, decimal, in the order of the wanted tokens.
+   *
+   * @generated from field: repeated string balances = 8;
+   */
+  balances: string[];
+
+  /**
+   * Lowest height of the blocks at which the verifier was read.
+   *
+   * @generated from field: uint64 block_height = 9;
+   */
+  blockHeight: bigint;
+};
+
+/**
+ * Describes the message outlayer.broadcaster.v1.GetAccountResponse.
+ * Use `create(GetAccountResponseSchema)` to create a new message.
+ */
+export const GetAccountResponseSchema: GenMessage<GetAccountResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_broadcaster_v1_broadcaster, 6);
+
+/**
+ * An access key.
+ *
+ * @generated from message outlayer.broadcaster.v1.NearKey
+ */
+export type NearKey = Message<"outlayer.broadcaster.v1.NearKey"> & {
+  /**
+   * Curve, colon and base58.
+   *
+   * @generated from field: string public_key = 1;
+   */
+  publicKey: string;
+
+  /**
+   * It permits everything.
+   *
+   * @generated from field: bool full_access = 2;
+   */
+  fullAccess: boolean;
+};
+
+/**
+ * Describes the message outlayer.broadcaster.v1.NearKey.
+ * Use `create(NearKeySchema)` to create a new message.
+ */
+export const NearKeySchema: GenMessage<NearKey> = /*@__PURE__*/
+  messageDesc(file_outlayer_broadcaster_v1_broadcaster, 7);
+
+/**
  * The run to check.
  *
  * @generated from message outlayer.broadcaster.v1.PreflightRequest
@@ -238,7 +378,7 @@ export type PreflightRequest = Message<"outlayer.broadcaster.v1.PreflightRequest
  * Use `create(PreflightRequestSchema)` to create a new message.
  */
 export const PreflightRequestSchema: GenMessage<PreflightRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_broadcaster_v1_broadcaster, 5);
+  messageDesc(file_outlayer_broadcaster_v1_broadcaster, 8);
 
 /**
  * The result.
@@ -259,7 +399,7 @@ export type PreflightResponse = Message<"outlayer.broadcaster.v1.PreflightRespon
  * Use `create(PreflightResponseSchema)` to create a new message.
  */
 export const PreflightResponseSchema: GenMessage<PreflightResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_broadcaster_v1_broadcaster, 6);
+  messageDesc(file_outlayer_broadcaster_v1_broadcaster, 9);
 
 /**
  * What the broadcaster knows of the chain, for services only.
@@ -286,6 +426,16 @@ export const BroadcasterService: GenService<{
     methodKind: "unary";
     input: typeof GetDirectUserKeyRequestSchema;
     output: typeof GetDirectUserKeyResponseSchema;
+  },
+  /**
+   * Reads an account as the verifier and NEAR have it. Unavailable while NEAR's RPC is away.
+   *
+   * @generated from rpc outlayer.broadcaster.v1.BroadcasterService.GetAccount
+   */
+  getAccount: {
+    methodKind: "unary";
+    input: typeof GetAccountRequestSchema;
+    output: typeof GetAccountResponseSchema;
   },
   /**
    * Runs every check that a run depends on. Broadcasts, reserves and writes nothing; a check that cannot be made counts as

@@ -5,6 +5,8 @@
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../../buf/validate/validate_pb.ts";
+import type { Account, StaleKeys } from "../../workflow/v1/account_pb.ts";
+import { file_outlayer_workflow_v1_account } from "../../workflow/v1/account_pb.ts";
 import type { DirectUserFunctionCall, DirectUserScope } from "../../workflow/v1/direct_user_pb.ts";
 import { file_outlayer_workflow_v1_direct_user } from "../../workflow/v1/direct_user_pb.ts";
 import type { Plan } from "../../workflow/v1/plan_pb.ts";
@@ -21,7 +23,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/planner/v1/planner.proto.
  */
 export const file_outlayer_planner_v1_planner: GenFile = /*@__PURE__*/
-  fileDesc("CiFvdXRsYXllci9wbGFubmVyL3YxL3BsYW5uZXIucHJvdG8SE291dGxheWVyLnBsYW5uZXIudjEiaQoLUGxhblJlcXVlc3QSMgoId29ya2Zsb3cYASABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5Xb3JrZmxvd0gAEhcKDXdvcmtmbG93X2pzb24YAiABKAlIAEINCgRib2R5EgW6SAIIASI4CgxQbGFuUmVzcG9uc2USKAoEcGxhbhgBIAEoCzIaLm91dGxheWVyLndvcmtmbG93LnYxLlBsYW4iZwoQUHJlZmxpZ2h0UmVxdWVzdBIyCgh3b3JrZmxvdxgBIAEoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLldvcmtmbG93SAASFwoNd29ya2Zsb3dfanNvbhgCIAEoCUgAQgYKBGJvZHkiRwoRUHJlZmxpZ2h0UmVzcG9uc2USMgoJcHJlZmxpZ2h0GAEgASgLMh8ub3V0bGF5ZXIud29ya2Zsb3cudjEuUHJlZmxpZ2h0Io4BChZFeGVjdXRlV29ya2Zsb3dSZXF1ZXN0EjIKCHdvcmtmbG93GAEgASgLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuV29ya2Zsb3dIABIXCg13b3JrZmxvd19qc29uGAIgASgJSAASGAoQaWRlbXBvdGVuY3lfa2V5cxgDIAMoCUINCgRib2R5EgW6SAIIASJYChdFeGVjdXRlV29ya2Zsb3dSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCCKWAQodRXhlY3V0ZVNlcXVlbnRpYWxCYXRjaFJlcXVlc3QSNgoFYmF0Y2gYASABKAsyJS5vdXRsYXllci53b3JrZmxvdy52MS5TZXF1ZW50aWFsQmF0Y2hIABIUCgpiYXRjaF9qc29uGAIgASgJSAASGAoQaWRlbXBvdGVuY3lfa2V5cxgDIAMoCUINCgRib2R5EgW6SAIIASJfCh5FeGVjdXRlU2VxdWVudGlhbEJhdGNoUmVzcG9uc2USLAoGcmVjb3JkGAEgASgLMhwub3V0bGF5ZXIud29ya2Zsb3cudjEuUmVjb3JkEg8KB2NyZWF0ZWQYAiABKAgiegobUHJlcGFyZURpcmVjdFVzZXJLZXlSZXF1ZXN0EjYKBXNjb3BlGAEgASgLMiUub3V0bGF5ZXIud29ya2Zsb3cudjEuRGlyZWN0VXNlclNjb3BlSAASFAoKc2NvcGVfanNvbhgCIAEoCUgAQg0KBGJvZHkSBbpIAggBIscBChxQcmVwYXJlRGlyZWN0VXNlcktleVJlc3BvbnNlEjQKBXNjb3BlGAEgASgLMiUub3V0bGF5ZXIud29ya2Zsb3cudjEuRGlyZWN0VXNlclNjb3BlEhkKEW1ldGhvZF9uYW1lc19oYXNoGAIgASgJEhIKCnB1YmxpY19rZXkYAyABKAkSEQoJa2V5X2xhYmVsGAQgASgJEhcKD2luc3RhbGxfY29tbWFuZBgFIAEoCRIWCg5yZW1vdmVfY29tbWFuZBgGIAEoCSJdCh1HZXREaXJlY3RVc2VyS2V5U3RhdHVzUmVxdWVzdBI8CgVzY29wZRgBIAEoCzIlLm91dGxheWVyLndvcmtmbG93LnYxLkRpcmVjdFVzZXJTY29wZUIGukgDyAEBIpoCCh5HZXREaXJlY3RVc2VyS2V5U3RhdHVzUmVzcG9uc2USNAoFc2NvcGUYASABKAsyJS5vdXRsYXllci53b3JrZmxvdy52MS5EaXJlY3RVc2VyU2NvcGUSEgoKcHVibGljX2tleRgCIAEoCRIRCglrZXlfbGFiZWwYAyABKAkSEQoJaW5zdGFsbGVkGAQgASgIEhMKBnJlYXNvbhgFIAEoCUgAiAEBEhQKB21lc3NhZ2UYBiABKAlIAYgBARIcCg9hbGxvd2FuY2VfeW9jdG8YByABKAlIAogBARIUCgxibG9ja19oZWlnaHQYCCABKARCCQoHX3JlYXNvbkIKCghfbWVzc2FnZUISChBfYWxsb3dhbmNlX3lvY3RvIpoBChxFeGVjdXRlRGlyZWN0VXNlckNhbGxSZXF1ZXN0EjwKBGNhbGwYASABKAsyLC5vdXRsYXllci53b3JrZmxvdy52MS5EaXJlY3RVc2VyRnVuY3Rpb25DYWxsSAASEwoJY2FsbF9qc29uGAIgASgJSAASGAoQaWRlbXBvdGVuY3lfa2V5cxgDIAMoCUINCgRib2R5EgW6SAIIASJeCh1FeGVjdXRlRGlyZWN0VXNlckNhbGxSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCCI1ChVDYW5jZWxXb3JrZmxvd1JlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgMYgAEiRgoWQ2FuY2VsV29ya2Zsb3dSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQysQcKDlBsYW5uZXJTZXJ2aWNlElAKBFBsYW4SIC5vdXRsYXllci5wbGFubmVyLnYxLlBsYW5SZXF1ZXN0GiEub3V0bGF5ZXIucGxhbm5lci52MS5QbGFuUmVzcG9uc2UiA5ACARJfCglQcmVmbGlnaHQSJS5vdXRsYXllci5wbGFubmVyLnYxLlByZWZsaWdodFJlcXVlc3QaJi5vdXRsYXllci5wbGFubmVyLnYxLlByZWZsaWdodFJlc3BvbnNlIgOQAgESbAoPRXhlY3V0ZVdvcmtmbG93Eisub3V0bGF5ZXIucGxhbm5lci52MS5FeGVjdXRlV29ya2Zsb3dSZXF1ZXN0Giwub3V0bGF5ZXIucGxhbm5lci52MS5FeGVjdXRlV29ya2Zsb3dSZXNwb25zZRKBAQoWRXhlY3V0ZVNlcXVlbnRpYWxCYXRjaBIyLm91dGxheWVyLnBsYW5uZXIudjEuRXhlY3V0ZVNlcXVlbnRpYWxCYXRjaFJlcXVlc3QaMy5vdXRsYXllci5wbGFubmVyLnYxLkV4ZWN1dGVTZXF1ZW50aWFsQmF0Y2hSZXNwb25zZRKAAQoUUHJlcGFyZURpcmVjdFVzZXJLZXkSMC5vdXRsYXllci5wbGFubmVyLnYxLlByZXBhcmVEaXJlY3RVc2VyS2V5UmVxdWVzdBoxLm91dGxheWVyLnBsYW5uZXIudjEuUHJlcGFyZURpcmVjdFVzZXJLZXlSZXNwb25zZSIDkAIBEoYBChZHZXREaXJlY3RVc2VyS2V5U3RhdHVzEjIub3V0bGF5ZXIucGxhbm5lci52MS5HZXREaXJlY3RVc2VyS2V5U3RhdHVzUmVxdWVzdBozLm91dGxheWVyLnBsYW5uZXIudjEuR2V0RGlyZWN0VXNlcktleVN0YXR1c1Jlc3BvbnNlIgOQAgESfgoVRXhlY3V0ZURpcmVjdFVzZXJDYWxsEjEub3V0bGF5ZXIucGxhbm5lci52MS5FeGVjdXRlRGlyZWN0VXNlckNhbGxSZXF1ZXN0GjIub3V0bGF5ZXIucGxhbm5lci52MS5FeGVjdXRlRGlyZWN0VXNlckNhbGxSZXNwb25zZRJuCg5DYW5jZWxXb3JrZmxvdxIqLm91dGxheWVyLnBsYW5uZXIudjEuQ2FuY2VsV29ya2Zsb3dSZXF1ZXN0Gisub3V0bGF5ZXIucGxhbm5lci52MS5DYW5jZWxXb3JrZmxvd1Jlc3BvbnNlIgOQAgJiBnByb3RvMw", [file_buf_validate_validate, file_outlayer_workflow_v1_direct_user, file_outlayer_workflow_v1_plan, file_outlayer_workflow_v1_preflight, file_outlayer_workflow_v1_record, file_outlayer_workflow_v1_step]);
+  fileDesc("CiFvdXRsYXllci9wbGFubmVyL3YxL3BsYW5uZXIucHJvdG8SE291dGxheWVyLnBsYW5uZXIudjEiaQoLUGxhblJlcXVlc3QSMgoId29ya2Zsb3cYASABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5Xb3JrZmxvd0gAEhcKDXdvcmtmbG93X2pzb24YAiABKAlIAEINCgRib2R5EgW6SAIIASI4CgxQbGFuUmVzcG9uc2USKAoEcGxhbhgBIAEoCzIaLm91dGxheWVyLndvcmtmbG93LnYxLlBsYW4iZwoQUHJlZmxpZ2h0UmVxdWVzdBIyCgh3b3JrZmxvdxgBIAEoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLldvcmtmbG93SAASFwoNd29ya2Zsb3dfanNvbhgCIAEoCUgAQgYKBGJvZHkiRwoRUHJlZmxpZ2h0UmVzcG9uc2USMgoJcHJlZmxpZ2h0GAEgASgLMh8ub3V0bGF5ZXIud29ya2Zsb3cudjEuUHJlZmxpZ2h0Io4BChZFeGVjdXRlV29ya2Zsb3dSZXF1ZXN0EjIKCHdvcmtmbG93GAEgASgLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuV29ya2Zsb3dIABIXCg13b3JrZmxvd19qc29uGAIgASgJSAASGAoQaWRlbXBvdGVuY3lfa2V5cxgDIAMoCUINCgRib2R5EgW6SAIIASJYChdFeGVjdXRlV29ya2Zsb3dSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCCKWAQodRXhlY3V0ZVNlcXVlbnRpYWxCYXRjaFJlcXVlc3QSNgoFYmF0Y2gYASABKAsyJS5vdXRsYXllci53b3JrZmxvdy52MS5TZXF1ZW50aWFsQmF0Y2hIABIUCgpiYXRjaF9qc29uGAIgASgJSAASGAoQaWRlbXBvdGVuY3lfa2V5cxgDIAMoCUINCgRib2R5EgW6SAIIASJfCh5FeGVjdXRlU2VxdWVudGlhbEJhdGNoUmVzcG9uc2USLAoGcmVjb3JkGAEgASgLMhwub3V0bGF5ZXIud29ya2Zsb3cudjEuUmVjb3JkEg8KB2NyZWF0ZWQYAiABKAgiegobUHJlcGFyZURpcmVjdFVzZXJLZXlSZXF1ZXN0EjYKBXNjb3BlGAEgASgLMiUub3V0bGF5ZXIud29ya2Zsb3cudjEuRGlyZWN0VXNlclNjb3BlSAASFAoKc2NvcGVfanNvbhgCIAEoCUgAQg0KBGJvZHkSBbpIAggBIscBChxQcmVwYXJlRGlyZWN0VXNlcktleVJlc3BvbnNlEjQKBXNjb3BlGAEgASgLMiUub3V0bGF5ZXIud29ya2Zsb3cudjEuRGlyZWN0VXNlclNjb3BlEhkKEW1ldGhvZF9uYW1lc19oYXNoGAIgASgJEhIKCnB1YmxpY19rZXkYAyABKAkSEQoJa2V5X2xhYmVsGAQgASgJEhcKD2luc3RhbGxfY29tbWFuZBgFIAEoCRIWCg5yZW1vdmVfY29tbWFuZBgGIAEoCSJdCh1HZXREaXJlY3RVc2VyS2V5U3RhdHVzUmVxdWVzdBI8CgVzY29wZRgBIAEoCzIlLm91dGxheWVyLndvcmtmbG93LnYxLkRpcmVjdFVzZXJTY29wZUIGukgDyAEBIpoCCh5HZXREaXJlY3RVc2VyS2V5U3RhdHVzUmVzcG9uc2USNAoFc2NvcGUYASABKAsyJS5vdXRsYXllci53b3JrZmxvdy52MS5EaXJlY3RVc2VyU2NvcGUSEgoKcHVibGljX2tleRgCIAEoCRIRCglrZXlfbGFiZWwYAyABKAkSEQoJaW5zdGFsbGVkGAQgASgIEhMKBnJlYXNvbhgFIAEoCUgAiAEBEhQKB21lc3NhZ2UYBiABKAlIAYgBARIcCg9hbGxvd2FuY2VfeW9jdG8YByABKAlIAogBARIUCgxibG9ja19oZWlnaHQYCCABKARCCQoHX3JlYXNvbkIKCghfbWVzc2FnZUISChBfYWxsb3dhbmNlX3lvY3RvIpoBChxFeGVjdXRlRGlyZWN0VXNlckNhbGxSZXF1ZXN0EjwKBGNhbGwYASABKAsyLC5vdXRsYXllci53b3JrZmxvdy52MS5EaXJlY3RVc2VyRnVuY3Rpb25DYWxsSAASEwoJY2FsbF9qc29uGAIgASgJSAASGAoQaWRlbXBvdGVuY3lfa2V5cxgDIAMoCUINCgRib2R5EgW6SAIIASJeCh1FeGVjdXRlRGlyZWN0VXNlckNhbGxSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCCI1ChVDYW5jZWxXb3JrZmxvd1JlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgMYgAEiRgoWQ2FuY2VsV29ya2Zsb3dSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQihwEKEUdldEFjY291bnRSZXF1ZXN0EhwKCmFjY291bnRfaWQYASABKAlCCLpIBXIDGIABEiEKCnB1YmxpY19rZXkYAiABKAlCCLpIBXIDGIABSACIAQESIgoJdG9rZW5faWRzGAMgAygJQg+6SAySAQkQICIFcgMYgAJCDQoLX3B1YmxpY19rZXkiRAoSR2V0QWNjb3VudFJlc3BvbnNlEi4KB2FjY291bnQYASABKAsyHS5vdXRsYXllci53b3JrZmxvdy52MS5BY2NvdW50IjMKE0dldFN0YWxlS2V5c1JlcXVlc3QSHAoKYWNjb3VudF9pZBgBIAEoCUIIukgFcgMYgAEiSwoUR2V0U3RhbGVLZXlzUmVzcG9uc2USMwoKc3RhbGVfa2V5cxgBIAEoCzIfLm91dGxheWVyLndvcmtmbG93LnYxLlN0YWxlS2V5cyJPChREZXJpdmVBY2NvdW50UmVxdWVzdBIUCgpwdWJsaWNfa2V5GAEgASgJSAASEgoIa2V5X2pzb24YAiABKAlIAEINCgRib2R5EgW6SAIIASJNChVEZXJpdmVBY2NvdW50UmVzcG9uc2USEgoKcHVibGljX2tleRgBIAEoCRISCgphY2NvdW50X2lkGAIgASgJEgwKBGtpbmQYAyABKAky7AkKDlBsYW5uZXJTZXJ2aWNlElAKBFBsYW4SIC5vdXRsYXllci5wbGFubmVyLnYxLlBsYW5SZXF1ZXN0GiEub3V0bGF5ZXIucGxhbm5lci52MS5QbGFuUmVzcG9uc2UiA5ACARJfCglQcmVmbGlnaHQSJS5vdXRsYXllci5wbGFubmVyLnYxLlByZWZsaWdodFJlcXVlc3QaJi5vdXRsYXllci5wbGFubmVyLnYxLlByZWZsaWdodFJlc3BvbnNlIgOQAgESbAoPRXhlY3V0ZVdvcmtmbG93Eisub3V0bGF5ZXIucGxhbm5lci52MS5FeGVjdXRlV29ya2Zsb3dSZXF1ZXN0Giwub3V0bGF5ZXIucGxhbm5lci52MS5FeGVjdXRlV29ya2Zsb3dSZXNwb25zZRKBAQoWRXhlY3V0ZVNlcXVlbnRpYWxCYXRjaBIyLm91dGxheWVyLnBsYW5uZXIudjEuRXhlY3V0ZVNlcXVlbnRpYWxCYXRjaFJlcXVlc3QaMy5vdXRsYXllci5wbGFubmVyLnYxLkV4ZWN1dGVTZXF1ZW50aWFsQmF0Y2hSZXNwb25zZRKAAQoUUHJlcGFyZURpcmVjdFVzZXJLZXkSMC5vdXRsYXllci5wbGFubmVyLnYxLlByZXBhcmVEaXJlY3RVc2VyS2V5UmVxdWVzdBoxLm91dGxheWVyLnBsYW5uZXIudjEuUHJlcGFyZURpcmVjdFVzZXJLZXlSZXNwb25zZSIDkAIBEoYBChZHZXREaXJlY3RVc2VyS2V5U3RhdHVzEjIub3V0bGF5ZXIucGxhbm5lci52MS5HZXREaXJlY3RVc2VyS2V5U3RhdHVzUmVxdWVzdBozLm91dGxheWVyLnBsYW5uZXIudjEuR2V0RGlyZWN0VXNlcktleVN0YXR1c1Jlc3BvbnNlIgOQAgESfgoVRXhlY3V0ZURpcmVjdFVzZXJDYWxsEjEub3V0bGF5ZXIucGxhbm5lci52MS5FeGVjdXRlRGlyZWN0VXNlckNhbGxSZXF1ZXN0GjIub3V0bGF5ZXIucGxhbm5lci52MS5FeGVjdXRlRGlyZWN0VXNlckNhbGxSZXNwb25zZRJiCgpHZXRBY2NvdW50EiYub3V0bGF5ZXIucGxhbm5lci52MS5HZXRBY2NvdW50UmVxdWVzdBonLm91dGxheWVyLnBsYW5uZXIudjEuR2V0QWNjb3VudFJlc3BvbnNlIgOQAgESaAoMR2V0U3RhbGVLZXlzEigub3V0bGF5ZXIucGxhbm5lci52MS5HZXRTdGFsZUtleXNSZXF1ZXN0Gikub3V0bGF5ZXIucGxhbm5lci52MS5HZXRTdGFsZUtleXNSZXNwb25zZSIDkAIBEmsKDURlcml2ZUFjY291bnQSKS5vdXRsYXllci5wbGFubmVyLnYxLkRlcml2ZUFjY291bnRSZXF1ZXN0Gioub3V0bGF5ZXIucGxhbm5lci52MS5EZXJpdmVBY2NvdW50UmVzcG9uc2UiA5ACARJuCg5DYW5jZWxXb3JrZmxvdxIqLm91dGxheWVyLnBsYW5uZXIudjEuQ2FuY2VsV29ya2Zsb3dSZXF1ZXN0Gisub3V0bGF5ZXIucGxhbm5lci52MS5DYW5jZWxXb3JrZmxvd1Jlc3BvbnNlIgOQAgJiBnByb3RvMw", [file_buf_validate_validate, file_outlayer_workflow_v1_account, file_outlayer_workflow_v1_direct_user, file_outlayer_workflow_v1_plan, file_outlayer_workflow_v1_preflight, file_outlayer_workflow_v1_record, file_outlayer_workflow_v1_step]);
 
 /**
  * A workflow to plan.
@@ -583,6 +585,174 @@ export const CancelWorkflowResponseSchema: GenMessage<CancelWorkflowResponse> = 
   messageDesc(file_outlayer_planner_v1_planner, 15);
 
 /**
+ * Names an account.
+ *
+ * @generated from message outlayer.planner.v1.GetAccountRequest
+ */
+export type GetAccountRequest = Message<"outlayer.planner.v1.GetAccountRequest"> & {
+  /**
+   * The account's id.
+   *
+   * @generated from field: string account_id = 1;
+   */
+  accountId: string;
+
+  /**
+   * A key to look for: curve, colon and base58.
+   *
+   * @generated from field: optional string public_key = 2;
+   */
+  publicKey?: string | undefined;
+
+  /**
+   * Tokens whose balances are wanted.
+   *
+   * @generated from field: repeated string token_ids = 3;
+   */
+  tokenIds: string[];
+};
+
+/**
+ * Describes the message outlayer.planner.v1.GetAccountRequest.
+ * Use `create(GetAccountRequestSchema)` to create a new message.
+ */
+export const GetAccountRequestSchema: GenMessage<GetAccountRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_planner_v1_planner, 16);
+
+/**
+ * The account.
+ *
+ * @generated from message outlayer.planner.v1.GetAccountResponse
+ */
+export type GetAccountResponse = Message<"outlayer.planner.v1.GetAccountResponse"> & {
+  /**
+   * As it was found.
+   *
+   * @generated from field: outlayer.workflow.v1.Account account = 1;
+   */
+  account?: Account | undefined;
+};
+
+/**
+ * Describes the message outlayer.planner.v1.GetAccountResponse.
+ * Use `create(GetAccountResponseSchema)` to create a new message.
+ */
+export const GetAccountResponseSchema: GenMessage<GetAccountResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_planner_v1_planner, 17);
+
+/**
+ * Names an account.
+ *
+ * @generated from message outlayer.planner.v1.GetStaleKeysRequest
+ */
+export type GetStaleKeysRequest = Message<"outlayer.planner.v1.GetStaleKeysRequest"> & {
+  /**
+   * The account's id.
+   *
+   * @generated from field: string account_id = 1;
+   */
+  accountId: string;
+};
+
+/**
+ * Describes the message outlayer.planner.v1.GetStaleKeysRequest.
+ * Use `create(GetStaleKeysRequestSchema)` to create a new message.
+ */
+export const GetStaleKeysRequestSchema: GenMessage<GetStaleKeysRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_planner_v1_planner, 18);
+
+/**
+ * The stale keys.
+ *
+ * @generated from message outlayer.planner.v1.GetStaleKeysResponse
+ */
+export type GetStaleKeysResponse = Message<"outlayer.planner.v1.GetStaleKeysResponse"> & {
+  /**
+   * As they were found.
+   *
+   * @generated from field: outlayer.workflow.v1.StaleKeys stale_keys = 1;
+   */
+  staleKeys?: StaleKeys | undefined;
+};
+
+/**
+ * Describes the message outlayer.planner.v1.GetStaleKeysResponse.
+ * Use `create(GetStaleKeysResponseSchema)` to create a new message.
+ */
+export const GetStaleKeysResponseSchema: GenMessage<GetStaleKeysResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_planner_v1_planner, 19);
+
+/**
+ * A key, as a message or as the JSON text that REST takes.
+ *
+ * @generated from message outlayer.planner.v1.DeriveAccountRequest
+ */
+export type DeriveAccountRequest = Message<"outlayer.planner.v1.DeriveAccountRequest"> & {
+  /**
+   * @generated from oneof outlayer.planner.v1.DeriveAccountRequest.body
+   */
+  body: {
+    /**
+     * Curve, colon and base58.
+     *
+     * @generated from field: string public_key = 1;
+     */
+    value: string;
+    case: "publicKey";
+  } | {
+    /**
+     * As JSON text: an object with `public_key`.
+     *
+     * @generated from field: string key_json = 2;
+     */
+    value: string;
+    case: "keyJson";
+  } | { case: undefined; value?: undefined };
+};
+
+/**
+ * Describes the message outlayer.planner.v1.DeriveAccountRequest.
+ * Use `create(DeriveAccountRequestSchema)` to create a new message.
+ */
+export const DeriveAccountRequestSchema: GenMessage<DeriveAccountRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_planner_v1_planner, 20);
+
+/**
+ * The key's implicit account.
+ *
+ * @generated from message outlayer.planner.v1.DeriveAccountResponse
+ */
+export type DeriveAccountResponse = Message<"outlayer.planner.v1.DeriveAccountResponse"> & {
+  /**
+   * The key as it was given.
+   *
+   * @generated from field: string public_key = 1;
+   */
+  publicKey: string;
+
+  /**
+   * The account's id.
+   *
+   * @generated from field: string account_id = 2;
+   */
+  accountId: string;
+
+  /**
+   * `implicit_near` or `implicit_eth`.
+   *
+   * @generated from field: string kind = 3;
+   */
+  kind: string;
+};
+
+/**
+ * Describes the message outlayer.planner.v1.DeriveAccountResponse.
+ * Use `create(DeriveAccountResponseSchema)` to create a new message.
+ */
+export const DeriveAccountResponseSchema: GenMessage<DeriveAccountResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_planner_v1_planner, 21);
+
+/**
  * Plans and opens workflows. Callers identify the wallet as over REST: metadata `authorization`, or `x-wallet-id`
  * with `x-internal-wallet-auth`. A request that cannot be read is InvalidArgument, with the place in its message.
  *
@@ -659,6 +829,36 @@ export const PlannerService: GenService<{
     methodKind: "unary";
     input: typeof ExecuteDirectUserCallRequestSchema;
     output: typeof ExecuteDirectUserCallResponseSchema;
+  },
+  /**
+   * Reads an account, anybody's, as the verifier and NEAR have it. InvalidArgument for what is no account id, key or token.
+   *
+   * @generated from rpc outlayer.planner.v1.PlannerService.GetAccount
+   */
+  getAccount: {
+    methodKind: "unary";
+    input: typeof GetAccountRequestSchema;
+    output: typeof GetAccountResponseSchema;
+  },
+  /**
+   * Names the keys that the verifier takes for an account although the NEAR account does not give them full access.
+   *
+   * @generated from rpc outlayer.planner.v1.PlannerService.GetStaleKeys
+   */
+  getStaleKeys: {
+    methodKind: "unary";
+    input: typeof GetStaleKeysRequestSchema;
+    output: typeof GetStaleKeysResponseSchema;
+  },
+  /**
+   * Says which implicit account a key has.
+   *
+   * @generated from rpc outlayer.planner.v1.PlannerService.DeriveAccount
+   */
+  deriveAccount: {
+    methodKind: "unary";
+    input: typeof DeriveAccountRequestSchema;
+    output: typeof DeriveAccountResponseSchema;
   },
   /**
    * Asks to cancel a workflow, a sequential batch or a direct-user call of the wallet: everything that has not happened yet

@@ -1,0 +1,163 @@
+import type { GetAccountResponse } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
+import { type AccountKind, accountKind, parseVerifierKey } from "@outlayer/near";
+
+/** An account's facts, as the broadcaster reads them. */
+export type AccountFacts = Omit<GetAccountResponse, "$typeName">;
+
+export interface AccountAsked {
+  readonly accountId: string;
+  /** The key that the caller asks about. */
+  readonly publicKey: string | undefined;
+  readonly tokenIds: readonly string[];
+}
+
+export interface KeyTerms {
+  readonly verifierId: string;
+  /** The network's name in NEAR's command line tool. */
+  readonly networkId: string;
+}
+
+interface Key {
+  readonly publicKey: string;
+  readonly registered: boolean;
+  readonly onNear: "full_access" | "function_call" | "absent" | "not_a_near_key";
+  readonly stale: boolean;
+}
+
+/** Most keys of an answer. */
+const mostKeys = 100;
+
+/** What the verifier's methods for keys need; exactly one yoctoNEAR. Source: docs/counterparts/verifier.md. */
+const keyGas = "100000000000000";
+const keyDepositYocto = "1";
+
+/** An account as the verifier and NEAR have it, and what to do about its keys. */
+export function accountOf(terms: KeyTerms, { accountId, publicKey, tokenIds }: AccountAsked, facts: AccountFacts) {
+  const kind = accountKind(accountId);
+  const keys = registeredKeys(accountId, facts);
+  const asked = publicKey === undefined ? undefined : keyOf(accountId, facts, publicKey, facts.keyRegistered === true);
+  const wanted = keyToRegister(kind, facts, asked);
+  return {
+    accountId,
+    kind,
+    existsOnNear: facts.exists,
+    locked: facts.locked,
+    authByPredecessor: facts.authByPredecessor,
+    keys: [...keys].sort((a, b) => Number(b.stale) - Number(a.stale)).slice(0, mostKeys),
+    keysTotal: facts.registeredTotal,
+    ...(asked === undefined ? {} : { askedKey: asked }),
+    message: messageOf(accountId, kind, facts, keys, asked),
+    ...(wanted === undefined ? {} : { registration: keyTransaction(terms, accountId, "add_public_key", wanted) }),
+    balances: Object.fromEntries(tokenIds.map((token, index) => [token, facts.balances[index] ?? "0"])),
+    blockHeight: facts.blockHeight,
+  };
+}
+
+/** The keys that the verifier takes for an account although NEAR, which could hold them, does not give them full access. */
+export function staleKeysOf(terms: KeyTerms, accountId: string, facts: AccountFacts) {
+  const stale = registeredKeys(accountId, facts).filter((key) => key.stale);
+  return {
+    accountId,
+    existsOnNear: facts.exists,
+    staleKeys: stale.slice(0, mostKeys).map((key) => {
+      const removal = { intent: "remove_public_key", public_key: key.publicKey };
+      return {
+        key,
+        message: `whoever has this key controls ${accountId} in the verifier, and NEAR does not give the key full access: remove it, unless it was registered for the verifier alone`,
+        ...(mayTransact(facts)
+          ? { removal: keyTransaction(terms, accountId, "remove_public_key", key.publicKey) }
+          : {}),
+        removalStepJson: JSON.stringify({ kind: "intents.execute_raw", intents: [removal] }),
+      };
+    }),
+    staleTotal: stale.length,
+    blockHeight: facts.blockHeight,
+  };
+}
+
+function registeredKeys(accountId: string, facts: AccountFacts): readonly Key[] {
+  return facts.registeredKeys.map((publicKey) => keyOf(accountId, facts, publicKey, true));
+}
+
+function keyOf(accountId: string, facts: AccountFacts, publicKey: string, registered: boolean): Key {
+  const onNear = placeOnNear(facts, publicKey);
+  return { publicKey, registered, onNear, stale: registered && isStale(accountKind(accountId), facts, onNear) };
+}
+
+function placeOnNear({ nearKeys }: AccountFacts, publicKey: string): Key["onNear"] {
+  if (publicKey.startsWith("p256:")) return "not_a_near_key";
+  const found = nearKeys.find((key) => key.publicKey === publicKey);
+  if (found === undefined) return "absent";
+  return found.fullAccess ? "full_access" : "function_call";
+}
+
+/**
+ * A named account had its keys on NEAR before the verifier had them; so had an implicit account from its first transaction on.
+ * Accounts of the other kinds hold no such keys there.
+ */
+function isStale(kind: AccountKind, { exists }: AccountFacts, onNear: Key["onNear"]): boolean {
+  const mayHold = kind === "named" || (kind === "implicit_near" && exists);
+  return mayHold && (onNear === "absent" || onNear === "function_call");
+}
+
+/** Whether the account can change its keys by a transaction. */
+function mayTransact({ exists, locked, authByPredecessor }: AccountFacts): boolean {
+  return exists && !locked && authByPredecessor;
+}
+
+/** The asked key where it is not registered, or else the account's first own key where none is. */
+function keyToRegister(kind: AccountKind, facts: AccountFacts, asked: Key | undefined): string | undefined {
+  if (!mayTransact(facts) || (kind !== "named" && kind !== "implicit_near")) return undefined;
+  if (asked !== undefined) return asked.registered ? undefined : asked.publicKey;
+  if (facts.registeredTotal > 0) return undefined;
+  const own = facts.nearKeys.filter(({ publicKey, fullAccess }) => fullAccess && isTakenByVerifier(publicKey));
+  return own.map(({ publicKey }) => publicKey).sort()[0];
+}
+
+function isTakenByVerifier(publicKey: string): boolean {
+  try {
+    parseVerifierKey(publicKey);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function messageOf(
+  accountId: string,
+  kind: AccountKind,
+  facts: AccountFacts,
+  keys: readonly Key[],
+  asked: Key | undefined,
+): string {
+  if (facts.locked) return `the verifier has locked ${accountId}: it receives, and does nothing else`;
+  const stale = keys.filter((key) => key.stale).length;
+  if (stale > 0)
+    return `${stale} of its keys are stale: the verifier takes them, and NEAR does not give them full access`;
+  if (kind === "named" && !facts.exists)
+    return `${accountId} is not on NEAR: whoever creates it holds what is paid to it`;
+  if (asked !== undefined && !asked.registered) return `${asked.publicKey} is not registered: it cannot sign intents`;
+  if (facts.registeredTotal > 0) return "it signs intents with each of its keys";
+  if (kind === "implicit_eth") return "it signs intents with its own key, unless that was removed";
+  const paid = "no key is registered: it can be paid, and signs no intents until it has registered one";
+  return facts.authByPredecessor ? paid : `${paid}, which its transactions cannot: they are switched off`;
+}
+
+function keyTransaction(
+  { verifierId, networkId }: KeyTerms,
+  accountId: string,
+  methodName: "add_public_key" | "remove_public_key",
+  publicKey: string,
+) {
+  const args = JSON.stringify({ public_key: publicKey });
+  const call = `near contract call-function as-transaction ${verifierId} ${methodName} json-args '${args}'`;
+  return {
+    signerId: accountId,
+    receiverId: verifierId,
+    methodName,
+    publicKey,
+    gas: keyGas,
+    depositYocto: keyDepositYocto,
+    command: `${call} prepaid-gas '100 Tgas' attached-deposit '1 yoctoNEAR' sign-as ${accountId} network-config ${networkId}`,
+  };
+}

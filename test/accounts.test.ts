@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { keyPairFromSeed } from "@outlayer/near";
+import { Actor } from "./support/actors.ts";
+import { makeFinal } from "./support/on-chain.ts";
+import { describeShapes } from "./support/shapes.ts";
+import { type System, startSystem } from "./support/system.ts";
+
+const nina = "nina.near";
+const [first, second] = [1, 2].map((seed) => keyPairFromSeed(new Uint8Array(32).fill(seed)));
+const token = "nep141:wrap.near";
+const p256Key = "p256:2dM4Zs5myzhEzY3v33st2VTH7A6pRzFQrivzrzc6whVGbqAXQzGgekMyxhEbtn551Ug3ttNanR8v1qxg6Ujqagmy";
+
+/** A transaction as the API writes it for wallets. */
+interface Written {
+  readonly receiverId: string;
+  readonly actions: readonly [{ readonly params: { methodName: string; args: object; gas: string; deposit: string } }];
+}
+
+/** Sends exactly what the API told the account to send. */
+async function send(system: System, key: typeof first, { receiverId, actions }: Written): Promise<void> {
+  const { methodName, args, gas, deposit } = actions[0].params;
+  await new Actor(system.devnet, nina, key).call({
+    receiverId,
+    methodName,
+    args,
+    gas: BigInt(gas),
+    deposit: BigInt(deposit),
+  });
+  makeFinal(system);
+}
+
+describeShapes("accounts and keys", (shape) => {
+  let system: System;
+  before(async () => {
+    system = await startSystem({ shape });
+  });
+  after(() => system.stop());
+
+  const read = async (path: string) => {
+    const { status, body } = await system.rest().get(`/accounts/${path}`);
+    assert.equal(status, 200, body.message);
+    return body;
+  };
+
+  it("tell a named account what to send, show its key, then show the key as stale, until it is removed", async () => {
+    assert(first && second);
+    const { accounts, verifier } = system.devnet.controls;
+    const absent = await read(nina);
+    assert.deepEqual([absent.kind, absent.exists_on_near, absent.registration], ["named", false, null]);
+    assert.equal(absent.message, "nina.near is not on NEAR: whoever creates it holds what is paid to it");
+
+    accounts.setBalance(nina, 10n ** 24n);
+    accounts.addKey(nina, first.publicKey, { kind: "fullAccess" });
+    verifier.credit(nina, token, 7n);
+    makeFinal(system);
+    const unclaimed = await read(`${nina}?token_id=wrap.near`);
+    assert.deepEqual([unclaimed.keys, unclaimed.keys_total, unclaimed.balances], [[], 0, { [token]: "7" }]);
+    assert.match(unclaimed.message, /^no key is registered: it can be paid/);
+    const params = { args: { public_key: first.publicKey }, gas: "100000000000000", deposit: "1" };
+    const actions = [{ type: "FunctionCall", params: { methodName: "add_public_key", ...params } }];
+    assert.deepEqual(unclaimed.registration, {
+      transaction: { signerId: nina, receiverId: "intents.near", actions },
+      command: `near contract call-function as-transaction intents.near add_public_key json-args '{"public_key":"${first.publicKey}"}' prepaid-gas '100 Tgas' attached-deposit '1 yoctoNEAR' sign-as nina.near network-config mainnet`,
+    });
+
+    await send(system, first, unclaimed.registration.transaction);
+    const key = { public_key: first.publicKey, registered: true, on_near: "full_access", stale: false };
+    const claimed = await read(nina);
+    assert.deepEqual([claimed.keys, claimed.registration], [[key], null]);
+    assert.deepEqual((await read(`${nina}/stale-keys`)).stale_keys, []);
+
+    accounts.addKey(nina, second.publicKey, { kind: "fullAccess" });
+    accounts.deleteKey(nina, first.publicKey);
+    makeFinal(system);
+    const asked = await read(`${nina}?public_key=${second.publicKey}`);
+    assert.deepEqual(asked.keys, [{ ...key, on_near: "absent", stale: true }]);
+    assert.deepEqual(asked.asked_key, { ...key, public_key: second.publicKey, registered: false });
+    assert.equal(asked.registration.transaction.actions[0].params.args.public_key, second.publicKey);
+    const { stale_keys, stale_total } = await read(`${nina}/stale-keys`);
+    assert.equal(stale_total, 1);
+    assert.deepEqual(stale_keys[0].removal_step, {
+      kind: "intents.execute_raw",
+      intents: [{ intent: "remove_public_key", public_key: first.publicKey }],
+    });
+
+    await send(system, second, stale_keys[0].removal.transaction);
+    assert.deepEqual((await read(`${nina}/stale-keys`)).stale_keys, []);
+    assert.deepEqual((await read(nina)).keys, []);
+  });
+
+  it("know a wallet's implicit account, whose own key needs no registration", async () => {
+    const wallet = system.devnet.wallets[0];
+    assert(wallet);
+    const found = await read(`${wallet.accountId}?public_key=${wallet.publicKey}`);
+    assert.deepEqual([found.kind, found.asked_key.registered, found.registration], ["implicit_near", true, null]);
+    assert.equal(found.asked_key.stale, false);
+  });
+
+  it("say of a locked account that it receives and does nothing else", async () => {
+    system.devnet.controls.verifier.setLocked("mike.near", true);
+    makeFinal(system);
+    const found = await read("mike.near");
+    assert.deepEqual([found.locked, found.registration], [true, null]);
+    assert.match(found.message, /locked mike.near/);
+    system.devnet.controls.verifier.setLocked("mike.near", false);
+  });
+
+  it("count no key as stale that NEAR cannot hold", async () => {
+    const { verifier } = system.devnet.controls;
+    verifier.addKey("mike.near", p256Key);
+    makeFinal(system);
+    const { keys } = await read("mike.near");
+    const onNear = { public_key: p256Key, registered: true, on_near: "not_a_near_key", stale: false };
+    assert.deepEqual(keys, [onNear]);
+    const { account_id } = (await system.rest().post("/accounts/derive", { public_key: p256Key })).body;
+    assert.equal((await read(account_id)).kind, "implicit_eth");
+  });
+
+  for (const [path, message] of [
+    ["Nina.near", "account_id is not an account id"],
+    [`${"a".repeat(65)}/stale-keys`, "account_id is not an account id"],
+    ["nina.near?public_key=ed25519:1", "public_key is not an ed25519 key: it has 32 bytes in base58"],
+    ["nina.near?public_key=rsa:1", "public_key is not an ed25519:, secp256k1: or p256: key"],
+    ["nina.near?public_key=a&public_key=b", "public_key must be given once"],
+    ["nina.near?token_id=nep141:", "token_id nep141: is not a token id"],
+    [`nina.near?${"token_id=wrap.near&".repeat(33)}`, "token_id must be given at most 32 times"],
+  ] as const) {
+    it(`refuse ${path.slice(0, 50)}: ${message}`, async () => {
+      const { status, body } = await system.rest().get(`/accounts/${path}`);
+      assert.deepEqual([status, body.message], [400, message]);
+    });
+  }
+
+  it("are not to be had while the chain gives no answer", async () => {
+    const { faults } = system.devnet.controls;
+    const { id } = faults.add({ target: "rpc", method: "query", count: null, fault: { kind: "reset" } });
+    const { status, body } = await system.rest().get(`/accounts/${nina}`);
+    assert.deepEqual([status, body.message], [503, "the account is not to be had from NEAR now: try again"]);
+    faults.remove(id);
+  });
+});
