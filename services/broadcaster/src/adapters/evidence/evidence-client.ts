@@ -4,7 +4,7 @@ import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { type GateLane, LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import type { Reservation } from "@outlayer/contracts/outlayer/workflow/v1/policy";
-import { Turnstile } from "@outlayer/kit";
+import { currentContext, Turnstile } from "@outlayer/kit";
 import {
   type EvidenceLog,
   EvidenceUnavailable,
@@ -22,10 +22,13 @@ import type { EventInit } from "../../core/workflow/action.ts";
 import type { Logged } from "../../core/workflow/state.ts";
 
 /**
- * Concurrent calls. With hundreds of drivers at once evidence would answer all of them too late; so they wait here, and calls that
- * continue a workflow go before calls that begin one. Calls about leases do not wait.
+ * Concurrent calls. With hundreds of drivers at once evidence would answer all of them too late; so they wait here, in turns that are
+ * fair between wallets, and calls that continue a workflow go before calls that begin one. Calls about leases do not wait.
  */
 const atOnce = 16;
+
+/** The party of calls about the gate's log: the lane is everybody's, whosever workflow changes it. No wallet id has a blank. */
+const theGate = "the gate";
 
 /** The logs over gRPC. */
 export class EvidenceClient implements EvidenceLog {
@@ -99,13 +102,13 @@ export class EvidenceClient implements EvidenceLog {
   }
 
   async gateLog(gateId: string): Promise<GateLog> {
-    const { version, lane } = await this.#urgently(() => this.#client.getGateLog({ gateId }));
+    const { version, lane } = await this.#urgently(() => this.#client.getGateLog({ gateId }), theGate);
     return { version, lane };
   }
 
   async appendGate(gateId: string, expectedVersion: bigint, change: string, lane: GateLane): Promise<bigint> {
     const request = { gateId, expectedVersion, change, lane, ...this.#underLease() };
-    return (await this.#urgently(() => this.#client.appendGateLog(request))).version;
+    return (await this.#urgently(() => this.#client.appendGateLog(request), theGate)).version;
   }
 
   async acquireLease(resource: string, holderId: string, ttlMs: number): Promise<LeaseAnswer> {
@@ -121,17 +124,22 @@ export class EvidenceClient implements EvidenceLog {
     await translated(this.#client.releaseLease({ lease, holderId }));
   }
 
-  #urgently<T>(call: () => Promise<T>): Promise<T> {
-    return translated(this.#turnstile.pass("urgent", call));
+  #urgently<T>(call: () => Promise<T>, party = walletAtHand()): Promise<T> {
+    return translated(this.#turnstile.pass("urgent", call, { party }));
   }
 
   #inTurn<T>(call: () => Promise<T>): Promise<T> {
-    return translated(this.#turnstile.pass("usual", call));
+    return translated(this.#turnstile.pass("usual", call, { party: walletAtHand() }));
   }
 
   #underLease(): { lease?: HeldLease } {
     return this.#lease === undefined ? {} : { lease: this.#lease };
   }
+}
+
+/** The wallet whose workflow is driven; undefined before its log is read. */
+function walletAtHand(): string | undefined {
+  return currentContext()?.fields.wallet_id;
 }
 
 async function translated<T>(answer: Promise<T>): Promise<T> {
