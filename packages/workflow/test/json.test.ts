@@ -133,15 +133,14 @@ describe("JSON text of a request", () => {
   }
 
   it("reads every object as JSON.parse does", () => {
-    const object = fc.dictionary(
-      fc.string().filter((key) => key !== "__proto__"),
-      fc.jsonValue({ maxDepth: 5 }),
-    );
+    const object = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 5 }));
     fc.assert(
       fc.property(object, fc.constantFrom(0, 2), (value, indent) => {
         const text = JSON.stringify(value, undefined, indent);
         // Doubles from 2^53 on are integers, which is another rule.
         fc.pre(!/e\+|\d{16}/.test(text));
+        // The one key that is refused, at any depth.
+        fc.pre(!text.includes('"__proto__":'));
         assert.deepEqual(readJsonObject(text), JSON.parse(text));
       }),
     );
