@@ -3,7 +3,7 @@ import { keyPairFromSeed } from "@outlayer/near";
 import { Actor } from "./support/actors.ts";
 import { makeFinal } from "./support/on-chain.ts";
 import { describeShapes } from "./support/shapes.ts";
-import { type System, startSystem } from "./support/system.ts";
+import { type System, startSystem, withSystem } from "./support/system.ts";
 
 const nina = "nina.near";
 const [first, second] = [1, 2].map((seed) => keyPairFromSeed(new Uint8Array(32).fill(seed)));
@@ -78,10 +78,8 @@ describeShapes("accounts and keys", (shape) => {
     assert.equal(asked.registration.transaction.actions[0].params.args.public_key, second.publicKey);
     const { stale_keys, stale_total } = await read(`${nina}/stale-keys`);
     assert.equal(stale_total, 1);
-    assert.deepEqual(stale_keys[0].removal_step, {
-      kind: "intents.execute_raw",
-      intents: [{ intent: "remove_public_key", public_key: first.publicKey }],
-    });
+    const removalStep = { kind: "intents.remove_public_key", public_key: first.publicKey };
+    assert.deepEqual(stale_keys[0].removal_step, removalStep);
 
     await send(system, second, stale_keys[0].removal.transaction);
     assert.deepEqual((await read(`${nina}/stale-keys`)).stale_keys, []);
@@ -137,5 +135,37 @@ describeShapes("accounts and keys", (shape) => {
     const { status, body } = await system.rest().get(`/accounts/${nina}`);
     assert.deepEqual([status, body.message], [503, "the account is not to be had from NEAR now: try again"]);
     faults.remove(id);
+  });
+});
+
+describeShapes("keys of a wallet, by step", (shape) => {
+  it("are added and removed under the types that the operator names, and denied where there are none", async () => {
+    const types = { add_public_key: "wallet_power", remove_public_key: "wallet_power" };
+    const environment = { POLICY_ACTION_TYPES_JSON: JSON.stringify(types) };
+    const add = { kind: "intents.add_public_key", public_key: second?.publicKey };
+    const remove = { ...add, kind: "intents.remove_public_key" };
+    await withSystem({ shape, environment }, async (system) => {
+      const own = system.devnet.wallets[0];
+      assert(own);
+      const keys = async () => (await system.rest().get(`/accounts/${own.accountId}`)).body.keys_total;
+      const added = await system.rest().execute([add]);
+      assert.equal(added.body.status, "succeeded", added.body.user_visible_error);
+      assert.equal(await keys(), 2);
+      const removed = await system.rest().execute([remove]);
+      assert.equal(removed.body.status, "succeeded", removed.body.user_visible_error);
+      assert.equal(await keys(), 1);
+
+      const last = { ...remove, public_key: own.publicKey };
+      const { body } = await system.rest().post("/workflows/plan", { steps: [last] });
+      const requirement = `steps[0].public_key is the key that signs this step: without it the wallet can sign nothing more; set remove_signing_key to remove it all the same`;
+      assert.deepEqual([body.executable, body.setup_requirements[0].requirement], [false, requirement]);
+      const wanted = await system.rest().execute([{ ...last, remove_signing_key: true }]);
+      assert.equal(wanted.body.status, "succeeded", wanted.body.user_visible_error);
+      assert.equal(await keys(), 0);
+    });
+    await withSystem({ shape }, async (system) => {
+      const { body } = await system.rest().execute([add]);
+      assert.equal(body.status, "policy_denied");
+    });
   });
 });

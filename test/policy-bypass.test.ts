@@ -105,7 +105,33 @@ const attacks: readonly Attack[] = [
       const near_intents = { intents: [{ intent: "remove_public_key", public_key }] };
       return [{ receiver_id: "intents.near", method_name: "execute_intents", near_intents }];
     },
+    ...rejected(
+      "steps[0].near_intents.intents[0].public_key is the key that signs this step: without it the wallet can sign nothing more; use a step intents.remove_public_key",
+    ),
+  },
+  {
+    title: "a batch's intents cannot take another key away",
+    steps: () => {
+      const near_intents = { intents: [{ intent: "remove_public_key", public_key: attackersKey }] };
+      return [{ receiver_id: "intents.near", method_name: "execute_intents", near_intents }];
+    },
     ...noTypeFor("remove_public_key"),
+  },
+  {
+    title: "a step cannot take the wallet's own key away, asked for by name",
+    steps: ({ devnet }) => [
+      {
+        kind: "intents.remove_public_key",
+        public_key: devnet.wallets[0]?.publicKey,
+        remove_signing_key: true,
+      },
+    ],
+    ...noTypeFor("remove_public_key"),
+  },
+  {
+    title: "a step cannot add a key",
+    steps: () => [{ kind: "intents.add_public_key", public_key: attackersKey }],
+    ...noTypeFor("add_public_key"),
   },
   {
     title: "an intent cannot change whether transactions authenticate",

@@ -5,6 +5,8 @@ const carried = {
   "intents.transfer": ["token", "amount", "receiver_id", "memo", "msg", "min_gas", "deadline"],
   "intents.swap": ["memo", "referral", "deadline", "deposit_address", "counterparty_signed", "min_amount_out"],
   "intents.execute_raw": ["intents", "deadline"],
+  "intents.add_public_key": ["public_key", "deadline"],
+  "intents.remove_public_key": ["public_key", "deadline"],
 } as const;
 
 /** The same for a call with `near_intents`, and for the `near_intents` object. */

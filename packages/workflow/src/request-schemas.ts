@@ -14,6 +14,8 @@ export const requiredByKind = {
     amount_in: f.amount_in.unwrap(),
   },
   "intents.execute_raw": { intents: f.intents.unwrap() },
+  "intents.add_public_key": { public_key: f.public_key.unwrap() },
+  "intents.remove_public_key": { public_key: f.public_key.unwrap() },
 };
 export const requiredWithoutKind = { receiver_id: f.receiver_id.unwrap(), method_name: f.method_name.unwrap() };
 
@@ -46,6 +48,19 @@ const stepSchema = z.union([
   z.looseObject({
     kind: kind("intents.execute_raw", "The verifier's intents as given."),
     ...requiredByKind["intents.execute_raw"],
+    deadline: f.deadline,
+    ...common,
+  }),
+  z.looseObject({
+    kind: kind("intents.add_public_key", "Registers a key that from then on acts for the wallet's account as well."),
+    ...requiredByKind["intents.add_public_key"],
+    deadline: f.deadline,
+    ...common,
+  }),
+  z.looseObject({
+    kind: kind("intents.remove_public_key", "Removes a key of the wallet's account."),
+    ...requiredByKind["intents.remove_public_key"],
+    remove_signing_key: f.remove_signing_key,
     deadline: f.deadline,
     ...common,
   }),

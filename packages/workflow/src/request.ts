@@ -11,10 +11,12 @@ import { filedId } from "./uuid.ts";
 // Readers keep only the fields they know. A kind's required fields come before the optional ones, so that a missing one is
 // reported first.
 const { "intents.transfer": ofTransfer, "intents.swap": ofSwap, "intents.execute_raw": ofRaw } = requiredByKind;
+const ofKey = requiredByKind["intents.add_public_key"];
 const anyStep = z.object(stepFields);
 const transferStep = z.object({ ...ofTransfer, ...stepFields, ...ofTransfer });
 const swapStep = z.object({ ...ofSwap, ...stepFields, ...ofSwap });
 const rawStep = z.object({ ...ofRaw, ...stepFields, ...ofRaw });
+const keyStep = z.object({ ...ofKey, ...stepFields, ...ofKey });
 const explicitStep = z.object({ ...requiredWithoutKind, ...stepFields, ...requiredWithoutKind });
 
 /** Kinds that are planned and never executed by this product. They require no field. */
@@ -39,6 +41,10 @@ export type Step =
   | ({ readonly form: "intents.transfer"; readonly fields: z.infer<typeof transferStep> } & Foreign)
   | ({ readonly form: "intents.swap"; readonly fields: z.infer<typeof swapStep> } & Foreign)
   | ({ readonly form: "intents.execute_raw"; readonly fields: z.infer<typeof rawStep> } & Foreign)
+  | ({
+      readonly form: "intents.add_public_key" | "intents.remove_public_key";
+      readonly fields: z.infer<typeof keyStep>;
+    } & Foreign)
   | { readonly form: FundingKind; readonly fields: StepFields }
   | { readonly form: "near.function_call"; readonly fields: StepFields }
   | { readonly form: "unknown"; readonly fields: StepFields }
@@ -152,6 +158,8 @@ function readStep(value: unknown): Checked<Step> {
     case "intents.transfer":
     case "intents.swap":
     case "intents.execute_raw":
+    case "intents.add_public_key":
+    case "intents.remove_public_key":
       return fitting ?? formed("unknown", any);
     case "funding.wrap_near":
     case "funding.intents_deposit":
@@ -175,6 +183,9 @@ function readIntents(kind: unknown, value: unknown): Checked<Step> | undefined {
       return withForeign(kind, check(swapStep, value), foreignField(kind, Object(value)));
     case "intents.execute_raw":
       return withForeign(kind, check(rawStep, value), foreignField(kind, Object(value)));
+    case "intents.add_public_key":
+    case "intents.remove_public_key":
+      return withForeign(kind, check(keyStep, value), foreignField(kind, Object(value)));
     default:
       return undefined;
   }

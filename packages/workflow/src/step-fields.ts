@@ -57,6 +57,18 @@ export const stepFields = {
   intents: objects("Intents as the verifier takes them.", [
     { intent: "ft_withdraw", token: "wrap.near", receiver_id: "mike.near", amount: "1" },
   ]),
+  public_key: text(
+    "A key of the wallet's account in the verifier: `ed25519:`, `secp256k1:` or `p256:`, and base58.",
+    "ed25519:5TagutioHgKLh7KZ1VEFBYfgRkPtqnKm9LoMnJMJugxm",
+  ),
+  remove_signing_key: z
+    .boolean()
+    .meta({
+      description:
+        "The key to remove may be the one that signs this very step, after which the wallet can sign nothing more.",
+      examples: [false],
+    })
+    .optional(),
   near_intents: z
     .looseObject({})
     .meta({

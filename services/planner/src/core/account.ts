@@ -60,14 +60,13 @@ export function staleKeysOf(terms: KeyTerms, accountId: string, facts: AccountFa
     accountId,
     existsOnNear: facts.exists,
     staleKeys: stale.slice(0, mostKeys).map((key) => {
-      const removal = { intent: "remove_public_key", public_key: key.publicKey };
       return {
         key,
         message: `whoever has this key controls ${accountId} in the verifier, and NEAR does not give the key full access: remove it, unless it was registered for the verifier alone`,
         ...(mayTransact(facts)
           ? { removal: keyTransaction(terms, accountId, "remove_public_key", key.publicKey) }
           : {}),
-        removalStepJson: JSON.stringify({ kind: "intents.execute_raw", intents: [removal] }),
+        removalStepJson: JSON.stringify({ kind: "intents.remove_public_key", public_key: key.publicKey }),
       };
     }),
     staleTotal: stale.length,

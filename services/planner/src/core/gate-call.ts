@@ -3,6 +3,7 @@ import type { Step } from "@outlayer/workflow";
 import { isDecimal } from "./amounts.ts";
 import type { Facts, Limits } from "./facts.ts";
 import { defaultGas } from "./gate-limits.ts";
+import { keyChangePayload } from "./key-change.ts";
 import { intentsListPayload, nearIntentsPayload } from "./near-intents.ts";
 import { type Built, type BuiltPayload, type GateCallInit, notAfter, problem } from "./payload.ts";
 import { swapPayload } from "./swap.ts";
@@ -43,6 +44,9 @@ function payloadOf(step: Step, place: string, facts: Facts): BuiltPayload {
       if (latest.problem !== undefined) return latest;
       return intentsListPayload(step.fields.intents, `${place}.intents`, facts, latest.ms);
     }
+    case "intents.add_public_key":
+    case "intents.remove_public_key":
+      return keyChangePayload(step, place, facts);
     case "explicit":
       return explicitPayload(step.fields, place, facts);
     case "funding.wrap_near":

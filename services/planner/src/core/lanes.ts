@@ -48,6 +48,8 @@ export function classify(step: Step, limits: Limits): Classification {
     case "intents.transfer":
     case "intents.swap":
     case "intents.execute_raw":
+    case "intents.add_public_key":
+    case "intents.remove_public_key":
       // Compared as text: "00" is not "0".
       return (fields.deposit ?? "0") === "0" ? gateProxy : reject(reasons.intentsDeposit);
     case "funding.balance_check":
@@ -103,6 +105,8 @@ export function shownTarget(step: Step, limits: Limits): { receiverId: string; m
     case "intents.transfer":
     case "intents.swap":
     case "intents.execute_raw":
+    case "intents.add_public_key":
+    case "intents.remove_public_key":
       return { receiverId: limits.verifierId, methodName: "execute_intents" };
     case "funding.wrap_near":
       return { receiverId: limits.wrappedNearId, methodName: "near_deposit" };

@@ -1,5 +1,6 @@
 import { foreignFieldOfNearIntents } from "@outlayer/workflow";
 import type { Facts } from "./facts.ts";
+import { mustNotSign, signingKeyOf } from "./key-change.ts";
 import { type BuiltPayload, type IntentsInit, intentsPayload, notAfter, problem } from "./payload.ts";
 import { mustNotBeOwn, transferPayload, transferPlaces } from "./transfer.ts";
 import { checkIntent } from "./verifier-intents.ts";
@@ -45,17 +46,22 @@ export function intentsListPayload(
 ): BuiltPayload {
   if (!Array.isArray(intents)) return problem(`${place} must be an array`);
   if (intents.length === 0) return problem(`${place} must not be empty`);
-  let transfers = false;
-  let toOneself: string | undefined;
+  const ownKey = signingKeyOf(accountId);
+  let isOfAccount = false;
+  let ofOneself: string | undefined;
   for (const [index, intent] of intents.entries()) {
     const checked = checkIntent(intent, `${place}[${index}]`);
     if (checked.problem !== undefined) return problem(checked.problem);
-    if (checked.transferTo === undefined) continue;
-    transfers = true;
-    if (checked.transferTo === accountId) toOneself ??= `${place}[${index}].receiver_id ${mustNotBeOwn}`;
+    const { transferTo, removedKey } = checked;
+    if (transferTo === undefined && removedKey === undefined) continue;
+    isOfAccount = true;
+    if (transferTo !== undefined && transferTo === accountId)
+      ofOneself ??= `${place}[${index}].receiver_id ${mustNotBeOwn}`;
+    if (removedKey !== undefined && removedKey === ownKey)
+      ofOneself ??= `${place}[${index}].public_key ${mustNotSign}; use a step intents.remove_public_key`;
   }
-  if (toOneself !== undefined) return problem(toOneself);
-  return intentsPayload({ intentsJson: JSON.stringify(intents) }, transfers && accountId === undefined, notAfterMs);
+  if (ofOneself !== undefined) return problem(ofOneself);
+  return intentsPayload({ intentsJson: JSON.stringify(intents) }, isOfAccount && accountId === undefined, notAfterMs);
 }
 
 const shortFormFields = ["token", "amount", "receiver_id"] as const;

@@ -98,14 +98,16 @@ const intentSchema = z.discriminatedUnion("intent", [
 
 export type IntentCheck =
   | { readonly problem: string }
-  /** `transferTo`: receiver of a `transfer`. */
-  | { readonly problem?: undefined; readonly transferTo: string | undefined };
+  /** `transferTo`: receiver of a `transfer`; `removedKey`: key of a `remove_public_key`. */
+  | { readonly problem?: undefined; readonly transferTo?: string; readonly removedKey?: string };
 
 /** @param place e.g. `steps[0].intents[1]` */
 export function checkIntent(intent: unknown, place: string): IntentCheck {
   const result = intentSchema.safeParse(intent, { error: textOf });
   if (result.success) {
-    return { transferTo: result.data.intent === "transfer" ? result.data.receiver_id : undefined };
+    const { data } = result;
+    if (data.intent === "transfer") return { transferTo: data.receiver_id };
+    return data.intent === "remove_public_key" ? { removedKey: data.public_key } : {};
   }
   // Sorted, so that the first problem does not depend on the caller's order of keys.
   const problems = result.error.issues.map((issue) => {

@@ -63,10 +63,7 @@ const stale = {
       message:
         "whoever has this key controls alice.near in the verifier, and NEAR does not give the key full access: remove it, unless it was registered for the verifier alone",
       removal: keyTransaction("remove_public_key"),
-      removal_step: {
-        kind: "intents.execute_raw",
-        intents: [{ intent: "remove_public_key", public_key: publicKey }],
-      },
+      removal_step: { kind: "intents.remove_public_key", public_key: publicKey },
     },
   ],
   stale_total: 1,
