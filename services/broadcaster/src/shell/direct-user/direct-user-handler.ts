@@ -153,12 +153,13 @@ export class DirectUserHandler implements LogHandler<DirectUserState, Busy> {
   }
 
   /** Reads the count again, once a final block shows what the call did. */
-  async #measure({ state, append, nextChange }: OpenLog<DirectUserState>): Promise<void> {
+  async #measure(log: OpenLog<DirectUserState>): Promise<void> {
+    const { state, append } = log;
     const { resolved, call } = state;
     const { value, height } = await readCount(this.#needs.node, call.scope);
     if (value !== undefined && height < Number(resolved?.blockHeight ?? 0n)) {
       // The node lags behind the node asked before.
-      await nextChange();
+      await log.nextChange();
       return;
     }
     const before = BigInt(liveAttempt(state)?.prepared.countBefore ?? "0");
