@@ -38,11 +38,16 @@ function service(
   };
 }
 
-function ask(routes: RpcRoutes, logs: string[] = [], from: ServiceName | "nobody" = "planner") {
+function ask(
+  routes: RpcRoutes,
+  logs: string[] = [],
+  from: ServiceName | "nobody" = "planner",
+  headers: { readonly [name: string]: string } = {},
+) {
   const logger = createLogger("test", "trace", { write: (line) => void logs.push(line) });
   const guards = { logger, serviceToken: undefined };
   const transport = inMemoryTransport(routes, guards, from === "nobody" ? undefined : from);
-  return createClient(BroadcasterService, transport).getGateFacts({ gateId: "gate.near" });
+  return createClient(BroadcasterService, transport).getGateFacts({ gateId: "gate.near" }, { headers });
 }
 
 const asPlanner: Interceptor = (next) => (request) => {
@@ -69,6 +74,13 @@ function detailsOf(error: ConnectError): object {
 }
 
 describe("what a caller sees of an error", () => {
+  it("that the body is too long where the headers say so, before the method is called, in one process too", async () => {
+    const routes = service(() => assert.fail("it was called"));
+    const error = await failure(ask(routes, [], "planner", { "content-length": "999999999999" }));
+    assert.equal(error.code, Code.ResourceExhausted);
+    assert.match(error.rawMessage, /^the body must be at most \d+ bytes$/);
+  });
+
   it("a refusal as it was meant, with its details", async () => {
     const routes = service(() => {
       throw new Refusal(Code.FailedPrecondition, "not like this", { reason: "WHY", metadata: { a: "b" } });

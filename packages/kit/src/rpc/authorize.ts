@@ -8,6 +8,7 @@ import { denied, invalid, Refusal } from "../refusal.ts";
 import type { ServiceName } from "../service-name.ts";
 import { type Access, accessTo, type Callers, limitsForAnybody, methodName } from "./callers.ts";
 import { connectErrorOf, domainOf } from "./error-details.ts";
+import { MemoryCall } from "./memory-call.ts";
 import type { Identify } from "./service-auth.ts";
 import { contextOfCall } from "./trace.ts";
 
@@ -89,7 +90,7 @@ function judge(
   if (access === undefined) throw refuse();
   if (access.accepted === "clients") {
     if (clients === undefined) throw refuse();
-    clients.authenticate(context.requestHeader, caller, values);
+    clients.authenticate(announced(context) ?? context.requestHeader, caller, values);
   } else if (caller === undefined || !access.accepted.includes(caller)) throw refuse();
   if (caller === undefined) refuseCompression(context);
   refuseLength(context, access.limits.wireBytes);
@@ -123,9 +124,14 @@ function refuseQuery({ requestMethod, url }: HandlerContext): void {
 }
 
 /** Refuses a body whose announced length is too long, without reading it. */
-function refuseLength({ requestHeader }: HandlerContext, limit: number): void {
-  const length = requestHeader.get("content-length");
+function refuseLength(context: HandlerContext, limit: number): void {
+  const length = announced(context)?.get("content-length") ?? null;
   if (length !== null && !(Number(length) <= limit)) throw tooLong(limit);
+}
+
+/** What a call announces of itself. Within the process its caller's headers do, if any: making all of them costs as much as the rest. */
+function announced(context: HandlerContext): Headers | undefined {
+  return context instanceof MemoryCall ? context.givenHeader : context.requestHeader;
 }
 
 export function tooLong(limit: number): Refusal {

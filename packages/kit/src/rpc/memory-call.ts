@@ -34,8 +34,9 @@ export class MemoryCall implements HandlerContext {
   readonly #from: CallContext | undefined;
   /** Undefined for a call that only its answer ends. */
   readonly #free: Disposer | undefined;
+  /** As its caller gave them; undefined where it gave none, which is usual. */
+  readonly givenHeader: Headers | undefined;
   #requestHeader: Headers | undefined;
-  #isTraced = false;
   #controller: AbortController | undefined;
   #responseHeader: Headers | undefined;
   #responseTrailer: Headers | undefined;
@@ -49,7 +50,7 @@ export class MemoryCall implements HandlerContext {
     this.method = method;
     this.#from = from;
     // Now: what the caller does with its own headers afterwards is not the method's.
-    if (header !== undefined) this.#requestHeader = new Headers(header);
+    if (header !== undefined) this.givenHeader = new Headers(header);
     if (from !== undefined) setContext(this.values, continuationOf(from));
     const endsMs = timeoutMs === undefined ? undefined : clock.now() + timeoutMs;
     this.timeoutMs = () => (endsMs === undefined ? undefined : endsMs - clock.now());
@@ -81,9 +82,8 @@ export class MemoryCall implements HandlerContext {
   }
 
   get requestHeader(): Headers {
-    this.#requestHeader ??= new Headers();
-    if (!this.#isTraced) {
-      this.#isTraced = true;
+    if (this.#requestHeader === undefined) {
+      this.#requestHeader = new Headers(this.givenHeader);
       for (const [name, value] of Object.entries(traceHeaders(this.#from))) this.#requestHeader.set(name, value);
     }
     return this.#requestHeader;
