@@ -13,7 +13,7 @@ const paths = [
 export const bodies: Attack = {
   name: "bodies",
   tries: "sends bodies of many, deep, doubled and endless values, several at once, to every endpoint",
-  everyMs: 50_000,
+  everyMs: 60_000,
   refusals: ["200", "202", "400", "409", "413", "429", "503"],
   async round(world) {
     for (const [name, body] of Object.entries(hostileBodies)) {

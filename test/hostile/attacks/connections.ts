@@ -68,7 +68,7 @@ function dripped(world: AttackWorld, { hostname, port }: URL, first: string, dro
 export const resets: Attack = {
   name: "rapid-resets",
   tries: "opens streams of HTTP/2 and resets them at once, by the thousand, and leaves others half open",
-  everyMs: 8_000,
+  everyMs: 10_000,
   refusals: [...gone, "stream"],
   async round(world) {
     for (const service of serviceNames) {

@@ -91,7 +91,7 @@ interface Request {
 
 function requestsOf({ path, method, body, parameters }: Operation, components: Components): fc.Arbitrary<Request> {
   const values = fc.record(
-    Object.fromEntries(parameters.map(({ name, schema }) => [name, valuesOf(schema, components).map(String)])),
+    Object.fromEntries(parameters.map(({ name, schema }) => [name, valuesOf(schema, components).map(textOf)])),
     { requiredKeys: parameters.filter(({ in: place }) => place === "path").map(({ name }) => name) },
   ) as fc.Arbitrary<Readonly<Record<string, string>>>;
   const texts = body === undefined ? fc.constant(undefined) : textsOf(valuesOf(body, components));
@@ -117,6 +117,11 @@ function requestsOf({ path, method, body, parameters }: Operation, components: C
       body: text,
     };
   });
+}
+
+/** Some values that are no text have a `toString` of their own making, or none. */
+function textOf(value: unknown): string {
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }
 
 /** One part of a path: never a dot alone, which a client takes out. */

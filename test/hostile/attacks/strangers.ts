@@ -24,7 +24,7 @@ const forged: readonly Readonly<Record<string, string>>[] = [
 export const strangers: Attack = {
   name: "strangers",
   tries: "calls every method of every service without credentials, or with a name and a token that it made up",
-  everyMs: 10_000,
+  everyMs: 12_000,
   refusals: [
     "400",
     "401",
@@ -68,7 +68,7 @@ export const strangers: Attack = {
 export const flood: Attack = {
   name: "flood",
   tries: "sends cheap requests of every path without credentials, one behind the other on few connections",
-  everyMs: 130,
+  everyMs: 140,
   refusals: ["200", "400", "401", "404", "405", "429", "503", ...hangUps],
   async round(world) {
     const { host, hostname, port } = new URL(world.targets.restUrl);
