@@ -1,6 +1,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { GetRecordRequestSchema } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import type { Attack } from "../attack.ts";
+import { tooLate } from "../clients/h2.ts";
 import { anyId } from "./steps.ts";
 
 const as = "hostile-reader";
@@ -10,7 +11,7 @@ export const crossWallet: Attack = {
   tries: "reads, follows and cancels other wallets' records, by their ids in every spelling and by every way in",
   everyMs: 2_000,
   // Another's record is the same as one that never was.
-  refusals: ["400", "401", "404", "429", "grpc 3", "grpc 5", "grpc 8", "grpc 14", "grpc 16", "503"],
+  refusals: ["400", "401", "404", "429", "grpc 3", "grpc 5", "grpc 8", "grpc 14", "grpc 16", "503", tooLate],
   async round(world) {
     const ids = world.honestRequestIds;
     const requestId = ids.length === 0 ? anyId(world.dice) : world.dice.pick(ids.slice(-40));

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import type { Attack } from "../attack.ts";
+import { tooLate } from "../clients/h2.ts";
 import { messagesOf } from "../fuzz/messages.ts";
 import { methodsOf, pathOf } from "./bombs.ts";
 
@@ -27,6 +28,7 @@ export const fuzzGrpc: Attack = {
     "403",
     "429",
     "timeout",
+    tooLate,
   ],
   async round(world) {
     const service = world.dice.pick(services);
@@ -38,7 +40,8 @@ export const fuzzGrpc: Attack = {
       const headers = isKnown ? world.credentialsOf(as) : {};
       const timeoutMs = method.methodKind === "unary" ? 20_000 : 1_000;
       const { status, lost, httpStatus } = await world.grpc(service, { path, message, headers, timeoutMs });
-      if (status === undefined && lost !== "timeout" && httpStatus === undefined) throw new Error(`no answer: ${lost}`);
+      const isLost = status === undefined && httpStatus === undefined && lost !== "timeout" && lost !== tooLate;
+      if (isLost) throw new Error(`no answer: ${lost}`);
       if (status === "2" || status === "13") throw new Error(`grpc ${status}`);
     });
     const seed = world.dice.next() | 0;

@@ -3,6 +3,7 @@ import { Health, HealthCheckRequestSchema } from "@outlayer/contracts/grpc/healt
 import { ServerReflection, ServerReflectionRequestSchema } from "@outlayer/contracts/grpc/reflection/v1/reflection";
 import { serviceNames } from "@outlayer/kit";
 import type { Attack } from "../attack.ts";
+import { tooLate } from "../clients/h2.ts";
 import { pipeline } from "../clients/pipeline.ts";
 import { methodsOf, pathOf } from "./bombs.ts";
 import { anyId } from "./steps.ts";
@@ -38,6 +39,7 @@ export const strangers: Attack = {
     "grpc 8",
     "grpc 12",
     "grpc 16",
+    tooLate,
     ...hangUps,
   ],
   async round(world) {

@@ -23,6 +23,9 @@ export interface GrpcCall {
   readonly timeoutMs?: number;
 }
 
+/** What a stream comes to that was begun while the server's GOAWAY was on its way: it was not looked at, and may be sent again. */
+export const tooLate = "stream REFUSED_STREAM";
+
 const keptBytes = 1024 * 1024;
 
 /** A session of h2c that is opened again whenever it was closed. */

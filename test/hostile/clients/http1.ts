@@ -22,9 +22,12 @@ export interface HttpAnswer {
 /** Bytes of an answer that are kept; what comes after is read and dropped. */
 const keptBytes = 1024 * 1024;
 
-/** Connections that are kept open between requests, as a client behind a load balancer has them. */
+/**
+ * Connections that are kept open between requests, as a load balancer keeps them: given up before the server does it, which could
+ * cross with a request.
+ */
 export function newAgent(): Agent {
-  return new Agent({ keepAlive: true, maxSockets: 32, timeout: 120_000 });
+  return new Agent({ keepAlive: true, maxSockets: 32, timeout: 60_000 });
 }
 
 /** Makes a request; whatever becomes of it is an answer. */
