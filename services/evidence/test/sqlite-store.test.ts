@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { DatabaseSync } from "node:sqlite";
+import { openSqliteStore } from "../src/adapters/sqlite/store.ts";
 import { type WindowName, windowStart } from "../src/core/usage.ts";
 import { startEvidence, walletHeaders } from "./support/harness.ts";
 import { sqlitePlace } from "./support/places.ts";
+import { entryOf, projectionOf } from "./support/samples.ts";
 
 describe("the SQLite store", () => {
   it("adds the usage ledger to a file from before there was one, whose workflows stay", async () => {
@@ -44,7 +46,7 @@ describe("the SQLite store", () => {
       .prepare("INSERT INTO usage_entries (wallet_id, seq, request_id, at_ms, entry_json) VALUES (?, ?, ?, ?, ?)")
       .run("wallet-1", 1, "of-before", now, JSON.stringify(entry));
     await evidence.restart();
-    assert.deepEqual(database.prepare("PRAGMA user_version").get(), { __proto__: null, user_version: 7 });
+    assert.deepEqual(database.prepare("PRAGMA user_version").get(), { __proto__: null, user_version: 8 });
     database.close();
     const steps = [{ amounts: [{ token: "native", amount: "5" }] }];
     const [walletId, requestId] = ["wallet-1", randomUUID()];
@@ -53,5 +55,37 @@ describe("the SQLite store", () => {
     const { seq, usage } = await evidence.logs.readUsage({ walletId, exceptRequestId: randomUUID() });
     assert.deepEqual([seq, usage?.monthly], [2n, { native: "12" }]);
     await evidence.stop();
+  });
+
+  it("holds keys and approvals unique in a file whose indexes had every entry, and indexes first entries alone", async () => {
+    const place = sqlitePlace();
+    const before = openSqliteStore(place.database.path);
+    const open = (store: typeof before, requestId: string, key: string) => {
+      const entry = entryOf(requestId, 1);
+      const claim = { walletId: "w", idempotencyKey: key, fingerprint: "f", approvalOf: "approved" };
+      return store.open(entry, claim, projectionOf(entry));
+    };
+    const [requestId, other] = [randomUUID(), randomUUID()];
+    assert.deepEqual(await open(before, requestId, "k"), { kind: "opened" });
+    const next = entryOf(requestId, 2);
+    assert.equal(await before.append(next, projectionOf(next)), "appended");
+    await before.close();
+    const database = new DatabaseSync(place.database.path);
+    database.exec(`DROP INDEX entries_claim; CREATE UNIQUE INDEX entries_claim ON entries (wallet_id, idempotency_key);
+      DROP INDEX entries_approval; CREATE UNIQUE INDEX entries_approval ON entries (approval_of); PRAGMA user_version = 7;`);
+    const store = openSqliteStore(place.database.path);
+    assert.deepEqual(await open(store, other, "k"), { kind: "exists", requestId, fingerprint: "f" });
+    assert.deepEqual(await open(store, other, "another"), { kind: "approval_used", requestId });
+    await store.close();
+    for (const [index, column] of [
+      ["entries_claim", "idempotency_key"],
+      ["entries_approval", "approval_of"],
+    ]) {
+      const all = `SELECT 1 FROM entries INDEXED BY ${index} WHERE ${column} IS`;
+      assert.equal(database.prepare(`${all} NOT NULL`).all().length, 1);
+      assert.throws(() => database.prepare(`${all} NULL`), /no query solution/);
+    }
+    database.close();
+    await place.drop();
   });
 });

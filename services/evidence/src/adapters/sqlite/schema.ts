@@ -69,6 +69,11 @@ const migrations: readonly string[] = [
    CREATE INDEX quota_accounts_expiry ON quota_accounts (expires_at_ms) WHERE expires_at_ms IS NOT NULL;`,
   // Usage entries hold changes from here on: programs that take each of them for a snapshot are to refuse the file.
   "",
+  // Every later entry of a log stood in both indexes with its NULLs, and each append wrote a page of each.
+  `DROP INDEX entries_claim;
+   CREATE UNIQUE INDEX entries_claim ON entries (wallet_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
+   DROP INDEX entries_approval;
+   CREATE UNIQUE INDEX entries_approval ON entries (approval_of) WHERE approval_of IS NOT NULL;`,
 ];
 
 /** @throws Error for a file that a later version of this program wrote */
