@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { GateSigner, type GateSignerDeps } from "../src/shell/gate/gate-signer.ts";
+import { LaneLog } from "../src/shell/gate/lane-log.ts";
 import { rejectIntent, resumeChain, resumeStep } from "../src/shell/workflow/perform/resume.ts";
 import { submit } from "../src/shell/workflow/perform/submit.ts";
 import { Sightings } from "../src/shell/workflow/sightings.ts";
@@ -30,6 +31,53 @@ async function wantedBy(resume: typeof resumeChain | typeof resumeStep) {
   };
 }
 
+/** A gate's log on evidence that may hold appends up, and a signer whose call is in time until `late` is called. */
+function gateSigner() {
+  const appended: string[] = [];
+  let isDue = true;
+  let held = Promise.resolve();
+  const log = new LaneLog(
+    {
+      gateLog: async () => ({ version: 0n, lane: undefined }),
+      async appendGate(_gateId, version, change) {
+        await held;
+        appended.push(change);
+        return version + 1n;
+      },
+    },
+    "gate.near",
+  );
+  const noted = { requestId: "r", mode: "chain", intentIds: ["5"], feeYocto: 1n, isDue: () => isDue };
+  return {
+    appended,
+    log,
+    late: () => {
+      isDue = false;
+    },
+    /** Holds appends up. @returns lets them through */
+    hold(): () => void {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held = promise;
+      return resolve;
+    },
+    /** @param whileInUse happens while others have the key */
+    sign(whileInUse: () => void): Promise<string | undefined> {
+      const key = {
+        async use(_calls: unknown, _block: unknown, use: (transactions: object[]) => Promise<unknown>) {
+          whileInUse();
+          return use([{ hash: "h" }]);
+        },
+      } as unknown as Parameters<GateSigner["sign"]>[0];
+      const call = {} as Parameters<GateSigner["sign"]>[1];
+      const signer = new GateSigner({ log } as unknown as GateSignerDeps);
+      return signer.sign(key, call, { ...noted, block: { hash: "b", height: 1 } }, async () => {
+        appended.push("used");
+        return "sent";
+      });
+    },
+  };
+}
+
 describe("time windows, once the key is free (rule: window-is-judged-with-the-key)", () => {
   for (const [name, resume] of [
     ["a chain", resumeChain],
@@ -43,30 +91,28 @@ describe("time windows, once the key is free (rule: window-is-judged-with-the-ke
   }
 
   it("leave what is too late out of every log, and unsent", async () => {
-    const appended: string[] = [];
-    const deps = {
-      log: { append: async (change: string) => void appended.push(change), has: () => true },
-    } as unknown as GateSignerDeps;
-    let isDue = true;
-    const lane = {
-      // Others have the key until it is too late.
-      async use(_calls: unknown, _block: unknown, use: (transactions: object[]) => Promise<unknown>) {
-        isDue = false;
-        return use([{ hash: "h" }]);
-      },
-    } as unknown as Parameters<GateSigner["sign"]>[0];
-    const call = {} as Parameters<GateSigner["sign"]>[1];
-    const noted = { requestId: "r", mode: "chain", intentIds: ["5"], feeYocto: 1n, isDue: () => isDue };
-    const used = await new GateSigner(deps).sign(
-      lane,
-      call,
-      { ...noted, block: { hash: "b", height: 1 } },
-      async () => {
-        appended.push("used");
-      },
-    );
-    assert.equal(used, undefined);
+    const { sign, appended, late } = gateSigner();
+    // Others have the key until it is too late.
+    assert.equal(await sign(late), undefined);
     assert.deepEqual(appended, []);
+  });
+
+  it("leave out what is too late once the gate's log is free, though it was in time when its key was", async () => {
+    const { sign, appended, late, log, hold } = gateSigner();
+    const free = hold();
+    const other = log.append("admitted another", (lane) => lane);
+    const used = sign(() => {});
+    late();
+    free();
+    assert.equal(await used, undefined);
+    await other;
+    assert.deepEqual(appended, ["admitted another"]);
+  });
+
+  it("let through what is in time with key and log free", async () => {
+    const { sign, appended } = gateSigner();
+    assert.equal(await sign(() => {}), "sent");
+    assert.deepEqual(appended, ["chain r", "used"]);
   });
 
   it("have submissions dropped whose signatures ended while the relayer's key was in use", async () => {

@@ -44,7 +44,7 @@ export class GateSigner {
 
   /**
    * Signs a call and appends the transaction to the gate's log. `use` sends it, and appends a resume to the workflow's log before.
-   * @returns undefined before any block was seen, and where the call is too late once the key is free
+   * @returns undefined before any block was seen, and where the call is too late once the key and the log are free
    */
   async sign<T>(
     key: SigningKey,
@@ -55,14 +55,15 @@ export class GateSigner {
     const { log } = this.#deps;
     if (block === undefined) return undefined;
     return key.use([call], block, async ([transaction]) => {
-      // Other transactions may have had the key for long (rule: window-is-judged-with-the-key).
-      if (transaction === undefined || !isDue()) return undefined;
+      if (transaction === undefined) return undefined;
       const told = { requestId, mode, intentIds: [...intentIds], feeYocto: feeYocto.toString() };
       const prepared = create(ApproverTransactionSchema, { transaction, ...told });
-      await log.append(`${mode} ${requestId}`, (before) => ({
-        ...before,
-        approverTransactions: [...before.approverTransactions, prepared],
-      }));
+      const isAppended = await log.append(`${mode} ${requestId}`, (before) => {
+        // Others may have had the key for long, and the log (rule: window-is-judged-with-the-key).
+        if (!isDue()) return undefined;
+        return { ...before, approverTransactions: [...before.approverTransactions, prepared] };
+      });
+      if (!isAppended) return undefined;
       const used = await use(prepared);
       // The workflow's own log holds a resume by now. Many workflows resumed side by side would make every entry here long.
       if (!log.has(requestId)) log.noteLogged(transaction.hash);

@@ -46,11 +46,14 @@ export class LaneLog {
 
   /**
    * Appends a change to the lane as it is when the change's turn comes.
+   * @param update undefined where the change is not to be made any more
+   * @returns whether it was made
    * @throws LogMoved, LeaseLost, EvidenceUnavailable
    */
-  async append(change: string, update: (lane: GateLane) => GateLane): Promise<void> {
-    await this.#inTurn(async () => {
+  append(change: string, update: (lane: GateLane) => GateLane | undefined): Promise<boolean> {
+    return this.#inTurn(async () => {
       const lane = update(tidied(this.#lane, this.#logged));
+      if (lane === undefined) return false;
       // Only the log shows whether an append without an answer took place.
       this.#isStale = true;
       this.#version = await this.#evidence.appendGate(this.#gateId, this.#version, change, lane);
@@ -59,14 +62,15 @@ export class LaneLog {
       for (const hash of this.#logged) {
         if (!lane.approverTransactions.some(({ transaction }) => transaction?.hash === hash)) this.#logged.delete(hash);
       }
+      return true;
     });
   }
 
   /** Runs changes one after the other, each on the lane as it is in the log. */
-  #inTurn(work: () => Promise<void>): Promise<void> {
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
     return this.#mutex.run(this.#gateId, async () => {
       if (this.#isStale) await this.#reload();
-      await work();
+      return work();
     });
   }
 
