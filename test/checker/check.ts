@@ -10,6 +10,7 @@ import { checkSigned, type Release } from "./rules/signed.ts";
 import { checkTruth } from "./rules/truth.ts";
 import { checkUndone } from "./rules/undone.ts";
 import { checkUserCall } from "./rules/user-call.ts";
+import { type Attempt, checkWindows } from "./rules/windows.ts";
 import { checkWishes } from "./rules/wishes.ts";
 import { checkWriteAhead } from "./rules/write-ahead.ts";
 import type { Violation } from "./violation.ts";
@@ -29,6 +30,8 @@ export interface Run {
   readonly workflows: readonly WorkflowEvidence[];
   /** Reservations of wallets that were released, as far as somebody saw that. */
   readonly released?: readonly Release[];
+  /** Transactions as they were written down, as far as somebody saw that. */
+  readonly attempts?: readonly Attempt[];
 }
 
 export interface Posted {
@@ -59,6 +62,7 @@ export function checkRun(run: Run): readonly Violation[] {
       ...checkMoney(chain, workflow, run.verifierId),
       ...checkUserCall(chain, workflow),
       ...checkSigned(chain, workflow, run.released ?? []),
+      ...checkWindows(workflow, run.attempts ?? []),
     ]),
     ...checkWishes(workflows, run.posted),
     ...checkNonces(workflows),

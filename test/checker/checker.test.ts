@@ -4,8 +4,9 @@ import { chainsRegister, dust, registerStep, transfer } from "../support/steps.t
 import { type System, startSystem } from "../support/system.ts";
 import { checkRun, type Posted, type Run } from "./check.ts";
 import { kindsOf, withEntries, withRecord, withWorkflow } from "./falsify.ts";
+import type { Attempt } from "./rules/windows.ts";
 import { runOfSystem } from "./run-of-system.ts";
-import type { RecordJson, WorkflowEvidence } from "./workflow.ts";
+import { type RecordJson, readWorkflow, type WorkflowEvidence } from "./workflow.ts";
 
 /** Workflows of the run, in the order in which they are posted. */
 const requests = [
@@ -56,8 +57,17 @@ describe("the checker of runs", () => {
     return workflow;
   };
 
+  /** Each transaction of a kind, written down so many blocks after the last head that is in time. */
+  function writtenDownAfter(kind: "submission" | "resume", blocks: number): Attempt[] {
+    const windows = run.workflows.flatMap((workflow) => readWorkflow(workflow).windows);
+    const ofKind = windows.filter((one) => one.kind === kind);
+    assert.ok(ofKind.length > 0);
+    return ofKind.map(({ hash, lastHead }) => ({ hash, head: lastHead + blocks }));
+  }
+
   it("has nothing to say of a run in which nothing went wrong, be it that a call failed", () => {
-    assert.deepEqual(checkRun(run), []);
+    const attempts = [...writtenDownAfter("submission", 0), ...writtenDownAfter("resume", 0)];
+    assert.deepEqual(checkRun({ ...run, attempts }), []);
     assert.deepEqual(
       run.workflows.map(({ record }) => record.status),
       ["succeeded", "failed", "failed"],
@@ -195,6 +205,16 @@ describe("the checker of runs", () => {
         return { ...run, released: [{ requestId: only(0).requestId, steps: [1], atMs: 0, reservedAgainAtMs }] };
       },
       "released_early",
+    ],
+    [
+      "a submission that was written down in the last 30 blocks of its delegate",
+      () => ({ ...run, attempts: writtenDownAfter("submission", 4) }),
+      "late",
+    ],
+    [
+      "a resume that was written down when its intents would time out before they are dispatched",
+      () => ({ ...run, attempts: writtenDownAfter("resume", 4) }),
+      "late",
     ],
     [
       "signatures beside others that could still execute",

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { type SendingWindow, windowsOf } from "./windows.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: events of every kind
 type Json = any;
@@ -131,6 +132,8 @@ export interface WorkflowFacts {
   readonly resumes: readonly LoggedTransaction[];
   /** Those that use payloads' nonces up. */
   readonly cancels: readonly LoggedTransaction[];
+  /** Of submissions, and of resumes that dispatch. */
+  readonly windows: readonly SendingWindow[];
   /** Of all those. */
   readonly nonces: readonly LoggedNonce[];
   /** Undefined for workflows of the gate. */
@@ -200,6 +203,7 @@ export function readWorkflow({ requestId, entries, record }: WorkflowEvidence): 
     submissions: logged("submissions_prepared", ({ submissions }) => submissions.map((one: Json) => one.transaction)),
     resumes: logged("resume_prepared", ({ transaction }) => [transaction]),
     cancels: logged("cancel_prepared", ({ transaction }) => [transaction]),
+    windows: windowsOf(events.map(({ event }) => event)),
     nonces: noncesOf(events.map(({ event }) => event)),
     userCall: userCallOf(all("opened")[0]?.direct_user_call, events),
     left: leftBy(all),

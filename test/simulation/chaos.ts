@@ -11,6 +11,8 @@ export interface ChaosOptions {
   readonly blockTimeMs: number;
   /** Until when things go wrong, milliseconds from the begin. */
   readonly untilMs: number;
+  /** Rules when whoever signs has to wait; absent where nobody does. */
+  readonly slowSigning?: Dice | undefined;
 }
 
 /** What was done to broadcasters, counted. */
@@ -77,7 +79,25 @@ export class Chaos {
         this.#world.scheduler.after(dice.between(1_000, this.#options.untilMs), trouble);
       }
     }
+    if (this.#options.slowSigning !== undefined) this.#slowSigning(this.#options.slowSigning);
     this.#world.scheduler.after(this.#options.untilMs, () => this.#clearUp());
+  }
+
+  /** Signatures are old when they are sent then, and whoever has a key has it for long. Now and then, until the chaos ends. */
+  #slowSigning(dice: Dice): void {
+    const { scheduler, nodes } = this.#world;
+    for (let left = dice.between(2, 4); left > 0; left -= 1) {
+      const fromMs = dice.between(1_000, this.#options.untilMs);
+      const tillMs = Math.min(fromMs + dice.between(15_000, 60_000), this.#options.untilMs);
+      const takeMs = dice.between(2_000, 4_500);
+      scheduler.after(fromMs, () => {
+        this.#fault("slow_signing", `keys, signatures and sends take ${takeMs} ms`);
+        nodes.signingTakesMs = takeMs;
+      });
+      scheduler.after(tillMs, () => {
+        nodes.signingTakesMs = 0;
+      });
+    }
   }
 
   #makeWeather(): void {

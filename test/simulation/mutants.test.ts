@@ -21,6 +21,7 @@ const hunts: readonly Hunt[] = [
   { mutant: "ended-at-cancel", kinds: ["ended_early"], seeds: [1, 2], most: 150 },
   { mutant: "predecessor-not-checked", kinds: ["untrue"], seeds: [1, 2], most: 20 },
   { mutant: "takeover-without-barrier", kinds: ["nonce_twice"], seeds: [13], most: 150 },
+  { mutant: "time-not-judged-with-key", kinds: ["late"], seeds: [40, 56], most: 150 },
   { mutant: "lease-without-fencing", kinds: ["unfenced"], seeds: [5, 13], most: 150 },
 ];
 

@@ -93,6 +93,19 @@ export const mutants: Readonly<Record<string, readonly Patch[]>> = {
   const result = [];`,
     },
   ],
+  // What was in time when it was asked for is sent, however long others had the key.
+  "time-not-judged-with-key": [
+    {
+      file: "services/broadcaster/src/shell/workflow/perform/submit.ts",
+      find: "if (isTooLateToSend(state, steps, head())) return;",
+      replace: "",
+    },
+    {
+      file: "services/broadcaster/src/shell/gate/gate-signer.ts",
+      find: "if (!isDue()) return undefined;",
+      replace: "",
+    },
+  ],
   // The nonces in logs that are slow to read are not waited for.
   "takeover-without-barrier": [
     {

@@ -25,6 +25,8 @@ interface Endpoint {
 /** Two RPC endpoints and the keystore, with the devnet's own faults on single calls. */
 export class Nodes {
   weather: NodeWeather = goodNodes;
+  /** How long a key is looked at, a signature made, and a transaction taken; milliseconds. */
+  signingTakesMs = 0;
   readonly endpoints: readonly Endpoint[] = ["one", "two"].map((name) => ({
     url: `http://${name}.rpc.invalid`,
     name,
@@ -72,7 +74,7 @@ export class Nodes {
 
   async keystore(url: string, init: RequestInit): Promise<Response> {
     const { faults } = this.#devnet.controls;
-    const fault = this.#dice.chance(this.weather.keystore) ? this.#failure() : undefined;
+    const fault = this.#dice.chance(this.weather.keystore) ? this.#failure() : this.#slowness(url);
     if (fault === undefined) return this.#devnet.fetch(url, init);
     this.#tally.fault(`keystore_${fault.kind}`);
     const { pathname } = new URL(url);
@@ -82,6 +84,10 @@ export class Nodes {
     } finally {
       faults.remove(rule.id);
     }
+  }
+
+  #slowness(url: string): Fault | undefined {
+    return this.signingTakesMs > 0 && url.includes("/sign") ? { kind: "delay", ms: this.signingTakesMs } : undefined;
   }
 
   #faultsOf(endpoint: Endpoint, body: string): Fault[] {
@@ -95,6 +101,9 @@ export class Nodes {
     }
     if (body.includes("send_tx") && dice.chance(arriveLate)) {
       faults.push({ kind: "arrive_late", blocks: dice.between(1, 6) });
+    }
+    if (this.signingTakesMs > 0 && /"(?:send_tx|view_access_key)"/.test(body)) {
+      faults.push({ kind: "delay", ms: this.signingTakesMs });
     }
     if (dice.chance(fail)) faults.push(this.#failure());
     return faults;

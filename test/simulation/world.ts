@@ -18,6 +18,7 @@ import {
 import { encodeBase58, keyPairFromSeed, parseSecretKey } from "@outlayer/near";
 import { createPlanner, readPlannerConfig } from "@outlayer/planner";
 import { createSignerProxy, readSignerProxyConfig } from "@outlayer/signer-proxy";
+import type { Attempt } from "../checker/rules/windows.ts";
 import { signIntents } from "../support/actors.ts";
 import { wideQuotas } from "../support/product-environment.ts";
 import { SimBus } from "./bus.ts";
@@ -32,6 +33,7 @@ import { Nodes } from "./nodes.ts";
 import { SimProcess } from "./process.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Tally } from "./tally.ts";
+import { ToldHeads } from "./told-heads.ts";
 import { Trace } from "./trace.ts";
 import { overNetwork } from "./transport.ts";
 
@@ -79,6 +81,8 @@ export class World {
   /** Clocks of the broadcasters' hosts, by slot. Evidence's is right: the checker compares what it wrote with blocks. */
   readonly hosts: readonly HostClock[];
   readonly fencing = new Fencing(() => this.nowMs);
+  /** Submissions and resumes as broadcasters wrote them down. */
+  readonly attempts: Attempt[] = [];
   /** Public keys with which the product signs transactions. */
   readonly operatorKeys: readonly string[];
   /** Errors that a service logged as such: it met what it did not expect. */
@@ -215,20 +219,23 @@ export class World {
     const reader = new ConfigReader(this.#environment);
     const config = readBroadcasterConfig(reader);
     reader.check();
+    const told = new ToldHeads(this.attempts);
     const service = createBroadcaster(config, {
       ports: process.ports,
       logger: this.#logger("broadcaster", process),
       bus: this.bus.of(process),
       transports: {
-        evidence: this.#patient(process, this.#evidence, "broadcaster", "evidence"),
+        evidence: told.evidence(this.#patient(process, this.#evidence, "broadcaster", "evidence")),
         signerProxy: this.#patient(process, this.#signerProxy, "broadcaster", "signer-proxy"),
       },
-      post: fetchOverNetwork({
-        network: this.network,
-        from: process,
-        label: (url, body) => this.nodes.label(url, body),
-        answer: (url, init) => this.nodes.rpc(url, init),
-      }),
+      post: told.nodes(
+        fetchOverNetwork({
+          network: this.network,
+          from: process,
+          label: (url, body) => this.nodes.label(url, body),
+          answer: (url, init) => this.nodes.rpc(url, init),
+        }),
+      ),
     });
     this.#slots[slot] = { process, service };
     this.trace.note(`${process.name} started`);
