@@ -2,9 +2,6 @@ import type { Json } from "./attack-world.ts";
 import { type HttpAnswer, newAgent, send } from "./clients/http1.ts";
 import { apiKeyOf, honestWallets, markerOf, payee, wrap } from "./tenants.ts";
 
-/** Status of a workflow that its wallet gave up waiting for. */
-export const unended = "unended";
-
 /** A workflow of an honest wallet that has ended, or that its wallet gave up. */
 export interface Honest {
   readonly walletId: string;
@@ -14,8 +11,8 @@ export interface Honest {
   /** From the first POST to the final record, milliseconds. */
   readonly ms: number;
   readonly status: string;
-  /** Raw units of wNEAR that it moved. */
-  readonly moved: bigint;
+  /** Raw units of wNEAR that it was to move, and moved where it succeeded. */
+  readonly amount: bigint;
   /** What keeps it from having succeeded. */
   readonly error: string | null;
 }
@@ -88,14 +85,14 @@ export class HonestLoad {
       const path = `/wallet/v1/workflows/${record.request_id}?wait=20`;
       record = (await this.#asked(walletId, giveUpAt, "GET", path)) ?? record;
     }
-    const status = record?.retry_after_ms === null ? record.status : unended;
+    const status = record?.retry_after_ms === null ? record.status : "unended";
     return {
       walletId,
       requestId: record?.request_id ?? "none",
       begunAtMs,
       ms: performance.now() - begunMs,
       status,
-      moved: status === "succeeded" ? steps.reduce((sum, { amount }) => sum + BigInt(amount), 0n) : 0n,
+      amount: steps.reduce((sum, { amount }) => sum + BigInt(amount), 0n),
       error:
         status === "succeeded"
           ? null

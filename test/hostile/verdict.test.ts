@@ -31,7 +31,7 @@ const honest = (ms: number, status = "succeeded"): Honest => {
     begunAtMs: 0,
     ms,
     status,
-    moved: 1n,
+    amount: 1n,
     error: status === "succeeded" ? null : "why",
   };
 };
@@ -110,13 +110,17 @@ describe("the verdict on a hostile run", () => {
       tally: madeOnce("timeout"),
       stalls: [{ name: "body", service: "evidence", ms: 900 }],
       memoryAfter: readings(1_001 + maxGrowthBytes),
-      beside: [honest(9_000), honest(120_000, "unended")],
+      beside: [honest(9_000), honest(60_000, "failed"), honest(120_000, "unended")],
     };
     assert.deepEqual(
       found(busy).filter(({ byTiming }) => !byTiming),
       [],
     );
-    assert.equal(found(busy).length, 9);
+    assert.equal(found(busy).length, 10);
+    assert.deepEqual(
+      found({ tally: madeOnce("408") }).map(({ byTiming }) => byTiming),
+      [true],
+    );
   });
 
   it("is told by all else, timed or not", () => {
@@ -129,7 +133,6 @@ describe("the verdict on a hostile run", () => {
       { tally: madeOnce("200") },
       { bypasses: ["how"] },
       { secretsInLogs: ["line"] },
-      { beside: [honest(100), honest(100, "failed")] },
     ];
     for (const change of certain) {
       assert.deepEqual(

@@ -1,6 +1,6 @@
 import { type ServiceName, serviceNames } from "@outlayer/kit";
 import type { Attack } from "./attack.ts";
-import { type Honest, unended } from "./honest-load.ts";
+import type { Honest } from "./honest-load.ts";
 import type { Readings } from "./measure/probes.ts";
 import type { Tally } from "./tally.ts";
 import type { Ended } from "./world.ts";
@@ -36,8 +36,8 @@ export interface Fault {
   readonly byTiming: boolean;
 }
 
-/** What an attack counts a request as that got no answer in time. */
-const late = "timeout";
+/** What an attack counts a request as that got no answer in time, or did not reach the service in time. */
+const late: readonly string[] = ["timeout", "408"];
 
 /** Longest time for which one hostile request may hold up a loop. */
 export const maxStallMs = 50;
@@ -58,13 +58,12 @@ export function faultsOf(measured: Measured, bounds: Bounds): readonly Fault[] {
     ...ofAnswers(measured),
     ...measured.bypasses.map((bypass) => `policy was bypassed: ${bypass}`),
     ...measured.secretsInLogs.map((line) => `a log holds a secret: ${line}`),
-    ...ofHonest(measured, (status) => status !== unended),
   ];
   const byTiming = [
     ...lateAnswers(measured),
     ...ofStalls(measured),
     ...ofMemory(measured),
-    ...ofHonest(measured, (status) => status === unended),
+    ...ofHonest(measured),
     ...ofSlowdown(measured, bounds),
   ];
   return [
@@ -93,7 +92,9 @@ function ofAnswers({ tally, attacks }: Measured): string[] {
     ...attacks.flatMap(({ name, refusals }) => {
       const of = tally.attacks[name];
       if (of === undefined || of.rounds === 0) return [`${name} was not made`];
-      return notRefusals(of.codes, refusals).flatMap(([code, text]) => (code === late ? [] : [`${name} ${text}`]));
+      return notRefusals(of.codes, refusals).flatMap(([code, text]) =>
+        late.includes(code) ? [] : [`${name} ${text}`],
+      );
     }),
   ];
 }
@@ -102,7 +103,7 @@ function ofAnswers({ tally, attacks }: Measured): string[] {
 function lateAnswers({ tally, attacks }: Measured): string[] {
   return attacks.flatMap(({ name, refusals }) =>
     notRefusals(tally.attacks[name]?.codes ?? {}, refusals).flatMap(([code, text]) =>
-      code === late ? [`${name} ${text}`] : [],
+      late.includes(code) ? [`${name} ${text}`] : [],
     ),
   );
 }
@@ -132,9 +133,9 @@ function ofMemory({ memoryBefore, memoryAfter }: Measured): string[] {
   });
 }
 
-/** Honest workflows that did not succeed. @param counts which of them, by their status */
-function ofHonest({ quiet, beside }: Measured, counts: (status: string) => boolean): string[] {
-  const failed = [...quiet, ...beside].filter(({ status }) => status !== "succeeded" && counts(status));
+/** Honest workflows that did not succeed: payloads have deadlines, which a busy machine may not meet. */
+function ofHonest({ quiet, beside }: Measured): string[] {
+  const failed = [...quiet, ...beside].filter(({ status }) => status !== "succeeded");
   return failed.map(({ walletId, requestId, status, error }) => `${walletId} ${requestId}: ${status}, ${error}`);
 }
 
