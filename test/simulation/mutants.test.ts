@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { HistoryResult } from "./history.ts";
-import { mutants } from "./mutants.ts";
+import { mutants, patched } from "./mutants.ts";
 import { runHistories } from "./pool.ts";
 
 interface Hunt {
@@ -20,7 +20,7 @@ const hunts: readonly Hunt[] = [
   { mutant: "refund-not-followed", kinds: ["untrue", "halt"], seeds: [1, 2], most: 6 },
   { mutant: "ended-at-cancel", kinds: ["ended_early"], seeds: [1, 2], most: 150 },
   { mutant: "predecessor-not-checked", kinds: ["untrue"], seeds: [1, 2], most: 20 },
-  { mutant: "takeover-without-barrier", kinds: ["nonce_twice"], seeds: [13], most: 150 },
+  { mutant: "takeover-without-barrier", kinds: ["nonce_twice"], seeds: [336], most: 150 },
   { mutant: "time-not-judged-with-key", kinds: ["late"], seeds: [40, 56], most: 150 },
   { mutant: "lease-without-fencing", kinds: ["unfenced"], seeds: [5, 13], most: 150 },
 ];
@@ -41,6 +41,10 @@ async function find({ mutant, kinds, seeds, most }: Hunt): Promise<HistoryResult
 }
 
 describe("bugs that are put into the product on purpose", () => {
+  it("fit the source that they are put into", () => {
+    for (const name of Object.keys(mutants)) assert.ok(patched(name).size > 0);
+  });
+
   for (const hunt of hunts) {
     it(`the simulation finds ${hunt.mutant}`, async () => {
       assert.ok((await find(hunt)) !== undefined, `not found in ${hunt.most} histories`);

@@ -44,12 +44,13 @@ export const mutants: Readonly<Record<string, readonly Patch[]>> = {
     {
       file: "services/broadcaster/src/shell/workflow/workflow-handler.ts",
       find: `case "append":
-        return append(action.event);`,
+        return log.append(action.event);`,
       replace: `case "append":
-        if (action.event.case === "settling" && state.cancelRequested) {
-          await needs.evidence.releaseUsage(state.walletId, state.requestId, [...state.calls.keys()]);
+        if (action.event.case === "settling" && log.state.cancelRequested) {
+          const { walletId, requestId, calls } = log.state;
+          await this.#needs.evidence.releaseUsage(walletId, requestId, [...calls.keys()]);
         }
-        return append(action.event);`,
+        return log.append(action.event);`,
     },
     {
       file: "services/broadcaster/src/shell/workflow/workflow-handler.ts",
@@ -123,8 +124,8 @@ export const mutants: Readonly<Record<string, readonly Patch[]>> = {
   ],
 };
 
-/** Patches a mutant's modules as they are loaded. @throws Error where the text is not, or not once, in the source */
-export function install(name: string): void {
+/** Sources of a mutant's modules, by address. @throws Error where the text is not, or not once, in the source */
+export function patched(name: string): ReadonlyMap<string, string> {
   const patches = mutants[name];
   if (patches === undefined) throw new Error(`there is no mutant ${name}, only ${Object.keys(mutants).join(", ")}`);
   const sources = new Map<string, string>();
@@ -137,6 +138,12 @@ export function install(name: string): void {
       source.replace(find, () => replace),
     );
   }
+  return sources;
+}
+
+/** Patches a mutant's modules as they are loaded. @throws as `patched` */
+export function install(name: string): void {
+  const sources = patched(name);
   registerHooks({
     load(url, context, next) {
       const source = sources.get(url);
