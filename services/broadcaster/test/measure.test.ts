@@ -87,6 +87,12 @@ describe("what a workflow has cost", () => {
       });
     }
 
+    it("is not nothing where the gate took it in after it had counted as dead", async () => {
+      const dead: EventInit = { case: "transactionDead", value: { txHash: "s0", ground: "nonce_passed" } };
+      const [taken = dead] = pending(plain).slice(-1);
+      assert.equal(await measureOver(undefined, undefined, [...sent, dead, taken]), undefined);
+    });
+
     it("is not measured by a node that has not seen it run", async () => {
       assert.equal(await measureOver([{ id: "r0", waits: true }], undefined, sent), undefined);
     });

@@ -84,8 +84,10 @@ async function readFees(tools: MeasureNeeds, state: WorkflowState, seen: Sightin
       let status = await findTransaction(tools, wanted, seen);
       if (seen.forgotten.has(hash)) forgotten.add(hash);
       if (status === undefined) {
-        if (forgotten.has(hash) || (dead.has(hash) && !doubtful.has(hash))) return 0n;
+        if (forgotten.has(hash)) return 0n;
+        // It has run, whether or not it counted as dead before that was seen.
         if (ran.has(hash) || accepted.has(hash)) return undefined;
+        if (dead.has(hash) && !doubtful.has(hash)) return 0n;
         // The endpoint that was asked may have left it out: what it burnt is 0 only if no endpoint knows it.
         const recalled = await node.recall({ ...wanted, at });
         if (recalled.kind === "unknown" && doubtful.has(hash)) forgotten.add(hash);
