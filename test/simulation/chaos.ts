@@ -4,6 +4,7 @@ import { calmWeather } from "./climate.ts";
 import type { Dice } from "./dice.ts";
 import { fairWeather, type Mishap } from "./network.ts";
 import { goodNodes } from "./nodes.ts";
+import { payloadOnChain } from "./payload-on-chain.ts";
 import type { SimProcess } from "./process.ts";
 import { type World, walletIds } from "./world.ts";
 
@@ -342,7 +343,7 @@ export class Chaos {
 
   /** Somebody takes a payload from a submission on chain and brings it to the verifier himself. */
   #carryPayload(): void {
-    const payload = this.#payloadOnChain();
+    const payload = payloadOnChain(this.#world.devnet, this.#dice);
     if (payload === undefined) return;
     this.#fault("payload_carried", "somebody carries a payload to the verifier");
     this.#callAsUser(this.#world.devnet.verifierId, "execute_intents", payload);
@@ -376,23 +377,6 @@ export class Chaos {
   #wake(): void {
     this.#fault("woken", "the contract that means ill is woken");
     this.#callAsUser("hostile.near", "wake", "{}");
-  }
-
-  /** Arguments of `execute_intents` in one of the latest submissions. */
-  #payloadOnChain(): string | undefined {
-    const { chain, controls } = this.#world.devnet;
-    const from = chain.head.height - 40n;
-    const transactions = controls.dump(from > 0n ? from : 0n).transactions as readonly {
-      transaction: { actions: readonly { FunctionCall?: { method_name: string; args: string } }[] };
-    }[];
-    const payloads = transactions.flatMap(({ transaction }) => {
-      const call = transaction.actions[0]?.FunctionCall;
-      if (call?.method_name !== "submit_intent") return [];
-      const delegate = JSON.parse(Buffer.from(call.args, "base64").toString()).signed_delegate ?? "";
-      const found = /\{"signed":\[.*\]\}/.exec(Buffer.from(delegate, "base64").toString("latin1"))?.[0];
-      return found === undefined ? [] : [found];
-    });
-    return payloads.length === 0 ? undefined : this.#dice.pick(payloads);
   }
 
   #fault(kind: string, text: string): void {
