@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { keyPairFromSeed } from "@outlayer/near";
+import { deserialize } from "borsh";
+import { SCHEMA, type Transaction } from "near-api-js";
 import { Actor } from "./support/actors.ts";
 import { makeFinal } from "./support/on-chain.ts";
 import { describeShapes } from "./support/shapes.ts";
@@ -58,7 +60,18 @@ describeShapes("accounts and keys", (shape) => {
     assert.match(unclaimed.message, /^no key is registered: it can be paid/);
     const params = { args: { public_key: first.publicKey }, gas: "100000000000000", deposit: "1" };
     const actions = [{ type: "FunctionCall", params: { methodName: "add_public_key", ...params } }];
-    assert.deepEqual(unclaimed.registration, {
+    const { wallet_link, ...registration } = unclaimed.registration;
+    const link = new URL(wallet_link);
+    assert.deepEqual([link.origin, link.pathname], ["https://wallet.example", "/sign"]);
+    const inLink = Buffer.from(link.searchParams.get("transactions") ?? "", "base64");
+    const { signerId, receiverId, actions: asked } = deserialize(SCHEMA.Transaction, inLink) as Transaction;
+    const { methodName, args, gas, deposit } = asked[0]?.functionCall ?? {};
+    assert.deepEqual(
+      [signerId, receiverId, methodName, gas, deposit],
+      [nina, "intents.near", "add_public_key", 10n ** 14n, 1n],
+    );
+    assert.equal(Buffer.from(args ?? []).toString(), `{"public_key":"${first.publicKey}"}`);
+    assert.deepEqual(registration, {
       transaction: { signerId: nina, receiverId: "intents.near", actions },
       command: `near contract call-function as-transaction intents.near add_public_key json-args '{"public_key":"${first.publicKey}"}' prepaid-gas '100 Tgas' attached-deposit '1 yoctoNEAR' sign-as nina.near network-config mainnet`,
     });
@@ -72,10 +85,10 @@ describeShapes("accounts and keys", (shape) => {
     accounts.addKey(nina, second.publicKey, { kind: "fullAccess" });
     accounts.deleteKey(nina, first.publicKey);
     makeFinal(system);
-    const asked = await read(`${nina}?public_key=${second.publicKey}`);
-    assert.deepEqual(asked.keys, [{ ...key, on_near: "absent", stale: true }]);
-    assert.deepEqual(asked.asked_key, { ...key, public_key: second.publicKey, registered: false });
-    assert.equal(asked.registration.transaction.actions[0].params.args.public_key, second.publicKey);
+    const after = await read(`${nina}?public_key=${second.publicKey}`);
+    assert.deepEqual(after.keys, [{ ...key, on_near: "absent", stale: true }]);
+    assert.deepEqual(after.asked_key, { ...key, public_key: second.publicKey, registered: false });
+    assert.equal(after.registration.transaction.actions[0].params.args.public_key, second.publicKey);
     const { stale_keys, stale_total } = await read(`${nina}/stale-keys`);
     assert.equal(stale_total, 1);
     const removalStep = { kind: "intents.remove_public_key", public_key: first.publicKey };

@@ -26,6 +26,7 @@ export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
     "GATE_MAX_DEPOSIT_YOCTO",
     "GATE_CHAIN_RECEIVERS",
     "DIRECT_USER_SCOPES_JSON",
+    "WALLET_URL",
   ],
   "signer-proxy": [
     ...all,

@@ -31,6 +31,7 @@ export function productEnvironment(devnet: Devnet): Environment {
   return {
     NEAR_RPC_URL: devnet.rpcUrl,
     NEAR_CHAIN_ID: devnet.chainId,
+    WALLET_URL: "https://wallet.example",
     NEAR_POLL_INTERVAL_MS: "12",
     KEYSTORE_URL: devnet.keystoreUrl,
     KEYSTORE_AUTH_TOKEN: devnet.keystoreToken,

@@ -8,3 +8,4 @@ export * from "./token-id.ts";
 export * from "./transaction.ts";
 export * from "./verifier-account.ts";
 export * from "./verifier-nonce.ts";
+export * from "./wallet-link.ts";

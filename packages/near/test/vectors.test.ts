@@ -20,6 +20,7 @@ import {
   transactionHash,
   verifierNonce,
   verifySignature,
+  walletLink,
 } from "@outlayer/near";
 
 const vectors = JSON.parse(readFileSync(new URL("./fixtures/encoding-vectors.json", import.meta.url), "utf8"));
@@ -38,6 +39,35 @@ describe("encodings", () => {
     maxBlockHeight: BigInt(given.max_block_height),
     publicKey: vectors.public_key,
   };
+
+  it("links to a web wallet with the transaction that the wallet's own pages are given", () => {
+    // As near-api-js 1.x made it for MyNearWallet's page; signer, receiver and call are what the wallet takes of it.
+    const published =
+      "DwAAAG1hZ3VpbGEudGVzdG5ldACS3ARWu0sYjX63OYbDojizriWL55RnrStWodM6c+bIrMrc/3zXjAAAGwAAAGhlbGxvLm5lYXItZXhhbXBsZXMudGVzdG5ldF6mKSLVD4Nu+yY53uE0fD4CCaELfzNdK18eVlDURC4QAQAAAAIMAAAAc2V0X2dyZWV0aW5nEQAAAHsiZ3JlZXRpbmciOiJoaSJ9AOBX60gbAAAAAAAAAAAAAAAAAAAAAAAA";
+    const link = new URL(
+      walletLink("https://wallet.example", {
+        signerId: "maguila.testnet",
+        receiverId: "hello.near-examples.testnet",
+        methodName: "set_greeting",
+        args: new TextEncoder().encode('{"greeting":"hi"}'),
+        gas: 30_000_000_000_000n,
+        deposit: 0n,
+      }),
+    );
+    assert.deepEqual([link.origin, link.pathname], ["https://wallet.example", "/sign"]);
+    const expected = Buffer.from(published, "base64");
+    const key = 4 + "maguila.testnet".length + 1;
+    const nonce = key + 32;
+    const block = nonce + 8 + 4 + "hello.near-examples.testnet".length;
+    // The wallet's own.
+    for (const [from, length] of [
+      [key, 32],
+      [nonce, 8],
+      [block, 32],
+    ] as const)
+      expected.fill(0, from, from + length);
+    assert.equal(link.searchParams.get("transactions"), expected.toString("base64"));
+  });
 
   it("derives the public key of a seed", () => {
     assert.equal(key.publicKey, vectors.public_key);

@@ -66,7 +66,11 @@ function keyJson(key: AccountKey | undefined): JsonObject {
 
 function transactionJson(sent: KeyTransaction | undefined): JsonObject | null {
   if (sent === undefined) return null;
-  const { signerId, receiverId, methodName, publicKey, gas, depositYocto: deposit, command } = sent;
+  const { signerId, receiverId, methodName, publicKey, gas, depositYocto: deposit, command, walletLink } = sent;
   const params = { methodName, args: { public_key: publicKey }, gas, deposit };
-  return { transaction: { signerId, receiverId, actions: [{ type: "FunctionCall", params }] }, command };
+  return {
+    transaction: { signerId, receiverId, actions: [{ type: "FunctionCall", params }] },
+    command,
+    wallet_link: walletLink ?? null,
+  };
 }

@@ -58,6 +58,14 @@ const keyTransactionSchema = z
       "The same for NEAR's command line.",
       "near contract call-function as-transaction intents.near add_public_key json-args '{…}' prepaid-gas '100 Tgas' attached-deposit '1 yoctoNEAR' sign-as alice.near network-config mainnet",
     ),
+    wallet_link: z
+      .string()
+      .nullable()
+      .meta({
+        description:
+          "The page of a web wallet that asks to sign the same: `/sign?transactions=`, base64 of the unsigned transaction in Borsh, in which the wallet puts key, nonce and block. Null where the operator names no wallet.",
+        examples: ["https://app.mynearwallet.com/sign?transactions=…"],
+      }),
   })
   .meta({ id: "KeyTransaction", description: "A transaction that only the account itself can send." });
 

@@ -11,6 +11,7 @@ import {
   type CommonConfig,
   type ConfigReader,
   decimal,
+  httpUrl,
   list,
   Malformed,
   type Parse,
@@ -32,6 +33,8 @@ export interface PlannerConfig {
   readonly directUserScopes: readonly DirectUserScope[];
   /** The network's name in NEAR's command line tool, which knows two. */
   readonly networkId: "mainnet" | "testnet";
+  /** The web wallet to which links lead, without a slash at its end; undefined: none. */
+  readonly walletUrl: string | undefined;
 }
 
 /** Gas units that the gate reserves for its callback; with less it cannot carry any chain. */
@@ -48,6 +51,12 @@ const callbackGas: Parse<bigint> = (value) => {
   return gas;
 };
 
+/** MyNearWallet's, by network. */
+const walletUrls: ReadonlyMap<string, string> = new Map([
+  ["mainnet", "https://app.mynearwallet.com"],
+  ["testnet", "https://testnet.mynearwallet.com"],
+]);
+
 const yocto: Parse<bigint> = (value) => {
   const amount = decimal(value);
   if (amount > mostYocto) throw new Malformed("must be below 2^128");
@@ -62,6 +71,7 @@ export function readPlannerConfig(reader: ConfigReader): PlannerConfig {
   if (submitGas !== undefined && gateCallbackGas !== undefined && submitGas + gateCallbackGas > mostAttachedGas) {
     reader.problem(`SUBMIT_INTENT_GAS and GATE_CALLBACK_GAS together must be at most ${mostAttachedGas}`);
   }
+  const chainId = reader.optional("NEAR_CHAIN_ID", text, "mainnet");
   const feeYocto = reader.optional("GATE_FEE_1_TO_3_YOCTO", decimal, 30_000_000_000_000_000_000_000n);
   return {
     credentials: readWalletCredentials(reader),
@@ -81,7 +91,8 @@ export function readPlannerConfig(reader: ConfigReader): PlannerConfig {
     },
     slots: readWalletSlots(reader),
     directUserScopes: readDirectUserScopes(reader),
-    networkId: reader.optional("NEAR_CHAIN_ID", text, "mainnet") === "testnet" ? "testnet" : "mainnet",
+    networkId: chainId === "testnet" ? "testnet" : "mainnet",
+    walletUrl: reader.optional("WALLET_URL", httpUrl, walletUrls.get(chainId ?? "")),
   };
 }
 

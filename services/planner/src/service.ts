@@ -34,7 +34,7 @@ export interface PlannerDeps {
 
 /** The planner: it plans requests and opens workflows, and keeps only facts that plans share. */
 export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service {
-  const { credentials, limits, networkId, directUserScopes: scopes } = config;
+  const { credentials, limits, networkId, walletUrl, directUserScopes: scopes } = config;
   const { ports, logger, transports } = deps;
   const facts = factSource({ ...transports, gateId: limits.gateId, ...ports, logger });
   const opener = workflowOpener(transports.evidence, config.costs, ports.clock);
@@ -50,7 +50,7 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
   const cancelling = { requestCancel: cancelRequester(transports.evidence) };
   const directUser = { scopes, networkId, keys };
   const accounts = {
-    terms: { verifierId: limits.verifierId, networkId },
+    terms: { verifierId: limits.verifierId, networkId, walletUrl },
     readAccount: accountReader(transports.broadcaster, ports.timers),
   };
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type AccountFacts, accountOf, staleKeysOf } from "../src/core/account.ts";
 
-const terms = { verifierId: "intents.near", networkId: "testnet" };
+const terms = { verifierId: "intents.near", networkId: "testnet", walletUrl: undefined };
 const key = "ed25519:5TagutioHgKLh7KZ1VEFBYfgRkPtqnKm9LoMnJMJugxm";
 const other = "secp256k1:3aMVMxsoAnHUbweXMtdKaN1uJaNwsfKv7wnc97SDGjXhyK62VyJwhPUPLZefKVthcoUcuWK6cqkSU4M542ipNxS3";
 const implicit = "423df0a6640e9467769c55a573f15b9ee999dc8970048959c72890abf5cc3a8e";

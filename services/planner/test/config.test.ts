@@ -55,6 +55,19 @@ describe("the planner's configuration", () => {
     assert.equal(credentials.apiKeys.size, 1);
   });
 
+  for (const [environment, expected] of [
+    [{}, "https://app.mynearwallet.com"],
+    [{ NEAR_CHAIN_ID: "testnet" }, "https://testnet.mynearwallet.com"],
+    [{ NEAR_CHAIN_ID: "localnet" }, undefined],
+    [{ NEAR_CHAIN_ID: "localnet", WALLET_URL: "http://127.0.0.1:5173/" }, "http://127.0.0.1:5173"],
+  ] as const) {
+    it(`links to ${expected ?? "no wallet"} with ${JSON.stringify(environment)}`, () => {
+      const reader = new ConfigReader({ ...required, ...environment });
+      assert.equal(readPlannerConfig(reader).walletUrl, expected);
+      reader.check();
+    });
+  }
+
   it("takes the least and the most that there can be", () => {
     const reader = new ConfigReader({
       ...required,

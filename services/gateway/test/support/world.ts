@@ -109,6 +109,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       },
       directUserScopes: [counterScope],
       networkId: "mainnet",
+      walletUrl: undefined,
     },
     {
       ports,

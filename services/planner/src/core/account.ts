@@ -1,5 +1,5 @@
 import type { GetAccountResponse } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
-import { type AccountKind, accountKind, parseVerifierKey } from "@outlayer/near";
+import { type AccountKind, accountKind, parseVerifierKey, walletLink } from "@outlayer/near";
 
 /** An account's facts, as the broadcaster reads them. */
 export type AccountFacts = Omit<GetAccountResponse, "$typeName">;
@@ -15,6 +15,8 @@ export interface KeyTerms {
   readonly verifierId: string;
   /** The network's name in NEAR's command line tool. */
   readonly networkId: string;
+  /** The web wallet whose page signs a transaction; undefined: none. */
+  readonly walletUrl: string | undefined;
 }
 
 interface Key {
@@ -143,20 +145,22 @@ function messageOf(
 }
 
 function keyTransaction(
-  { verifierId, networkId }: KeyTerms,
+  { verifierId, networkId, walletUrl }: KeyTerms,
   accountId: string,
   methodName: "add_public_key" | "remove_public_key",
   publicKey: string,
 ) {
   const args = JSON.stringify({ public_key: publicKey });
-  const call = `near contract call-function as-transaction ${verifierId} ${methodName} json-args '${args}'`;
+  const call = { signerId: accountId, receiverId: verifierId, methodName };
+  const attached = { gas: BigInt(keyGas), deposit: BigInt(keyDepositYocto) };
+  const link = walletUrl && walletLink(walletUrl, { ...call, args: new TextEncoder().encode(args), ...attached });
+  const words = `near contract call-function as-transaction ${verifierId} ${methodName} json-args '${args}'`;
   return {
-    signerId: accountId,
-    receiverId: verifierId,
-    methodName,
+    ...call,
     publicKey,
     gas: keyGas,
     depositYocto: keyDepositYocto,
-    command: `${call} prepaid-gas '100 Tgas' attached-deposit '1 yoctoNEAR' sign-as ${accountId} network-config ${networkId}`,
+    command: `${words} prepaid-gas '100 Tgas' attached-deposit '1 yoctoNEAR' sign-as ${accountId} network-config ${networkId}`,
+    ...(link === undefined ? {} : { walletLink: link }),
   };
 }

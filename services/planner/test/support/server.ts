@@ -108,6 +108,7 @@ export function startPlanner(others: Others = {}) {
       slots: others.slots ?? defaultWalletSlots,
       directUserScopes: [counterScope],
       networkId: "mainnet",
+      walletUrl: undefined,
       credentials: { internalTokens: ["internal"], apiKeys: walletApiKeys(JSON.stringify({ [apiKey]: "wallet-1" })) },
     },
     {

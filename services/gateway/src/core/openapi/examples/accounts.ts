@@ -26,6 +26,7 @@ const keyTransaction = (methodName: string) => ({
     ],
   },
   command: `near contract call-function as-transaction intents.near ${methodName} json-args '{"public_key":"${publicKey}"}' prepaid-gas '100 Tgas' attached-deposit '1 yoctoNEAR' sign-as alice.near network-config mainnet`,
+  wallet_link: "https://app.mynearwallet.com/sign?transactions=CgAAAGFsaWNlLm5lYXIA…",
 });
 
 const registered = {
