@@ -69,6 +69,7 @@ export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
     "LEASE_SECS",
     "SETTLE_BY_CANCEL",
     "GATE_OVERFLOW_BLOCKS",
+    "WATCH_KEYS_OF",
   ],
   evidence: [...all, ...wallets, ...nats, "DATABASE_URL", "WALLET_QUOTAS_JSON", "USAGE_SECRET"],
 };

@@ -1,5 +1,14 @@
 import type { Devnet } from "@outlayer/devnet";
-import { encodeBase64, type KeyPair, parseSecretKey, signTransaction } from "@outlayer/near";
+import {
+  decodeBase58,
+  encodeBase58,
+  encodeBase64,
+  type KeyPair,
+  parseSecretKey,
+  sha256,
+  withSignature,
+} from "@outlayer/near";
+import { type Action, createTransaction, encodeTransaction, actions as nearActions, PublicKey } from "near-api-js";
 
 export interface Call {
   readonly receiverId: string;
@@ -7,6 +16,8 @@ export interface Call {
   readonly args: object;
   readonly deposit?: bigint;
   readonly gas?: bigint;
+  /** Until when the node holds its answer back; only a node that waits says that a transaction is invalid. */
+  readonly waitUntil?: "NONE" | "EXECUTED_OPTIMISTIC";
 }
 
 /** Somebody with a key of their own on the devnet, who is not the product. */
@@ -26,7 +37,17 @@ export class Actor {
   }
 
   /** Calls a method, and waits until the transaction's first receipt has run. @returns the transaction's hash */
-  async call({ receiverId, methodName, args, deposit = 0n, gas = 300_000_000_000_000n }: Call): Promise<string> {
+  call({ receiverId, methodName, args, deposit = 0n, gas = 300_000_000_000_000n, waitUntil }: Call): Promise<string> {
+    const bytes = new TextEncoder().encode(JSON.stringify(args));
+    return this.#send(receiverId, nearActions.functionCall(methodName, bytes, gas, deposit), waitUntil);
+  }
+
+  /** Deletes one of the account's keys, and waits until that has run. */
+  deleteKey(publicKey: string): Promise<string> {
+    return this.#send(this.accountId, nearActions.deleteKey(PublicKey.fromString(publicKey)));
+  }
+
+  async #send(receiverId: string, action: Action, waitUntil: Call["waitUntil"] = "NONE"): Promise<string> {
     const key = await this.#rpc("query", {
       request_type: "view_access_key",
       finality: "optimistic",
@@ -34,20 +55,20 @@ export class Actor {
       public_key: this.#key.publicKey,
     });
     const block = await this.#rpc("block", { finality: "final" });
-    const { hash, bytes } = signTransaction(
-      {
-        signerId: this.accountId,
-        nonce: BigInt(key.nonce) + 1n,
+    const encoded = encodeTransaction(
+      createTransaction(
+        this.accountId,
+        PublicKey.fromString(this.#key.publicKey),
         receiverId,
-        blockHash: block.header.hash,
-        methodName,
-        args: new TextEncoder().encode(JSON.stringify(args)),
-        gas,
-        deposit,
-      },
-      this.#key,
+        BigInt(key.nonce) + 1n,
+        [action],
+        decodeBase58(block.header.hash),
+      ),
     );
-    await this.#rpc("send_tx", { signed_tx_base64: encodeBase64(bytes), wait_until: "NONE" });
+    const digest = sha256(encoded);
+    const hash = encodeBase58(digest);
+    const bytes = withSignature(encoded, this.#key.sign(digest));
+    await this.#rpc("send_tx", { signed_tx_base64: encodeBase64(bytes), wait_until: waitUntil });
     const ask = { tx_hash: hash, sender_account_id: this.accountId, wait_until: "NONE" };
     for (;;) {
       const answer = await this.#rpc("EXPERIMENTAL_tx_status", ask).catch(() => undefined);

@@ -1,4 +1,5 @@
 import { block } from "./methods/block.ts";
+import { changes } from "./methods/changes.ts";
 import { chunk } from "./methods/chunk.ts";
 import { gasPrice } from "./methods/gas-price.ts";
 import { query } from "./methods/query.ts";
@@ -25,6 +26,7 @@ export const rpcMethods: Readonly<Record<string, RpcMethod>> = {
   send_tx: sendTx,
   status,
   tx,
+  EXPERIMENTAL_changes: changes,
   EXPERIMENTAL_genesis_config: genesisConfig,
   EXPERIMENTAL_protocol_config: (call) => protocolShape(call.view().chain),
   EXPERIMENTAL_receipt: receipt,

@@ -6,3 +6,6 @@ export const workSubject = "wallet.work";
 
 /** A broadcaster publishes here that it has released a lease; the data is the lease's name in UTF-8. */
 export const leaseSubject = "wallet.lease";
+
+/** A broadcaster publishes here that a key of a watched account is stale, or is no more; the data is a `KeyEvent` in protobuf. */
+export const keysSubject = (accountId: string) => `wallet.keys.${accountId}`;

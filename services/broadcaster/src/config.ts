@@ -48,6 +48,8 @@ export interface BroadcasterConfig {
   /** Longest wait for the gate, in blocks, before workflows that allow it go on step by step. Undefined: no limit. */
   readonly gateOverflowBlocks: number | undefined;
   readonly settleByCancel: boolean;
+  /** Accounts whose keys are watched; none: no key is. */
+  readonly watchedAccounts: readonly string[];
   /** Base58 of the SHA-256 of the gate's wasm; undefined: not compared. */
   readonly gateCodeHash: string | undefined;
   /** Undefined: not compared. */
@@ -120,6 +122,7 @@ export function readBroadcasterConfig(reader: ConfigReader): BroadcasterConfig {
     pollIntervalMs: reader.optional("NEAR_POLL_INTERVAL_MS", integer(10, 60_000), 750),
     viewTimeoutMs: reader.optional("NEAR_VIEW_TIMEOUT_MS", integer(100, 60_000), 2000),
     gateOverflowBlocks: reader.optional("GATE_OVERFLOW_BLOCKS", integer(0, 100_000), undefined),
+    watchedAccounts: reader.optional("WATCH_KEYS_OF", watchList, []),
     settleByCancel: reader.optional("SETTLE_BY_CANCEL", trueOrFalse, true),
     queueTimeoutMs: reader.optional("QUEUE_TIMEOUT_SECS", seconds(1, 86_400), 600_000),
     leaseMs: reader.optional("LEASE_SECS", seconds(1, 3600), 15_000),
@@ -159,6 +162,15 @@ const sha256Base58: Parse<string> = (value) => {
     // Reported below.
   }
   throw new Malformed("must be base58 of a SHA-256");
+};
+
+/** Most accounts whose keys are watched: each is read every ten minutes, and all stand in a question about each block. */
+const mostWatched = 1_000;
+
+const watchList: Parse<readonly string[]> = (value) => {
+  const accounts = [...new Set(list(accountId)(value))];
+  if (accounts.length > mostWatched) throw new Malformed(`must name at most ${mostWatched} accounts`);
+  return accounts;
 };
 
 const trueOrFalse: Parse<boolean> = (value) => {

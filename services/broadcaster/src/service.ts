@@ -25,6 +25,7 @@ import { OwnDelegates } from "./shell/gate/own-delegates.ts";
 import { TailReader } from "./shell/gate/tail-reader.ts";
 import { LeaseKeeper } from "./shell/term/lease-keeper.ts";
 import { beginTerm } from "./shell/term/term.ts";
+import { besideTerm, watchKeys } from "./shell/term/watch-keys.ts";
 
 export interface BroadcasterDeps {
   readonly ports: Ports;
@@ -75,7 +76,10 @@ export function createBroadcaster(
   const resource = `gate:${config.gateId}`;
   const keeper = new LeaseKeeper(
     { evidence, ports, logger, bus, resource, holderId: driverId, ttlMs: config.leaseMs },
-    (lease) => beginTerm(shared, lease, new EvidenceClient(transports.evidence, lease), bus),
+    (lease) => {
+      const term = beginTerm(shared, lease, new EvidenceClient(transports.evidence, lease), bus);
+      return config.watchedAccounts.length === 0 ? term : besideTerm(term, watchKeys(shared, bus));
+    },
   );
   const facts = new GateFacts(gate, config);
   const preflights = new PreflightLine();

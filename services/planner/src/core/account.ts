@@ -1,5 +1,13 @@
 import type { GetAccountResponse } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
-import { type AccountKind, accountKind, parseVerifierKey, walletLink } from "@outlayer/near";
+import {
+  type AccountKind,
+  accountKind,
+  isStaleKey,
+  type KeyOnNear,
+  keyOnNear,
+  parseVerifierKey,
+  walletLink,
+} from "@outlayer/near";
 
 /** An account's facts, as the broadcaster reads them. */
 export type AccountFacts = Omit<GetAccountResponse, "$typeName">;
@@ -22,7 +30,7 @@ export interface KeyTerms {
 interface Key {
   readonly publicKey: string;
   readonly registered: boolean;
-  readonly onNear: "full_access" | "function_call" | "absent" | "not_a_near_key";
+  readonly onNear: KeyOnNear;
   readonly stale: boolean;
 }
 
@@ -81,24 +89,8 @@ function registeredKeys(accountId: string, facts: AccountFacts): readonly Key[] 
 }
 
 function keyOf(accountId: string, facts: AccountFacts, publicKey: string, registered: boolean): Key {
-  const onNear = placeOnNear(facts, publicKey);
-  return { publicKey, registered, onNear, stale: registered && isStale(accountKind(accountId), facts, onNear) };
-}
-
-function placeOnNear({ nearKeys }: AccountFacts, publicKey: string): Key["onNear"] {
-  if (publicKey.startsWith("p256:")) return "not_a_near_key";
-  const found = nearKeys.find((key) => key.publicKey === publicKey);
-  if (found === undefined) return "absent";
-  return found.fullAccess ? "full_access" : "function_call";
-}
-
-/**
- * A named account had its keys on NEAR before the verifier had them; so had an implicit account from its first transaction on.
- * Accounts of the other kinds hold no such keys there.
- */
-function isStale(kind: AccountKind, { exists }: AccountFacts, onNear: Key["onNear"]): boolean {
-  const mayHold = kind === "named" || (kind === "implicit_near" && exists);
-  return mayHold && (onNear === "absent" || onNear === "function_call");
+  const onNear = keyOnNear(publicKey, facts.nearKeys);
+  return { publicKey, registered, onNear, stale: registered && isStaleKey(accountId, facts.exists, onNear) };
 }
 
 /** Whether the account can change its keys by a transaction. */

@@ -22,6 +22,8 @@ const byMethod: Readonly<Record<string, AnswerBounds>> = {
   EXPERIMENTAL_genesis_config: { maxBytes: 8 * MiB },
   // An account's owner determines the length of its lists of keys and balances.
   query: { maxBytes: 4 * MiB, ofStrangers: true },
+  // All that a block did to the keys of accounts.
+  EXPERIMENTAL_changes: { maxBytes: 4 * MiB, ofStrangers: true },
   // All transactions and receipts of a chunk, in base64.
   chunk: { maxBytes: 32 * MiB, ofStrangers: true },
   // A target may return 4 MiB, and the gas of a transaction pays for some 50 MiB of arguments. Only ids, events, names and errors

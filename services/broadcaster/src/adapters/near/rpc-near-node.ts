@@ -1,6 +1,7 @@
 import { decodeBase64, encodeBase64 } from "@outlayer/near";
 import { LRUCache } from "lru-cache";
 import { field, height, integer, isShallow, list, object, string, strings } from "../../core/chain/json.ts";
+import { readDeletedKeys } from "../../core/chain/key-changes.ts";
 import { saysAnything, type TransactionStatus } from "../../core/chain/transaction-status.ts";
 import type { CallTarget } from "../../core/checks/receivers.ts";
 import type { KeyPermission } from "../../core/gate/access-key.ts";
@@ -11,6 +12,7 @@ import {
   BlockUnknown,
   type BlockWanted,
   type ChunkTransaction,
+  type DeletedKey,
   type ForeignView,
   foreignAnswerBytes,
   type NearNode,
@@ -19,6 +21,7 @@ import {
   RpcRefused,
   RpcUnavailable,
   ViewFailed,
+  type ViewPlace,
 } from "../../core/ports/near-node.ts";
 import type { Archive } from "./archive.ts";
 import { askTransaction, blocksNamedBy, recallOf } from "./recall.ts";
@@ -123,16 +126,34 @@ export class RpcNearNode implements NearNode {
   }
 
   async accessKeys(accountId: string): Promise<readonly AccountKey[]> {
+    return (await this.#accessKeys(accountId, "final")) ?? [];
+  }
+
+  accessKeysAt(accountId: string, block: Block): Promise<readonly AccountKey[] | undefined> {
+    return this.#accessKeys(accountId, block);
+  }
+
+  /** Undefined where there is no account. */
+  async #accessKeys(accountId: string, at: ViewPlace): Promise<readonly AccountKey[] | undefined> {
     try {
-      const query = { request_type: "view_access_key_list", finality: "final", account_id: accountId };
+      const query = { request_type: "view_access_key_list", ...placeParams(at), account_id: accountId };
       const keys = list(field(await this.#query(query), "keys"));
       return keys.map((key) => ({
         publicKey: need(string(field(key, "public_key")), "view_access_key_list"),
         permission: readPermission(field(key, "access_key", "permission")),
       }));
     } catch (error) {
-      if (isUnknown(error, "UNKNOWN_ACCOUNT", "does not exist while viewing")) return [];
-      throw error;
+      if (isUnknown(error, "UNKNOWN_ACCOUNT", "does not exist while viewing")) return undefined;
+      throw orBlockUnknown(error);
+    }
+  }
+
+  async deletedKeys(block: Block, accountIds: readonly string[]): Promise<readonly DeletedKey[]> {
+    const params = { changes_type: "all_access_key_changes", account_ids: accountIds, block_id: block.hash };
+    try {
+      return readDeletedKeys(await this.#rpc.call("EXPERIMENTAL_changes", params));
+    } catch (error) {
+      throw orBlockUnknown(error);
     }
   }
 
@@ -155,10 +176,10 @@ export class RpcNearNode implements NearNode {
     contractId: string,
     method: string,
     args: unknown,
-    finality: "final" | "optimistic" = "final",
+    at: ViewPlace = "final",
   ): Promise<{ value: unknown; height: number }> {
     const argsJson = typeof args === "string" ? args : JSON.stringify(args);
-    const answer = await this.#view(contractId, method, argsJson, finality);
+    const answer = await this.#view(contractId, method, argsJson, at);
     const text = returnedText(answer);
     try {
       return { value: text === "" ? null : JSON.parse(text), height: height(field(answer, "block_height")) ?? 0 };
@@ -238,10 +259,11 @@ export class RpcNearNode implements NearNode {
     }
   }
 
-  async #view(contractId: string, method: string, argsJson: string, finality: string): Promise<unknown> {
+  async #view(contractId: string, method: string, argsJson: string, at: ViewPlace): Promise<unknown> {
     try {
-      return await this.#query(viewQuery(contractId, method, argsJson, finality));
+      return await this.#query(viewQuery(contractId, method, argsJson, at));
     } catch (error) {
+      if (isUnknownBlock(error)) throw new BlockUnknown(error.message);
       if (error instanceof RpcRefused) throw new ViewFailed(contractId, method, error.message);
       throw error;
     }
@@ -266,14 +288,23 @@ export class RpcNearNode implements NearNode {
   }
 }
 
-function viewQuery(contractId: string, method: string, argsJson: string, finality: string): object {
+function viewQuery(contractId: string, method: string, argsJson: string, at: ViewPlace): object {
   return {
     request_type: "call_function",
-    finality,
+    ...placeParams(at),
     account_id: contractId,
     method_name: method,
     args_base64: encodeBase64(new TextEncoder().encode(argsJson)),
   };
+}
+
+function placeParams(at: ViewPlace): object {
+  return typeof at === "string" ? { finality: at } : { block_id: at.hash };
+}
+
+/** The error, in place of which stands BlockUnknown where the node does not know the block. */
+function orBlockUnknown(error: unknown): unknown {
+  return isUnknownBlock(error) ? new BlockUnknown(error.message) : error;
 }
 
 /** A view's result, as text. */

@@ -74,6 +74,15 @@ export interface AccountKey {
   readonly permission: KeyPermission;
 }
 
+/** An access key that a block deleted. */
+export interface DeletedKey {
+  readonly accountId: string;
+  readonly publicKey: string;
+}
+
+/** Where a view runs: at the head of a kind, or at a block. */
+export type ViewPlace = "final" | "optimistic" | Block;
+
 /** NEAR as the broadcaster uses it. Every method throws RpcUnavailable when no endpoint answers. */
 export interface NearNode {
   /** Whether an endpoint's final head moves, and is not far behind the best seen, as far as is known. */
@@ -90,17 +99,23 @@ export interface NearNode {
   accessKey(accountId: string, publicKey: string): Promise<AccessKey | undefined>;
   /** Every key of the account at the final block; none for an account that does not exist. */
   accessKeys(accountId: string): Promise<readonly AccountKey[]>;
+  /** Every key of the account at a block; undefined where there was no account. @throws BlockUnknown */
+  accessKeysAt(accountId: string, block: Block): Promise<readonly AccountKey[] | undefined>;
+  /**
+   * Keys of these accounts that a block deleted, by a transaction, a delegate, a contract, or with the account.
+   * @throws BlockUnknown; RpcRefused where no endpoint tells
+   */
+  deletedKeys(block: Block, accountIds: readonly string[]): Promise<readonly DeletedKey[]>;
   /** Base58 of the SHA-256 of the account's wasm; 32 zero bytes where it has none, or does not exist. */
   codeHash(accountId: string): Promise<string>;
   /** What the account offers to a call, at the final block. */
   callTarget(accountId: string): Promise<CallTarget>;
-  /** Calls a view. @returns its JSON, and the height at which it ran @throws ViewFailed with the contract's text */
-  view(
-    contractId: string,
-    method: string,
-    args: unknown,
-    finality?: "final" | "optimistic",
-  ): Promise<{ value: unknown; height: number }>;
+  /**
+   * Calls a view, at the final block by default.
+   * @returns its JSON, and the height at which it ran
+   * @throws ViewFailed with the contract's text; BlockUnknown
+   */
+  view(contractId: string, method: string, args: unknown, at?: ViewPlace): Promise<{ value: unknown; height: number }>;
   /** Calls a view of a contract of a caller's choice, at the final block; no more of the answer is read than a record may hold. */
   foreignView(contractId: string, method: string, argsJson: string): Promise<ForeignView>;
   /** Sends a signed transaction. Success says nothing of its inclusion. */

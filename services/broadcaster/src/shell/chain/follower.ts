@@ -124,6 +124,14 @@ export class Follower {
     return { height: block.height, state: block.height <= (this.#final?.height ?? 0) ? "final" : "head" };
   }
 
+  /** Final blocks above a height, lowest first; undefined where the window begins above. */
+  finalAbove(height: number): readonly Block[] | undefined {
+    if (height + 1 < this.#begin && !this.#chain.has(height)) return undefined;
+    const last = this.#final?.height ?? 0;
+    const above = [...this.#chain.values()].filter((block) => block.height > height && block.height <= last);
+    return above.sort((a, b) => a.height - b.height);
+  }
+
   /** Makes sure that the place of these blocks is known. */
   async learn(hashes: Iterable<string>): Promise<void> {
     for (const hash of new Set(hashes)) {
