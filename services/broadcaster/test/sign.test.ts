@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { decodeBase64, readVerifierNonce } from "@outlayer/near";
 import { RpcUnavailable } from "../src/core/ports/near-node.ts";
-import { sign } from "../src/shell/workflow/perform/sign.ts";
-import { workflow } from "./core/workflow-builder.ts";
+import type { EventInit } from "../src/core/workflow/action.ts";
+import { Grants } from "../src/shell/policy/check-policy.ts";
+import { abandonTerms, sign } from "../src/shell/workflow/perform/sign.ts";
+import { signing as signingOf, workflow } from "./core/workflow-builder.ts";
 
 describe("signing", () => {
   it("counts a payload's deadline by the chain's time, whatever the host's clock says (rule: time-is-the-chains)", async () => {
@@ -55,5 +57,26 @@ describe("signing", () => {
     const signed = sign(tools, workflow(["intents"], []), account, signing as unknown as Parameters<typeof sign>[3]);
     await assert.rejects(signed, RpcUnavailable);
     assert.deepEqual(asked, []);
+  });
+
+  it("writes down terms that it gives up once, also where the log held them and the answer was lost", async () => {
+    const prepared = signingOf(["intents"]);
+    const terms = prepared.case === "signingPrepared" ? prepared.value.steps : [];
+    for (const [log, expected] of [
+      [[], ["signingPrepared", "signaturesDiscarded"]],
+      [[prepared], ["signaturesDiscarded"]],
+    ] as const) {
+      const grants = new Grants();
+      await grants.termsOf(100, async () => terms as Awaited<ReturnType<typeof grants.termsOf>>);
+      grants.noteCounting();
+      const appended: EventInit[] = [];
+      await abandonTerms(grants, workflow(["intents"], [...log]), async (event) => {
+        appended.push(event);
+      });
+      assert.deepEqual(
+        appended.map((event) => event.case),
+        expected,
+      );
+    }
   });
 });

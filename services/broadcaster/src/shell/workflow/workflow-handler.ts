@@ -253,7 +253,7 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
 
   async beforeEnd(before: WorkflowState, ended: EndedInit, tell: (event: EventInit) => Promise<WorkflowState>) {
     let state = before;
-    await abandonTerms(this.#grants, async (event) => {
+    await abandonTerms(this.#grants, state, async (event) => {
       state = await tell(event);
     });
     const settling = settlingBefore(state, ended, this.#final());

@@ -54,7 +54,7 @@ export async function sign(
   const known = state.steps.flatMap(({ terms }) => terms ?? []);
   const isFirst = known.length < state.steps.length || state.discarded;
   if (isFirst && !tools.follower.isCurrent) throw new RpcUnavailable("the chain has not been seen for a while");
-  if (isFirst && grants.areOld(height)) await abandonTerms(grants, append);
+  if (isFirst && grants.areOld(height)) await abandonTerms(grants, state, append);
   const terms = isFirst
     ? await grants.termsOf(height, () => newTerms(tools, state, account, { height, timeMs }))
     : known;
@@ -89,12 +89,14 @@ export async function sign(
 
 /**
  * Writes down terms that evidence counts although nothing will be signed on them, because the log moved on before it held them:
- * evidence releases only usage that a log says is over.
+ * evidence releases only usage that a log says is over. Where the answer to the append of the terms was lost, the log may hold
+ * them already.
  */
-export async function abandonTerms(grants: Grants, append: Signing["append"]): Promise<void> {
+export async function abandonTerms(grants: Grants, state: WorkflowState, append: Signing["append"]): Promise<void> {
   const steps = grants.unwritten;
   if (steps === undefined) return;
-  await append({ case: "signingPrepared", value: { steps: [...steps] } });
+  const areLogged = steps.every(({ delegateNonce }, step) => state.steps[step]?.terms?.delegateNonce === delegateNonce);
+  if (!areLogged) await append({ case: "signingPrepared", value: { steps: [...steps] } });
   const reason = "nothing was signed on these terms";
   await append({ case: "signaturesDiscarded", value: { reason, nothingSigned: true } });
   grants.forgetTerms();
