@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
 import type { EventInit } from "../../src/core/workflow/action.ts";
 import { next } from "../../src/core/workflow/next.ts";
-import { act, appended, lookedAt, sentAt, three } from "./driver-actions.ts";
+import { act, appended, lookedAt, one, sentAt, three } from "./driver-actions.ts";
 import {
   acceptedAt,
   admitted,
+  admittedSingly,
   allowed,
   pending,
+  resumed,
   seen,
   seenAccepted,
   signed,
+  singly,
   submissions,
   taken,
   workflow,
@@ -68,6 +71,42 @@ describe("what the driver does next", () => {
           [1, "42"],
         ],
       );
+    });
+
+    describe("of which one is dead, and too late to be sent again", () => {
+      const dead = (step: number): EventInit => ({
+        case: "transactionDead",
+        value: { txHash: `s${step}`, ground: "nonce_passed" },
+      });
+      const late = { head: 1160 };
+      const timedOut: EventInit = { case: "intentClosed", value: { step: 0, blockHeight: 1203n, reason: "timeout" } };
+
+      it("ends the attempt although another one's intent has timed out: nothing would ever come next", () => {
+        const half = [taken, allowed, admitted, signed(three), submissions(0, 1, 2), acceptedAt(1003, 0, 1)];
+        const event = appended(three, [...half, timedOut, dead(2)], { head: 1210, view: { noncesReadAt: 1210 } });
+        assert.equal(event.case, "settling");
+      });
+
+      it("ends the attempt although a resume seems to be under way, which names an id of a lost fork", () => {
+        const withdrawn: EventInit = { case: "idsWithdrawn", value: { steps: [0] } };
+        for (const [admission, resume] of [
+          [admitted, resumed()],
+          [admittedSingly, singly(0)],
+        ] as const) {
+          const begun = [taken, allowed, admission, signed(one), submissions(0), acceptedAt(1003, 0)];
+          const event = appended(one, [...begun, resume, withdrawn, dead(0)], {
+            ...late,
+            view: {
+              noncesReadAt: 1160,
+              lookedAt: new Map([
+                ["resume", 1160],
+                ["r0", 1160],
+              ]),
+            },
+          });
+          assert.equal(event.case, "settling");
+        }
+      });
     });
 
     it("takes no id from a block that lost, or whose place is not known", () => {

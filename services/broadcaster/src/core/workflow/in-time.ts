@@ -5,6 +5,7 @@ import {
   isDone,
   isForgotten,
   isResumedSingly,
+  isSubmitted,
   liveResume,
   openSingle,
   singlesOf,
@@ -56,16 +57,23 @@ export function isOver(state: WorkflowState, head: number): boolean {
   const isSingly = isResumedSingly(state);
   const isUnderWay = isSingly ? isStepUnderWay(state) : liveResume(state) !== undefined;
   if (state.cancelRequested && !isUnderWay) return true;
-  if (isUnderWay || (!isSingly && state.steps.some(isDone))) return false;
+  const unsent = unsentSteps(state);
+  // Also where a resume seems to be under way: one that names ids of a lost fork starts nothing.
+  if (
+    unsent.length > 0 &&
+    isSubmitted(state) &&
+    (isTooLateToSend(state, unsent, head) || siblingsTooOld(state, head))
+  ) {
+    return true;
+  }
+  if (isUnderWay) return false;
+  // A chain of which a member is done is never resumed again: the others are followed, and none is submitted any more.
+  if (!isSingly && state.steps.some(isDone)) return unsent.length > 0;
   if (state.haltOnFailure && state.steps.some((step) => isDone(step) && !hasSucceeded(step))) return true;
   const last = state.resumes.at(-1);
   if (last?.fate.kind === "refused" && codeOfResumeRefusal(last.fate.error) !== undefined) return true;
-  if (state.steps.every(({ accepted }) => accepted !== undefined)) {
-    return isSingly ? !canResumeNext(state, head) : !canStillResume(state, head);
-  }
-  const unsent = unsentSteps(state);
-  const submitted = state.steps.some(({ submissions }) => submissions.length > 0);
-  return unsent.length > 0 && submitted && (isTooLateToSend(state, unsent, head) || siblingsTooOld(state, head));
+  if (state.steps.some(({ accepted }) => accepted === undefined)) return false;
+  return isSingly ? !canResumeNext(state, head) : !canStillResume(state, head);
 }
 
 /**
