@@ -77,6 +77,19 @@ onEveryStore("the log of workflows", (newPlace) => {
     assert.deepEqual(record.resumeTxHashes, ["ran", "never-sent"]);
   });
 
+  it("names no resume at the end that nobody saw run", async () => {
+    const requestId = await evidence.open("lost-fork");
+    const transaction = { hash: "lost" };
+    const value = { transaction, mode: "chain", intentIds: ["1"], feeYocto: "7" };
+    await evidence.append(requestId, 1, { case: "resumePrepared", value });
+    const record = () => evidence.records.getRecord({ requestId }, { headers: walletHeaders });
+    assert.equal((await record()).resumeTxHash, "lost");
+    await evidence.append(requestId, 2, { case: "idsWithdrawn", value: { steps: [0] } });
+    await evidence.append(requestId, 3, { case: "ended", value: { status: "failed", errorCode: "timed_out" } });
+    const { resumeTxHash, resumeTxHashes } = await record();
+    assert.deepEqual([resumeTxHash, resumeTxHashes], [undefined, ["lost"]]);
+  });
+
   it("writes a wish to cancel down once, whoever appends meanwhile, and tells the drivers", async () => {
     const requestId = await evidence.open("wished");
     const told: string[] = [];

@@ -37,6 +37,8 @@ import { unseal } from "./secrets.ts";
 export interface Folded {
   readonly record: Record;
   readonly resumes: readonly ResumePrepared[];
+  /** Hashes of the resumes that are known to have run. */
+  readonly started: readonly string[];
   /**
    * The latest signatures; they enter the record with the submissions that carry them
    * (rule: unsubmitted-signature-stays-secret).
@@ -116,7 +118,13 @@ function begin(event: Event): Folded {
   if (opened.planJson !== undefined) record.planJson = opened.planJson;
   if (opened.endpoint === directUserEndpoint) beginDirectUser(record, opened.directUserCall);
   if (opened.ended !== undefined) end(record, opened.ended);
-  return { record, resumes: [], signed: [], allIntents: opened.calls.every((call) => call.payload.case === "intents") };
+  return {
+    record,
+    resumes: [],
+    started: [],
+    signed: [],
+    allIntents: opened.calls.every((call) => call.payload.case === "intents"),
+  };
 }
 
 function gateSteps(opened: Opened): number {
@@ -212,7 +220,7 @@ function applyKind(before: Folded, { kind }: Event): Folded {
         if (started.mode !== "reject" && isShown(record, kind.value.txHash)) record.resumeTxHash = kind.value.txHash;
         addFee(record, started.feeYocto);
       }
-      return after;
+      return { ...after, started: [...before.started, kind.value.txHash] };
     }
     case "directUserCallPrepared":
     case "directUserCallResolved":
@@ -266,6 +274,8 @@ function applyKind(before: Folded, { kind }: Event): Folded {
       return after;
     case "ended":
       end(record, kind.value);
+      // One that nobody saw run, such as one that names an id of a lost fork, is not the chain's.
+      if (!before.started.includes(record.resumeTxHash ?? "")) delete record.resumeTxHash;
       return after;
     case undefined:
       throw new RangeError("an event of a kind that this version does not know");
