@@ -44,6 +44,8 @@ function measureOver(
 }
 
 describe("what a workflow has cost", () => {
+  const unknown = { kind: "unknown", voidIn: undefined, isCorroborated: true } as const;
+
   it("has the submission of an intent that still waits, as far as it has run", async () => {
     const measured = await measureOver([
       { id: "r0", logs: [submitted], children: ["yield"] },
@@ -77,9 +79,33 @@ describe("what a workflow has cost", () => {
       assert.equal(await gasOver({ kind: "known", status: ran }), "17");
     });
 
+    const dead: EventInit = { case: "transactionDead", value: { txHash: "s0", ground: "nonce_passed" } };
+
     it("is nothing where every node was asked", async () => {
-      assert.equal(await gasOver({ kind: "unknown", voidIn: undefined }), "0");
+      assert.equal(await gasOver(unknown), "0");
     });
+
+    it("is what another node knows of it, also where it counted as dead", async () => {
+      const measured = await measureOver(undefined, () => ({ kind: "known", status: ran }), [...sent, dead]);
+      assert.equal(measured?.case === "measured" && measured.value.fees?.gasBurntYocto, "17");
+    });
+
+    it("is nothing where it counts as dead, and the nodes no longer keep what they said of it", async () => {
+      const measured = await measureOver(undefined, () => ({ kind: "forgotten" }), [...sent, dead]);
+      const fees = measured?.case === "measured" ? measured.value.fees : undefined;
+      assert.deepEqual([fees?.gasBurntYocto, fees?.forgottenTxHashes], ["0", []]);
+    });
+
+    for (const [what, events] of [
+      ["may have landed", sent],
+      ["counts as dead", [...sent, dead]],
+    ] as const) {
+      it(`is named where one node of several denies what ${what}, and no other one says anything`, async () => {
+        const measured = await measureOver(undefined, () => ({ ...unknown, isCorroborated: false }), events);
+        const fees = measured?.case === "measured" ? measured.value.fees : undefined;
+        assert.deepEqual([fees?.gasBurntYocto, fees?.forgottenTxHashes], ["0", ["s0"]]);
+      });
+    }
 
     for (const kind of ["untold", "forgotten"] as const) {
       it(`is not measured yet where what became of it is ${kind}`, async () => {
@@ -88,7 +114,6 @@ describe("what a workflow has cost", () => {
     }
 
     it("is not nothing where the gate took it in after it had counted as dead", async () => {
-      const dead: EventInit = { case: "transactionDead", value: { txHash: "s0", ground: "nonce_passed" } };
       const [taken = dead] = pending(plain).slice(-1);
       assert.equal(await measureOver(undefined, undefined, [...sent, dead, taken]), undefined);
     });
@@ -110,7 +135,7 @@ describe("what a workflow has cost", () => {
     }
 
     it("is named where no node knows the resume: it may have been this one", async () => {
-      const fees = await feesOver({ kind: "unknown", voidIn: undefined });
+      const fees = await feesOver(unknown);
       assert.deepEqual([fees?.gasBurntYocto, fees?.gateFeeYocto, fees?.forgottenTxHashes], ["17", "0", ["r0"]]);
     });
 
@@ -121,13 +146,21 @@ describe("what a workflow has cost", () => {
       assert.deepEqual([fees?.gasBurntYocto, fees?.gateFeeYocto, fees?.forgottenTxHashes], ["34", "30", []]);
     });
 
+    it("has its fee counted where a node knows it after all, though nothing was dispatched by it", async () => {
+      const status = readTransactionStatus(transactionStatus(run) as never);
+      assert(status);
+      const measured = await measureOver(run, () => ({ kind: "known", status }), [...sent, singly(0, "reject"), dead]);
+      const fees = measured?.case === "measured" ? measured.value.fees : undefined;
+      assert.deepEqual([fees?.gasBurntYocto, fees?.gateFeeYocto, fees?.forgottenTxHashes], ["34", "30", []]);
+    });
+
     it("is nothing where another resume that ran explains the dispatch", async () => {
       const other: EventInit = {
         case: "resumePrepared",
         value: { transaction: transaction("r1"), mode: "single", intentIds: ["40"], feeYocto: "30" },
       };
       const explained = [...sent, singly(0), dead, other, started(1006, "r1"), resolved(0)];
-      const measured = await measureOver(run, undefined, explained);
+      const measured = await measureOver(run, () => unknown, explained);
       const fees = measured?.case === "measured" ? measured.value.fees : undefined;
       assert.deepEqual([fees?.gasBurntYocto, fees?.gateFeeYocto, fees?.forgottenTxHashes], ["34", "30", []]);
     });

@@ -84,8 +84,25 @@ describe("what endpoints remember of a transaction (rule: forgotten-is-never-unk
     first.answer = at(1000, result(outcome({ Failure: { InvalidTxError: "Expired" } })));
     const node = new RpcNearNode(client(first));
     const wanted = { hash: "hash", signerId: "a.near", since: 100, at: 1000 };
-    assert.deepEqual(await node.recall(wanted), { kind: "unknown", voidIn: "b" });
+    assert.deepEqual(await node.recall(wanted), { kind: "unknown", voidIn: "b", isCorroborated: true });
     assert.equal(await node.transaction("hash", "a.near"), undefined);
+  });
+
+  it("is denied by two endpoints, or by the only one that there is, before a record is sure of it", async () => {
+    const isCorroborated = async (...nodes: readonly (typeof first)[]) => {
+      const recalled = await new RpcNearNode(client(...nodes)).recall({
+        hash: "hash",
+        signerId: "a.near",
+        since: 100,
+        at: 1000,
+      });
+      return recalled.kind === "unknown" ? recalled.isCorroborated : undefined;
+    };
+    first.answer = second.answer = at(1000, unknown);
+    assert.equal(await isCorroborated(first), true);
+    assert.equal(await isCorroborated(first, second), true);
+    second.answer = at(1000, result({ final_execution_status: "NONE", transaction_outcome: null }));
+    assert.equal(await isCorroborated(first, second), false);
   });
 
   it("is looked for at the next endpoint where the first answers without outcomes", async () => {

@@ -23,6 +23,7 @@ export class Archive {
     try {
       const answer = await this.ask((call) => recallOf(call, wanted));
       this.#silentSince = undefined;
+      if (answer.kind === "unknown") return { ...answer, isCorroborated: true };
       return answer.kind === "behind" || answer.kind === "silent" ? { kind: "untold" } : answer;
     } catch (error) {
       if (!(error instanceof RpcUnavailable)) throw error;

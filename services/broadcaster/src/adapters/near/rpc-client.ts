@@ -56,6 +56,11 @@ export class RpcClient {
     return this.#availability.dependency;
   }
 
+  /** Number of endpoints that are configured. */
+  get endpoints(): number {
+    return this.#endpoints.length;
+  }
+
   /** Whether any endpoint is fresh, as far as is known. */
   get isFresh(): boolean {
     return this.#endpoints.some(({ isForeign, isStale }) => !isForeign && !isStale);

@@ -230,7 +230,10 @@ export class RpcNearNode implements NearNode {
     const fresh = answers.flatMap(({ answer, isFresh }) => (isFresh ? [answer] : []));
     if (fresh.some(({ kind }) => kind === "behind")) return { kind: "untold" };
     const unknown = fresh.filter((answer) => answer.kind === "unknown");
-    if (unknown.length > 0) return { kind: "unknown", voidIn: unknown.find(({ voidIn }) => voidIn)?.voidIn };
+    if (unknown.length > 0) {
+      const voidIn = unknown.find((answer) => answer.voidIn)?.voidIn;
+      return { kind: "unknown", voidIn, isCorroborated: unknown.length >= Math.min(2, this.#rpc.endpoints) };
+    }
     if (!fresh.some(({ kind }) => kind === "forgotten")) return { kind: "untold" };
     const recalled = await this.#archive?.recall(wanted);
     return recalled?.kind === "known" ? this.#known(recalled.status) : (recalled ?? { kind: "forgotten" });

@@ -61,8 +61,9 @@ export type Recall =
   /**
    * No endpoint knows it, and every fresh one that keeps the blocks in question was asked at a final head not below `at`: at least
    * one, and all but those that have been away for 200 blocks. `voidIn`: hash of a block that holds it without an effect.
+   * `isCorroborated`: two endpoints said so, or the only one that there is.
    */
-  | { readonly kind: "unknown"; readonly voidIn: string | undefined }
+  | { readonly kind: "unknown"; readonly voidIn: string | undefined; readonly isCorroborated: boolean }
   /** No endpoint has kept the blocks that may hold it. */
   | { readonly kind: "forgotten" }
   /** An endpoint lags behind, or none that is fresh has an answer. */

@@ -75,6 +75,7 @@ async function readFees(tools: MeasureNeeds, state: WorkflowState, seen: Sightin
   const ran = hashesThatRan(state);
   const accepted = new Set(state.steps.flatMap((step) => step.accepted?.txHash ?? []));
   const forgotten = new Set(state.forgotten);
+  const resumes = new Set(state.resumes.map(({ hash }) => hash));
   const started = new Set(state.resumes.flatMap(({ hash, fate }) => (fate.kind === "started" ? [hash] : [])));
   const costs = await Promise.all(
     sentTransactions(state).map(async ({ hash, signerId, blockHeight }) => {
@@ -87,15 +88,18 @@ async function readFees(tools: MeasureNeeds, state: WorkflowState, seen: Sightin
         if (forgotten.has(hash)) return 0n;
         // It has run, whether or not it counted as dead before that was seen.
         if (ran.has(hash) || accepted.has(hash)) return undefined;
-        if (dead.has(hash) && !doubtful.has(hash)) return 0n;
-        // The endpoint that was asked may have left it out: what it burnt is 0 only if no endpoint knows it.
+        // The endpoint that was asked may have left it out, also when it counted as dead: what it burnt is 0 only if no endpoint
+        // knows it. One endpoint's word alone does not make a record that is sure of it.
         const recalled = await node.recall({ ...wanted, at });
-        if (recalled.kind === "unknown" && doubtful.has(hash)) forgotten.add(hash);
-        if (recalled.kind === "unknown") return 0n;
+        if (recalled.kind === "unknown") {
+          if (doubtful.has(hash) || !recalled.isCorroborated) forgotten.add(hash);
+          return 0n;
+        }
+        if (recalled.kind === "forgotten" && dead.has(hash) && !doubtful.has(hash)) return 0n;
         if (recalled.kind !== "known") return undefined;
         status = recalled.status;
       }
-      if (doubtful.has(hash) && readResume(status).result.kind === "started") started.add(hash);
+      if (resumes.has(hash) && readResume(status).result.kind === "started") started.add(hash);
       // Only an intent that the gate has taken in may wait for long without being dispatched.
       const isSeen = isComplete(status) || (!ran.has(hash) && hasSubmitted(status, config.gateId));
       return isSeen ? tokensBurnt(status) : undefined;
