@@ -211,7 +211,7 @@ export class Chaos {
 
   #fork(): void {
     const { chain, controls } = this.#world.devnet;
-    const possible = Number(chain.head.ordinal - chain.view().final().ordinal);
+    const possible = chain.mostReplaced;
     if (chain.isForked || possible < 1) return;
     const dice = this.#dice;
     const fork = {
@@ -261,7 +261,10 @@ export class Chaos {
       case 1:
         return { kind: "still", height: this.#world.height };
       case 2:
-        return { kind: "unknown_transaction", blocks: mostOmitted };
+        // Where every endpoint leaves out the same transactions, they are as good as not there for whoever asks.
+        return this.#world.nodes.endpoints.some(({ lasting }) => lasting?.kind === "unknown_transaction")
+          ? { kind: "still", height: this.#world.height }
+          : { kind: "unknown_transaction", blocks: mostOmitted };
       default: {
         const shards = chain.layout.shards.filter(() => dice.chance(0.5));
         return { kind: "untracked", shards, says: dice.pick(["so", "nothing"] as const) };

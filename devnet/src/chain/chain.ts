@@ -8,7 +8,7 @@ import { TransactionPool } from "./pool.ts";
 import { type BlockRules, defaultRules } from "./rules.ts";
 import { ShardLayout } from "./shards.ts";
 import { State } from "./state.ts";
-import { Store } from "./store.ts";
+import { type Journal, Store } from "./store.ts";
 import type { Transaction } from "./types.ts";
 import { blocksInPool, congestionOf, isChunkMissed, type Weather } from "./weather.ts";
 
@@ -56,6 +56,8 @@ export class ChainStateError extends Error {
 interface OpenFork {
   readonly base: Block;
   readonly old: readonly AppliedBlock[];
+  /** Undo what the old blocks' changes from outside did once more on the base. */
+  readonly repeated: readonly Journal[];
   readonly returnTransactions: boolean;
 }
 
@@ -82,6 +84,8 @@ export class Chain {
   #fork: OpenFork | undefined;
   #rules: BlockRules;
   #branches = 0;
+  /** Of the newest block that any head has named as final: the first heads of a fork name older ones. */
+  #finalOrdinal: bigint;
 
   constructor(options: ChainOptions) {
     this.#now = options.now;
@@ -92,6 +96,7 @@ export class Chain {
     this.#rules = { ...defaultRules, ...options.rules };
     const height = options.genesisHeight ?? 200_000_000n;
     const genesis = genesisBlock(this.chainId, height, this.#nowNs(), this.#rules, this.layout);
+    this.#finalOrdinal = genesis.ordinal;
     this.#index = new BlockIndex({ block: genesis, journal: new Map(), interventions: [] });
   }
 
@@ -115,6 +120,11 @@ export class Chain {
   /** Whether a fork waits for `settle`. */
   get isForked(): boolean {
     return this.#fork !== undefined;
+  }
+
+  /** Blocks that a fork can replace: those above the newest that a head has named as final. */
+  get mostReplaced(): number {
+    return Number(this.head.ordinal - this.#finalOrdinal);
   }
 
   /** Transactions that the pool accepted and that were invalid when their block was made, newest last. */
@@ -178,16 +188,17 @@ export class Chain {
    */
   fork({ depth, blocks = 1, heights = "above", transactions = "return" }: ForkOptions): void {
     if (this.#fork !== undefined) throw new ChainStateError("a fork is already open");
-    const possible = Number(this.head.ordinal - this.view().final().ordinal);
+    const possible = this.mostReplaced;
     if (!Number.isSafeInteger(depth) || depth < 1 || depth > possible) {
       throw new ChainStateError(`depth must be between 1 and ${possible}: only blocks above the final one can lose`);
     }
     if (!Number.isSafeInteger(blocks) || blocks < 1) throw new ChainStateError("blocks must be at least 1");
     const oldHead = this.head;
     const old = this.#takeOff(depth);
+    const repeated = this.#repeat(old.flatMap(({ interventions }) => interventions));
     const returnTransactions = transactions === "return";
     if (returnTransactions) this.#backToPool(old);
-    this.#fork = { base: this.head, old, returnTransactions };
+    this.#fork = { base: this.head, old, repeated, returnTransactions };
     this.#branches += 1;
     this.mine({ skip: heights === "above" ? oldHead.height - this.head.height : 0n });
     for (let made = 1; made < blocks; made += 1) this.mine();
@@ -205,10 +216,15 @@ export class Chain {
       const { height } = this.head;
       const lost = this.#takeOff(Number(this.head.ordinal - fork.base.ordinal));
       if (fork.returnTransactions) this.#backToPool(lost);
-      for (const { block } of fork.old) {
+      // The old blocks run as they ran before: each change from outside comes after its block again.
+      for (const journal of fork.repeated.toReversed()) this.#store.undo(journal);
+      this.#index.last.interventions.splice(-fork.repeated.length, fork.repeated.length);
+      for (const { block, interventions } of fork.old) {
         const { transactions, invalid } = block;
         this.#extend({ ...block, transactions: [...transactions, ...invalid.map(({ transaction }) => transaction)] });
+        this.#repeat(interventions);
       }
+      this.#repeat(lost.flatMap(({ interventions }) => interventions));
       this.mine({ skip: height > this.head.height ? height - this.head.height : 0n });
     }
     this.#announce();
@@ -231,6 +247,8 @@ export class Chain {
       this.#checkValidity(one, inputs.height, inputs.rules.weather),
     );
     this.#index.push({ block, journal: this.#store.seal(), interventions: [] });
+    const final = this.view().final().ordinal;
+    if (final > this.#finalOrdinal) this.#finalOrdinal = final;
     for (const { hash } of block.transactions) this.pool.delete(hash);
     for (const { transaction } of [...block.invalid, ...dropped]) this.pool.delete(transaction.hash);
     if (dropped.length > 0) this.#dropped = [...this.#dropped, ...dropped].slice(-keptDropped);
@@ -248,11 +266,15 @@ export class Chain {
       this.#store.undo(applied.journal);
       taken.unshift(applied);
     }
-    for (const work of taken.flatMap((applied) => applied.interventions)) this.#intervene(this.#index.last, work);
     return taken;
   }
 
-  #intervene(applied: AppliedBlock, work: Intervention): void {
+  /** Repeats changes on the newest block. @returns what undoes each */
+  #repeat(works: readonly Intervention[]): Journal[] {
+    return works.map((work) => this.#intervene(this.#index.last, work));
+  }
+
+  #intervene(applied: AppliedBlock, work: Intervention): Journal {
     this.#store.begin();
     try {
       work(this.#state);
@@ -263,6 +285,7 @@ export class Chain {
     const journal = this.#store.seal();
     applied.journal = new Map([...journal, ...(applied.journal ?? [])]);
     applied.interventions.push(work);
+    return journal;
   }
 
   #backToPool(applied: readonly AppliedBlock[]): void {

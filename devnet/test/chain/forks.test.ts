@@ -140,6 +140,33 @@ describe("forks", () => {
     assert.equal(chain.view().state().account("bob.near")?.amount, amount);
   });
 
+  it("never replace a block that a head has named as final, although the first heads of a fork name older ones", () => {
+    const chain = setUp();
+    const final = chain.view().final();
+    chain.fork({ depth: 2 });
+    chain.settle("new");
+    assert.ok(chain.view().final().ordinal < final.ordinal);
+    const possible = Number(chain.head.ordinal - final.ordinal);
+    assert.throws(() => chain.fork({ depth: possible + 1 }), ChainStateError);
+    chain.fork({ depth: possible });
+    assert.equal(chain.view().isOnChain(final), true);
+  });
+
+  it("run the old blocks as they ran, before what was changed by hand after them", () => {
+    const chain = setUp();
+    const hash = submit(chain, "alice.near", "counter.near", [callAction("count")]);
+    mine(chain, 2);
+    const before = receiptOutcome(chain, hash);
+    chain.intervene((state) => state.store("counter.near", "value", 100));
+    chain.fork({ depth: 2, transactions: "drop" });
+    chain.intervene((state) => state.addBalance("bob.near", 5n));
+    const amount = chain.view().state().account("bob.near")?.amount;
+    chain.settle("old");
+    assert.deepEqual(receiptOutcome(chain, hash), before);
+    assert.equal(counted(chain), 100);
+    assert.equal(chain.view().state().account("bob.near")?.amount, amount);
+  });
+
   it("come back to the very state they left, whatever happened in the blocks", () => {
     const accounts = ["alice.near", "bob.near", "counter.near"] as const;
     const step = fc.record({

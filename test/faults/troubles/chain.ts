@@ -54,7 +54,7 @@ export const fork = (
   async during(world, requestId) {
     await reached(world, requestId, status);
     const { chain, controls } = world.system.devnet;
-    const depth = Number(chain.head.ordinal - chain.view().final().ordinal);
+    const depth = chain.mostReplaced;
     // By another trouble, just now.
     if (chain.isForked || depth < 1) return;
     controls.blocks.fork({ depth, transactions });
