@@ -132,6 +132,8 @@ export interface WorkflowFacts {
   readonly resumes: readonly LoggedTransaction[];
   /** Those that use payloads' nonces up. */
   readonly cancels: readonly LoggedTransaction[];
+  /** Steps whose payloads the cancels used up, with the block in which they did. */
+  readonly cancelled: readonly { readonly steps: readonly number[]; readonly height: number }[];
   /** Of submissions, and of resumes that dispatch. */
   readonly windows: readonly SendingWindow[];
   /** Of all those. */
@@ -203,6 +205,7 @@ export function readWorkflow({ requestId, entries, record }: WorkflowEvidence): 
     submissions: logged("submissions_prepared", ({ submissions }) => submissions.map((one: Json) => one.transaction)),
     resumes: logged("resume_prepared", ({ transaction }) => [transaction]),
     cancels: logged("cancel_prepared", ({ transaction }) => [transaction]),
+    cancelled: all("cancel_resolved").map((one) => ({ steps: one.steps ?? [], height: Number(one.block_height) })),
     windows: windowsOf(events.map(({ event }) => event)),
     nonces: noncesOf(events.map(({ event }) => event)),
     userCall: userCallOf(all("opened")[0]?.direct_user_call, events),

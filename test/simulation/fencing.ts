@@ -30,8 +30,10 @@ export class Fencing {
     return {
       stream: (...call) => evidence.stream(...call),
       unary: async (method, signal, timeoutMs, header, input, contextValues) => {
-        const answer = await evidence.unary(method, signal, timeoutMs, header, input, contextValues);
         const { lease, resource, requestId } = input as { lease?: Lease; resource?: string; requestId?: string };
+        // As of the call: answers wait for the disk, so they come in another order than what they tell of was written in.
+        const current = this.#epochs.get(lease?.resource ?? "") ?? 0n;
+        const answer = await evidence.unary(method, signal, timeoutMs, header, input, contextValues);
         if (method.name === "AcquireLease" && resource !== undefined) {
           const { taken, epoch } = answer.message as unknown as { taken: boolean; epoch: bigint };
           if (taken) this.#epochs.set(resource, epoch);
@@ -45,7 +47,6 @@ export class Fencing {
             if (release.requestId === requestId) release.reservedAgainAtMs ??= this.#now();
           }
         }
-        const current = this.#epochs.get(lease?.resource ?? "") ?? 0n;
         if (writes.includes(method.name) && lease !== undefined && lease.epoch < current) {
           const sentence = `${method.name} under epoch ${lease.epoch}, after epoch ${current} had begun`;
           this.violations.push({ kind: "unfenced", requestId, sentence });

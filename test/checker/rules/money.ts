@@ -50,11 +50,11 @@ function checkFees({ transactions }: ChainFacts, workflow: WorkflowFacts): strin
   const { record, submissions, resumes, cancels, userCall, left } = workflow;
   let gate = 0n;
   let gas = 0n;
-  const late: RanReceipt[] = [];
+  const late: RanReceipt[][] = [];
   for (const { hash } of [...submissions, ...resumes, ...cancels, ...(userCall?.signed ?? [])]) {
     const transaction = transactions.get(hash);
     gas += transaction?.tokensBurnt ?? 0n;
-    if (left.has(hash)) late.push(...(transaction?.receipts ?? []));
+    if (left.has(hash)) late.push([...(transaction?.receipts ?? [])]);
     for (const receipt of transaction?.receipts ?? []) {
       if (receipt.status.kind === "failure") continue;
       for (const event of traceOf(receipt)) if (event.ev === "fee_charged") gate += BigInt(event.amount);
@@ -72,11 +72,18 @@ function checkFees({ transactions }: ChainFacts, workflow: WorkflowFacts): strin
   ];
 }
 
-/** A workflow may end before intents that it leaves on the gate time out: what those burn from some block on is not in its record. */
-function isCost(gas: bigint, late: readonly RanReceipt[], said: string): boolean {
-  const cuts = [Number.POSITIVE_INFINITY, ...late.map(({ height }) => height)];
+/**
+ * A workflow may end before intents that it leaves on the gate time out: what those burn from some block on is not in its record.
+ * @param late receipts of each transaction that carried one; they are read one after another, so each from a block of its own
+ */
+function isCost(gas: bigint, late: readonly (readonly RanReceipt[])[], said: string): boolean {
+  const [receipts, ...others] = late;
+  if (receipts === undefined) return String(gas) === said;
+  const cuts = [Number.POSITIVE_INFINITY, ...receipts.map(({ height }) => height)];
   return cuts.some((cut) => {
-    const after = late.filter(({ height }) => height >= cut).reduce((sum, { tokensBurnt }) => sum + tokensBurnt, 0n);
-    return String(gas - after) === said;
+    const after = receipts
+      .filter(({ height }) => height >= cut)
+      .reduce((sum, { tokensBurnt }) => sum + tokensBurnt, 0n);
+    return isCost(gas - after, others, said);
   });
 }

@@ -26,19 +26,34 @@ function checkStatus({ record, steps, userCall }: WorkflowFacts): string[] {
   return wrong;
 }
 
-function checkStep(chain: ChainFacts, { record }: WorkflowFacts, step: StepFacts): string[] {
+function checkStep(chain: ChainFacts, workflow: WorkflowFacts, step: StepFacts): string[] {
+  const { record } = workflow;
   const name = `step ${step.index}`;
   const outcome = record.step_outcomes[step.index];
   const intents = [...chain.submitted.values()].filter(({ delegate }) => step.delegates.includes(delegate));
-  const dispatches = intents.flatMap(({ intentId }) => chain.dispatched.get(intentId) ?? []);
+  const all = intents.flatMap(({ intentId }) => chain.dispatched.get(intentId) ?? []);
+  const dispatches =
+    outcome?.outcome === "not_executed" ? all.filter((dispatch) => !wasDead(chain, workflow, step, dispatch)) : all;
+  const wasExecuted = chain.executed.some(({ intentHash }) => step.intentHashes.includes(intentHash));
   const isForgotten = record.fees.forgotten_tx_hashes.includes(record.submit_tx_hashes[step.index] ?? "");
   const receipt = record.dispatch_receipts[step.index] ?? null;
   const height = record.dispatch_block_heights[step.index] ?? null;
   return [
     ...checkIntent(record.intent_ids[step.index] ?? null, intents, name),
-    ...checkOutcome(outcome ?? null, dispatches, { ...step, isForgotten }, name),
+    ...checkOutcome(outcome ?? null, dispatches, { ...step, isForgotten, wasExecuted }, name),
     ...(isForgotten && receipt === null ? [] : checkReceipt(receipt, height, dispatches, name)),
   ];
+}
+
+/**
+ * Whether the step's payload was over when the gate called the verifier, which then refused it: anybody who holds the approver's
+ * key can resume an intent long after the workflow's end, and nothing moves.
+ */
+function wasDead(chain: ChainFacts, workflow: WorkflowFacts, step: StepFacts, { height, result }: Dispatched): boolean {
+  if (!step.isPayload || result.kind !== "failure") return false;
+  const isCancelled = workflow.cancelled.some((one) => one.steps.includes(step.index) && one.height < height);
+  const deadlines = workflow.terms.flatMap((terms) => (terms.step === step.index ? [terms.deadlineMs] : []));
+  return isCancelled || (deadlines.length > 0 && Math.max(...deadlines) < chain.timeOf(height));
 }
 
 function checkIntent(intentId: string | null, intents: readonly Submitted[], name: string): string[] {
@@ -49,7 +64,7 @@ function checkIntent(intentId: string | null, intents: readonly Submitted[], nam
 function checkOutcome(
   said: { readonly outcome: string; readonly error: string | null } | null,
   dispatches: readonly Dispatched[],
-  { isPayload, isForgotten }: StepFacts & { readonly isForgotten: boolean },
+  { isPayload, isForgotten, wasExecuted }: StepFacts & { readonly isForgotten: boolean; readonly wasExecuted: boolean },
   name: string,
 ): string[] {
   const succeeded = dispatches.some(({ result }) => result.kind === "value");
@@ -58,7 +73,8 @@ function checkOutcome(
       return succeeded ? [] : [`${name} is said to have succeeded`];
     case "succeeded_elsewhere":
       if (succeeded && !isForgotten) return [`${name} succeeded here, not elsewhere`];
-      return isPayload ? [] : [`${name} has no payload that could have been carried elsewhere`];
+      if (!isPayload) return [`${name} has no payload that could have been carried elsewhere`];
+      return wasExecuted ? [] : [`${name} is said to have succeeded elsewhere, and its payload was never executed`];
     // What became of a receipt that succeeded is judged beside this.
     case "refunded":
       return succeeded ? [] : [`${name} is said to be refunded, and did not run`];
