@@ -12,7 +12,15 @@ const nats = ["NATS_URL", "NATS_REPLICAS", "NATS_MAX_AGE_SECS"];
 
 /** Variables that each service reads, without those of addresses. */
 export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
-  gateway: [...all, ...wallets, ...nats, "SEQUENTIAL_GATE_ID", "EXECUTE_WAIT_SECS", "REST_MAX_CONNECTIONS"],
+  gateway: [
+    ...all,
+    ...wallets,
+    ...nats,
+    "SEQUENTIAL_GATE_ID",
+    "EXECUTE_WAIT_SECS",
+    "REST_MAX_CONNECTIONS",
+    "REST_CORS_ORIGINS",
+  ],
   planner: [
     ...all,
     ...wallets,

@@ -11,6 +11,9 @@ import {
   type CommonConfig,
   type ConfigReader,
   integer,
+  list,
+  Malformed,
+  type Parse,
   readCommonConfig,
   readNatsConfig,
   readServiceUrl,
@@ -28,7 +31,18 @@ export interface GatewayConfig {
   readonly slots: WalletSlotLimits;
   /** Concurrent connections of REST: each event stream, long poll and request under way takes one. */
   readonly maxConnections: number;
+  /** Origins whose pages may call REST, e.g. `https://app.example`; none by default. */
+  readonly corsOrigins: readonly string[];
 }
+
+/** An origin as browsers write it. A wildcard would let any page on the web act with credentials that it got hold of. */
+const origin: Parse<string> = (value) => {
+  const url = URL.parse(value);
+  const isWeb = url !== null && (url.protocol === "https:" || url.protocol === "http:");
+  if (!isWeb || url.origin !== value || value.includes("*"))
+    throw new Malformed("must be an origin, as in https://app.example");
+  return value;
+};
 
 /** The gateway's own configuration, whether or not it shares its process. Problems are collected in the reader. */
 export function readGatewayConfig(reader: ConfigReader): GatewayConfig {
@@ -39,6 +53,7 @@ export function readGatewayConfig(reader: ConfigReader): GatewayConfig {
     executeWaitSecs: reader.optional("EXECUTE_WAIT_SECS", integer(0, maxPostWaitSecs), 5),
     slots: readWalletSlots(reader),
     maxConnections: reader.optional("REST_MAX_CONNECTIONS", integer(16, 1_000_000), 10_000),
+    corsOrigins: reader.optional("REST_CORS_ORIGINS", list(origin), []),
   };
 }
 

@@ -35,6 +35,7 @@ describe("the gateway's configuration", () => {
       tls: undefined,
       logLevel: "info",
       maxConnections: 10_000,
+      corsOrigins: [],
       plannerUrl: "http://127.0.0.1:9001",
       evidenceUrl: "http://127.0.0.1:9004",
     });

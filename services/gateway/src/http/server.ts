@@ -20,6 +20,7 @@ import type { Endpoint } from "../core/endpoint.ts";
 import { Problem } from "../core/problem.ts";
 import { asksToWait } from "../core/wait.ts";
 import { refusalOfConnection } from "./client-error.ts";
+import { Cors } from "./cors.ts";
 import { writeEvents } from "./event-stream.ts";
 import { limits } from "./limits.ts";
 import { problemOfError } from "./problem-of-error.ts";
@@ -44,6 +45,8 @@ export interface RestServerDeps {
   /** Limits what each wallet may hold at once. */
   readonly slots: WalletSlots;
   readonly maxConnections: number;
+  /** Origins whose pages may call; exact. */
+  readonly corsOrigins: readonly string[];
   /** Aborted when the gateway stops. */
   readonly stopping: AbortSignal;
   readonly logger: Logger;
@@ -62,7 +65,7 @@ export interface RestServer {
 }
 
 /**
- * HTTP around the endpoints. A request is checked in this order: host (421), path (404), method (405), credentials (401), the
+ * HTTP around the endpoints. A request is checked in this order: host (421), path (404), a browser's preflight (204), method (405), credentials (401), the
  * wallet's slots (429), the body's type (415) and size (413), and then by its endpoint.
  */
 export function createRestServer(deps: RestServerDeps): RestServer {
@@ -99,10 +102,17 @@ export function createRestServer(deps: RestServerDeps): RestServer {
     log.note(reply.raw, { route: request.routeOptions.url ?? "none" });
     // Fastify's own handler for this runs only after the body was read.
     if (request.is404) throw new Problem(404, `there is nothing at ${pathOf(request.url)}`);
+    return cors.admit(request, reply);
   });
+  const paths = new Set(endpoints.map((endpoint) => endpoint.path));
+  const cors = new Cors(deps.corsOrigins, new Map([...paths].map((path) => [path, methodsAt(path).join(", ")])));
   app.setErrorHandler((error, request, reply) => fail(error, request, reply));
   for (const endpoint of endpoints) route(endpoint);
-  for (const path of new Set(endpoints.map((endpoint) => endpoint.path))) refuseOtherMethods(path);
+  for (const path of paths) refuseOtherMethods(path);
+
+  function methodsAt(path: string): string[] {
+    return endpoints.filter((endpoint) => endpoint.path === path).flatMap(methodsOf);
+  }
 
   function route(endpoint: Endpoint): void {
     app.route({
@@ -141,7 +151,7 @@ export function createRestServer(deps: RestServerDeps): RestServer {
   }
 
   function refuseOtherMethods(path: string): void {
-    const allowed = endpoints.filter((endpoint) => endpoint.path === path).flatMap(methodsOf);
+    const allowed = methodsAt(path);
     const allow = allowed.join(", ");
     app.route({
       method: app.supportedMethods.filter((method) => !allowed.includes(method)),

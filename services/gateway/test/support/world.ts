@@ -137,6 +137,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       executeWaitSecs: 0,
       slots,
       maxConnections: 1_024,
+      corsOrigins: [],
       ...options.config,
     },
     { ports, logger, readiness, transports: { ...real, ...options.transports?.(real) } },
