@@ -238,9 +238,9 @@ const recordFields = {
     .object({
       gate_fee_yocto: text("What the gate kept."),
       gas_burnt_yocto: text("Gas burnt by our transactions and all their receipts."),
-      forgotten_tx_hashes: z
-        .array(z.string())
-        .meta({ description: "Transactions whose cost is missing here, since no node remembers them." }),
+      forgotten_tx_hashes: z.array(z.string()).meta({
+        description: "Transactions whose cost may be missing here: they may have landed, and no node shows them.",
+      }),
     })
     .meta({ description: "What is known so far, yoctoNEAR." }),
   direct_user_scope: object("Of a direct-user call; empty elsewhere."),

@@ -81,9 +81,16 @@ describe("what a workflow has cost", () => {
 
     const dead: EventInit = { case: "transactionDead", value: { txHash: "s0", ground: "nonce_passed" } };
 
-    it("is nothing where every node was asked", async () => {
-      assert.equal(await gasOver(unknown), "0");
-    });
+    for (const [what, events, named] of [
+      ["is nothing where every node was asked and it counts as dead", [...sent, dead], []],
+      ["is named where no node knows it and it may still land", sent, ["s0"]],
+    ] as const) {
+      it(what, async () => {
+        const measured = await measureOver(undefined, () => unknown, events);
+        const fees = measured?.case === "measured" ? measured.value.fees : undefined;
+        assert.deepEqual([fees?.gasBurntYocto, fees?.forgottenTxHashes], ["0", named]);
+      });
+    }
 
     it("is what another node knows of it, also where it counted as dead", async () => {
       const measured = await measureOver(undefined, () => ({ kind: "known", status: ran }), [...sent, dead]);

@@ -89,10 +89,10 @@ async function readFees(tools: MeasureNeeds, state: WorkflowState, seen: Sightin
         // It has run, whether or not it counted as dead before that was seen.
         if (ran.has(hash) || accepted.has(hash)) return undefined;
         // The endpoint that was asked may have left it out, also when it counted as dead: what it burnt is 0 only if no endpoint
-        // knows it. One endpoint's word alone does not make a record that is sure of it.
+        // knows it. One endpoint's word alone does not make a record that is sure of it, and what is not dead may still land.
         const recalled = await node.recall({ ...wanted, at });
         if (recalled.kind === "unknown") {
-          if (doubtful.has(hash) || !recalled.isCorroborated) forgotten.add(hash);
+          if (doubtful.has(hash) || !dead.has(hash) || !recalled.isCorroborated) forgotten.add(hash);
           return 0n;
         }
         if (recalled.kind === "forgotten" && dead.has(hash) && !doubtful.has(hash)) return 0n;

@@ -621,7 +621,7 @@ export type Fees = Message<"outlayer.workflow.v1.Fees"> & {
   gasBurntYocto: string;
 
   /**
-   * Transactions whose cost is missing here, since no node remembers them.
+   * Transactions whose cost may be missing here: they may have landed, and no node shows them.
    *
    * @generated from field: repeated string forgotten_tx_hashes = 3;
    */
