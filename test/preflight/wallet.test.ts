@@ -1,4 +1,4 @@
-import { Actor, signIntents } from "../support/actors.ts";
+import { Actor } from "../support/actors.ts";
 import { walletKey } from "../support/preflight.ts";
 import { dust, registerStep, three, transfer } from "../support/steps.ts";
 import {
@@ -231,16 +231,16 @@ const cases: readonly Case[] = [
     },
   },
   {
+    // The plan refuses a swap with counterparties that does not balance; what it takes as the caller wrote it, it does not add up.
     title: "a swap that does not balance",
     executed: fails("dispatch_failed"),
-    environment: { INTENTS_DEADLINE_SECS: "4" },
-    steps: async ({ devnet }) => {
-      const diff = { "nep141:wrap.near": "999", "nep141:usdc.near": "-400" };
-      const others = await signIntents(devnet, "wallet-2", [{ intent: "token_diff", diff }]);
-      return [dust, { ...swap, amount_in: "1000", min_amount_out: "401", counterparty_signed: [others] }];
+    environment: { INTENTS_DEADLINE_SECS: "4", POLICY_SWAP_TO: "none" },
+    steps: () => {
+      const diff = { "nep141:wrap.near": "-1000", "nep141:usdc.near": "2" };
+      return [dust, { kind: "intents.execute_raw", intents: [{ intent: "token_diff", diff }] }];
     },
     fails: () => {
-      const actual = `unmatched_deltas ${JSON.stringify({ [blockingToken]: "2", "nep141:usdc.near": "2" })}`;
+      const actual = `unmatched_deltas ${JSON.stringify({ [blockingToken]: "2", "nep141:usdc.near": "2", "nep141:wrap.near": "-999" })}`;
       const message = `step 2 of 2 does not balance in the verifier as it should: ${actual}`;
       return [{ ...simulationFails(2), actual, message }];
     },
@@ -249,7 +249,6 @@ const cases: readonly Case[] = [
 
 const callOfNobody = { ...registerStep(1), receiver_id: "nobody.near" };
 const transferIntent = { intent: "transfer", receiver_id: "mike.near", tokens: { "nep141:wrap.near": "1" } };
-const swap = { kind: "intents.swap", token_in: "wrap.near", token_out: "usdc.near" };
 
 describe("preflight", () => {
   for (const one of cases) {

@@ -8,5 +8,6 @@ export const callers = accepts(BroadcasterService, {
   getGateFacts: ["planner"],
   getDirectUserKey: ["planner"],
   getAccount: ["planner"],
+  getPayloadFacts: ["planner"],
   preflight: upTo(stepsBytes, ["planner"]),
 });

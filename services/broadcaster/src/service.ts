@@ -12,6 +12,7 @@ import type { BroadcasterConfig } from "./config.ts";
 import { getAccount } from "./rpc/get-account.ts";
 import { getDirectUserKey } from "./rpc/get-direct-user-key.ts";
 import { GateFacts } from "./rpc/get-gate-facts.ts";
+import { getPayloadFacts } from "./rpc/get-payload-facts.ts";
 import { preflight } from "./rpc/preflight.ts";
 import { PreflightLine } from "./rpc/preflight-line.ts";
 import { Follower } from "./shell/chain/follower.ts";
@@ -87,6 +88,7 @@ export function createBroadcaster(
     getGateFacts: (request) => facts.get(request),
     getDirectUserKey: (request) => getDirectUserKey({ node }, request),
     getAccount: (request) => getAccount({ node, verifierId: config.verifierId }, request),
+    getPayloadFacts: (request) => getPayloadFacts({ node, verifierId: config.verifierId }, request),
     preflight: (request, { signal }) => preflight({ ...shared, evidence, line: preflights }, request, signal),
   };
   return {

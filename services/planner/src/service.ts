@@ -7,6 +7,7 @@ import { preflightAsker } from "./adapters/ask-preflight.ts";
 import { planCounter } from "./adapters/count-plan.ts";
 import { directUserKeys } from "./adapters/direct-user-keys.ts";
 import { factSource } from "./adapters/fetch-facts.ts";
+import { payloadFactSource } from "./adapters/fetch-payload-facts.ts";
 import { recordFinder } from "./adapters/find-record.ts";
 import { workflowOpener } from "./adapters/open-workflow.ts";
 import { accountReader } from "./adapters/read-account.ts";
@@ -42,7 +43,8 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
   const countPlan = planCounter(transports.evidence);
   const slots = new WalletSlots(config.slots);
   const findRecord = recordFinder(transports.evidence);
-  const planning = { limits, ...facts };
+  const fetchPayloadFacts = payloadFactSource({ ...transports, timers: ports.timers, logger });
+  const planning = { limits, ...facts, fetchPayloadFacts };
   const preflighting = { ...planning, findRecord, askPreflight: preflightAsker(transports.broadcaster, ports.timers) };
   const executing = { ...planning, openWorkflow, findRecord, ids: ports.ids };
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { callOf, nearIntentsCall, problemOf, transfer } from "./support/planning.ts";
+import { callOf, counterpartyPayload, nearIntentsCall, problemOf, transfer } from "./support/planning.ts";
 
 const schemaUrl = new URL("../../signer-proxy/test/fixtures/verifier-schema.json", import.meta.url);
 const { fields } = JSON.parse(readFileSync(schemaUrl, "utf8")) as { fields: Record<string, readonly string[]> };
@@ -9,7 +9,7 @@ const ofPayloads = ["deadline", "nonce", "signer_id", "verifying_contract", "rec
 const ofQuotes = ["amount_out", "deposit_memo", "depositMemo", "slippage_tolerance", "quote_hash", "refundTo"];
 
 const swap = { kind: "intents.swap", token_in: "a.near", token_out: "b.near", amount_in: "1000", min_amount_out: "2" };
-const counterparty_signed = [{ standard: "erc191", payload: "{}", signature: "secp256k1:x" }];
+const counterparty_signed = [counterpartyPayload({ deadline: "2031-01-01T00:00:00Z" })];
 const steps = {
   transfer,
   "swap with counterparties": { ...swap, counterparty_signed },

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { callOf, gateCall, planOf, problemOf, transfer, walletAccount } from "./support/planning.ts";
+import {
+  callOf,
+  counterpartyPayload,
+  gateCall,
+  planOf,
+  problemOf,
+  transfer,
+  walletAccount,
+} from "./support/planning.ts";
 
 const utf8 = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
@@ -72,14 +80,18 @@ describe("a swap", () => {
     amount_in: "1000",
     min_amount_out: "2000",
   };
-  const payload = { standard: "raw_ed25519", payload: '{"a": 1}', public_key: "ed25519:x", signature: "ed25519:y" };
+  const payload = counterpartyPayload();
 
   it("with counterparties is a token_diff, executed together with what they signed, in their order", () => {
-    const counterparty_signed = [payload, { standard: "erc191", payload: "", signature: "secp256k1:z" }];
+    const counterparty_signed = [
+      payload,
+      counterpartyPayload({ signer_id: "other.near", deadline: "2029-01-01T00:00:00Z" }),
+    ];
     assert.deepEqual(intentsOf({ ...swap, counterparty_signed }), {
       intents: [{ intent: "token_diff", diff: { "nep141:wrap.near": "-1000", "nep141:usdt.near": "2000" } }],
       signed: counterparty_signed.map((signed) => JSON.stringify(signed)),
-      notAfterMs: undefined,
+      // Nothing is signed that outlives the other side's word.
+      notAfterMs: BigInt(Date.UTC(2029, 0, 1)),
     });
   });
 
@@ -97,15 +109,16 @@ describe("a swap", () => {
   it("with counterparties does not depend on the wallet's account", () => {
     const unknown = { accountId: undefined, feeTiers: [{ cap: 12 }] };
     const step = { ...swap, counterparty_signed: [payload] };
-    assert.deepEqual(planOf([step], { facts: unknown }).plan.unchecked, []);
+    assert.deepEqual(planOf([step], { facts: unknown }).plan.unchecked, ["counterparty_payloads"]);
   });
 
   it("takes payloads of the seven standards, as they were signed", () => {
     const samples = readFileSync(new URL("./fixtures/signed-payload-samples.jsonl", import.meta.url), "utf8");
     const lines = samples.trim().split("\n");
-    const counterparty_signed = lines.map((line) => JSON.parse(line));
-    assert.equal(new Set(counterparty_signed.map(({ standard }) => standard)).size, 7);
-    assert.deepEqual(intentsOf({ ...swap, counterparty_signed }).signed, lines);
+    assert.equal(new Set(lines.map((line) => JSON.parse(line).standard)).size, 7);
+    for (const line of lines) {
+      assert.deepEqual(intentsOf({ ...swap, counterparty_signed: [JSON.parse(line)] }).signed, [line]);
+    }
   });
 
   const standards = "nep413, erc191, tip191, raw_ed25519, webauthn, ton_connect, sep53";

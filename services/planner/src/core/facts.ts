@@ -6,6 +6,26 @@ export interface Facts {
   readonly feeTiers: readonly FeeTier[] | undefined;
   /** Gas units that each submission attaches; comes with the tiers. */
   readonly submitGas?: bigint | undefined;
+  readonly verifier?: VerifierFacts | undefined;
+}
+
+/** What the verifier says about swaps. */
+export interface VerifierFacts {
+  /** The fee, millionths of each amount given. */
+  readonly feePips: bigint;
+  /** Time of the final block, milliseconds since the epoch (rule: time-is-the-chains). */
+  readonly finalTimeMs: number;
+  /** The counterparties' payloads by `nonceKey`. */
+  readonly payloads: ReadonlyMap<string, PayloadFacts>;
+}
+
+/** A payload that somebody signed, as the verifier would judge it now. */
+export interface PayloadFacts {
+  /** Undefined where the key is not known. */
+  readonly keyRegistered: boolean | undefined;
+  readonly nonceUsed: boolean;
+  readonly saltValid: boolean;
+  readonly accountLocked: boolean;
 }
 
 export interface FeeTier {
@@ -18,7 +38,7 @@ export interface FeeTier {
 }
 
 /** The names by which a plan lists facts that it lacked. */
-export type FactName = "wallet_account" | "gate_fee_tiers";
+export type FactName = "wallet_account" | "gate_fee_tiers" | "counterparty_payloads";
 
 export const noFacts: Facts = { accountId: undefined, feeTiers: undefined };
 

@@ -21,12 +21,12 @@ export function gateCall(step: Step, place: string, facts: Facts, limits: Limits
   if (!isAccountId(receiverId)) return problem(`${place}.receiver_id is not an account id`);
   if (!isDecimal(gas)) return problem(`${place}.gas must be a decimal string`);
   if (!isDecimal(deposit)) return problem(`${place}.deposit must be a decimal string`);
-  const payload = payloadOf(step, place, facts);
+  const payload = payloadOf(step, place, facts, limits);
   if (payload.problem !== undefined) return payload;
   return { ...payload, value: { receiverId, methodName, gas, deposit, payload: payload.value } };
 }
 
-function payloadOf(step: Step, place: string, facts: Facts): BuiltPayload {
+function payloadOf(step: Step, place: string, facts: Facts, limits: Limits): BuiltPayload {
   if ("foreign" in step && step.foreign !== undefined) {
     const where = step.form === "explicit" ? "beside near_intents" : `on ${step.form} steps`;
     return problem(`${place}.${step.foreign} is not supported ${where}`);
@@ -38,7 +38,7 @@ function payloadOf(step: Step, place: string, facts: Facts): BuiltPayload {
       return transferPayload(step.fields, transferPlaces(place), facts, latest.ms);
     }
     case "intents.swap":
-      return swapPayload(step.fields, place, facts);
+      return swapPayload(step.fields, place, facts, limits);
     case "intents.execute_raw": {
       const latest = notAfter(step.fields.deadline, place);
       if (latest.problem !== undefined) return latest;

@@ -57,6 +57,7 @@ const refused: Planning = {
   plan: { accepted: false, executable: false, steps: [], setupRequirements: [], unchecked: [] },
   calls: [],
   stepwise: false,
+  uncheckedPayloads: [],
 };
 
 function opened(

@@ -1,6 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { GateCallSchema, IntentsSchema } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import { z } from "zod";
+import type { CounterpartyPayload } from "./counterparty-payload.ts";
 
 export type GateCallInit = Exclude<MessageInitShape<typeof GateCallSchema>, { readonly $typeName: string }>;
 export type IntentsInit = Exclude<MessageInitShape<typeof IntentsSchema>, { readonly $typeName: string }>;
@@ -14,6 +15,8 @@ export type Built<T> =
       readonly value: T;
       /** Whether a rule was skipped because the wallet's account is not known. */
       readonly accountUnchecked: boolean;
+      /** Counterparties' payloads of which the verifier's word is not known, so that rules were skipped. */
+      readonly uncheckedPayloads?: readonly CounterpartyPayload[];
     };
 
 export type BuiltPayload = Built<Payload>;

@@ -1,4 +1,5 @@
 import type { Step } from "@outlayer/workflow";
+import type { CounterpartyPayload } from "./counterparty-payload.ts";
 import { estimatesOf, type PlanEstimates } from "./estimates.ts";
 import { type FactName, type Facts, type Limits, noFacts } from "./facts.ts";
 import { rejectMixedBatches } from "./gate-batches.ts";
@@ -52,6 +53,8 @@ export interface Planning {
   readonly calls: GateCallInit[];
   /** Whether each step is resumed by itself. */
   readonly stepwise: boolean;
+  /** Counterparties' payloads of which the verifier's word was not known. */
+  readonly uncheckedPayloads: readonly CounterpartyPayload[];
 }
 
 /**
@@ -73,6 +76,7 @@ function planWith(request: PlanRequest, facts: Facts, limits: Limits): Planning 
   });
   const setupRequirements: SetupRequirement[] = [];
   const calls: GateCallInit[] = [];
+  const uncheckedPayloads: CounterpartyPayload[] = [];
   let accountUnchecked = false;
   for (const { step, classification, index, place } of placed) {
     switch (classification.lane) {
@@ -84,6 +88,7 @@ function planWith(request: PlanRequest, facts: Facts, limits: Limits): Planning 
         }
         calls.push(built.value);
         accountUnchecked ||= built.accountUnchecked;
+        uncheckedPayloads.push(...(built.uncheckedPayloads ?? []));
         break;
       }
       case "funding_setup":
@@ -100,6 +105,7 @@ function planWith(request: PlanRequest, facts: Facts, limits: Limits): Planning 
   const unchecked: FactName[] = [];
   if (executable && accountUnchecked) unchecked.push("wallet_account");
   if (executable && facts.feeTiers === undefined) unchecked.push("gate_fee_tiers");
+  if (executable && uncheckedPayloads.length > 0) unchecked.push("counterparty_payloads");
   return {
     plan: {
       accepted: placed.every(({ classification }) => classification.lane !== "reject"),
@@ -111,6 +117,7 @@ function planWith(request: PlanRequest, facts: Facts, limits: Limits): Planning 
     },
     calls: executable ? calls : [],
     stepwise,
+    uncheckedPayloads,
   };
 }
 

@@ -10,7 +10,8 @@ import type {
   WorkflowRequest,
 } from "@outlayer/workflow";
 import type { AccountAsked, AccountFacts } from "./account.ts";
-import type { FactName, Facts } from "./facts.ts";
+import type { CounterpartyPayload } from "./counterparty-payload.ts";
+import type { FactName, Facts, VerifierFacts } from "./facts.ts";
 import type { OpenedInit } from "./opening.ts";
 import type { GateCallInit } from "./payload.ts";
 
@@ -18,6 +19,12 @@ import type { GateCallInit } from "./payload.ts";
  * Fetches facts of a wallet and the gate; a fact that is not there in time is undefined. Never rejects.
  */
 export type FetchFacts = (walletId: string, names: readonly FactName[], signal: AbortSignal) => Promise<Facts>;
+
+/** Asks the verifier about payloads that others signed. Undefined where there is no answer in time. Never rejects. */
+export type FetchPayloadFacts = (
+  payloads: readonly CounterpartyPayload[],
+  signal: AbortSignal,
+) => Promise<VerifierFacts | undefined>;
 
 /** All facts of a wallet and the gate, where they are known without asking; else undefined. */
 export type KnownFacts = (walletId: string) => Facts | undefined;

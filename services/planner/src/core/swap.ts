@@ -1,21 +1,19 @@
 import { isAccountId, normalizeTokenId } from "@outlayer/near";
 import type { Step } from "@outlayer/workflow";
 import { amountProblem } from "./amounts.ts";
-import type { Facts } from "./facts.ts";
+import { counterpartyProblem, readCounterparties } from "./counterparties.ts";
+import type { Facts, Limits } from "./facts.ts";
 import { type BuiltPayload, intentsPayload, notAfter, problem } from "./payload.ts";
 import { transferPayload } from "./transfer.ts";
 
 type Swap = Extract<Step, { form: "intents.swap" }>["fields"];
 
-/** Standards of signed payloads that the verifier takes. */
-const payloadStandards = ["nep413", "erc191", "tip191", "raw_ed25519", "webauthn", "ton_connect", "sep53"];
-
 /**
  * Either a `token_diff` that is executed together with payloads that counterparties signed, or a transfer to a quote's deposit
- * address. The verifier takes its fee out of each negative delta; a caller's quote includes it, and the diff is signed exactly as
- * asked: the verifier refuses the whole batch if it does not balance.
+ * address. The diff is signed exactly as asked. The verifier takes its fee out of each negative delta and refuses a batch that does
+ * not balance, so the counterparties' payloads are checked first (rule: swap-is-checked-before-it-is-signed).
  */
-export function swapPayload(swap: Swap, place: string, facts: Facts): BuiltPayload {
+export function swapPayload(swap: Swap, place: string, facts: Facts, limits: Limits): BuiltPayload {
   const tokenIn = normalizeTokenId(swap.token_in);
   if (tokenIn === undefined) return problem(`${place}.token_in is not a token id`);
   const tokenOut = normalizeTokenId(swap.token_out);
@@ -52,10 +50,8 @@ export function swapPayload(swap: Swap, place: string, facts: Facts): BuiltPaylo
   if (swap.min_amount_out === undefined) {
     return problem(`${place}.min_amount_out is required beside counterparty_signed`);
   }
-  const foreign = counterparties.findIndex(({ standard }) => !payloadStandards.some((known) => known === standard));
-  if (foreign >= 0) {
-    return problem(`${place}.counterparty_signed[${foreign}].standard must be one of ${payloadStandards.join(", ")}`);
-  }
+  const payloads = readCounterparties(counterparties, `${place}.counterparty_signed`, limits);
+  if (payloads.problem !== undefined) return payloads;
   if (referral !== undefined && !isAccountId(referral)) return problem(`${place}.referral is not an account id`);
   const diff = { [tokenIn]: `-${swap.amount_in}`, [tokenOut]: swap.min_amount_out };
   const intent = {
@@ -68,5 +64,18 @@ export function swapPayload(swap: Swap, place: string, facts: Facts): BuiltPaylo
     intentsJson: JSON.stringify([intent]),
     counterpartySignedJson: counterparties.map((payload) => JSON.stringify(payload)),
   };
-  return intentsPayload(intents, false, latest.ms);
+  const { verifier } = facts;
+  if (verifier !== undefined) {
+    const own = {
+      given: [tokenIn, -BigInt(swap.amount_in)],
+      got: [tokenOut, BigInt(swap.min_amount_out)],
+    } as const;
+    const found = counterpartyProblem(payloads.read, own, place, verifier);
+    if (found !== undefined) return problem(found);
+  }
+  // Nothing is signed that outlives the other side's word.
+  const earliest = Math.min(...payloads.read.map(({ deadlineMs }) => deadlineMs));
+  const until = latest.ms !== undefined && latest.ms < BigInt(earliest) ? latest.ms : BigInt(earliest);
+  const built = intentsPayload(intents, false, until);
+  return verifier !== undefined || built.problem !== undefined ? built : { ...built, uncheckedPayloads: payloads.read };
 }

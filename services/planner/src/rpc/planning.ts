@@ -1,12 +1,13 @@
 import type { WorkflowRequest } from "@outlayer/workflow";
 import { type Limits, noFacts } from "../core/facts.ts";
 import { type Planning, type PlanRequest, plan } from "../core/plan.ts";
-import type { FetchFacts, KnownFacts } from "../core/ports.ts";
+import type { FetchFacts, FetchPayloadFacts, KnownFacts } from "../core/ports.ts";
 
 export interface PlanningDeps {
   readonly limits: Limits;
   readonly fetchFacts: FetchFacts;
   readonly knownFacts: KnownFacts;
+  readonly fetchPayloadFacts: FetchPayloadFacts;
 }
 
 export function planRequestOf({ steps, onFailure }: WorkflowRequest): PlanRequest {
@@ -20,14 +21,18 @@ export function planRequestOf({ steps, onFailure }: WorkflowRequest): PlanReques
  * Where all facts are known already, one planning is enough: no fact changes a plan that would not have asked for it.
  */
 export async function planWithFacts(
-  { limits, fetchFacts, knownFacts }: PlanningDeps,
+  { limits, fetchFacts, knownFacts, fetchPayloadFacts }: PlanningDeps,
   request: PlanRequest,
   walletId: string,
   signal: AbortSignal,
 ): Promise<Planning> {
   const known = knownFacts(walletId);
-  if (known !== undefined) return plan(request, known, limits);
-  const planning = plan(request, noFacts, limits);
-  const { unchecked } = planning.plan;
-  return unchecked.length === 0 ? planning : plan(request, await fetchFacts(walletId, unchecked, signal), limits);
+  const planning = plan(request, known ?? noFacts, limits);
+  const { plan: first, uncheckedPayloads: payloads } = planning;
+  if (first.unchecked.length === 0 || (known !== undefined && payloads.length === 0)) return planning;
+  const [facts, verifier] = await Promise.all([
+    known ?? fetchFacts(walletId, first.unchecked, signal),
+    payloads.length === 0 ? undefined : fetchPayloadFacts(payloads, signal),
+  ]);
+  return plan(request, { ...facts, verifier }, limits);
 }

@@ -60,3 +60,23 @@ export const nearIntentsCall = {
   method_name: "execute_intents",
   near_intents: { intents: [{ intent: "transfer", receiver_id: "mike.near", tokens: { "nep141:wrap.near": "1" } }] },
 };
+
+export const makersKey = "ed25519:5TagutioHgKLh7KZ1VEFBYfgRkPtqnKm9LoMnJMJugxm";
+
+/** A counterparty's message for the verifier, as every standard but NEP-413 signs it. */
+export function counterpartyMessage(changed: object = {}) {
+  return {
+    signer_id: "maker.near",
+    verifying_contract: "intents.near",
+    deadline: "2030-01-01T00:00:00Z",
+    nonce: Buffer.alloc(32, 1).toString("base64"),
+    intents: [{ intent: "token_diff", diff: { "nep141:wrap.near": "999", "nep141:usdt.near": "-2001" } }],
+    ...changed,
+  };
+}
+
+/** Its signature is not a maker's: only the verifier's word of it counts in these tests. */
+export function counterpartyPayload(changed: object = {}) {
+  const payload = JSON.stringify(counterpartyMessage(changed));
+  return { standard: "raw_ed25519", payload, public_key: makersKey, signature: "ed25519:y" };
+}

@@ -34,6 +34,7 @@ type Log = ServiceImpl<typeof LogService>;
 export interface Others {
   readonly getAccount?: SignerProxy["getAccount"];
   readonly getGateFacts?: Broadcaster["getGateFacts"];
+  readonly getPayloadFacts?: Broadcaster["getPayloadFacts"];
   readonly preflight?: Broadcaster["preflight"];
   readonly openWorkflow?: Log["openWorkflow"];
   readonly getRecord?: ServiceImpl<typeof RecordService>["getRecord"];
@@ -75,6 +76,11 @@ export function startPlanner(others: Others = {}) {
       return others.getGateFacts === undefined
         ? { feeTiers: [3, 6, 12].map((cap) => ({ cap, feeYocto: "1", resumeGas: "1" })), submitGas: "10" }
         : others.getGateFacts(request, context);
+    },
+    async getPayloadFacts(request, context) {
+      asked.push(`facts of ${request.payloads.length} payloads`);
+      if (others.getPayloadFacts === undefined) throw new Refusal(Code.Unavailable, "not asked in this test");
+      return others.getPayloadFacts(request, context);
     },
     async preflight(request, context) {
       asked.push(`preflight of ${request.walletId}, ${request.calls.length} calls`);
@@ -128,6 +134,7 @@ export function startPlanner(others: Others = {}) {
             getGateFacts: ["planner"],
             getDirectUserKey: ["planner"],
             getAccount: ["planner"],
+            getPayloadFacts: ["planner"],
             preflight: ["planner"],
           }),
           register: (router) => void router.service(BroadcasterService, broadcaster),

@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/broadcaster/v1/broadcaster.proto.
  */
 export const file_outlayer_broadcaster_v1_broadcaster: GenFile = /*@__PURE__*/
-  fileDesc("CilvdXRsYXllci9icm9hZGNhc3Rlci92MS9icm9hZGNhc3Rlci5wcm90bxIXb3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEiLwoTR2V0R2F0ZUZhY3RzUmVxdWVzdBIYCgdnYXRlX2lkGAEgASgJQge6SARyAhACIl8KFEdldEdhdGVGYWN0c1Jlc3BvbnNlEjMKCWZlZV90aWVycxgBIAMoCzIgLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkZlZVRpZXISEgoKc3VibWl0X2dhcxgCIAEoCSI9CgdGZWVUaWVyEgsKA2NhcBgBIAEoDRIRCglmZWVfeW9jdG8YAiABKAkSEgoKcmVzdW1lX2dhcxgDIAEoCSJ0ChdHZXREaXJlY3RVc2VyS2V5UmVxdWVzdBI8CgVzY29wZRgBIAEoCzIlLm91dGxheWVyLndvcmtmbG93LnYxLkRpcmVjdFVzZXJTY29wZUIGukgDyAEBEhsKCnB1YmxpY19rZXkYAiABKAlCB7pIBHICEAEitwEKGEdldERpcmVjdFVzZXJLZXlSZXNwb25zZRIRCglpbnN0YWxsZWQYASABKAgSEwoGcmVhc29uGAIgASgJSACIAQESFAoHbWVzc2FnZRgDIAEoCUgBiAEBEhwKD2FsbG93YW5jZV95b2N0bxgEIAEoCUgCiAEBEhQKDGJsb2NrX2hlaWdodBgFIAEoBEIJCgdfcmVhc29uQgoKCF9tZXNzYWdlQhIKEF9hbGxvd2FuY2VfeW9jdG8idQoRR2V0QWNjb3VudFJlcXVlc3QSGwoKYWNjb3VudF9pZBgBIAEoCUIHukgEcgIQAhIXCgpwdWJsaWNfa2V5GAIgASgJSACIAQESGwoJdG9rZW5faWRzGAMgAygJQgi6SAWSAQIQIEINCgtfcHVibGljX2tleSKRAgoSR2V0QWNjb3VudFJlc3BvbnNlEg4KBmV4aXN0cxgBIAEoCBIXCg9yZWdpc3RlcmVkX2tleXMYAiADKAkSGAoQcmVnaXN0ZXJlZF90b3RhbBgDIAEoDRIzCgluZWFyX2tleXMYBCADKAsyIC5vdXRsYXllci5icm9hZGNhc3Rlci52MS5OZWFyS2V5Eg4KBmxvY2tlZBgFIAEoCBIbChNhdXRoX2J5X3ByZWRlY2Vzc29yGAYgASgIEhsKDmtleV9yZWdpc3RlcmVkGAcgASgISACIAQESEAoIYmFsYW5jZXMYCCADKAkSFAoMYmxvY2tfaGVpZ2h0GAkgASgEQhEKD19rZXlfcmVnaXN0ZXJlZCIyCgdOZWFyS2V5EhIKCnB1YmxpY19rZXkYASABKAkSEwoLZnVsbF9hY2Nlc3MYAiABKAgi+gEKEFByZWZsaWdodFJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSNwoFY2FsbHMYAiADKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5HYXRlQ2FsbEIIukgFkgECEAwSNQoIYXBwcm92YWwYAyABKAsyHi5vdXRsYXllci53b3JrZmxvdy52MS5BcHByb3ZhbEgAiAEBEhcKD2hhbHRfb25fZmFpbHVyZRgEIAEoCBIUCgxhbnlfb3JkZXJpbmcYBSABKAgSEAoIc3RlcHdpc2UYBiABKAhCCwoJX2FwcHJvdmFsIkcKEVByZWZsaWdodFJlc3BvbnNlEjIKCXByZWZsaWdodBgBIAEoCzIfLm91dGxheWVyLndvcmtmbG93LnYxLlByZWZsaWdodDLdAwoSQnJvYWRjYXN0ZXJTZXJ2aWNlEnAKDEdldEdhdGVGYWN0cxIsLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldEdhdGVGYWN0c1JlcXVlc3QaLS5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXRHYXRlRmFjdHNSZXNwb25zZSIDkAIBEnwKEEdldERpcmVjdFVzZXJLZXkSMC5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXREaXJlY3RVc2VyS2V5UmVxdWVzdBoxLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldERpcmVjdFVzZXJLZXlSZXNwb25zZSIDkAIBEmoKCkdldEFjY291bnQSKi5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXRBY2NvdW50UmVxdWVzdBorLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldEFjY291bnRSZXNwb25zZSIDkAIBEmsKCVByZWZsaWdodBIpLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLlByZWZsaWdodFJlcXVlc3QaKi5vdXRsYXllci5icm9hZGNhc3Rlci52MS5QcmVmbGlnaHRSZXNwb25zZSIHkAIBiLUYAWIGcHJvdG8z", [file_buf_validate_validate, file_outlayer_rpc_v1_options, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_direct_user, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_preflight]);
+  fileDesc("CilvdXRsYXllci9icm9hZGNhc3Rlci92MS9icm9hZGNhc3Rlci5wcm90bxIXb3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEiLwoTR2V0R2F0ZUZhY3RzUmVxdWVzdBIYCgdnYXRlX2lkGAEgASgJQge6SARyAhACIl8KFEdldEdhdGVGYWN0c1Jlc3BvbnNlEjMKCWZlZV90aWVycxgBIAMoCzIgLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkZlZVRpZXISEgoKc3VibWl0X2dhcxgCIAEoCSI9CgdGZWVUaWVyEgsKA2NhcBgBIAEoDRIRCglmZWVfeW9jdG8YAiABKAkSEgoKcmVzdW1lX2dhcxgDIAEoCSJ0ChdHZXREaXJlY3RVc2VyS2V5UmVxdWVzdBI8CgVzY29wZRgBIAEoCzIlLm91dGxheWVyLndvcmtmbG93LnYxLkRpcmVjdFVzZXJTY29wZUIGukgDyAEBEhsKCnB1YmxpY19rZXkYAiABKAlCB7pIBHICEAEitwEKGEdldERpcmVjdFVzZXJLZXlSZXNwb25zZRIRCglpbnN0YWxsZWQYASABKAgSEwoGcmVhc29uGAIgASgJSACIAQESFAoHbWVzc2FnZRgDIAEoCUgBiAEBEhwKD2FsbG93YW5jZV95b2N0bxgEIAEoCUgCiAEBEhQKDGJsb2NrX2hlaWdodBgFIAEoBEIJCgdfcmVhc29uQgoKCF9tZXNzYWdlQhIKEF9hbGxvd2FuY2VfeW9jdG8idQoRR2V0QWNjb3VudFJlcXVlc3QSGwoKYWNjb3VudF9pZBgBIAEoCUIHukgEcgIQAhIXCgpwdWJsaWNfa2V5GAIgASgJSACIAQESGwoJdG9rZW5faWRzGAMgAygJQgi6SAWSAQIQIEINCgtfcHVibGljX2tleSKRAgoSR2V0QWNjb3VudFJlc3BvbnNlEg4KBmV4aXN0cxgBIAEoCBIXCg9yZWdpc3RlcmVkX2tleXMYAiADKAkSGAoQcmVnaXN0ZXJlZF90b3RhbBgDIAEoDRIzCgluZWFyX2tleXMYBCADKAsyIC5vdXRsYXllci5icm9hZGNhc3Rlci52MS5OZWFyS2V5Eg4KBmxvY2tlZBgFIAEoCBIbChNhdXRoX2J5X3ByZWRlY2Vzc29yGAYgASgIEhsKDmtleV9yZWdpc3RlcmVkGAcgASgISACIAQESEAoIYmFsYW5jZXMYCCADKAkSFAoMYmxvY2tfaGVpZ2h0GAkgASgEQhEKD19rZXlfcmVnaXN0ZXJlZCIyCgdOZWFyS2V5EhIKCnB1YmxpY19rZXkYASABKAkSEwoLZnVsbF9hY2Nlc3MYAiABKAgiXAoWR2V0UGF5bG9hZEZhY3RzUmVxdWVzdBJCCghwYXlsb2FkcxgBIAMoCzImLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLlNpZ25lZFBheWxvYWRCCLpIBZIBAhBgImwKDVNpZ25lZFBheWxvYWQSGwoKYWNjb3VudF9pZBgBIAEoCUIHukgEcgIQAhIXCgpwdWJsaWNfa2V5GAIgASgJSACIAQESFgoFbm9uY2UYAyABKAxCB7pIBHoCaCBCDQoLX3B1YmxpY19rZXkiewoXR2V0UGF5bG9hZEZhY3RzUmVzcG9uc2USEAoIZmVlX3BpcHMYASABKA0SFQoNZmluYWxfdGltZV9tcxgCIAEoBBI3CghwYXlsb2FkcxgDIAMoCzIlLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLlBheWxvYWRGYWN0cyJ+CgxQYXlsb2FkRmFjdHMSGwoOa2V5X3JlZ2lzdGVyZWQYASABKAhIAIgBARISCgpub25jZV91c2VkGAIgASgIEhIKCnNhbHRfdmFsaWQYAyABKAgSFgoOYWNjb3VudF9sb2NrZWQYBCABKAhCEQoPX2tleV9yZWdpc3RlcmVkIvoBChBQcmVmbGlnaHRSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEjcKBWNhbGxzGAIgAygLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuR2F0ZUNhbGxCCLpIBZIBAhAMEjUKCGFwcHJvdmFsGAMgASgLMh4ub3V0bGF5ZXIud29ya2Zsb3cudjEuQXBwcm92YWxIAIgBARIXCg9oYWx0X29uX2ZhaWx1cmUYBCABKAgSFAoMYW55X29yZGVyaW5nGAUgASgIEhAKCHN0ZXB3aXNlGAYgASgIQgsKCV9hcHByb3ZhbCJHChFQcmVmbGlnaHRSZXNwb25zZRIyCglwcmVmbGlnaHQYASABKAsyHy5vdXRsYXllci53b3JrZmxvdy52MS5QcmVmbGlnaHQy2AQKEkJyb2FkY2FzdGVyU2VydmljZRJwCgxHZXRHYXRlRmFjdHMSLC5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXRHYXRlRmFjdHNSZXF1ZXN0Gi0ub3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEuR2V0R2F0ZUZhY3RzUmVzcG9uc2UiA5ACARJ8ChBHZXREaXJlY3RVc2VyS2V5EjAub3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEuR2V0RGlyZWN0VXNlcktleVJlcXVlc3QaMS5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXREaXJlY3RVc2VyS2V5UmVzcG9uc2UiA5ACARJqCgpHZXRBY2NvdW50Eioub3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEuR2V0QWNjb3VudFJlcXVlc3QaKy5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXRBY2NvdW50UmVzcG9uc2UiA5ACARJ5Cg9HZXRQYXlsb2FkRmFjdHMSLy5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXRQYXlsb2FkRmFjdHNSZXF1ZXN0GjAub3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEuR2V0UGF5bG9hZEZhY3RzUmVzcG9uc2UiA5ACARJrCglQcmVmbGlnaHQSKS5vdXRsYXllci5icm9hZGNhc3Rlci52MS5QcmVmbGlnaHRSZXF1ZXN0Gioub3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEuUHJlZmxpZ2h0UmVzcG9uc2UiB5ACAYi1GAFiBnByb3RvMw", [file_buf_validate_validate, file_outlayer_rpc_v1_options, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_direct_user, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_preflight]);
 
 /**
  * Names a gate.
@@ -325,6 +325,139 @@ export const NearKeySchema: GenMessage<NearKey> = /*@__PURE__*/
   messageDesc(file_outlayer_broadcaster_v1_broadcaster, 7);
 
 /**
+ * Names payloads.
+ *
+ * @generated from message outlayer.broadcaster.v1.GetPayloadFactsRequest
+ */
+export type GetPayloadFactsRequest = Message<"outlayer.broadcaster.v1.GetPayloadFactsRequest"> & {
+  /**
+   * The payloads, each by what the verifier's views ask for.
+   *
+   * @generated from field: repeated outlayer.broadcaster.v1.SignedPayload payloads = 1;
+   */
+  payloads: SignedPayload[];
+};
+
+/**
+ * Describes the message outlayer.broadcaster.v1.GetPayloadFactsRequest.
+ * Use `create(GetPayloadFactsRequestSchema)` to create a new message.
+ */
+export const GetPayloadFactsRequestSchema: GenMessage<GetPayloadFactsRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_broadcaster_v1_broadcaster, 8);
+
+/**
+ * A payload that somebody signed.
+ *
+ * @generated from message outlayer.broadcaster.v1.SignedPayload
+ */
+export type SignedPayload = Message<"outlayer.broadcaster.v1.SignedPayload"> & {
+  /**
+   * The account that it acts for.
+   *
+   * @generated from field: string account_id = 1;
+   */
+  accountId: string;
+
+  /**
+   * The key that signed it: curve, colon and base58. Unset where it is not known.
+   *
+   * @generated from field: optional string public_key = 2;
+   */
+  publicKey?: string | undefined;
+
+  /**
+   * 32 bytes.
+   *
+   * @generated from field: bytes nonce = 3;
+   */
+  nonce: Uint8Array;
+};
+
+/**
+ * Describes the message outlayer.broadcaster.v1.SignedPayload.
+ * Use `create(SignedPayloadSchema)` to create a new message.
+ */
+export const SignedPayloadSchema: GenMessage<SignedPayload> = /*@__PURE__*/
+  messageDesc(file_outlayer_broadcaster_v1_broadcaster, 9);
+
+/**
+ * The payloads at final blocks.
+ *
+ * @generated from message outlayer.broadcaster.v1.GetPayloadFactsResponse
+ */
+export type GetPayloadFactsResponse = Message<"outlayer.broadcaster.v1.GetPayloadFactsResponse"> & {
+  /**
+   * The verifier's fee, millionths of each amount given.
+   *
+   * @generated from field: uint32 fee_pips = 1;
+   */
+  feePips: number;
+
+  /**
+   * Time of the final block, milliseconds since the epoch.
+   *
+   * @generated from field: uint64 final_time_ms = 2;
+   */
+  finalTimeMs: bigint;
+
+  /**
+   * In the order of the request.
+   *
+   * @generated from field: repeated outlayer.broadcaster.v1.PayloadFacts payloads = 3;
+   */
+  payloads: PayloadFacts[];
+};
+
+/**
+ * Describes the message outlayer.broadcaster.v1.GetPayloadFactsResponse.
+ * Use `create(GetPayloadFactsResponseSchema)` to create a new message.
+ */
+export const GetPayloadFactsResponseSchema: GenMessage<GetPayloadFactsResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_broadcaster_v1_broadcaster, 10);
+
+/**
+ * A payload, as the verifier would judge it.
+ *
+ * @generated from message outlayer.broadcaster.v1.PayloadFacts
+ */
+export type PayloadFacts = Message<"outlayer.broadcaster.v1.PayloadFacts"> & {
+  /**
+   * Whether the verifier takes the key for the account; unset where no key was named.
+   *
+   * @generated from field: optional bool key_registered = 1;
+   */
+  keyRegistered?: boolean | undefined;
+
+  /**
+   * Whether the account has used the nonce up.
+   *
+   * @generated from field: bool nonce_used = 2;
+   */
+  nonceUsed: boolean;
+
+  /**
+   * Whether the verifier takes the nonce's salt; a nonce without one passes.
+   *
+   * @generated from field: bool salt_valid = 3;
+   */
+  saltValid: boolean;
+
+  /**
+   * Whether the verifier has locked the account.
+   *
+   * @generated from field: bool account_locked = 4;
+   */
+  accountLocked: boolean;
+};
+
+/**
+ * Describes the message outlayer.broadcaster.v1.PayloadFacts.
+ * Use `create(PayloadFactsSchema)` to create a new message.
+ */
+export const PayloadFactsSchema: GenMessage<PayloadFacts> = /*@__PURE__*/
+  messageDesc(file_outlayer_broadcaster_v1_broadcaster, 11);
+
+/**
  * The run to check.
  *
  * @generated from message outlayer.broadcaster.v1.PreflightRequest
@@ -378,7 +511,7 @@ export type PreflightRequest = Message<"outlayer.broadcaster.v1.PreflightRequest
  * Use `create(PreflightRequestSchema)` to create a new message.
  */
 export const PreflightRequestSchema: GenMessage<PreflightRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_broadcaster_v1_broadcaster, 8);
+  messageDesc(file_outlayer_broadcaster_v1_broadcaster, 12);
 
 /**
  * The result.
@@ -399,7 +532,7 @@ export type PreflightResponse = Message<"outlayer.broadcaster.v1.PreflightRespon
  * Use `create(PreflightResponseSchema)` to create a new message.
  */
 export const PreflightResponseSchema: GenMessage<PreflightResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_broadcaster_v1_broadcaster, 9);
+  messageDesc(file_outlayer_broadcaster_v1_broadcaster, 13);
 
 /**
  * What the broadcaster knows of the chain, for services only.
@@ -436,6 +569,16 @@ export const BroadcasterService: GenService<{
     methodKind: "unary";
     input: typeof GetAccountRequestSchema;
     output: typeof GetAccountResponseSchema;
+  },
+  /**
+   * Reads what the verifier says of payloads that others signed. Unavailable while NEAR's RPC is away.
+   *
+   * @generated from rpc outlayer.broadcaster.v1.BroadcasterService.GetPayloadFacts
+   */
+  getPayloadFacts: {
+    methodKind: "unary";
+    input: typeof GetPayloadFactsRequestSchema;
+    output: typeof GetPayloadFactsResponseSchema;
   },
   /**
    * Runs every check that a run depends on. Broadcasts, reserves and writes nothing; a check that cannot be made counts as

@@ -1,0 +1,100 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import { encodeHex } from "@outlayer/near";
+import { type CounterpartyPayload, payloadStandards, readCounterpartyPayload } from "./counterparty-payload.ts";
+import type { Limits, PayloadFacts, VerifierFacts } from "./facts.ts";
+import { problem } from "./payload.ts";
+import { type Delta, type TokenBalance, unbalanced } from "./swap-balance.ts";
+
+/** Most payloads of a step: each costs readings of the chain. */
+const mostCounterparties = 8;
+
+/**
+ * How long a payload must still hold when it is planned, milliseconds: the gate takes some blocks to take a call in, and three
+ * to dispatch it.
+ */
+const leastHoldMs = 10_000;
+
+type Problem = { readonly problem: string };
+
+/** Reads the payloads of counterparties; cheap, and the same whatever the chain says. */
+export function readCounterparties(
+  payloads: readonly object[],
+  place: string,
+  { verifierId }: Pick<Limits, "verifierId">,
+): Problem | { readonly problem?: undefined; readonly read: readonly CounterpartyPayload[] } {
+  if (payloads.length > mostCounterparties) return problem(`${place} must have at most ${mostCounterparties} payloads`);
+  const foreign = payloads.findIndex((payload) => !payloadStandards.includes(standardOf(payload)));
+  if (foreign >= 0) return problem(`${place}[${foreign}].standard must be one of ${payloadStandards.join(", ")}`);
+  const read: CounterpartyPayload[] = [];
+  const nonces = new Map<string, string>();
+  for (const [index, payload] of payloads.entries()) {
+    const one = readCounterpartyPayload(payload as JsonObject, `${place}[${index}]`, verifierId);
+    if ("problem" in one) return one;
+    const key = nonceKey(one);
+    const same = nonces.get(key);
+    if (same !== undefined)
+      return problem(`${one.place} has signer and nonce of ${same}: only one of them can execute`);
+    nonces.set(key, one.place);
+    read.push(one);
+  }
+  return { read };
+}
+
+function standardOf(payload: object): string {
+  const standard: unknown = Reflect.get(payload, "standard");
+  return typeof standard === "string" ? standard : "";
+}
+
+/** A payload's key in the facts: the verifier takes each nonce once for an account. */
+export const nonceKey = ({ signerId, nonce }: Pick<CounterpartyPayload, "signerId" | "nonce">) =>
+  `${signerId} ${encodeHex(nonce)}`;
+
+/**
+ * Why the verifier would refuse payloads beside the wallet's own diff, by what the chain says now; undefined where it would not.
+ * @param own the wallet's diff: what it gives, and what it gets
+ */
+export function counterpartyProblem(
+  read: readonly CounterpartyPayload[],
+  own: { readonly given: Delta; readonly got: Delta },
+  place: string,
+  { feePips, finalTimeMs, payloads }: VerifierFacts,
+): string | undefined {
+  const least = finalTimeMs + leastHoldMs;
+  for (const one of read) {
+    if (one.deadlineMs < least) {
+      const ends = new Date(one.deadlineMs).toISOString();
+      return `${one.place} holds until ${ends}: to be dispatched it must hold until ${new Date(least).toISOString()} at least`;
+    }
+  }
+  const off = unbalanced([own.given, own.got, ...read.flatMap(({ diffs }) => diffs)], feePips);
+  const first = off.find(({ token }) => token === own.got[0]) ?? off[0];
+  if (first !== undefined) return balanceProblem(first, own, place, feePips);
+  for (const one of read) {
+    const facts = payloads.get(nonceKey(one));
+    const found = facts === undefined ? undefined : stateProblem(one, facts);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function balanceProblem(
+  { token, delivered, taken }: TokenBalance,
+  { got }: { readonly got: Delta },
+  place: string,
+  feePips: bigint,
+): string {
+  const fee = `after the verifier's fee of ${feePips} millionths`;
+  if (token === got[0] && delivered < taken) {
+    return `${place}.min_amount_out is ${got[1]}, and counterparty_signed gives ${delivered - (taken - got[1])} of ${token} ${fee}`;
+  }
+  return `${place} does not balance: ${delivered} of ${token} is delivered ${fee}, and ${taken} is taken`;
+}
+
+function stateProblem({ place, signerId, publicKey }: CounterpartyPayload, facts: PayloadFacts): string | undefined {
+  if (facts.accountLocked) return `${place} is signed for ${signerId}, which the verifier has locked`;
+  if (facts.keyRegistered === false)
+    return `${place} is signed by ${publicKey}, which is not a key of ${signerId} in the verifier`;
+  if (!facts.saltValid) return `${place} has a nonce with a salt that the verifier no longer takes`;
+  if (facts.nonceUsed) return `${place} has a nonce that ${signerId} has used up`;
+  return undefined;
+}
