@@ -130,6 +130,32 @@ describe("following the chain", () => {
     assert.deepEqual(follower.place("b12"), { height: 12, state: "head" });
   });
 
+  it("lists final blocks above a height in their order, without those of a lost fork and heights left out", async () => {
+    assert.deepEqual(follower.finalAbove(8), []);
+    node.grow("b", 10, 10, "a9");
+    await poll();
+    const parent = node.blocks.get("a10");
+    assert.ok(parent);
+    node.blocks.set("a13", { ...parent, height: 13, hash: "a13", prevHash: "a10", lastFinalHash: "a8" });
+    node.grow("a", 14, 17);
+    await poll();
+    const above = follower.finalAbove(8)?.map(({ hash }) => hash);
+    assert.deepEqual(above, ["a9", "a10", "a13", "a14", "a15"]);
+    assert.deepEqual(follower.finalAbove(15), []);
+  });
+
+  it("says of heights before its window that it cannot list what followed", async () => {
+    node.grow("a", 11, 300);
+    await poll();
+    assert.equal(follower.heads?.final.hash, "a298");
+    assert.equal(follower.finalAbove(8), undefined);
+    assert.equal(follower.finalAbove(296), undefined);
+    assert.deepEqual(
+      follower.finalAbove(297)?.map(({ hash }) => hash),
+      ["a298"],
+    );
+  });
+
   it("knows a block of a lost fork that another node showed", async () => {
     node.grow("b", 10, 10, "a9");
     node.head = "a10";

@@ -126,7 +126,7 @@ export class Follower {
 
   /** Final blocks above a height, lowest first; undefined where the window begins above. */
   finalAbove(height: number): readonly Block[] | undefined {
-    if (height + 1 < this.#begin && !this.#chain.has(height)) return undefined;
+    if (height + 1 < this.#begin) return undefined;
     const last = this.#final?.height ?? 0;
     const above = [...this.#chain.values()].filter((block) => block.height > height && block.height <= last);
     return above.sort((a, b) => a.height - b.height);
