@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { RpcNearNode } from "../src/adapters/near/rpc-near-node.ts";
-import { RpcUnavailable, ViewFailed } from "../src/core/ports/near-node.ts";
+import { type Block, BlockUnknown, RpcUnavailable, ViewFailed } from "../src/core/ports/near-node.ts";
 import { type Answer, isUnknown, nodeError, reset, result, TwoNodes } from "./support/scripted-node.ts";
 
 describe("the RPC client", () => {
@@ -34,6 +34,53 @@ describe("the RPC client", () => {
         assert.equal(await near().callTarget("a.near"), standing);
       });
     }
+
+    const at = { height: 7, hash: "b7" } as Block;
+    const listed = { keys: [{ public_key: "ed25519:1", access_key: { nonce: 1, permission: "FullAccess" } }] };
+    const key = { publicKey: "ed25519:1", permission: { kind: "full_access" } };
+    const keyLists: readonly [name: string, list: Answer, account: Answer, keys: unknown][] = [
+      ["keys", result(listed), nodeError("INTERNAL_ERROR"), [key]],
+      ["an account without keys", result({ keys: [] }), result(bare), []],
+      ["no account, and no keys of it", result({ keys: [] }), nodeError("UNKNOWN_ACCOUNT"), undefined],
+      ["no account", nodeError("UNKNOWN_ACCOUNT"), nodeError("UNKNOWN_ACCOUNT"), undefined],
+    ];
+    for (const [name, list, account, keys] of keyLists) {
+      it(`tells at a block which keys an account has: ${name}`, async () => {
+        const asked: unknown[] = [];
+        first.answer = (method, response, params) => {
+          const { request_type: type, block_id: block } = params as { request_type: string; block_id: string };
+          asked.push(block);
+          (type === "view_account" ? account : list)(method, response);
+        };
+        assert.deepEqual(await near().accessKeysAt("a.near", at), keys);
+        assert.deepEqual(new Set(asked), new Set(["b7"]));
+      });
+    }
+
+    it("says nothing of keys at a block that the node has not got", async () => {
+      first.answer = second.answer = nodeError("UNKNOWN_BLOCK");
+      await assert.rejects(near().accessKeysAt("a.near", at), BlockUnknown);
+      await assert.rejects(near().view("intents.near", "public_keys_of", {}, at), BlockUnknown);
+      await assert.rejects(near().deletedKeys(at, ["a.near"]), BlockUnknown);
+    });
+
+    it("reads the keys that a block deleted, but for those that are there again at its end", async () => {
+      const change = (type: string, account_id: string, public_key: string) => ({
+        type,
+        change: { account_id, public_key },
+      });
+      const changes = [
+        change("access_key_deletion", "a.near", "ed25519:1"),
+        change("access_key_update", "a.near", "ed25519:1"),
+        change("access_key_update", "b.near", "ed25519:1"),
+        change("access_key_deletion", "b.near", "ed25519:1"),
+        change("of_a_later_version", "b.near", "ed25519:2"),
+      ];
+      first.answer = result({ block_hash: "b7", changes });
+      assert.deepEqual(await near().deletedKeys(at, ["a.near", "b.near"]), [
+        { accountId: "b.near", publicKey: "ed25519:1" },
+      ]);
+    });
 
     it("does not say that an account does not exist where the node only has not got there", async () => {
       for (const answer of [nodeError("UNKNOWN_BLOCK"), nodeError("UNAVAILABLE_SHARD"), reset, result({})]) {

@@ -129,8 +129,10 @@ export class RpcNearNode implements NearNode {
     return (await this.#accessKeys(accountId, "final")) ?? [];
   }
 
-  accessKeysAt(accountId: string, block: Block): Promise<readonly AccountKey[] | undefined> {
-    return this.#accessKeys(accountId, block);
+  async accessKeysAt(accountId: string, block: Block): Promise<readonly AccountKey[] | undefined> {
+    const keys = (await this.#accessKeys(accountId, block)) ?? [];
+    // Nodes may list no keys of an account that does not exist, as they do of one that has none.
+    return keys.length > 0 || (await this.#account(accountId, block)) !== undefined ? keys : undefined;
   }
 
   /** Undefined where there is no account. */
@@ -272,13 +274,13 @@ export class RpcNearNode implements NearNode {
     }
   }
 
-  /** The account at the final block; undefined where it does not exist. */
-  async #account(accountId: string): Promise<unknown> {
+  /** The account, at the final block by default; undefined where it does not exist. */
+  async #account(accountId: string, at: ViewPlace = "final"): Promise<unknown> {
     try {
-      return await this.#query({ request_type: "view_account", finality: "final", account_id: accountId });
+      return await this.#query({ request_type: "view_account", ...placeParams(at), account_id: accountId });
     } catch (error) {
       if (isUnknown(error, "UNKNOWN_ACCOUNT", "does not exist while viewing")) return undefined;
-      throw error;
+      throw orBlockUnknown(error);
     }
   }
 
