@@ -1,5 +1,17 @@
 import assert from "node:assert/strict";
-import { formatSignature, implicitAccountId, keyPairFromSeed, nep413Hash, parsePublicKey } from "@outlayer/near";
+import { generateKeyPairSync, sign } from "node:crypto";
+import {
+  encodeBase58,
+  formatSignature,
+  implicitAccountId,
+  implicitAccountOf,
+  keyPairFromSeed,
+  nep413Hash,
+  parsePublicKey,
+  sha256,
+} from "@outlayer/near";
+import { keccak256 } from "../devnet/src/crypto/hash.ts";
+import { secp256k1PublicKey, signSecp256k1 } from "../devnet/src/crypto/secp256k1.ts";
 import { makeFinal } from "./support/on-chain.ts";
 import { describeShapes } from "./support/shapes.ts";
 import { type System, startSystem } from "./support/system.ts";
@@ -34,6 +46,60 @@ function signed(system: System, { diff = fair, by = maker, recipient = "intents.
     public_key: by.publicKey,
     signature: formatSignature(by.sign(nep413Hash({ message, nonce, recipient }))),
   };
+}
+
+/** By curve: a payload for the implicit account of its key. */
+const makersByCurve: readonly (readonly [
+  curve: string,
+  sign: (system: System) => { readonly account: string; readonly payload: { readonly payload: string } },
+])[] = [
+  [
+    "Ed25519",
+    (system) => {
+      const key = keyPairFromSeed(new Uint8Array(32).fill(0x53));
+      const account = implicitAccountId(parsePublicKey(key.publicKey));
+      const payload = messageOf(system, account);
+      const signature = formatSignature(key.sign(Buffer.from(payload)));
+      return { account, payload: { standard: "raw_ed25519", payload, public_key: key.publicKey, signature } };
+    },
+  ],
+  [
+    "secp256k1",
+    (system) => {
+      const secret = new Uint8Array(32).fill(0x54);
+      const account = implicitAccountOf({ curve: "secp256k1", bytes: secp256k1PublicKey(secret) });
+      const payload = messageOf(system, account);
+      const text = Buffer.from(payload);
+      const hash = keccak256(Buffer.from(`\x19Ethereum Signed Message:\n${text.length}`), text);
+      const signature = `secp256k1:${encodeBase58(signSecp256k1(secret, hash))}`;
+      return { account, payload: { standard: "erc191", payload, signature } };
+    },
+  ],
+  [
+    "P-256",
+    (system) => {
+      const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "P-256" });
+      const { x = "", y = "" } = publicKey.export({ format: "jwk" });
+      const bytes = Buffer.concat([Buffer.from(x, "base64url"), Buffer.from(y, "base64url")]);
+      const account = implicitAccountOf({ curve: "p256", bytes });
+      const payload = messageOf(system, account);
+      const challenge = Buffer.from(sha256(payload)).toString("base64url");
+      const client_data_json = JSON.stringify({ type: "webauthn.get", challenge, origin: "https://app.example" });
+      const data = Buffer.alloc(37).fill(1, 32, 33);
+      const message = Buffer.concat([data, sha256(client_data_json)]);
+      const signed = sign("sha256", message, { key: privateKey, dsaEncoding: "ieee-p1363" });
+      const assertion = { client_data_json, authenticator_data: data.toString("base64url") };
+      const keys = { public_key: `p256:${encodeBase58(bytes)}`, signature: `p256:${encodeBase58(signed)}` };
+      return { account, payload: { standard: "webauthn", payload, ...keys, ...assertion } };
+    },
+  ],
+];
+
+function messageOf(system: System, signer_id: string): string {
+  const deadline = new Date(system.devnet.controls.clock.now() + 60_000).toISOString();
+  const nonce = Buffer.from(crypto.getRandomValues(new Uint8Array(32)).fill(1, 0, 1)).toString("base64");
+  const intents = [{ intent: "token_diff", diff: fair }];
+  return JSON.stringify({ signer_id, verifying_contract: "intents.near", deadline, nonce, intents });
 }
 
 describeShapes("a swap with a counterparty's payload (rule: swap-is-checked-before-it-is-signed)", (shape) => {
@@ -107,6 +173,29 @@ describeShapes("a swap with a counterparty's payload (rule: swap-is-checked-befo
     assert.equal(body.status, "succeeded", body.message);
     const said = await refused(payload);
     assert.equal(said, `steps[0].counterparty_signed[0] has a nonce that ${makerId} has used up`);
+  });
+
+  for (const [curve, sign] of makersByCurve) {
+    it(`is carried out where the counterparty signs with ${curve}, and refused with another's signature`, async () => {
+      const { account, payload } = sign(system);
+      system.devnet.controls.verifier.credit(account, usdc, 1000n);
+      makeFinal(system);
+      const other = { ...payload, payload: payload.payload.replace('"intents":', ' "intents":') };
+      assert.match(
+        await refused(other),
+        /counterparty_signed\[0\] (has a signature that is not valid|is signed by secp256k1:)/,
+      );
+      const { body } = await rest().execute([{ ...swap, counterparty_signed: [payload] }]);
+      assert.equal(body.status, "succeeded", body.message);
+      assert.equal(usdcOf(account), 599n);
+    });
+  }
+
+  it("is refused where its signature is not valid", async () => {
+    const payload = signed(system);
+    const { signature } = signed(system);
+    const said = await refused({ ...payload, signature });
+    assert.equal(said, "steps[0].counterparty_signed[0] has a signature that is not valid");
   });
 
   it("is refused where somebody else's key signed it, also a registered one of another account", async () => {

@@ -4,6 +4,7 @@ export * from "./encoding.ts";
 export * from "./gas.ts";
 export * from "./keys.ts";
 export * from "./nep413.ts";
+export { signingKeyOfPayload } from "./payload/signing-key.ts";
 export * from "./stale-key.ts";
 export * from "./token-id.ts";
 export * from "./transaction.ts";

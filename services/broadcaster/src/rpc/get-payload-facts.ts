@@ -34,9 +34,9 @@ export async function getPayloadFacts(
             is("is_nonce_used", { account_id, nonce: encodeBase64(nonce) }),
             is("is_account_locked", { account_id }),
             salt === undefined ? true : is("is_valid_salt", { salt: encodeHex(salt) }),
-            publicKey === undefined ? undefined : is("has_public_key", { account_id, public_key: publicKey }),
+            is("has_public_key", { account_id, public_key: publicKey }),
           ]);
-          return { nonceUsed, accountLocked, saltValid, ...(keyRegistered === undefined ? {} : { keyRegistered }) };
+          return { nonceUsed, accountLocked, saltValid, keyRegistered };
         }),
       ),
     ]);

@@ -22,13 +22,13 @@ export function payloadFactSource({
   return async (asked, callerSignal) => {
     const { signal, done } = deadline(timers, patienceMs, callerSignal);
     const payloads = asked.map(({ signerId, publicKey, nonce }) => {
-      return { accountId: signerId, nonce: new Uint8Array(nonce), ...(publicKey === undefined ? {} : { publicKey }) };
+      return { accountId: signerId, publicKey, nonce: new Uint8Array(nonce) };
     });
     try {
       const { feePips, finalTimeMs, payloads: facts } = await client.getPayloadFacts({ payloads }, { signal });
       const found = asked.flatMap((payload, index) => {
         const one = facts[index];
-        return one === undefined ? [] : [[nonceKey(payload), { ...one, keyRegistered: one.keyRegistered }] as const];
+        return one === undefined ? [] : [[nonceKey(payload), one] as const];
       });
       return { feePips: BigInt(feePips), finalTimeMs: Number(finalTimeMs), payloads: new Map(found) };
     } catch (error) {

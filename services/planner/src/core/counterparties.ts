@@ -1,12 +1,17 @@
 import type { JsonObject } from "@bufbuild/protobuf";
-import { encodeHex } from "@outlayer/near";
-import { type CounterpartyPayload, payloadStandards, readCounterpartyPayload } from "./counterparty-payload.ts";
+import { encodeHex, signingKeyOfPayload } from "@outlayer/near";
+import {
+  type CounterpartyPayload,
+  payloadStandards,
+  readCounterpartyPayload,
+  type SignedByCounterparty,
+} from "./counterparty-payload.ts";
 import type { Limits, PayloadFacts, VerifierFacts } from "./facts.ts";
 import { problem } from "./payload.ts";
 import { type Delta, type TokenBalance, unbalanced } from "./swap-balance.ts";
 
-/** Most payloads of a step: each costs readings of the chain. */
-const mostCounterparties = 8;
+/** Most payloads of a step: each costs a check of its signature, and readings of the chain. */
+const mostCounterparties = 4;
 
 /**
  * How long a payload must still hold when it is planned, milliseconds: the gate takes some blocks to take a call in, and three
@@ -21,11 +26,11 @@ export function readCounterparties(
   payloads: readonly object[],
   place: string,
   { verifierId }: Pick<Limits, "verifierId">,
-): Problem | { readonly problem?: undefined; readonly read: readonly CounterpartyPayload[] } {
+): Problem | { readonly problem?: undefined; readonly read: readonly SignedByCounterparty[] } {
   if (payloads.length > mostCounterparties) return problem(`${place} must have at most ${mostCounterparties} payloads`);
   const foreign = payloads.findIndex((payload) => !payloadStandards.includes(standardOf(payload)));
   if (foreign >= 0) return problem(`${place}[${foreign}].standard must be one of ${payloadStandards.join(", ")}`);
-  const read: CounterpartyPayload[] = [];
+  const unsigned: CounterpartyPayload[] = [];
   const nonces = new Map<string, string>();
   for (const [index, payload] of payloads.entries()) {
     const one = readCounterpartyPayload(payload as JsonObject, `${place}[${index}]`, verifierId);
@@ -35,9 +40,24 @@ export function readCounterparties(
     if (same !== undefined)
       return problem(`${one.place} has signer and nonce of ${same}: only one of them can execute`);
     nonces.set(key, one.place);
-    read.push(one);
+    unsigned.push(one);
+  }
+  // Signatures cost the most: they are checked once everything else is in order.
+  const read: SignedByCounterparty[] = [];
+  for (const one of unsigned) {
+    const publicKey = signingKey(one.payload);
+    if (publicKey === undefined) return problem(`${one.place} has a signature that is not valid`);
+    read.push({ ...one, publicKey });
   }
   return { read };
+}
+
+const signingKeys = new WeakMap<object, string | undefined>();
+
+/** A request is planned up to three times, and its signatures are checked once. */
+function signingKey(payload: JsonObject): string | undefined {
+  if (!signingKeys.has(payload)) signingKeys.set(payload, signingKeyOfPayload(payload));
+  return signingKeys.get(payload);
 }
 
 function standardOf(payload: object): string {
@@ -54,7 +74,7 @@ export const nonceKey = ({ signerId, nonce }: Pick<CounterpartyPayload, "signerI
  * @param own the wallet's diff: what it gives, and what it gets
  */
 export function counterpartyProblem(
-  read: readonly CounterpartyPayload[],
+  read: readonly SignedByCounterparty[],
   own: { readonly given: Delta; readonly got: Delta },
   place: string,
   { feePips, finalTimeMs, payloads }: VerifierFacts,
@@ -90,9 +110,9 @@ function balanceProblem(
   return `${place} does not balance: ${delivered} of ${token} is delivered ${fee}, and ${taken} is taken`;
 }
 
-function stateProblem({ place, signerId, publicKey }: CounterpartyPayload, facts: PayloadFacts): string | undefined {
+function stateProblem({ place, signerId, publicKey }: SignedByCounterparty, facts: PayloadFacts): string | undefined {
   if (facts.accountLocked) return `${place} is signed for ${signerId}, which the verifier has locked`;
-  if (facts.keyRegistered === false)
+  if (!facts.keyRegistered)
     return `${place} is signed by ${publicKey}, which is not a key of ${signerId} in the verifier`;
   if (!facts.saltValid) return `${place} has a nonce with a salt that the verifier no longer takes`;
   if (facts.nonceUsed) return `${place} has a nonce that ${signerId} has used up`;

@@ -1,12 +1,5 @@
 import type { JsonObject } from "@bufbuild/protobuf";
-import {
-  decodeBase64,
-  EncodingError,
-  isAccountId,
-  normalizeTokenId,
-  parseVerifierKey,
-  readVerifierNonce,
-} from "@outlayer/near";
+import { decodeBase64, EncodingError, isAccountId, normalizeTokenId, readVerifierNonce } from "@outlayer/near";
 import { formatPlace, InvalidRequest, readJsonObject } from "@outlayer/workflow";
 import { z } from "zod";
 import { deltaProblem } from "./amounts.ts";
@@ -16,14 +9,18 @@ import { problem } from "./payload.ts";
 export interface CounterpartyPayload {
   /** E.g. `steps[0].counterparty_signed[1]`. */
   readonly place: string;
+  readonly payload: JsonObject;
   readonly signerId: string;
-  /** Undefined where only the signature tells it. */
-  readonly publicKey: string | undefined;
   readonly nonce: Uint8Array;
   /** Milliseconds since the epoch. */
   readonly deadlineMs: number;
   /** By token id, raw units; a token may stand in several intents. */
   readonly diffs: readonly (readonly [token: string, delta: bigint])[];
+}
+
+export interface SignedByCounterparty extends CounterpartyPayload {
+  /** Curve, colon and base58; told by the signature. */
+  readonly publicKey: string;
 }
 
 type Problem = { readonly problem: string };
@@ -54,7 +51,6 @@ const message = z.looseObject({
 const wholeMessage = message.extend({ verifying_contract: text, nonce });
 
 const withText = z.looseObject({ payload: text }).transform(({ payload }) => payload);
-const publicKey = z.looseObject({ public_key: text.refine(isKey, "must be a key: curve, colon and base58") });
 
 /** By standard: where the signed text stands. Outside NEP-413 the text itself holds everything. */
 const signedTexts = {
@@ -92,7 +88,7 @@ export function readCounterpartyPayload(
     if (versioned !== undefined && versioned.deadlineNs < BigInt(read.deadlineMs) * 1_000_000n) {
       return problem(`${place} has a deadline after that of its nonce`);
     }
-    return { ...read, place };
+    return { ...read, place, payload };
   } catch (error) {
     const said = unreadable(error);
     if (said === undefined) throw error;
@@ -100,22 +96,18 @@ export function readCounterpartyPayload(
   }
 }
 
-type Read = Omit<CounterpartyPayload, "place"> & { readonly verifyingContract: string };
+type Read = Omit<CounterpartyPayload, "place" | "payload"> & { readonly verifyingContract: string };
 
 function readNep413(given: JsonObject): Read {
   const { payload } = nep413.parse(given);
   const read = message.parse(readJsonObject(payload.message));
-  return { ...common(read), ...keyOf(given), nonce: payload.nonce, verifyingContract: payload.recipient };
+  return { ...common(read), nonce: payload.nonce, verifyingContract: payload.recipient };
 }
 
 function readText(given: JsonObject, standard: keyof typeof signedTexts): Read {
   const read = wholeMessage.parse(readJsonObject(signedTexts[standard].parse(given)));
-  const isRecovered = standard === "erc191" || standard === "tip191";
-  const key = isRecovered ? { publicKey: undefined } : keyOf(given);
-  return { ...common(read), ...key, nonce: read.nonce, verifyingContract: read.verifying_contract };
+  return { ...common(read), nonce: read.nonce, verifyingContract: read.verifying_contract };
 }
-
-const keyOf = (given: JsonObject) => ({ publicKey: publicKey.parse(given).public_key });
 
 function common({ signer_id, deadline, intents = [] }: z.output<typeof message>) {
   return {
@@ -123,16 +115,6 @@ function common({ signer_id, deadline, intents = [] }: z.output<typeof message>)
     deadlineMs: deadline,
     diffs: intents.flat().map(([token, amount]) => [token, BigInt(amount)] as const),
   };
-}
-
-function isKey(given: string): boolean {
-  try {
-    parseVerifierKey(given);
-    return true;
-  } catch (error) {
-    if (error instanceof EncodingError) return false;
-    throw error;
-  }
 }
 
 function bytesOf(given: string): Uint8Array | undefined {

@@ -21,8 +21,7 @@ export interface VerifierFacts {
 
 /** A payload that somebody signed, as the verifier would judge it now. */
 export interface PayloadFacts {
-  /** Undefined where the key is not known. */
-  readonly keyRegistered: boolean | undefined;
+  readonly keyRegistered: boolean;
   readonly nonceUsed: boolean;
   readonly saltValid: boolean;
   readonly accountLocked: boolean;

@@ -1,7 +1,7 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import type { GateCallSchema, IntentsSchema } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import { z } from "zod";
-import type { CounterpartyPayload } from "./counterparty-payload.ts";
+import type { SignedByCounterparty } from "./counterparty-payload.ts";
 
 export type GateCallInit = Exclude<MessageInitShape<typeof GateCallSchema>, { readonly $typeName: string }>;
 export type IntentsInit = Exclude<MessageInitShape<typeof IntentsSchema>, { readonly $typeName: string }>;
@@ -16,7 +16,7 @@ export type Built<T> =
       /** Whether a rule was skipped because the wallet's account is not known. */
       readonly accountUnchecked: boolean;
       /** Counterparties' payloads of which the verifier's word is not known, so that rules were skipped. */
-      readonly uncheckedPayloads?: readonly CounterpartyPayload[];
+      readonly uncheckedPayloads?: readonly SignedByCounterparty[];
     };
 
 export type BuiltPayload = Built<Payload>;

@@ -1,5 +1,5 @@
 import type { Step } from "@outlayer/workflow";
-import type { CounterpartyPayload } from "./counterparty-payload.ts";
+import type { SignedByCounterparty } from "./counterparty-payload.ts";
 import { estimatesOf, type PlanEstimates } from "./estimates.ts";
 import { type FactName, type Facts, type Limits, noFacts } from "./facts.ts";
 import { rejectMixedBatches } from "./gate-batches.ts";
@@ -54,7 +54,7 @@ export interface Planning {
   /** Whether each step is resumed by itself. */
   readonly stepwise: boolean;
   /** Counterparties' payloads of which the verifier's word was not known. */
-  readonly uncheckedPayloads: readonly CounterpartyPayload[];
+  readonly uncheckedPayloads: readonly SignedByCounterparty[];
 }
 
 /**
@@ -76,7 +76,7 @@ function planWith(request: PlanRequest, facts: Facts, limits: Limits): Planning 
   });
   const setupRequirements: SetupRequirement[] = [];
   const calls: GateCallInit[] = [];
-  const uncheckedPayloads: CounterpartyPayload[] = [];
+  const uncheckedPayloads: SignedByCounterparty[] = [];
   let accountUnchecked = false;
   for (const { step, classification, index, place } of placed) {
     switch (classification.lane) {

@@ -10,7 +10,7 @@ import type {
   WorkflowRequest,
 } from "@outlayer/workflow";
 import type { AccountAsked, AccountFacts } from "./account.ts";
-import type { CounterpartyPayload } from "./counterparty-payload.ts";
+import type { SignedByCounterparty } from "./counterparty-payload.ts";
 import type { FactName, Facts, VerifierFacts } from "./facts.ts";
 import type { OpenedInit } from "./opening.ts";
 import type { GateCallInit } from "./payload.ts";
@@ -22,7 +22,7 @@ export type FetchFacts = (walletId: string, names: readonly FactName[], signal: 
 
 /** Asks the verifier about payloads that others signed. Undefined where there is no answer in time. Never rejects. */
 export type FetchPayloadFacts = (
-  payloads: readonly CounterpartyPayload[],
+  payloads: readonly SignedByCounterparty[],
   signal: AbortSignal,
 ) => Promise<VerifierFacts | undefined>;
 

@@ -1,3 +1,4 @@
+import { formatSignature, keyPairFromSeed, nep413Hash } from "@outlayer/near";
 import { readJsonObject, readWorkflow } from "@outlayer/workflow";
 import type { Facts, Limits } from "../../src/core/facts.ts";
 import { type Planning, plan } from "../../src/core/plan.ts";
@@ -61,10 +62,11 @@ export const nearIntentsCall = {
   near_intents: { intents: [{ intent: "transfer", receiver_id: "mike.near", tokens: { "nep141:wrap.near": "1" } }] },
 };
 
-export const makersKey = "ed25519:5TagutioHgKLh7KZ1VEFBYfgRkPtqnKm9LoMnJMJugxm";
+const maker = keyPairFromSeed(new Uint8Array(32).fill(9));
+export const makersKey = maker.publicKey;
 
 /** A counterparty's message for the verifier, as every standard but NEP-413 signs it. */
-export function counterpartyMessage(changed: object = {}) {
+function counterpartyMessage(changed: object = {}) {
   return {
     signer_id: "maker.near",
     verifying_contract: "intents.near",
@@ -75,8 +77,27 @@ export function counterpartyMessage(changed: object = {}) {
   };
 }
 
-/** Its signature is not a maker's: only the verifier's word of it counts in these tests. */
 export function counterpartyPayload(changed: object = {}) {
   const payload = JSON.stringify(counterpartyMessage(changed));
-  return { standard: "raw_ed25519", payload, public_key: makersKey, signature: "ed25519:y" };
+  return {
+    standard: "raw_ed25519",
+    payload,
+    public_key: makersKey,
+    signature: formatSignature(maker.sign(Buffer.from(payload))),
+  };
+}
+
+/** The same in NEP-413. */
+export function counterpartyNep413({
+  recipient = "intents.near",
+  ...changed
+}: {
+  recipient?: string;
+  nonce?: string;
+} = {}) {
+  const { verifying_contract: _, nonce, ...rest } = { ...counterpartyMessage(), ...changed };
+  const payload = { message: JSON.stringify(rest), nonce, recipient };
+  const bytes = Buffer.alloc(32, Buffer.from(nonce, "base64"));
+  const signature = maker.sign(nep413Hash({ message: payload.message, nonce: bytes, recipient }));
+  return { standard: "nep413", payload, public_key: makersKey, signature: formatSignature(signature) };
 }
