@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { columns } from "../embedded/src/table.ts";
 import { three } from "../test/support/steps.ts";
@@ -32,6 +33,10 @@ const templateBlockMs = 150;
 const inFlight = 32;
 const leastShare = 0.9;
 const mostStartSeconds = 10;
+/** Time without a request in which the product's processor time is measured, milliseconds: a sweep over all open workflows is in it. */
+const quietMs = 30_000;
+/** Before that: the sweeps between list what has changed within a minute, and all open workflows have when the product starts. */
+const changedMs = 65_000;
 /** Longest time for all open workflows to be read and told their places, milliseconds. */
 const settleMs = 600_000;
 
@@ -45,6 +50,8 @@ interface Measured {
   /** Seconds from then on until no log of an open workflow grows any more. */
   readonly settledSeconds: number;
   readonly settled: Usage;
+  /** Processor time while nobody asks for anything, milliseconds a second. */
+  readonly quietCpuMs: number;
   readonly list: ListedTimes;
   readonly cells: readonly Cell[];
   readonly end: Usage;
@@ -70,6 +77,10 @@ async function measureOn(
     await openList.settled(settleMs);
     const settledSeconds = seconds() - drivingSeconds;
     const settled = await system.usage();
+    await pause(changedMs);
+    const { cpuMs } = await system.usage();
+    await pause(quietMs);
+    const quietCpuMs = ((await system.usage()).cpuMs - cpuMs) / (quietMs / 1000);
     const list = await openList.times();
     const shape = embeddedShape(system);
     const cells: Cell[] = [];
@@ -77,7 +88,7 @@ async function measureOn(
     for (const call of calls)
       cells.push(await measure({ bare, load, seconds: options.seconds }, shape, call, inFlight, readIds));
     const end = await system.usage();
-    return { contents, readySeconds, drivingSeconds, settledSeconds, settled, list, cells, end };
+    return { contents, readySeconds, drivingSeconds, settledSeconds, settled, quietCpuMs, list, cells, end };
   } finally {
     await system.stop();
   }
@@ -99,6 +110,7 @@ function rowsOf(all: readonly Measured[]): string[][] {
       "heap and RSS by then, peaks, MB",
       ({ settled }) => `${mb(settled.peakHeapBytes)}, ${mb(settled.peakRssBytes)}`,
     ),
+    row("processor ms a second, without requests", ({ quietCpuMs }) => quietCpuMs.toFixed(1)),
     row("open workflows listed", ({ list }) => String(list.workflows)),
     row("a page of 500: first, last, ms", ({ list }) => `${list.firstMs.toFixed(2)}, ${list.lastMs.toFixed(2)}`),
     row("a whole listing, ms", ({ list }) => list.wholeMs.toFixed(1)),

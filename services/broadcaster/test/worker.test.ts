@@ -19,6 +19,10 @@ const logged = (version: number, kind: MessageInitShape<typeof EventSchema>["kin
 /** A worker on workflows that were let in, and wait since the chain has not been seen. Time stands still: timers go off when the test says so. */
 class Stage implements AsyncDisposable {
   readonly read: string[] = [];
+  /** The age of changes that each list was asked for; undefined for all open workflows. */
+  readonly listed: (number | undefined)[] = [];
+  /** Whether lists, and reads of logs, fail. */
+  fails = { lists: false, reads: false };
   /** What was answered of the logs. */
   readonly held: WeakRef<object>[] = [];
   readonly logs: string[] = [];
@@ -28,7 +32,11 @@ class Stage implements AsyncDisposable {
 
   constructor(requestIds: readonly string[]) {
     const evidence = {
-      listOpen: async () => requestIds.map((requestId) => ({ requestId, version: 2, status: "queued" })),
+      listOpen: async (changedWithinMs?: number) => {
+        this.listed.push(changedWithinMs);
+        if (this.fails.lists) throw new Error("evidence is away");
+        return requestIds.map((requestId) => ({ requestId, version: 2, status: "queued" }));
+      },
       read: async (requestId: string) => this.#log(requestId),
     };
     const conductor = {
@@ -74,6 +82,7 @@ class Stage implements AsyncDisposable {
 
   #log(requestId: string): readonly Logged[] {
     this.read.push(requestId);
+    if (this.fails.reads) throw new Error("evidence is away");
     const log = [
       logged(1, { case: "opened", value: { walletId: "wallet-1", originalRequestText: "{}" } }),
       logged(2, { case: "taken", value: { driverId: "driver-1", epoch: 1n } }),
@@ -113,6 +122,37 @@ describe("a worker", () => {
     assert.ok(stage.read.length > 0 && stage.read.length < 200, `${stage.read.length} were begun in a row`);
     for (let times = 0; stage.read.length < ids.length && times < 100; times += 1) await stage.timersGoOff();
     assert.deepEqual(stage.read, ids);
+  });
+
+  it("lists all open workflows first, then those that have changed lately, and all again now and then", async () => {
+    await using stage = new Stage(["one"]);
+    await stage.settle();
+    for (let sweep = 0; sweep < 30; sweep += 1) await stage.timersGoOff();
+    const recent = Array(14).fill(60_000);
+    assert.deepEqual(stage.listed, [undefined, ...recent, undefined, ...recent, undefined]);
+  });
+
+  it("lists all open workflows again after a list that failed: what has changed meanwhile may be long ago", async () => {
+    await using stage = new Stage(["one"]);
+    await stage.settle();
+    stage.fails.lists = true;
+    await stage.timersGoOff();
+    await stage.timersGoOff();
+    stage.fails.lists = false;
+    await stage.timersGoOff();
+    await stage.timersGoOff();
+    assert.deepEqual(stage.listed, [undefined, 60_000, undefined, undefined, 60_000]);
+  });
+
+  it("lists all open workflows again after a log that could not be read, however old that is", async () => {
+    await using stage = new Stage(["one"]);
+    stage.fails.reads = true;
+    await stage.settle();
+    stage.fails.reads = false;
+    await stage.timersGoOff();
+    await stage.timersGoOff();
+    assert.deepEqual(stage.listed, [undefined, undefined, 60_000]);
+    assert.deepEqual(stage.read, ["one", "one"]);
   });
 
   it("begins a new workflow behind those that were there before, and then at once", async () => {

@@ -118,7 +118,7 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
     appendEvent: (request) => appendEvent({ log, leases, quotas, logger }, request),
     requestCancel: (request) => requestCancel(log, request),
     readEvents: (request) => readEvents(log, request),
-    listOpenWorkflows: (request) => listOpenWorkflows(store, request),
+    listOpenWorkflows: (request) => listOpenWorkflows(holders, request),
     async reserveNonces({ senderId, count }) {
       return { nonces: [...(await store.reserveNonces(senderId, count, BigInt(now())))] };
     },

@@ -139,7 +139,7 @@ describe("writes of SQLite that arrive together", () => {
     const reads = [
       store.read("slow", 0),
       store.findClaim("w", "k"),
-      store.listOpen("", 1),
+      store.listOpen("", 1, 0),
       store.lastGateEntry("g"),
       store.lastUsageEntry("w"),
       store.lastUsageEntryOf("w", "slow"),

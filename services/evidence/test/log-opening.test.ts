@@ -109,4 +109,27 @@ onEveryStore("the log of workflows", (newPlace) => {
     assert.deepEqual(found, [ids[0], ids[1], ids[3], ids[4]]);
     assert.equal(third.nextPageToken, "");
   });
+
+  it("lists open workflows that have changed lately, by its own clock, and all where no age is named", async () => {
+    let nowMs = 1_800_000_000_000;
+    const timed = await startEvidence(newPlace(), { now: () => nowMs });
+    try {
+      const older = await timed.open("older");
+      nowMs += 60_000;
+      const newer = await timed.open("newer");
+      const listed = async (changedWithinMs?: number) => {
+        const { workflows } = await timed.logs.listOpenWorkflows(
+          changedWithinMs === undefined ? {} : { changedWithinMs },
+        );
+        return workflows.map(({ requestId }) => requestId);
+      };
+      assert.deepEqual(await listed(60_000), [older, newer]);
+      assert.deepEqual(await listed(59_999), [newer]);
+      nowMs += 1;
+      assert.deepEqual(await listed(60_000), [newer]);
+      assert.deepEqual(await listed(), [older, newer]);
+    } finally {
+      await timed.stop();
+    }
+  });
 });

@@ -103,7 +103,7 @@ onEveryStore("an evidence store", (newPlace) => {
     for (const requestId of mine) {
       assert.equal((await store.read(requestId, 0)).length, requestId === winner ? 1 : 0);
     }
-    const listed = await store.listOpen("", 100);
+    const listed = await store.listOpen("", 100, 0);
     assert.deepEqual(
       listed.map(({ requestId }) => requestId),
       [winner],
@@ -134,7 +134,7 @@ onEveryStore("an evidence store", (newPlace) => {
     await append(opened[3] ?? "", 3, "failed");
     const entry = entryOf(ids.uuid(), 1);
     await store.open(entry, claimOf("ended at once"), projectionOf(entry, "failed"));
-    const page = async (after: string) => (await store.listOpen(after, 2)).map((each) => ({ ...each }));
+    const page = async (after: string) => (await store.listOpen(after, 2, 0)).map((each) => ({ ...each }));
     const standing = (index: number, version: number, status: string) => ({
       ...projectionOf({ ...entryOf(opened[index] ?? "", version) }, status),
     });
@@ -142,6 +142,33 @@ onEveryStore("an evidence store", (newPlace) => {
     assert.deepEqual(await page(opened[1] ?? ""), [standing(4, 1, "planned"), standing(5, 1, "planned")]);
     assert.deepEqual(await page(opened[5] ?? ""), [standing(6, 1, "planned")]);
     assert.deepEqual(await page(opened[6] ?? ""), []);
+  });
+
+  it("lists, of open workflows, those whose last entry is not older than it was asked for, and fills a page with them", async () => {
+    const opened = Array.from({ length: 6 }, () => ids.uuid()).sort();
+    for (const requestId of opened) await open(`key of ${requestId}`, requestId);
+    const { atMs } = entryOf(opened[0] ?? "", 1);
+    const move = async (index: number, afterMs: number, status: string) => {
+      const entry = { ...entryOf(opened[index] ?? "", 2), atMs: atMs + afterMs };
+      assert.equal(await store.append(entry, projectionOf(entry, status)), "appended");
+    };
+    await move(1, 500, "queued");
+    await move(2, 499, "queued");
+    await move(3, 900, "failed");
+    await move(5, 501, "queued");
+    const since = async (sinceMs: number, after = "") =>
+      (await store.listOpen(after, 2, sinceMs)).map(({ requestId, version }) => [opened.indexOf(requestId), version]);
+    assert.deepEqual(await since(atMs + 500), [
+      [1, 2],
+      [5, 2],
+    ]);
+    assert.deepEqual(await since(atMs + 500, opened[1]), [[5, 2]]);
+    assert.deepEqual(await since(atMs + 501), [[5, 2]]);
+    assert.deepEqual(await since(atMs + 502), []);
+    assert.deepEqual(await since(atMs), [
+      [0, 1],
+      [1, 2],
+    ]);
   });
 
   it("gives no nonce out twice to 32 writers whose clocks differ, and each writer a row of them", async () => {

@@ -26,8 +26,11 @@ export interface EvidenceStore {
   append(entry: Entry, projection: Projection): Promise<"appended" | "conflict">;
   /** Entries after a version, in order. */
   read(requestId: string, afterVersion: number): Promise<readonly Entry[]>;
-  /** Workflows that have not ended and whose request id is greater, in order of request ids: oldest first. */
-  listOpen(afterRequestId: string, limit: number): Promise<readonly Projection[]>;
+  /**
+   * Workflows that have not ended and whose request id is greater, in order of request ids: oldest first.
+   * @param sinceMs leaves out those whose last entry is older; milliseconds since the epoch
+   */
+  listOpen(afterRequestId: string, limit: number, sinceMs: number): Promise<readonly Projection[]>;
   /** Reserves nonces of a sender that were never reserved, from max(last + 1, atLeast), ascending. */
   reserveNonces(senderId: string, count: number, atLeast: bigint): Promise<readonly bigint[]>;
   /** The latest entry of a gate's log. */

@@ -56,11 +56,12 @@ export class EvidenceClient implements EvidenceLog {
     return { version: Number(version), atMs: nowMs, event };
   }
 
-  async listOpen(): Promise<readonly OpenWorkflow[]> {
+  async listOpen(changedWithinMs = 0): Promise<readonly OpenWorkflow[]> {
     const found: OpenWorkflow[] = [];
     let pageToken = "";
     do {
-      const page = await this.#inTurn(() => this.#client.listOpenWorkflows({ pageToken, pageSize: 500 }));
+      const request = { pageToken, pageSize: 500, changedWithinMs };
+      const page = await this.#inTurn(() => this.#client.listOpenWorkflows(request));
       found.push(
         ...page.workflows.map(({ requestId, version, status }) => ({ requestId, version: Number(version), status })),
       );

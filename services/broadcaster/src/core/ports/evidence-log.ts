@@ -72,8 +72,11 @@ export interface EvidenceLog {
    * @throws LogMoved, LeaseLost
    */
   append(requestId: string, expectedVersion: number, kind: EventInit, nowMs: number): Promise<Logged>;
-  /** All workflows that have not ended, with their number of events, oldest first. */
-  listOpen(): Promise<readonly OpenWorkflow[]>;
+  /**
+   * Workflows that have not ended, with their number of events, oldest first.
+   * @param changedWithinMs leaves out those whose latest event is older, by evidence's clock; all where it is undefined
+   */
+  listOpen(changedWithinMs?: number): Promise<readonly OpenWorkflow[]>;
   reserveNonces(senderId: string, count: number): Promise<readonly bigint[]>;
   /** A wallet's usage without the named request's own reservation, and the ledger entry up to which it is counted. */
   readUsage(walletId: string, exceptRequestId?: string): Promise<UsedSoFar>;

@@ -10,6 +10,15 @@ import type { Term } from "./lease-keeper.ts";
 /** Pause between two lists of the open workflows, in case the bus lost a message. Milliseconds. */
 const sweepMs = 2000;
 
+/** Age of the changes that a sweep lists, milliseconds: far above the difference of clocks, and above the time of a sweep that waited. */
+const recentMs = 60_000;
+
+/**
+ * Of so many sweeps one lists all open workflows, also those that the bus and the recent changes have left out: evidence's
+ * processes may have clocks that differ by more.
+ */
+const wholeEvery = 15;
+
 /** Drivers begun in a row: thousands at once would keep the process from everything else, its lease included, for seconds. */
 const begunInARow = 64;
 
@@ -25,6 +34,8 @@ export class Worker implements Term {
   readonly #drivers = new Map<string, Driver>();
   /** Resolves once each workflow of the first list has a driver. */
   readonly #allBegun = Promise.withResolvers<void>();
+  /** Sweeps until one lists all open workflows. */
+  #untilWhole = 0;
   #unsubscribe: Disposer | undefined;
   #sweeping: Promise<void> | undefined;
   #conducting: Promise<void> | undefined;
@@ -49,12 +60,12 @@ export class Worker implements Term {
   }
 
   async #sweep(): Promise<void> {
-    const { evidence, conductor, unread, ports, logger } = this.#needs;
+    const { conductor, unread, ports, logger } = this.#needs;
     const { signal } = this.#stopping;
     let isFirst = true;
     while (!signal.aborted) {
       try {
-        const open = await evidence.listOpen();
+        const open = await this.#list();
         // Work under way grows old: after a crash it comes before all that waits.
         const [waiting, underWay] = [open.filter(isWaiting), open.filter((one) => !isWaiting(one))];
         if (isFirst) {
@@ -70,10 +81,19 @@ export class Worker implements Term {
         await this.#driveAll([...underWay, ...waiting]);
         this.#allBegun.resolve();
       } catch (error) {
+        this.#untilWhole = 0;
         logger.warn({ err: error }, "open workflows could not be listed");
       }
       await sleep(ports.timers, sweepMs, signal);
     }
+  }
+
+  /** All open workflows, or those that have changed lately. */
+  #list(): Promise<readonly OpenWorkflow[]> {
+    const isWhole = this.#untilWhole === 0;
+    // Counted before the list: whatever fails meanwhile has the next sweep list all.
+    this.#untilWhole = isWhole ? wholeEvery - 1 : this.#untilWhole - 1;
+    return isWhole ? this.#needs.evidence.listOpen() : this.#needs.evidence.listOpen(recentMs);
   }
 
   /** A new workflow takes its place in line behind those that were there before. */
@@ -99,6 +119,7 @@ export class Worker implements Term {
       this.#drivers.set(requestId, driver);
       await driver.run(this.#stopping.signal);
     } catch (error) {
+      this.#untilWhole = 0;
       this.#needs.logger.warn({ err: error, request_id: requestId }, "a workflow could not be read");
     } finally {
       this.#drivers.delete(requestId);

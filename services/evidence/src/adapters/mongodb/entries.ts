@@ -167,7 +167,7 @@ export class Entries {
     }));
   }
 
-  async listOpen(afterRequestId: string, limit: number): Promise<readonly Projection[]> {
+  async listOpen(afterRequestId: string, limit: number, sinceMs: number): Promise<readonly Projection[]> {
     const listed: Projection[] = [];
     let after = afterRequestId;
     while (listed.length < limit) {
@@ -175,10 +175,11 @@ export class Entries {
       const last = marked.at(-1);
       if (last === undefined) break;
       after = last;
-      const current = (await this.#latest(marked)).map(({ projection }) => projection);
-      const ended = current.filter(({ terminal }) => terminal).map(({ requestId }) => requestId);
+      const current = await this.#latest(marked);
+      const ended = current.flatMap(({ projection }) => (projection.terminal ? [projection.requestId] : []));
       if (ended.length > 0) await this.#close(ended);
-      listed.push(...current.filter(({ terminal }) => !terminal));
+      const open = current.filter(({ projection, at }) => !projection.terminal && at.getTime() >= sinceMs);
+      listed.push(...open.map(({ projection }) => projection));
       if (marked.length < limit) break;
     }
     return listed.slice(0, limit);

@@ -83,7 +83,7 @@ class SqliteStore implements EvidenceStore {
     );
     this.#listOpen = database.prepare(
       `SELECT request_id AS requestId, wallet_id AS walletId, status, version FROM projections
-       WHERE terminal = 0 AND request_id > ? ORDER BY request_id LIMIT ?`,
+       WHERE terminal = 0 AND request_id > ? AND updated_at_ms >= ? ORDER BY request_id LIMIT ?`,
     );
     this.#lastNonce = database.prepare("SELECT CAST(MAX(nonce) AS TEXT) AS last FROM nonces WHERE sender_id = ?");
     this.#insertNonce = database.prepare("INSERT INTO nonces (sender_id, nonce) VALUES (?, ?)");
@@ -173,8 +173,8 @@ class SqliteStore implements EvidenceStore {
     return rows.map((row) => ({ ...row, secretJson: row.secretJson ?? undefined }));
   }
 
-  async listOpen(afterRequestId: string, limit: number): Promise<readonly Projection[]> {
-    const found = await this.#writes.read(() => this.#listOpen.all(afterRequestId, limit));
+  async listOpen(afterRequestId: string, limit: number, sinceMs: number): Promise<readonly Projection[]> {
+    const found = await this.#writes.read(() => this.#listOpen.all(afterRequestId, sinceMs, limit));
     const rows = found as unknown as Omit<Projection, "terminal">[];
     return rows.map((row) => ({ ...row, terminal: false }));
   }
