@@ -18,6 +18,7 @@ export function secretsOfEnvironment(environment: Environment): Secrets {
       "KEYSTORE_AUTH_TOKEN",
       "GRANT_SECRET",
       "USAGE_SECRET",
+      "SESSION_SECRET_KEYS",
     ].flatMap(list),
     "API keys": apiKeys.filter((key) => !key.startsWith("sha256:")),
     keys: ["RELAYER_SECRET_KEY", "APPROVER_SECRET_KEY"].flatMap(list).map(bare),

@@ -1,6 +1,6 @@
 import { type ContextValues, createContextKey } from "@connectrpc/connect";
 import type { Clients, ServiceName } from "@outlayer/kit";
-import { authenticateCaller, vouchedCaller, type WalletCaller, type WalletCredentials } from "./wallet-auth.ts";
+import { authenticateWallet, vouchedCaller, type WalletCaller, type WalletCredentials } from "./wallet-auth.ts";
 
 export interface WalletAccess {
   readonly credentials: WalletCredentials;
@@ -16,7 +16,14 @@ export function walletClients({ credentials, vouchedBy }: WalletAccess): Clients
     authenticate(headers, caller, values) {
       const mayVouch = caller !== undefined && vouchedBy.includes(caller);
       const vouched = mayVouch ? vouchedCaller(headers) : undefined;
-      values.set(walletKey, vouched ?? authenticateCaller(headers, credentials));
+      const proven = vouched ?? authenticateWallet(headers, credentials);
+      if (!(proven instanceof Promise)) {
+        values.set(walletKey, proven);
+        return;
+      }
+      return proven.then((found) => {
+        values.set(walletKey, found);
+      });
     },
   };
 }

@@ -10,9 +10,13 @@ import {
   type Parse,
   sha256Hex,
   sharedSecret,
+  systemPorts,
   unauthenticated,
 } from "@outlayer/kit";
-import { jsonMembers } from "@outlayer/workflow";
+import { isUuid, jsonMembers } from "@outlayer/workflow";
+import { readSessionTerms, type SessionTerms } from "./session-keys.ts";
+import { tokenPattern, verifySession } from "./session-token.ts";
+import { isSessionWalletId, sessionWalletId } from "./session-wallet.ts";
 
 /** Accepted credentials of wallets' calls. */
 export interface WalletCredentials {
@@ -20,6 +24,8 @@ export interface WalletCredentials {
   readonly internalTokens: readonly string[];
   /** API keys: hex SHA-256 of the key, to wallet id. */
   readonly apiKeys: ReadonlyMap<string, string>;
+  /** How sessions' tokens are checked; undefined where nobody can sign in. */
+  readonly sessions?: SessionTerms | undefined;
 }
 
 export function readWalletCredentials(reader: ConfigReader): WalletCredentials {
@@ -31,7 +37,8 @@ export function readWalletCredentials(reader: ConfigReader): WalletCredentials {
     mustDiffer(reader, `INTERNAL_WALLET_AUTH_TOKEN${entry}`, token);
   }
   for (const [digest, walletId] of apiKeys ?? []) reader.distinct(`WALLET_API_KEYS_JSON (key of ${walletId})`, digest);
-  return { internalTokens, apiKeys };
+  const sessions = readSessionTerms(reader);
+  return { internalTokens, apiKeys, ...(sessions === undefined ? {} : { sessions }) };
 }
 
 /** Opaque, 1 to 128 printable ASCII characters without whitespace. */
@@ -40,7 +47,9 @@ export const walletIdPattern = /^[!-~]{1,128}$/;
 /** The wallet that a call acts for, and the credential that proved it. */
 export interface WalletCaller {
   readonly walletId: string;
-  readonly credential: "internal_token" | "api_key";
+  readonly credential: "internal_token" | "api_key" | "session";
+  /** Of a session alone; the account is `accountOfSessionWallet`. */
+  readonly sessionId?: string;
 }
 
 const missing = { reason: "CREDENTIALS_MISSING" };
@@ -57,6 +66,31 @@ export function authenticateCaller(headers: Headerlike, credentials: WalletCrede
   return caller;
 }
 
+/**
+ * Like `authenticateCaller`, and takes a session's token as `authorization: Bearer <JWT>` too. A promise for such a token alone.
+ * @throws Refusal Unauthenticated, or rejects with it
+ */
+export function authenticateWallet(
+  headers: Headerlike,
+  credentials: WalletCredentials,
+  clock = systemPorts().clock,
+): WalletCaller | Promise<WalletCaller> {
+  const token = credentials.sessions && sessionTokenIn(headers);
+  if (credentials.sessions === undefined || token === undefined) return authenticateCaller(headers, credentials);
+  return verifySession(credentials.sessions, token, clock.now()).then(({ id, accountId }) => {
+    const walletId = sessionWalletId(accountId);
+    noteInContext({ wallet_id: walletId });
+    return { walletId, credential: "session", sessionId: id };
+  });
+}
+
+/** Undefined where the headers carry another credential. */
+function sessionTokenIn(headers: Headerlike): string | undefined {
+  if (headers.get("x-wallet-id") !== null || headers.get("x-internal-wallet-auth") !== null) return undefined;
+  const token = /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "")?.[1];
+  return token !== undefined && tokenPattern.test(token) ? token : undefined;
+}
+
 function provenCaller(headers: Headerlike, credentials: WalletCredentials): WalletCaller {
   const walletId = headers.get("x-wallet-id");
   const internalToken = headers.get("x-internal-wallet-auth");
@@ -67,6 +101,9 @@ function provenCaller(headers: Headerlike, credentials: WalletCredentials): Wall
     if (walletId === null) throw unauthenticated("X-Wallet-Id is required with X-Internal-Wallet-Auth", missing);
     if (!walletIdPattern.test(walletId)) {
       throw unauthenticated("X-Wallet-Id must be 1 to 128 printable ASCII characters without whitespace", wrong);
+    }
+    if (isSessionWalletId(walletId)) {
+      throw unauthenticated("X-Wallet-Id must not start with account:, which only sessions may act for", wrong);
     }
     return { walletId, credential: "internal_token" };
   }
@@ -86,10 +123,12 @@ function provenCaller(headers: Headerlike, credentials: WalletCredentials): Wall
 
 /** Names the credential that proved the wallet to a service that vouches for it. */
 const provenByHeader = "x-wallet-proven-by";
+const sessionHeader = "x-wallet-session";
 
 /** Headers by which a service vouches for a wallet: no credential goes along. */
-export function vouchingHeaders({ walletId, credential }: WalletCaller): Readonly<Record<string, string>> {
-  return { "x-wallet-id": walletId, [provenByHeader]: credential };
+export function vouchingHeaders({ walletId, credential, sessionId }: WalletCaller): Readonly<Record<string, string>> {
+  const session = sessionId === undefined ? {} : { [sessionHeader]: sessionId };
+  return { "x-wallet-id": walletId, [provenByHeader]: credential, ...session };
 }
 
 /**
@@ -100,9 +139,15 @@ export function vouchedCaller(headers: Headerlike): WalletCaller | undefined {
   const credential = headers.get(provenByHeader);
   if (credential === null) return undefined;
   const walletId = headers.get("x-wallet-id") ?? "";
-  const isKnown = credential === "internal_token" || credential === "api_key";
-  if (!isKnown || !walletIdPattern.test(walletId)) throw unauthenticated("wallet authentication failed", wrong);
-  return { walletId, credential };
+  const isSession = credential === "session";
+  const isKnown = isSession || credential === "internal_token" || credential === "api_key";
+  if (!isKnown || !walletIdPattern.test(walletId) || isSession !== isSessionWalletId(walletId)) {
+    throw unauthenticated("wallet authentication failed", wrong);
+  }
+  if (!isSession) return { walletId, credential };
+  const sessionId = headers.get(sessionHeader) ?? "";
+  if (!isUuid(sessionId)) throw unauthenticated("wallet authentication failed", wrong);
+  return { walletId, credential, sessionId };
 }
 
 /** Least characters of an API key after `wk_`. */
@@ -120,6 +165,11 @@ export const walletApiKeys: Parse<ReadonlyMap<string, string>> = (value) => {
   for (const [key, walletId] of members) {
     if (typeof walletId !== "string" || !walletIdPattern.test(walletId)) {
       throw new Malformed("must map each API key to a wallet id of 1 to 128 printable ASCII characters");
+    }
+    if (isSessionWalletId(walletId)) {
+      throw new Malformed(
+        "must map no API key to a wallet id that starts with account:, which only sessions may act for",
+      );
     }
     const digest = /^sha256:([0-9a-f]{64})$/.exec(key)?.[1];
     if (digest === undefined && !key.startsWith("wk_")) {

@@ -10,11 +10,11 @@ describe("log lines of a call", () => {
     assert.deepEqual(fields, { request_id: requestId, wallet_id: "wallet-7" });
   });
 
-  it("name the wallet that proved itself, whichever its request names", () => {
+  it("name the wallet that proved itself, whichever its request names", async () => {
     const values = createContextValues();
     const clients = walletClients({ credentials: { internalTokens: ["internal"], apiKeys: new Map() }, vouchedBy: [] });
     const headers = new Headers({ "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "internal" });
-    clients.authenticate(headers, undefined, values);
+    await clients.authenticate(headers, undefined, values);
     assert.deepEqual(workLogFields({ walletId: "wallet-7" }, values), { wallet_id: "wallet-1" });
     assert.deepEqual(workLogFields(undefined, values), { wallet_id: "wallet-1" });
   });

@@ -1,5 +1,5 @@
 import type { Transport } from "@connectrpc/connect";
-import { authenticateCaller, WalletSlots } from "@outlayer/access";
+import { authenticateWallet, WalletSlots } from "@outlayer/access";
 import type { Logger, Ports, Readiness, Service } from "@outlayer/kit";
 import { plannerClient } from "./adapters/planner.ts";
 import { recordsClient } from "./adapters/records.ts";
@@ -80,7 +80,7 @@ export function createGateway(config: GatewayConfig, { ports, logger, readiness,
   ];
   const server = createRestServer({
     endpoints,
-    authenticate: (headers) => authenticateCaller(headers, config.credentials),
+    authenticate: (headers) => authenticateWallet(headers, config.credentials, clock),
     slots: new WalletSlots(config.slots),
     maxConnections: config.maxConnections,
     corsOrigins: config.corsOrigins,

@@ -118,10 +118,11 @@ describe("the OpenAPI document", () => {
     }
   });
 
-  it("wants both ways to authenticate on wallet paths, and none elsewhere", () => {
+  it("wants each way to authenticate on wallet paths, and none elsewhere", () => {
     for (const { path, operation } of operations) {
       const ways = operation.security.map((way) => Object.keys(way).toSorted());
-      assert.deepEqual(ways, path.startsWith("/wallet/v1/") ? [["internalWalletAuth", "walletId"], ["apiKey"]] : [[]]);
+      const all = [["internalWalletAuth", "walletId"], ["apiKey"], ["session"]];
+      assert.deepEqual(ways, path.startsWith("/wallet/v1/") ? all : [[]]);
     }
   });
 

@@ -17,9 +17,10 @@ export interface Clients {
   /**
    * Puts whom the call acts for into `values`, where the handler finds it.
    * @param caller the service that calls, where one does
-   * @throws Refusal Unauthenticated
+   * @returns a promise only where it cannot be told at once
+   * @throws Refusal Unauthenticated, or rejects with it
    */
-  authenticate(headers: Headers, caller: ServiceName | undefined, values: ContextValues): void;
+  authenticate(headers: Headers, caller: ServiceName | undefined, values: ContextValues): void | Promise<void>;
 }
 
 /** Called once the caller is known to be a service, so that its connection gets services' bounds. */
@@ -38,7 +39,7 @@ export interface AuthorizeDeps {
  * Admits or refuses a call by its headers and connection, before a byte of its body is read or decompressed: the caller, its
  * permission, and the announced size. Connect turns errors thrown here into answers in the caller's protocol.
  */
-export function authorizeRequest(deps: AuthorizeDeps): (context: HandlerContext) => void {
+export function authorizeRequest(deps: AuthorizeDeps): (context: HandlerContext) => Promise<void> | undefined {
   const known = new Map<DescMethod, Named>();
   const named = (method: DescMethod): Named => {
     const found = known.get(method);
@@ -49,12 +50,15 @@ export function authorizeRequest(deps: AuthorizeDeps): (context: HandlerContext)
     return made;
   };
   return (context) => {
-    try {
-      const work = contextOfCall(context.values, () => context.requestHeader);
-      inContext(work, () => judge(deps, named, context));
-    } catch (error) {
+    const fail = (error: unknown): never => {
       if (error instanceof Refusal) throw connectErrorOf(error, domainOf(context.service));
       throw error;
+    };
+    try {
+      const work = contextOfCall(context.values, () => context.requestHeader);
+      return inContext(work, () => judge(deps, named, context))?.catch(fail);
+    } catch (error) {
+      return fail(error);
     }
   };
 }
@@ -70,14 +74,14 @@ function judge(
   { clients, identify, logger, refusals }: AuthorizeDeps,
   named: (method: DescMethod) => Named,
   context: HandlerContext,
-): void {
+): Promise<void> | undefined {
   const { service, values } = context;
   refuseQuery(context);
   const open = limitsForAnybody(service);
   if (open !== undefined) {
     refuseCompression(context);
     refuseLength(context, open.wireBytes);
-    return;
+    return undefined;
   }
   const { name: method, access } = named(context.method);
   const caller = identify(context);
@@ -88,13 +92,19 @@ function judge(
     return denied("this caller may not call this");
   };
   if (access === undefined) throw refuse();
+  const { limits } = access;
+  const admit = () => {
+    if (caller === undefined) refuseCompression(context);
+    refuseLength(context, limits.wireBytes);
+    logger.debug({ method, ...(caller === undefined ? {} : { caller }) }, "called");
+  };
   if (access.accepted === "clients") {
     if (clients === undefined) throw refuse();
-    clients.authenticate(announced(context) ?? context.requestHeader, caller, values);
+    const told = clients.authenticate(announced(context) ?? context.requestHeader, caller, values);
+    if (told instanceof Promise) return told.then(admit);
   } else if (caller === undefined || !access.accepted.includes(caller)) throw refuse();
-  if (caller === undefined) refuseCompression(context);
-  refuseLength(context, access.limits.wireBytes);
-  logger.debug({ method, ...(caller === undefined ? {} : { caller }) }, "called");
+  admit();
+  return undefined;
 }
 
 /** Headers that name an encoding: of gRPC, of Connect's streams, and of Connect's unary calls. */

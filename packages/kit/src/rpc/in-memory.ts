@@ -63,8 +63,9 @@ export function inMemoryTransport(
       const call = begin(method, signal, timeoutMs, header);
       try {
         // Before anything awaits: the message is what it is now, whatever its sender does with it afterwards.
-        authorize(call);
+        const judged = authorize(call);
         const message = handOverWithin(method.input, input as MessageInitShape<typeof method.input>, maxBytes);
+        if (judged !== undefined) await judged;
         const response = await call.until(run(new UnaryCall(call, message) as unknown as UnaryRequest));
         call.end();
         return response as UnaryResponse<typeof method.input, typeof method.output>;
@@ -77,7 +78,7 @@ export function inMemoryTransport(
       const { run, maxBytes } = methodOf(methods, method);
       const call = begin(method, signal, timeoutMs, header);
       const answers = new MemoryAnswers(call, async () => {
-        authorize(call);
+        await authorize(call);
         const messages = handOverAll(method.input, input as AsyncIterable<object>, maxBytes);
         const response = await run(new StreamCall(call, messages) as unknown as StreamRequest);
         return (response as StreamResponse).message[Symbol.asyncIterator]();

@@ -83,7 +83,10 @@ export function guardsOf(
   inFlight = new InFlight(),
   readiness?: Readiness,
   clock = systemPorts().clock,
-): { readonly authorize: (context: HandlerContext) => void; readonly interceptors: Interceptor[] } {
+): {
+  readonly authorize: (context: HandlerContext) => Promise<void> | undefined;
+  readonly interceptors: Interceptor[];
+} {
   const { callers, clients, logFields } = routes;
   const refusals = new BoundedLines(clock);
   return {
@@ -158,7 +161,7 @@ export async function serveRpc(
   const { authorize, interceptors } = guardsOf(routes, guards, identify, inFlight, readiness, ports.clock);
   const requestGate = (context: HandlerContext) => {
     describeFaults(context);
-    authorize(context);
+    return authorize(context);
   };
   const options = { requestGate, interceptors, routes: register, contextValues };
   const methods = boundedMethods(routes, [...routes.services, ...beside]);

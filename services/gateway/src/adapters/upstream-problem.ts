@@ -17,6 +17,9 @@ export const problemStatusOf: ReadonlyMap<Code, ProblemStatus> = new Map<Code, P
   [Code.DeadlineExceeded, 503],
 ]);
 
+/** Other denials are of services that may not call one another: our fault. */
+const notForSessions = "NOT_FOR_SESSIONS";
+
 /** @param lost the message for a caller whose request got no answer from the upstream */
 export function problemOfUpstream(error: unknown, lost: string): Problem {
   const upstream = ConnectError.from(error);
@@ -25,9 +28,9 @@ export function problemOfUpstream(error: unknown, lost: string): Problem {
     return gotNoAnswer(upstream) ? new Problem(503, lost, { cause: error }) : internalError(error);
   const exceeded = exceededQuotaOf(upstream);
   if (exceeded !== undefined) return new Problem(429, upstream.rawMessage, { exceeded });
-  const status = problemStatusOf.get(upstream.code);
-  if (status === undefined) return internalError(error);
   const [info] = upstream.findDetails(ErrorInfoSchema);
+  const status = info?.reason === notForSessions ? 403 : problemStatusOf.get(upstream.code);
+  if (status === undefined) return internalError(error);
   return new Problem(status, upstream.rawMessage || lost, { requestId: info?.metadata.request_id, cause: error });
 }
 

@@ -5,6 +5,7 @@ import { type ExceededQuota, rateLimitHeaders } from "@outlayer/workflow";
 const titles = {
   400: "Bad Request",
   401: "Unauthorized",
+  403: "Forbidden",
   404: "Not Found",
   405: "Method Not Allowed",
   408: "Request Timeout",

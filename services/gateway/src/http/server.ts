@@ -41,7 +41,7 @@ const clientGone = new Error("the client has gone");
 export interface RestServerDeps {
   readonly endpoints: readonly Endpoint[];
   /** @throws Refusal Unauthenticated */
-  readonly authenticate: (credentials: Headerlike) => WalletCaller;
+  readonly authenticate: (credentials: Headerlike) => WalletCaller | Promise<WalletCaller>;
   /** Limits what each wallet may hold at once. */
   readonly slots: WalletSlots;
   readonly maxConnections: number;
@@ -122,7 +122,8 @@ export function createRestServer(deps: RestServerDeps): RestServer {
       async onRequest(request, reply) {
         const { raw, url } = request;
         if (endpoint.access === "wallet") {
-          const caller = log.within(reply.raw, () => deps.authenticate(credentialsOf(raw)));
+          const proven = log.within(reply.raw, () => deps.authenticate(credentialsOf(raw)));
+          const caller = proven instanceof Promise ? await proven : proven;
           request.caller = caller;
           for (const slot of slotsOf(endpoint, raw, url)) {
             // The slot is held until the answer is out or the client gone.

@@ -71,7 +71,9 @@ export type CountPlan = (walletId: string, signal: AbortSignal) => Promise<reado
 /** The calling wallet, and the credential that proved it. */
 export interface Caller {
   readonly walletId: string;
-  readonly credential: "internal_token" | "api_key";
+  readonly credential: "internal_token" | "api_key" | "session";
+  /** Of a session alone. */
+  readonly sessionId?: string;
 }
 
 /** Reads a record of the caller's wallet and of an endpoint. */

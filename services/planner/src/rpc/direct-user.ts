@@ -15,6 +15,7 @@ import { allowedScope, keyCommands, openedDirectUserCall, planDirectUserCall } f
 import type { DirectUserKeys } from "../core/ports.ts";
 import { documentOfMessage, documentOfText, reading } from "./document.ts";
 import { chooseKey, type OpenDeps, open } from "./open.ts";
+import { refuseSession } from "./session-limits.ts";
 
 export interface DirectUserDeps {
   readonly scopes: readonly DirectUserScope[];
@@ -27,9 +28,11 @@ export interface DirectUserDeps {
 export async function prepareDirectUserKey(
   deps: DirectUserDeps,
   { body }: PrepareDirectUserKeyRequest,
-  { walletId }: WalletCaller,
+  caller: WalletCaller,
   signal: AbortSignal,
 ) {
+  refuseSession(caller, "a direct-user call");
+  const { walletId } = caller;
   const scope = allowed(
     deps,
     reading(() => readDirectUserScope(scopeDocument(body))),
@@ -48,9 +51,11 @@ export async function prepareDirectUserKey(
 export async function getDirectUserKeyStatus(
   deps: DirectUserDeps,
   { scope: asked }: GetDirectUserKeyStatusRequest,
-  { walletId }: WalletCaller,
+  caller: WalletCaller,
   signal: AbortSignal,
 ) {
+  refuseSession(caller, "a direct-user call");
+  const { walletId } = caller;
   if (asked === undefined) throw invalid("a scope is required");
   const scope = allowed(deps, asked);
   const { publicKey, keyLabel } = await deps.keys.derive(walletId, scope, signal);
@@ -62,9 +67,11 @@ export async function getDirectUserKeyStatus(
 export async function executeDirectUserCall(
   deps: Pick<DirectUserDeps, "scopes"> & OpenDeps,
   { body, idempotencyKeys }: ExecuteDirectUserCallRequest,
-  { walletId }: WalletCaller,
+  caller: WalletCaller,
   signal: AbortSignal,
 ) {
+  refuseSession(caller, "a direct-user call");
+  const { walletId } = caller;
   const { original, request, key } = reading(() => {
     const original = callDocument(body);
     const request = readDirectUserCall(original);

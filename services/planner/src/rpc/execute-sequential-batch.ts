@@ -10,6 +10,7 @@ import { readApproval } from "./approval.ts";
 import { documentOfMessage, documentOfText, reading } from "./document.ts";
 import { chooseKey, type ExecuteDeps, open } from "./open.ts";
 import { planWithFacts } from "./planning.ts";
+import { refuseSession } from "./session-limits.ts";
 
 export async function executeSequentialBatch(
   deps: ExecuteDeps,
@@ -17,6 +18,7 @@ export async function executeSequentialBatch(
   caller: WalletCaller,
   signal: AbortSignal,
 ) {
+  refuseSession(caller, "a sequential batch");
   const { walletId } = caller;
   const { original, batch, key } = reading(() => {
     const original = batchDocument(body);

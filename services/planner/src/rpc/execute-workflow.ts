@@ -6,6 +6,7 @@ import { readApproval } from "./approval.ts";
 import { reading } from "./document.ts";
 import { chooseKey, type ExecuteDeps, open } from "./open.ts";
 import { planRequestOf, planWithFacts } from "./planning.ts";
+import { refuseStepsOfSession } from "./session-limits.ts";
 import { workflowDocument } from "./workflow-body.ts";
 
 export async function executeWorkflow(
@@ -20,6 +21,7 @@ export async function executeWorkflow(
     const request = readWorkflow(original);
     return { original, request, key: chooseKey(deps.ids, request.idempotencyKey, idempotencyKeys) };
   });
+  refuseStepsOfSession(caller, request.steps);
   const sent = { endpoint: "workflow", original, info: request.approval } as const;
   const approval = await readApproval(deps, sent, caller, signal);
   const planning = await planWithFacts(deps, planRequestOf(request), walletId, signal);

@@ -3,17 +3,15 @@ import type { PlanRequest } from "@outlayer/contracts/outlayer/planner/v1/planne
 import { readWorkflow } from "@outlayer/workflow";
 import { reading } from "./document.ts";
 import { type PlanningDeps, planRequestOf, planWithFacts } from "./planning.ts";
+import { refuseStepsOfSession } from "./session-limits.ts";
 import { workflowDocument } from "./workflow-body.ts";
 
 export interface PlanDeps extends PlanningDeps {}
 
-export async function planWorkflow(
-  deps: PlanDeps,
-  { body }: PlanRequest,
-  { walletId }: WalletCaller,
-  signal: AbortSignal,
-) {
+export async function planWorkflow(deps: PlanDeps, { body }: PlanRequest, caller: WalletCaller, signal: AbortSignal) {
+  const { walletId } = caller;
   const request = reading(() => readWorkflow(workflowDocument(body)));
+  refuseStepsOfSession(caller, request.steps);
   const { plan } = await planWithFacts(deps, planRequestOf(request), walletId, signal);
   return { plan };
 }

@@ -6,6 +6,7 @@ import { type Findings, findingsOf, noFindings, planCheck, withCheck } from "../
 import { readApproval } from "./approval.ts";
 import { reading } from "./document.ts";
 import { type PlanningDeps, planRequestOf, planWithFacts } from "./planning.ts";
+import { refuseStepsOfSession } from "./session-limits.ts";
 import { workflowDocument } from "./workflow-body.ts";
 
 export interface PreflightDeps extends PlanningDeps {
@@ -28,6 +29,7 @@ export async function preflight(
     const original = workflowDocument(body);
     return { original, request: readWorkflow(original) };
   });
+  refuseStepsOfSession(caller, request.steps);
   const { onFailure, ordering, approval: info } = request;
   const approval = await readApproval(deps, { endpoint: "workflow", original, info }, caller, signal);
   const { plan, calls, stepwise } = await planWithFacts(deps, planRequestOf(request), walletId, signal);

@@ -6,6 +6,7 @@ const statusOf = {
   BadRequest: "400",
   BadWait: "400",
   Unauthorized: "401",
+  Forbidden: "403",
   NotFound: "404",
   RequestTimeout: "408",
   ContentTooLarge: "413",

@@ -98,7 +98,7 @@ const planWorkflow: Operation = {
   requestBody: { required: true, content: workflowBody },
   responses: {
     "200": { description: "The plan.", headers: rateLimits, content: jsonContent("Plan", planExamples) },
-    ...errors(["BadRequest", "Unauthorized", ...bodyErrors, ...anyErrors]),
+    ...errors(["BadRequest", "Unauthorized", "Forbidden", ...bodyErrors, ...anyErrors]),
   },
 };
 
@@ -116,7 +116,7 @@ const preflightWorkflow: Operation = {
       headers: rateLimits,
       content: jsonContent("Preflight", workflowPreflights),
     },
-    ...errors(["BadRequest", "Unauthorized", ...bodyErrors, ...anyErrors]),
+    ...errors(["BadRequest", "Unauthorized", "Forbidden", ...bodyErrors, ...anyErrors]),
   },
 };
 
@@ -130,7 +130,7 @@ const prepareDirectUserKey: Operation = {
   requestBody: { required: true, content: jsonContent("DirectUserScope", scopeExamples) },
   responses: {
     "200": { description: "The key.", headers: rateLimits, content: jsonContent("DirectUserKey", keyExamples) },
-    ...errors(["BadRequest", "Unauthorized", ...bodyErrors, ...anyErrors]),
+    ...errors(["BadRequest", "Unauthorized", "Forbidden", ...bodyErrors, ...anyErrors]),
   },
 };
 
@@ -148,7 +148,7 @@ const getDirectUserKeyStatus: Operation = {
       headers: rateLimits,
       content: jsonContent("DirectUserKeyStatus", keyStatusExamples),
     },
-    ...errors(["BadRequest", "Unauthorized", ...anyErrors]),
+    ...errors(["BadRequest", "Unauthorized", "Forbidden", ...anyErrors]),
   },
 };
 
@@ -337,7 +337,7 @@ function execute(of: {
           approval_used: errorExample(409, "The approval was already used", approvalUsed, exampleOtherRequestId),
         }),
       },
-      ...errors(["Unauthorized", ...bodyErrors, ...anyErrors]),
+      ...errors(["Unauthorized", "Forbidden", ...bodyErrors, ...anyErrors]),
     },
   };
 }

@@ -17,6 +17,12 @@ export const componentResponses = {
   Unauthorized: errorResponse(401, "The wallet did not prove itself.", {
     wrong: ["A wrong token or key", "wallet authentication failed"],
   }),
+  Forbidden: errorResponse(403, "A session cannot have this signed.", {
+    step: [
+      "A step that the keystore would sign",
+      "a session cannot have steps[0] (intents.transfer) signed: sign it with your own wallet, and send the payload as a step intents.execute_signed",
+    ],
+  }),
   NotFound: errorResponse(404, "There is no such record of this wallet.", {
     unknown: ["An id that is not there", `workflow request ${exampleRequestId} was not found`],
   }),

@@ -20,8 +20,15 @@ export const securitySchemes = {
     bearerFormat: "wk_…",
     description: "An API key, which stands for one wallet: `Authorization: Bearer wk_…`.",
   },
+  session: {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description:
+      "The token of an account that signed in: `Authorization: Bearer <JWT>`. It plans, preflights, reads, cancels, and sends what the account itself signed; nothing is signed for it.",
+  },
 } as const satisfies Named<SecurityScheme>;
 
-/** Either way; where both are sent, the first counts. */
-export const walletSecurity = [{ walletId: [], internalWalletAuth: [] }, { apiKey: [] }];
+/** Either way; where several are sent, the first counts. */
+export const walletSecurity = [{ walletId: [], internalWalletAuth: [] }, { apiKey: [] }, { session: [] }];
 export const noSecurity = [{}];
