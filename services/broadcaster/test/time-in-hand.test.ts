@@ -10,7 +10,7 @@ const plain: readonly Kind[] = ["plain"];
 
 /** A resume as the conductor is asked for it, and whether it is due once the key is free at a height. */
 async function wantedBy(resume: typeof resumeChain | typeof resumeStep) {
-  const follower = { heads: { optimistic: { height: 1010 }, final: { height: 1008 } } };
+  const follower = { heads: { optimistic: { height: 1010 }, final: { height: 1008 } }, isCurrent: true };
   let isDue = () => false;
   const conductor = {
     async resume(wanted: { isDue: () => boolean }) {
@@ -25,8 +25,9 @@ async function wantedBy(resume: typeof resumeChain | typeof resumeStep) {
   await (resume === resumeChain
     ? resumeChain(tools, state, new Sightings(), async () => {})
     : resumeStep(tools, state, at, new Sightings(), async () => {}));
-  return (age: number) => {
+  return (age: number, isCurrent = true) => {
     follower.heads.optimistic.height = acceptedAt + age;
+    follower.isCurrent = isCurrent;
     return isDue();
   };
 }
@@ -88,6 +89,12 @@ describe("time windows, once the key is free (rule: window-is-judged-with-the-ke
       assert.equal(isDueAtAge(150), true);
       assert.equal(isDueAtAge(196), false);
     });
+
+    it(`have the resume of ${name} dropped while the heads are of before an outage`, async () => {
+      const isDueAtAge = await wantedBy(resume);
+      assert.equal(isDueAtAge(10, false), false);
+      assert.equal(isDueAtAge(10), true);
+    });
   }
 
   it("leave what is too late out of every log, and unsent", async () => {
@@ -115,17 +122,26 @@ describe("time windows, once the key is free (rule: window-is-judged-with-the-ke
     assert.deepEqual(appended, ["chain r", "used"]);
   });
 
-  it("have submissions dropped whose signatures ended while the relayer's key was in use", async () => {
+  for (const [what, moves, isCurrent] of [
+    ["whose signatures ended while the relayer's key was in use", 1, true],
+    ["while the heads are of before an outage: how late it is nobody knows", 0, false],
+  ] as const) {
+    it(`have submissions dropped ${what}`, () => dropped(moves, isCurrent));
+  }
+
+  /** @param moves blocks by which the head moves on while the key is in use */
+  async function dropped(moves: number, isCurrent: boolean): Promise<void> {
     const state = workflow(plain, [admitted, signed(plain)]);
     const lastHeight = Number(state.steps[0]?.signed?.maxBlockHeight);
     const heads = { optimistic: { height: lastHeight - 31 }, final: { height: lastHeight - 33 } };
     const tools = {
-      follower: { heads },
+      follower: { heads, isCurrent },
       config: { gateId: "gate.near", submitIntentGas: 1n, gateCallbackGas: 1n },
       relayer: {
         idlest: {
           async use(_calls: unknown, _block: unknown, use: (transactions: object[]) => Promise<unknown>) {
-            tools.follower.heads = { optimistic: { height: lastHeight - 30 }, final: { height: lastHeight - 32 } };
+            heads.optimistic.height += moves;
+            heads.final.height += moves;
             return use([{ hash: "h" }]);
           },
         },
@@ -134,7 +150,7 @@ describe("time windows, once the key is free (rule: window-is-judged-with-the-ke
     };
     const refuse = async () => assert.fail("written");
     await submit(tools as unknown as Parameters<typeof submit>[0], state, [0], new Sightings(), refuse);
-  });
+  }
 });
 
 describe("a reject (rule: fee-is-the-agreed-tier)", () => {

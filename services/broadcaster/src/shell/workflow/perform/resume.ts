@@ -44,7 +44,7 @@ export async function resumeChain(
     intentIds: accepted.map(({ intentId }) => intentId),
     feeYocto: BigInt(state.admitted?.feeYocto ?? "0"),
     block: { hash: latest.blockHash, height: Number(latest.blockHeight) },
-    isDue: () => canStillResume(state, headOf(tools)),
+    isDue: () => tools.follower.isCurrent && canStillResume(state, headOf(tools)),
   };
   await tools.conductor.resume(wanted, state.resumes.length > 0, (prepared) => send(tools, prepared, seen, append));
 }
@@ -66,7 +66,7 @@ export async function resumeStep(
     intentIds: [intentId],
     feeYocto: BigInt(state.admitted?.feeYocto ?? "0"),
     block,
-    isDue: () => isInTime(resumed, headOf(tools)),
+    isDue: () => tools.follower.isCurrent && isInTime(resumed, headOf(tools)),
   };
   await tools.conductor.resume(wanted, false, (prepared) => send(tools, prepared, seen, append));
 }

@@ -36,9 +36,10 @@ export async function submit(
     deposit: 0n,
   }));
   await relayer.idlest.use(calls, heads.final, async (transactions) => {
-    // Other transactions may have had the key for long (rule: window-is-judged-with-the-key).
+    // Other transactions may have had the key for long, and heads of before an outage say nothing of what is too late now
+    // (rule: window-is-judged-with-the-key).
     const head = () => follower.heads?.optimistic.height ?? heads.optimistic.height;
-    if (isTooLateToSend(state, steps, head())) return;
+    if (!follower.isCurrent || isTooLateToSend(state, steps, head())) return;
     const submissions = transactions.map((transaction, index) => ({ step: steps[index] ?? 0, transaction }));
     await append({ case: "submissionsPrepared", value: { submissions } });
     for (const { hash, signedTransaction } of transactions) {
