@@ -53,6 +53,36 @@ describe("writes of SQLite that arrive together", () => {
     assert.equal(database.commits, 2);
   });
 
+  it("are answered before the flush where a power failure may take them back, and only those", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const held = new GroupCommit(database, timers, () => promise);
+    const insertInto = (n: number) => () => database.prepare("INSERT INTO numbers VALUES (?)").run(n).changes;
+    let isAnswered = false;
+    const durable = held.run(insertInto(1)).then(() => {
+      isAnswered = true;
+    });
+    await turns(2);
+    assert.equal(await held.unflushed(insertInto(2)), 1);
+    await assert.rejects(held.unflushed(insertInto(2)), /UNIQUE/);
+    assert.deepEqual([isAnswered, stored()], [false, [1, 2]]);
+    resolve();
+    await durable;
+  });
+
+  it("are refused after a flush that failed, flushed or not", async () => {
+    const broken = new GroupCommit(database, timers, async () => {
+      throw new Error("the disk is gone");
+    });
+    await assert.rejects(
+      broken.run(() => 1),
+      /the disk is gone/,
+    );
+    await assert.rejects(
+      broken.unflushed(() => 1),
+      /the disk is gone/,
+    );
+  });
+
   it("are not answered before they are committed", async () => {
     const first = insert(1).then(() => database.isTransaction);
     const second = writes.run(() => database.isTransaction);

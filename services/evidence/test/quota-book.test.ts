@@ -10,12 +10,14 @@ const { ids } = systemPorts();
 function bookOn(outcomes: ("written" | "lost" | "broken")[] = []) {
   let stored: StoredAccount | undefined;
   let writes = 0;
+  const lasting: boolean[] = [];
   const accounts = new KeyedMutex();
   const book = new QuotaBook({
     store: {
       readAccount: async () => stored,
-      async replaceAccount(_before, after) {
+      async replaceAccount(_before, after, mayBeLost) {
         writes += 1;
+        lasting.push(mayBeLost !== true);
         await new Promise((resolve) => setImmediate(resolve));
         const outcome = outcomes.shift() ?? "written";
         if (outcome === "broken") throw new Error("the database is away");
@@ -29,7 +31,7 @@ function bookOn(outcomes: ("written" | "lost" | "broken")[] = []) {
     token: () => ids.uuid(),
     record: async () => undefined,
   });
-  return { book, writes: () => writes };
+  return { book, lasting, writes: () => writes };
 }
 
 /** Books of two processes on one store. */
@@ -65,6 +67,19 @@ const remaining = (plans: Awaited<ReturnType<QuotaBook["countPlan"]>>) =>
   plans.kind === "counted" ? plans.standings[0]?.remaining : plans.kind;
 
 describe("changes of one wallet's account", () => {
+  it("wait for the disk, but for plans that are counted alone", async () => {
+    const { book, lasting } = bookOn();
+    await book.countPlan("wallet-1");
+    const start = { requestId: ids.uuid(), boundYocto: 1n };
+    await book.countStart("wallet-1", start);
+    await Promise.all([
+      book.countPlan("wallet-1"),
+      book.countPlan("wallet-1"),
+      book.charge("wallet-1", start.requestId, 1n),
+    ]);
+    assert.deepEqual(lasting, [false, true, true]);
+  });
+
   it("that come while another is written are written together, each with its own standing", async () => {
     const { book, writes } = bookOn();
     const plans = await Promise.all(Array.from({ length: 12 }, () => book.countPlan("wallet-1")));

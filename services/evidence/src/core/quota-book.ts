@@ -40,6 +40,8 @@ type Update = (account: Account, nowMs: number) => Counted;
 
 interface Change {
   readonly update: Update;
+  /** Whether a power failure may take it back. */
+  readonly mayBeLost: boolean;
   readonly resolve: (counted: Counted) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -79,7 +81,8 @@ export class QuotaBook {
 
   async countPlan(walletId: string): Promise<Admission> {
     const quotas = this.#quotasOf(walletId);
-    const counted = await this.#count(walletId, (account, nowMs) => countPlan(account, quotas, nowMs));
+    // Nobody is owed anything for a plan, so its count waits for no disk.
+    const counted = await this.#count(walletId, (account, nowMs) => countPlan(account, quotas, nowMs), true);
     return this.#admission(counted, quotas, ["plans_per_minute"]);
   }
 
@@ -143,9 +146,9 @@ export class QuotaBook {
     await this.#count(walletId, (account, nowMs) => ({ kind: "counted", account: update(account, nowMs) }));
   }
 
-  #count(walletId: string, update: Update): Promise<Counted> {
+  #count(walletId: string, update: Update, mayBeLost = false): Promise<Counted> {
     const { promise, resolve, reject } = Promise.withResolvers<Counted>();
-    const change = { update, resolve, reject };
+    const change = { update, mayBeLost, resolve, reject };
     const waiting = this.#waiting.get(walletId);
     if (waiting !== undefined) waiting.push(change);
     else {
@@ -160,6 +163,7 @@ export class QuotaBook {
     const { store, now, token } = this.#deps;
     const changes = this.#waiting.get(walletId) ?? [];
     this.#waiting.delete(walletId);
+    const mayBeLost = changes.every((change) => change.mayBeLost);
     try {
       for (;;) {
         const kept = this.#kept.get(walletId);
@@ -174,7 +178,7 @@ export class QuotaBook {
         const after = storedAccount(walletId, token(), account);
         // Where nothing changes, nothing is written: a refusal stands on the account as it is stored now.
         const isSame = after.accountJson === before?.accountJson;
-        if (isSame ? kept !== undefined : !(await store.replaceAccount(before, after))) continue;
+        if (isSame ? kept !== undefined : !(await store.replaceAccount(before, after, mayBeLost))) continue;
         if (!isSame) this.#kept.set(walletId, { stored: after, account });
         for (const [index, counted] of results.entries()) changes[index]?.resolve(counted);
         return;

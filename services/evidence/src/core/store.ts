@@ -58,8 +58,12 @@ export interface EvidenceStore {
   replaceLease(before: Lease | undefined, after: Lease): Promise<boolean>;
   /** The last written state of a wallet's quota account; undefined where nothing counts. */
   readAccount(walletId: string): Promise<StoredAccount | undefined>;
-  /** Compare-and-set of an account. @returns whether the account now is `after` */
-  replaceAccount(before: StoredAccount | undefined, after: StoredAccount): Promise<boolean>;
+  /**
+   * Compare-and-set of an account.
+   * @param mayBeLost whether it may be answered before a power failure cannot take it back
+   * @returns whether the account now is `after`
+   */
+  replaceAccount(before: StoredAccount | undefined, after: StoredAccount, mayBeLost?: boolean): Promise<boolean>;
   close(): Promise<void>;
 }
 

@@ -27,6 +27,8 @@ export class GroupCommit {
   readonly #flush: Flush | undefined;
   readonly #one: Savepoint;
   #waiting: Write[] = [];
+  /** Those that wait for no flush. */
+  readonly #unflushed: Write[] = [];
   #isDue = false;
   /** The flush under way, or the one that failed; undefined where everything is durable. */
   #flushing: Promise<void> | undefined;
@@ -57,6 +59,23 @@ export class GroupCommit {
     });
   }
 
+  /** Answers before it is flushed, also while a flush is under way: for what a power failure may take back. @throws like `run` */
+  unflushed<T>(write: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#failed !== undefined) return reject(this.#failed.error);
+      const run = () => {
+        const result = write();
+        return () => resolve(result);
+      };
+      this.#unflushed.push({ run, fail: reject });
+      if (this.#unflushed.length === 1) this.#timers.after(0, () => this.#answerUnflushed());
+    });
+  }
+
+  #answerUnflushed(): void {
+    for (const answer of this.#commit(this.#unflushed.splice(0))) answer();
+  }
+
   /** Reads at once, and answers when what was read is durable. @throws the error of a flush that failed */
   async read<T>(read: () => T): Promise<T> {
     const found = read();
@@ -66,6 +85,7 @@ export class GroupCommit {
 
   /** Commits whatever waits, and resolves once it is answered. */
   async end(): Promise<void> {
+    this.#answerUnflushed();
     while (this.#failed === undefined && (this.#waiting.length > 0 || this.#flushing !== undefined)) {
       if (this.#flushing === undefined) this.#next();
       await this.#flushing?.catch(() => {});

@@ -254,15 +254,16 @@ class SqliteStore implements EvidenceStore {
     return found && { ...found, expiresAtMs: found.expiresAtMs ?? undefined };
   }
 
-  async replaceAccount(before: StoredAccount | undefined, after: StoredAccount): Promise<boolean> {
+  async replaceAccount(before: StoredAccount | undefined, after: StoredAccount, mayBeLost = false): Promise<boolean> {
     const { walletId, token, atMs, expiresAtMs, accountJson } = after;
     const written = [token, atMs, expiresAtMs ?? null, accountJson, walletId];
-    return this.#writes.run(() => {
+    const write = () => {
       const { changes } =
         before === undefined ? this.#insertAccount.run(...written) : this.#replaceAccount.run(...written, before.token);
       this.#dropExpiredAccounts.run(atMs);
       return changes === 1;
-    });
+    };
+    return mayBeLost ? this.#writes.unflushed(write) : this.#writes.run(write);
   }
 
   async close(): Promise<void> {
