@@ -145,6 +145,11 @@ try {
 }
 const figures = cells.flatMap(figuresOf);
 const tables = [columns([head, ...cells.map(rowOf)]), columns([fanOutHead, ...fanOuts.map(rowOfFanOut)])];
+for (const { call, shape, inFlight, got } of cells) {
+  for (const [said, count] of Object.entries(got.refusals)) {
+    process.stdout.write(`${call}, ${shape}, ${inFlight} in flight: ${count} times ${said}\n`);
+  }
+}
 for (const table of tables) if (table.length > 1) process.stdout.write(`${table.join("\n")}\n\n`);
 process.stdout.write(`${tableOf(figures)}\n`);
 process.exit(figures.every(holds) ? 0 : 1);

@@ -19,6 +19,8 @@ export interface LoadResult {
   /** Time that was counted, milliseconds. */
   readonly ms: number;
   readonly byStatus: Readonly<Record<string, number>>;
+  /** Number of answers other than 2xx, by status and what they say. */
+  readonly refusals: Readonly<Record<string, number>>;
   /** Latencies, milliseconds. */
   readonly p50: number;
   readonly p95: number;
@@ -40,6 +42,7 @@ let sent = 0;
 async function run({ host, port, requests, inFlight, warmMs, ms }: Job): Promise<LoadResult> {
   const latencies: number[] = [];
   const byStatus: Record<string, number> = {};
+  const refusals: Record<string, number> = {};
   let sample = "";
   let counts = false;
   let isOver = false;
@@ -71,6 +74,10 @@ async function run({ host, port, requests, inFlight, warmMs, ms }: Job): Promise
         if (counts) {
           const status = head.slice(9, 12);
           byStatus[status] = (byStatus[status] ?? 0) + 1;
+          if (!status.startsWith("2")) {
+            const said = `${status} ${errorIn(held.toString("utf8", bodyAt))}`;
+            refusals[said] = (refusals[said] ?? 0) + 1;
+          }
           latencies.push(performance.now() - begun);
         }
         if (sample === "") sample = held.toString("utf8", bodyAt);
@@ -94,7 +101,17 @@ async function run({ host, port, requests, inFlight, warmMs, ms }: Job): Promise
   await clients;
   latencies.sort((a, b) => a - b);
   const at = (share: number) => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
-  return { answers: latencies.length, ms: took, byStatus, p50: at(0.5), p95: at(0.95), p99: at(0.99), sample };
+  const [p50, p95, p99] = [at(0.5), at(0.95), at(0.99)];
+  return { answers: latencies.length, ms: took, byStatus, refusals, p50, p95, p99, sample };
+}
+
+/** What an answer of REST says that refuses. */
+function errorIn(body: string): string {
+  try {
+    return String(JSON.parse(body).error);
+  } catch {
+    return "without an error that can be read";
+  }
 }
 
 function pause(ms: number): Promise<void> {
