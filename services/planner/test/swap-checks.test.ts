@@ -44,6 +44,15 @@ describe("the payloads of a swap's counterparties (rule: swap-is-checked-before-
     );
   });
 
+  it("are refused in a second step: whatever of it was signed would be public for nothing", () => {
+    const step = { ...swap, counterparty_signed: [counterpartyPayload()] };
+    const { plan } = planOf([step, step], { facts: { ...facts, verifier: said() } });
+    const requirement =
+      "steps[1].counterparty_signed[0] has signer and nonce of steps[0].counterparty_signed[0]: only one of them can execute";
+    assert.deepEqual([plan.executable, plan.setupRequirements], [false, [{ step: 1, requirement }]]);
+    assert.equal(planOf([step, step]).plan.executable, false, "also where the verifier's word cannot be had");
+  });
+
   const at = "steps[0].counterparty_signed[0]";
   const versioned = (deadlineMs: number) => encodeBase64(verifierNonce(salt, deadlineMs, new Uint8Array(15)));
   const rows: readonly (readonly [

@@ -31,15 +31,14 @@ export function readCounterparties(
   const foreign = payloads.findIndex((payload) => !payloadStandards.includes(standardOf(payload)));
   if (foreign >= 0) return problem(`${place}[${foreign}].standard must be one of ${payloadStandards.join(", ")}`);
   const unsigned: CounterpartyPayload[] = [];
-  const nonces = new Map<string, string>();
+  const nonces = new Map<string, CounterpartyPayload>();
   for (const [index, payload] of payloads.entries()) {
     const one = readCounterpartyPayload(payload as JsonObject, `${place}[${index}]`, verifierId);
     if ("problem" in one) return one;
     const key = nonceKey(one);
     const same = nonces.get(key);
-    if (same !== undefined)
-      return problem(`${one.place} has signer and nonce of ${same}: only one of them can execute`);
-    nonces.set(key, one.place);
+    if (same !== undefined) return problem(sameNonceText(one, same));
+    nonces.set(key, one);
     unsigned.push(one);
   }
   // Signatures cost the most: they are checked once everything else is in order.
@@ -63,6 +62,14 @@ function signingKey(payload: JsonObject): string | undefined {
 function standardOf(payload: object): string {
   const standard: unknown = Reflect.get(payload, "standard");
   return typeof standard === "string" ? standard : "";
+}
+
+/** Why a payload is refused beside another one, of the same step or of one before it. */
+export function sameNonceText(
+  { place }: { readonly place: string },
+  other: { readonly place: string } | undefined,
+): string {
+  return `${place} has signer and nonce of ${other?.place}: only one of them can execute`;
 }
 
 /** A payload's key in the facts: the verifier takes each nonce once for an account. */

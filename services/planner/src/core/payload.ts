@@ -15,8 +15,8 @@ export type Built<T> =
       readonly value: T;
       /** Whether a rule was skipped because the wallet's account is not known. */
       readonly accountUnchecked: boolean;
-      /** Counterparties' payloads of which the verifier's word is not known, so that rules were skipped. */
-      readonly uncheckedPayloads?: readonly SignedByCounterparty[];
+      /** What counterparties signed of it. */
+      readonly counterparties?: readonly SignedByCounterparty[];
     };
 
 export type BuiltPayload = Built<Payload>;

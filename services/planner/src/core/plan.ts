@@ -1,4 +1,5 @@
 import type { Step } from "@outlayer/workflow";
+import { nonceKey, sameNonceText } from "./counterparties.ts";
 import type { SignedByCounterparty } from "./counterparty-payload.ts";
 import { estimatesOf, type PlanEstimates } from "./estimates.ts";
 import { type FactName, type Facts, type Limits, noFacts } from "./facts.ts";
@@ -76,7 +77,7 @@ function planWith(request: PlanRequest, facts: Facts, limits: Limits): Planning 
   });
   const setupRequirements: SetupRequirement[] = [];
   const calls: GateCallInit[] = [];
-  const uncheckedPayloads: SignedByCounterparty[] = [];
+  const counterparties = new Map<string, SignedByCounterparty>();
   let accountUnchecked = false;
   for (const { step, classification, index, place } of placed) {
     switch (classification.lane) {
@@ -86,9 +87,15 @@ function planWith(request: PlanRequest, facts: Facts, limits: Limits): Planning 
           setupRequirements.push({ step: index, requirement: built.problem });
           break;
         }
+        const repeated = built.counterparties?.find((one) => counterparties.has(nonceKey(one)));
+        if (repeated !== undefined) {
+          const requirement = sameNonceText(repeated, counterparties.get(nonceKey(repeated)));
+          setupRequirements.push({ step: index, requirement });
+          break;
+        }
+        for (const one of built.counterparties ?? []) counterparties.set(nonceKey(one), one);
         calls.push(built.value);
         accountUnchecked ||= built.accountUnchecked;
-        uncheckedPayloads.push(...(built.uncheckedPayloads ?? []));
         break;
       }
       case "funding_setup":
@@ -102,6 +109,7 @@ function planWith(request: PlanRequest, facts: Facts, limits: Limits): Planning 
     }
   }
   const executable = steps.length > 0 && calls.length === steps.length;
+  const uncheckedPayloads = facts.verifier === undefined ? [...counterparties.values()] : [];
   const unchecked: FactName[] = [];
   if (executable && accountUnchecked) unchecked.push("wallet_account");
   if (executable && facts.feeTiers === undefined) unchecked.push("gate_fee_tiers");

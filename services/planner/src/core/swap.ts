@@ -77,5 +77,5 @@ export function swapPayload(swap: Swap, place: string, facts: Facts, limits: Lim
   const earliest = Math.min(...payloads.read.map(({ deadlineMs }) => deadlineMs));
   const until = latest.ms !== undefined && latest.ms < BigInt(earliest) ? latest.ms : BigInt(earliest);
   const built = intentsPayload(intents, false, until);
-  return verifier !== undefined || built.problem !== undefined ? built : { ...built, uncheckedPayloads: payloads.read };
+  return built.problem !== undefined ? built : { ...built, counterparties: payloads.read };
 }
