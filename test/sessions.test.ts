@@ -49,7 +49,7 @@ describeShapes("a session for the account that has an operator's wallet's name",
       (error) => ConnectError.from(error).code,
     );
 
-  it("reads, watches and cancels nothing of that wallet", async () => {
+  it("reads and cancels nothing of that wallet", async () => {
     const unknown = [404, `workflow request ${requestId} was not found`];
     assert.deepEqual(await ask("GET", `/workflows/${requestId}`), unknown);
     assert.deepEqual(await ask("DELETE", `/workflows/${requestId}`), unknown);
@@ -64,7 +64,7 @@ describeShapes("a session for the account that has an operator's wallet's name",
   it("has nothing signed, and is not answered with that wallet's record under the same idempotency key", async () => {
     const steps = [dust];
     const message =
-      "a session cannot have steps[0] (intents.transfer) signed: sign it with your own wallet, and send the payload as a step intents.execute_signed";
+      "a session cannot have steps[0] (intents.transfer) signed: send it with the credentials of the wallet that is to sign";
     for (const path of ["plan", "preflight", "execute"]) {
       assert.deepEqual(await ask("POST", `/workflows/${path}`, { steps, idempotency_key: key }), [403, message], path);
     }

@@ -1,23 +1,19 @@
 import type { WalletCaller } from "@outlayer/access";
 import { denied } from "@outlayer/kit";
 
-/** Steps for which nobody but the account's owner signs. */
-const ownSteps: ReadonlySet<string> = new Set(["intents.execute_signed"]);
-
 const about = { reason: "NOT_FOR_SESSIONS" };
 
 /**
- * Refuses the steps of a session that the keystore would have to sign (rule: sessions-sign-for-themselves).
+ * Refuses the steps of a session: the keystore would have to sign them (rule: sessions-sign-for-themselves).
  * @throws Refusal PermissionDenied
  */
 export function refuseStepsOfSession({ credential }: WalletCaller, steps: readonly { readonly form: string }[]): void {
   if (credential !== "session") return;
-  const index = steps.findIndex(({ form }) => !ownSteps.has(form));
-  const step = steps[index];
+  const [step] = steps;
   if (step === undefined) return;
   throw denied(
-    `a session cannot have steps[${index}] (${step.form}) signed: sign it with your own wallet, and send the payload as a step intents.execute_signed`,
-    { ...about, field: `steps[${index}].kind` },
+    `a session cannot have steps[0] (${step.form}) signed: send it with the credentials of the wallet that is to sign`,
+    { ...about, field: "steps[0].kind" },
   );
 }
 
@@ -25,7 +21,7 @@ export function refuseStepsOfSession({ credential }: WalletCaller, steps: readon
 export function refuseSession({ credential }: WalletCaller, what: string): void {
   if (credential !== "session") return;
   throw denied(
-    `a session cannot have ${what} signed: sign intents with your own wallet, and send the payloads as steps intents.execute_signed of a workflow`,
+    `a session cannot have ${what} signed: send it with the credentials of the wallet that is to sign`,
     about,
   );
 }

@@ -20,7 +20,7 @@ export const componentResponses = {
   Forbidden: errorResponse(403, "A session cannot have this signed.", {
     step: [
       "A step that the keystore would sign",
-      "a session cannot have steps[0] (intents.transfer) signed: sign it with your own wallet, and send the payload as a step intents.execute_signed",
+      "a session cannot have steps[0] (intents.transfer) signed: send it with the credentials of the wallet that is to sign",
     ],
   }),
   NotFound: errorResponse(404, "There is no such record of this wallet.", {
