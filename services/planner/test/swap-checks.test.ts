@@ -150,6 +150,11 @@ describe("the payloads of a swap's counterparties (rule: swap-is-checked-before-
       `${at} cannot be read: payload.nonce must be 32 bytes in base64`,
     ],
     [
+      "with a deadline a nanosecond after their nonce's",
+      [counterpartyPayload({ nonce: versioned(Date.UTC(2030, 0, 1)), deadline: "2030-01-01T00:00:00.000000001Z" })],
+      `${at} has a deadline after that of its nonce`,
+    ],
+    [
       "with a deadline after their nonce's",
       [counterpartyPayload({ nonce: versioned(Date.UTC(2029, 11, 31)) })],
       `${at} has a deadline after that of its nonce`,

@@ -45,7 +45,7 @@ const intent = z.looseObject({ intent: text }).transform(({ intent: kind, diff }
 });
 const message = z.looseObject({
   signer_id: text.refine(isAccountId, "must be an account id"),
-  deadline: z.iso.datetime({ offset: true, error: "must be an RFC 3339 time" }).transform((given) => Date.parse(given)),
+  deadline: z.iso.datetime({ offset: true, error: "must be an RFC 3339 time" }).transform(nanoseconds),
   intents: z.array(intent, { error: "must be an array" }).optional(),
 });
 const wholeMessage = message.extend({ verifying_contract: text, nonce });
@@ -85,7 +85,7 @@ export function readCounterpartyPayload(
     if (read.verifyingContract !== verifierId)
       return problem(`${place} is signed for another verifier than ${verifierId}`);
     const versioned = readVerifierNonce(read.nonce);
-    if (versioned !== undefined && versioned.deadlineNs < BigInt(read.deadlineMs) * 1_000_000n) {
+    if (versioned !== undefined && versioned.deadlineNs < read.deadlineNs) {
       return problem(`${place} has a deadline after that of its nonce`);
     }
     return { ...read, place, payload };
@@ -96,7 +96,16 @@ export function readCounterpartyPayload(
   }
 }
 
-type Read = Omit<CounterpartyPayload, "place" | "payload"> & { readonly verifyingContract: string };
+type Read = Omit<CounterpartyPayload, "place" | "payload"> & {
+  readonly verifyingContract: string;
+  readonly deadlineNs: bigint;
+};
+
+/** Since the epoch: the verifier compares deadlines to the nanosecond. */
+function nanoseconds(rfc3339: string): bigint {
+  const fraction = /\.(\d+)/.exec(rfc3339)?.[1] ?? "";
+  return BigInt(Date.parse(rfc3339)) * 1_000_000n + BigInt(fraction.slice(3, 9).padEnd(6, "0"));
+}
 
 function readNep413(given: JsonObject): Read {
   const { payload } = nep413.parse(given);
@@ -112,7 +121,8 @@ function readText(given: JsonObject, standard: keyof typeof signedTexts): Read {
 function common({ signer_id, deadline, intents = [] }: z.output<typeof message>) {
   return {
     signerId: signer_id,
-    deadlineMs: deadline,
+    deadlineMs: Number(deadline / 1_000_000n),
+    deadlineNs: deadline,
     diffs: intents.flat().map(([token, amount]) => [token, BigInt(amount)] as const),
   };
 }
