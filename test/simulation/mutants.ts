@@ -98,7 +98,7 @@ export const mutants: Readonly<Record<string, readonly Patch[]>> = {
   "time-not-judged-with-key": [
     {
       file: "services/broadcaster/src/shell/workflow/perform/submit.ts",
-      find: "if (isTooLateToSend(state, steps, head())) return;",
+      find: "if (!follower.isCurrent || isTooLateToSend(state, steps, head())) return;",
       replace: "",
     },
     {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { assertDocumented, documented, operationOf, operations } from "./support/documented.ts";
 import { type RawAnswer, sendRaw } from "./support/raw-http.ts";
 import { type RestOptions, recordOf } from "./support/rest.ts";
@@ -33,6 +34,8 @@ interface Worlds {
   readonly away: World;
   /** In which wallets may hold nothing. */
   readonly full: World;
+  /** In front of a planner that answers as it does for sessions. */
+  readonly session: World;
 }
 
 /** Has a gateway answer with one response of one operation. */
@@ -79,6 +82,11 @@ const ofWallet = (operationId: string) => ({
   503: [({ away }: Worlds) => ask(away, operationId, body(operationId))],
 });
 
+/** What any operation for which the keystore would sign can answer. */
+const ofSigning = (operationId: string) => ({
+  403: [({ session }: Worlds) => ask(session, operationId, body(operationId))],
+});
+
 /** What any operation that takes a body can answer as well. */
 const ofBody = (operationId: string) => ({
   408: [() => slowAnswer(operationId)],
@@ -107,6 +115,7 @@ async function endingSo({ working }: Worlds, operationId: string, end: ReturnTyp
 /** What a POST that opens a record can answer. */
 const ofExecution = (operationId: keyof typeof bodies) => ({
   ...ofWallet(operationId),
+  ...ofSigning(operationId),
   ...ofBody(operationId),
   200: [(worlds: Worlds) => endingSo(worlds, operationId, events.succeeded)],
   202: [
@@ -177,6 +186,7 @@ const executeDirectUserCall = ofExecution("executeDirectUserCall");
 const table: Readonly<Record<string, Readonly<Record<number, readonly Produce[]>>>> = {
   planWorkflow: {
     ...ofWallet("planWorkflow"),
+    ...ofSigning("planWorkflow"),
     ...ofBody("planWorkflow"),
     200: [
       ({ working }) => ask(working, "planWorkflow", { body: transfer }),
@@ -186,6 +196,7 @@ const table: Readonly<Record<string, Readonly<Record<number, readonly Produce[]>
   },
   preflightWorkflow: {
     ...ofWallet("preflightWorkflow"),
+    ...ofSigning("preflightWorkflow"),
     ...ofBody("preflightWorkflow"),
     200: [
       ({ working }) => ask(working, "preflightWorkflow", { body: transfer }),
@@ -250,6 +261,7 @@ const table: Readonly<Record<string, Readonly<Record<number, readonly Produce[]>
   },
   prepareDirectUserKey: {
     ...ofWallet("prepareDirectUserKey"),
+    ...ofSigning("prepareDirectUserKey"),
     ...ofBody("prepareDirectUserKey"),
     200: [({ working }) => ask(working, "prepareDirectUserKey", { body: scope })],
     400: [
@@ -259,6 +271,7 @@ const table: Readonly<Record<string, Readonly<Record<number, readonly Produce[]>
   },
   getDirectUserKeyStatus: {
     ...ofWallet("getDirectUserKeyStatus"),
+    ...ofSigning("getDirectUserKeyStatus"),
     200: [({ working }) => ask(working, "getDirectUserKeyStatus")],
     400: [(worlds) => badParameter(worlds, "getDirectUserKeyStatus", "user_id=mike.near")],
   },
@@ -324,13 +337,16 @@ describe("documented responses", () => {
   before(async () => {
     const failing = (code: Code, options: WorldOptions = {}) =>
       startWorld({ ...options, transports: () => answering(() => new ConnectError("x", code)) });
-    const [working, broken, away, full] = await Promise.all([
+    const notForSessions = [{ desc: ErrorInfoSchema, value: { reason: "NOT_FOR_SESSIONS" } }];
+    const denied = new ConnectError("a session cannot have it signed", Code.PermissionDenied, {}, notForSessions);
+    const [working, broken, away, full, session] = await Promise.all([
       startWorld({ config: { gateId } }),
       failing(Code.Internal),
       failing(Code.Unavailable, { dependencies: [{ name: "evidence", state: "away", required: true }] }),
       startWorld({ config: { slots: { requests_in_flight: 0, long_polls: 0, event_streams: 0 } } }),
+      startWorld({ transports: () => answering(() => denied) }),
     ]);
-    worlds = { working, broken, away, full };
+    worlds = { working, broken, away, full, session };
     for (const operationId of Object.keys(bodies)) {
       slow.set(
         operationId,
