@@ -59,7 +59,8 @@ describeShapes("the keys of a watched account", (shape) => {
             data,
           );
           assert.deepEqual([accountId, publicKey, event, onNear], [nina, first.publicKey, "stale", "absent"]);
-          assert(deletedAtHeight !== undefined && deletedAtHeight <= blockHeight);
+          // The next term, where the lease is lost meanwhile, reads the state, which does not tell the block.
+          assert(deletedAtHeight === undefined || deletedAtHeight <= blockHeight);
         }
         const { stale_keys, stale_total } = await staleKeys(system);
         assert.equal(stale_total, 1);
