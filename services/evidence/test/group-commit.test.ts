@@ -69,18 +69,20 @@ describe("writes of SQLite that arrive together", () => {
     await durable;
   });
 
-  it("are refused after a flush that failed, flushed or not", async () => {
-    const broken = new GroupCommit(database, timers, async () => {
-      throw new Error("the disk is gone");
-    });
-    await assert.rejects(
-      broken.run(() => 1),
-      /the disk is gone/,
-    );
-    await assert.rejects(
-      broken.unflushed(() => 1),
-      /the disk is gone/,
-    );
+  it("are refused after a flush that failed, flushed or not, also where they came before it did", async () => {
+    const { promise, reject } = Promise.withResolvers<void>();
+    const broken = new GroupCommit(database, timers, () => promise);
+    const durable = broken.run(() => 1);
+    await turns(2);
+    const refused = [durable, insertUnflushed()].map((write) => assert.rejects(write, /the disk is gone/));
+    reject(new Error("the disk is gone"));
+    await Promise.all(refused);
+    await assert.rejects(insertUnflushed(), /the disk is gone/);
+    assert.deepEqual(stored(), []);
+
+    function insertUnflushed(): Promise<unknown> {
+      return broken.unflushed(() => database.prepare("INSERT INTO numbers VALUES (1)").run());
+    }
   });
 
   it("are not answered before they are committed", async () => {

@@ -57,7 +57,7 @@ export class RpcClient {
   }
 
   /** Number of endpoints that are configured. */
-  get endpoints(): number {
+  get endpointCount(): number {
     return this.#endpoints.length;
   }
 

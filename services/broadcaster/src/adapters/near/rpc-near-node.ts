@@ -234,7 +234,7 @@ export class RpcNearNode implements NearNode {
     const unknown = fresh.filter((answer) => answer.kind === "unknown");
     if (unknown.length > 0) {
       const voidIn = unknown.find((answer) => answer.voidIn)?.voidIn;
-      return { kind: "unknown", voidIn, isCorroborated: unknown.length >= Math.min(2, this.#rpc.endpoints) };
+      return { kind: "unknown", voidIn, isCorroborated: unknown.length >= Math.min(2, this.#rpc.endpointCount) };
     }
     if (!fresh.some(({ kind }) => kind === "forgotten")) return { kind: "untold" };
     const recalled = await this.#archive?.recall(wanted);

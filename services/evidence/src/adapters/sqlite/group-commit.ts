@@ -26,7 +26,7 @@ export class GroupCommit {
   readonly #timers: Timers;
   readonly #flush: Flush | undefined;
   readonly #one: Savepoint;
-  #waiting: Write[] = [];
+  readonly #waiting: Write[] = [];
   /** Those that wait for no flush. */
   readonly #unflushed: Write[] = [];
   #isDue = false;
@@ -46,34 +46,31 @@ export class GroupCommit {
    * @throws what `write` throws, and the database's error where the transaction, or its flush, fails: its outcome is unknown then
    */
   run<T>(write: () => T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      if (this.#failed !== undefined) return reject(this.#failed.error);
-      this.#waiting.push({
-        run: () => {
-          const result = write();
-          return () => resolve(result);
-        },
-        fail: reject,
-      });
-      this.#schedule();
-    });
+    const written = this.#put(this.#waiting, write);
+    this.#schedule();
+    return written;
   }
 
   /** Answers before it is flushed, also while a flush is under way: for what a power failure may take back. @throws like `run` */
   unflushed<T>(write: () => T): Promise<T> {
+    const written = this.#put(this.#unflushed, write);
+    if (this.#unflushed.length === 1) this.#timers.after(0, () => this.#answerUnflushed());
+    return written;
+  }
+
+  #answerUnflushed(): void {
+    for (const answer of this.#commit(this.#unflushed.splice(0))) answer();
+  }
+
+  #put<T>(queue: Write[], write: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#failed !== undefined) return reject(this.#failed.error);
       const run = () => {
         const result = write();
         return () => resolve(result);
       };
-      this.#unflushed.push({ run, fail: reject });
-      if (this.#unflushed.length === 1) this.#timers.after(0, () => this.#answerUnflushed());
+      queue.push({ run, fail: reject });
     });
-  }
-
-  #answerUnflushed(): void {
-    for (const answer of this.#commit(this.#unflushed.splice(0))) answer();
   }
 
   /** Reads at once, and answers when what was read is durable. @throws the error of a flush that failed */
@@ -116,7 +113,7 @@ export class GroupCommit {
       await flush;
     } catch (error) {
       this.#failed = { error };
-      for (const { fail } of [...group, ...this.#waiting.splice(0)]) fail(error);
+      for (const { fail } of [...group, ...this.#waiting.splice(0), ...this.#unflushed.splice(0)]) fail(error);
       return;
     }
     this.#flushing = undefined;
