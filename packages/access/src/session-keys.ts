@@ -16,8 +16,6 @@ export interface SessionKey {
   readonly jwk: SessionJwk;
   readonly publicKey: KeyObject;
   readonly privateKey: KeyObject;
-  /** The seed, for secrets that are derived from it. */
-  readonly seed: Uint8Array;
 }
 
 /** How sessions are issued and checked. */
@@ -38,7 +36,7 @@ export function sessionKey(seed: Uint8Array): SessionKey {
   const kid = createHash("sha256")
     .update(JSON.stringify({ crv: "Ed25519", kty: "OKP", x }))
     .digest("base64url");
-  return { jwk: { kty: "OKP", crv: "Ed25519", x, kid, use: "sig", alg: "EdDSA" }, publicKey, privateKey, seed };
+  return { jwk: { kty: "OKP", crv: "Ed25519", x, kid, use: "sig", alg: "EdDSA" }, publicKey, privateKey };
 }
 
 const seed: Parse<string> = (value) => {

@@ -45,7 +45,7 @@ export async function issueSession(
 const about = { reason: "SESSION_INVALID" };
 
 /**
- * Checks signature, issuer, audience and age of a token; whether its session was revoked is for evidence to say.
+ * Checks signature, issuer, audience and age of a token. Nothing revokes one before it expires.
  * @throws Refusal Unauthenticated
  */
 export async function verifySession({ keys, audience }: SessionTerms, token: string, nowMs: number): Promise<Session> {

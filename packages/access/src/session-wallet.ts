@@ -13,8 +13,3 @@ export function sessionWalletId(accountId: string): string {
 export function isSessionWalletId(walletId: string): boolean {
   return walletId.startsWith(prefix);
 }
-
-/** The account whose session acts for the wallet; undefined for an operator's wallet. */
-export function accountOfSessionWallet(walletId: string): string | undefined {
-  return isSessionWalletId(walletId) ? walletId.slice(prefix.length) : undefined;
-}

@@ -48,7 +48,7 @@ export const walletIdPattern = /^[!-~]{1,128}$/;
 export interface WalletCaller {
   readonly walletId: string;
   readonly credential: "internal_token" | "api_key" | "session";
-  /** Of a session alone; the account is `accountOfSessionWallet`. */
+  /** Of a session alone. */
   readonly sessionId?: string;
 }
 

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import {
-  accountOfSessionWallet,
   authenticateCaller,
   authenticateWallet,
   issueSession,
@@ -103,11 +102,6 @@ describe("a wallet of a session", () => {
     assert.throws(() => authenticateCaller(headers, credentials), /must not start with account:/);
     const keys = JSON.stringify({ wk_0123456789abcdefghijklmnop: "account:alice.near" });
     assert.throws(() => walletApiKeys(keys), Malformed);
-  });
-
-  it("tells whose session acts for it, and an operator's wallet of the account's name tells nothing", () => {
-    assert.equal(accountOfSessionWallet("account:alice.near"), "alice.near");
-    assert.equal(accountOfSessionWallet("alice.near"), undefined);
   });
 
   it("is vouched for with its session's id, and not without one", async () => {
