@@ -1,8 +1,9 @@
 import type { JsonObject } from "@bufbuild/protobuf";
-import { decodeBase64, EncodingError, isAccountId, normalizeTokenId, readVerifierNonce } from "@outlayer/near";
+import { isAccountId, normalizeTokenId, readVerifierNonce } from "@outlayer/near";
 import { formatPlace, InvalidRequest, readJsonObject } from "@outlayer/workflow";
 import { z } from "zod";
 import { deltaProblem } from "./amounts.ts";
+import { bytesOfBase64 } from "./base64.ts";
 import { problem } from "./payload.ts";
 
 /** A payload that a counterparty signed, as the verifier reads it. */
@@ -27,7 +28,7 @@ type Problem = { readonly problem: string };
 
 const text = z.string({ error: "must be a string" });
 const nonce = text.transform((given, context) => {
-  const bytes = bytesOf(given);
+  const bytes = bytesOfBase64(given);
   if (bytes?.length === 32) return bytes;
   context.addIssue({ code: "custom", message: "must be 32 bytes in base64" });
   return z.NEVER;
@@ -125,15 +126,6 @@ function common({ signer_id, deadline, intents = [] }: z.output<typeof message>)
     deadlineNs: deadline,
     diffs: intents.flat().map(([token, amount]) => [token, BigInt(amount)] as const),
   };
-}
-
-function bytesOf(given: string): Uint8Array | undefined {
-  try {
-    return decodeBase64(given);
-  } catch (error) {
-    if (error instanceof EncodingError) return undefined;
-    throw error;
-  }
 }
 
 function unreadable(error: unknown): string | undefined {

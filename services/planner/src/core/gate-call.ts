@@ -1,6 +1,7 @@
-import { decodeBase64, EncodingError, isAccountId } from "@outlayer/near";
+import { isAccountId } from "@outlayer/near";
 import type { Step } from "@outlayer/workflow";
 import { isDecimal } from "./amounts.ts";
+import { bytesOfBase64 } from "./base64.ts";
 import type { Facts, Limits } from "./facts.ts";
 import { defaultGas } from "./gate-limits.ts";
 import { keyChangePayload } from "./key-change.ts";
@@ -97,13 +98,4 @@ export function argsText(value: unknown): string | undefined {
 
 function argsPayload(bytes: Uint8Array): BuiltPayload {
   return { value: { case: "args", value: new Uint8Array(bytes) }, accountUnchecked: false };
-}
-
-function bytesOfBase64(text: string): Uint8Array | undefined {
-  try {
-    return decodeBase64(text);
-  } catch (error) {
-    if (error instanceof EncodingError) return undefined;
-    throw error;
-  }
 }
