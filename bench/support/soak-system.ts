@@ -80,7 +80,8 @@ export class SoakSystem {
       ...wideBounds,
       ...variables,
     };
-    const ports = await freePorts(serviceNames.length);
+    const { ports, release } = await freePorts(serviceNames.length);
+    started.defer(async () => release());
     const portOf = (name: ServiceName) => ports[serviceNames.indexOf(name)] ?? 0;
     const further = (name: ServiceName) => ({ NODE_OPTIONS: `--inspect=127.0.0.1:${portOf(name)}` });
     const replicas = await prepareReplicas({ environment, further, heard });

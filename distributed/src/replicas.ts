@@ -41,11 +41,14 @@ interface Ports {
 export class Replicas {
   readonly #options: ReplicasOptions;
   readonly #ports: ReadonlyMap<string, Ports>;
+  readonly #releasePorts: () => void;
   readonly #running = new Map<string, Replica>();
 
-  constructor(options: ReplicasOptions, ports: ReadonlyMap<string, Ports>) {
+  /** @param releasePorts lets others have the ports */
+  constructor(options: ReplicasOptions, ports: ReadonlyMap<string, Ports>, releasePorts: () => void) {
     this.#options = options;
     this.#ports = ports;
+    this.#releasePorts = releasePorts;
   }
 
   /** Starts a process of a service, whether or not others are there. */
@@ -101,7 +104,9 @@ export class Replicas {
   async endAll(signal?: NodeJS.Signals): Promise<Readonly<Record<string, number | null>>> {
     const ending = [...this.#running].map(async ([name, replica]) => [name, await replica.end(signal)] as const);
     this.#running.clear();
-    return Object.fromEntries(await Promise.all(ending));
+    const codes = Object.fromEntries(await Promise.all(ending));
+    this.#releasePorts();
+    return codes;
   }
 
   #addresses(name: ServiceName, index: number): Variables {
@@ -132,12 +137,12 @@ export class Replicas {
 /** Finds ports for all processes, and starts none. */
 export async function prepareReplicas(options: ReplicasOptions): Promise<Replicas> {
   const labels = serviceNames.flatMap((name) => indices(options, name).map((index) => label(name, index)));
-  const free = await freePorts(3 * labels.length);
+  const { ports: free, release } = await freePorts(3 * labels.length);
   const ports = labels.map((each, at) => {
     const [grpc = 0, http = 0, rest = 0] = free.slice(3 * at);
     return [each, { grpc, http, rest }] as const;
   });
-  return new Replicas(options, new Map(ports));
+  return new Replicas(options, new Map(ports), release);
 }
 
 function indices({ counts }: ReplicasOptions, name: ServiceName): readonly number[] {
