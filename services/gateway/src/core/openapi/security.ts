@@ -25,7 +25,7 @@ export const securitySchemes = {
     scheme: "bearer",
     bearerFormat: "JWT",
     description:
-      "The token of an account that signed in: `Authorization: Bearer <JWT>`. It plans, preflights, reads, cancels, and sends what the account itself signed; nothing is signed for it.",
+      "The token of an account that signed in: `Authorization: Bearer <JWT>`. It reads and cancels the workflows of its own wallet, and reads accounts; nothing is signed for it.",
   },
 } as const satisfies Named<SecurityScheme>;
 
