@@ -1,11 +1,12 @@
-import { sleep } from "@outlayer/kit";
+import { jittered, sleep } from "@outlayer/kit";
 import type { Collection, Filter, OptionalUnlessRequiredId } from "mongodb";
 import { linearizable } from "./client.ts";
 import type { Database } from "./database.ts";
 import { NotSent } from "./errors.ts";
 
-/** Attempts for an insertion that failed and left no document, and the pause between two; milliseconds. */
-const attempts = 5;
+/** Attempts for an insertion that failed and left no document. */
+const attempts = 7;
+/** The first pause between two attempts, milliseconds; it doubles each time. */
 const pauseMs = 20;
 /** Time limits of an insertion, and of all attempts with reading back, milliseconds: evidence's callers wait 5 s. */
 const insertMs = 3_000;
@@ -33,7 +34,7 @@ export async function insertOnce<T extends OwnDocument>(
   places: readonly Filter<T>[],
   insert?: (document: OptionalUnlessRequiredId<T>) => Promise<void>,
 ): Promise<Inserted<T>> {
-  const { clock, timers } = database.ports;
+  const { clock, random, timers } = database.ports;
   const endsMs = clock.now() + allMs;
   const left = () => endsMs - clock.now();
   for (let attempt = 1; ; attempt += 1) {
@@ -52,7 +53,8 @@ export async function insertOnce<T extends OwnDocument>(
       }
       // The same document again: should the first insertion land after all, this one collides with it.
       if (attempt === attempts) throw error;
-      await sleep(timers, pauseMs);
+      // Writers that came into each other's way come apart: after equal pauses they would meet again.
+      await sleep(timers, jittered(pauseMs * 2 ** (attempt - 1), random));
     }
   }
 }
