@@ -4,6 +4,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema, QuotaFailureSchema, RetryInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { OpenedSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { KeyedMutex, systemPorts } from "@outlayer/kit";
+import { OpenRequests } from "../src/core/open-requests.ts";
 import { storedAccount } from "../src/core/quota-account.ts";
 import { QuotaBook } from "../src/core/quota-book.ts";
 import { defaultQuotas, emptyAccount, type Quotas } from "../src/core/quotas.ts";
@@ -227,7 +228,11 @@ onEveryStore("the quotas of a wallet", (newPlace) => {
       await store.start();
       const before = await store.readAccount("wallet-1");
       const each = { atMs: now, boundYocto: near / 10n, chargedYocto: 0n };
-      const account = { ...emptyAccount, atMs: now, open: requestIds.map((requestId) => ({ requestId, ...each })) };
+      const account = {
+        ...emptyAccount,
+        atMs: now,
+        open: OpenRequests.of(requestIds.map((requestId) => ({ requestId, ...each }))),
+      };
       assert.ok(await store.replaceAccount(before, storedAccount("wallet-1", ids.uuid(), account)));
       await store.close();
     }
@@ -272,7 +277,7 @@ onEveryStore("the quotas of a wallet", (newPlace) => {
     const busy = storedAccount("busy", ids.uuid(), {
       ...emptyAccount,
       atMs: Date.now() - 72 * hour,
-      open: [{ requestId: ids.uuid(), atMs: 0, boundYocto: 0n, chargedYocto: 0n }],
+      open: OpenRequests.none.with({ requestId: ids.uuid(), atMs: 0, boundYocto: 0n, chargedYocto: 0n }),
     });
     assert.ok(idle.expiresAtMs !== undefined && idle.expiresAtMs < Date.now());
     assert.equal(busy.expiresAtMs, undefined, "an open request is never forgotten");

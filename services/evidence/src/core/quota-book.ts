@@ -121,7 +121,7 @@ export class QuotaBook {
     const nowMs = this.#deps.now();
     const account = accountOf(await this.#deps.store.readAccount(walletId));
     if (account.auditedAtMs > nowMs - auditMs) return false;
-    const old = account.open.filter(({ atMs }) => atMs <= nowMs - auditMs);
+    const old = account.open.all.filter(({ atMs }) => atMs <= nowMs - auditMs);
     const unknown: string[] = [];
     for (const { requestId } of old) {
       const record = await this.#deps.record(requestId);

@@ -1,3 +1,4 @@
+import { OpenRequests } from "./open-requests.ts";
 import { windowStart } from "./usage.ts";
 
 /** A wallet's limits (rule: quota-is-per-wallet). */
@@ -36,7 +37,7 @@ export interface Account {
   readonly plans: Count;
   readonly starts: Count;
   readonly spent: Spent;
-  readonly open: readonly OpenRequest[];
+  readonly open: OpenRequests;
 }
 
 interface Count {
@@ -48,17 +49,6 @@ interface Count {
 interface Spent {
   readonly startMs: number;
   readonly yocto: bigint;
-}
-
-/** A request that is not known to have ended. */
-export interface OpenRequest {
-  readonly requestId: string;
-  /** When it was counted. */
-  readonly atMs: number;
-  /** Counts until the actual cost is known. */
-  readonly boundYocto: bigint;
-  /** Costs that its record will not show. */
-  readonly chargedYocto: bigint;
 }
 
 /** The current standing of a quota. */
@@ -90,7 +80,7 @@ export const emptyAccount: Account = {
   plans: { startMs: 0, count: 0 },
   starts: { startMs: 0, count: 0 },
   spent: { startMs: 0, yocto: 0n },
-  open: [],
+  open: OpenRequests.none,
 };
 
 export function countPlan(before: Account, quotas: Quotas, nowMs: number): Counted {
@@ -109,25 +99,25 @@ export interface Start {
 /** Counts a record that is about to be opened; an id that is counted already is not counted again. */
 export function countStart(before: Account, quotas: Quotas, { requestId, boundYocto }: Start, nowMs: number): Counted {
   const account = rolledOver(before, nowMs);
-  if (account.open.some((each) => each.requestId === requestId)) return { kind: "counted", account };
+  if (account.open.has(requestId)) return { kind: "counted", account };
   if (account.starts.count >= quotas.startsPerHour) return exceeded("starts_per_hour", account, quotas);
   const starts = { ...account.starts, count: account.starts.count + 1 };
   if (boundYocto === undefined) return { kind: "counted", account: { ...account, starts } };
   const left = quotas.operatorYoctoPerDay - account.spent.yocto;
   // The money quota refuses nothing that costs the operator nothing.
   if (boundYocto > 0n && boundYocto > left) return exceeded("operator_near_per_day", account, quotas);
-  if (account.open.length >= quotas.openWorkflows) return exceeded("open_workflows", account, quotas);
-  if (boundYocto > 0n && boundYocto > left - reserved(account)) {
+  if (account.open.count >= quotas.openWorkflows) return exceeded("open_workflows", account, quotas);
+  if (boundYocto > 0n && boundYocto > left - account.open.boundYocto) {
     return { ...exceeded("operator_near_per_day", account, quotas), retryAfterSecs: openRetrySecs };
   }
-  const open = [...account.open, { requestId, atMs: account.atMs, boundYocto, chargedYocto: 0n }];
+  const open = account.open.with({ requestId, atMs: account.atMs, boundYocto, chargedYocto: 0n });
   return { kind: "counted", account: { ...account, starts, open } };
 }
 
 /** Takes back the count of a record that was not opened. */
 export function giveBack(before: Account, { requestId, boundYocto }: Start, nowMs: number): Account {
   const account = rolledOver(before, nowMs);
-  const own = account.open.find((each) => each.requestId === requestId);
+  const own = account.open.get(requestId);
   if (own === undefined && boundYocto !== undefined) return account;
   const isSameHour = own === undefined || windowStart("hour", own.atMs) === account.starts.startMs;
   const count = Math.max(0, account.starts.count - (isSameHour ? 1 : 0));
@@ -137,7 +127,7 @@ export function giveBack(before: Account, { requestId, boundYocto }: Start, nowM
 /** Replaces an open request's bound by its actual cost; other requests are left alone. */
 export function settle(before: Account, requestId: string, costYocto: bigint, nowMs: number): Account {
   const account = rolledOver(before, nowMs);
-  const own = account.open.find((each) => each.requestId === requestId);
+  const own = account.open.get(requestId);
   if (own === undefined) return account;
   const yocto = account.spent.yocto + costYocto + own.chargedYocto;
   return { ...without(account, [requestId]), spent: { ...account.spent, yocto } };
@@ -146,14 +136,15 @@ export function settle(before: Account, requestId: string, costYocto: bigint, no
 /** Adds a cost that the record will not show to an open request; for an ended one it counts at once. */
 export function charge(before: Account, requestId: string, yocto: bigint, nowMs: number): Account {
   const account = rolledOver(before, nowMs);
-  const isOpen = account.open.some((each) => each.requestId === requestId);
-  if (!isOpen) return { ...account, spent: { ...account.spent, yocto: account.spent.yocto + yocto } };
-  const open = account.open.map((each) =>
+  if (!account.open.has(requestId)) {
+    return { ...account, spent: { ...account.spent, yocto: account.spent.yocto + yocto } };
+  }
+  const open = account.open.all.map((each) =>
     each.requestId === requestId
       ? { ...each, boundYocto: each.boundYocto + yocto, chargedYocto: each.chargedYocto + yocto }
       : each,
   );
-  return { ...account, open };
+  return { ...account, open: OpenRequests.of(open) };
 }
 
 /** Drops requests whose logs were never created. */
@@ -176,7 +167,7 @@ export function standingsOf(
  * When the account's counts all belong to past windows, milliseconds since the epoch. Undefined while requests are open.
  */
 export function expiryOf({ atMs, open }: Account): number | undefined {
-  return open.length > 0 ? undefined : windowStart("day", atMs) + 2 * dayMs;
+  return open.count > 0 ? undefined : windowStart("day", atMs) + 2 * dayMs;
 }
 
 const minuteMs = 60_000;
@@ -205,11 +196,11 @@ function standing(quota: QuotaName, account: Account, quotas: Quotas): Standing 
       return {
         quota,
         limit: quotas.openWorkflows,
-        remaining: Math.max(0, quotas.openWorkflows - open.length),
+        remaining: Math.max(0, quotas.openWorkflows - open.count),
         window: undefined,
       };
     case "operator_near_per_day": {
-      const left = quotas.operatorYoctoPerDay - spent.yocto - reserved(account);
+      const left = quotas.operatorYoctoPerDay - spent.yocto - open.boundYocto;
       const limit = Number(quotas.operatorYoctoPerDay / milliNear);
       const used = limit - Number((left > 0n ? left : 0n) / milliNear);
       return windowed(limit, used, spent.startMs, dayMs);
@@ -217,12 +208,8 @@ function standing(quota: QuotaName, account: Account, quotas: Quotas): Standing 
   }
 }
 
-function reserved({ open }: Account): bigint {
-  return open.reduce((sum, { boundYocto }) => sum + boundYocto, 0n);
-}
-
 function without(account: Account, requestIds: readonly string[]): Account {
-  return { ...account, open: account.open.filter(({ requestId }) => !requestIds.includes(requestId)) };
+  return { ...account, open: account.open.without(requestIds) };
 }
 
 /** Empties windows that are over. A clock that is behind does not reopen one. */
