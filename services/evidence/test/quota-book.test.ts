@@ -67,7 +67,7 @@ const remaining = (plans: Awaited<ReturnType<QuotaBook["countPlan"]>>) =>
   plans.kind === "counted" ? plans.standings[0]?.remaining : plans.kind;
 
 describe("changes of one wallet's account", () => {
-  it("wait for the disk, but for plans that are counted alone", async () => {
+  it("wait for the disk, but for plans, and for starts, whose logs wait for it", async () => {
     const { book, lasting } = bookOn();
     await book.countPlan("wallet-1");
     const start = { requestId: ids.uuid(), boundYocto: 1n };
@@ -77,7 +77,8 @@ describe("changes of one wallet's account", () => {
       book.countPlan("wallet-1"),
       book.charge("wallet-1", start.requestId, 1n),
     ]);
-    assert.deepEqual(lasting, [false, true, true]);
+    await book.giveBack("wallet-1", start);
+    assert.deepEqual(lasting, [false, false, true, true]);
   });
 
   it("that come while another is written are written together, each with its own standing", async () => {

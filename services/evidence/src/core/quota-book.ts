@@ -89,7 +89,8 @@ export class QuotaBook {
   /** Counts a record that is about to be opened. */
   async countStart(walletId: string, start: Start): Promise<Admission> {
     const quotas = this.#quotasOf(walletId);
-    const count = () => this.#count(walletId, (account, nowMs) => countStart(account, quotas, start, nowMs));
+    // Its log is flushed after it, and with it what stands before: no record outlives its count.
+    const count = () => this.#count(walletId, (account, nowMs) => countStart(account, quotas, start, nowMs), true);
     let counted = await count();
     const isHeldUp = counted.kind === "exceeded" && counted.standing.quota !== "starts_per_hour";
     if (isHeldUp && (await this.#audit(walletId))) counted = await count();

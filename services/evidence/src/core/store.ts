@@ -20,7 +20,7 @@ export interface EvidenceStore {
    * the write happened.
    */
   open(entry: Entry, claim: Claim, projection: Projection): Promise<Opened>;
-  /** The request for which a wallet has used a key. */
+  /** The request for which a wallet has used a key. It may not be durable yet, and only `open` says so. */
   findClaim(walletId: string, idempotencyKey: string): Promise<Claimed | undefined>;
   /** Stores the next entry, unless that version exists. */
   append(entry: Entry, projection: Projection): Promise<"appended" | "conflict">;
@@ -60,7 +60,7 @@ export interface EvidenceStore {
   readAccount(walletId: string): Promise<StoredAccount | undefined>;
   /**
    * Compare-and-set of an account.
-   * @param mayBeLost whether it may be answered before a power failure cannot take it back
+   * @param mayBeLost whether it may be answered before it is durable. It is durable once a write is that was begun after it
    * @returns whether the account now is `after`
    */
   replaceAccount(before: StoredAccount | undefined, after: StoredAccount, mayBeLost?: boolean): Promise<boolean>;

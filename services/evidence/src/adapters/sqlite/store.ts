@@ -156,7 +156,7 @@ class SqliteStore implements EvidenceStore {
   }
 
   async findClaim(walletId: string, idempotencyKey: string): Promise<Claimed | undefined> {
-    return this.#writes.read(() => this.#claimed(walletId, idempotencyKey));
+    return this.#claimed(walletId, idempotencyKey);
   }
 
   async append(entry: Entry, projection: Projection): Promise<"appended" | "conflict"> {
