@@ -1,9 +1,11 @@
+import { allSessions } from "@outlayer/workflow";
+
 /**
  * Before the account id, in the id of the wallet that a session acts for. Wallet ids are the operator's own strings, and most of them
  * are valid account ids too: without the prefix, whoever owns that account would read the records of an operator's wallet of the same
  * name (rule: sessions-have-wallets-of-their-own).
  */
-const prefix = "account:";
+const prefix = allSessions;
 
 export function sessionWalletId(accountId: string): string {
   return prefix + accountId;

@@ -37,6 +37,15 @@ describe("the queue in front of a gate", () => {
     }
   });
 
+  it("has a wallet wait for one turn of all sessions together (rule: sessions-share-one-wallets-part)", () => {
+    const queue = new GateQueue();
+    for (let index = 0; index < 20; index += 1) {
+      queue.join({ requestId: `session-${index + 10}`, walletId: `account:${index}.near`, calls: 3 });
+    }
+    queue.join({ requestId: "wallet", walletId: "wallet-1", calls: 3 });
+    assert.equal(queue.tell("wallet", outlook)?.position, 2);
+  });
+
   it("tells of an obstacle, and no start", () => {
     const queue = new GateQueue();
     queue.join({ requestId: "one", walletId: "wallet", calls: 3 });

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { create } from "@bufbuild/protobuf";
+import { RecordSchema } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import { KeyedMutex, systemPorts } from "@outlayer/kit";
 import { QuotaBook } from "../src/core/quota-book.ts";
-import { defaultQuotas } from "../src/core/quotas.ts";
+import { defaultQuotas, type QuotaRules } from "../src/core/quotas.ts";
 import type { StoredAccount } from "../src/core/store.ts";
 
 const { ids } = systemPorts();
@@ -62,6 +64,31 @@ function twoBooks() {
   };
   return { one: bookOf(), other: bookOf(), reads: () => reads };
 }
+
+/** A book on a store in memory, or on another one's. */
+function bookInMemory(rules: QuotaRules, other?: QuotaBook): QuotaBook {
+  const stored = (other === undefined ? undefined : stores.get(other)) ?? new Map<string, StoredAccount>();
+  const accounts = new KeyedMutex();
+  const book = new QuotaBook({
+    store: {
+      readAccount: async (walletId) => stored.get(walletId),
+      async replaceAccount(before, after) {
+        if (before?.token !== stored.get(after.walletId)?.token) return false;
+        stored.set(after.walletId, after);
+        return true;
+      },
+    },
+    rules,
+    oneByOne: (walletId, change) => accounts.run(walletId, change),
+    now: () => Date.parse("2026-03-31T12:30:00Z"),
+    token: () => ids.uuid(),
+    record: async () => undefined,
+  });
+  stores.set(book, stored);
+  return book;
+}
+
+const stores = new WeakMap<QuotaBook, Map<string, StoredAccount>>();
 
 const remaining = (plans: Awaited<ReturnType<QuotaBook["countPlan"]>>) =>
   plans.kind === "counted" ? plans.standings[0]?.remaining : plans.kind;
@@ -138,5 +165,61 @@ describe("changes of one wallet's account", () => {
       ["rejected", "rejected"],
     );
     assert.equal(remaining(await book.countPlan("wallet-1")), 9);
+  });
+});
+
+describe("sessions together (rule: sessions-share-one-wallets-part)", () => {
+  const start = () => ({ requestId: ids.uuid(), boundYocto: 1n });
+  const quotas = { ...defaultQuotas, plansPerMinute: 10, operatorYoctoPerDay: 3n };
+  const alice = "account:alice.near";
+
+  it("have what one wallet has, however many accounts there are", async () => {
+    const book = bookInMemory({ default: quotas, exceptions: new Map() });
+    for (const name of ["alice", "bob", "carol"]) {
+      assert.equal((await book.countStart(`account:${name}.near`, start())).kind, "counted");
+    }
+    const refused = await book.countStart("account:dave.near", start());
+    assert.deepEqual([refused.kind, Reflect.get(refused, "whose")], ["exceeded", "all_sessions"]);
+    assert.equal((await book.countStart("wallet-1", start())).kind, "counted");
+  });
+
+  it("leave a session that they refuse its own quota", async () => {
+    const book = bookInMemory({
+      default: quotas,
+      exceptions: new Map([["account:", { ...quotas, startsPerHour: 1 }]]),
+    });
+    await book.countStart("account:bob.near", start());
+    assert.equal((await book.countStart(alice, start())).kind, "exceeded");
+    const wide = new Map([["account:", quotas]]);
+    const wider = bookInMemory({ default: { ...quotas, startsPerHour: 1 }, exceptions: wide }, book);
+    assert.equal((await wider.countStart(alice, start())).kind, "counted");
+  });
+
+  it("are settled, charged and given back with the session", async () => {
+    const book = bookInMemory({ default: quotas, exceptions: new Map() });
+    const first = start();
+    await book.countStart(alice, first);
+    await book.charge(alice, first.requestId, 1n);
+    await book.settle(
+      create(RecordSchema, {
+        walletId: alice,
+        requestId: first.requestId,
+        fees: { gateFeeYocto: "1", gasBurntYocto: "1" },
+      }),
+    );
+    const bob = "account:bob.near";
+    assert.equal((await book.countStart(bob, start())).kind, "exceeded");
+    const second = bookInMemory({ default: quotas, exceptions: new Map() });
+    for (let round = 0; round < 4; round += 1) {
+      const one = start();
+      assert.equal((await second.countStart(bob, { ...one, boundYocto: 3n })).kind, "counted");
+      await second.giveBack(bob, { ...one, boundYocto: 3n });
+    }
+  });
+
+  it("tell a session the standing with least left", async () => {
+    const book = bookInMemory({ default: quotas, exceptions: new Map() });
+    assert.equal(remaining(await book.countPlan("account:bob.near")), 9);
+    assert.equal(remaining(await book.countPlan(alice)), 8);
   });
 });

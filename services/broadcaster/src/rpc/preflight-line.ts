@@ -1,4 +1,5 @@
 import { Turnstile, unavailable } from "@outlayer/kit";
+import { partyOf } from "@outlayer/workflow";
 
 /**
  * Preflights that are made at once. Each asks signer, keystore, database and node some thirty times, and waits for most of the
@@ -21,7 +22,7 @@ export class PreflightLine {
       return checks();
     };
     try {
-      return await this.#turns.pass("usual", begin, { party: walletId, signal });
+      return await this.#turns.pass("usual", begin, { party: partyOf(walletId), signal });
     } catch (error) {
       if (isBegun) throw error;
       throw unavailable("too many preflights are under way: try again");

@@ -1,5 +1,5 @@
 import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
-import { isTerminal } from "@outlayer/workflow";
+import { allSessions, isTerminal, partyOf } from "@outlayer/workflow";
 import { LRUCache } from "lru-cache";
 import { directUserEndpoint } from "./direct-user-record.ts";
 import { accountOf, storedAccount } from "./quota-account.ts";
@@ -22,7 +22,12 @@ import {
 } from "./quotas.ts";
 import type { EvidenceStore, StoredAccount } from "./store.ts";
 
-export type Admission = { readonly kind: "counted"; readonly standings: readonly Standing[] } | Exceeded;
+export type Admission =
+  | { readonly kind: "counted"; readonly standings: readonly Standing[] }
+  | (Exceeded & { readonly whose: Whose });
+
+/** Whose quota was used up: the wallet's own, or that of all sessions together. */
+export type Whose = "wallet" | "all_sessions";
 
 export interface QuotaBookDeps {
   readonly store: Pick<EvidenceStore, "readAccount" | "replaceAccount">;
@@ -64,6 +69,8 @@ const startQuotas: readonly QuotaName[] = ["open_workflows", "starts_per_hour", 
  * Counts what wallets use. A wallet's account is one document, replaced by compare-and-set, so of two that race for the last place
  * one is refused, in whatever processes they are. A start is counted before its log is opened, and given back if it is not
  * opened. Counts that a crash leaves behind are checked against the logs before a request is refused for them.
+ *
+ * A session counts twice: in its own account, and in one of all sessions together (rule: sessions-share-one-wallets-part).
  */
 export class QuotaBook {
   readonly #deps: QuotaBookDeps;
@@ -80,24 +87,47 @@ export class QuotaBook {
   }
 
   async countPlan(walletId: string): Promise<Admission> {
-    const quotas = this.#quotasOf(walletId);
-    // Nobody is owed anything for a plan, so its count waits for no disk.
-    const counted = await this.#count(walletId, (account, nowMs) => countPlan(account, quotas, nowMs), true);
-    return this.#admission(counted, quotas, ["plans_per_minute"]);
+    const all: (readonly Standing[])[] = [];
+    for (const counting of accountsOf(walletId)) {
+      const quotas = this.#quotasOf(counting);
+      // Nobody is owed anything for a plan, so its count waits for no disk.
+      const counted = await this.#count(counting, (account, nowMs) => countPlan(account, quotas, nowMs), true);
+      if (counted.kind === "exceeded") return { ...counted, whose: whoseOf(counting) };
+      all.push(standingsOf(counted.account, quotas, ["plans_per_minute"], this.#deps.now()));
+    }
+    return { kind: "counted", standings: least(all) };
   }
 
   /** Counts a record that is about to be opened. */
   async countStart(walletId: string, start: Start): Promise<Admission> {
+    const all: (readonly Standing[])[] = [];
+    const counted: string[] = [];
+    for (const counting of accountsOf(walletId)) {
+      const result = await this.#countStart(counting, start);
+      if (result.kind === "exceeded") {
+        for (const other of counted) await this.#giveBack(other, start);
+        return { ...result, whose: whoseOf(counting) };
+      }
+      counted.push(counting);
+      all.push(standingsOf(result.account, this.#quotasOf(counting), startQuotas, this.#deps.now()));
+    }
+    return { kind: "counted", standings: least(all) };
+  }
+
+  async #countStart(walletId: string, start: Start): Promise<Counted> {
     const quotas = this.#quotasOf(walletId);
     // Its log is flushed after it, and with it what stands before: no record outlives its count.
     const count = () => this.#count(walletId, (account, nowMs) => countStart(account, quotas, start, nowMs), true);
-    let counted = await count();
+    const counted = await count();
     const isHeldUp = counted.kind === "exceeded" && counted.standing.quota !== "starts_per_hour";
-    if (isHeldUp && (await this.#audit(walletId))) counted = await count();
-    return this.#admission(counted, quotas, startQuotas);
+    return isHeldUp && (await this.#audit(walletId)) ? count() : counted;
   }
 
   async giveBack(walletId: string, start: Start): Promise<void> {
+    for (const counting of accountsOf(walletId)) await this.#giveBack(counting, start);
+  }
+
+  async #giveBack(walletId: string, start: Start): Promise<void> {
     await this.#change(walletId, (account, nowMs) => giveBack(account, start, nowMs));
   }
 
@@ -106,12 +136,16 @@ export class QuotaBook {
     // The gas of a direct-user call is paid by the user.
     const own = endpoint === directUserEndpoint ? undefined : fees;
     const cost = BigInt(own?.gateFeeYocto || "0") + BigInt(own?.gasBurntYocto || "0");
-    await this.#change(walletId, (account, nowMs) => settle(account, requestId, cost, nowMs));
+    for (const counting of accountsOf(walletId)) {
+      await this.#change(counting, (account, nowMs) => settle(account, requestId, cost, nowMs));
+    }
   }
 
   /** Counts costs of a request that its record will not show. */
   async charge(walletId: string, requestId: string, yocto: bigint): Promise<void> {
-    await this.#change(walletId, (account, nowMs) => charge(account, requestId, yocto, nowMs));
+    for (const counting of accountsOf(walletId)) {
+      await this.#change(counting, (account, nowMs) => charge(account, requestId, yocto, nowMs));
+    }
   }
 
   /**
@@ -136,11 +170,6 @@ export class QuotaBook {
   #quotasOf(walletId: string): Quotas {
     const { rules } = this.#deps;
     return rules.exceptions.get(walletId) ?? rules.default;
-  }
-
-  #admission(counted: Counted, quotas: Quotas, names: readonly QuotaName[]): Admission {
-    if (counted.kind === "exceeded") return counted;
-    return { kind: "counted", standings: standingsOf(counted.account, quotas, names, this.#deps.now()) };
   }
 
   async #change(walletId: string, update: (account: Account, nowMs: number) => Account): Promise<void> {
@@ -188,4 +217,21 @@ export class QuotaBook {
       for (const { reject } of changes) reject(error);
     }
   }
+}
+
+/** The accounts in which a wallet counts. */
+function accountsOf(walletId: string): readonly string[] {
+  return [...new Set([walletId, partyOf(walletId)])];
+}
+
+const whoseOf = (account: string): Whose => (account === allSessions ? "all_sessions" : "wallet");
+
+/** Of each quota the standing with least left. @param all of one account each, with the same quotas in the same order */
+function least([own = [], ...others]: readonly (readonly Standing[])[]): readonly Standing[] {
+  return own.map((standing, index) =>
+    others.reduce(
+      (lowest, { [index]: other = lowest }) => (other.remaining < lowest.remaining ? other : lowest),
+      standing,
+    ),
+  );
 }

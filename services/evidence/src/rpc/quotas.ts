@@ -7,8 +7,8 @@ import type {
 } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import type { Refusal } from "@outlayer/kit";
 import type { QuotaStanding, QuotaUnit } from "@outlayer/workflow";
-import type { QuotaBook } from "../core/quota-book.ts";
-import type { Exceeded, QuotaName, Standing } from "../core/quotas.ts";
+import type { Admission, QuotaBook, Whose } from "../core/quota-book.ts";
+import type { QuotaName, Standing } from "../core/quotas.ts";
 import { checkLease, type LeaseCheckDeps } from "./leases.ts";
 
 /** @throws Refusal ResourceExhausted, QUOTA_EXCEEDED */
@@ -35,21 +35,23 @@ const units: { readonly [Q in QuotaName]: QuotaUnit } = {
 };
 
 /** Names the quota that is used up, and when a retry can succeed. */
-export function refusalOf({ standing, retryAfterSecs }: Exceeded): Refusal {
+export function refusalOf({ standing, retryAfterSecs, whose }: Extract<Admission, { kind: "exceeded" }>): Refusal {
   const exceeded = { standing: standingOf(standing), retryAfterSecs };
-  return quotaExceeded(`${sentenceOf(standing)}: nothing was recorded`, exceeded);
+  return quotaExceeded(`${sentenceOf(standing, whose)}: nothing was recorded`, exceeded);
 }
 
-function sentenceOf({ quota, limit }: Standing): string {
+function sentenceOf({ quota, limit }: Standing, whose: Whose): string {
+  const [who, has, its] =
+    whose === "wallet" ? ["the wallet", "has", "its"] : ["all sessions together", "have", "their"];
   switch (quota) {
     case "open_workflows":
-      return `the wallet has ${limit} workflows that have not ended, which is its quota open_workflows`;
+      return `${who} ${has} ${limit} workflows that have not ended, which is ${its} quota open_workflows`;
     case "starts_per_hour":
-      return `the wallet has started ${limit} requests in this UTC hour, which is its quota starts_per_hour`;
+      return `${who} ${has} started ${limit} requests in this UTC hour, which is ${its} quota starts_per_hour`;
     case "plans_per_minute":
-      return `the wallet has asked for ${limit} plans or preflights in this UTC minute, which is its quota plans_per_minute`;
+      return `${who} ${has} asked for ${limit} plans or preflights in this UTC minute, which is ${its} quota plans_per_minute`;
     case "operator_near_per_day":
-      return `what the wallet has cost the operator in this UTC day, with what its open workflows may cost, leaves too little of its quota operator_near_per_day (${limit / 1000} NEAR)`;
+      return `what ${who} ${has} cost the operator in this UTC day, with what ${its} open workflows may cost, leaves too little of ${its} quota operator_near_per_day (${limit / 1000} NEAR)`;
   }
 }
 

@@ -3,6 +3,7 @@ import { exceededQuotaOf } from "@outlayer/access";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { type Clock, Turnstile, unavailable } from "@outlayer/kit";
+import { partyOf } from "@outlayer/workflow";
 import { type OperatorCosts, operatorBound } from "../core/operator-bound.ts";
 import type { OpenWorkflow } from "../core/ports.ts";
 import { standingOf } from "./count-plan.ts";
@@ -55,7 +56,10 @@ export function workflowOpener(evidence: Transport, costs: OperatorCosts, clock:
         waited();
         return log.openWorkflow({ requestId, opened, operatorBoundYocto }, { signal });
       };
-      const { record, created, quotas } = await turnstile.pass("usual", open, { party: opened.walletId, signal });
+      const { record, created, quotas } = await turnstile.pass("usual", open, {
+        party: partyOf(opened.walletId ?? ""),
+        signal,
+      });
       if (record === undefined) throw new Error("evidence answered without a record");
       // A retry whose first attempt got no answer finds the record of that attempt.
       const isNew = created || record.requestId === requestId;

@@ -5,6 +5,7 @@ import { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { type GateLane, LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import type { Reservation } from "@outlayer/contracts/outlayer/workflow/v1/policy";
 import { currentContext, Turnstile } from "@outlayer/kit";
+import { partyOf } from "@outlayer/workflow";
 import {
   type EvidenceLog,
   EvidenceUnavailable,
@@ -125,12 +126,12 @@ export class EvidenceClient implements EvidenceLog {
     await translated(this.#client.releaseLease({ lease, holderId }));
   }
 
-  #urgently<T>(call: () => Promise<T>, party = walletAtHand()): Promise<T> {
+  #urgently<T>(call: () => Promise<T>, party = partyAtHand()): Promise<T> {
     return translated(this.#turnstile.pass("urgent", call, { party }));
   }
 
   #inTurn<T>(call: () => Promise<T>): Promise<T> {
-    return translated(this.#turnstile.pass("usual", call, { party: walletAtHand() }));
+    return translated(this.#turnstile.pass("usual", call, { party: partyAtHand() }));
   }
 
   #underLease(): { lease?: HeldLease } {
@@ -138,9 +139,10 @@ export class EvidenceClient implements EvidenceLog {
   }
 }
 
-/** The wallet whose workflow is driven; undefined before its log is read. */
-function walletAtHand(): string | undefined {
-  return currentContext()?.fields.wallet_id;
+/** Whose workflow is driven; undefined before its log is read. */
+function partyAtHand(): string | undefined {
+  const walletId = currentContext()?.fields.wallet_id;
+  return walletId === undefined ? undefined : partyOf(walletId);
 }
 
 async function translated<T>(answer: Promise<T>): Promise<T> {

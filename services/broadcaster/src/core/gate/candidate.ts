@@ -1,3 +1,5 @@
+import { partyOf } from "@outlayer/workflow";
+
 /** A workflow that wants the gate. Request ids are in the order in which they were opened (UUID v7). */
 export interface Candidate {
   readonly requestId: string;
@@ -8,5 +10,5 @@ export interface Candidate {
 /** How fair lines read candidates: wallets take turns, each with its oldest workflow first. */
 export const lineTerms = {
   id: ({ requestId }: Candidate) => requestId,
-  party: ({ walletId }: Candidate) => walletId,
+  party: ({ walletId }: Candidate) => partyOf(walletId),
 };

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { PostView } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { PostViewResult } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import { KeyedMutex, type Ports, Turnstile } from "@outlayer/kit";
+import { partyOf } from "@outlayer/workflow";
 import { cutError } from "../../core/chain/cut-text.ts";
 import type { ForeignView, NearNode } from "../../core/ports/near-node.ts";
 import { foreignAnswerBytes } from "../../core/ports/near-node.ts";
@@ -51,7 +52,10 @@ export class ForeignViews {
           results.set(index, resultOf(view, { kind: "no_answer" }));
           continue;
         }
-        const { answer, tookMs } = await this.#places.pass("usual", () => this.#ask(view), { party: walletId, signal });
+        const { answer, tookMs } = await this.#places.pass("usual", () => this.#ask(view), {
+          party: partyOf(walletId),
+          signal,
+        });
         leftMs -= tookMs;
         results.set(index, resultOf(view, answer));
       }

@@ -1,4 +1,5 @@
 import { KeyedMutex, type Ports, sleep, Turnstile, type Urgency } from "@outlayer/kit";
+import { partyOf } from "@outlayer/workflow";
 
 /** Time after which the next of a wallet asks, whether or not the one before has its answer; milliseconds. */
 const longestTurnMs = 1000;
@@ -30,7 +31,7 @@ export class PolicyLine {
   async run<T>(walletId: string, urgency: Urgency, ask: () => Promise<T>): Promise<T> {
     let asked: Promise<T> | undefined;
     await this.#mutex.run(walletId, async () => {
-      asked = this.#places.pass(urgency, ask, { party: walletId, signal: this.#termEnds.signal });
+      asked = this.#places.pass(urgency, ask, { party: partyOf(walletId), signal: this.#termEnds.signal });
       const isAnswered = new AbortController();
       const answered = () => isAnswered.abort();
       asked.then(answered, answered);
