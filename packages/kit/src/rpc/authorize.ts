@@ -102,7 +102,8 @@ function judge(
     if (clients === undefined) throw refuse();
     const told = clients.authenticate(announced(context) ?? context.requestHeader, caller, values);
     if (told instanceof Promise) return told.then(admit);
-  } else if (caller === undefined || !access.accepted.includes(caller)) throw refuse();
+  } else if (access.accepted !== "anybody" && (caller === undefined || !access.accepted.includes(caller)))
+    throw refuse();
   admit();
   return undefined;
 }

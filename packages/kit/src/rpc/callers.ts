@@ -4,8 +4,11 @@ import { ServerReflection as ReflectionV1 } from "@outlayer/contracts/grpc/refle
 import { ServerReflection as ReflectionV1Alpha } from "@outlayer/contracts/grpc/reflection/v1alpha/reflection";
 import type { ServiceName } from "../service-name.ts";
 
-/** `clients` for a method whose callers bring credentials of their own (`Clients`); else the services it accepts. */
-export type Accepted = "clients" | readonly ServiceName[];
+/**
+ * `clients` for a method whose callers bring credentials of their own (`Clients`), `anybody` for one that needs none; else the
+ * services it accepts.
+ */
+export type Accepted = "clients" | "anybody" | readonly ServiceName[];
 
 /** How much a caller may send, in bytes. */
 export interface BodyLimits {
@@ -35,6 +38,14 @@ const ofClients = sameFor(512 * kib);
 /** Ids, numbers, a step. Methods that take a caller's text or events declare larger limits with `upTo`. */
 const ofServices = sameFor(64 * kib);
 
+/** Strangers' requests: REST's 16 KiB of theirs as a text within JSON, with room to spare. */
+const ofAnybody = sameFor(64 * kib);
+
+const usualLimits = (accepted: Accepted): BodyLimits => {
+  if (accepted === "clients") return ofClients;
+  return accepted === "anybody" ? ofAnybody : ofServices;
+};
+
 /** Access to a method with large messages. @param wireBytes smaller where they are sent compressed */
 export function upTo(messageBytes: number, accepted: Accepted, wireBytes = messageBytes): Access {
   return { accepted, limits: { wireBytes: wireBytes + framingBytes, messageBytes } };
@@ -44,7 +55,7 @@ export function upTo(messageBytes: number, accepted: Accepted, wireBytes = messa
 export function accessTo(callers: Callers, method: string): Access | undefined {
   const entry = callers[method];
   if (entry === undefined || (typeof entry === "object" && "limits" in entry)) return entry;
-  return { accepted: entry, limits: entry === "clients" ? ofClients : ofServices };
+  return { accepted: entry, limits: usualLimits(entry) };
 }
 
 function sameFor(messageBytes: number): BodyLimits {
