@@ -263,15 +263,31 @@ onEveryStore("an evidence store", (newPlace) => {
     assert.equal(await store.readLease("another"), undefined);
   });
 
+  it("lets exactly one of 32 sessions set a mark, which stays its own however often it is set (rule: challenge-is-used-once)", async () => {
+    const expiresAtMs = Date.now() + 3_600_000;
+    assert.equal(await store.hasMark("challenge:one"), false);
+    const sessions = Array.from({ length: writers }, () => ids.uuid());
+    const markOf = (sessionId = "") => ({ name: "challenge:one", sessionId, expiresAtMs });
+    const outcomes = await race((racing, index) => racing.setMark(markOf(sessions[index]), 1));
+    assert.equal(outcomes.filter((won) => won).length, 1);
+    const winner = sessions[outcomes.indexOf(true)];
+    assert.equal(await storeOf(1).setMark(markOf(winner), 2), true);
+    assert.equal(await storeOf(2).setMark(markOf(ids.uuid()), 2), false);
+    assert.equal(await storeOf(1).hasMark("challenge:one"), true);
+    assert.equal(await store.hasMark("challenge:two"), false);
+  });
+
   it("keeps everything when it is opened again", async () => {
     const requestId = await open("kept");
     await store.appendGate(gateEntryOf("gate.near", 1));
     const nonces = await store.reserveNonces("alice.near", 2, 5n);
+    await store.setMark({ name: "revoked:one", sessionId: "one", expiresAtMs: Date.now() + 3_600_000 }, Date.now());
     await Promise.all(stores.map((each) => each.close()));
     stores = place.openStores();
     store = storeOf(0);
     await Promise.all(stores.map((each) => each.start()));
     assert.equal((await store.read(requestId, 0)).length, 1);
+    assert.equal(await store.hasMark("revoked:one"), true);
     assert.equal((await store.lastGateEntry("gate.near"))?.version, 1);
     assert.deepEqual(await store.reserveNonces("alice.near", 1, 0n), [(nonces[1] ?? 0n) + 1n]);
     const entry = entryOf(ids.uuid(), 1);

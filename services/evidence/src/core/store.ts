@@ -4,7 +4,7 @@ import type { Lease } from "./lease.ts";
 /**
  * Durable storage. Every rule that two writers could break together is a unique index: (request_id, version), (wallet_id,
  * idempotency_key), approval_of, (sender, nonce), (gate_id, version), (wallet_id, seq), a lease's resource, a quota account's
- * wallet. There is no read-then-write and no transaction across documents: the projection is only a cache of the log, and lists
+ * wallet, a mark's name. There is no read-then-write and no transaction across documents: the projection is only a cache of the log, and lists
  * stay right when it lags.
  */
 export interface EvidenceStore {
@@ -64,6 +64,14 @@ export interface EvidenceStore {
    * @returns whether the account now is `after`
    */
   replaceAccount(before: StoredAccount | undefined, after: StoredAccount, mayBeLost?: boolean): Promise<boolean>;
+  /**
+   * Sets a mark, unless another owner has set it.
+   * @param atMs milliseconds since the epoch: marks that have expired by then may be removed
+   * @returns whether the mark is now this owner's
+   */
+  setMark(mark: SessionMark, atMs: number): Promise<boolean>;
+  /** Whether a mark is set. One that has expired may be gone. */
+  hasMark(name: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -135,4 +143,14 @@ export interface StoredAccount {
   readonly expiresAtMs: number | undefined;
   /** As quota-account.ts writes it. */
   readonly accountJson: string;
+}
+
+/** What happens once and is remembered until it would have expired: a challenge that was used, a session that was revoked. */
+export interface SessionMark {
+  /** `challenge:` and its nonce, or `revoked:` and a session's id. */
+  readonly name: string;
+  /** The session that a challenge was used for, or that was revoked. */
+  readonly sessionId: string;
+  /** Milliseconds since the epoch. */
+  readonly expiresAtMs: number;
 }

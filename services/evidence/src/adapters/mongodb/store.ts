@@ -10,6 +10,7 @@ import { Nonces } from "./nonces.ts";
 import { QuotaAccounts } from "./quota-accounts.ts";
 import { type MigrationPorts, migrate } from "./schema/migrate.ts";
 import type { Migration } from "./schema/migrations.ts";
+import { SessionMarks } from "./session-marks.ts";
 import { UsageEntries } from "./usage-entries.ts";
 
 export interface MongodbAddress {
@@ -32,6 +33,7 @@ export function openMongodbStore(address: MongodbAddress, ports: Ports, logger: 
   const nonces = new Nonces(database);
   const leases = new Leases(database, writeId);
   const accounts = new QuotaAccounts(database);
+  const marks = new SessionMarks(database);
   return {
     start: (stopping) => waitForDatabase(database, () => migration(address, ports), stopping),
     get dependency() {
@@ -55,6 +57,8 @@ export function openMongodbStore(address: MongodbAddress, ports: Ports, logger: 
     replaceLease: (before, after) => leases.replace(before, after),
     readAccount: (walletId) => accounts.read(walletId),
     replaceAccount: (before, after) => accounts.replace(before, after),
+    setMark: (mark) => marks.set(mark),
+    hasMark: (name) => marks.has(name),
     close: () => database.close(),
   };
 }

@@ -74,6 +74,12 @@ const migrations: readonly string[] = [
    CREATE UNIQUE INDEX entries_claim ON entries (wallet_id, idempotency_key) WHERE idempotency_key IS NOT NULL;
    DROP INDEX entries_approval;
    CREATE UNIQUE INDEX entries_approval ON entries (approval_of) WHERE approval_of IS NOT NULL;`,
+  `CREATE TABLE session_marks (
+     name TEXT PRIMARY KEY,
+     session_id TEXT NOT NULL,
+     expires_at_ms INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX session_marks_expiry ON session_marks (expires_at_ms);`,
 ];
 
 /** @throws Error for a file that a later version of this program wrote */

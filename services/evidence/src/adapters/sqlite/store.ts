@@ -10,6 +10,7 @@ import type {
   GateEntry,
   Opened,
   Projection,
+  SessionMark,
   StoredAccount,
   UsageEntry,
 } from "../../core/store.ts";
@@ -54,6 +55,9 @@ class SqliteStore implements EvidenceStore {
   readonly #insertAccount: StatementSync;
   readonly #replaceAccount: StatementSync;
   readonly #dropExpiredAccounts: StatementSync;
+  readonly #readMark: StatementSync;
+  readonly #insertMark: StatementSync;
+  readonly #dropExpiredMarks: StatementSync;
 
   /** @param wal undefined for a database in memory */
   constructor(database: DatabaseSync, timers: Timers, wal: WalFlush | undefined) {
@@ -135,6 +139,11 @@ class SqliteStore implements EvidenceStore {
        WHERE wallet_id = ? AND token = ?`,
     );
     this.#dropExpiredAccounts = database.prepare("DELETE FROM quota_accounts WHERE expires_at_ms < ?");
+    this.#readMark = database.prepare("SELECT session_id AS sessionId FROM session_marks WHERE name = ?");
+    this.#insertMark = database.prepare(
+      "INSERT INTO session_marks (name, session_id, expires_at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    );
+    this.#dropExpiredMarks = database.prepare("DELETE FROM session_marks WHERE expires_at_ms < ?");
   }
 
   /** Does nothing: the file was made ready when it was opened. */
@@ -264,6 +273,18 @@ class SqliteStore implements EvidenceStore {
       return changes === 1;
     };
     return mayBeLost ? this.#writes.unflushed(write) : this.#writes.run(write);
+  }
+
+  async setMark({ name, sessionId, expiresAtMs }: SessionMark, atMs: number): Promise<boolean> {
+    return this.#writes.run(() => {
+      this.#dropExpiredMarks.run(atMs);
+      this.#insertMark.run(name, sessionId, expiresAtMs);
+      return this.#readMark.get(name)?.sessionId === sessionId;
+    });
+  }
+
+  async hasMark(name: string): Promise<boolean> {
+    return (await this.#writes.read(() => this.#readMark.get(name))) !== undefined;
   }
 
   async close(): Promise<void> {

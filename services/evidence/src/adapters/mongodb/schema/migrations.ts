@@ -4,6 +4,7 @@ import { gateEntriesSpec } from "../gate-entries.ts";
 import { leasesSpec } from "../leases.ts";
 import { noncesSpec } from "../nonces.ts";
 import { quotaAccountsSpec } from "../quota-accounts.ts";
+import { sessionMarksSpec } from "../session-marks.ts";
 import { usageEntriesSpec } from "../usage-entries.ts";
 
 /** A step from one version of the schema to the next: its collections become as they are declared. */
@@ -29,4 +30,5 @@ export const migrations: readonly Migration[] = [
   { version: 3, name: "leases", collections: [leasesSpec] },
   { version: 4, name: "secrets beside what is hashed", collections: [entriesSpec] },
   { version: 5, name: "quota accounts", collections: [quotaAccountsSpec] },
+  { version: 6, name: "marks of sessions", collections: [sessionMarksSpec] },
 ];
