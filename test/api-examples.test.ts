@@ -63,9 +63,11 @@ describeShapes("the examples of docs/api.md", (shape) => {
   let system: System;
   let directory: string;
   let requestId = "";
+  let session = "";
 
   before(async () => {
-    system = await startSystem({ shape });
+    const environment = { SESSION_SECRET_KEYS: "5e".repeat(32), SESSION_AUDIENCE: "localhost" };
+    system = await startSystem({ shape, environment });
     directory = mkdtempSync(join(tmpdir(), "api-examples-"));
     // The commands are run as they are written; curl itself is told to say the status too.
     writeFileSync(join(directory, ".curlrc"), 'write-out = "\\n%{http_code}"\n');
@@ -84,6 +86,7 @@ describeShapes("the examples of docs/api.md", (shape) => {
       INTERNAL_TOKEN: internalToken,
       DEVNET_CONTROL: system.devnet.controlUrl,
       REQUEST_ID: requestId,
+      SESSION: session,
     };
     const { stdout } = await promisify(execFile)("sh", ["-c", command], { env });
     const end = stdout.lastIndexOf("\n");
@@ -101,6 +104,7 @@ describeShapes("the examples of docs/api.md", (shape) => {
       const body = JSON.parse(actual.body);
       assertLike(body, JSON.parse(answer), "$");
       requestId = body.request_id ?? requestId;
+      session = body.token ?? session;
     });
   }
 

@@ -13,10 +13,14 @@ import { waitUntil } from "./support/wait-until.ts";
 
 const servedBy: Readonly<Record<ServiceName, readonly string[]>> = {
   gateway: [],
-  planner: ["outlayer.planner.v1.PlannerService"],
+  planner: ["outlayer.planner.v1.PlannerService", "outlayer.planner.v1.SignInService"],
   "signer-proxy": ["outlayer.signer_proxy.v1.SignerProxyService"],
   broadcaster: ["outlayer.broadcaster.v1.BroadcasterService"],
-  evidence: ["outlayer.evidence.v1.RecordService", "outlayer.evidence.v1.LogService"],
+  evidence: [
+    "outlayer.evidence.v1.RecordService",
+    "outlayer.evidence.v1.LogService",
+    "outlayer.evidence.v1.SessionService",
+  ],
 };
 const names = Object.keys(servedBy) as ServiceName[];
 

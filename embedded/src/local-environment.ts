@@ -24,6 +24,8 @@ export function localEnvironment(near: NearInfo, blockTimeMs: number, random: Ra
     GRANT_SECRET: secret(),
     USAGE_SECRET: secret(),
     SERVICE_TOKEN: secret(),
+    SESSION_SECRET_KEYS: secret(),
+    SESSION_AUDIENCE: "localhost",
     GRPC_REFLECTION: "true",
   };
 }

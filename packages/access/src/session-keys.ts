@@ -1,4 +1,4 @@
-import { createHash, createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
+import { createHash, createPrivateKey, createPublicKey, hkdfSync, type KeyObject } from "node:crypto";
 import { type ConfigReader, list, Malformed, mustDiffer, type Parse, text } from "@outlayer/kit";
 
 /** A public key as `/.well-known/jwks.json` lists it (RFC 8037). */
@@ -16,6 +16,8 @@ export interface SessionKey {
   readonly jwk: SessionJwk;
   readonly publicKey: KeyObject;
   readonly privateKey: KeyObject;
+  /** Authenticates challenges. Derived from the seed: a signature under the key says nothing of it. */
+  readonly challengeSecret: Uint8Array;
 }
 
 /** How sessions are issued and checked. */
@@ -36,7 +38,9 @@ export function sessionKey(seed: Uint8Array): SessionKey {
   const kid = createHash("sha256")
     .update(JSON.stringify({ crv: "Ed25519", kty: "OKP", x }))
     .digest("base64url");
-  return { jwk: { kty: "OKP", crv: "Ed25519", x, kid, use: "sig", alg: "EdDSA" }, publicKey, privateKey };
+  const challengeSecret = new Uint8Array(hkdfSync("sha256", seed, "", "sign-in challenge", 32));
+  const jwk = { kty: "OKP", crv: "Ed25519", x, kid, use: "sig", alg: "EdDSA" } as const;
+  return { jwk, publicKey, privateKey, challengeSecret };
 }
 
 const seed: Parse<string> = (value) => {

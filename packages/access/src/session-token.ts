@@ -14,7 +14,7 @@ const issuer = "outlayer-wallet-coordinator";
 /** The only signatures that are accepted; `none` and those by shared secrets are not among them. */
 const algorithms = ["EdDSA", "Ed25519"];
 /** Seconds that a session lasts. */
-const sessionSecs = 900;
+export const sessionSecs = 900;
 /** Characters of a token: what is longer is not decoded. */
 const mostChars = 2_048;
 
@@ -42,14 +42,14 @@ export async function issueSession(
   return { id, accountId, expiresAtSecs, token };
 }
 
-const about = { reason: "SESSION_INVALID" };
+export const sessionInvalid = (message: string) => unauthenticated(message, { reason: "SESSION_INVALID" });
 
 /**
- * Checks signature, issuer, audience and age of a token. Nothing revokes one before it expires.
+ * Checks signature, issuer, audience and age of a token, and not whether its session was revoked.
  * @throws Refusal Unauthenticated
  */
 export async function verifySession({ keys, audience }: SessionTerms, token: string, nowMs: number): Promise<Session> {
-  const notValid = () => unauthenticated("the session token is not valid: sign in again", about);
+  const notValid = () => sessionInvalid("the session token is not valid: sign in again");
   if (token.length > mostChars) throw notValid();
   try {
     const { payload } = await jwtVerify(
@@ -73,9 +73,9 @@ export async function verifySession({ keys, audience }: SessionTerms, token: str
     if (typeof sid !== "string" || typeof sub !== "string" || exp === undefined) throw notValid();
     return { id: sid, accountId: sub, expiresAtSecs: exp };
   } catch (error) {
-    if (error instanceof errors.JWTExpired) throw unauthenticated("the session has expired: sign in again", about);
+    if (error instanceof errors.JWTExpired) throw sessionInvalid("the session has expired: sign in again");
     if (error instanceof errors.JWTClaimValidationFailed && error.claim === "aud")
-      throw unauthenticated("the session token is for another audience: sign in here", about);
+      throw sessionInvalid("the session token is for another audience: sign in here");
     throw notValid();
   }
 }

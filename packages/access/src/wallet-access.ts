@@ -1,9 +1,16 @@
 import { type ContextValues, createContextKey } from "@connectrpc/connect";
 import type { Clients, ServiceName } from "@outlayer/kit";
-import { authenticateWallet, vouchedCaller, type WalletCaller, type WalletCredentials } from "./wallet-auth.ts";
+import {
+  authenticateWallet,
+  type SessionCheck,
+  vouchedCaller,
+  type WalletCaller,
+  type WalletCredentials,
+} from "./wallet-auth.ts";
 
 export interface WalletAccess {
   readonly credentials: WalletCredentials;
+  readonly sessionCheck: SessionCheck;
   /** Services that may vouch for a wallet: they have checked its credentials, and pass on none. */
   readonly vouchedBy: readonly ServiceName[];
 }
@@ -11,12 +18,12 @@ export interface WalletAccess {
 const walletKey = createContextKey<WalletCaller | undefined>(undefined);
 
 /** Wallets as the clients of a service. */
-export function walletClients({ credentials, vouchedBy }: WalletAccess): Clients {
+export function walletClients({ credentials, sessionCheck, vouchedBy }: WalletAccess): Clients {
   return {
     authenticate(headers, caller, values) {
       const mayVouch = caller !== undefined && vouchedBy.includes(caller);
       const vouched = mayVouch ? vouchedCaller(headers) : undefined;
-      const proven = vouched ?? authenticateWallet(headers, credentials);
+      const proven = vouched ?? authenticateWallet(headers, credentials, sessionCheck);
       if (!(proven instanceof Promise)) {
         values.set(walletKey, proven);
         return;

@@ -1,4 +1,5 @@
 import {
+  type Clock,
   type ConfigReader,
   type Headerlike,
   json,
@@ -10,12 +11,12 @@ import {
   type Parse,
   sha256Hex,
   sharedSecret,
-  systemPorts,
   unauthenticated,
 } from "@outlayer/kit";
 import { isUuid, jsonMembers } from "@outlayer/workflow";
 import { readSessionTerms, type SessionTerms } from "./session-keys.ts";
-import { tokenPattern, verifySession } from "./session-token.ts";
+import type { Revocations } from "./session-revocations.ts";
+import { sessionInvalid, tokenPattern, verifySession } from "./session-token.ts";
 import { isSessionWalletId, sessionWalletId } from "./session-wallet.ts";
 
 /** Accepted credentials of wallets' calls. */
@@ -66,22 +67,36 @@ export function authenticateCaller(headers: Headerlike, credentials: WalletCrede
   return caller;
 }
 
+/** What the check of a session's token needs. */
+export interface SessionCheck {
+  readonly clock: Clock;
+  readonly revocations: Pick<Revocations, "isRevoked">;
+}
+
 /**
  * Like `authenticateCaller`, and takes a session's token as `authorization: Bearer <JWT>` too. A promise for such a token alone.
- * @throws Refusal Unauthenticated, or rejects with it
+ * @throws Refusal Unauthenticated, or rejects with it; rejects with Unavailable where it is unknown whether the session was revoked
  */
 export function authenticateWallet(
   headers: Headerlike,
   credentials: WalletCredentials,
-  clock = systemPorts().clock,
+  check: SessionCheck,
 ): WalletCaller | Promise<WalletCaller> {
   const token = credentials.sessions && sessionTokenIn(headers);
   if (credentials.sessions === undefined || token === undefined) return authenticateCaller(headers, credentials);
-  return verifySession(credentials.sessions, token, clock.now()).then(({ id, accountId }) => {
-    const walletId = sessionWalletId(accountId);
-    noteInContext({ wallet_id: walletId });
-    return { walletId, credential: "session", sessionId: id };
-  });
+  return sessionCaller(token, credentials.sessions, check);
+}
+
+async function sessionCaller(
+  token: string,
+  terms: SessionTerms,
+  { clock, revocations }: SessionCheck,
+): Promise<WalletCaller> {
+  const { id, accountId } = await verifySession(terms, token, clock.now());
+  if (await revocations.isRevoked(id)) throw sessionInvalid("the session was signed out: sign in again");
+  const walletId = sessionWalletId(accountId);
+  noteInContext({ wallet_id: walletId });
+  return { walletId, credential: "session", sessionId: id };
 }
 
 /** Undefined where the headers carry another credential. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createContextValues } from "@connectrpc/connect";
 import { walletClients, workLogFields } from "@outlayer/access";
+import { sessionCheck } from "./support/session-check.ts";
 
 const requestId = "01890a5d-ac96-774b-bcce-b302099a8057";
 
@@ -12,7 +13,8 @@ describe("log lines of a call", () => {
 
   it("name the wallet that proved itself, whichever its request names", async () => {
     const values = createContextValues();
-    const clients = walletClients({ credentials: { internalTokens: ["internal"], apiKeys: new Map() }, vouchedBy: [] });
+    const credentials = { internalTokens: ["internal"], apiKeys: new Map<string, string>() };
+    const clients = walletClients({ credentials, sessionCheck, vouchedBy: [] });
     const headers = new Headers({ "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "internal" });
     await clients.authenticate(headers, undefined, values);
     assert.deepEqual(workLogFields({ walletId: "wallet-7" }, values), { wallet_id: "wallet-1" });

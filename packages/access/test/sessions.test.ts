@@ -18,8 +18,12 @@ const credentials = { internalTokens: ["token-a"], apiKeys: new Map<string, stri
 const now = 1_700_000_000_000;
 const session = { id: "0198c0de-0000-7000-8000-000000000001", accountId: "alice.near" };
 
+const revoked = new Set<string>();
 const enter = async (token: string, nowMs = now, given: Parameters<typeof authenticateWallet>[1] = credentials) =>
-  authenticateWallet(new Headers({ authorization: `Bearer ${token}` }), given, { now: () => nowMs });
+  authenticateWallet(new Headers({ authorization: `Bearer ${token}` }), given, {
+    clock: { now: () => nowMs },
+    revocations: { isRevoked: async (sessionId) => revoked.has(sessionId) },
+  });
 const refused = async (token: string, message: string, nowMs = now) =>
   assert.rejects(enter(token, nowMs), (error) => error instanceof Refusal && error.message === message);
 const notValid = "the session token is not valid: sign in again";
@@ -88,6 +92,15 @@ describe("a session's token", () => {
     const body = Buffer.from(JSON.stringify({ sub: "mallory.near" })).toString("base64url");
     await refused(`${head}.${body}.${signature}`, notValid);
     await refused(`${"a".repeat(3000)}.b.c`, notValid);
+  });
+
+  it("is refused once its session was signed out, and no other session's is", async () => {
+    const { token } = await issueSession(terms, session, now);
+    const other = await issueSession(terms, { ...session, id: "0198c0de-0000-7000-8000-000000000002" }, now);
+    revoked.add(session.id);
+    await refused(token, "the session was signed out: sign in again");
+    await enter(other.token);
+    revoked.clear();
   });
 
   it("is an unknown credential where nobody can sign in", async () => {

@@ -15,6 +15,7 @@ import {
 import { getGateFacts, oneMethod } from "../../kit/test/support/broadcaster-stub.ts";
 import { issue, newAuthority, writeTls } from "../../kit/test/support/certificates.ts";
 import { askHttp1, askHttp2 } from "../../kit/test/support/raw-request.ts";
+import { sessionCheck } from "./support/session-check.ts";
 
 const bind = { host: "127.0.0.1", port: 0 };
 const logger = createLogger("broadcaster", "silent");
@@ -46,7 +47,7 @@ describe("a stranger at the ports", () => {
     const service = oneMethod(
       answer,
       { [getGateFacts]: accepted },
-      walletClients({ credentials, vouchedBy: ["gateway"] }),
+      walletClients({ credentials, sessionCheck, vouchedBy: ["gateway"] }),
     );
     const guards = { logger, serviceToken: "token", tls };
     const hosted = await hostService(service, { grpcBind: bind, httpBind: bind }, guards);
@@ -141,7 +142,7 @@ describe("what a caller may send", () => {
     const service = oneMethod(
       () => ({}),
       { [getGateFacts]: accepted },
-      walletClients({ credentials, vouchedBy: ["gateway"] }),
+      walletClients({ credentials, sessionCheck, vouchedBy: ["gateway"] }),
     );
     const hosted = await hostService(service, { grpcBind: bind, httpBind: bind }, { logger, serviceToken: "token" });
     undo.push(() => hosted.stop());

@@ -64,7 +64,8 @@ function keyJson(key: AccountKey | undefined): JsonObject {
   };
 }
 
-function transactionJson(sent: KeyTransaction | undefined): JsonObject | null {
+/** A transaction of an account's keys, as REST answers it. `keyTransactionSchema` describes it. */
+export function transactionJson(sent: KeyTransaction | undefined): JsonObject | null {
   if (sent === undefined) return null;
   const { signerId, receiverId, methodName, publicKey, gas, depositYocto: deposit, command, walletLink } = sent;
   const params = { methodName, args: { public_key: publicKey }, gas, deposit };

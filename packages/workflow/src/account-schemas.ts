@@ -35,7 +35,7 @@ const accountKeySchema = z
   })
   .meta({ id: "AccountKey", description: "A key of an account." });
 
-const keyTransactionSchema = z
+export const keyTransactionSchema = z
   .object({
     transaction: z
       .object({

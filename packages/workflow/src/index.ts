@@ -20,6 +20,8 @@ export * from "./record-schemas.ts";
 export * from "./request.ts";
 export * from "./request-schemas.ts";
 export * from "./request-text.ts";
+export * from "./session-json.ts";
+export * from "./session-schemas.ts";
 export * from "./signing-terms.ts";
 export * from "./statuses.ts";
 export * from "./subjects.ts";

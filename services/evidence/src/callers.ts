@@ -1,5 +1,6 @@
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
+import { SessionService } from "@outlayer/contracts/outlayer/evidence/v1/session_service";
 import { accepts, upTo } from "@outlayer/kit";
 
 /** An event can hold the body of a request, its plan, or an answer of the chain. */
@@ -29,5 +30,10 @@ export const callers = {
     acquireLease: ["broadcaster"],
     renewLease: ["broadcaster"],
     releaseLease: ["broadcaster"],
+  }),
+  ...accepts(SessionService, {
+    useChallenge: ["planner"],
+    revokeSession: ["planner"],
+    getSession: ["gateway", "planner"],
   }),
 };

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import type { HandlerContext, ServiceImpl } from "@connectrpc/connect";
 import {
+  Revocations,
   UsageProofs,
   type WalletSlot,
   WalletSlots,
@@ -11,6 +12,7 @@ import {
 import type { Event } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
+import { SessionService } from "@outlayer/contracts/outlayer/evidence/v1/session_service";
 import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/progress";
 import {
   type Bus,
@@ -43,6 +45,7 @@ import { openWorkflow } from "./rpc/open-workflow.ts";
 import { chargeOperator, countPlan } from "./rpc/quotas.ts";
 import { readEvents } from "./rpc/read-events.ts";
 import { requestCancel } from "./rpc/request-cancel.ts";
+import { getSession, isRevoked, revokeSession, useChallenge } from "./rpc/sessions.ts";
 import { readUsage, releaseUsage, reserveUsage } from "./rpc/usage-ledger.ts";
 import { watchProgress } from "./rpc/watch-progress.ts";
 import { Publisher } from "./shell/publisher.ts";
@@ -87,6 +90,8 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
   // Waiting calls end at shutdown, so that it does not wait for them.
   const until = (signal: AbortSignal) => AbortSignal.any([signal, stopping.signal]);
 
+  const revocations = new Revocations({ clock: ports.clock, read: (sessionId) => isRevoked(store, sessionId) });
+  const marking = { store, revocations, now };
   const slots = new WalletSlots(config.slots);
   /** Holds one of the wallet's slots until the call has ended. */
   const holding = <T>({ values }: HandlerContext, slot: WalletSlot, run: () => Promise<T>) =>
@@ -133,17 +138,27 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
     renewLease: (request) => renewLease(holders, request),
     releaseLease: (request) => releaseLease(holders, request),
   };
+  const sessions: ServiceImpl<typeof SessionService> = {
+    useChallenge: (request) => useChallenge(marking, request),
+    revokeSession: (request) => revokeSession(marking, request),
+    getSession: (request) => getSession(marking, request),
+  };
   return {
     routes: {
       name: "evidence",
-      services: [RecordService, LogService],
+      services: [RecordService, LogService, SessionService],
       callers,
       // The planner reads the record that a request names as its approval.
-      clients: walletClients({ credentials: config.credentials, vouchedBy: ["gateway", "planner"] }),
+      clients: walletClients({
+        credentials: config.credentials,
+        sessionCheck: { clock: ports.clock, revocations },
+        vouchedBy: ["gateway", "planner"],
+      }),
       logFields: workLogFields,
       register(router) {
         router.service(RecordService, records);
         router.service(LogService, logs);
+        router.service(SessionService, sessions);
       },
     },
     async start(stopping) {

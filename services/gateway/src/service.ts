@@ -3,12 +3,15 @@ import { authenticateWallet, WalletSlots } from "@outlayer/access";
 import type { Logger, Ports, Readiness, Service } from "@outlayer/kit";
 import { plannerClient } from "./adapters/planner.ts";
 import { recordsClient } from "./adapters/records.ts";
+import { revocationsOf } from "./adapters/revocations.ts";
+import { signInsClient } from "./adapters/sign-ins.ts";
 import type { GatewayConfig } from "./config.ts";
 import type { Endpoint } from "./core/endpoint.ts";
 import { openApiDocument } from "./core/openapi/document.ts";
 import { RecordTexts } from "./core/record-texts.ts";
 import { createRestServer } from "./http/server.ts";
 import { cancelWorkflow } from "./rest/cancel-workflow.ts";
+import { createChallenge } from "./rest/create-challenge.ts";
 import { deriveAccount } from "./rest/derive-account.ts";
 import { docs } from "./rest/docs.ts";
 import { executeDirectUserCall } from "./rest/execute-direct-user-call.ts";
@@ -26,6 +29,9 @@ import { openApi } from "./rest/openapi.ts";
 import { planWorkflow } from "./rest/plan-workflow.ts";
 import { preflightWorkflow } from "./rest/preflight-workflow.ts";
 import { prepareDirectUserKey } from "./rest/prepare-direct-user-key.ts";
+import { sessionKeys } from "./rest/session-keys.ts";
+import { signIn } from "./rest/sign-in.ts";
+import { signOut } from "./rest/sign-out.ts";
 import { workflowEvents } from "./rest/workflow-events.ts";
 
 export interface GatewayDeps {
@@ -54,7 +60,11 @@ export function createGateway(config: GatewayConfig, { ports, logger, readiness,
   const records = recordsClient(transports.evidence);
   const reading = { records, texts: new RecordTexts(), logger, stopping: stopping.signal };
   const executing = { ...reading, planner, executeWaitSecs: config.executeWaitSecs };
-  const document = openApiDocument({ gateId: config.gateId, executeWaitSecs: config.executeWaitSecs });
+  const { sessions } = config.credentials;
+  const { gateId, executeWaitSecs } = config;
+  const document = openApiDocument({ gateId, executeWaitSecs });
+  const signIns = signInsClient(transports.planner);
+  const revocations = revocationsOf(transports.evidence, clock);
 
   const endpoints: readonly Endpoint[] = [
     planWorkflow(planner),
@@ -73,6 +83,10 @@ export function createGateway(config: GatewayConfig, { ports, logger, readiness,
     executeDirectUserCall(executing),
     getDirectUserCall(reading),
     getPreflight(planner),
+    // Without keys nobody can sign in, and there is nothing at these paths.
+    ...(sessions === undefined
+      ? []
+      : [createChallenge(signIns), signIn(signIns), signOut(signIns, revocations), sessionKeys(sessions)]),
     openApi(document),
     docs(document),
     livez,
@@ -80,7 +94,7 @@ export function createGateway(config: GatewayConfig, { ports, logger, readiness,
   ];
   const server = createRestServer({
     endpoints,
-    authenticate: (headers) => authenticateWallet(headers, config.credentials, clock),
+    authenticate: (headers) => authenticateWallet(headers, config.credentials, { clock, revocations }),
     slots: new WalletSlots(config.slots),
     maxConnections: config.maxConnections,
     corsOrigins: config.corsOrigins,

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { Code, ConnectError } from "@connectrpc/connect";
+import { issueSession } from "@outlayer/access";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
+import { textSigners } from "../../../test/support/signers.ts";
 import { assertDocumented, documented, operationOf, operations } from "./support/documented.ts";
 import { type RawAnswer, sendRaw } from "./support/raw-http.ts";
 import { type RestOptions, recordOf } from "./support/rest.ts";
@@ -10,6 +12,7 @@ import {
   directUserStep,
   fundingStep,
   gateId,
+  sessionTerms,
   transfer,
   transferStep,
   unknownId,
@@ -36,6 +39,8 @@ interface Worlds {
   readonly full: World;
   /** In front of a planner that answers as it does for sessions. */
   readonly session: World;
+  /** In which nobody can sign in. */
+  readonly off: World;
 }
 
 /** Has a gateway answer with one response of one operation. */
@@ -60,7 +65,29 @@ const bodies = {
   prepareDirectUserKey: scope,
   executeDirectUserCall: scope,
   deriveAccount: { public_key: "ed25519:5TagutioHgKLh7KZ1VEFBYfgRkPtqnKm9LoMnJMJugxm" },
+  createChallenge: { account_id: "alice.near" },
+  signIn: { account_id: "alice.near", signed: { standard: "erc191", payload: "let me in" } },
 } as const;
+
+const [signer] = textSigners(1);
+
+async function tokenOfAlice(): Promise<RestOptions> {
+  const session = { id: crypto.randomUUID(), accountId: "alice.near" };
+  const { token } = await issueSession(sessionTerms, session, Date.now());
+  return { headers: { authorization: `Bearer ${token}` } };
+}
+
+/** What an operation that strangers may ask with a body can answer, beside its success. */
+const ofStrangers = (operationId: "createChallenge" | "signIn") => ({
+  ...ofBody(operationId),
+  400: [(worlds: Worlds) => unreadable(worlds, operationId)],
+  404: [({ off }: Worlds) => ask(off, operationId, body(operationId))],
+  413: [({ working }: Worlds) => ask(working, operationId, { body: " ".repeat(16 * 1024 + 1), headers: json })],
+  431: [tooLong(operationId)],
+  500: [({ broken }: Worlds) => ask(broken, operationId, body(operationId))],
+  503: [({ away }: Worlds) => ask(away, operationId, body(operationId))],
+});
+const json = { "content-type": "application/json" };
 
 /** Headers that never fit, on a connection of their own. */
 const tooLong = (operationId: string): Produce => {
@@ -310,6 +337,35 @@ const table: Readonly<Record<string, Readonly<Record<number, readonly Produce[]>
       ({ working }) => ask(working, "deriveAccount", { body: { public_key: "ed25519:1" } }),
     ],
   },
+  createChallenge: {
+    ...ofStrangers("createChallenge"),
+    200: [({ working }) => ask(working, "createChallenge", { ...body("createChallenge"), headers: json })],
+  },
+  signIn: {
+    ...ofStrangers("signIn"),
+    200: [
+      async ({ working }) => {
+        const { body: challenge } = await ask(working, "createChallenge", body("createChallenge"));
+        const signed = signer?.sign(JSON.parse(challenge).text);
+        return ask(working, "signIn", { body: { account_id: "alice.near", signed }, headers: json });
+      },
+    ],
+    401: [({ working }) => ask(working, "signIn", body("signIn"))],
+  },
+  signOut: {
+    200: [async ({ working }) => ask(working, "signOut", await tokenOfAlice())],
+    401: [({ working }) => ask(working, "signOut", { headers: {} })],
+    403: [({ working }) => ask(working, "signOut")],
+    404: [({ off }) => ask(off, "signOut")],
+    429: [async ({ full }) => ask(full, "signOut", await tokenOfAlice())],
+    431: [tooLong("signOut")],
+    500: [async ({ broken }) => ask(broken, "signOut", await tokenOfAlice())],
+    503: [async ({ away }) => ask(away, "signOut", await tokenOfAlice())],
+  },
+  getSessionKeys: {
+    ...open("getSessionKeys"),
+    404: [({ off }) => ask(off, "getSessionKeys", { headers: {} })],
+  },
   getPreflight: {
     ...ofWallet("getPreflight"),
     200: [({ working }) => ask(working, "getPreflight")],
@@ -339,14 +395,15 @@ describe("documented responses", () => {
       startWorld({ ...options, transports: () => answering(() => new ConnectError("x", code)) });
     const notForSessions = [{ desc: ErrorInfoSchema, value: { reason: "NOT_FOR_SESSIONS" } }];
     const denied = new ConnectError("a session cannot have it signed", Code.PermissionDenied, {}, notForSessions);
-    const [working, broken, away, full, session] = await Promise.all([
+    const [working, broken, away, full, session, off] = await Promise.all([
       startWorld({ config: { gateId } }),
       failing(Code.Internal),
       failing(Code.Unavailable, { dependencies: [{ name: "evidence", state: "away", required: true }] }),
       startWorld({ config: { slots: { requests_in_flight: 0, long_polls: 0, event_streams: 0 } } }),
       startWorld({ transports: () => answering(() => denied) }),
+      startWorld({ signIn: false }),
     ]);
-    worlds = { working, broken, away, full, session };
+    worlds = { working, broken, away, full, session, off };
     for (const operationId of Object.keys(bodies)) {
       slow.set(
         operationId,

@@ -72,9 +72,15 @@ export function readPlannerConfig(reader: ConfigReader): PlannerConfig {
     reader.problem(`SUBMIT_INTENT_GAS and GATE_CALLBACK_GAS together must be at most ${mostAttachedGas}`);
   }
   const chainId = reader.optional("NEAR_CHAIN_ID", text, "mainnet");
+  const credentials = readWalletCredentials(reader);
+  const verifierId = reader.optional("VERIFIER_ID", accountId, "intents.near");
+  // What is signed for the verifier must never be what is signed to sign in.
+  if (verifierId !== undefined && credentials.sessions?.audience === verifierId) {
+    reader.problem("SESSION_AUDIENCE must not be the verifier's account (VERIFIER_ID)");
+  }
   const feeYocto = reader.optional("GATE_FEE_1_TO_3_YOCTO", decimal, 30_000_000_000_000_000_000_000n);
   return {
-    credentials: readWalletCredentials(reader),
+    credentials,
     // Two transactions, and a whole fee: a call in a chain shares resume and fee; one that is resumed alone, or rejected, does not.
     costs: {
       ownGas: (submitGas ?? 0n) + 2n * transactionGas,
@@ -83,7 +89,7 @@ export function readPlannerConfig(reader: ConfigReader): PlannerConfig {
     },
     limits: {
       gateId: reader.optional("SEQUENTIAL_GATE_ID", accountId, "gate.sequential.near"),
-      verifierId: reader.optional("VERIFIER_ID", accountId, "intents.near"),
+      verifierId,
       chainReceivers: reader.optional("GATE_CHAIN_RECEIVERS", list(accountId), []),
       wrappedNearId: readWrappedNearId(reader),
       maxInnerGas: (gateCallbackGas ?? leastCallbackGas) - callbackOverhead,

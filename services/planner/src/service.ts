@@ -1,6 +1,7 @@
 import type { HandlerContext, ServiceImpl, Transport } from "@connectrpc/connect";
-import { WalletSlots, walletCallerOf, walletClients, workLogFields } from "@outlayer/access";
+import { Revocations, WalletSlots, walletCallerOf, walletClients, workLogFields } from "@outlayer/access";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
+import { SignInService } from "@outlayer/contracts/outlayer/planner/v1/sign_in_service";
 import type { Logger, Ports, Service } from "@outlayer/kit";
 import { type QuotaStanding, rateLimitHeaders } from "@outlayer/workflow";
 import { preflightAsker } from "./adapters/ask-preflight.ts";
@@ -12,6 +13,7 @@ import { recordFinder } from "./adapters/find-record.ts";
 import { workflowOpener } from "./adapters/open-workflow.ts";
 import { accountReader } from "./adapters/read-account.ts";
 import { cancelRequester } from "./adapters/request-cancel.ts";
+import { sessionMarks } from "./adapters/sessions.ts";
 import { callers } from "./callers.ts";
 import type { PlannerConfig } from "./config.ts";
 import { deriveAccount, getAccount, getStaleKeys } from "./rpc/accounts.ts";
@@ -21,9 +23,10 @@ import { executeSequentialBatch } from "./rpc/execute-sequential-batch.ts";
 import { executeWorkflow } from "./rpc/execute-workflow.ts";
 import { planWorkflow } from "./rpc/plan.ts";
 import { preflight } from "./rpc/preflight.ts";
+import { boundedSignIn, createChallenge, listSessionKeys, signOut } from "./rpc/sign-in.ts";
 
 export interface PlannerDeps {
-  readonly ports: Pick<Ports, "clock" | "timers" | "ids">;
+  readonly ports: Pick<Ports, "clock" | "timers" | "ids" | "random">;
   readonly logger: Logger;
   /** Transports to the other services. */
   readonly transports: {
@@ -55,6 +58,18 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
     terms: { verifierId: limits.verifierId, networkId, walletUrl },
     readAccount: accountReader(transports.broadcaster, ports.timers),
   };
+
+  const marks = sessionMarks(transports.evidence);
+  const revocations = new Revocations({ clock: ports.clock, read: marks.isRevoked });
+  const signingIn = {
+    ...marks,
+    sessions: credentials.sessions,
+    keyTerms: accounts.terms,
+    readAccount: accounts.readAccount,
+    revocations,
+    ports,
+  };
+  const signIn = boundedSignIn(signingIn);
 
   /** Runs a request in one of the wallet's slots for requests in flight. */
   const inFlight = <T>({ values }: HandlerContext, run: () => Promise<T>) =>
@@ -119,16 +134,28 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
     cancelWorkflow: (request, context) =>
       inFlight(context, () => cancelWorkflow(cancelling, request, walletCallerOf(context.values), context.signal)),
   } satisfies ServiceImpl<typeof PlannerService>;
+  const signInService = {
+    createChallenge: (request) => createChallenge(signingIn, request),
+    signIn: (request, { signal }) => signIn(request, signal),
+    signOut: (_request, context) =>
+      inFlight(context, () => signOut(signingIn, walletCallerOf(context.values), context.signal)),
+    listSessionKeys: () => listSessionKeys(signingIn),
+  } satisfies ServiceImpl<typeof SignInService>;
 
   return {
     routes: {
       name: "planner",
-      services: [PlannerService],
+      services: [PlannerService, SignInService],
       callers,
-      clients: walletClients({ credentials, vouchedBy: ["gateway"] }),
+      clients: walletClients({
+        credentials,
+        sessionCheck: { clock: ports.clock, revocations },
+        vouchedBy: ["gateway"],
+      }),
       logFields: workLogFields,
       register: (router) => {
         router.service(PlannerService, planner);
+        router.service(SignInService, signInService);
       },
     },
     async start() {},

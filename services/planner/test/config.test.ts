@@ -110,4 +110,23 @@ describe("the planner's configuration", () => {
     ]);
     assert.deepEqual(problemsOf({ ...required, ...urls, GATE_CALLBACK_GAS: "950000000000000" }), []);
   });
+
+  it("refuses the verifier's account as the audience of sessions (rule: sign-in-signs-no-payload)", () => {
+    const sessions = { SESSION_SECRET_KEYS: "5e".repeat(32), SESSION_AUDIENCE: "verifier.test.near" };
+    const problem = "SESSION_AUDIENCE must not be the verifier's account (VERIFIER_ID)";
+    for (const [environment, problems] of [
+      [{ VERIFIER_ID: "verifier.test.near" }, [problem]],
+      [{ SESSION_AUDIENCE: "intents.near" }, [problem]],
+      [{}, []],
+    ] as const) {
+      const reader = new ConfigReader({ ...required, ...sessions, ...environment });
+      readPlannerConfig(reader);
+      if (problems.length === 0) reader.check();
+      else
+        assert.throws(
+          () => reader.check(),
+          (error) => error instanceof ConfigError && error.problems[0] === problem,
+        );
+    }
+  });
 });

@@ -17,8 +17,8 @@ export const problemStatusOf: ReadonlyMap<Code, ProblemStatus> = new Map<Code, P
   [Code.DeadlineExceeded, 503],
 ]);
 
-/** Other denials are of services that may not call one another: our fault. */
-const notForSessions = "NOT_FOR_SESSIONS";
+/** Denials that are meant for the caller. Others are of services that may not call one another: our fault. */
+const denials = ["NOT_FOR_SESSIONS", "NOT_A_SESSION"];
 
 /** @param lost the message for a caller whose request got no answer from the upstream */
 export function problemOfUpstream(error: unknown, lost: string): Problem {
@@ -29,7 +29,7 @@ export function problemOfUpstream(error: unknown, lost: string): Problem {
   const exceeded = exceededQuotaOf(upstream);
   if (exceeded !== undefined) return new Problem(429, upstream.rawMessage, { exceeded });
   const [info] = upstream.findDetails(ErrorInfoSchema);
-  const status = info?.reason === notForSessions ? 403 : problemStatusOf.get(upstream.code);
+  const status = info !== undefined && denials.includes(info.reason) ? 403 : problemStatusOf.get(upstream.code);
   if (status === undefined) return internalError(error);
   return new Problem(status, upstream.rawMessage || lost, { requestId: info?.metadata.request_id, cause: error });
 }

@@ -3,6 +3,11 @@ import type {
   GetDirectUserKeyStatusResponse,
   PrepareDirectUserKeyResponse,
 } from "@outlayer/contracts/outlayer/planner/v1/planner";
+import type {
+  CreateChallengeResponse,
+  SignInResponse,
+  SignOutResponse,
+} from "@outlayer/contracts/outlayer/planner/v1/sign_in_service";
 import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/progress";
 import type { Account, StaleKeys } from "@outlayer/contracts/outlayer/workflow/v1/account";
 import type { Plan } from "@outlayer/contracts/outlayer/workflow/v1/plan";
@@ -42,6 +47,14 @@ export interface Planner {
   executeDirectUserCall(body: string, idempotencyKeys: readonly string[], call: Call): Promise<WorkflowRecord>;
   /** Undefined for an unknown id, and for another wallet's. */
   cancelWorkflow(requestId: string, call: Call): Promise<WorkflowRecord | undefined>;
+}
+
+/** Signing in, which the planner judges. Every method throws Problem. */
+export interface SignIns {
+  createChallenge(body: string, call: Call): Promise<CreateChallengeResponse>;
+  signIn(body: string, call: Call): Promise<SignInResponse>;
+  /** Revokes the calling session. */
+  signOut(call: Call): Promise<SignOutResponse>;
 }
 
 /** Records of the calling wallet. Every method throws Problem. */

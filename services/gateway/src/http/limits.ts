@@ -2,6 +2,8 @@
 export const limits = {
   /** Bytes of a body. */
   bodyBytes: 256 * 1024,
+  /** Bytes of a body from somebody who has not proven to be a wallet. */
+  strangersBodyBytes: 16 * 1024,
   /** Between two heartbeats on an event stream. */
   heartbeatMs: 15_000,
   /**

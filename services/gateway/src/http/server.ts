@@ -119,6 +119,7 @@ export function createRestServer(deps: RestServerDeps): RestServer {
       method: methodsOf(endpoint),
       url: endpoint.path,
       exposeHeadRoute: false,
+      bodyLimit: endpoint.access === "wallet" ? limits.bodyBytes : limits.strangersBodyBytes,
       async onRequest(request, reply) {
         const { raw, url } = request;
         if (endpoint.access === "wallet") {
@@ -165,7 +166,7 @@ export function createRestServer(deps: RestServerDeps): RestServer {
   }
 
   function fail(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
-    const problem = problemOfError(error);
+    const problem = problemOfError(error, request.routeOptions?.bodyLimit ?? limits.bodyBytes);
     const { requestId } = problem;
     log.within(reply.raw, () => {
       if (requestId !== undefined) noteInContext({ request_id: requestId });

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { sessionKey } from "@outlayer/access";
 
 export const gateId = "gate.sequential.near";
 export const internalToken = "internal-token-of-the-gateway-0123456789";
@@ -6,6 +7,9 @@ export const apiKey = "wk_live_0123456789abcdefghij";
 export const hashedApiKey = "wk_live_9876543210abcdefghij";
 
 export const sha256Hex = (text: string) => createHash("sha256").update(text).digest("hex");
+
+/** How sessions are issued and checked. */
+export const sessionTerms = { keys: [sessionKey(new Uint8Array(32).fill(9))], audience: "wallet.example" };
 
 /** The headers of a worker that acts for a wallet. */
 export const worker = (walletId = "wallet-1") => ({

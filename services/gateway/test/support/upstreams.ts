@@ -1,7 +1,9 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, ConnectError, createRouterTransport, type Transport } from "@connectrpc/connect";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
+import { SessionService } from "@outlayer/contracts/outlayer/evidence/v1/session_service";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
+import { SignInService } from "@outlayer/contracts/outlayer/planner/v1/sign_in_service";
 
 /** Called before a call goes through, with its method's name; what it throws, the caller gets from its own side. */
 export type Intercept = (method: string, signal: AbortSignal | undefined) => void;
@@ -58,7 +60,9 @@ export function answering(error: () => Error): { readonly planner: Transport; re
       deriveAccount: fail,
       cancelWorkflow: fail,
     });
+    router.service(SignInService, { createChallenge: fail, signIn: fail, signOut: fail });
     router.service(RecordService, { getRecord: fail });
+    router.service(SessionService, { getSession: () => ({ revoked: false }) });
   });
   return { planner: transport, evidence: transport };
 }

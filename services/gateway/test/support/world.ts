@@ -25,7 +25,7 @@ import { defaultRules } from "../../../evidence/src/wallet-quotas.ts";
 import { createPlanner } from "../../../planner/src/service.ts";
 import { createGateway, type Gateway, type GatewayConfig } from "../../src/index.ts";
 import { type RestAnswer, type RestOptions, rest } from "./rest.ts";
-import { apiKey, gateId, hashedApiKey, internalToken, sha256Hex } from "./samples.ts";
+import { apiKey, gateId, hashedApiKey, internalToken, sessionTerms, sha256Hex } from "./samples.ts";
 
 const walletAccount = "e7b729f013ada9da12126519d523e3acb855ec5b47e07b9d70aa359645865427";
 
@@ -34,6 +34,8 @@ export type EventInit = NonNullable<Exclude<MessageInitShape<typeof EventSchema>
 export interface WorldOptions {
   readonly config?: Partial<GatewayConfig>;
   readonly evidence?: Partial<EvidenceConfig>;
+  /** Whether accounts can sign in; they can by default. */
+  readonly signIn?: false;
   /** The gateway's and evidence's; the system's where absent. */
   readonly time?: Pick<Ports, "clock" | "timers">;
   /** Stands in for the real planner or evidence, as the gateway sees them. */
@@ -75,6 +77,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       [sha256Hex(apiKey), "wallet-1"],
       [sha256Hex(hashedApiKey), "wallet-2"],
     ]),
+    ...(options.signIn === false ? {} : { sessions: sessionTerms }),
   };
   const guards = { logger: createLogger("upstream", "silent"), serviceToken: undefined };
   const bus = new InProcessBus();
@@ -205,7 +208,12 @@ const gateFacts = createRouterTransport((router) => {
   router.service(BroadcasterService, {
     getGateFacts: () => ({ feeTiers: [3, 6, 12].map((cap) => ({ cap, feeYocto: "1" })) }),
     getDirectUserKey: () => ({ installed: false, reason: "absent", message: "it is not there", blockHeight: 100n }),
-    getAccount: () => ({ exists: true, authByPredecessor: true, blockHeight: 100n }),
+    getAccount: ({ publicKey }) => ({
+      exists: true,
+      authByPredecessor: true,
+      blockHeight: 100n,
+      nearKeys: publicKey === undefined ? [] : [{ publicKey, fullAccess: true }],
+    }),
     preflight: () => ({
       preflight: {
         ready: true,

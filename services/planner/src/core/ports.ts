@@ -58,6 +58,24 @@ export interface DirectUserKeys {
 /** Reads an account as the verifier and NEAR have it. Throws Refusal Unavailable where the chain gives no answer. */
 export type ReadAccount = (asked: AccountAsked, signal: AbortSignal) => Promise<AccountFacts>;
 
+/**
+ * Uses a challenge up for one session.
+ * @returns false where another session has used it
+ * @throws Refusal Unavailable where it is unknown
+ */
+export type UseChallenge = (
+  used: {
+    readonly nonce: Uint8Array;
+    readonly sessionId: string;
+    /** When the challenge expires, milliseconds since the epoch. */
+    readonly expiresAtMs: number;
+  },
+  signal: AbortSignal,
+) => Promise<boolean>;
+
+/** Revokes a session. Throws Refusal Unavailable where it is unknown whether it is revoked. */
+export type RevokeSession = (sessionId: string, signal: AbortSignal) => Promise<void>;
+
 /** Records a request before anything is done for it, or finds the record under the same idempotency key. */
 export type OpenWorkflow = (requestId: string, opened: OpenedInit, signal: AbortSignal) => Promise<OpenResult>;
 

@@ -70,7 +70,8 @@ function keyText(body: DeriveAccountRequest["body"]): string {
   }
 }
 
-function requireAccountId(accountId: string): void {
+/** @throws Refusal InvalidArgument */
+export function requireAccountId(accountId: string): void {
   if (!isAccountId(accountId))
     throw invalid("account_id is not an account id", { reason: "INVALID_ACCOUNT_ID", field: "account_id" });
 }

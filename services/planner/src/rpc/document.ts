@@ -8,11 +8,12 @@ const maxBytes = 256 * 1024;
 
 /**
  * The document in a JSON text.
- * @throws InvalidRequest for a text that cannot be read; Refusal ResourceExhausted for one over 256 KiB
+ * @param limit UTF-8 bytes
+ * @throws InvalidRequest for a text that cannot be read; Refusal ResourceExhausted for one that is too long
  */
-export function documentOfText(text: string): JsonObject {
-  if (Buffer.byteLength(text) > maxBytes) {
-    const said = `the body must be at most ${maxBytes} bytes`;
+export function documentOfText(text: string, limit = maxBytes): JsonObject {
+  if (Buffer.byteLength(text) > limit) {
+    const said = `the body must be at most ${limit} bytes`;
     throw new Refusal(Code.ResourceExhausted, said, { reason: "BODY_TOO_LARGE" });
   }
   return readJsonObject(text);
@@ -20,16 +21,19 @@ export function documentOfText(text: string): JsonObject {
 
 /**
  * The document for a typed message. It is converted through JSON text, so that the same rules apply to both forms.
- * @param list a list that JSON requires; in a message an empty one cannot be told from an absent one
+ * @param list a list that JSON requires, if any; in a message an empty one cannot be told from an absent one
+ * @param limit UTF-8 bytes of the JSON text
  * @throws as documentOfText
  */
 export function documentOfMessage<D extends DescMessage>(
   schema: D,
   message: MessageShape<D>,
-  list: string,
+  list: string | undefined,
+  limit = maxBytes,
 ): JsonObject {
   checkMessageBounds(message);
-  return documentOfText(JSON.stringify(Object.assign({ [list]: [] }, jsonOf(schema, message))));
+  const lists = list === undefined ? {} : { [list]: [] };
+  return documentOfText(JSON.stringify(Object.assign(lists, jsonOf(schema, message))), limit);
 }
 
 function jsonOf<D extends DescMessage>(schema: D, message: MessageShape<D>) {

@@ -118,7 +118,7 @@ export function startPlanner(others: Others = {}) {
       credentials: { internalTokens: ["internal"], apiKeys: walletApiKeys(JSON.stringify({ [apiKey]: "wallet-1" })) },
     },
     {
-      ports: { ids: system.ids, timers: others.timers ?? system.timers, clock: others.clock ?? system.clock },
+      ports: { ...system, timers: others.timers ?? system.timers, clock: others.clock ?? system.clock },
       logger: guards.logger,
       transports: {
         signerProxy: transport({
@@ -149,6 +149,7 @@ export function startPlanner(others: Others = {}) {
           },
           clients: walletClients({
             credentials: { internalTokens: [], apiKeys: new Map() },
+            sessionCheck: { clock: system.clock, revocations: { isRevoked: async () => false } },
             vouchedBy: ["planner"],
           }),
           register: (router) => void router.service(LogService, log).service(RecordService, records),

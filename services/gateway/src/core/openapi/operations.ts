@@ -20,6 +20,7 @@ import { tags } from "./prose.ts";
 import { errorExample } from "./responses.ts";
 import { walletSecurity } from "./security.ts";
 import { servicePaths } from "./service-operations.ts";
+import { sessionPaths } from "./session-operations.ts";
 import {
   headerRef,
   type MediaType,
@@ -84,6 +85,7 @@ export function paths(gateId: string): Named<PathItem> {
     "/wallet/v1/accounts/{account_id}/stale-keys": { get: getStaleKeys },
     "/wallet/v1/accounts/derive": { post: deriveAccount },
     "/wallet/v1/preflight": { get: getPreflight },
+    ...sessionPaths,
     ...servicePaths,
   };
 }

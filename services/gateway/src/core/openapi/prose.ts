@@ -15,6 +15,7 @@ export const tags = {
   directUser: "Direct user",
   accounts: "Accounts",
   preflight: "Preflight",
+  signingIn: "Signing in",
   service: "Service",
 } as const;
 
@@ -28,6 +29,8 @@ export const tagDescriptions: { readonly [T in (typeof tags)[keyof typeof tags]]
     "How the verifier sees an account, and which keys act for it there. The verifier keeps keys of its own: a key that was deleted on NEAR goes on controlling the account in the verifier until it is removed there too.",
   Preflight:
     "Ask without any risk whether the next run would succeed. Each check is `blocking` (a run would fail), `waiting` (a run would wait, and fail only after a while) or `advisory`. `ready` says that no blocking and no waiting check fails; `abort_reasons` names those that do.",
+  "Signing in":
+    "A person signs a challenge with a key of an account, and gets a session: a token for a quarter of an hour that acts for the wallet `account:<account id>`. It reads, follows and cancels that wallet's workflows and reads accounts, and it never has anything signed by a keystore. 404 where the operator has not turned signing in on.",
   Service: "About the service itself. No authentication.",
 };
 
@@ -76,12 +79,13 @@ Send the same body to \`/wallet/v1/workflows/execute\` and it happens.
 
 ## Authentication
 
-Every \`/wallet/v1\` call acts for one wallet and proves it in one of two ways. Where both are sent, the first counts.
+Every \`/wallet/v1\` call, but for those by which an account signs in, acts for one wallet and proves it in one of three ways. Where the first is sent with another, the first counts.
 
 | who | headers |
 | --- | --- |
 | workers on a WASI host | \`X-Wallet-Id: <wallet id>\` and \`X-Internal-Wallet-Auth: <token>\` |
-| everybody else | \`Authorization: Bearer wk_…\`, an API key that stands for a wallet |
+| holders of a key | \`Authorization: Bearer wk_…\`, an API key that stands for a wallet |
+| accounts that [signed in](#signing-in) | \`Authorization: Bearer <JWT>\`, a session's token |
 
 A record of another wallet is 404, as if it had never been. No request may carry signing material: a key such as \`private_key\` at any depth is refused.
 

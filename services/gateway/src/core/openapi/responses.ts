@@ -23,6 +23,20 @@ export const componentResponses = {
       "a session cannot have steps[0] (intents.transfer) signed: send it with the credentials of the wallet that is to sign",
     ],
   }),
+  SignInRefused: errorResponse(401, "The challenge, its signature or its signer is refused.", {
+    key: [
+      "A function-call key",
+      "ed25519:5TagutioHgKLh7KZ1VEFBYfgRkPtqnKm9LoMnJMJugxm is a function-call key of alice.near: sign in with a full access key",
+    ],
+    used: ["A challenge that was used", "the challenge was used before: ask for another one"],
+    expired: ["A challenge that is too old", "the challenge has expired: ask for another one"],
+  }),
+  NotASession: errorResponse(403, "The credentials are no session's.", {
+    key: ["An API key", "only a session can be signed out: send its token"],
+  }),
+  SignInOff: errorResponse(404, "The operator has not turned signing in on.", {
+    off: ["Signing in is off", "there is nothing at /wallet/v1/auth/challenge"],
+  }),
   NotFound: errorResponse(404, "There is no such record of this wallet.", {
     unknown: ["An id that is not there", `workflow request ${exampleRequestId} was not found`],
   }),
@@ -31,6 +45,9 @@ export const componentResponses = {
   }),
   ContentTooLarge: errorResponse(413, "The body is over 256 KiB.", {
     large: ["A body that is too large", "the body must be at most 262144 bytes"],
+  }),
+  SmallContentTooLarge: errorResponse(413, "The body is over 16 KiB.", {
+    large: ["A body that is too large", "the body must be at most 16384 bytes"],
   }),
   UnsupportedMediaType: errorResponse(415, "The body is something else than JSON in UTF-8.", {
     type: ["Another content type", "the body must be application/json in UTF-8, without a content encoding"],

@@ -1,5 +1,7 @@
 import {
   accountSchema,
+  challengeRequestSchema,
+  challengeSchema,
   derivedAccountSchema,
   directUserCallRequestSchema,
   directUserKeySchema,
@@ -13,6 +15,10 @@ import {
   recordErrorBodySchema,
   recordSchema,
   sequentialBatchRequestSchema,
+  sessionKeysSchema,
+  sessionSchema,
+  signedOutSchema,
+  signInRequestSchema,
   staleKeysSchema,
   workflowRequestSchema,
 } from "@outlayer/workflow";
@@ -26,6 +32,8 @@ const requests: readonly z.ZodType[] = [
   directUserScopeSchema,
   directUserCallRequestSchema,
   publicKeyRequestSchema,
+  challengeRequestSchema,
+  signInRequestSchema,
 ];
 
 /** Schemas of bodies. Each becomes a component, with the schemas that it refers to. */
@@ -36,6 +44,10 @@ const bodies: readonly z.ZodType[] = [
   accountSchema,
   staleKeysSchema,
   derivedAccountSchema,
+  challengeSchema,
+  sessionSchema,
+  signedOutSchema,
+  sessionKeysSchema,
   planSchema,
   preflightSchema,
   recordSchema,

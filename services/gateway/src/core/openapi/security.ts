@@ -31,4 +31,6 @@ export const securitySchemes = {
 
 /** Either way; where several are sent, the first counts. */
 export const walletSecurity = [{ walletId: [], internalWalletAuth: [] }, { apiKey: [] }, { session: [] }];
+/** A session alone. */
+export const sessionSecurity = [{ session: [] }];
 export const noSecurity = [{}];

@@ -1,0 +1,52 @@
+import { type Revocations, sessionSecs } from "@outlayer/access";
+import type {
+  GetSessionRequest,
+  RevokeSessionRequest,
+  UseChallengeRequest,
+} from "@outlayer/contracts/outlayer/evidence/v1/session_service";
+import { Code, Refusal } from "@outlayer/kit";
+import type { EvidenceStore } from "../core/store.ts";
+
+export interface SessionDeps {
+  readonly store: Pick<EvidenceStore, "setMark" | "hasMark">;
+  readonly revocations: Pick<Revocations, "note">;
+  readonly now: () => number;
+}
+
+/** Milliseconds that a mark outlives what it is about: clocks of processes that are so far apart agree all the same. */
+const clockSkewMs = 600_000;
+
+/** Uses a challenge up (rule: challenge-is-used-once). @throws Refusal AlreadyExists */
+export async function useChallenge(
+  { store, now }: SessionDeps,
+  { nonce, sessionId, expiresAtMs }: UseChallengeRequest,
+) {
+  const name = `challenge:${Buffer.from(nonce).toString("base64")}`;
+  const mark = { name, sessionId, expiresAtMs: Number(expiresAtMs) + clockSkewMs };
+  if (await store.setMark(mark, now())) return {};
+  throw new Refusal(Code.AlreadyExists, "the challenge was used before", { reason: "CHALLENGE_USED" });
+}
+
+/** Revokes a session (rule: revoked-session-is-refused). */
+export async function revokeSession({ store, revocations, now }: SessionDeps, { sessionId }: RevokeSessionRequest) {
+  await store.setMark(
+    { name: markOf(sessionId), sessionId, expiresAtMs: now() + sessionSecs * 1000 + clockSkewMs },
+    now(),
+  );
+  revocations.note(sessionId);
+  return {};
+}
+
+/** Reads whether a session was revoked. */
+export async function getSession({ store }: Pick<SessionDeps, "store">, { sessionId }: GetSessionRequest) {
+  return { revoked: await isRevoked(store, sessionId) };
+}
+
+export function isRevoked(store: Pick<EvidenceStore, "hasMark">, sessionId: string): Promise<boolean> {
+  return store.hasMark(markOf(sessionId));
+}
+
+/** A session has one name, in whichever case its id is given. */
+function markOf(sessionId: string): string {
+  return `revoked:${sessionId.toLowerCase()}`;
+}

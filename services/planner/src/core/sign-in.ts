@@ -1,0 +1,127 @@
+import type { JsonObject } from "@bufbuild/protobuf";
+import {
+  accountKind,
+  decodeBase58,
+  decodeBase64,
+  EncodingError,
+  formatSignature,
+  implicitAccountOf,
+  keyOnNear,
+  parseVerifierKey,
+} from "@outlayer/near";
+import { formatPlace } from "@outlayer/workflow";
+import { z } from "zod";
+import type { AccountFacts } from "./account.ts";
+import { bytesOfBase64 } from "./base64.ts";
+import { payloadStandards } from "./counterparty-payload.ts";
+
+/** What somebody has signed to sign in. Only NEP-413 has the challenge's parts beside one another. */
+export type SignedContent =
+  | { readonly kind: "nep413"; readonly message: string; readonly nonce: string; readonly recipient: string }
+  | { readonly kind: "text"; readonly text: string };
+
+/** A place in the body that cannot be read, and why. */
+export interface Unreadable {
+  readonly place: string;
+  readonly said: string;
+}
+
+const text = z.string({ error: "must be a string" });
+const contentOf = {
+  nep413: z
+    .looseObject({ message: text, nonce: text, recipient: text }, { error: "must be an object" })
+    .transform((payload): SignedContent => ({ kind: "nep413", ...payload })),
+  ton_connect: z
+    .looseObject({ type: z.literal("text", { error: "must be text" }), text }, { error: "must be an object" })
+    .transform((payload): SignedContent => ({ kind: "text", text: payload.text })),
+  others: text.transform((payload): SignedContent => ({ kind: "text", text: payload })),
+};
+
+/** Reads what a payload of one of the verifier's standards signs. Its signature is not looked at. */
+export function readSignedContent(signed: JsonObject): SignedContent | Unreadable {
+  const { standard, payload } = signed;
+  if (typeof standard !== "string" || !payloadStandards.includes(standard)) {
+    return { place: "signed.standard", said: `must be one of ${payloadStandards.join(", ")}` };
+  }
+  const schema = standard === "nep413" || standard === "ton_connect" ? contentOf[standard] : contentOf.others;
+  const read = schema.safeParse(payload);
+  if (read.success) return read.data;
+  const [issue] = read.error.issues;
+  return { place: formatPlace(["signed", "payload", ...(issue?.path ?? [])], ""), said: issue?.message ?? "" };
+}
+
+/** The nonce of the challenge that was signed, 32 bytes; undefined where none was. */
+export function nonceOf(content: SignedContent): Uint8Array | undefined {
+  const found = content.kind === "nep413" ? content.nonce : /^Nonce: (.*)$/m.exec(content.text)?.[1];
+  // 32 bytes have 44 digits.
+  const bytes = found?.length === 44 ? bytesOfBase64(found) : undefined;
+  return bytes?.length === 32 ? bytes : undefined;
+}
+
+/**
+ * Why what was signed is not this challenge; undefined where it is, to the letter.
+ * @param challenge message of NEP-413, and text of the other standards
+ */
+export function misfitOf(
+  content: SignedContent,
+  challenge: { readonly message: string; readonly text: string },
+): string | undefined {
+  const isSame = content.kind === "text" ? content.text === challenge.text : content.message === challenge.message;
+  return isSame ? undefined : "what was signed is not the challenge: sign it as it was given";
+}
+
+/**
+ * The payload with its signature as the verifier takes it: wallets give the signatures of Ed25519 keys in base64 (NEP-413), and older
+ * ones in base58 alone.
+ */
+export function withWireSignature(signed: JsonObject): JsonObject {
+  const { public_key, signature } = signed;
+  if (typeof public_key !== "string" || typeof signature !== "string") return signed;
+  if (!public_key.startsWith("ed25519:") || signature.includes(":")) return signed;
+  const bytes = decoded(signature);
+  return bytes === undefined ? signed : { ...signed, signature: formatSignature(bytes) };
+}
+
+/** 64 bytes have 88 digits in either; decoding base58 takes time quadratic in the length. */
+const mostDigits = 88;
+
+/** No text is both: base64 of 64 bytes ends in `=`. */
+function decoded(signature: string): Uint8Array | undefined {
+  if (signature.length > mostDigits) return undefined;
+  try {
+    const bytes = signature.endsWith("=") ? decodeBase64(signature) : decodeBase58(signature);
+    return bytes.length === 64 ? bytes : undefined;
+  } catch (error) {
+    if (error instanceof EncodingError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Why a key begins no session of an account: it has to be a full access key of the account on NEAR, or the own key of an implicit
+ * account that neither NEAR nor the verifier has dropped (rule: sign-in-takes-full-access-keys).
+ * @returns undefined where it may
+ */
+export function refusalOfKey(accountId: string, publicKey: string, facts: AccountFacts): string | undefined {
+  const onNear = keyOnNear(publicKey, facts.nearKeys);
+  if (onNear === "full_access") return undefined;
+  if (onNear === "function_call") {
+    return `${publicKey} is a function-call key of ${accountId}: sign in with a full access key`;
+  }
+  if (implicitAccountOf(parseVerifierKey(publicKey)) !== accountId) return strange(accountId, publicKey, facts);
+  if (accountKind(accountId) === "implicit_near" && facts.exists) {
+    return `${publicKey} was deleted from ${accountId} on NEAR: sign in with a full access key of the account`;
+  }
+  if (facts.keyRegistered === true) return undefined;
+  return `${publicKey} was removed from ${accountId} in the verifier: it signs in no more`;
+}
+
+function strange(accountId: string, publicKey: string, { exists }: AccountFacts): string {
+  const kind = accountKind(accountId);
+  if (kind === "implicit_eth") return `${publicKey} is not the key of ${accountId}: sign in with the account's own key`;
+  if (!exists && kind === "implicit_near") {
+    return `${publicKey} is not the key of ${accountId}, which is not on NEAR: sign in with the account's own key`;
+  }
+  if (!exists) return `${accountId} is not on NEAR: nobody can sign in to it`;
+  return `${publicKey} is no key of ${accountId} on NEAR: sign in with a full access key of the account`;
+}
