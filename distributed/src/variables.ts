@@ -37,6 +37,7 @@ export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
     "GATE_CHAIN_RECEIVERS",
     "DIRECT_USER_SCOPES_JSON",
     "WALLET_URL",
+    "QUOTES_1CLICK_PUBLIC_KEY",
   ],
   "signer-proxy": [
     ...all,

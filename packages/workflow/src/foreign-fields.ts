@@ -3,7 +3,16 @@ import type { JsonObject } from "@bufbuild/protobuf";
 /** By kind of step: fields of intents that the step signs, or gives a meaning of its own. */
 const carried = {
   "intents.transfer": ["token", "amount", "receiver_id", "memo", "msg", "min_gas", "deadline"],
-  "intents.swap": ["memo", "referral", "deadline", "deposit_address", "counterparty_signed", "min_amount_out"],
+  "intents.swap": [
+    "memo",
+    "referral",
+    "deadline",
+    "deposit_address",
+    "deposit_memo",
+    "quote",
+    "counterparty_signed",
+    "min_amount_out",
+  ],
   "intents.execute_raw": ["intents", "deadline"],
   "intents.add_public_key": ["public_key", "deadline"],
   "intents.remove_public_key": ["public_key", "deadline"],
@@ -68,6 +77,7 @@ const ofQuotes = [
   "expiration_time",
   "min_amount_in",
   "min_amount_out",
+  "quote",
   "quote_hash",
   "quote_hashes",
   "recipient_type",

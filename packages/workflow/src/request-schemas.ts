@@ -40,6 +40,8 @@ const stepSchema = z.union([
     min_amount_out: f.min_amount_out,
     counterparty_signed: f.counterparty_signed,
     deposit_address: f.deposit_address,
+    deposit_memo: f.deposit_memo,
+    quote: f.quote,
     memo: f.memo,
     referral: f.referral,
     deadline: f.deadline,

@@ -54,6 +54,15 @@ export const stepFields = {
     { standard: "raw_ed25519", payload: "{…}", public_key: "ed25519:…", signature: "ed25519:…" },
   ]),
   deposit_address: text("Where a quoted swap's deposit goes.", "0xbff77166b39599e54e391156eef7b8191e02be92"),
+  deposit_memo: text("The quote's memo for the deposit; the transfer's memo.", "1111111"),
+  quote: z
+    .looseObject({})
+    .meta({
+      description:
+        "The quote behind `deposit_address`, as 1Click answered it: `{quoteRequest, quote, timestamp, signatureWithDepositAddress}`. Its signature, tokens, amounts, receivers and times are held against the step.",
+      examples: [{ quoteRequest: {}, quote: {}, timestamp: "2030-01-01T00:00:00Z", signatureWithDepositAddress: "" }],
+    })
+    .optional(),
   intents: objects("Intents as the verifier takes them.", [
     { intent: "ft_withdraw", token: "wrap.near", receiver_id: "mike.near", amount: "1" },
   ]),

@@ -19,7 +19,7 @@ import {
   readServiceUrl,
   text,
 } from "@outlayer/kit";
-import { transactionGas } from "@outlayer/near";
+import { parsePublicKey, transactionGas } from "@outlayer/near";
 import type { DirectUserScope } from "@outlayer/workflow";
 import type { Limits } from "./core/facts.ts";
 import type { OperatorCosts } from "./core/operator-bound.ts";
@@ -57,6 +57,18 @@ const walletUrls: ReadonlyMap<string, string> = new Map([
   ["testnet", "https://testnet.mynearwallet.com"],
 ]);
 
+/** Source: docs/counterparts/quotes.md. */
+const publishedOneClickKey = "ed25519:reYaWhvwu8Jzo3WUM3zhn6VrhuMEF4eADL17qtRVifc";
+
+const ed25519Key: Parse<string> = (value) => {
+  try {
+    parsePublicKey(value);
+    return value;
+  } catch {
+    throw new Malformed("must be ed25519: and base58 of 32 bytes");
+  }
+};
+
 const yocto: Parse<bigint> = (value) => {
   const amount = decimal(value);
   if (amount > mostYocto) throw new Malformed("must be below 2^128");
@@ -92,6 +104,7 @@ export function readPlannerConfig(reader: ConfigReader): PlannerConfig {
       verifierId,
       chainReceivers: reader.optional("GATE_CHAIN_RECEIVERS", list(accountId), []),
       wrappedNearId: readWrappedNearId(reader),
+      oneClickKey: reader.optional("QUOTES_1CLICK_PUBLIC_KEY", ed25519Key, publishedOneClickKey),
       maxInnerGas: (gateCallbackGas ?? leastCallbackGas) - callbackOverhead,
       maxDepositYocto: reader.optional("GATE_MAX_DEPOSIT_YOCTO", yocto, 0n),
     },

@@ -3,6 +3,7 @@ import { ConfigError, ConfigReader, type Environment } from "@outlayer/kit";
 import { readPlannerConfig, readPlannerProcessConfig } from "../src/config.ts";
 
 const tokens = ["old-token-0123456789abcdef0123456789", "new-token-0123456789abcdef0123456789"];
+const otherKey = "ed25519:5J5tkaxyPoR3Q9S8LXfo5bWnXK5Z2bctJ4mB9gENh7co";
 const required = { INTERNAL_WALLET_AUTH_TOKEN: tokens.join() };
 
 function problemsOf(environment: Environment): readonly string[] {
@@ -23,6 +24,7 @@ describe("the planner's configuration", () => {
     assert.deepEqual(limits, {
       gateId: "gate.sequential.near",
       verifierId: "intents.near",
+      oneClickKey: "ed25519:reYaWhvwu8Jzo3WUM3zhn6VrhuMEF4eADL17qtRVifc",
       chainReceivers: [],
       wrappedNearId: "wrap.near",
       maxInnerGas: 130_000_000_000_000n,
@@ -36,6 +38,7 @@ describe("the planner's configuration", () => {
       ...required,
       SEQUENTIAL_GATE_ID: "gate.test.near",
       VERIFIER_ID: "verifier.test.near",
+      QUOTES_1CLICK_PUBLIC_KEY: otherKey,
       WRAPPED_NEAR_ID: "wrap.testnet",
       GATE_CALLBACK_GAS: "300000000000000",
       GATE_MAX_DEPOSIT_YOCTO: "1",
@@ -47,6 +50,7 @@ describe("the planner's configuration", () => {
     assert.deepEqual(limits, {
       gateId: "gate.test.near",
       verifierId: "verifier.test.near",
+      oneClickKey: otherKey,
       chainReceivers: ["count.test.near", "register.test.near"],
       wrappedNearId: "wrap.testnet",
       maxInnerGas: 230_000_000_000_000n,
@@ -87,6 +91,7 @@ describe("the planner's configuration", () => {
         SUBMIT_INTENT_GAS: "lots",
         GATE_MAX_DEPOSIT_YOCTO: "340282366920938463463374607431768211456",
         GATE_CHAIN_RECEIVERS: "count.near, Count",
+        QUOTES_1CLICK_PUBLIC_KEY: "ed25519:1",
         EVIDENCE_URL: "evidence:9004",
       }),
       [
@@ -95,6 +100,7 @@ describe("the planner's configuration", () => {
         "INTERNAL_WALLET_AUTH_TOKEN (or INTERNAL_WALLET_AUTH_TOKEN_FILE) is required",
         "SEQUENTIAL_GATE_ID must be a NEAR account id",
         "GATE_CHAIN_RECEIVERS (entry 2) must be a NEAR account id",
+        "QUOTES_1CLICK_PUBLIC_KEY must be ed25519: and base58 of 32 bytes",
         "GATE_MAX_DEPOSIT_YOCTO must be below 2^128",
         "SIGNER_PROXY_URL is required",
         "BROADCASTER_URL is required",

@@ -19,6 +19,7 @@ import {
   systemPorts,
 } from "@outlayer/kit";
 import { counterScope, workSubject } from "@outlayer/workflow";
+import { oneClickSigner } from "../../../../test/support/one-click-quote.ts";
 import type { EvidenceConfig } from "../../../evidence/src/config.ts";
 import { createEvidence } from "../../../evidence/src/service.ts";
 import { defaultRules } from "../../../evidence/src/wallet-quotas.ts";
@@ -105,6 +106,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       limits: {
         gateId,
         verifierId: "intents.near",
+        oneClickKey: oneClickSigner.publicKey,
         chainReceivers: [],
         wrappedNearId: "wrap.near",
         maxInnerGas: 130_000_000_000_000n,

@@ -14,7 +14,7 @@ import { type Delta, type TokenBalance, unbalanced } from "./swap-balance.ts";
 const mostCounterparties = 4;
 
 /**
- * How long a payload must still hold when it is planned, milliseconds: the gate takes some blocks to take a call in, and three
+ * How long a payload, or a quote, must still hold when it is planned, milliseconds: the gate takes some blocks to take a call in, and three
  * to dispatch it.
  */
 const leastHoldMs = 10_000;
@@ -72,6 +72,14 @@ export function sameNonceText(
   return `${place} has signer and nonce of ${other?.place}: only one of them can execute`;
 }
 
+/** Why something that ends then cannot be dispatched any more; undefined where it can. Times in milliseconds since the epoch. */
+export function tooShort(place: string, endsAtMs: number, finalTimeMs: number): string | undefined {
+  const least = finalTimeMs + leastHoldMs;
+  if (endsAtMs >= least) return undefined;
+  const [ends, wanted] = [endsAtMs, least].map((ms) => new Date(ms).toISOString());
+  return `${place} holds until ${ends}: to be dispatched it must hold until ${wanted} at least`;
+}
+
 /** A payload's key in the facts: the verifier takes each nonce once for an account. */
 export const nonceKey = ({ signerId, nonce }: Pick<CounterpartyPayload, "signerId" | "nonce">) =>
   `${signerId} ${encodeHex(nonce)}`;
@@ -86,12 +94,9 @@ export function counterpartyProblem(
   place: string,
   { feePips, finalTimeMs, payloads }: VerifierFacts,
 ): string | undefined {
-  const least = finalTimeMs + leastHoldMs;
   for (const one of read) {
-    if (one.deadlineMs < least) {
-      const ends = new Date(one.deadlineMs).toISOString();
-      return `${one.place} holds until ${ends}: to be dispatched it must hold until ${new Date(least).toISOString()} at least`;
-    }
+    const short = tooShort(one.place, one.deadlineMs, finalTimeMs);
+    if (short !== undefined) return short;
   }
   const off = unbalanced([own.given, own.got, ...read.flatMap(({ diffs }) => diffs)], feePips);
   const first = off.find(({ token }) => token === own.got[0]) ?? off[0];

@@ -9,7 +9,7 @@ export interface Facts {
   readonly verifier?: VerifierFacts | undefined;
 }
 
-/** What the verifier says about swaps. */
+/** What the chain says about swaps. */
 export interface VerifierFacts {
   /** The fee, millionths of each amount given. */
   readonly feePips: bigint;
@@ -37,7 +37,14 @@ export interface FeeTier {
 }
 
 /** The names by which a plan lists facts that it lacked. */
-export type FactName = "wallet_account" | "gate_fee_tiers" | "counterparty_payloads";
+export type FactName =
+  | "wallet_account"
+  | "gate_fee_tiers"
+  | "counterparty_payloads"
+  /** The quote that promises a step its minimum. */
+  | "deposit_quote"
+  /** Time of the final block. */
+  | "chain_time";
 
 export const noFacts: Facts = { accountId: undefined, feeTiers: undefined };
 
@@ -45,6 +52,8 @@ export const noFacts: Facts = { accountId: undefined, feeTiers: undefined };
 export interface Limits {
   readonly gateId: string;
   readonly verifierId: string;
+  /** The key with which 1Click signs its quotes: `ed25519:` and base58. */
+  readonly oneClickKey: string;
   /** Contracts beside the verifier whose calls may be in a chain, for they answer at once. */
   readonly chainReceivers: readonly string[];
   /** The wNEAR contract. */

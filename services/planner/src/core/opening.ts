@@ -58,6 +58,7 @@ const refused: Planning = {
   calls: [],
   stepwise: false,
   uncheckedPayloads: [],
+  uncheckedTime: false,
 };
 
 function opened(

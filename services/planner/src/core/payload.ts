@@ -17,6 +17,10 @@ export type Built<T> =
       readonly accountUnchecked: boolean;
       /** What counterparties signed of it. */
       readonly counterparties?: readonly SignedByCounterparty[];
+      /** Whether the minimum that is asked for is held against no quote. */
+      readonly quoteUnchecked?: boolean;
+      /** Whether a time limit was skipped because the chain's time is not known. */
+      readonly timeUnchecked?: boolean;
     };
 
 export type BuiltPayload = Built<Payload>;

@@ -56,6 +56,8 @@ export interface Planning {
   readonly stepwise: boolean;
   /** Counterparties' payloads of which the verifier's word was not known. */
   readonly uncheckedPayloads: readonly SignedByCounterparty[];
+  /** Whether a step hangs on the chain's time, which was not known. */
+  readonly uncheckedTime: boolean;
 }
 
 /**
@@ -79,6 +81,8 @@ function planWith(request: PlanRequest, facts: Facts, limits: Limits): Planning 
   const calls: GateCallInit[] = [];
   const counterparties = new Map<string, SignedByCounterparty>();
   let accountUnchecked = false;
+  let quoteUnchecked = false;
+  let uncheckedTime = false;
   for (const { step, classification, index, place } of placed) {
     switch (classification.lane) {
       case "gate_proxy": {
@@ -96,6 +100,8 @@ function planWith(request: PlanRequest, facts: Facts, limits: Limits): Planning 
         for (const one of built.counterparties ?? []) counterparties.set(nonceKey(one), one);
         calls.push(built.value);
         accountUnchecked ||= built.accountUnchecked;
+        quoteUnchecked ||= built.quoteUnchecked ?? false;
+        uncheckedTime ||= built.timeUnchecked ?? false;
         break;
       }
       case "funding_setup":
@@ -114,6 +120,8 @@ function planWith(request: PlanRequest, facts: Facts, limits: Limits): Planning 
   if (executable && accountUnchecked) unchecked.push("wallet_account");
   if (executable && facts.feeTiers === undefined) unchecked.push("gate_fee_tiers");
   if (executable && uncheckedPayloads.length > 0) unchecked.push("counterparty_payloads");
+  if (executable && quoteUnchecked) unchecked.push("deposit_quote");
+  if (executable && uncheckedTime) unchecked.push("chain_time");
   return {
     plan: {
       accepted: placed.every(({ classification }) => classification.lane !== "reject"),
@@ -126,6 +134,7 @@ function planWith(request: PlanRequest, facts: Facts, limits: Limits): Planning 
     calls: executable ? calls : [],
     stepwise,
     uncheckedPayloads,
+    uncheckedTime,
   };
 }
 

@@ -2,9 +2,9 @@ import { isAccountId, normalizeTokenId } from "@outlayer/near";
 import type { Step } from "@outlayer/workflow";
 import { amountProblem } from "./amounts.ts";
 import { counterpartyProblem, readCounterparties } from "./counterparties.ts";
+import { depositSwapPayload } from "./deposit-swap.ts";
 import type { Facts, Limits } from "./facts.ts";
 import { type BuiltPayload, intentsPayload, notAfter, problem } from "./payload.ts";
-import { transferPayload } from "./transfer.ts";
 
 type Swap = Extract<Step, { form: "intents.swap" }>["fields"];
 
@@ -35,17 +35,13 @@ export function swapPayload(swap: Swap, place: string, facts: Facts, limits: Lim
   }
   const latest = notAfter(swap.deadline, place);
   if (latest.problem !== undefined) return latest;
-  const { memo, referral } = swap;
   if (swap.deposit_address !== undefined) {
-    if (referral !== undefined) return problem(`${place}.referral is not supported beside deposit_address`);
-    const transfer = { token: swap.token_in, amount: swap.amount_in, receiver_id: swap.deposit_address, memo };
-    const places = {
-      token: `${place}.token_in`,
-      amount: `${place}.amount_in`,
-      receiver: `${place}.deposit_address`,
-      minGas: `${place}.min_gas`,
-    };
-    return transferPayload(transfer, places, facts, latest.ms);
+    const byDeposit = { ...swap, deposit_address: swap.deposit_address };
+    return depositSwapPayload(byDeposit, { tokenIn, tokenOut }, latest.ms, place, facts, limits);
+  }
+  const { memo, referral } = swap;
+  for (const field of ["deposit_memo", "quote"] as const) {
+    if (swap[field] !== undefined) return problem(`${place}.${field} is not supported beside counterparty_signed`);
   }
   if (swap.min_amount_out === undefined) {
     return problem(`${place}.min_amount_out is required beside counterparty_signed`);

@@ -28,11 +28,12 @@ export async function planWithFacts(
 ): Promise<Planning> {
   const known = knownFacts(walletId);
   const planning = plan(request, known ?? noFacts, limits);
-  const { plan: first, uncheckedPayloads: payloads } = planning;
-  if (first.unchecked.length === 0 || (known !== undefined && payloads.length === 0)) return planning;
+  const { plan: first, uncheckedPayloads: payloads, uncheckedTime } = planning;
+  const asksVerifier = payloads.length > 0 || uncheckedTime;
+  if (first.unchecked.length === 0 || (known !== undefined && !asksVerifier)) return planning;
   const [facts, verifier] = await Promise.all([
     known ?? fetchFacts(walletId, first.unchecked, signal),
-    payloads.length === 0 ? undefined : fetchPayloadFacts(payloads, signal),
+    asksVerifier ? fetchPayloadFacts(payloads, signal) : undefined,
   ]);
   return plan(request, { ...facts, verifier }, limits);
 }

@@ -1,11 +1,13 @@
 import { formatSignature, keyPairFromSeed, nep413Hash } from "@outlayer/near";
 import { readJsonObject, readWorkflow } from "@outlayer/workflow";
+import { oneClickSigner } from "../../../../test/support/one-click-quote.ts";
 import type { Facts, Limits } from "../../src/core/facts.ts";
 import { type Planning, plan } from "../../src/core/plan.ts";
 
 export const limits: Limits = {
   gateId: "gate.sequential.near",
   verifierId: "intents.near",
+  oneClickKey: oneClickSigner.publicKey,
   chainReceivers: [],
   wrappedNearId: "wrap.near",
   maxInnerGas: 130_000_000_000_000n,
