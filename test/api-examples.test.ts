@@ -4,6 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { oneClickSigner } from "./support/one-click-quote.ts";
+import { type QuoteServer, startOneClick } from "./support/quote-servers.ts";
 import { describeShapes } from "./support/shapes.ts";
 import { apiKey, internalToken, type System, startSystem } from "./support/system.ts";
 
@@ -61,12 +63,19 @@ function escaped(literal: string): string {
 
 describeShapes("the examples of docs/api.md", (shape) => {
   let system: System;
+  let oneClick: QuoteServer;
   let directory: string;
   let requestId = "";
   let session = "";
 
   before(async () => {
-    const environment = { SESSION_SECRET_KEYS: "5e".repeat(32), SESSION_AUDIENCE: "localhost" };
+    oneClick = await startOneClick();
+    const environment = {
+      SESSION_SECRET_KEYS: "5e".repeat(32),
+      SESSION_AUDIENCE: "localhost",
+      QUOTES_1CLICK_URL: oneClick.url,
+      QUOTES_1CLICK_PUBLIC_KEY: oneClickSigner.publicKey,
+    };
     system = await startSystem({ shape, environment });
     directory = mkdtempSync(join(tmpdir(), "api-examples-"));
     // The commands are run as they are written; curl itself is told to say the status too.
@@ -74,6 +83,7 @@ describeShapes("the examples of docs/api.md", (shape) => {
   });
   after(async () => {
     await system.stop();
+    await oneClick.close();
     rmSync(directory, { recursive: true, force: true });
   });
 

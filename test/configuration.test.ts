@@ -26,8 +26,16 @@ const services: Readonly<
   },
   planner: {
     read: readPlannerProcessConfig,
-    plain: { SIGNER_PROXY_URL: "http://a", BROADCASTER_URL: "http://a", EVIDENCE_URL: "http://a" },
-    secrets: { ...wallets, ...service },
+    plain: {
+      ...{ SIGNER_PROXY_URL: "http://a", BROADCASTER_URL: "http://a", EVIDENCE_URL: "http://a" },
+      ...{ QUOTES_1CLICK_URL: "https://a", QUOTES_BUS_URL: "https://a" },
+    },
+    secrets: {
+      ...wallets,
+      ...service,
+      QUOTES_1CLICK_TOKEN: "one-click-token-0123456789",
+      QUOTES_BUS_TOKEN: "message-bus-token-0123456789",
+    },
   },
   "signer-proxy": {
     read: readSignerProxyProcessConfig,

@@ -2,7 +2,7 @@ import { status } from "@grpc/grpc-js";
 import { asks, json, ParitySuite, type Row, worker } from "./support/parity-suite.ts";
 import { describeShapes } from "./support/shapes.ts";
 
-const { OK, INVALID_ARGUMENT, UNAUTHENTICATED } = status;
+const { OK, INVALID_ARGUMENT, NOT_FOUND, UNAUTHENTICATED } = status;
 const headers = worker();
 const publicKey = "ed25519:5TagutioHgKLh7KZ1VEFBYfgRkPtqnKm9LoMnJMJugxm";
 
@@ -78,6 +78,46 @@ const rows: readonly Row[] = [
   },
 ];
 
+const swap = { token_in: "wrap.near", token_out: "usdc.near", amount_in: "1000" };
+
+const quoteRows: readonly Row[] = [
+  {
+    name: "where there is no source",
+    ask: asks({ call: "quotes", body: json(swap), headers }),
+    http: 404,
+    code: NOT_FOUND,
+    message: "no source of quotes is configured here",
+    reason: "NO_QUOTE_SOURCE",
+  },
+  {
+    name: "of both amounts",
+    ask: asks({ call: "quotes", body: json({ ...swap, amount_out: "1" }), headers }),
+    http: 400,
+    code: INVALID_ARGUMENT,
+    message: "amount_out must not stand beside amount_in",
+    reason: "INVALID_QUOTE_REQUEST",
+    field: "amount_out",
+  },
+  {
+    name: "of an amount that is no text",
+    ask: asks({ call: "quotes", body: json({ ...swap, amount_in: 1 }), headers }),
+    http: 400,
+    code: INVALID_ARGUMENT,
+    message: "invalid workflow JSON: amount_in must be a string",
+    reason: "INVALID_JSON",
+    field: "amount_in",
+  },
+  {
+    name: "without credentials",
+    ask: asks({ call: "quotes", body: json(swap), headers: {} }),
+    http: 401,
+    code: UNAUTHENTICATED,
+    message: /./,
+    reason: "CREDENTIALS_MISSING",
+  },
+];
+
 describeShapes("REST and gRPC", (shape) => {
   new ParitySuite(shape).describeRows("serve alike accounts and keys", rows);
+  new ParitySuite(shape).describeRows("refuse alike quotes", quoteRows);
 });

@@ -37,7 +37,11 @@ export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
     "GATE_CHAIN_RECEIVERS",
     "DIRECT_USER_SCOPES_JSON",
     "WALLET_URL",
+    "QUOTES_1CLICK_URL",
+    "QUOTES_1CLICK_TOKEN",
     "QUOTES_1CLICK_PUBLIC_KEY",
+    "QUOTES_BUS_URL",
+    "QUOTES_BUS_TOKEN",
   ],
   "signer-proxy": [
     ...all,

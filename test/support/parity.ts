@@ -17,6 +17,7 @@ import {
   ExecuteWorkflowResponseSchema,
   GetAccountResponseSchema,
   GetDirectUserKeyStatusResponseSchema,
+  GetQuotesResponseSchema,
   GetStaleKeysResponseSchema,
   PlanResponseSchema,
   PreflightResponseSchema,
@@ -32,6 +33,7 @@ import {
   planJson,
   preflightJson,
   progressEventJson,
+  quotesJson,
   recordJson,
   staleKeysJson,
 } from "@outlayer/workflow";
@@ -56,7 +58,7 @@ export type Asked = { readonly headers: Readonly<Record<string, string>> } & (
       readonly tokenIds?: readonly string[];
     }
   | { readonly call: "stale_keys"; readonly id: string }
-  | { readonly call: "derive"; readonly body: string }
+  | { readonly call: "derive" | "quotes"; readonly body: string }
   | { readonly call: "record" | "batch_record" | "direct_record" | "events" | "cancel"; readonly id: string }
 );
 export interface Scope {
@@ -154,6 +156,8 @@ function restOf(asked: Asked): { readonly method: "GET" | "POST" | "DELETE"; rea
       return { method: "GET", path: `/accounts/${asked.id}/stale-keys` };
     case "derive":
       return { method: "POST", path: "/accounts/derive" };
+    case "quotes":
+      return { method: "POST", path: "/quotes" };
     case "direct":
       return { method: "POST", path: "/direct-user/function-call/execute" };
     case "direct_record":
@@ -261,6 +265,10 @@ export function overGrpc({ planner, records }: PlainClients): Ask {
       case "derive": {
         const got = await call(planner, "DeriveAccount", { key_json: asked.body }, metadata);
         return derivedAccountJson(messageOf(DeriveAccountResponseSchema, planner, "DeriveAccount", got));
+      }
+      case "quotes": {
+        const got = await call(planner, "GetQuotes", { quote_json: asked.body }, metadata);
+        return quotesJson(messageOf(GetQuotesResponseSchema, planner, "GetQuotes", got));
       }
       case "direct": {
         const request = { call_json: asked.body, idempotency_keys: asked.keys ?? [] };

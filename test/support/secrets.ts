@@ -19,6 +19,8 @@ export function secretsOfEnvironment(environment: Environment): Secrets {
       "GRANT_SECRET",
       "USAGE_SECRET",
       "SESSION_SECRET_KEYS",
+      "QUOTES_1CLICK_TOKEN",
+      "QUOTES_BUS_TOKEN",
     ].flatMap(list),
     "API keys": apiKeys.filter((key) => !key.startsWith("sha256:")),
     keys: ["RELAYER_SECRET_KEY", "APPROVER_SECRET_KEY"].flatMap(list).map(bare),

@@ -15,6 +15,8 @@ export * from "./party.ts";
 export * from "./place.ts";
 export * from "./predecessor-calls.ts";
 export * from "./quota.ts";
+export * from "./quote-json.ts";
+export * from "./quote-schemas.ts";
 export * from "./record-json.ts";
 export * from "./record-schemas.ts";
 export * from "./request.ts";

@@ -21,6 +21,7 @@ import { getAccount } from "./rest/get-account.ts";
 import { getDirectUserCall } from "./rest/get-direct-user-call.ts";
 import { getDirectUserKeyStatus } from "./rest/get-direct-user-key-status.ts";
 import { getPreflight } from "./rest/get-preflight.ts";
+import { getQuotes } from "./rest/get-quotes.ts";
 import { getSequentialBatch } from "./rest/get-sequential-batch.ts";
 import { getStaleKeys } from "./rest/get-stale-keys.ts";
 import { getWorkflow } from "./rest/get-workflow.ts";
@@ -80,6 +81,7 @@ export function createGateway(config: GatewayConfig, { ports, logger, readiness,
     getAccount(planner),
     getStaleKeys(planner),
     deriveAccount(planner),
+    getQuotes(planner),
     executeDirectUserCall(executing),
     getDirectUserCall(reading),
     getPreflight(planner),

@@ -41,6 +41,8 @@ interface Worlds {
   readonly session: World;
   /** In which nobody can sign in. */
   readonly off: World;
+  /** Whose operator has configured a source of quotes, which nobody listens at. */
+  readonly quoting: World;
 }
 
 /** Has a gateway answer with one response of one operation. */
@@ -67,6 +69,7 @@ const bodies = {
   deriveAccount: { public_key: "ed25519:5TagutioHgKLh7KZ1VEFBYfgRkPtqnKm9LoMnJMJugxm" },
   createChallenge: { account_id: "alice.near" },
   signIn: { account_id: "alice.near", signed: { standard: "erc191", payload: "let me in" } },
+  getQuotes: { token_in: "wrap.near", token_out: "usdc.near", amount_in: "1" },
 } as const;
 
 const [signer] = textSigners(1);
@@ -366,6 +369,17 @@ const table: Readonly<Record<string, Readonly<Record<number, readonly Produce[]>
     ...open("getSessionKeys"),
     404: [({ off }) => ask(off, "getSessionKeys", { headers: {} })],
   },
+  getQuotes: {
+    ...ofWallet("getQuotes"),
+    ...ofSigning("getQuotes"),
+    ...ofBody("getQuotes"),
+    200: [({ quoting }) => ask(quoting, "getQuotes", body("getQuotes"))],
+    400: [
+      (worlds) => unreadable(worlds, "getQuotes"),
+      ({ working }) => ask(working, "getQuotes", { body: { ...bodies.getQuotes, amount_in: "0" } }),
+    ],
+    404: [({ working }) => ask(working, "getQuotes", body("getQuotes"))],
+  },
   getPreflight: {
     ...ofWallet("getPreflight"),
     200: [({ working }) => ask(working, "getPreflight")],
@@ -395,15 +409,17 @@ describe("documented responses", () => {
       startWorld({ ...options, transports: () => answering(() => new ConnectError("x", code)) });
     const notForSessions = [{ desc: ErrorInfoSchema, value: { reason: "NOT_FOR_SESSIONS" } }];
     const denied = new ConnectError("a session cannot have it signed", Code.PermissionDenied, {}, notForSessions);
-    const [working, broken, away, full, session, off] = await Promise.all([
+    const messageBus = { url: "http://127.0.0.1:9/rpc", token: undefined };
+    const [working, broken, away, full, session, off, quoting] = await Promise.all([
       startWorld({ config: { gateId } }),
       failing(Code.Internal),
       failing(Code.Unavailable, { dependencies: [{ name: "evidence", state: "away", required: true }] }),
       startWorld({ config: { slots: { requests_in_flight: 0, long_polls: 0, event_streams: 0 } } }),
       startWorld({ transports: () => answering(() => denied) }),
       startWorld({ signIn: false }),
+      startWorld({ quoteSources: { messageBus } }),
     ]);
-    worlds = { working, broken, away, full, session, off };
+    worlds = { working, broken, away, full, session, off, quoting };
     for (const operationId of Object.keys(bodies)) {
       slow.set(
         operationId,

@@ -89,6 +89,7 @@ describe("the OpenAPI document", () => {
         "GET /wallet/v1/accounts/{account_id}",
         "GET /wallet/v1/accounts/{account_id}/stale-keys",
         "POST /wallet/v1/accounts/derive",
+        "POST /wallet/v1/quotes",
         "GET /wallet/v1/preflight",
         "POST /wallet/v1/auth/challenge",
         "POST /wallet/v1/auth/verify",

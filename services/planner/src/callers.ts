@@ -14,6 +14,7 @@ export const callers = {
     getAccount: "clients",
     getStaleKeys: "clients",
     deriveAccount: "clients",
+    getQuotes: "clients",
     cancelWorkflow: "clients",
   }),
   ...accepts(SignInService, {

@@ -33,8 +33,22 @@ export interface PlannerConfig {
   readonly directUserScopes: readonly DirectUserScope[];
   /** The network's name in NEAR's command line tool, which knows two. */
   readonly networkId: "mainnet" | "testnet";
+  readonly quoteSources: QuoteSourcesConfig;
   /** The web wallet to which links lead, without a slash at its end; undefined: none. */
   readonly walletUrl: string | undefined;
+}
+
+/** Sources of quotes; undefined: not asked. */
+export interface QuoteSourcesConfig {
+  /** 1Click, by its URL without the path. */
+  readonly oneClick: QuoteUpstream | undefined;
+  /** The message bus, by its URL with the path. */
+  readonly messageBus: QuoteUpstream | undefined;
+}
+
+export interface QuoteUpstream {
+  readonly url: string;
+  readonly token: string | undefined;
 }
 
 /** Gas units that the gate reserves for its callback; with less it cannot carry any chain. */
@@ -56,6 +70,22 @@ const walletUrls: ReadonlyMap<string, string> = new Map([
   ["mainnet", "https://app.mynearwallet.com"],
   ["testnet", "https://testnet.mynearwallet.com"],
 ]);
+
+/** Prices and addresses are believed only over TLS, or within the machine. */
+const quoteUrl: Parse<string> = (value) => {
+  const url = httpUrl(value);
+  const { protocol, hostname, username, search, hash } = new URL(url);
+  const isNear = hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
+  if (protocol !== "https:" && !isNear) throw new Malformed("must be an https URL, or an http URL of this machine");
+  if (username !== "" || search !== "" || hash !== "") throw new Malformed("must have no credentials and no query");
+  return url;
+};
+
+const headerText: Parse<string> = (value) => {
+  if (!/^[\x21-\x7e]{8,8192}$/.test(value))
+    throw new Malformed("must be 8 to 8192 printable characters without spaces");
+  return value;
+};
 
 /** Source: docs/counterparts/quotes.md. */
 const publishedOneClickKey = "ed25519:reYaWhvwu8Jzo3WUM3zhn6VrhuMEF4eADL17qtRVifc";
@@ -111,8 +141,19 @@ export function readPlannerConfig(reader: ConfigReader): PlannerConfig {
     slots: readWalletSlots(reader),
     directUserScopes: readDirectUserScopes(reader),
     networkId: chainId === "testnet" ? "testnet" : "mainnet",
+    quoteSources: {
+      oneClick: readQuoteUpstream(reader, "QUOTES_1CLICK"),
+      messageBus: readQuoteUpstream(reader, "QUOTES_BUS"),
+    },
     walletUrl: reader.optional("WALLET_URL", httpUrl, walletUrls.get(chainId ?? "")),
   };
+}
+
+function readQuoteUpstream(reader: ConfigReader, name: string): QuoteUpstream | undefined {
+  const url = reader.optional(`${name}_URL`, quoteUrl, undefined);
+  const token = reader.optionalSecret(`${name}_TOKEN`, headerText, undefined);
+  if (url === undefined && token !== undefined) reader.problem(`${name}_TOKEN needs ${name}_URL`);
+  return url === undefined ? undefined : { url, token };
 }
 
 /** Configuration of a planner in a process of its own. */

@@ -2,7 +2,7 @@ import type { HandlerContext, ServiceImpl, Transport } from "@connectrpc/connect
 import { Revocations, WalletSlots, walletCallerOf, walletClients, workLogFields } from "@outlayer/access";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { SignInService } from "@outlayer/contracts/outlayer/planner/v1/sign_in_service";
-import type { Logger, Ports, Service } from "@outlayer/kit";
+import { httpPost, type Logger, type Ports, type Service } from "@outlayer/kit";
 import { type QuotaStanding, rateLimitHeaders } from "@outlayer/workflow";
 import { preflightAsker } from "./adapters/ask-preflight.ts";
 import { planCounter } from "./adapters/count-plan.ts";
@@ -11,6 +11,7 @@ import { factSource } from "./adapters/fetch-facts.ts";
 import { payloadFactSource } from "./adapters/fetch-payload-facts.ts";
 import { recordFinder } from "./adapters/find-record.ts";
 import { workflowOpener } from "./adapters/open-workflow.ts";
+import { quoteSources } from "./adapters/quotes/sources.ts";
 import { accountReader } from "./adapters/read-account.ts";
 import { cancelRequester } from "./adapters/request-cancel.ts";
 import { sessionMarks } from "./adapters/sessions.ts";
@@ -21,6 +22,7 @@ import { cancelWorkflow } from "./rpc/cancel-workflow.ts";
 import { executeDirectUserCall, getDirectUserKeyStatus, prepareDirectUserKey } from "./rpc/direct-user.ts";
 import { executeSequentialBatch } from "./rpc/execute-sequential-batch.ts";
 import { executeWorkflow } from "./rpc/execute-workflow.ts";
+import { getQuotes } from "./rpc/get-quotes.ts";
 import { planWorkflow } from "./rpc/plan.ts";
 import { preflight } from "./rpc/preflight.ts";
 import { boundedSignIn, createChallenge, listSessionKeys, signOut } from "./rpc/sign-in.ts";
@@ -70,6 +72,9 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
     ports,
   };
   const signIn = boundedSignIn(signingIn);
+
+  const sources = quoteSources(config.quoteSources, limits.oneClickKey, { post: httpPost, timers: ports.timers });
+  const quoting = { limits, fetchFacts: facts.fetchFacts, fetchPayloadFacts, sources, logger };
 
   /** Runs a request in one of the wallet's slots for requests in flight. */
   const inFlight = <T>({ values }: HandlerContext, run: () => Promise<T>) =>
@@ -131,6 +136,8 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
     getAccount: (request, context) => counted(context, () => getAccount(accounts, request, context.signal)),
     getStaleKeys: (request, context) => counted(context, () => getStaleKeys(accounts, request, context.signal)),
     deriveAccount: (request, context) => inFlight(context, async () => deriveAccount(request)),
+    getQuotes: (request, context) =>
+      counted(context, () => getQuotes(quoting, request, walletCallerOf(context.values), context.signal)),
     cancelWorkflow: (request, context) =>
       inFlight(context, () => cancelWorkflow(cancelling, request, walletCallerOf(context.values), context.signal)),
   } satisfies ServiceImpl<typeof PlannerService>;

@@ -72,6 +72,48 @@ describe("the planner's configuration", () => {
     });
   }
 
+  const token = "token-of-the-operator-0123456789";
+
+  it("asks no source of quotes unless its URL is set", () => {
+    const reader = new ConfigReader({
+      ...required,
+      QUOTES_1CLICK_URL: "https://1click.example/",
+      QUOTES_1CLICK_TOKEN: token,
+    });
+    const { quoteSources } = readPlannerConfig(reader);
+    reader.check();
+    assert.deepEqual(quoteSources, { oneClick: { url: "https://1click.example", token }, messageBus: undefined });
+  });
+
+  for (const [value, problem] of [
+    ["https://bus.example/rpc", undefined],
+    ["http://127.0.0.1:8080/rpc", undefined],
+    ["http://localhost/rpc", undefined],
+    ["http://[::1]:8080/rpc", undefined],
+    ["http://bus.example/rpc", "must be an https URL, or an http URL of this machine"],
+    ["http://127.0.0.1.example/rpc", "must be an https URL, or an http URL of this machine"],
+    ["ftp://bus.example", "must be an http or https URL"],
+    ["https://me:secret@bus.example/rpc", "must have no credentials and no query"],
+    ["https://bus.example/rpc?key=secret", "must have no credentials and no query"],
+  ] as const) {
+    it(`says of ${value} as a source of quotes: ${problem ?? "fine"}`, () => {
+      const urls = { SIGNER_PROXY_URL: "http://a", BROADCASTER_URL: "http://b", EVIDENCE_URL: "http://c" };
+      const found = problemsOf({ ...required, ...urls, QUOTES_BUS_URL: value });
+      assert.deepEqual(found, problem === undefined ? [] : [`QUOTES_BUS_URL ${problem}`]);
+    });
+  }
+
+  it("refuses a token without its source, and one that is no header", () => {
+    const urls = { SIGNER_PROXY_URL: "http://a", BROADCASTER_URL: "http://b", EVIDENCE_URL: "http://c" };
+    assert.deepEqual(problemsOf({ ...required, ...urls, QUOTES_BUS_TOKEN: token }), [
+      "QUOTES_BUS_TOKEN needs QUOTES_BUS_URL",
+    ]);
+    const split = { QUOTES_BUS_URL: "https://bus.example/rpc", QUOTES_BUS_TOKEN: `${token}\nx: y` };
+    assert.deepEqual(problemsOf({ ...required, ...urls, ...split }), [
+      "QUOTES_BUS_TOKEN must be 8 to 8192 printable characters without spaces",
+    ]);
+  });
+
   it("takes the least and the most that there can be", () => {
     const reader = new ConfigReader({
       ...required,

@@ -5,6 +5,7 @@ import { internalError, Problem } from "../core/problem.ts";
 import { callUpstream } from "./upstream-call.ts";
 
 const notRead = "the account cannot be read now: try again";
+const notQuoted = "quotes are not to be had now: try again";
 const notPlanned = "the planner does not answer now: try again";
 /** Said when it is unknown whether a request was recorded: a second one without a key, or under another, could pay twice. */
 const perhapsRecorded =
@@ -66,6 +67,10 @@ export function plannerClient(transport: Transport): Planner {
     deriveAccount(body, call) {
       const request = { body: { case: "keyJson" as const, value: body } };
       return callUpstream({ ...call, lost: notRead }, (options) => client.deriveAccount(request, options));
+    },
+    getQuotes(body, call) {
+      const request = { body: { case: "quoteJson" as const, value: body } };
+      return callUpstream({ ...call, lost: notQuoted }, (options) => client.getQuotes(request, options));
     },
     async executeDirectUserCall(body, idempotencyKeys, call) {
       const request = { body: { case: "callJson" as const, value: body }, idempotencyKeys: [...idempotencyKeys] };

@@ -1,6 +1,7 @@
 import type {
   DeriveAccountResponse,
   GetDirectUserKeyStatusResponse,
+  GetQuotesResponse,
   PrepareDirectUserKeyResponse,
 } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import type {
@@ -43,6 +44,7 @@ export interface Planner {
     call: Call,
   ): Promise<Account>;
   getStaleKeys(accountId: string, call: Call): Promise<StaleKeys>;
+  getQuotes(body: string, call: Call): Promise<GetQuotesResponse>;
   deriveAccount(body: string, call: Call): Promise<DeriveAccountResponse>;
   executeDirectUserCall(body: string, idempotencyKeys: readonly string[], call: Call): Promise<WorkflowRecord>;
   /** Undefined for an unknown id, and for another wallet's. */

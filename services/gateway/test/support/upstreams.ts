@@ -58,6 +58,7 @@ export function answering(error: () => Error): { readonly planner: Transport; re
       getAccount: fail,
       getStaleKeys: fail,
       deriveAccount: fail,
+      getQuotes: fail,
       cancelWorkflow: fail,
     });
     router.service(SignInService, { createChallenge: fail, signIn: fail, signOut: fail });

@@ -23,6 +23,7 @@ import { oneClickSigner } from "../../../../test/support/one-click-quote.ts";
 import type { EvidenceConfig } from "../../../evidence/src/config.ts";
 import { createEvidence } from "../../../evidence/src/service.ts";
 import { defaultRules } from "../../../evidence/src/wallet-quotas.ts";
+import type { QuoteSourcesConfig } from "../../../planner/src/config.ts";
 import { createPlanner } from "../../../planner/src/service.ts";
 import { createGateway, type Gateway, type GatewayConfig } from "../../src/index.ts";
 import { type RestAnswer, type RestOptions, rest } from "./rest.ts";
@@ -37,6 +38,8 @@ export interface WorldOptions {
   readonly evidence?: Partial<EvidenceConfig>;
   /** Whether accounts can sign in; they can by default. */
   readonly signIn?: false;
+  /** None where absent. */
+  readonly quoteSources?: Partial<QuoteSourcesConfig>;
   /** The gateway's and evidence's; the system's where absent. */
   readonly time?: Pick<Ports, "clock" | "timers">;
   /** Stands in for the real planner or evidence, as the gateway sees them. */
@@ -115,6 +118,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       directUserScopes: [counterScope],
       networkId: "mainnet",
       walletUrl: undefined,
+      quoteSources: { oneClick: undefined, messageBus: undefined, ...options.quoteSources },
     },
     {
       ports,
@@ -210,6 +214,7 @@ const gateFacts = createRouterTransport((router) => {
   router.service(BroadcasterService, {
     getGateFacts: () => ({ feeTiers: [3, 6, 12].map((cap) => ({ cap, feeYocto: "1" })) }),
     getDirectUserKey: () => ({ installed: false, reason: "absent", message: "it is not there", blockHeight: 100n }),
+    getPayloadFacts: () => ({ feePips: 1, finalTimeMs: BigInt(Date.now()) }),
     getAccount: ({ publicKey }) => ({
       exists: true,
       authByPredecessor: true,

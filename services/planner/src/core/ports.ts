@@ -14,6 +14,7 @@ import type { SignedByCounterparty } from "./counterparty-payload.ts";
 import type { FactName, Facts, VerifierFacts } from "./facts.ts";
 import type { OpenedInit } from "./opening.ts";
 import type { GateCallInit } from "./payload.ts";
+import type { Offer, WalletsSwap } from "./quotes.ts";
 
 /**
  * Fetches facts of a wallet and the gate; a fact that is not there in time is undefined. Never rejects.
@@ -25,6 +26,12 @@ export type FetchPayloadFacts = (
   payloads: readonly SignedByCounterparty[],
   signal: AbortSignal,
 ) => Promise<VerifierFacts | undefined>;
+
+/**
+ * Asks a source what it offers. Whatever the source says is bounded in time, bytes and number, and otherwise not to be believed.
+ * @throws QuoteFailed where it offers nothing
+ */
+export type AskQuotes = (asked: WalletsSwap, signal: AbortSignal) => Promise<readonly Offer[]>;
 
 /** All facts of a wallet and the gate, where they are known without asking; else undefined. */
 export type KnownFacts = (walletId: string) => Facts | undefined;

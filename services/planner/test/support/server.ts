@@ -20,6 +20,7 @@ import {
   systemPorts,
 } from "@outlayer/kit";
 import { counterScope } from "@outlayer/workflow";
+import type { QuoteSourcesConfig } from "../../src/config.ts";
 import { createPlanner } from "../../src/service.ts";
 import { limits, walletAccount } from "./planning.ts";
 
@@ -40,6 +41,7 @@ export interface Others {
   readonly getRecord?: ServiceImpl<typeof RecordService>["getRecord"];
   readonly countPlan?: Log["countPlan"];
   readonly slots?: WalletSlotLimits;
+  readonly quoteSources?: Partial<QuoteSourcesConfig>;
   readonly timers?: Ports["timers"];
   readonly clock?: Ports["clock"];
 }
@@ -115,6 +117,7 @@ export function startPlanner(others: Others = {}) {
       directUserScopes: [counterScope],
       networkId: "mainnet",
       walletUrl: undefined,
+      quoteSources: { oneClick: undefined, messageBus: undefined, ...others.quoteSources },
       credentials: { internalTokens: ["internal"], apiKeys: walletApiKeys(JSON.stringify({ [apiKey]: "wallet-1" })) },
     },
     {

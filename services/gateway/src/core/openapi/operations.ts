@@ -3,6 +3,7 @@ import { accountExamples, derivedExamples, publicKeyExamples, staleKeyExamples }
 import { callExamples, keyExamples, keyStatusExamples, scopeExamples } from "./examples/direct-user.ts";
 import { planExamples } from "./examples/plans.ts";
 import { gatePreflights, workflowPreflights } from "./examples/preflights.ts";
+import { quoteRequestExamples, quotesExamples } from "./examples/quotes.ts";
 import {
   batchRecords,
   cancelledRecords,
@@ -17,7 +18,7 @@ import {
 import { batchRequest, workflowExamples } from "./examples/requests.ts";
 import type { ParameterName } from "./parameters.ts";
 import { tags } from "./prose.ts";
-import { errorExample } from "./responses.ts";
+import { errorExample, noQuoteSource } from "./responses.ts";
 import { walletSecurity } from "./security.ts";
 import { servicePaths } from "./service-operations.ts";
 import { sessionPaths } from "./session-operations.ts";
@@ -84,6 +85,7 @@ export function paths(gateId: string): Named<PathItem> {
     "/wallet/v1/accounts/{account_id}": { get: getAccount },
     "/wallet/v1/accounts/{account_id}/stale-keys": { get: getStaleKeys },
     "/wallet/v1/accounts/derive": { post: deriveAccount },
+    "/wallet/v1/quotes": { post: getQuotes },
     "/wallet/v1/preflight": { get: getPreflight },
     ...sessionPaths,
     ...servicePaths,
@@ -197,6 +199,21 @@ const deriveAccount: Operation = {
   responses: {
     "200": { description: "The account.", content: jsonContent("DerivedAccount", derivedExamples) },
     ...errors(["BadRequest", "Unauthorized", ...bodyErrors, ...anyErrors]),
+  },
+};
+
+const getQuotes: Operation = {
+  operationId: "getQuotes",
+  tags: [tags.quotes],
+  summary: "Ask what a swap would bring",
+  description:
+    "Asks every source that the operator has configured at once, for a swap of the wallet's within the verifier. 1Click's quotes come with the step of a workflow that takes them, after the same checks that the plan of the step makes; the message bus gives prices to look at. Signs nothing and writes nothing. 200 whatever the sources answer: `failures` names those that gave no quote.",
+  security: walletSecurity,
+  requestBody: { required: true, content: jsonContent("QuoteRequest", quoteRequestExamples) },
+  responses: {
+    "200": { description: "The quotes.", headers: rateLimits, content: jsonContent("Quotes", quotesExamples) },
+    "404": noQuoteSource,
+    ...errors(["BadRequest", "Unauthorized", "Forbidden", ...bodyErrors, ...anyErrors]),
   },
 };
 

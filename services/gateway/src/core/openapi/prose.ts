@@ -14,6 +14,7 @@ export const tags = {
   batches: "Sequential batches",
   directUser: "Direct user",
   accounts: "Accounts",
+  quotes: "Quotes",
   preflight: "Preflight",
   signingIn: "Signing in",
   service: "Service",
@@ -27,6 +28,8 @@ export const tagDescriptions: { readonly [T in (typeof tags)[keyof typeof tags]]
     "One call that truly comes from the user: signed with a key on the user's own account, for one contract and one method, without deposit. Prepare the key and have the user install it, then execute. Only scopes that the operator allows are taken.",
   Accounts:
     "How the verifier sees an account, and which keys act for it there. The verifier keeps keys of its own: a key that was deleted on NEAR goes on controlling the account in the verifier until it is removed there too.",
+  Quotes:
+    "What a swap of the wallet's would bring, as the sources say that the operator has configured. A quote with a `step` is taken by executing that step: it holds the signed quote, and the plan refuses the step where the two differ.",
   Preflight:
     "Ask without any risk whether the next run would succeed. Each check is `blocking` (a run would fail), `waiting` (a run would wait, and fail only after a while) or `advisory`. `ready` says that no blocking and no waiting check fails; `abort_reasons` names those that do.",
   "Signing in":

@@ -64,6 +64,11 @@ export const componentResponses = {
   }),
 } as const satisfies Named<Response>;
 
+/** Of the one endpoint that an operator can leave unconfigured. */
+export const noQuoteSource = errorResponse(404, "The operator has configured no source of quotes.", {
+  none: ["No source", "no source of quotes is configured here"],
+});
+
 /** Examples of a quota with a window, and of one without. */
 function quotaResponse(): Response {
   const example = (summary: string, message: string, exceeded: ExceededQuota): Example => {

@@ -12,6 +12,8 @@ import {
   preflightSchema,
   progressEventSchema,
   publicKeyRequestSchema,
+  quoteRequestSchema,
+  quotesSchema,
   recordErrorBodySchema,
   recordSchema,
   sequentialBatchRequestSchema,
@@ -34,6 +36,7 @@ const requests: readonly z.ZodType[] = [
   publicKeyRequestSchema,
   challengeRequestSchema,
   signInRequestSchema,
+  quoteRequestSchema,
 ];
 
 /** Schemas of bodies. Each becomes a component, with the schemas that it refers to. */
@@ -48,6 +51,7 @@ const bodies: readonly z.ZodType[] = [
   sessionSchema,
   signedOutSchema,
   sessionKeysSchema,
+  quotesSchema,
   planSchema,
   preflightSchema,
   recordSchema,
