@@ -7,19 +7,27 @@ interface Chain {
   /** From a block's own time to when it can be seen, by our clock. */
   readonly lagMs: number;
   readonly jitterMs?: number;
+  /** By how much blocks come late. */
+  readonly unevenMs?: number;
 }
 
 /** Asks as it says for so many blocks. @returns when it asked, and how late each block was seen, milliseconds */
-function follow(intervalMs: number, { blockMs, lagMs, jitterMs = 0 }: Chain, blocks: number, beginMs = 0) {
+function follow(
+  intervalMs: number,
+  { blockMs, lagMs, jitterMs = 0, unevenMs = 0 }: Chain,
+  blocks: number,
+  beginMs = 0,
+) {
   const pace = new Pace(intervalMs);
-  const visibleAt = (height: number) => height * blockMs + lagMs + ((height * 7919) % (jitterMs + 1));
+  const timeOf = (height: number) => height * blockMs + ((height * 7907) % (unevenMs + 1));
+  const visibleAt = (height: number) => timeOf(height) + lagMs + ((height * 7919) % (jitterMs + 1));
   const asked: number[] = [];
   const late: number[] = [];
   let now = visibleAt(10) + beginMs;
   let seen = 10;
   for (let height = 10; height < 10 + blocks; ) {
     while (visibleAt(height + 1) <= now) height += 1;
-    pace.saw({ height, timeMs: height * blockMs }, now);
+    pace.saw({ height, timeMs: timeOf(height) }, now);
     if (height > seen) late.push(now - visibleAt(height));
     seen = height;
     asked.push(now);
@@ -45,6 +53,11 @@ describe("the pace of asking for blocks", () => {
     const settled = asked.filter((at) => at > 20 * 600);
     assert.ok(settled.length <= 400 * 1.1, `${settled.length} questions for 400 blocks`);
     assert.ok(Math.max(...late.slice(100)) <= 100);
+  });
+
+  it("sees nearly every block as the head where block times differ, and the interval leaves time to ask again", () => {
+    const { late } = follow(300, { blockMs: 600, lagMs: 150, unevenMs: 40 }, 400);
+    assert.ok(late.length >= 400 * 0.98, `${late.length} of 400 blocks were seen as heads`);
   });
 
   it("never asks sooner than an interval after the last time, whatever chain and clocks do", () => {

@@ -58,12 +58,13 @@ export class Pace {
   }
 
   /**
-   * With an interval as long as a block time, a request can never catch up with the blocks. When it is late, it skips one block, once,
-   * and is in time from then on.
+   * With an interval as long as a block time, a request can never catch up with the blocks. When it is late, and the next one would be
+   * as well, it skips one block, once, and is in time from then on.
    */
   #inStep(seen: number, earliest: number): number {
     const blockMs = this.#blockTimeMs;
-    const isLate = earliest - seen > blockMs / 8;
+    const lateMs = earliest - seen;
+    const isLate = lateMs > blockMs / 8 && lateMs + this.#intervalMs > blockMs;
     return isLate && this.#intervalMs <= blockMs ? seen + blockMs * Math.ceil((earliest - seen) / blockMs) : seen;
   }
 
