@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createLogger } from "@outlayer/kit";
 import { keyPairFromSeed } from "@outlayer/near";
-import type { NearNode } from "../src/core/ports/near-node.ts";
+import { type NearNode, RpcUnavailable } from "../src/core/ports/near-node.ts";
 import { KeyUnusable, SigningKey } from "../src/shell/chain/signing-key.ts";
 
 const block = { hash: "11111111111111111111111111111111", height: 98 };
@@ -11,20 +11,29 @@ describe("a signing key", () => {
   let head: number;
   let onChain: bigint;
   let looks: number;
+  /** Blocks that the node knows above the head known here. */
+  let nodeAhead: number;
+  let isThere: boolean;
+  let fails: boolean;
   let key: SigningKey;
   beforeEach(() => {
     head = 100;
     onChain = 7n;
     looks = 0;
+    nodeAhead = 0;
+    isThere = true;
+    fails = false;
     const accessKey = async () => {
       looks += 1;
-      return { nonce: onChain, permission: { kind: "full_access" }, height: head - 2 };
+      if (fails) throw new RpcUnavailable("away");
+      if (!isThere) return undefined;
+      return { nonce: onChain, permission: { kind: "full_access" }, height: head + nodeAhead - 2 };
     };
     key = new SigningKey("relayer.near", keyPairFromSeed(new Uint8Array(32).fill(1)), {
       node: { accessKey } as unknown as NearNode,
       follower: {
         get heads() {
-          return { optimistic: { height: head }, final: block } as never;
+          return { optimistic: { height: head }, final: { ...block, height: head - 2 } } as never;
         },
       },
       logger: createLogger("broadcaster", "silent", { write: () => {} }),
@@ -63,6 +72,44 @@ describe("a signing key", () => {
     head += 1;
     await key.look();
     assert.equal(looks, 3);
+  });
+
+  it("signs with a look that was begun ahead, unless a later block has become final since", async () => {
+    key.lookAhead(98);
+    assert.deepEqual(await sign(), [8n, 9n]);
+    assert.equal(looks, 1);
+    // The node has the next block already.
+    nodeAhead = 1;
+    key.lookAhead(99);
+    head += 1;
+    nodeAhead = 0;
+    await sign();
+    assert.equal(looks, 2);
+    // The node does not have it yet.
+    key.lookAhead(100);
+    await new Promise(setImmediate);
+    head += 1;
+    await sign();
+    assert.equal(looks, 4);
+  });
+
+  it("looks ahead only where the block has not been looked at", async () => {
+    await sign();
+    key.lookAhead(98);
+    await sign();
+    assert.equal(looks, 1);
+  });
+
+  it("looks again after a look ahead that failed, or found no key", async () => {
+    fails = true;
+    key.lookAhead(98);
+    await assert.rejects(sign(), RpcUnavailable);
+    fails = false;
+    isThere = false;
+    key.lookAhead(98);
+    await assert.rejects(sign(), KeyUnusable);
+    isThere = true;
+    assert.deepEqual(await sign(), [8n, 9n]);
   });
 
   it("signs nothing from the head on in which somebody else has used the key", async () => {

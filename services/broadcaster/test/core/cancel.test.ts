@@ -363,7 +363,7 @@ describe("a workflow whose caller wants it cancelled", () => {
     // With the resume in block 1003 the targets run in 1005, 1008 and 1011; a cancel sent at 1005 runs by 1009.
     assert.deepEqual(act(three, events, { head: 1005 }), { kind: "cancel", steps: [2] });
     const tried = act(three, events, { head: 1010, view: { cancelTriedAt: 1005 } });
-    assert.deepEqual(tried, { kind: "look", submissions: ["s0", "s1"], resumes: [] });
+    assert.deepEqual(tried, { kind: "look", submissions: ["s0", "s1"], resumes: [], isAwaited: true });
     const all = [...events, resolved(0), resolved(1), resolved(2), measured];
     assert.deepEqual(appended(three, all, { head: 1020 }), { case: "ended", value: { status: "succeeded" } });
   });

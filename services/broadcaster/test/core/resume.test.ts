@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { EventInit } from "../../src/core/workflow/action.ts";
-import { act, appended, lookedAt, one, three } from "./driver-actions.ts";
-import { type Kind, pending, resumed, seenDispatched } from "./workflow-builder.ts";
+import { act, appended, lookedAt, one, sentAt, three } from "./driver-actions.ts";
+import { type Kind, pending, resumed, seenDispatched, transaction } from "./workflow-builder.ts";
 
 describe("the end of a workflow with a resume of which no node knows", () => {
   const closed: EventInit = { case: "intentClosed", value: { step: 0, blockHeight: 1203n, reason: "timeout" } };
@@ -58,6 +58,22 @@ describe("what the driver does next", () => {
 
     it("asks the node for it before anything else", () => {
       assert.deepEqual(act(three, events), { kind: "look", submissions: [], resumes: ["resume"] });
+    });
+
+    it("is asked for a head before its last target but one runs, so that the look at that one need not wait", () => {
+      const asks = (calls: number) => {
+        const kinds = three.slice(0, calls);
+        const intentIds = kinds.map((_, index) => String(40 + index));
+        const chain: EventInit = {
+          case: "resumePrepared",
+          value: { transaction: transaction("resume"), mode: "chain", intentIds, feeYocto: "30" },
+        };
+        const log = [...pending(kinds), chain];
+        const view = { sentAt: sentAt(1005, "resume"), lookedAt: lookedAt(...kinds.map((_, index) => `s${index}`)) };
+        return [1007, 1008, 1009].find((head) => act(kinds, log, { head, view }).kind === "look");
+      };
+      // Sent at 1005, it runs in 1007, the first target in 1009, the second in 1012.
+      assert.deepEqual([asks(2), asks(3)], [1008, 1009]);
     });
 
     it("believes that it started or was refused only once that is final", () => {

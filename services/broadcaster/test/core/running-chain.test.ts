@@ -39,6 +39,30 @@ describe("what the driver does next", () => {
       assert.deepEqual(looks(1015), ["s0", "s1", "s2"]);
     });
 
+    it("says so where its look may show that the next chain can be resumed, and of no other look", () => {
+      const view = { lookedAt: lookedAt("s0", "s1", "s2") };
+      const isAwaited = (head: number, init: WorldInit = {}) => {
+        const action = act(three, events, { head, view, ...init });
+        return action.kind === "look" && action.isAwaited === true;
+      };
+      assert.deepEqual(
+        [1009, 1010, 1011].map((head) => isAwaited(head)),
+        [false, true, true],
+      );
+      assert.equal(isAwaited(1012, { isAwaited: false }), false);
+    });
+
+    it("looks at the last but one ahead, beside the request for the block in which its target is expected", () => {
+      const view = { lookedAt: lookedAt("s0", "s1", "s2") };
+      const ahead = { kind: "look_ahead", submissions: ["s1"], resumes: [] };
+      // What is due is looked at first.
+      assert.equal(act(three, events, { head: 1009, view }).kind, "look");
+      const seen = { lookedAt: new Map([...view.lookedAt, ["s0", 1009]]) };
+      assert.deepEqual(act(three, events, { head: 1009, view: seen }), ahead);
+      assert.deepEqual(act(three, events, { head: 1008, view: seen }), { kind: "wait" });
+      assert.deepEqual(act(three, events, { head: 1009, view: seen, isAwaited: false }), { kind: "wait" });
+    });
+
     it("looks at the last but one when it is final as well, where nobody waits for the gate", () => {
       const view = { lookedAt: lookedAt("s0", "s1", "s2") };
       const looks = (head: number) => {

@@ -28,6 +28,8 @@ export interface Look {
    * where they do not, this costs a block.
    */
   readonly lastFirst?: boolean;
+  /** Whether the look may show that the next workflow on the gate can be resumed. */
+  readonly isAwaited?: boolean;
 }
 
 /** The one thing to do next. The shell performs it; the result comes back as an event or in the view. */
@@ -45,6 +47,8 @@ export type Action =
   | { readonly kind: "resend"; readonly hashes: readonly string[] }
   /** Ask the node about transactions. */
   | ({ readonly kind: "look" } & Look)
+  /** The same, beside the request for the next head: what is asked for is expected to run in it. */
+  | ({ readonly kind: "look_ahead" } & Look)
   /** Find the submission that used up a step's delegate nonce. */
   | { readonly kind: "adopt"; readonly step: number }
   /** Try to prove that a transaction can never land. */

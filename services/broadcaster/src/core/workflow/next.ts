@@ -83,8 +83,9 @@ function isUnderWay(state: WorkflowState, world: World, resume: ResumeState | un
 function pursueResume(state: WorkflowState, world: World, resume: ResumeState, giveUp: boolean): Action {
   const { transaction } = resume.prepared;
   if (transaction === undefined) return { kind: "wait" };
-  // A longer chain's resume is looked at two heads later: nothing depends on it before its first target has run.
-  const seenAfter = resume.prepared.intentIds.length === 1 ? runsAfter : runsAfter + 2;
+  // A longer chain's resume is looked at later, but a head before its last but one target runs: then that look need not wait for this.
+  const calls = resume.prepared.intentIds.length;
+  const seenAfter = runsAfter + Math.min(calls - 1, 2);
   return pursue(state, world, [{ transaction, atMs: resume.atMs, dead: false }], { kind: "resume", giveUp, seenAfter });
 }
 

@@ -22,7 +22,25 @@ export function watchDispatches(state: WorkflowState, world: World): Action {
     const hash = step.accepted?.txHash;
     return hash !== undefined && !isDone(step) && isDue(state, world, index, hash, started) ? [hash] : [];
   });
-  return due.length > 0 ? { kind: "look", submissions: due, resumes: [] } : { kind: "wait" };
+  const herald = started === undefined || !world.isAwaited ? undefined : heraldOf(state, world);
+  if (due.length > 0) {
+    const isAwaited = herald !== undefined && due.includes(herald);
+    return { kind: "look", submissions: due, resumes: [], ...(isAwaited ? { isAwaited } : {}) };
+  }
+  const isNext = started !== undefined && world.head + 1 === runsAt(started, state.steps.length - 2);
+  if (herald !== undefined && isNext) return { kind: "look_ahead", submissions: [herald], resumes: [] };
+  return { kind: "wait" };
+}
+
+/** The last member but one: its result shows that the gate's tail becomes free. Undefined once that is seen. */
+function heraldOf(state: WorkflowState, { view }: World): string | undefined {
+  const hash = state.steps.at(-2)?.accepted?.txHash;
+  return hash === undefined || isTailFree(view.submissions.get(hash)) ? undefined : hash;
+}
+
+/** Height at which a member's target runs at the earliest, of a chain that was started at this one. */
+function runsAt(started: number, member: number): number {
+  return started + 2 + 3 * member;
 }
 
 /**
@@ -48,10 +66,9 @@ function isStepDue(state: WorkflowState, world: World, step: StepState, hash: st
 
 function isDue(state: WorkflowState, world: World, index: number, hash: string, started: number | undefined): boolean {
   if (started === undefined) return isLookDue(world, hash, 0, idleEvery);
-  const runs = started + 2 + 3 * index;
-  // The last-but-one member's result shows that the gate's tail becomes free, which waiting workflows need before it is final.
-  const isHerald = index === state.steps.length - 2 && !isTailFree(world.view.submissions.get(hash));
-  if (isHerald && world.isAwaited)
+  const runs = runsAt(started, index);
+  // Waiting workflows need the last-but-one member's result before it is final.
+  if (world.isAwaited && hash === heraldOf(state, world))
     return isLookDue(world, hash, runs, world.head > runs + idleEvery ? overdueEvery : 1);
   const expected = runs + 2;
   return isLookDue(world, hash, expected, world.head > expected + overdueEvery ? overdueEvery : 1);

@@ -32,6 +32,8 @@ const olderKept = 10_000;
  */
 export class Follower {
   readonly changes: Notifier;
+  /** Notifies when the head is asked for: what is expected of the next block can be asked for beside it. */
+  readonly asks = new Notifier();
   readonly #node: NearNode;
   readonly #ports: Ports;
   readonly #logger: Logger;
@@ -54,6 +56,7 @@ export class Follower {
   /** The host's time when the head was asked for, not seen: a process that stands still in between must not lose that time. */
   #headAskedAtMs = 0;
   #running: Promise<void> | undefined;
+  #asking: Promise<void> | undefined;
 
   constructor(node: NearNode, ports: Ports, logger: Logger, intervalMs: number) {
     this.#node = node;
@@ -105,6 +108,11 @@ export class Follower {
     return isSeen && this.#awaySince === undefined;
   }
 
+  /** Resolves once the head that is asked for is known here, or was not found; undefined while none is asked for. */
+  get asking(): Promise<void> | undefined {
+    return this.#asking;
+  }
+
   start(): void {
     this.#running = this.#run();
   }
@@ -135,6 +143,9 @@ export class Follower {
   /** Makes sure that the place of these blocks is known. */
   async learn(hashes: Iterable<string>): Promise<void> {
     for (const hash of new Set(hashes)) {
+      if (this.place(hash) !== undefined) continue;
+      // It may be the head that is asked for.
+      await this.#asking;
       if (this.place(hash) !== undefined) continue;
       const block = this.#byHash.get(hash) ?? (await this.#node.block({ hash }));
       if (block.height >= this.#begin) {
@@ -183,21 +194,28 @@ export class Follower {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
       const askedAtMs = this.#ports.clock.now();
-      try {
-        const head = await this.#node.block({ finality: "optimistic" });
-        this.#pace.saw(head, askedAtMs);
-        if (head.hash !== this.#head?.hash) this.#compareClocks(head, askedAtMs);
-        if (head.hash !== this.#head?.hash) await this.#advance(head, askedAtMs);
-        if (this.#awaySince !== undefined) this.#logger.info("RPC answers again");
-        this.#awaySince = undefined;
-        // An answer is true for the time of asking. A node that lags behind shows an older head, which is no look.
-        if (head.hash === this.#head?.hash && this.#node.isFresh) this.#seenAtMs = askedAtMs;
-      } catch (error) {
-        // The node answers, but lags behind the node that named the block: the next look may meet another node.
-        if (!(error instanceof BlockUnknown)) this.#noteOutage(error);
-      }
+      this.#asking = this.#look(askedAtMs);
+      this.asks.notify();
+      await this.#asking;
+      this.#asking = undefined;
       this.changes.notify();
       await sleep(this.#ports.timers, this.#pace.waitMs(askedAtMs, this.#ports.clock.now()), signal);
+    }
+  }
+
+  async #look(askedAtMs: number): Promise<void> {
+    try {
+      const head = await this.#node.block({ finality: "optimistic" });
+      this.#pace.saw(head, askedAtMs);
+      if (head.hash !== this.#head?.hash) this.#compareClocks(head, askedAtMs);
+      if (head.hash !== this.#head?.hash) await this.#advance(head, askedAtMs);
+      if (this.#awaySince !== undefined) this.#logger.info("RPC answers again");
+      this.#awaySince = undefined;
+      // An answer is true for the time of asking. A node that lags behind shows an older head, which is no look.
+      if (head.hash === this.#head?.hash && this.#node.isFresh) this.#seenAtMs = askedAtMs;
+    } catch (error) {
+      // The node answers, but lags behind the node that named the block: the next look may meet another node.
+      if (!(error instanceof BlockUnknown)) this.#noteOutage(error);
     }
   }
 

@@ -45,7 +45,8 @@ export class SigningKey {
   #lastNonce = 0n;
   #knownSince: number | undefined;
   #mayUse: () => Promise<void> = async () => {};
-  #looked: { readonly key: AccessKey; readonly head: number } | undefined;
+  /** The latest look, perhaps under way. `head`: the head's height when it was asked for. */
+  #looked: { readonly key: Promise<AccessKey | undefined>; readonly head: number } | undefined;
   #users = 0;
   #isMissing = false;
   #isShared = false;
@@ -74,17 +75,39 @@ export class SigningKey {
    * The key as it is at the final block, or was a few blocks ago; undefined when it is not on the account, or somebody else
    * uses it.
    */
-  look(): Promise<AccessKey | undefined> {
-    return this.#lookWithin(lookBlocks);
+  async look(): Promise<AccessKey | undefined> {
+    const looked = this.#looked;
+    const isRecent = looked !== undefined && this.#head < looked.head + lookBlocks;
+    return this.#known(await (isRecent ? looked.key : this.#ask()));
   }
 
-  async #lookWithin(blocks: number): Promise<AccessKey | undefined> {
-    const { node, follower } = this.#deps;
-    const head = follower.heads?.optimistic.height ?? 0;
-    if (this.#looked !== undefined && head < this.#looked.head + blocks) return this.#known(this.#looked.key);
-    const key = await node.accessKey(this.accountId, this.publicKey);
-    this.#looked = key === undefined ? undefined : { key, head };
-    return this.#known(key);
+  /** Begins the look that is needed to sign once this block is final, so that signing need not wait for the whole answer. */
+  lookAhead(finalHeight: number): void {
+    // Whoever signs meets the error.
+    this.#lookAsOf(finalHeight).catch(() => {});
+  }
+
+  /** The key as a node has it that knows this final block. */
+  async #lookAsOf(finalHeight: number): Promise<AccessKey | undefined> {
+    const key = await this.#looked?.key.catch(() => undefined);
+    return this.#known(key !== undefined && key.height >= finalHeight ? key : await this.#ask());
+  }
+
+  async #ask(): Promise<AccessKey | undefined> {
+    const looked = { key: this.#deps.node.accessKey(this.accountId, this.publicKey), head: this.#head };
+    this.#looked = looked;
+    let key: AccessKey | undefined;
+    try {
+      key = await looked.key;
+      return key;
+    } finally {
+      // A key that is not there may be put there at any time.
+      if (key === undefined && this.#looked === looked) this.#looked = undefined;
+    }
+  }
+
+  get #head(): number {
+    return this.#deps.follower.heads?.optimistic.height ?? 0;
   }
 
   /** Makes the next look read the key anew, e.g. where a transaction of the key cannot land. */
@@ -132,8 +155,8 @@ export class SigningKey {
     calls: readonly CallToSign[],
     block: Pick<Block, "hash" | "height">,
   ): Promise<readonly UnsentTransaction[]> {
-    // Somebody else's use must show before anything is signed. The final block shows no more before the next head.
-    const known = await this.#lookWithin(1);
+    // Somebody else's use must show before anything is signed.
+    const known = await this.#lookAsOf(this.#deps.follower.heads?.final.height ?? 0);
     if (known === undefined || this.#isStrangers(known)) throw new KeyUnusable(this.accountId, this.publicKey);
     this.noteIssued(known.nonce);
     return calls.map((call) => {

@@ -181,6 +181,19 @@ export class Conductor {
     return this.#obstacle === undefined && whoseTurn(this.#entries()) === requestId;
   }
 
+  /**
+   * Says that this workflow's chain may turn out to leave the tail free. What the next resume needs besides is asked for
+   * meanwhile: one after the other, answers that take 200 ms would take a block.
+   * @param finalHeight of the final block by then
+   */
+  expectTurnAfter(requestId: string, finalHeight: number): void {
+    const then = this.#entries().map((entry) =>
+      entry.requestId === requestId ? { ...entry, progress: { kind: "clear" } as const } : entry,
+    );
+    if (this.#obstacle === undefined && whoseTurn(then) !== undefined)
+      this.#deps.approver.idlest.lookAhead(finalHeight);
+  }
+
   /** Whether another workflow is on the lane, or any waits in the queue. */
   isAwaited(requestId: string): boolean {
     return !this.#queue.isEmpty || this.#deps.log.lane.members.some((member) => member.requestId !== requestId);

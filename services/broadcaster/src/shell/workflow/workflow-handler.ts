@@ -1,4 +1,4 @@
-import type { Action, EndedInit, EventInit } from "../../core/workflow/action.ts";
+import type { Action, EndedInit, EventInit, Look } from "../../core/workflow/action.ts";
 import { cancellation, cancelledEnd } from "../../core/workflow/cancel.ts";
 import { gateProgress } from "../../core/workflow/gate-progress.ts";
 import { blocksTaken, canGrowOld, waitsForTarget } from "../../core/workflow/in-time.ts";
@@ -201,7 +201,10 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
       case "resend":
         return resend(needs, state, action.hashes, seen);
       case "look":
+        if (action.isAwaited) needs.conductor.expectTurnAfter(this.#requestId, this.#final().height);
         return look(needs, state, action, seen);
+      case "look_ahead":
+        return this.#lookAhead(action, log);
       case "adopt":
         seen.adoptions.set(action.step, await adopt(needs, state, action.step));
         return;
@@ -249,6 +252,18 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
       default:
         return action satisfies never;
     }
+  }
+
+  async #lookAhead(wanted: Look, log: OpenLog<WorkflowState>): Promise<void> {
+    const { follower, conductor } = this.#needs;
+    if (follower.asking === undefined) await log.changeOf(follower.asks);
+    const { asking } = follower;
+    // The log has grown, or the driver is to stop.
+    if (asking === undefined) return;
+    conductor.expectTurnAfter(this.#requestId, this.#final().height + 1);
+    await look(this.#needs, log.state, wanted, this.#seen);
+    // One such look a request: a head can take longer.
+    await asking;
   }
 
   async beforeEnd(before: WorkflowState, ended: EndedInit, tell: (event: EventInit) => Promise<WorkflowState>) {
