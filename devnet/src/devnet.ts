@@ -13,6 +13,7 @@ import { accountNames, applyGenesis, defaultWallets, type GenesisOptions, keySee
 import type { KeystoreChain } from "./keystore/endpoint.ts";
 import { Keystore, tokenHash } from "./keystore/keystore.ts";
 import { type Ports, systemPorts } from "./ports.ts";
+import { forPages } from "./rpc/for-pages.ts";
 import { RpcNode } from "./rpc/rpc-node.ts";
 
 export interface DevnetOptions {
@@ -136,7 +137,7 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
       return { walletId, accountId, publicKey };
     }),
   };
-  const handlers = { rpc: rpc.handle, keystore: keystore.handle, control: controlHandler(controls, chain) };
+  const handlers = { rpc: forPages(rpc.handle), keystore: keystore.handle, control: controlHandler(controls, chain) };
   const served = await serve(handlers, options);
   return {
     ...about,
