@@ -27,6 +27,8 @@ export interface ProductInfo {
 export interface UpInfo extends ProductInfo {
   /** The process that runs the product; the devnet is another. */
   readonly pid: number;
+  /** The origin of the example's page; null where it was not asked for. */
+  readonly example_page: string | null;
 }
 
 /** @param environment of the product */

@@ -1,13 +1,15 @@
 import { parseArgs } from "node:util";
 import { runProcess, systemPorts } from "@outlayer/kit";
 import { integerArgument, nearOptions, nearUsage, readNearChoice } from "./near-options.ts";
-import { runAll, usualPort } from "./run-all.ts";
+import { examplePorts, runAll, usualPort } from "./run-all.ts";
 import { removeUpInfo, type UpInfo, writeUpInfo } from "./up-info.ts";
 
-const usage = `usage: ./dev up [--port N] [--block-time-ms N | --near-rpc URL --contracts FILE] [--info-file PATH] [--quiet]
+const usage = `usage: ./dev up [--port N] [--examples] [--block-time-ms N | --near-rpc URL --contracts FILE]
+                [--info-file PATH] [--quiet]
 
   --port N            REST's port, ${usualPort} by default; 0 takes free ports for everything
 ${nearUsage}
+  --examples          serves examples/web too, on ports ${examplePorts.page} and ${examplePorts.wallet} or on free ones; on a devnet only
   --info-file PATH    where the addresses go as JSON, .dev/up.json by default
   --quiet             print nothing when ready
 
@@ -23,6 +25,7 @@ const variables = [
   "WALLET_API_KEYS_JSON",
   "SESSION_SECRET_KEYS",
   "SESSION_AUDIENCE",
+  "REST_CORS_ORIGINS",
   "WALLET_QUOTAS_JSON",
   "REST_MAX_CONNECTIONS",
   "WALLET_REQUESTS_IN_FLIGHT",
@@ -55,10 +58,10 @@ const variables = [
 ];
 
 await runProcess(async (stopping) => {
-  const { port, near, infoFile, quiet } = readArguments();
+  const { port, near, infoFile, quiet, examples } = readArguments();
   const set = variables.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]]));
   const say = (line: string) => void (quiet || process.stderr.write(`up: ${line}\n`));
-  const options = { port, near, say, environment: Object.fromEntries(set) };
+  const options = { port, near, say, environment: Object.fromEntries(set), examples };
   const running = await runAll(options, systemPorts(), stopping);
   writeUpInfo(infoFile, running.info);
   if (!quiet) process.stdout.write(welcome(running.info, infoFile));
@@ -74,11 +77,22 @@ function readArguments() {
   const text = { type: "string" } as const;
   try {
     const { values } = parseArgs({
-      options: { port: text, ...nearOptions, "info-file": text, quiet: { type: "boolean" } },
+      options: {
+        port: text,
+        ...nearOptions,
+        "info-file": text,
+        examples: { type: "boolean" },
+        quiet: { type: "boolean" },
+      },
     });
+    const near = readNearChoice(values);
+    const { examples = false } = values;
+    // Its wallet has accounts made by the devnet's controls.
+    if (examples && near.kind === "own") throw new Error("--examples does not go with --near-rpc");
     return {
       port: integerArgument(values.port ?? String(usualPort), 0, 65_535, "--port"),
-      near: readNearChoice(values),
+      near,
+      examples,
       infoFile: values["info-file"] ?? ".dev/up.json",
       quiet: values.quiet ?? false,
     };
@@ -105,7 +119,7 @@ The wallet coordinator runs on ${info.devnet_control === null ? "your NEAR node"
 ${services.map((name) => `  ${name.padEnd(16)} ${info.grpc[name]} (gRPC)   ${info.http[name]} (HTTP/1.1)`).join("\n")}
   NEAR RPC         ${info.near_rpc}
   keystore         ${info.keystore}
-${info.devnet_control === null ? "" : `  devnet control   ${info.devnet_control}\n`}
+${info.devnet_control === null ? "" : `  devnet control   ${info.devnet_control}\n`}${info.example_page === null ? "" : `  example page     ${info.example_page}\n`}
 Wallets, with API keys that hold until this ends:
 ${info.wallets.map(({ wallet_id, api_key }) => `  ${wallet_id.padEnd(16)} ${api_key}`).join("\n")}
 

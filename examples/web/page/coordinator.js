@@ -1,0 +1,105 @@
+/** The wallet coordinator's REST API, as far as this page needs it. */
+
+/** What the coordinator refuses, with its text for people. */
+export class Refused extends Error {
+  /**
+   * @param {number} status of HTTP
+   * @param {string} message
+   */
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export class Coordinator {
+  #url;
+  /** Of the session; it stays in this page's memory. */
+  #token = "";
+
+  /** @param {string} rest URL without a slash at its end */
+  constructor(rest) {
+    this.#url = `${rest}/wallet/v1`;
+  }
+
+  /**
+   * A message for the wallet to sign, good once.
+   * @param {string} accountId
+   */
+  challenge(accountId) {
+    return this.#call("POST", "/auth/challenge", { account_id: accountId });
+  }
+
+  /**
+   * Opens a session: what is asked from now on is asked in its name.
+   * @param {string} accountId
+   * @param {object} signed the challenge, signed, as the verifier takes payloads
+   */
+  async verify(accountId, signed) {
+    const { token, ...session } = await this.#call("POST", "/auth/verify", { account_id: accountId, signed });
+    this.#token = token;
+    return session;
+  }
+
+  /** The token is forgotten even where the coordinator does not hear of it, and ends by itself. */
+  async logout() {
+    try {
+      await this.#call("POST", "/auth/logout");
+    } finally {
+      this.#token = "";
+    }
+  }
+
+  /**
+   * @param {string} accountId
+   * @param {string} publicKey looked for
+   * @param {readonly string[]} tokenIds whose balances are wanted
+   */
+  account(accountId, publicKey, tokenIds) {
+    const query = new URLSearchParams({ public_key: publicKey });
+    for (const tokenId of tokenIds) query.append("token_id", tokenId);
+    return this.#call("GET", `/accounts/${accountId}?${query}`);
+  }
+
+  /** @param {string} accountId */
+  async staleKeys(accountId) {
+    return (await this.#call("GET", `/accounts/${accountId}/stale-keys`)).stale_keys;
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   * @param {Record<string, string>} [headers]
+   * @returns {Promise<any>} of a shape by path
+   */
+  async #call(method, path, body, headers) {
+    const response = await this.#fetch(method, path, body, headers);
+    return response.status === 204 ? undefined : response.json();
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} path
+   * @param {object} [body]
+   * @param {Record<string, string>} [headers]
+   * @throws {Refused}
+   */
+  async #fetch(method, path, body, headers = {}) {
+    const sent = fetch(this.#url + path, {
+      method,
+      headers: {
+        ...(this.#token === "" ? {} : { authorization: `Bearer ${this.#token}` }),
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const response = await sent.catch(() => {
+      throw new Error("the coordinator is not to be reached: look again before you sign anything anew");
+    });
+    if (response.ok) return response;
+    if (response.status === 401) this.#token = "";
+    throw new Refused(response.status, (await response.json()).message);
+  }
+}
