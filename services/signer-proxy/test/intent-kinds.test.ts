@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { payloadStandards } from "@outlayer/near";
 import { powerKinds } from "../src/core/action-types.ts";
 import { intentKinds } from "../src/core/intent-kinds.ts";
-import { payloadStandards, signersOf } from "../src/core/signed-by-others.ts";
+import { signersOf } from "../src/core/signed-by-others.ts";
 import { signedBy } from "./support/samples.ts";
 
 const fixture = (name: string) => readFileSync(new URL(`./fixtures/${name}`, import.meta.url), "utf8");

@@ -6,55 +6,89 @@ import { decodeBase58, decodeBase64, EncodingError, encodeBase58, sha256 } from 
 import { verifySignature } from "../keys.ts";
 import { nep413Hash } from "../nep413.ts";
 import { type Curve, parseVerifierKey } from "../verifier-account.ts";
+import { objectOf, type SignedPayload, textOf } from "./fields.ts";
 import { signDataHash } from "./ton-connect.ts";
 
-/** A signed payload as `execute_intents` takes it. */
-export type SignedPayload = { readonly [field: string]: unknown };
+/** By what the verifier knows a payload. */
+export interface PayloadSignature {
+  /** Curve, colon and base58. */
+  readonly publicKey: string;
+  /** Base58 of the 32-byte hash, the `intent_hash` of its events. */
+  readonly intentHash: string;
+}
 
 /**
- * The key by which a payload is signed, as the verifier would find it: curve, colon and base58.
+ * The key by which a payload is signed, as the verifier would find it, and the payload's hash.
  * @returns undefined where the signature is not valid, or the payload is not of its standard's form
  * Source: docs/counterparts/verifier.md.
  */
-export function signingKeyOfPayload(payload: SignedPayload): string | undefined {
+export function signatureOfPayload(payload: SignedPayload): PayloadSignature | undefined {
   try {
-    return signers.get(text(payload, "standard"))?.(payload);
+    const found = signers.get(textOf(payload, "standard"))?.(payload);
+    const publicKey = found?.key();
+    return found === undefined || publicKey === undefined
+      ? undefined
+      : { publicKey, intentHash: encodeBase58(found.hash) };
   } catch (error) {
     if (error instanceof EncodingError) return undefined;
     throw error;
   }
 }
 
-type Signer = (payload: SignedPayload) => string | undefined;
+/** The key alone: curve, colon and base58. @returns undefined as `signatureOfPayload` */
+export function signingKeyOfPayload(payload: SignedPayload): string | undefined {
+  return signatureOfPayload(payload)?.publicKey;
+}
+
+interface Hashed {
+  readonly hash: Uint8Array;
+  /** The signing key; undefined where the signature is not valid. */
+  readonly key: () => string | undefined;
+}
+
+type Signer = (payload: SignedPayload) => Hashed;
+
+const overHash = (given: SignedPayload, hash: Uint8Array): Hashed => ({ hash, key: () => ofEd25519(given, hash) });
 
 const signers: ReadonlyMap<string, Signer> = new Map(
   Object.entries({
     nep413: (given: SignedPayload) => {
-      const signed = object(given, "payload");
-      const nonce = decodeBase64(text(signed, "nonce"));
+      const signed = objectOf(given, "payload");
+      const nonce = decodeBase64(textOf(signed, "nonce"));
       if (nonce.length !== 32) throw new EncodingError("not a nonce");
-      const message = { message: text(signed, "message"), nonce, recipient: text(signed, "recipient") };
-      const callbackUrl = signed.callbackUrl == null ? {} : { callbackUrl: text(signed, "callbackUrl") };
-      return ofEd25519(given, nep413Hash({ ...message, ...callbackUrl }));
+      const message = { message: textOf(signed, "message"), nonce, recipient: textOf(signed, "recipient") };
+      const callbackUrl = signed.callbackUrl == null ? {} : { callbackUrl: textOf(signed, "callbackUrl") };
+      return overHash(given, nep413Hash({ ...message, ...callbackUrl }));
     },
-    erc191: (given: SignedPayload) => recovered(given, "\x19Ethereum Signed Message:\n"),
-    tip191: (given: SignedPayload) => recovered(given, "\x19TRON Signed Message:\n"),
-    raw_ed25519: (given: SignedPayload) => ofEd25519(given, Buffer.from(text(given, "payload"))),
-    sep53: (given: SignedPayload) => ofEd25519(given, sha256("Stellar Signed Message:\n", text(given, "payload"))),
+    erc191: (given: SignedPayload) => prefixed(given, "\x19Ethereum Signed Message:\n"),
+    tip191: (given: SignedPayload) => prefixed(given, "\x19TRON Signed Message:\n"),
+    raw_ed25519: (given: SignedPayload) => {
+      const content = Buffer.from(textOf(given, "payload"));
+      return { hash: sha256(content), key: () => ofEd25519(given, content) };
+    },
+    sep53: (given: SignedPayload) => overHash(given, sha256("Stellar Signed Message:\n", textOf(given, "payload"))),
     ton_connect: (given: SignedPayload) => {
-      const signed = object(given, "payload");
-      if (text(signed, "type") !== "text") throw new EncodingError("not a text");
+      const signed = objectOf(given, "payload");
+      if (textOf(signed, "type") !== "text") throw new EncodingError("not a text");
       const { address, domain, timestamp } = given;
-      return ofEd25519(given, signDataHash({ address, domain, timestamp, text: signed.text }));
+      return overHash(given, signDataHash({ address, domain, timestamp, text: signed.text }));
     },
-    webauthn: ofPasskey,
+    webauthn: (given: SignedPayload) => {
+      const hash = sha256(textOf(given, "payload"));
+      return { hash, key: () => ofPasskey(given, hash) };
+    },
   } satisfies Record<string, Signer>),
 );
 
-/** Keccak-256 over prefix, decimal byte length and text; the signature is r, s, v with a low s, and v 0 or 1. */
-function recovered(given: SignedPayload, prefix: string): string | undefined {
-  const content = Buffer.from(text(given, "payload"));
+/** Keccak-256 over prefix, decimal byte length and text. */
+function prefixed(given: SignedPayload, prefix: string): Hashed {
+  const content = Buffer.from(textOf(given, "payload"));
   const hash = keccak_256(Buffer.concat([Buffer.from(`${prefix}${content.length}`), content]));
+  return { hash, key: () => recovered(given, hash) };
+}
+
+/** The signature is r, s, v with a low s, and v 0 or 1. */
+function recovered(given: SignedPayload, hash: Uint8Array): string | undefined {
   const signature = signatureOf(given, "secp256k1");
   const recovery = signature[64];
   if (recovery !== 0 && recovery !== 1) return undefined;
@@ -68,7 +102,7 @@ function recovered(given: SignedPayload, prefix: string): string | undefined {
 }
 
 function ofEd25519(given: SignedPayload, signed: Uint8Array): string | undefined {
-  const key = text(given, "public_key");
+  const key = textOf(given, "public_key");
   const { curve, bytes } = parseVerifierKey(key);
   if (curve !== "ed25519") return undefined;
   return verifySignature(bytes, signed, signatureOf(given, "ed25519")) ? key : undefined;
@@ -82,18 +116,18 @@ const backupEligible = 8;
 const backedUp = 16;
 
 /** The text's SHA-256 is the challenge of the assertion. User verification is not required, as the verifier does not. */
-function ofPasskey(given: SignedPayload): string | undefined {
-  const key = text(given, "public_key");
+function ofPasskey(given: SignedPayload, hash: Uint8Array): string | undefined {
+  const key = textOf(given, "public_key");
   const { curve, bytes } = parseVerifierKey(key);
-  const authenticatorData = decodeUrl(text(given, "authenticator_data"));
+  const authenticatorData = decodeUrl(textOf(given, "authenticator_data"));
   const flags = authenticatorData[flagsOffset] ?? 0;
   if (authenticatorData.length < leastAuthenticatorData || (flags & userPresent) === 0) return undefined;
   if ((flags & backedUp) !== 0 && (flags & backupEligible) === 0) return undefined;
-  const clientText = text(given, "client_data_json");
+  const clientText = textOf(given, "client_data_json");
   const client = parsed(clientText);
-  if (text(client, "type") !== "webauthn.get" || typeof client.origin !== "string") return undefined;
-  const challenge = decodeUrl(text(client, "challenge"));
-  if (Buffer.compare(challenge, sha256(text(given, "payload"))) !== 0) return undefined;
+  if (textOf(client, "type") !== "webauthn.get" || typeof client.origin !== "string") return undefined;
+  const challenge = decodeUrl(textOf(client, "challenge"));
+  if (Buffer.compare(challenge, hash) !== 0) return undefined;
   const signed = Buffer.concat([authenticatorData, sha256(clientText)]);
   if (curve === "ed25519") return ofEd25519(given, signed);
   if (curve !== "p256") return undefined;
@@ -118,7 +152,7 @@ const signatureLengths = { ed25519: 64, p256: 64, secp256k1: 65 } as const satis
 const mostDigits = 89;
 
 function signatureOf(given: SignedPayload, curve: Curve): Uint8Array {
-  const [prefix, digits = "", ...rest] = text(given, "signature").split(":", 3);
+  const [prefix, digits = "", ...rest] = textOf(given, "signature").split(":", 3);
   if (prefix !== curve || rest.length > 0 || digits.length > mostDigits) throw new EncodingError("not a signature");
   const bytes = decodeBase58(digits);
   if (bytes.length !== signatureLengths[curve]) throw new EncodingError("not a signature");
@@ -127,24 +161,11 @@ function signatureOf(given: SignedPayload, curve: Curve): Uint8Array {
 
 function parsed(json: string): SignedPayload {
   try {
-    return object({ value: JSON.parse(json) as unknown }, "value");
+    return objectOf({ value: JSON.parse(json) as unknown }, "value");
   } catch (error) {
     if (error instanceof SyntaxError) throw new EncodingError("not JSON");
     throw error;
   }
-}
-
-function text(given: SignedPayload, field: string): string {
-  const value = given[field];
-  if (typeof value !== "string") throw new EncodingError(`${field} is not a string`);
-  return value;
-}
-
-function object(given: SignedPayload, field: string): SignedPayload {
-  const value = given[field];
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new EncodingError(`${field} is not an object`);
-  return value as SignedPayload;
 }
 
 function decodeUrl(given: string): Uint8Array {

@@ -8,12 +8,12 @@ import {
   implicitAccountOf,
   keyOnNear,
   parseVerifierKey,
+  payloadStandards,
 } from "@outlayer/near";
 import { formatPlace } from "@outlayer/workflow";
 import { z } from "zod";
 import type { AccountFacts } from "./account.ts";
 import { bytesOfBase64 } from "./base64.ts";
-import { payloadStandards } from "./counterparty-payload.ts";
 
 /** What somebody has signed to sign in. Only NEP-413 has the challenge's parts beside one another. */
 export type SignedContent =

@@ -1,26 +1,9 @@
-import { isAccountId } from "@outlayer/near";
+import { EncodingError, isAccountId, payloadStandards, signedTextOf } from "@outlayer/near";
 import { z } from "zod";
 import { JsonTextError, parseJsonText } from "./json-text.ts";
 import { Unjudgeable } from "./unjudgeable.ts";
 
-// By standard: the place of the signed text, which names the signer. The verifier judges the other fields.
-const textPayload = z.object({ payload: z.string() }).transform(({ payload }) => payload);
-const signedTexts = {
-  nep413: z.object({ payload: z.object({ message: z.string() }) }).transform(({ payload }) => payload.message),
-  erc191: textPayload,
-  tip191: textPayload,
-  raw_ed25519: textPayload,
-  webauthn: textPayload,
-  ton_connect: z
-    .object({ payload: z.object({ type: z.literal("text"), text: z.string() }) })
-    .transform(({ payload }) => payload.text),
-  sep53: textPayload,
-};
-
-/** Standards of signed payloads whose signer can be found; payloads of others are not carried. */
-export const payloadStandards: readonly string[] = Object.keys(signedTexts);
-
-const tagged = z.object({ standard: z.string() });
+const tagged = z.looseObject({ standard: z.string() });
 const signedMessage = z.object({ signer_id: z.string().refine(isAccountId) });
 const executeArgs = z.object({ signed: z.array(z.unknown()) });
 
@@ -60,12 +43,15 @@ export function carriedByArgs(args: Uint8Array): Carried {
 }
 
 function signerOf(place: string, payload: unknown): string {
-  const standard = read(tagged, payload)?.standard ?? "";
-  if (!Object.hasOwn(signedTexts, standard)) {
+  const given = read(tagged, payload);
+  // Payloads of others, whose signer cannot be found, are not carried.
+  if (given === undefined || !payloadStandards.includes(given.standard)) {
     throw new Unjudgeable(`${place}.standard must be one of ${payloadStandards.join(", ")}`);
   }
-  const text = read(signedTexts[standard as keyof typeof signedTexts], payload);
-  const signer = text === undefined ? undefined : read(signedMessage, parsed(text))?.signer_id;
+  const signer = read(
+    signedMessage,
+    parsed(() => signedTextOf(given)),
+  )?.signer_id;
   if (signer === undefined) throw new Unjudgeable(`${place} does not say who signed it`);
   return signer;
 }
@@ -75,11 +61,12 @@ function read<T>(schema: z.ZodType<T>, value: unknown): T | undefined {
   return result.success ? result.data : undefined;
 }
 
-function parsed(text: string): unknown {
+/** Undefined for what has no text, or no JSON in it. */
+function parsed(text: () => string): unknown {
   try {
-    return parseJsonText(text);
+    return parseJsonText(text());
   } catch (error) {
-    if (error instanceof JsonTextError) return undefined;
+    if (error instanceof JsonTextError || error instanceof EncodingError) return undefined;
     throw error;
   }
 }
