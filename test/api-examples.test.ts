@@ -4,7 +4,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { keyPairFromSeed } from "@outlayer/near";
 import { oneClickSigner } from "./support/one-click-quote.ts";
+import { messageFor, nearWallet, sessionEnvironment, tokenFor } from "./support/own-wallets.ts";
 import { type QuoteServer, startOneClick } from "./support/quote-servers.ts";
 import { describeShapes } from "./support/shapes.ts";
 import { apiKey, internalToken, type System, startSystem } from "./support/system.ts";
@@ -67,16 +69,28 @@ describeShapes("the examples of docs/api.md", (shape) => {
   let directory: string;
   let requestId = "";
   let session = "";
+  /** Of somebody who has signed payloads. */
+  let owner: Record<string, string> = {};
 
   before(async () => {
     oneClick = await startOneClick();
     const environment = {
-      SESSION_SECRET_KEYS: "5e".repeat(32),
-      SESSION_AUDIENCE: "localhost",
+      ...sessionEnvironment,
       QUOTES_1CLICK_URL: oneClick.url,
       QUOTES_1CLICK_PUBLIC_KEY: oneClickSigner.publicKey,
     };
     system = await startSystem({ shape, environment });
+    const intents = [{ intent: "transfer", receiver_id: "mike.near", tokens: { "nep141:wrap.near": "5" } }];
+    const [alice, bob] = [0x71, 0x72].map((byte) => nearWallet(keyPairFromSeed(new Uint8Array(32).fill(byte))));
+    if (alice === undefined || bob === undefined) throw new Error("there are two wallets");
+    system.devnet.controls.verifier.credit(alice.accountId, "nep141:wrap.near", 5n);
+    const deadlineMs = system.devnet.controls.clock.now() + 600_000;
+    const signed = (by: typeof alice) => JSON.stringify(by.sign(messageFor(system, by, intents, { deadlineMs })));
+    owner = {
+      OWN_SESSION: await tokenFor(alice.accountId),
+      PAYLOAD: signed(alice),
+      PAYLOAD_OF_ANOTHER: signed(bob),
+    };
     directory = mkdtempSync(join(tmpdir(), "api-examples-"));
     // The commands are run as they are written; curl itself is told to say the status too.
     writeFileSync(join(directory, ".curlrc"), 'write-out = "\\n%{http_code}"\n');
@@ -97,6 +111,7 @@ describeShapes("the examples of docs/api.md", (shape) => {
       DEVNET_CONTROL: system.devnet.controlUrl,
       REQUEST_ID: requestId,
       SESSION: session,
+      ...owner,
     };
     const { stdout } = await promisify(execFile)("sh", ["-c", command], { env });
     const end = stdout.lastIndexOf("\n");

@@ -36,6 +36,7 @@ export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
     "GATE_MAX_DEPOSIT_YOCTO",
     "GATE_CHAIN_RECEIVERS",
     "DIRECT_USER_SCOPES_JSON",
+    "SERVICE_WALLET_ID",
     "WALLET_URL",
     "QUOTES_1CLICK_URL",
     "QUOTES_1CLICK_TOKEN",
@@ -54,6 +55,7 @@ export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
     "POLICY_ACTION_TYPES_JSON",
     "POLICY_SWAP_TO",
     "DIRECT_USER_SCOPES_JSON",
+    "SERVICE_WALLET_ID",
   ],
   broadcaster: [
     ...all,

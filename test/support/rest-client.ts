@@ -9,11 +9,18 @@ export interface Answer {
 /** Calls REST as a worker with the internal token does. */
 export class RestClient {
   readonly #url: () => string;
-  readonly #headers: Record<string, string>;
+  #headers: Record<string, string>;
 
   constructor(url: () => string, walletId: string, internalToken: string) {
     this.#url = url;
     this.#headers = { "x-wallet-id": walletId, "x-internal-wallet-auth": internalToken };
+  }
+
+  /** Calls REST as the front end of somebody who has signed in does. @param token the session's JWT */
+  static ofSession(url: () => string, token: string): RestClient {
+    const client = new RestClient(url, "", "");
+    client.#headers = { authorization: `Bearer ${token}` };
+    return client;
   }
 
   async post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Answer> {

@@ -1,4 +1,6 @@
 import { type ConfigReader, Malformed, type Parse } from "@outlayer/kit";
+import { isSessionWalletId } from "./session-wallet.ts";
+import { walletIdPattern } from "./wallet-auth.ts";
 
 export const accountId: Parse<string> = (value) => {
   if (!/^(?=.{2,64}$)(([a-z\d]+[-_])*[a-z\d]+\.)*([a-z\d]+[-_])*[a-z\d]+$/.test(value)) {
@@ -13,4 +15,19 @@ export const accountId: Parse<string> = (value) => {
  */
 export function readWrappedNearId(reader: ConfigReader): string {
   return reader.optional("WRAPPED_NEAR_ID", accountId, "wrap.near");
+}
+
+const serviceWallet: Parse<string> = (value) => {
+  if (!walletIdPattern.test(value)) throw new Malformed("must be 1 to 128 printable ASCII characters without spaces");
+  if (isSessionWalletId(value)) throw new Malformed("must not be the wallet of a session");
+  return value;
+};
+
+/**
+ * `SERVICE_WALLET_ID`: the keystore's wallet that signs the delegates around payloads which sessions have signed themselves. It owns
+ * nothing, and nothing but such delegates is signed with it.
+ * @returns undefined where it is not set: no such payloads are carried
+ */
+export function readServiceWalletId(reader: ConfigReader): string | undefined {
+  return reader.optional("SERVICE_WALLET_ID", serviceWallet, undefined);
 }

@@ -11,6 +11,11 @@ export function sessionWalletId(accountId: string): string {
   return prefix + accountId;
 }
 
+/** The account of the session for which the wallet stands; undefined for a wallet of the operator's. */
+export function sessionAccountOf(walletId: string): string | undefined {
+  return isSessionWalletId(walletId) ? walletId.slice(prefix.length) : undefined;
+}
+
 /** Whether only sessions may act for the wallet. */
 export function isSessionWalletId(walletId: string): boolean {
   return walletId.startsWith(prefix);

@@ -68,6 +68,7 @@ function checkDisclosed(event: Json, disclosedJson: string, sha256Hex: (text: st
   if (!Array.isArray(shown)) return undefined;
   const isOnceEach = new Set(shown.map((step: Json) => step?.step)).size === shown.length;
   const fits = shown.every((step: Json) => {
+    if (event?.opened !== undefined) return fitsOwn(event.opened.calls?.[step?.step], step, sha256Hex);
     const { signed_delegate_sha256, payload } = event?.signed?.steps?.[step?.step] ?? {};
     const hasPayload = step?.payload_json !== undefined;
     return (
@@ -78,6 +79,13 @@ function checkDisclosed(event: Json, disclosedJson: string, sha256Hex: (text: st
     );
   });
   return fits && isOnceEach ? shown.length : undefined;
+}
+
+/** Whether these are the payloads of the call, which the session's account has signed itself. */
+function fitsOwn(call: Json, { own_payloads_json: texts }: Json, sha256Hex: (text: string) => string): boolean {
+  const payloads = call?.own?.payloads;
+  if (!Array.isArray(payloads) || !Array.isArray(texts) || texts.length !== payloads.length) return false;
+  return payloads.every((own: Json, index) => sha256Hex(String(texts[index])) === own?.payload_sha256);
 }
 
 function parsed(text: string): Json {

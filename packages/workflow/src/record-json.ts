@@ -18,8 +18,10 @@ import {
   type PostViewResult,
   type Queue,
   type Record as RecordMessage,
+  type Signer,
   type StepOutcome,
   StepOutcomeSchema,
+  type StepSigners,
 } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import { originalRequestOf, workflowOf } from "./request-text.ts";
 
@@ -41,6 +43,7 @@ export function recordJson(record: RecordMessage): JsonObject {
     predecessor_model: record.predecessorModel,
     ordering_model: record.orderingModel,
     signed_nep413_payloads: record.signedNep413Payloads,
+    signers: record.signers.map(stepSignersJson),
     signed_nep366_delegates: record.signedNep366Delegates.map(orNull),
     submit_tx_hashes: record.submitTxHashes.map(orNull),
     intent_ids: record.intentIds.map(orNull),
@@ -166,6 +169,25 @@ function receiptJson(receipt: DispatchReceipt): JsonObject {
 
 function outcomeJson({ outcome, error, possibleUntil }: StepOutcome): JsonObject {
   return { outcome, error: error ?? null, possible_until: possibleUntil ?? null };
+}
+
+function stepSignersJson({ payloads, delegate }: StepSigners): JsonObject {
+  return {
+    payloads: payloads.map(({ payloadSha256, intentHash, standard, signer, nonce, deadline, payloadJson }) => ({
+      payload_sha256: payloadSha256,
+      intent_hash: intentHash,
+      standard,
+      signer: signerJson(signer),
+      nonce,
+      deadline,
+      payload_json: payloadJson ?? null,
+    })),
+    delegate: signerJson(delegate),
+  };
+}
+
+function signerJson(signer: Signer | undefined): JsonValue {
+  return signer === undefined ? null : { account_id: signer.accountId, public_key: signer.publicKey };
 }
 
 function balanceViewJson({ before, after, ambiguous }: BalanceView): JsonObject {

@@ -124,7 +124,7 @@ const stepOutcomeSchema = z
   .object({
     outcome: z.enum(stepOutcomes).meta({
       description:
-        "`succeeded` once nothing can take it back any more; `refunded` where it ran and the verifier gave back what it had taken, or a part, which the error then names; `failed_on_chain` with `not refunded` in the error where it ran, its effect failed, and nothing came back.",
+        "`succeeded` once nothing can take it back any more; `refunded` where it ran and the verifier gave back what it had taken, or a part, which the error then names; `failed_on_chain` with `not refunded` in the error where it ran, its effect failed, and nothing came back; `succeeded_elsewhere` and `partly_elsewhere` where nonces of all payloads, or of some, were used outside this workflow.",
       examples: ["succeeded", "refunded"],
     }),
     error: text("The error met so far.").nullable(),
@@ -177,6 +177,34 @@ const postViewResultSchema = z.object({
   block_height: height("At which it ran."),
 });
 
+const signerSchema = z
+  .object({
+    account_id: text("The account.", "alice.near"),
+    public_key: text("Curve, colon and base58.", "ed25519:5TagutioHgKLh7KZ1VEFBYfgRkPtqnKm9LoMnJMJugxm"),
+  })
+  .meta({ id: "Signer", description: "An account and one of its keys." });
+
+const stepSignersSchema = z
+  .object({
+    payloads: z
+      .array(
+        z.object({
+          payload_sha256: text("Lower-case hex SHA-256 of the payload's JSON text."),
+          intent_hash: text("By which the verifier names it, base58."),
+          standard: text("Its standard.", "raw_ed25519"),
+          signer: signerSchema.nullable().meta({ description: "For whom it acts, and the key that signed it." }),
+          nonce: text("The verifier's nonce, base64."),
+          deadline: text("Until when it can be executed.", "2026-04-24T20:00:00.000Z"),
+          payload_json: text("The payload; null until its submission is on record.").nullable(),
+        }),
+      )
+      .meta({ description: "In the order in which they are executed; empty for a step without any." }),
+    delegate: signerSchema
+      .nullable()
+      .meta({ description: "The service wallet, which signed the delegate; null while nobody has." }),
+  })
+  .meta({ id: "StepSigners", description: "Who signed what of a step." });
+
 const status = z.enum(statuses).meta({ description: "Where it stands.", examples: ["succeeded"] satisfies Status[] });
 const errorCode = z.enum(errorCodes).meta({ description: "What went wrong.", examples: ["planner_rejected"] });
 const userVisibleError = text("A sentence a user can act on.");
@@ -197,8 +225,10 @@ const recordFields = {
   user_visible_error: userVisibleError.nullable(),
   error_code: errorCode.nullable(),
   persisted_before_signing: bool("Always true: recorded before anything was checked, signed or sent."),
-  original_request_json: object("The request as it was sent."),
-  workflow_json: object("The request as it was planned."),
+  original_request_json: object(
+    "The request as it was sent; payloads of `intents.execute_signed` stand in it by their SHA-256.",
+  ),
+  workflow_json: object("The request as it was planned; payloads as in `original_request_json`."),
   plan_json: z.union([planSchema, emptyPlanSchema]),
   proxy_predecessor: bool("The gate is the predecessor of the calls."),
   predecessor_model: z.enum(["gate", "wallet", "user", "view", "none"]),
@@ -206,6 +236,9 @@ const recordFields = {
   signed_nep413_payloads: z.array(z.string()).meta({
     description:
       "JSON text of each signed payload; only steps that sign one, and whose submission is on record, have an entry.",
+  }),
+  signers: z.array(stepSignersSchema).meta({
+    description: "Per gate step, where the session's account signed the payloads itself; else empty.",
   }),
   signed_nep366_delegates: perStep(
     z.string(),

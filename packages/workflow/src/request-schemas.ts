@@ -14,6 +14,7 @@ export const requiredByKind = {
     amount_in: f.amount_in.unwrap(),
   },
   "intents.execute_raw": { intents: f.intents.unwrap() },
+  "intents.execute_signed": { payloads: f.payloads.unwrap() },
   "intents.add_public_key": { public_key: f.public_key.unwrap() },
   "intents.remove_public_key": { public_key: f.public_key.unwrap() },
 };
@@ -51,6 +52,14 @@ const stepSchema = z.union([
     kind: kind("intents.execute_raw", "The verifier's intents as given."),
     ...requiredByKind["intents.execute_raw"],
     deadline: f.deadline,
+    ...common,
+  }),
+  z.looseObject({
+    kind: kind(
+      "intents.execute_signed",
+      "Payloads that the session's account has signed itself, executed together as they are; for sessions alone.",
+    ),
+    ...requiredByKind["intents.execute_signed"],
     ...common,
   }),
   z.looseObject({

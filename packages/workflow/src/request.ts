@@ -11,11 +11,13 @@ import { filedId } from "./uuid.ts";
 // Readers keep only the fields they know. A kind's required fields come before the optional ones, so that a missing one is
 // reported first.
 const { "intents.transfer": ofTransfer, "intents.swap": ofSwap, "intents.execute_raw": ofRaw } = requiredByKind;
+const ofSigned = requiredByKind["intents.execute_signed"];
 const ofKey = requiredByKind["intents.add_public_key"];
 const anyStep = z.object(stepFields);
 const transferStep = z.object({ ...ofTransfer, ...stepFields, ...ofTransfer });
 const swapStep = z.object({ ...ofSwap, ...stepFields, ...ofSwap });
 const rawStep = z.object({ ...ofRaw, ...stepFields, ...ofRaw });
+const signedStep = z.object({ ...ofSigned, ...stepFields, ...ofSigned });
 const keyStep = z.object({ ...ofKey, ...stepFields, ...ofKey });
 const explicitStep = z.object({ ...requiredWithoutKind, ...stepFields, ...requiredWithoutKind });
 
@@ -41,6 +43,7 @@ export type Step =
   | ({ readonly form: "intents.transfer"; readonly fields: z.infer<typeof transferStep> } & Foreign)
   | ({ readonly form: "intents.swap"; readonly fields: z.infer<typeof swapStep> } & Foreign)
   | ({ readonly form: "intents.execute_raw"; readonly fields: z.infer<typeof rawStep> } & Foreign)
+  | ({ readonly form: "intents.execute_signed"; readonly fields: z.infer<typeof signedStep> } & Foreign)
   | ({
       readonly form: "intents.add_public_key" | "intents.remove_public_key";
       readonly fields: z.infer<typeof keyStep>;
@@ -158,6 +161,7 @@ function readStep(value: unknown): Checked<Step> {
     case "intents.transfer":
     case "intents.swap":
     case "intents.execute_raw":
+    case "intents.execute_signed":
     case "intents.add_public_key":
     case "intents.remove_public_key":
       return fitting ?? formed("unknown", any);
@@ -183,6 +187,8 @@ function readIntents(kind: unknown, value: unknown): Checked<Step> | undefined {
       return withForeign(kind, check(swapStep, value), foreignField(kind, Object(value)));
     case "intents.execute_raw":
       return withForeign(kind, check(rawStep, value), foreignField(kind, Object(value)));
+    case "intents.execute_signed":
+      return withForeign(kind, check(signedStep, value), foreignField(kind, Object(value)));
     case "intents.add_public_key":
     case "intents.remove_public_key":
       return withForeign(kind, check(keyStep, value), foreignField(kind, Object(value)));

@@ -92,6 +92,7 @@ export const stepOutcomes = [
   "in_progress",
   "succeeded",
   "succeeded_elsewhere",
+  "partly_elsewhere",
   "still_possible",
   "failed_on_chain",
   "not_executed",

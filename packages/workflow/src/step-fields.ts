@@ -78,6 +78,9 @@ export const stepFields = {
       examples: [false],
     })
     .optional(),
+  payloads: objects("Payloads that the session's account has signed itself, in the verifier's wire form.", [
+    { standard: "raw_ed25519", payload: "{…}", public_key: "ed25519:…", signature: "ed25519:…" },
+  ]),
   near_intents: z
     .looseObject({})
     .meta({

@@ -45,6 +45,7 @@ describe("the record as JSON", () => {
       predecessor_model: "gate",
       ordering_model: "gate_chained",
       signed_nep413_payloads: ["{}"],
+      signers: [],
       signed_nep366_delegates: ["QAAAAG"],
       submit_tx_hashes: ["9fK2"],
       intent_ids: ["41"],

@@ -41,7 +41,7 @@ async function readOf({ used = false, nonce: read = nonce, headMs = expiresMs, f
   const state = workflow(one, [allowed, { case: "signingPrepared", value: { steps: [terms] as never } }]);
   const seen = new Sightings();
   const isRead = await readNonces(tools, state, [0], seen);
-  return { use: isRead ? seen.nonceUse.get(0) : undefined, asked };
+  return { use: isRead ? seen.nonceUse.get(0)?.[0] : undefined, asked };
 }
 
 describe("a payload nonce that reads as unused (rule: unused-nonce-counts-while-kept)", () => {

@@ -48,6 +48,9 @@ onEveryStore("what was signed", (newPlace) => {
     return JSON.stringify(told, plain);
   }
 
+  const shownOnce = async (requestId: string) =>
+    JSON.stringify([await evidence.records.getRecord({ requestId }, { headers }), await history(requestId)], plain);
+
   it("is read by nobody outside before its submission is on record, whatever becomes of it", async () => {
     const logs = [[signed("a")], [signed("a"), ended], [signed("a"), discarded, ended]];
     for (const [index, events] of logs.entries()) {
@@ -81,6 +84,57 @@ onEveryStore("what was signed", (newPlace) => {
     const record = await evidence.records.getRecord({ requestId }, { headers });
     assert.deepEqual([record.signedNep413Payloads, record.signedNep366Delegates], [["PAYLOAD b"], ["DELEGATE b"]]);
     assert.doesNotMatch(JSON.stringify(entries, plain), /(PAYLOAD|DELEGATE) a/);
+  });
+
+  describe("by a session's account itself", () => {
+    const own = (text: string) => ({
+      payloadJson: `OWN ${text}`,
+      payloadSha256: sha256Hex(`OWN ${text}`),
+      standard: "raw_ed25519",
+      signerId: "alice.near",
+      publicKey: "ed25519:a",
+      intentHash: `h-${text}`,
+      nonce: "n",
+      deadlineMs: 1_000n,
+    });
+    const callOf = (...texts: readonly string[]) => ({
+      receiverId: "intents.near",
+      methodName: "execute_intents",
+      gas: "1",
+      deposit: "0",
+      payload: { case: "own" as const, value: { payloads: texts.map(own) } },
+    });
+    const openOwn = (key: string) => evidence.open(key, { calls: [callOf("a", "b"), callOf("c")] as never });
+
+    it("is named by its SHA-256, and shown as it is step by step once that was submitted", async () => {
+      const requestId = await openOwn("own");
+      const before = await shownOnce(requestId);
+      assert.doesNotMatch(before, /OWN/);
+      assert.match(before, new RegExp(sha256Hex("OWN a")));
+      await evidence.append(requestId, 1, taken);
+      await evidence.append(requestId, 2, submitted);
+      const [opened] = await history(requestId);
+      assert.equal(opened?.disclosedJson, '{"steps":[{"step":0,"own_payloads_json":["OWN a","OWN b"]}]}');
+      assert.doesNotMatch(opened?.entryJson ?? "", /OWN/);
+      const { signers } = await evidence.records.getRecord({ requestId }, { headers });
+      assert.deepEqual(
+        signers.map(({ payloads }) => payloads.map(({ payloadJson }) => payloadJson)),
+        [["OWN a", "OWN b"], [undefined]],
+      );
+      assert.equal(checkHistory(await history(requestId), sha256Hex).kind, "intact");
+    });
+
+    it("comes back to the broadcaster as it was, also after a restart", async () => {
+      const requestId = await openOwn("own");
+      await evidence.restart();
+      const { events } = await evidence.logs.readEvents({ requestId });
+      const kind = events[0]?.event?.kind;
+      const calls = kind?.case === "opened" ? kind.value.calls : [];
+      assert.deepEqual(
+        calls.map(({ payload }) => payload.case === "own" && payload.value.payloads.map((one) => one.payloadJson)),
+        [["OWN a", "OWN b"], ["OWN c"]],
+      );
+    });
   });
 
   it("comes back to the broadcaster as it was appended, also after a restart", async () => {

@@ -1,6 +1,7 @@
 import {
   accountId,
   readDirectUserScopes,
+  readServiceWalletId,
   readWalletCredentials,
   readWalletSlots,
   readWrappedNearId,
@@ -132,6 +133,7 @@ export function readPlannerConfig(reader: ConfigReader): PlannerConfig {
     limits: {
       gateId: reader.optional("SEQUENTIAL_GATE_ID", accountId, "gate.sequential.near"),
       verifierId,
+      carriesOwnPayloads: readServiceWalletId(reader) !== undefined,
       chainReceivers: reader.optional("GATE_CHAIN_RECEIVERS", list(accountId), []),
       wrappedNearId: readWrappedNearId(reader),
       oneClickKey: reader.optional("QUOTES_1CLICK_PUBLIC_KEY", ed25519Key, publishedOneClickKey),

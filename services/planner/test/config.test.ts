@@ -26,6 +26,7 @@ describe("the planner's configuration", () => {
       verifierId: "intents.near",
       oneClickKey: "ed25519:reYaWhvwu8Jzo3WUM3zhn6VrhuMEF4eADL17qtRVifc",
       chainReceivers: [],
+      carriesOwnPayloads: false,
       wrappedNearId: "wrap.near",
       maxInnerGas: 130_000_000_000_000n,
       maxDepositYocto: 0n,
@@ -44,6 +45,7 @@ describe("the planner's configuration", () => {
       GATE_MAX_DEPOSIT_YOCTO: "1",
       GATE_CHAIN_RECEIVERS: "count.test.near, register.test.near",
       WALLET_API_KEYS_JSON: '{"wk_1_0123456789abcdefghijkl": "wallet-1"}',
+      SERVICE_WALLET_ID: "service-wallet",
     });
     const { limits, credentials } = readPlannerConfig(reader);
     reader.check();
@@ -52,6 +54,7 @@ describe("the planner's configuration", () => {
       verifierId: "verifier.test.near",
       oneClickKey: otherKey,
       chainReceivers: ["count.test.near", "register.test.near"],
+      carriesOwnPayloads: true,
       wrappedNearId: "wrap.testnet",
       maxInnerGas: 230_000_000_000_000n,
       maxDepositYocto: 1n,

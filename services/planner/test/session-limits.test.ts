@@ -21,6 +21,15 @@ describe("a session", () => {
     }
   });
 
+  it("has payloads carried that it has signed itself, and no other step beside them", () => {
+    const own = { form: "intents.execute_signed" };
+    refuseStepsOfSession(session, [own, own]);
+    assert.throws(
+      () => refuseStepsOfSession(session, [own, { form: "explicit" }, own]),
+      (error) => error instanceof Refusal && error.about.field === "steps[1].kind",
+    );
+  });
+
   it("has no batch and no direct-user call", () => {
     assert.throws(() => refuseSession(session, "a sequential batch"), /cannot have a sequential batch signed/);
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { encodeBase64, verifierNonce } from "@outlayer/near";
-import { nonceKey } from "../src/core/counterparties.ts";
+import { nonceKey } from "../src/core/carried-payloads.ts";
 import type { PayloadFacts, VerifierFacts } from "../src/core/facts.ts";
 import { unbalanced, verifierFee } from "../src/core/swap-balance.ts";
 import { counterpartyNep413, counterpartyPayload, facts, makersKey, planOf, problemOf } from "./support/planning.ts";

@@ -1,4 +1,4 @@
-import { accountId, readDirectUserScopes, readWrappedNearId } from "@outlayer/access";
+import { accountId, readDirectUserScopes, readServiceWalletId, readWrappedNearId } from "@outlayer/access";
 import {
   type CommonConfig,
   type ConfigReader,
@@ -29,6 +29,8 @@ export interface SignerProxyConfig {
   readonly grantSecret: string;
   /** Shared with evidence, for MACs over usage. */
   readonly usageSecret: string;
+  /** The wallet that signs delegates for sessions; undefined: nothing is carried for them. */
+  readonly serviceWalletId: string | undefined;
   /** Scopes that users' keys may have. */
   readonly directUserScopes: readonly DirectUserScope[];
 }
@@ -48,6 +50,7 @@ export function readSignerProxyConfig(reader: ConfigReader): SignerProxyConfig {
     swapTo: reader.optional("POLICY_SWAP_TO", swapTo, "counterparty"),
     grantSecret: readSharedSecret(reader, "GRANT_SECRET"),
     usageSecret: readSharedSecret(reader, "USAGE_SECRET"),
+    serviceWalletId: readServiceWalletId(reader),
     directUserScopes: readDirectUserScopes(reader),
   };
 }

@@ -5,6 +5,7 @@ import { type HttpPost, httpPost, type Logger, type Ports, type Service } from "
 import { hmacGrantMac } from "./adapters/grant-mac/hmac.ts";
 import { callTimeoutMs, keystoreHttp } from "./adapters/keystore/http.ts";
 import { verifiedKeystore } from "./adapters/keystore/keystore.ts";
+import { withServiceWallet } from "./adapters/keystore/service-wallet.ts";
 import { type ConnectKeystore, watchedKeystore } from "./adapters/keystore/watched.ts";
 import { callers } from "./callers.ts";
 import type { SignerProxyConfig } from "./config.ts";
@@ -43,7 +44,7 @@ export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDe
       timeoutMs,
     });
   const { http, verification, watch } = watchedKeystore(reach, { ports: deps.ports, logger });
-  const keystore = verifiedKeystore(http, verification.passed);
+  const keystore = withServiceWallet(verifiedKeystore(http, verification.passed), config.serviceWalletId);
   const accounts = cachedAccounts(keystore.deriveAddress, cachedAccountCount);
   const scopes = config.directUserScopes;
   const grantMac = hmacGrantMac(config.grantSecret);

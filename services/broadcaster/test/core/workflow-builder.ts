@@ -149,7 +149,7 @@ export function world(init: WorldInit = {}): World {
   const head = init.head ?? 1005;
   const height = finalHeight ?? head - 2;
   const nonceUse = new Map(
-    [...(init.nonceUse ?? [])].map(([step, use]) => [step, { height, mayBeForgotten: false, ...use }]),
+    [...(init.nonceUse ?? [])].map(([step, use]) => [step, [{ height, mayBeForgotten: false, ...use }]]),
   );
   return {
     nowMs: 1_001_000,

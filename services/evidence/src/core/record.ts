@@ -15,7 +15,10 @@ import {
   QueueSchema,
   type Record,
   RecordSchema,
+  type Signer,
   StepOutcomeSchema,
+  type StepSigners,
+  StepSignersSchema,
 } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import { approvalDigest, isTerminal, originalRequestOf, requestTexts } from "@outlayer/workflow";
 import {
@@ -44,6 +47,10 @@ export interface Folded {
    * (rule: unsubmitted-signature-stays-secret).
    */
   readonly signed: readonly SignedStep[];
+  /** Payloads that the session's account has signed itself, JSON texts by step; they enter the record as signatures do. */
+  readonly own: readonly (readonly string[])[];
+  /** Who signs the delegates, where the wallet's account does not. */
+  readonly delegateSigner: Signer | undefined;
   /** Whether every step is an intents step, so that the deltas are complete. */
   readonly allIntents: boolean;
 }
@@ -112,6 +119,7 @@ function begin(event: Event): Folded {
     dispatchBlockHeights: Array(steps).fill(0n),
     stepOutcomes: Array.from({ length: steps }, () => create(StepOutcomeSchema, { outcome: "in_progress" })),
     fees: { gateFeeYocto: "0", gasBurntYocto: "0" },
+    signers: signersOf(opened),
     directUserScope: {},
     directUserEvidence: {},
   });
@@ -123,8 +131,27 @@ function begin(event: Event): Folded {
     resumes: [],
     started: [],
     signed: [],
-    allIntents: opened.calls.every((call) => call.payload.case === "intents"),
+    own: opened.calls.map(({ payload }) =>
+      payload.case === "own" ? payload.value.payloads.map(({ payloadJson }) => payloadJson) : [],
+    ),
+    delegateSigner: undefined,
+    allIntents: opened.calls.every(({ payload }) => payload.case === "intents" || payload.case === "own"),
   };
+}
+
+/** Who has signed what, where the session's account has signed payloads itself; else empty. */
+function signersOf({ calls }: Opened): StepSigners[] {
+  if (!calls.some(({ payload }) => payload.case === "own")) return [];
+  return calls.map(({ payload }) => {
+    const payloads = payload.case === "own" ? payload.value.payloads : [];
+    return create(StepSignersSchema, {
+      payloads: payloads.map(({ payloadSha256, intentHash, standard, signerId, publicKey, nonce, deadlineMs }) => {
+        const deadline = new Date(Number(deadlineMs)).toISOString();
+        const signer = { accountId: signerId, publicKey };
+        return { payloadSha256, intentHash, standard, signer, nonce, deadline };
+      }),
+    });
+  });
 }
 
 function gateSteps(opened: Opened): number {
@@ -156,7 +183,7 @@ function applyKind(before: Folded, { kind }: Event): Folded {
     case "policyAllowed":
       // On the direct-user lane signing follows policy at once.
       if (record.endpoint === directUserEndpoint) record.status = "signing";
-      return after;
+      return { ...after, delegateSigner: kind.value.delegateSigner };
     case "waiting":
       record.status = "queued";
       if (kind.value.queue !== undefined) record.queue = kind.value.queue;
@@ -173,6 +200,7 @@ function applyKind(before: Folded, { kind }: Event): Folded {
       return after;
     case "signed":
       record.status = "submitting";
+      for (const step of record.signers) if (before.delegateSigner !== undefined) step.delegate = before.delegateSigner;
       return { ...after, signed: kind.value.steps };
     case "signaturesDiscarded":
       // No place in a queue: it waits until the discarded signatures are dead. If nothing was signed, it goes on at once.
@@ -180,12 +208,17 @@ function applyKind(before: Folded, { kind }: Event): Folded {
         record.status = "queued";
         record.queue = create(QueueSchema, { position: 0, waitingFor: "discarded_signatures" });
       }
+      for (const step of record.signers) delete step.delegate;
       return { ...after, signed: [] };
     case "submissionsPrepared":
       record.status = "submitting";
       for (const { step, transaction } of kind.value.submissions) {
         record.submitTxHashes[step] = transaction?.hash ?? "";
         record.signedNep366Delegates[step] = before.signed[step]?.signedDelegateBase64 ?? "";
+        for (const [index, text] of (before.own[step] ?? []).entries()) {
+          const payload = record.signers[step]?.payloads[index];
+          if (payload !== undefined) payload.payloadJson = text;
+        }
       }
       record.signedNep413Payloads = before.signed.flatMap(({ payload }, step) =>
         payload === undefined || record.signedNep366Delegates[step] === "" ? [] : [payload.payloadJson],

@@ -1,5 +1,5 @@
 import { clone, type JsonObject, type JsonValue } from "@bufbuild/protobuf";
-import { type Event, EventSchema, type SignedStep } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import { type Event, EventSchema, type Opened, type SignedStep } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import type { Entry, Sha256Hex } from "./entry.ts";
 
 /** A step's signed bytes, under the event's field names. */
@@ -7,6 +7,9 @@ interface StepSecret {
   readonly signed_delegate_base64: string;
   readonly payload_json?: string;
 }
+
+/** Payloads that a session's account has signed itself, JSON texts by call; empty for a call without them. */
+type OwnTexts = readonly (readonly string[])[];
 
 /** An event as it is hashed, and the secrets that were taken out of it, which only the broadcaster may read. */
 export interface Sealed {
@@ -16,15 +19,31 @@ export interface Sealed {
 }
 
 /**
- * Replaces signed bytes by their SHA-256 (rule: unsubmitted-signature-stays-secret). So the hash chain vouches for every
+ * Replaces signed bytes, those that a session's account has signed itself included, by their SHA-256 (rule: unsubmitted-signature-stays-secret). So the hash chain vouches for every
  * signature, and reads of it disclose none.
  */
 export function seal(event: Event, sha256Hex: Sha256Hex): Sealed {
+  if (event.kind.case === "opened") return sealOpened(event, event.kind.value, sha256Hex);
   if (event.kind.case !== "signed") return { event, secretJson: undefined };
   const secrets = event.kind.value.steps.map(secretOf);
   const sealed = clone(EventSchema, event);
   if (sealed.kind.case === "signed") for (const step of sealed.kind.value.steps) sealStep(step, sha256Hex);
   return { event: sealed, secretJson: JSON.stringify({ steps: secrets }) };
+}
+
+function sealOpened(event: Event, { calls }: Opened, sha256Hex: Sha256Hex): Sealed {
+  if (!calls.some(({ payload }) => payload.case === "own")) return { event, secretJson: undefined };
+  const texts: OwnTexts = calls.map(({ payload }) =>
+    payload.case === "own" ? payload.value.payloads.map(({ payloadJson }) => payloadJson) : [],
+  );
+  const sealed = clone(EventSchema, event);
+  for (const { payload } of sealed.kind.case === "opened" ? sealed.kind.value.calls : []) {
+    for (const own of payload.case === "own" ? payload.value.payloads : []) {
+      own.payloadSha256 = sha256Hex(own.payloadJson);
+      own.payloadJson = "";
+    }
+  }
+  return { event: sealed, secretJson: JSON.stringify({ calls: texts }) };
 }
 
 function secretOf({ signedDelegateBase64, payload }: SignedStep): StepSecret {
@@ -46,13 +65,25 @@ type Json = any;
 /** The event's JSON with its secrets restored. */
 export function unseal(event: JsonValue, secretJson: string | undefined): JsonValue {
   if (secretJson === undefined) return event;
-  const { signed } = event as Json;
+  const { opened, signed } = event as Json;
+  if (opened !== undefined) {
+    const { calls: texts } = JSON.parse(secretJson) as { calls: OwnTexts };
+    return {
+      opened: { ...opened, calls: (opened.calls as Json[]).map((call, index) => withTexts(call, texts[index])) },
+    };
+  }
   const { steps } = JSON.parse(secretJson) as { steps: readonly StepSecret[] };
   const whole = (signed.steps as Json[]).map((step, index) => {
     const { signed_delegate_base64, payload_json } = steps[index] ?? {};
     return { ...step, signed_delegate_base64, ...(step.payload && { payload: { ...step.payload, payload_json } }) };
   });
   return { signed: { ...signed, steps: whole } };
+}
+
+function withTexts(call: Json, texts: readonly string[] = []): Json {
+  if (call.own === undefined) return call;
+  const payloads = (call.own.payloads as Json[]).map((own, index) => ({ ...own, payload_json: texts[index] }));
+  return { ...call, own: { ...call.own, payloads } };
 }
 
 /** How long an old log's clear text stays withheld, milliseconds: no signature is valid for longer. */
@@ -73,6 +104,9 @@ export interface ShownEntry extends Entry {
 export function disclose(entries: readonly Entry[], nowMs: number): readonly ShownEntry[] {
   const events = entries.map(({ entryJson }) => eventJson(entryJson));
   return entries.map((entry, index) => {
+    if (events[index]?.opened !== undefined) {
+      return { ...entry, disclosedJson: disclosedOfOpened(entry, events), withheld: false };
+    }
     const steps: Json[] = events[index]?.signed?.steps ?? [];
     if (steps.length === 0) return { ...entry, disclosedJson: "", withheld: false };
     const submitted = submittedAfter(events.slice(index + 1));
@@ -90,11 +124,25 @@ function disclosedOf({ secretJson }: Entry, submitted: ReadonlySet<number>): str
   return disclosed.length === 0 ? "" : JSON.stringify({ steps: disclosed });
 }
 
+/** The payloads of calls that were ever submitted: none is signed anew. */
+function disclosedOfOpened({ secretJson }: Entry, events: readonly Json[]): string {
+  if (secretJson === undefined) return "";
+  const { calls } = JSON.parse(secretJson) as { calls: OwnTexts };
+  const submitted = submissionsIn(events);
+  const disclosed = calls.flatMap((own_payloads_json, step): JsonObject[] =>
+    submitted.has(step) && own_payloads_json.length > 0 ? [{ step, own_payloads_json: [...own_payloads_json] }] : [],
+  );
+  return disclosed.length === 0 ? "" : JSON.stringify({ steps: disclosed });
+}
+
 /** Steps that were submitted before anything else was signed. */
 function submittedAfter(events: readonly Json[]): ReadonlySet<number> {
   const next = events.findIndex((event) => event?.signed !== undefined);
-  const own = next === -1 ? events : events.slice(0, next);
-  const submissions: Json[] = own.flatMap((event) => event?.submissions_prepared?.submissions ?? []);
+  return submissionsIn(next === -1 ? events : events.slice(0, next));
+}
+
+function submissionsIn(events: readonly Json[]): ReadonlySet<number> {
+  const submissions: Json[] = events.flatMap((event) => event?.submissions_prepared?.submissions ?? []);
   // The JSON form of protobuf leaves zeros out.
   return new Set(submissions.map(({ step }) => step ?? 0));
 }

@@ -35,7 +35,12 @@ export function fatesOnTerms(
       const discards = kinds.flatMap((kind) => (kind.case === "signaturesDiscarded" ? kind.value : []));
       if (discards.some(({ nothingSigned }) => nothingSigned)) return { of: () => "over", discarded: true };
       const steps = prepared.value.steps;
-      const of = (step: number) => fateOfStep(kinds, step, steps[step]?.deadlineMs ?? 0n, nowMs);
+      const of = (step: number) => {
+        const ownMs = ownDeadlineOf(log, step);
+        const fate = fateOfStep(kinds, step, steps[step]?.deadlineMs ?? 0n, nowMs);
+        // On the gate its delegate may wait for longer than its payloads hold.
+        return fate === "possible" && ownMs !== undefined && BigInt(nowMs) > ownMs ? "over" : fate;
+      };
       return { of, discarded: discards.length > 0 };
     }
     case "directUserCallPrepared": {
@@ -51,6 +56,13 @@ export function fatesOnTerms(
 }
 
 type Kinds = readonly Event["kind"][];
+
+/** Latest deadline of payloads that the session's account has signed itself; undefined for other steps. */
+function ownDeadlineOf([first]: readonly Event[], step: number): bigint | undefined {
+  const payload = first?.kind.case === "opened" ? first.kind.value.calls[step]?.payload : undefined;
+  if (payload?.case !== "own") return undefined;
+  return payload.value.payloads.reduce((latest, { deadlineMs }) => (deadlineMs > latest ? deadlineMs : latest), 0n);
+}
 
 /** @param deadlineMs of the step's payload; 0 for a step without one */
 function fateOfStep(kinds: Kinds, step: number, deadlineMs: bigint, nowMs: number): Fate {

@@ -111,6 +111,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         verifierId: "intents.near",
         oneClickKey: oneClickSigner.publicKey,
         chainReceivers: [],
+        carriesOwnPayloads: false,
         wrappedNearId: "wrap.near",
         maxInnerGas: 130_000_000_000_000n,
         maxDepositYocto: 1n,

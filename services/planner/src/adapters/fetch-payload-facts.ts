@@ -1,7 +1,7 @@
 import { createClient, type Transport } from "@connectrpc/connect";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import { deadline, type Logger, type Timers } from "@outlayer/kit";
-import { nonceKey } from "../core/counterparties.ts";
+import { nonceKey } from "../core/carried-payloads.ts";
 import type { FetchPayloadFacts } from "../core/ports.ts";
 import { isAway } from "./is-away.ts";
 
@@ -32,7 +32,7 @@ export function payloadFactSource({
       });
       return { feePips: BigInt(feePips), finalTimeMs: Number(finalTimeMs), payloads: new Map(found) };
     } catch (error) {
-      const fact = "counterparty_payloads";
+      const fact = "signed_payloads";
       if (signal.aborted || isAway(error)) logger.info({ fact }, "fact is not available now");
       else logger.error({ fact, err: error }, "fact could not be fetched");
       return undefined;

@@ -1,6 +1,6 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { Step } from "@outlayer/workflow";
-import { tooShort } from "./counterparties.ts";
+import { tooShort } from "./carried-payloads.ts";
 import { quoteMismatch, readDepositQuote } from "./deposit-quote.ts";
 import type { Facts, Limits } from "./facts.ts";
 import { type BuiltPayload, problem } from "./payload.ts";

@@ -9,13 +9,13 @@ export interface Facts {
   readonly verifier?: VerifierFacts | undefined;
 }
 
-/** What the chain says about swaps. */
+/** What the chain says about swaps, and about payloads that were signed before they came here. */
 export interface VerifierFacts {
   /** The fee, millionths of each amount given. */
   readonly feePips: bigint;
   /** Time of the final block, milliseconds since the epoch (rule: time-is-the-chains). */
   readonly finalTimeMs: number;
-  /** The counterparties' payloads by `nonceKey`. */
+  /** By `nonceKey`. */
   readonly payloads: ReadonlyMap<string, PayloadFacts>;
 }
 
@@ -41,6 +41,7 @@ export type FactName =
   | "wallet_account"
   | "gate_fee_tiers"
   | "counterparty_payloads"
+  | "own_payloads"
   /** The quote that promises a step its minimum. */
   | "deposit_quote"
   /** Time of the final block. */
@@ -56,6 +57,8 @@ export interface Limits {
   readonly oneClickKey: string;
   /** Contracts beside the verifier whose calls may be in a chain, for they answer at once. */
   readonly chainReceivers: readonly string[];
+  /** Whether there is a service wallet, whose delegates carry payloads that sessions have signed. */
+  readonly carriesOwnPayloads: boolean;
   /** The wNEAR contract. */
   readonly wrappedNearId: string;
   /** Gas units for one inner call. With more, or with 0, the gate's callback fails and its chain is stuck for everybody. */

@@ -6,6 +6,7 @@ import type { Facts, Limits } from "./facts.ts";
 import { defaultGas } from "./gate-limits.ts";
 import { keyChangePayload } from "./key-change.ts";
 import { intentsListPayload, nearIntentsPayload } from "./near-intents.ts";
+import { ownPayloads } from "./own-payloads.ts";
 import { type Built, type BuiltPayload, type GateCallInit, notAfter, problem } from "./payload.ts";
 import { swapPayload } from "./swap.ts";
 import { transferPayload, transferPlaces } from "./transfer.ts";
@@ -14,20 +15,27 @@ import { transferPayload, transferPlaces } from "./transfer.ts";
  * Builds the call of a step on the lane `gate_proxy`, or says what is wrong with it, as a sentence that names the place. Rules
  * that need no account come first: a step that breaks one asks for no account.
  * @param place e.g. `steps[0]`
+ * @param session the account that signed in; undefined for a wallet of the operator's
  */
-export function gateCall(step: Step, place: string, facts: Facts, limits: Limits): Built<GateCallInit> {
+export function gateCall(
+  step: Step,
+  place: string,
+  facts: Facts,
+  limits: Limits,
+  session?: string | undefined,
+): Built<GateCallInit> {
   const { gas = defaultGas, deposit = "0" } = step.fields;
   const receiverId = step.form === "explicit" ? step.fields.receiver_id : limits.verifierId;
   const methodName = step.form === "explicit" ? step.fields.method_name : "execute_intents";
   if (!isAccountId(receiverId)) return problem(`${place}.receiver_id is not an account id`);
   if (!isDecimal(gas)) return problem(`${place}.gas must be a decimal string`);
   if (!isDecimal(deposit)) return problem(`${place}.deposit must be a decimal string`);
-  const payload = payloadOf(step, place, facts, limits);
+  const payload = payloadOf(step, place, facts, limits, session);
   if (payload.problem !== undefined) return payload;
   return { ...payload, value: { receiverId, methodName, gas, deposit, payload: payload.value } };
 }
 
-function payloadOf(step: Step, place: string, facts: Facts, limits: Limits): BuiltPayload {
+function payloadOf(step: Step, place: string, facts: Facts, limits: Limits, session: string | undefined): BuiltPayload {
   if ("foreign" in step && step.foreign !== undefined) {
     const where = step.form === "explicit" ? "beside near_intents" : `on ${step.form} steps`;
     return problem(`${place}.${step.foreign} is not supported ${where}`);
@@ -45,6 +53,8 @@ function payloadOf(step: Step, place: string, facts: Facts, limits: Limits): Bui
       if (latest.problem !== undefined) return latest;
       return intentsListPayload(step.fields.intents, `${place}.intents`, facts, latest.ms);
     }
+    case "intents.execute_signed":
+      return ownPayloads(step, place, facts, limits, session);
     case "intents.add_public_key":
     case "intents.remove_public_key":
       return keyChangePayload(step, place, facts);

@@ -48,6 +48,7 @@ export function classify(step: Step, limits: Limits): Classification {
     case "intents.transfer":
     case "intents.swap":
     case "intents.execute_raw":
+    case "intents.execute_signed":
     case "intents.add_public_key":
     case "intents.remove_public_key":
       // Compared as text: "00" is not "0".
@@ -105,6 +106,7 @@ export function shownTarget(step: Step, limits: Limits): { receiverId: string; m
     case "intents.transfer":
     case "intents.swap":
     case "intents.execute_raw":
+    case "intents.execute_signed":
     case "intents.add_public_key":
     case "intents.remove_public_key":
       return { receiverId: limits.verifierId, methodName: "execute_intents" };

@@ -8,6 +8,7 @@ import type {
   WorkflowRequest,
 } from "@outlayer/workflow";
 import type { Lane } from "./lanes.ts";
+import { payloadHash } from "./own-payloads.ts";
 import type { Plan, Planning } from "./plan.ts";
 import { batchSteps, postViews } from "./sequential-batch.ts";
 
@@ -29,11 +30,31 @@ export interface KeyedRequest {
 /** The first event of a workflow: the request, its plan, and its end, if it ends at once. */
 export function openedWorkflow(asked: KeyedRequest, request: WorkflowRequest, planning: Planning): OpenedInit {
   const { onFailure, ordering } = request;
-  const steps = request.steps.map(({ fields }) => present(fields));
+  const steps = request.steps.map((step) =>
+    present(step.form === "intents.execute_signed" ? hashed(step.fields) : step.fields),
+  );
   const workflow = { steps, ...present({ on_failure: onFailure, ordering }) };
-  const event = opened("workflow", asked, workflow, planning, endOf(planning.plan));
+  const original = withoutOwnPayloads(asked.original);
+  const event = opened("workflow", { ...asked, original }, workflow, planning, endOf(planning.plan));
   if (event.ended !== undefined) return event;
   return { ...event, haltOnFailure: onFailure === "halt", anyOrdering: ordering === "any" };
+}
+
+/** The request as the record keeps it: payloads that a session has signed by their hashes (rule: unsubmitted-signature-stays-secret). */
+function withoutOwnPayloads(original: JsonObject): JsonObject {
+  const { steps } = original;
+  if (!Array.isArray(steps)) return original;
+  const shown = steps.map((step) => {
+    const given = Object(step) as JsonObject;
+    return given.kind === "intents.execute_signed" ? hashed(given) : step;
+  });
+  return { ...original, steps: shown };
+}
+
+function hashed<F extends { readonly payloads?: unknown }>(fields: F): F {
+  const { payloads } = fields;
+  if (!Array.isArray(payloads)) return fields;
+  return { ...fields, payloads: payloads.map((payload) => ({ payload_sha256: payloadHash(Object(payload)) })) };
 }
 
 /** @param planning undefined when the rules for batches refuse it, for the reason given */

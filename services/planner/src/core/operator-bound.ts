@@ -35,6 +35,10 @@ function gasOfOthers({ gas, payload }: GateCall, { callbackGas }: OperatorCosts)
       return bytesOf(payload.value) > shortBytes ? callbackGas : BigInt(gas);
     case "args":
       return payload.value.length > shortBytes ? callbackGas : BigInt(gas);
+    case "own": {
+      const bytes = payload.value.payloads.reduce((sum, one) => sum + lengthOf(one.payloadJson), 0);
+      return bytes > shortBytes ? callbackGas : BigInt(gas);
+    }
     case undefined:
       throw new RangeError("a call carries arguments or intents");
   }
@@ -52,6 +56,8 @@ function isSmallTransfer(given: Intents): boolean {
 
 /** UTF-8 bytes of all texts. */
 function bytesOf({ intentsJson, counterpartySignedJson }: Intents): number {
-  const encoder = new TextEncoder();
-  return [intentsJson, ...counterpartySignedJson].reduce((sum, text) => sum + encoder.encode(text).length, 0);
+  return [intentsJson, ...counterpartySignedJson].reduce((sum, text) => sum + lengthOf(text), 0);
 }
+
+/** In bytes of UTF-8. */
+const lengthOf = (text: string) => new TextEncoder().encode(text).length;

@@ -1,10 +1,11 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { GateCallSchema, IntentsSchema } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import type { GateCallSchema, IntentsSchema, OwnPayloadSchema } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import { z } from "zod";
-import type { SignedByCounterparty } from "./counterparty-payload.ts";
+import type { VerifiedPayload } from "./signed-payload.ts";
 
 export type GateCallInit = Exclude<MessageInitShape<typeof GateCallSchema>, { readonly $typeName: string }>;
 export type IntentsInit = Exclude<MessageInitShape<typeof IntentsSchema>, { readonly $typeName: string }>;
+export type OwnPayloadInit = Exclude<MessageInitShape<typeof OwnPayloadSchema>, { readonly $typeName: string }>;
 type Payload = NonNullable<GateCallInit["payload"]>;
 
 /** A payload for a gate call, or why there is none. */
@@ -15,8 +16,8 @@ export type Built<T> =
       readonly value: T;
       /** Whether a rule was skipped because the wallet's account is not known. */
       readonly accountUnchecked: boolean;
-      /** What counterparties signed of it. */
-      readonly counterparties?: readonly SignedByCounterparty[];
+      /** Its payloads that were signed before it came here: by counterparties, or by the session's account. */
+      readonly carried?: readonly VerifiedPayload[];
       /** Whether the minimum that is asked for is held against no quote. */
       readonly quoteUnchecked?: boolean;
       /** Whether a time limit was skipped because the chain's time is not known. */

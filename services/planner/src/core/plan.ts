@@ -1,14 +1,15 @@
 import type { Step } from "@outlayer/workflow";
-import { nonceKey, sameNonceText } from "./counterparties.ts";
-import type { SignedByCounterparty } from "./counterparty-payload.ts";
+import { nonceKey, sameNonceText } from "./carried-payloads.ts";
 import { estimatesOf, type PlanEstimates } from "./estimates.ts";
 import { type FactName, type Facts, type Limits, noFacts } from "./facts.ts";
 import { rejectMixedBatches } from "./gate-batches.ts";
 import { gateCall } from "./gate-call.ts";
 import { callCountReason, chainLengthReason, harmReason } from "./gate-limits.ts";
 import { type Classification, type ClassifiedStep, classify, type Lane, shownTarget } from "./lanes.ts";
+import { tooManyOwnPayloads } from "./own-payloads.ts";
 import type { GateCallInit } from "./payload.ts";
 import { directUserSetup, fundingSetup } from "./setup.ts";
+import type { VerifiedPayload } from "./signed-payload.ts";
 
 /** Steps to plan, and the caller's name for the list: `steps`, or `calls` in a sequential batch. */
 export interface PlanRequest {
@@ -16,6 +17,8 @@ export interface PlanRequest {
   readonly name: "steps" | "calls";
   /** Whether a failed step ends the workflow. If so, each step is resumed by itself, whatever it calls. */
   readonly haltOnFailure?: boolean;
+  /** The account that signed in; undefined for a wallet of the operator's. */
+  readonly session?: string | undefined;
 }
 
 /** See outlayer.workflow.v1.Plan. */
@@ -54,8 +57,8 @@ export interface Planning {
   readonly calls: GateCallInit[];
   /** Whether each step is resumed by itself. */
   readonly stepwise: boolean;
-  /** Counterparties' payloads of which the verifier's word was not known. */
-  readonly uncheckedPayloads: readonly SignedByCounterparty[];
+  /** Payloads signed before they came here, of which the verifier's word was not known. */
+  readonly uncheckedPayloads: readonly VerifiedPayload[];
   /** Whether a step hangs on the chain's time, which was not known. */
   readonly uncheckedTime: boolean;
 }
@@ -72,32 +75,32 @@ export function plan(request: PlanRequest, facts: Facts, limits: Limits): Planni
 }
 
 function planWith(request: PlanRequest, facts: Facts, limits: Limits): Planning {
-  const { steps, name } = request;
+  const { steps, name, session } = request;
   const { stepwise, classified: lanes } = classifyAll(request, facts, limits);
   const placed = lanes.map((classified, index) => {
     return { ...classified, index, place: `${name}[${index}]` };
   });
   const setupRequirements: SetupRequirement[] = [];
   const calls: GateCallInit[] = [];
-  const counterparties = new Map<string, SignedByCounterparty>();
+  const carried = new Map<string, VerifiedPayload>();
   let accountUnchecked = false;
   let quoteUnchecked = false;
   let uncheckedTime = false;
   for (const { step, classification, index, place } of placed) {
     switch (classification.lane) {
       case "gate_proxy": {
-        const built = gateCall(step, place, facts, limits);
+        const built = gateCall(step, place, facts, limits, session);
         if (built.problem !== undefined) {
           setupRequirements.push({ step: index, requirement: built.problem });
           break;
         }
-        const repeated = built.counterparties?.find((one) => counterparties.has(nonceKey(one)));
+        const repeated = built.carried?.find((one) => carried.has(nonceKey(one)));
         if (repeated !== undefined) {
-          const requirement = sameNonceText(repeated, counterparties.get(nonceKey(repeated)));
+          const requirement = sameNonceText(repeated, carried.get(nonceKey(repeated)));
           setupRequirements.push({ step: index, requirement });
           break;
         }
-        for (const one of built.counterparties ?? []) counterparties.set(nonceKey(one), one);
+        for (const one of built.carried ?? []) carried.set(nonceKey(one), one);
         calls.push(built.value);
         accountUnchecked ||= built.accountUnchecked;
         quoteUnchecked ||= built.quoteUnchecked ?? false;
@@ -115,11 +118,13 @@ function planWith(request: PlanRequest, facts: Facts, limits: Limits): Planning 
     }
   }
   const executable = steps.length > 0 && calls.length === steps.length;
-  const uncheckedPayloads = facts.verifier === undefined ? [...counterparties.values()] : [];
+  const uncheckedPayloads = facts.verifier === undefined ? [...carried.values()] : [];
   const unchecked: FactName[] = [];
   if (executable && accountUnchecked) unchecked.push("wallet_account");
   if (executable && facts.feeTiers === undefined) unchecked.push("gate_fee_tiers");
-  if (executable && uncheckedPayloads.length > 0) unchecked.push("counterparty_payloads");
+  if (executable && uncheckedPayloads.length > 0) {
+    unchecked.push(session === undefined ? "counterparty_payloads" : "own_payloads");
+  }
   if (executable && quoteUnchecked) unchecked.push("deposit_quote");
   if (executable && uncheckedTime) unchecked.push("chain_time");
   return {
@@ -150,7 +155,9 @@ function classifyAll(
   );
   const gateSteps = single.filter(({ classification }) => classification.lane === "gate_proxy");
   const stepwise = haltOnFailure || !gateSteps.every(({ step }) => mayBeChained(step, limits));
-  const tooLong = stepwise ? callCountReason(gateSteps.length) : chainLengthReason(gateSteps.length, facts);
+  const tooLong =
+    tooManyOwnPayloads(steps, name) ??
+    (stepwise ? callCountReason(gateSteps.length) : chainLengthReason(gateSteps.length, facts));
   return { stepwise, classified: single.map((classified) => rejectGateStep(classified, tooLong)) };
 }
 

@@ -10,11 +10,11 @@ import type {
   WorkflowRequest,
 } from "@outlayer/workflow";
 import type { AccountAsked, AccountFacts } from "./account.ts";
-import type { SignedByCounterparty } from "./counterparty-payload.ts";
 import type { FactName, Facts, VerifierFacts } from "./facts.ts";
 import type { OpenedInit } from "./opening.ts";
 import type { GateCallInit } from "./payload.ts";
 import type { Offer, WalletsSwap } from "./quotes.ts";
+import type { VerifiedPayload } from "./signed-payload.ts";
 
 /**
  * Fetches facts of a wallet and the gate; a fact that is not there in time is undefined. Never rejects.
@@ -23,7 +23,7 @@ export type FetchFacts = (walletId: string, names: readonly FactName[], signal: 
 
 /** Asks the verifier about payloads that others signed. Undefined where there is no answer in time. Never rejects. */
 export type FetchPayloadFacts = (
-  payloads: readonly SignedByCounterparty[],
+  payloads: readonly VerifiedPayload[],
   signal: AbortSignal,
 ) => Promise<VerifierFacts | undefined>;
 

@@ -2,7 +2,7 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import { normalizeTokenId } from "@outlayer/near";
 import { type QuoteRequest, readWorkflow } from "@outlayer/workflow";
 import { amountProblem } from "./amounts.ts";
-import { tooShort } from "./counterparties.ts";
+import { tooShort } from "./carried-payloads.ts";
 import type { Limits, VerifierFacts } from "./facts.ts";
 import { notAfter } from "./payload.ts";
 import { plan } from "./plan.ts";

@@ -1,7 +1,8 @@
 import { isAccountId, normalizeTokenId } from "@outlayer/near";
 import type { Step } from "@outlayer/workflow";
 import { amountProblem } from "./amounts.ts";
-import { counterpartyProblem, readCounterparties } from "./counterparties.ts";
+import { readCarried } from "./carried-payloads.ts";
+import { counterpartyProblem } from "./counterparties.ts";
 import { depositSwapPayload } from "./deposit-swap.ts";
 import type { Facts, Limits } from "./facts.ts";
 import { type BuiltPayload, intentsPayload, notAfter, problem } from "./payload.ts";
@@ -46,7 +47,7 @@ export function swapPayload(swap: Swap, place: string, facts: Facts, limits: Lim
   if (swap.min_amount_out === undefined) {
     return problem(`${place}.min_amount_out is required beside counterparty_signed`);
   }
-  const payloads = readCounterparties(counterparties, `${place}.counterparty_signed`, limits);
+  const payloads = readCarried(counterparties, `${place}.counterparty_signed`, limits);
   if (payloads.problem !== undefined) return payloads;
   if (referral !== undefined && !isAccountId(referral)) return problem(`${place}.referral is not an account id`);
   const diff = { [tokenIn]: `-${swap.amount_in}`, [tokenOut]: swap.min_amount_out };
@@ -73,5 +74,5 @@ export function swapPayload(swap: Swap, place: string, facts: Facts, limits: Lim
   const earliest = Math.min(...payloads.read.map(({ deadlineMs }) => deadlineMs));
   const until = latest.ms !== undefined && latest.ms < BigInt(earliest) ? latest.ms : BigInt(earliest);
   const built = intentsPayload(intents, false, until);
-  return built.problem !== undefined ? built : { ...built, counterparties: payloads.read };
+  return built.problem !== undefined ? built : { ...built, carried: payloads.read };
 }

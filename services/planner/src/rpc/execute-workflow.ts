@@ -24,7 +24,7 @@ export async function executeWorkflow(
   refuseStepsOfSession(caller, request.steps);
   const sent = { endpoint: "workflow", original, info: request.approval } as const;
   const approval = await readApproval(deps, sent, caller, signal);
-  const planning = await planWithFacts(deps, planRequestOf(request), walletId, signal);
+  const planning = await planWithFacts(deps, planRequestOf(request, caller), walletId, signal);
   const asked = {
     walletId,
     idempotencyKey: key.text,

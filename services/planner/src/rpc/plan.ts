@@ -12,6 +12,6 @@ export async function planWorkflow(deps: PlanDeps, { body }: PlanRequest, caller
   const { walletId } = caller;
   const request = reading(() => readWorkflow(workflowDocument(body)));
   refuseStepsOfSession(caller, request.steps);
-  const { plan } = await planWithFacts(deps, planRequestOf(request), walletId, signal);
+  const { plan } = await planWithFacts(deps, planRequestOf(request, caller), walletId, signal);
   return { plan };
 }

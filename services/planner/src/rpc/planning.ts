@@ -1,3 +1,4 @@
+import { sessionAccountOf, type WalletCaller } from "@outlayer/access";
 import type { WorkflowRequest } from "@outlayer/workflow";
 import { type Limits, noFacts } from "../core/facts.ts";
 import { type Planning, type PlanRequest, plan } from "../core/plan.ts";
@@ -10,8 +11,8 @@ export interface PlanningDeps {
   readonly fetchPayloadFacts: FetchPayloadFacts;
 }
 
-export function planRequestOf({ steps, onFailure }: WorkflowRequest): PlanRequest {
-  return { steps, name: "steps", haltOnFailure: onFailure === "halt" };
+export function planRequestOf({ steps, onFailure }: WorkflowRequest, { walletId }: WalletCaller): PlanRequest {
+  return { steps, name: "steps", haltOnFailure: onFailure === "halt", session: sessionAccountOf(walletId) };
 }
 
 /**

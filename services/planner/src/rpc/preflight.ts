@@ -32,7 +32,7 @@ export async function preflight(
   refuseStepsOfSession(caller, request.steps);
   const { onFailure, ordering, approval: info } = request;
   const approval = await readApproval(deps, { endpoint: "workflow", original, info }, caller, signal);
-  const { plan, calls, stepwise } = await planWithFacts(deps, planRequestOf(request), walletId, signal);
+  const { plan, calls, stepwise } = await planWithFacts(deps, planRequestOf(request, caller), walletId, signal);
   // A plan that would not be executed asks no other service.
   const found: Findings = plan.executable
     ? findingsOf(await deps.askPreflight({ walletId, calls, approval, stepwise, onFailure, ordering }, signal))

@@ -4,16 +4,18 @@ import { denied } from "@outlayer/kit";
 const about = { reason: "NOT_FOR_SESSIONS" };
 
 /**
- * Refuses the steps of a session: the keystore would have to sign them (rule: sessions-sign-for-themselves).
+ * Refuses steps of a session that the keystore would have to sign: a session carries what it has signed itself
+ * (rule: sessions-sign-for-themselves).
  * @throws Refusal PermissionDenied
  */
 export function refuseStepsOfSession({ credential }: WalletCaller, steps: readonly { readonly form: string }[]): void {
   if (credential !== "session") return;
-  const [step] = steps;
+  const index = steps.findIndex(({ form }) => form !== "intents.execute_signed");
+  const step = steps[index];
   if (step === undefined) return;
   throw denied(
-    `a session cannot have steps[0] (${step.form}) signed: send it with the credentials of the wallet that is to sign`,
-    { ...about, field: "steps[0].kind" },
+    `a session cannot have steps[${index}] (${step.form}) signed: send it with the credentials of the wallet that is to sign`,
+    { ...about, field: `steps[${index}].kind` },
   );
 }
 

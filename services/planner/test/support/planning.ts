@@ -9,6 +9,7 @@ export const limits: Limits = {
   verifierId: "intents.near",
   oneClickKey: oneClickSigner.publicKey,
   chainReceivers: [],
+  carriesOwnPayloads: true,
   wrappedNearId: "wrap.near",
   maxInnerGas: 130_000_000_000_000n,
   maxDepositYocto: 1n,

@@ -5,6 +5,7 @@ import type { ActionTypes } from "./action-types.ts";
 import type { SwapTo } from "./intent-kinds.ts";
 import { JsonTextError, parseJsonText } from "./json-text.ts";
 import { type Movement, movementsOf } from "./movements.ts";
+import { ownCallProblem } from "./own-payloads.ts";
 import { type CurrentUsage, RunningUsage, type Usage, usageLimit } from "./policy-usage.ts";
 import { carriedByArgs, signersOf } from "./signed-by-others.ts";
 import { Unjudgeable } from "./unjudgeable.ts";
@@ -53,13 +54,22 @@ export interface PolicyTerms {
   readonly swapTo: SwapTo;
   readonly verifierId: string;
   readonly wrappedNearId: string;
+  /** The account that signed in; absent for a wallet of the operator's. */
+  readonly session?: string;
   /** The wallet's account. Needed where a call carries others' signed payloads. */
   readonly accountId?: string;
 }
 
 /** Whether a call carries signed payloads of others, which must not include one of the wallet's. */
 export function carriesSigned({ receiverId, payload }: GateCall, verifierId: string): boolean {
-  return payload.case === "intents" ? payload.value.counterpartySignedJson.length > 0 : receiverId === verifierId;
+  switch (payload.case) {
+    case "intents":
+      return payload.value.counterpartySignedJson.length > 0;
+    case "own":
+      return false;
+    default:
+      return receiverId === verifierId;
+  }
 }
 
 /**
@@ -118,7 +128,11 @@ function movementOfCall(call: GateCall): Movement {
 
 function movementsOfPayload(call: GateCall, terms: PolicyTerms): Movement[] {
   const { payload } = call;
-  const { verifierId, wrappedNearId, accountId, swapTo } = terms;
+  const { verifierId, wrappedNearId, accountId, swapTo, session } = terms;
+  const notOwn = ownCallProblem(call, session);
+  if (notOwn !== undefined) throw new Unjudgeable(notOwn);
+  // What they move is their signer's, who needs nobody's leave.
+  if (payload.case === "own") return [];
   if (payload.case !== "intents") {
     const problem = predecessorCallProblem(call, verifierId);
     if (problem !== undefined) throw new Unjudgeable(problem);

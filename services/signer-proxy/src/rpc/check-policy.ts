@@ -1,3 +1,4 @@
+import { sessionAccountOf } from "@outlayer/access";
 import type { CheckPolicyRequest } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import type { Clock, Logger } from "@outlayer/kit";
 import { grantLifetimeMs } from "@outlayer/workflow";
@@ -52,12 +53,15 @@ export async function policyVerdict(
   signal: AbortSignal,
 ): Promise<Judged> {
   for (const [step, call] of calls.entries()) checkIntentsCall(`calls[${step}]`, call, verifierId);
-  const account = calls.some((call) => carriesSigned(call, verifierId)) ? await accounts(walletId, signal) : undefined;
+  const isCarrying = calls.some((call) => carriesSigned(call, verifierId));
+  const account = isCarrying ? await accounts(walletId, signal) : undefined;
+  const session = sessionAccountOf(walletId);
   const terms = {
     types,
     swapTo,
     verifierId,
     wrappedNearId,
+    ...(session === undefined ? {} : { session }),
     ...(account === undefined ? {} : { accountId: account.accountId }),
   };
   const found = policyChecks(calls, terms, usage);

@@ -1,3 +1,4 @@
+import { sessionAccountOf } from "@outlayer/access";
 import type { GetAccountRequest } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import type { Logger } from "@outlayer/kit";
 import type { Accounts } from "../core/account-cache.ts";
@@ -10,8 +11,12 @@ export interface GetAccountDeps {
   readonly logger: Logger;
 }
 
-/** The wallet's NEAR account and key. */
+/** The wallet's NEAR account and key; for a session its account, and the service wallet that signs delegates for it. */
 export function getAccount({ accounts, freshAccounts, logger }: GetAccountDeps) {
   return ({ walletId, fresh }: GetAccountRequest, { signal }: { readonly signal: AbortSignal }) =>
-    answering(logger, { method: "GetAccount", walletId }, () => (fresh ? freshAccounts : accounts)(walletId, signal));
+    answering(logger, { method: "GetAccount", walletId }, async () => {
+      const account = await (fresh ? freshAccounts : accounts)(walletId, signal);
+      const session = sessionAccountOf(walletId);
+      return session === undefined ? account : { accountId: session, publicKey: "", delegateSigner: account };
+    });
 }

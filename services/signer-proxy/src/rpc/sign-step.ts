@@ -1,3 +1,4 @@
+import { sessionAccountOf } from "@outlayer/access";
 import type { SignStepRequest } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { Clock, Logger } from "@outlayer/kit";
@@ -12,6 +13,7 @@ import {
   signedPayload,
 } from "../core/intents-payload.ts";
 import type { Keystore, WalletAccount } from "../core/keystore.ts";
+import { ownArgs, ownCallProblem } from "../core/own-payloads.ts";
 import { InvalidRequest, KeystoreError } from "../core/problems.ts";
 import { checkFitsJson, type SignedDelegate, signedDelegate } from "../core/signed-delegate.ts";
 import { checkReservation, requireReservation, type UsageProofs } from "../core/usage-statement.ts";
@@ -31,7 +33,8 @@ export interface SignStepDeps {
 type Step = SignStepRequest & { readonly call: GateCall };
 
 /**
- * Signs one step: the payload around its intents, if it has any, then the delegate around the call. The bytes are built here from
+ * Signs one step: the payload around its intents, if it has any, then the delegate around the call. For a session it signs the delegate
+ * of the service wallet alone. The bytes are built here from
  * the call and the terms of the grant, so nothing else can be signed, and a repeated request signs the same bytes. Nothing is
  * signed before evidence's ledger counts it.
  */
@@ -98,6 +101,8 @@ function checkedStep(request: SignStepRequest, verifierId: string): Step {
   const { call, intentsNonce: nonce, intentsDeadlineMs: deadlineMs } = request;
   if (call === undefined) throw new InvalidRequest("call is required");
   checkIntentsCall("call", call, verifierId);
+  const notOwn = ownCallProblem(call, sessionAccountOf(request.walletId));
+  if (notOwn !== undefined) throw new InvalidRequest(`call: ${notOwn}`);
   if (call.payload.case === "intents") checkIntentsTerms({ nonce, deadlineMs }, call.payload.value);
   else if (nonce.length > 0) throw new InvalidRequest("intents_nonce must be empty for a call without intents");
   checkFitsJson("call.gas", BigInt(call.gas));
@@ -108,6 +113,7 @@ function checkedStep(request: SignStepRequest, verifierId: string): Step {
 
 function argsOf({ payload }: GateCall, signed: SignedPayload | undefined): Uint8Array {
   if (payload.case === "args") return payload.value;
+  if (payload.case === "own") return ownArgs(payload.value.payloads);
   if (payload.case === "intents" && signed !== undefined) {
     return executeIntentsArgs(signed.payloadJson, payload.value.counterpartySignedJson);
   }

@@ -44,6 +44,7 @@ export function configFor(keystoreUrl: string): SignerProxyConfig {
     actionTypes: defaultActionTypes,
     wrappedNearId: "wrap.near",
     swapTo: "counterparty",
+    serviceWalletId: undefined,
     directUserScopes: [counterScope],
     grantSecret,
     usageSecret,

@@ -24,6 +24,7 @@ import {
   KeystoreUnavailable,
   type NotAllowed,
   type Signer,
+  type SigningAccount,
   type SimulationVerdict,
   type StepTerms,
   type Verdict,
@@ -37,11 +38,11 @@ export class SignerClient implements Signer {
     this.#client = createClient(SignerProxyService, transport);
   }
 
-  async account(walletId: string): Promise<{ accountId: string; publicKey: string }> {
+  async account(walletId: string): Promise<SigningAccount> {
     return translated(this.#client.getAccount({ walletId }));
   }
 
-  async freshAccount(walletId: string, signal: AbortSignal): Promise<{ accountId: string; publicKey: string }> {
+  async freshAccount(walletId: string, signal: AbortSignal): Promise<SigningAccount> {
     return translated(this.#client.getAccount({ walletId, fresh: true }, { signal }));
   }
 

@@ -1,6 +1,7 @@
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import { decodeBase64 } from "@outlayer/near";
-import { field, type Json, list, parse, string } from "./json.ts";
+import { intentsOf } from "./intents.ts";
+import { field, type Json, parse, string } from "./json.ts";
 import type { Outcome, ReceiptCall, TransactionStatus } from "./transaction-status.ts";
 import { deltasIn } from "./verifier-events.ts";
 
@@ -168,8 +169,7 @@ function isRevocable(intent: Json): boolean {
  * their own affair (rule: others-promises-are-theirs).
  * @returns undefined where nothing of it can be taken back
  */
-export function revocableOf({ payload }: GateCall, accountId: string, verifierId: string): Revocable | undefined {
-  if (payload.case !== "intents") return undefined;
-  const intents = list(parse(payload.value.intentsJson)).filter(isRevocable);
+export function revocableOf(call: GateCall, accountId: string, verifierId: string): Revocable | undefined {
+  const intents = intentsOf(call).filter(isRevocable);
   return intents.length === 0 ? undefined : { verifierId, accountId, intents };
 }

@@ -1,8 +1,8 @@
 import { field, integer, type Json, list, parse, string, strings } from "./json.ts";
 
-/** The effects of a verifier receipt on one wallet and one payload. Events are matched by name, not by version. */
+/** The effects of a verifier receipt on one wallet and its payloads. Events are matched by name, not by version. */
 export interface VerifierEffects {
-  /** The payload was executed in this receipt. */
+  /** Every one of the payloads was executed in this receipt. */
   readonly executed: boolean;
   /** The wallet's balance changes, raw units by token id; without those that net to zero. */
   readonly deltas: ReadonlyMap<string, bigint>;
@@ -23,8 +23,13 @@ export function executedIntents(logs: readonly string[]): ReadonlySet<string> {
  * Reads the logs of a successful verifier receipt (rule: deltas-come-from-own-receipts). Sums the multi-token events, which are the
  * ledger itself, netted per receipt.
  */
-export function readVerifierEffects(logs: readonly string[], accountId: string, intentHash: string): VerifierEffects {
-  return { executed: executedIntents(logs).has(intentHash), deltas: deltasIn(logs, accountId) };
+export function readVerifierEffects(
+  logs: readonly string[],
+  accountId: string,
+  intentHashes: readonly string[],
+): VerifierEffects {
+  const executed = executedIntents(logs);
+  return { executed: intentHashes.every((hash) => executed.has(hash)), deltas: deltasIn(logs, accountId) };
 }
 
 /** The account's balance changes in receipts with these logs, taken together. Raw units by token id; without zeros. */

@@ -1,5 +1,6 @@
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
-import { field, type Json, list, parse, string } from "../chain/json.ts";
+import { intentsOf } from "../chain/intents.ts";
+import { field, type Json, string } from "../chain/json.ts";
 import { type Finding, finding } from "./finding.ts";
 import type { CallTarget } from "./receivers.ts";
 
@@ -28,9 +29,8 @@ export const registrationKey = (token: string, accountId: string) => `${token} $
 /** The needs of all steps' intents, in their order. What an earlier intent of the workflow provides for is left out. */
 export function needsOf(calls: readonly GateCall[]): readonly Need[] {
   const provided = new Set<string>();
-  return calls.flatMap(({ payload }, step) => {
-    if (payload.case !== "intents") return [];
-    return list(parse(payload.value.intentsJson)).flatMap((intent) => {
+  return calls.flatMap((call, step) => {
+    return intentsOf(call).flatMap((intent) => {
       const needs = needsOfIntent(intent)
         .filter(({ accountId, what }) => !provided.has(keyOf(accountId, what)))
         .map((need) => ({ step, ...need }));

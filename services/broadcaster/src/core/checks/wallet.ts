@@ -2,6 +2,10 @@ import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import { findAccountProblem } from "../workflow/own-account.ts";
 import { findShortfall, tokensOf } from "../workflow/wallet-money.ts";
 import { type Finding, finding } from "./finding.ts";
+import { ownPayloadsOf } from "./own-payloads.ts";
+
+/** How long a payload must still hold when its workflow is admitted, milliseconds: from there to its dispatch it takes some blocks. */
+const leastHoldMs = 10_000;
 
 /** Applies the planner's rules about the wallet's own account. */
 export function checkOwnAccount(calls: readonly GateCall[], accountId: string): Finding {
@@ -21,10 +25,17 @@ export function checkNear(accountId: string, balanceYocto: bigint): Finding {
 }
 
 /**
- * Whether the deadlines that the caller set in `near_intents` are in the future.
+ * Whether the deadlines that the caller set in `near_intents` are in the future, and those of payloads that a session has signed far
+ * enough for the payloads to be dispatched.
  * @param nowMs time of the final block, milliseconds since the epoch (rule: time-is-the-chains)
  */
 export function checkDeadlines(calls: readonly GateCall[], nowMs: number): Finding {
+  const late = ownPayloadsOf(calls).find(({ payload }) => Number(payload.deadlineMs) <= nowMs + leastHoldMs);
+  if (late !== undefined) {
+    const deadline = timeText(Number(late.payload.deadlineMs));
+    const message = `${late.name} holds until ${deadline}, which is too soon for it to be dispatched`;
+    return { ok: false, expected: `after ${timeText(nowMs + leastHoldMs)}`, actual: deadline, message };
+  }
   const given = calls.flatMap(({ payload }) => {
     const limit = payload.case === "intents" ? payload.value.notAfterMs : undefined;
     return limit === undefined ? [] : [Number(limit)];

@@ -1,6 +1,7 @@
 import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type {
   DirectUserTermsSchema,
+  GetAccountResponse,
   SignCancelRequest,
   SignCancelResponse,
   SignDirectUserCallRequest,
@@ -92,6 +93,9 @@ export type StepTerms = Plain<typeof StepTermsSchema>;
 export type CallTerms = Plain<typeof DirectUserTermsSchema>;
 type Plain<S extends DescMessage> = Omit<MessageShape<S>, "$typeName" | "$unknown">;
 
+/** A wallet's account and key; of a session without a key, and with the service wallet that signs its delegates. */
+export type SigningAccount = Pick<GetAccountResponse, "accountId" | "publicKey" | "delegateSigner">;
+
 type Request<T> = Omit<T, "$typeName">;
 
 /**
@@ -99,9 +103,9 @@ type Request<T> = Omit<T, "$typeName">;
  * GrantLapsed and ApprovalsMissing.
  */
 export interface Signer {
-  account(walletId: string): Promise<{ accountId: string; publicKey: string }>;
+  account(walletId: string): Promise<SigningAccount>;
   /** Asks the keystore itself, past all caches, and so finds whether it is ready. */
-  freshAccount(walletId: string, signal: AbortSignal): Promise<{ accountId: string; publicKey: string }>;
+  freshAccount(walletId: string, signal: AbortSignal): Promise<SigningAccount>;
   /** Asks policy, and has payloads signed that can be simulated and never executed. */
   signSimulation(
     request: Request<MessageInitShape<typeof SignSimulationRequestSchema>>,

@@ -70,7 +70,7 @@ export function isCancelPending({ cancels }: WorkflowState, { view, nowMs, setti
 }
 
 /**
- * The steps whose payloads to cancel. A cancel that failed for another reason than a used nonce would fail again. Payloads of which
+ * The steps whose payloads to cancel: those that the keystore signed, for nobody but its account cancels a payload. A cancel that failed for another reason than a used nonce would fail again. Payloads of which
  * nothing was submitted are secret, so their deadline is waited for: cancelling signed workflows then costs the operator nothing.
  */
 function stepsToCancel(state: WorkflowState, world: World, judged: readonly JudgedStep[]): number[] {
@@ -98,7 +98,7 @@ function isReadingDue({ cancels }: WorkflowState, { final }: World, step: number
   const refusedAt = cancels.flatMap(({ fate, payloads }) =>
     fate.kind === "refused" && payloads.some((payload) => payload.step === step) ? [fate.height] : [],
   );
-  return refusedAt.some((height) => height > (final.nonceUse.get(step)?.height ?? -1));
+  return refusedAt.some((height) => height > (final.nonceUse.get(step)?.[0]?.height ?? -1));
 }
 
 function deadlineOf({ steps }: WorkflowState, step: number): number {

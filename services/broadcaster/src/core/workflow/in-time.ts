@@ -1,4 +1,5 @@
-import { hasPayload, yieldTimeoutBlocks } from "./outcomes.ts";
+import { yieldTimeoutBlocks } from "./outcomes.ts";
+import { payloadsOf } from "./payloads.ts";
 import {
   hasStarted,
   hasSucceeded,
@@ -137,7 +138,7 @@ export function isTooLateToSend(state: WorkflowState, steps: readonly number[], 
 export function areTermsStale(state: WorkflowState, final: { height: number; timeMs: number }): boolean {
   return state.steps.some((step) => {
     if (step.terms === undefined) return false;
-    const { deadlineMs, maxBlockHeight } = step.terms;
-    return final.height >= Number(maxBlockHeight) || (hasPayload(step) && final.timeMs >= Number(deadlineMs));
+    const isPast = payloadsOf(step).some(({ deadlineMs }) => final.timeMs >= Number(deadlineMs));
+    return isPast || final.height >= Number(step.terms.maxBlockHeight);
   });
 }

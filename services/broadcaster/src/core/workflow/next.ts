@@ -7,6 +7,7 @@ import { observe, stepToAdopt } from "./observe.ts";
 import { judgeSteps } from "./outcomes.ts";
 import {
   isDone,
+  isPossibleUnsent,
   isResumedSingly,
   isSignedUnsent,
   liveResume,
@@ -31,8 +32,9 @@ export function next(state: WorkflowState, world: World): Action {
   if (state.ended !== undefined) return { kind: "stop" };
   const cancelled = cancellation(state);
   if (cancelled !== undefined) return { kind: "append", event: cancelled };
+  const isLeft = state.cancelRequested || state.settling !== undefined;
+  if (isLeft && isPossibleUnsent(state)) return settle(state, world);
   if (isSignedUnsent(state)) {
-    if (state.cancelRequested || state.settling !== undefined) return settle(state, world);
     const action = state.discarded
       ? (outlive(state, world) ?? boundSigningAnew(state, world))
       : discardStale(state, world);

@@ -5,6 +5,7 @@ import type { SubmissionView, Target } from "../chain/submission-view.ts";
 import { readVerifierEffects } from "../chain/verifier-events.ts";
 import type { EventInit } from "./action.ts";
 import { judgeStep, toStepOutcome } from "./outcomes.ts";
+import { intentHashesOf } from "./payloads.ts";
 import { isDone, liveSubmission, openResume } from "./progress.ts";
 import { mayTrustHead } from "./standstill.ts";
 import type { StepState, WorkflowState } from "./state.ts";
@@ -152,9 +153,9 @@ function deltasOf(
   { logs, aftermath }: Target,
   ofVerifier: boolean,
 ): Record<string, string> {
-  const intentHash = step.signed?.payload?.intentHash;
-  if (!ofVerifier || intentHash === undefined || state.account === undefined) return {};
-  const effects = readVerifierEffects(logs, state.account.accountId, intentHash);
+  const intentHashes = intentHashesOf(step);
+  if (!ofVerifier || intentHashes.length === 0 || state.account === undefined) return {};
+  const effects = readVerifierEffects(logs, state.account.accountId, intentHashes);
   if (!effects.executed) return {};
   const deltas = new Map(effects.deltas);
   for (const [token, amount] of aftermath.kind === "known" ? aftermath.returned : []) {

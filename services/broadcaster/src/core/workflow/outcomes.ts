@@ -1,6 +1,7 @@
 import type { StepOutcome } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import { revocableOf } from "../chain/aftermath.ts";
 import { isNonceUsedByPayload } from "../chain/gate-texts.ts";
+import { hasPayload, payloadsOf } from "./payloads.ts";
 import { isForgotten } from "./progress.ts";
 import type { StepState, WorkflowState } from "./state.ts";
 import { isUndone } from "./undone.ts";
@@ -13,8 +14,8 @@ export interface FinalFacts {
   readonly height: number;
   /** Milliseconds since the epoch. */
   readonly timeMs: number;
-  /** By step: whether its payload nonce was used, with the final block at which that was read. */
-  readonly nonceUse: ReadonlyMap<number, NonceUse>;
+  /** By step: whether the nonces of its payloads were used, in their order, each with the final block at which that was read. */
+  readonly nonceUse: ReadonlyMap<number, readonly NonceUse[]>;
 }
 
 export interface NonceUse {
@@ -36,6 +37,11 @@ export function isUnknowable({ outcome }: Pick<JudgedStep, "outcome">): boolean 
   return outcome === "unknowable";
 }
 
+/** Whether somebody else has carried payloads of it. */
+export function isElsewhere({ outcome }: Pick<JudgedStep, "outcome">): boolean {
+  return outcome === "succeeded_elsewhere" || outcome === "partly_elsewhere";
+}
+
 /** Outcomes that can still change. */
 export function isUndecided({ outcome }: Pick<JudgedStep, "outcome">): boolean {
   return outcome === "in_progress" || outcome === "still_possible";
@@ -44,7 +50,8 @@ export function isUndecided({ outcome }: Pick<JudgedStep, "outcome">): boolean {
 /**
  * Judges the steps of a workflow whose attempt is over (rule: public-payload-stays-possible,
  * rule: signed-means-possible). A payload that was signed, or may have been, is possible until its deadline has passed at a final
- * block with its nonce unused; once it was submitted anybody may execute it.
+ * block with its nonce unused; once it was submitted anybody may execute it, and at any time one that did not come from here
+ * (rule: own-payload-is-always-possible).
  */
 export function judgeSteps(state: WorkflowState, final: FinalFacts): readonly JudgedStep[] {
   return state.steps.map((step, index) => {
@@ -53,7 +60,7 @@ export function judgeSteps(state: WorkflowState, final: FinalFacts): readonly Ju
     const call = state.calls[index];
     // That a nonce is used does not tell whether something was given back (rule: succeeded-is-kept).
     const isRevocable = call !== undefined && revocableOf(call, "", call.receiverId) !== undefined;
-    const isOpen = forgotten && judged.outcome === "succeeded_elsewhere" && isRevocable;
+    const isOpen = forgotten && isElsewhere(judged) && isRevocable;
     return isOpen ? decided("unknowable", "it was executed, and no NEAR node remembers what was given back") : judged;
   });
 }
@@ -66,33 +73,45 @@ export function judgeStep(step: StepState, index: number, final: FinalFacts, for
     return decided(outcome, error);
   }
   const error = errorOf(step) ?? (forgotten ? "no NEAR node remembers what became of it" : undefined);
+  if (hasPayload(step)) return judgePayloads(step, index, error, final);
   if (step.terms === undefined) return decided("not_executed", error);
-  if (hasPayload(step)) return judgePayload(step, step.terms.deadlineMs, index, error, final);
   return forgotten ? decided("unknowable", error) : judgePlainCall(step, error, final);
 }
 
-/** Whether the step's signatures include a payload for the verifier, and not its delegate alone. */
-export function hasPayload({ terms }: StepState): boolean {
-  return terms !== undefined && terms.nonce !== "";
+/** The payloads are executed together or, by others, each by itself; each uses up a nonce of its own. */
+function judgePayloads(step: StepState, index: number, error: string | undefined, final: FinalFacts): JudgedStep {
+  if (step.cancel === "done") return decided(unexecuted(step), error);
+  const uses = final.nonceUse.get(index) ?? [];
+  const terms = payloadsOf(step);
+  // Of several payloads the verifier's text does not say whose nonce was used: that is read.
+  const isSaid = terms.length === 1 && error !== undefined && isNonceUsedByPayload(error);
+  const fates = terms.map(({ deadlineMs }, at) => fateOf(uses[at], isSaid, deadlineMs));
+  const used = fates.filter((fate) => fate === "used").length;
+  if (used > 0 && step.cancel === "forgotten") return decided("unknowable", error);
+  // While a cancel of ours is open, the nonce may be used by that cancel (rule: carried-by-somebody-else-is-said).
+  if (used === terms.length && step.cancel !== "open") return decided("succeeded_elsewhere", error);
+  const possible = terms.filter((_, at) => fates[at] === "open" || (fates[at] === "used" && step.cancel === "open"));
+  if (possible.length > 0) {
+    const until = Math.max(...possible.map(({ deadlineMs }) => Number(deadlineMs)));
+    return { outcome: "still_possible", error, possibleUntil: isoSeconds(until) };
+  }
+  if (fates.includes("forgotten")) return decided("unknowable", error);
+  if (used > 0) return decided("partly_elsewhere", `${used} of ${terms.length} payloads were carried by somebody else`);
+  return decided(unexecuted(step), error);
 }
 
-function judgePayload(
-  step: StepState,
+/**
+ * `used`: its nonce is; `dead`: it can not be executed any more; `forgotten`: nor can it be told any more whether it was; `open`: it
+ * may still be executed.
+ */
+function fateOf(
+  use: NonceUse | undefined,
+  isSaidUsed: boolean,
   deadlineMs: bigint,
-  index: number,
-  error: string | undefined,
-  final: FinalFacts,
-): JudgedStep {
-  if (step.cancel === "done") return decided(unexecuted(step), error);
-  const use = final.nonceUse.get(index);
-  const isUsed = use?.used || (error !== undefined && isNonceUsedByPayload(error));
-  if (isUsed && step.cancel === "forgotten") return decided("unknowable", error);
-  // While a cancel of ours is open, the nonce may be used by that cancel (rule: carried-by-somebody-else-is-said).
-  if (isUsed && step.cancel !== "open") return decided("succeeded_elsewhere", error);
-  if (!isUsed && use !== undefined && use.timeMs > Number(deadlineMs)) {
-    return use.mayBeForgotten ? decided("unknowable", error) : decided(unexecuted(step), error);
-  }
-  return { outcome: "still_possible", error, possibleUntil: isoSeconds(Number(deadlineMs)) };
+): "used" | "dead" | "forgotten" | "open" {
+  if (use?.used || isSaidUsed) return "used";
+  if (use === undefined || use.timeMs <= Number(deadlineMs)) return "open";
+  return use.mayBeForgotten ? "forgotten" : "dead";
 }
 
 /**

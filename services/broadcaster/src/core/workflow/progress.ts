@@ -86,6 +86,11 @@ export function isSubmitted({ steps }: Pick<WorkflowState, "steps">): boolean {
   return steps.some(({ submissions }) => submissions.length > 0);
 }
 
+/** Whether nothing was submitted, and something may be executed all the same: what was signed, or did not come from here. */
+export function isPossibleUnsent(state: WorkflowState): boolean {
+  return !isSubmitted(state) && state.steps.some(({ terms, own }) => terms !== undefined || own.length > 0);
+}
+
 /** Whether signatures exist, or may exist, that are not known to be submitted. */
 export function isSignedUnsent(state: WorkflowState): boolean {
   return !isSubmitted(state) && state.steps.some(({ terms }) => terms !== undefined);

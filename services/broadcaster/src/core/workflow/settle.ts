@@ -2,15 +2,8 @@ import type { Ended } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import type { Action, EndedInit, EventInit } from "./action.ts";
 import { cancelPayloads, isCancelPending } from "./cancel.ts";
 import { isInTime } from "./in-time.ts";
-import {
-  type FinalFacts,
-  hasPayload,
-  isUndecided,
-  isUnknowable,
-  type JudgedStep,
-  judgeSteps,
-  toStepOutcome,
-} from "./outcomes.ts";
+import { type FinalFacts, isUndecided, isUnknowable, type JudgedStep, judgeSteps, toStepOutcome } from "./outcomes.ts";
+import { hasPayload, payloadsOf } from "./payloads.ts";
 import { isDone, isForgotten, isSubmitted, liveSubmission, openResume, resumedOf } from "./progress.ts";
 import { pursue } from "./pursue.ts";
 import { seenOf } from "./seen.ts";
@@ -114,13 +107,15 @@ export function settlingBefore(state: WorkflowState, end: EndedInit, final: Fina
 
 /**
  * Waits until discarded signatures are dead before anything is signed anew, so that never more can execute than counts against the
- * wallet's limits. If somebody carries one all the same, the workflow settles.
+ * wallet's limits. If somebody carries one all the same, the workflow settles. Around payloads that did not come from here only the
+ * delegate was signed.
  * @returns undefined once they are dead
  */
 export function outlive(state: WorkflowState, world: World): Action | undefined {
-  const judged = judgeSteps(state, world.final);
+  const signedHere = { ...state, steps: state.steps.map((step) => ({ ...step, own: [] })) };
+  const judged = judgeSteps(signedHere, world.final);
   if (judged.some(isUndecided)) {
-    const steps = stepsToRead(state, world, judged);
+    const steps = stepsToRead(signedHere, world, judged);
     return steps.length > 0 ? { kind: "read_nonces", steps } : { kind: "wait" };
   }
   return isUntouched(judged) ? undefined : settle(state, world);
@@ -131,12 +126,12 @@ function measureOrEnd(state: WorkflowState, end: EndedInit): Action {
   return state.measured ? { kind: "append", event: { case: "ended", value: end } } : { kind: "measure" };
 }
 
-/** Steps whose nonce has to be read: their deadline has passed at the final block, or another look is due. */
+/** Steps whose nonces have to be read: their deadlines have passed at the final block, or another look is due. */
 function stepsToRead(state: WorkflowState, world: World, judged: readonly JudgedStep[]): number[] {
   const readAt = world.view.noncesReadAt;
   return state.steps.flatMap((step, index) => {
     if (!hasPayload(step) || judged[index]?.outcome !== "still_possible") return [];
-    const passed = world.final.timeMs > Number(step.terms?.deadlineMs ?? 0n);
+    const passed = payloadsOf(step).every(({ deadlineMs }) => world.final.timeMs > Number(deadlineMs));
     const isFresh = readAt !== undefined && world.head < readAt + (passed ? 1 : lookEvery);
     return isFresh ? [] : [index];
   });

@@ -14,9 +14,9 @@ import type {
   StepResolved,
   StepTerms,
 } from "@outlayer/contracts/outlayer/evidence/v1/event";
-import type { GateCall, PostView } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import type { GateCall, OwnPayload, PostView } from "@outlayer/contracts/outlayer/workflow/v1/call";
 import type { Approval } from "@outlayer/contracts/outlayer/workflow/v1/policy";
-import type { Queue } from "@outlayer/contracts/outlayer/workflow/v1/record";
+import type { Queue, Signer } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import { noStandstill, noteStandstill, type Standstill } from "./standstill.ts";
 
 /** The driver's state of a workflow: a fold over its log, and besides the chain the only input to its decisions. */
@@ -71,12 +71,23 @@ export interface WaitingState {
 
 export interface Account {
   readonly accountId: string;
-  /** `ed25519:` and base58. */
+  /** `ed25519:` and base58; empty for a session. */
   readonly publicKey: string;
+  /** Who signs the delegates, where the account itself does not. */
+  readonly delegateSigner?: Signer | undefined;
   readonly policyCheckedAtMs: number;
 }
 
+type Signing = Pick<Signer, "accountId" | "publicKey">;
+
+/** Account and key that sign the wallet's delegates. */
+export function delegateSignerOf(account: Signing & { readonly delegateSigner?: Signing | undefined }): Signing {
+  return account.delegateSigner ?? account;
+}
+
 export interface StepState {
+  /** Payloads that the session's account has signed itself, which anybody may have; empty for other steps. */
+  readonly own: readonly OwnPayload[];
   /** Terms on which it was last signed, or may have been; undefined where it certainly was not. */
   readonly terms: Terms | undefined;
   readonly signed: SignedStep | undefined;
@@ -155,7 +166,9 @@ function begin(requestId: string, opened: Opened, atMs: number): WorkflowState {
     account: undefined,
     waiting: undefined,
     admitted: undefined,
-    steps: opened.calls.map(() => emptyStep),
+    steps: opened.calls.map(({ payload }) =>
+      payload.case === "own" ? { ...emptyStep, own: payload.value.payloads } : emptyStep,
+    ),
     resumes: [],
     cancelRequested: false,
     cancels: [],
@@ -171,6 +184,7 @@ function begin(requestId: string, opened: Opened, atMs: number): WorkflowState {
 }
 
 const emptyStep: StepState = {
+  own: [],
   terms: undefined,
   signed: undefined,
   submissions: [],
@@ -203,8 +217,8 @@ export function evolve(before: WorkflowState, logged: Logged): WorkflowState {
     case "taken":
       return { ...state, epoch: kind.value.epoch };
     case "policyAllowed": {
-      const { accountId, publicKey, checkedAtMs } = kind.value;
-      return { ...state, account: { accountId, publicKey, policyCheckedAtMs: Number(checkedAtMs) } };
+      const { accountId, publicKey, delegateSigner, checkedAtMs } = kind.value;
+      return { ...state, account: { accountId, publicKey, delegateSigner, policyCheckedAtMs: Number(checkedAtMs) } };
     }
     case "waiting": {
       const { queue, blockedSinceMs } = kind.value;

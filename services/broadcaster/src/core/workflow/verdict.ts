@@ -1,7 +1,7 @@
 import type { StepResolved } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import type { ErrorCode, TerminalStatus } from "@outlayer/workflow";
 import { classifyRefusal, isNonceUsedByPayload } from "../chain/gate-texts.ts";
-import { isUndecided, type JudgedStep } from "./outcomes.ts";
+import { isElsewhere, isUndecided, type JudgedStep } from "./outcomes.ts";
 import { isForgotten, isSubmitted } from "./progress.ts";
 import type { ResumeState, WorkflowState } from "./state.ts";
 import { isUndone } from "./undone.ts";
@@ -83,9 +83,9 @@ function causeOfUndone(
   name: string,
 ): Cause {
   const isKept = steps.some(({ resolved }) => resolved?.receipt?.status === "success" && !resolved.cameBack);
-  const isElsewhere = judged.some((step) => step.outcome === "succeeded_elsewhere");
+  const isCarried = judged.some(isElsewhere);
   const what = outcome?.outcome === "refunded" ? "was refunded" : "failed on chain";
-  const code = isKept || isElsewhere ? "dispatch_failed" : "refunded";
+  const code = isKept || isCarried ? "dispatch_failed" : "refunded";
   return { code, text: `${name} ${what}: ${outcome?.error ?? ""}` };
 }
 
@@ -158,9 +158,11 @@ export function failedText(cause: Cause, steps: readonly JudgedStep[]): string {
   const text = done === undefined ? cause.text : `${cause.text}, and ${done} had been executed by then`;
   const carrier = cause.code === "outcome_unknown" ? "" : ", carried by somebody else";
   const taken = elsewhere === undefined ? "" : `; ${elsewhere} took effect all the same${carrier}: do not repeat it`;
+  const inPart = subjectOf("partly_elsewhere");
+  const partly = inPart === undefined ? "" : `; ${inPart} took effect in part, carried by somebody else`;
   const unknowable = subjectOf("unknowable");
   const untold = unknowable === undefined ? "" : `; ${unknowable} may have been executed, and nobody can tell any more`;
-  return `${text}${taken}${untold}`;
+  return `${text}${taken}${partly}${untold}`;
 }
 
 /** Times sort as text; heights by length first. A time is later than any height. */

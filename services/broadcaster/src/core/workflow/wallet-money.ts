@@ -1,5 +1,6 @@
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
-import { field, integer, list, object, parse, string } from "../chain/json.ts";
+import { intentsOf } from "../chain/intents.ts";
+import { field, integer, list, object, string } from "../chain/json.ts";
 
 /** One movement of a wallet's balance in the verifier. */
 export interface Movement {
@@ -13,10 +14,7 @@ export interface Movement {
  * @param wrappedNearId the wNEAR contract, whose tokens the verifier burns for intents that pay NEAR
  */
 export function movementsOf(call: GateCall, wrappedNearId: string): readonly Movement[] {
-  if (call.payload.case !== "intents") return [];
-  return list(parse(call.payload.value.intentsJson)).flatMap((intent) =>
-    movementsOfIntent(intent, `nep141:${wrappedNearId}`),
-  );
+  return intentsOf(call).flatMap((intent) => movementsOfIntent(intent, `nep141:${wrappedNearId}`));
 }
 
 function movementsOfIntent(intent: unknown, wrappedNear: string): Movement[] {

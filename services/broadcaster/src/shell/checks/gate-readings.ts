@@ -199,6 +199,8 @@ export class GateReadings {
 export interface WalletAccount {
   readonly accountId: string;
   readonly publicKey: string;
+  /** Who signs the delegates, where the account itself does not. */
+  readonly delegateSigner?: { readonly accountId: string; readonly publicKey: string } | undefined;
 }
 
 export interface OperatorSources extends GateSources {

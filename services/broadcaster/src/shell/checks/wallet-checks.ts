@@ -1,4 +1,5 @@
 import type { Finding } from "../../core/checks/finding.ts";
+import { checkOwnPayloads, ownPayloadsOf } from "../../core/checks/own-payloads.ts";
 import { checkReceiversExist, checkReceiversHaveCode } from "../../core/checks/receivers.ts";
 import {
   checkDeadlines,
@@ -9,6 +10,7 @@ import {
   checkVerifierKey,
   checkVerifierLock,
 } from "../../core/checks/wallet.ts";
+import { delegateSignerOf } from "../../core/workflow/state.ts";
 import type { Check, CodedCheck } from "./check.ts";
 import type { WalletReadings } from "./wallet-readings.ts";
 
@@ -52,7 +54,17 @@ export const walletChecks: readonly CodedCheck<WalletReadings>[] = [
     class: "blocking",
     code: "unsafe_delegate_nonce",
     find: async (readings) =>
-      checkDelegateNonce((await readings.account()).accountId, await readings.keyNonce(), readings.wallet.clock.now()),
+      checkDelegateNonce(
+        delegateSignerOf(await readings.account()).accountId,
+        await readings.keyNonce(),
+        readings.wallet.clock.now(),
+      ),
+  },
+  {
+    name: "own_payloads",
+    class: "blocking",
+    code: "dispatch_failed",
+    find: async (readings) => checkOwnPayloads(ownPayloadsOf(readings.calls), await readings.ownPayloads()),
   },
   {
     name: "verifier_key",

@@ -1,11 +1,15 @@
 import type { Clock } from "@outlayer/kit";
+import { decodeBase64 } from "@outlayer/near";
 import { strings } from "../../core/chain/json.ts";
 import { isViewMissing } from "../../core/chain/panic-text.ts";
+import { ownPayloadsOf } from "../../core/checks/own-payloads.ts";
 import type { CallTarget } from "../../core/checks/receivers.ts";
 import { ViewFailed } from "../../core/ports/near-node.ts";
+import { delegateSignerOf } from "../../core/workflow/state.ts";
 import { tokensOf } from "../../core/workflow/wallet-money.ts";
 import { OperatorReadings, type OperatorSources, type Run } from "./gate-readings.ts";
 import { once } from "./once.ts";
+import { PayloadViews } from "./payload-facts.ts";
 
 export interface WalletSources extends OperatorSources {
   readonly verifierId: string;
@@ -32,9 +36,9 @@ export class WalletReadings extends OperatorReadings {
   }
 
   readonly near = once(async () => this.wallet.node.balance((await this.account()).accountId));
-  /** Nonce of the wallet's key on NEAR; undefined where the account lacks the key, or does not exist. */
+  /** Nonce on NEAR of the key that signs delegates; undefined where the account lacks the key, or does not exist. */
   readonly keyNonce = once(async () => {
-    const { accountId, publicKey } = await this.account();
+    const { accountId, publicKey } = delegateSignerOf(await this.account());
     const key = await this.keep(`access key of ${accountId}`, keyBlocks, () =>
       this.wallet.node.accessKey(accountId, publicKey),
     );
@@ -65,6 +69,16 @@ export class WalletReadings extends OperatorReadings {
       ]);
       return { hasKey: hasKey === true, isLocked: lock === true };
     });
+  });
+
+  /** What the verifier says of the payloads that a session's account has signed itself, in their order. */
+  readonly ownPayloads = once(async () => {
+    const views = new PayloadViews(this.wallet.node, this.wallet.verifierId);
+    return Promise.all(
+      ownPayloadsOf(this.calls).map(({ payload: { signerId, publicKey, nonce } }) =>
+        views.factsOf({ accountId: signerId, publicKey, nonce: decodeBase64(nonce) }),
+      ),
+    );
   });
 
   /** Balances in the verifier of every token that the steps move. Raw units. */

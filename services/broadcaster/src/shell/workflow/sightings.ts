@@ -14,7 +14,7 @@ export class Sightings extends TransactionSightings implements View {
   readonly cancels = new Map<string, CancelView | undefined>();
   readonly burntAt = new Map<string, number>();
   readonly adoptions = new Map<number, AcceptedSubmission | "none">();
-  readonly nonceUse = new Map<number, NonceUse>();
+  readonly nonceUse = new Map<number, readonly NonceUse[]>();
   /** yoctoNEAR burnt by a transaction whose receipts have all run, by hash. */
   readonly burnt = new Map<string, bigint>();
   /** Results of the views that a caller wants after a batch, by their place. */

@@ -5,10 +5,23 @@ import { blocksTaken, canGrowOld, waitsForTarget } from "../../core/workflow/in-
 import { next } from "../../core/workflow/next.ts";
 import type { FinalFacts } from "../../core/workflow/outcomes.ts";
 import { owedBy } from "../../core/workflow/owed.ts";
-import { isDone, isResumedSingly, isSignedUnsent, isSubmitted } from "../../core/workflow/progress.ts";
+import {
+  isDone,
+  isPossibleUnsent,
+  isResumedSingly,
+  isSignedUnsent,
+  isSubmitted,
+} from "../../core/workflow/progress.ts";
 import { settlingBefore } from "../../core/workflow/settle.ts";
 import { staleAfter } from "../../core/workflow/stale.ts";
-import { evolve, foldWorkflow, type Logged, sentTransactions, type WorkflowState } from "../../core/workflow/state.ts";
+import {
+  delegateSignerOf,
+  evolve,
+  foldWorkflow,
+  type Logged,
+  sentTransactions,
+  type WorkflowState,
+} from "../../core/workflow/state.ts";
 import { unmovedSteps } from "../../core/workflow/usage.ts";
 import type { World } from "../../core/workflow/world.ts";
 import { KeyUnusable } from "../chain/signing-key.ts";
@@ -301,7 +314,8 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
   #noteDelegates({ account, steps }: WorkflowState): void {
     if (account === undefined) return;
     for (const { signed } of steps) {
-      if (signed !== undefined) this.#needs.ownDelegates.note(account.accountId, signed.delegateNonce);
+      if (signed !== undefined)
+        this.#needs.ownDelegates.note(delegateSignerOf(account).accountId, signed.delegateNonce);
     }
   }
 
@@ -310,7 +324,7 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
     if (account === undefined) return;
     for (const step of steps) {
       if (step.signed !== undefined && isDone(step))
-        this.#needs.ownDelegates.forget(account.accountId, step.signed.delegateNonce);
+        this.#needs.ownDelegates.forget(delegateSignerOf(account).accountId, step.signed.delegateNonce);
     }
   }
 }
@@ -329,6 +343,7 @@ function withoutChain(state: WorkflowState): Action {
   // Whether signatures are over, or used, only the chain tells. Until then the workflow settles.
   const isUntold = state.cancelRequested && state.settling === undefined;
   if (isUntold && isSignedUnsent(state)) return { kind: "append", event: cancelledEnd(state) };
+  if (state.settling !== undefined && isPossibleUnsent(state)) return { kind: "wait" };
   if (state.account === undefined) return { kind: "check_policy" };
   return state.admitted === undefined && !isSignedUnsent(state) ? { kind: "seek_admission" } : { kind: "wait" };
 }

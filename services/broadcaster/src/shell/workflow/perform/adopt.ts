@@ -3,7 +3,7 @@ import { type AcceptedSubmission, AcceptedSubmissionSchema } from "@outlayer/con
 import type { BroadcasterConfig } from "../../../config.ts";
 import { readSubmission } from "../../../core/chain/submission-view.ts";
 import type { NearNode } from "../../../core/ports/near-node.ts";
-import type { WorkflowState } from "../../../core/workflow/state.ts";
+import { delegateSignerOf, type WorkflowState } from "../../../core/workflow/state.ts";
 import type { GateReader } from "../../gate/gate-reader.ts";
 
 export interface AdoptNeeds {
@@ -51,7 +51,7 @@ async function findForeign(
 ): Promise<AcceptedSubmission | undefined> {
   const signed = state.steps[step]?.signed;
   if (signed === undefined || state.account === undefined) return undefined;
-  const pending = await gate.findPending(state.account.accountId, signed.delegateNonce);
+  const pending = await gate.findPending(delegateSignerOf(state.account).accountId, signed.delegateNonce);
   if (pending === undefined) return undefined;
   const block = await node.block({ height: pending.submittedAtBlock });
   // Whoever signs it, or hands it on, has the delegate before we send it: only before its signature had nobody seen it.

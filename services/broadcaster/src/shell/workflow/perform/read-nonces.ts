@@ -2,6 +2,8 @@ import { decodeBase64, encodeHex, readVerifierNonce } from "@outlayer/near";
 import type { BroadcasterConfig } from "../../../config.ts";
 import { isViewMissing } from "../../../core/chain/panic-text.ts";
 import { type NearNode, ViewFailed } from "../../../core/ports/near-node.ts";
+import type { NonceUse } from "../../../core/workflow/outcomes.ts";
+import { payloadsOf } from "../../../core/workflow/payloads.ts";
 import type { WorkflowState } from "../../../core/workflow/state.ts";
 import type { Follower } from "../../chain/follower.ts";
 import type { Sightings } from "../sightings.ts";
@@ -25,20 +27,26 @@ export async function readNonces(
 ): Promise<boolean> {
   const { node, follower, config } = tools;
   const heads = follower.heads;
-  if (heads === undefined || state.account === undefined) return false;
-  for (const step of steps) {
-    const { nonce = "", deadlineMs = 0n } = state.steps[step]?.terms ?? {};
-    if (nonce === "") continue;
-    const args = { account_id: state.account.accountId, nonce };
-    const { value, height } = await node.view(config.verifierId, "is_nonce_used", args);
-    // A node that lags behind answers for an older block than the time noted.
-    if (height < heads.final.height) return false;
-    const { timeMs } = heads.final;
-    // Before the deadline an unused nonce decides nothing.
-    const isDecisive = value !== true && timeMs > Number(deadlineMs);
-    const mayBeForgotten = isDecisive ? await mayForget(tools, nonce, height) : false;
-    if (mayBeForgotten === undefined) return false;
-    seen.nonceUse.set(step, { used: value === true, timeMs, height: heads.final.height, mayBeForgotten });
+  if (heads === undefined) return false;
+  for (const index of steps) {
+    const step = state.steps[index];
+    if (step === undefined) continue;
+    // What a session has signed itself is possible before the wallet's account was asked for.
+    const accountId = step.own[0]?.signerId ?? state.account?.accountId;
+    if (accountId === undefined) return false;
+    const uses: NonceUse[] = [];
+    for (const { nonce, deadlineMs } of payloadsOf(step)) {
+      const { value, height } = await node.view(config.verifierId, "is_nonce_used", { account_id: accountId, nonce });
+      // A node that lags behind answers for an older block than the time noted.
+      if (height < heads.final.height) return false;
+      const { timeMs } = heads.final;
+      // Before the deadline an unused nonce decides nothing.
+      const isDecisive = value !== true && timeMs > Number(deadlineMs);
+      const mayBeForgotten = isDecisive ? await mayForget(tools, nonce, height) : false;
+      if (mayBeForgotten === undefined) return false;
+      uses.push({ used: value === true, timeMs, height: heads.final.height, mayBeForgotten });
+    }
+    seen.nonceUse.set(index, uses);
   }
   seen.noncesReadAt = heads.optimistic.height;
   return true;

@@ -6,7 +6,7 @@ import { RpcUnavailable } from "../../../core/ports/near-node.ts";
 import type { Signer } from "../../../core/ports/signer.ts";
 import { ApprovalsMissing, GrantLapsed, KeystoreRefused, type StepTerms } from "../../../core/ports/signer.ts";
 import type { EventInit } from "../../../core/workflow/action.ts";
-import type { Account, Terms, WorkflowState } from "../../../core/workflow/state.ts";
+import { type Account, delegateSignerOf, type Terms, type WorkflowState } from "../../../core/workflow/state.ts";
 import type { Follower } from "../../chain/follower.ts";
 import type { SaltReader } from "../../chain/salt-reader.ts";
 import { checkPolicy, endOnRefusal, type Grants } from "../../policy/check-policy.ts";
@@ -130,10 +130,10 @@ function thrownAway(end: EventInit, signed: number): EventInit {
 async function newTerms(
   { evidence, salts, ports, config }: SignNeeds,
   { calls }: WorkflowState,
-  { accountId }: Account,
+  account: Account,
   { height, timeMs }: { readonly height: number; readonly timeMs: number },
 ): Promise<readonly Terms[]> {
-  const nonces = await evidence.reserveNonces(accountId, calls.length);
+  const nonces = await evidence.reserveNonces(delegateSignerOf(account).accountId, calls.length);
   const salt = await salts.current();
   const maxBlockHeight = BigInt(height + config.delegateValidityBlocks);
   return calls.map(({ payload }, step) => {

@@ -31,6 +31,7 @@ const succeeded: RecordExample = {
   predecessor_model: "gate",
   ordering_model: "gate_chained",
   signed_nep413_payloads: ['{"standard":"nep413","payload":{"recipient":"intents.near"},"signature":"ed25519:…"}'],
+  signers: [],
   signed_nep366_delegates: ["QAAAAGEx…"],
   submit_tx_hashes: ["9fK2vX1sTq6mB4nD8cZ7yR3wHj5LgPe2aUxWkFtMoNQi"],
   intent_ids: ["41"],

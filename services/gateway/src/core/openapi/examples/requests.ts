@@ -58,10 +58,29 @@ const halting = {
   idempotency_key: "halting-1",
 } satisfies z.infer<typeof workflowRequestSchema>;
 
+const ownPayload = {
+  steps: [
+    {
+      kind: "intents.execute_signed",
+      payloads: [
+        {
+          standard: "raw_ed25519",
+          payload:
+            '{"signer_id":"alice.near","verifying_contract":"intents.near","deadline":"2026-04-24T20:00:00Z","nonce":"Vij2xgAlKBKzADZykFdbpB8CcBXsE9wRhklzE4/mgS8=","intents":[]}',
+          public_key: "ed25519:5TagutioHgKLh7KZ1VEFBYfgRkPtqnKm9LoMnJMJugxm",
+          signature: "ed25519:…",
+        },
+      ],
+    },
+  ],
+  idempotency_key: "own-1",
+} satisfies z.infer<typeof workflowRequestSchema>;
+
 export const workflowExamples: Named<Example> = {
   transfer: { summary: "Send tokens within the verifier", value: transfer },
   swap: { summary: "Swap, then pay from what came of it", value: swapThenTransfer },
   halting: { summary: "Stop at the first step that fails", value: halting },
+  own: { summary: "As a session: carry what its account has signed", value: ownPayload },
   explicit: { summary: "Call a contract that takes the gate as its caller", value: explicitCall },
 };
 

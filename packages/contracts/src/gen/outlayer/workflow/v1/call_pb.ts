@@ -11,7 +11,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/workflow/v1/call.proto.
  */
 export const file_outlayer_workflow_v1_call: GenFile = /*@__PURE__*/
-  fileDesc("Ch9vdXRsYXllci93b3JrZmxvdy92MS9jYWxsLnByb3RvEhRvdXRsYXllci53b3JrZmxvdy52MSKJAgoIR2F0ZUNhbGwSHgoLcmVjZWl2ZXJfaWQYASABKAlCCbpIBnIEEAIYQBIxCgttZXRob2RfbmFtZRgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05X117MSwyNTZ9JBImCgNnYXMYAyABKAlCGbpIFnIUMhJeWzEtOV1bMC05XXswLDE4fSQSLgoHZGVwb3NpdBgEIAEoCUIdukgachgyFl4oMHxbMS05XVswLTldezAsMzh9KSQSDgoEYXJncxgFIAEoDEgAEjAKB2ludGVudHMYBiABKAsyHS5vdXRsYXllci53b3JrZmxvdy52MS5JbnRlbnRzSABCEAoHcGF5bG9hZBIFukgCCAEipQEKB0ludGVudHMSHQoMaW50ZW50c19qc29uGAEgASgJQge6SARyAhACEiAKGGNvdW50ZXJwYXJ0eV9zaWduZWRfanNvbhgCIAMoCRIZCgxub3RfYWZ0ZXJfbXMYAyABKANIAIgBARIfCglzaWduZXJfaWQYBCABKAlCB7pIBHICGEBIAYgBAUIPCg1fbm90X2FmdGVyX21zQgwKCl9zaWduZXJfaWQicQoIUG9zdFZpZXcSEwoLY29udHJhY3RfaWQYASABKAkSEwoLbWV0aG9kX25hbWUYAiABKAkSEQoJYXJnc19qc29uGAMgASgJEhgKC2V4cGVjdF9qc29uGAQgASgJSACIAQFCDgoMX2V4cGVjdF9qc29uYgZwcm90bzM", [file_buf_validate_validate]);
+  fileDesc("Ch9vdXRsYXllci93b3JrZmxvdy92MS9jYWxsLnByb3RvEhRvdXRsYXllci53b3JrZmxvdy52MSK7AgoIR2F0ZUNhbGwSHgoLcmVjZWl2ZXJfaWQYASABKAlCCbpIBnIEEAIYQBIxCgttZXRob2RfbmFtZRgCIAEoCUIcukgZchcyFV5bQS1aYS16MC05X117MSwyNTZ9JBImCgNnYXMYAyABKAlCGbpIFnIUMhJeWzEtOV1bMC05XXswLDE4fSQSLgoHZGVwb3NpdBgEIAEoCUIdukgachgyFl4oMHxbMS05XVswLTldezAsMzh9KSQSDgoEYXJncxgFIAEoDEgAEjAKB2ludGVudHMYBiABKAsyHS5vdXRsYXllci53b3JrZmxvdy52MS5JbnRlbnRzSAASMAoDb3duGAcgASgLMiEub3V0bGF5ZXIud29ya2Zsb3cudjEuT3duUGF5bG9hZHNIAEIQCgdwYXlsb2FkEgW6SAIIASKlAQoHSW50ZW50cxIdCgxpbnRlbnRzX2pzb24YASABKAlCB7pIBHICEAISIAoYY291bnRlcnBhcnR5X3NpZ25lZF9qc29uGAIgAygJEhkKDG5vdF9hZnRlcl9tcxgDIAEoA0gAiAEBEh8KCXNpZ25lcl9pZBgEIAEoCUIHukgEcgIYQEgBiAEBQg8KDV9ub3RfYWZ0ZXJfbXNCDAoKX3NpZ25lcl9pZCJNCgtPd25QYXlsb2FkcxI+CghwYXlsb2FkcxgBIAMoCzIgLm91dGxheWVyLndvcmtmbG93LnYxLk93blBheWxvYWRCCrpIB5IBBAgBEAQi+QEKCk93blBheWxvYWQSFAoMcGF5bG9hZF9qc29uGAEgASgJEi0KDnBheWxvYWRfc2hhMjU2GAIgASgJQhW6SBJyEDIOXlswLTlhLWZdezY0fSQSGQoIc3RhbmRhcmQYAyABKAlCB7pIBHICEAESGgoJc2lnbmVyX2lkGAQgASgJQge6SARyAhACEhsKCnB1YmxpY19rZXkYBSABKAlCB7pIBHICEAESHAoLaW50ZW50X2hhc2gYBiABKAlCB7pIBHICEAESFgoFbm9uY2UYByABKAlCB7pIBHICEAESHAoLZGVhZGxpbmVfbXMYCCABKANCB7pIBCICIAAicQoIUG9zdFZpZXcSEwoLY29udHJhY3RfaWQYASABKAkSEwoLbWV0aG9kX25hbWUYAiABKAkSEQoJYXJnc19qc29uGAMgASgJEhgKC2V4cGVjdF9qc29uGAQgASgJSACIAQFCDgoMX2V4cGVjdF9qc29uYgZwcm90bzM", [file_buf_validate_validate]);
 
 /**
  * One call through the gate, in the form that the planner validated: nothing in it has to be interpreted again.
@@ -68,6 +68,14 @@ export type GateCall = Message<"outlayer.workflow.v1.GateCall"> & {
      */
     value: Intents;
     case: "intents";
+  } | {
+    /**
+     * Payloads that the session's account has signed itself: the arguments are built around them.
+     *
+     * @generated from field: outlayer.workflow.v1.OwnPayloads own = 7;
+     */
+    value: OwnPayloads;
+    case: "own";
   } | { case: undefined; value?: undefined };
 };
 
@@ -121,6 +129,97 @@ export const IntentsSchema: GenMessage<Intents> = /*@__PURE__*/
   messageDesc(file_outlayer_workflow_v1_call, 1);
 
 /**
+ * Payloads of one step that the session's account has signed, executed together in one `execute_intents`.
+ *
+ * @generated from message outlayer.workflow.v1.OwnPayloads
+ */
+export type OwnPayloads = Message<"outlayer.workflow.v1.OwnPayloads"> & {
+  /**
+   * In the order in which they are executed.
+   *
+   * @generated from field: repeated outlayer.workflow.v1.OwnPayload payloads = 1;
+   */
+  payloads: OwnPayload[];
+};
+
+/**
+ * Describes the message outlayer.workflow.v1.OwnPayloads.
+ * Use `create(OwnPayloadsSchema)` to create a new message.
+ */
+export const OwnPayloadsSchema: GenMessage<OwnPayloads> = /*@__PURE__*/
+  messageDesc(file_outlayer_workflow_v1_call, 2);
+
+/**
+ * A payload, and who signed it. It is secret until its submission is on record: the hashed entry holds only its SHA-256.
+ *
+ * @generated from message outlayer.workflow.v1.OwnPayload
+ */
+export type OwnPayload = Message<"outlayer.workflow.v1.OwnPayload"> & {
+  /**
+   * The payload's JSON text, as it stands in `execute_intents`; not in the hashed entry.
+   *
+   * @generated from field: string payload_json = 1;
+   */
+  payloadJson: string;
+
+  /**
+   * Lower-case hex SHA-256 of `payload_json`.
+   *
+   * @generated from field: string payload_sha256 = 2;
+   */
+  payloadSha256: string;
+
+  /**
+   * `nep413`, `erc191`, `tip191`, `raw_ed25519`, `webauthn`, `ton_connect` or `sep53`.
+   *
+   * @generated from field: string standard = 3;
+   */
+  standard: string;
+
+  /**
+   * The account that it acts for.
+   *
+   * @generated from field: string signer_id = 4;
+   */
+  signerId: string;
+
+  /**
+   * The key that signed it: curve, colon and base58.
+   *
+   * @generated from field: string public_key = 5;
+   */
+  publicKey: string;
+
+  /**
+   * Base58 of the hash by which the verifier names it.
+   *
+   * @generated from field: string intent_hash = 6;
+   */
+  intentHash: string;
+
+  /**
+   * The verifier's nonce, base64.
+   *
+   * @generated from field: string nonce = 7;
+   */
+  nonce: string;
+
+  /**
+   * Its deadline, milliseconds since the epoch.
+   *
+   * @generated from field: int64 deadline_ms = 8;
+   */
+  deadlineMs: bigint;
+};
+
+/**
+ * Describes the message outlayer.workflow.v1.OwnPayload.
+ * Use `create(OwnPayloadSchema)` to create a new message.
+ */
+export const OwnPayloadSchema: GenMessage<OwnPayload> = /*@__PURE__*/
+  messageDesc(file_outlayer_workflow_v1_call, 3);
+
+/**
  * A view to run at the final block after the last dispatch.
  *
  * @generated from message outlayer.workflow.v1.PostView
@@ -160,5 +259,5 @@ export type PostView = Message<"outlayer.workflow.v1.PostView"> & {
  * Use `create(PostViewSchema)` to create a new message.
  */
 export const PostViewSchema: GenMessage<PostView> = /*@__PURE__*/
-  messageDesc(file_outlayer_workflow_v1_call, 2);
+  messageDesc(file_outlayer_workflow_v1_call, 4);
 

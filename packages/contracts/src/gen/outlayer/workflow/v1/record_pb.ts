@@ -14,7 +14,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/workflow/v1/record.proto.
  */
 export const file_outlayer_workflow_v1_record: GenFile = /*@__PURE__*/
-  fileDesc("CiFvdXRsYXllci93b3JrZmxvdy92MS9yZWNvcmQucHJvdG8SFG91dGxheWVyLndvcmtmbG93LnYxIoMOCgZSZWNvcmQSEgoKcmVxdWVzdF9pZBgBIAEoCRIQCghlbmRwb2ludBgCIAEoCRIRCgl3YWxsZXRfaWQYAyABKAkSFwoPaWRlbXBvdGVuY3lfa2V5GAQgASgJEg4KBnN0YXR1cxgFIAEoCRIfChJ1c2VyX3Zpc2libGVfZXJyb3IYBiABKAlIAIgBARIXCgplcnJvcl9jb2RlGAcgASgJSAGIAQESIAoYcGVyc2lzdGVkX2JlZm9yZV9zaWduaW5nGAggASgIEjoKFW9yaWdpbmFsX3JlcXVlc3RfanNvbhgJIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RCAhgBEjIKDXdvcmtmbG93X2pzb24YCiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0QgIYARItCglwbGFuX2pzb24YCyABKAsyGi5vdXRsYXllci53b3JrZmxvdy52MS5QbGFuEhkKEXByb3h5X3ByZWRlY2Vzc29yGAwgASgIEhkKEXByZWRlY2Vzc29yX21vZGVsGA0gASgJEhYKDm9yZGVyaW5nX21vZGVsGA4gASgJEh4KFnNpZ25lZF9uZXA0MTNfcGF5bG9hZHMYDyADKAkSHwoXc2lnbmVkX25lcDM2Nl9kZWxlZ2F0ZXMYECADKAkSGAoQc3VibWl0X3R4X2hhc2hlcxgRIAMoCRISCgppbnRlbnRfaWRzGBIgAygJEhsKDnJlc3VtZV90eF9oYXNoGBMgASgJSAKIAQESGAoQcmVzdW1lX3R4X2hhc2hlcxgUIAMoCRJAChFkaXNwYXRjaF9yZWNlaXB0cxgVIAMoCzIlLm91dGxheWVyLndvcmtmbG93LnYxLkRpc3BhdGNoUmVjZWlwdBIeChZkaXNwYXRjaF9ibG9ja19oZWlnaHRzGBYgAygEEjgKDXN0ZXBfb3V0Y29tZXMYFyADKAsyIS5vdXRsYXllci53b3JrZmxvdy52MS5TdGVwT3V0Y29tZRJHCg5iYWxhbmNlX2RlbHRhcxgYIAMoCzIvLm91dGxheWVyLndvcmtmbG93LnYxLlJlY29yZC5CYWxhbmNlRGVsdGFzRW50cnkSRQoNYmFsYW5jZV92aWV3cxgZIAMoCzIuLm91dGxheWVyLndvcmtmbG93LnYxLlJlY29yZC5CYWxhbmNlVmlld3NFbnRyeRJFChdwb3N0X2JhdGNoX3ZpZXdfcmVzdWx0cxgaIAMoCzIkLm91dGxheWVyLndvcmtmbG93LnYxLlBvc3RWaWV3UmVzdWx0Ei8KBXF1ZXVlGBsgASgLMhsub3V0bGF5ZXIud29ya2Zsb3cudjEuUXVldWVIA4gBARIoCgRmZWVzGBwgASgLMhoub3V0bGF5ZXIud29ya2Zsb3cudjEuRmVlcxIyChFkaXJlY3RfdXNlcl9zY29wZRgdIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSNQoUZGlyZWN0X3VzZXJfZXZpZGVuY2UYHiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EiIKGmRpcmVjdF9zaWduZWRfdHJhbnNhY3Rpb25zGB8gAygJEhIKCnN0YXR1c191cmwYICABKAkSGwoOcmV0cnlfYWZ0ZXJfbXMYISABKA1IBIgBARIPCgd2ZXJzaW9uGCIgASgEEhEKCWhlYWRfaGFzaBgjIAEoCRIuCgpjcmVhdGVkX2F0GCQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GCUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI7CghhcHByb3ZhbBgmIAEoCzIkLm91dGxheWVyLndvcmtmbG93LnYxLkFwcHJvdmFsTmVlZGVkSAWIAQESGAoQY2FuY2VsX3R4X2hhc2hlcxgoIAMoCRIYChBjYW5jZWxfcmVxdWVzdGVkGCkgASgIEh0KFW9yaWdpbmFsX3JlcXVlc3RfdGV4dBgyIAEoCRIVCg13b3JrZmxvd190ZXh0GDMgASgJGjQKEkJhbGFuY2VEZWx0YXNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBGlYKEUJhbGFuY2VWaWV3c0VudHJ5EgsKA2tleRgBIAEoCRIwCgV2YWx1ZRgCIAEoCzIhLm91dGxheWVyLndvcmtmbG93LnYxLkJhbGFuY2VWaWV3OgI4AUIVChNfdXNlcl92aXNpYmxlX2Vycm9yQg0KC19lcnJvcl9jb2RlQhEKD19yZXN1bWVfdHhfaGFzaEIICgZfcXVldWVCEQoPX3JldHJ5X2FmdGVyX21zQgsKCV9hcHByb3ZhbCJCCg5BcHByb3ZhbE5lZWRlZBIaChJyZXF1aXJlZF9hcHByb3ZhbHMYASABKA0SFAoMcmVxdWVzdF9oYXNoGAIgASgJIrQBCg9EaXNwYXRjaFJlY2VpcHQSEQoJaW50ZW50X2lkGAEgASgJEhIKCnJlY2VpcHRfaWQYAiABKAkSEwoLcmVjZWl2ZXJfaWQYAyABKAkSEwoLbWV0aG9kX25hbWUYBCABKAkSFAoMYmxvY2tfaGVpZ2h0GAUgASgEEg4KBnN0YXR1cxgGIAEoCRIMCgRsb2dzGAcgAygJEhIKBWVycm9yGAggASgJSACIAQFCCAoGX2Vycm9yImwKC1N0ZXBPdXRjb21lEg8KB291dGNvbWUYASABKAkSEgoFZXJyb3IYAiABKAlIAIgBARIbCg5wb3NzaWJsZV91bnRpbBgDIAEoCUgBiAEBQggKBl9lcnJvckIRCg9fcG9zc2libGVfdW50aWwiTgoLQmFsYW5jZVZpZXcSDgoGYmVmb3JlGAEgASgJEhIKBWFmdGVyGAIgASgJSACIAQESEQoJYW1iaWd1b3VzGAMgASgIQggKBl9hZnRlciLLAQoOUG9zdFZpZXdSZXN1bHQSEwoLY29udHJhY3RfaWQYASABKAkSEwoLbWV0aG9kX25hbWUYAiABKAkSGAoLcmVzdWx0X2pzb24YAyABKAlIAIgBARISCgVlcnJvchgEIAEoCUgBiAEBEhQKB21hdGNoZXMYBSABKAhIAogBARIUCgxibG9ja19oZWlnaHQYBiABKAQSDwoHb3V0Y29tZRgHIAEoCUIOCgxfcmVzdWx0X2pzb25CCAoGX2Vycm9yQgoKCF9tYXRjaGVzImwKBVF1ZXVlEhAKCHBvc2l0aW9uGAEgASgNEiIKFWV4cGVjdGVkX3N0YXJ0X2hlaWdodBgCIAEoBEgAiAEBEhMKC3dhaXRpbmdfZm9yGAMgASgJQhgKFl9leHBlY3RlZF9zdGFydF9oZWlnaHQiVAoERmVlcxIWCg5nYXRlX2ZlZV95b2N0bxgBIAEoCRIXCg9nYXNfYnVybnRfeW9jdG8YAiABKAkSGwoTZm9yZ290dGVuX3R4X2hhc2hlcxgDIAMoCWIGcHJvdG8z", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_outlayer_workflow_v1_plan]);
+  fileDesc("CiFvdXRsYXllci93b3JrZmxvdy92MS9yZWNvcmQucHJvdG8SFG91dGxheWVyLndvcmtmbG93LnYxIrcOCgZSZWNvcmQSEgoKcmVxdWVzdF9pZBgBIAEoCRIQCghlbmRwb2ludBgCIAEoCRIRCgl3YWxsZXRfaWQYAyABKAkSFwoPaWRlbXBvdGVuY3lfa2V5GAQgASgJEg4KBnN0YXR1cxgFIAEoCRIfChJ1c2VyX3Zpc2libGVfZXJyb3IYBiABKAlIAIgBARIXCgplcnJvcl9jb2RlGAcgASgJSAGIAQESIAoYcGVyc2lzdGVkX2JlZm9yZV9zaWduaW5nGAggASgIEjoKFW9yaWdpbmFsX3JlcXVlc3RfanNvbhgJIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RCAhgBEjIKDXdvcmtmbG93X2pzb24YCiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0QgIYARItCglwbGFuX2pzb24YCyABKAsyGi5vdXRsYXllci53b3JrZmxvdy52MS5QbGFuEhkKEXByb3h5X3ByZWRlY2Vzc29yGAwgASgIEhkKEXByZWRlY2Vzc29yX21vZGVsGA0gASgJEhYKDm9yZGVyaW5nX21vZGVsGA4gASgJEh4KFnNpZ25lZF9uZXA0MTNfcGF5bG9hZHMYDyADKAkSHwoXc2lnbmVkX25lcDM2Nl9kZWxlZ2F0ZXMYECADKAkSGAoQc3VibWl0X3R4X2hhc2hlcxgRIAMoCRISCgppbnRlbnRfaWRzGBIgAygJEhsKDnJlc3VtZV90eF9oYXNoGBMgASgJSAKIAQESGAoQcmVzdW1lX3R4X2hhc2hlcxgUIAMoCRJAChFkaXNwYXRjaF9yZWNlaXB0cxgVIAMoCzIlLm91dGxheWVyLndvcmtmbG93LnYxLkRpc3BhdGNoUmVjZWlwdBIeChZkaXNwYXRjaF9ibG9ja19oZWlnaHRzGBYgAygEEjgKDXN0ZXBfb3V0Y29tZXMYFyADKAsyIS5vdXRsYXllci53b3JrZmxvdy52MS5TdGVwT3V0Y29tZRJHCg5iYWxhbmNlX2RlbHRhcxgYIAMoCzIvLm91dGxheWVyLndvcmtmbG93LnYxLlJlY29yZC5CYWxhbmNlRGVsdGFzRW50cnkSRQoNYmFsYW5jZV92aWV3cxgZIAMoCzIuLm91dGxheWVyLndvcmtmbG93LnYxLlJlY29yZC5CYWxhbmNlVmlld3NFbnRyeRJFChdwb3N0X2JhdGNoX3ZpZXdfcmVzdWx0cxgaIAMoCzIkLm91dGxheWVyLndvcmtmbG93LnYxLlBvc3RWaWV3UmVzdWx0Ei8KBXF1ZXVlGBsgASgLMhsub3V0bGF5ZXIud29ya2Zsb3cudjEuUXVldWVIA4gBARIoCgRmZWVzGBwgASgLMhoub3V0bGF5ZXIud29ya2Zsb3cudjEuRmVlcxIyChFkaXJlY3RfdXNlcl9zY29wZRgdIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSNQoUZGlyZWN0X3VzZXJfZXZpZGVuY2UYHiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EiIKGmRpcmVjdF9zaWduZWRfdHJhbnNhY3Rpb25zGB8gAygJEhIKCnN0YXR1c191cmwYICABKAkSGwoOcmV0cnlfYWZ0ZXJfbXMYISABKA1IBIgBARIPCgd2ZXJzaW9uGCIgASgEEhEKCWhlYWRfaGFzaBgjIAEoCRIuCgpjcmVhdGVkX2F0GCQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GCUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI7CghhcHByb3ZhbBgmIAEoCzIkLm91dGxheWVyLndvcmtmbG93LnYxLkFwcHJvdmFsTmVlZGVkSAWIAQESGAoQY2FuY2VsX3R4X2hhc2hlcxgoIAMoCRIYChBjYW5jZWxfcmVxdWVzdGVkGCkgASgIEjIKB3NpZ25lcnMYKiADKAsyIS5vdXRsYXllci53b3JrZmxvdy52MS5TdGVwU2lnbmVycxIdChVvcmlnaW5hbF9yZXF1ZXN0X3RleHQYMiABKAkSFQoNd29ya2Zsb3dfdGV4dBgzIAEoCRo0ChJCYWxhbmNlRGVsdGFzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ARpWChFCYWxhbmNlVmlld3NFbnRyeRILCgNrZXkYASABKAkSMAoFdmFsdWUYAiABKAsyIS5vdXRsYXllci53b3JrZmxvdy52MS5CYWxhbmNlVmlldzoCOAFCFQoTX3VzZXJfdmlzaWJsZV9lcnJvckINCgtfZXJyb3JfY29kZUIRCg9fcmVzdW1lX3R4X2hhc2hCCAoGX3F1ZXVlQhEKD19yZXRyeV9hZnRlcl9tc0ILCglfYXBwcm92YWwihgEKC1N0ZXBTaWduZXJzEjUKCHBheWxvYWRzGAEgAygLMiMub3V0bGF5ZXIud29ya2Zsb3cudjEuU2lnbmVkUGF5bG9hZBIzCghkZWxlZ2F0ZRgCIAEoCzIcLm91dGxheWVyLndvcmtmbG93LnYxLlNpZ25lckgAiAEBQgsKCV9kZWxlZ2F0ZSLJAQoNU2lnbmVkUGF5bG9hZBIWCg5wYXlsb2FkX3NoYTI1NhgBIAEoCRITCgtpbnRlbnRfaGFzaBgCIAEoCRIQCghzdGFuZGFyZBgDIAEoCRIsCgZzaWduZXIYBCABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5TaWduZXISDQoFbm9uY2UYBSABKAkSEAoIZGVhZGxpbmUYBiABKAkSGQoMcGF5bG9hZF9qc29uGAcgASgJSACIAQFCDwoNX3BheWxvYWRfanNvbiIwCgZTaWduZXISEgoKYWNjb3VudF9pZBgBIAEoCRISCgpwdWJsaWNfa2V5GAIgASgJIkIKDkFwcHJvdmFsTmVlZGVkEhoKEnJlcXVpcmVkX2FwcHJvdmFscxgBIAEoDRIUCgxyZXF1ZXN0X2hhc2gYAiABKAkitAEKD0Rpc3BhdGNoUmVjZWlwdBIRCglpbnRlbnRfaWQYASABKAkSEgoKcmVjZWlwdF9pZBgCIAEoCRITCgtyZWNlaXZlcl9pZBgDIAEoCRITCgttZXRob2RfbmFtZRgEIAEoCRIUCgxibG9ja19oZWlnaHQYBSABKAQSDgoGc3RhdHVzGAYgASgJEgwKBGxvZ3MYByADKAkSEgoFZXJyb3IYCCABKAlIAIgBAUIICgZfZXJyb3IibAoLU3RlcE91dGNvbWUSDwoHb3V0Y29tZRgBIAEoCRISCgVlcnJvchgCIAEoCUgAiAEBEhsKDnBvc3NpYmxlX3VudGlsGAMgASgJSAGIAQFCCAoGX2Vycm9yQhEKD19wb3NzaWJsZV91bnRpbCJOCgtCYWxhbmNlVmlldxIOCgZiZWZvcmUYASABKAkSEgoFYWZ0ZXIYAiABKAlIAIgBARIRCglhbWJpZ3VvdXMYAyABKAhCCAoGX2FmdGVyIssBCg5Qb3N0Vmlld1Jlc3VsdBITCgtjb250cmFjdF9pZBgBIAEoCRITCgttZXRob2RfbmFtZRgCIAEoCRIYCgtyZXN1bHRfanNvbhgDIAEoCUgAiAEBEhIKBWVycm9yGAQgASgJSAGIAQESFAoHbWF0Y2hlcxgFIAEoCEgCiAEBEhQKDGJsb2NrX2hlaWdodBgGIAEoBBIPCgdvdXRjb21lGAcgASgJQg4KDF9yZXN1bHRfanNvbkIICgZfZXJyb3JCCgoIX21hdGNoZXMibAoFUXVldWUSEAoIcG9zaXRpb24YASABKA0SIgoVZXhwZWN0ZWRfc3RhcnRfaGVpZ2h0GAIgASgESACIAQESEwoLd2FpdGluZ19mb3IYAyABKAlCGAoWX2V4cGVjdGVkX3N0YXJ0X2hlaWdodCJUCgRGZWVzEhYKDmdhdGVfZmVlX3lvY3RvGAEgASgJEhcKD2dhc19idXJudF95b2N0bxgCIAEoCRIbChNmb3Jnb3R0ZW5fdHhfaGFzaGVzGAMgAygJYgZwcm90bzM", [file_google_protobuf_struct, file_google_protobuf_timestamp, file_outlayer_workflow_v1_plan]);
 
 /**
  * The record of one request, folded from its log. Per-step fields have one entry per gate step, in the caller's order; an
@@ -310,7 +310,15 @@ export type Record = Message<"outlayer.workflow.v1.Record"> & {
   cancelRequested: boolean;
 
   /**
-   * The request as it was sent, JSON text. REST shows it as a value, `original_request_json`.
+   * Per step: who signed what, where the session's account signed the payloads itself; else empty.
+   *
+   * @generated from field: repeated outlayer.workflow.v1.StepSigners signers = 42;
+   */
+  signers: StepSigners[];
+
+  /**
+   * The request as it was sent, JSON text. REST shows it as a value, `original_request_json`. Payloads of
+   * `intents.execute_signed` are in it by their SHA-256.
    *
    * @generated from field: string original_request_text = 50;
    */
@@ -330,6 +338,125 @@ export type Record = Message<"outlayer.workflow.v1.Record"> & {
  */
 export const RecordSchema: GenMessage<Record> = /*@__PURE__*/
   messageDesc(file_outlayer_workflow_v1_record, 0);
+
+/**
+ * Who signed what of a step.
+ *
+ * @generated from message outlayer.workflow.v1.StepSigners
+ */
+export type StepSigners = Message<"outlayer.workflow.v1.StepSigners"> & {
+  /**
+   * The payloads, in the order in which they are executed; empty for a step without any.
+   *
+   * @generated from field: repeated outlayer.workflow.v1.SignedPayload payloads = 1;
+   */
+  payloads: SignedPayload[];
+
+  /**
+   * Who signed the delegate; unset while nobody has.
+   *
+   * @generated from field: optional outlayer.workflow.v1.Signer delegate = 2;
+   */
+  delegate?: Signer | undefined;
+};
+
+/**
+ * Describes the message outlayer.workflow.v1.StepSigners.
+ * Use `create(StepSignersSchema)` to create a new message.
+ */
+export const StepSignersSchema: GenMessage<StepSigners> = /*@__PURE__*/
+  messageDesc(file_outlayer_workflow_v1_record, 1);
+
+/**
+ * A payload that the session's account has signed itself.
+ *
+ * @generated from message outlayer.workflow.v1.SignedPayload
+ */
+export type SignedPayload = Message<"outlayer.workflow.v1.SignedPayload"> & {
+  /**
+   * Lower-case hex SHA-256 of the payload's JSON text.
+   *
+   * @generated from field: string payload_sha256 = 1;
+   */
+  payloadSha256: string;
+
+  /**
+   * Base58 of the hash by which the verifier names it.
+   *
+   * @generated from field: string intent_hash = 2;
+   */
+  intentHash: string;
+
+  /**
+   * `nep413`, `erc191`, `tip191`, `raw_ed25519`, `webauthn`, `ton_connect` or `sep53`.
+   *
+   * @generated from field: string standard = 3;
+   */
+  standard: string;
+
+  /**
+   * The account that it acts for, and the key that signed it.
+   *
+   * @generated from field: outlayer.workflow.v1.Signer signer = 4;
+   */
+  signer?: Signer | undefined;
+
+  /**
+   * The verifier's nonce, base64.
+   *
+   * @generated from field: string nonce = 5;
+   */
+  nonce: string;
+
+  /**
+   * Its deadline, RFC 3339.
+   *
+   * @generated from field: string deadline = 6;
+   */
+  deadline: string;
+
+  /**
+   * The payload's JSON text; unset until its submission is on record.
+   *
+   * @generated from field: optional string payload_json = 7;
+   */
+  payloadJson?: string | undefined;
+};
+
+/**
+ * Describes the message outlayer.workflow.v1.SignedPayload.
+ * Use `create(SignedPayloadSchema)` to create a new message.
+ */
+export const SignedPayloadSchema: GenMessage<SignedPayload> = /*@__PURE__*/
+  messageDesc(file_outlayer_workflow_v1_record, 2);
+
+/**
+ * An account and one of its keys.
+ *
+ * @generated from message outlayer.workflow.v1.Signer
+ */
+export type Signer = Message<"outlayer.workflow.v1.Signer"> & {
+  /**
+   * The account.
+   *
+   * @generated from field: string account_id = 1;
+   */
+  accountId: string;
+
+  /**
+   * Curve, colon and base58.
+   *
+   * @generated from field: string public_key = 2;
+   */
+  publicKey: string;
+};
+
+/**
+ * Describes the message outlayer.workflow.v1.Signer.
+ * Use `create(SignerSchema)` to create a new message.
+ */
+export const SignerSchema: GenMessage<Signer> = /*@__PURE__*/
+  messageDesc(file_outlayer_workflow_v1_record, 3);
 
 /**
  * The values that an approval of this request has to name.
@@ -357,7 +484,7 @@ export type ApprovalNeeded = Message<"outlayer.workflow.v1.ApprovalNeeded"> & {
  * Use `create(ApprovalNeededSchema)` to create a new message.
  */
 export const ApprovalNeededSchema: GenMessage<ApprovalNeeded> = /*@__PURE__*/
-  messageDesc(file_outlayer_workflow_v1_record, 1);
+  messageDesc(file_outlayer_workflow_v1_record, 4);
 
 /**
  * The receipt of the call itself. All fields are the target's, none the gate's callback's.
@@ -427,7 +554,7 @@ export type DispatchReceipt = Message<"outlayer.workflow.v1.DispatchReceipt"> & 
  * Use `create(DispatchReceiptSchema)` to create a new message.
  */
 export const DispatchReceiptSchema: GenMessage<DispatchReceipt> = /*@__PURE__*/
-  messageDesc(file_outlayer_workflow_v1_record, 2);
+  messageDesc(file_outlayer_workflow_v1_record, 5);
 
 /**
  * The known outcome of a step.
@@ -436,8 +563,9 @@ export const DispatchReceiptSchema: GenMessage<DispatchReceipt> = /*@__PURE__*/
  */
 export type StepOutcome = Message<"outlayer.workflow.v1.StepOutcome"> & {
   /**
-   * `in_progress`, `succeeded`, `succeeded_elsewhere`, `still_possible`, `failed_on_chain`, `not_executed`, `refunded` or
-   * `unknowable`: no node remembers what became of it, and it may have executed.
+   * `in_progress`, `succeeded`, `succeeded_elsewhere`, `partly_elsewhere`: some of its own payloads were carried by others,
+   * `still_possible`, `failed_on_chain`, `not_executed`, `refunded` or `unknowable`: no node remembers what became of it, and
+   * it may have executed.
    *
    * @generated from field: string outcome = 1;
    */
@@ -463,7 +591,7 @@ export type StepOutcome = Message<"outlayer.workflow.v1.StepOutcome"> & {
  * Use `create(StepOutcomeSchema)` to create a new message.
  */
 export const StepOutcomeSchema: GenMessage<StepOutcome> = /*@__PURE__*/
-  messageDesc(file_outlayer_workflow_v1_record, 3);
+  messageDesc(file_outlayer_workflow_v1_record, 6);
 
 /**
  * Balances of one token before and after.
@@ -498,7 +626,7 @@ export type BalanceView = Message<"outlayer.workflow.v1.BalanceView"> & {
  * Use `create(BalanceViewSchema)` to create a new message.
  */
 export const BalanceViewSchema: GenMessage<BalanceView> = /*@__PURE__*/
-  messageDesc(file_outlayer_workflow_v1_record, 4);
+  messageDesc(file_outlayer_workflow_v1_record, 7);
 
 /**
  * Answer of one view.
@@ -561,7 +689,7 @@ export type PostViewResult = Message<"outlayer.workflow.v1.PostViewResult"> & {
  * Use `create(PostViewResultSchema)` to create a new message.
  */
 export const PostViewResultSchema: GenMessage<PostViewResult> = /*@__PURE__*/
-  messageDesc(file_outlayer_workflow_v1_record, 5);
+  messageDesc(file_outlayer_workflow_v1_record, 8);
 
 /**
  * The reason for which a workflow waits.
@@ -598,7 +726,7 @@ export type Queue = Message<"outlayer.workflow.v1.Queue"> & {
  * Use `create(QueueSchema)` to create a new message.
  */
 export const QueueSchema: GenMessage<Queue> = /*@__PURE__*/
-  messageDesc(file_outlayer_workflow_v1_record, 6);
+  messageDesc(file_outlayer_workflow_v1_record, 9);
 
 /**
  * Cost, yoctoNEAR, decimal.
@@ -633,5 +761,5 @@ export type Fees = Message<"outlayer.workflow.v1.Fees"> & {
  * Use `create(FeesSchema)` to create a new message.
  */
 export const FeesSchema: GenMessage<Fees> = /*@__PURE__*/
-  messageDesc(file_outlayer_workflow_v1_record, 7);
+  messageDesc(file_outlayer_workflow_v1_record, 10);
 

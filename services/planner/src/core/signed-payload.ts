@@ -1,13 +1,20 @@
 import type { JsonObject } from "@bufbuild/protobuf";
-import { isAccountId, normalizeTokenId, readVerifierNonce } from "@outlayer/near";
+import {
+  EncodingError,
+  isAccountId,
+  normalizeTokenId,
+  type PayloadSignature,
+  readVerifierNonce,
+  signedTextOf,
+} from "@outlayer/near";
 import { formatPlace, InvalidRequest, readJsonObject } from "@outlayer/workflow";
 import { z } from "zod";
 import { deltaProblem } from "./amounts.ts";
 import { bytesOfBase64 } from "./base64.ts";
 import { problem } from "./payload.ts";
 
-/** A payload that a counterparty signed, as the verifier reads it. */
-export interface CounterpartyPayload {
+/** A payload that somebody signed before it came here, as the verifier reads it. */
+export interface SignedPayload {
   /** E.g. `steps[0].counterparty_signed[1]`. */
   readonly place: string;
   readonly payload: JsonObject;
@@ -15,14 +22,13 @@ export interface CounterpartyPayload {
   readonly nonce: Uint8Array;
   /** Milliseconds since the epoch. */
   readonly deadlineMs: number;
-  /** By token id, raw units; a token may stand in several intents. */
+  readonly intents: readonly object[];
+  /** Of its `token_diff` intents by token id, raw units; a token may stand in several. */
   readonly diffs: readonly (readonly [token: string, delta: bigint])[];
 }
 
-export interface SignedByCounterparty extends CounterpartyPayload {
-  /** Curve, colon and base58; told by the signature. */
-  readonly publicKey: string;
-}
+/** A payload whose signature is valid. */
+export interface VerifiedPayload extends SignedPayload, PayloadSignature {}
 
 type Problem = { readonly problem: string };
 
@@ -36,11 +42,11 @@ const nonce = text.transform((given, context) => {
 const delta = text.refine((given) => deltaProblem(given) === undefined, "must be a decimal string other than zero");
 const tokenId = text.refine((id) => normalizeTokenId(id) === id);
 const tokenAmounts = z.record(tokenId, delta);
-/** The deltas of a `token_diff`. Intents of other kinds move nothing between the sides that has to balance. */
-const intent = z.looseObject({ intent: text }).transform(({ intent: kind, diff }, context) => {
-  if (kind !== "token_diff") return [];
-  const read = tokenAmounts.safeParse(diff);
-  if (read.success) return Object.entries(read.data);
+/** With the deltas of a `token_diff`. Intents of other kinds move nothing between the sides that has to balance. */
+const intent = z.looseObject({ intent: text }).transform((given, context) => {
+  if (given.intent !== "token_diff") return { given, deltas: [] };
+  const read = tokenAmounts.safeParse(given.diff);
+  if (read.success) return { given, deltas: Object.entries(read.data) };
   context.addIssue({ code: "custom", path: ["diff"], message: "must hold decimal amounts by full token ids" });
   return z.NEVER;
 });
@@ -51,38 +57,18 @@ const message = z.looseObject({
 });
 const wholeMessage = message.extend({ verifying_contract: text, nonce });
 
-const withText = z.looseObject({ payload: text }).transform(({ payload }) => payload);
-
-/** By standard: where the signed text stands. Outside NEP-413 the text itself holds everything. */
-const signedTexts = {
-  erc191: withText,
-  tip191: withText,
-  raw_ed25519: withText,
-  webauthn: withText,
-  ton_connect: z
-    .looseObject({ payload: z.looseObject({ type: z.literal("text"), text }, { error: "must be a text" }) })
-    .transform(({ payload }) => payload.text),
-  sep53: withText,
-};
-const nep413 = z.looseObject({
-  payload: z.looseObject({ message: text, nonce, recipient: text }, { error: "must be an object" }),
+/** What stands beside the signed text in NEP-413. In other standards the text itself holds everything. */
+const besideText = z.looseObject({
+  payload: z.looseObject({ nonce, recipient: text }, { error: "must be an object" }),
 });
-
-/** Standards of signed payloads that the verifier takes. */
-export const payloadStandards: readonly string[] = ["nep413", ...Object.keys(signedTexts)];
 
 /**
  * Reads a payload of a standard that the verifier takes, and refuses what the verifier would refuse whatever its state is.
  * @param place e.g. `steps[0].counterparty_signed[0]`
  */
-export function readCounterpartyPayload(
-  payload: JsonObject,
-  place: string,
-  verifierId: string,
-): CounterpartyPayload | Problem {
+export function readSignedPayload(payload: JsonObject, place: string, verifierId: string): SignedPayload | Problem {
   try {
-    const { standard } = payload;
-    const read = standard === "nep413" ? readNep413(payload) : readText(payload, standard as keyof typeof signedTexts);
+    const read = payload.standard === "nep413" ? readNep413(payload) : readText(payload);
     if (read.verifyingContract !== verifierId)
       return problem(`${place} is signed for another verifier than ${verifierId}`);
     const versioned = readVerifierNonce(read.nonce);
@@ -97,7 +83,7 @@ export function readCounterpartyPayload(
   }
 }
 
-type Read = Omit<CounterpartyPayload, "place" | "payload"> & {
+type Read = Omit<SignedPayload, "place" | "payload"> & {
   readonly verifyingContract: string;
   readonly deadlineNs: bigint;
 };
@@ -109,13 +95,14 @@ function nanoseconds(rfc3339: string): bigint {
 }
 
 function readNep413(given: JsonObject): Read {
-  const { payload } = nep413.parse(given);
-  const read = message.parse(readJsonObject(payload.message));
+  const text = signedTextOf(given);
+  const { payload } = besideText.parse(given);
+  const read = message.parse(readJsonObject(text));
   return { ...common(read), nonce: payload.nonce, verifyingContract: payload.recipient };
 }
 
-function readText(given: JsonObject, standard: keyof typeof signedTexts): Read {
-  const read = wholeMessage.parse(readJsonObject(signedTexts[standard].parse(given)));
+function readText(given: JsonObject): Read {
+  const read = wholeMessage.parse(readJsonObject(signedTextOf(given)));
   return { ...common(read), nonce: read.nonce, verifyingContract: read.verifying_contract };
 }
 
@@ -124,12 +111,14 @@ function common({ signer_id, deadline, intents = [] }: z.output<typeof message>)
     signerId: signer_id,
     deadlineMs: Number(deadline / 1_000_000n),
     deadlineNs: deadline,
-    diffs: intents.flat().map(([token, amount]) => [token, BigInt(amount)] as const),
+    intents: intents.map(({ given }) => given),
+    diffs: intents.flatMap(({ deltas }) => deltas).map(([token, amount]) => [token, BigInt(amount)] as const),
   };
 }
 
 function unreadable(error: unknown): string | undefined {
   if (error instanceof InvalidRequest) return "the signed message is not JSON that every reader reads alike";
+  if (error instanceof EncodingError) return error.message;
   if (!(error instanceof z.ZodError)) return undefined;
   const issue = error.issues[0];
   return issue === undefined ? "" : `${formatPlace(issue.path, "").replace(/^\./, "")} ${issue.message}`.trim();
