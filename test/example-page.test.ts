@@ -22,6 +22,7 @@ describe("the example page, in Chromium", function () {
       REST_CORS_ORIGINS: example.page,
       SESSION_SECRET_KEYS: "42".repeat(32),
       SESSION_AUDIENCE: example.page,
+      SERVICE_WALLET_ID: "service-wallet",
     };
     system = await startSystem({ environment });
     started.defer(() => system.stop());
@@ -63,8 +64,10 @@ describe("the example page, in Chromium", function () {
   const press = (page: Page, button: string) => page.getByRole("button", { name: button, exact: true }).click();
   const see = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor();
 
-  it("leads from a new account to a registered key, and to a stale one that is removed again", async () => {
+  it("leads from a new account to a payment on record, and to a stale key that is removed again", async () => {
     const name = "alice.near";
+    const token = "nep141:wrap.near";
+    const { verifier } = system.devnet.controls;
     const { page, wallet } = await connect(name);
     const looked = [...(await lookAt(page, "connected")), ...(await lookAt(wallet, "wallet"))];
 
@@ -75,6 +78,7 @@ describe("the example page, in Chromium", function () {
     await see(page, /^Signed in until/);
     await see(page, "5 wNEAR, 100 USDC");
     await see(page, "Your wallet's key is not registered");
+    assert.equal(await page.getByRole("button", { name: "Sign and pay" }).isVisible(), false);
     looked.push(...(await lookAt(page, "unregistered")));
 
     await press(page, "Register the key");
@@ -84,16 +88,29 @@ describe("the example page, in Chromium", function () {
     await page.getByRole("row", { name: /your wallet's.* full access in order/ }).waitFor();
     looked.push(...(await lookAt(page, "registered")));
 
+    const before = verifier.balanceOf("mike.near", token);
+    await press(page, "Sign and pay");
+    await see(wallet, `pays 0.25 wNEAR to mike.near`);
+    looked.push(...(await lookAt(wallet, "wallet-payment")));
+    await answer(wallet, "Sign");
+    await page.getByRole("heading", { name: "The evidence" }).waitFor();
+    await see(page, "−0.25 wNEAR");
+    await see(page, "4.75 wNEAR, 100 USDC");
+    assert.equal(verifier.balanceOf("mike.near", token) - before, 25n * 10n ** 22n);
+    looked.push(...(await lookAt(page, "paid")));
+
+    const first = await wallet.locator("#public-key code").getAttribute("title");
     await press(wallet, "Replace the key on NEAR");
+    await wallet.locator(`#public-key code:not([title="${first}"])`).waitFor();
     await press(page, "Look again");
     await page.getByRole("row", { name: /not there stale/ }).waitFor();
     await press(page, "Register the key");
     await answer(wallet, "Sign and send");
     await page.getByRole("row", { name: /your wallet's/ }).waitFor();
     looked.push(...(await lookAt(page, "stale-key")));
-    await press(page, "Remove by transaction");
-    await see(wallet, "intents.near remove_public_key");
-    await answer(wallet, "Sign and send");
+    await press(page, "Remove by signature");
+    await see(wallet, /^removes the key ed25519:/);
+    await answer(wallet, "Sign");
     await page.getByRole("heading", { name: "A stale key" }).waitFor({ state: "detached" });
     await page.getByRole("row", { name: /your wallet's.* full access in order/ }).waitFor();
 

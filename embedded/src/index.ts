@@ -1,1 +1,3 @@
+export { tellExternal } from "./demo/external.ts";
 export { type ProductDeps, readProductConfig, startProduct } from "./product.ts";
+export { productInfo } from "./up-info.ts";

@@ -23,6 +23,7 @@ export function localEnvironment(near: NearInfo, blockTimeMs: number, random: Ra
     WALLET_API_KEYS_JSON: JSON.stringify(Object.fromEntries(keys)),
     GRANT_SECRET: secret(),
     USAGE_SECRET: secret(),
+    SERVICE_WALLET_ID: "service-wallet",
     SERVICE_TOKEN: secret(),
     SESSION_SECRET_KEYS: secret(),
     SESSION_AUDIENCE: "localhost",

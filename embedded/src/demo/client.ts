@@ -4,6 +4,7 @@ import { GetHistoryResponseSchema } from "@outlayer/contracts/outlayer/evidence/
 import { sleep, systemPorts } from "@outlayer/kit";
 import { checkHistory } from "@outlayer/workflow";
 import type { ProductInfo } from "../up-info.ts";
+import type { WalletTransaction } from "./person.ts";
 
 /** The fields of a record over REST that the demo reads. */
 export interface RecordBody {
@@ -24,6 +25,10 @@ export interface RecordBody {
   } | null)[];
   readonly dispatch_block_heights: readonly (number | null)[];
   readonly step_outcomes: readonly { readonly outcome: string }[];
+  /** Per step, where the account of a session signed payloads itself. */
+  readonly signers: readonly {
+    readonly payloads: readonly { readonly signer: { readonly public_key: string } | null }[];
+  }[];
   readonly balance_deltas: Readonly<Record<string, string>>;
   readonly fees: { readonly gate_fee_yocto: string; readonly gas_burnt_yocto: string };
   readonly version: number;
@@ -62,6 +67,29 @@ export interface KeyStatusBody {
   readonly block_height: number;
 }
 
+/** The fields of an account that the demo reads. */
+export interface AccountBody {
+  readonly message: string;
+  readonly keys: readonly { readonly public_key: string; readonly on_near: string; readonly stale: boolean }[];
+  readonly keys_total: number;
+  readonly registration: { readonly command: string; readonly transaction: WalletTransaction } | null;
+  readonly balances: Readonly<Record<string, string>>;
+}
+
+export interface ChallengeBody {
+  readonly message: string;
+  /** Base64. */
+  readonly nonce: string;
+  readonly recipient: string;
+}
+
+export interface SessionBody {
+  readonly token: string;
+  readonly expires_at: string;
+  readonly wallet_id: string;
+  readonly registered: boolean;
+}
+
 export interface Scope {
   readonly user_id: string;
   readonly registry_id: string;
@@ -69,7 +97,7 @@ export interface Scope {
   readonly method_names: readonly string[];
 }
 
-/** Calls the product as any wallet would: REST with an API key. */
+/** Calls the product as any wallet would: REST with an API key, or with a session's token. */
 export class Client {
   readonly #info: ProductInfo;
   readonly #headers: Record<string, string>;
@@ -116,12 +144,49 @@ export class Client {
   /** Does the install command's work through the devnet's controls: an allowance of 0.05 NEAR. */
   async installKey({ user_id, receiver_id, method_names }: Scope, publicKey: string): Promise<void> {
     const allowance = "50000000000000000000000";
-    const response = await fetch(`${this.#info.devnet_control}/accounts/${user_id}/keys`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ public_key: publicKey, receiver_id, method_names, allowance }),
-    });
-    if (!response.ok) throw new Error(`the key could not be installed: ${await response.text()}`);
+    await this.#control(`/accounts/${user_id}/keys`, { public_key: publicKey, receiver_id, method_names, allowance });
+  }
+
+  /** Makes an account of the devnet, with 10 NEAR and a full access key. */
+  async makeAccount(accountId: string, publicKey: string): Promise<void> {
+    const path = `/accounts/${accountId}`;
+    await this.#control(path, { balance: "10000000000000000000000000" });
+    await this.#control(`${path}/keys`, { public_key: publicKey });
+    // It is read at final blocks.
+    await this.#control("/mine", { blocks: 3 });
+  }
+
+  /** @param publicKey one that is looked for */
+  async account(accountId: string, tokenId: string, publicKey?: string): Promise<AccountBody> {
+    const key = publicKey === undefined ? {} : { public_key: publicKey };
+    return (await this.#get(
+      `/wallet/v1/accounts/${accountId}?${new URLSearchParams({ token_id: tokenId, ...key })}`,
+    )) as AccountBody;
+  }
+
+  async staleKeys(accountId: string): Promise<readonly { readonly public_key: string }[]> {
+    const found = await this.#get(`/wallet/v1/accounts/${accountId}/stale-keys`);
+    return (found as { stale_keys: { public_key: string }[] }).stale_keys;
+  }
+
+  async challenge(accountId: string): Promise<ChallengeBody> {
+    return (await this.#post("/wallet/v1/auth/challenge", { account_id: accountId })) as ChallengeBody;
+  }
+
+  async verify(accountId: string, signed: object): Promise<SessionBody> {
+    return (await this.#post("/wallet/v1/auth/verify", { account_id: accountId, signed })) as SessionBody;
+  }
+
+  async logout(): Promise<void> {
+    await this.#post("/wallet/v1/auth/logout", {});
+  }
+
+  /** The HTTP status with which a record is answered. */
+  async statusOf(requestId: string): Promise<number> {
+    const url = `${this.#info.rest}/wallet/v1/workflows/${requestId}`;
+    const response = await fetch(url, { headers: this.#headers });
+    await response.body?.cancel();
+    return response.status;
   }
 
   async executeDirectUser(body: object, waitSeconds: number): Promise<DirectUserBody> {
@@ -181,6 +246,23 @@ export class Client {
     });
     const { result } = (await response.json()) as { result: { result: number[] } };
     return JSON.parse(Buffer.from(result.result).toString());
+  }
+
+  async #control(path: string, body: object): Promise<void> {
+    const response = await fetch(`${this.#info.devnet_control}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`the devnet refuses ${path}: ${await response.text()}`);
+    await response.body?.cancel();
+  }
+
+  async #get(path: string): Promise<unknown> {
+    const response = await fetch(`${this.#info.rest}${path}`, { headers: this.#headers });
+    const answer = (await response.json()) as { message?: string };
+    if (!response.ok) throw new Error(`HTTP ${response.status}: ${answer.message}`);
+    return answer;
   }
 
   async #post(path: string, body: object, headers: Record<string, string> = {}): Promise<unknown> {

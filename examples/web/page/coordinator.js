@@ -1,5 +1,9 @@
 /** The wallet coordinator's REST API, as far as this page needs it. */
 
+/** Before something is tried again, milliseconds. */
+const pauseMs = 2_000;
+const mostTries = 5;
+
 /** What the coordinator refuses, with its text for people. */
 export class Refused extends Error {
   /**
@@ -67,6 +71,53 @@ export class Coordinator {
   }
 
   /**
+   * Has a payload carried that the person has signed.
+   * @param {object} payload as the verifier takes it
+   * @returns the record, as soon as there is one
+   */
+  async execute(payload) {
+    // Under this key it happens once, however often it is asked for: an answer that was lost can be asked for again.
+    const body = {
+      steps: [{ kind: "intents.execute_signed", payloads: [payload] }],
+      idempotency_key: crypto.randomUUID(),
+    };
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#call("POST", "/workflows/execute", body, { prefer: "wait=0" });
+      } catch (error) {
+        if (error instanceof Refused || tries === mostTries) throw error;
+        await pause();
+      }
+    }
+  }
+
+  /** @param {string} requestId */
+  record(requestId) {
+    return this.#call("GET", `/workflows/${requestId}`);
+  }
+
+  /**
+   * What happens to a workflow, until it has ended. A stream that breaks off is taken up where it was.
+   * @param {string} requestId
+   * @returns {AsyncGenerator<any>}
+   */
+  async *events(requestId) {
+    for (let seen = 0; ; await pause()) {
+      // Not an EventSource: that one sends no credentials in `Authorization`.
+      const response = await this.#fetch("GET", `/workflows/${requestId}/events?after=${seen}`).catch((error) => {
+        if (error instanceof Refused) throw error;
+      });
+      // It has ended, and all was seen.
+      if (response?.status === 204) return;
+      for await (const event of messagesOf(response?.body)) {
+        seen = event.version;
+        yield event;
+        if (event.terminal) return;
+      }
+    }
+  }
+
+  /**
    * @param {string} method
    * @param {string} path
    * @param {object} [body]
@@ -102,4 +153,28 @@ export class Coordinator {
     if (response.status === 401) this.#token = "";
     throw new Refused(response.status, (await response.json()).message);
   }
+}
+
+/**
+ * The data of a stream's events, until it ends or breaks off.
+ * @param {ReadableStream<Uint8Array<ArrayBuffer>> | null | undefined} body
+ * @returns {AsyncGenerator<any>}
+ */
+async function* messagesOf(body) {
+  const reader = body?.pipeThrough(new TextDecoderStream()).getReader();
+  let pending = "";
+  for (;;) {
+    const read = await reader?.read().catch(() => undefined);
+    if (read?.value === undefined) return;
+    const messages = `${pending}${read.value}`.split("\n\n");
+    pending = messages.pop() ?? "";
+    for (const message of messages) {
+      const data = /^data: ?(.*)$/m.exec(message)?.[1];
+      if (data !== undefined) yield JSON.parse(data);
+    }
+  }
+}
+
+function pause() {
+  return new Promise((resolve) => setTimeout(resolve, pauseMs));
 }

@@ -1,10 +1,13 @@
-import { busy, byId } from "../shared/dom.js";
+import { busy, byId, element } from "../shared/dom.js";
 import { decodeBase64 } from "../shared/encoding.js";
-import { tokens } from "../shared/tokens.js";
+import { rawAmount, tokens } from "../shared/tokens.js";
 import { Coordinator, Refused } from "./coordinator.js";
 import { openDevnetWallet } from "./devnet-wallet.js";
-import { signNep413 } from "./intents.js";
-import { accountView } from "./views.js";
+import { currentSalt, signIntents, signNep413 } from "./intents.js";
+import { accountView, eventView, evidenceView } from "./views.js";
+
+/** How long a payment can be carried out after it was signed, milliseconds: time enough for the gate's line. */
+const holdsMs = 10 * 60_000;
 
 const config = await (await fetch("config.json")).json();
 const coordinator = new Coordinator(config.rest);
@@ -15,6 +18,10 @@ let connection;
 let session;
 
 const problem = byId("problem", HTMLElement);
+const amount = byId("amount", HTMLInputElement);
+const receiver = byId("receiver", HTMLInputElement);
+const token = byId("token", HTMLSelectElement);
+for (const { id, name } of tokens) token.append(new Option(name, id));
 
 /** @type {Record<string, () => Promise<void>>} */
 const actions = { connect, disconnect, "sign-in": signIn, "sign-out": signOut, refresh: showAccount };
@@ -22,6 +29,10 @@ for (const [id, work] of Object.entries(actions)) {
   const pressed = byId(id, HTMLButtonElement);
   pressed.addEventListener("click", () => void busy(pressed, () => reporting(work)));
 }
+byId("pay", HTMLFormElement).addEventListener("submit", (event) => {
+  event.preventDefault();
+  void busy(byId("send", HTMLButtonElement), () => reporting(pay));
+});
 // Hidden until here: what is pressed before this script runs is lost.
 show();
 
@@ -77,12 +88,60 @@ async function showAccount() {
     ),
     coordinator.staleKeys(accountId),
   ]);
+  const canSign = account.asked_key?.registered === true;
   const work = {
     send: (/** @type {any} */ transaction) => reporting(() => sendTransaction(transaction)),
+    removeByIntent: (/** @type {string} */ key) =>
+      reporting(() => carry([{ intent: "remove_public_key", public_key: key }])),
   };
   byId("account", HTMLElement).replaceChildren(...accountView(account, staleKeys, publicKey, work));
   byId("account", HTMLElement).hidden = false;
   byId("account-status", HTMLElement).textContent = "";
+  byId("pay", HTMLElement).hidden = !canSign;
+  byId("pay-status", HTMLElement).textContent = canSign ? "" : "Register your wallet's key first.";
+}
+
+async function pay() {
+  const chosen = tokens.find(({ id }) => id === token.value);
+  if (chosen === undefined) throw new Error("no token is chosen");
+  const raw = rawAmount(amount.value, chosen.decimals);
+  await carry([{ intent: "transfer", receiver_id: receiver.value.trim(), tokens: { [chosen.id]: raw } }]);
+}
+
+/**
+ * Has the wallet sign intents, hands them to the coordinator, and shows what becomes of them.
+ * @param {readonly object[]} intents
+ */
+async function carry(intents) {
+  const { wallet, accountId } = connected();
+  const salt = await currentSalt(config.near_rpc, config.verifier_id);
+  const terms = { signerId: accountId, verifierId: config.verifier_id, salt, deadlineMs: Date.now() + holdsMs };
+  const record = await coordinator.execute(await signIntents(wallet, { ...terms, intents }));
+  await watch(record.request_id);
+  await showAccount();
+}
+
+/** @param {string} requestId */
+async function watch(requestId) {
+  const status = byId("workflow-status", HTMLElement);
+  const events = byId("events", HTMLElement);
+  events.replaceChildren();
+  byId("evidence", HTMLElement).replaceChildren();
+  byId("workflow", HTMLElement).hidden = false;
+  status.textContent = "The coordinator has it.";
+  let beganMs;
+  for await (const event of coordinator.events(requestId)) {
+    beganMs ??= Date.parse(event.at);
+    events.append(eventView(event, beganMs));
+  }
+  const record = await coordinator.record(requestId);
+  const outcome = element(
+    "span",
+    { class: record.status === "succeeded" ? "good" : "bad" },
+    record.status.replaceAll("_", " "),
+  );
+  status.replaceChildren(outcome, record.user_visible_error === null ? "" : `: ${record.user_visible_error}`);
+  byId("evidence", HTMLElement).replaceChildren(...evidenceView(record));
 }
 
 /** @param {{ readonly signerId: string, readonly receiverId: string, readonly actions: readonly object[] }} transaction as the coordinator names it */
@@ -119,8 +178,9 @@ function show() {
     : "No wallet is connected.";
   byId("session-status", HTMLElement).textContent = sessionText();
   if (isSignedIn) return;
-  byId("account", HTMLElement).hidden = true;
+  for (const id of ["account", "pay", "workflow"]) byId(id, HTMLElement).hidden = true;
   byId("account-status", HTMLElement).textContent = "Sign in first.";
+  byId("pay-status", HTMLElement).textContent = "Sign in with a registered key first.";
 }
 
 function sessionText() {

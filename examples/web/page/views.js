@@ -21,6 +21,7 @@ const onNear = {
 /**
  * @typedef {object} AccountActions
  * @property {(transaction: object) => Promise<void>} send has the wallet send a transaction
+ * @property {(publicKey: string) => Promise<void>} removeByIntent has the wallet sign the removal of a key
  */
 
 /**
@@ -43,7 +44,7 @@ export function accountView(account, staleKeys, walletKey, actions) {
     keysView(account, walletKey),
   ];
   if (account.registration !== null) parts.push(registrationView(account.registration, actions));
-  if (staleKeys.length > 0) parts.push(staleKeysView(staleKeys, actions));
+  if (staleKeys.length > 0) parts.push(staleKeysView(staleKeys, account.asked_key?.registered === true, actions));
   return parts;
 }
 
@@ -86,9 +87,10 @@ function registrationView({ transaction, command, wallet_link }, { send }) {
 
 /**
  * @param {readonly any[]} staleKeys
+ * @param {boolean} canSign whether the wallet's key is registered
  * @param {AccountActions} actions
  */
-function staleKeysView(staleKeys, { send }) {
+function staleKeysView(staleKeys, canSign, { send, removeByIntent }) {
   const each = staleKeys.map(({ public_key, removal }) =>
     element(
       "div",
@@ -98,6 +100,7 @@ function staleKeysView(staleKeys, { send }) {
       element(
         "p",
         { class: "actions" },
+        ...(canSign ? [button("Remove by signature", () => removeByIntent(public_key))] : []),
         button("Remove by transaction", () => send(removal.transaction)),
       ),
     ),
@@ -124,6 +127,74 @@ function otherWays(title, command, link) {
   const page = link === null ? [] : [element("p", {}, element("a", { href: link }, "In a web wallet"))];
   return element("details", {}, element("summary", {}, title), element("pre", {}, command), ...page);
 }
+
+/**
+ * One line of a workflow's log.
+ * @param {any} event
+ * @param {number} beganMs milliseconds since the epoch
+ */
+export function eventView({ at, event, status }, beganMs) {
+  const seconds = (Date.parse(at) - beganMs) / 1000;
+  return element(
+    "li",
+    {},
+    element("span", { class: "at", title: at }, `${seconds.toFixed(1)} s`),
+    element("span", {}, words(event)),
+    element("span", { class: "status" }, words(status)),
+  );
+}
+
+/**
+ * What is on record, and why it can be believed.
+ * @param {any} record
+ */
+export function evidenceView(record) {
+  const steps = record.step_outcomes.map((/** @type {any} */ outcome, /** @type {number} */ index) =>
+    stepView(record, outcome?.outcome ?? "unknown", index),
+  );
+  const deltas = Object.entries(record.balance_deltas).map(([key, delta]) =>
+    amountText(key.replace(/:intents$/, ""), String(delta)),
+  );
+  return [
+    element("h3", {}, "The evidence"),
+    ...steps,
+    facts([
+      ["Moved", deltas.length === 0 ? "nothing" : deltas.join(", ")],
+      ["Record", record.request_id],
+      ["Its hash", short(record.head_hash)],
+    ]),
+  ];
+}
+
+/**
+ * @param {any} record
+ * @param {string} outcome
+ * @param {number} index
+ */
+function stepView({ dispatch_receipts, submit_tx_hashes, signers }, outcome, index) {
+  const receipt = dispatch_receipts[index];
+  const submitted = submit_tx_hashes[index];
+  const payloads = signers?.[index]?.payloads ?? [];
+  return facts([
+    ["Outcome", element("span", { class: outcome === "succeeded" ? "good" : "" }, words(outcome))],
+    ...payloads.map((/** @type {any} */ { signer, intent_hash }) => [
+      "Signed by",
+      element(
+        "span",
+        {},
+        `${signer?.account_id ?? "–"}, `,
+        short(signer?.public_key ?? "–"),
+        ", intent ",
+        short(intent_hash),
+      ),
+    ]),
+    ["Submitted by", submitted ? short(submitted) : "–"],
+    ["Receipt", receipt ? element("span", {}, short(receipt.receipt_id), ` in block ${receipt.block_height}`) : "–"],
+  ]);
+}
+
+/** @param {string} name of a state or an event */
+const words = (name) => name.replaceAll("_", " ");
 
 /**
  * @param {string[]} heads

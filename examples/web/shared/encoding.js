@@ -46,6 +46,15 @@ export function decodeBase64(text) {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
+/**
+ * @param {string} text an even number of hex characters
+ * @throws {RangeError}
+ */
+export function decodeHex(text) {
+  if (!/^(?:[\da-f]{2})*$/i.test(text)) throw new RangeError("not hex");
+  return Uint8Array.from(text.match(/../g) ?? [], (byte) => Number.parseInt(byte, 16));
+}
+
 /** @param {Uint8Array} bytes */
 function bytesToInteger(bytes) {
   let value = 0n;

@@ -5,6 +5,21 @@ export const tokens = [
 ];
 
 /**
+ * An amount in raw units.
+ * @param {string} text as people write it, e.g. `0.25`
+ * @param {number} decimals of the token
+ * @throws {Error} with a text for people
+ */
+export function rawAmount(text, decimals) {
+  const [, whole, fraction = ""] = /^(\d{1,20})(?:\.(\d+))?$/.exec(text.trim()) ?? [];
+  if (whole === undefined) throw new Error("the amount is not a number, as 0.25 is");
+  if (fraction.length > decimals) throw new Error(`the token has ${decimals} decimals at most`);
+  const raw = BigInt(whole + fraction.padEnd(decimals, "0"));
+  if (raw === 0n) throw new Error("the amount is zero");
+  return String(raw);
+}
+
+/**
  * @param {string} raw units
  * @param {number} decimals of the token
  */

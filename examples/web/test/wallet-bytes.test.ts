@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { encodeBase58, formatPublicKey, nep413Hash, verifySignature } from "@outlayer/near";
+import { encodeBase58, formatPublicKey, nep413Hash, verifierNonce, verifySignature } from "@outlayer/near";
 import fc from "fast-check";
 import { createTransaction, encodeTransaction, actions as nearActions, PublicKey } from "near-api-js";
 import * as page from "../page/intents.js";
 import * as encoding from "../shared/encoding.js";
-import { amountText, shownAmount } from "../shared/tokens.js";
+import { amountText, rawAmount, shownAmount } from "../shared/tokens.js";
 import { Key } from "../wallet/key.js";
 import * as wallet from "../wallet/near.js";
 
@@ -20,6 +20,7 @@ describe("what the example signs is as the libraries have it:", () => {
         assert.deepEqual(encoding.decodeBase58(encodeBase58(given), given.length), given);
         assert.equal(encoding.encodeBase64(given), Buffer.from(given).toString("base64"));
         assert.deepEqual(encoding.decodeBase64(Buffer.from(given).toString("base64")), given);
+        assert.deepEqual(encoding.decodeHex(Buffer.from(given).toString("hex")), given);
       }),
     );
     for (const [text, length] of [
@@ -31,6 +32,18 @@ describe("what the example signs is as the libraries have it:", () => {
     ] as const) {
       assert.throws(() => encoding.decodeBase58(text, length), RangeError, `${text} in ${length}`);
     }
+    for (const text of ["0", "0g", "0x00"]) assert.throws(() => encoding.decodeHex(text), RangeError, text);
+  });
+
+  it("nonces of the verifier", () => {
+    fc.assert(
+      fc.property(bytes(4), fc.nat(4_000_000_000_000), bytes(15), (salt, deadlineMs, random) => {
+        const expected = verifierNonce(salt, deadlineMs, random);
+        assert.deepEqual(page.verifierNonce(salt, deadlineMs, random), expected);
+      }),
+    );
+    assert.throws(() => page.verifierNonce(new Uint8Array(3), 0, new Uint8Array(15)), RangeError);
+    assert.throws(() => page.verifierNonce(new Uint8Array(4), 0, new Uint8Array(14)), RangeError);
   });
 
   it("NEP-413 messages, with a callback URL and without", async () => {
@@ -104,7 +117,19 @@ describe("what the example signs is as the libraries have it:", () => {
     assert.deepEqual([inBase64, inNearsForm].map(page.verifierSignature), [inNearsForm, inNearsForm]);
   });
 
-  it("amounts as people read them", () => {
+  it("amounts, both ways", () => {
+    for (const [text, decimals, raw] of [
+      ["0.25", 6, "250000"],
+      [" 1 ", 6, "1000000"],
+      ["0.000001", 6, "1"],
+      ["12345678901234567890", 0, "12345678901234567890"],
+      ["1.5", 24, "1500000000000000000000000"],
+    ] as const) {
+      assert.equal(rawAmount(text, decimals), raw);
+    }
+    for (const text of ["", "0", "0.0", "-1", "1e3", "1,5", ".5", "0x1", "0.0000001", "1".repeat(21)]) {
+      assert.throws(() => rawAmount(text, 6), Error, text);
+    }
     assert.deepEqual(
       ["0", "1", "250000", "1000000", "1000001"].map((raw) => shownAmount(raw, 6)),
       ["0", "0.000001", "0.25", "1", "1.000001"],
