@@ -172,10 +172,15 @@ function executedIn(receipt: RanReceipt): ExecutedPayload[] {
 }
 
 function payloadsOf(receipt: RanReceipt): ChainFacts["payloads"][number][] {
-  return (argsOf(receipt).signed ?? []).map(({ payload }: Json) => {
-    const { signer_id: signerId, intents } = JSON.parse(payload.message);
+  return (argsOf(receipt).signed ?? []).map((signed: Json) => {
+    const { signer_id: signerId, intents } = JSON.parse(signedText(signed));
     return { signerId, intents, txHash: receipt.txHash };
   });
+}
+
+/** The text that somebody signed, wherever its standard has it. */
+export function signedText({ payload }: Json): string {
+  return typeof payload === "string" ? payload : (payload.message ?? payload.text);
 }
 
 /** What a receipt answered; where that was a promise, that promise's answer. */

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { signedText } from "./chain.ts";
 import { type SendingWindow, windowsOf } from "./windows.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: events of every kind
@@ -99,13 +100,25 @@ export interface LoggedUserCall extends LoggedTransaction {
 /** One step as asked for, and everything that was ever signed for it. */
 export interface StepFacts {
   readonly index: number;
-  /** The call's effect, in the words of the chain; undefined as long as the wallet's account is not known. */
-  readonly effect: string | undefined;
+  /**
+   * The call's effects, in the words of the chain: one, or one for each payload that a session has signed. None as long as the wallet's
+   * account, or what the payloads ask for, is not known.
+   */
+  readonly effects: readonly string[];
   readonly isPayload: boolean;
+  /** Payloads that the session's account has signed itself. */
+  readonly own: readonly OwnPayloadFacts[];
   /** What the wallet signs for the verifier; empty for other calls. */
   readonly intents: readonly Json[];
   readonly delegates: readonly string[];
   readonly intentHashes: readonly string[];
+}
+
+export interface OwnPayloadFacts {
+  readonly signerId: string;
+  /** Base64. */
+  readonly nonce: string;
+  readonly deadlineMs: number;
 }
 
 /** On which a step was signed, or may have been. */
@@ -183,11 +196,22 @@ export function readWorkflow({ requestId, entries, record }: WorkflowEvidence): 
     const ofStep: Json[] = signed.flatMap((one) => one.steps?.[index] ?? []);
     return {
       index,
-      effect: accountId === undefined ? undefined : effectOfCall(accountId, call),
-      isPayload: call.intents !== undefined,
-      intents: call.intents === undefined ? [] : JSON.parse(call.intents.intents_json),
+      effects: call.own === undefined ? effectOfCall(accountId, call) : ownTexts(call).map(ownEffect),
+      isPayload: call.intents !== undefined || call.own !== undefined,
+      own: (call.own?.payloads ?? []).map((one: Json) => ({
+        signerId: one.signer_id,
+        nonce: one.nonce,
+        deadlineMs: Number(one.deadline_ms),
+      })),
+      intents:
+        call.intents === undefined
+          ? ownTexts(call).flatMap(({ intents }) => intents)
+          : JSON.parse(call.intents.intents_json),
       delegates: ofStep.flatMap((one) => one.signed_delegate_base64 ?? []),
-      intentHashes: ofStep.flatMap((one) => one.payload?.intent_hash ?? []),
+      intentHashes: [
+        ...ofStep.flatMap((one) => one.payload?.intent_hash ?? []),
+        ...(call.own?.payloads ?? []).map((one: Json) => one.intent_hash),
+      ],
     };
   });
   const logged = (kind: string, pick: (value: Json) => Json[]): LoggedTransaction[] =>
@@ -223,6 +247,13 @@ export function readWorkflow({ requestId, entries, record }: WorkflowEvidence): 
 function withDisclosed(event: Json, disclosedJson: string): Json {
   if (disclosedJson === "") return event;
   const { steps }: Json = JSON.parse(disclosedJson);
+  if (event.opened !== undefined) {
+    const calls = event.opened.calls.map((call: Json, index: number) => {
+      const texts = steps.find(({ step }: Json) => step === index)?.own_payloads_json;
+      return texts === undefined ? call : { ...call, ownTexts: texts };
+    });
+    return { opened: { ...event.opened, calls } };
+  }
   const signed = event.signed.steps.map((one: Json, index: number) => {
     const { signed_delegate_base64 } = steps.find(({ step }: Json) => step === index) ?? {};
     return signed_delegate_base64 === undefined ? one : { ...one, signed_delegate_base64 };
@@ -297,10 +328,18 @@ function wasSignedAnew(events: readonly Json[]): boolean {
 }
 
 /** What a call does, as text: the same for two calls that do the same, and for their traces on chain. */
-function effectOfCall(accountId: string, call: Json): string {
-  if (call.intents !== undefined) return payloadEffect(accountId, JSON.parse(call.intents.intents_json));
-  return callEffect(accountId, call.receiver_id, call.method_name, call.args ?? "");
+function effectOfCall(accountId: string | undefined, call: Json): string[] {
+  if (accountId === undefined) return [];
+  if (call.intents !== undefined) return [payloadEffect(accountId, JSON.parse(call.intents.intents_json))];
+  return [callEffect(accountId, call.receiver_id, call.method_name, call.args ?? "")];
 }
+
+/** What payloads say that a session has signed itself, as far as they are shown. */
+function ownTexts({ ownTexts: texts = [] }: Json): Json[] {
+  return texts.map((text: string) => JSON.parse(signedText(JSON.parse(text))));
+}
+
+const ownEffect = ({ signer_id, intents }: Json) => payloadEffect(signer_id, intents);
 
 export function payloadEffect(accountId: string, intents: unknown): string {
   return `${accountId} signs ${JSON.stringify(sorted(intents))}`;

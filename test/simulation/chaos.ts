@@ -352,6 +352,12 @@ export class Chaos {
     this.#callAsUser(this.#world.devnet.verifierId, "execute_intents", payload);
   }
 
+  /** Somebody brings payloads to the verifier that he has from elsewhere. @param args of `execute_intents` */
+  carry(args: string): void {
+    this.#fault("own_payload_carried", "somebody carries a session's payload to the verifier");
+    this.#callAsUser(this.#world.devnet.verifierId, "execute_intents", args);
+  }
+
   #callAsUser(receiverId: string, methodName: string, args: string): void {
     const { devnet } = this.#world;
     const { accountId, secretKey } = devnet.accounts.find((one) => one.accountId === "mike.near") ?? devnet.relayer;

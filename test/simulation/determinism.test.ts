@@ -7,6 +7,8 @@ describe("a history", () => {
     assert.deepEqual(once.trace, again.trace);
     assert.equal(once.traceHash, again.traceHash);
     assert.notEqual((await runHistory(8)).traceHash, once.traceHash);
+    // One with what sessions have signed themselves.
+    assert.equal((await runHistory(4)).traceHash, (await runHistory(4)).traceHash);
     assert.ok(once.workflows >= 20 && once.blocks >= 500, `${once.workflows} workflows, ${once.blocks} blocks`);
   }).timeout(180_000);
 });

@@ -7,6 +7,7 @@ import { Chaos, type Interruptions } from "./chaos.ts";
 import { climateOf } from "./climate.ts";
 import { Dice } from "./dice.ts";
 import { type Order, ordersOf } from "./load.ts";
+import { ownPayloadsOf } from "./own-payloads.ts";
 import { userCallsOf } from "./user-calls.ts";
 import { World } from "./world.ts";
 
@@ -61,13 +62,15 @@ export async function runHistory(seed: number): Promise<HistoryResult> {
     const withinMs = 250 * blockTimeMs;
     const workflows = await world.scheduler.finish(ordersOf(dice, world.maker, dice.between(20, 30), withinMs));
     const userCalls = await world.scheduler.finish(userCallsOf(world, new Dice(`${name} user calls`), withinMs));
-    const orders = [...workflows, ...userCalls];
+    const own = ownPayloadsOf(world, new Dice(`${name} own payloads`), seed, withinMs);
+    const orders = [...workflows, ...userCalls, ...own.orders];
     const chaos = new Chaos(world, new Dice(`${name} chaos`), {
       blockTimeMs,
       untilMs: 300 * blockTimeMs,
       slowSigning: isHurried ? new Dice(`${name} slow signing`) : undefined,
     });
     chaos.begin();
+    for (const { atMs, args } of own.carried) world.scheduler.after(atMs, () => chaos.carry(args));
     const begin = world.height;
     const posted = await world.scheduler.finish(Promise.all(orders.map((order) => post(world, order))));
     const blocks = () => world.height - begin;

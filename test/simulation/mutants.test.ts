@@ -19,6 +19,7 @@ const hunts: readonly Hunt[] = [
   { mutant: "released-at-cancel", kinds: ["released_early"], seeds: [57, 11], most: 150 },
   { mutant: "refund-not-followed", kinds: ["untrue", "halt"], seeds: [1, 2], most: 6 },
   { mutant: "ended-at-cancel", kinds: ["ended_early"], seeds: [1, 2], most: 150 },
+  { mutant: "own-payload-not-possible", kinds: ["ended_early"], seeds: [4, 9], most: 100 },
   { mutant: "predecessor-not-checked", kinds: ["untrue"], seeds: [1, 2], most: 20 },
   { mutant: "takeover-without-barrier", kinds: ["nonce_twice"], seeds: [336], most: 150 },
   { mutant: "time-not-judged-with-key", kinds: ["late"], seeds: [40, 56], most: 150 },

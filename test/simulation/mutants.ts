@@ -12,6 +12,14 @@ interface Patch {
 
 /** Bugs put into the product on purpose, for the simulation's process only. */
 export const mutants: Readonly<Record<string, readonly Patch[]>> = {
+  // What a session has signed itself is taken for impossible as long as nothing was signed here.
+  "own-payload-not-possible": [
+    {
+      file: "services/broadcaster/src/core/workflow/payloads.ts",
+      find: "if (own.length > 0) return own;",
+      replace: "if (own.length > 0 && terms !== undefined) return own;",
+    },
+  ],
   "resume-before-append": [
     {
       file: "services/broadcaster/src/shell/workflow/perform/resume.ts",

@@ -1,4 +1,5 @@
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
+import { isSessionWalletId, vouchingHeaders } from "@outlayer/access";
 import { createBroadcaster, readBroadcasterConfig } from "@outlayer/broadcaster";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
@@ -161,6 +162,7 @@ export class World {
       GRANT_SECRET: "grant-secret-of-the-simulation-0123456789",
       USAGE_SECRET: "usage-secret-of-the-simulation-0123456789",
       WALLET_QUOTAS_JSON: wideQuotas,
+      SERVICE_WALLET_ID: "service-wallet",
       ...options.environment,
     };
     const reader = new ConfigReader(this.#environment);
@@ -247,14 +249,14 @@ export class World {
     this.#slots[slot] = undefined;
   }
 
-  /** A wallet's worker, as the gateway speaks for it. */
+  /** A wallet's worker, or the gateway that speaks for a session. */
   planner(walletId: string) {
-    const transport = overNetwork(() => this.#reach(this.#planner, undefined, "planner"), {
+    const { from, headers } = callerFor(walletId);
+    const transport = overNetwork(() => this.#reach(this.#planner, from, "planner"), {
       network: this.network,
       from: this.#client,
     });
     const client = createClient(PlannerService, transport);
-    const headers = { "x-wallet-id": walletId, "x-internal-wallet-auth": token };
     const call = { headers, timeoutMs: 5_000 };
     return {
       execute: (json: string) => client.executeWorkflow({ body: { case: "workflowJson", value: json } }, call),
@@ -279,8 +281,8 @@ export class World {
 
   /** The records as they are, without the network in between. */
   records(walletId: string) {
-    const client = createClient(RecordService, this.#reach(this.#evidence, undefined, "evidence"));
-    const headers = { "x-wallet-id": walletId, "x-internal-wallet-auth": token };
+    const { from, headers } = callerFor(walletId);
+    const client = createClient(RecordService, this.#reach(this.#evidence, from, "evidence"));
     return {
       record: (requestId: string) => client.getRecord({ requestId }, { headers }),
       history: (requestId: string) => client.getHistory({ requestId }, { headers }),
@@ -349,6 +351,21 @@ export class World {
     };
     return createLogger(service, "warn", { write });
   }
+}
+
+/**
+ * Who calls for a wallet. The gateway has checked a session's token and vouches for it: tokens are checked on threads, whose time is
+ * not the simulation's.
+ */
+function callerFor(walletId: string): {
+  readonly from: ServiceName | undefined;
+  readonly headers: Record<string, string>;
+} {
+  if (!isSessionWalletId(walletId)) {
+    return { from: undefined, headers: { "x-wallet-id": walletId, "x-internal-wallet-auth": token } };
+  }
+  const sessionId = "0198c0de-0000-7000-8000-000000000001";
+  return { from: "gateway", headers: { ...vouchingHeaders({ walletId, credential: "session", sessionId }) } };
 }
 
 interface OperatorKey {

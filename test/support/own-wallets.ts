@@ -162,6 +162,14 @@ export function nearWallet(key: KeyPair): OwnWallet {
   });
 }
 
+/** The plainest standard: the text itself is signed. */
+export function rawWallet(key: KeyPair): OwnWallet {
+  return onEd25519("raw_ed25519", key, (message) => {
+    const payload = wholeText(message);
+    return { fields: { standard: "raw_ed25519", payload }, signed: Buffer.from(payload) };
+  });
+}
+
 /** A wallet of each standard that the verifier takes, on each curve that the standard takes. */
 export function ownWallets(): readonly OwnWallet[] {
   const withText = (standard: string, signed: (text: string) => Uint8Array) => (message: Message) => {
@@ -172,11 +180,7 @@ export function ownWallets(): readonly OwnWallet[] {
     nearWallet(keyOf(0x61)),
     onSecp256k1("erc191", new Uint8Array(32).fill(0x62), "\x19Ethereum Signed Message:\n"),
     onSecp256k1("tip191", new Uint8Array(32).fill(0x63), "\x19TRON Signed Message:\n"),
-    onEd25519(
-      "raw_ed25519",
-      keyOf(0x64),
-      withText("raw_ed25519", (text) => Buffer.from(text)),
-    ),
+    rawWallet(keyOf(0x64)),
     onEd25519(
       "sep53",
       keyOf(0x65),
@@ -211,11 +215,12 @@ export function messageFor(
   { devnet }: Pick<System, "devnet">,
   wallet: OwnWallet,
   intents: readonly object[],
-  given: Partial<Message> & { readonly salt?: string } = {},
+  given: Partial<Message> & { readonly salt?: string; readonly random?: Uint8Array } = {},
 ): Message {
   const deadlineMs = given.deadlineMs ?? devnet.controls.clock.now() + holdsMs;
   const salt = Buffer.from(given.salt ?? devnet.controls.verifier.currentSalt, "hex");
-  const nonce = verifierNonce(salt, deadlineMs + nonceOutlivesMs, crypto.getRandomValues(new Uint8Array(15)));
+  const random = given.random ?? crypto.getRandomValues(new Uint8Array(15));
+  const nonce = verifierNonce(salt, deadlineMs + nonceOutlivesMs, random);
   return { signerId: wallet.accountId, deadlineMs, nonce, recipient: devnet.verifierId, intents, ...given };
 }
 

@@ -71,12 +71,13 @@ function claimsOf(workflows: readonly WorkflowFacts[]): Map<string, Claim[]> {
   const claims = new Map<string, Claim[]>();
   for (const { requestId, record, steps, isEnded } of workflows) {
     for (const step of steps) {
-      if (step.effect === undefined) continue;
       const hasRun = record.dispatch_receipts[step.index]?.status === "success";
       const outcome = record.step_outcomes[step.index]?.outcome ?? "";
       const saysItHappened = hasRun || happened.includes(outcome);
-      const claim = { requestId, step, saysItHappened, isUnknowable: outcome === "unknowable", isEnded };
-      claims.set(step.effect, [...(claims.get(step.effect) ?? []), claim]);
+      // Of its own payloads some were carried by others, and the record does not say which.
+      const isUnknowable = outcome === "unknowable" || outcome === "partly_elsewhere";
+      const claim = { requestId, step, saysItHappened, isUnknowable, isEnded };
+      for (const effect of step.effects) claims.set(effect, [...(claims.get(effect) ?? []), claim]);
     }
   }
   return claims;

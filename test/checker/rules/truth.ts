@@ -34,13 +34,15 @@ function checkStep(chain: ChainFacts, workflow: WorkflowFacts, step: StepFacts):
   const all = intents.flatMap(({ intentId }) => chain.dispatched.get(intentId) ?? []);
   const dispatches =
     outcome?.outcome === "not_executed" ? all.filter((dispatch) => !wasDead(chain, workflow, step, dispatch)) : all;
-  const wasExecuted = chain.executed.some(({ intentHash }) => step.intentHashes.includes(intentHash));
+  const executed = new Set(chain.executed.map(({ intentHash }) => intentHash));
+  const wasExecuted = step.intentHashes.some((hash) => executed.has(hash));
   const isForgotten = record.fees.forgotten_tx_hashes.includes(record.submit_tx_hashes[step.index] ?? "");
   const receipt = record.dispatch_receipts[step.index] ?? null;
   const height = record.dispatch_block_heights[step.index] ?? null;
   return [
     ...checkIntent(record.intent_ids[step.index] ?? null, intents, name),
     ...checkOutcome(outcome ?? null, dispatches, { ...step, isForgotten, wasExecuted }, name),
+    ...checkOwn(outcome?.outcome, step, executed, name),
     ...(isForgotten && receipt === null ? [] : checkReceipt(receipt, height, dispatches, name)),
   ];
 }
@@ -52,7 +54,8 @@ function checkStep(chain: ChainFacts, workflow: WorkflowFacts, step: StepFacts):
 function wasDead(chain: ChainFacts, workflow: WorkflowFacts, step: StepFacts, { height, result }: Dispatched): boolean {
   if (!step.isPayload || result.kind !== "failure") return false;
   const isCancelled = workflow.cancelled.some((one) => one.steps.includes(step.index) && one.height < height);
-  const deadlines = workflow.terms.flatMap((terms) => (terms.step === step.index ? [terms.deadlineMs] : []));
+  const ofTerms = workflow.terms.flatMap((terms) => (terms.step === step.index ? [terms.deadlineMs] : []));
+  const deadlines = step.own.length > 0 ? step.own.map(({ deadlineMs }) => deadlineMs) : ofTerms;
   return isCancelled || (deadlines.length > 0 && Math.max(...deadlines) < chain.timeOf(height));
 }
 
@@ -93,6 +96,25 @@ function checkOutcome(
     default:
       return [];
   }
+}
+
+/** Of payloads that a session has signed itself: whether all, some or none were executed, whoever carried them. */
+function checkOwn(
+  outcome: string | undefined,
+  { own, intentHashes }: StepFacts,
+  executed: ReadonlySet<string>,
+  name: string,
+): string[] {
+  if (own.length === 0) return [];
+  const count = intentHashes.filter((hash) => executed.has(hash)).length;
+  const isTrue = {
+    succeeded: count === own.length,
+    succeeded_elsewhere: count === own.length,
+    partly_elsewhere: count > 0 && count < own.length,
+    not_executed: count === 0,
+    failed_on_chain: count === 0,
+  }[outcome ?? ""];
+  return isTrue === false ? [`${name} is ${outcome}, and ${count} of its ${own.length} payloads were executed`] : [];
 }
 
 function checkReceipt(
