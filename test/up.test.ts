@@ -22,7 +22,7 @@ describe("./dev up", () => {
   const directory = mkdtempSync(join(tmpdir(), "up-test-"));
   after(() => rmSync(directory, { recursive: true }));
 
-  async function up(name: string): Promise<Up> {
+  async function up(name: string, ...more: string[]): Promise<Up> {
     const file = join(directory, name);
     const args = [
       "--disable-warning=ExperimentalWarning",
@@ -33,6 +33,7 @@ describe("./dev up", () => {
       "40",
       "--info-file",
       file,
+      ...more,
     ];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     let output = "";
@@ -92,6 +93,29 @@ describe("./dev up", () => {
     }
   }).timeout(40_000);
 
+  it("serves the example's page, which REST lets in, and its wallet", async () => {
+    const { child, info, output } = await up("example.json", "--examples");
+    try {
+      const config = (await (await fetch(`${info.example_page}/config.json`)).json()) as Info;
+      assert.deepEqual([config.rest, config.near_rpc], [info.rest, info.near_rpc]);
+      assert.equal((await fetch(config.wallet)).status, 200);
+      const challenge = await fetch(`${info.rest}/wallet/v1/auth/challenge`, {
+        method: "POST",
+        headers: { "content-type": "application/json", origin: info.example_page },
+        body: JSON.stringify({ account_id: "mike.near" }),
+      });
+      assert.equal(challenge.headers.get("access-control-allow-origin"), info.example_page);
+      assert.equal(((await challenge.json()) as Info).recipient, info.example_page);
+      const exit = ended(child);
+      child.kill("SIGINT");
+      assert.equal(await exit, 0);
+      assert.match(output(), new RegExp(`example page +${info.example_page}`));
+      for (const url of [info.example_page, config.wallet]) await assert.rejects(fetch(url));
+    } finally {
+      child.kill("SIGKILL");
+    }
+  }).timeout(40_000);
+
   it("takes its devnet along when it is killed", async () => {
     const { child, info } = await up("killed.json");
     const exit = ended(child);
@@ -120,6 +144,9 @@ describe("./dev up", () => {
     const port = await run(["--port", "many"]);
     assert.equal(port.code, 2);
     assert.match(port.problems, /--port must be an integer from 0 to 65535/);
+    const foreign = await run(["--examples", "--near-rpc", "http://node", "--contracts", "none.json"]);
+    assert.equal(foreign.code, 2);
+    assert.match(foreign.problems, /--examples does not go with --near-rpc/);
     const file = join(directory, "never.json");
     const wrong = await run(["--port", "0", "--info-file", file], {
       INTENTS_DEADLINE_SECS: "soon",

@@ -86,10 +86,10 @@ function readArguments() {
         quiet: { type: "boolean" },
       },
     });
-    const near = readNearChoice(values);
-    const { examples = false } = values;
+    const { examples = false, "near-rpc": nearRpc } = values;
     // Its wallet has accounts made by the devnet's controls.
-    if (examples && near.kind === "own") throw new Error("--examples does not go with --near-rpc");
+    if (examples && nearRpc !== undefined) throw new Error("--examples does not go with --near-rpc");
+    const near = readNearChoice(values);
     return {
       port: integerArgument(values.port ?? String(usualPort), 0, 65_535, "--port"),
       near,
