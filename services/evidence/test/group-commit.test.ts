@@ -91,6 +91,32 @@ describe("writes of SQLite that arrive together", () => {
     assert.deepEqual([await first, await second], [false, true]);
   });
 
+  it("wait while there is a pause between transactions, flushed or not, and so does the end", async () => {
+    const pause = Promise.withResolvers<void>();
+    const told: number[] = [];
+    writes = new GroupCommit(database, timers, undefined, (count) => {
+      told.push(count);
+      return told.length === 1 ? pause.promise : undefined;
+    });
+    await Promise.all([insert(1), insert(2)]);
+    const later = [insert(3), writes.unflushed(() => database.prepare("INSERT INTO numbers VALUES (4)").run().changes)];
+    let isOver = false;
+    const end = writes.end().then(() => {
+      isOver = true;
+    });
+    await turns(5);
+    assert.deepEqual([stored(), isOver, told], [[1, 2], false, [2]]);
+    pause.resolve();
+    await Promise.all([...later, end]);
+    assert.deepEqual(
+      [stored(), told],
+      [
+        [1, 2, 3, 4],
+        [2, 1, 1],
+      ],
+    );
+  });
+
   describe("and are flushed beside the event loop", () => {
     let flushes: PromiseWithResolvers<void>[];
     beforeEach(() => {

@@ -7,7 +7,8 @@ import { claimOf, entryOf, projectionOf } from "./samples.ts";
  * is killed. @param argv the file, and the prefix of its request ids
  */
 const [path = "", prefix = ""] = process.argv.slice(2);
-const store = openSqliteStore(path);
+// Checkpoints are made all the time, and writes wait for some of them.
+const store = openSqliteStore(path, undefined, undefined, { every: 32, mostPages: 16 });
 
 for (let group = 0; ; group += 1) {
   await Promise.all(

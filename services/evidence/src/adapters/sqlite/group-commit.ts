@@ -11,6 +11,9 @@ interface Write {
 /** Makes durable what was committed before the call. Rejects where nobody knows what is durable. */
 export type Flush = () => Promise<void>;
 
+/** Told of each transaction with its writes. @returns what the next one has to wait for, which never rejects; undefined: nothing */
+export type Committed = (writes: number) => Promise<void> | undefined;
+
 /** Writes in one transaction: more would hold up the event loop. */
 const mostTogether = 128;
 
@@ -25,6 +28,7 @@ export class GroupCommit {
   readonly #database: DatabaseSync;
   readonly #timers: Timers;
   readonly #flush: Flush | undefined;
+  readonly #committed: Committed;
   readonly #one: Savepoint;
   readonly #waiting: Write[] = [];
   /** Those that wait for no flush. */
@@ -33,12 +37,20 @@ export class GroupCommit {
   /** The flush under way, or the one that failed; undefined where everything is durable. */
   #flushing: Promise<void> | undefined;
   #failed: { readonly error: unknown } | undefined;
+  /** No transaction begins before it is over. */
+  #pause: Promise<void> | undefined;
 
   /** @param flush undefined where there is no file */
-  constructor(database: DatabaseSync, timers: Timers, flush: Flush | undefined) {
+  constructor(
+    database: DatabaseSync,
+    timers: Timers,
+    flush: Flush | undefined,
+    committed: Committed = () => undefined,
+  ) {
     this.#database = database;
     this.#timers = timers;
     this.#flush = flush;
+    this.#committed = committed;
     this.#one = savepoint(database);
   }
 
@@ -59,6 +71,7 @@ export class GroupCommit {
   }
 
   #answerUnflushed(): void {
+    if (this.#pause !== undefined) return;
     for (const answer of this.#commit(this.#unflushed.splice(0))) answer();
   }
 
@@ -82,21 +95,27 @@ export class GroupCommit {
 
   /** Commits whatever waits, and resolves once it is answered. */
   async end(): Promise<void> {
+    await this.#pause;
     this.#answerUnflushed();
     while (this.#failed === undefined && (this.#waiting.length > 0 || this.#flushing !== undefined)) {
+      await this.#pause;
       if (this.#flushing === undefined) this.#next();
       await this.#flushing?.catch(() => {});
     }
   }
 
   #schedule(): void {
-    if (this.#isDue || this.#flushing !== undefined || this.#waiting.length === 0) return;
+    if (this.#isDue || this.#isHeld || this.#waiting.length === 0) return;
     this.#isDue = true;
     this.#timers.after(0, () => {
       this.#isDue = false;
       // `end` may have been faster.
-      if (this.#flushing === undefined) this.#next();
+      if (!this.#isHeld) this.#next();
     });
+  }
+
+  get #isHeld(): boolean {
+    return this.#flushing !== undefined || this.#pause !== undefined;
   }
 
   #next(): void {
@@ -136,7 +155,17 @@ export class GroupCommit {
       for (const { fail } of group) fail(error);
       return [];
     }
+    this.#pauseFor(this.#committed(group.length));
     return answers;
+  }
+
+  #pauseFor(pause: Promise<void> | undefined): void {
+    if (pause === undefined) return;
+    this.#pause = pause.then(() => {
+      this.#pause = undefined;
+      this.#answerUnflushed();
+      this.#schedule();
+    });
   }
 
   #runOne({ run, fail }: Write): () => void {

@@ -14,23 +14,38 @@ import type {
   StoredAccount,
   UsageEntry,
 } from "../../core/store.ts";
+import { Checkpoints, type CheckpointTerms } from "./checkpoints.ts";
 import { type SyncFile, type WalFlush, walFlush } from "./flush-wal.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { migrate } from "./schema.ts";
 
 /** Opens an evidence file, and creates it where needed. One process at a time may use it. */
-export function openSqliteStore(path: string, timers = systemPorts().timers, sync?: SyncFile): EvidenceStore {
+export function openSqliteStore(
+  path: string,
+  timers = systemPorts().timers,
+  sync?: SyncFile,
+  terms?: CheckpointTerms,
+): EvidenceStore {
   const database = new DatabaseSync(path, { readBigInts: false });
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;");
   migrate(database);
   // From here on `walFlush` does what FULL does beyond NORMAL, and not on this thread.
   database.exec("PRAGMA synchronous = NORMAL");
-  return new SqliteStore(database, timers, path === ":memory:" ? undefined : walFlush(path, sync));
+  const file =
+    path === ":memory:"
+      ? undefined
+      : { wal: walFlush(path, sync), checkpoints: new Checkpoints(path, database, terms) };
+  return new SqliteStore(database, timers, file);
+}
+
+interface DatabaseFile {
+  readonly wal: WalFlush;
+  readonly checkpoints: Checkpoints;
 }
 
 class SqliteStore implements EvidenceStore {
   readonly #database: DatabaseSync;
-  readonly #wal: WalFlush | undefined;
+  readonly #file: DatabaseFile | undefined;
   readonly #writes: GroupCommit;
   readonly #insertEntry: StatementSync;
   readonly #findClaim: StatementSync;
@@ -59,11 +74,12 @@ class SqliteStore implements EvidenceStore {
   readonly #insertMark: StatementSync;
   readonly #dropExpiredMarks: StatementSync;
 
-  /** @param wal undefined for a database in memory */
-  constructor(database: DatabaseSync, timers: Timers, wal: WalFlush | undefined) {
+  /** @param file undefined for a database in memory */
+  constructor(database: DatabaseSync, timers: Timers, file: DatabaseFile | undefined) {
     this.#database = database;
-    this.#wal = wal;
-    this.#writes = new GroupCommit(database, timers, wal?.flush);
+    this.#file = file;
+    const committed = (writes: number) => file?.checkpoints.committed(writes);
+    this.#writes = new GroupCommit(database, timers, file?.wal.flush, committed);
     this.#insertEntry = database.prepare(
       `INSERT INTO entries (request_id, version, at_ms, entry_json, hash, secret_json, wallet_id, idempotency_key,
          fingerprint, approval_of)
@@ -289,8 +305,9 @@ class SqliteStore implements EvidenceStore {
 
   async close(): Promise<void> {
     await this.#writes.end();
+    await this.#file?.checkpoints.close();
     this.#database.close();
-    this.#wal?.close();
+    this.#file?.wal.close();
   }
 
   #claimed(walletId: string, idempotencyKey: string): Claimed | undefined {
