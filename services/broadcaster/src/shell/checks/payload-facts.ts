@@ -1,5 +1,6 @@
 import { encodeBase64, encodeHex, readVerifierNonce } from "@outlayer/near";
-import { type NearNode, RpcUnavailable } from "../../core/ports/near-node.ts";
+import { isViewMissing } from "../../core/chain/panic-text.ts";
+import { type NearNode, RpcUnavailable, ViewFailed } from "../../core/ports/near-node.ts";
 
 /** A payload that somebody signed, by what the verifier's views ask for. */
 export interface PayloadToJudge {
@@ -43,8 +44,9 @@ export class PayloadViews {
     const salt = readVerifierNonce(nonce)?.salt;
     const [nonceUsed, accountLocked, saltValid, keyRegistered] = await Promise.all([
       this.#is("is_nonce_used", { account_id, nonce: encodeBase64(nonce) }),
-      this.#is("is_account_locked", { account_id }),
-      salt === undefined ? true : this.#is("is_valid_salt", { salt: encodeHex(salt) }),
+      // Older verifiers have no locks and no salts.
+      this.#is("is_account_locked", { account_id }).catch(whereMissing(false)),
+      salt === undefined ? true : this.#is("is_valid_salt", { salt: encodeHex(salt) }).catch(whereMissing(true)),
       this.#is("has_public_key", { account_id, public_key: publicKey }),
     ]);
     return { nonceUsed, accountLocked, saltValid, keyRegistered };
@@ -55,4 +57,12 @@ export class PayloadViews {
     if (typeof value !== "boolean") throw new RpcUnavailable(`${method} of the verifier cannot be read`);
     return value;
   }
+}
+
+/** The answer for a view that the verifier does not have. @throws every other error */
+function whereMissing(answer: boolean): (error: unknown) => boolean {
+  return (error) => {
+    if (error instanceof ViewFailed && isViewMissing(error.text)) return answer;
+    throw error;
+  };
 }
