@@ -257,18 +257,29 @@ function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-const { values } = parseArgs({ options: { only: { type: "string" }, calls: { type: "boolean" } } });
-const names = values.only?.split(",") ?? Object.keys(benches);
-if (names.some((name) => benches[name] === undefined)) {
+/** Undefined for options that are not such. */
+function readOptions(): { readonly names: readonly string[]; readonly calls: boolean } | undefined {
+  try {
+    const { values } = parseArgs({ options: { only: { type: "string" }, calls: { type: "boolean" } } });
+    const names = values.only?.split(",") ?? Object.keys(benches);
+    if (names.some((name) => benches[name] === undefined)) throw new RangeError("no such bench");
+    return { names, calls: values.calls === true };
+  } catch {
+    return undefined;
+  }
+}
+
+const options = readOptions();
+if (options === undefined) {
   process.stderr.write(usage);
   process.exit(2);
 }
 const figures: Figure[] = [];
-for (const name of names) {
+for (const name of options.names) {
   process.stderr.write(`${name} ...\n`);
   figures.push(...((await benches[name]?.()) ?? []));
 }
-if (values.calls)
+if (options.calls)
   process.stdout.write(
     `RPC calls a workflow, by kind, the follower's one block a height among them\n${lines.join("\n")}\n\n`,
   );

@@ -5,7 +5,7 @@ import { type Devnet, type DevnetOptions, startDevnet } from "./devnet.ts";
 import { accountNames } from "./genesis.ts";
 import { writeReadyFile } from "./ready-file.ts";
 
-const usage = `node devnet/src/main.ts [options]
+const usage = `usage: ./dev devnet [options]
   --rpc-port N --keystore-port N --control-port N   0, the default, for free ports
   --block-time-ms N|manual                          100 by default
   --seed TEXT                                       makes all keys
@@ -106,7 +106,7 @@ async function main(): Promise<void> {
 function fail(error: unknown): void {
   const isUsage = error instanceof UsageError || (error instanceof TypeError && "code" in error);
   process.stderr.write(isUsage && error instanceof Error ? `${error.message}\n${usage}` : `${String(error)}\n`);
-  process.exitCode = 1;
+  process.exitCode = isUsage ? 2 : 1;
 }
 
 main().catch(fail);
