@@ -54,7 +54,10 @@ describeShapes("a swap by a quote (rule: quote-is-held-against-the-step)", (shap
   it("is executed as it was offered: the deposit is at its address, and the record has the signed quote", async () => {
     const given = await step();
     const [before, deposited] = [held(wallet()), held(given.deposit_address)];
-    const { body } = await system.rest().execute([given]);
+    let { body } = await system.rest().execute([given]);
+    while (body.retry_after_ms !== undefined && body.retry_after_ms !== null) {
+      body = (await system.rest().get(`/workflows/${body.request_id}?wait=25`)).body;
+    }
     assert.equal(body.status, "succeeded", body.user_visible_error);
     assert.equal(held(given.deposit_address) - deposited, 1000n);
     assert.equal(held(wallet()), before - 1000n);
@@ -71,12 +74,13 @@ describeShapes("a swap by a quote (rule: quote-is-held-against-the-step)", (shap
     assert.equal((rest.answer as { readonly quotes?: readonly unknown[] }).quotes?.length, 3);
   });
 
-  it("is planned with nothing unchecked, which a deposit without its quote is not", async () => {
+  it("is planned with its minimum checked, which that of a deposit without its quote is not", async () => {
     const { quote: _, ...bare } = await step();
     const unchecked = async (one: object) =>
       (await system.rest().post("/workflows/plan", { steps: [one] })).body.unchecked;
-    assert.deepEqual(await unchecked(await step()), []);
-    assert.deepEqual(await unchecked(bare), ["deposit_quote"]);
+    // Facts of the gate are left out where they come late.
+    assert.deepEqual((await unchecked(await step())).includes("deposit_quote"), false);
+    assert.deepEqual((await unchecked(bare)).includes("deposit_quote"), true);
   });
 
   it("is refused for more than the quote promises", () =>
@@ -96,6 +100,8 @@ describeShapes("a swap by a quote (rule: quote-is-held-against-the-step)", (shap
 
   it("is refused of another wallet, whom the quote would not pay", async () => {
     const given = await step();
+    // From then on the planner knows the other wallet's account.
+    assert.equal((await system.rest("wallet-2").post("/quotes", asked)).status, 200);
     const { body } = await system.rest("wallet-2").execute([given]);
     assert.equal(body.user_visible_error, `steps[0].quote pays ${wallet()}, which is not the wallet's own account`);
   });

@@ -64,7 +64,8 @@ function signedOf(step: object) {
 
 describe("a swap by deposit address (rule: quote-is-held-against-the-step)", () => {
   it("is a transfer to the address that ends with its quote, and nothing stays unchecked", () => {
-    const { intents, notAfterMs } = signedOf({ quote: answer() });
+    const { intents, notAfterMs, signerId } = signedOf({ quote: answer() });
+    assert.equal(signerId, walletAccount, "signer-proxy signs it for no other account");
     const tokens = { "nep141:wrap.near": "1000" };
     assert.deepEqual(intents, [{ intent: "transfer", receiver_id: address, tokens }]);
     assert.equal(notAfterMs, BigInt(now + 600_000));
@@ -133,13 +134,13 @@ describe("a swap by deposit address (rule: quote-is-held-against-the-step)", () 
     ],
     [
       "that pays somebody else",
-      { quote: answer({ quoteRequest: { recipient: "mallory.near" } }) },
+      { quote: answer({ quoteRequest: { recipient: "mallory.near", refundTo: "mallory.near" } }) },
       "steps[0].quote pays mallory.near, which is not the wallet's own account",
     ],
     [
       "that refunds to somebody else",
       { quote: answer({ quoteRequest: { refundTo: "mallory.near" } }) },
-      "steps[0].quote refunds to mallory.near, which is not the wallet's own account",
+      "steps[0].quote refunds to mallory.near, which is not the account that it pays",
     ],
     [
       "that pays on another chain",
@@ -209,12 +210,32 @@ describe("a swap by deposit address (rule: quote-is-held-against-the-step)", () 
     });
   }
 
+  it("is refused in a second step with the same quote, which is for one deposit", () => {
+    const { plan } = planOf(
+      [
+        { ...swap, quote: answer() },
+        { ...swap, quote: answer() },
+      ],
+      settings,
+    );
+    const requirement = "steps[1].deposit_address is steps[0].deposit_address: a quote is for one deposit";
+    assert.deepEqual([plan.executable, plan.setupRequirements], [false, [{ step: 1, requirement }]]);
+    const other = { depositAddress: "other.near" };
+    const both = [
+      { ...swap, quote: answer() },
+      { ...swap, deposit_address: "other.near", quote: answer({ quote: other }) },
+    ];
+    assert.equal(planOf(both, settings).plan.executable, true);
+  });
+
   it("that ends in ten seconds can just be dispatched", () =>
     assert.equal(problem({ quote: answer({ quoteRequest: { deadline: at(now + 10_000) } }) }), undefined));
 
   it("is asked about the wallet's account where that is not known", () => {
     const unknown = { facts: { ...facts, verifier, accountId: undefined } };
     assert.deepEqual(planOf([{ ...swap, quote: answer() }], unknown).plan.unchecked, ["wallet_account"]);
+    const elsewhere = answer({ quoteRequest: { refundTo: "mallory.near" } });
+    assert.equal(planOf([{ ...swap, quote: elsewhere }], unknown).plan.executable, false);
   });
 });
 

@@ -8,7 +8,7 @@ import type { FetchFacts, KnownFacts } from "../core/ports.ts";
 import { isAway } from "./is-away.ts";
 
 /** Time limit for a plan's facts, milliseconds. A plan is made without late facts. */
-const patienceMs = 2000;
+const usualPatienceMs = 2000;
 
 /** For how long plans share the gate's terms, milliseconds. */
 const recentMs = 1_000;
@@ -85,7 +85,7 @@ export function factSource({ signerProxy, broadcaster, gateId, clock, timers, lo
     return accountId === undefined || terms === undefined ? undefined : facts(accountId, terms);
   };
 
-  const fetchFacts: FetchFacts = async (walletId, names, callerSignal) => {
+  const fetchFacts: FetchFacts = async (walletId, names, callerSignal, patienceMs = usualPatienceMs) => {
     const known = {
       account: names.includes("wallet_account") ? accounts.get(walletId) : undefined,
       terms: names.includes("gate_fee_tiers") ? recentTerms() : undefined,

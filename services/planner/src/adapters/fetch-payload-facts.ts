@@ -6,7 +6,7 @@ import type { FetchPayloadFacts } from "../core/ports.ts";
 import { isAway } from "./is-away.ts";
 
 /** Time limit, milliseconds. A plan is made without a late answer. */
-const patienceMs = 4000;
+const usualPatienceMs = 4000;
 
 /** Asks the broadcaster, which asks the verifier. */
 export function payloadFactSource({
@@ -19,7 +19,7 @@ export function payloadFactSource({
   readonly logger: Logger;
 }): FetchPayloadFacts {
   const client = createClient(BroadcasterService, broadcaster);
-  return async (asked, callerSignal) => {
+  return async (asked, callerSignal, patienceMs = usualPatienceMs) => {
     const { signal, done } = deadline(timers, patienceMs, callerSignal);
     const payloads = asked.map(({ signerId, publicKey, nonce }) => {
       return { accountId: signerId, publicKey, nonce: new Uint8Array(nonce) };

@@ -50,7 +50,7 @@ const token = text.transform((given, context) => {
 });
 const withinVerifier = z.literal("INTENTS", { error: "must be INTENTS" });
 /** What would have tokens go elsewhere, or other tokens come in. */
-const absent = z.null({ error: "is not supported" }).optional();
+const absent = z.union([z.null(), z.literal("")], { error: "is not supported" }).optional();
 const object = { error: "must be an object" };
 
 const quoteResponse = z.looseObject({
@@ -84,7 +84,6 @@ const quoteResponse = z.looseObject({
       virtualChainRecipient: absent,
       virtualChainRefundRecipient: absent,
       customRecipientMsg: absent,
-      chainDepositAddresses: absent,
     },
     object,
   ),
@@ -207,6 +206,11 @@ function picked(
   );
 }
 
+/** Why a step is refused beside an earlier one with the same quote. */
+export function sameQuoteText(place: string, earlier: string): string {
+  return `${place} is ${earlier}: a quote is for one deposit`;
+}
+
 /** What a step says that has to be the quote's. */
 export interface QuotedSwap {
   readonly tokenIn: string;
@@ -239,11 +243,10 @@ export function quoteMismatch(
     return `${place}.amount_in is ${swap.amountIn}, and the quote is for ${quote.amountIn}`;
   if (swap.minAmountOut !== undefined && swap.minAmountOut > quote.minAmountOut)
     return `${place}.min_amount_out is ${swap.minAmountOut}, and the quote promises ${quote.minAmountOut}`;
-  if (accountId === undefined) return undefined;
   // Policy is asked about the deposit alone: nobody would be asked about another receiver.
-  if (quote.recipient !== accountId)
+  if (accountId !== undefined && quote.recipient !== accountId)
     return `${quote.place} pays ${quote.recipient}, which is not the wallet's own account`;
-  if (quote.refundTo !== accountId)
-    return `${quote.place} refunds to ${quote.refundTo}, which is not the wallet's own account`;
+  if (quote.refundTo !== quote.recipient)
+    return `${quote.place} refunds to ${quote.refundTo}, which is not the account that it pays`;
   return undefined;
 }

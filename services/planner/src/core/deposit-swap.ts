@@ -3,7 +3,7 @@ import type { Step } from "@outlayer/workflow";
 import { tooShort } from "./carried-payloads.ts";
 import { quoteMismatch, readDepositQuote } from "./deposit-quote.ts";
 import type { Facts, Limits } from "./facts.ts";
-import { type BuiltPayload, problem } from "./payload.ts";
+import { type BuiltPayload, type IntentsInit, problem } from "./payload.ts";
 import { transferPayload } from "./transfer.ts";
 
 type Swap = Extract<Step, { form: "intents.swap" }>["fields"];
@@ -56,9 +56,13 @@ export function depositSwapPayload(
   const memo = depositMemo ?? swap.memo;
   const transfer = { token: tokenIn, amount: swap.amount_in, receiver_id: address, memo };
   const built = transferPayload(transfer, places, facts, latestMs);
-  if (built.problem !== undefined) return built;
+  if (built.problem !== undefined || built.value.case !== "intents") return built;
+  // The quote names whose it is: signer-proxy holds that against the account, which may be unknown here.
+  const signer = quote === undefined ? {} : { signerId: quote.recipient };
   return {
-    ...built,
+    value: { case: "intents", value: { ...(built.value.value as IntentsInit), ...signer } },
+    accountUnchecked: built.accountUnchecked,
+    ...(quote === undefined ? {} : { quoted: { address, place: `${place}.deposit_address` } }),
     quoteUnchecked: quote === undefined && swap.min_amount_out !== undefined,
     timeUnchecked: latestMs !== undefined && facts.verifier === undefined,
   };

@@ -18,6 +18,8 @@ export type Built<T> =
       readonly accountUnchecked: boolean;
       /** Its payloads that were signed before it came here: by counterparties, or by the session's account. */
       readonly carried?: readonly VerifiedPayload[];
+      /** The deposit of a quote, which is for one deposit alone. */
+      readonly quoted?: { readonly address: string; readonly place: string };
       /** Whether the minimum that is asked for is held against no quote. */
       readonly quoteUnchecked?: boolean;
       /** Whether a time limit was skipped because the chain's time is not known. */

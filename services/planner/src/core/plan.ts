@@ -1,5 +1,6 @@
 import type { Step } from "@outlayer/workflow";
 import { nonceKey, sameNonceText } from "./carried-payloads.ts";
+import { sameQuoteText } from "./deposit-quote.ts";
 import { estimatesOf, type PlanEstimates } from "./estimates.ts";
 import { type FactName, type Facts, type Limits, noFacts } from "./facts.ts";
 import { rejectMixedBatches } from "./gate-batches.ts";
@@ -83,6 +84,7 @@ function planWith(request: PlanRequest, facts: Facts, limits: Limits): Planning 
   const setupRequirements: SetupRequirement[] = [];
   const calls: GateCallInit[] = [];
   const carried = new Map<string, VerifiedPayload>();
+  const quotes = new Map<string, string>();
   let accountUnchecked = false;
   let quoteUnchecked = false;
   let uncheckedTime = false;
@@ -100,6 +102,13 @@ function planWith(request: PlanRequest, facts: Facts, limits: Limits): Planning 
           setupRequirements.push({ step: index, requirement });
           break;
         }
+        const { quoted } = built;
+        const earlier = quoted === undefined ? undefined : quotes.get(quoted.address);
+        if (quoted !== undefined && earlier !== undefined) {
+          setupRequirements.push({ step: index, requirement: sameQuoteText(quoted.place, earlier) });
+          break;
+        }
+        if (quoted !== undefined) quotes.set(quoted.address, quoted.place);
         for (const one of built.carried ?? []) carried.set(nonceKey(one), one);
         calls.push(built.value);
         accountUnchecked ||= built.accountUnchecked;

@@ -18,13 +18,23 @@ import type { VerifiedPayload } from "./signed-payload.ts";
 
 /**
  * Fetches facts of a wallet and the gate; a fact that is not there in time is undefined. Never rejects.
+ * @param patienceMs where more is needed than a plan has, which does without what is late
  */
-export type FetchFacts = (walletId: string, names: readonly FactName[], signal: AbortSignal) => Promise<Facts>;
+export type FetchFacts = (
+  walletId: string,
+  names: readonly FactName[],
+  signal: AbortSignal,
+  patienceMs?: number,
+) => Promise<Facts>;
 
-/** Asks the verifier about payloads that others signed. Undefined where there is no answer in time. Never rejects. */
+/**
+ * Asks the verifier about payloads that others signed. Undefined where there is no answer in time. Never rejects.
+ * @param patienceMs as `FetchFacts`
+ */
 export type FetchPayloadFacts = (
   payloads: readonly VerifiedPayload[],
   signal: AbortSignal,
+  patienceMs?: number,
 ) => Promise<VerifierFacts | undefined>;
 
 /**

@@ -28,6 +28,9 @@ export interface QuoteDeps {
   readonly logger: Logger;
 }
 
+/** Time limit for the facts by which quotes are judged, milliseconds. None can be given without. */
+const patienceMs = 10_000;
+
 interface Outcome {
   readonly quotes: readonly Quote[];
   /** Undefined where there are quotes. */
@@ -47,8 +50,8 @@ export async function getQuotes(
   if ("problem" in swap) throw misfit(swap);
   if (deps.sources.size === 0) throw notFound("no source of quotes is configured here", { reason: "NO_QUOTE_SOURCE" });
   const [{ accountId }, verifier] = await Promise.all([
-    deps.fetchFacts(caller.walletId, ["wallet_account"], signal),
-    deps.fetchPayloadFacts([], signal),
+    deps.fetchFacts(caller.walletId, ["wallet_account"], signal, patienceMs),
+    deps.fetchPayloadFacts([], signal, patienceMs),
   ]);
   if (accountId === undefined) throw unavailable("the wallet's account is not to be had now: try again");
   if (verifier === undefined) throw unavailable("the chain's time is not to be had from NEAR now: try again");

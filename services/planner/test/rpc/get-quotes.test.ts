@@ -176,6 +176,45 @@ describe("quotes", () => {
     assert.equal(oneClick.asked.length, before);
   });
 
+  it("wait ten seconds for what they are judged by, where a plan goes on after two or four", async () => {
+    const waits: number[] = [];
+    const timers = {
+      after(ms: number, run: () => void) {
+        waits.push(ms);
+        queueMicrotask(run);
+        return () => {};
+      },
+    };
+    const never = () => new Promise<never>(() => {});
+    await failureOf(ask(swap, { getAccount: never, getPayloadFacts: never, timers }));
+    assert.deepEqual(waits, [10_000, 10_000]);
+  });
+
+  it("are asked of a source by 64 at once and no more", async () => {
+    const answers: (() => void)[] = [];
+    const slots = { requests_in_flight: 100, long_polls: 1, event_streams: 1 };
+    const { client } = planner({ ...onlyBus(), slots });
+    const one = () => client.getQuotes({ body: { case: "quoteJson", value: JSON.stringify(swap) } }, asWallet);
+    const all = new Promise<void>((resolve) => {
+      bus.answer((_, response) => {
+        answers.push(() => void response.writeHead(200).end('{"jsonrpc":"2.0","id":1,"result":null}'));
+        if (answers.length === 64) resolve();
+        return undefined;
+      });
+    });
+    const first = Array.from({ length: 64 }, one);
+    await all;
+    assert.deepEqual(
+      (await one()).failures.map(({ message }) => message),
+      ["message_bus is asked by too many now: try again"],
+    );
+    for (const answer of answers) answer();
+    const messages = (await Promise.all(first)).map(({ failures }) => failures[0]?.message);
+    assert.deepEqual(new Set(messages), new Set(["message_bus has no quote for these tokens and amounts"]));
+    bus.answer(undefined);
+    assert.equal((await one()).quotes.length, 2);
+  });
+
   it("count as a plan does", async () => {
     let counted = "";
     const countPlan: Others["countPlan"] = ({ walletId }) => {

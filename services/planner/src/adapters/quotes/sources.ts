@@ -1,10 +1,26 @@
 import type { HttpPost, Timers } from "@outlayer/kit";
 import type { QuoteSourcesConfig, QuoteUpstream } from "../../config.ts";
 import type { AskQuotes } from "../../core/ports.ts";
-import type { QuoteSourceName } from "../../core/quotes.ts";
+import { QuoteFailed, type QuoteSourceName } from "../../core/quotes.ts";
 import type { Upstream } from "./ask-json.ts";
 import { askMessageBus } from "./message-bus.ts";
 import { askOneClick } from "./one-click.ts";
+
+/** Most questions to a source at once. Those beyond are not asked, for they would come too late. */
+const mostAtOnce = 64;
+
+function bounded(ask: AskQuotes): AskQuotes {
+  let asking = 0;
+  return async (swap, signal) => {
+    if (asking >= mostAtOnce) throw new QuoteFailed("is asked by too many now: try again");
+    asking++;
+    try {
+      return await ask(swap, signal);
+    } finally {
+      asking--;
+    }
+  };
+}
 
 /** The sources that the operator has configured. @param oneClickKey the key with which 1Click signs */
 export function quoteSources(
@@ -18,11 +34,11 @@ export function quoteSources(
   };
   if (oneClick !== undefined) {
     const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
-    sources.set("one_click", askOneClick(upstream(oneClick, bearer), oneClickKey));
+    sources.set("one_click", bounded(askOneClick(upstream(oneClick, bearer), oneClickKey)));
   }
   if (messageBus !== undefined) {
     const apiKey = (token: string) => ({ "x-api-key": token });
-    sources.set("message_bus", askMessageBus(upstream(messageBus, apiKey)));
+    sources.set("message_bus", bounded(askMessageBus(upstream(messageBus, apiKey))));
   }
   return sources;
 }
