@@ -7,6 +7,7 @@ import { pathToFileURL } from "node:url";
 import { generate } from "orval";
 import { install, scope } from "./support/direct-user.ts";
 import { describeShapes } from "./support/shapes.ts";
+import { textSigners } from "./support/signers.ts";
 import { dust } from "./support/steps.ts";
 import { internalToken, type System, startSystem } from "./support/system.ts";
 
@@ -19,7 +20,8 @@ describeShapes("a client generated from the OpenAPI document", (shape) => {
   let client: Record<string, Operation>;
 
   before(async () => {
-    system = await startSystem({ shape });
+    const environment = { SESSION_SECRET_KEYS: "5e".repeat(32), SESSION_AUDIENCE: "wallet.example" };
+    system = await startSystem({ shape, environment });
     directory = mkdtempSync(join(tmpdir(), "generated-client-"));
     const response = await fetch(`${system.product.restUrl}/openapi.json`);
     writeFileSync(join(directory, "openapi.json"), await response.text());
@@ -52,6 +54,21 @@ describeShapes("a client generated from the OpenAPI document", (shape) => {
     assert.deepEqual(record.balance_deltas, { "nep141:wrap.near:intents": "-3000000000000000000" });
     const read = await call("getWorkflow", record.request_id, {}, asWorker);
     assert.deepEqual(read.data, record);
+  });
+
+  it("signs in, reads an account, and signs out", async () => {
+    const [wallet] = textSigners(0x61);
+    const account_id = wallet?.accountId;
+    const challenge = await call("createChallenge", { account_id });
+    const signed = wallet?.sign((challenge.data as { readonly text: string }).text);
+    const { status, data } = await call("signIn", { account_id, signed });
+    assert.equal(status, 200);
+    const { token, session_id } = data as { readonly token: string; readonly session_id: string };
+    const asSession = { headers: { authorization: `Bearer ${token}` } };
+    assert.equal((await call("getAccount", account_id, {}, asSession)).status, 200);
+    assert.deepEqual((await call("signOut", asSession)).data, { session_id });
+    assert.equal((await call("getAccount", account_id, {}, asSession)).status, 401);
+    assert.equal(((await call("getSessionKeys")).data as { readonly keys: readonly unknown[] }).keys.length, 1);
   });
 
   it("runs the counter proof", async () => {

@@ -7,6 +7,7 @@ import { Actor } from "./support/actors.ts";
 import { makeFinal } from "./support/on-chain.ts";
 import { neededServers } from "./support/shapes/servers.ts";
 import { describeShapes } from "./support/shapes.ts";
+import { signedNep413 } from "./support/signers.ts";
 import { type System, withSystem } from "./support/system.ts";
 
 const nina = "nina.near";
@@ -99,6 +100,28 @@ describeShapes("the keys of a watched account", (shape) => {
       await new Actor(system.devnet, "mike.near").deleteKey(first.publicKey);
       await told(system, stale, "mike.near");
       assert(system.logs.filter((line) => line.includes(stale)).every((line) => line.includes("mike.near")));
+    }));
+});
+
+describeShapes("the keys of an account that signed in", (shape) => {
+  const sessions = { SESSION_SECRET_KEYS: "5e".repeat(32), SESSION_AUDIENCE: "wallet.example" };
+
+  it("are watched where the operator says so", () =>
+    withSystem({ shape, environment: { ...sessions, WATCH_KEYS_OF: "@signed-in" } }, async (system) => {
+      makeNina(system);
+      makeFinal(system);
+      const ask = async (path: string, body: object) => {
+        const answer = await system.rest().post(`/auth/${path}`, body);
+        assert.equal(answer.status, 200, answer.body.message);
+        return answer.body;
+      };
+      const challenge = await ask("challenge", { account_id: nina });
+      await ask("verify", { account_id: nina, signed: signedNep413(second, challenge) });
+      // A term that begins now asks at once who has signed in.
+      await system.restart();
+      await new Actor(system.devnet, nina, second).deleteKey(first.publicKey);
+      await told(system, stale);
+      assert(system.logs.filter((line) => line.includes(stale)).every((line) => line.includes(nina)));
     }));
 });
 

@@ -48,8 +48,8 @@ export interface BroadcasterConfig {
   /** Longest wait for the gate, in blocks, before workflows that allow it go on step by step. Undefined: no limit. */
   readonly gateOverflowBlocks: number | undefined;
   readonly settleByCancel: boolean;
-  /** Accounts whose keys are watched; none: no key is. */
-  readonly watchedAccounts: readonly string[];
+  /** Whose keys are watched; undefined: nobody's. */
+  readonly watched: Watched | undefined;
   /** Base58 of the SHA-256 of the gate's wasm; undefined: not compared. */
   readonly gateCodeHash: string | undefined;
   /** Undefined: not compared. */
@@ -122,7 +122,7 @@ export function readBroadcasterConfig(reader: ConfigReader): BroadcasterConfig {
     pollIntervalMs: reader.optional("NEAR_POLL_INTERVAL_MS", integer(10, 60_000), 750),
     viewTimeoutMs: reader.optional("NEAR_VIEW_TIMEOUT_MS", integer(100, 60_000), 2000),
     gateOverflowBlocks: reader.optional("GATE_OVERFLOW_BLOCKS", integer(0, 100_000), undefined),
-    watchedAccounts: reader.optional("WATCH_KEYS_OF", watchList, []),
+    watched: reader.optional("WATCH_KEYS_OF", watchList, undefined),
     settleByCancel: reader.optional("SETTLE_BY_CANCEL", trueOrFalse, true),
     queueTimeoutMs: reader.optional("QUEUE_TIMEOUT_SECS", seconds(1, 86_400), 600_000),
     leaseMs: reader.optional("LEASE_SECS", seconds(1, 3600), 15_000),
@@ -167,10 +167,22 @@ const sha256Base58: Parse<string> = (value) => {
 /** Most accounts whose keys are watched: each is read every ten minutes, and all stand in a question about each block. */
 const mostWatched = 1_000;
 
-const watchList: Parse<readonly string[]> = (value) => {
-  const accounts = [...new Set(list(accountId)(value))];
-  if (accounts.length > mostWatched) throw new Malformed(`must name at most ${mostWatched} accounts`);
-  return accounts;
+/** An entry that stands for all accounts that signed in; no account has such an id. */
+const signedInEntry = "@signed-in";
+
+/** Accounts whose keys are watched. */
+interface Watched {
+  /** Named by the operator. */
+  readonly accountIds: readonly string[];
+  /** Most accounts that signed in, the latest ones; 0 for none. */
+  readonly mostSignedIn: number;
+}
+
+const watchList: Parse<Watched> = (value) => {
+  const entries = list((entry) => (entry === signedInEntry ? entry : accountId(entry)))(value);
+  const accountIds = [...new Set(entries)].filter((entry) => entry !== signedInEntry);
+  if (accountIds.length > mostWatched) throw new Malformed(`must name at most ${mostWatched} accounts`);
+  return { accountIds, mostSignedIn: entries.includes(signedInEntry) ? mostWatched - accountIds.length : 0 };
 };
 
 const trueOrFalse: Parse<boolean> = (value) => {

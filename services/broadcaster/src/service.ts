@@ -79,7 +79,8 @@ export function createBroadcaster(
     { evidence, ports, logger, bus, resource, holderId: driverId, ttlMs: config.leaseMs },
     (lease) => {
       const term = beginTerm(shared, lease, new EvidenceClient(transports.evidence, lease), bus);
-      return config.watchedAccounts.length === 0 ? term : besideTerm(term, watchKeys(shared, bus));
+      if (config.watched === undefined) return term;
+      return besideTerm(term, watchKeys({ ...shared, watched: config.watched }, bus, transports.evidence));
     },
   );
   const facts = new GateFacts(gate, config);

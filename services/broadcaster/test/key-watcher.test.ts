@@ -32,6 +32,9 @@ class Chain {
   readonly readAt: string[] = [];
   readonly blocksRead: number[] = [];
   readonly logs: string[] = [];
+  /** Accounts that signed in; undefined where they are not watched. */
+  signedIn: readonly string[] | undefined;
+  evidenceTrouble: Error | undefined;
   readonly news: KeyNews[] = [];
 
   get heads() {
@@ -55,16 +58,17 @@ class Chain {
     return this.onNear.get(accountId);
   }
 
-  async deletedKeys(block: Block) {
+  async deletedKeys(block: Block, accountIds: readonly string[]) {
     if (this.trouble !== undefined) throw this.trouble;
     this.blocksRead.push(block.height);
-    return this.deleted.get(block.height) ?? [];
+    return (this.deleted.get(block.height) ?? []).filter(({ accountId }) => accountIds.includes(accountId));
   }
 
   watcher(...accountIds: string[]): KeyWatcher {
     const logger = createLogger("test", "trace", { write: (line) => void this.logs.push(line) });
     return new KeyWatcher({
       accountIds,
+      ...(this.signedIn === undefined ? {} : { signedIn: () => this.#whoSignedIn() }),
       verifierId: "intents.near",
       node: this as never,
       follower: this as never,
@@ -72,6 +76,11 @@ class Chain {
       logger,
       tell: (news) => void this.news.push(news),
     });
+  }
+
+  async #whoSignedIn(): Promise<readonly string[]> {
+    if (this.evidenceTrouble !== undefined) throw this.evidenceTrouble;
+    return this.signedIn ?? [];
   }
 
   /** The news since last asked. */
@@ -248,5 +257,72 @@ describe("watching keys", () => {
     chain.isCurrent = false;
     await start("a.near");
     assert.deepEqual([chain.told(), chain.readAt], [[], []]);
+  });
+
+  describe("of accounts that signed in", () => {
+    const minute = 60_000;
+    const deletion = (height: number) => {
+      chain.deleted.set(height, [{ accountId: "a.near", publicKey: first }]);
+      chain.onNear.set("a.near", [full(second)]);
+      chain.height = height;
+    };
+
+    it("begins within a minute of the sign-in, by state, and goes on by blocks", async () => {
+      chain.signedIn = [];
+      await start();
+      chain.onNear.set("a.near", [full(second)]);
+      chain.signedIn = ["a.near"];
+      await look();
+      assert.deepEqual(chain.told(), []);
+      chain.nowMs = minute;
+      await look();
+      assert.deepEqual(chain.told(), [["a.near", first, "stale", "absent", undefined, 100]]);
+      chain.onNear.set("a.near", []);
+      chain.deleted.set(101, [{ accountId: "a.near", publicKey: second }]);
+      chain.height = 101;
+      await look();
+      assert.deepEqual(chain.told(), [["a.near", second, "stale", "absent", 101, 101]]);
+    });
+
+    it("goes on beside the accounts that the operator names", async () => {
+      chain.signedIn = ["a.near"];
+      await start("b.near");
+      assert.deepEqual(chain.readAt.toSorted(), ["a.near b100", "b.near b100"]);
+      deletion(101);
+      await look();
+      assert.deepEqual(chain.told(), [["a.near", first, "stale", "absent", 101, 101]]);
+    });
+
+    it("ends for who has not signed in for long, without a word, and begins anew", async () => {
+      chain.signedIn = ["a.near"];
+      chain.onNear.set("a.near", [full(second)]);
+      await start();
+      assert.equal(chain.told().length, 1);
+      chain.signedIn = [];
+      chain.nowMs = minute;
+      await look();
+      chain.deleted.set(101, [{ accountId: "a.near", publicKey: second }]);
+      chain.height = 101;
+      await look();
+      assert.deepEqual([chain.told(), chain.blocksRead], [[], []]);
+      chain.signedIn = ["a.near"];
+      chain.nowMs = 2 * minute;
+      await look();
+      assert.equal(chain.told().length, 1);
+    });
+
+    it("goes on with those that are known while evidence is away, and says so once", async () => {
+      chain.signedIn = ["a.near"];
+      await start();
+      chain.evidenceTrouble = new Error("away");
+      for (const turn of [1, 2]) {
+        chain.nowMs = turn * minute;
+        await look();
+      }
+      deletion(101);
+      await look();
+      assert.deepEqual(chain.told(), [["a.near", first, "stale", "absent", 101, 101]]);
+      assert.equal(chain.logs.filter((line) => line.includes("who signed in cannot be read")).length, 1);
+    });
   });
 });

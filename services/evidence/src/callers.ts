@@ -35,5 +35,6 @@ export const callers = {
     useChallenge: ["planner"],
     revokeSession: ["planner"],
     getSession: ["gateway", "planner"],
+    listSignedIn: ["broadcaster"],
   }),
 };

@@ -45,7 +45,7 @@ import { openWorkflow } from "./rpc/open-workflow.ts";
 import { chargeOperator, countPlan } from "./rpc/quotas.ts";
 import { readEvents } from "./rpc/read-events.ts";
 import { requestCancel } from "./rpc/request-cancel.ts";
-import { getSession, isRevoked, revokeSession, useChallenge } from "./rpc/sessions.ts";
+import { getSession, isRevoked, listSignedIn, revokeSession, useChallenge } from "./rpc/sessions.ts";
 import { readUsage, releaseUsage, reserveUsage } from "./rpc/usage-ledger.ts";
 import { watchProgress } from "./rpc/watch-progress.ts";
 import { Publisher } from "./shell/publisher.ts";
@@ -142,6 +142,7 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
     useChallenge: (request) => useChallenge(marking, request),
     revokeSession: (request) => revokeSession(marking, request),
     getSession: (request) => getSession(marking, request),
+    listSignedIn: (request) => listSignedIn(marking, request),
   };
   return {
     routes: {

@@ -13,7 +13,7 @@ describe("the SQLite store", () => {
     const evidence = await startEvidence(place);
     const requestId = await evidence.open("from-before");
     const database = new DatabaseSync(place.database.path);
-    database.exec(`DROP TABLE session_marks; DROP TABLE quota_accounts; DROP TABLE leases; DROP TABLE usage_entries; DROP INDEX entries_approval;
+    database.exec(`DROP TABLE signed_in_accounts; DROP TABLE session_marks; DROP TABLE quota_accounts; DROP TABLE leases; DROP TABLE usage_entries; DROP INDEX entries_approval;
       ALTER TABLE entries DROP COLUMN approval_of; ALTER TABLE entries DROP COLUMN secret_json; DROP INDEX projections_unpublished;
       ALTER TABLE projections DROP COLUMN updated_at_ms; ALTER TABLE projections DROP COLUMN published_version;
       PRAGMA user_version = 1;`);
@@ -41,12 +41,12 @@ describe("the SQLite store", () => {
       totals: { hour: windowOf("hour"), day: windowOf("day"), month: windowOf("month") },
     };
     const database = new DatabaseSync(place.database.path);
-    database.exec("DROP TABLE session_marks; PRAGMA user_version = 6");
+    database.exec("DROP TABLE signed_in_accounts; DROP TABLE session_marks; PRAGMA user_version = 6");
     database
       .prepare("INSERT INTO usage_entries (wallet_id, seq, request_id, at_ms, entry_json) VALUES (?, ?, ?, ?, ?)")
       .run("wallet-1", 1, "of-before", now, JSON.stringify(entry));
     await evidence.restart();
-    assert.deepEqual(database.prepare("PRAGMA user_version").get(), { __proto__: null, user_version: 9 });
+    assert.deepEqual(database.prepare("PRAGMA user_version").get(), { __proto__: null, user_version: 10 });
     database.close();
     const steps = [{ amounts: [{ token: "native", amount: "5" }] }];
     const [walletId, requestId] = ["wallet-1", randomUUID()];
@@ -71,7 +71,7 @@ describe("the SQLite store", () => {
     assert.equal(await before.append(next, projectionOf(next)), "appended");
     await before.close();
     const database = new DatabaseSync(place.database.path);
-    database.exec(`DROP TABLE session_marks; DROP INDEX entries_claim; CREATE UNIQUE INDEX entries_claim ON entries (wallet_id, idempotency_key);
+    database.exec(`DROP TABLE signed_in_accounts; DROP TABLE session_marks; DROP INDEX entries_claim; CREATE UNIQUE INDEX entries_claim ON entries (wallet_id, idempotency_key);
       DROP INDEX entries_approval; CREATE UNIQUE INDEX entries_approval ON entries (approval_of); PRAGMA user_version = 7;`);
     const store = openSqliteStore(place.database.path);
     assert.deepEqual(await open(store, other, "k"), { kind: "exists", requestId, fingerprint: "f" });
@@ -100,6 +100,16 @@ describe("the SQLite store", () => {
     await set("new", 9_000, 2_000);
     const left = await Promise.all(["old", "edge", "young", "new"].map((name) => store.hasMark(name)));
     assert.deepEqual(left, [false, true, true, true]);
+    await store.close();
+  });
+
+  it("removes accounts that have not signed in for thirty days", async () => {
+    const store = openSqliteStore(sqlitePlace().database.path);
+    const days = (count: number) => count * 86_400_000;
+    await store.noteSignIn("old.near", days(1));
+    await store.noteSignIn("edge.near", days(2));
+    await store.noteSignIn("new.near", days(32));
+    assert.deepEqual(await store.listSignedIn(0, 10), ["new.near", "edge.near"]);
     await store.close();
   });
 });

@@ -277,6 +277,19 @@ onEveryStore("an evidence store", (newPlace) => {
     assert.equal(await store.hasMark("challenge:two"), false);
   });
 
+  it("lists who signed in, the latest first, each account once, however many note it at once", async () => {
+    assert.deepEqual(await store.listSignedIn(0, 10), []);
+    const now = Date.now();
+    await race((racing, index) => racing.noteSignIn("a.near", now - 1000 - index));
+    await store.noteSignIn("b.near", now - 2000);
+    await store.noteSignIn("c.near", now - 500);
+    assert.deepEqual(await storeOf(1).listSignedIn(0, 10), ["c.near", "a.near", "b.near"]);
+    await storeOf(1).noteSignIn("b.near", now);
+    await store.noteSignIn("b.near", now - 5000);
+    assert.deepEqual(await store.listSignedIn(0, 2), ["b.near", "c.near"]);
+    assert.deepEqual(await store.listSignedIn(now - 1000, 10), ["b.near", "c.near"]);
+  });
+
   it("keeps everything when it is opened again", async () => {
     const requestId = await open("kept");
     await store.appendGate(gateEntryOf("gate.near", 1));

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import type { AccountFacts } from "../src/core/account.ts";
-import { misfitOf, nonceOf, readSignedContent, refusalOfKey, withWireSignature } from "../src/core/sign-in.ts";
+import {
+  mayLoseKeys,
+  misfitOf,
+  nonceOf,
+  readSignedContent,
+  refusalOfKey,
+  withWireSignature,
+} from "../src/core/sign-in.ts";
 
 const key = "ed25519:5TagutioHgKLh7KZ1VEFBYfgRkPtqnKm9LoMnJMJugxm";
 const implicit = "423df0a6640e9467769c55a573f15b9ee999dc8970048959c72890abf5cc3a8e";
@@ -69,6 +76,21 @@ describe("a key that signs in (rule: sign-in-takes-full-access-keys)", () => {
       const refusal = refusalOfKey(accountId, publicKey, { ...nothing, ...facts });
       if (said === undefined) assert.equal(refusal, undefined);
       else assert(refusal?.includes(said), `${refusal}`);
+    });
+  }
+});
+
+describe("an account whose keys can be deleted on NEAR", () => {
+  for (const [accountId, exists, may] of [
+    ["a.near", true, true],
+    ["a.near", false, false],
+    [implicit, true, true],
+    [implicit, false, false],
+    [ethereum, true, false],
+    [`0s${"a".repeat(40)}`, true, false],
+  ] as const) {
+    it(`${may ? "is" : "is not"} ${accountId}, which is ${exists ? "" : "not "}there`, () => {
+      assert.equal(mayLoseKeys(accountId, { exists }), may);
     });
   }
 });

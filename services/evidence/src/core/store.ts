@@ -72,8 +72,15 @@ export interface EvidenceStore {
   setMark(mark: SessionMark, atMs: number): Promise<boolean>;
   /** Whether a mark is set. One that has expired may be gone. */
   hasMark(name: string): Promise<boolean>;
+  /** Notes that an account signed in. @param atMs milliseconds since the epoch; what is older than `signedInKeptMs` may be removed */
+  noteSignIn(accountId: string, atMs: number): Promise<void>;
+  /** Accounts that signed in after a time, the latest first. */
+  listSignedIn(afterMs: number, limit: number): Promise<readonly string[]>;
   close(): Promise<void>;
 }
+
+/** Milliseconds for which it is kept that an account signed in: thirty days. */
+export const signedInKeptMs = 30 * 86_400_000;
 
 /** The unique claims of a new request. */
 export interface Claim {

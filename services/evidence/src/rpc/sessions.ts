@@ -1,14 +1,15 @@
 import { type Revocations, sessionSecs } from "@outlayer/access";
 import type {
   GetSessionRequest,
+  ListSignedInRequest,
   RevokeSessionRequest,
   UseChallengeRequest,
 } from "@outlayer/contracts/outlayer/evidence/v1/session_service";
 import { Code, Refusal } from "@outlayer/kit";
-import type { EvidenceStore } from "../core/store.ts";
+import { type EvidenceStore, signedInKeptMs } from "../core/store.ts";
 
 export interface SessionDeps {
-  readonly store: Pick<EvidenceStore, "setMark" | "hasMark">;
+  readonly store: Pick<EvidenceStore, "setMark" | "hasMark" | "noteSignIn" | "listSignedIn">;
   readonly revocations: Pick<Revocations, "note">;
   readonly now: () => number;
 }
@@ -19,12 +20,15 @@ const clockSkewMs = 600_000;
 /** Uses a challenge up (rule: challenge-is-used-once). @throws Refusal AlreadyExists */
 export async function useChallenge(
   { store, now }: SessionDeps,
-  { nonce, sessionId, expiresAtMs }: UseChallengeRequest,
+  { nonce, sessionId, expiresAtMs, nearAccountId }: UseChallengeRequest,
 ) {
   const name = `challenge:${Buffer.from(nonce).toString("base64")}`;
   const mark = { name, sessionId, expiresAtMs: Number(expiresAtMs) + clockSkewMs };
-  if (await store.setMark(mark, now())) return {};
-  throw new Refusal(Code.AlreadyExists, "the challenge was used before", { reason: "CHALLENGE_USED" });
+  if (!(await store.setMark(mark, now()))) {
+    throw new Refusal(Code.AlreadyExists, "the challenge was used before", { reason: "CHALLENGE_USED" });
+  }
+  if (nearAccountId !== undefined) await store.noteSignIn(nearAccountId, now());
+  return {};
 }
 
 /** Revokes a session (rule: revoked-session-is-refused). */
@@ -40,6 +44,11 @@ export async function revokeSession({ store, revocations, now }: SessionDeps, { 
 /** Reads whether a session was revoked. */
 export async function getSession({ store }: Pick<SessionDeps, "store">, { sessionId }: GetSessionRequest) {
   return { revoked: await isRevoked(store, sessionId) };
+}
+
+/** Lists accounts of NEAR that signed in lately. */
+export async function listSignedIn({ store, now }: SessionDeps, { limit }: ListSignedInRequest) {
+  return { accountIds: [...(await store.listSignedIn(now() - signedInKeptMs, limit))] };
 }
 
 export function isRevoked(store: Pick<EvidenceStore, "hasMark">, sessionId: string): Promise<boolean> {

@@ -12,9 +12,10 @@ export function sessionMarks(evidence: Transport): {
 } {
   const sessions = createClient(SessionService, evidence);
   return {
-    async useChallenge({ nonce, sessionId, expiresAtMs }, signal) {
+    async useChallenge({ nonce, sessionId, expiresAtMs, nearAccountId }, signal) {
+      const account = nearAccountId === undefined ? {} : { nearAccountId };
       try {
-        await sessions.useChallenge({ nonce, sessionId, expiresAtMs: BigInt(expiresAtMs) }, { signal });
+        await sessions.useChallenge({ nonce, sessionId, expiresAtMs: BigInt(expiresAtMs), ...account }, { signal });
         return true;
       } catch (error) {
         if (ConnectError.from(error).code === Code.AlreadyExists) return false;

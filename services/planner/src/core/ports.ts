@@ -86,6 +86,8 @@ export type UseChallenge = (
     readonly sessionId: string;
     /** When the challenge expires, milliseconds since the epoch. */
     readonly expiresAtMs: number;
+    /** The account, where its keys on NEAR can be deleted while the verifier still takes them. */
+    readonly nearAccountId: string | undefined;
   },
   signal: AbortSignal,
 ) => Promise<boolean>;

@@ -125,3 +125,9 @@ function strange(accountId: string, publicKey: string, { exists }: AccountFacts)
   if (!exists) return `${accountId} is not on NEAR: nobody can sign in to it`;
   return `${publicKey} is no key of ${accountId} on NEAR: sign in with a full access key of the account`;
 }
+
+/** Whether the account's keys on NEAR can be deleted while the verifier still takes them. */
+export function mayLoseKeys(accountId: string, { exists }: Pick<AccountFacts, "exists">): boolean {
+  const kind = accountKind(accountId);
+  return exists && (kind === "named" || kind === "implicit_near");
+}

@@ -29,7 +29,7 @@ import { signingKeyOfPayload } from "@outlayer/near";
 import { readChallengeDocument, readSignInDocument } from "@outlayer/workflow";
 import { accountOf, type KeyTerms } from "../core/account.ts";
 import type { ReadAccount, RevokeSession, UseChallenge } from "../core/ports.ts";
-import { misfitOf, nonceOf, readSignedContent, refusalOfKey, withWireSignature } from "../core/sign-in.ts";
+import { mayLoseKeys, misfitOf, nonceOf, readSignedContent, refusalOfKey, withWireSignature } from "../core/sign-in.ts";
 import { requireAccountId } from "./accounts.ts";
 import { documentOfMessage, documentOfText, reading } from "./document.ts";
 
@@ -95,7 +95,8 @@ async function signIn(deps: SignInDeps, { body }: SignInRequest, signal: AbortSi
   if (refusal !== undefined) throw refused(refusal);
   const id = ids.uuid();
   const { nonce: used, expiresAtMs } = challenge;
-  if (!(await deps.useChallenge({ nonce: used, sessionId: id, expiresAtMs }, signal))) {
+  const nearAccountId = mayLoseKeys(accountId, facts) ? accountId : undefined;
+  if (!(await deps.useChallenge({ nonce: used, sessionId: id, expiresAtMs, nearAccountId }, signal))) {
     throw refused("the challenge was used before: ask for another one");
   }
   const { token, expiresAtSecs } = await issueSession(terms, { id, accountId }, clock.now());

@@ -1,11 +1,19 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient, type ServiceImpl } from "@connectrpc/connect";
-import { defaultWalletSlots, type WalletSlotLimits, walletApiKeys, walletClients } from "@outlayer/access";
+import {
+  defaultWalletSlots,
+  type SessionTerms,
+  type WalletSlotLimits,
+  walletApiKeys,
+  walletClients,
+} from "@outlayer/access";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import type { Opened } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { LogService, type OpenWorkflowRequest } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
+import { SessionService } from "@outlayer/contracts/outlayer/evidence/v1/session_service";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
+import { SignInService } from "@outlayer/contracts/outlayer/planner/v1/sign_in_service";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import { type Record, RecordSchema } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import {
@@ -37,11 +45,15 @@ export interface Others {
   readonly getGateFacts?: Broadcaster["getGateFacts"];
   readonly getPayloadFacts?: Broadcaster["getPayloadFacts"];
   readonly preflight?: Broadcaster["preflight"];
+  /** The account on NEAR and in the verifier. */
+  readonly readAccount?: Broadcaster["getAccount"];
+  readonly useChallenge?: ServiceImpl<typeof SessionService>["useChallenge"];
   readonly openWorkflow?: Log["openWorkflow"];
   readonly getRecord?: ServiceImpl<typeof RecordService>["getRecord"];
   readonly countPlan?: Log["countPlan"];
   readonly slots?: WalletSlotLimits;
   readonly quoteSources?: Partial<QuoteSourcesConfig>;
+  readonly sessions?: SessionTerms;
   readonly timers?: Ports["timers"];
   readonly clock?: Ports["clock"];
 }
@@ -84,6 +96,10 @@ export function startPlanner(others: Others = {}) {
       if (others.getPayloadFacts === undefined) throw new Refusal(Code.Unavailable, "not asked in this test");
       return others.getPayloadFacts(request, context);
     },
+    async getAccount(request, context) {
+      if (others.readAccount === undefined) throw new Refusal(Code.Unavailable, "not asked in this test");
+      return others.readAccount(request, context);
+    },
     async preflight(request, context) {
       asked.push(`preflight of ${request.walletId}, ${request.calls.length} calls`);
       return others.preflight === undefined
@@ -118,7 +134,11 @@ export function startPlanner(others: Others = {}) {
       networkId: "mainnet",
       walletUrl: undefined,
       quoteSources: { oneClick: undefined, messageBus: undefined, ...others.quoteSources },
-      credentials: { internalTokens: ["internal"], apiKeys: walletApiKeys(JSON.stringify({ [apiKey]: "wallet-1" })) },
+      credentials: {
+        internalTokens: ["internal"],
+        apiKeys: walletApiKeys(JSON.stringify({ [apiKey]: "wallet-1" })),
+        sessions: others.sessions,
+      },
     },
     {
       ports: { ...system, timers: others.timers ?? system.timers, clock: others.clock ?? system.clock },
@@ -144,25 +164,31 @@ export function startPlanner(others: Others = {}) {
         }),
         evidence: transport({
           name: "evidence",
-          services: [LogService, RecordService],
+          services: [LogService, RecordService, SessionService],
           callers: {
             "outlayer.evidence.v1.LogService/OpenWorkflow": ["planner"],
             "outlayer.evidence.v1.LogService/CountPlan": ["planner"],
             "outlayer.evidence.v1.RecordService/GetRecord": "clients",
+            "outlayer.evidence.v1.SessionService/UseChallenge": ["planner"],
           },
           clients: walletClients({
             credentials: { internalTokens: [], apiKeys: new Map() },
             sessionCheck: { clock: system.clock, revocations: { isRevoked: async () => false } },
             vouchedBy: ["planner"],
           }),
-          register: (router) => void router.service(LogService, log).service(RecordService, records),
+          register: (router) =>
+            void router
+              .service(LogService, log)
+              .service(RecordService, records)
+              .service(SessionService, { useChallenge: others.useChallenge ?? (async () => ({})) }),
         }),
       },
     },
   );
   // Outsiders are no service.
   const outside = inMemoryTransport(service.routes, guards, undefined);
-  return { client: createClient(PlannerService, outside), asked, opened, lines };
+  const signIns = createClient(SignInService, outside);
+  return { client: createClient(PlannerService, outside), signIns, asked, opened, lines };
 }
 
 /** Evidence, as far as a planner sees it: one record per wallet and key, and only one request for it. */

@@ -6,6 +6,8 @@ import type { Follower } from "../chain/follower.ts";
 
 /** How often every watched account is read, whatever the blocks say; milliseconds. */
 const sweepMs = 600_000;
+/** How often it is asked who signed in, milliseconds. */
+const signedInMs = 60_000;
 /** Most blocks whose changes are read in a row. Follower and accounts have a turn in between. */
 const blocksAtOnce = 50;
 /** Most accounts that are read in a row. */
@@ -25,6 +27,8 @@ export interface KeyNews {
 
 export interface KeyWatcherDeps {
   readonly accountIds: readonly string[];
+  /** Asks for accounts that signed in, which are watched too; the latest first. Undefined: they are not watched. */
+  readonly signedIn?: () => Promise<readonly string[]>;
   readonly verifierId: string;
   readonly node: Pick<NearNode, "accessKeysAt" | "deletedKeys" | "view">;
   readonly follower: Pick<Follower, "changes" | "finalAbove" | "heads" | "isCurrent">;
@@ -48,6 +52,10 @@ interface Told {
 export class KeyWatcher {
   readonly #deps: KeyWatcherDeps;
   readonly #stopping = new AbortController();
+  /** All accounts that are watched now. */
+  #watched: ReadonlySet<string>;
+  #askedSignedInAtMs: number | undefined;
+  #isEvidenceAway = false;
   /** By account: its stale keys, as told. */
   readonly #told = new Map<string, ReadonlyMap<string, Told>>();
   /** Accounts to read because a block changed them; these come first. */
@@ -64,6 +72,7 @@ export class KeyWatcher {
 
   constructor(deps: KeyWatcherDeps) {
     this.#deps = deps;
+    this.#watched = new Set(deps.accountIds);
   }
 
   start(): void {
@@ -99,11 +108,12 @@ export class KeyWatcher {
   }
 
   async #look(): Promise<void> {
-    const { follower, clock, accountIds } = this.#deps;
+    const { follower, clock } = this.#deps;
     const final = follower.heads?.final;
     if (final === undefined || !follower.isCurrent) return;
+    await this.#findSignedIn();
     if (this.#sweptAtMs === undefined || clock.now() - this.#sweptAtMs >= sweepMs) {
-      for (const accountId of accountIds) this.#due.add(accountId);
+      for (const accountId of this.#watched) this.#due.add(accountId);
       this.#sweptAtMs = clock.now();
     }
     await this.#readBlocks(final);
@@ -124,16 +134,50 @@ export class KeyWatcher {
     }
   }
 
+  /** Watches who signed in lately, and watches no more who has not for long. Where evidence is away nothing changes. */
+  async #findSignedIn(): Promise<void> {
+    const { accountIds, signedIn, clock, logger } = this.#deps;
+    if (signedIn === undefined) return;
+    if (this.#askedSignedInAtMs !== undefined && clock.now() - this.#askedSignedInAtMs < signedInMs) return;
+    this.#askedSignedInAtMs = clock.now();
+    let found: readonly string[];
+    try {
+      found = await signedIn();
+      this.#isEvidenceAway = false;
+    } catch (error) {
+      if (!this.#isEvidenceAway && !this.#stopping.signal.aborted)
+        logger.warn({ err: error }, "who signed in cannot be read for now");
+      this.#isEvidenceAway = true;
+      return;
+    }
+    const before = this.#watched;
+    this.#watched = new Set([...accountIds, ...found]);
+    // What happened to its keys before it was watched is told by its state.
+    for (const accountId of this.#watched) if (!before.has(accountId)) this.#due.add(accountId);
+    for (const accountId of before) if (!this.#watched.has(accountId)) this.#forget(accountId);
+  }
+
+  #forget(accountId: string): void {
+    this.#due.delete(accountId);
+    this.#changed.delete(accountId);
+    this.#told.delete(accountId);
+    this.#forgetDeletions(accountId, new Map());
+  }
+
   /** Reads what the blocks up to the final one did to keys; after a gap every account is read instead. */
   async #readBlocks(final: Block): Promise<void> {
-    const { follower, accountIds, logger } = this.#deps;
+    const { follower, logger } = this.#deps;
     // The accounts are read at this block or above.
     this.#cursor ??= final.height;
     if (!this.#isFollowed) return;
+    if (this.#watched.size === 0) {
+      this.#cursor = final.height;
+      return;
+    }
     const blocks = follower.finalAbove(this.#cursor);
     if (blocks === undefined) {
       logger.info({ from: this.#cursor, to: final.height }, "blocks were missed: every watched account is read");
-      for (const accountId of accountIds) this.#due.add(accountId);
+      for (const accountId of this.#watched) this.#due.add(accountId);
       this.#cursor = final.height;
       return;
     }
@@ -150,7 +194,7 @@ export class KeyWatcher {
   }
 
   async #readBlock(block: Block): Promise<void> {
-    for (const { accountId, publicKey } of await this.#deps.node.deletedKeys(block, this.#deps.accountIds)) {
+    for (const { accountId, publicKey } of await this.#deps.node.deletedKeys(block, [...this.#watched])) {
       this.#changed.add(accountId);
       this.#deletedAt.set(nameOf(accountId, publicKey), block.height);
     }

@@ -1,5 +1,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
+import { createClient, type Transport } from "@connectrpc/connect";
+import { SessionService } from "@outlayer/contracts/outlayer/evidence/v1/session_service";
 import { KeyEventSchema } from "@outlayer/contracts/outlayer/progress/v1/key_event";
 import type { Bus, Logger, Ports } from "@outlayer/kit";
 import { keysSubject } from "@outlayer/workflow";
@@ -9,17 +11,27 @@ import { type KeyNews, KeyWatcher } from "../keys/key-watcher.ts";
 import type { Term } from "./lease-keeper.ts";
 
 interface WatchNeeds {
-  readonly config: { readonly watchedAccounts: readonly string[]; readonly verifierId: string };
+  readonly config: { readonly verifierId: string };
+  /** Accounts that the operator names, and the most accounts that signed in. */
+  readonly watched: { readonly accountIds: readonly string[]; readonly mostSignedIn: number };
   readonly node: NearNode;
   readonly follower: Follower;
   readonly ports: Ports;
   readonly logger: Logger;
 }
 
-/** Watches the configured accounts' keys, and publishes what becomes of them. */
-export function watchKeys({ config, node, follower, ports, logger }: WatchNeeds, bus: Bus): KeyWatcher {
+/** Watches accounts' keys, and publishes what becomes of them. */
+export function watchKeys(
+  { config, watched, node, follower, ports, logger }: WatchNeeds,
+  bus: Bus,
+  evidence: Transport,
+): KeyWatcher {
+  const { accountIds, mostSignedIn } = watched;
+  const sessions = createClient(SessionService, evidence);
+  const signedIn = async () => (await sessions.listSignedIn({ limit: mostSignedIn })).accountIds;
   const watcher = new KeyWatcher({
-    accountIds: config.watchedAccounts,
+    accountIds,
+    ...(mostSignedIn === 0 ? {} : { signedIn }),
     verifierId: config.verifierId,
     node,
     follower,

@@ -11,6 +11,7 @@ import { QuotaAccounts } from "./quota-accounts.ts";
 import { type MigrationPorts, migrate } from "./schema/migrate.ts";
 import type { Migration } from "./schema/migrations.ts";
 import { SessionMarks } from "./session-marks.ts";
+import { SignedInAccounts } from "./signed-in-accounts.ts";
 import { UsageEntries } from "./usage-entries.ts";
 
 export interface MongodbAddress {
@@ -34,6 +35,7 @@ export function openMongodbStore(address: MongodbAddress, ports: Ports, logger: 
   const leases = new Leases(database, writeId);
   const accounts = new QuotaAccounts(database);
   const marks = new SessionMarks(database);
+  const signedIn = new SignedInAccounts(database);
   return {
     start: (stopping) => waitForDatabase(database, () => migration(address, ports), stopping),
     get dependency() {
@@ -59,6 +61,8 @@ export function openMongodbStore(address: MongodbAddress, ports: Ports, logger: 
     replaceAccount: (before, after) => accounts.replace(before, after),
     setMark: (mark) => marks.set(mark),
     hasMark: (name) => marks.has(name),
+    noteSignIn: (accountId, atMs) => signedIn.note(accountId, atMs),
+    listSignedIn: (afterMs, limit) => signedIn.list(afterMs, limit),
     close: () => database.close(),
   };
 }

@@ -80,6 +80,11 @@ const migrations: readonly string[] = [
      expires_at_ms INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX session_marks_expiry ON session_marks (expires_at_ms);`,
+  `CREATE TABLE signed_in_accounts (
+     account_id TEXT PRIMARY KEY,
+     at_ms INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX signed_in_accounts_at ON signed_in_accounts (at_ms);`,
 ];
 
 /** @throws Error for a file that a later version of this program wrote */

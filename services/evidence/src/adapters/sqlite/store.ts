@@ -3,16 +3,17 @@ import { systemPorts, type Timers } from "@outlayer/kit";
 import type { Entry } from "../../core/entry.ts";
 import type { Lease } from "../../core/lease.ts";
 import { noncesFrom } from "../../core/nonces.ts";
-import type {
-  Claim,
-  Claimed,
-  EvidenceStore,
-  GateEntry,
-  Opened,
-  Projection,
-  SessionMark,
-  StoredAccount,
-  UsageEntry,
+import {
+  type Claim,
+  type Claimed,
+  type EvidenceStore,
+  type GateEntry,
+  type Opened,
+  type Projection,
+  type SessionMark,
+  type StoredAccount,
+  signedInKeptMs,
+  type UsageEntry,
 } from "../../core/store.ts";
 import { Checkpoints, type CheckpointTerms } from "./checkpoints.ts";
 import { type SyncFile, type WalFlush, walFlush } from "./flush-wal.ts";
@@ -73,6 +74,9 @@ class SqliteStore implements EvidenceStore {
   readonly #readMark: StatementSync;
   readonly #insertMark: StatementSync;
   readonly #dropExpiredMarks: StatementSync;
+  readonly #noteSignIn: StatementSync;
+  readonly #dropOldSignIns: StatementSync;
+  readonly #listSignedIn: StatementSync;
 
   /** @param file undefined for a database in memory */
   constructor(database: DatabaseSync, timers: Timers, file: DatabaseFile | undefined) {
@@ -160,6 +164,15 @@ class SqliteStore implements EvidenceStore {
       "INSERT INTO session_marks (name, session_id, expires_at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
     );
     this.#dropExpiredMarks = database.prepare("DELETE FROM session_marks WHERE expires_at_ms < ?");
+    this.#noteSignIn = database.prepare(
+      `INSERT INTO signed_in_accounts (account_id, at_ms) VALUES (?, ?)
+       ON CONFLICT (account_id) DO UPDATE SET at_ms = max(at_ms, excluded.at_ms)`,
+    );
+    this.#dropOldSignIns = database.prepare("DELETE FROM signed_in_accounts WHERE at_ms < ?");
+    this.#listSignedIn = database.prepare(
+      `SELECT account_id AS accountId FROM signed_in_accounts
+       WHERE at_ms > ? ORDER BY at_ms DESC, account_id LIMIT ?`,
+    );
   }
 
   /** Does nothing: the file was made ready when it was opened. */
@@ -301,6 +314,18 @@ class SqliteStore implements EvidenceStore {
 
   async hasMark(name: string): Promise<boolean> {
     return (await this.#writes.read(() => this.#readMark.get(name))) !== undefined;
+  }
+
+  async noteSignIn(accountId: string, atMs: number): Promise<void> {
+    await this.#writes.run(() => {
+      this.#dropOldSignIns.run(atMs - signedInKeptMs);
+      this.#noteSignIn.run(accountId, atMs);
+    });
+  }
+
+  async listSignedIn(afterMs: number, limit: number): Promise<readonly string[]> {
+    const rows = await this.#writes.read(() => this.#listSignedIn.all(afterMs, limit));
+    return rows.map(({ accountId }) => String(accountId));
   }
 
   async close(): Promise<void> {

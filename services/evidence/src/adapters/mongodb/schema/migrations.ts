@@ -5,6 +5,7 @@ import { leasesSpec } from "../leases.ts";
 import { noncesSpec } from "../nonces.ts";
 import { quotaAccountsSpec } from "../quota-accounts.ts";
 import { sessionMarksSpec } from "../session-marks.ts";
+import { signedInAccountsSpec } from "../signed-in-accounts.ts";
 import { usageEntriesSpec } from "../usage-entries.ts";
 
 /** A step from one version of the schema to the next: its collections become as they are declared. */
@@ -31,4 +32,5 @@ export const migrations: readonly Migration[] = [
   { version: 4, name: "secrets beside what is hashed", collections: [entriesSpec] },
   { version: 5, name: "quota accounts", collections: [quotaAccountsSpec] },
   { version: 6, name: "marks of sessions", collections: [sessionMarksSpec] },
+  { version: 7, name: "accounts that signed in", collections: [signedInAccountsSpec] },
 ];

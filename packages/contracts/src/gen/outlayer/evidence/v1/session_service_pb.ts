@@ -11,7 +11,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/evidence/v1/session_service.proto.
  */
 export const file_outlayer_evidence_v1_session_service: GenFile = /*@__PURE__*/
-  fileDesc("CipvdXRsYXllci9ldmlkZW5jZS92MS9zZXNzaW9uX3NlcnZpY2UucHJvdG8SFG91dGxheWVyLmV2aWRlbmNlLnYxImsKE1VzZUNoYWxsZW5nZVJlcXVlc3QSFgoFbm9uY2UYASABKAxCB7pIBHoCaCASHAoKc2Vzc2lvbl9pZBgCIAEoCUIIukgFcgOwAQESHgoNZXhwaXJlc19hdF9tcxgDIAEoA0IHukgEIgIoACIWChRVc2VDaGFsbGVuZ2VSZXNwb25zZSI0ChRSZXZva2VTZXNzaW9uUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyA7ABASIXChVSZXZva2VTZXNzaW9uUmVzcG9uc2UiMQoRR2V0U2Vzc2lvblJlcXVlc3QSHAoKc2Vzc2lvbl9pZBgBIAEoCUIIukgFcgOwAQEiJQoSR2V0U2Vzc2lvblJlc3BvbnNlEg8KB3Jldm9rZWQYASABKAgy0QIKDlNlc3Npb25TZXJ2aWNlEmoKDFVzZUNoYWxsZW5nZRIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlVzZUNoYWxsZW5nZVJlcXVlc3QaKi5vdXRsYXllci5ldmlkZW5jZS52MS5Vc2VDaGFsbGVuZ2VSZXNwb25zZSIDkAICEm0KDVJldm9rZVNlc3Npb24SKi5vdXRsYXllci5ldmlkZW5jZS52MS5SZXZva2VTZXNzaW9uUmVxdWVzdBorLm91dGxheWVyLmV2aWRlbmNlLnYxLlJldm9rZVNlc3Npb25SZXNwb25zZSIDkAICEmQKCkdldFNlc3Npb24SJy5vdXRsYXllci5ldmlkZW5jZS52MS5HZXRTZXNzaW9uUmVxdWVzdBooLm91dGxheWVyLmV2aWRlbmNlLnYxLkdldFNlc3Npb25SZXNwb25zZSIDkAIBYgZwcm90bzM", [file_buf_validate_validate]);
+  fileDesc("CipvdXRsYXllci9ldmlkZW5jZS92MS9zZXNzaW9uX3NlcnZpY2UucHJvdG8SFG91dGxheWVyLmV2aWRlbmNlLnYxIqgBChNVc2VDaGFsbGVuZ2VSZXF1ZXN0EhYKBW5vbmNlGAEgASgMQge6SAR6AmggEhwKCnNlc3Npb25faWQYAiABKAlCCLpIBXIDsAEBEh4KDWV4cGlyZXNfYXRfbXMYAyABKANCB7pIBCICKAASJwoPbmVhcl9hY2NvdW50X2lkGAQgASgJQgm6SAZyBBACGEBIAIgBAUISChBfbmVhcl9hY2NvdW50X2lkIhYKFFVzZUNoYWxsZW5nZVJlc3BvbnNlIjQKFFJldm9rZVNlc3Npb25SZXF1ZXN0EhwKCnNlc3Npb25faWQYASABKAlCCLpIBXIDsAEBIhcKFVJldm9rZVNlc3Npb25SZXNwb25zZSIxChFHZXRTZXNzaW9uUmVxdWVzdBIcCgpzZXNzaW9uX2lkGAEgASgJQgi6SAVyA7ABASIlChJHZXRTZXNzaW9uUmVzcG9uc2USDwoHcmV2b2tlZBgBIAEoCCIwChNMaXN0U2lnbmVkSW5SZXF1ZXN0EhkKBWxpbWl0GAEgASgNQgq6SAcqBRjoBygBIisKFExpc3RTaWduZWRJblJlc3BvbnNlEhMKC2FjY291bnRfaWRzGAEgAygJMr0DCg5TZXNzaW9uU2VydmljZRJqCgxVc2VDaGFsbGVuZ2USKS5vdXRsYXllci5ldmlkZW5jZS52MS5Vc2VDaGFsbGVuZ2VSZXF1ZXN0Gioub3V0bGF5ZXIuZXZpZGVuY2UudjEuVXNlQ2hhbGxlbmdlUmVzcG9uc2UiA5ACAhJtCg1SZXZva2VTZXNzaW9uEioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmV2b2tlU2Vzc2lvblJlcXVlc3QaKy5vdXRsYXllci5ldmlkZW5jZS52MS5SZXZva2VTZXNzaW9uUmVzcG9uc2UiA5ACAhJkCgpHZXRTZXNzaW9uEicub3V0bGF5ZXIuZXZpZGVuY2UudjEuR2V0U2Vzc2lvblJlcXVlc3QaKC5vdXRsYXllci5ldmlkZW5jZS52MS5HZXRTZXNzaW9uUmVzcG9uc2UiA5ACARJqCgxMaXN0U2lnbmVkSW4SKS5vdXRsYXllci5ldmlkZW5jZS52MS5MaXN0U2lnbmVkSW5SZXF1ZXN0Gioub3V0bGF5ZXIuZXZpZGVuY2UudjEuTGlzdFNpZ25lZEluUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_buf_validate_validate]);
 
 /**
  * A challenge to use up.
@@ -39,6 +39,13 @@ export type UseChallengeRequest = Message<"outlayer.evidence.v1.UseChallengeRequ
    * @generated from field: int64 expires_at_ms = 3;
    */
   expiresAtMs: bigint;
+
+  /**
+   * The account that signs in, where NEAR has it: it is listed as signed in.
+   *
+   * @generated from field: optional string near_account_id = 4;
+   */
+  nearAccountId?: string | undefined;
 };
 
 /**
@@ -142,7 +149,49 @@ export const GetSessionResponseSchema: GenMessage<GetSessionResponse> = /*@__PUR
   messageDesc(file_outlayer_evidence_v1_session_service, 5);
 
 /**
- * What is used up by sessions and what is revoked, for services only. Kept until it would have expired.
+ * Selects accounts.
+ *
+ * @generated from message outlayer.evidence.v1.ListSignedInRequest
+ */
+export type ListSignedInRequest = Message<"outlayer.evidence.v1.ListSignedInRequest"> & {
+  /**
+   * At most so many.
+   *
+   * @generated from field: uint32 limit = 1;
+   */
+  limit: number;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.ListSignedInRequest.
+ * Use `create(ListSignedInRequestSchema)` to create a new message.
+ */
+export const ListSignedInRequestSchema: GenMessage<ListSignedInRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_session_service, 6);
+
+/**
+ * Accounts that signed in.
+ *
+ * @generated from message outlayer.evidence.v1.ListSignedInResponse
+ */
+export type ListSignedInResponse = Message<"outlayer.evidence.v1.ListSignedInResponse"> & {
+  /**
+   * The latest first.
+   *
+   * @generated from field: repeated string account_ids = 1;
+   */
+  accountIds: string[];
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.ListSignedInResponse.
+ * Use `create(ListSignedInResponseSchema)` to create a new message.
+ */
+export const ListSignedInResponseSchema: GenMessage<ListSignedInResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_session_service, 7);
+
+/**
+ * What is used up by sessions, what is revoked and who signed in, for services only. Kept for a while.
  *
  * @generated from service outlayer.evidence.v1.SessionService
  */
@@ -176,6 +225,16 @@ export const SessionService: GenService<{
     methodKind: "unary";
     input: typeof GetSessionRequestSchema;
     output: typeof GetSessionResponseSchema;
+  },
+  /**
+   * Lists accounts of NEAR that signed in within thirty days, the latest first.
+   *
+   * @generated from rpc outlayer.evidence.v1.SessionService.ListSignedIn
+   */
+  listSignedIn: {
+    methodKind: "unary";
+    input: typeof ListSignedInRequestSchema;
+    output: typeof ListSignedInResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_outlayer_evidence_v1_session_service, 0);
