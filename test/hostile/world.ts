@@ -183,6 +183,8 @@ function environmentOf(devnet: Devnet, databaseUrl: string, natsUrl: string): En
     ...product,
     SERVICE_TOKEN: "service-token-of-the-hostile-run-0123456789ab",
     WALLET_API_KEYS_JSON: JSON.stringify(Object.fromEntries(keys)),
+    SESSION_SECRET_KEYS: "5e".repeat(32),
+    SESSION_AUDIENCE: "wallet.example",
     GRPC_REFLECTION: "false",
     DATABASE_URL: databaseUrl,
     NATS_URL: natsUrl,
@@ -195,10 +197,17 @@ function environmentOf(devnet: Devnet, databaseUrl: string, natsUrl: string): En
 
 /** Looks into every line for what no log may hold. */
 function logReader(environment: Environment, found: string[]): (line: string) => void {
-  const names = ["INTERNAL_WALLET_AUTH_TOKEN", "SERVICE_TOKEN", "GRANT_SECRET", "USAGE_SECRET", "KEYSTORE_AUTH_TOKEN"];
+  const names = [
+    "INTERNAL_WALLET_AUTH_TOKEN",
+    "SERVICE_TOKEN",
+    "GRANT_SECRET",
+    "USAGE_SECRET",
+    "KEYSTORE_AUTH_TOKEN",
+    "SESSION_SECRET_KEYS",
+  ];
   const keys = ["RELAYER_SECRET_KEY", "APPROVER_SECRET_KEY"].map((name) => environment[name]?.replace("ed25519:", ""));
-  const secrets = [...names.map((name) => environment[name]), ...keys, "wk_of_", "nep413"].flatMap((secret) =>
-    secret === undefined || secret === "" ? [] : [secret],
+  const secrets = [...names.map((name) => environment[name]), ...keys, "wk_of_", "nep413", "eyJhbGciOi"].flatMap(
+    (secret) => (secret === undefined || secret === "" ? [] : [secret]),
   );
   return (line) => {
     if (found.length < 10 && secrets.some((secret) => line.includes(secret))) found.push(line.slice(0, 600));

@@ -3,7 +3,9 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
+import { SessionService } from "@outlayer/contracts/outlayer/evidence/v1/session_service";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
+import { SignInService } from "@outlayer/contracts/outlayer/planner/v1/sign_in_service";
 import { SignerProxyService } from "@outlayer/contracts/outlayer/signer_proxy/v1/signer_proxy";
 import type { ServiceName } from "@outlayer/kit";
 import type { Attack } from "../attack.ts";
@@ -11,10 +13,10 @@ import type { Attack } from "../attack.ts";
 /** What each service serves. */
 const served = {
   gateway: [],
-  planner: [PlannerService],
+  planner: [PlannerService, SignInService],
   "signer-proxy": [SignerProxyService],
   broadcaster: [BroadcasterService],
-  evidence: [RecordService, LogService],
+  evidence: [RecordService, LogService, SessionService],
 } as const satisfies Readonly<Record<ServiceName, readonly { readonly methods: readonly DescMethod[] }[]>>;
 
 export function methodsOf(service: ServiceName): readonly DescMethod[] {
@@ -45,6 +47,7 @@ export const bombs: Attack = {
     "415",
     "421",
     "429",
+    "501",
     "grpc 3",
     "grpc 7",
     "grpc 8",

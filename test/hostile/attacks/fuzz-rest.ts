@@ -27,7 +27,7 @@ export const fuzzRest: Attack = {
   name: "fuzz-rest",
   tries: "makes requests by the OpenAPI document, most of them almost right",
   everyMs: 3_000,
-  refusals: ["200", "202", "204", "400", "401", "404", "405", "409", "413", "415", "429", "431", "503"],
+  refusals: ["200", "202", "204", "400", "401", "403", "404", "405", "409", "413", "415", "429", "431", "503"],
   async round(world) {
     known ??= await described(world);
     const operation = world.dice.pick(known.operations);

@@ -13,6 +13,7 @@ import { headers } from "./headers.ts";
 import { history } from "./history.ts";
 import { idempotency } from "./idempotency.ts";
 import { power } from "./power.ts";
+import { signIns } from "./sign-ins.ts";
 import { flood, strangers, watches, wrongHost } from "./strangers.ts";
 import { streams } from "./streams.ts";
 import { swap } from "./swap.ts";
@@ -35,6 +36,7 @@ export const attacks: readonly Attack[] = [
   resets,
   streams,
   strangers,
+  signIns,
   watches,
   wrongHost,
   views,
