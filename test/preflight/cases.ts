@@ -37,6 +37,7 @@ export const walletChecks = [
   "receiver_code",
   "deadline",
   "delegate_nonce",
+  "own_payloads",
   "verifier_key",
   "verifier_lock",
   "wallet_tokens",

@@ -104,7 +104,7 @@ describe("preflight", () => {
         { name: "keystore", class: "waiting", ok: false, expected: "", actual: "", message },
       ]);
       const found = await preflight(system, three);
-      const needsNone = ["receiver_account", "receiver_code", "deadline", "withdrawal_receiver"];
+      const needsNone = ["receiver_account", "receiver_code", "deadline", "own_payloads", "withdrawal_receiver"];
       const needsTheWallet = walletChecks.filter((name) => !needsNone.includes(name));
       assert.deepEqual(
         failing(found).map(({ name, message }) => [name, message]),

@@ -82,7 +82,7 @@ describe("the devnet as a process", () => {
       told += chunk;
     });
     const [code] = await once(child, "close");
-    assert.equal(code, 1);
+    assert.equal(code, 2);
     assert.match(told, /Unknown option '--nonsense'[\s\S]*--rpc-port/);
   });
 });
