@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { setImmediate as turn } from "node:timers/promises";
+import { Worker } from "node:worker_threads";
 import { Checkpoints } from "../src/adapters/sqlite/checkpoints.ts";
 import { type SqlitePlace, sqlitePlace } from "./support/places.ts";
 
@@ -71,6 +72,37 @@ describe("checkpoints of a SQLite file", () => {
     await checkpoints.close();
     write();
     assert.ok(sizeOf() > 4 * megabyte);
+  });
+
+  it("are SQLite's own again where no thread can begin", async () => {
+    const checkpoints = new Checkpoints(path, database, { every: 1, mostPages: 0 }, () => {
+      throw new Error("ERR_WORKER_INIT_FAILED");
+    });
+    write();
+    void checkpoints.committed(1);
+    while (own() === 0) await turn();
+    assert.equal(checkpoints.committed(1), undefined);
+    await checkpoints.close();
+  });
+
+  it("leave nothing behind of those that are over", async () => {
+    const threads: Worker[] = [];
+    const checkpoints = new Checkpoints(path, database, { every: 1, mostPages: 16_000 }, (file) => {
+      const worker = new Worker(new URL("../src/adapters/sqlite/checkpoint-thread.ts", import.meta.url), {
+        workerData: file,
+      });
+      threads.push(worker);
+      return { worker, hasEnded: false };
+    });
+    const waiting = () => threads.flatMap((worker) => [worker.listenerCount("message"), worker.listenerCount("exit")]);
+    for (let passes = 0; passes < 5; passes += 1) {
+      database.prepare("INSERT INTO texts VALUES (?)").run("x");
+      void checkpoints.committed(1);
+      assert.deepEqual(waiting(), [1, 1]);
+      while (waiting()[0] !== 0) await turn();
+    }
+    assert.deepEqual(waiting(), [0, 0]);
+    await checkpoints.close();
   });
 
   it("leave the whole log in the file once it is closed", async () => {

@@ -25,18 +25,20 @@ export class Checkpoints {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #terms: CheckpointTerms;
-  #thread: { readonly worker: Worker; readonly ended: Promise<void> } | undefined;
+  readonly #begin: (path: string) => Thread;
+  #thread: Thread | undefined;
   #writes = 0;
   /** The checkpoint under way. */
   #pass: Promise<void> | undefined;
   #isLong = false;
   #hasFailed = false;
 
-  /** @param database its only writer, which makes no checkpoints by itself from here on */
-  constructor(path: string, database: DatabaseSync, terms = usualTerms) {
+  /** @param database its only writer, which makes no checkpoints by itself from here on @param begin begins the thread */
+  constructor(path: string, database: DatabaseSync, terms = usualTerms, begin = begun) {
     this.#path = path;
     this.#database = database;
     this.#terms = terms;
+    this.#begin = begin;
     this.#makeItself(0);
   }
 
@@ -58,8 +60,9 @@ export class Checkpoints {
   /** Ends the thread, so that the database can be closed. */
   async close(): Promise<void> {
     await this.#pass;
-    if (this.#thread === undefined) return;
-    const { worker, ended } = this.#thread;
+    if (this.#thread === undefined || this.#thread.hasEnded) return;
+    const { worker } = this.#thread;
+    const ended = once(worker, "exit");
     worker.ref();
     worker.postMessage("end");
     await ended;
@@ -67,22 +70,14 @@ export class Checkpoints {
 
   /** Never rejects: where the thread fails, SQLite makes the checkpoints again, and whatever fails then fails a write. */
   async #run(): Promise<void> {
-    this.#thread ??= begun(this.#path);
-    const { worker, ended } = this.#thread;
-    const over = new AbortController();
     try {
-      worker.ref();
-      worker.postMessage("pass");
-      const answer = once(worker, "message", { signal: over.signal }) as Promise<[Pass]>;
-      const [pass] = await Promise.race([answer, ended.then(() => Promise.reject(new Error("the thread has ended")))]);
-      this.#isLong = pass.copied < pass.pages && pass.pages > this.#terms.mostPages;
+      this.#thread ??= this.#begin(this.#path);
+      const { copied, pages } = await passOf(this.#thread);
+      this.#isLong = copied < pages && pages > this.#terms.mostPages;
     } catch {
       this.#hasFailed = true;
       this.#isLong = false;
       if (this.#database.isOpen) this.#makeItself(ownPages);
-    } finally {
-      over.abort();
-      worker.unref();
     }
   }
 
@@ -91,10 +86,37 @@ export class Checkpoints {
   }
 }
 
-function begun(path: string) {
+/** The thread, which keeps no process running but while it is asked. */
+interface Thread {
+  readonly worker: Worker;
+  hasEnded: boolean;
+}
+
+function begun(path: string): Thread {
   const worker = new Worker(new URL("checkpoint-thread.ts", import.meta.url), { workerData: path });
-  const ended = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+  const thread = { worker, hasEnded: false };
+  worker.once("exit", () => {
+    thread.hasEnded = true;
+  });
   // An error ends the thread.
   worker.on("error", () => {});
-  return { worker, ended };
+  return thread;
+}
+
+/** Has the thread make a checkpoint. @throws Error where the thread has ended */
+async function passOf({ worker, hasEnded }: Thread): Promise<Pass> {
+  if (hasEnded) throw new Error("the thread has ended");
+  const over = new AbortController();
+  try {
+    worker.ref();
+    worker.postMessage("pass");
+    const answer = once(worker, "message", { signal: over.signal }) as Promise<[Pass]>;
+    const exit = once(worker, "exit", { signal: over.signal });
+    const [pass] = await Promise.race([answer, exit.then(() => Promise.reject(new Error("the thread has ended")))]);
+    return pass;
+  } finally {
+    // Takes both listeners away: a thread that lives for months is asked millions of times.
+    over.abort();
+    worker.unref();
+  }
 }
