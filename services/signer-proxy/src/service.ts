@@ -44,8 +44,11 @@ export function createSignerProxy(config: SignerProxyConfig, deps: SignerProxyDe
       timeoutMs,
     });
   const { http, verification, watch } = watchedKeystore(reach, { ports: deps.ports, logger });
-  const keystore = withServiceWallet(verifiedKeystore(http, verification.passed), config.serviceWalletId);
-  const accounts = cachedAccounts(keystore.deriveAddress, cachedAccountCount);
+  const verified = verifiedKeystore(http, verification.passed);
+  const keystore = withServiceWallet(verified, config.serviceWalletId);
+  // Beneath the service wallet, which is one account for however many sessions.
+  const deriveAddress = cachedAccounts(verified.deriveAddress, cachedAccountCount);
+  const accounts = withServiceWallet({ ...verified, deriveAddress }, config.serviceWalletId).deriveAddress;
   const scopes = config.directUserScopes;
   const grantMac = hmacGrantMac(config.grantSecret);
   const proofs = new UsageProofs(config.usageSecret);

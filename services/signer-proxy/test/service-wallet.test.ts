@@ -156,6 +156,15 @@ describe("the service wallet (rule: sessions-sign-for-themselves)", () => {
     assert.deepEqual(proxy.keystore.received(paths.delegate), []);
   });
 
+  it("is derived once for all sessions", async () => {
+    await using proxy = await startProxy({ config });
+    for (const name of ["alice", "bob", "carol"]) {
+      const { delegateSigner } = await proxy.client.getAccount({ walletId: `account:${name}.near` });
+      assert.equal(delegateSigner?.accountId, serviceAccountId);
+    }
+    assert.equal(proxy.keystore.received(paths.derive).length, 1);
+  });
+
   it("is none where the operator names none", async () => {
     await using proxy = await startProxy();
     const error = await failure(signStep(proxy, ownCall([payloadOf(aliceId)])));
