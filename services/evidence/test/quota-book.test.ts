@@ -66,13 +66,18 @@ function twoBooks() {
 }
 
 /** A book on a store in memory, or on another one's. */
-function bookInMemory(rules: QuotaRules, other?: QuotaBook): QuotaBook {
+function bookInMemory(
+  rules: QuotaRules,
+  other?: QuotaBook,
+  isAway: (walletId: string) => boolean = () => false,
+): QuotaBook {
   const stored = (other === undefined ? undefined : stores.get(other)) ?? new Map<string, StoredAccount>();
   const accounts = new KeyedMutex();
   const book = new QuotaBook({
     store: {
       readAccount: async (walletId) => stored.get(walletId),
       async replaceAccount(before, after) {
+        if (isAway(after.walletId)) throw new Error("the database is away");
         if (before?.token !== stored.get(after.walletId)?.token) return false;
         stored.set(after.walletId, after);
         return true;
@@ -193,6 +198,17 @@ describe("sessions together (rule: sessions-share-one-wallets-part)", () => {
     const wide = new Map([["account:", quotas]]);
     const wider = bookInMemory({ default: { ...quotas, startsPerHour: 1 }, exceptions: wide }, book);
     assert.equal((await wider.countStart(alice, start())).kind, "counted");
+  });
+
+  it("leave a session its own quota where their count cannot be written", async () => {
+    let isAway = true;
+    const once = { ...quotas, startsPerHour: 1 };
+    const book = bookInMemory({ default: once, exceptions: new Map() }, undefined, (walletId) => {
+      return isAway && walletId === "account:";
+    });
+    await assert.rejects(book.countStart(alice, start()), /the database is away/);
+    isAway = false;
+    assert.equal((await book.countStart(alice, start())).kind, "counted");
   });
 
   it("are settled, charged and given back with the session", async () => {

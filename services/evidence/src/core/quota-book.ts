@@ -102,10 +102,16 @@ export class QuotaBook {
   async countStart(walletId: string, start: Start): Promise<Admission> {
     const all: (readonly Standing[])[] = [];
     const counted: string[] = [];
+    const takeBack = async () => {
+      for (const other of counted) await this.#giveBack(other, start);
+    };
     for (const counting of accountsOf(walletId)) {
-      const result = await this.#countStart(counting, start);
+      const result = await this.#countStart(counting, start).catch(async (error) => {
+        await takeBack();
+        throw error;
+      });
       if (result.kind === "exceeded") {
-        for (const other of counted) await this.#giveBack(other, start);
+        await takeBack();
         return { ...result, whose: whoseOf(counting) };
       }
       counted.push(counting);
