@@ -125,7 +125,8 @@ function messageOf(
 ): string {
   if (facts.locked) return `the verifier has locked ${accountId}: it receives, and does nothing else`;
   const stale = keys.filter((key) => key.stale).length;
-  if (stale > 0)
+  if (stale === 1) return "one of its keys is stale: the verifier takes it, and NEAR does not give it full access";
+  if (stale > 1)
     return `${stale} of its keys are stale: the verifier takes them, and NEAR does not give them full access`;
   if (kind === "named" && !facts.exists)
     return `${accountId} is not on NEAR: whoever creates it holds what is paid to it`;
