@@ -19,8 +19,8 @@ export interface Sealed {
 }
 
 /**
- * Replaces signed bytes, those that a session's account has signed itself included, by their SHA-256 (rule: unsubmitted-signature-stays-secret). So the hash chain vouches for every
- * signature, and reads of it disclose none.
+ * Replaces signed bytes, those that a session's account has signed itself included, by their SHA-256
+ * (rule: unsubmitted-signature-stays-secret). So the hash chain vouches for every signature, and reads of it disclose none.
  */
 export function seal(event: Event, sha256Hex: Sha256Hex): Sealed {
   if (event.kind.case === "opened") return sealOpened(event, event.kind.value, sha256Hex);

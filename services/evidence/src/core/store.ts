@@ -4,8 +4,8 @@ import type { Lease } from "./lease.ts";
 /**
  * Durable storage. Every rule that two writers could break together is a unique index: (request_id, version), (wallet_id,
  * idempotency_key), approval_of, (sender, nonce), (gate_id, version), (wallet_id, seq), a lease's resource, a quota account's
- * wallet, a mark's name. There is no read-then-write and no transaction across documents: the projection is only a cache of the log, and lists
- * stay right when it lags.
+ * wallet, a mark's name. There is no read-then-write and no transaction across documents: the projection is only a cache of the
+ * log, and lists stay right when it lags.
  */
 export interface EvidenceStore {
   /**

@@ -85,7 +85,8 @@ function digestOf(call: GateCall | DirectUserCall): string {
 /**
  * Hex SHA-256 of a call's canonical form: the JSON array, without whitespace, `["outlayer-gate-call", 1, receiver,
  * method, gas, deposit, payload]`, payload being `["args", base64]` or `["intents", intents_json,
- * [counterparty payloads], not_after_ms as a string or null, signer_id or null]` or `["own", [payloads]]`. An array of strings has one spelling only.
+ * [counterparty payloads], not_after_ms as a string or null, signer_id or null]` or `["own", [payloads]]`. An array of strings has
+ * one spelling only.
  */
 export function callDigest(call: GateCall): string {
   const { receiverId, methodName, gas, deposit } = call;

@@ -33,10 +33,9 @@ export interface SignStepDeps {
 type Step = SignStepRequest & { readonly call: GateCall };
 
 /**
- * Signs one step: the payload around its intents, if it has any, then the delegate around the call. For a session it signs the delegate
- * of the service wallet alone. The bytes are built here from
- * the call and the terms of the grant, so nothing else can be signed, and a repeated request signs the same bytes. Nothing is
- * signed before evidence's ledger counts it.
+ * Signs one step: the payload around its intents, if it has any, then the delegate around the call. For a session it signs the
+ * delegate of the service wallet alone. The bytes are built here from the call and the terms of the grant, so nothing else can be
+ * signed, and a repeated request signs the same bytes. Nothing is signed before evidence's ledger counts it.
  */
 export function signStep(deps: SignStepDeps) {
   const { keystore, accounts, verifierId, logger } = deps;
