@@ -174,7 +174,7 @@ describeShapes("signing in", (shape) => {
   });
 
   for (const signer of textSigners(0x31)) {
-    it(`takes the own key of an implicit account: ${signer.standard}`, async () => {
+    it(`takes the own key of an implicit account: ${signer.name}`, async () => {
       const { wallet_id, public_key, registered, registration } = await sessionOf(signer.accountId, ({ text }) =>
         signer.sign(text),
       );
@@ -184,7 +184,7 @@ describeShapes("signing in", (shape) => {
       );
     });
 
-    it(`is no payload of the verifier's: ${signer.standard}`, async () => {
+    it(`is no payload of the verifier's: ${signer.name}`, async () => {
       const { text } = await challengeFor(signer.accountId);
       const signed = [signer.sign(text)];
       assert.match(await panicOf(system, signed), /JSON: /);

@@ -14,7 +14,8 @@ import { secp256k1PublicKey, signSecp256k1 } from "../../devnet/src/crypto/secp2
 
 /** A wallet of one standard, with the key that it signs with. */
 export interface TextSigner {
-  readonly standard: string;
+  /** The standard, and the curve where the standard takes several. */
+  readonly name: string;
   readonly publicKey: string;
   /** The implicit account of the key. */
   readonly accountId: string;
@@ -50,22 +51,15 @@ export function signedNep413(
   };
 }
 
-/** Wallets of every standard of the verifier's that signs a text. @param seed a byte from which their keys are made */
+/**
+ * Wallets of every standard of the verifier's that signs a text, on each curve that the standard takes.
+ * @param seed a byte from which their keys are made
+ */
 export function textSigners(seed: number): readonly TextSigner[] {
   const secret = new Uint8Array(32).fill(seed);
   const key = keyPairFromSeed(secret);
-  const ofEd25519 = (standard: string, digest: (text: string) => Uint8Array): TextSigner => ({
-    standard,
-    ...identity(key.publicKey),
-    sign: (payload) => ({
-      standard,
-      payload,
-      public_key: key.publicKey,
-      signature: formatSignature(key.sign(digest(payload))),
-    }),
-  });
   const ofEthereum = (standard: string, prefix: string): TextSigner => ({
-    standard,
+    name: standard,
     ...identity(`secp256k1:${encodeBase58(secp256k1PublicKey(secret))}`),
     sign(payload) {
       const text = Buffer.from(payload);
@@ -74,13 +68,33 @@ export function textSigners(seed: number): readonly TextSigner[] {
     },
   });
   return [
-    ofEd25519("raw_ed25519", (text) => Buffer.from(text)),
-    ofEd25519("sep53", (text) => sha256("Stellar Signed Message:\n", text)),
+    rawSigner(key),
+    onEd25519("sep53", key, (text) => sha256("Stellar Signed Message:\n", text)),
     ofEthereum("erc191", "Ethereum"),
     ofEthereum("tip191", "TRON"),
     tonWallet(key),
     passkey(seed),
+    passkeyOnEd25519(key),
   ];
+}
+
+/** The plainest standard: the text itself is signed. */
+export function rawSigner(key: KeyPair): TextSigner {
+  return onEd25519("raw_ed25519", key, (text) => Buffer.from(text));
+}
+
+/** @param signed the bytes that are signed for a text */
+function onEd25519(standard: string, key: KeyPair, signed: (text: string) => Uint8Array): TextSigner {
+  return {
+    name: standard,
+    ...identity(key.publicKey),
+    sign: (payload) => ({
+      standard,
+      payload,
+      public_key: key.publicKey,
+      signature: formatSignature(key.sign(signed(payload))),
+    }),
+  };
 }
 
 function identity(publicKey: string) {
@@ -89,7 +103,7 @@ function identity(publicKey: string) {
 
 function tonWallet(key: KeyPair): TextSigner {
   return {
-    standard: "ton_connect",
+    name: "ton_connect",
     ...identity(key.publicKey),
     sign(text) {
       const [domain, timestamp] = ["wallet.example", 1_750_000_000];
@@ -127,22 +141,34 @@ export function passkey(seed: number): TextSigner {
   const { x = "", y = "" } = createPublicKey(privateKey).export({ format: "jwk" });
   const publicKey = `p256:${encodeBase58(Buffer.concat([Buffer.from(x, "base64url"), Buffer.from(y, "base64url")]))}`;
   return {
-    standard: "webauthn",
+    name: "webauthn on P-256",
     ...identity(publicKey),
-    sign(payload) {
-      const challenge = Buffer.from(sha256(payload)).toString("base64url");
-      const client_data_json = JSON.stringify({ type: "webauthn.get", challenge, origin: "https://app.example" });
-      const data = Buffer.alloc(37).fill(1, 32, 33);
-      const message = Buffer.concat([data, sha256(client_data_json)]);
-      const signature = signWith("sha256", message, { key: privateKey, dsaEncoding: "ieee-p1363" });
-      return {
-        standard: "webauthn",
-        payload,
-        public_key: publicKey,
-        signature: `p256:${encodeBase58(signature)}`,
-        client_data_json,
-        authenticator_data: data.toString("base64url"),
-      };
+    sign(text) {
+      const { fields, signed } = assertionOf(text);
+      const signature = signWith("sha256", signed, { key: privateKey, dsaEncoding: "ieee-p1363" });
+      return { ...fields, public_key: publicKey, signature: `p256:${encodeBase58(signature)}` };
     },
+  };
+}
+
+function passkeyOnEd25519(key: KeyPair): TextSigner {
+  return {
+    name: "webauthn on Ed25519",
+    ...identity(key.publicKey),
+    sign(text) {
+      const { fields, signed } = assertionOf(text);
+      return { ...fields, public_key: key.publicKey, signature: formatSignature(key.sign(signed)) };
+    },
+  };
+}
+
+/** What an authenticator signs for a text: with the user present, and nothing else claimed. */
+function assertionOf(payload: string) {
+  const challenge = Buffer.from(sha256(payload)).toString("base64url");
+  const client_data_json = JSON.stringify({ type: "webauthn.get", challenge, origin: "https://app.example" });
+  const data = Buffer.alloc(37).fill(1, 32, 33);
+  return {
+    fields: { standard: "webauthn", payload, client_data_json, authenticator_data: data.toString("base64url") },
+    signed: Buffer.concat([data, sha256(client_data_json)]),
   };
 }
