@@ -15,6 +15,8 @@ export interface Targets {
   readonly http: Readonly<Record<ServiceName, string>>;
   readonly gateId: string;
   readonly verifierId: string;
+  /** The verifier's, for nonces, in hex. */
+  readonly salt: string;
   /** By wallet id. */
   readonly hostile: Readonly<Record<string, Tenant>>;
   /** Texts that stand in honest wallets' records alone: an answer to somebody else that has one shows what is theirs. */

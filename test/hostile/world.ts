@@ -5,6 +5,7 @@ import { type Environment, type ServiceName, serviceNames } from "@outlayer/kit"
 import { borrowMongodb, borrowNats } from "@outlayer/test-servers";
 import { callNow } from "../../devnet/src/control/contract-hand.ts";
 import { compileCache } from "../support/compile-cache.ts";
+import { serviceWalletId } from "../support/own-wallets.ts";
 import { productEnvironment } from "../support/product-environment.ts";
 import { counterparty } from "./attacks/swap.ts";
 import { deployHostile } from "./contracts.ts";
@@ -76,6 +77,7 @@ export class HostileWorld {
       http,
       gateId: devnet.gateId,
       verifierId: devnet.verifierId,
+      salt: devnet.controls.verifier.currentSalt,
       hostile: Object.fromEntries(hostile),
       markers: [...honestWallets.map(markerOf), ...honestWallets.map(accountOf)],
       seed,
@@ -185,6 +187,7 @@ function environmentOf(devnet: Devnet, databaseUrl: string, natsUrl: string): En
     WALLET_API_KEYS_JSON: JSON.stringify(Object.fromEntries(keys)),
     SESSION_SECRET_KEYS: "5e".repeat(32),
     SESSION_AUDIENCE: "wallet.example",
+    SERVICE_WALLET_ID: serviceWalletId,
     GRPC_REFLECTION: "false",
     DATABASE_URL: databaseUrl,
     NATS_URL: natsUrl,

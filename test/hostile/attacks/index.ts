@@ -12,6 +12,7 @@ import { gateCredit } from "./gate-credit.ts";
 import { headers } from "./headers.ts";
 import { history } from "./history.ts";
 import { idempotency } from "./idempotency.ts";
+import { ownPayloads } from "./own-payloads.ts";
 import { power } from "./power.ts";
 import { signIns } from "./sign-ins.ts";
 import { flood, strangers, watches, wrongHost } from "./strangers.ts";
@@ -37,6 +38,7 @@ export const attacks: readonly Attack[] = [
   streams,
   strangers,
   signIns,
+  ownPayloads,
   watches,
   wrongHost,
   views,

@@ -12,7 +12,7 @@ const victim = "mike.near";
 const ask = (world: AttackWorld, path: string, body: unknown): Promise<RestAnswer> =>
   world.rest({ path: `${auth}/${path}`, method: "POST", body: JSON.stringify(body) });
 
-async function challengeFor(world: AttackWorld, account_id: string): Promise<GivenChallenge | undefined> {
+export async function challengeFor(world: AttackWorld, account_id: string): Promise<GivenChallenge | undefined> {
   const { status, body } = await ask(world, "challenge", { account_id });
   return status === 200 ? (body as GivenChallenge) : undefined;
 }
@@ -40,7 +40,7 @@ export const signIns: Attack = {
   },
 };
 
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+export const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 /** Signs the victim's challenge in every way that is not the victim's. */
 async function takeOver(world: AttackWorld, own: TextSigner): Promise<void> {
@@ -78,6 +78,9 @@ async function replay(world: AttackWorld, own: TextSigner): Promise<void> {
   const begun = answers.filter(({ status }) => status === 200).length;
   if (begun > 1) world.gotThrough(`${begun} sessions began with one challenge`);
 }
+
+/** Asks for a session. */
+export const verify = (world: AttackWorld, body: object): Promise<RestAnswer> => ask(world, "verify", body);
 
 async function sessionOf(world: AttackWorld, own: TextSigner): Promise<string | undefined> {
   const challenge = await challengeFor(world, own.accountId);

@@ -1,0 +1,66 @@
+import { type KeyPair, keyPairFromSeed, verifierNonce } from "@outlayer/near";
+import { nearWallet, signedStep } from "../../support/own-wallets.ts";
+import { signedNep413 } from "../../support/signers.ts";
+import type { Attack } from "../attack.ts";
+import type { AttackWorld } from "../attack-world.ts";
+import { wrap } from "../tenants.ts";
+import { bearer, challengeFor, verify } from "./sign-ins.ts";
+
+/** How long what is signed may be carried, and how much longer its nonce is remembered; milliseconds. */
+const [holdsMs, nonceOutlivesMs] = [60_000, 86_400_000];
+
+export const ownPayloads: Attack = {
+  name: "own-payloads",
+  tries:
+    "signs in under ever new accounts, and has payloads carried that move nothing, are somebody else's, or come twice",
+  everyMs: 10_000,
+  // Whoever signs in may have payloads carried, until all sessions together have used up one wallet's part.
+  refusals: ["200", "202", "400", "401", "409", "429", "503"],
+  async round(world) {
+    const [key, other] = [newKey(world), newKey(world)];
+    const token = await sessionOf(world, key);
+    if (token === undefined) return;
+    const execute = (...payloads: readonly object[]) =>
+      world.rest({
+        path: "/wallet/v1/workflows/execute",
+        method: "POST",
+        headers: { ...bearer(token), prefer: "wait=0" },
+        body: { steps: payloads.map((one) => signedStep(one)) },
+      });
+    const twice = signed(world, key);
+    for (const payloads of [[signed(world, other)], [signed(world, key), signed(world, other)], [twice, twice]]) {
+      const { status, body } = await execute(...payloads);
+      if (status !== undefined && status < 400)
+        world.gotThrough(`a session carries ${JSON.stringify(body?.plan_json)}`);
+    }
+    await Promise.all([
+      // Payloads that move nothing cost the operator what others cost.
+      execute(...Array.from({ length: 12 }, () => signed(world, key))),
+      ...Array.from({ length: 4 }, () => execute(signed(world, key))),
+      // The account has nothing.
+      execute(signed(world, key, { intent: "transfer", receiver_id: "mike.near", tokens: { [wrap]: "1" } })),
+      execute(twice),
+      execute(twice),
+    ]);
+  },
+};
+
+const bytes = (world: AttackWorld, length: number) => Uint8Array.from({ length }, () => world.dice.next() & 255);
+
+const newKey = (world: AttackWorld) => keyPairFromSeed(bytes(world, 32));
+
+async function sessionOf(world: AttackWorld, key: KeyPair): Promise<string | undefined> {
+  const { accountId } = nearWallet(key);
+  const challenge = await challengeFor(world, accountId);
+  if (challenge === undefined) return undefined;
+  const { body } = await verify(world, { account_id: accountId, signed: signedNep413(key, challenge) });
+  return typeof body?.token === "string" ? body.token : undefined;
+}
+
+function signed(world: AttackWorld, key: KeyPair, ...intents: readonly object[]): object {
+  const wallet = nearWallet(key);
+  const { verifierId: recipient, salt } = world.targets;
+  const deadlineMs = Date.now() + holdsMs;
+  const nonce = verifierNonce(Buffer.from(salt, "hex"), deadlineMs + nonceOutlivesMs, bytes(world, 15));
+  return wallet.sign({ signerId: wallet.accountId, deadlineMs, nonce, recipient, intents });
+}
