@@ -1,5 +1,6 @@
 import { serviceNames } from "@outlayer/kit";
 import { columns } from "../../embedded/src/table.ts";
+import { serviceWalletId } from "../support/own-wallets.ts";
 import type { Honest } from "./honest-load.ts";
 import type { Reading } from "./measure/probes.ts";
 import type { Stages } from "./measure/stages.ts";
@@ -146,6 +147,7 @@ function spending({ spent, tally }: Figures): string[] {
     ["operator's NEAR spent on", "records", "NEAR"],
     ...rows,
     ["honest wallets together", "", inNear(sum)],
+    ["sessions together", "", inNear(spent.get(serviceWalletId) ?? 0n)],
     ["nobody's", "", inNear(spent.get("") ?? 0n)],
   ]);
 }

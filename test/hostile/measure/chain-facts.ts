@@ -1,6 +1,7 @@
 import type { Devnet } from "@outlayer/devnet";
 import { viewNow } from "../../../devnet/src/control/contract-hand.ts";
 import { argsOf, readChain } from "../../checker/chain.ts";
+import { serviceWalletId } from "../../support/own-wallets.ts";
 import type { Json } from "../attack-world.ts";
 import { thiefKey } from "../attacks/power.ts";
 import { counterparty } from "../attacks/swap.ts";
@@ -66,7 +67,10 @@ export function bypassesOn(devnet: Devnet, honest: readonly Honest[]): readonly 
   return found;
 }
 
-/** yoctoNEAR that the operator spent on each wallet's submissions and resumes, gate fees included; under `` what is nobody's. */
+/**
+ * yoctoNEAR that the operator spent on each wallet's submissions and resumes, gate fees included; under the service
+ * wallet what is all sessions', under `` what is nobody's.
+ */
 export function spentByWallet(devnet: Devnet): ReadonlyMap<string, bigint> {
   const dump = devnet.controls.dump();
   const { transactions, submitted } = readChain(dump, devnet.gateId, devnet.verifierId);
@@ -74,7 +78,7 @@ export function spentByWallet(devnet: Devnet): ReadonlyMap<string, bigint> {
     (dump.transactions as readonly Json[]).map((entry) => [entry.transaction.hash, depositOf(entry)]),
   );
   const walletOf = new Map(
-    [...honestWallets, ...Object.keys(hostileWallets)].map((walletId) => {
+    [...honestWallets, ...Object.keys(hostileWallets), serviceWalletId].map((walletId) => {
       return [devnet.controls.wallets.get(walletId).accountId, walletId] as const;
     }),
   );
