@@ -1,18 +1,23 @@
 /** The wallet coordinator's REST API, as far as this page needs it. */
 
-/** Before something is tried again, milliseconds. */
+/** Before something is tried again, milliseconds: the least, and the most where the coordinator says when. */
 const pauseMs = 2_000;
+const mostPauseMs = 10_000;
 const mostTries = 5;
+
+const lookAgain = "look again before you sign anything anew";
 
 /** What the coordinator refuses, with its text for people. */
 export class Refused extends Error {
   /**
    * @param {number} status of HTTP
    * @param {string} message
+   * @param {number} [retryAfterMs] after which it may be asked again, milliseconds
    */
-  constructor(status, message) {
+  constructor(status, message, retryAfterMs = 0) {
     super(message);
     this.status = status;
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
@@ -20,10 +25,15 @@ export class Coordinator {
   #url;
   /** Of the session; it stays in this page's memory. */
   #token = "";
+  #pause;
 
-  /** @param {string} rest URL without a slash at its end */
-  constructor(rest) {
+  /**
+   * @param {string} rest URL without a slash at its end
+   * @param {(ms: number) => Promise<unknown>} [pause]
+   */
+  constructor(rest, pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms))) {
     this.#url = `${rest}/wallet/v1`;
+    this.#pause = pause;
   }
 
   /**
@@ -75,25 +85,18 @@ export class Coordinator {
    * @param {object} payload as the verifier takes it
    * @returns the record, as soon as there is one
    */
-  async execute(payload) {
-    // Under this key it happens once, however often it is asked for: an answer that was lost can be asked for again.
+  execute(payload) {
+    // Under this key it happens once, however often it is asked for.
     const body = {
       steps: [{ kind: "intents.execute_signed", payloads: [payload] }],
       idempotency_key: crypto.randomUUID(),
     };
-    for (let tries = 1; ; tries += 1) {
-      try {
-        return await this.#call("POST", "/workflows/execute", body, { prefer: "wait=0" });
-      } catch (error) {
-        if (error instanceof Refused || tries === mostTries) throw error;
-        await pause();
-      }
-    }
+    return this.#patiently(() => this.#call("POST", "/workflows/execute", body, { prefer: "wait=0" }));
   }
 
   /** @param {string} requestId */
   record(requestId) {
-    return this.#call("GET", `/workflows/${requestId}`);
+    return this.#patiently(() => this.#call("GET", `/workflows/${requestId}`));
   }
 
   /**
@@ -102,10 +105,12 @@ export class Coordinator {
    * @returns {AsyncGenerator<any>}
    */
   async *events(requestId) {
-    for (let seen = 0; ; await pause()) {
+    for (let seen = 0, waitMs = pauseMs; ; await this.#pause(waitMs)) {
+      waitMs = pauseMs;
       // Not an EventSource: that one sends no credentials in `Authorization`.
       const response = await this.#fetch("GET", `/workflows/${requestId}/events?after=${seen}`).catch((error) => {
-        if (error instanceof Refused) throw error;
+        if (isFinal(error)) throw error;
+        waitMs = pauseAfter(error);
       });
       // It has ended, and all was seen.
       if (response?.status === 204) return;
@@ -113,6 +118,30 @@ export class Coordinator {
         seen = event.version;
         yield event;
         if (event.terminal) return;
+      }
+    }
+  }
+
+  /**
+   * Asks again for what was not answered, or not yet. A 503 too leaves open what has happened, so who gives up is to look
+   * again.
+   * @template T
+   * @param {() => Promise<T>} ask what happens once, however often it is asked for
+   * @returns {Promise<T>}
+   */
+  async #patiently(ask) {
+    let isOpen = false;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await ask();
+      } catch (error) {
+        isOpen ||= !(error instanceof Refused) || error.status >= 500;
+        if (isFinal(error) || tries === mostTries) {
+          throw isOpen && error instanceof Refused
+            ? new Refused(error.status, `${error.message}: ${lookAgain}`)
+            : error;
+        }
+        await this.#pause(pauseAfter(error));
       }
     }
   }
@@ -147,11 +176,14 @@ export class Coordinator {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const response = await sent.catch(() => {
-      throw new Error("the coordinator is not to be reached: look again before you sign anything anew");
+      throw new Error(`the coordinator is not to be reached: ${lookAgain}`);
     });
     if (response.ok) return response;
-    if (response.status === 401) this.#token = "";
-    throw new Refused(response.status, (await response.json()).message);
+    const { status } = response;
+    if (status === 401) this.#token = "";
+    // What stands before the coordinator answers otherwise.
+    const { message } = await response.json().catch(() => ({ message: `the coordinator is away (HTTP ${status})` }));
+    throw new Refused(status, message, Number(response.headers.get("retry-after")) * 1_000 || 0);
   }
 }
 
@@ -175,6 +207,19 @@ async function* messagesOf(body) {
   }
 }
 
-function pause() {
-  return new Promise((resolve) => setTimeout(resolve, pauseMs));
+/**
+ * Whether the same is refused again however often it is asked: 429 and 503 are refusals of this moment.
+ * @param {unknown} error
+ */
+function isFinal(error) {
+  return error instanceof Refused && error.status !== 429 && error.status !== 503;
+}
+
+/**
+ * @param {unknown} error
+ * @returns milliseconds until it is tried again
+ */
+function pauseAfter(error) {
+  const wishedMs = error instanceof Refused ? error.retryAfterMs : 0;
+  return Math.min(Math.max(wishedMs, pauseMs), mostPauseMs);
 }
