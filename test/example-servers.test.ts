@@ -39,6 +39,15 @@ describe("the example's servers", () => {
     example.open({ rest, nearRpc, devnetControl, verifierId });
   });
 
+  it("leave no port behind where the second is not to be had", async () => {
+    const gone = await serveExample({ page: 0, wallet: 0 });
+    await gone.stop();
+    const ports = { page: Number(new URL(gone.page).port), wallet: Number(new URL(example.wallet).port) };
+    await assert.rejects(serveExample(ports), { code: "EADDRINUSE", port: ports.wallet });
+    const served = await serveExample({ ...ports, wallet: 0 });
+    await served.stop();
+  });
+
   it("serve every file of their folders, under a policy that lets no text become code, and nothing else", async () => {
     const files = (folder: string) => readdirSync(fileURLToPath(new URL(`../examples/web/${folder}`, import.meta.url)));
     for (const [origin, folder] of [
@@ -100,6 +109,18 @@ describe("the example's servers", () => {
       assert.deepEqual(
         [again.status, JSON.parse(again.body).message],
         [409, "guest-1.near is taken: choose another name"],
+      );
+    });
+
+    it("to one of two who ask for it at once", async () => {
+      const name = "guest-4.near";
+      const keys = [5, 6].map((seed) => keyPairFromSeed(new Uint8Array(32).fill(seed)).publicKey);
+      const given = await Promise.all(keys.map((key) => faucet({ account_id: name, public_key: key })));
+      assert.deepEqual(given.map(({ status }) => status).sort(), [200, 409]);
+      const winner = keys[given.findIndex(({ status }) => status === 200)];
+      assert.deepEqual(
+        devnet.controls.accounts.get(name)?.keys.map((key) => key.publicKey),
+        [winner],
       );
     });
 

@@ -123,8 +123,8 @@ export class Coordinator {
   }
 
   /**
-   * Asks again for what was not answered, or not yet. A 503 too leaves open what has happened, so who gives up is to look
-   * again.
+   * Asks until there is an answer, or a final refusal. A 503 leaves open what has happened, so the person is then told to
+   * look again.
    * @template T
    * @param {() => Promise<T>} ask what happens once, however often it is asked for
    * @returns {Promise<T>}

@@ -12,6 +12,9 @@ export class FaucetRefusal extends Error {
 /** Of one account, in raw units. */
 const gifts = { yocto: "10000000000000000000000000", wrapNear: "5000000000000000000000000", usdc: "100000000" };
 
+/** URLs of accounts that are being made: a second request for one of them must not add its key as well. */
+const beingMade = new Set<string>();
+
 /**
  * Makes an account of the devnet, with a full access key, 10 NEAR, and in the verifier 5 wNEAR and 100 USDC. An account that is there
  * already is nobody's to take.
@@ -22,9 +25,21 @@ const gifts = { yocto: "10000000000000000000000000", wrapNear: "5000000000000000
 export async function createAccount(control: string, body: string): Promise<{ readonly account_id: string }> {
   const { accountId, publicKey } = readRequest(body);
   const path = `/accounts/${accountId}`;
-  const present = await fetch(control + path);
-  await present.body?.cancel();
-  if (present.ok) throw new FaucetRefusal(409, `${accountId} is taken: choose another name`);
+  const url = control + path;
+  if (beingMade.has(url)) throw taken(accountId);
+  beingMade.add(url);
+  try {
+    const present = await fetch(url);
+    await present.body?.cancel();
+    if (present.ok) throw taken(accountId);
+    await make(control, path, accountId, publicKey);
+  } finally {
+    beingMade.delete(url);
+  }
+  return { account_id: accountId };
+}
+
+async function make(control: string, path: string, accountId: string, publicKey: string): Promise<void> {
   await post(control, path, { balance: gifts.yocto });
   await post(control, `${path}/keys`, { public_key: publicKey });
   for (const [token, amount] of [
@@ -33,7 +48,10 @@ export async function createAccount(control: string, body: string): Promise<{ re
   ]) {
     await post(control, "/verifier/credit", { account_id: accountId, token_id: `nep141:${token}`, amount });
   }
-  return { account_id: accountId };
+}
+
+function taken(accountId: string): FaucetRefusal {
+  return new FaucetRefusal(409, `${accountId} is taken: choose another name`);
 }
 
 function readRequest(body: string): { readonly accountId: string; readonly publicKey: string } {

@@ -77,6 +77,7 @@ const types: Readonly<Record<string, string>> = {
 /**
  * Serves the page, and the devnet's wallet on an origin of its own, both on loopback.
  * @param ports 0 for free ones
+ * @throws Error of Node.js where a port is not to be had; then nothing is left open
  */
 export async function serveExample(ports: { readonly page: number; readonly wallet: number }): Promise<Example> {
   let options: ExampleOptions | undefined;
@@ -107,10 +108,26 @@ export async function serveExample(ports: { readonly page: number; readonly wall
     return { status: 200, headers, body: await readFile(file) };
   }
 
-  for (const [index, port] of [ports.page, ports.wallet].entries()) {
-    const server = servers[index];
-    server?.listen(port, host);
-    if (server !== undefined) await once(server, "listening");
+  async function stop(): Promise<void> {
+    await Promise.all(
+      servers.map(async (server) => {
+        const closed = once(server, "close");
+        server.close();
+        server.closeAllConnections();
+        await closed;
+      }),
+    );
+  }
+
+  try {
+    for (const [index, port] of [ports.page, ports.wallet].entries()) {
+      const server = servers[index];
+      server?.listen(port, host);
+      if (server !== undefined) await once(server, "listening");
+    }
+  } catch (error) {
+    await stop();
+    throw error;
   }
   const [atPage, atWallet] = servers.map((server) => `http://${host}:${(server.address() as AddressInfo).port}`);
   origins.page = atPage ?? "";
@@ -120,16 +137,7 @@ export async function serveExample(ports: { readonly page: number; readonly wall
     open(given) {
       options = given;
     },
-    async stop() {
-      await Promise.all(
-        servers.map(async (server) => {
-          const closed = once(server, "close");
-          server.close();
-          server.closeAllConnections();
-          await closed;
-        }),
-      );
-    },
+    stop,
   };
 }
 
