@@ -12,12 +12,8 @@ export function grpcCode(status: string): string {
   return `grpc ${status}`;
 }
 
-/** How Connect says that a call is not served as it came: compressed, by somebody who is no service. */
-const notServed = 501;
-
-/** Whether an answer of HTTP is a failure of the service: a 503 that says when to come again is none, nor is Connect's 501. */
+/** Whether an answer of HTTP is a failure of the service: a 503 that says when to come again is none. */
 export function isHttpFailure(status: number, retryAfter: string | undefined): boolean {
-  if (status === notServed) return false;
   return status >= 500 && !(status === 503 && retryAfter !== undefined && /^\d+$/.test(retryAfter));
 }
 

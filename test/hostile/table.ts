@@ -44,7 +44,7 @@ export function tableOf(figures: Figures): string {
     ...columns([
       ["requests", String(requestsIn(tally))],
       ["a second", (requestsIn(tally) / seconds.hostile).toFixed(0)],
-      ["5xx but 501, and 503 with Retry-After", String(tally.failures.length)],
+      ["5xx but 503 with Retry-After", String(tally.failures.length)],
       ["processes that ended", String(ended.length)],
       ["cross-wallet reads", String(tally.leaks.length)],
       ["policy bypasses", String(bypasses.length)],

@@ -16,7 +16,7 @@ export interface AttackTally {
 /** What attackers have seen; sums of several are one again. */
 export interface Tally {
   readonly attacks: Record<string, AttackTally>;
-  /** 5xx other than 501, and 503 with Retry-After. */
+  /** 5xx other than 503 with Retry-After. */
   readonly failures: Incident[];
   /** Answers that no attack may get. */
   readonly letThrough: Incident[];

@@ -150,8 +150,8 @@ describe("the verdict on a hostile run", () => {
   it("forgives a service nothing but a 503 that says when to come again", () => {
     assert.deepEqual([isHttpFailure(503, "2"), isHttpFailure(429, undefined)], [false, false]);
     assert.deepEqual(
-      [isHttpFailure(503, undefined), isHttpFailure(500, "2"), isHttpFailure(504, "2")],
-      [true, true, true],
+      [isHttpFailure(503, undefined), isHttpFailure(500, "2"), isHttpFailure(501, undefined), isHttpFailure(504, "2")],
+      [true, true, true, true],
     );
     assert.deepEqual(
       [isGrpcFailure("14", true), isGrpcFailure("8", false), isGrpcFailure("1", false)],

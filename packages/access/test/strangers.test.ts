@@ -183,11 +183,14 @@ describe("what a caller may send", () => {
     const { listeners } = await host("clients");
     const body = gzipSync(ofLength(9));
     const compressed = framed(body, { compressed: true, said: body.byteLength + 1 });
-    const grpc = { path, headers: { ...asWallet, "grpc-encoding": "gzip" }, body: compressed, end: false };
-    assert.equal((await askHttp2(listeners.grpcUrl, grpc)).grpcStatus, String(Code.Unimplemented));
-    const headers = { ...asWallet, "content-type": "application/proto", "content-encoding": "br" };
-    assert.equal((await askHttp1(listeners.httpUrl, { path, headers, body, end: false })).status, 501);
-    assert.equal((await askHttp2(listeners.grpcUrl, { path, headers, body, end: false })).status, 501);
+    for (const encoding of ["gzip", "br", "zstd", "none-we-know"]) {
+      const grpc = { path, headers: { ...asWallet, "grpc-encoding": encoding }, body: compressed, end: false };
+      assert.equal((await askHttp2(listeners.grpcUrl, grpc)).grpcStatus, String(Code.InvalidArgument), encoding);
+      const headers = { ...asWallet, "content-type": "application/proto", "content-encoding": encoding };
+      const asked = { path, headers, body, end: false };
+      assert.equal((await askHttp1(listeners.httpUrl, asked)).status, 400, encoding);
+      assert.equal((await askHttp2(listeners.grpcUrl, asked)).status, 400, encoding);
+    }
   });
 
   it("a service what its method takes, compressed or not, and no more of either", async () => {

@@ -47,7 +47,6 @@ export const bombs: Attack = {
     "415",
     "421",
     "429",
-    "501",
     "grpc 3",
     "grpc 7",
     "grpc 8",

@@ -116,9 +116,8 @@ function refuseCompression({ requestHeader: headers, requestMethod, url }: Handl
   const inQuery = requestMethod === "GET" ? new URL(url).searchParams.get("compression") : null;
   const encodings = [...encodingHeaders.map((name) => headers.get(name)), inQuery];
   if (encodings.some((encoding) => encoding !== null && encoding !== "" && encoding !== "identity")) {
-    throw new Refusal(Code.Unimplemented, "compression is accepted of services only: send what is not compressed", {
-      reason: "COMPRESSION_NOT_ACCEPTED",
-    });
+    const said = "compression is accepted of services only: send what is not compressed";
+    throw invalid(said, { reason: "COMPRESSION_NOT_ACCEPTED" });
   }
 }
 
