@@ -10,8 +10,8 @@ type Swap = Extract<Step, { form: "intents.swap" }>["fields"];
 
 /**
  * A transfer to a quote's deposit address. What comes back is the doing of whoever gave the quote, and no chain holds them to it:
- * their signed quote is held against the step, where the step has it, and else the plan says that nothing was
- * (rule: quote-is-held-against-the-step).
+ * their signed quote is held against the step, where the step has it; without it the plan says that a minimum is not held against
+ * anything (rule: quote-is-held-against-the-step).
  * @param tokens full ids
  * @param deadlineMs the step's, milliseconds since the epoch
  */
