@@ -1,6 +1,6 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { normalizeTokenId } from "@outlayer/near";
-import { type QuoteRequest, readWorkflow } from "@outlayer/workflow";
+import { InvalidRequest, type QuoteRequest, readWorkflow, type Step } from "@outlayer/workflow";
 import { amountProblem } from "./amounts.ts";
 import { tooShort } from "./carried-payloads.ts";
 import type { Limits, VerifierFacts } from "./facts.ts";
@@ -138,9 +138,15 @@ export function quoteOf(
   };
 }
 
-/** Why the plan would not execute a step. */
+/** Why the plan would not execute a step: its quote is as its source wrote it, and not all of that can be in a request. */
 function requirementOf(step: JsonObject, { accountId, finalTimeMs }: WalletsSwap, limits: Limits): string | undefined {
-  const { steps } = readWorkflow({ steps: [step] });
+  let steps: readonly Step[];
+  try {
+    steps = readWorkflow({ steps: [step] }).steps;
+  } catch (error) {
+    if (error instanceof InvalidRequest) return error.message;
+    throw error;
+  }
   const verifier: VerifierFacts = { feePips: 0n, finalTimeMs, payloads: new Map() };
   const { plan: planned } = plan({ steps, name: "steps" }, { accountId, feeTiers: undefined, verifier }, limits);
   return planned.executable ? undefined : (planned.setupRequirements[0]?.requirement ?? "it cannot be executed");

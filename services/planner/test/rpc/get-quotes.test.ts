@@ -176,7 +176,7 @@ describe("quotes", () => {
     assert.equal(oneClick.asked.length, before);
   });
 
-  it("wait ten seconds for what they are judged by, where a plan goes on after two or four", async () => {
+  it("wait seven seconds for what they are judged by, where a plan goes on after two or four", async () => {
     const waits: number[] = [];
     const timers = {
       after(ms: number, run: () => void) {
@@ -187,7 +187,7 @@ describe("quotes", () => {
     };
     const never = () => new Promise<never>(() => {});
     await failureOf(ask(swap, { getAccount: never, getPayloadFacts: never, timers }));
-    assert.deepEqual(waits, [10_000, 10_000]);
+    assert.deepEqual(waits, [7_000, 7_000]);
   });
 
   it("are asked of a source by 64 at once and no more", async () => {
@@ -306,6 +306,11 @@ describe("quotes", () => {
         "the wallet's own account as the address",
         (question) => signed(question, {}, { depositAddress: walletAccount }),
         "one_click answered with a quote that is refused: steps[0].deposit_address must not be the wallet's own account",
+      ],
+      [
+        "a quote with a field that no request may have",
+        (question) => ({ ...signed(question), correlationId: { private_key: "of nobody" } }),
+        "one_click answered with a quote that is refused: wallet workflow must not include raw signing field private_key at $.steps[0].quote.correlationId",
       ],
       ["a dry run", (question) => signed(question, { dry: true }), `${something}.quoteRequest.dry must be false`],
     ];
