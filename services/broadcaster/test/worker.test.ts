@@ -4,7 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
-import { createLogger, InProcessBus, Notifier, systemPorts } from "@outlayer/kit";
+import { contextOf, createLogger, currentContext, InProcessBus, inContext, Notifier, systemPorts } from "@outlayer/kit";
 import { workSubject } from "@outlayer/workflow";
 import type { Logged } from "../src/core/workflow/state.ts";
 import { UnreadLogs } from "../src/shell/log/unread-logs.ts";
@@ -19,6 +19,8 @@ const logged = (version: number, kind: MessageInitShape<typeof EventSchema>["kin
 /** A worker on workflows that were let in, and wait since the chain has not been seen. Time stands still: timers go off when the test says so. */
 class Stage implements AsyncDisposable {
   readonly read: string[] = [];
+  /** The trace in which a log was read first. */
+  readonly traces = new Map<string, string | undefined>();
   /** The age of changes that each list was asked for; undefined for all open workflows. */
   readonly listed: (number | undefined)[] = [];
   /** Whether lists, and reads of logs, fail. */
@@ -30,12 +32,12 @@ class Stage implements AsyncDisposable {
   readonly #set = new Set<() => void>();
   readonly #worker: Worker;
 
-  constructor(requestIds: readonly string[]) {
+  constructor(requestIds: readonly string[], status = "queued") {
     const evidence = {
       listOpen: async (changedWithinMs?: number) => {
         this.listed.push(changedWithinMs);
         if (this.fails.lists) throw new Error("evidence is away");
-        return requestIds.map((requestId) => ({ requestId, version: 2, status: "queued" }));
+        return requestIds.map((requestId) => ({ requestId, version: 2, status }));
       },
       read: async (requestId: string) => this.#log(requestId),
     };
@@ -64,6 +66,10 @@ class Stage implements AsyncDisposable {
     this.#worker.start();
   }
 
+  tell(requestId: string): void {
+    this.bus.publish(workSubject, new TextEncoder().encode(requestId));
+  }
+
   /** Has all be done that needs no timer. */
   async settle(): Promise<void> {
     for (let times = 0; times < 10; times += 1) await turn();
@@ -82,6 +88,7 @@ class Stage implements AsyncDisposable {
 
   #log(requestId: string): readonly Logged[] {
     this.read.push(requestId);
+    if (!this.traces.has(requestId)) this.traces.set(requestId, currentContext()?.traceId);
     if (this.fails.reads) throw new Error("evidence is away");
     const log = [
       logged(1, { case: "opened", value: { walletId: "wallet-1", originalRequestText: "{}" } }),
@@ -105,6 +112,8 @@ async function collectGarbage(): Promise<void> {
   }
 }
 
+const names = (count: number) => Array.from({ length: count }, (_, index) => String(index).padStart(4, "0"));
+
 describe("a worker", () => {
   it("keeps nothing of a log that it has folded: ten thousand may wait for the gate", async () => {
     await using stage = new Stage(["one"]);
@@ -116,7 +125,7 @@ describe("a worker", () => {
   });
 
   it("lets other work of its process go on while it begins thousands of workflows", async () => {
-    const ids = Array.from({ length: 1_000 }, (_, index) => String(index).padStart(4, "0"));
+    const ids = names(1_000);
     await using stage = new Stage(ids);
     await stage.settle();
     assert.ok(stage.read.length > 0 && stage.read.length < 200, `${stage.read.length} were begun in a row`);
@@ -156,18 +165,43 @@ describe("a worker", () => {
   });
 
   it("begins a new workflow behind those that were there before, and then at once", async () => {
-    const ids = Array.from({ length: 100 }, (_, index) => String(index).padStart(4, "0"));
+    const ids = names(100);
     await using stage = new Stage(ids);
     await stage.settle();
-    const tell = async (requestId: string) => {
-      stage.bus.publish(workSubject, new TextEncoder().encode(requestId));
-      await stage.settle();
-    };
-    await tell("new");
+    stage.tell("new");
+    await stage.settle();
     assert.equal(stage.read.includes("new"), false);
     await stage.timersGoOff();
     assert.deepEqual(stage.read, [...ids, "new"]);
-    await tell("newer");
+    stage.tell("newer");
+    await stage.settle();
     assert.deepEqual(stage.read.at(-1), "newer");
+  });
+
+  it("hears of a workflow that is opened after the first list was asked for", async () => {
+    await using stage = new Stage(["one"]);
+    stage.tell("new");
+    await stage.settle();
+    assert.deepEqual(stage.read, ["one", "new"]);
+  });
+
+  it("begins a workflow that it hears of with the trace of its message, even where a list names it too", async () => {
+    const ids = names(100);
+    await using stage = new Stage(ids);
+    const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+    const request = contextOf(new Headers({ traceparent: `00-${traceId}-00f067aa0ba902b7-01` }));
+    inContext(request, () => stage.tell("0099"));
+    await stage.settle();
+    await stage.timersGoOff();
+    assert.deepEqual(stage.read, ids);
+    assert.equal(stage.traces.get("0099"), traceId);
+  });
+
+  it("leaves no work under way to a message: all signing waits for that work", async () => {
+    const ids = names(100);
+    await using stage = new Stage(ids, "submitted");
+    stage.tell("0000");
+    await stage.settle();
+    assert.equal(stage.read[0], "0000");
   });
 });

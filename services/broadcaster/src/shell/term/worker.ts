@@ -32,7 +32,9 @@ export class Worker implements Term {
   readonly #stopping = new AbortController();
   readonly #driving = new Map<string, Promise<void>>();
   readonly #drivers = new Map<string, Driver>();
-  /** Resolves once each workflow of the first list has a driver. */
+  /** Workflows that the bus has named, and that have no driver yet: each begins with the trace of its message. */
+  readonly #heard = new Set<string>();
+  /** Resolves once each workflow of the first list has a driver, or was heard of. */
   readonly #allBegun = Promise.withResolvers<void>();
   /** Sweeps until one lists all open workflows. */
   #untilWhole = 0;
@@ -46,17 +48,18 @@ export class Worker implements Term {
   }
 
   start(): void {
+    // Before the first list: what opens meanwhile is heard of, listed, or both.
+    this.#unsubscribe = this.#bus.subscribe(workSubject, (data) => void this.#hear(new TextDecoder().decode(data)));
     this.#sweeping = this.#sweep();
   }
 
   /** Stops each driver after its current action. The log holds what was done, and the next process goes on from there. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#unsubscribe?.();
     this.#needs.unread.endTerm();
     this.#needs.policyLine.endTerm();
     await Promise.all([this.#sweeping, this.#conducting, ...this.#driving.values()]);
-    // Last, since the first sweep may only just have subscribed.
-    this.#unsubscribe?.();
   }
 
   async #sweep(): Promise<void> {
@@ -72,10 +75,6 @@ export class Worker implements Term {
           await conductor.start(new Set(open.map(({ requestId }) => requestId)));
           unread.expect(underWay.map(({ requestId }) => requestId));
           this.#conducting = conductor.run(signal);
-          this.#unsubscribe = this.#bus.subscribe(
-            workSubject,
-            (data) => void this.#hear(new TextDecoder().decode(data)),
-          );
           isFirst = false;
         } else if (!unread.areAllRead) logger.warn({ logs: unread.size }, "nothing is signed before every log is read");
         await this.#driveAll([...underWay, ...waiting]);
@@ -98,14 +97,19 @@ export class Worker implements Term {
 
   /** A new workflow takes its place in line behind those that were there before. */
   async #hear(requestId: string): Promise<void> {
-    if (!this.#driving.has(requestId)) await this.#allBegun.promise;
+    if (!this.#driving.has(requestId)) {
+      this.#heard.add(requestId);
+      await this.#allBegun.promise;
+    }
     this.#drive(requestId);
   }
 
   async #driveAll(open: readonly OpenWorkflow[]): Promise<void> {
     let begun = 0;
-    for (const { requestId, version } of open) {
-      if (!this.#drive(requestId, version)) continue;
+    for (const one of open) {
+      // Work under way is not left to its message: that waits for the end of this list, and all signing waits for that work.
+      if (isWaiting(one) && this.#heard.has(one.requestId)) continue;
+      if (!this.#drive(one.requestId, one.version)) continue;
       begun += 1;
       if (begun % begunInARow === 0) await sleep(this.#needs.ports.timers, 0, this.#stopping.signal);
     }
@@ -138,6 +142,7 @@ export class Worker implements Term {
 
   /** @param version of the log, where that is known: the driver may not have seen so far @returns whether a driver was begun */
   #drive(requestId: string, version?: number): boolean {
+    this.#heard.delete(requestId);
     this.#drivers.get(requestId)?.heed(version);
     if (this.#driving.has(requestId) || this.#stopping.signal.aborted) return false;
     // Carries on the trace of the request that opened the workflow, where that is at hand.
