@@ -6,6 +6,7 @@ import type { GateProgress } from "../src/core/workflow/gate-progress.ts";
 import type { WorkflowState } from "../src/core/workflow/state.ts";
 import { KeyRing } from "../src/shell/chain/signing-key.ts";
 import { Conductor, type ConductorDeps } from "../src/shell/gate/conductor.ts";
+import { Commitments } from "../src/shell/gate/commitments.ts";
 import { LaneLog } from "../src/shell/gate/lane-log.ts";
 import type { OpenLog } from "../src/shell/log/log-driver.ts";
 import { WorkflowHandler, type WorkflowNeeds } from "../src/shell/workflow/workflow-handler.ts";
@@ -17,17 +18,27 @@ type Wanted = Extract<Action, { kind: "look" | "look_ahead" }>;
 const look: Wanted = { kind: "look", submissions: ["s1"], resumes: [], isAwaited: true };
 const lookAhead: Wanted = { kind: "look_ahead", submissions: ["s1"], resumes: [] };
 
-/** A workflow whose chain runs, another one behind it, and a node that answers nothing yet. */
-async function onTheGate(next: GateProgress | undefined) {
+const headsAt = (height: number) => {
+  const block = { height, timeMs: 0, gasPrice: 1n };
+  return { optimistic: block, final: block };
+};
+
+const member = "last member but one";
+
+/** A workflow whose chain runs, another one behind it, and a node that answers nothing yet, or with `answer`. */
+async function onTheGate(next: GateProgress | undefined, answer = new Promise<undefined>(() => {})) {
   const asked: string[] = [];
   const ask = (what: string) => () => {
     asked.push(what);
-    return new Promise<never>(() => {});
+    return what === member ? answer : new Promise<never>(() => {});
   };
-  const node = { accessKey: ask("key of the approver"), transaction: ask("last member but one") };
-  const block = { height: 1010, timeMs: 0, gasPrice: 1n };
-  const heads = { optimistic: block, final: block };
-  const follower = { heads, changes: new Notifier(), asks: new Notifier(), asking: undefined as unknown };
+  const node = { accessKey: ask("key of the approver"), transaction: ask(member) };
+  const follower = {
+    ...{ heads: headsAt(1010), changes: new Notifier(), asks: new Notifier(), asking: undefined as unknown },
+    place: () => undefined,
+    async learn() {},
+    async learnIfKept() {},
+  };
   const logger = createLogger("broadcaster", "silent", { write: () => {} });
   const deps = { node, follower, logger } as unknown as ConstructorParameters<typeof KeyRing>[2];
   const evidence = {
@@ -51,13 +62,16 @@ async function onTheGate(next: GateProgress | undefined) {
     await conductor.report(requestId, progress);
   }
   const state = workflow(three, [...pending(three), resumed(), started(1005)]);
-  const handler = new WorkflowHandler("runs", { conductor, follower, node, config: {} } as unknown as WorkflowNeeds);
+  const config = { submitIntentGas: 1n, gateCallbackGas: 1n, resumeBatchGas: 1n };
+  const needs = { conductor, follower, node, config, commitments: new Commitments(), ports: { clock: { now: () => 0 } } };
+  const handler = new WorkflowHandler("runs", needs as unknown as WorkflowNeeds);
   const stopping = new AbortController();
   const changeOf = (source: Notifier) => Notifier.next([source], stopping.signal);
   return {
     asked,
     follower,
     stopping,
+    decide: () => handler.decide(state),
     /** @returns whether it is done, as soon as nothing moves any more but what waits for an answer */
     async perform(wanted: Wanted): Promise<() => boolean> {
       let isDone = false;
@@ -74,7 +88,7 @@ async function onTheGate(next: GateProgress | undefined) {
 const rest = () => new Promise(setImmediate);
 
 describe("while a chain is looked at that may be about to leave the gate", () => {
-  const both = ["key of the approver", "last member but one"];
+  const both = ["key of the approver", member];
 
   it("the key is looked at that the next resume is signed with, in place of after it", async () => {
     const { asked, perform } = await onTheGate({ kind: "ready" });
@@ -91,7 +105,7 @@ describe("while a chain is looked at that may be about to leave the gate", () =>
     ] as const) {
       const { asked, perform } = await onTheGate(next);
       await perform(wanted);
-      assert.deepEqual(asked, ["last member but one"]);
+      assert.deepEqual(asked, [member]);
     }
   });
 
@@ -112,6 +126,24 @@ describe("while a chain is looked at that may be about to leave the gate", () =>
     follower.asking = new Promise<void>(() => {});
     await perform(lookAhead);
     assert.deepEqual(asked.sort(), both);
+  });
+
+  it("the member is looked at in the next block again where it is pending, even if the block was known here first", async () => {
+    const answer = Promise.withResolvers<undefined>();
+    const { perform, decide, follower } = await onTheGate({ kind: "ready" }, answer.promise);
+    follower.heads = headsAt(1009);
+    const head = Promise.withResolvers<void>();
+    follower.asking = head.promise;
+    const isDone = await perform(lookAhead);
+    follower.heads = headsAt(1010);
+    head.resolve();
+    answer.resolve(undefined);
+    await rest();
+    assert.equal(isDone(), true);
+    const due: Wanted = { ...look, submissions: ["s0", "s1"] };
+    assert.deepEqual(await decide(), due);
+    await perform(due);
+    assert.deepEqual(await decide(), { kind: "wait" });
   });
 
   it("nothing is asked for where the driver is told something else first", async () => {

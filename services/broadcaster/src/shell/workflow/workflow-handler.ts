@@ -274,7 +274,10 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
     // The log has grown, or the driver is to stop.
     if (asking === undefined) return;
     conductor.expectTurnAfter(this.#requestId, this.#final().height + 1);
+    const head = follower.heads?.optimistic.height ?? 0;
     await look(this.#needs, log.state, wanted, this.#seen);
+    // The answer may be older than the next block, which may be known here by now: a look in that block is still due.
+    for (const hash of wanted.submissions) this.#seen.lookedAt.set(hash, head);
     // One such look a request: a head can take longer.
     await asking;
   }
