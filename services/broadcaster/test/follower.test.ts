@@ -235,6 +235,21 @@ describe("following the chain", () => {
     assert.deepEqual(follower.place("c4"), { height: 4, state: "forked" });
   });
 
+  it("waits for the head once, however many blocks it looks up", async () => {
+    const looked = node.hold("a3");
+    const learnt = follower.learn(["a3", "a4"]);
+    await looked.begun;
+    const head = node.hold("a10");
+    time.fire();
+    await head.begun;
+    looked.goOn();
+    for (let times = 0; times < 10; times += 1) await new Promise(setImmediate);
+    const place = follower.place("a4");
+    head.goOn();
+    await learnt;
+    assert.deepEqual(place, { height: 4, state: "final" });
+  });
+
   it("sees that an older block lost its place to a fork that left its height out (rule: dead-needs-a-final-ground)", async () => {
     const parent = node.blocks.get("a10");
     assert.ok(parent);

@@ -142,30 +142,37 @@ export class Follower {
 
   /** Makes sure that the place of these blocks is known. */
   async learn(hashes: Iterable<string>): Promise<void> {
-    for (const hash of new Set(hashes)) {
-      if (this.place(hash) !== undefined) continue;
-      // It may be the head that is asked for.
-      await this.#asking;
-      if (this.place(hash) !== undefined) continue;
-      const block = this.#byHash.get(hash) ?? (await this.#node.block({ hash }));
-      if (block.height >= this.#begin) {
-        this.#byHash.set(hash, block);
-        continue;
-      }
-      const canonical = await this.#canonicalAt(block.height);
-      this.#older.set(hash, { height: block.height, state: canonical.hash === hash ? "final" : "forked" });
-    }
+    for (const hash of await this.#unknownOf(hashes)) await this.#learn(hash);
   }
 
   /** The same, but for blocks that the node does not know: it lags behind, or has collected them. */
   async learnIfKept(hashes: Iterable<string>): Promise<void> {
-    for (const hash of hashes) {
+    for (const hash of await this.#unknownOf(hashes)) {
       try {
-        await this.learn([hash]);
+        await this.#learn(hash);
       } catch (error) {
         if (!(error instanceof BlockUnknown)) throw error;
       }
     }
+  }
+
+  async #unknownOf(hashes: Iterable<string>): Promise<readonly string[]> {
+    const wanted = [...new Set(hashes)];
+    const unknown = () => wanted.filter((hash) => this.place(hash) === undefined);
+    if (unknown().length === 0) return [];
+    // One of them may be the head that is asked for. What is asked for later is not waited for: it would cost a block each time.
+    await this.#asking;
+    return unknown();
+  }
+
+  async #learn(hash: string): Promise<void> {
+    const block = this.#byHash.get(hash) ?? (await this.#node.block({ hash }));
+    if (block.height >= this.#begin) {
+      this.#byHash.set(hash, block);
+      return;
+    }
+    const canonical = await this.#canonicalAt(block.height);
+    this.#older.set(hash, { height: block.height, state: canonical.hash === hash ? "final" : "forked" });
   }
 
   /**
