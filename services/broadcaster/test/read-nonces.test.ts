@@ -21,7 +21,8 @@ interface Case {
 }
 
 /** Reads a payload's nonce, of which the verifier says this. @returns undefined where nothing could be concluded */
-async function readOf({ used = false, nonce: read = nonce, headMs = expiresMs, finalMs = deadlineMs + 1, salt }: Case) {
+async function readOf(verifier: Case, seen = new Sightings()) {
+  const { used = false, nonce: read = nonce, headMs = expiresMs, finalMs = deadlineMs + 1, salt } = verifier;
   const asked: unknown[] = [];
   const tools = {
     node: {
@@ -39,7 +40,6 @@ async function readOf({ used = false, nonce: read = nonce, headMs = expiresMs, f
   } as unknown as Parameters<typeof readNonces>[0];
   const terms = { nonce: read, deadlineMs: BigInt(deadlineMs), delegateNonce: 1n, maxBlockHeight: 1180n };
   const state = workflow(one, [allowed, { case: "signingPrepared", value: { steps: [terms] as never } }]);
-  const seen = new Sightings();
   const isRead = await readNonces(tools, state, [0], seen);
   return { use: isRead ? seen.nonceUse.get(0)?.[0] : undefined, asked };
 }
@@ -78,5 +78,12 @@ describe("a payload nonce that reads as unused (rule: unused-nonce-counts-while-
   it("is used for good where it reads as used, however late", async () => {
     assert.equal((await readOf({ used: true, headMs: expiresMs + 1 })).use?.used, true);
     assert.equal(await mayBeForgotten({ used: true, headMs: expiresMs + 1 }), false);
+  });
+
+  it("is used for good once it was read as used, even if the verifier has forgotten it since", async () => {
+    const seen = new Sightings();
+    await readOf({ used: true, finalMs: deadlineMs - 1 }, seen);
+    const { use } = await readOf({ used: false, headMs: expiresMs + 1 }, seen);
+    assert.deepEqual(use, { used: true, timeMs: deadlineMs + 1, height: 1000, mayBeForgotten: false });
   });
 });

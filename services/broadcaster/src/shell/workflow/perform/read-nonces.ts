@@ -15,8 +15,8 @@ export interface NonceNeeds {
 }
 
 /**
- * Reads whether payload nonces were used; not all of them where a node lags behind. The view runs at a final block. The time noted is
- * that of the final block known before the view was asked, so it is never later than the answer's block.
+ * Reads which payload nonces were used, of those that were not yet; not all of them where a node lags behind. The view runs at a
+ * final block. The time noted is that of the final block known before the view was asked, so it is never later than the answer's.
  * @returns whether all nonces were read
  */
 export async function readNonces(
@@ -34,17 +34,23 @@ export async function readNonces(
     // What a session has signed itself is possible before the wallet's account was asked for.
     const accountId = step.own[0]?.signerId ?? state.account?.accountId;
     if (accountId === undefined) return false;
+    const before = seen.nonceUse.get(index) ?? [];
+    const { timeMs, height: finalHeight } = heads.final;
     const uses: NonceUse[] = [];
-    for (const { nonce, deadlineMs } of payloadsOf(step)) {
+    for (const [at, { nonce, deadlineMs }] of payloadsOf(step).entries()) {
+      // What was used at a final block stays used, even if the verifier forgets it. Such a step is never signed anew with another nonce.
+      if (before[at]?.used) {
+        uses.push({ used: true, timeMs, height: finalHeight, mayBeForgotten: false });
+        continue;
+      }
       const { value, height } = await node.view(config.verifierId, "is_nonce_used", { account_id: accountId, nonce });
       // A node that lags behind answers for an older block than the time noted.
-      if (height < heads.final.height) return false;
-      const { timeMs } = heads.final;
+      if (height < finalHeight) return false;
       // Before the deadline an unused nonce decides nothing.
       const isDecisive = value !== true && timeMs > Number(deadlineMs);
       const mayBeForgotten = isDecisive ? await mayForget(tools, nonce, height) : false;
       if (mayBeForgotten === undefined) return false;
-      uses.push({ used: value === true, timeMs, height: heads.final.height, mayBeForgotten });
+      uses.push({ used: value === true, timeMs, height: finalHeight, mayBeForgotten });
     }
     seen.nonceUse.set(index, uses);
   }
