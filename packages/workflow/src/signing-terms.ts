@@ -1,6 +1,9 @@
 /** Life of a grant from the start of the policy check, milliseconds (rule: no-signature-without-a-grant). */
 export const grantLifetimeMs = 60_000;
 
+/** How long a payload must still hold when its workflow is admitted, milliseconds: from there to its dispatch it takes some blocks. */
+export const leastHoldMs = 10_000;
+
 /** The values that a gate step's signatures are bound to, in the log's form. */
 export interface StepSigningTerms {
   /** Base64 of 32 bytes; empty for a call without intents. */

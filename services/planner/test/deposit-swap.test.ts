@@ -193,13 +193,13 @@ describe("a swap by deposit address (rule: quote-is-held-against-the-step)", () 
     ["with a signature of nothing", { quote: { ...given, signatureWithDepositAddress: "ed25519:1" } }, unsignedBy],
     [
       "that has ended",
-      { quote: answer({ quoteRequest: { deadline: at(now + 9_999) } }) },
-      "steps[0].quote holds until 2029-01-01T00:00:09.999Z: to be dispatched it must hold until 2029-01-01T00:00:10.000Z at least",
+      { quote: answer({ quoteRequest: { deadline: at(now + 19_999) } }) },
+      "steps[0].quote holds until 2029-01-01T00:00:19.999Z: to be dispatched it must hold until 2029-01-01T00:00:20.000Z at least",
     ],
     [
       "under a deadline that is too near",
-      { deadline: at(now + 9_999) },
-      "steps[0].deadline holds until 2029-01-01T00:00:09.999Z: to be dispatched it must hold until 2029-01-01T00:00:10.000Z at least",
+      { deadline: at(now + 19_999) },
+      "steps[0].deadline holds until 2029-01-01T00:00:19.999Z: to be dispatched it must hold until 2029-01-01T00:00:20.000Z at least",
     ],
   ];
   for (const [name, step, expected] of rows) {
@@ -228,8 +228,8 @@ describe("a swap by deposit address (rule: quote-is-held-against-the-step)", () 
     assert.equal(planOf(both, settings).plan.executable, true);
   });
 
-  it("that ends in ten seconds can just be dispatched", () =>
-    assert.equal(problem({ quote: answer({ quoteRequest: { deadline: at(now + 10_000) } }) }), undefined));
+  it("that ends in twenty seconds can just be dispatched", () =>
+    assert.equal(problem({ quote: answer({ quoteRequest: { deadline: at(now + 20_000) } }) }), undefined));
 
   it("is asked about the wallet's account where that is not known", () => {
     const unknown = { facts: { ...facts, verifier, accountId: undefined } };

@@ -98,12 +98,12 @@ describe("the payloads of a swap's counterparties (rule: swap-is-checked-before-
     [
       "that have ended",
       [counterpartyPayload({ deadline: "2028-12-31T23:59:59Z" })],
-      `${at} holds until 2028-12-31T23:59:59.000Z: to be dispatched it must hold until 2029-01-01T00:00:10.000Z at least`,
+      `${at} holds until 2028-12-31T23:59:59.000Z: to be dispatched it must hold until 2029-01-01T00:00:20.000Z at least`,
     ],
     [
       "that end before they can be dispatched",
-      [counterpartyPayload({ deadline: "2029-01-01T00:00:09.999Z" })],
-      `${at} holds until 2029-01-01T00:00:09.999Z: to be dispatched it must hold until 2029-01-01T00:00:10.000Z at least`,
+      [counterpartyPayload({ deadline: "2029-01-01T00:00:19.999Z" })],
+      `${at} holds until 2029-01-01T00:00:19.999Z: to be dispatched it must hold until 2029-01-01T00:00:20.000Z at least`,
     ],
     [
       "of a key that is not the signer's",

@@ -1,5 +1,6 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { encodeHex, type PayloadSignature, payloadStandards, signatureOfPayload } from "@outlayer/near";
+import { leastHoldMs } from "@outlayer/workflow";
 import type { Limits, PayloadFacts, VerifierFacts } from "./facts.ts";
 import { problem } from "./payload.ts";
 import { readSignedPayload, type SignedPayload, type VerifiedPayload } from "./signed-payload.ts";
@@ -7,11 +8,8 @@ import { readSignedPayload, type SignedPayload, type VerifiedPayload } from "./s
 /** Most payloads of a step that others have signed: each costs a check of its signature, and readings of the chain. */
 const mostPayloads = 4;
 
-/**
- * How long a payload, or a quote, must still hold when it is planned, milliseconds: the gate takes some blocks to take a call in, and three
- * to dispatch it.
- */
-const leastHoldMs = 10_000;
+/** How long a payload, or a quote, must still hold when it is planned, milliseconds: it is admitted some time later. */
+const leastHoldInPlanMs = leastHoldMs + 10_000;
 
 type Problem = { readonly problem: string };
 
@@ -78,7 +76,7 @@ export const nonceKey = ({ signerId, nonce }: Pick<SignedPayload, "signerId" | "
 
 /** Why something that ends then cannot be dispatched any more; undefined where it can. Times in milliseconds since the epoch. */
 export function tooShort(place: string, endsAtMs: number, finalTimeMs: number): string | undefined {
-  const least = finalTimeMs + leastHoldMs;
+  const least = finalTimeMs + leastHoldInPlanMs;
   if (endsAtMs >= least) return undefined;
   return `${place} holds until ${timeText(endsAtMs)}: to be dispatched it must hold until ${timeText(least)} at least`;
 }

@@ -386,7 +386,7 @@ describe("quotes", () => {
       [
         "an offer that has ended",
         result({ ...offer, expiration_time: "2029-01-01T00:00:09Z" }),
-        "message_bus answered with a quote that is refused: it holds until 2029-01-01T00:00:09.000Z: to be dispatched it must hold until 2029-01-01T00:00:10.000Z at least",
+        "message_bus answered with a quote that is refused: it holds until 2029-01-01T00:00:09.000Z: to be dispatched it must hold until 2029-01-01T00:00:20.000Z at least",
       ],
     ];
     for (const [name, answer, message] of ofBus) {

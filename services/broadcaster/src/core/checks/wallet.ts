@@ -1,11 +1,9 @@
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
+import { leastHoldMs } from "@outlayer/workflow";
 import { findAccountProblem } from "../workflow/own-account.ts";
 import { findShortfall, tokensOf } from "../workflow/wallet-money.ts";
 import { type Finding, finding } from "./finding.ts";
 import { ownPayloadsOf } from "./own-payloads.ts";
-
-/** How long a payload must still hold when its workflow is admitted, milliseconds: from there to its dispatch it takes some blocks. */
-const leastHoldMs = 10_000;
 
 /** Applies the planner's rules about the wallet's own account. */
 export function checkOwnAccount(calls: readonly GateCall[], accountId: string): Finding {
