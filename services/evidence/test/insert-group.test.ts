@@ -10,13 +10,13 @@ import {
 } from "mongodb";
 import { connect } from "../src/adapters/mongodb/client.ts";
 import { Database } from "../src/adapters/mongodb/database.ts";
-import { DatabaseRefused, NotSent } from "../src/adapters/mongodb/errors.ts";
+import { DatabaseRefused, NotSent, WriteConflict } from "../src/adapters/mongodb/errors.ts";
 import { InsertGroup, type TextDocument } from "../src/adapters/mongodb/insert-group.ts";
 
 interface Sample extends TextDocument {
   readonly _id: string;
 }
-type Outcome = "durable" | "not sent" | "unknown" | "refused";
+type Outcome = "durable" | "not sent" | "unknown" | "refused" | "in the way";
 
 const concern = { code: 64, errmsg: "waiting for replication timed out" } as WriteConcernError;
 
@@ -65,6 +65,7 @@ describe("insertions for MongoDB", () => {
   const outcomeOf = (error: unknown): Outcome => {
     if (error instanceof NotSent) return "not sent";
     if (error instanceof DatabaseRefused) return "refused";
+    if (error instanceof WriteConflict) return "in the way";
     assert.ok(error instanceof Refusal && error.code === Code.Unavailable);
     return "unknown";
   };
@@ -138,6 +139,11 @@ describe("insertions for MongoDB", () => {
   const rows: readonly [string, () => unknown, readonly Outcome[]][] = [
     ["one of which lost", () => bulkError({ 1: 11_000 }, 3), ["durable", "refused", "durable", "durable"]],
     ["all of which lost", () => bulkError({ 0: 11_000, 1: 11_000, 2: 121, 3: 11_000 }, 0), Array(4).fill("refused")],
+    [
+      "one of which was given up for a deadlock",
+      () => bulkError({ 1: 11_000, 2: 16_908_292 }, 2),
+      ["durable", "refused", "in the way", "durable"],
+    ],
     ["of which the server leaves one out", () => bulkError({ 1: 11_000 }, 2), Array(4).fill("refused")],
     [
       "of which one lost, where the write concern was not met",

@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
-import type { Collection } from "mongodb";
+import { Code } from "@outlayer/kit";
+import { type Collection, MongoServerError } from "mongodb";
 import type { Database } from "../src/adapters/mongodb/database.ts";
+import { DatabaseRefused, translated } from "../src/adapters/mongodb/errors.ts";
 import { insertOnce, type OwnDocument } from "../src/adapters/mongodb/insert-once.ts";
 
 describe("an insertion that a unique index lets one writer make", () => {
-  const refused = new Error("deadlock detected");
+  /** A document that is not as it must be. */
+  const refused = new MongoServerError({ message: "refused", code: 121 });
+  const deadlock = new MongoServerError({ message: "deadlock detected", code: 16_908_292 });
 
   /** Inserts over a server that refuses so many attempts, and has no document then. @returns the pauses in between */
-  async function pausesOver(refusals: number, fraction: number): Promise<readonly number[]> {
+  async function pausesOver(refusals: number, fraction: number, error = deadlock): Promise<readonly number[]> {
     const pauses: number[] = [];
     const ports = {
       clock: { now: () => 0 },
@@ -25,11 +29,12 @@ describe("an insertion that a unique index lets one writer make", () => {
     const collection = {
       async insertOne() {
         left -= 1;
-        if (left >= 0) throw refused;
+        if (left >= 0) throw error;
       },
       findOne: async () => null,
     } as unknown as Collection<OwnDocument>;
-    const database = { ports, answered: (call: () => Promise<unknown>) => call() } as unknown as Database;
+    const answered = (call: () => Promise<unknown>) => call().catch((caught) => Promise.reject(translated(caught)));
+    const database = { ports, answered } as unknown as Database;
     const inserted = await insertOnce(database, collection, { _id: "a", write_id: "w" }, [{ _id: "a" }]);
     assert.deepEqual(inserted, { won: true });
     return pauses;
@@ -47,6 +52,10 @@ describe("an insertion that a unique index lets one writer make", () => {
   });
 
   it("fails with the server's error once it was refused seven times", async () => {
-    await assert.rejects(pausesOver(7, 0), refused);
+    await assert.rejects(pausesOver(7, 0, refused), DatabaseRefused);
+  });
+
+  it("fails as unavailable where other writes were in its way seven times: nobody has won yet", async () => {
+    await assert.rejects(pausesOver(7, 0), { code: Code.Unavailable });
   });
 });

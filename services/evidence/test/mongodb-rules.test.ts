@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { Code } from "@outlayer/kit";
 import { MongoNetworkError, MongoRuntimeError, MongoServerError } from "mongodb";
 import { connect } from "../src/adapters/mongodb/client.ts";
-import { isUnanswered } from "../src/adapters/mongodb/errors.ts";
+import { DatabaseRefused, isUnanswered, translated, WriteConflict } from "../src/adapters/mongodb/errors.ts";
 
 describe("what DATABASE_URL cannot change", () => {
   const rulesOf = (query: string, limits?: "none") => {
@@ -52,5 +53,19 @@ describe("what comes of a call to MongoDB", () => {
   ];
   for (const [what, error, isUnknown] of cases) {
     it(`is ${what}`, () => assert.equal(isUnanswered(error), isUnknown));
+  }
+
+  for (const [what, code] of [
+    ["MongoDB gave a write up for another one", 112],
+    ["PostgreSQL did, for a deadlock", 16_908_292],
+    ["PostgreSQL did, for the order of transactions", 16_777_220],
+  ] as const) {
+    it(`is neither a refusal nor no answer where ${what}`, () => {
+      assert.equal(isUnanswered(server(code)), false);
+      const error = translated(server(code));
+      assert.ok(error instanceof WriteConflict);
+      assert.equal(error.code, Code.Unavailable);
+      assert.ok(translated(server(11_000)) instanceof DatabaseRefused);
+    });
   }
 });

@@ -90,8 +90,8 @@ export class Entries {
   readonly #entries: Collection<EntryDocument>;
   readonly #insert: InsertGroup<EntryDocument>["insert"];
   readonly #writeId: () => string;
-  /** First entries that are being inserted, by wallet and idempotency key. */
-  readonly #opening = new Map<string, Promise<Opened>>();
+  /** First entries that are being inserted, by what no other one may have: the key within the wallet, and the approval. */
+  readonly #opening = new Map<string, Promise<EntryDocument>>();
 
   constructor(database: Database, writeId: () => string) {
     this.#database = database;
@@ -102,41 +102,50 @@ export class Entries {
   }
 
   /**
-   * Of concurrent requests with one key in this process, one inserts and the others wait and read: insertions that race on a
-   * unique index wait for one another, the longer the more there are.
+   * Of concurrent requests with one key or one approval in this process, one inserts and the others wait for it: insertions that
+   * race on a unique index wait for one another, the longer the more there are, and so do those that are inserted beside them.
    */
   async open(entry: Entry, claim: Claim, projection: Projection): Promise<Opened> {
-    const { walletId, idempotencyKey } = claim;
-    const name = JSON.stringify([walletId, idempotencyKey]);
-    const key = { wallet_id: walletId, idempotency_key: idempotencyKey };
-    for (let first = this.#opening.get(name); first !== undefined; first = this.#opening.get(name)) {
-      await first.catch(() => {});
-      const winner = await this.#database.answered(() => this.#entries.findOne(key, linearizable));
-      if (winner !== null) return { kind: "exists", ...claimed(winner) };
+    const places = placesOf(claim);
+    const names = places.map((place) => JSON.stringify(place));
+    const first = () => names.map((name) => this.#opening.get(name)).find((opening) => opening !== undefined);
+    for (let opening = first(); opening !== undefined; opening = first()) {
+      const stored = await opening.catch(() => undefined);
+      const winner = stored !== undefined && hasKey(stored, claim) ? stored : await this.#firstAt(places);
+      if (winner !== undefined) return lostTo(winner, claim);
     }
-    const opening = this.#open(entry, claim, projection).finally(() => this.#opening.delete(name));
-    this.#opening.set(name, opening);
-    return opening;
+    const document = this.#firstDocument(entry, claim, projection);
+    const opening = this.#open(document, places).finally(() => {
+      for (const name of names) this.#opening.delete(name);
+    });
+    for (const name of names) this.#opening.set(name, opening);
+    const stored = await opening;
+    return stored === document ? { kind: "opened" } : lostTo(stored, claim);
   }
 
-  async #open(entry: Entry, claim: Claim, projection: Projection): Promise<Opened> {
-    const { walletId, idempotencyKey, fingerprint, approvalOf } = claim;
-    const approval = approvalOf === undefined ? {} : { approval_of: approvalOf };
-    const document: EntryDocument = {
+  /** @returns the document that has the places now: this one, or the winner's */
+  async #open(document: EntryDocument, places: readonly Place[]): Promise<EntryDocument> {
+    const inserted = await insertOnce(this.#database, this.#entries, document, places, this.#insert);
+    return inserted.won ? document : inserted.winner;
+  }
+
+  async #firstAt(places: readonly Place[]): Promise<EntryDocument | undefined> {
+    for (const place of places) {
+      const found = await this.#database.answered(() => this.#entries.findOne(place, linearizable));
+      if (found !== null) return found;
+    }
+    return undefined;
+  }
+
+  #firstDocument(entry: Entry, claim: Claim, projection: Projection): EntryDocument {
+    const { idempotencyKey, fingerprint, approvalOf } = claim;
+    return {
       ...this.#document(entry, projection),
       idempotency_key: idempotencyKey,
       fingerprint,
-      ...approval,
+      ...(approvalOf === undefined ? {} : { approval_of: approvalOf }),
       ...(projection.terminal ? {} : { open: true }),
     };
-    const key = { wallet_id: walletId, idempotency_key: idempotencyKey };
-    const places = approvalOf === undefined ? [key] : [key, approval];
-    const inserted = await insertOnce(this.#database, this.#entries, document, places, this.#insert);
-    if (inserted.won) return { kind: "opened" };
-    const { winner } = inserted;
-    const isKey = winner.wallet_id === walletId && winner.idempotency_key === idempotencyKey;
-    if (!isKey) return { kind: "approval_used", requestId: winner.request_id };
-    return { kind: "exists", ...claimed(winner) };
   }
 
   async findClaim(walletId: string, idempotencyKey: string): Promise<Claimed | undefined> {
@@ -278,6 +287,23 @@ export class Entries {
       write_id: this.#writeId(),
     };
   }
+}
+
+/** Fields of which no two first entries may have the same values. */
+type Place = Pick<EntryDocument, "wallet_id" | "idempotency_key"> | Pick<EntryDocument, "approval_of">;
+
+/** The key comes first: a repeated request is told that it exists, and not that its approval is used up. */
+function placesOf({ walletId, idempotencyKey, approvalOf }: Claim): readonly Place[] {
+  const key = { wallet_id: walletId, idempotency_key: idempotencyKey };
+  return approvalOf === undefined ? [key] : [key, { approval_of: approvalOf }];
+}
+
+const hasKey = ({ wallet_id, idempotency_key }: EntryDocument, { walletId, idempotencyKey }: Claim) =>
+  wallet_id === walletId && idempotency_key === idempotencyKey;
+
+function lostTo(winner: EntryDocument, claim: Claim): Opened {
+  if (hasKey(winner, claim)) return { kind: "exists", ...claimed(winner) };
+  return { kind: "approval_used", requestId: winner.request_id };
 }
 
 function claimed({ request_id, fingerprint }: Pick<EntryDocument, "request_id" | "fingerprint">): Claimed {

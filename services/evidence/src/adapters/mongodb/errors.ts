@@ -21,6 +21,17 @@ const cannotAnswerNow: ReadonlySet<unknown> = new Set([
   1, 6, 7, 50, 64, 89, 91, 134, 189, 262, 9001, 10_107, 11_600, 11_602, 13_435, 13_436,
 ]);
 
+/**
+ * Codes by which a server says that it gave a write up because another one was in its way: MongoDB's WriteConflict, and what
+ * DocumentDB passes on of PostgreSQL: 40P01, deadlock detected, and 40001, serialization failure.
+ */
+const writeConflicts: ReadonlySet<unknown> = new Set([112, sqlState("40P01"), sqlState("40001")]);
+
+/** A SQLSTATE as the number that PostgreSQL holds it as: six bits a character, the first one lowest. */
+function sqlState(text: string): number {
+  return [...text].reduce((code, character, index) => code + ((character.charCodeAt(0) - 48) << (6 * index)), 0);
+}
+
 /** The server answered a call with an error. */
 export class DatabaseRefused extends Error {
   override readonly name = "DatabaseRefused";
@@ -33,10 +44,29 @@ export class NotSent extends Refusal {
   }
 }
 
+/** The server gave a write up because another one was in its way. Nothing of it was written, and it can be tried again. */
+export class WriteConflict extends Refusal {
+  constructor() {
+    super(Code.Unavailable, "writes to the database are in one another's way");
+  }
+}
+
 /** The error that a caller sees: `Unavailable` where there was no answer. The driver's error may quote the document. */
 export function translated(error: unknown): unknown {
   if (isUnanswered(error)) return noAnswer(reasonOf(error));
+  if (error instanceof MongoServerError && writeConflicts.has(error.code)) return new WriteConflict();
   return error instanceof MongoError ? new DatabaseRefused(`the database refused: ${nameOf(error)}`) : error;
+}
+
+/** The error of one document of a bulk write. */
+export function refusalOf(error: MongoBulkWriteError, code: number): Error {
+  if (writeConflicts.has(code)) return new WriteConflict();
+  return new DatabaseRefused(`the database refused: ${error.name} ${code}`);
+}
+
+/** Whether the server has answered that it did not carry the call out. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof DatabaseRefused || error instanceof WriteConflict;
 }
 
 /** @param reason for the operator */

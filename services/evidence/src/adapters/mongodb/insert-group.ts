@@ -1,6 +1,6 @@
 import { type Collection, MongoBulkWriteError, type OptionalUnlessRequiredId } from "mongodb";
 import { type Database, turnMs } from "./database.ts";
-import { DatabaseRefused, isUnanswered, NotSent } from "./errors.ts";
+import { DatabaseRefused, isUnanswered, NotSent, refusalOf } from "./errors.ts";
 
 /** Insertions under way: two, so that a slow one does not hold up all others. */
 const atOnce = 2;
@@ -116,7 +116,7 @@ export class InsertGroup<T extends TextDocument> {
     } catch (error) {
       if (!(error instanceof MongoBulkWriteError) || isUnanswered(error)) throw error;
       for (const { index, code } of [error.writeErrors].flat()) {
-        refused.set(index, new DatabaseRefused(`the database refused: ${error.name} ${code}`));
+        refused.set(index, refusalOf(error, code));
       }
       if (refused.size === 0) throw error;
       inserted = error.insertedCount;

@@ -3,7 +3,7 @@ import type { Collection } from "mongodb";
 import { noncesFrom } from "../../core/nonces.ts";
 import { type CollectionSpec, objectSchema, text } from "./collection.ts";
 import type { Database } from "./database.ts";
-import { DatabaseRefused } from "./errors.ts";
+import { isRefusal } from "./errors.ts";
 
 /** Reserved nonces: one document each, kept for good, so that none comes twice. */
 export const noncesSpec: CollectionSpec = {
@@ -41,7 +41,7 @@ export class Nonces {
         return nonces;
       } catch (error) {
         // Mostly another writer was in the way: the next round takes other nonces.
-        if (!(error instanceof DatabaseRefused)) throw error;
+        if (!isRefusal(error)) throw error;
       }
     }
     throw unavailable(`nonces of ${senderId} are taken faster than they can be reserved`);

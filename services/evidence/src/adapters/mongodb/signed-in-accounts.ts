@@ -2,7 +2,7 @@ import type { Collection } from "mongodb";
 import { signedInKeptMs } from "../../core/store.ts";
 import { type CollectionSpec, date, objectSchema, text } from "./collection.ts";
 import type { Database } from "./database.ts";
-import { DatabaseRefused } from "./errors.ts";
+import { isRefusal } from "./errors.ts";
 
 /** Accounts that signed in: one document each. A TTL index removes those that have not for a while. */
 export const signedInAccountsSpec: CollectionSpec = {
@@ -36,7 +36,7 @@ export class SignedInAccounts {
       await update();
     } catch (error) {
       // Of two that insert the document at once, one is refused as a duplicate; by now it is there.
-      if (!(error instanceof DatabaseRefused)) throw error;
+      if (!isRefusal(error)) throw error;
       await update();
     }
   }
