@@ -5,8 +5,8 @@ import type { Action } from "../src/core/workflow/action.ts";
 import type { GateProgress } from "../src/core/workflow/gate-progress.ts";
 import type { WorkflowState } from "../src/core/workflow/state.ts";
 import { KeyRing } from "../src/shell/chain/signing-key.ts";
-import { Conductor, type ConductorDeps } from "../src/shell/gate/conductor.ts";
 import { Commitments } from "../src/shell/gate/commitments.ts";
+import { Conductor, type ConductorDeps } from "../src/shell/gate/conductor.ts";
 import { LaneLog } from "../src/shell/gate/lane-log.ts";
 import type { OpenLog } from "../src/shell/log/log-driver.ts";
 import { WorkflowHandler, type WorkflowNeeds } from "../src/shell/workflow/workflow-handler.ts";
@@ -63,7 +63,14 @@ async function onTheGate(next: GateProgress | undefined, answer = new Promise<un
   }
   const state = workflow(three, [...pending(three), resumed(), started(1005)]);
   const config = { submitIntentGas: 1n, gateCallbackGas: 1n, resumeBatchGas: 1n };
-  const needs = { conductor, follower, node, config, commitments: new Commitments(), ports: { clock: { now: () => 0 } } };
+  const needs = {
+    conductor,
+    follower,
+    node,
+    config,
+    commitments: new Commitments(),
+    ports: { clock: { now: () => 0 } },
+  };
   const handler = new WorkflowHandler("runs", needs as unknown as WorkflowNeeds);
   const stopping = new AbortController();
   const changeOf = (source: Notifier) => Notifier.next([source], stopping.signal);
