@@ -2,11 +2,15 @@ import assert from "node:assert/strict";
 import { type Example, serveExample } from "@outlayer/example-web";
 import type { Browser, Page } from "playwright-core";
 import { lookAt, newPerson, type Person, startBrowser } from "./support/browser.ts";
+import { describeShapes, type Shape } from "./support/shapes.ts";
 import { type System, startSystem } from "./support/system.ts";
 
-describe("the example page, in Chromium", function () {
-  // It only ends what hangs: a browser and the product on a busy machine.
-  this.timeout(600_000);
+/** It only ends what hangs: a browser and the product on a busy machine. */
+const hangsMs = 600_000;
+
+describeShapes("the example page, in Chromium", definePage, hangsMs);
+
+function definePage(shape: Shape): void {
   let browser: Browser;
   let example: Example;
   let system: System;
@@ -24,7 +28,7 @@ describe("the example page, in Chromium", function () {
       SESSION_AUDIENCE: example.page,
       SERVICE_WALLET_ID: "service-wallet",
     };
-    system = await startSystem({ environment });
+    system = await startSystem({ shape, environment });
     started.defer(() => system.stop());
     open(example);
   });
@@ -61,6 +65,8 @@ describe("the example page, in Chromium", function () {
   /** What the person answers in the wallet to what the page asks for. */
   const answer = (wallet: Page, button: string) =>
     wallet.getByRole("dialog").getByRole("button", { name: button }).click();
+  /** Pages look the same in both shapes. */
+  const look = shape === "embedded" ? lookAt : async () => [];
   const press = (page: Page, button: string) => page.getByRole("button", { name: button, exact: true }).click();
   const see = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor();
 
@@ -69,35 +75,35 @@ describe("the example page, in Chromium", function () {
     const token = "nep141:wrap.near";
     const { verifier } = system.devnet.controls;
     const { page, wallet } = await connect(name);
-    const looked = [...(await lookAt(page, "connected")), ...(await lookAt(wallet, "wallet"))];
+    const looked = [...(await look(page, "connected")), ...(await look(wallet, "wallet"))];
 
     await press(page, "Sign in");
     await see(wallet, `Sign in to ${example.page} as ${name}`);
-    looked.push(...(await lookAt(wallet, "wallet-sign-in")));
+    looked.push(...(await look(wallet, "wallet-sign-in")));
     await answer(wallet, "Sign");
     await see(page, /^Signed in until/);
     await see(page, "5 wNEAR, 100 USDC");
     await see(page, "Your wallet's key is not registered");
     assert.equal(await page.getByRole("button", { name: "Sign and pay" }).isVisible(), false);
-    looked.push(...(await lookAt(page, "unregistered")));
+    looked.push(...(await look(page, "unregistered")));
 
     await press(page, "Register the key");
     await see(wallet, "intents.near add_public_key");
-    looked.push(...(await lookAt(wallet, "wallet-transaction")));
+    looked.push(...(await look(wallet, "wallet-transaction")));
     await answer(wallet, "Sign and send");
     await page.getByRole("row", { name: /your wallet's.* full access in order/ }).waitFor();
-    looked.push(...(await lookAt(page, "registered")));
+    looked.push(...(await look(page, "registered")));
 
     const before = verifier.balanceOf("mike.near", token);
     await press(page, "Sign and pay");
     await see(wallet, `pays 0.25 wNEAR to mike.near`);
-    looked.push(...(await lookAt(wallet, "wallet-payment")));
+    looked.push(...(await look(wallet, "wallet-payment")));
     await answer(wallet, "Sign");
     await page.getByRole("heading", { name: "The evidence" }).waitFor();
     await see(page, "−0.25 wNEAR");
     await see(page, "4.75 wNEAR, 100 USDC");
     assert.equal(verifier.balanceOf("mike.near", token) - before, 25n * 10n ** 22n);
-    looked.push(...(await lookAt(page, "paid")));
+    looked.push(...(await look(page, "paid")));
 
     const first = await wallet.locator("#public-key code").getAttribute("title");
     await press(wallet, "Replace the key on NEAR");
@@ -107,7 +113,7 @@ describe("the example page, in Chromium", function () {
     await press(page, "Register the key");
     await answer(wallet, "Sign and send");
     await page.getByRole("row", { name: /your wallet's/ }).waitFor();
-    looked.push(...(await lookAt(page, "stale-key")));
+    looked.push(...(await look(page, "stale-key")));
     await press(page, "Remove by signature");
     await see(wallet, /^removes the key ed25519:/);
     await answer(wallet, "Sign");
@@ -120,6 +126,9 @@ describe("the example page, in Chromium", function () {
     await see(page, "No wallet is connected.");
     assert.deepEqual(looked, []);
   });
+
+  // What follows is between page and wallet.
+  if (shape === "distributed") return;
 
   it("is used by keyboard alone, up to the session", async () => {
     const page = await person.context.newPage();
@@ -212,4 +221,4 @@ describe("the example page, in Chromium", function () {
       /The target origin provided .* does not match the recipient window's origin/,
     );
   });
-});
+}
