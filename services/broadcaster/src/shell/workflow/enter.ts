@@ -32,12 +32,20 @@ export async function enter(
   } catch (error) {
     const waitingFor = policyFor(error)?.waitingFor;
     if (waitingFor === undefined) throw error;
-    // The workflow's trouble must not hold up those behind it.
-    needs.conductor.withdraw(requestId);
-    needs.intake.leave(requestId);
+    letGo(needs, requestId);
     await wait(needs, log, { waitingFor, position: 0 });
     await sleep(needs.ports.timers, outagePauseMs, stopping);
   }
+}
+
+/** Gives up a workflow's places in all lines: its trouble must not hold up those behind it. */
+export function letGo(
+  { conductor, line, intake }: Pick<EnterNeeds, "conductor" | "line" | "intake">,
+  requestId: string,
+): void {
+  conductor.withdraw(requestId);
+  line.leave(requestId);
+  intake.leave(requestId);
 }
 
 interface Waits {

@@ -28,7 +28,7 @@ import { KeyUnusable } from "../chain/signing-key.ts";
 import { unexpectedEnd } from "../log/error-policy.ts";
 import type { LogHandler, OpenLog } from "../log/log-driver.ts";
 import { Grants } from "../policy/check-policy.ts";
-import { type EnterNeeds, enter } from "./enter.ts";
+import { type EnterNeeds, enter, letGo } from "./enter.ts";
 import { type AdoptNeeds, adopt } from "./perform/adopt.ts";
 import { type BurnNeeds, burnNonce } from "./perform/burn-nonce.ts";
 import { type CancelNeeds, cancelPayloads, lookAtCancel } from "./perform/cancel.ts";
@@ -108,10 +108,7 @@ export class WorkflowHandler implements LogHandler<WorkflowState, Busy> {
   }
 
   letGo(): void {
-    const { conductor, line, intake } = this.#needs;
-    conductor.withdraw(this.#requestId);
-    line.leave(this.#requestId);
-    intake.leave(this.#requestId);
+    letGo(this.#needs, this.#requestId);
   }
 
   giveUp(state: WorkflowState): EventInit | undefined {
