@@ -26,7 +26,7 @@ export async function openDevnetWallet(origin) {
   const opened = window.open(`${origin}/`, "devnet-wallet", "popup,width=460,height=720");
   if (opened === null) throw new Error("the browser has not opened the wallet's window: allow windows for this page");
   const calls = new Calls(opened, origin);
-  await calls.ready;
+  await calls.ready();
   return {
     signIn: () => calls.call("near:signIn"),
     signOut: () => calls.call("near:signOut"),
@@ -40,10 +40,6 @@ export async function openDevnetWallet(origin) {
 class Calls {
   #window;
   #origin;
-  /** @type {Map<string, { resolve(result: any): void, reject(error: Error): void }>} */
-  #pending = new Map();
-  /** @type {Promise<any>} */
-  ready;
 
   /**
    * @param {Window} opened
@@ -52,8 +48,11 @@ class Calls {
   constructor(opened, origin) {
     this.#window = opened;
     this.#origin = origin;
-    window.addEventListener("message", (event) => this.#hear(event));
-    this.ready = this.#wait("ready");
+  }
+
+  /** @returns {Promise<void>} once the wallet has said that it is there */
+  ready() {
+    return this.#wait((message, { resolve }) => message?.type === "near-wallet-injected" && resolve(undefined));
   }
 
   /**
@@ -67,29 +66,30 @@ class Calls {
     // To this origin only: if the window has gone elsewhere, nobody there reads it.
     this.#window.postMessage({ type: "near-wallet-injected-request", id, method, params }, this.#origin);
     this.#window.focus();
-    return this.#wait(id);
+    return this.#wait((message, { resolve, reject }) => {
+      if (message?.type !== "near-wallet-injected-response" || message.id !== id) return;
+      if (message.success) resolve(message.result);
+      else reject(new Error(String(message.error?.message ?? message.error)));
+    });
   }
 
-  /** @param {MessageEvent} event */
-  #hear({ data, origin, source }) {
-    if (origin !== this.#origin || source !== this.#window) return;
-    if (data?.type === "near-wallet-injected") this.#pending.get("ready")?.resolve(undefined);
-    if (data?.type !== "near-wallet-injected-response") return;
-    const call = this.#pending.get(data.id);
-    if (data.success) call?.resolve(data.result);
-    else call?.reject(new Error(String(data.error?.message ?? data.error)));
-  }
-
-  /** @param {string} id */
-  async #wait(id) {
+  /**
+   * Listens to the wallet as long as something is waited for, and no longer: a page may open wallets again and again.
+   * @param {(message: any, call: { resolve(result: any): void, reject(error: Error): void }) => void} hear
+   * @returns {Promise<any>}
+   */
+  async #wait(hear) {
     const { promise, resolve, reject } = Promise.withResolvers();
-    this.#pending.set(id, { resolve, reject });
+    const listener = (/** @type {MessageEvent} */ { data, origin, source }) => {
+      if (origin === this.#origin && source === this.#window) hear(data, { resolve, reject });
+    };
+    window.addEventListener("message", listener);
     const looking = setInterval(() => this.#window.closed && reject(gone()), lookMs);
     try {
       return await promise;
     } finally {
       clearInterval(looking);
-      this.#pending.delete(id);
+      window.removeEventListener("message", listener);
     }
   }
 }
