@@ -4,6 +4,13 @@ import { base58, base64, hex } from "@scure/base";
 /** A text in the wrong encoding. The message never quotes the text. */
 export class EncodingError extends Error {
   override readonly name = "EncodingError";
+  /** Path of the field at fault, e.g. `payload.nonce`, with which the message begins; undefined where there is none. */
+  readonly field: string | undefined;
+
+  constructor(message: string, field?: string) {
+    super(field === undefined ? message : `${field} ${message}`);
+    this.field = field;
+  }
 }
 
 export const encodeBase58 = (bytes: Uint8Array): string => base58.encode(bytes);

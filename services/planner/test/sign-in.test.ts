@@ -100,9 +100,9 @@ describe("what was signed to sign in", () => {
   const text = `Sign in\n\nNonce: ${nonce}\nExpires: now`;
 
   it("is read where its standard has it", () => {
-    const payload = { message: "m", nonce, recipient: "r", callbackUrl: "https://a.example" };
-    const nep413 = readSignedContent({ standard: "nep413", payload });
-    assert.deepEqual(nep413, { kind: "nep413", ...payload });
+    const content = { message: "m", nonce, recipient: "r" };
+    const payload = { ...content, callbackUrl: "https://a.example" };
+    assert.deepEqual(readSignedContent({ standard: "nep413", payload }), { kind: "nep413", ...content });
     for (const standard of ["erc191", "tip191", "raw_ed25519", "sep53", "webauthn"]) {
       assert.deepEqual(readSignedContent({ standard, payload: text }), { kind: "text", text });
     }
@@ -110,18 +110,20 @@ describe("what was signed to sign in", () => {
     assert.deepEqual(readSignedContent(ton), { kind: "text", text });
   });
 
-  for (const [signed, place] of [
-    [{}, "signed.standard"],
-    [{ standard: "constructor", payload: "" }, "signed.standard"],
-    [{ standard: "nep413" }, "signed.payload"],
-    [{ standard: "nep413", payload: { message: "m", nonce } }, "signed.payload.recipient"],
-    [{ standard: "erc191", payload: { text } }, "signed.payload"],
-    [{ standard: "ton_connect", payload: { type: "binary", text } }, "signed.payload.type"],
+  const standards = "must be one of nep413, erc191, tip191, raw_ed25519, webauthn, ton_connect, sep53";
+  for (const [signed, place, said] of [
+    [{}, "signed.standard", standards],
+    [{ standard: "constructor", payload: "" }, "signed.standard", standards],
+    [{ standard: "nep413" }, "signed.payload", "must be an object"],
+    [{ standard: "nep413", payload: { message: 1, nonce } }, "signed.payload.message", "must be a string"],
+    [{ standard: "nep413", payload: { message: "m", nonce } }, "signed.payload.recipient", "must be a string"],
+    [{ standard: "erc191", payload: { text } }, "signed.payload", "must be a string"],
+    [{ standard: "ton_connect", payload: { type: "binary", text } }, "signed.payload.type", "must be text"],
+    [{ standard: "ton_connect", payload: { type: "text" } }, "signed.payload.text", "must be a string"],
   ] as const) {
     it(`cannot be read at ${place} of ${JSON.stringify(signed)}`, () => {
       const read = readSignedContent(signed);
-      assert("said" in read);
-      assert.equal(read.place, place);
+      assert.deepEqual(read, { place, said: `${place} ${said}` });
     });
   }
 

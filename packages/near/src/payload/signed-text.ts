@@ -14,7 +14,7 @@ const places: ReadonlyMap<string, (given: SignedPayload) => string> = new Map([
     "ton_connect",
     (given: SignedPayload) => {
       const signed = objectOf(given, "payload");
-      if (signed.type !== "text") throw new EncodingError("payload must be a text");
+      if (signed.type !== "text") throw new EncodingError("must be text", "payload.type");
       return textOf(signed, "text", "payload.");
     },
   ],
@@ -31,6 +31,6 @@ export const payloadStandards: readonly string[] = [...places.keys()];
 export function signedTextOf(payload: SignedPayload): string {
   const { standard } = payload;
   const place = typeof standard === "string" ? places.get(standard) : undefined;
-  if (place === undefined) throw new EncodingError(`standard must be one of ${payloadStandards.join(", ")}`);
+  if (place === undefined) throw new EncodingError(`must be one of ${payloadStandards.join(", ")}`, "standard");
   return place(payload);
 }

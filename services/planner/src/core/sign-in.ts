@@ -8,7 +8,7 @@ import {
   implicitAccountOf,
   keyOnNear,
   parseVerifierKey,
-  payloadStandards,
+  signedTextOf,
 } from "@outlayer/near";
 import { formatPlace } from "@outlayer/workflow";
 import { z } from "zod";
@@ -20,34 +20,34 @@ export type SignedContent =
   | { readonly kind: "nep413"; readonly message: string; readonly nonce: string; readonly recipient: string }
   | { readonly kind: "text"; readonly text: string };
 
-/** A place in the body that cannot be read, and why. */
+/** A place in the body that cannot be read, and why: `signed.payload.nonce`, `signed.payload.nonce must be a string`. */
 export interface Unreadable {
   readonly place: string;
   readonly said: string;
 }
 
 const text = z.string({ error: "must be a string" });
-const contentOf = {
-  nep413: z
-    .looseObject({ message: text, nonce: text, recipient: text }, { error: "must be an object" })
-    .transform((payload): SignedContent => ({ kind: "nep413", ...payload })),
-  ton_connect: z
-    .looseObject({ type: z.literal("text", { error: "must be text" }), text }, { error: "must be an object" })
-    .transform((payload): SignedContent => ({ kind: "text", text: payload.text })),
-  others: text.transform((payload): SignedContent => ({ kind: "text", text: payload })),
-};
+/** What stands beside the message in NEP-413, and in the text itself in the other standards. */
+const besideMessage = z.object({ nonce: text, recipient: text });
 
 /** Reads what a payload of one of the verifier's standards signs. Its signature is not looked at. */
 export function readSignedContent(signed: JsonObject): SignedContent | Unreadable {
-  const { standard, payload } = signed;
-  if (typeof standard !== "string" || !payloadStandards.includes(standard)) {
-    return { place: "signed.standard", said: `must be one of ${payloadStandards.join(", ")}` };
+  let signedText: string;
+  try {
+    signedText = signedTextOf(signed);
+  } catch (error) {
+    if (!(error instanceof EncodingError)) throw error;
+    return {
+      place: ["signed", ...(error.field === undefined ? [] : [error.field])].join("."),
+      said: `signed.${error.message}`,
+    };
   }
-  const schema = standard === "nep413" || standard === "ton_connect" ? contentOf[standard] : contentOf.others;
-  const read = schema.safeParse(payload);
-  if (read.success) return read.data;
-  const [issue] = read.error.issues;
-  return { place: formatPlace(["signed", "payload", ...(issue?.path ?? [])], ""), said: issue?.message ?? "" };
+  if (signed.standard !== "nep413") return { kind: "text", text: signedText };
+  const beside = besideMessage.safeParse(signed.payload);
+  if (beside.success) return { kind: "nep413", message: signedText, ...beside.data };
+  const [issue] = beside.error.issues;
+  const place = formatPlace(["signed", "payload", ...(issue?.path ?? [])], "");
+  return { place, said: `${place} ${issue?.message ?? ""}` };
 }
 
 /** The nonce of the challenge that was signed, 32 bytes; undefined where none was. */

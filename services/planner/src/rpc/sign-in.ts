@@ -74,7 +74,7 @@ async function signIn(deps: SignInDeps, { body }: SignInRequest, signal: AbortSi
   requireAccountId(accountId);
   const content = readSignedContent(signed);
   if ("said" in content) {
-    throw invalid(`${content.place} ${content.said}`, { reason: "INVALID_SIGNED_PAYLOAD", field: content.place });
+    throw invalid(content.said, { reason: "INVALID_SIGNED_PAYLOAD", field: content.place });
   }
   if (content.kind === "nep413" && content.recipient !== terms.audience) {
     throw refused(`the message is signed for another recipient: sign the challenge of ${terms.audience}`);
