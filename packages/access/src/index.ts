@@ -3,6 +3,7 @@ export * from "./challenge.ts";
 export * from "./direct-user-scopes.ts";
 export * from "./log-fields.ts";
 export * from "./quota.ts";
+export * from "./revocations-of.ts";
 export * from "./session-keys.ts";
 export * from "./session-revocations.ts";
 export * from "./session-token.ts";

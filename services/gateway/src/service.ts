@@ -1,9 +1,8 @@
 import type { Transport } from "@connectrpc/connect";
-import { authenticateWallet, WalletSlots } from "@outlayer/access";
+import { authenticateWallet, revocationsOf, WalletSlots } from "@outlayer/access";
 import type { Logger, Ports, Readiness, Service } from "@outlayer/kit";
 import { plannerClient } from "./adapters/planner.ts";
 import { recordsClient } from "./adapters/records.ts";
-import { revocationsOf } from "./adapters/revocations.ts";
 import { signInsClient } from "./adapters/sign-ins.ts";
 import type { GatewayConfig } from "./config.ts";
 import type { Endpoint } from "./core/endpoint.ts";

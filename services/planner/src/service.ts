@@ -1,5 +1,5 @@
 import type { HandlerContext, ServiceImpl, Transport } from "@connectrpc/connect";
-import { Revocations, WalletSlots, walletCallerOf, walletClients, workLogFields } from "@outlayer/access";
+import { revocationsOf, WalletSlots, walletCallerOf, walletClients, workLogFields } from "@outlayer/access";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { SignInService } from "@outlayer/contracts/outlayer/planner/v1/sign_in_service";
 import { httpPost, type Logger, type Ports, type Service } from "@outlayer/kit";
@@ -61,10 +61,9 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
     readAccount: accountReader(transports.broadcaster, ports.timers),
   };
 
-  const marks = sessionMarks(transports.evidence);
-  const revocations = new Revocations({ clock: ports.clock, read: marks.isRevoked });
+  const revocations = revocationsOf(transports.evidence, ports.clock);
   const signingIn = {
-    ...marks,
+    ...sessionMarks(transports.evidence),
     sessions: credentials.sessions,
     keyTerms: accounts.terms,
     readAccount: accounts.readAccount,

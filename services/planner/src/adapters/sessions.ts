@@ -8,7 +8,6 @@ import { isAway } from "./is-away.ts";
 export function sessionMarks(evidence: Transport): {
   readonly useChallenge: UseChallenge;
   readonly revokeSession: RevokeSession;
-  readonly isRevoked: (sessionId: string) => Promise<boolean>;
 } {
   const sessions = createClient(SessionService, evidence);
   return {
@@ -32,6 +31,5 @@ export function sessionMarks(evidence: Transport): {
         throw error;
       }
     },
-    isRevoked: async (sessionId) => (await sessions.getSession({ sessionId })).revoked,
   };
 }

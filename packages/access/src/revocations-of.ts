@@ -1,7 +1,7 @@
 import { createClient, type Transport } from "@connectrpc/connect";
-import { Revocations } from "@outlayer/access";
 import { SessionService } from "@outlayer/contracts/outlayer/evidence/v1/session_service";
 import type { Clock } from "@outlayer/kit";
+import { Revocations } from "./session-revocations.ts";
 
 /** Revocations of sessions, which evidence keeps. */
 export function revocationsOf(evidence: Transport, clock: Clock): Revocations {
