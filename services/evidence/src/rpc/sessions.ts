@@ -17,17 +17,21 @@ export interface SessionDeps {
 /** Milliseconds that a mark outlives what it is about: clocks of processes that are so far apart agree all the same. */
 const clockSkewMs = 600_000;
 
-/** Uses a challenge up (rule: challenge-is-used-once). @throws Refusal AlreadyExists */
+/**
+ * Uses a challenge up (rule: challenge-is-used-once). The account is noted first: a session that begins has its account's keys
+ * watched, and a note that fails leaves the challenge to be used again.
+ * @throws Refusal AlreadyExists
+ */
 export async function useChallenge(
   { store, now }: SessionDeps,
   { nonce, sessionId, expiresAtMs, nearAccountId }: UseChallengeRequest,
 ) {
   const name = `challenge:${Buffer.from(nonce).toString("base64")}`;
   const mark = { name, sessionId, expiresAtMs: Number(expiresAtMs) + clockSkewMs };
+  if (nearAccountId !== undefined) await store.noteSignIn(nearAccountId, now());
   if (!(await store.setMark(mark, now()))) {
     throw new Refusal(Code.AlreadyExists, "the challenge was used before", { reason: "CHALLENGE_USED" });
   }
-  if (nearAccountId !== undefined) await store.noteSignIn(nearAccountId, now());
   return {};
 }
 
