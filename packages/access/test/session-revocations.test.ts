@@ -75,7 +75,7 @@ describe("revocations of sessions", () => {
     });
   }
 
-  it("are not noted by an answer that was under way when a failure was", async () => {
+  it("stay known where a read that was under way before fails", async () => {
     const { state, revocations } = world();
     state.error = unavailable("away");
     const failing = revocations.isRevoked(id);
