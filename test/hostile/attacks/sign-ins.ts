@@ -8,9 +8,16 @@ import { anyId } from "./steps.ts";
 const auth = "/wallet/v1/auth";
 const victim = "mike.near";
 
-/** Asks with a body, without credentials. */
-const ask = (world: AttackWorld, path: string, body: unknown): Promise<RestAnswer> =>
-  world.rest({ path: `${auth}/${path}`, method: "POST", body: JSON.stringify(body) });
+/** Asks with a body, without credentials. A 404 is no refusal: where nobody can sign in, this attack tries nothing. */
+async function ask(world: AttackWorld, path: string, body: unknown): Promise<RestAnswer> {
+  const answer = await world.rest({ path: `${auth}/${path}`, method: "POST", body: JSON.stringify(body) });
+  if (answer.status === 404) world.gotThrough(`nobody can sign in: there is no ${auth}/${path}`);
+  return answer;
+}
+
+/** Whether an answer refuses a caller as it has to, or refuses everybody for now. Any other says that nobody was judged. */
+const isRefusal = (status: number | undefined, due: number) =>
+  status === undefined || status === due || status === 429 || status === 503;
 
 export async function challengeFor(world: AttackWorld, account_id: string): Promise<GivenChallenge | undefined> {
   const { status, body } = await ask(world, "challenge", { account_id });
@@ -33,9 +40,10 @@ export const signIns: Attack = {
     if (token === undefined) return;
     await reachForOthers(world, token);
     await forge(world, token);
-    await world.rest({ path: `${auth}/logout`, method: "POST", headers: bearer(token) });
+    const out = await world.rest({ path: `${auth}/logout`, method: "POST", headers: bearer(token) });
     const { status } = await world.rest({ path: `/wallet/v1/accounts/${victim}`, headers: bearer(token) });
-    if (status === 200) world.gotThrough("a session that was signed out read an account");
+    if (out.status === 200 && !isRefusal(status, 401))
+      world.gotThrough(`a session that was signed out read an account: ${status}`);
     await flood(world);
   },
 };
@@ -96,15 +104,17 @@ async function reachForOthers(world: AttackWorld, token: string): Promise<void> 
   const headers = bearer(token);
   for (const method of ["GET", "DELETE"]) {
     const { status } = await world.rest({ path: `/wallet/v1/workflows/${requestId}`, method, headers });
-    if (status !== undefined && status < 400) world.leaked(`${method} ${requestId} by a session: ${status}`);
+    if (!isRefusal(status, 404)) world.leaked(`${method} ${requestId} by a session: ${status}`);
   }
   const steps = [{ kind: "intents.transfer", token: "wrap.near", amount: "1", receiver_id: victim }];
   const body = JSON.stringify({ steps });
   for (const path of ["plan", "preflight", "execute"]) {
     const { status } = await world.rest({ path: `/wallet/v1/workflows/${path}`, method: "POST", headers, body });
-    if (status !== undefined && status < 400) world.gotThrough(`a session was answered ${status} by ${path}`);
+    if (!isRefusal(status, 403)) world.gotThrough(`a session was answered ${status} by ${path}`);
   }
-  await world.rest({ path: "/wallet/v1/preflight", headers: { ...headers, "x-wallet-id": "honest-1" } });
+  const named = { ...headers, "x-wallet-id": "honest-1" };
+  const { status } = await world.rest({ path: "/wallet/v1/preflight", headers: named });
+  if (!isRefusal(status, 401)) world.gotThrough(`a session that named another wallet was answered ${status}`);
 }
 
 /** Sends tokens that nobody gave out. */
@@ -125,7 +135,7 @@ async function forge(world: AttackWorld, token: string): Promise<void> {
     "..",
   ]) {
     const { status } = await world.rest({ path: `/wallet/v1/accounts/${victim}`, headers: bearer(forged) });
-    if (status === 200) world.gotThrough(`a forged token: ${forged.slice(0, 200)}`);
+    if (!isRefusal(status, 401)) world.gotThrough(`a forged token was answered ${status}: ${forged.slice(0, 200)}`);
   }
 }
 
