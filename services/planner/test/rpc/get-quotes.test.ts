@@ -1,50 +1,13 @@
 import assert from "node:assert/strict";
-import type { ServerResponse } from "node:http";
-import type { JsonObject } from "@bufbuild/protobuf";
-import { keyPairFromSeed } from "@outlayer/near";
-import { signedQuote } from "../../../../test/support/one-click-quote.ts";
-import {
-  type Question,
-  type QuoteServer,
-  quoteFor,
-  startMessageBus,
-  startOneClick,
-} from "../../../../test/support/quote-servers.ts";
 import { walletAccount } from "../support/planning.ts";
-import { asWallet, failureOf, type Others, startPlanner } from "../support/server.ts";
-
-const token = "token-of-the-operator-0123456789";
-const finalTimeMs = Date.UTC(2029, 0, 1);
-const at = (ms: number) => new Date(ms).toISOString();
-const swap = { token_in: "wrap.near", token_out: "nep141:usdc.near", amount_in: "1000" };
+import { at, finalTimeMs, Quoting, swap, token } from "../support/quoting.ts";
+import { asWallet, failureOf, type Others } from "../support/server.ts";
 
 describe("quotes", () => {
-  let oneClick: QuoteServer;
-  let bus: QuoteServer;
-  before(async () => {
-    [oneClick, bus] = await Promise.all([startOneClick(), startMessageBus()]);
-  });
-  afterEach(() => {
-    oneClick.answer(undefined);
-    bus.answer(undefined);
-  });
-  after(() => Promise.all([oneClick.close(), bus.close()]));
-
-  const planner = (others: Others = {}) =>
-    startPlanner({
-      getPayloadFacts: () => ({ feePips: 1, finalTimeMs: BigInt(finalTimeMs) }),
-      quoteSources: { oneClick: { url: oneClick.url, token }, messageBus: { url: bus.url, token } },
-      ...others,
-    });
-  const ask = async (body: object = swap, others: Others = {}) => {
-    const { client } = planner(others);
-    return client.getQuotes({ body: { case: "quoteJson", value: JSON.stringify(body) } }, asWallet);
-  };
-  const onlyOneClick = () => ({ quoteSources: { oneClick: { url: oneClick.url, token } } });
-  const onlyBus = () => ({ quoteSources: { messageBus: { url: bus.url, token } } });
+  const quoting = new Quoting();
 
   it("of 1Click come with the step that takes them, and those of the bus as prices, the best first", async () => {
-    const { quotes, failures } = await ask();
+    const { quotes, failures } = await quoting.ask();
     assert.deepEqual(failures, []);
     assert.deepEqual(
       quotes.map(({ source, executable, amountIn, amountOut, minAmountOut, expiresAt }) => {
@@ -72,8 +35,8 @@ describe("quotes", () => {
   });
 
   it("of 1Click are asked for the wallet's own account, within the verifier, with the operator's token", async () => {
-    await ask({ ...swap, slippage_bps: 50, deadline: at(finalTimeMs + 90_000) }, onlyOneClick());
-    const { method, path, headers, body } = oneClick.asked.at(-1) ?? assert.fail();
+    await quoting.ask({ ...swap, slippage_bps: 50, deadline: at(finalTimeMs + 90_000) }, quoting.onlyOneClick());
+    const { method, path, headers, body } = quoting.oneClick.asked.at(-1) ?? assert.fail();
     assert.deepEqual([method, path, headers.authorization], ["POST", "/v0/quote", `Bearer ${token}`]);
     assert.deepEqual(body, {
       dry: false,
@@ -92,8 +55,8 @@ describe("quotes", () => {
   });
 
   it("of the bus are asked by JSON-RPC, with the operator's token", async () => {
-    await ask(swap, onlyBus());
-    const { method, path, headers, body } = bus.asked.at(-1) ?? assert.fail();
+    await quoting.ask(swap, quoting.onlyBus());
+    const { method, path, headers, body } = quoting.bus.asked.at(-1) ?? assert.fail();
     assert.deepEqual([method, path, headers["x-api-key"]], ["POST", "/rpc", token]);
     const params = [
       {
@@ -107,7 +70,7 @@ describe("quotes", () => {
   });
 
   it("for an exact amount got say how little is to be given", async () => {
-    const { quotes } = await ask({ ...swap, amount_in: null, amount_out: "3000" });
+    const { quotes } = await quoting.ask({ ...swap, amount_in: null, amount_out: "3000" });
     assert.deepEqual(
       quotes.map(({ amountIn, amountOut }) => [amountIn, amountOut]),
       [
@@ -116,16 +79,16 @@ describe("quotes", () => {
         ["1505", "3000"],
       ],
     );
-    assert.equal(oneClick.asked.at(-1)?.body.swapType, "EXACT_OUTPUT");
+    assert.equal(quoting.oneClick.asked.at(-1)?.body.swapType, "EXACT_OUTPUT");
   });
 
   it("are the same of a message as of its JSON", async () => {
-    const { client } = planner();
+    const { client } = quoting.planner();
     const quote = { tokenIn: "wrap.near", tokenOut: "nep141:usdc.near", amountIn: "1000" };
     const { quotes } = await client.getQuotes({ body: { case: "quote", value: quote } }, asWallet);
     assert.deepEqual(
       quotes.map(({ amountOut }) => amountOut),
-      (await ask()).quotes.map(({ amountOut }) => amountOut),
+      (await quoting.ask()).quotes.map(({ amountOut }) => amountOut),
     );
   });
 
@@ -153,27 +116,30 @@ describe("quotes", () => {
   ];
   for (const [name, body, message] of refused) {
     it(`${name} are refused, and nobody is asked`, async () => {
-      const before = [oneClick.asked.length, bus.asked.length];
-      assert.equal(await failureOf(ask(body)), `InvalidArgument: ${message}`);
-      assert.deepEqual([oneClick.asked.length, bus.asked.length], before);
+      const before = [quoting.oneClick.asked.length, quoting.bus.asked.length];
+      assert.equal(await failureOf(quoting.ask(body)), `InvalidArgument: ${message}`);
+      assert.deepEqual([quoting.oneClick.asked.length, quoting.bus.asked.length], before);
     });
   }
 
   it("are not to be had where the operator has configured no source", async () => {
     const quoteSources = { oneClick: undefined, messageBus: undefined };
-    assert.equal(await failureOf(ask(swap, { quoteSources })), "NotFound: no source of quotes is configured here");
+    assert.equal(
+      await failureOf(quoting.ask(swap, { quoteSources })),
+      "NotFound: no source of quotes is configured here",
+    );
   });
 
   it("are not asked for while the wallet's account or the chain's time is away, for they could not be judged", async () => {
-    const before = oneClick.asked.length;
+    const before = quoting.oneClick.asked.length;
     const away = () => {
       throw new Error("away");
     };
-    const account = await failureOf(ask(swap, { getAccount: away }));
+    const account = await failureOf(quoting.ask(swap, { getAccount: away }));
     assert.equal(account, "Unavailable: the wallet's account is not to be had now: try again");
-    const time = await failureOf(ask(swap, { getPayloadFacts: away }));
+    const time = await failureOf(quoting.ask(swap, { getPayloadFacts: away }));
     assert.equal(time, "Unavailable: the chain's time is not to be had from NEAR now: try again");
-    assert.equal(oneClick.asked.length, before);
+    assert.equal(quoting.oneClick.asked.length, before);
   });
 
   it("wait seven seconds for what they are judged by, where a plan goes on after two or four", async () => {
@@ -186,17 +152,17 @@ describe("quotes", () => {
       },
     };
     const never = () => new Promise<never>(() => {});
-    await failureOf(ask(swap, { getAccount: never, getPayloadFacts: never, timers }));
+    await failureOf(quoting.ask(swap, { getAccount: never, getPayloadFacts: never, timers }));
     assert.deepEqual(waits, [7_000, 7_000]);
   });
 
   it("are asked of a source by 64 at once and no more", async () => {
     const answers: (() => void)[] = [];
     const slots = { requests_in_flight: 100, long_polls: 1, event_streams: 1 };
-    const { client } = planner({ ...onlyBus(), slots });
+    const { client } = quoting.planner({ ...quoting.onlyBus(), slots });
     const one = () => client.getQuotes({ body: { case: "quoteJson", value: JSON.stringify(swap) } }, asWallet);
     const all = new Promise<void>((resolve) => {
-      bus.answer((_, response) => {
+      quoting.bus.answer((_, response) => {
         answers.push(() => void response.writeHead(200).end('{"jsonrpc":"2.0","id":1,"result":null}'));
         if (answers.length === 64) resolve();
         return undefined;
@@ -211,7 +177,7 @@ describe("quotes", () => {
     for (const answer of answers) answer();
     const messages = (await Promise.all(first)).map(({ failures }) => failures[0]?.message);
     assert.deepEqual(new Set(messages), new Set(["message_bus has no quote for these tokens and amounts"]));
-    bus.answer(undefined);
+    quoting.bus.answer(undefined);
     assert.equal((await one()).quotes.length, 2);
   });
 
@@ -221,190 +187,7 @@ describe("quotes", () => {
       counted = walletId;
       return {};
     };
-    await ask(swap, { countPlan });
+    await quoting.ask(swap, { countPlan });
     assert.equal(counted, "wallet-1");
-  });
-
-  describe("from a source that answers otherwise", () => {
-    const forged = keyPairFromSeed(new Uint8Array(32).fill(8));
-    const signed = (question: Question, request: object = {}, quote: object = {}, by?: typeof forged) =>
-      signedQuote(
-        { quoteRequest: { ...question.body, ...request }, quote: { ...quoteFor(question.body), ...quote } },
-        by,
-      );
-    const status =
-      (code: number, body = "", headers = {}) =>
-      (_: Question, response: ServerResponse) => {
-        response.writeHead(code, headers).end(body);
-        return undefined;
-      };
-    const something = "one_click answered something else than a quote: its quote";
-    const rows: readonly (readonly [
-      name: string,
-      answer: (question: Question, response: ServerResponse) => JsonObject | undefined,
-      message: string | RegExp,
-    ])[] = [
-      ["400", status(400, '{"message":"amount is too low"}'), "one_click does not quote these tokens and amounts"],
-      ["401", status(401, '{"message":"no"}'), "one_click does not accept the operator's token"],
-      ["429", status(429), "one_click was asked too often"],
-      ["500", status(500, "<html>"), "one_click answered HTTP 500"],
-      ["elsewhere", status(307, "", { location: "http://127.0.0.1:1/" }), "one_click answered HTTP 307"],
-      ["no JSON", status(200, "<html>"), "one_click answered no JSON that can be read"],
-      ["a list", status(200, "[]"), "one_click answered no JSON that can be read"],
-      ["a number twice", status(200, '{"a":1,"a":2}'), "one_click answered no JSON that can be read"],
-      ["without end", status(200, " ".repeat(65_537)), "one_click answered with more than 65536 bytes"],
-      ["nothing", status(200, "{}"), `${something}.quoteRequest must be an object`],
-      [
-        "a broken connection",
-        (_, response) => {
-          response.destroy();
-          return undefined;
-        },
-        "one_click cannot be reached now",
-      ],
-      [
-        "a quote that somebody else signed",
-        (question) => signed(question, {}, {}, forged),
-        /^one_click answered something else than a quote: its quote is not signed by/,
-      ],
-      [
-        "a quote that pays somebody else",
-        (question) => signed(question, { recipient: "mallory.near" }),
-        "one_click answered another question, with another recipient",
-      ],
-      [
-        "a quote that refunds to somebody else",
-        (question) => signed(question, { refundTo: "mallory.near" }),
-        "one_click answered another question, with another refundTo",
-      ],
-      [
-        "a quote with another slippage",
-        (question) => signed(question, { slippageTolerance: 5_000 }),
-        "one_click answered another question, with another slippageTolerance",
-      ],
-      [
-        "a quote of another token",
-        (question) => signed(question, { destinationAsset: "nep141:worthless.near" }),
-        "one_click answered another question, with another destinationAsset",
-      ],
-      [
-        "a quote for another amount",
-        (question) => signed(question, {}, { amountIn: "1001" }),
-        "one_click answered with a quote that is refused: it is for another amount",
-      ],
-      [
-        "a quote that has ended",
-        (question) => signed(question, {}, { deadline: at(finalTimeMs + 1) }),
-        /^one_click answered with a quote that is refused: it holds until 2029-01-01T00:00:00.001Z: to be dispatched/,
-      ],
-      [
-        "an address that is none",
-        (question) => signed(question, {}, { depositAddress: "bc1Q" }),
-        "one_click answered with a quote that is refused: steps[0].deposit_address is not an account id",
-      ],
-      [
-        "the wallet's own account as the address",
-        (question) => signed(question, {}, { depositAddress: walletAccount }),
-        "one_click answered with a quote that is refused: steps[0].deposit_address must not be the wallet's own account",
-      ],
-      [
-        "a quote with a field that no request may have",
-        (question) => ({ ...signed(question), correlationId: { private_key: "of nobody" } }),
-        "one_click answered with a quote that is refused: wallet workflow must not include raw signing field private_key at $.steps[0].quote.correlationId",
-      ],
-      ["a dry run", (question) => signed(question, { dry: true }), `${something}.quoteRequest.dry must be false`],
-    ];
-    for (const [name, answer, expected] of rows) {
-      it(`answering ${name}: it is named, and takes nothing from the other`, async () => {
-        oneClick.answer(answer);
-        const { quotes, failures } = await ask();
-        assert.deepEqual(
-          quotes.map(({ source }) => source),
-          ["message_bus", "message_bus"],
-        );
-        const [failure] = failures;
-        assert.deepEqual([failures.length, failure?.source], [1, "one_click"]);
-        if (typeof expected === "string") assert.equal(failure?.message, expected);
-        else assert.match(failure?.message ?? "", expected);
-      });
-    }
-
-    it("never: it is given up after six seconds", async () => {
-      const late: (() => void)[] = [];
-      const timers = {
-        after(ms: number, run: () => void) {
-          if (ms === 6_000) late.push(run);
-          return () => {};
-        },
-      };
-      oneClick.answer(() => {
-        for (const run of late) run();
-        return undefined;
-      });
-      const { failures } = await ask(swap, { ...onlyOneClick(), timers });
-      assert.deepEqual(
-        failures.map(({ message }) => message),
-        ["one_click did not answer in time"],
-      );
-    });
-
-    it("in the log stands its status, and never the token or the address", async () => {
-      oneClick.answer(status(403, `{"message":"bad ${token}"}`));
-      const { client, lines } = planner(onlyOneClick());
-      const value = JSON.stringify(swap);
-      const { failures } = await client.getQuotes({ body: { case: "quoteJson", value } }, asWallet);
-      assert.equal(failures[0]?.message, "one_click does not accept the operator's token");
-      const said = lines.map((line) => JSON.stringify(line)).join("\n");
-      assert.match(said, /HTTP 403: .*bad \[token\]/);
-      assert.ok(!said.includes(token) && !said.includes(oneClick.url));
-    });
-
-    const offer = {
-      quote_hash: "h",
-      defuse_asset_identifier_in: "nep141:wrap.near",
-      defuse_asset_identifier_out: "nep141:usdc.near",
-      amount_in: "1000",
-      amount_out: "7",
-      expiration_time: "2100-01-01T00:00:00Z",
-    };
-    const result = (...offers: object[]) => ({ jsonrpc: "2.0", id: 1, result: offers as JsonObject[] });
-    const noQuote = "message_bus has no quote for these tokens and amounts";
-    const ofBus: readonly (readonly [name: string, answer: JsonObject, message: string])[] = [
-      ["null", { jsonrpc: "2.0", id: 1, result: null }, noQuote],
-      ["no offers", result(), noQuote],
-      [
-        "an error",
-        { jsonrpc: "2.0", id: 1, error: { code: -32_602 } },
-        "message_bus does not quote these tokens and amounts",
-      ],
-      ["something else", { result: "no" }, "message_bus answered something else than quotes"],
-      ["an offer of another token", result({ ...offer, defuse_asset_identifier_in: "nep141:x.near" }), noQuote],
-      ["an offer into another token", result({ ...offer, defuse_asset_identifier_out: "nep141:x.near" }), noQuote],
-      ["an offer for another amount", result({ ...offer, amount_in: "1001" }), noQuote],
-      ["an offer of a negative amount", result({ ...offer, amount_out: "-7" }), noQuote],
-      ["an offer without a time", result({ ...offer, expiration_time: "soon" }), noQuote],
-      [
-        "an offer that has ended",
-        result({ ...offer, expiration_time: "2029-01-01T00:00:09Z" }),
-        "message_bus answered with a quote that is refused: it holds until 2029-01-01T00:00:09.000Z: to be dispatched it must hold until 2029-01-01T00:00:20.000Z at least",
-      ],
-    ];
-    for (const [name, answer, message] of ofBus) {
-      it(`answering ${name}, as the bus: there is no quote of it`, async () => {
-        bus.answer(() => answer);
-        const { quotes, failures } = await ask(swap, onlyBus());
-        assert.deepEqual([quotes, failures.map((failure) => failure.message)], [[], [message]]);
-      });
-    }
-
-    it("with thousands of offers, as the bus: the five best of the first hundred are passed on", async () => {
-      const offers = Array.from({ length: 120 }, (_, index) => ({ ...offer, amount_out: `${index + 1}` }));
-      bus.answer(() => result({ quote_hash: "of another solver, and wrong" }, ...offers));
-      const { quotes } = await ask(swap, onlyBus());
-      assert.deepEqual(
-        quotes.map(({ amountOut }) => amountOut),
-        ["99", "98", "97", "96", "95"],
-      );
-    });
   });
 });
