@@ -16,6 +16,7 @@ import {
   signing,
   submissions,
   taken,
+  workflow,
   world,
 } from "./workflow-builder.ts";
 
@@ -111,15 +112,21 @@ describe("the driver, for a step with own payloads,", () => {
     assert.notEqual(next(state, world({ view: { noncesReadAt: 1_010 } })).kind, "check_policy");
   });
 
-  it("never signs a cancel of them", () => {
-    const kinds = ["plain"] as const;
-    const events = [taken, allowed, admitted, signing(kinds), signed(kinds), submissions(0), acceptedAt(1_005, 0)];
-    const state = own([deadlineMs], [...events, cancelled, settling]);
-    const settleByCancel = { settings: { ...world({}).settings, settleByCancel: true } };
-    const asked = new Set(
-      [1_010, 1_011, 1_050].map((head) => next(state, { ...world({ head }), ...settleByCancel }).kind),
-    );
-    assert.ok(!asked.has("cancel"), [...asked].join());
+  it("never signs a cancel of them, where it would of the keystore's", () => {
+    const settings = { ...world().settings, settleByCancel: true };
+    const view = { noncesReadAt: 1_010, lookedAt: new Map([["s0", 1_010]]) };
+    const seen = world({ head: 1_010, settings, view });
+    const settled = (kind: "plain" | "intents", fold: (events: readonly EventInit[]) => WorkflowState) => {
+      const kinds = [kind];
+      const sent = [taken, allowed, admitted, signing(kinds), signed(kinds), submissions(0), acceptedAt(1_005, 0)];
+      const told = next(fold([...sent, cancelled]), seen);
+      assert.ok(told.kind === "append" && told.event.case === "settling");
+      return next(fold([...sent, cancelled, told.event]), seen);
+    };
+    const ofKeystore = settled("intents", (events) => workflow(["intents"], events));
+    assert.deepEqual(ofKeystore, { kind: "cancel", steps: [0] });
+    const ofSession = settled("plain", (events) => own([deadlineMs], events));
+    assert.deepEqual(ofSession, { kind: "wait" });
   });
 
   it("signs its delegate anew once the one that became too old is dead, and waits for no payload", () => {

@@ -70,7 +70,8 @@ export function isCancelPending({ cancels }: WorkflowState, { view, nowMs, setti
 }
 
 /**
- * The steps whose payloads to cancel: those that the keystore signed, for nobody but its account cancels a payload. A cancel that failed for another reason than a used nonce would fail again. Payloads of which
+ * The steps whose payloads to cancel: those whose payload the keystore signed for the wallet, since only an account itself can
+ * cancel a payload of its own. A cancel that failed for another reason than a used nonce would fail again. Payloads of which
  * nothing was submitted are secret, so their deadline is waited for: cancelling signed workflows then costs the operator nothing.
  */
 function stepsToCancel(state: WorkflowState, world: World, judged: readonly JudgedStep[]): number[] {
