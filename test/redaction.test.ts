@@ -137,8 +137,8 @@ describe("logs", () => {
       const services = new Set(traced.map(({ service }) => service));
       assert.deepEqual([...services].sort(), ["broadcaster", "evidence", "gateway", "planner", "signer-proxy"]);
       for (const msg of ["request", "policy checked", "signed", "appended"]) {
-        const line = traced.find((candidate) => candidate.msg === msg);
-        assert.deepEqual([line?.request_id, line?.wallet_id], [body.request_id, "wallet-1"], msg);
+        const found = traced.find((line) => line.msg === msg && line.request_id === body.request_id);
+        assert.equal(found?.wallet_id, "wallet-1", msg);
       }
       const told = traced.filter(({ level, request_id }) => level !== "debug" && level !== "trace" && request_id);
       assert.deepEqual(
