@@ -8,7 +8,12 @@ import { compileCache } from "./compile-cache.ts";
 import { internalToken, productEnvironment } from "./product-environment.ts";
 import { RestClient } from "./rest-client.ts";
 import { assertHoldNone, secretsOfEnvironment, secretsOnChain } from "./secrets.ts";
-import { blockMs } from "./system.ts";
+
+/**
+ * Milliseconds from block to block, unless a test wants others. Signatures are sent for 150 blocks, and intents resumed for about
+ * as many: long enough for a process to be stopped and started again on a busy machine.
+ */
+const blockMs = 200;
 
 /** The services as processes of their own, on a SQLite file unless the environment names a database, and a devnet in this one. */
 export class ServiceProcesses {
