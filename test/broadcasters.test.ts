@@ -10,6 +10,8 @@ async function prepare(count: number, environment: Readonly<Record<string, strin
   const processes = await ServiceProcesses.prepare({
     counts: { broadcaster: count },
     environment: { LEASE_SECS: "1", ...environment },
+    // So that pauses of some hundred milliseconds come at different points of a chain; they outlast no signature.
+    devnet: { blockTimeMs: 100 },
   });
   await processes.startAll();
   return processes;
