@@ -14,7 +14,7 @@ const carried = {
     "min_amount_out",
   ],
   "intents.execute_raw": ["intents", "deadline"],
-  "intents.execute_signed": ["payloads"],
+  "intents.execute_signed": ["payloads", "quote", "min_amount_out"],
   "intents.add_public_key": ["public_key", "deadline"],
   "intents.remove_public_key": ["public_key", "deadline"],
 } as const;

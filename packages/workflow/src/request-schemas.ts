@@ -57,9 +57,12 @@ const stepSchema = z.union([
   z.looseObject({
     kind: kind(
       "intents.execute_signed",
-      "Payloads that the session's account has signed itself, executed together as they are; for sessions alone.",
+      "Payloads that the session's account has signed itself, executed together as they are; for sessions alone. With `quote` the one payload is a deposit by that quote, held against `token_out` and `min_amount_out`.",
     ),
     ...requiredByKind["intents.execute_signed"],
+    quote: f.quote,
+    token_out: f.token_out,
+    min_amount_out: f.min_amount_out,
     ...common,
   }),
   z.looseObject({

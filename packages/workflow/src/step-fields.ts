@@ -59,7 +59,7 @@ export const stepFields = {
     .looseObject({})
     .meta({
       description:
-        "The quote behind `deposit_address`, as 1Click answered it: `{quoteRequest, quote, timestamp, signatureWithDepositAddress}`. Its signature, tokens, amounts, receivers and times are held against the step.",
+        "The quote behind `deposit_address`, or behind the deposit that a session's account has signed, as 1Click answered it: `{quoteRequest, quote, timestamp, signatureWithDepositAddress}`. Its signature, tokens, amounts, receivers and times are held against the step.",
       examples: [{ quoteRequest: {}, quote: {}, timestamp: "2030-01-01T00:00:00Z", signatureWithDepositAddress: "" }],
     })
     .optional(),

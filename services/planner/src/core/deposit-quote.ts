@@ -225,24 +225,24 @@ export interface QuotedSwap {
 
 /**
  * Why a step is not what its quote is for; undefined where it is.
- * @param place e.g. `steps[0]`
+ * @param places of the swap's fields in the request, e.g. `steps[0].token_in`
  * @param accountId the wallet's; undefined: not known
  */
 export function quoteMismatch(
   quote: DepositQuote,
   swap: QuotedSwap,
-  place: string,
+  places: { readonly [field in keyof QuotedSwap]: string },
   accountId: string | undefined,
 ): string | undefined {
-  if (swap.depositAddress !== quote.depositAddress) return `${place}.deposit_address is not the quote's`;
+  if (swap.depositAddress !== quote.depositAddress) return `${places.depositAddress} is not the quote's`;
   if (swap.depositMemo !== undefined && swap.depositMemo !== quote.depositMemo)
-    return `${place}.deposit_memo is not the quote's`;
-  if (swap.tokenIn !== quote.tokenIn) return `${place}.token_in is not the quote's ${quote.tokenIn}`;
-  if (swap.tokenOut !== quote.tokenOut) return `${place}.token_out is not the quote's ${quote.tokenOut}`;
+    return `${places.depositMemo} is not the quote's`;
+  if (swap.tokenIn !== quote.tokenIn) return `${places.tokenIn} is not the quote's ${quote.tokenIn}`;
+  if (swap.tokenOut !== quote.tokenOut) return `${places.tokenOut} is not the quote's ${quote.tokenOut}`;
   if (swap.amountIn !== quote.amountIn)
-    return `${place}.amount_in is ${swap.amountIn}, and the quote is for ${quote.amountIn}`;
+    return `${places.amountIn} is ${swap.amountIn}, and the quote is for ${quote.amountIn}`;
   if (swap.minAmountOut !== undefined && swap.minAmountOut > quote.minAmountOut)
-    return `${place}.min_amount_out is ${swap.minAmountOut}, and the quote promises ${quote.minAmountOut}`;
+    return `${places.minAmountOut} is ${swap.minAmountOut}, and the quote promises ${quote.minAmountOut}`;
   // Policy is asked about the deposit alone: nobody would be asked about another receiver.
   if (accountId !== undefined && quote.recipient !== accountId)
     return `${quote.place} pays ${quote.recipient}, which is not the wallet's own account`;

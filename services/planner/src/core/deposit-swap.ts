@@ -36,7 +36,15 @@ export function depositSwapPayload(
     const minAmountOut = swap.min_amount_out === undefined ? undefined : BigInt(swap.min_amount_out);
     const amounts = { amountIn: BigInt(swap.amount_in), minAmountOut };
     const asked = { tokenIn, tokenOut, ...amounts, depositAddress: address, depositMemo: swap.deposit_memo };
-    const found = quoteMismatch(quote, asked, place, facts.accountId);
+    const places = {
+      tokenIn: `${place}.token_in`,
+      tokenOut: `${place}.token_out`,
+      amountIn: `${place}.amount_in`,
+      minAmountOut: `${place}.min_amount_out`,
+      depositAddress: `${place}.deposit_address`,
+      depositMemo: `${place}.deposit_memo`,
+    };
+    const found = quoteMismatch(quote, asked, places, facts.accountId);
     if (found !== undefined) return problem(found);
   }
   // A deposit that comes later is refunded at best.

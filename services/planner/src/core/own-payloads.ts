@@ -4,6 +4,7 @@ import { readCarried, stateProblem, timeText, tooShort } from "./carried-payload
 import { unbalancedText } from "./counterparties.ts";
 import type { Facts, Limits, VerifierFacts } from "./facts.ts";
 import { type BuiltPayload, type OwnPayloadInit, problem } from "./payload.ts";
+import { signedDeposit } from "./signed-deposit.ts";
 import type { SignedPayload, VerifiedPayload } from "./signed-payload.ts";
 import { unbalanced } from "./swap-balance.ts";
 import { mustNotBeOwn } from "./transfer.ts";
@@ -37,9 +38,9 @@ export function tooManyOwnPayloads(steps: readonly Step[], place: string): strin
  * @param session the account that signed in; undefined for a wallet of the operator's
  */
 export function ownPayloads(
-  { fields: { payloads } }: OwnStep,
+  { fields }: OwnStep,
   place: string,
-  { verifier }: Facts,
+  facts: Facts,
   limits: Limits,
   session: string | undefined,
 ): BuiltPayload {
@@ -51,6 +52,8 @@ export function ownPayloads(
   if (!limits.carriesOwnPayloads) {
     return problem(`${place} cannot be carried here: the operator has set no service wallet (SERVICE_WALLET_ID)`);
   }
+  const { payloads } = fields;
+  const { verifier } = facts;
   if (payloads.length === 0) return problem(`${place}.payloads must not be empty`);
   const texts = payloads.map((payload) => JSON.stringify(payload));
   const bytes = texts.reduce((sum, text) => sum + new TextEncoder().encode(text).length, 0);
@@ -60,10 +63,12 @@ export function ownPayloads(
   const { read } = carried;
   const intents = read.reduce((sum, one) => sum + one.intents.length, 0);
   if (intents > mostIntents) return problem(`${place} must have at most ${mostIntents} intents, and has ${intents}`);
+  const { problem: misquoted, ...quoted } = signedDeposit(fields, read, place, facts, limits, session);
+  if (misquoted !== undefined) return problem(misquoted);
   const found = verifier === undefined ? undefined : problemNow(read, place, verifier);
   if (found !== undefined) return problem(found);
   const own = read.map((one, index) => ownPayload(one, texts[index] ?? ""));
-  return { value: { case: "own", value: { payloads: own } }, accountUnchecked: false, carried: read };
+  return { value: { case: "own", value: { payloads: own } }, accountUnchecked: false, carried: read, ...quoted };
 }
 
 function ownProblem({ place, signerId, intents }: SignedPayload, session: string): string | undefined {

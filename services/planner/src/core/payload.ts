@@ -8,6 +8,13 @@ export type IntentsInit = Exclude<MessageInitShape<typeof IntentsSchema>, { read
 export type OwnPayloadInit = Exclude<MessageInitShape<typeof OwnPayloadSchema>, { readonly $typeName: string }>;
 type Payload = NonNullable<GateCallInit["payload"]>;
 
+/** A deposit that a step makes by a quote. */
+export interface Quoted {
+  readonly address: string;
+  /** Of the address, in the request. */
+  readonly place: string;
+}
+
 /** A payload for a gate call, or why there is none. */
 export type Built<T> =
   | { readonly problem: string }
@@ -19,7 +26,7 @@ export type Built<T> =
       /** Its payloads that were signed before it came here: by counterparties, or by the session's account. */
       readonly carried?: readonly VerifiedPayload[];
       /** The deposit of a quote, which is for one deposit alone. */
-      readonly quoted?: { readonly address: string; readonly place: string };
+      readonly quoted?: Quoted;
       /** Whether the minimum that is asked for is held against no quote. */
       readonly quoteUnchecked?: boolean;
       /** Whether a time limit was skipped because the chain's time is not known. */

@@ -24,13 +24,15 @@ export interface Settings {
   readonly facts?: Facts;
   readonly limits?: Partial<Limits>;
   readonly haltOnFailure?: boolean;
+  /** The account that signed in. */
+  readonly session?: string;
 }
 
 /** Plans steps as a caller writes them. */
 export function planOf(steps: readonly object[], settings: Settings = {}): Planning {
   const request = readWorkflow(readJsonObject(JSON.stringify({ steps })));
-  const { haltOnFailure = false } = settings;
-  const asked = { steps: request.steps, name: "steps", haltOnFailure } as const;
+  const { haltOnFailure = false, session } = settings;
+  const asked = { steps: request.steps, name: "steps", haltOnFailure, session } as const;
   return plan(asked, settings.facts ?? facts, { ...limits, ...settings.limits });
 }
 

@@ -299,7 +299,7 @@ export type Step = Message<"outlayer.workflow.v1.Step"> & {
   depositMemo?: string | undefined;
 
   /**
-   * The quote behind `deposit_address`, as 1Click answered it, with its signature.
+   * The quote behind `deposit_address`, or behind the deposit in `payloads`, as 1Click answered it, with its signature.
    *
    * @generated from field: google.protobuf.Struct quote = 33;
    */
