@@ -63,6 +63,15 @@ function escaped(literal: string): string {
   return literal.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
 
+interface ToSign {
+  readonly verifying_contract: string;
+  readonly deadline: string;
+  readonly intents: readonly object[];
+}
+
+const alice = nearWallet(keyPairFromSeed(new Uint8Array(32).fill(0x71)));
+const bob = nearWallet(keyPairFromSeed(new Uint8Array(32).fill(0x72)));
+
 describeShapes("the examples of docs/api.md", (shape) => {
   let system: System;
   let oneClick: QuoteServer;
@@ -81,9 +90,7 @@ describeShapes("the examples of docs/api.md", (shape) => {
     };
     system = await startSystem({ shape, environment });
     const intents = [{ intent: "transfer", receiver_id: "mike.near", tokens: { "nep141:wrap.near": "5" } }];
-    const [alice, bob] = [0x71, 0x72].map((byte) => nearWallet(keyPairFromSeed(new Uint8Array(32).fill(byte))));
-    if (alice === undefined || bob === undefined) throw new Error("there are two wallets");
-    system.devnet.controls.verifier.credit(alice.accountId, "nep141:wrap.near", 5n);
+    system.devnet.controls.verifier.credit(alice.accountId, "nep141:wrap.near", 1_005n);
     const deadlineMs = system.devnet.controls.clock.now() + 600_000;
     const signed = (by: typeof alice) => JSON.stringify(by.sign(messageFor(system, by, intents, { deadlineMs })));
     owner = {
@@ -100,6 +107,13 @@ describeShapes("the examples of docs/api.md", (shape) => {
     await oneClick.close();
     rmSync(directory, { recursive: true, force: true });
   });
+
+  /** As the owner's wallet signs it. */
+  function signedStep({ step, to_sign }: { readonly step: object; readonly to_sign: ToSign }): string {
+    const message = { deadlineMs: Date.parse(to_sign.deadline), recipient: to_sign.verifying_contract };
+    const payload = alice.sign(messageFor(system, alice, to_sign.intents, message));
+    return JSON.stringify({ ...step, payloads: [payload] });
+  }
 
   async function run(command: string): Promise<{ readonly status: string; readonly body: string }> {
     const env = {
@@ -130,6 +144,8 @@ describeShapes("the examples of docs/api.md", (shape) => {
       assertLike(body, JSON.parse(answer), "$");
       requestId = body.request_id ?? requestId;
       session = body.token ?? session;
+      const [quote] = body.quotes ?? [];
+      if (quote?.to_sign) owner = { ...owner, SIGNED_STEP: signedStep(quote) };
     });
   }
 

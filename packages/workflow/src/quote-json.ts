@@ -34,8 +34,13 @@ export function quotesJson({ quotes, failures }: Omit<GetQuotesResponse, "$typeN
       amount_out: quote.amountOut,
       min_amount_out: quote.minAmountOut ?? null,
       expires_at: quote.expiresAt,
-      step: quote.stepJson === undefined ? null : (JSON.parse(quote.stepJson) as JsonObject),
+      step: parsed(quote.stepJson),
+      to_sign: parsed(quote.toSignJson),
     })),
     failures: failures.map(({ source, message }) => ({ source, message })),
   };
+}
+
+function parsed(json: string | undefined): JsonObject | null {
+  return json === undefined ? null : (JSON.parse(json) as JsonObject);
 }

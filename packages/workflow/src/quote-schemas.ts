@@ -29,10 +29,22 @@ const source = z
   .enum(["one_click", "message_bus"])
   .meta({ description: "Who was asked: 1Click, or the solvers of the message bus.", examples: ["one_click"] });
 
+const toSign = z
+  .object({
+    signer_id: text("The session's account.", "alice.near"),
+    verifying_contract: text("The verifier; in NEP-413 the recipient.", "intents.near"),
+    deadline: text("RFC 3339. A payload that outlives the quote is refused.", "2030-01-01T00:00:00.000Z"),
+    intents: z.array(z.record(z.string(), z.json())).meta({
+      description: "One transfer, to the quote's deposit address.",
+      examples: [[{ intent: "transfer", receiver_id: "mike.near", tokens: { [wrap]: "1" } }]],
+    }),
+  })
+  .meta({ id: "QuoteToSign", description: "The verifier's message for a quote's deposit, less its nonce." });
+
 const quoteSchema = z
   .object({
     source,
-    executable: z.boolean().meta({ description: "`step` can be executed; a price to look at where false." }),
+    executable: z.boolean().meta({ description: "`step` takes the quote; a price to look at where false." }),
     reason: z
       .string()
       .nullable()
@@ -48,7 +60,11 @@ const quoteSchema = z
     expires_at: text("Until when it holds, RFC 3339.", "2030-01-01T00:00:00.000Z"),
     step: z.record(z.string(), z.json()).nullable().meta({
       description:
-        "The step of a workflow that takes the quote, `intents.swap`; null where it cannot be executed here.",
+        "The step of a workflow that takes the quote: `intents.swap` as it is, and for a session `intents.execute_signed`, once the signed payload stands in its empty `payloads`. Null where there is none.",
+    }),
+    to_sign: toSign.nullable().meta({
+      description:
+        "For a session: what its account signs with a nonce of its own, in any standard of the verifier's. Else null.",
     }),
   })
   .meta({ id: "Quote", description: "What a source offers." });

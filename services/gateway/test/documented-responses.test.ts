@@ -371,7 +371,6 @@ const table: Readonly<Record<string, Readonly<Record<number, readonly Produce[]>
   },
   getQuotes: {
     ...ofWallet("getQuotes"),
-    ...ofSigning("getQuotes"),
     ...ofBody("getQuotes"),
     200: [({ quoting }) => ask(quoting, "getQuotes", body("getQuotes"))],
     400: [

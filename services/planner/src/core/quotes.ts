@@ -1,8 +1,8 @@
-import type { JsonObject } from "@bufbuild/protobuf";
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { normalizeTokenId } from "@outlayer/near";
 import { InvalidRequest, type QuoteRequest, readWorkflow, type Step } from "@outlayer/workflow";
 import { amountProblem } from "./amounts.ts";
-import { tooShort } from "./carried-payloads.ts";
+import { timeText, tooShort } from "./carried-payloads.ts";
 import type { Limits, VerifierFacts } from "./facts.ts";
 import { notAfter } from "./payload.ts";
 import { plan } from "./plan.ts";
@@ -25,6 +25,8 @@ export interface SwapAsked {
 /** The same, for a wallet and with its times in milliseconds since the epoch. */
 export interface WalletsSwap extends SwapAsked {
   readonly accountId: string;
+  /** Whether the account signs for itself, and no keystore does. */
+  readonly isSession: boolean;
   readonly deadlineMs: number;
   /** Time of the final block. */
   readonly finalTimeMs: number;
@@ -66,6 +68,7 @@ export interface Quote {
   readonly minAmountOut?: string;
   readonly expiresAt: string;
   readonly stepJson?: string;
+  readonly toSignJson?: string;
 }
 
 type Misfit = { readonly problem: string; readonly field: string };
@@ -122,34 +125,67 @@ export function quoteOf(
   if ((asked.exact === "in" ? amountIn : amountOut) !== asked.amount) return { problem: "it is for another amount" };
   const short = tooShort("it", offer.expiresAtMs, asked.finalTimeMs);
   if (short !== undefined) return { problem: short };
-  const refused = "step" in takenBy ? requirementOf(takenBy.step, asked, limits) : undefined;
-  if (refused !== undefined) return { problem: refused };
+  const taken = "step" in takenBy ? takenAs(takenBy.step, offer.expiresAtMs, asked, limits) : undefined;
+  if (taken !== undefined && "problem" in taken) return taken;
   return {
     source,
-    executable: "step" in takenBy,
+    executable: taken !== undefined,
     ...("reason" in takenBy ? { reason: takenBy.reason } : {}),
     tokenIn: asked.tokenIn,
     tokenOut: asked.tokenOut,
     amountIn,
     amountOut,
     ...(minAmountOut === undefined ? {} : { minAmountOut }),
-    expiresAt: new Date(offer.expiresAtMs).toISOString(),
-    ...("step" in takenBy ? { stepJson: JSON.stringify(takenBy.step) } : {}),
+    expiresAt: timeText(offer.expiresAtMs),
+    ...taken,
   };
 }
 
-/** Why the plan would not execute a step: its quote is as its source wrote it, and not all of that can be in a request. */
-function requirementOf(step: JsonObject, { accountId, finalTimeMs }: WalletsSwap, limits: Limits): string | undefined {
+/**
+ * The step that takes a quote. A session gets the intents that a keystore would sign for a wallet, and signs them itself; they end
+ * with the quote, and no later than was asked for.
+ */
+function takenAs(
+  step: JsonObject,
+  expiresAtMs: number,
+  asked: WalletsSwap,
+  limits: Limits,
+): Pick<Quote, "stepJson" | "toSignJson"> | { readonly problem: string } {
+  const planned = plannedIntents(step, asked, limits);
+  if (planned.problem !== undefined) return planned;
+  if (!asked.isSession) return { stepJson: JSON.stringify(step) };
+  const toSign = {
+    signer_id: asked.accountId,
+    verifying_contract: limits.verifierId,
+    deadline: timeText(Math.min(expiresAtMs, asked.deadlineMs)),
+    intents: planned.intents,
+  };
+  const { token_out, min_amount_out, quote } = step;
+  const own = { kind: "intents.execute_signed", payloads: [], token_out, min_amount_out, quote };
+  return { stepJson: JSON.stringify(own), toSignJson: JSON.stringify(toSign) };
+}
+
+/**
+ * The intents that the plan makes of a wallet's step, or why it would not execute the step: its quote is as its source wrote it, and
+ * not all of that can be in a request.
+ */
+function plannedIntents(
+  step: JsonObject,
+  { accountId, finalTimeMs }: WalletsSwap,
+  limits: Limits,
+): { readonly problem: string } | { readonly problem?: undefined; readonly intents: JsonValue } {
   let steps: readonly Step[];
   try {
     steps = readWorkflow({ steps: [step] }).steps;
   } catch (error) {
-    if (error instanceof InvalidRequest) return error.message;
+    if (error instanceof InvalidRequest) return { problem: error.message };
     throw error;
   }
   const verifier: VerifierFacts = { feePips: 0n, finalTimeMs, payloads: new Map() };
-  const { plan: planned } = plan({ steps, name: "steps" }, { accountId, feeTiers: undefined, verifier }, limits);
-  return planned.executable ? undefined : (planned.setupRequirements[0]?.requirement ?? "it cannot be executed");
+  const planning = plan({ steps, name: "steps" }, { accountId, feeTiers: undefined, verifier }, limits);
+  const payload = planning.calls[0]?.payload;
+  if (payload?.case === "intents") return { intents: JSON.parse(payload.value.intentsJson ?? "[]") };
+  return { problem: planning.plan.setupRequirements[0]?.requirement ?? "it cannot be executed" };
 }
 
 /** Quotes with a step first; of the same source the best price first. */

@@ -1,5 +1,5 @@
 import type { JsonObject } from "@bufbuild/protobuf";
-import type { WalletCaller } from "@outlayer/access";
+import { sessionAccountOf, type WalletCaller } from "@outlayer/access";
 import type { GetQuotesRequest } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { QuoteRequestSchema } from "@outlayer/contracts/outlayer/workflow/v1/quote";
 import { invalid, type Logger, notFound, unavailable } from "@outlayer/kit";
@@ -17,7 +17,6 @@ import {
   type WalletsSwap,
 } from "../core/quotes.ts";
 import { documentOfMessage, documentOfText, reading } from "./document.ts";
-import { refuseSession } from "./session-limits.ts";
 
 export interface QuoteDeps {
   readonly limits: Limits;
@@ -47,13 +46,17 @@ export async function getQuotes(
   caller: WalletCaller,
   signal: AbortSignal,
 ) {
-  refuseSession(caller, "the deposit of a quote");
   const request = reading(() => readQuoteRequest(quoteDocument(body)));
   const swap = swapAsked(request);
   if ("problem" in swap) throw misfit(swap);
   if (deps.sources.size === 0) throw notFound("no source of quotes is configured here", { reason: "NO_QUOTE_SOURCE" });
-  const [{ accountId }, verifier] = await Promise.all([
-    deps.fetchFacts(caller.walletId, ["wallet_account"], signal, patienceMs),
+  const session = sessionAccountOf(caller.walletId);
+  if (session !== undefined && !deps.limits.carriesOwnPayloads) {
+    const why = "the operator has set no service wallet (SERVICE_WALLET_ID)";
+    throw notFound(`what a session signs cannot be carried here: ${why}`, { reason: "NO_QUOTE_SOURCE" });
+  }
+  const [accountId, verifier] = await Promise.all([
+    session ?? accountOf(deps, caller.walletId, signal),
     deps.fetchPayloadFacts([], signal, patienceMs),
   ]);
   if (accountId === undefined) throw unavailable("the wallet's account is not to be had now: try again");
@@ -61,7 +64,7 @@ export async function getQuotes(
   const { finalTimeMs } = verifier;
   const deadlineMs = deadlineAsked(request.deadline, finalTimeMs);
   if (typeof deadlineMs !== "number") throw misfit(deadlineMs);
-  const asked: WalletsSwap = { ...swap, accountId, deadlineMs, finalTimeMs };
+  const asked: WalletsSwap = { ...swap, accountId, isSession: session !== undefined, deadlineMs, finalTimeMs };
   const names = [...deps.sources.keys()];
   const outcomes = await Promise.all(names.map((name) => outcomeOf(deps, name, asked, signal)));
   return {
@@ -74,6 +77,10 @@ export async function getQuotes(
       return failure === undefined || source === undefined ? [] : [{ source, message: `${source} ${failure}` }];
     }),
   };
+}
+
+async function accountOf({ fetchFacts }: QuoteDeps, walletId: string, signal: AbortSignal) {
+  return (await fetchFacts(walletId, ["wallet_account"], signal, patienceMs)).accountId;
 }
 
 async function outcomeOf(

@@ -207,13 +207,13 @@ const getQuotes: Operation = {
   tags: [tags.quotes],
   summary: "Ask what a swap would bring",
   description:
-    "Asks every source that the operator has configured at once, for a swap of the wallet's within the verifier. 1Click's quotes come with the step of a workflow that takes them, after the same checks that the plan of the step makes; the message bus gives prices to look at. Signs nothing and writes nothing. 200 whatever the sources answer: `failures` names those that gave no quote.",
+    "Asks every source that the operator has configured at once, for a swap of the wallet's within the verifier. 1Click's quotes come with the step of a workflow that takes them, after the same checks that the plan of the step makes, and for a session with what its account signs; the message bus gives prices to look at. Signs nothing and writes nothing. 200 whatever the sources answer: `failures` names those that gave no quote.",
   security: walletSecurity,
   requestBody: { required: true, content: jsonContent("QuoteRequest", quoteRequestExamples) },
   responses: {
     "200": { description: "The quotes.", headers: rateLimits, content: jsonContent("Quotes", quotesExamples) },
     "404": noQuoteSource,
-    ...errors(["BadRequest", "Unauthorized", "Forbidden", ...bodyErrors, ...anyErrors]),
+    ...errors(["BadRequest", "Unauthorized", ...bodyErrors, ...anyErrors]),
   },
 };
 

@@ -65,9 +65,17 @@ export const componentResponses = {
 } as const satisfies Named<Response>;
 
 /** Of the one endpoint that an operator can leave unconfigured. */
-export const noQuoteSource = errorResponse(404, "The operator has configured no source of quotes.", {
-  none: ["No source", "no source of quotes is configured here"],
-});
+export const noQuoteSource = errorResponse(
+  404,
+  "The operator has configured no source of quotes, or nothing that carries what sessions sign.",
+  {
+    none: ["No source", "no source of quotes is configured here"],
+    carrier: [
+      "For a session",
+      "what a session signs cannot be carried here: the operator has set no service wallet (SERVICE_WALLET_ID)",
+    ],
+  },
+);
 
 /** Examples of a quota with a window, and of one without. */
 function quotaResponse(): Response {

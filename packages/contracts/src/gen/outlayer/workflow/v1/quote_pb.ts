@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/workflow/v1/quote.proto.
  */
 export const file_outlayer_workflow_v1_quote: GenFile = /*@__PURE__*/
-  fileDesc("CiBvdXRsYXllci93b3JrZmxvdy92MS9xdW90ZS5wcm90bxIUb3V0bGF5ZXIud29ya2Zsb3cudjEi9gEKDFF1b3RlUmVxdWVzdBIVCgh0b2tlbl9pbhgBIAEoCUgAiAEBEhYKCXRva2VuX291dBgCIAEoCUgBiAEBEhYKCWFtb3VudF9pbhgDIAEoCUgCiAEBEhcKCmFtb3VudF9vdXQYBCABKAlIA4gBARIZCgxzbGlwcGFnZV9icHMYBSABKAVIBIgBARIVCghkZWFkbGluZRgGIAEoCUgFiAEBQgsKCV90b2tlbl9pbkIMCgpfdG9rZW5fb3V0QgwKCl9hbW91bnRfaW5CDQoLX2Ftb3VudF9vdXRCDwoNX3NsaXBwYWdlX2Jwc0ILCglfZGVhZGxpbmUigQIKBVF1b3RlEg4KBnNvdXJjZRgBIAEoCRISCgpleGVjdXRhYmxlGAIgASgIEhMKBnJlYXNvbhgDIAEoCUgAiAEBEhAKCHRva2VuX2luGAQgASgJEhEKCXRva2VuX291dBgFIAEoCRIRCglhbW91bnRfaW4YBiABKAkSEgoKYW1vdW50X291dBgHIAEoCRIbCg5taW5fYW1vdW50X291dBgIIAEoCUgBiAEBEhIKCmV4cGlyZXNfYXQYCSABKAkSFgoJc3RlcF9qc29uGAogASgJSAKIAQFCCQoHX3JlYXNvbkIRCg9fbWluX2Ftb3VudF9vdXRCDAoKX3N0ZXBfanNvbiIvCgxRdW90ZUZhaWx1cmUSDgoGc291cmNlGAEgASgJEg8KB21lc3NhZ2UYAiABKAliBnByb3RvMw");
+  fileDesc("CiBvdXRsYXllci93b3JrZmxvdy92MS9xdW90ZS5wcm90bxIUb3V0bGF5ZXIud29ya2Zsb3cudjEi9gEKDFF1b3RlUmVxdWVzdBIVCgh0b2tlbl9pbhgBIAEoCUgAiAEBEhYKCXRva2VuX291dBgCIAEoCUgBiAEBEhYKCWFtb3VudF9pbhgDIAEoCUgCiAEBEhcKCmFtb3VudF9vdXQYBCABKAlIA4gBARIZCgxzbGlwcGFnZV9icHMYBSABKAVIBIgBARIVCghkZWFkbGluZRgGIAEoCUgFiAEBQgsKCV90b2tlbl9pbkIMCgpfdG9rZW5fb3V0QgwKCl9hbW91bnRfaW5CDQoLX2Ftb3VudF9vdXRCDwoNX3NsaXBwYWdlX2Jwc0ILCglfZGVhZGxpbmUirQIKBVF1b3RlEg4KBnNvdXJjZRgBIAEoCRISCgpleGVjdXRhYmxlGAIgASgIEhMKBnJlYXNvbhgDIAEoCUgAiAEBEhAKCHRva2VuX2luGAQgASgJEhEKCXRva2VuX291dBgFIAEoCRIRCglhbW91bnRfaW4YBiABKAkSEgoKYW1vdW50X291dBgHIAEoCRIbCg5taW5fYW1vdW50X291dBgIIAEoCUgBiAEBEhIKCmV4cGlyZXNfYXQYCSABKAkSFgoJc3RlcF9qc29uGAogASgJSAKIAQESGQoMdG9fc2lnbl9qc29uGAsgASgJSAOIAQFCCQoHX3JlYXNvbkIRCg9fbWluX2Ftb3VudF9vdXRCDAoKX3N0ZXBfanNvbkIPCg1fdG9fc2lnbl9qc29uIi8KDFF1b3RlRmFpbHVyZRIOCgZzb3VyY2UYASABKAkSDwoHbWVzc2FnZRgCIAEoCWIGcHJvdG8z");
 
 /**
  * A swap that is to be quoted, within the verifier.
@@ -82,7 +82,7 @@ export type Quote = Message<"outlayer.workflow.v1.Quote"> & {
   source: string;
 
   /**
-   * `step_json` can be executed; a price to look at where false.
+   * `step_json` takes the quote; a price to look at where false.
    *
    * @generated from field: bool executable = 2;
    */
@@ -138,11 +138,20 @@ export type Quote = Message<"outlayer.workflow.v1.Quote"> & {
   expiresAt: string;
 
   /**
-   * JSON text of the step `intents.swap` that takes the quote; unset where it cannot be executed here.
+   * JSON text of the step that takes the quote: `intents.swap` as it is, and for a session `intents.execute_signed`, once
+   * the signed payload stands in its empty `payloads`. Unset where there is none.
    *
    * @generated from field: optional string step_json = 10;
    */
   stepJson?: string | undefined;
+
+  /**
+   * For a session: JSON text of what its account signs with a nonce of its own, `signer_id`, `verifying_contract`,
+   * `deadline` and `intents`. Else unset.
+   *
+   * @generated from field: optional string to_sign_json = 11;
+   */
+  toSignJson?: string | undefined;
 };
 
 /**
