@@ -13,6 +13,7 @@ import {
   type NatsConfig,
   openMessaging,
   type Ports,
+  PrometheusMetrics,
   Readiness,
   readNatsConfig,
   readReflection,
@@ -82,10 +83,12 @@ export interface Product {
 export async function startProduct(config: ProductConfig, deps: ProductDeps, freePorts = false): Promise<Product> {
   const { ports, logger } = deps;
   const { serviceToken } = config;
+  // One process has one set of metrics, which each service's clear port serves.
+  const metrics = new PrometheusMetrics(ports.clock);
   const messaging = openMessaging(config.nats, { name: "coordinator", ports, logger: logger("evidence") });
   const wrapped = (name: ServiceName, service: Service) => deps.wrap?.[name]?.(service) ?? service;
   const transport = (from: ServiceName, to: ServiceName, service: Service) =>
-    inMemoryTransport(service.routes, { logger: logger(to), serviceToken }, from);
+    inMemoryTransport(service.routes, { logger: logger(to), metrics, serviceToken }, from);
 
   const evidence = wrapped(
     "evidence",
@@ -100,6 +103,7 @@ export async function startProduct(config: ProductConfig, deps: ProductDeps, fre
     createBroadcaster(config.broadcaster, {
       ports,
       logger: logger("broadcaster"),
+      metrics,
       ...messaging,
       transports: {
         evidence: transport("broadcaster", "evidence", evidence),
@@ -123,6 +127,7 @@ export async function startProduct(config: ProductConfig, deps: ProductDeps, fre
   const gateway = createGateway(config.gateway, {
     ports,
     logger: logger("gateway"),
+    metrics,
     readiness: gatewayReadiness,
     transports: {
       planner: transport("gateway", "planner", planner),
@@ -140,7 +145,7 @@ export async function startProduct(config: ProductConfig, deps: ProductDeps, fre
   try {
     for (const [name, service] of Object.entries(services) as [ServiceName, Service][]) {
       const readiness = name === "gateway" ? gatewayReadiness : new Readiness();
-      const guards = { logger: logger(name), serviceToken, reflection: config.reflection };
+      const guards = { logger: logger(name), metrics, serviceToken, reflection: config.reflection };
       hosted.set(name, await hostService(service, bindsOf(name, freePorts), guards, readiness, deps.stopping));
     }
   } catch (error) {

@@ -7,6 +7,7 @@ export * from "./fair-line.ts";
 export * from "./http-post.ts";
 export * from "./keyed-mutex.ts";
 export * from "./logger.ts";
+export * from "./metrics.ts";
 export * from "./nats/client.ts";
 export * from "./nats/config.ts";
 export * from "./nats/message-headers.ts";

@@ -1,5 +1,6 @@
 import type { Transport } from "@connectrpc/connect";
 import { createLogger, type Logger } from "./logger.ts";
+import { PrometheusMetrics } from "./metrics.ts";
 import { type Ports, systemPorts } from "./ports.ts";
 import { Readiness } from "./readiness.ts";
 import { Peer } from "./rpc/peer.ts";
@@ -13,6 +14,7 @@ import { TlsIdentity } from "./tls.ts";
 export class ServiceProcess {
   readonly ports: Ports = systemPorts();
   readonly logger: Logger;
+  readonly metrics = new PrometheusMetrics(this.ports.clock);
   readonly readiness = new Readiness();
   readonly #name: ServiceName;
   readonly #config: CommonConfig;
@@ -41,9 +43,10 @@ export class ServiceProcess {
 
   /** @param stopping aborted when the process is told to stop while it starts */
   async serve(service: Service, stopping: AbortSignal): Promise<Running> {
-    const { logger, readiness } = this;
+    const { logger, metrics, readiness } = this;
     const guards = {
       logger,
+      metrics,
       serviceToken: this.#config.serviceToken,
       tls: this.#tls,
       reflection: this.#config.reflection,

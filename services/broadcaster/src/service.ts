@@ -1,7 +1,16 @@
 import type { ServiceImpl, Transport } from "@connectrpc/connect";
 import { workLogFields } from "@outlayer/access";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
-import type { Bus, HttpPost, Logger, NatsClient, Ports, Service } from "@outlayer/kit";
+import {
+  type Bus,
+  type HttpPost,
+  type Logger,
+  type Metrics,
+  type NatsClient,
+  noMetrics,
+  type Ports,
+  type Service,
+} from "@outlayer/kit";
 import { EvidenceClient } from "./adapters/evidence/evidence-client.ts";
 import { Archive } from "./adapters/near/archive.ts";
 import { RpcClient } from "./adapters/near/rpc-client.ts";
@@ -9,6 +18,7 @@ import { RpcNearNode } from "./adapters/near/rpc-near-node.ts";
 import { SignerClient } from "./adapters/signer-proxy/signer-client.ts";
 import { callers } from "./callers.ts";
 import type { BroadcasterConfig } from "./config.ts";
+import { showState } from "./metrics.ts";
 import { getAccount } from "./rpc/get-account.ts";
 import { getDirectUserKey } from "./rpc/get-direct-user-key.ts";
 import { GateFacts } from "./rpc/get-gate-facts.ts";
@@ -31,6 +41,7 @@ import { besideTerm, watchKeys } from "./shell/term/watch-keys.ts";
 export interface BroadcasterDeps {
   readonly ports: Ports;
   readonly logger: Logger;
+  readonly metrics?: Metrics;
   readonly bus: Bus;
   /** The connection of the bus; undefined where all services share one process. */
   readonly nats?: NatsClient | undefined;
@@ -42,16 +53,16 @@ export interface BroadcasterDeps {
 /** The service that drives open workflows, with the keys of relayer and approver. */
 export function createBroadcaster(
   config: BroadcasterConfig,
-  { ports, logger, bus, nats, transports, post }: BroadcasterDeps,
+  { ports, logger, metrics = noMetrics, bus, nats, transports, post }: BroadcasterDeps,
 ): Service {
   const { rpcUrls: urls, chainId, viewTimeoutMs } = config;
-  const rpc = new RpcClient({ urls, chainId, foreignTimeoutMs: viewTimeoutMs }, ports, logger, post);
+  const rpc = new RpcClient({ urls, chainId, foreignTimeoutMs: viewTimeoutMs }, ports, logger, post, metrics);
   const archivalUrls = config.archivalRpcUrls;
-  const archive =
+  const archival =
     archivalUrls.length === 0
       ? undefined
-      : new Archive(new RpcClient({ urls: archivalUrls, chainId }, ports, logger, post));
-  const node = new RpcNearNode(rpc, archive);
+      : new RpcClient({ name: "archival", urls: archivalUrls, chainId }, ports, logger, post, metrics);
+  const node = new RpcNearNode(rpc, archival === undefined ? undefined : new Archive(archival));
   const follower = new Follower(node, ports, logger, config.pollIntervalMs);
   const gate = new GateReader(config.gateId, node, ports.clock);
   const evidence = new EvidenceClient(transports.evidence);
@@ -80,9 +91,11 @@ export function createBroadcaster(
     (lease) => {
       const term = beginTerm(shared, lease, new EvidenceClient(transports.evidence, lease), bus);
       if (config.watched === undefined) return term;
-      return besideTerm(term, watchKeys({ ...shared, watched: config.watched }, bus, transports.evidence));
+      return besideTerm(term, watchKeys({ ...shared, metrics, watched: config.watched }, bus, transports.evidence));
     },
   );
+  const rpcs = archival === undefined ? [rpc] : [rpc, archival];
+  showState(metrics, { rpcs, follower, keeper, gateId: config.gateId });
   const facts = new GateFacts(gate, config);
   const preflights = new PreflightLine();
   const implementation: ServiceImpl<typeof BroadcasterService> = {

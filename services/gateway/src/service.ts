@@ -1,6 +1,6 @@
 import type { Transport } from "@connectrpc/connect";
 import { authenticateWallet, revocationsOf, WalletSlots } from "@outlayer/access";
-import type { Logger, Ports, Readiness, Service } from "@outlayer/kit";
+import { type Logger, type Metrics, noMetrics, type Ports, type Readiness, type Service } from "@outlayer/kit";
 import { plannerClient } from "./adapters/planner.ts";
 import { recordsClient } from "./adapters/records.ts";
 import { signInsClient } from "./adapters/sign-ins.ts";
@@ -37,6 +37,7 @@ import { workflowEvents } from "./rest/workflow-events.ts";
 export interface GatewayDeps {
   readonly ports: Pick<Ports, "clock" | "timers" | "random">;
   readonly logger: Logger;
+  readonly metrics?: Metrics;
   /** Shared with REST's `/readyz`. */
   readonly readiness: Readiness;
   /** Transports to the other services. */
@@ -53,7 +54,10 @@ export interface Gateway extends Service {
 }
 
 /** HTTP in front of the planner and the records. It decides nothing, and keeps only texts of records. */
-export function createGateway(config: GatewayConfig, { ports, logger, readiness, transports }: GatewayDeps): Gateway {
+export function createGateway(
+  config: GatewayConfig,
+  { ports, logger, metrics = noMetrics, readiness, transports }: GatewayDeps,
+): Gateway {
   const { clock, timers, random } = ports;
   const stopping = new AbortController();
   const planner = plannerClient(transports.planner);
@@ -101,6 +105,7 @@ export function createGateway(config: GatewayConfig, { ports, logger, readiness,
     corsOrigins: config.corsOrigins,
     stopping: stopping.signal,
     logger,
+    metrics,
     clock,
     timers,
     random,

@@ -20,6 +20,7 @@ import { ServerReflection as ReflectionV1Alpha } from "@outlayer/contracts/grpc/
 import { BoundedLines } from "../bounded-lines.ts";
 import type { BindAddress } from "../config.ts";
 import type { Logger } from "../logger.ts";
+import { type Metrics, noMetrics, type PrometheusMetrics } from "../metrics.ts";
 import { type Ports, sleep, systemPorts } from "../ports.ts";
 import type { Readiness } from "../readiness.ts";
 import type { ServiceName } from "../service-name.ts";
@@ -33,6 +34,7 @@ import { withPlainMessages } from "./grpc-message.ts";
 import { connectionOf, healthRoutes } from "./health.ts";
 import { onlyOwnHost } from "./host.ts";
 import { InFlight } from "./in-flight.ts";
+import { measured, refusalsCounted } from "./measured.ts";
 import { reflectionRoutes } from "./reflection.ts";
 import { http1Server, http2Server } from "./servers.ts";
 import { certifiedCaller, type Identify, identifyOnPorts } from "./service-auth.ts";
@@ -56,6 +58,8 @@ export interface RpcRoutes {
 
 export interface RpcGuards {
   readonly logger: Logger;
+  /** Measures calls, and is served at `/metrics`. */
+  readonly metrics?: PrometheusMetrics | undefined;
   readonly serviceToken: string | undefined;
   /** Turns the h2c port into one of TLS, on which services are known by their certificates. */
   readonly tls?: TlsIdentity | undefined;
@@ -78,7 +82,7 @@ const validate = createValidateInterceptor({ validator: createValidator({ regexM
 /** What every call passes, on ports and in memory: `authorize` before its message is read, then the interceptors in order. */
 export function guardsOf(
   routes: RpcRoutes,
-  { logger }: RpcGuards,
+  { logger, metrics = noMetrics }: Omit<RpcGuards, "metrics"> & { readonly metrics?: Metrics | undefined },
   identify: Identify,
   inFlight = new InFlight(),
   readiness?: Readiness,
@@ -90,9 +94,10 @@ export function guardsOf(
   const { callers, clients, logFields } = routes;
   const refusals = new BoundedLines(clock);
   return {
-    authorize: authorizeRequest({ callers, clients, identify, logger, refusals }),
+    authorize: refusalsCounted(metrics, authorizeRequest({ callers, clients, identify, logger, refusals })),
     interceptors: [
       traceIn(logFields),
+      measured(metrics, clock),
       inFlight.interceptor,
       errorInterceptor(logger),
       ...(readiness === undefined ? [] : [startedInterceptor(routes.name, readiness)]),
@@ -127,7 +132,7 @@ export function limitsOf({ callers }: RpcRoutes, method: DescMethod): BodyLimits
 export interface RpcListeners {
   /** h2c, or TLS: gRPC, gRPC-Web and Connect. */
   readonly grpcUrl: string;
-  /** HTTP/1.1: gRPC-Web, Connect, `/livez`, `/readyz`. */
+  /** HTTP/1.1: gRPC-Web, Connect, `/livez`, `/readyz`, `/metrics`. */
   readonly httpUrl: string;
   /** Calls that are not answered yet, for a shutdown that will not wait for them. */
   left(): readonly string[];
@@ -170,7 +175,7 @@ export async function serveRpc(
   // Over TLS a page would need the certificate of its own name, so no rebinding is possible.
   const grpc = http2Server(tls, onlyOwnHost(tls === undefined ? addresses.grpc : undefined, calls));
   const probes: NodeListener = (request, response) =>
-    probe(request as IncomingMessage, response as ServerResponse, readiness);
+    probe(request as IncomingMessage, response as ServerResponse, readiness, guards.metrics);
   // Beside TLS, no method is served in the clear.
   const clear = tls === undefined ? connectNodeAdapter({ ...options, fallback: probes }) : probes;
   const { server: http, connections } = http1Server(onlyOwnHost(addresses.http, bounded(clear)), ports.timers);
@@ -238,13 +243,23 @@ function valuesOf(request: NodeRequest, sessions: ReadonlyMap<ServerHttp2Session
   return values.set(certifiedCaller, certified.get(socket));
 }
 
-function probe(request: IncomingMessage, response: ServerResponse, readiness: Readiness): void {
+function probe(
+  request: IncomingMessage,
+  response: ServerResponse,
+  readiness: Readiness,
+  metrics: PrometheusMetrics | undefined,
+): void {
   const answer = (status: number, body: object) => {
     response.writeHead(status, { "content-type": "application/json" }).end(`${JSON.stringify(body)}\n`);
   };
   if (request.url === "/livez") answer(200, { status: "alive" });
   else if (request.url === "/readyz") answer(readiness.ready ? 200 : 503, readiness.report());
-  else answer(404, { error: "not found" });
+  else if (request.url === "/metrics" && metrics !== undefined) {
+    metrics.text().then(
+      (text) => response.writeHead(200, { "content-type": metrics.contentType }).end(text),
+      () => answer(500, { error: "the metrics could not be read" }),
+    );
+  } else answer(404, { error: "not found" });
 }
 
 function listen(server: Server, { host, port }: BindAddress): Promise<void> {

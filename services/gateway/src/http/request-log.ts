@@ -5,7 +5,9 @@ import {
   type Clock,
   contextOf,
   inContext,
+  type Labels,
   type Logger,
+  type Metrics,
   type Random,
 } from "@outlayer/kit";
 
@@ -22,8 +24,8 @@ interface Followed {
 }
 
 /**
- * Logs one line per request, once its answer is out or its client gone. Lines of requests without a known wallet are bounded by
- * status, since anybody can cause them. Headers, bodies and queries are never logged.
+ * Measures each request and logs a line of it, once its answer is out or its client gone. Lines of requests without a known
+ * wallet are bounded by status, since anybody can cause them. Headers, bodies and queries are never logged.
  */
 export class RequestLog {
   readonly #logger: Logger;
@@ -31,12 +33,18 @@ export class RequestLog {
   readonly #random: Random;
   readonly #followed = new WeakMap<ServerResponse, Followed>();
   readonly #ofStrangers: BoundedLines;
+  readonly #observe: (seconds: number, labels: Labels) => void;
 
-  constructor(logger: Logger, clock: Clock, random: Random) {
+  constructor(logger: Logger, metrics: Metrics, clock: Clock, random: Random) {
     this.#logger = logger;
     this.#clock = clock;
     this.#ofStrangers = new BoundedLines(clock);
     this.#random = random;
+    this.#observe = metrics.histogram({
+      name: "http_server_request_duration_seconds",
+      help: "REST requests, until the answer was out or the client gone.",
+      labels: ["http_request_method", "http_route", "http_response_status_code"],
+    });
   }
 
   /** Sees every request that the server parses, before it is routed. */
@@ -76,6 +84,11 @@ export class RequestLog {
       const status = response.writableFinished ? response.statusCode : 499;
       const ms = this.#clock.now() - startedMs;
       const line = { method: request.method ?? "", route, status, ms };
+      this.#observe(ms / 1000, {
+        http_request_method: line.method,
+        http_route: route,
+        http_response_status_code: String(status),
+      });
       const ofWallet = context.fields.wallet_id !== undefined;
       inContext(context, () => (ofWallet ? this.#logger.info(line, "request") : this.#stranger(status, line)));
     });

@@ -9,6 +9,7 @@ import {
   http1Server,
   isForHost,
   type Logger,
+  type Metrics,
   noteInContext,
   portLimits,
   type Random,
@@ -50,6 +51,7 @@ export interface RestServerDeps {
   /** Aborted when the gateway stops. */
   readonly stopping: AbortSignal;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly random: Random;
@@ -69,8 +71,8 @@ export interface RestServer {
  * wallet's slots (429), the body's type (415) and size (413), and then by its endpoint.
  */
 export function createRestServer(deps: RestServerDeps): RestServer {
-  const { endpoints, slots, stopping, logger, clock, timers, random } = deps;
-  const log = new RequestLog(logger, clock, random);
+  const { endpoints, slots, stopping, logger, metrics, clock, timers, random } = deps;
+  const log = new RequestLog(logger, metrics, clock, random);
   let http: Http1 | undefined;
   const app = fastify({
     logger: false,

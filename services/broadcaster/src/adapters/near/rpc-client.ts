@@ -1,4 +1,4 @@
-import { type Dependency, httpPost, type Logger, type Ports } from "@outlayer/kit";
+import { type Dependency, httpPost, type Logger, noMetrics, type Ports } from "@outlayer/kit";
 import { RpcRefused, RpcUnavailable } from "../../core/ports/near-node.ts";
 import { AnswerTooLong } from "./read-answer.ts";
 import { RpcAvailability } from "./rpc-availability.ts";
@@ -18,12 +18,23 @@ export type ForeignResult =
   | { readonly kind: "too_large" | "no_answer" };
 
 export interface RpcClientConfig {
+  /** Stands before an endpoint's number in logs and metrics, where there is more than one client. */
+  readonly name?: string;
   /** In the order in which they are tried. */
   readonly urls: readonly string[];
   readonly chainId: string;
   /** Time limit for such a view, milliseconds; 2000 by default. */
   readonly foreignTimeoutMs?: number;
 }
+
+/** What is known of an endpoint. */
+export type EndpointState = Pick<RpcEndpoint, "label" | "isResting" | "isStale" | "finalHeight">;
+
+const callDuration = {
+  name: "near_rpc_call_duration_seconds",
+  help: "Calls of NEAR's RPC, with what came of them: answered, refused, off_shard, too_long or no_answer.",
+  labels: ["endpoint", "method", "outcome"],
+};
 
 /** What one of all endpoints said. */
 export interface EndpointAnswer<T> {
@@ -44,11 +55,20 @@ export class RpcClient {
   readonly #silentSince = new Map<RpcEndpoint, number>();
 
   /** @param post reaches the nodes */
-  constructor(config: RpcClientConfig, ports: Ports, logger: Logger, post = httpPost) {
+  constructor(config: RpcClientConfig, ports: Ports, logger: Logger, post = httpPost, metrics = noMetrics) {
     const foreignTimeoutMs = config.foreignTimeoutMs ?? 2000;
-    const deps = { ports, logger, post, foreignTimeoutMs, heads: this.#heads };
+    const observe = metrics.histogram(callDuration);
+    const deps = { ports, logger, post, foreignTimeoutMs, heads: this.#heads, observe };
+    const prefix = config.name === undefined ? "" : `${config.name} `;
     this.#availability = new RpcAvailability(ports.clock);
-    this.#endpoints = config.urls.map((url, index) => new RpcEndpoint(url, `#${index + 1}`, config.chainId, deps));
+    this.#endpoints = config.urls.map(
+      (url, index) => new RpcEndpoint(url, `${prefix}#${index + 1}`, config.chainId, deps),
+    );
+  }
+
+  /** What is known of each endpoint. */
+  get states(): readonly EndpointState[] {
+    return this.#endpoints;
   }
 
   /** The endpoints' state, all together. */

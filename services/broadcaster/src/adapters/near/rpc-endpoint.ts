@@ -1,4 +1,4 @@
-import { deadline, type HttpPost, type Logger, type Ports, type PostAnswer } from "@outlayer/kit";
+import { deadline, type HttpPost, type Labels, type Logger, type Ports, type PostAnswer } from "@outlayer/kit";
 import { LRUCache } from "lru-cache";
 import { field, type Json, object, parse, string } from "../../core/chain/json.ts";
 import { RpcRefused } from "../../core/ports/near-node.ts";
@@ -47,7 +47,11 @@ export interface EndpointDeps {
   readonly foreignTimeoutMs: number;
   /** What all endpoints have shown. */
   readonly heads: FinalHeads;
+  readonly observe: ObserveCall;
 }
+
+/** Takes how long a call took, and what came of it. */
+export type ObserveCall = (seconds: number, labels: Labels) => void;
 
 /**
  * One RPC endpoint. It rests after a failure, so that a dead one costs little. Then a single call probes it, while other calls wait
@@ -62,6 +66,7 @@ export class RpcEndpoint {
   readonly #send: HttpPost;
   readonly #foreignTimeoutMs: number;
   readonly #heads: FinalHeads;
+  readonly #observe: ObserveCall;
   readonly #freshness: Freshness;
   /** Until when it is not asked about accounts of shards that it is not on, by method and account. */
   readonly #offShard = new LRUCache<string, number>({ max: offShardKept });
@@ -75,7 +80,7 @@ export class RpcEndpoint {
 
   /** @param label names it in logs: a URL may carry a key */
   constructor(url: string, label: string, chainId: string, deps: EndpointDeps) {
-    const { ports, logger, post, foreignTimeoutMs, heads } = deps;
+    const { ports, logger, post, foreignTimeoutMs, heads, observe } = deps;
     this.#url = url;
     this.label = label;
     this.#chainId = chainId;
@@ -84,6 +89,7 @@ export class RpcEndpoint {
     this.#send = post;
     this.#foreignTimeoutMs = foreignTimeoutMs;
     this.#heads = heads;
+    this.#observe = observe;
     this.#freshness = new Freshness(label, logger);
     this.#lookedAtMs = ports.clock.now();
   }
@@ -231,6 +237,21 @@ export class RpcEndpoint {
   }
 
   async #post(method: string, params: unknown, bounds: AnswerBounds, limitMs: number): Promise<unknown> {
+    const { clock } = this.#ports;
+    const begunMs = clock.now();
+    const observe = (outcome: string) =>
+      this.#observe((clock.now() - begunMs) / 1000, { endpoint: this.label, method, outcome });
+    try {
+      const answer = await this.#exchange(method, params, bounds, limitMs);
+      observe("answered");
+      return answer;
+    } catch (error) {
+      observe(outcomeOf(error));
+      throw error;
+    }
+  }
+
+  async #exchange(method: string, params: unknown, bounds: AnswerBounds, limitMs: number): Promise<unknown> {
     const limit = deadline(this.#ports.timers, limitMs);
     // Called without a receiver: `fetch` refuses another `this`.
     const send = this.#send;
@@ -254,6 +275,14 @@ export class RpcEndpoint {
       limit.done();
     }
   }
+}
+
+/** A few words, whatever nodes write. */
+function outcomeOf(error: unknown): string {
+  if (error instanceof RpcRefused) return "refused";
+  if (error instanceof AnswerTooLong) return "too_long";
+  if (error instanceof NoAnswer && error.isOffShard) return "off_shard";
+  return "no_answer";
 }
 
 /** Kinds of errors that a node names beside their cause. */

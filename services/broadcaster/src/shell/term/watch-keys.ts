@@ -3,7 +3,7 @@ import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { createClient, type Transport } from "@connectrpc/connect";
 import { SessionService } from "@outlayer/contracts/outlayer/evidence/v1/session_service";
 import { KeyEventSchema } from "@outlayer/contracts/outlayer/progress/v1/key_event";
-import type { Bus, Logger, Ports } from "@outlayer/kit";
+import type { Bus, Logger, Metrics, Ports } from "@outlayer/kit";
 import { keysSubject } from "@outlayer/workflow";
 import type { NearNode } from "../../core/ports/near-node.ts";
 import type { Follower } from "../chain/follower.ts";
@@ -18,17 +18,23 @@ interface WatchNeeds {
   readonly follower: Follower;
   readonly ports: Ports;
   readonly logger: Logger;
+  readonly metrics: Metrics;
 }
 
 /** Watches accounts' keys, and publishes what becomes of them. */
 export function watchKeys(
-  { config, watched, node, follower, ports, logger }: WatchNeeds,
+  { config, watched, node, follower, ports, logger, metrics }: WatchNeeds,
   bus: Bus,
   evidence: Transport,
 ): KeyWatcher {
   const { accountIds, mostSignedIn } = watched;
   const sessions = createClient(SessionService, evidence);
   const signedIn = async () => (await sessions.listSignedIn({ limit: mostSignedIn })).accountIds;
+  const count = metrics.counter({
+    name: "watched_key_events_total",
+    help: "What was told of keys that the verifier takes though NEAR has deleted them: stale, or resolved.",
+    labels: ["event"],
+  });
   const watcher = new KeyWatcher({
     accountIds,
     ...(mostSignedIn === 0 ? {} : { signedIn }),
@@ -37,7 +43,10 @@ export function watchKeys(
     follower,
     clock: ports.clock,
     logger,
-    tell: (news) => bus.publish(keysSubject(news.accountId), eventOf(news)),
+    tell(news) {
+      count({ event: news.event });
+      bus.publish(keysSubject(news.accountId), eventOf(news));
+    },
   });
   watcher.start();
   return watcher;
