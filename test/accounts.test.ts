@@ -19,9 +19,14 @@ interface Written {
 }
 
 /** Sends exactly what the API told the account to send. */
-async function send(system: System, key: typeof first, { receiverId, actions }: Written): Promise<void> {
+async function send(
+  system: System,
+  key: typeof first,
+  { receiverId, actions }: Written,
+  signerId = nina,
+): Promise<void> {
   const { methodName, args, gas, deposit } = actions[0].params;
-  await new Actor(system.devnet, nina, key).call({
+  await new Actor(system.devnet, signerId, key).call({
     receiverId,
     methodName,
     args,
@@ -97,6 +102,28 @@ describeShapes("accounts and keys", (shape) => {
     await send(system, second, stale_keys[0].removal.transaction);
     assert.deepEqual((await read(`${nina}/stale-keys`)).stale_keys, []);
     assert.deepEqual((await read(nina)).keys, []);
+  });
+
+  it("tell a deterministic account with a full access key on NEAR what to send", async () => {
+    assert(first);
+    const deterministic = "0s2f1cd8a3a2b4b8a6d0d5a4b0a3a0a6c5d4e3f201";
+    const absent = await read(deterministic);
+    assert.deepEqual([absent.kind, absent.exists_on_near, absent.registration], ["deterministic", false, null]);
+    assert.match(absent.message, /is not on NEAR: what is paid to it is for the contract that it is derived from$/);
+
+    const { accounts } = system.devnet.controls;
+    accounts.setBalance(deterministic, 10n ** 24n);
+    accounts.addKey(deterministic, first.publicKey, { kind: "fullAccess" });
+    makeFinal(system);
+    const unclaimed = await read(deterministic);
+    assert.match(unclaimed.message, /^no key is registered: it can be paid/);
+    const { transaction } = unclaimed.registration;
+    assert.equal(transaction.signerId, deterministic);
+    await send(system, first, transaction, deterministic);
+    const claimed = await read(deterministic);
+    const key = { public_key: first.publicKey, registered: true, on_near: "full_access", stale: false };
+    assert.deepEqual([claimed.keys, claimed.registration], [[key], null]);
+    assert.equal(claimed.message, "it signs intents with each of its keys");
   });
 
   it("know a wallet's implicit account, whose own key needs no registration", async () => {

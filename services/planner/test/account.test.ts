@@ -7,6 +7,8 @@ const other = "secp256k1:3aMVMxsoAnHUbweXMtdKaN1uJaNwsfKv7wnc97SDGjXhyK62VyJwhPU
 const implicit = "423df0a6640e9467769c55a573f15b9ee999dc8970048959c72890abf5cc3a8e";
 const ethereum = "0xbff77166b39599e54e391156eef7b8191e02be92";
 
+const deterministic = `0s${"a".repeat(40)}`;
+
 const nothing: AccountFacts = {
   exists: true,
   registeredKeys: [],
@@ -37,6 +39,7 @@ describe("a stale key", () => {
     ["is none of an implicit account that never was on NEAR", implicit, { exists: false }, []],
     ["is one of an implicit account that took it off NEAR", implicit, { nearKeys: [nearKey(other, true)] }, ["absent"]],
     ["is none of an Ethereum account, which has none on NEAR", ethereum, {}, []],
+    ["is none of a deterministic account, whose contract may register any", deterministic, {}, []],
     ["is none on P-256, which NEAR does not have", "a.near", { registeredKeys: [`p256:${other.slice(10)}`] }, []],
   ];
   for (const [what, accountId, change, stale] of rows) {
@@ -73,6 +76,13 @@ describe("the transaction that registers a key", () => {
     assert.equal(keyOf(account("a.near", { ...own, keyRegistered: true }, other)), undefined);
   });
 
+  it("is of the full access key of a deterministic account, with which it can sign in", () => {
+    const found = account(deterministic, own);
+    assert.equal(keyOf(found), key);
+    assert.match(found.message, /^no key is registered: it can be paid/);
+    assert.equal(keyOf(account(deterministic, { ...own, keyRegistered: false }, other)), other);
+  });
+
   const none: readonly [what: string, accountId: string, change: Partial<AccountFacts>][] = [
     ["one has a key", "a.near", { registeredKeys: [key] }],
     ["NEAR does not have the account", "a.near", { exists: false }],
@@ -81,8 +91,22 @@ describe("the transaction that registers a key", () => {
     ["no key has full access", "a.near", { nearKeys: [nearKey(key, false)] }],
     ["the verifier takes no key of that curve", "a.near", { nearKeys: [nearKey("ml-dsa:1", true)] }],
     ["it is an Ethereum account", ethereum, {}],
+    ["it is a deterministic account that has no keys on NEAR", deterministic, { nearKeys: [] }],
   ];
   for (const [when, accountId, change] of none) {
     it(`is not there where ${when}`, () => assert.equal(keyOf(account(accountId, { ...own, ...change })), undefined));
+  }
+});
+
+describe("what is said of an account that is not on NEAR", () => {
+  for (const [accountId, said] of [
+    ["a.near", "a.near is not on NEAR: whoever creates it holds what is paid to it"],
+    [
+      deterministic,
+      `${deterministic} is not on NEAR: what is paid to it is for the contract that it is derived from`,
+    ],
+    [ethereum, "it signs intents with its own key, unless that was removed"],
+  ] as const) {
+    it(`is right for ${accountId}`, () => assert.equal(account(accountId, { exists: false }).message, said));
   }
 });

@@ -98,9 +98,9 @@ function mayTransact({ exists, locked, authByPredecessor }: AccountFacts): boole
   return exists && !locked && authByPredecessor;
 }
 
-/** The asked key where it is not registered, or else the account's first own key where none is. */
+/** The asked key where it is not registered, or else the account's first own key where none is. An Ethereum account has none on NEAR. */
 function keyToRegister(kind: AccountKind, facts: AccountFacts, asked: Key | undefined): string | undefined {
-  if (!mayTransact(facts) || (kind !== "named" && kind !== "implicit_near")) return undefined;
+  if (!mayTransact(facts) || kind === "implicit_eth") return undefined;
   if (asked !== undefined) return asked.registered ? undefined : asked.publicKey;
   if (facts.registeredTotal > 0) return undefined;
   const own = facts.nearKeys.filter(({ publicKey, fullAccess }) => fullAccess && isTakenByVerifier(publicKey));
@@ -130,6 +130,8 @@ function messageOf(
     return `${stale} of its keys are stale: the verifier takes them, and NEAR does not give them full access`;
   if (kind === "named" && !facts.exists)
     return `${accountId} is not on NEAR: whoever creates it holds what is paid to it`;
+  if (kind === "deterministic" && !facts.exists)
+    return `${accountId} is not on NEAR: what is paid to it is for the contract that it is derived from`;
   if (asked !== undefined && !asked.registered) return `${asked.publicKey} is not registered: it cannot sign intents`;
   if (facts.registeredTotal > 0) return "it signs intents with each of its keys";
   if (kind === "implicit_eth") return "it signs intents with its own key, unless that was removed";
