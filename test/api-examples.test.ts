@@ -71,6 +71,7 @@ interface ToSign {
 
 const alice = nearWallet(keyPairFromSeed(new Uint8Array(32).fill(0x71)));
 const bob = nearWallet(keyPairFromSeed(new Uint8Array(32).fill(0x72)));
+const maker = nearWallet(keyPairFromSeed(new Uint8Array(32).fill(0x73)));
 
 describeShapes("the examples of docs/api.md", (shape) => {
   let system: System;
@@ -85,18 +86,26 @@ describeShapes("the examples of docs/api.md", (shape) => {
     oneClick = await startOneClick();
     const environment = {
       ...sessionEnvironment,
+      POLICY_ACTION_TYPES_JSON: JSON.stringify({ add_public_key: "wallet_power", remove_public_key: "wallet_power" }),
       QUOTES_1CLICK_URL: oneClick.url,
       QUOTES_1CLICK_PUBLIC_KEY: oneClickSigner.publicKey,
     };
     system = await startSystem({ shape, environment });
-    const intents = [{ intent: "transfer", receiver_id: "mike.near", tokens: { "nep141:wrap.near": "5" } }];
-    system.devnet.controls.verifier.credit(alice.accountId, "nep141:wrap.near", 1_005n);
-    const deadlineMs = system.devnet.controls.clock.now() + 600_000;
-    const signed = (by: typeof alice) => JSON.stringify(by.sign(messageFor(system, by, intents, { deadlineMs })));
+    const { verifier, clock } = system.devnet.controls;
+    verifier.credit(alice.accountId, "nep141:wrap.near", 1_010n);
+    verifier.credit(maker.accountId, "nep141:usdc.near", 401n);
+    const deadlineMs = clock.now() + 600_000;
+    const signed = (by: typeof alice, intent: object) =>
+      JSON.stringify(by.sign(messageFor(system, by, [intent], { deadlineMs })));
+    const pay = { intent: "transfer", receiver_id: "mike.near", tokens: { "nep141:wrap.near": "5" } };
+    const diff = { "nep141:wrap.near": "999", "nep141:usdc.near": "-401" };
     owner = {
       OWN_SESSION: await tokenFor(alice.accountId),
-      PAYLOAD: signed(alice),
-      PAYLOAD_OF_ANOTHER: signed(bob),
+      PAYLOAD: signed(alice, pay),
+      PAYLOAD_TO_WITHDRAW: signed(alice, pay),
+      PAYLOAD_TO_PREFLIGHT: signed(alice, pay),
+      PAYLOAD_OF_ANOTHER: signed(bob, pay),
+      COUNTERPARTY_SIGNED: signed(maker, { intent: "token_diff", diff }),
     };
     directory = mkdtempSync(join(tmpdir(), "api-examples-"));
     // The commands are run as they are written; curl itself is told to say the status too.
