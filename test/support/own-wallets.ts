@@ -2,7 +2,7 @@ import { issueSession, sessionKey } from "@outlayer/access";
 import type { Environment } from "@outlayer/kit";
 import { implicitAccountId, type KeyPair, keyPairFromSeed, parsePublicKey, verifierNonce } from "@outlayer/near";
 import { RestClient } from "./rest-client.ts";
-import { rawSigner, signedNep413, type TextSigner, textSigners } from "./signers.ts";
+import { passkey, rawSigner, signedNep413, type TextSigner, textSigners } from "./signers.ts";
 import type { System } from "./system.ts";
 
 /** The keystore's wallet that signs delegates for sessions in tests. */
@@ -18,13 +18,16 @@ export const sessionEnvironment: Environment = {
   SERVICE_WALLET_ID: serviceWalletId,
 };
 
+/** Under which those sessions are issued. */
+export const sessionTerms = { keys: [sessionKey(seed)], audience };
+
 let sessions = 0;
 
 /** A session's token. @param nowMs of the product's clock */
 export async function tokenFor(accountId: string, nowMs = Date.now()): Promise<string> {
   sessions += 1;
   const id = `0198c0de-0000-7000-8000-${String(sessions).padStart(12, "0")}`;
-  return (await issueSession({ keys: [sessionKey(seed)], audience }, { id, accountId }, nowMs)).token;
+  return (await issueSession(sessionTerms, { id, accountId }, nowMs)).token;
 }
 
 /** Calls REST as somebody who has signed in with the account. */
@@ -91,6 +94,11 @@ export function nearWallet(key: KeyPair): OwnWallet {
 /** The plainest standard: the text itself is signed. */
 export function rawWallet(key: KeyPair): OwnWallet {
   return onText(rawSigner(key));
+}
+
+/** A passkey on P-256. @param seed a byte from which its key is made */
+export function passkeyWallet(seed: number): OwnWallet {
+  return onText(passkey(seed));
 }
 
 /** A wallet of each standard that the verifier takes, on each curve that the standard takes. */

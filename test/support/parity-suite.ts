@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
-import { type Service, unavailable } from "@outlayer/kit";
+import { type Environment, type Service, unavailable } from "@outlayer/kit";
 import {
   type Ask,
   type Asked,
@@ -84,11 +84,14 @@ export class ParitySuite {
   #rows = 0;
 
   /** @param quotas quotas of wallets, in WALLET_QUOTAS_JSON's form, beside wide ones */
-  constructor(shape: Shape, quotas: object = {}) {
+  constructor(shape: Shape, quotas: object = {}, environment: Environment = {}) {
     before(async () => {
       this.system = await startSystem({
         shape,
-        environment: { WALLET_QUOTAS_JSON: JSON.stringify({ ...JSON.parse(wideQuotas), ...quotas }) },
+        environment: {
+          WALLET_QUOTAS_JSON: JSON.stringify({ ...JSON.parse(wideQuotas), ...quotas }),
+          ...environment,
+        },
         ...(shape === "embedded" ? { wrap: { evidence: (service) => this.#thatMayBeAway(service) } } : {}),
       });
       this.clients = plainClients(this.system);

@@ -350,6 +350,8 @@ const ofARun: ReadonlySet<string> = new Set([
   "request_id",
   "idempotency_key",
   "signed_nep413_payloads",
+  "payloads",
+  "counterparty_signed",
   "signed_nep366_delegates",
   "submit_tx_hashes",
   "intent_ids",
