@@ -13,6 +13,7 @@ import {
   nearWallet,
   type OwnWallet,
   ownWallets,
+  passkeyWallet,
   serviceWalletId,
   sessionEnvironment,
   sessionOf,
@@ -149,6 +150,25 @@ describeShapes("a session's own payloads (rule: own-payloads-are-the-sessions-ow
     );
   });
 
+  it("by a key of another curve with the bytes of a registered one are refused", async () => {
+    const p256 = passkeyWallet(0x41);
+    const registered = p256.publicKey.replace("p256:", "secp256k1:");
+    const { verifier } = system.devnet.controls;
+    verifier.addKey(alice.accountId, registered);
+    makeFinal(system);
+    const { body } = await session.get(`/accounts/${alice.accountId}?public_key=${registered}`);
+    assert.equal(body.asked_key.registered, true);
+    const payload = p256.sign(messageFor(system, alice, [give("1")]));
+    assert.equal(
+      await refusal(signedStep(payload)),
+      `${at} is signed by ${p256.publicKey}, which is not a key of ${alice.accountId} in the verifier`,
+    );
+    verifier.addKey(alice.accountId, p256.publicKey);
+    makeFinal(system);
+    const { body: record } = await session.execute([signedStep(payload)]);
+    assert.equal(record.status, "succeeded", record.user_visible_error);
+  });
+
   it("with a signature that is not valid are refused", async () => {
     const payload = { ...signed([give("1")]), signature: Reflect.get(signed([give("2")]), "signature") };
     assert.equal(await refusal(signedStep(payload)), `${at} has a signature that is not valid`);
@@ -261,6 +281,29 @@ describeShapes("a session's own payloads (rule: own-payloads-are-the-sessions-ow
       [service.status, service.user_visible_error],
       ["failed", "the service wallet signs for sessions alone"],
     );
+  });
+
+  it("are withdrawn by their session alone, and possible until their deadline", async () => {
+    const { keystore } = system.devnet.controls;
+    const before = of(alice.accountId);
+    keystore.setReadiness("not_ready");
+    try {
+      const deadlineMs = Math.ceil(system.devnet.controls.clock.now() / 1000) * 1000 + 60_000;
+      const message = messageFor(system, alice, [give("1")], { deadlineMs });
+      const requestId = await session.begin([signedStep(alice.sign(message))]);
+      await session.until(requestId, ({ status }) => status === "queued");
+      const others = await (await sessionOf(system, bob.accountId)).cancel(requestId, 0);
+      assert.deepEqual([others.status, others.body.message], [404, `workflow request ${requestId} was not found`]);
+      assert.equal((await session.record(requestId)).cancel_requested, false);
+      assert.equal((await session.cancel(requestId, 0)).status, 202);
+      const record = await session.until(requestId, ({ status }) => status === "settling");
+      const possible_until = new Date(deadlineMs).toISOString().replace(".000", "");
+      assert.deepEqual(record.step_outcomes, [{ outcome: "still_possible", error: null, possible_until }]);
+      assert.deepEqual([record.cancel_requested, record.submit_tx_hashes, record.cancel_tx_hashes], [true, [null], []]);
+      assert.equal(of(alice.accountId), before);
+    } finally {
+      keystore.setReadiness("ready");
+    }
   });
 
   it("are seen by nobody before their submission is on record (rule: unsubmitted-signature-stays-secret)", async () => {
