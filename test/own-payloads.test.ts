@@ -35,6 +35,8 @@ const give = (amount: string, receiver_id = "mike.near") => ({
 
 const alice = nearWallet(keyPairFromSeed(new Uint8Array(32).fill(0x71)));
 const bob = nearWallet(keyPairFromSeed(new Uint8Array(32).fill(0x72)));
+const carol = nearWallet(keyPairFromSeed(new Uint8Array(32).fill(0x73)));
+const { publicKey: p256Key } = passkeyWallet(0x42);
 
 describeShapes("a session's own payloads (rule: own-payloads-are-the-sessions-own)", (shape) => {
   let system: System;
@@ -218,6 +220,36 @@ describeShapes("a session's own payloads (rule: own-payloads-are-the-sessions-ow
     const said = (other: string) => `${other} has signer and nonce of ${at}: only one of them can execute`;
     assert.equal(await refusal(signedStep(payload, payload)), said("steps[0].payloads[1]"));
     assert.equal(await refusal(signedStep(payload), signedStep(payload)), said("steps[1].payloads[0]"));
+  });
+
+  it("that remove the key that signs them are refused unless that is asked for by name", async () => {
+    const { verifier } = system.devnet.controls;
+    const other = alice.publicKey;
+    verifier.addKey(carol.accountId, other);
+    makeFinal(system);
+    const carols = await sessionOf(system, carol.accountId);
+    const removal = (public_key: string) => ({ intent: "remove_public_key", public_key });
+    const rotation = [{ intent: "add_public_key", public_key: p256Key }, removal(carol.publicKey)];
+    const rotating = signedStep(signed([], {}, carol), signed(rotation, {}, carol));
+    const { body: refused } = await carols.execute([rotating]);
+    assert.deepEqual(
+      [refused.error_code, refused.user_visible_error],
+      [
+        "planner_rejected",
+        "steps[0].payloads[1].intents[1].public_key is the key that signs this payload: without it the account may have no key left; set remove_signing_key to remove it all the same",
+      ],
+    );
+    const keys = async () => {
+      const { body } = await carols.get(`/accounts/${carol.accountId}`);
+      return body.keys.map(({ public_key }: { public_key: string }) => public_key).toSorted();
+    };
+    assert.deepEqual(await keys(), [other, carol.publicKey].toSorted());
+    // Another key than the one that signs may go.
+    const { body: first } = await carols.execute([signedStep(signed([removal(other)], {}, carol))]);
+    assert.equal(first.status, "succeeded", first.user_visible_error);
+    const { body: asked } = await carols.execute([{ ...rotating, remove_signing_key: true }]);
+    assert.equal(asked.status, "succeeded", asked.user_visible_error);
+    assert.deepEqual(await keys(), [p256Key]);
   });
 
   it("that do not balance are refused with the numbers", async () => {

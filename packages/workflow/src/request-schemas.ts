@@ -63,6 +63,7 @@ const stepSchema = z.union([
     quote: f.quote,
     token_out: f.token_out,
     min_amount_out: f.min_amount_out,
+    remove_signing_key: f.remove_signing_key,
     ...common,
   }),
   z.looseObject({

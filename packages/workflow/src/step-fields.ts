@@ -74,7 +74,7 @@ export const stepFields = {
     .boolean()
     .meta({
       description:
-        "The key to remove may be the one that signs this very step, after which the wallet can sign nothing more.",
+        "The key to remove may be the one that signs this very step, or this very payload, after which the account may be able to sign nothing more.",
       examples: [false],
     })
     .optional(),

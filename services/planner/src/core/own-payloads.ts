@@ -61,6 +61,12 @@ export function ownPayloads(
   const carried = readCarried(payloads, `${place}.payloads`, limits, (payload) => ownProblem(payload, session));
   if (carried.problem !== undefined) return carried;
   const { read } = carried;
+  const removal = fields.remove_signing_key === true ? undefined : removalOfSigningKey(read);
+  if (removal !== undefined) {
+    return problem(
+      `${removal}.public_key is the key that signs this payload: without it the account may have no key left; set remove_signing_key to remove it all the same`,
+    );
+  }
   const intents = read.reduce((sum, one) => sum + one.intents.length, 0);
   if (intents > mostIntents) return problem(`${place} must have at most ${mostIntents} intents, and has ${intents}`);
   const { problem: misquoted, ...quoted } = signedDeposit(fields, read, place, facts, limits, session);
@@ -78,6 +84,21 @@ function ownProblem({ place, signerId, intents }: SignedPayload, session: string
     const checked = checkIntent(intent, at);
     if (checked.problem !== undefined) return checked.problem;
     if (checked.transferTo === session) return `${at}.receiver_id ${mustNotBeOwn}`;
+  }
+  return undefined;
+}
+
+/**
+ * The place of an intent that removes the key by which its own payload is signed. No other removal can be that of the last key: the
+ * key that signs it is still there.
+ */
+function removalOfSigningKey(read: readonly VerifiedPayload[]): string | undefined {
+  for (const { place, publicKey, intents } of read) {
+    const index = intents.findIndex((intent) => {
+      const checked = checkIntent(intent, place);
+      return checked.problem === undefined && checked.removedKey === publicKey;
+    });
+    if (index >= 0) return `${place}.intents[${index}]`;
   }
   return undefined;
 }

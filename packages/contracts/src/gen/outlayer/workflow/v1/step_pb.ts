@@ -285,7 +285,7 @@ export type Step = Message<"outlayer.workflow.v1.Step"> & {
   publicKey?: string | undefined;
 
   /**
-   * Whether the key to remove may be the one that signs the step.
+   * Whether the key to remove may be the one that signs the step, or the payload that removes it.
    *
    * @generated from field: optional bool remove_signing_key = 31;
    */
