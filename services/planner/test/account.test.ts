@@ -101,10 +101,7 @@ describe("the transaction that registers a key", () => {
 describe("what is said of an account that is not on NEAR", () => {
   for (const [accountId, said] of [
     ["a.near", "a.near is not on NEAR: whoever creates it holds what is paid to it"],
-    [
-      deterministic,
-      `${deterministic} is not on NEAR: what is paid to it is for the contract that it is derived from`,
-    ],
+    [deterministic, `${deterministic} is not on NEAR: what is paid to it is for the contract that it is derived from`],
     [ethereum, "it signs intents with its own key, unless that was removed"],
   ] as const) {
     it(`is right for ${accountId}`, () => assert.equal(account(accountId, { exists: false }).message, said));
