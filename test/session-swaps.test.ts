@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { JsonObject } from "@bufbuild/protobuf";
-import { createClient } from "@connectrpc/connect";
+import { Code, createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import type { Environment } from "@outlayer/kit";
@@ -124,9 +124,19 @@ describeShapes("a swap of a session's (rule: quote-is-held-against-the-step)", (
     const body = await session.ended(first.request_id);
     assert.equal(body.status, "succeeded", body.user_visible_error);
     assert.deepEqual([held(address) - deposited, before - held(alice.accountId)], [1000n, 1000n]);
-    assert.deepEqual(body.original_request_json.steps[0].quote, offer.step.quote);
+    const { payload_sha256 } = body.signers[0].payloads[0];
+    assert.deepEqual(body.original_request_json.steps, [{ ...offer.step, payloads: [{ payload_sha256 }] }]);
     assert.equal(body.signers[0].payloads[0].payload_json, JSON.stringify(payload));
     assert.deepEqual(body.plan_json.unchecked.includes("deposit_quote"), false);
+  });
+
+  it("is rehearsed by a preflight, which says what the account lacks", async () => {
+    const preflight = async (amount_in: string) => {
+      const step = taken(await offered(session, { ...asked, amount_in }));
+      return (await session.post("/workflows/preflight", { steps: [step] })).body.abort_reasons;
+    };
+    assert.deepEqual(await preflight("1000"), []);
+    assert.deepEqual(await preflight("1000000"), ["wallet_tokens", "simulation"]);
   });
 
   it("carries the memo that 1Click asks for", async () => {
@@ -278,7 +288,13 @@ describe("quotes for sessions", () => {
     return withSystem({ environment }, async (system) => {
       const { status, body } = await (await sessionOf(system, alice.accountId)).post("/quotes", asked);
       const why = "the operator has set no service wallet (SERVICE_WALLET_ID)";
-      assert.deepEqual([status, body.message], [404, `what a session signs cannot be carried here: ${why}`]);
+      const message = `what a session signs cannot be carried here: ${why}`;
+      assert.deepEqual([status, body.message], [404, message]);
+      const headers = { authorization: `Bearer ${await tokenFor(alice.accountId)}` };
+      const clients = plainClients(system);
+      const grpc = await overGrpc(clients)({ call: "quotes", body: JSON.stringify(asked), headers });
+      clients.close();
+      assert.deepEqual([grpc.code, grpc.message, grpc.reason], [Code.NotFound, message, "NO_QUOTE_SOURCE"]);
       assert.equal(oneClick.asked.length, 0);
     });
   });
