@@ -1,9 +1,10 @@
 import { type KeyPair, keyPairFromSeed, verifierNonce } from "@outlayer/near";
+import { signedQuote } from "../../support/one-click-quote.ts";
 import { nearWallet, signedStep } from "../../support/own-wallets.ts";
 import { signedNep413 } from "../../support/signers.ts";
 import type { Attack } from "../attack.ts";
 import type { AttackWorld } from "../attack-world.ts";
-import { wrap } from "../tenants.ts";
+import { usdc, wrap } from "../tenants.ts";
 import { bearer, challengeFor, verify } from "./sign-ins.ts";
 
 /** How long what is signed may be carried, and how much longer its nonce is remembered; milliseconds. */
@@ -12,7 +13,7 @@ const [holdsMs, nonceOutlivesMs] = [60_000, 86_400_000];
 export const ownPayloads: Attack = {
   name: "own-payloads",
   tries:
-    "signs in under ever new accounts, and has payloads carried that move nothing, are somebody else's, or come twice",
+    "signs in under ever new accounts, and has payloads carried that move nothing, are somebody else's, come twice, or are deposits by a quote of one's own making",
   everyMs: 10_000,
   // Whoever signs in may have payloads carried, until all sessions together have used up one wallet's part.
   refusals: ["200", "202", "400", "401", "409", "429", "503"],
@@ -20,16 +21,22 @@ export const ownPayloads: Attack = {
     const [key, other] = [newKey(world), newKey(world)];
     const token = await sessionOf(world, key);
     if (token === undefined) return;
-    const execute = (...payloads: readonly object[]) =>
+    const executeSteps = (steps: readonly object[]) =>
       world.rest({
         path: "/wallet/v1/workflows/execute",
         method: "POST",
         headers: { ...bearer(token), prefer: "wait=0" },
-        body: { steps: payloads.map((one) => signedStep(one)) },
+        body: { steps },
       });
+    const execute = (...payloads: readonly object[]) => executeSteps(payloads.map((one) => signedStep(one)));
     const twice = signed(world, key);
-    for (const payloads of [[signed(world, other)], [signed(world, key), signed(world, other)], [twice, twice]]) {
-      const { status, body } = await execute(...payloads);
+    for (const steps of [
+      [signedStep(signed(world, other))],
+      [signedStep(signed(world, key)), signedStep(signed(world, other))],
+      [signedStep(twice), signedStep(twice)],
+      [forgedSwap(world, key)],
+    ]) {
+      const { status, body } = await executeSteps(steps);
       if (status !== undefined && status < 400)
         world.gotThrough(`a session carries ${JSON.stringify(body?.plan_json)}`);
     }
@@ -55,6 +62,25 @@ async function sessionOf(world: AttackWorld, key: KeyPair): Promise<string | und
   if (challenge === undefined) return undefined;
   const { body } = await verify(world, { account_id: accountId, signed: signedNep413(key, challenge) });
   return typeof body?.token === "string" ? body.token : undefined;
+}
+
+/** A deposit by a quote that the account has signed in 1Click's place. */
+function forgedSwap(world: AttackWorld, key: KeyPair): object {
+  const { accountId } = nearWallet(key);
+  const deadline = new Date(Date.now() + 2 * holdsMs).toISOString();
+  const within = { depositType: "INTENTS", refundType: "INTENTS", recipientType: "INTENTS" };
+  const tokens = { originAsset: wrap, destinationAsset: usdc };
+  const quoteRequest = { dry: false, swapType: "EXACT_INPUT", ...tokens, ...within, deadline };
+  const amounts = { amountIn: "1", amountOut: "1000000", minAmountOut: "1000000" };
+  const quote = signedQuote(
+    {
+      quoteRequest: { ...quoteRequest, recipient: accountId, refundTo: accountId },
+      quote: { ...amounts, depositAddress: "mike.near", deadline },
+    },
+    key,
+  );
+  const deposit = signed(world, key, { intent: "transfer", receiver_id: "mike.near", tokens: { [wrap]: "1" } });
+  return { ...signedStep(deposit), quote, token_out: usdc };
 }
 
 function signed(world: AttackWorld, key: KeyPair, ...intents: readonly object[]): object {
