@@ -166,7 +166,8 @@ export class DependencyWatch implements CallListener, Watch {
       // Ends the wait for a change together with the probe, so that no listeners pile up.
       await Promise.race([asked, this.#change(AbortSignal.any([signal, round.signal]))]);
       round.abort();
-      if (this.#state === "ok") {
+      // A probe may tell nothing, and the last answer be long ago: then there is nothing to be idle for.
+      if (this.#state === "ok" && ports.clock.now() < this.#heardAtMs + idleMs) {
         await this.#idle();
         pauseMs = firstPauseMs;
       } else {

@@ -15,7 +15,7 @@ function watched({ required }: { readonly required?: true } = {}) {
   const lines: { readonly [field: string]: unknown }[] = [];
   const logger = createLogger("evidence", "trace", { write: (line) => void lines.push(JSON.parse(line)) });
   const asked: number[] = [];
-  let does: "answer" | "refuse" | "hang" = "hang";
+  let does: "answer" | "refuse" | "hang" | "skip" = "hang";
   let behindMs = 0;
   const watch = new DependencyWatch({
     name: "database",
@@ -23,6 +23,11 @@ function watched({ required }: { readonly required?: true } = {}) {
     async ask(signal: AbortSignal, listener: CallListener) {
       asked.push(time.clock.now());
       if (does === "answer") return listener.heard();
+      if (does === "skip") {
+        // A watch that asks without a pause would never let the test go on.
+        if (asked.length > 100) void watch.stop();
+        return;
+      }
       if (does === "refuse") return listener.missed("away", "connection refused");
       await sleep(time.timers, longestAskMs, signal);
       listener.missed("slow", `no answer within ${longestAskMs} ms`);
@@ -66,6 +71,16 @@ function watched({ required }: { readonly required?: true } = {}) {
 }
 
 describe("a dependency that is watched", () => {
+  it("is asked again after a pause where a probe told nothing, however long the last answer is ago", async () => {
+    const { watch, asked, makeIt, pass } = watched();
+    makeIt("skip");
+    watch.heard();
+    watch.start();
+    await pass(20_000);
+    assert.ok(asked.length > 5 && asked.length < 20, `asked ${asked.length} times`);
+    await watch.stop();
+  });
+
   it("takes a process that cannot do without it out of service while it is not known or away, and not when it is slow", async () => {
     const { watch, readiness } = watched({ required: true });
     const isReady = () => [readiness.ready, readiness.reasons];
