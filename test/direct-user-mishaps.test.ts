@@ -11,6 +11,9 @@ import { apiKey, type System, withSystem } from "./support/system.ts";
 const serverBusy = { name: "HANDLER_ERROR", cause: { name: "INVALID_TRANSACTION" }, code: -32000, message: "busy" };
 const unknownChunk = { name: "HANDLER_ERROR", cause: { name: "UNKNOWN_CHUNK" }, code: -32000, message: "no chunk" };
 
+/** A provider's, which looks like a contract's answer: that has `data` too. */
+const providersLimit = { code: 429, message: "Too many requests", data: "limit of 10/s reached" };
+
 /** Somebody else counts, with the user's full access key. */
 const countElsewhere = (system: System) =>
   new Actor(system.devnet, scope.user_id).call({ receiverId: scope.receiver_id, methodName: "increase", args: {} });
@@ -39,6 +42,23 @@ describeShapes("the direct-user lane: whatever goes wrong", (shape) => {
       assert.equal(await count(system.devnet), 1);
       assert.equal(body.direct_signed_transactions.length, 1);
     }));
+
+  for (const method of ["send_tx", "EXPERIMENTAL_tx_status", "query", "*"]) {
+    it(`a provider's limit in JSON-RPC's clothes (${method}): asked again, and counted once`, () =>
+      withSystem({ shape }, async (system) => {
+        await install(system);
+        const { faults } = system.devnet.controls;
+        const rule = faults.add({ target: "rpc", method, count: 5, fault: { kind: "error", error: providersLimit } });
+        const { body: begun } = await execute(system.rest(), {}, "limited", 0);
+        const record = await system.rest().ended(begun.request_id);
+        const left = faults.rules.find(({ id }) => id === rule.id)?.count ?? 0;
+        faults.remove(rule.id);
+        assert.ok(left < 5, "the node has answered so");
+        assert.equal(record.status, "succeeded", record.user_visible_error);
+        assert.deepEqual([calls(system).length, await count(system.devnet)], [1, 1]);
+        assert.equal(record.direct_signed_transactions.length, 1);
+      }));
+  }
 
   it("a node that loses what is sent: the same bytes again, never called failed", () =>
     withSystem({ shape, environment: { NEAR_POLL_TIMEOUT_SECS: "1" } }, async (system) => {

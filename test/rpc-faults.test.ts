@@ -11,6 +11,10 @@ const faults: Readonly<Record<string, Fault>> = {
   "answers with HTML": { kind: "html", status: 502 },
   "answers 500": { kind: "server_error" },
   "answers 429": { kind: "too_many_requests", retry_after_secs: 1 },
+  "answers 429 in JSON-RPC's clothes": {
+    kind: "error",
+    error: { code: 429, message: "Too many requests", data: "limit of 10/s reached" },
+  },
   "is slow": { kind: "delay", ms: 150 },
   "lags some blocks behind": { kind: "lag", blocks: 3 },
 };
