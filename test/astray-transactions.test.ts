@@ -89,26 +89,42 @@ describeShapes("decisions, on the chain", (shape) => {
       assert.equal(new Set(submittedDelegates(system)).size, 3);
     }));
 
-  it("a submission that the winning fork does not have is sent again, the same bytes (rule: ids-of-a-lost-fork-are-withdrawn)", () =>
-    withSystem({ shape }, async (system) => {
-      const { blocks } = system.devnet.controls;
-      blocks.stop();
-      const requestId = await system.rest().begin(three);
-      await sends(system, 3);
-      blocks.mine({ blocks: 2 });
-      const seen = await system.rest().until(requestId, ({ intent_ids }) => !intent_ids.includes(null));
-      await sends(system, 4);
-      blocks.fork({ depth: 2, blocks: 3, transactions: "drop" });
-      // No block comes before that is read: it does not last.
-      const withdrawn = await system.rest().until(requestId, ({ intent_ids }) => intent_ids.includes(null));
-      assert.equal(withdrawn.status, "submitting");
-      blocks.go();
-      const record = await system.rest().ended(requestId);
-      assert.equal(record.status, "succeeded", record.user_visible_error);
-      assert.deepEqual(record.submit_tx_hashes, seen.submit_tx_hashes);
-      assert.equal(submittedDelegates(system).length, 3);
-      assert.equal(dispatches(system), 3);
-    }));
+  for (const [title, answers] of [
+    [
+      "a submission that the winning fork does not have is sent again, the same bytes (rule: ids-of-a-lost-fork-are-withdrawn)",
+      true,
+    ],
+    [
+      "it is sent again also where the provider does not tell how long transactions are valid (rule: unknown-error-lets-go)",
+      false,
+    ],
+  ] as const) {
+    it(title, () =>
+      withSystem({ shape }, async (system) => {
+        const { blocks, faults, counters } = system.devnet.controls;
+        const method = "EXPERIMENTAL_genesis_config";
+        const error = { name: "REQUEST_VALIDATION_ERROR", cause: { name: "METHOD_NOT_FOUND" }, code: -32601 };
+        if (!answers) faults.add({ target: "rpc", method, count: null, fault: { kind: "error", error } });
+        blocks.stop();
+        const requestId = await system.rest().begin(three);
+        await sends(system, 3);
+        blocks.mine({ blocks: 2 });
+        const seen = await system.rest().until(requestId, ({ intent_ids }) => !intent_ids.includes(null));
+        await sends(system, 4);
+        blocks.fork({ depth: 2, blocks: 3, transactions: "drop" });
+        // No block comes before that is read: it does not last.
+        const withdrawn = await system.rest().until(requestId, ({ intent_ids }) => intent_ids.includes(null));
+        assert.equal(withdrawn.status, "submitting");
+        blocks.go();
+        const record = await system.rest().ended(requestId);
+        assert.equal(record.status, "succeeded", record.user_visible_error);
+        assert.deepEqual(record.submit_tx_hashes, seen.submit_tx_hashes);
+        assert.equal(submittedDelegates(system).length, 3);
+        assert.equal(dispatches(system), 3);
+        assert.ok((counters.snapshot().rpc[method] ?? 0) > 0, "the period was asked for");
+      }),
+    );
+  }
 
   it("a resume that never arrives is made impossible once its window has passed (rule: abandoned-resume-is-burnt)", () =>
     withSystem({ shape, environment: { INTENTS_DEADLINE_SECS: "7", ...deadlineOnly } }, async (system) => {

@@ -83,7 +83,7 @@ describe("logs", () => {
         return response;
       },
     });
-    await withSystem({ wrap, rpcPath: `/v1/${providerKey}?apiKey=${providerKey}` }, async (system) => {
+    await withSystem({ wrap, rpcPaths: [`/v1/${providerKey}?apiKey=${providerKey}`] }, async (system) => {
       await representativeRun(system);
       const { devnet, logs } = system;
       const records = await Promise.all(

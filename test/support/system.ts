@@ -21,8 +21,8 @@ export interface SystemOptions {
   readonly environment?: Environment;
   /** Embedded only. */
   readonly wrap?: ProductDeps["wrap"];
-  /** Path and query of the RPC URL, where a provider's access key would stand. */
-  readonly rpcPath?: string;
+  /** Path and query of each RPC URL, where a provider's access key would stand. By default there is one URL without any. */
+  readonly rpcPaths?: readonly string[];
   /** The time, for the devnet and the product alike. The system's by default. Embedded only. */
   readonly clock?: Clock;
   /** The chain's time, where it is to be another one than the product's. */
@@ -55,7 +55,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const devnet = await startDevnet({ blockTimeMs: blockMs, ports: devnetPorts, ...options.devnet });
   const base: Environment = {
     ...productEnvironment(devnet),
-    NEAR_RPC_URL: devnet.rpcUrl + (options.rpcPath ?? ""),
+    NEAR_RPC_URL: (options.rpcPaths ?? [""]).map((path) => devnet.rpcUrl + path).join(),
     ...shape.environment,
     ...options.environment,
   };
