@@ -65,6 +65,12 @@ describe("a step with own payloads (rule: own-payload-is-always-possible)", () =
     });
   });
 
+  it("is told to be possible no shorter than it is, where its deadline is within a second", () => {
+    const [second, within] = [deadlineMs - (deadlineMs % 1000), 1];
+    const until = new Date(second + 1000).toISOString().replace(".000Z", "Z");
+    assert.equal(judged([second + within], facts(0))?.possibleUntil, until);
+  });
+
   it("is possible as long as one of its payloads is", () => {
     const at = deadlineMs + 1;
     assert.equal(judged([deadlineMs, later], facts(at, use(false, at), use(false, at)))?.outcome, "still_possible");

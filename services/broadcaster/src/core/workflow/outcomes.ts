@@ -134,8 +134,9 @@ function errorOf(step: StepState): string | undefined {
   return step.resolved?.receipt?.error ?? step.refused ?? step.closed?.error ?? step.closed?.reason;
 }
 
+/** No earlier than the time: until then it is possible. */
 function isoSeconds(ms: number): string {
-  return new Date(Math.floor(ms / 1000) * 1000).toISOString().replace(".000Z", "Z");
+  return new Date(Math.ceil(ms / 1000) * 1000).toISOString().replace(".000Z", "Z");
 }
 
 export function toStepOutcome({ outcome, error, possibleUntil }: JudgedStep): Omit<StepOutcome, "$typeName"> {
