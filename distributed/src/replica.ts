@@ -14,11 +14,10 @@ export interface LogLine {
 }
 
 /**
- * Runs a service's own main, with nothing of this process's environment but what Node needs. Ctrl-C does not reach it: its parent
+ * Runs a service, with nothing of this process's environment but what Node needs. Ctrl-C does not reach it: its parent
  * ends it with one signal, since a second one would cut its shutdown short. It never outlives its parent.
  */
-export function spawnService(name: ServiceName, variables: Variables): ChildProcess {
-  const main = fileURLToPath(new URL(`../../services/${name}/src/main.ts`, import.meta.url));
+export function spawnService(name: ServiceName, variables: Variables, main = sourceOf(name)): ChildProcess {
   const child = spawn(process.execPath, [...nodeOptions, "--import", endWithParent, main], {
     env: { PATH: process.env.PATH ?? "", ...variables },
     stdio: ["pipe", "pipe", "pipe"],
@@ -27,6 +26,11 @@ export function spawnService(name: ServiceName, variables: Variables): ChildProc
   // Writing to the pipe of a process that has ended is no error here.
   child.stdin.on("error", () => {});
   return child;
+}
+
+/** Path of a service's own main. */
+export function sourceOf(name: ServiceName): string {
+  return fileURLToPath(new URL(`../../services/${name}/src/main.ts`, import.meta.url));
 }
 
 /** By default V8 collects so late that a process takes more than twice the memory it holds, without being faster. MB. */
@@ -44,10 +48,13 @@ export class Replica {
   readonly #child: ChildProcess;
   #waiting: (() => void)[] = [];
 
-  /** @param heard gets each line of its log as it was written */
-  constructor(name: ServiceName, variables: Variables, heard: (line: string) => void = () => {}) {
+  /**
+   * @param heard gets each line of its log as it was written
+   * @param main path of the program; the service's own by default
+   */
+  constructor(name: ServiceName, variables: Variables, heard: (line: string) => void = () => {}, main?: string) {
     this.name = name;
-    this.#child = spawnService(name, variables);
+    this.#child = spawnService(name, variables, main);
     this.exited = once(this.#child, "close").then(([code]) => code);
     this.#child.stderr?.on("data", (chunk) => (this.problems += String(chunk)));
     if (this.#child.stdout !== null) {

@@ -12,6 +12,8 @@ export interface ReplicasOptions {
   readonly further?: (name: ServiceName, index: number) => Variables;
   /** With `https`, the certificates are among the further variables. */
   readonly scheme?: "http" | "https";
+  /** Path of each service's program; the services' own mains by default. */
+  readonly programs?: Readonly<Record<ServiceName, string>>;
   /** Directory of Node's compile cache, which halves the time of repeated starts. */
   readonly compileCache?: string;
   /** Gets each line of each log as it was written. */
@@ -53,14 +55,14 @@ export class Replicas {
 
   /** Starts a process of a service, whether or not others are there. */
   start(name: ServiceName, index = 0): Replica {
-    const { environment, further, compileCache, heard } = this.#options;
+    const { environment, further, compileCache, programs, heard } = this.#options;
     const variables = {
       ...(compileCache === undefined ? {} : { NODE_COMPILE_CACHE: compileCache }),
       ...variablesOf(name, environment),
       ...this.#addresses(name, index),
       ...further?.(name, index),
     };
-    const replica = new Replica(name, variables, heard);
+    const replica = new Replica(name, variables, heard, programs?.[name]);
     this.#running.set(label(name, index), replica);
     return replica;
   }

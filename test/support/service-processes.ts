@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { type Devnet, type DevnetOptions, startDevnet } from "@outlayer/devnet";
 import { prepareReplicas, type Replica, type Replicas, type ReplicasOptions } from "@outlayer/distributed";
 import type { Environment, ServiceName } from "@outlayer/kit";
-import { compileCache } from "./compile-cache.ts";
 import { internalToken, productEnvironment } from "./product-environment.ts";
 import { RestClient } from "./rest-client.ts";
 import { assertHoldNone, secretsOfEnvironment, secretsOnChain } from "./secrets.ts";
+import { fastStarts } from "./service-programs.ts";
 
 /**
  * Milliseconds from block to block, unless a test wants others. Signatures are sent for 150 blocks, and intents resumed for about
@@ -59,7 +59,7 @@ export class ServiceProcesses {
       environments.push(variables);
       return variables;
     };
-    const replicas = await prepareReplicas({ compileCache, ...options, environment, further, heard });
+    const replicas = await prepareReplicas({ ...(await fastStarts()), ...options, environment, further, heard });
     return new ServiceProcesses(devnet, replicas, logs, environments, directory);
   }
 

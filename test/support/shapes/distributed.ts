@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { prepareReplicas } from "@outlayer/distributed";
 import { serviceNames } from "@outlayer/kit";
-import { compileCache } from "../compile-cache.ts";
+import { fastStarts } from "../service-programs.ts";
 import type { ShapeOfSystem } from "../shapes.ts";
 import { neededServers } from "./servers.ts";
 
@@ -14,7 +14,7 @@ export function distributed(heard: (line: string) => void): ShapeOfSystem {
   return {
     environment: { DATABASE_URL: database.url, NATS_URL: natsUrl, LOG_LEVEL: "trace" },
     async start(environment) {
-      const replicas = await prepareReplicas({ environment, compileCache, heard });
+      const replicas = await prepareReplicas({ ...(await fastStarts()), environment, heard });
       try {
         await replicas.startAll();
       } catch (error) {
