@@ -79,6 +79,17 @@ describeShapes("metrics", (shape) => {
       assert.doesNotMatch(await scrape(service), /wallet-1|[0-9a-f]{8}-[0-9a-f]{4}-7/);
   });
 
+  it("take the methods that REST does not serve as one, whichever a stranger sends", async () => {
+    const count = "http_server_request_duration_seconds_count";
+    await fetch(`${system.product.restUrl}/wallet/v1/workflows/plan`, { method: "PROPFIND" });
+    await fetch(`${system.product.restUrl}/wallet/v1/workflows/plan`, { method: "MKCOL" });
+    await waitUntil(async () => {
+      const labels = (await valuesOf("gateway", count)).map((one) => one.labels);
+      assert.ok(!labels.some((one) => /PROPFIND|MKCOL/.test(one)));
+      return labels.some((one) => one.includes('"_OTHER"') && one.includes('"405"'));
+    }, "both are counted");
+  });
+
   it("tell a call's error by its code, and count what is refused before it is read", async () => {
     const transport = createGrpcTransport({ baseUrl: system.product.grpc.evidence });
     const records = createClient(RecordService, transport);

@@ -18,13 +18,13 @@ export interface Reading {
   readonly labels?: Labels;
 }
 
-/** Where parts of a service say what is measured of them. A metric that was named before is the same one. */
+/** Where parts of a service say what is measured of them. Counters of one name are one, and so are histograms. */
 export interface Metrics {
   /** @returns a function that counts on, by 1 */
   counter(metric: Metric): (labels?: Labels) => void;
   /** A distribution of times. @returns a function that takes a time in seconds */
   histogram(metric: Metric): (seconds: number, labels?: Labels) => void;
-  /** @param read its values, each time that somebody asks */
+  /** Of each name there is one. @param read its values, each time that somebody asks */
   gauge(metric: Metric, read: () => Iterable<Reading>): void;
 }
 

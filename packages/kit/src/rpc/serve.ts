@@ -82,7 +82,7 @@ const validate = createValidateInterceptor({ validator: createValidator({ regexM
 /** What every call passes, on ports and in memory: `authorize` before its message is read, then the interceptors in order. */
 export function guardsOf(
   routes: RpcRoutes,
-  { logger, metrics = noMetrics }: Omit<RpcGuards, "metrics"> & { readonly metrics?: Metrics | undefined },
+  guards: RpcGuards,
   identify: Identify,
   inFlight = new InFlight(),
   readiness?: Readiness,
@@ -92,6 +92,8 @@ export function guardsOf(
   readonly interceptors: Interceptor[];
 } {
   const { callers, clients, logFields } = routes;
+  const { logger } = guards;
+  const metrics: Metrics = guards.metrics ?? noMetrics;
   const refusals = new BoundedLines(clock);
   return {
     authorize: refusalsCounted(metrics, authorizeRequest({ callers, clients, identify, logger, refusals })),

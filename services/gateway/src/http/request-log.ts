@@ -11,6 +11,9 @@ import {
   type Random,
 } from "@outlayer/kit";
 
+/** What REST serves; other methods, of which a stranger can send dozens, are measured as one. */
+const served: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "DELETE", "OPTIONS"]);
+
 /** Facts about a request that are known only after routing. */
 export interface RequestNote {
   /** The path's pattern, never the path itself. */
@@ -85,7 +88,7 @@ export class RequestLog {
       const ms = this.#clock.now() - startedMs;
       const line = { method: request.method ?? "", route, status, ms };
       this.#observe(ms / 1000, {
-        http_request_method: line.method,
+        http_request_method: served.has(line.method) ? line.method : "_OTHER",
         http_route: route,
         http_response_status_code: String(status),
       });
