@@ -1,5 +1,5 @@
 /** Payloads for the verifier, `intents.near`: what a wallet signs by NEP-413 to have something done there. */
-import { decodeBase64, decodeHex, encodeBase58, encodeBase64 } from "../shared/encoding.js";
+import { decodeBase64, decodeHex, encodeBase58, encodeBase64 } from "../common/encoding.js";
 
 const magic = Uint8Array.of(0x56, 0x28, 0xf6, 0xc6);
 const version = 0;

@@ -1,6 +1,6 @@
-import { busy, byId, element } from "../shared/dom.js";
-import { decodeBase64 } from "../shared/encoding.js";
-import { rawAmount, tokens } from "../shared/tokens.js";
+import { busy, byId, element } from "../common/dom.js";
+import { decodeBase64 } from "../common/encoding.js";
+import { rawAmount, tokens } from "../common/tokens.js";
 import { Coordinator, Refused } from "./coordinator.js";
 import { openDevnetWallet } from "./devnet-wallet.js";
 import { currentSalt, signIntents, signNep413 } from "./intents.js";

@@ -1,6 +1,6 @@
 /** What the page shows of the coordinator's answers. */
-import { button, element, short } from "../shared/dom.js";
-import { amountText, tokens } from "../shared/tokens.js";
+import { button, element, short } from "../common/dom.js";
+import { amountText, tokens } from "../common/tokens.js";
 
 /** @type {Record<string, string>} */
 const kinds = {

@@ -45,7 +45,7 @@ interface Site {
 
 type Origins = Pick<Example, "page" | "wallet">;
 
-const shared = ["dom.js", "encoding.js", "tokens.js", "style.css", "icon.svg"].map((name) => `shared/${name}`);
+const common = ["dom.js", "encoding.js", "tokens.js", "style.css", "icon.svg"].map((name) => `common/${name}`);
 
 const page: Site = {
   folder: "page",
@@ -142,7 +142,7 @@ export async function serveExample(ports: { readonly page: number; readonly wall
 }
 
 function fileOf({ folder, files }: Site, name: string): string | undefined {
-  const path = shared.includes(name) ? name : files.includes(name) ? `${folder}/${name}` : undefined;
+  const path = common.includes(name) ? name : files.includes(name) ? `${folder}/${name}` : undefined;
   return path === undefined ? undefined : fileURLToPath(new URL(`../${path}`, import.meta.url));
 }
 

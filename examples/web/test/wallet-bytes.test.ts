@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { encodeBase58, formatPublicKey, nep413Hash, verifierNonce, verifySignature } from "@outlayer/near";
 import fc from "fast-check";
 import { createTransaction, encodeTransaction, actions as nearActions, PublicKey } from "near-api-js";
+import * as encoding from "../common/encoding.js";
+import { amountText, rawAmount, shownAmount } from "../common/tokens.js";
 import * as page from "../page/intents.js";
-import * as encoding from "../shared/encoding.js";
-import { amountText, rawAmount, shownAmount } from "../shared/tokens.js";
 import { Key } from "../wallet/key.js";
 import * as wallet from "../wallet/near.js";
 

@@ -1,4 +1,4 @@
-import { encodeBase58 } from "../shared/encoding.js";
+import { encodeBase58 } from "../common/encoding.js";
 
 /**
  * An Ed25519 key in this window's memory alone: the browser gives its private half to nobody, not even to this script, and forgets it

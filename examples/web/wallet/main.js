@@ -1,5 +1,5 @@
-import { busy, byId, element, short } from "../shared/dom.js";
-import { encodeBase64 } from "../shared/encoding.js";
+import { busy, byId, element, short } from "../common/dom.js";
+import { encodeBase64 } from "../common/encoding.js";
 import { Key } from "./key.js";
 import { encodeTransaction, nep413Hash, sha256, withSignature } from "./near.js";
 import { intentsOf, readRequest } from "./requests.js";

@@ -1,7 +1,7 @@
 /**
  * What a wallet signs, in Borsh. Sources: NEP-413, and near-primitives' `Transaction`, `Action` and `AccessKey`.
  */
-import { decodeBase58 } from "../shared/encoding.js";
+import { decodeBase58 } from "../common/encoding.js";
 
 /**
  * @typedef {{ readonly type: "FunctionCall", readonly methodName: string, readonly args: Uint8Array, readonly gas: bigint, readonly deposit: bigint }

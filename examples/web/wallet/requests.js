@@ -3,7 +3,7 @@
  * The messages are those by which near-connect speaks to a wallet in a parent frame.
  */
 
-import { amountText } from "../shared/tokens.js";
+import { amountText } from "../common/tokens.js";
 
 /**
  * @typedef {import("./near.js").Action} Action
