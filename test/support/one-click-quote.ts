@@ -10,6 +10,41 @@ export interface QuoteParts {
   readonly quote: JsonObject;
 }
 
+/** What 1Click says of 1000 wNEAR for USDT, at least 2000, within the verifier and for one account. */
+export function quoteParts(accountId: string, nowMs: number): QuoteParts {
+  const after = (ms: number) => new Date(nowMs + ms).toISOString();
+  return {
+    quoteRequest: {
+      dry: false,
+      swapType: "EXACT_INPUT",
+      slippageTolerance: 100,
+      originAsset: "nep141:wrap.near",
+      depositType: "INTENTS",
+      destinationAsset: "nep141:usdt.near",
+      amount: "1000",
+      refundTo: accountId,
+      refundType: "INTENTS",
+      recipient: accountId,
+      recipientType: "INTENTS",
+      deadline: after(600_000),
+    },
+    quote: {
+      depositAddress: "0xbff77166b39599e54e391156eef7b8191e02be92",
+      amountIn: "1000",
+      amountInFormatted: "0.001",
+      amountInUsd: "1",
+      minAmountIn: "995",
+      amountOut: "2020",
+      amountOutFormatted: "0.00202",
+      amountOutUsd: "1",
+      minAmountOut: "2000",
+      deadline: after(900_000),
+      timeWhenInactive: after(800_000),
+      timeEstimate: 10,
+    },
+  };
+}
+
 /** Fields that are outside the signature. */
 const unsigned = ["depositMode", "confidentiality", "appFees", "sessionId", "connectedWallets"];
 

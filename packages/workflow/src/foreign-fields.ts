@@ -14,7 +14,7 @@ const carried = {
     "min_amount_out",
   ],
   "intents.execute_raw": ["intents", "deadline"],
-  "intents.execute_signed": ["payloads", "quote", "min_amount_out"],
+  "intents.execute_signed": ["payloads", "quote", "token_out", "min_amount_out"],
   "intents.add_public_key": ["public_key", "deadline"],
   "intents.remove_public_key": ["public_key", "deadline"],
 } as const;
@@ -91,14 +91,18 @@ const ofQuotes = [
   "virtual_chain_refund_recipient",
 ];
 
+/** Fields of a swap, which a deposit that is signed already says in its payload. */
+const ofSwaps = ["amount_in", "token_in", "token_out"];
+
 const foreign: ReadonlySet<string> = new Set([...ofIntents, ...ofPayloads, ...ofQuotes]);
+const foreignToSigned: ReadonlySet<string> = new Set([...foreign, ...ofSwaps]);
 
 /**
  * The first field that belongs to intents, payloads or quotes and that a step of this kind does not carry. It would silently be
  * missing from what is signed (rule: known-field-is-never-dropped). Camel case, as in quotes, counts as well. Null is absent.
  */
 export function foreignField(kind: IntentsKind, step: object): string | undefined {
-  return firstForeign(step, carried[kind]);
+  return firstForeign(step, carried[kind], kind === "intents.execute_signed" ? foreignToSigned : foreign);
 }
 
 /** The same for a call with `near_intents`: fields beside them are not signed. Other calls have no signed intents. */
@@ -111,10 +115,10 @@ export function foreignFieldOfNearIntents(given: { readonly intents?: unknown })
   return firstForeign(given, given.intents == null ? ofShortForm : ofIntentsList);
 }
 
-function firstForeign(object: object, known: readonly string[]): string | undefined {
+function firstForeign(object: object, known: readonly string[], names = foreign): string | undefined {
   // Sorted, so that the answer does not depend on the caller's order.
   return Object.entries(object as JsonObject)
-    .filter(([key, value]) => value != null && foreign.has(snakeCase(key)) && !known.includes(key))
+    .filter(([key, value]) => value != null && names.has(snakeCase(key)) && !known.includes(key))
     .map(([key]) => key)
     .sort()[0];
 }

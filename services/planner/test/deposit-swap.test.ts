@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import type { JsonObject } from "@bufbuild/protobuf";
 import { keyPairFromSeed } from "@outlayer/near";
-import { signedQuote } from "../../../test/support/one-click-quote.ts";
+import { quoteParts, signedQuote } from "../../../test/support/one-click-quote.ts";
 import { isSignedBy } from "../src/core/deposit-quote.ts";
 import { callOf, facts, planOf, problemOf, walletAccount } from "./support/planning.ts";
 
@@ -11,34 +11,7 @@ const verifier = { feePips: 1n, finalTimeMs: now, payloads: new Map() };
 const at = (ms: number) => new Date(ms).toISOString();
 const address = "0xbff77166b39599e54e391156eef7b8191e02be92";
 
-const quoteRequest = {
-  dry: false,
-  swapType: "EXACT_INPUT",
-  slippageTolerance: 100,
-  originAsset: "nep141:wrap.near",
-  depositType: "INTENTS",
-  destinationAsset: "nep141:usdt.near",
-  amount: "1000",
-  refundTo: walletAccount,
-  refundType: "INTENTS",
-  recipient: walletAccount,
-  recipientType: "INTENTS",
-  deadline: at(now + 600_000),
-};
-const quote = {
-  depositAddress: address,
-  amountIn: "1000",
-  amountInFormatted: "0.001",
-  amountInUsd: "1",
-  minAmountIn: "995",
-  amountOut: "2020",
-  amountOutFormatted: "0.00202",
-  amountOutUsd: "1",
-  minAmountOut: "2000",
-  deadline: at(now + 900_000),
-  timeWhenInactive: at(now + 800_000),
-  timeEstimate: 10,
-};
+const { quoteRequest, quote } = quoteParts(walletAccount, now);
 const answer = (changed: { quoteRequest?: JsonObject; quote?: JsonObject } = {}) =>
   signedQuote({
     quoteRequest: { ...quoteRequest, ...changed.quoteRequest },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { JsonObject } from "@bufbuild/protobuf";
 import { keyPairFromSeed } from "@outlayer/near";
-import { oneClickSigner, signedQuote } from "../../../test/support/one-click-quote.ts";
+import { oneClickSigner, quoteParts, signedQuote } from "../../../test/support/one-click-quote.ts";
 import { counterpartyPayload, facts, planOf, problemOf } from "./support/planning.ts";
 
 const now = Date.UTC(2029, 0, 1);
@@ -14,27 +14,9 @@ const settings = { facts: { ...facts, accountId: undefined, verifier }, session 
 const wrap = "nep141:wrap.near";
 const usdt = "nep141:usdt.near";
 
-const quoteRequest = {
-  dry: false,
-  swapType: "EXACT_INPUT",
-  slippageTolerance: 100,
-  originAsset: wrap,
-  depositType: "INTENTS",
-  destinationAsset: usdt,
-  amount: "1000",
-  refundTo: session,
-  refundType: "INTENTS",
-  recipient: session,
-  recipientType: "INTENTS",
-  deadline: at(now + 600_000),
-};
-const quote = {
-  depositAddress: address,
-  amountIn: "1000",
-  amountOut: "2020",
-  minAmountOut: "2000",
-  deadline: at(now + 600_000),
-};
+const { quoteRequest, quote: longer } = quoteParts(session, now);
+/** It ends when the deposits of these tests do. */
+const quote = { ...longer, deadline: at(now + 600_000), timeWhenInactive: at(now + 600_000) };
 const answer = (changed: { quoteRequest?: JsonObject; quote?: JsonObject } = {}, by = oneClickSigner) =>
   signedQuote(
     { quoteRequest: { ...quoteRequest, ...changed.quoteRequest }, quote: { ...quote, ...changed.quote } },
@@ -167,6 +149,13 @@ describe("a deposit that a session has signed itself (rule: quote-is-held-agains
   ];
   for (const [name, changed, expected] of rows) {
     it(`is refused with a quote ${name}`, () => assert.equal(problemOf(step(changed()), settings), expected));
+  }
+
+  for (const field of ["amount_in", "amountIn", "token_in", "tokenOut"]) {
+    it(`is refused beside ${field}, which its payload says already`, () => {
+      const asked = step({ [field]: field.startsWith("amount") ? "1" : "usdc.near" });
+      assert.match(problemOf(asked, settings) ?? "", new RegExp(`^steps\\[0\\]\\.${field} `));
+    });
   }
 
   it("says what it wants beside a quote alone", () => {
