@@ -294,7 +294,7 @@ describe("quotes for sessions", () => {
       const clients = plainClients(system);
       const grpc = await overGrpc(clients)({ call: "quotes", body: JSON.stringify(asked), headers });
       clients.close();
-      assert.deepEqual([grpc.code, grpc.message, grpc.reason], [Code.NotFound, message, "NO_QUOTE_SOURCE"]);
+      assert.deepEqual([grpc.code, grpc.message, grpc.reason], [Code.NotFound, message, "NO_SERVICE_WALLET"]);
       assert.equal(oneClick.asked.length, 0);
     });
   });
@@ -305,7 +305,8 @@ describe("quotes for sessions", () => {
     return withSystem({ environment }, async (system) => {
       for (const { accountId } of [alice, bob]) {
         const { status, body } = await (await sessionOf(system, accountId)).post("/quotes", asked);
-        assert.deepEqual([status, body.quota?.quota ?? body.quota], [429, "plans_per_minute"], body.message);
+        assert.deepEqual([status, body.quota], [429, "plans_per_minute"]);
+        assert.match(body.message, /^all sessions together /);
       }
       assert.equal(oneClick.asked.length, 0);
       assert.equal((await system.rest().post("/quotes", asked)).status, 200);

@@ -1,3 +1,4 @@
+import type { JsonObject } from "@bufbuild/protobuf";
 import { encodeBase64, encodeHex, sha256 } from "@outlayer/near";
 import type { Step } from "@outlayer/workflow";
 import { readCarried, stateProblem, timeText, tooShort } from "./carried-payloads.ts";
@@ -22,7 +23,10 @@ const mostIntents = 32;
 const mostBytes = 32_768;
 
 /** Longest time until a payload's deadline, milliseconds: the workflow stays open as long as somebody could carry it. */
-const mostHoldMs = 86_400_000;
+export const mostHoldMs = 86_400_000;
+
+/** Why nothing of a session's own is carried. */
+export const noServiceWallet = "the operator has set no service wallet (SERVICE_WALLET_ID)";
 
 /** Why a request has too many payloads to check; undefined where it has not. */
 export function tooManyOwnPayloads(steps: readonly Step[], place: string): string | undefined {
@@ -49,9 +53,7 @@ export function ownPayloads(
       `${place} is for sessions, which sign for themselves: a wallet of the keystore's has its intents signed`,
     );
   }
-  if (!limits.carriesOwnPayloads) {
-    return problem(`${place} cannot be carried here: the operator has set no service wallet (SERVICE_WALLET_ID)`);
-  }
+  if (!limits.carriesOwnPayloads) return problem(`${place} cannot be carried here: ${noServiceWallet}`);
   const { payloads } = fields;
   const { verifier } = facts;
   if (payloads.length === 0) return problem(`${place}.payloads must not be empty`);
@@ -61,14 +63,14 @@ export function ownPayloads(
   const carried = readCarried(payloads, `${place}.payloads`, limits, (payload) => ownProblem(payload, session));
   if (carried.problem !== undefined) return carried;
   const { read } = carried;
+  const intents = read.reduce((sum, one) => sum + one.intents.length, 0);
+  if (intents > mostIntents) return problem(`${place} must have at most ${mostIntents} intents, and has ${intents}`);
   const removal = fields.remove_signing_key === true ? undefined : removalOfSigningKey(read);
   if (removal !== undefined) {
     return problem(
       `${removal}.public_key is the key that signs this payload: without it the account may have no key left; set remove_signing_key to remove it all the same`,
     );
   }
-  const intents = read.reduce((sum, one) => sum + one.intents.length, 0);
-  if (intents > mostIntents) return problem(`${place} must have at most ${mostIntents} intents, and has ${intents}`);
   const { problem: misquoted, ...quoted } = signedDeposit(fields, read, place, facts, limits, session);
   if (misquoted !== undefined) return problem(misquoted);
   const found = verifier === undefined ? undefined : problemNow(read, place, verifier);
@@ -89,14 +91,14 @@ function ownProblem({ place, signerId, intents }: SignedPayload, session: string
 }
 
 /**
- * The place of an intent that removes the key by which its own payload is signed. No other removal can be that of the last key: the
+ * The place of an intent, of those that the verifier takes, that removes the key by which its own payload is signed. No other removal can be that of the last key: the
  * key that signs it is still there.
  */
 function removalOfSigningKey(read: readonly VerifiedPayload[]): string | undefined {
   for (const { place, publicKey, intents } of read) {
-    const index = intents.findIndex((intent) => {
-      const checked = checkIntent(intent, place);
-      return checked.problem === undefined && checked.removedKey === publicKey;
+    const index = intents.findIndex((one) => {
+      const { intent, public_key } = one as JsonObject;
+      return intent === "remove_public_key" && public_key === publicKey;
     });
     if (index >= 0) return `${place}.intents[${index}]`;
   }

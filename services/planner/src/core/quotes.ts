@@ -4,6 +4,7 @@ import { InvalidRequest, type QuoteRequest, readWorkflow, type Step } from "@out
 import { amountProblem } from "./amounts.ts";
 import { timeText, tooShort } from "./carried-payloads.ts";
 import type { Limits, VerifierFacts } from "./facts.ts";
+import { mostHoldMs } from "./own-payloads.ts";
 import { notAfter } from "./payload.ts";
 import { plan } from "./plan.ts";
 
@@ -77,7 +78,6 @@ const defaultSlippageBps = 100;
 const mostSlippageBps = 5_000;
 const minuteMs = 60_000;
 const defaultValidityMs = 10 * minuteMs;
-const mostValidityMs = 24 * 60 * minuteMs;
 
 /** The swap of a request, without its deadline, which is judged by the chain's time. */
 export function swapAsked(request: QuoteRequest): SwapAsked | Misfit {
@@ -105,7 +105,7 @@ export function deadlineAsked(deadline: string | undefined, finalTimeMs: number)
   const read = notAfter(deadline, "");
   if (read.problem !== undefined) return { field, problem: "deadline must be an RFC 3339 time" };
   const ms = read.ms === undefined ? finalTimeMs + defaultValidityMs : Number(read.ms);
-  const [least, most] = [finalTimeMs + minuteMs, finalTimeMs + mostValidityMs];
+  const [least, most] = [finalTimeMs + minuteMs, finalTimeMs + mostHoldMs];
   if (ms >= least && ms <= most) return ms;
   const [from, to] = [least, most].map((bound) => new Date(bound).toISOString());
   return { field, problem: `deadline must be from ${from} to ${to}` };
@@ -125,7 +125,7 @@ export function quoteOf(
   if ((asked.exact === "in" ? amountIn : amountOut) !== asked.amount) return { problem: "it is for another amount" };
   const short = tooShort("it", offer.expiresAtMs, asked.finalTimeMs);
   if (short !== undefined) return { problem: short };
-  const taken = "step" in takenBy ? takenAs(takenBy.step, offer.expiresAtMs, asked, limits) : undefined;
+  const taken = "step" in takenBy ? takenAs(takenBy.step, asked, limits) : undefined;
   if (taken !== undefined && "problem" in taken) return taken;
   return {
     source,
@@ -142,25 +142,23 @@ export function quoteOf(
 }
 
 /**
- * The step that takes a quote. A session gets the intents that a keystore would sign for a wallet, and signs them itself; they end
- * with the quote, and no later than was asked for.
+ * The step that takes a quote. A session gets the intents that a keystore would sign for a wallet, and signs them itself.
  */
 function takenAs(
   step: JsonObject,
-  expiresAtMs: number,
   asked: WalletsSwap,
   limits: Limits,
 ): Pick<Quote, "stepJson" | "toSignJson"> | { readonly problem: string } {
   const planned = plannedIntents(step, asked, limits);
   if (planned.problem !== undefined) return planned;
   if (!asked.isSession) return { stepJson: JSON.stringify(step) };
+  const { deadline = null, token_out, min_amount_out, quote } = step;
   const toSign = {
     signer_id: asked.accountId,
     verifying_contract: limits.verifierId,
-    deadline: timeText(Math.min(expiresAtMs, asked.deadlineMs)),
+    deadline,
     intents: planned.intents,
   };
-  const { token_out, min_amount_out, quote } = step;
   const own = { kind: "intents.execute_signed", payloads: [], token_out, min_amount_out, quote };
   return { stepJson: JSON.stringify(own), toSignJson: JSON.stringify(toSign) };
 }

@@ -5,6 +5,7 @@ import { QuoteRequestSchema } from "@outlayer/contracts/outlayer/workflow/v1/quo
 import { invalid, type Logger, notFound, unavailable } from "@outlayer/kit";
 import { readQuoteRequest } from "@outlayer/workflow";
 import type { Limits } from "../core/facts.ts";
+import { noServiceWallet } from "../core/own-payloads.ts";
 import type { AskQuotes, FetchFacts, FetchPayloadFacts } from "../core/ports.ts";
 import {
   deadlineAsked,
@@ -28,10 +29,10 @@ export interface QuoteDeps {
 }
 
 /**
- * Time limit for the facts by which quotes are judged, milliseconds: none can be given without. With the 6 s of the sources it is
- * within the 15 s that the gateway waits.
+ * Time limit for the facts by which quotes are judged, milliseconds: none can be given without. With the 5 s of the count before
+ * and the 6 s of the sources it is within the 15 s that the gateway waits.
  */
-const patienceMs = 7_000;
+const patienceMs = 4_000;
 
 interface Outcome {
   readonly quotes: readonly Quote[];
@@ -52,8 +53,7 @@ export async function getQuotes(
   if (deps.sources.size === 0) throw notFound("no source of quotes is configured here", { reason: "NO_QUOTE_SOURCE" });
   const session = sessionAccountOf(caller.walletId);
   if (session !== undefined && !deps.limits.carriesOwnPayloads) {
-    const why = "the operator has set no service wallet (SERVICE_WALLET_ID)";
-    throw notFound(`what a session signs cannot be carried here: ${why}`, { reason: "NO_QUOTE_SOURCE" });
+    throw notFound(`what a session signs cannot be carried here: ${noServiceWallet}`, { reason: "NO_SERVICE_WALLET" });
   }
   const [accountId, verifier] = await Promise.all([
     session ?? accountOf(deps, caller.walletId, signal),

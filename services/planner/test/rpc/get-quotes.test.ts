@@ -142,7 +142,7 @@ describe("quotes", () => {
     assert.equal(quoting.oneClick.asked.length, before);
   });
 
-  it("wait seven seconds for what they are judged by, where a plan goes on after two or four", async () => {
+  it("wait four seconds for all that they are judged by, where a plan goes on after two without the account", async () => {
     const waits: number[] = [];
     const timers = {
       after(ms: number, run: () => void) {
@@ -153,7 +153,7 @@ describe("quotes", () => {
     };
     const never = () => new Promise<never>(() => {});
     await failureOf(quoting.ask(swap, { getAccount: never, getPayloadFacts: never, timers }));
-    assert.deepEqual(waits, [7_000, 7_000]);
+    assert.deepEqual(waits, [4_000, 4_000]);
   });
 
   it("are asked of a source by 64 at once and no more", async () => {

@@ -98,6 +98,17 @@ describe("quotes of a source that answers otherwise", () => {
     ],
     ["a dry run", (question) => signed(question, { dry: true }), `${something}.quoteRequest.dry must be false`],
   ];
+  it("are carried no later than was asked for, however long the source's offer holds", async () => {
+    const later = at(finalTimeMs + 5 * 86_400_000);
+    quoting.oneClick.answer((question) =>
+      signed(question, { deadline: later }, { deadline: later, timeWhenInactive: later }),
+    );
+    const asked = { ...swap, deadline: at(finalTimeMs + 90_000) };
+    const { quotes } = await quoting.ask(asked, quoting.onlyOneClick());
+    const [quote] = quotes;
+    assert.deepEqual([quote?.expiresAt, JSON.parse(quote?.stepJson ?? "{}").deadline], [later, asked.deadline]);
+  });
+
   for (const [name, answer, expected] of rows) {
     it(`answering ${name}: it is named, and takes nothing from the other`, async () => {
       quoting.oneClick.answer(answer);

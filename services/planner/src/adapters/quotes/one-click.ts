@@ -34,7 +34,8 @@ export function askOneClick(upstream: Upstream, signer: string): AskQuotes {
       min_amount_out: amounts.minAmountOut,
       deposit_address: depositAddress,
       ...(depositMemo === undefined ? {} : { deposit_memo: depositMemo }),
-      deadline: new Date(endsAtMs).toISOString(),
+      // The source may offer for longer than the caller wants.
+      deadline: new Date(Math.min(endsAtMs, swap.deadlineMs)).toISOString(),
       quote: given,
     };
     return [{ ...amounts, expiresAtMs: endsAtMs, takenBy: { step } }];
