@@ -4,6 +4,7 @@ import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import { type ServiceName, serviceNames } from "@outlayer/kit";
+import { samplesOf, scrape } from "./support/scraped.ts";
 import { describeShapes } from "./support/shapes.ts";
 import { dust } from "./support/steps.ts";
 import { type System, startSystem } from "./support/system.ts";
@@ -23,35 +24,33 @@ describeShapes("metrics", (shape) => {
   const documented = readDocumented();
 
   before(async () => {
-    // Whoever watches nobody tells nothing of keys.
-    system = await startSystem({ shape, environment: { WATCH_KEYS_OF: "nobody.near" } });
+    // Whoever watches nobody tells nothing of keys. The second endpoint answers nothing from the start.
+    system = await startSystem({ shape, rpcPaths: ["/a", "/b"], environment: { WATCH_KEYS_OF: "nobody.near" } });
+    system.devnet.controls.faults.add({ target: "rpc", method: "POST /b", count: null, fault: { kind: "reset" } });
     const rest = system.rest("wallet-1");
     await rest.ended(await rest.begin([dust]));
   });
   after(() => system.stop());
 
-  const scrape = async (service: ServiceName) => {
-    const response = await fetch(`${system.product.http[service]}/metrics`);
-    assert.equal(response.status, 200);
-    assert.match(response.headers.get("content-type") ?? "", /^application\/openmetrics-text; version=1\.0\.0/);
-    return response.text();
-  };
+  const textOf = (service: ServiceName) => scrape(system.product.http[service]);
+  const valuesOf = async (service: ServiceName, name: string) => samplesOf(await textOf(service), name);
 
-  /** Values by labels. */
-  const valuesOf = async (service: ServiceName, name: string) => {
-    const lines = (await scrape(service))
-      .split("\n")
-      .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
-    return lines.map((line) => {
-      const [, labels = "", value] = /^[^{ ]+(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
-      return { labels, value: Number(value) };
-    });
-  };
+  /** Waits until a metric has a sample with all of these labels, and such a value. */
+  const waitFor = (
+    service: ServiceName,
+    name: string,
+    labels: readonly string[],
+    holds = (value: number) => value >= 1,
+  ) =>
+    waitUntil(async () => {
+      const samples = await valuesOf(service, name);
+      return samples.some((one) => labels.every((label) => one.labels.includes(label)) && holds(one.value));
+    }, `${name} of ${labels.join()}`);
 
   it("are those of the page, each with its type, and no other", async () => {
     const seen = new Map<string, string>();
     for (const service of serviceNames) {
-      const text = await scrape(service);
+      const text = await textOf(service);
       assert.ok(text.endsWith("# EOF\n"));
       const own = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name = "", type = ""]) => [name, type] as const);
       const names = own.map(([name]) => name);
@@ -67,41 +66,35 @@ describeShapes("metrics", (shape) => {
   });
 
   it("count requests by route and calls by method, and name nobody", async () => {
-    const requests = await valuesOf("gateway", "http_server_request_duration_seconds_count");
-    const execute = requests.find(({ labels }) => labels.includes('http_route="/wallet/v1/workflows/execute"'));
-    assert.ok(execute !== undefined && execute.value >= 1, JSON.stringify(requests));
-    assert.match(execute.labels, /http_request_method="POST"/);
-    assert.match(execute.labels, /http_response_status_code="20[02]"/);
-    const calls = await valuesOf("evidence", "rpc_server_call_duration_seconds_count");
-    const appends = calls.find(({ labels }) => labels.includes("LogService/AppendEvent") && labels.includes('"OK"'));
-    assert.ok(appends !== undefined && appends.value >= 10, JSON.stringify(calls));
+    const execute = ['http_route="/wallet/v1/workflows/execute"', '"POST"'];
+    await waitFor("gateway", "http_server_request_duration_seconds_count", execute);
+    await waitFor(
+      "evidence",
+      "rpc_server_call_duration_seconds_count",
+      ["LogService/AppendEvent", '"OK"'],
+      (n) => n >= 10,
+    );
     for (const service of serviceNames)
-      assert.doesNotMatch(await scrape(service), /wallet-1|[0-9a-f]{8}-[0-9a-f]{4}-7/);
+      assert.doesNotMatch(await textOf(service), /wallet-1|[0-9a-f]{8}-[0-9a-f]{4}-7/);
   });
 
   it("take the methods that REST does not serve as one, whichever a stranger sends", async () => {
     const count = "http_server_request_duration_seconds_count";
-    await fetch(`${system.product.restUrl}/wallet/v1/workflows/plan`, { method: "PROPFIND" });
-    await fetch(`${system.product.restUrl}/wallet/v1/workflows/plan`, { method: "MKCOL" });
-    await waitUntil(async () => {
-      const labels = (await valuesOf("gateway", count)).map((one) => one.labels);
-      assert.ok(!labels.some((one) => /PROPFIND|MKCOL/.test(one)));
-      return labels.some((one) => one.includes('"_OTHER"') && one.includes('"405"'));
-    }, "both are counted");
+    for (const method of ["PROPFIND", "MKCOL"]) {
+      await fetch(`${system.product.restUrl}/wallet/v1/workflows/plan`, { method });
+    }
+    await waitFor("gateway", count, ['"_OTHER"', '"405"'], (value) => value === 2);
+    assert.doesNotMatch(await textOf("gateway"), /PROPFIND|MKCOL/);
   });
 
   it("tell a call's error by its code, and count what is refused before it is read", async () => {
+    const requestId = "01a22ce4-5c71-71b9-953b-8beadc42b649";
     const transport = createGrpcTransport({ baseUrl: system.product.grpc.evidence });
-    const records = createClient(RecordService, transport);
-    await assert.rejects(records.getRecord({ requestId: "01a22ce4-5c71-71b9-953b-8beadc42b649" }));
-    const refusals = await fresh(() => valuesOf("evidence", "rpc_server_refusals_total"));
-    const refused = refusals.find(({ labels }) => labels.includes("RecordService/GetRecord"));
-    assert.equal(refused?.value, 1);
-    assert.match(refused.labels, /rpc_status_code="(UNAUTHENTICATED|PERMISSION_DENIED)"/);
-    const { status } = await system.rest("wallet-1").get("/workflows/01a22ce4-5c71-71b9-953b-8beadc42b649");
+    await assert.rejects(createClient(RecordService, transport).getRecord({ requestId }));
+    await waitFor("evidence", "rpc_server_refusals_total", ["RecordService/GetRecord", '"UNAUTHENTICATED"']);
+    const { status } = await system.rest("wallet-1").get(`/workflows/${requestId}`);
     assert.equal(status, 404);
-    const calls = await fresh(() => valuesOf("evidence", "rpc_server_call_duration_seconds_count"));
-    assert.ok(calls.some(({ labels }) => labels.includes("RecordService/GetRecord") && labels.includes('"NOT_FOUND"')));
+    await waitFor("evidence", "rpc_server_call_duration_seconds_count", ["RecordService/GetRecord", '"NOT_FOUND"']);
   });
 
   it("show the chain, each endpoint, and who drives", async () => {
@@ -110,25 +103,22 @@ describeShapes("metrics", (shape) => {
       assert.equal(values.length, 1, name);
       return values[0];
     };
-    const { chain } = system.devnet;
+    // An endpoint that gives no answer rests for a while, is asked again, and rests.
+    await waitFor("broadcaster", "near_rpc_endpoint_resting", ['"#2"'], (value) => value === 1);
+    await waitFor("broadcaster", "near_rpc_call_duration_seconds_count", ['"#2"', '"no_answer"']);
+    await waitFor("broadcaster", "near_rpc_call_duration_seconds_count", ['"#1"', '"send_tx"', '"answered"']);
+    await waitFor("broadcaster", "near_rpc_endpoint_final_height", ['"#1"'], (value) => value > 200_000_000);
+    const stale = await valuesOf("broadcaster", "near_rpc_endpoint_stale");
+    assert.deepEqual(stale, [
+      { labels: 'endpoint="#1"', value: 0 },
+      { labels: 'endpoint="#2"', value: 0 },
+    ]);
     const final = await one("near_final_block_height");
-    assert.ok(final !== undefined && final.value > 200_000_000 && final.value <= chain.head.height);
-    assert.equal((await one("near_rpc_endpoint_final_height"))?.labels, 'endpoint="#1"');
-    assert.deepEqual(await one("near_rpc_endpoint_resting"), { labels: 'endpoint="#1"', value: 0 });
-    assert.deepEqual(await one("near_rpc_endpoint_stale"), { labels: 'endpoint="#1"', value: 0 });
+    assert.ok(final !== undefined && final.value > 200_000_000 && final.value <= system.devnet.chain.head.height);
     assert.ok(Math.abs((await one("near_clock_ahead_seconds"))?.value ?? 99) < 10);
     assert.deepEqual(await one("lease_held"), { labels: `gate="${system.devnet.gateId}"`, value: 1 });
-    const calls = await valuesOf("broadcaster", "near_rpc_call_duration_seconds_count");
-    assert.ok(calls.some(({ labels }) => labels.includes('method="send_tx"') && labels.includes('outcome="answered"')));
-    assert.doesNotMatch(await scrape("broadcaster"), /127\.0\.0\.1|http:/);
+    assert.doesNotMatch(await textOf("broadcaster"), /127\.0\.0\.1|http:/);
   });
-
-  /** A text is kept for a second. */
-  async function fresh<T>(read: () => Promise<T>): Promise<T> {
-    const before = JSON.stringify(await read());
-    await waitUntil(async () => JSON.stringify(await read()) !== before, "the metrics are read anew");
-    return read();
-  }
 });
 
 function readDocumented(): ReadonlyMap<string, Documented> {

@@ -5,10 +5,12 @@ import { KeyEventSchema } from "@outlayer/contracts/outlayer/progress/v1/key_eve
 import { keyPairFromSeed } from "@outlayer/near";
 import { Actor } from "./support/actors.ts";
 import { makeFinal } from "./support/on-chain.ts";
+import { samplesOf, scrape } from "./support/scraped.ts";
 import { neededServers } from "./support/shapes/servers.ts";
 import { describeShapes } from "./support/shapes.ts";
 import { signedNep413 } from "./support/signers.ts";
 import { type System, withSystem } from "./support/system.ts";
+import { waitUntil } from "./support/wait-until.ts";
 
 const nina = "nina.near";
 const [first, second, third] = [11, 12, 13].map((seed) => keyPairFromSeed(new Uint8Array(32).fill(seed))) as [
@@ -99,6 +101,11 @@ describeShapes("the keys of a watched account", (shape) => {
       verifier.addKey("mike.near", first.publicKey);
       await new Actor(system.devnet, "mike.near").deleteKey(first.publicKey);
       await told(system, stale, "mike.near");
+      const { broadcaster } = system.product.http;
+      await waitUntil(async () => {
+        const [sample] = samplesOf(await scrape(broadcaster), "watched_key_events_total");
+        return sample?.labels === 'event="stale"' && sample.value === 1;
+      }, "its event is counted");
       assert(system.logs.filter((line) => line.includes(stale)).every((line) => line.includes("mike.near")));
     }));
 });
