@@ -123,7 +123,7 @@ export class Coordinator {
   }
 
   /**
-   * Asks until there is an answer, or a final refusal. A 503 leaves open what has happened, so the person is then told to
+   * Asks until there is an answer, or a final refusal. A 5xx leaves open what has happened, so the person is then told to
    * look again.
    * @template T
    * @param {() => Promise<T>} ask what happens once, however often it is asked for
@@ -182,7 +182,8 @@ export class Coordinator {
     const { status } = response;
     if (status === 401) this.#token = "";
     // What stands before the coordinator answers otherwise.
-    const { message } = await response.json().catch(() => ({ message: `the coordinator is away (HTTP ${status})` }));
+    const problem = await response.json().catch(() => undefined);
+    const message = problem?.message ?? `the coordinator is away (HTTP ${status})`;
     throw new Refused(status, message, Number(response.headers.get("retry-after")) * 1_000 || 0);
   }
 }
@@ -208,11 +209,11 @@ async function* messagesOf(body) {
 }
 
 /**
- * Whether the same is refused again however often it is asked: 429 and 503 are refusals of this moment.
+ * Whether the same is refused again however often it is asked. A quota, and what is wrong on the other side, pass.
  * @param {unknown} error
  */
 function isFinal(error) {
-  return error instanceof Refused && error.status !== 429 && error.status !== 503;
+  return error instanceof Refused && error.status !== 429 && error.status < 500;
 }
 
 /**

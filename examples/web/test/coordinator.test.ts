@@ -52,6 +52,7 @@ describe("the example's page, asking the coordinator", () => {
   for (const [name, way] of [
     ["503", away],
     ["429", { status: 429, retryAfter: "3" }],
+    ["502", { status: 502, retryAfter: "3", body: "null" }],
   ] as const) {
     it(`pays once where the answer is ${name}, and asks under the same key when it is told to`, async () => {
       ways = [way, true];
@@ -88,8 +89,14 @@ describe("the example's page, asking the coordinator", () => {
     ["503, at last", [away], 4, 503, `not now: ${again}`],
     ["503 and then 401", [away, { status: 401 }], 1, 401, `not now: ${again}`],
     ["a broken connection and then 403", ["broken", { status: 403 }], 1, 403, `not now: ${again}`],
-    ["500", [{ status: 500 }], 0, 500, `not now: ${again}`],
-    ["a page of a proxy's", [{ status: 502, body: "<html>" }], 0, 502, `the coordinator is away (HTTP 502): ${again}`],
+    ["500, at last", [{ status: 500 }], 4, 500, `not now: ${again}`],
+    [
+      "a page of a proxy's, at last",
+      [{ status: 502, body: "<html>" }],
+      4,
+      502,
+      `the coordinator is away (HTTP 502): ${again}`,
+    ],
   ];
   for (const [name, given, count, status, said] of refusals) {
     it(`says what to do before signing anew, where it may have paid: ${name}`, async () => {
