@@ -16,10 +16,10 @@ async function ask(world: AttackWorld, path: string, body: unknown): Promise<Res
 }
 
 /** Whether an answer refuses a caller as it has to, or refuses everybody for now. Any other says that nobody was judged. */
-const isRefusal = (status: number | undefined, due: number) =>
+export const isRefusal = (status: number | undefined, due: number) =>
   status === undefined || status === due || status === 429 || status === 503;
 
-export async function challengeFor(world: AttackWorld, account_id: string): Promise<GivenChallenge | undefined> {
+async function challengeFor(world: AttackWorld, account_id: string): Promise<GivenChallenge | undefined> {
   const { status, body } = await ask(world, "challenge", { account_id });
   return status === 200 ? (body as GivenChallenge) : undefined;
 }
@@ -87,13 +87,13 @@ async function replay(world: AttackWorld, own: TextSigner): Promise<void> {
   if (begun > 1) world.gotThrough(`${begun} sessions began with one challenge`);
 }
 
-/** Asks for a session. */
-export const verify = (world: AttackWorld, body: object): Promise<RestAnswer> => ask(world, "verify", body);
-
-async function sessionOf(world: AttackWorld, own: TextSigner): Promise<string | undefined> {
+/** The token of a session of an account's own; undefined where too many sign in. */
+export async function sessionOf(world: AttackWorld, own: TextSigner): Promise<string | undefined> {
   const challenge = await challengeFor(world, own.accountId);
   if (challenge === undefined) return undefined;
-  const { body } = await ask(world, "verify", { account_id: own.accountId, signed: own.sign(challenge.text) });
+  const asked = { account_id: own.accountId, signed: own.sign(challenge.text) };
+  const { status, body } = await ask(world, "verify", asked);
+  if (!isRefusal(status, 200)) world.gotThrough(`an attack that needs a session tries nothing: ${status}`);
   return typeof body?.token === "string" ? body.token : undefined;
 }
 
