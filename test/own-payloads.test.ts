@@ -332,7 +332,11 @@ describeShapes("a session's own payloads (rule: own-payloads-are-the-sessions-ow
       const possible_until = new Date(deadlineMs).toISOString().replace(".000", "");
       assert.deepEqual(record.step_outcomes, [{ outcome: "still_possible", error: null, possible_until }]);
       assert.deepEqual([record.cancel_requested, record.submit_tx_hashes, record.cancel_tx_hashes], [true, [null], []]);
-      assert.equal(of(alice.accountId), before);
+      keystore.setReadiness("ready");
+      const { body: next } = await session.execute([signedStep(signed([give("2")]))]);
+      assert.equal(next.status, "succeeded", next.user_visible_error);
+      assert.equal(of(alice.accountId), before - 2n);
+      assert.deepEqual((await session.record(requestId)).submit_tx_hashes, [null]);
     } finally {
       keystore.setReadiness("ready");
     }
