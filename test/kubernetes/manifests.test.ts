@@ -142,6 +142,22 @@ describe("the manifests of Kubernetes", () => {
       assertRestricted(job);
     });
 
+    it("let through to the outside what each service needs there, and from the outside its callers", () => {
+      const policies = manifests.filter(({ kind }) => kind === "NetworkPolicy").map(({ spec }) => spec as Fields);
+      const through = serviceNames.map((service) => [
+        service,
+        { to: portsOutside(policies, "egress", service), from: portsOutside(policies, "ingress", service) },
+      ]);
+      // 53: DNS. 443: NEAR's RPC. 4222: NATS. 8081: the keystore. 27017: MongoDB. 8080: REST. 9000: gRPC. 9100: /metrics.
+      assert.deepEqual(Object.fromEntries(through), {
+        gateway: { to: [53, 53], from: [8080, 9100] },
+        planner: { to: [53, 53], from: [9000, 9100] },
+        "signer-proxy": { to: [53, 53, 8081], from: [9100] },
+        broadcaster: { to: [53, 53, 443, 4222], from: [9100] },
+        evidence: { to: [53, 53, 4222, 27017], from: [9000, 9100] },
+      });
+    });
+
     it("have two pods of each service, so that one can go", () => {
       for (const { metadata, spec } of deployments) {
         // The scaler says how many gateways there are.
@@ -230,6 +246,19 @@ function allows(policies: readonly Fields[], direction: "ingress" | "egress", of
       const isEnd = ends.length === 0 || ends.some((end) => !end.namespaceSelector && isOf(end.podSelector, other));
       return isPort && isEnd;
     });
+}
+
+/** Ports that policies open between a service's pods and what is in no pod of the namespace. */
+function portsOutside(policies: readonly Fields[], direction: "ingress" | "egress", of: string): readonly number[] {
+  return policies
+    .filter(({ podSelector }) => selects(podSelector as Fields, of))
+    .flatMap((policy) => (policy[direction] ?? []) as unknown as Fields[])
+    .filter((rule) => {
+      const ends = (rule[direction === "ingress" ? "from" : "to"] ?? []) as unknown as Fields[];
+      return ends.length === 0 || ends.some(({ namespaceSelector, ipBlock }) => namespaceSelector || ipBlock);
+    })
+    .flatMap(({ ports }) => (ports as unknown as readonly { port: number }[]).map(({ port }) => port))
+    .toSorted((a, b) => a - b);
 }
 
 interface Expression {
