@@ -54,7 +54,7 @@ describe("the example's servers", () => {
       [example.page, "page"],
       [example.wallet, "wallet"],
     ] as const) {
-      const paths = ["", ...files(folder), ...files("shared").map((name) => `shared/${name}`)];
+      const paths = ["", ...files(folder), ...files("common").map((name) => `common/${name}`)];
       for (const path of paths) {
         const { status, headers } = await ask(origin, `/${path}`);
         assert.equal(status, 200, `${folder} ${path}`);
@@ -67,7 +67,7 @@ describe("the example's servers", () => {
         "/src/serve.ts",
         "/../src/serve.ts",
         "/%2e%2e/package.json",
-        "/shared/../../README.md",
+        "/common/../../README.md",
         "/shared",
         "//",
       ];
