@@ -1,6 +1,6 @@
 import type { Event, Opened } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { sha256Hex, systemPorts } from "@outlayer/kit";
-import { isTerminal } from "@outlayer/workflow";
+import { isTerminal, partitionOf } from "@outlayer/workflow";
 import { openSqliteStore } from "../../services/evidence/src/adapters/sqlite/store.ts";
 import { chainEntry, type Entry } from "../../services/evidence/src/core/entry.ts";
 import { eventOf, fold } from "../../services/evidence/src/core/record.ts";
@@ -131,6 +131,8 @@ function openedOf(entry: Entry): Opened {
 }
 
 function projectionOf(log: readonly Entry[]): Projection {
-  const { requestId, walletId, status, version } = fold(log).record;
-  return { requestId, walletId, status, terminal: isTerminal(status), version: Number(version) };
+  const { record } = fold(log);
+  const { requestId, walletId, status, version } = record;
+  const partition = partitionOf(record, "");
+  return { requestId, walletId, status, terminal: isTerminal(status), version: Number(version), partition };
 }

@@ -9,6 +9,11 @@ export const accountId: Parse<string> = (value) => {
   return value;
 };
 
+/** `SEQUENTIAL_GATE_ID`: the gate, or of several the one that carried workflows before they named theirs. */
+export function readFirstGateId(reader: ConfigReader): string {
+  return reader.optional("SEQUENTIAL_GATE_ID", accountId, "gate.sequential.near");
+}
+
 /**
  * `WRAPPED_NEAR_ID`: the wNEAR contract whose tokens the verifier burns for intents that pay NEAR. The verifier is deployed with
  * it and has no view that tells it: `wrap.near` on mainnet, e.g. `wrap.testnet` elsewhere.

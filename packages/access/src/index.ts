@@ -1,6 +1,7 @@
 export * from "./account-settings.ts";
 export * from "./challenge.ts";
 export * from "./direct-user-scopes.ts";
+export * from "./gates.ts";
 export * from "./log-fields.ts";
 export * from "./quota.ts";
 export * from "./revocations-of.ts";

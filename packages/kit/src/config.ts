@@ -48,6 +48,14 @@ export class ConfigReader {
     return this.#read(name, this.#secret(name), parse, () => fallback);
   }
 
+  /** Whether a variable has a text that is not empty. */
+  isSet(name: string): boolean {
+    return this.#plain(name) !== undefined;
+  }
+
+  /** Reads a file that holds a secret, trailing line ends cut. @throws the file system's error */
+  readonly readSecretFile = (path: string): string => this.#readFile(path).replace(/[\r\n]+$/, "");
+
   /** Adds a problem that concerns several variables. */
   problem(text: string): void {
     this.#problems.add(text);
@@ -81,7 +89,7 @@ export class ConfigReader {
       return undefined;
     }
     try {
-      return this.#readFile(path).replace(/[\r\n]+$/, "") || undefined;
+      return this.readSecretFile(path) || undefined;
     } catch (error) {
       this.#problems.add(`${name}_FILE cannot be read: ${(error as NodeJS.ErrnoException).code ?? "unknown error"}`);
       return undefined;

@@ -11,6 +11,7 @@ export * from "./history.ts";
 export * from "./idempotency-key.ts";
 export * from "./invalid-request.ts";
 export * from "./json.ts";
+export * from "./partitions.ts";
 export * from "./party.ts";
 export * from "./place.ts";
 export * from "./predecessor-calls.ts";

@@ -42,6 +42,7 @@ export function recordJson(record: RecordMessage): JsonObject {
     proxy_predecessor: record.proxyPredecessor,
     predecessor_model: record.predecessorModel,
     ordering_model: record.orderingModel,
+    gate_id: record.gateId ?? null,
     signed_nep413_payloads: record.signedNep413Payloads,
     signers: record.signers.map(stepSignersJson),
     signed_nep366_delegates: record.signedNep366Delegates.map(orNull),
@@ -91,6 +92,7 @@ export function planJson(plan: Plan | undefined): JsonObject {
       route: route ?? null,
     })),
     unchecked: plan.unchecked,
+    gate_id: plan.gateId ?? null,
     estimates:
       plan.estimates === undefined
         ? null

@@ -71,6 +71,7 @@ export const planSchema = z
     unchecked: z
       .array(z.string())
       .meta({ description: "Facts that could not be had, so that their rules were not applied." }),
+    gate_id: text("The gate that would carry it; null unless it is executable.", "gate.sequential.near").nullable(),
     estimates: planEstimatesSchema.nullable().meta({
       description: "What carrying it out takes, by one chain and step by step; null unless it is executable.",
     }),
@@ -233,6 +234,7 @@ const recordFields = {
   proxy_predecessor: bool("The gate is the predecessor of the calls."),
   predecessor_model: z.enum(["gate", "wallet", "user", "view", "none"]),
   ordering_model: z.enum(["gate_chained", "gate_stepwise", "single_tx_atomic", "normal_tx_or_view", "none"]),
+  gate_id: text("The gate that carries the calls; null where none does.", "gate.sequential.near").nullable(),
   signed_nep413_payloads: z.array(z.string()).meta({
     description:
       "JSON text of each signed payload; only steps that sign one, and whose submission is on record, have an entry.",

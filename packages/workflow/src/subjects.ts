@@ -1,8 +1,10 @@
 /** Evidence publishes here that a workflow's log has grown; the data is the version in decimal. Older programs send no data. */
 export const readersSubject = (requestId: string) => `wallet.news.${requestId}`;
 
-/** Evidence publishes here that a workflow was opened, or is to be cancelled; the data is its request id in UTF-8. */
-export const workSubject = "wallet.work";
+/**
+ * Evidence publishes here that a workflow of the partition was opened, or is to be cancelled; the data is its request id in UTF-8.
+ */
+export const workSubject = (partition: string) => `wallet.work.${partition}`;
 
 /** A broadcaster publishes here that it has released a lease; the data is the lease's name in UTF-8. */
 export const leaseSubject = "wallet.lease";

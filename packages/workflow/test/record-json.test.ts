@@ -39,11 +39,13 @@ describe("the record as JSON", () => {
         ],
         setup_requirements: [],
         unchecked: [],
+        gate_id: null,
         estimates: null,
       },
       proxy_predecessor: true,
       predecessor_model: "gate",
       ordering_model: "gate_chained",
+      gate_id: "gate.near",
       signed_nep413_payloads: ["{}"],
       signers: [],
       signed_nep366_delegates: ["QAAAAG"],
@@ -152,6 +154,7 @@ describe("the record as JSON", () => {
       steps: [],
       setup_requirements: [],
       unchecked: [],
+      gate_id: null,
       estimates: null,
     });
   });

@@ -1,4 +1,5 @@
 import {
+  readFirstGateId,
   readWalletCredentials,
   readWalletSlots,
   type WalletCredentials,
@@ -29,6 +30,8 @@ export interface EvidenceConfig {
   readonly slots: WalletSlotLimits;
   /** Shared with signer-proxy, for MACs over usage. */
   readonly usageSecret: string;
+  /** The gate of workflows from before they named theirs. */
+  readonly firstGateId: string;
 }
 
 export type DatabaseUrl =
@@ -78,6 +81,7 @@ export function readEvidenceConfig(reader: ConfigReader): EvidenceConfig {
     quotas: reader.optional("WALLET_QUOTAS_JSON", walletQuotas, defaultRules),
     slots: readWalletSlots(reader),
     usageSecret: readSharedSecret(reader, "USAGE_SECRET"),
+    firstGateId: readFirstGateId(reader),
   };
 }
 

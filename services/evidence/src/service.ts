@@ -63,12 +63,12 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
   const store = openStore(config.database, ports, logger);
   const sha256Hex = (text: string) => hash("sha256", text, "hex");
   const now = () => ports.clock.now();
-  const tell: Announce = (progress, event, walletId) => {
-    wake(bus, progress, event);
+  const tell: Announce = (progress, event, walletId, partition) => {
+    wake(bus, progress, event, partition);
     publisher?.tell(progress.requestId, { walletId, version: Number(progress.version) });
   };
   const onWallet = (walletId: string) => noteInContext({ wallet_id: walletId });
-  const log = new WorkflowLog({ store, now, sha256Hex, tell, onWallet });
+  const log = new WorkflowLog({ store, now, sha256Hex, tell, onWallet, firstGateId: config.firstGateId });
   const publisher = nats && new Publisher({ stream: new ProgressStream(nats), store, log, ports, logger: nats.logger });
   const reading = { log, bus, timers: ports.timers };
   const accountMutex = new KeyedMutex();
@@ -123,7 +123,7 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
     appendEvent: (request) => appendEvent({ log, leases, quotas, logger }, request),
     requestCancel: (request) => requestCancel(log, request),
     readEvents: (request) => readEvents(log, request),
-    listOpenWorkflows: (request) => listOpenWorkflows(holders, request),
+    listOpenWorkflows: (request) => listOpenWorkflows({ ...holders, log }, request),
     async reserveNonces({ senderId, count }) {
       return { nonces: [...(await store.reserveNonces(senderId, count, BigInt(now())))] };
     },
@@ -133,7 +133,7 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
     reserveUsage: (request) => reserveUsage(usageLedger, request),
     releaseUsage: (request) => releaseUsage(usageLedger, request),
     countPlan: (request) => countPlan(quotas, request),
-    chargeOperator: (request) => chargeOperator({ quotas, leases }, request),
+    chargeOperator: (request) => chargeOperator({ quotas, log, leases }, request),
     acquireLease: (request) => acquireLease(holders, request),
     renewLease: (request) => renewLease(holders, request),
     releaseLease: (request) => releaseLease(holders, request),
@@ -192,8 +192,8 @@ function openStore(database: DatabaseUrl, ports: Ports, logger: Logger): Evidenc
 }
 
 /** Wakes readers of this workflow, and broadcasters when a workflow is opened or is to be cancelled. */
-function wake(bus: Bus, { requestId, version, terminal }: ProgressEvent, event: Event): void {
+function wake(bus: Bus, { requestId, version, terminal }: ProgressEvent, event: Event, partition: string): void {
   bus.publish(readersSubject(requestId), signalOf(version));
   const isForDrivers = event.kind.case === "opened" || event.kind.case === "cancelRequested";
-  if (isForDrivers && !terminal) bus.publish(workSubject, new TextEncoder().encode(requestId));
+  if (isForDrivers && !terminal) bus.publish(workSubject(partition), new TextEncoder().encode(requestId));
 }

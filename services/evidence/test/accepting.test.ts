@@ -42,6 +42,7 @@ describe("a request that is accepted with SQLite", () => {
       sha256Hex: (text) => hash("sha256", text, "hex"),
       tell: () => {},
       onWallet: () => {},
+      firstGateId: "gate.near",
     });
     const accounts = new KeyedMutex();
     const quotas = new QuotaBook({

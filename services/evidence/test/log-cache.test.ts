@@ -92,5 +92,12 @@ onEveryStore("a log that two processes append to", (newPlace) => {
 });
 
 function logOn(store: EvidenceStore): WorkflowLog {
-  return new WorkflowLog({ store, now: () => 1_800_000_000_000, sha256Hex, tell: () => {}, onWallet: () => {} });
+  return new WorkflowLog({
+    store,
+    now: () => 1_800_000_000_000,
+    sha256Hex,
+    tell: () => {},
+    onWallet: () => {},
+    firstGateId: "gate.near",
+  });
 }

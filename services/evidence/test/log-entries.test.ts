@@ -93,7 +93,9 @@ onEveryStore("the log of workflows", (newPlace) => {
   it("writes a wish to cancel down once, whoever appends meanwhile, and tells the drivers", async () => {
     const requestId = await evidence.open("wished");
     const told: string[] = [];
-    const end = evidence.bus.subscribe(workSubject, (data) => told.push(new TextDecoder().decode(data)));
+    const end = evidence.bus.subscribe(workSubject("gate:gate.near"), (data) =>
+      told.push(new TextDecoder().decode(data)),
+    );
     const wish = () => evidence.logs.requestCancel({ requestId, walletId: "wallet-1" });
     const [, ...wishes] = await Promise.all([
       evidence.append(requestId, 1, taken).catch((error) => assert.equal(ConnectError.from(error).code, Code.Aborted)),

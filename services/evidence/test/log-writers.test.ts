@@ -4,7 +4,7 @@ import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { createEvidence } from "@outlayer/evidence";
 import { createLogger, InProcessBus, inMemoryTransport, systemPorts } from "@outlayer/kit";
-import { bounds, type EvidenceUnderTest, startEvidence, usageSecret } from "./support/harness.ts";
+import { bounds, type EvidenceUnderTest, leaseOf, opening, startEvidence, usageSecret } from "./support/harness.ts";
 import { codeOf, taken } from "./support/log-events.ts";
 import { onEveryStore } from "./support/places.ts";
 
@@ -86,6 +86,70 @@ onEveryStore("the log of workflows", (newPlace) => {
     assert.equal((await logs.getGateLog({ gateId: "gate.near" })).version, 0n);
     const now = { resource: lease.resource, epoch };
     for (const attempt of Object.values(attempts)) assert.equal((await attempt({ lease: now })).version > 0n, true);
+  });
+
+  it("lets nobody write under the lease of another partition (rule: lease-is-for-its-partition)", async () => {
+    const { logs } = evidence;
+    const steps = [{ amounts: [{ token: "native", amount: "5" }] }];
+    const opened = {
+      "gate:gate.near": await evidence.open("of a log that names no gate"),
+      "gate:second.near": await evidence.open("of a gate", { gateId: "second.near" }),
+      direct_user: await evidence.open("of a user", { endpoint: "direct_user_function_call", calls: [] }),
+    };
+    for (const [resource, requestId] of Object.entries(opened)) {
+      for (const partition of Object.keys(opened)) {
+        const lease = await leaseOf(logs, partition);
+        const about = { walletId: "wallet-1", requestId, lease };
+        const { events } = await logs.readEvents({ requestId });
+        const { seq: expectedSeq } = await logs.readUsage({ walletId: "wallet-1" });
+        const attempts = [
+          logs.appendEvent({ requestId, expectedVersion: BigInt(events.length), event: { kind: taken }, lease }),
+          logs.reserveUsage({ ...about, expectedSeq, steps }),
+          logs.releaseUsage({ ...about, steps: [0] }),
+          logs.chargeOperator({ ...about, yocto: "1" }),
+        ];
+        for (const attempt of attempts) {
+          const reason = await attempt.then(
+            () => "taken",
+            (error: unknown) => ConnectError.from(error).findDetails(ErrorInfoSchema)[0]?.reason,
+          );
+          assert.equal(reason, partition === resource ? "taken" : "LEASE_LOST", `${partition} for ${resource}`);
+        }
+      }
+    }
+    const { lease } = evidence;
+    const second = { gateId: "second.near", expectedVersion: 0n, change: "x", lane: { members: [] }, lease };
+    assert.equal(await codeOf(logs.appendGateLog(second)), Code.Aborted);
+    assert.equal((await logs.getGateLog({ gateId: "second.near" })).version, 0n);
+  });
+
+  it("lists open workflows by partition, each with its own", async () => {
+    const first = await evidence.open("of a log that names no gate");
+    const second = await evidence.open("of a gate", { gateId: "second.near" });
+    const user = await evidence.open("of a user", { endpoint: "direct_user_function_call", calls: [] });
+    const list = async (partition: string) => {
+      const { workflows } = await evidence.logs.listOpenWorkflows({ partition });
+      return workflows.map((one) => [one.requestId, one.partition]);
+    };
+    const all = [
+      [first, "gate:gate.near"],
+      [second, "gate:second.near"],
+      [user, "direct_user"],
+    ];
+    for (const one of all) assert.deepEqual(await list(one[1] ?? ""), [one]);
+    assert.deepEqual(await list(""), all);
+    assert.deepEqual(await list("gate:third.near"), []);
+  });
+
+  it("only finds, where nothing new is to be recorded", async () => {
+    const requestId = evidence.id();
+    const opened = { ...opening("found"), gateId: "second.near" };
+    const find = () => evidence.logs.openWorkflow({ requestId, opened, onlyFinds: true });
+    assert.equal(await codeOf(find()), Code.NotFound);
+    assert.equal(await codeOf(evidence.logs.readEvents({ requestId })), Code.NotFound);
+    const { record } = await evidence.logs.openWorkflow({ requestId: evidence.id(), opened: opening("found") });
+    const found = await find();
+    assert.deepEqual([found.created, found.record?.requestId], [false, record?.requestId]);
   });
 
   it("keeps a lease for its holder until its time is over or it is given back", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createLogger, natsServers, openMessaging, systemPorts } from "@outlayer/kit";
-import { workSubject } from "@outlayer/workflow";
-import { walletHeaders as headers } from "./support/harness.ts";
+import { gatePartition, workSubject } from "@outlayer/workflow";
+import { walletHeaders as headers, opening } from "./support/harness.ts";
 import { appendAll, open } from "./support/nats-evidence.ts";
 import { OnOwnNats, rest } from "./support/own-nats.ts";
 
@@ -55,13 +55,15 @@ describe("progress in NATS", () => {
       const config = { ...natsServers(suite.server.url), replicas: 1, maxAgeMs: 60_000 };
       const messaging = openMessaging(config, { name: "broadcaster", ports: systemPorts(), logger });
       started.push(messaging);
+      const work = workSubject(gatePartition("gate.near"));
       const told = new Promise<string>((resolve) => {
         // What `listening` asks is empty.
-        messaging.bus.subscribe(workSubject, (data) => data.length > 0 && resolve(new TextDecoder().decode(data)));
+        messaging.bus.subscribe(work, (data) => data.length > 0 && resolve(new TextDecoder().decode(data)));
       });
-      await listening(workSubject);
+      await listening(work);
       await writer.logged(/connected/);
-      const requestId = await open(writer);
+      const requestId = systemPorts().ids.uuid();
+      await writer.logs.openWorkflow({ requestId, opened: opening(requestId) });
       assert.equal(await told, requestId);
     });
 

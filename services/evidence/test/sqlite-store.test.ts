@@ -7,13 +7,16 @@ import { startEvidence, walletHeaders } from "./support/harness.ts";
 import { sqlitePlace } from "./support/places.ts";
 import { entryOf, projectionOf } from "./support/samples.ts";
 
+/** What a file has not before the latest version. */
+const withoutPartitions = "DROP INDEX projections_open_partition; ALTER TABLE projections DROP COLUMN partition;";
+
 describe("the SQLite store", () => {
   it("adds the usage ledger to a file from before there was one, whose workflows stay", async () => {
     const place = sqlitePlace();
     const evidence = await startEvidence(place);
     const requestId = await evidence.open("from-before");
     const database = new DatabaseSync(place.database.path);
-    database.exec(`DROP TABLE signed_in_accounts; DROP TABLE session_marks; DROP TABLE quota_accounts; DROP TABLE leases; DROP TABLE usage_entries; DROP INDEX entries_approval;
+    database.exec(`${withoutPartitions} DROP TABLE signed_in_accounts; DROP TABLE session_marks; DROP TABLE quota_accounts; DROP TABLE leases; DROP TABLE usage_entries; DROP INDEX entries_approval;
       ALTER TABLE entries DROP COLUMN approval_of; ALTER TABLE entries DROP COLUMN secret_json; DROP INDEX projections_unpublished;
       ALTER TABLE projections DROP COLUMN updated_at_ms; ALTER TABLE projections DROP COLUMN published_version;
       PRAGMA user_version = 1;`);
@@ -41,12 +44,14 @@ describe("the SQLite store", () => {
       totals: { hour: windowOf("hour"), day: windowOf("day"), month: windowOf("month") },
     };
     const database = new DatabaseSync(place.database.path);
-    database.exec("DROP TABLE signed_in_accounts; DROP TABLE session_marks; PRAGMA user_version = 6");
+    database.exec(
+      `${withoutPartitions} DROP TABLE signed_in_accounts; DROP TABLE session_marks; PRAGMA user_version = 6`,
+    );
     database
       .prepare("INSERT INTO usage_entries (wallet_id, seq, request_id, at_ms, entry_json) VALUES (?, ?, ?, ?, ?)")
       .run("wallet-1", 1, "of-before", now, JSON.stringify(entry));
     await evidence.restart();
-    assert.deepEqual(database.prepare("PRAGMA user_version").get(), { __proto__: null, user_version: 10 });
+    assert.deepEqual(database.prepare("PRAGMA user_version").get(), { __proto__: null, user_version: 11 });
     database.close();
     const steps = [{ amounts: [{ token: "native", amount: "5" }] }];
     const [walletId, requestId] = ["wallet-1", randomUUID()];
@@ -71,7 +76,7 @@ describe("the SQLite store", () => {
     assert.equal(await before.append(next, projectionOf(next)), "appended");
     await before.close();
     const database = new DatabaseSync(place.database.path);
-    database.exec(`DROP TABLE signed_in_accounts; DROP TABLE session_marks; DROP INDEX entries_claim; CREATE UNIQUE INDEX entries_claim ON entries (wallet_id, idempotency_key);
+    database.exec(`${withoutPartitions} DROP TABLE signed_in_accounts; DROP TABLE session_marks; DROP INDEX entries_claim; CREATE UNIQUE INDEX entries_claim ON entries (wallet_id, idempotency_key);
       DROP INDEX entries_approval; CREATE UNIQUE INDEX entries_approval ON entries (approval_of); PRAGMA user_version = 7;`);
     const store = openSqliteStore(place.database.path);
     assert.deepEqual(await open(store, other, "k"), { kind: "exists", requestId, fingerprint: "f" });

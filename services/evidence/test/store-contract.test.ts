@@ -171,6 +171,39 @@ onEveryStore("an evidence store", (newPlace) => {
     ]);
   });
 
+  it("lists, of open workflows, those of a partition, and beside them what an older program has written", async () => {
+    const partitions = ["a", "b", "", "a", "b", "a"];
+    const opened = partitions.map(() => ids.uuid()).sort();
+    for (const [index, partition] of partitions.entries()) {
+      const entry = entryOf(opened[index] ?? "", 1);
+      const projection = { ...projectionOf(entry), partition };
+      assert.equal((await store.open(entry, claimOf(`key ${index}`), projection)).kind, "opened");
+    }
+    const listed = async (partition: string | undefined, limit = 10, sinceMs = 0, after = "") =>
+      (await store.listOpen(after, limit, sinceMs, partition)).map((one) => [
+        opened.indexOf(one.requestId),
+        one.partition,
+      ]);
+    const [a0, b1, none, a3, b4, a5] = partitions.map((partition, index) => [index, partition]);
+    assert.deepEqual(await listed("a"), [a0, none, a3, a5]);
+    assert.deepEqual(await listed("b"), [b1, none, b4]);
+    assert.deepEqual(await listed("c"), [none]);
+    assert.deepEqual(await listed(undefined), [a0, b1, none, a3, b4, a5]);
+    assert.deepEqual(await listed("a", 2), [a0, none]);
+    assert.deepEqual(await listed("a", 2, 0, opened[2]), [a3, a5]);
+    // Lists of what has changed lately are asked for all the time, and have no part in it.
+    assert.deepEqual(await listed("a", 10, 1), [a0, a3, a5]);
+    const entry = entryOf(opened[2] ?? "", 2);
+    assert.equal(await store.append(entry, { ...projectionOf(entry, "queued"), partition: "b" }), "appended");
+    const { atMs } = entryOf(opened[3] ?? "", 1);
+    const ended = { ...entryOf(opened[3] ?? "", 2), atMs };
+    assert.equal(await store.append(ended, { ...projectionOf(ended, "failed"), partition: "a" }), "appended");
+    assert.deepEqual(
+      (await listed("a")).filter(([, partition]) => partition === "a"),
+      [a0, a5],
+    );
+  });
+
   it("gives no nonce out twice to 32 writers whose clocks differ, and each writer a row of them", async () => {
     const atLeast = (index: number) => 1_700_000_000_000n + BigInt(index % 5);
     const given = await race((racing, index) => racing.reserveNonces("alice.near", 3, atLeast(index)));

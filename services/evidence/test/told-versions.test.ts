@@ -56,7 +56,7 @@ describe("readers that are told of versions", () => {
         return store.read(id, after);
       },
     });
-    const deps = { now: () => 1_800_000_000_000, sha256Hex, onWallet: () => {} };
+    const deps = { now: () => 1_800_000_000_000, sha256Hex, onWallet: () => {}, firstGateId: "gate.near" };
     log = new WorkflowLog({
       ...deps,
       store: counted,

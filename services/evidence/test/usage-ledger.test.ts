@@ -142,7 +142,8 @@ onEveryStore("the usage ledger of a wallet", (newPlace) => {
     const [terms, others] = ["a".repeat(64), "b".repeat(64)];
     const reserveFor = async (requestId: string, termsDigest: string, ...steps: { amounts: object[] }[]) => {
       const { seq } = await evidence.logs.readUsage({ walletId, exceptRequestId: requestId });
-      const request = { walletId, requestId, expectedSeq: seq, steps, lease: evidence.lease, termsDigest };
+      const lease = await evidence.leaseFor(requestId);
+      const request = { walletId, requestId, expectedSeq: seq, steps, lease, termsDigest };
       return { expectedSeq: seq, ...(await evidence.logs.reserveUsage(request)) };
     };
 
@@ -202,8 +203,10 @@ onEveryStore("the usage ledger of a wallet", (newPlace) => {
     };
     const payloadTerms = { nonce: "AAAA", deadlineMs: 0n, delegateNonce: 7n, maxBlockHeight: 180n };
     const digestOf = (steps: readonly (typeof payloadTerms)[]) => hash("sha256", termsText(steps), "hex");
-    const release = (requestId: string, ...steps: number[]) =>
-      evidence.logs.releaseUsage({ walletId, requestId, steps, lease: evidence.lease });
+    const release = async (requestId: string, ...steps: number[]) => {
+      const lease = await evidence.leaseFor(requestId);
+      return evidence.logs.releaseUsage({ walletId, requestId, steps, lease });
+    };
     const counted = async () => (await used()).daily?.native ?? "0";
     const isPossible = async (call: Promise<unknown>) => {
       const error = await call.then(

@@ -34,6 +34,7 @@ export const succeeded: RecordInit = {
   proxyPredecessor: true,
   predecessorModel: "gate",
   orderingModel: "gate_chained",
+  gateId: "gate.near",
   signedNep413Payloads: ["{}"],
   signedNep366Delegates: ["QAAAAG"],
   submitTxHashes: ["9fK2"],
@@ -126,6 +127,7 @@ export const plan = fields({
   ),
   setupRequirements: some(fields({ step: fc.nat(), requirement: text, route: maybe(text) })),
   unchecked: some(text),
+  gateId: maybe(text),
   estimates: maybe(fields({ chained: maybe(estimate), stepwise: maybe(estimate) })),
 });
 
@@ -144,6 +146,7 @@ export const record = fields({
   proxyPredecessor: fc.boolean(),
   predecessorModel: fc.constantFrom("gate", "wallet", "user", "view", "none"),
   orderingModel: fc.constantFrom("gate_chained", "gate_stepwise", "single_tx_atomic", "normal_tx_or_view", "none"),
+  gateId: maybe(text),
   signedNep413Payloads: some(text),
   signedNep366Delegates: some(text),
   submitTxHashes: some(text),

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { type Event, EventSchema, type Opened } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/progress";
 import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
-import { isTerminal } from "@outlayer/workflow";
+import { isTerminal, partitionOf } from "@outlayer/workflow";
 import { chainEntry, type Entry, type Sha256Hex } from "./entry.ts";
 import { type CachedLog, LogCache } from "./log-cache.ts";
 import { progressOf } from "./progress.ts";
@@ -19,8 +19,8 @@ export type AppendResult =
   | { readonly kind: "appended"; readonly version: number }
   | { readonly kind: "unknown" | "ended" | "conflict" };
 
-/** Announces an event that is durable. */
-export type Announce = (progress: ProgressEvent, event: Event, walletId: string) => void;
+/** Announces an event that is durable, of a workflow that belongs to the partition. */
+export type Announce = (progress: ProgressEvent, event: Event, walletId: string, partition: string) => void;
 
 export interface WorkflowLogDeps {
   readonly store: EvidenceStore;
@@ -29,6 +29,8 @@ export interface WorkflowLogDeps {
   readonly tell: Announce;
   /** Called with the wallet id once the log is read; tags log lines. */
   readonly onWallet: (walletId: string) => void;
+  /** Carries workflows from before they named their gate. */
+  readonly firstGateId: string;
 }
 
 /** The logs of all workflows: appends events, and folds logs to records. */
@@ -38,6 +40,7 @@ export class WorkflowLog {
   readonly #sha256Hex: Sha256Hex;
   readonly #tell: Announce;
   readonly #onWallet: (walletId: string) => void;
+  readonly #firstGateId: string;
   readonly #cache = new LogCache();
 
   constructor(deps: WorkflowLogDeps) {
@@ -46,6 +49,7 @@ export class WorkflowLog {
     this.#sha256Hex = deps.sha256Hex;
     this.#tell = deps.tell;
     this.#onWallet = deps.onWallet;
+    this.#firstGateId = deps.firstGateId;
   }
 
   async open(requestId: string, opened: Opened): Promise<OpenResult> {
@@ -55,7 +59,7 @@ export class WorkflowLog {
     const { record } = folded;
     const { walletId, idempotencyKey, fingerprint, approval } = opened;
     const claim = { walletId, idempotencyKey, fingerprint, approvalOf: approval?.requestId };
-    const result = await this.#store.open(entry, claim, projectionOf(record));
+    const result = await this.#store.open(entry, claim, this.#projectionOf(record));
     if (result.kind === "opened") {
       this.#note(requestId, undefined, folded, event);
       return { kind: "created", record };
@@ -79,7 +83,8 @@ export class WorkflowLog {
     const entry = chainEntry(requestId, last, event, this.#now(), this.#sha256Hex);
     // Folds the stored text, as every reader will, and not the caller's event object.
     const folded = evolve(before.folded, entry, eventOf(entry));
-    if ((await this.#store.append(entry, projectionOf(folded.record))) === "conflict") return { kind: "conflict" };
+    if ((await this.#store.append(entry, this.#projectionOf(folded.record))) === "conflict")
+      return { kind: "conflict" };
     this.#note(requestId, before, folded, event);
     return { kind: "appended", version: entry.version };
   }
@@ -104,6 +109,12 @@ export class WorkflowLog {
    */
   async record(requestId: string, atLeast?: number): Promise<Record | undefined> {
     return (await this.#look(requestId, atLeast))?.folded.record;
+  }
+
+  /** The partition that the workflow belongs to, from its first event on; undefined for an unknown id. */
+  async partition(requestId: string): Promise<string | undefined> {
+    const found = await this.#look(requestId, 0);
+    return found && partitionOf(found.folded.record, this.#firstGateId);
   }
 
   async entries(requestId: string): Promise<readonly Entry[]> {
@@ -145,25 +156,27 @@ export class WorkflowLog {
     return this.#cache.keep(requestId, { folded, told: [...before, progressOf(folded.record, eventOf(last))] });
   }
 
+  #projectionOf(record: Record): Projection {
+    return {
+      requestId: record.requestId,
+      walletId: record.walletId,
+      status: record.status,
+      terminal: isTerminal(record.status),
+      version: Number(record.version),
+      partition: partitionOf(record, this.#firstGateId),
+    };
+  }
+
   /** Caches an appended event, and announces it. */
   #note(requestId: string, before: CachedLog | undefined, folded: Folded, event: Event): void {
     const progress = progressOf(folded.record, event);
     this.#cache.keep(requestId, { folded, told: [...(before?.told ?? []), progress] });
-    this.#tell(progress, event, folded.record.walletId);
+    const { record } = folded;
+    this.#tell(progress, event, record.walletId, partitionOf(record, this.#firstGateId));
   }
 }
 
 /** 0 for a log that does not exist, or is not cached. */
 function versionOf(cached: CachedLog | undefined): number {
   return Number(cached?.folded.record.version ?? 0n);
-}
-
-function projectionOf(record: Record): Projection {
-  return {
-    requestId: record.requestId,
-    walletId: record.walletId,
-    status: record.status,
-    terminal: isTerminal(record.status),
-    version: Number(record.version),
-  };
 }

@@ -112,6 +112,7 @@ function begin(event: Event): Folded {
     proxyPredecessor: true,
     predecessorModel: "gate",
     orderingModel: opened.haltOnFailure || opened.stepwise ? stepwise : "gate_chained",
+    ...(opened.gateId === "" ? {} : { gateId: opened.gateId }),
     signedNep366Delegates: Array(steps).fill(""),
     submitTxHashes: Array(steps).fill(""),
     intentIds: Array(steps).fill(""),

@@ -29,8 +29,10 @@ export interface EvidenceStore {
   /**
    * Workflows that have not ended and whose request id is greater, in order of request ids: oldest first.
    * @param sinceMs leaves out those whose last entry is older; milliseconds since the epoch
+   * @param partition leaves out those of others; undefined for all. What an older program has written names none, and is listed
+   * for each, where nothing is left out for its age
    */
-  listOpen(afterRequestId: string, limit: number, sinceMs: number): Promise<readonly Projection[]>;
+  listOpen(afterRequestId: string, limit: number, sinceMs: number, partition?: string): Promise<readonly Projection[]>;
   /** Reserves nonces of a sender that were never reserved, from max(last + 1, atLeast), ascending. */
   reserveNonces(senderId: string, count: number, atLeast: bigint): Promise<readonly bigint[]>;
   /** The latest entry of a gate's log. */
@@ -111,6 +113,8 @@ export interface Projection {
   readonly status: string;
   readonly terminal: boolean;
   readonly version: number;
+  /** Empty where an older program has written it. */
+  readonly partition: string;
 }
 
 /** One entry of a gate's log, chained like a workflow's. */

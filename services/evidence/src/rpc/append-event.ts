@@ -15,7 +15,7 @@ export async function appendEvent(deps: AppendEventDeps, request: AppendEventReq
   const { log, leases } = deps;
   const { requestId, expectedVersion, event, lease } = request;
   if (event === undefined) throw invalid("event is required");
-  await checkLease(leases, lease);
+  await checkLease(leases, lease, await log.partition(requestId));
   const result = await log.append(requestId, Number(expectedVersion), event);
   switch (result.kind) {
     case "appended":

@@ -1,5 +1,6 @@
 import type { AppendGateLogRequest, GetGateLogRequest } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { conflict, invalid } from "@outlayer/kit";
+import { gatePartition } from "@outlayer/workflow";
 import type { Sha256Hex } from "../core/entry.ts";
 import { chainGateEntry, laneOf } from "../core/gate-entry.ts";
 import type { EvidenceStore } from "../core/store.ts";
@@ -20,7 +21,7 @@ export async function getGateLog({ store }: GateLogDeps, { gateId }: GetGateLogR
 export async function appendGateLog(deps: GateLogDeps, request: AppendGateLogRequest) {
   const { gateId, expectedVersion, change, lane } = request;
   if (lane === undefined) throw invalid("lane is required");
-  await checkLease(deps.leases, request.lease);
+  await checkLease(deps.leases, request.lease, gatePartition(gateId));
   const moved = () => conflict(`the log of gate ${gateId} has moved on from version ${expectedVersion}`);
   const last = await deps.store.lastGateEntry(gateId);
   if ((last?.version ?? 0) !== Number(expectedVersion)) throw moved();

@@ -47,12 +47,21 @@ export async function releaseLease({ store, now }: LeaseDeps, { lease, holderId 
 }
 
 /**
- * Refuses writes under a lease that was taken anew. A write that slips through meanwhile collides with the new holder at the log's
- * next version, which is unique: the new holder reads the logs only after it has taken the lease.
+ * Refuses writes under a lease that was taken anew, or that is for other work than the partition's
+ * (rule: lease-is-for-its-partition). A write that slips through meanwhile collides with the new holder at the log's next version,
+ * which is unique: the new holder reads the logs only after it has taken the lease.
+ * @param partition undefined where there is no such workflow, as the write itself will say
  * @throws Refusal `Aborted`, LEASE_LOST
  */
-export async function checkLease({ store }: LeaseCheckDeps, lease: HeldLease | undefined): Promise<void> {
+export async function checkLease(
+  { store }: LeaseCheckDeps,
+  lease: HeldLease | undefined,
+  partition: string | undefined,
+): Promise<void> {
   const { resource, epoch } = named(lease);
+  if (partition !== undefined && partition !== resource) {
+    throw conflict(`lease ${resource} is not for work of ${partition}`, { reason: "LEASE_LOST" });
+  }
   if (!isHeld(await store.readLease(resource), Number(epoch))) throw leaseLost(resource, epoch);
 }
 

@@ -1,19 +1,29 @@
 import type { ListOpenWorkflowsRequest } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
-import type { EvidenceStore } from "../core/store.ts";
+import type { WorkflowLog } from "../core/log.ts";
+import type { EvidenceStore, Projection } from "../core/store.ts";
 
 export interface ListDeps {
   readonly store: Pick<EvidenceStore, "listOpen">;
+  readonly log: Pick<WorkflowLog, "partition">;
   readonly now: () => number;
 }
 
 export async function listOpenWorkflows(
-  { store, now }: ListDeps,
-  { pageToken, pageSize, changedWithinMs }: ListOpenWorkflowsRequest,
+  { store, log, now }: ListDeps,
+  { pageToken, pageSize, changedWithinMs, partition }: ListOpenWorkflowsRequest,
 ) {
   const limit = pageSize === 0 ? 100 : pageSize;
-  const page = await store.listOpen(pageToken, limit, changedWithinMs === 0 ? 0 : now() - changedWithinMs);
+  const sinceMs = changedWithinMs === 0 ? 0 : now() - changedWithinMs;
+  const page = await store.listOpen(pageToken, limit, sinceMs, partition || undefined);
+  const named = await Promise.all(page.map(withPartition));
   return {
-    workflows: page.map(({ requestId, version, status }) => ({ requestId, version: BigInt(version), status })),
+    workflows: named.filter((one) => partition === "" || one.partition === partition),
     nextPageToken: page.length === limit ? (page.at(-1)?.requestId ?? "") : "",
   };
+
+  /** A workflow that an older program has written names its partition in its log alone. */
+  async function withPartition({ requestId, version, status, partition }: Projection) {
+    const own = partition === "" ? ((await log.partition(requestId)) ?? "") : partition;
+    return { requestId, version: BigInt(version), status, partition: own };
+  }
 }

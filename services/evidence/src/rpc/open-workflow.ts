@@ -1,5 +1,5 @@
 import type { OpenWorkflowRequest } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
-import { Code, invalid, noteInContext, Refusal } from "@outlayer/kit";
+import { Code, invalid, noteInContext, notFound, Refusal } from "@outlayer/kit";
 import type { OpenResult, WorkflowLog } from "../core/log.ts";
 import type { Admission, QuotaBook } from "../core/quota-book.ts";
 import type { EvidenceStore } from "../core/store.ts";
@@ -16,7 +16,7 @@ export interface OpenDeps {
  * opened, so that every record is counted; if no log is opened, the count is given back.
  */
 export async function openWorkflow({ log, quotas, store }: OpenDeps, request: OpenWorkflowRequest) {
-  const { requestId, opened, operatorBoundYocto } = request;
+  const { requestId, opened, operatorBoundYocto, onlyFinds } = request;
   if (opened === undefined) throw invalid("opened is required");
   const { walletId, idempotencyKey } = opened;
   noteInContext({ wallet_id: walletId });
@@ -25,6 +25,7 @@ export async function openWorkflow({ log, quotas, store }: OpenDeps, request: Op
   const start = { requestId, boundYocto };
   let counted: Admission | undefined;
   if (!(await isClaimed())) {
+    if (onlyFinds) throw notFound("the wallet has not used the key");
     counted = await quotas.countStart(walletId, start);
     // A first request under this key may have been recorded meanwhile.
     if (counted.kind === "exceeded" && !(await isClaimed())) throw refusalOf(counted);

@@ -7,6 +7,7 @@ import type {
 } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import type { Refusal } from "@outlayer/kit";
 import type { QuotaStanding, QuotaUnit } from "@outlayer/workflow";
+import type { WorkflowLog } from "../core/log.ts";
 import type { Admission, QuotaBook, Whose } from "../core/quota-book.ts";
 import type { QuotaName, Standing } from "../core/quotas.ts";
 import { checkLease, type LeaseCheckDeps } from "./leases.ts";
@@ -18,11 +19,17 @@ export async function countPlan(quotas: QuotaBook, { walletId }: CountPlanReques
   return { quotas: counted.standings.map(standingMessage) };
 }
 
+interface ChargeDeps {
+  readonly quotas: QuotaBook;
+  readonly log: Pick<WorkflowLog, "partition">;
+  readonly leases: LeaseCheckDeps;
+}
+
 export async function chargeOperator(
-  { quotas, leases }: { readonly quotas: QuotaBook; readonly leases: LeaseCheckDeps },
+  { quotas, log, leases }: ChargeDeps,
   { walletId, requestId, yocto, lease }: ChargeOperatorRequest,
 ) {
-  await checkLease(leases, lease);
+  await checkLease(leases, lease, await log.partition(requestId));
   await quotas.charge(walletId, requestId, BigInt(yocto));
   return {};
 }

@@ -25,7 +25,7 @@ import { checkLease, type LeaseCheckDeps } from "./leases.ts";
 
 export interface UsageLedgerDeps {
   readonly ledgers: UsageLedgers;
-  readonly log: Pick<WorkflowLog, "entries">;
+  readonly log: Pick<WorkflowLog, "entries" | "partition">;
   /** Makes the MACs that signer-proxy checks. */
   readonly proofs: UsageProofs;
   readonly leases: LeaseCheckDeps;
@@ -55,7 +55,7 @@ export async function readUsage(deps: UsageLedgerDeps, { walletId, exceptRequest
  */
 export async function reserveUsage(deps: UsageLedgerDeps, request: ReserveUsageRequest) {
   const { walletId, requestId, expectedSeq, steps, lease, termsDigest } = request;
-  await checkLease(deps.leases, lease);
+  await checkLease(deps.leases, lease, await deps.log.partition(requestId));
   const moved = () => conflict(`the usage ledger of ${walletId} has moved on from entry ${expectedSeq}`);
   const ledger = await deps.ledgers.readAt(walletId, requestId, Number(expectedSeq));
   if (ledger.seq !== Number(expectedSeq)) throw moved();
@@ -85,7 +85,7 @@ export async function reserveUsage(deps: UsageLedgerDeps, request: ReserveUsageR
  */
 export async function releaseUsage(deps: UsageLedgerDeps, request: ReleaseUsageRequest) {
   const { walletId, requestId, steps, lease } = request;
-  await checkLease(deps.leases, lease);
+  await checkLease(deps.leases, lease, await deps.log.partition(requestId));
   for (;;) {
     const ledger = await deps.ledgers.read(walletId, requestId);
     const released = await releasable(deps, requestId, ledger, steps);

@@ -14,12 +14,13 @@ import {
   type ServiceName,
   systemPorts,
 } from "@outlayer/kit";
+import { directUserPartition } from "@outlayer/workflow";
 import type { Place } from "./places.ts";
 
 export const walletHeaders = { "x-wallet-id": "wallet-1", "x-internal-wallet-auth": "internal" };
 
 /** What wallets may use up, where a test does not say. */
-export const bounds = { quotas: defaultRules, slots: defaultWalletSlots };
+export const bounds = { quotas: defaultRules, slots: defaultWalletSlots, firstGateId: "gate.near" };
 
 export type EventKind = NonNullable<MessageInitShape<typeof EventSchema>["kind"]>;
 
@@ -30,8 +31,10 @@ export interface EvidenceUnderTest {
   readonly records: Client<typeof RecordService>;
   readonly bus: InProcessBus;
   readonly place: Place;
-  /** Under which it appends. */
+  /** The lease for the gate's workflows. */
   readonly lease: Awaited<ReturnType<typeof leaseOf>>;
+  /** The lease for a workflow: that of direct-user calls, or the gate's, as for one that does not exist. */
+  leaseFor(requestId: string): Promise<Awaited<ReturnType<typeof leaseOf>>>;
   /** A new request id. */
   id(): string;
   /** Opens a workflow of one call under a key. */
@@ -68,6 +71,7 @@ export async function startEvidence(
       service,
       logs,
       lease: await leaseOf(logs),
+      usersLease: await leaseOf(logs, directUserPartition),
       records: createClient(RecordService, inMemoryTransport(service.routes, guards, undefined)),
     };
   };
@@ -76,6 +80,12 @@ export async function startEvidence(
     await running.service.close?.();
   };
   let running = await start();
+  const leaseFor = async (requestId: string) => {
+    const { events } = await running.logs.readEvents({ requestId }).catch(() => ({ events: [] }));
+    const opened = events[0]?.event?.kind;
+    const isUsers = opened?.case === "opened" && opened.value.endpoint === "direct_user_function_call";
+    return isUsers ? running.usersLease : running.lease;
+  };
   return {
     get logs() {
       return running.logs;
@@ -86,6 +96,7 @@ export async function startEvidence(
     get lease() {
       return running.lease;
     },
+    leaseFor,
     bus,
     place,
     id: () => ports.ids.uuid(),
@@ -100,7 +111,7 @@ export async function startEvidence(
         requestId,
         expectedVersion: BigInt(expectedVersion),
         event: { kind },
-        lease: running.lease,
+        lease: await leaseFor(requestId),
       });
       return Number(version);
     },

@@ -8,6 +8,7 @@ import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_s
 import { ProgressEventSchema } from "@outlayer/contracts/outlayer/progress/v1/progress";
 import { createEvidence } from "@outlayer/evidence";
 import { createLogger, inMemoryTransport, natsServers, openMessaging, type Ports, systemPorts } from "@outlayer/kit";
+import { gatePartition } from "@outlayer/workflow";
 import type { DatabaseUrl } from "../../src/config.ts";
 import { bounds, leaseOf, logClient, opening, usageSecret } from "./harness.ts";
 
@@ -98,10 +99,13 @@ export async function startNatsEvidence(options: NatsEvidenceOptions): Promise<N
   };
 }
 
+/** Each workflow has a gate of its own, so that no other takes the lease under which its events are appended. */
+const gateOf = (requestId: string) => `${requestId}.near`;
+
 /** Opens a workflow. */
 export async function open({ logs }: Pick<NatsEvidence, "logs">): Promise<string> {
   const requestId = ids.uuid();
-  await logs.openWorkflow({ requestId, opened: opening(requestId) });
+  await logs.openWorkflow({ requestId, opened: { ...opening(requestId), gateId: gateOf(requestId) } });
   return requestId;
 }
 
@@ -112,7 +116,7 @@ export async function appendAll(
   fromVersion: number,
   kinds: readonly Kind[],
 ): Promise<void> {
-  const lease = await leaseOf((processes[0] as NatsEvidence).logs, `tests of ${requestId}`);
+  const lease = await leaseOf((processes[0] as NatsEvidence).logs, gatePartition(gateOf(requestId)));
   for (const [index, kind] of kinds.entries()) {
     const { logs } = processes[index % processes.length] as NatsEvidence;
     const expectedVersion = BigInt(fromVersion + index);

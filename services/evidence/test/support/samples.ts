@@ -13,7 +13,14 @@ export function entryOf(requestId: string, version: number, text = "the event", 
 }
 
 export function projectionOf({ requestId, version }: Entry, status = "planned"): Projection {
-  return { requestId, walletId: "wallet-1", status, terminal: status === "failed", version };
+  return {
+    requestId,
+    walletId: "wallet-1",
+    status,
+    terminal: status === "failed",
+    version,
+    partition: "gate:gate.near",
+  };
 }
 
 export const claimOf = (idempotencyKey: string, walletId = "wallet-1", approvalOf?: string): Claim => ({

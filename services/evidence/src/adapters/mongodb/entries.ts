@@ -1,4 +1,4 @@
-import type { Collection } from "mongodb";
+import type { Collection, Filter } from "mongodb";
 import type { Entry } from "../../core/entry.ts";
 import type { Claim, Claimed, Opened, Projection } from "../../core/store.ts";
 import { linearizable } from "./client.ts";
@@ -23,7 +23,15 @@ export const entriesSpec: CollectionSpec = {
       terminal: bool,
       write_id: text,
     },
-    { idempotency_key: text, fingerprint: sha256, approval_of: text, open: bool, published: bool, secret_json: text },
+    {
+      idempotency_key: text,
+      fingerprint: sha256,
+      approval_of: text,
+      open: bool,
+      published: bool,
+      secret_json: text,
+      partition: text,
+    },
   ),
   indexes: [
     { name: "log", key: { request_id: 1, version: 1 }, unique: true },
@@ -41,6 +49,7 @@ export const entriesSpec: CollectionSpec = {
       partialFilterExpression: { approval_of: { $exists: true } },
     },
     { name: "open", key: { request_id: 1 }, partialFilterExpression: { open: true } },
+    { name: "open_partition", key: { partition: 1, request_id: 1 }, partialFilterExpression: { open: true } },
     // Not partial: the query is for entries without a mark, which a partial index cannot hold.
     { name: "unpublished", key: { published: 1, request_id: 1 } },
   ],
@@ -61,6 +70,8 @@ interface EntryDocument {
   /** The record's status after this entry, so that a list need not fold the log. */
   readonly status: string;
   readonly terminal: boolean;
+  /** Absent where an older program has written it. */
+  readonly partition?: string;
   readonly write_id: string;
   /** Set on first entries only, like `fingerprint` and `approval_of`. */
   readonly idempotency_key?: string;
@@ -78,6 +89,9 @@ interface EntryDocument {
 
 /** Time limit for setting many marks at once, which no caller waits for; milliseconds. */
 const marksMs = 10_000;
+
+/** The fields of a log's last entry; null where the entry has none. */
+type LatestEntry = Omit<Projection, "requestId" | "partition"> & { _id: string; at: Date; partition: string | null };
 
 /** The state of a log, read from its last entry. */
 interface LogHead {
@@ -176,11 +190,22 @@ export class Entries {
     }));
   }
 
-  async listOpen(afterRequestId: string, limit: number, sinceMs: number): Promise<readonly Projection[]> {
+  async listOpen(
+    afterRequestId: string,
+    limit: number,
+    sinceMs: number,
+    partition?: string,
+  ): Promise<readonly Projection[]> {
+    const filter =
+      partition === undefined
+        ? {}
+        : sinceMs > 0
+          ? { partition }
+          : { $or: [{ partition }, { partition: { $exists: false } }] };
     const listed: Projection[] = [];
     let after = afterRequestId;
     while (listed.length < limit) {
-      const marked = await this.#marked(after, limit);
+      const marked = await this.#marked(filter, after, limit);
       const last = marked.at(-1);
       if (last === undefined) break;
       after = last;
@@ -232,10 +257,9 @@ export class Entries {
   }
 
   /** Request ids of workflows that are marked as open, in order. */
-  async #marked(after: string, limit: number): Promise<readonly string[]> {
-    const filter = { open: true, request_id: { $gt: after } } as const;
+  async #marked(filter: Filter<EntryDocument>, after: string, limit: number): Promise<readonly string[]> {
     const found = this.#entries
-      .find(filter, { projection: { request_id: 1 } })
+      .find({ ...filter, open: true, request_id: { $gt: after } }, { projection: { request_id: 1 } })
       .sort({ request_id: 1 })
       .limit(limit);
     return (await this.#database.answered(() => found.toArray())).map(({ request_id }) => request_id);
@@ -244,7 +268,7 @@ export class Entries {
   /** The last state of each log, in order of request ids. */
   async #latest(requestIds: readonly string[]): Promise<readonly LogHead[]> {
     const first = (field: string) => ({ $first: `$${field}` });
-    const found = this.#entries.aggregate<Omit<Projection, "requestId"> & { _id: string; at: Date }>([
+    const found = this.#entries.aggregate<LatestEntry>([
       { $match: { request_id: { $in: requestIds } } },
       { $sort: { request_id: -1, version: -1 } },
       {
@@ -254,13 +278,14 @@ export class Entries {
           status: first("status"),
           terminal: first("terminal"),
           version: first("version"),
+          partition: first("partition"),
           at: first("at"),
         },
       },
       { $sort: { _id: 1 } },
     ]);
-    return (await this.#database.answered(() => found.toArray())).map(({ _id, at, ...rest }) => ({
-      projection: { requestId: _id, ...rest },
+    return (await this.#database.answered(() => found.toArray())).map(({ _id, at, partition, ...rest }) => ({
+      projection: { requestId: _id, ...rest, partition: partition ?? "" },
       at,
     }));
   }
@@ -272,7 +297,7 @@ export class Entries {
     await this.#database.answered(close).catch(() => {});
   }
 
-  #document(entry: Entry, { walletId, status, terminal }: Projection): EntryDocument {
+  #document(entry: Entry, { walletId, status, terminal, partition }: Projection): EntryDocument {
     return {
       _id: idOf(entry.requestId, entry.version),
       request_id: entry.requestId,
@@ -284,6 +309,7 @@ export class Entries {
       wallet_id: walletId,
       status,
       terminal,
+      ...(partition === "" ? {} : { partition }),
       write_id: this.#writeId(),
     };
   }

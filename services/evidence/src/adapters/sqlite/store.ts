@@ -54,6 +54,7 @@ class SqliteStore implements EvidenceStore {
   readonly #project: StatementSync;
   readonly #read: StatementSync;
   readonly #listOpen: StatementSync;
+  readonly #listOpenOf: StatementSync;
   readonly #lastNonce: StatementSync;
   readonly #insertNonce: StatementSync;
   readonly #lastGateEntry: StatementSync;
@@ -94,10 +95,10 @@ class SqliteStore implements EvidenceStore {
     );
     this.#findApproval = database.prepare("SELECT request_id AS requestId FROM entries WHERE approval_of = ?");
     this.#project = database.prepare(
-      `INSERT INTO projections (request_id, wallet_id, status, terminal, version, updated_at_ms)
-       VALUES (?, ?, ?, ?, ?, ?)
+      `INSERT INTO projections (request_id, wallet_id, status, terminal, version, updated_at_ms, partition)
+       VALUES (?, ?, ?, ?, ?, ?, ?)
        ON CONFLICT (request_id) DO UPDATE SET status = excluded.status, terminal = excluded.terminal,
-       version = excluded.version, updated_at_ms = excluded.updated_at_ms
+       version = excluded.version, updated_at_ms = excluded.updated_at_ms, partition = excluded.partition
        WHERE excluded.version > projections.version`,
     );
     this.#read = database.prepare(
@@ -105,10 +106,10 @@ class SqliteStore implements EvidenceStore {
          secret_json AS secretJson FROM entries
        WHERE request_id = ? AND version > ? ORDER BY version`,
     );
-    this.#listOpen = database.prepare(
-      `SELECT request_id AS requestId, wallet_id AS walletId, status, version FROM projections
-       WHERE terminal = 0 AND request_id > ? AND updated_at_ms >= ? ORDER BY request_id LIMIT ?`,
-    );
+    const open = `SELECT request_id AS requestId, wallet_id AS walletId, status, version, partition FROM projections
+       WHERE terminal = 0 AND request_id > ? AND updated_at_ms >= ?`;
+    this.#listOpen = database.prepare(`${open} ORDER BY request_id LIMIT ?`);
+    this.#listOpenOf = database.prepare(`${open} AND partition = ? ORDER BY request_id LIMIT ?`);
     this.#lastNonce = database.prepare("SELECT CAST(MAX(nonce) AS TEXT) AS last FROM nonces WHERE sender_id = ?");
     this.#insertNonce = database.prepare("INSERT INTO nonces (sender_id, nonce) VALUES (?, ?)");
     this.#lastGateEntry = database.prepare(
@@ -211,10 +212,19 @@ class SqliteStore implements EvidenceStore {
     return rows.map((row) => ({ ...row, secretJson: row.secretJson ?? undefined }));
   }
 
-  async listOpen(afterRequestId: string, limit: number, sinceMs: number): Promise<readonly Projection[]> {
-    const found = await this.#writes.read(() => this.#listOpen.all(afterRequestId, sinceMs, limit));
-    const rows = found as unknown as Omit<Projection, "terminal">[];
-    return rows.map((row) => ({ ...row, terminal: false }));
+  async listOpen(
+    afterRequestId: string,
+    limit: number,
+    sinceMs: number,
+    partition?: string,
+  ): Promise<readonly Projection[]> {
+    const of = (name: string) => this.#listOpenOf.all(afterRequestId, sinceMs, name, limit);
+    const found = await this.#writes.read(() => {
+      if (partition === undefined) return this.#listOpen.all(afterRequestId, sinceMs, limit);
+      return sinceMs > 0 ? of(partition) : [...of(partition), ...of("")];
+    });
+    const rows = (found as unknown as Omit<Projection, "terminal">[]).map((row) => ({ ...row, terminal: false }));
+    return rows.sort((a, b) => (a.requestId < b.requestId ? -1 : 1)).slice(0, limit);
   }
 
   async reserveNonces(senderId: string, count: number, atLeast: bigint): Promise<readonly bigint[]> {
@@ -356,8 +366,8 @@ class SqliteStore implements EvidenceStore {
     return changes === 1;
   }
 
-  #move({ requestId, walletId, status, terminal, version }: Projection, atMs: number): void {
-    this.#project.run(requestId, walletId, status, terminal ? 1 : 0, version, atMs);
+  #move({ requestId, walletId, status, terminal, version, partition }: Projection, atMs: number): void {
+    this.#project.run(requestId, walletId, status, terminal ? 1 : 0, version, atMs, partition);
   }
 }
 

@@ -33,4 +33,5 @@ export const migrations: readonly Migration[] = [
   { version: 5, name: "quota accounts", collections: [quotaAccountsSpec] },
   { version: 6, name: "marks of sessions", collections: [sessionMarksSpec] },
   { version: 7, name: "accounts that signed in", collections: [signedInAccountsSpec] },
+  { version: 8, name: "partitions of open workflows", collections: [entriesSpec] },
 ];

@@ -1,0 +1,88 @@
+import { type ConfigReader, decimal, json, Malformed, type Parse } from "@outlayer/kit";
+import { accountId, readFirstGateId } from "./account-settings.ts";
+
+/** A gate, as a service without its keys knows it. */
+export interface Gate {
+  readonly gateId: string;
+  /** Its share of the wallets, beside the other gates' weights. */
+  readonly weight: number;
+  /** It takes no new workflows, and finishes those that it has. */
+  readonly drain: boolean;
+  /** The fee of one call that is agreed with its owner, yoctoNEAR. */
+  readonly feeYocto: bigint;
+}
+
+/** An entry of `GATES_JSON`: the gate, and the fields as they were given. */
+export interface GateEntry extends Gate {
+  readonly given: Readonly<Record<string, unknown>>;
+}
+
+/** Bounded, since each gate is a lease, and a log that is read at every start. */
+const mostGates = 64;
+const mostWeight = 1000;
+
+export const usualFeeYocto = 30_000_000_000_000_000_000_000n;
+
+/** The gates: those of `GATES_JSON`, else the one of `SEQUENTIAL_GATE_ID`. Read as a secret: it may hold keys. */
+export function readGates(reader: ConfigReader): readonly Gate[] {
+  const one = {
+    gateId: readFirstGateId(reader),
+    weight: 1,
+    drain: false,
+    feeYocto: reader.optional("GATE_FEE_1_TO_3_YOCTO", decimal, usualFeeYocto),
+  };
+  return reader.optionalSecret("GATES_JSON", gateEntries, [one]);
+}
+
+/** An array of objects with a `gate_id` each, and `weight`, `drain` and `fee_1_to_3_yocto` where they differ. */
+export const gateEntries: Parse<readonly GateEntry[]> = (value) => {
+  const given = json(value);
+  if (!Array.isArray(given) || given.length < 1 || given.length > mostGates) {
+    throw new Malformed(`must be an array of 1 to ${mostGates} gates`);
+  }
+  const gates = given.map((entry, index) => gateOf(entry, `(gate ${index + 1})`));
+  const repeated = gates.findIndex(({ gateId }, index) => gates.findIndex((one) => one.gateId === gateId) < index);
+  if (repeated >= 0) throw new Malformed(`(gate ${repeated + 1}) must not have the gate_id of another gate`);
+  return gates;
+};
+
+function gateOf(entry: unknown, place: string): GateEntry {
+  if (typeof entry !== "object" || entry === null || Array.isArray(entry)) {
+    throw new Malformed(`${place} must be an object`);
+  }
+  const given = entry as Readonly<Record<string, unknown>>;
+  const { gate_id, weight = 1, drain = false, fee_1_to_3_yocto = String(usualFeeYocto) } = given;
+  if (!isWeight(weight)) throw new Malformed(`${place} must have an integer from 1 to ${mostWeight} as weight`);
+  if (typeof drain !== "boolean") throw new Malformed(`${place} must have true or false as drain`);
+  return {
+    gateId: gateAccount(gate_id, `${place} must have a NEAR account id as gate_id`),
+    weight,
+    drain,
+    feeYocto: gateAmount(fee_1_to_3_yocto, `${place} must have a decimal text as fee_1_to_3_yocto`),
+    given,
+  };
+}
+
+function isWeight(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= mostWeight;
+}
+
+/** @throws Malformed with the sentence */
+export function gateAccount(given: unknown, sentence: string): string {
+  if (typeof given !== "string") throw new Malformed(sentence);
+  try {
+    return accountId(given);
+  } catch {
+    throw new Malformed(sentence);
+  }
+}
+
+/** A decimal text. @throws Malformed with the sentence */
+export function gateAmount(given: unknown, sentence: string): bigint {
+  if (typeof given !== "string") throw new Malformed(sentence);
+  try {
+    return decimal(given);
+  } catch {
+    throw new Malformed(sentence);
+  }
+}

@@ -1,0 +1,16 @@
+import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
+
+/** The partition of all direct-user calls: nonces of one user's key are given out in one place. */
+export const directUserPartition = "direct_user";
+
+/** The partition of all workflows that one gate carries. */
+export const gatePartition = (gateId: string) => `gate:${gateId}`;
+
+/**
+ * The work that a workflow belongs to for good. One broadcaster at a time drives a partition, under the lease of the same name.
+ * @param firstGateId carries workflows from before they named their gate
+ */
+export function partitionOf({ endpoint, gateId }: Pick<Record, "endpoint" | "gateId">, firstGateId: string): string {
+  if (endpoint === "direct_user_function_call") return directUserPartition;
+  return gatePartition(gateId ?? firstGateId);
+}
