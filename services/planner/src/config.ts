@@ -1,6 +1,8 @@
 import {
   accountId,
+  gateEntries,
   readDirectUserScopes,
+  readGates,
   readServiceWalletId,
   readWalletCredentials,
   readWalletSlots,
@@ -121,17 +123,18 @@ export function readPlannerConfig(reader: ConfigReader): PlannerConfig {
   if (verifierId !== undefined && credentials.sessions?.audience === verifierId) {
     reader.problem("SESSION_AUDIENCE must not be the verifier's account (VERIFIER_ID)");
   }
-  const feeYocto = reader.optional("GATE_FEE_1_TO_3_YOCTO", decimal, 30_000_000_000_000_000_000_000n);
+  const gates = readGates(reader);
   return {
     credentials,
     // Two transactions, and a whole fee: a call in a chain shares resume and fee; one that is resumed alone, or rejected, does not.
     costs: {
       ownGas: (submitGas ?? 0n) + 2n * transactionGas,
       callbackGas: gateCallbackGas ?? leastCallbackGas,
-      feeYocto: feeYocto ?? 0n,
+      // The dearest gate's: the bound is made before a gate is chosen. Undefined where the variable is malformed.
+      feeYocto: (gates ?? []).reduce((most, { feeYocto }) => (feeYocto > most ? feeYocto : most), 0n),
     },
     limits: {
-      gateId: reader.optional("SEQUENTIAL_GATE_ID", accountId, "gate.sequential.near"),
+      gates: (gates ?? []).map(({ gateId, weight, drain }) => ({ gateId, weight, drain })),
       verifierId,
       carriesOwnPayloads: readServiceWalletId(reader) !== undefined,
       chainReceivers: reader.optional("GATE_CHAIN_RECEIVERS", list(accountId), []),
@@ -167,6 +170,7 @@ export interface PlannerProcessConfig extends PlannerConfig, CommonConfig {
 
 /** @throws ConfigError with every problem */
 export function readPlannerProcessConfig(reader: ConfigReader): PlannerProcessConfig {
+  refuseGateKeys(reader);
   const config = {
     ...readPlannerConfig(reader),
     ...readCommonConfig(reader, "planner"),
@@ -176,4 +180,13 @@ export function readPlannerProcessConfig(reader: ConfigReader): PlannerProcessCo
   };
   reader.check();
   return config;
+}
+
+/** Only broadcasters sign for gates: no other process is to hold their keys. */
+function refuseGateKeys(reader: ConfigReader): void {
+  const entries = reader.optionalSecret("GATES_JSON", gateEntries, []) ?? [];
+  const holdsKeys = entries.some(({ given }) =>
+    [given.relayer, given.approver].some((one) => "secret_keys" in Object(one)),
+  );
+  if (holdsKeys) reader.problem("GATES_JSON must not hold secret_keys here: name secret_keys_file, or leave them out");
 }

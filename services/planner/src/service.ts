@@ -42,7 +42,7 @@ export interface PlannerDeps {
 export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service {
   const { credentials, limits, networkId, walletUrl, directUserScopes: scopes } = config;
   const { ports, logger, transports } = deps;
-  const facts = factSource({ ...transports, gateId: limits.gateId, ...ports, logger });
+  const facts = factSource({ ...transports, ...ports, logger });
   const opener = workflowOpener(transports.evidence, config.costs, ports.clock);
   const openWorkflow = opener.open;
   const countPlan = planCounter(transports.evidence);

@@ -22,7 +22,7 @@ describe("the planner's configuration", () => {
     const { limits, credentials } = readPlannerConfig(reader);
     reader.check();
     assert.deepEqual(limits, {
-      gateId: "gate.sequential.near",
+      gates: [{ gateId: "gate.sequential.near", weight: 1, drain: false }],
       verifierId: "intents.near",
       oneClickKey: "ed25519:reYaWhvwu8Jzo3WUM3zhn6VrhuMEF4eADL17qtRVifc",
       chainReceivers: [],
@@ -50,7 +50,7 @@ describe("the planner's configuration", () => {
     const { limits, credentials } = readPlannerConfig(reader);
     reader.check();
     assert.deepEqual(limits, {
-      gateId: "gate.test.near",
+      gates: [{ gateId: "gate.test.near", weight: 1, drain: false }],
       verifierId: "verifier.test.near",
       oneClickKey: otherKey,
       chainReceivers: ["count.test.near", "register.test.near"],
@@ -179,5 +179,27 @@ describe("the planner's configuration", () => {
           (error) => error instanceof ConfigError && error.problems[0] === problem,
         );
     }
+  });
+
+  it("takes several gates, and nobody's keys", () => {
+    const account = (more: object) => ({ account_id: "relayer.near", ...more });
+    const gates = [
+      { gate_id: "gate.near", weight: 2, fee_1_to_3_yocto: "5" },
+      { gate_id: "gate-2.near", drain: true, relayer: account({ secret_keys_file: "/run/relayer" }) },
+    ];
+    const reader = new ConfigReader({ ...required, GATES_JSON: JSON.stringify(gates) });
+    const { limits, costs } = readPlannerConfig(reader);
+    reader.check();
+    assert.deepEqual(limits.gates, [
+      { gateId: "gate.near", weight: 2, drain: false },
+      { gateId: "gate-2.near", weight: 1, drain: true },
+    ]);
+    assert.equal(costs.feeYocto, 30_000_000_000_000_000_000_000n, "the dearest gate's");
+    const withKeys = [{ ...gates[0], approver: account({ secret_keys: ["ed25519:key"] }) }];
+    const urls = { SIGNER_PROXY_URL: "http://a", BROADCASTER_URL: "http://a", EVIDENCE_URL: "http://a" };
+    const { SERVICE_TOKEN } = { SERVICE_TOKEN: "service-token-0123456789abcdef0123456" };
+    assert.deepEqual(problemsOf({ ...required, ...urls, SERVICE_TOKEN, GATES_JSON: JSON.stringify(withKeys) }), [
+      "GATES_JSON must not hold secret_keys here: name secret_keys_file, or leave them out",
+    ]);
   });
 });

@@ -18,7 +18,7 @@ import {
   type Service,
   systemPorts,
 } from "@outlayer/kit";
-import { counterScope, workSubject } from "@outlayer/workflow";
+import { counterScope, directUserPartition, gatePartition, workSubject } from "@outlayer/workflow";
 import { oneClickSigner } from "../../../../test/support/one-click-quote.ts";
 import type { EvidenceConfig } from "../../../evidence/src/config.ts";
 import { createEvidence } from "../../../evidence/src/service.ts";
@@ -92,6 +92,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       usageSecret: "usage-secret-of-the-tests-0123456789",
       quotas: defaultRules,
       slots,
+      firstGateId: gateId,
       ...options.evidence,
     },
     { ports, bus, logger: guards.logger },
@@ -107,7 +108,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       },
       slots,
       limits: {
-        gateId,
+        gates: [{ gateId, weight: 1, drain: false }],
         verifierId: "intents.near",
         oneClickKey: oneClickSigner.publicKey,
         chainReceivers: [],
@@ -165,16 +166,20 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     rest: (method, path, restOptions) => rest(url, method, path, restOptions),
     opened() {
       return new Promise((resolve) => {
-        const end = bus.subscribe(workSubject, (data) => {
-          end();
-          resolve(new TextDecoder().decode(data));
-        });
+        const ends = [gatePartition(gateId), directUserPartition].map((partition) =>
+          bus.subscribe(workSubject(partition), (data) => {
+            for (const end of ends) end();
+            resolve(new TextDecoder().decode(data));
+          }),
+        );
       });
     },
     async append(requestId, ...events) {
       const { events: before } = await log.readEvents({ requestId });
       let expectedVersion = BigInt(before.length);
-      const resource = "gate:gate.near";
+      const opened = before[0]?.event?.kind;
+      const isUsers = opened?.case === "opened" && opened.value.endpoint === "direct_user_function_call";
+      const resource = isUsers ? directUserPartition : gatePartition(gateId);
       const { epoch } = await log.acquireLease({ resource, holderId: "tests", ttlMs: 60_000 });
       const lease = { resource, epoch };
       for (const kind of events) {

@@ -1,4 +1,4 @@
-import { createClient, type Transport } from "@connectrpc/connect";
+import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import { deadline, type Timers } from "@outlayer/kit";
 import type { AskPreflight } from "../core/ports.ts";
@@ -9,14 +9,15 @@ const patienceMs = 12_000;
 
 export function preflightAsker(broadcaster: Transport, timers: Timers): AskPreflight {
   const client = createClient(BroadcasterService, broadcaster);
-  return async ({ walletId, calls, approval, stepwise = false, onFailure, ordering }, callerSignal) => {
+  return async ({ walletId, gateId, calls, approval, stepwise = false, onFailure, ordering }, callerSignal) => {
     const { signal, done } = deadline(timers, patienceMs, callerSignal);
     try {
       const approved = approval && { approval: { ...approval, approverIds: [...approval.approverIds] } };
       const asked = { haltOnFailure: onFailure === "halt", anyOrdering: ordering === "any", stepwise, ...approved };
-      return (await client.preflight({ walletId, calls: [...calls], ...asked }, { signal })).preflight;
+      return (await client.preflight({ walletId, gateId, calls: [...calls], ...asked }, { signal })).preflight;
     } catch (error) {
-      if (isAway(error)) return undefined;
+      // A broadcaster from before the gate was configured does not serve it.
+      if (isAway(error) || ConnectError.from(error).code === Code.NotFound) return undefined;
       throw error;
     } finally {
       done();

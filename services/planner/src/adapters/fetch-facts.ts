@@ -21,21 +21,21 @@ type GateTerms = Omit<Facts, "accountId">;
 export interface FactSources {
   readonly signerProxy: Transport;
   readonly broadcaster: Transport;
-  readonly gateId: string;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
 }
 
 /** Asks for the facts that many requests share once. */
-export function factSource({ signerProxy, broadcaster, gateId, clock, timers, logger }: FactSources): {
+export function factSource({ signerProxy, broadcaster, clock, timers, logger }: FactSources): {
   readonly fetchFacts: FetchFacts;
   readonly knownFacts: KnownFacts;
 } {
   const signer = createClient(SignerProxyService, signerProxy);
   const gate = createClient(BroadcasterService, broadcaster);
   const accounts = new LRUCache<string, string>({ max: rememberedAccounts });
-  let recent: { readonly terms: GateTerms; readonly atMs: number } | undefined;
+  /** By gate; the operator has few of them. */
+  const recent = new Map<string, { readonly terms: GateTerms; readonly atMs: number }>();
 
   async function accountOf(walletId: string, signal: AbortSignal): Promise<string | undefined> {
     const { accountId } = await signer.getAccount({ walletId }, { signal });
@@ -43,11 +43,12 @@ export function factSource({ signerProxy, broadcaster, gateId, clock, timers, lo
     accounts.set(walletId, accountId);
     return accountId;
   }
-  function recentTerms(): GateTerms | undefined {
-    const age = recent === undefined ? Number.POSITIVE_INFINITY : clock.now() - recent.atMs;
-    return age >= 0 && age < recentMs ? recent?.terms : undefined;
+  function recentTerms(gateId: string): GateTerms | undefined {
+    const known = recent.get(gateId);
+    const age = known === undefined ? Number.POSITIVE_INFINITY : clock.now() - known.atMs;
+    return age >= 0 && age < recentMs ? known?.terms : undefined;
   }
-  async function gateTerms(signal: AbortSignal): Promise<GateTerms | undefined> {
+  async function gateTerms(gateId: string, signal: AbortSignal): Promise<GateTerms | undefined> {
     const atMs = clock.now();
     const { feeTiers: tiers, submitGas } = await gate.getGateFacts({ gateId }, { signal });
     if (tiers.length === 0) return undefined;
@@ -56,8 +57,9 @@ export function factSource({ signerProxy, broadcaster, gateId, clock, timers, lo
       feeYocto: amount(feeYocto),
       resumeGas: amount(resumeGas),
     }));
-    recent = { terms: { feeTiers, submitGas: amount(submitGas) }, atMs };
-    return recent.terms;
+    const terms = { feeTiers, submitGas: amount(submitGas) };
+    recent.set(gateId, { terms, atMs });
+    return terms;
   }
   /** Undefined for a fact that cannot be fetched. */
   async function fetched<T>(
@@ -79,16 +81,16 @@ export function factSource({ signerProxy, broadcaster, gateId, clock, timers, lo
     return { accountId, feeTiers: undefined, ...terms };
   };
 
-  const knownFacts: KnownFacts = (walletId) => {
+  const knownFacts: KnownFacts = ({ walletId, gateId }) => {
     const accountId = accounts.get(walletId);
-    const terms = recentTerms();
+    const terms = recentTerms(gateId);
     return accountId === undefined || terms === undefined ? undefined : facts(accountId, terms);
   };
 
-  const fetchFacts: FetchFacts = async (walletId, names, callerSignal, patienceMs = usualPatienceMs) => {
+  const fetchFacts: FetchFacts = async ({ walletId, gateId }, names, callerSignal, patienceMs = usualPatienceMs) => {
     const known = {
       account: names.includes("wallet_account") ? accounts.get(walletId) : undefined,
-      terms: names.includes("gate_fee_tiers") ? recentTerms() : undefined,
+      terms: names.includes("gate_fee_tiers") ? recentTerms(gateId) : undefined,
     };
     const lacks = {
       account: names.includes("wallet_account") && known.account === undefined,
@@ -99,7 +101,7 @@ export function factSource({ signerProxy, broadcaster, gateId, clock, timers, lo
     try {
       const [account, terms] = await Promise.all([
         lacks.account ? fetched("wallet_account", signal, (limit) => accountOf(walletId, limit)) : known.account,
-        lacks.terms ? fetched("gate_fee_tiers", signal, gateTerms) : known.terms,
+        lacks.terms ? fetched("gate_fee_tiers", signal, (limit) => gateTerms(gateId, limit)) : known.terms,
       ]);
       return facts(account, terms);
     } finally {

@@ -48,13 +48,13 @@ export function workflowOpener(evidence: Transport, costs: OperatorCosts, clock:
     };
   }
 
-  const open: OpenWorkflow = async (requestId, opened, signal) => {
+  const open: OpenWorkflow = async (requestId, opened, signal, onlyFinds = false) => {
     const waited = wait(opened.walletId ?? "");
     try {
       const operatorBoundYocto = String(operatorBound(opened.calls ?? [], costs));
       const open = () => {
         waited();
-        return log.openWorkflow({ requestId, opened, operatorBoundYocto }, { signal });
+        return log.openWorkflow({ requestId, opened, operatorBoundYocto, onlyFinds }, { signal });
       };
       const { record, created, quotas } = await turnstile.pass("usual", open, {
         party: partyOf(opened.walletId ?? ""),
@@ -72,6 +72,9 @@ export function workflowOpener(evidence: Transport, costs: OperatorCosts, clock:
           const kind = info?.reason === "APPROVAL_ALREADY_USED" ? "approval_used" : "other_request";
           return { kind, requestId: info?.metadata.request_id };
         }
+        case Code.NotFound:
+          if (!onlyFinds) throw error;
+          return { kind: "draining" };
         case Code.ResourceExhausted: {
           const exceeded = exceededQuotaOf(error);
           if (exceeded === undefined) throw error;

@@ -1,3 +1,5 @@
+import type { AssignableGate } from "./assign-gate.ts";
+
 /** Inputs beside the request. Rules that need an undefined fact are not applied. */
 export interface Facts {
   /** The wallet's NEAR account. */
@@ -51,7 +53,8 @@ export const noFacts: Facts = { accountId: undefined, feeTiers: undefined };
 
 /** Limits set by the operator and by the gate. */
 export interface Limits {
-  readonly gateId: string;
+  /** In the operator's order. */
+  readonly gates: readonly AssignableGate[];
   readonly verifierId: string;
   /** The key with which 1Click signs its quotes: `ed25519:` and base58. */
   readonly oneClickKey: string;

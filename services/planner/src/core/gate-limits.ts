@@ -14,9 +14,9 @@ export const defaultGas = "100000000000000";
 export function harmReason(step: Step, place: string, limits: Limits): string | undefined {
   const { gas = defaultGas, deposit = "0", receiver_id: receiver = "", method_name: method = "" } = step.fields;
   if (step.form === "explicit") {
-    if (receiver === limits.gateId) {
-      // The gate would be its own predecessor, to whom its private methods are open.
-      return `${place}.receiver_id must not be the gate ${limits.gateId} itself`;
+    if (limits.gates.some(({ gateId }) => gateId === receiver)) {
+      // The gate would be its own predecessor, to whom its private methods are open. Another gate would take the call for its relayer's.
+      return `${place}.receiver_id must not be the gate ${receiver} itself`;
     }
     if (!/^[A-Za-z0-9_]{1,256}$/.test(method)) {
       return `${place}.method_name must match [A-Za-z0-9_]{1,256}, for the gate writes it into its trace as it is`;

@@ -32,6 +32,8 @@ export interface Plan {
   readonly unchecked: FactName[];
   /** Absent unless the plan is executable. */
   readonly estimates?: PlanEstimates;
+  /** The gate that would carry it; absent unless the plan is executable. */
+  readonly gateId?: string;
 }
 
 export interface PlannedStep {

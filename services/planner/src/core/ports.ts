@@ -16,12 +16,19 @@ import type { GateCallInit } from "./payload.ts";
 import type { Offer, WalletsSwap } from "./quotes.ts";
 import type { VerifiedPayload } from "./signed-payload.ts";
 
+/** Whose facts are wanted. */
+export interface FactsOf {
+  readonly walletId: string;
+  /** The gate whose terms are wanted. */
+  readonly gateId: string;
+}
+
 /**
- * Fetches facts of a wallet and the gate; a fact that is not there in time is undefined. Never rejects.
+ * Fetches facts of a wallet and a gate; a fact that is not there in time is undefined. Never rejects.
  * @param patienceMs where more is needed than a plan has, which does without what is late
  */
 export type FetchFacts = (
-  walletId: string,
+  of: FactsOf,
   names: readonly FactName[],
   signal: AbortSignal,
   patienceMs?: number,
@@ -43,8 +50,8 @@ export type FetchPayloadFacts = (
  */
 export type AskQuotes = (asked: WalletsSwap, signal: AbortSignal) => Promise<readonly Offer[]>;
 
-/** All facts of a wallet and the gate, where they are known without asking; else undefined. */
-export type KnownFacts = (walletId: string) => Facts | undefined;
+/** All facts of a wallet and a gate, where they are known without asking; else undefined. */
+export type KnownFacts = (of: FactsOf) => Facts | undefined;
 
 /**
  * Runs every check that a run of these calls depends on; without calls, only those of gate and operator. Undefined when the
@@ -53,6 +60,8 @@ export type KnownFacts = (walletId: string) => Facts | undefined;
 export type AskPreflight = (
   run: {
     readonly walletId: string;
+    /** The gate that would carry them. */
+    readonly gateId: string;
     readonly calls: readonly GateCallInit[];
     readonly approval?: ApprovalInfo | undefined;
     /** Whether each call would be resumed by itself. */
@@ -95,8 +104,16 @@ export type UseChallenge = (
 /** Revokes a session. Throws Refusal Unavailable where it is unknown whether it is revoked. */
 export type RevokeSession = (sessionId: string, signal: AbortSignal) => Promise<void>;
 
-/** Records a request before anything is done for it, or finds the record under the same idempotency key. */
-export type OpenWorkflow = (requestId: string, opened: OpenedInit, signal: AbortSignal) => Promise<OpenResult>;
+/**
+ * Records a request before anything is done for it, or finds the record under the same idempotency key.
+ * @param onlyFinds nothing new is recorded, since no gate takes it
+ */
+export type OpenWorkflow = (
+  requestId: string,
+  opened: OpenedInit,
+  signal: AbortSignal,
+  onlyFinds?: boolean,
+) => Promise<OpenResult>;
 
 /**
  * Counts a request that is answered without a record.
@@ -146,5 +163,7 @@ export type OpenResult =
   | { readonly kind: "other_request"; readonly requestId: string | undefined }
   /** The approval was used up by the request named. */
   | { readonly kind: "approval_used"; readonly requestId: string | undefined }
+  /** Nothing was recorded: no gate takes it. */
+  | { readonly kind: "draining" }
   /** It is unknown whether the request was recorded. */
   | { readonly kind: "unavailable" };

@@ -24,7 +24,8 @@ const maxViewText = 16 * 1024;
  */
 export function batchProblem(batch: SequentialBatchRequest, limits: Limits): string | undefined {
   if (batch.gateId === "") return "gate_id is required";
-  if (batch.gateId !== limits.gateId) return `gate_id must be ${limits.gateId}`;
+  const gateIds = limits.gates.map(({ gateId }) => gateId);
+  if (!gateIds.includes(batch.gateId)) return `gate_id must be ${gateIds.join(" or ")}`;
   if (batch.calls.length < 1 || batch.calls.length > maxCalls) {
     return `sequential batch requires 1 to ${maxCalls} calls`;
   }

@@ -28,9 +28,10 @@ export async function executeSequentialBatch(
   const sent = { endpoint: "sequential_batch", original, info: batch.approval } as const;
   const approval = await readApproval(deps, sent, caller, signal);
   const refused = batchProblem(batch, deps.limits);
+  const batchOf = { walletId, gateId: batch.gateId };
   const planned =
     refused === undefined
-      ? await planWithFacts(deps, { steps: batchSteps(batch), name: "calls" }, walletId, signal)
+      ? await planWithFacts(deps, { steps: batchSteps(batch), name: "calls" }, batchOf, signal)
       : { refused };
   const asked = {
     walletId,
@@ -39,7 +40,8 @@ export async function executeSequentialBatch(
     original,
     approval,
   };
-  return open(deps, key, openedBatch(asked, batch, planned), signal);
+  const gate = deps.limits.gates.find(({ gateId }) => gateId === batch.gateId);
+  return open(deps, key, openedBatch(asked, batch, planned), signal, gate);
 }
 
 /** @throws as documentOfText; Refusal InvalidArgument without a body */

@@ -18,6 +18,7 @@ import {
   type WalletsSwap,
 } from "../core/quotes.ts";
 import { documentOfMessage, documentOfText, reading } from "./document.ts";
+import { gateFor } from "./open.ts";
 
 export interface QuoteDeps {
   readonly limits: Limits;
@@ -79,8 +80,9 @@ export async function getQuotes(
   };
 }
 
-async function accountOf({ fetchFacts }: QuoteDeps, walletId: string, signal: AbortSignal) {
-  return (await fetchFacts(walletId, ["wallet_account"], signal, patienceMs)).accountId;
+async function accountOf({ limits, fetchFacts }: QuoteDeps, walletId: string, signal: AbortSignal) {
+  const of = { walletId, gateId: gateFor(walletId, limits.gates).gateId };
+  return (await fetchFacts(of, ["wallet_account"], signal, patienceMs)).accountId;
 }
 
 async function outcomeOf(

@@ -2,6 +2,7 @@ import type { WalletCaller } from "@outlayer/access";
 import type { PlanRequest } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { readWorkflow } from "@outlayer/workflow";
 import { reading } from "./document.ts";
+import { gateFor } from "./open.ts";
 import { type PlanningDeps, planRequestOf, planWithFacts } from "./planning.ts";
 import { refuseStepsOfSession } from "./session-limits.ts";
 import { workflowDocument } from "./workflow-body.ts";
@@ -12,6 +13,7 @@ export async function planWorkflow(deps: PlanDeps, { body }: PlanRequest, caller
   const { walletId } = caller;
   const request = reading(() => readWorkflow(workflowDocument(body)));
   refuseStepsOfSession(caller, request.steps);
-  const { plan } = await planWithFacts(deps, planRequestOf(request, caller), walletId, signal);
+  const of = { walletId, gateId: gateFor(walletId, deps.limits.gates).gateId };
+  const { plan } = await planWithFacts(deps, planRequestOf(request, caller), of, signal);
   return { plan };
 }

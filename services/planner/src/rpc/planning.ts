@@ -2,7 +2,7 @@ import { sessionAccountOf, type WalletCaller } from "@outlayer/access";
 import type { WorkflowRequest } from "@outlayer/workflow";
 import { type Limits, noFacts } from "../core/facts.ts";
 import { type Planning, type PlanRequest, plan } from "../core/plan.ts";
-import type { FetchFacts, FetchPayloadFacts, KnownFacts } from "../core/ports.ts";
+import type { FactsOf, FetchFacts, FetchPayloadFacts, KnownFacts } from "../core/ports.ts";
 
 export interface PlanningDeps {
   readonly limits: Limits;
@@ -16,7 +16,7 @@ export function planRequestOf({ steps, onFailure }: WorkflowRequest, { walletId 
 }
 
 /**
- * Plans a request with the facts that it needs. A request that is rejected whatever the facts are fetches none, so it costs the
+ * Plans a request with the facts that it needs, for the gate that would carry it. A request that is rejected whatever the facts are fetches none, so it costs the
  * keystore and the chain nothing.
  *
  * Where all facts are known already, one planning is enough: no fact changes a plan that would not have asked for it.
@@ -24,17 +24,19 @@ export function planRequestOf({ steps, onFailure }: WorkflowRequest, { walletId 
 export async function planWithFacts(
   { limits, fetchFacts, knownFacts, fetchPayloadFacts }: PlanningDeps,
   request: PlanRequest,
-  walletId: string,
+  of: FactsOf,
   signal: AbortSignal,
 ): Promise<Planning> {
-  const known = knownFacts(walletId);
+  const known = knownFacts(of);
+  const carried = (planning: Planning): Planning =>
+    planning.plan.executable ? { ...planning, plan: { ...planning.plan, gateId: of.gateId } } : planning;
   const planning = plan(request, known ?? noFacts, limits);
   const { plan: first, uncheckedPayloads: payloads, uncheckedTime } = planning;
   const asksVerifier = payloads.length > 0 || uncheckedTime;
-  if (first.unchecked.length === 0 || (known !== undefined && !asksVerifier)) return planning;
+  if (first.unchecked.length === 0 || (known !== undefined && !asksVerifier)) return carried(planning);
   const [facts, verifier] = await Promise.all([
-    known ?? fetchFacts(walletId, first.unchecked, signal),
+    known ?? fetchFacts(of, first.unchecked, signal),
     asksVerifier ? fetchPayloadFacts(payloads, signal) : undefined,
   ]);
-  return plan(request, { ...facts, verifier }, limits);
+  return carried(plan(request, { ...facts, verifier }, limits));
 }

@@ -5,6 +5,7 @@ import type { AskPreflight, FindRecord } from "../core/ports.ts";
 import { type Findings, findingsOf, noFindings, planCheck, withCheck } from "../core/preflight.ts";
 import { readApproval } from "./approval.ts";
 import { reading } from "./document.ts";
+import { gateFor } from "./open.ts";
 import { type PlanningDeps, planRequestOf, planWithFacts } from "./planning.ts";
 import { refuseStepsOfSession } from "./session-limits.ts";
 import { workflowDocument } from "./workflow-body.ts";
@@ -22,8 +23,9 @@ export async function preflight(
   signal: AbortSignal,
 ) {
   const { walletId } = caller;
+  const of = { walletId, gateId: gateFor(walletId, deps.limits.gates).gateId };
   if (body.case === undefined) {
-    return { preflight: findingsOf(await deps.askPreflight({ walletId, calls: [] }, signal)) };
+    return { preflight: findingsOf(await deps.askPreflight({ ...of, calls: [] }, signal)) };
   }
   const { original, request } = reading(() => {
     const original = workflowDocument(body);
@@ -32,10 +34,10 @@ export async function preflight(
   refuseStepsOfSession(caller, request.steps);
   const { onFailure, ordering, approval: info } = request;
   const approval = await readApproval(deps, { endpoint: "workflow", original, info }, caller, signal);
-  const { plan, calls, stepwise } = await planWithFacts(deps, planRequestOf(request, caller), walletId, signal);
+  const { plan, calls, stepwise } = await planWithFacts(deps, planRequestOf(request, caller), of, signal);
   // A plan that would not be executed asks no other service.
   const found: Findings = plan.executable
-    ? findingsOf(await deps.askPreflight({ walletId, calls, approval, stepwise, onFailure, ordering }, signal))
+    ? findingsOf(await deps.askPreflight({ ...of, calls, approval, stepwise, onFailure, ordering }, signal))
     : noFindings;
   return { preflight: { ...withCheck(found, planCheck(plan)), plan } };
 }

@@ -33,6 +33,7 @@ describe("PlannerService.Plan", () => {
       ],
       setup_requirements: [],
       unchecked: [],
+      gate_id: "gate.sequential.near",
       estimates: {
         chained: { gate_fee_yocto: "1", attached_gas: "11", expected_blocks: 8 },
         stepwise: { gate_fee_yocto: "1", attached_gas: "11", expected_blocks: 8 },

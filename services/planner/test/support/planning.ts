@@ -4,8 +4,10 @@ import { oneClickSigner } from "../../../../test/support/one-click-quote.ts";
 import type { Facts, Limits } from "../../src/core/facts.ts";
 import { type Planning, plan } from "../../src/core/plan.ts";
 
+export const gateId = "gate.sequential.near";
+
 export const limits: Limits = {
-  gateId: "gate.sequential.near",
+  gates: [{ gateId, weight: 1, drain: false }],
   verifierId: "intents.near",
   oneClickKey: oneClickSigner.publicKey,
   chainReceivers: [],

@@ -19,6 +19,7 @@ export const transferPlan = {
   ],
   setup_requirements: [],
   unchecked: [],
+  gate_id: "gate.sequential.near",
   estimates: {
     chained: { gate_fee_yocto: "30000000000000000000000", attached_gas: "350000000000000", expected_blocks: 8 },
     stepwise: { gate_fee_yocto: "30000000000000000000000", attached_gas: "350000000000000", expected_blocks: 8 },
@@ -41,6 +42,7 @@ const refusedPlan = {
   ],
   setup_requirements: [],
   unchecked: [],
+  gate_id: null,
   estimates: null,
 } satisfies PlanExample;
 

@@ -1,0 +1,32 @@
+import { sha256 } from "@outlayer/near";
+
+/** What the assignment of workflows needs to know of a gate. */
+export interface AssignableGate {
+  readonly gateId: string;
+  /** Its share of the wallets, beside the other gates' weights. */
+  readonly weight: number;
+  /** It takes no new workflows. */
+  readonly drain: boolean;
+}
+
+/**
+ * The gate for a wallet's new workflow, by weighted rendezvous hashing: a wallet keeps its gate while the gates stay, and a gate that
+ * comes or goes moves only the wallets that it takes or leaves. Undefined where no gate takes anything new.
+ */
+export function assignGate<G extends AssignableGate>(walletId: string, gates: readonly G[]): G | undefined {
+  let best: { readonly gate: G; readonly score: number } | undefined;
+  for (const gate of gates) {
+    if (gate.drain) continue;
+    const score = gate.weight / -Math.log(share(walletId, gate.gateId));
+    if (best === undefined || score > best.score) best = { gate, score };
+  }
+  return best?.gate;
+}
+
+/** A number between 0 and 1, the same for the same two. Neither a wallet id nor an account id has a blank. */
+function share(walletId: string, gateId: string): number {
+  const digest = sha256(`${walletId} ${gateId}`);
+  const bits = new DataView(digest.buffer, digest.byteOffset).getBigUint64(0) >> 12n;
+  // 52 bits: the sum is exact, and never 0 or 1.
+  return (Number(bits) + 0.5) / 2 ** 52;
+}

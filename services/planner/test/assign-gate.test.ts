@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { type AssignableGate, assignGate } from "../src/core/assign-gate.ts";
+
+const gate = (name: string, more: Partial<AssignableGate> = {}): AssignableGate => ({
+  gateId: `${name}.near`,
+  weight: 1,
+  drain: false,
+  ...more,
+});
+const wallets = Array.from({ length: 4_000 }, (_, index) => `wallet-${index}`);
+const countsOf = (gates: readonly AssignableGate[]) => {
+  const counts = new Map<string, number>(gates.map(({ gateId }) => [gateId, 0]));
+  for (const walletId of wallets) {
+    const gateId = assignGate(walletId, gates)?.gateId ?? "none";
+    counts.set(gateId, (counts.get(gateId) ?? 0) + 1);
+  }
+  return [...counts.values()];
+};
+
+describe("assigning a gate (rule: a-workflow-keeps-its-gate)", () => {
+  it("moves only the wallets of a gate that goes, and only to a gate that comes, in whatever order they stand", () => {
+    const names = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,8}$/), { minLength: 2, maxLength: 6 });
+    const walletId = fc.stringMatching(/^[!-~]{1,32}$/);
+    fc.assert(
+      fc.property(names, walletId, ([gone = "", ...others], walletId) => {
+        const all = [gate(gone), ...others.map((name) => gate(name))];
+        const before = assignGate(walletId, all);
+        const without = assignGate(walletId, all.slice(1));
+        assert.deepEqual(assignGate(walletId, [...all].reverse()), before);
+        if (before?.gateId !== `${gone}.near`) assert.deepEqual(without, before);
+      }),
+    );
+  });
+
+  it("shares wallets by weight", () => {
+    for (const [found, expected] of [
+      [countsOf([gate("a"), gate("b"), gate("c"), gate("d")]), [1000, 1000, 1000, 1000]],
+      [countsOf([gate("a", { weight: 3 }), gate("b")]), [3000, 1000]],
+    ] as const) {
+      for (const [index, count] of found.entries()) {
+        assert.ok(Math.abs(count - (expected[index] ?? 0)) < 120, `${found}, expected about ${expected}`);
+      }
+    }
+  });
+
+  it("gives nothing to a gate that is drained, and nothing to any where all are", () => {
+    assert.deepEqual(countsOf([gate("a", { drain: true }), gate("b")]), [0, wallets.length]);
+    assert.equal(assignGate("wallet-1", [gate("a", { drain: true })]), undefined);
+    assert.equal(assignGate("wallet-1", []), undefined);
+  });
+});
