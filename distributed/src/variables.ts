@@ -28,6 +28,7 @@ export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
     ...wallets,
     "NEAR_CHAIN_ID",
     "SEQUENTIAL_GATE_ID",
+    "GATES_JSON",
     "VERIFIER_ID",
     "WRAPPED_NEAR_ID",
     "GATE_FEE_1_TO_3_YOCTO",
@@ -71,6 +72,7 @@ export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
     "NEAR_POLL_INTERVAL_MS",
     "NEAR_VIEW_TIMEOUT_MS",
     "SEQUENTIAL_GATE_ID",
+    "GATES_JSON",
     "VERIFIER_ID",
     "WRAPPED_NEAR_ID",
     "GATE_FEE_1_TO_3_YOCTO",
@@ -88,7 +90,7 @@ export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
     "GATE_OVERFLOW_BLOCKS",
     "WATCH_KEYS_OF",
   ],
-  evidence: [...all, ...wallets, ...nats, "DATABASE_URL", "WALLET_QUOTAS_JSON", "USAGE_SECRET"],
+  evidence: [...all, ...wallets, ...nats, "DATABASE_URL", "WALLET_QUOTAS_JSON", "USAGE_SECRET", "SEQUENTIAL_GATE_ID"],
 };
 
 /** Services that each one calls. */

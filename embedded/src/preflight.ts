@@ -1,19 +1,13 @@
 import { parseArgs } from "node:util";
 import { create } from "@bufbuild/protobuf";
-import {
-  checkFromOutside,
-  type GateConfig,
-  type OperatorKeys,
-  readGateConfig,
-  readOptionalKeys,
-} from "@outlayer/broadcaster";
+import { checkFromOutside, type GateConfig, type OperatorKeys, readGatesToCheck } from "@outlayer/broadcaster";
 import { type Preflight, PreflightSchema } from "@outlayer/contracts/outlayer/workflow/v1/preflight";
 import { ConfigError, ConfigReader, createLogger, inMemoryTransport, type Logger, systemPorts } from "@outlayer/kit";
 import { createSignerProxy, readSignerProxyConfig, type SignerProxyConfig } from "@outlayer/signer-proxy";
 import { preflightJson } from "@outlayer/workflow";
 import { table } from "./table.ts";
 
-const usage = `usage: ./dev preflight [--json]
+const usage = `usage: ./dev preflight [--gate ID] [--json]
 
 Looks at the gate, the operator's accounts and, where KEYSTORE_URL is set, the keystore, and says whether a run could go through
 now. Read-only: it sends and signs nothing. From the environment:
@@ -23,6 +17,7 @@ now. Read-only: it sends and signs nothing. From the environment:
   KEYSTORE_URL, KEYSTORE_AUTH_TOKEN         optional: without them the keystore is left out
   NEAR_RPC_URL, NEAR_CHAIN_ID, SEQUENTIAL_GATE_ID, GATE_FEE_1_TO_3_YOCTO, GATE_MAX_FEE_YOCTO, GATE_CODE_HASH,
   GATE_OWNER_ID, SUBMIT_INTENT_GAS, GATE_CALLBACK_GAS, RESUME_BATCH_GAS   as in docs/operator.md; mainnet by default
+  GATES_JSON                                several gates; --gate says which one, else it is the first
 
 A chain or pending intents of a product that runs beside it count as others': it cannot tell.
 Exits with 0 when ready, 1 when not, 2 when it could not look. --json prints what GET /wallet/v1/preflight answers.
@@ -35,7 +30,7 @@ interface Settings {
 }
 
 const ports = systemPorts();
-const asJson = readArguments();
+const { asJson, gateId } = readArguments();
 try {
   const settings = readSettings();
   const found = await look(settings);
@@ -47,10 +42,10 @@ try {
   process.exitCode = 2;
 }
 
-function readArguments(): boolean {
+function readArguments(): { readonly asJson: boolean; readonly gateId: string | undefined } {
   try {
-    const { values } = parseArgs({ options: { json: { type: "boolean" } } });
-    return values.json ?? false;
+    const { values } = parseArgs({ options: { json: { type: "boolean" }, gate: { type: "string" } } });
+    return { asJson: values.json ?? false, gateId: values.gate };
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${usage}`);
     process.exit(2);
@@ -62,13 +57,14 @@ function readSettings(): Settings {
   const secret = () => Buffer.from(ports.random.bytes(32)).toString("hex");
   const made = { GRANT_SECRET: secret(), USAGE_SECRET: secret(), GRANT_SECRET_FILE: "", USAGE_SECRET_FILE: "" };
   const reader = new ConfigReader({ ...process.env, ...made });
-  const settings = {
-    gate: readGateConfig(reader),
-    keys: readOptionalKeys(reader),
-    signerProxy: process.env.KEYSTORE_URL ? readSignerProxyConfig(reader) : undefined,
-  };
+  const gates = readGatesToCheck(reader);
+  const signerProxy = process.env.KEYSTORE_URL ? readSignerProxyConfig(reader) : undefined;
   reader.check();
-  return settings;
+  const asked = gates.find(({ gate }) => gateId === undefined || gate.gateId === gateId);
+  if (asked === undefined) {
+    throw new ConfigError([`--gate must be ${gates.map(({ gate }) => gate.gateId).join(" or ")}`]);
+  }
+  return { ...asked, signerProxy };
 }
 
 async function look({ gate, keys, signerProxy }: Settings): Promise<Preflight> {

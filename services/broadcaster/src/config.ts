@@ -1,4 +1,4 @@
-import { accountId, readWrappedNearId } from "@outlayer/access";
+import { accountId, readFirstGateId, readWrappedNearId, usualFeeYocto } from "@outlayer/access";
 import {
   type CommonConfig,
   type ConfigReader,
@@ -14,25 +14,35 @@ import {
   readServiceUrl,
   text,
 } from "@outlayer/kit";
-import { decodeBase58, type KeyPair, parseSecretKey } from "@outlayer/near";
+import type { KeyPair } from "@outlayer/near";
 import { runsWithin } from "./core/workflow/in-time.ts";
+import { operatedGates } from "./gates.ts";
+import { secretKey, sha256Base58 } from "./parse.ts";
 
-/** Amounts in yoctoNEAR, gas in gas units, times in milliseconds. */
-export interface BroadcasterConfig {
+/** A gate that is operated: its terms, and the accounts and keys that nobody but its own drivers signs with. Amounts in yoctoNEAR. */
+export interface OperatedGate {
   readonly gateId: string;
-  readonly verifierId: string;
-  /** The wNEAR contract, whose tokens the verifier burns for intents that pay NEAR. */
-  readonly wrappedNearId: string;
   readonly relayerId: string;
   readonly relayerKeys: readonly KeyPair[];
   readonly approverId: string;
   readonly approverKeys: readonly KeyPair[];
+  readonly gateFeeYocto: bigint;
+  readonly gateMaxFeeYocto: bigint;
+  /** Base58 of the SHA-256 of the gate's wasm; undefined: not compared. */
+  readonly gateCodeHash: string | undefined;
+  /** Undefined: not compared. */
+  readonly gateOwnerId: string | undefined;
+}
+
+/** What all gates have in common. Amounts in yoctoNEAR, gas in gas units, times in milliseconds. */
+export interface CommonDriverConfig {
+  readonly verifierId: string;
+  /** The wNEAR contract, whose tokens the verifier burns for intents that pay NEAR. */
+  readonly wrappedNearId: string;
   readonly rpcUrls: readonly string[];
   /** Nodes that keep everything, asked for what the others have forgotten; none: what is forgotten stays unknown. */
   readonly archivalRpcUrls: readonly string[];
   readonly chainId: string;
-  readonly gateFeeYocto: bigint;
-  readonly gateMaxFeeYocto: bigint;
   readonly submitIntentGas: bigint;
   readonly gateCallbackGas: bigint;
   readonly resumeBatchGas: bigint;
@@ -50,10 +60,14 @@ export interface BroadcasterConfig {
   readonly settleByCancel: boolean;
   /** Whose keys are watched; undefined: nobody's. */
   readonly watched: Watched | undefined;
-  /** Base58 of the SHA-256 of the gate's wasm; undefined: not compared. */
-  readonly gateCodeHash: string | undefined;
-  /** Undefined: not compared. */
-  readonly gateOwnerId: string | undefined;
+}
+
+/** What the drivers of one gate's workflows go by. */
+export type DriverConfig = CommonDriverConfig & OperatedGate;
+
+export interface BroadcasterConfig extends CommonDriverConfig {
+  /** One or more, in the operator's order. */
+  readonly gates: readonly OperatedGate[];
 }
 
 /** Gas units that the gate always reserves for its callback. */
@@ -61,7 +75,7 @@ const callbackReserve = 200_000_000_000_000n;
 
 /** Configuration for reading the gate and the operator's accounts, without keys. */
 export type GateConfig = Pick<
-  BroadcasterConfig,
+  DriverConfig,
   | "gateId"
   | "relayerId"
   | "approverId"
@@ -76,22 +90,52 @@ export type GateConfig = Pick<
   | "gateOwnerId"
 >;
 
-export function readGateConfig(reader: ConfigReader): GateConfig {
+const usualMaxFeeYocto = 60_000_000_000_000_000_000_000n;
+
+/** The part that is the same for all gates. */
+function readNodeConfig(reader: ConfigReader) {
   return {
-    gateId: reader.optional("SEQUENTIAL_GATE_ID", accountId, "gate.sequential.near"),
-    relayerId: reader.required("RELAYER_ACCOUNT_ID", accountId),
-    approverId: reader.required("APPROVER_ACCOUNT_ID", accountId),
     // Read as a secret: a provider's URL may hold an API key.
     rpcUrls: reader.optionalSecret("NEAR_RPC_URL", list(httpUrl), ["https://rpc.mainnet.near.org"]),
     chainId: reader.optional("NEAR_CHAIN_ID", text, "mainnet"),
-    gateFeeYocto: reader.optional("GATE_FEE_1_TO_3_YOCTO", decimal, 30_000_000_000_000_000_000_000n),
-    gateMaxFeeYocto: reader.optional("GATE_MAX_FEE_YOCTO", decimal, 60_000_000_000_000_000_000_000n),
     submitIntentGas: reader.optional("SUBMIT_INTENT_GAS", decimal, 50_000_000_000_000n),
     gateCallbackGas: reader.optional("GATE_CALLBACK_GAS", atLeast(callbackReserve), callbackReserve),
     resumeBatchGas: reader.optional("RESUME_BATCH_GAS", decimal, 100_000_000_000_000n),
+  };
+}
+
+/** The variables of one gate, without keys. */
+function readOneGate(reader: ConfigReader) {
+  return {
+    gateId: readFirstGateId(reader),
+    relayerId: reader.required("RELAYER_ACCOUNT_ID", accountId),
+    approverId: reader.required("APPROVER_ACCOUNT_ID", accountId),
+    gateFeeYocto: reader.optional("GATE_FEE_1_TO_3_YOCTO", decimal, usualFeeYocto),
+    gateMaxFeeYocto: reader.optional("GATE_MAX_FEE_YOCTO", decimal, usualMaxFeeYocto),
     gateCodeHash: reader.optional("GATE_CODE_HASH", sha256Base58, undefined),
     gateOwnerId: reader.optional("GATE_OWNER_ID", accountId, undefined),
   };
+}
+
+/** Variables of one gate, which `GATES_JSON` takes the place of. */
+const oneGateVariables = [
+  ...["RELAYER_ACCOUNT_ID", "RELAYER_SECRET_KEY", "RELAYER_SECRET_KEY_FILE"],
+  ...["APPROVER_ACCOUNT_ID", "APPROVER_SECRET_KEY", "APPROVER_SECRET_KEY_FILE"],
+  ...["GATE_FEE_1_TO_3_YOCTO", "GATE_MAX_FEE_YOCTO", "GATE_CODE_HASH", "GATE_OWNER_ID"],
+];
+
+function readOperatedGates(reader: ConfigReader): readonly OperatedGate[] {
+  const several = reader.optionalSecret("GATES_JSON", operatedGates(reader.readSecretFile), undefined);
+  if (several !== undefined) {
+    for (const name of oneGateVariables) if (reader.isSet(name)) reader.problem(`GATES_JSON and ${name} are both set`);
+    return several;
+  }
+  // Where GATES_JSON is malformed, its problem is noted, and those of the other variables would mislead.
+  if (reader.isSet("GATES_JSON") || reader.isSet("GATES_JSON_FILE")) return [];
+  const one = readOneGate(reader);
+  const relayerKeys = reader.requiredSecret("RELAYER_SECRET_KEY", list(secretKey));
+  const approverKeys = reader.requiredSecret("APPROVER_SECRET_KEY", list(secretKey));
+  return [{ ...one, relayerKeys, approverKeys }];
 }
 
 export interface OperatorKeys {
@@ -99,22 +143,29 @@ export interface OperatorKeys {
   readonly approver: readonly KeyPair[];
 }
 
-/** Keys for a preflight without the product, which only checks that the accounts have them. */
-export function readOptionalKeys(reader: ConfigReader): OperatorKeys {
-  return {
+/** Gates for a preflight without the product, which only checks that the accounts have the keys, where there are any. */
+export function readGatesToCheck(reader: ConfigReader): readonly { gate: GateConfig; keys: OperatorKeys }[] {
+  const node = readNodeConfig(reader);
+  if (reader.isSet("GATES_JSON") || reader.isSet("GATES_JSON_FILE")) {
+    return readOperatedGates(reader).map(({ relayerKeys, approverKeys, ...gate }) => ({
+      gate: { ...node, ...gate },
+      keys: { relayer: relayerKeys, approver: approverKeys },
+    }));
+  }
+  const keys = {
     relayer: reader.optionalSecret("RELAYER_SECRET_KEY", list(secretKey), []),
     approver: reader.optionalSecret("APPROVER_SECRET_KEY", list(secretKey), []),
   };
+  return [{ gate: { ...node, ...readOneGate(reader) }, keys }];
 }
 
 export function readBroadcasterConfig(reader: ConfigReader): BroadcasterConfig {
   return {
-    ...readGateConfig(reader),
+    ...readNodeConfig(reader),
+    gates: readOperatedGates(reader),
     archivalRpcUrls: reader.optionalSecret("NEAR_ARCHIVAL_RPC_URL", list(httpUrl), []),
     verifierId: reader.optional("VERIFIER_ID", accountId, "intents.near"),
     wrappedNearId: readWrappedNearId(reader),
-    relayerKeys: reader.requiredSecret("RELAYER_SECRET_KEY", list(secretKey)),
-    approverKeys: reader.requiredSecret("APPROVER_SECRET_KEY", list(secretKey)),
     // A validity beyond the gate's own timeout has no effect. With less, nothing could be sent in time.
     delegateValidityBlocks: reader.optional("DELEGATE_VALIDITY_BLOCKS", integer(2 * runsWithin, 100_000), 180),
     intentsDeadlineMs: reader.optional("INTENTS_DEADLINE_SECS", seconds(1, 86_400), 300_000),
@@ -146,23 +197,6 @@ export function readBroadcasterProcessConfig(reader: ConfigReader): BroadcasterP
   reader.check();
   return config;
 }
-
-const secretKey: Parse<KeyPair> = (value) => {
-  try {
-    return parseSecretKey(value);
-  } catch {
-    throw new Malformed("must be ed25519: and base58 of a secret key");
-  }
-};
-
-const sha256Base58: Parse<string> = (value) => {
-  try {
-    if (decodeBase58(value).length === 32) return value;
-  } catch {
-    // Reported below.
-  }
-  throw new Malformed("must be base58 of a SHA-256");
-};
 
 /** Most accounts whose keys are watched: each is read every ten minutes, and all stand in a question about each block. */
 const mostWatched = 1_000;

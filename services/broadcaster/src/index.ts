@@ -3,8 +3,7 @@ export {
   type GateConfig,
   type OperatorKeys,
   readBroadcasterConfig,
-  readGateConfig,
-  readOptionalKeys,
+  readGatesToCheck,
 } from "./config.ts";
 export { checkFromOutside } from "./outside-checks.ts";
 export { createBroadcaster } from "./service.ts";

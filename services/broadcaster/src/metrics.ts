@@ -7,12 +7,11 @@ interface Measured {
   /** All clients of NEAR's RPC. */
   readonly rpcs: readonly Pick<RpcClient, "states">[];
   readonly follower: Pick<Follower, "heads" | "clockAheadMs">;
-  readonly keeper: Pick<LeaseKeeper, "epoch">;
-  readonly gateId: string;
+  readonly keepers: readonly Pick<LeaseKeeper, "epoch" | "resource">[];
 }
 
 /** Shows what the broadcaster knows of chain, endpoints and lease, whenever somebody asks. */
-export function showState(metrics: Metrics, { rpcs, follower, keeper, gateId }: Measured): void {
+export function showState(metrics: Metrics, { rpcs, follower, keepers }: Measured): void {
   const endpoints = (value: (state: RpcClient["states"][number]) => number) => (): readonly Reading[] =>
     rpcs.flatMap(({ states }) => states.map((state) => ({ labels: { endpoint: state.label }, value: value(state) })));
   const labels = ["endpoint"];
@@ -36,8 +35,9 @@ export function showState(metrics: Metrics, { rpcs, follower, keeper, gateId }: 
     () => ifKnown(follower.clockAheadMs, 1000),
   );
   metrics.gauge(
-    { name: "lease_held", help: "1 where this process drives the gate's workflows.", labels: ["gate"] },
-    () => [{ labels: { gate: gateId }, value: Number(keeper.epoch !== undefined) }],
+    { name: "lease_held", help: "1 where this process drives the partition's workflows.", labels: ["partition"] },
+    () =>
+      keepers.map(({ resource, epoch }) => ({ labels: { partition: resource }, value: Number(epoch !== undefined) })),
   );
 }
 

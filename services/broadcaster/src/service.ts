@@ -8,9 +8,11 @@ import {
   type Metrics,
   type NatsClient,
   noMetrics,
+  notFound,
   type Ports,
   type Service,
 } from "@outlayer/kit";
+import { directUserPartition, gatePartition } from "@outlayer/workflow";
 import { EvidenceClient } from "./adapters/evidence/evidence-client.ts";
 import { Archive } from "./adapters/near/archive.ts";
 import { RpcClient } from "./adapters/near/rpc-client.ts";
@@ -18,6 +20,7 @@ import { RpcNearNode } from "./adapters/near/rpc-near-node.ts";
 import { SignerClient } from "./adapters/signer-proxy/signer-client.ts";
 import { callers } from "./callers.ts";
 import type { BroadcasterConfig } from "./config.ts";
+import type { EvidenceLog, HeldLease } from "./core/ports/evidence-log.ts";
 import { showState } from "./metrics.ts";
 import { getAccount } from "./rpc/get-account.ts";
 import { getDirectUserKey } from "./rpc/get-direct-user-key.ts";
@@ -34,8 +37,8 @@ import { Commitments } from "./shell/gate/commitments.ts";
 import { GateReader } from "./shell/gate/gate-reader.ts";
 import { OwnDelegates } from "./shell/gate/own-delegates.ts";
 import { TailReader } from "./shell/gate/tail-reader.ts";
-import { LeaseKeeper } from "./shell/term/lease-keeper.ts";
-import { beginTerm } from "./shell/term/term.ts";
+import { LeaseKeeper, type Term } from "./shell/term/lease-keeper.ts";
+import { beginDirectUserTerm, beginGateTerm } from "./shell/term/term.ts";
 import { besideTerm, watchKeys } from "./shell/term/watch-keys.ts";
 
 export interface BroadcasterDeps {
@@ -50,7 +53,7 @@ export interface BroadcasterDeps {
   readonly post?: HttpPost;
 }
 
-/** The service that drives open workflows, with the keys of relayer and approver. */
+/** The service that drives open workflows, with the keys of the gates' relayers and approvers. */
 export function createBroadcaster(
   config: BroadcasterConfig,
   { ports, logger, metrics = noMetrics, bus, nats, transports, post }: BroadcasterDeps,
@@ -64,46 +67,64 @@ export function createBroadcaster(
       : new RpcClient({ name: "archival", urls: archivalUrls, chainId }, ports, logger, post, metrics);
   const node = new RpcNearNode(rpc, archival === undefined ? undefined : new Archive(archival));
   const follower = new Follower(node, ports, logger, config.pollIntervalMs);
-  const gate = new GateReader(config.gateId, node, ports.clock);
   const evidence = new EvidenceClient(transports.evidence);
   const driverId = ports.ids.uuid();
   const shared = {
     ports,
     logger,
-    config,
     signer: new SignerClient(transports.signerProxy),
     node,
     foreignViews: new ForeignViews(node, ports, viewTimeoutMs),
     follower,
-    gate,
-    tails: new TailReader(gate, evidence, follower),
-    relayer: new KeyRing(config.relayerId, config.relayerKeys, { node, follower, logger }),
-    approver: new KeyRing(config.approverId, config.approverKeys, { node, follower, logger }),
-    commitments: new Commitments(),
     salts: new SaltReader(config.verifierId, node, ports.clock),
     validity: new ValidityPeriod(node),
     ownDelegates: new OwnDelegates(ports.clock),
     driverId,
   };
-  const resource = `gate:${config.gateId}`;
-  const keeper = new LeaseKeeper(
-    { evidence, ports, logger, bus, resource, holderId: driverId, ttlMs: config.leaseMs },
-    (lease) => {
-      const term = beginTerm(shared, lease, new EvidenceClient(transports.evidence, lease), bus);
-      if (config.watched === undefined) return term;
-      return besideTerm(term, watchKeys({ ...shared, metrics, watched: config.watched }, bus, transports.evidence));
-    },
-  );
+  const keep = (resource: string, begin: (lease: HeldLease, evidence: EvidenceLog) => Term) =>
+    new LeaseKeeper({ evidence, ports, logger, bus, resource, holderId: driverId, ttlMs: config.leaseMs }, (lease) =>
+      begin(lease, new EvidenceClient(transports.evidence, lease)),
+    );
+  const gates = config.gates.map((operated) => {
+    const gate = new GateReader(operated.gateId, node, ports.clock);
+    const ofGate = {
+      ...shared,
+      config: { ...config, ...operated },
+      gate,
+      tails: new TailReader(gate, evidence, follower),
+      relayer: new KeyRing(operated.relayerId, operated.relayerKeys, { node, follower, logger }),
+      approver: new KeyRing(operated.approverId, operated.approverKeys, { node, follower, logger }),
+      commitments: new Commitments(),
+    };
+    const keeper = keep(gatePartition(operated.gateId), (lease, underLease) =>
+      beginGateTerm(ofGate, lease, underLease, bus),
+    );
+    return { ...ofGate, keeper };
+  });
+  const users = keep(directUserPartition, (lease, underLease) => {
+    const term = beginDirectUserTerm({ ...shared, config }, lease, underLease, bus);
+    if (config.watched === undefined) return term;
+    const watching = { ...shared, config, metrics, watched: config.watched };
+    return besideTerm(term, watchKeys(watching, bus, transports.evidence));
+  });
+  const keepers = [...gates.map(({ keeper }) => keeper), users];
   const rpcs = archival === undefined ? [rpc] : [rpc, archival];
-  showState(metrics, { rpcs, follower, keeper, gateId: config.gateId });
-  const facts = new GateFacts(gate, config);
+  showState(metrics, { rpcs, follower, keepers });
+  const facts = new GateFacts(
+    gates.map(({ gate }) => gate),
+    config,
+  );
   const preflights = new PreflightLine();
   const implementation: ServiceImpl<typeof BroadcasterService> = {
     getGateFacts: (request) => facts.get(request),
     getDirectUserKey: (request) => getDirectUserKey({ node }, request),
     getAccount: (request) => getAccount({ node, verifierId: config.verifierId }, request),
     getPayloadFacts: (request) => getPayloadFacts({ node, verifierId: config.verifierId }, request),
-    preflight: (request, { signal }) => preflight({ ...shared, evidence, line: preflights }, request, signal),
+    preflight: (request, { signal }) => {
+      const asked = gates.find(({ gate }) => request.gateId === "" || gate.gateId === request.gateId);
+      if (asked === undefined) throw notFound(`gate ${request.gateId} is not served here`);
+      return preflight({ ...asked, evidence, line: preflights }, request, signal);
+    },
   };
   return {
     routes: {
@@ -115,10 +136,10 @@ export function createBroadcaster(
     },
     async start() {
       follower.start();
-      keeper.start();
+      for (const keeper of keepers) keeper.start();
     },
     async stop() {
-      await keeper.stop();
+      await Promise.all(keepers.map((keeper) => keeper.stop()));
       await follower.stop();
     },
     dependencies: () => [rpc.dependency, ...(nats === undefined ? [] : [nats.dependency])],

@@ -7,8 +7,10 @@ import { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { contextOf, createLogger, currentContext, InProcessBus, inContext, Notifier, systemPorts } from "@outlayer/kit";
 import { workSubject } from "@outlayer/workflow";
 import type { Logged } from "../src/core/workflow/state.ts";
+import { LogDriver, type LogDriverDeps } from "../src/shell/log/log-driver.ts";
 import { UnreadLogs } from "../src/shell/log/unread-logs.ts";
-import { type TermNeeds, Worker } from "../src/shell/term/worker.ts";
+import { Worker, type WorkerNeeds } from "../src/shell/term/worker.ts";
+import { WorkflowHandler, type WorkflowNeeds } from "../src/shell/workflow/workflow-handler.ts";
 
 const logged = (version: number, kind: MessageInitShape<typeof EventSchema>["kind"]): Logged => ({
   version,
@@ -34,7 +36,8 @@ class Stage implements AsyncDisposable {
 
   constructor(requestIds: readonly string[], status = "queued") {
     const evidence = {
-      listOpen: async (changedWithinMs?: number) => {
+      listOpen: async (partition: string, changedWithinMs?: number) => {
+        assert.equal(partition, "gate:gate.near");
         this.listed.push(changedWithinMs);
         if (this.fails.lists) throw new Error("evidence is away");
         return requestIds.map((requestId) => ({ requestId, version: 2, status }));
@@ -62,12 +65,20 @@ class Stage implements AsyncDisposable {
         ports: { ...systemPorts(), timers },
       },
     };
-    this.#worker = new Worker(needs as unknown as TermNeeds, this.bus);
+    const work = {
+      async start() {},
+      async run() {},
+      driver: (requestId: string, log: readonly Logged[]) => {
+        const handler = new WorkflowHandler(requestId, needs as unknown as WorkflowNeeds);
+        return new LogDriver(requestId, handler, needs as unknown as LogDriverDeps, log);
+      },
+    };
+    this.#worker = new Worker(needs as unknown as WorkerNeeds, work, this.bus);
     this.#worker.start();
   }
 
   tell(requestId: string): void {
-    this.bus.publish(workSubject, new TextEncoder().encode(requestId));
+    this.bus.publish(workSubject("gate:gate.near"), new TextEncoder().encode(requestId));
   }
 
   /** Has all be done that needs no timer. */

@@ -7,14 +7,14 @@ import { anyRun, type Run } from "../shell/checks/gate-readings.ts";
 import { keysNow } from "../shell/checks/keys-seen.ts";
 import { runChecks } from "../shell/checks/run-checks.ts";
 import { WorkflowReadings } from "../shell/checks/workflow-readings.ts";
-import type { BetweenTerms } from "../shell/term/term.ts";
+import type { GateBetweenTerms } from "../shell/term/term.ts";
 import type { PreflightLine } from "./preflight-line.ts";
 
 /** Time limit of the whole preflight, milliseconds: checks without a result by then fail. */
 const patienceMs = 10_000;
 
 type Needed = Pick<
-  BetweenTerms,
+  GateBetweenTerms,
   | "config"
   | "node"
   | "follower"

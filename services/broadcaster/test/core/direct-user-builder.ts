@@ -25,7 +25,7 @@ export const prepared = (hash: string): EventInit => ({
   value: { transaction: { hash, signerId: scope.userId, nonce: 7n, blockHeight: 990n }, countBefore: "4" },
 });
 export const dead = (txHash: string): EventInit => ({ case: "transactionDead", value: { txHash, ground: "key_gone" } });
-export const log = (events: readonly EventInit[]): Logged[] =>
+const log = (events: readonly EventInit[]): Logged[] =>
   [opened, ...events].map((kind, index) => {
     return { version: index + 1, atMs: 1_000, event: create(EventSchema, { kind }) };
   });

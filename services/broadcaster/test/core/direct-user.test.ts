@@ -1,18 +1,18 @@
 import assert from "node:assert/strict";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
+import type { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { DirectUserScopeSchema } from "@outlayer/contracts/outlayer/workflow/v1/direct_user";
 import { groundOnSharedKey, type LandingFacts } from "../../src/core/chain/landing.ts";
 import { readTransactionStatus } from "../../src/core/chain/transaction-status.ts";
 import { type CallResult, readCall } from "../../src/core/direct-user/call-view.ts";
 import { type DirectUserView, type DirectUserWorld, nextDirectUser } from "../../src/core/direct-user/next.ts";
-import { isDirectUserLog, liveAttempt } from "../../src/core/direct-user/state.ts";
+import { liveAttempt } from "../../src/core/direct-user/state.ts";
 import { judgeKey } from "../../src/core/direct-user/user-key.ts";
 import { isAmbiguous } from "../../src/core/direct-user/verdict.ts";
 import type { KeyPermission } from "../../src/core/gate/access-key.ts";
 import type { EventInit } from "../../src/core/workflow/action.ts";
 import { waitingEvent } from "../../src/shell/log/waiting.ts";
-import { allowed, dead, directUserState, log, prepared, scope, taken } from "./direct-user-builder.ts";
+import { allowed, dead, directUserState, prepared, scope, taken } from "./direct-user-builder.ts";
 import { panics, transactionStatus, value } from "./transaction-builder.ts";
 
 type ResolvedInit = Extract<MessageInitShape<typeof EventSchema>["kind"], { case: "directUserCallResolved" }>["value"];
@@ -158,10 +158,6 @@ describe("direct user: what the driver does next", () => {
   }
 
   it("takes only logs of its lane", () => {
-    assert.equal(isDirectUserLog(log([])), true);
-    assert.equal(isDirectUserLog([]), false);
-    const workflow = create(EventSchema, { kind: { case: "opened", value: { endpoint: "workflow" } } });
-    assert.equal(isDirectUserLog([{ version: 1, atMs: 0, event: workflow }]), false);
     assert.throws(() => directUserState([{ case: "admitted", value: {} }]), /admitted is not of the direct-user lane/);
   });
 });

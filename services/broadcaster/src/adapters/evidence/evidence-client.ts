@@ -57,15 +57,15 @@ export class EvidenceClient implements EvidenceLog {
     return { version: Number(version), atMs: nowMs, event };
   }
 
-  async listOpen(changedWithinMs = 0): Promise<readonly OpenWorkflow[]> {
+  async listOpen(partition: string, changedWithinMs = 0): Promise<readonly OpenWorkflow[]> {
     const found: OpenWorkflow[] = [];
     let pageToken = "";
     do {
-      const request = { pageToken, pageSize: 500, changedWithinMs };
+      const request = { pageToken, pageSize: 500, changedWithinMs, partition };
       const page = await this.#inTurn(() => this.#client.listOpenWorkflows(request));
-      found.push(
-        ...page.workflows.map(({ requestId, version, status }) => ({ requestId, version: Number(version), status })),
-      );
+      // Older programs list all: what they name no partition of is left to them.
+      const own = page.workflows.filter((one) => one.partition === partition);
+      found.push(...own.map(({ requestId, version, status }) => ({ requestId, version: Number(version), status })));
       pageToken = page.nextPageToken;
     } while (pageToken !== "");
     return found;

@@ -42,11 +42,6 @@ export interface Attempt {
   readonly dead: boolean;
 }
 
-/** Whether a log is of the direct-user lane. */
-export function isDirectUserLog([first]: readonly Logged[]): boolean {
-  return first?.event.kind.case === "opened" && first.event.kind.value.endpoint === "direct_user_function_call";
-}
-
 /** @throws RangeError for a log that does not begin with a direct-user call */
 export function foldDirectUser(requestId: string, log: readonly Logged[]): DirectUserState {
   const [first, ...rest] = log;

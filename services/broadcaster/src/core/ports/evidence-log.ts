@@ -73,10 +73,10 @@ export interface EvidenceLog {
    */
   append(requestId: string, expectedVersion: number, kind: EventInit, nowMs: number): Promise<Logged>;
   /**
-   * Workflows that have not ended, with their number of events, oldest first.
+   * Workflows of a partition that have not ended, with their number of events, oldest first.
    * @param changedWithinMs leaves out those whose latest event is older, by evidence's clock; all where it is undefined
    */
-  listOpen(changedWithinMs?: number): Promise<readonly OpenWorkflow[]>;
+  listOpen(partition: string, changedWithinMs?: number): Promise<readonly OpenWorkflow[]>;
   reserveNonces(senderId: string, count: number): Promise<readonly bigint[]>;
   /** A wallet's usage without the named request's own reservation, and the ledger entry up to which it is counted. */
   readUsage(walletId: string, exceptRequestId?: string): Promise<UsedSoFar>;

@@ -1,5 +1,5 @@
 import type { GateCall } from "@outlayer/contracts/outlayer/workflow/v1/call";
-import type { BroadcasterConfig } from "../../config.ts";
+import type { DriverConfig } from "../../config.ts";
 import type { KeysSeen } from "../../core/gate/access-key.ts";
 import { emptyPurse, lockedBy, needsOf, type Purse, resumeGasFor, stakeOf, without } from "../../core/gate/money.ts";
 import { type Resumption, resumesOf } from "../../core/gate/resumption.ts";
@@ -12,7 +12,7 @@ import { once } from "./once.ts";
 
 /** The part of the configuration that says how the gate is used. No keys. */
 export type GateTermsConfig = Pick<
-  BroadcasterConfig,
+  DriverConfig,
   | "chainId"
   | "relayerId"
   | "approverId"

@@ -1,5 +1,5 @@
 import { sleep } from "@outlayer/kit";
-import type { BroadcasterConfig } from "../../config.ts";
+import type { CommonDriverConfig } from "../../config.ts";
 import { groundOnSharedKey } from "../../core/chain/landing.ts";
 import { readCall } from "../../core/direct-user/call-view.ts";
 import { callCancellation, type DirectUserAction, nextDirectUser } from "../../core/direct-user/next.ts";
@@ -28,7 +28,7 @@ import { CallSightings } from "./sightings.ts";
 
 /** What the handlers of direct-user calls share during one term. */
 export interface DirectUserNeeds extends CallNeeds {
-  readonly config: BroadcasterConfig;
+  readonly config: CommonDriverConfig;
   readonly validity: ValidityPeriod;
   readonly unread: UnreadLogs;
 }

@@ -1,6 +1,6 @@
 import type { Queue } from "@outlayer/contracts/outlayer/workflow/v1/record";
 import type { Ports } from "@outlayer/kit";
-import type { BroadcasterConfig } from "../../config.ts";
+import type { DriverConfig } from "../../config.ts";
 import { isWorthTelling, type QueuePlace, type WaitReason } from "../../core/gate/place.ts";
 import type { EventInit } from "../../core/workflow/action.ts";
 import { type Moment, mayTell, type Standstill } from "../../core/workflow/standstill.ts";
@@ -16,7 +16,7 @@ export interface Wait extends QueuePlace {
 
 export interface WaitNeeds {
   readonly ports: Pick<Ports, "clock">;
-  readonly config: Pick<BroadcasterConfig, "queueTimeoutMs">;
+  readonly config: Pick<DriverConfig, "queueTimeoutMs">;
   /** Median time of a block, milliseconds; undefined where the chain has not shown it. */
   readonly blockMs: number | undefined;
   /** Time of the latest admission, milliseconds since the epoch; 0 for none, or where admissions do not bear on this wait. */

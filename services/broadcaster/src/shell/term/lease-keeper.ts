@@ -43,6 +43,11 @@ export class LeaseKeeper {
     this.#begin = begin;
   }
 
+  /** The lease's name. */
+  get resource(): string {
+    return this.#deps.resource;
+  }
+
   /** Epoch of the running term; undefined where this process stands by. */
   get epoch(): bigint | undefined {
     return this.#epoch;

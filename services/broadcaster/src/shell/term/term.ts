@@ -1,6 +1,7 @@
 import type { Bus } from "@outlayer/kit";
 import type { EvidenceLog, HeldLease } from "../../core/ports/evidence-log.ts";
 import { KeptAnswers } from "../checks/kept-answers.ts";
+import { DirectUserHandler, type DirectUserNeeds } from "../direct-user/direct-user-handler.ts";
 import { UserKeys } from "../direct-user/user-keys.ts";
 import { AdmissionLine } from "../gate/admission-line.ts";
 import { Conductor } from "../gate/conductor.ts";
@@ -8,15 +9,23 @@ import { GateSigner } from "../gate/gate-signer.ts";
 import { Intake } from "../gate/intake.ts";
 import { LaneLog } from "../gate/lane-log.ts";
 import type { TailReader } from "../gate/tail-reader.ts";
+import { LogDriver, type LogDriverDeps } from "../log/log-driver.ts";
 import { UnreadLogs } from "../log/unread-logs.ts";
 import { PolicyLine } from "../policy/policy-line.ts";
+import { WorkflowHandler, type WorkflowNeeds } from "../workflow/workflow-handler.ts";
 import type { Term } from "./lease-keeper.ts";
-import { type TermNeeds, Worker } from "./worker.ts";
+import { Worker } from "./worker.ts";
 
-/** What the terms of one process share; the rest is made anew with each term. */
-export type BetweenTerms = Omit<
-  TermNeeds & { readonly tails: TailReader },
-  "lease" | "evidence" | "conductor" | "gateSigner" | "line" | "intake" | "kept" | "policyLine" | "userKeys" | "unread"
+/** What the terms of a gate share in one process; the rest is made anew with each term. */
+export type GateBetweenTerms = Omit<
+  WorkflowNeeds & LogDriverDeps & { readonly tails: TailReader },
+  "lease" | "evidence" | "conductor" | "gateSigner" | "line" | "intake" | "kept" | "policyLine" | "unread"
+>;
+
+/** The same for direct-user calls. */
+export type DirectUserBetweenTerms = Omit<
+  DirectUserNeeds & LogDriverDeps,
+  "lease" | "evidence" | "policyLine" | "userKeys" | "unread"
 >;
 
 /** A delegate's validity divided by this number: the time in which an admitted workflow should be on the gate. */
@@ -28,11 +37,11 @@ const inTimeShare = 3;
 const promptBlocks = 20;
 
 /**
- * Drives all open workflows for as long as the lease is held. Queue, lane and sightings are made anew with each term:
+ * Drives all open workflows of a gate for as long as its lease is held. Queue, lane and sightings are made anew with each term:
  * another broadcaster may have driven in between.
  * @param evidence appends under the lease
  */
-export function beginTerm(shared: BetweenTerms, lease: HeldLease, evidence: EvidenceLog, bus: Bus): Term {
+export function beginGateTerm(shared: GateBetweenTerms, lease: HeldLease, evidence: EvidenceLog, bus: Bus): Term {
   const { config, commitments, node, follower, gate, tails, relayer, approver, logger, ports, driverId } = shared;
   commitments.clear();
   const unread = new UnreadLogs();
@@ -54,21 +63,46 @@ export function beginTerm(shared: BetweenTerms, lease: HeldLease, evidence: Evid
     resumeGas: config.resumeBatchGas,
     term: `${driverId}, epoch ${lease.epoch}`,
   });
-  const line = new AdmissionLine();
-  const intake = new Intake(Math.min(promptBlocks, Math.floor(config.delegateValidityBlocks / inTimeShare)));
-  const own = {
+  const needs = {
+    ...shared,
     lease,
     evidence,
     conductor,
     gateSigner,
-    line,
-    intake,
+    line: new AdmissionLine(),
+    intake: new Intake(Math.min(promptBlocks, Math.floor(config.delegateValidityBlocks / inTimeShare))),
     kept,
     policyLine: new PolicyLine(ports.timers),
-    userKeys: new UserKeys(unread),
     unread,
   };
-  const worker = new Worker({ ...shared, ...own }, bus);
+  const work = {
+    start: (requestIds: ReadonlySet<string>) => conductor.start(requestIds),
+    run: (signal: AbortSignal) => conductor.run(signal),
+    driver: (requestId: string, begun: Parameters<WorkflowHandler["fold"]>[0]) =>
+      new LogDriver(requestId, new WorkflowHandler(requestId, needs), needs, begun),
+  };
+  const worker = new Worker(needs, work, bus);
+  worker.start();
+  return worker;
+}
+
+/** Drives all open direct-user calls for as long as the lease is held. */
+export function beginDirectUserTerm(
+  shared: DirectUserBetweenTerms,
+  lease: HeldLease,
+  evidence: EvidenceLog,
+  bus: Bus,
+): Term {
+  const unread = new UnreadLogs();
+  const userKeys = new UserKeys(unread);
+  const needs = { ...shared, lease, evidence, policyLine: new PolicyLine(shared.ports.timers), userKeys, unread };
+  const work = {
+    async start() {},
+    async run() {},
+    driver: (requestId: string, begun: Parameters<DirectUserHandler["fold"]>[0]) =>
+      new LogDriver(requestId, new DirectUserHandler(requestId, needs), needs, begun),
+  };
+  const worker = new Worker(needs, work, bus);
   worker.start();
   return worker;
 }

@@ -1,10 +1,9 @@
-import { type Bus, type Disposer, inContext, noteInContext, ownContext, sleep } from "@outlayer/kit";
+import { type Bus, type Disposer, inContext, noteInContext, ownContext, type Ports, sleep } from "@outlayer/kit";
 import { workSubject } from "@outlayer/workflow";
-import { isDirectUserLog } from "../../core/direct-user/state.ts";
-import type { OpenWorkflow } from "../../core/ports/evidence-log.ts";
-import { DirectUserHandler, type DirectUserNeeds } from "../direct-user/direct-user-handler.ts";
-import { type Driver, LogDriver, type LogDriverDeps } from "../log/log-driver.ts";
-import { WorkflowHandler, type WorkflowNeeds } from "../workflow/workflow-handler.ts";
+import type { EvidenceLog, OpenWorkflow } from "../../core/ports/evidence-log.ts";
+import type { Logged } from "../../core/workflow/state.ts";
+import type { Driver, LogDriverDeps } from "../log/log-driver.ts";
+import type { PolicyLine } from "../policy/policy-line.ts";
 import type { Term } from "./lease-keeper.ts";
 
 /** Pause between two lists of the open workflows, in case the bus lost a message. Milliseconds. */
@@ -22,12 +21,26 @@ const wholeEvery = 15;
 /** Drivers begun in a row: thousands at once would keep the process from everything else, its lease included, for seconds. */
 const begunInARow = 64;
 
-/** What all drivers share during one term. */
-export type TermNeeds = WorkflowNeeds & DirectUserNeeds & LogDriverDeps;
+export type WorkerNeeds = Omit<LogDriverDeps, "evidence" | "ports"> & {
+  readonly evidence: Pick<EvidenceLog, "read" | "append" | "listOpen">;
+  readonly policyLine: Pick<PolicyLine, "endTerm">;
+  readonly ports: Pick<Ports, "clock" | "timers" | "random">;
+};
 
-/** Finds open workflows and drives each of them, once. */
+/** What is done with the workflows of a partition. */
+export interface Work {
+  /** Called with all open workflows, before any of them is driven. */
+  start(requestIds: ReadonlySet<string>): Promise<void>;
+  /** Runs beside the drivers, until the signal is aborted. */
+  run(signal: AbortSignal): Promise<void>;
+  /** @param log as it was read just now */
+  driver(requestId: string, log: readonly Logged[]): Driver;
+}
+
+/** Finds the open workflows of its lease's partition and drives each of them, once. */
 export class Worker implements Term {
-  readonly #needs: TermNeeds;
+  readonly #needs: WorkerNeeds;
+  readonly #work: Work;
   readonly #bus: Bus;
   readonly #stopping = new AbortController();
   readonly #driving = new Map<string, Promise<void>>();
@@ -40,16 +53,20 @@ export class Worker implements Term {
   #untilWhole = 0;
   #unsubscribe: Disposer | undefined;
   #sweeping: Promise<void> | undefined;
-  #conducting: Promise<void> | undefined;
+  #working: Promise<void> | undefined;
 
-  constructor(needs: TermNeeds, bus: Bus) {
+  constructor(needs: WorkerNeeds, work: Work, bus: Bus) {
     this.#needs = needs;
+    this.#work = work;
     this.#bus = bus;
   }
 
   start(): void {
     // Before the first list: what opens meanwhile is heard of, listed, or both.
-    this.#unsubscribe = this.#bus.subscribe(workSubject, (data) => void this.#hear(new TextDecoder().decode(data)));
+    this.#unsubscribe = this.#bus.subscribe(
+      workSubject(this.#partition),
+      (data) => void this.#hear(new TextDecoder().decode(data)),
+    );
     this.#sweeping = this.#sweep();
   }
 
@@ -59,11 +76,11 @@ export class Worker implements Term {
     this.#unsubscribe?.();
     this.#needs.unread.endTerm();
     this.#needs.policyLine.endTerm();
-    await Promise.all([this.#sweeping, this.#conducting, ...this.#driving.values()]);
+    await Promise.all([this.#sweeping, this.#working, ...this.#driving.values()]);
   }
 
   async #sweep(): Promise<void> {
-    const { conductor, unread, ports, logger } = this.#needs;
+    const { unread, ports, logger } = this.#needs;
     const { signal } = this.#stopping;
     let isFirst = true;
     while (!signal.aborted) {
@@ -72,9 +89,9 @@ export class Worker implements Term {
         // Work under way grows old: after a crash it comes before all that waits.
         const [waiting, underWay] = [open.filter(isWaiting), open.filter((one) => !isWaiting(one))];
         if (isFirst) {
-          await conductor.start(new Set(open.map(({ requestId }) => requestId)));
+          await this.#work.start(new Set(open.map(({ requestId }) => requestId)));
           unread.expect(underWay.map(({ requestId }) => requestId));
-          this.#conducting = conductor.run(signal);
+          this.#working = this.#work.run(signal);
           isFirst = false;
         } else if (!unread.areAllRead) logger.warn({ logs: unread.size }, "nothing is signed before every log is read");
         await this.#driveAll([...underWay, ...waiting]);
@@ -92,7 +109,11 @@ export class Worker implements Term {
     const isWhole = this.#untilWhole === 0;
     // Counted before the list: whatever fails meanwhile has the next sweep list all.
     this.#untilWhole = isWhole ? wholeEvery - 1 : this.#untilWhole - 1;
-    return isWhole ? this.#needs.evidence.listOpen() : this.#needs.evidence.listOpen(recentMs);
+    return this.#needs.evidence.listOpen(this.#partition, isWhole ? undefined : recentMs);
+  }
+
+  get #partition(): string {
+    return this.#needs.lease.resource;
   }
 
   /** A new workflow takes its place in line behind those that were there before. */
@@ -130,14 +151,12 @@ export class Worker implements Term {
     }
   }
 
-  /** Reads a log, and makes a driver for its kind. */
+  /** Reads a log, and makes its driver. */
   async #driverOf(requestId: string): Promise<Driver> {
     const log = await this.#needs.evidence.read(requestId);
     const opened = log[0]?.event.kind;
     if (opened?.case === "opened") noteInContext({ wallet_id: opened.value.walletId });
-    return isDirectUserLog(log)
-      ? new LogDriver(requestId, new DirectUserHandler(requestId, this.#needs), this.#needs, log)
-      : new LogDriver(requestId, new WorkflowHandler(requestId, this.#needs), this.#needs, log);
+    return this.#work.driver(requestId, log);
   }
 
   /** @param version of the log, where that is known: the driver may not have seen so far @returns whether a driver was begun */

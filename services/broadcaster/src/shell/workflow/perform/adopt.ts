@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { type AcceptedSubmission, AcceptedSubmissionSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
-import type { BroadcasterConfig } from "../../../config.ts";
+import type { DriverConfig } from "../../../config.ts";
 import { readSubmission } from "../../../core/chain/submission-view.ts";
 import type { NearNode } from "../../../core/ports/near-node.ts";
 import { delegateSignerOf, type WorkflowState } from "../../../core/workflow/state.ts";
@@ -9,7 +9,7 @@ import type { GateReader } from "../../gate/gate-reader.ts";
 export interface AdoptNeeds {
   readonly node: NearNode;
   readonly gate: GateReader;
-  readonly config: BroadcasterConfig;
+  readonly config: DriverConfig;
 }
 
 /** Most blocks that are searched: a pending intent lives 200, and a delegate is valid for about as long before. */

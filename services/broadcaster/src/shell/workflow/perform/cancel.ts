@@ -1,5 +1,5 @@
 import type { Logger } from "@outlayer/kit";
-import type { BroadcasterConfig } from "../../../config.ts";
+import type { DriverConfig } from "../../../config.ts";
 import { readCancel } from "../../../core/chain/cancel-view.ts";
 import { mayCall } from "../../../core/gate/access-key.ts";
 import { lockedBy } from "../../../core/gate/money.ts";
@@ -18,7 +18,7 @@ export interface CancelNeeds {
   readonly signer: Signer;
   readonly relayer: KeyRing;
   readonly follower: Follower;
-  readonly config: BroadcasterConfig;
+  readonly config: DriverConfig;
   readonly node: NearNode;
   readonly logger: Logger;
 }

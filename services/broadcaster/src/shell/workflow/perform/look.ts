@@ -1,4 +1,4 @@
-import type { BroadcasterConfig } from "../../../config.ts";
+import type { DriverConfig } from "../../../config.ts";
 import { revocableOf } from "../../../core/chain/aftermath.ts";
 import { readResume } from "../../../core/chain/resume-view.ts";
 import { readSubmission } from "../../../core/chain/submission-view.ts";
@@ -13,7 +13,7 @@ import type { Sightings } from "../sightings.ts";
 export interface LookNeeds {
   readonly node: NearNode;
   readonly follower: Follower;
-  readonly config: BroadcasterConfig;
+  readonly config: DriverConfig;
 }
 
 /** Asks the node about transactions, and learns the places of the blocks that its answers name. */

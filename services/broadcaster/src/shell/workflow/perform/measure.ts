@@ -1,4 +1,4 @@
-import type { BroadcasterConfig } from "../../../config.ts";
+import type { DriverConfig } from "../../../config.ts";
 import { strings } from "../../../core/chain/json.ts";
 import { readResume } from "../../../core/chain/resume-view.ts";
 import { isComplete, type TransactionStatus, tokensBurnt } from "../../../core/chain/transaction-status.ts";
@@ -12,7 +12,7 @@ import type { ForeignViews } from "../../checks/foreign-views.ts";
 import type { Sightings } from "../sightings.ts";
 
 export interface MeasureNeeds extends FindNeeds {
-  readonly config: BroadcasterConfig;
+  readonly config: DriverConfig;
   readonly foreignViews: ForeignViews;
 }
 

@@ -1,5 +1,5 @@
 import { decodeBase64, encodeHex, readVerifierNonce } from "@outlayer/near";
-import type { BroadcasterConfig } from "../../../config.ts";
+import type { DriverConfig } from "../../../config.ts";
 import { isViewMissing } from "../../../core/chain/panic-text.ts";
 import { type NearNode, ViewFailed } from "../../../core/ports/near-node.ts";
 import type { NonceUse } from "../../../core/workflow/outcomes.ts";
@@ -11,7 +11,7 @@ import type { Sightings } from "../sightings.ts";
 export interface NonceNeeds {
   readonly node: NearNode;
   readonly follower: Follower;
-  readonly config: BroadcasterConfig;
+  readonly config: DriverConfig;
 }
 
 /**

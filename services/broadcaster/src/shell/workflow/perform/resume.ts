@@ -1,6 +1,6 @@
 import type { ApproverTransaction } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import type { Logger } from "@outlayer/kit";
-import type { BroadcasterConfig } from "../../../config.ts";
+import type { DriverConfig } from "../../../config.ts";
 import type { NearNode } from "../../../core/ports/near-node.ts";
 import type { EventInit } from "../../../core/workflow/action.ts";
 import { canStillResume, isInTime } from "../../../core/workflow/in-time.ts";
@@ -19,7 +19,7 @@ export interface ResumeNeeds {
 
 export interface RejectNeeds extends ResumeNeeds {
   readonly gate: GateReader;
-  readonly config: BroadcasterConfig;
+  readonly config: DriverConfig;
   readonly logger: Logger;
 }
 

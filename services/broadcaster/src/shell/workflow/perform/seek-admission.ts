@@ -1,5 +1,5 @@
 import type { Ports } from "@outlayer/kit";
-import type { BroadcasterConfig } from "../../../config.ts";
+import type { DriverConfig } from "../../../config.ts";
 import type { Candidate } from "../../../core/gate/candidate.ts";
 import type { WaitReason } from "../../../core/gate/place.ts";
 import { overflows, type Resumption, resumptionOf } from "../../../core/gate/resumption.ts";
@@ -49,7 +49,7 @@ export interface AdmissionNeeds {
   readonly tails: TailReader;
   readonly node: NearNode;
   readonly follower: Follower;
-  readonly config: BroadcasterConfig;
+  readonly config: DriverConfig;
   readonly ports: Ports;
   readonly signer: Signer;
   readonly evidence: EvidenceLog;

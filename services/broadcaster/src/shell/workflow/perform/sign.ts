@@ -1,6 +1,6 @@
 import type { Ports } from "@outlayer/kit";
 import { decodeBase64, encodeBase64, verifierNonce } from "@outlayer/near";
-import type { BroadcasterConfig } from "../../../config.ts";
+import type { DriverConfig } from "../../../config.ts";
 import type { EvidenceLog } from "../../../core/ports/evidence-log.ts";
 import { RpcUnavailable } from "../../../core/ports/near-node.ts";
 import type { Signer } from "../../../core/ports/signer.ts";
@@ -19,7 +19,7 @@ export interface SignNeeds {
   readonly follower: Follower;
   readonly salts: SaltReader;
   readonly ports: Ports;
-  readonly config: BroadcasterConfig;
+  readonly config: DriverConfig;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { BroadcasterConfig } from "../../../config.ts";
+import type { DriverConfig } from "../../../config.ts";
 import type { NearNode } from "../../../core/ports/near-node.ts";
 import type { EventInit } from "../../../core/workflow/action.ts";
 import { isTooLateToSend } from "../../../core/workflow/in-time.ts";
@@ -10,7 +10,7 @@ import type { Sightings } from "../sightings.ts";
 export interface SubmitNeeds {
   readonly relayer: KeyRing;
   readonly follower: Follower;
-  readonly config: BroadcasterConfig;
+  readonly config: DriverConfig;
   readonly node: NearNode;
 }
 
