@@ -9,7 +9,15 @@ import { FaultPlan } from "./control/faults.ts";
 import { fetchInProcess } from "./control/fetch-in-process.ts";
 import { type HttpHandler, listen } from "./control/http-server.ts";
 import type { WalletInfo } from "./control/wallet-controls.ts";
-import { accountNames, applyGenesis, defaultWallets, type GenesisOptions, keySeed, secretKeyText } from "./genesis.ts";
+import {
+  accountNames,
+  applyGenesis,
+  defaultWallets,
+  type GenesisOptions,
+  gateAccounts,
+  keySeed,
+  secretKeyText,
+} from "./genesis.ts";
 import type { KeystoreChain } from "./keystore/endpoint.ts";
 import { Keystore, tokenHash } from "./keystore/keystore.ts";
 import { type Ports, systemPorts } from "./ports.ts";
@@ -48,6 +56,13 @@ export interface AccountSecret {
   readonly secretKey: string;
 }
 
+/** A gate with the accounts that it lets hand in and resume. */
+export interface DevnetGate {
+  readonly gateId: string;
+  readonly relayer: AccountSecret;
+  readonly approver: AccountSecret;
+}
+
 export interface Devnet {
   readonly rpcUrl: string;
   readonly keystoreUrl: string;
@@ -57,6 +72,8 @@ export interface Devnet {
   readonly relayer: AccountSecret;
   readonly approver: AccountSecret;
   readonly gateId: string;
+  /** All gates, the one above first. */
+  readonly gates: readonly DevnetGate[];
   readonly verifierId: string;
   readonly wallets: readonly WalletInfo[];
   /** The named accounts of the genesis. */
@@ -124,13 +141,18 @@ export async function startDevnet(options: DevnetOptions = {}): Promise<Devnet> 
   });
   const secretKey = (accountId: string) => secretKeyText(keySeed(seed, accountId));
   const withSecret = (accountId: string): AccountSecret => ({ accountId, secretKey: secretKey(accountId) });
+  const gates = gateAccounts(options.genesis?.gates ?? 1);
+  const others = gates.slice(1).flatMap(({ gate, relayer, approver }) => [gate, relayer, approver]);
   const about = {
     keystoreToken,
     chainId: chain.chainId,
     relayer: withSecret(accountNames.relayer),
     approver: withSecret(accountNames.approver),
-    accounts: Object.values(accountNames).map(withSecret),
+    accounts: [...Object.values(accountNames), ...others].map(withSecret),
     gateId: accountNames.gate,
+    gates: gates.map(({ gate, relayer, approver }) => {
+      return { gateId: gate, relayer: withSecret(relayer), approver: withSecret(approver) };
+    }),
     verifierId: accountNames.verifier,
     wallets: walletGenesis.map(({ walletId }): WalletInfo => {
       const { accountId, publicKey } = controls.wallets.get(walletId);

@@ -47,6 +47,22 @@ export const accountNames = {
   receiver: "receiver.near",
 } as const;
 
+/** A gate contract, and the accounts that it lets hand in and resume. */
+export interface GateAccounts {
+  readonly gate: string;
+  readonly relayer: string;
+  readonly approver: string;
+}
+
+/** The accounts of the first gates: those of the first have the well-known names, the others' have a number. */
+export function gateAccounts(count: number): readonly GateAccounts[] {
+  return Array.from({ length: count }, (_, index) => {
+    const named = (name: string) => (index === 0 ? name : name.replace(".", `-${index + 1}.`));
+    const { gate, relayer, approver } = accountNames;
+    return { gate: named(gate), relayer: named(relayer), approver: named(approver) };
+  });
+}
+
 /** A wallet of the keystore that exists on chain from the start. */
 export interface WalletGenesis {
   readonly walletId: string;
@@ -62,6 +78,8 @@ export interface GenesisOptions {
   readonly wallets?: readonly WalletGenesis[];
   /** Balances in yocto by account, in addition to the default ones or instead. */
   readonly balances?: Readonly<Record<string, bigint>>;
+  /** Number of gates, 1 by default. */
+  readonly gates?: number;
   readonly feeTiers?: readonly FeeTier[];
   /** Millionths that the verifier takes of swaps. */
   readonly verifierFeePips?: number;
@@ -92,9 +110,6 @@ export const defaultWallets: readonly WalletGenesis[] = [
 ];
 
 const balances: Readonly<Record<string, bigint>> = {
-  [accountNames.gate]: 10n * near,
-  [accountNames.relayer]: 1_000n * near,
-  [accountNames.approver]: 1_000n * near,
   [accountNames.owner]: 100n * near,
   [accountNames.verifier]: 100n * near,
   [accountNames.wrap]: 100n * near,
@@ -132,7 +147,12 @@ export function applyGenesis(
   const { wallets = defaultWallets } = options;
   const nonce = chain.head.height * nonceRange;
   chain.intervene((state) => {
-    for (const [id, amount] of Object.entries({ ...balances, ...options.balances })) {
+    const gates = gateAccounts(options.gates ?? 1).flatMap(({ gate, relayer, approver }) => [
+      [gate, 10n * near] as const,
+      [relayer, 1_000n * near] as const,
+      [approver, 1_000n * near] as const,
+    ]);
+    for (const [id, amount] of Object.entries({ ...Object.fromEntries(gates), ...balances, ...options.balances })) {
       addAccount(state, id, amount, publicKeyOf(keySeed(seed, id)), nonce);
     }
     addContracts(state, options);
@@ -140,13 +160,14 @@ export function applyGenesis(
   });
 }
 
-function addContracts(state: State, { feeTiers, verifierFeePips = 1 }: GenesisOptions): void {
-  const { gate, relayer, approver, owner, verifier, wrap, usdc, counter, register, hostile, art, items, receiver } =
-    accountNames;
-  deploy(state, gate, createGate(), (storage) => {
-    const tiers = feeTiers === undefined ? {} : { feeTiers };
-    initGate(storage, { ownerId: owner, approverId: approver, relayerIds: [relayer], ...tiers });
-  });
+function addContracts(state: State, { gates = 1, feeTiers, verifierFeePips = 1 }: GenesisOptions): void {
+  const { owner, verifier, wrap, usdc, counter, register, hostile, art, items, receiver } = accountNames;
+  for (const { gate, relayer, approver } of gateAccounts(gates)) {
+    deploy(state, gate, createGate(), (storage) => {
+      const tiers = feeTiers === undefined ? {} : { feeTiers };
+      initGate(storage, { ownerId: owner, approverId: approver, relayerIds: [relayer], ...tiers });
+    });
+  }
   deploy(state, verifier, createVerifier(), (storage) => {
     initVerifier(storage, {
       feePips: verifierFeePips,
