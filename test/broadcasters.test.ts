@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { needMongodb, needNats } from "@outlayer/test-servers";
 import { gateCalls, gateTrace } from "./support/chain-dump.ts";
+import { drivesGate, isOfGate } from "./support/driving.ts";
 import { ServiceProcesses } from "./support/service-processes.ts";
 import { three } from "./support/steps.ts";
 
@@ -20,14 +21,14 @@ async function prepare(count: number, environment: Readonly<Record<string, strin
 /** Which of them drives, once one does. */
 async function drives(processes: ServiceProcesses, among: readonly number[]): Promise<number> {
   const waits = among.map(async (index) => {
-    await processes.running("broadcaster", index).line(({ msg }) => msg === "driving");
+    await processes.running("broadcaster", index).line(drivesGate);
     return index;
   });
   return Promise.race(waits);
 }
 
 function epochsOf(processes: ServiceProcesses, index: number): readonly unknown[] {
-  return processes.running("broadcaster", index).lines.flatMap(({ msg, epoch }) => (msg === "driving" ? [epoch] : []));
+  return processes.running("broadcaster", index).lines.flatMap((line) => (drivesGate(line) ? [line.epoch] : []));
 }
 
 describe("several broadcasters", () => {
@@ -59,7 +60,7 @@ describe("several broadcasters", () => {
       submitted += 3;
       // It stands by from now on.
       const back = processes.start("broadcaster", driving);
-      await back.line(({ msg }) => msg === "another broadcaster drives: standing by");
+      await back.line((line) => line.msg === "another broadcaster drives: standing by" && isOfGate(line));
       driving = next;
     }
     assert.equal(gateCalls(processes.devnet, "submit_intent").length, submitted);

@@ -47,6 +47,7 @@ describe("the keeper of a lease", () => {
         credentials,
         quotas: defaultRules,
         slots: defaultWalletSlots,
+        firstGateId: "gate.near",
         usageSecret,
       },
       { ports, bus, logger: createLogger("evidence", "silent") },

@@ -116,7 +116,10 @@ describeShapes("metrics", (shape) => {
     const final = await one("near_final_block_height");
     assert.ok(final !== undefined && final.value > 200_000_000 && final.value <= system.devnet.chain.head.height);
     assert.ok(Math.abs((await one("near_clock_ahead_seconds"))?.value ?? 99) < 10);
-    assert.deepEqual(await one("lease_held"), { labels: `gate="${system.devnet.gateId}"`, value: 1 });
+    assert.deepEqual(await valuesOf("broadcaster", "lease_held"), [
+      { labels: `partition="gate:${system.devnet.gateId}"`, value: 1 },
+      { labels: 'partition="direct_user"', value: 1 },
+    ]);
     assert.doesNotMatch(await textOf("broadcaster"), /127\.0\.0\.1|http:/);
   });
 });

@@ -23,10 +23,10 @@ function aftermathOf(
   chain: ChainFacts,
   { accountId, verifierId }: { readonly accountId: string | undefined; readonly verifierId: string },
   step: StepFacts,
-  { target, intentId }: Dispatched,
+  { target, place }: Dispatched,
 ): Aftermath {
   const nothing = { isKept: true, returned: new Map(), failures: [], height: target?.height ?? 0 };
-  const receipts = chain.submitted.get(intentId)?.transaction.receipts ?? [];
+  const receipts = chain.submitted.get(place)?.transaction.receipts ?? [];
   if (target?.executorId !== verifierId || accountId === undefined) return nothing;
   const isRevocable = step.intents.some(({ intent, msg }) => kinds.includes(intent) || typeof msg === "string");
   if (!isRevocable) return nothing;
@@ -81,7 +81,7 @@ export function aftermathsOf(
 ): (Aftermath & { readonly dispatched: Dispatched })[] {
   return [...chain.submitted.values()]
     .filter(({ delegate }) => step.delegates.includes(delegate))
-    .flatMap(({ intentId }) => chain.dispatched.get(intentId) ?? [])
+    .flatMap(({ place }) => chain.dispatched.get(place) ?? [])
     .filter(({ result }) => result.kind === "value")
     .map((dispatched) => ({ ...aftermathOf(chain, { accountId, verifierId }, step, dispatched), dispatched }));
 }

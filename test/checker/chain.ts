@@ -39,8 +39,11 @@ export interface ChainTransaction {
   readonly tokensBurnt: bigint;
 }
 
-/** An intent that the gate took in. */
+/** An intent that a gate took in. */
 export interface Submitted {
+  /** Unique: gates number their intents each by itself. */
+  readonly place: string;
+  readonly gateId: string;
   readonly intentId: string;
   readonly sender: string;
   readonly nonce: string;
@@ -50,6 +53,8 @@ export interface Submitted {
 
 /** A dispatch that counts, and what came of the call. */
 export interface Dispatched {
+  /** The intent's. */
+  readonly place: string;
   readonly intentId: string;
   readonly height: number;
   readonly target: RanReceipt | undefined;
@@ -65,11 +70,12 @@ export interface ExecutedPayload {
   readonly receipt: RanReceipt;
 }
 
-/** The chain, as far as it concerns the gate and the verifier: read from the devnet's dump alone. */
+/** The chain, as far as it concerns the gates and the verifier: read from the devnet's dump alone. */
 export interface ChainFacts {
   readonly transactions: ReadonlyMap<string, ChainTransaction>;
+  /** By place. */
   readonly submitted: ReadonlyMap<string, Submitted>;
-  /** By intent id; more than one is a violation. */
+  /** By the intent's place; more than one is a violation. */
   readonly dispatched: ReadonlyMap<string, readonly Dispatched[]>;
   readonly executed: readonly ExecutedPayload[];
   /** Successful `execute_intents` and what its payloads ask for, one entry a payload: signer and intents. */
@@ -83,7 +89,7 @@ export interface ChainFacts {
 // biome-ignore lint/suspicious/noExplicitAny: the dump has the shapes of the RPC
 type Json = any;
 
-export function readChain(dump: Dump, gateId: string, verifierId: string): ChainFacts {
+export function readChain(dump: Dump, gateIds: readonly string[], verifierId: string): ChainFacts {
   const times = new Map((dump.blocks as Json[]).map((block) => [Number(block.height), blockTime(block)]));
   const transactions = new Map(
     (dump.transactions as Json[]).map((entry) => {
@@ -98,7 +104,7 @@ export function readChain(dump: Dump, gateId: string, verifierId: string): Chain
   for (const transaction of transactions.values()) {
     for (const receipt of transaction.receipts) {
       if (receipt.status.kind === "failure" || receipt.status.kind === "none") continue;
-      if (receipt.executorId === gateId) readGateReceipt(receipt, transaction, submitted, dispatched);
+      if (gateIds.includes(receipt.executorId)) readGateReceipt(receipt, transaction, submitted, dispatched);
       if (receipt.executorId === verifierId) {
         executed.push(...executedIn(receipt));
         if (receipt.method === "execute_intents") payloads.push(...payloadsOf(receipt));
@@ -117,21 +123,23 @@ function readGateReceipt(
   dispatched: Map<string, Dispatched[]>,
 ): void {
   for (const event of traceOf(receipt)) {
+    const gateId = receipt.executorId;
     const intentId = String(event.id);
+    const place = `${gateId} ${intentId}`;
     if (event.ev === "intent_submitted") {
       const delegate = argsOf(transaction).signed_delegate ?? "";
       const { sender, nonce } = event;
-      submitted.set(intentId, { intentId, sender, nonce: String(nonce), transaction, delegate });
+      submitted.set(place, { place, gateId, intentId, sender, nonce: String(nonce), transaction, delegate });
     }
     if (event.ev !== "intent_dispatched") continue;
     const target = transaction.receipts.find(
       ({ parent, predecessorId, method }) =>
         parent === receipt.id && predecessorId === receipt.executorId && method === event.method,
     );
-    const known = dispatched.get(intentId) ?? [];
-    dispatched.set(intentId, [
+    const known = dispatched.get(place) ?? [];
+    dispatched.set(place, [
       ...known,
-      { intentId, height: receipt.height, target, result: resultOf(target, transaction) },
+      { place, intentId, height: receipt.height, target, result: resultOf(target, transaction) },
     ]);
   }
 }

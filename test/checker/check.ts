@@ -20,7 +20,7 @@ import { readWorkflow, type WorkflowEvidence } from "./workflow.ts";
 export interface Run {
   /** The whole chain, once nothing more happens on it. */
   readonly dump: Dump;
-  readonly gateId: string;
+  readonly gateIds: readonly string[];
   readonly verifierId: string;
   /** The keys that the product holds, `ed25519:` and base58: others may hold further ones of the same accounts. */
   readonly operatorKeys: readonly string[];
@@ -49,7 +49,7 @@ export interface Posted {
  * nothing over as long as something that was signed can still execute.
  */
 export function checkRun(run: Run): readonly Violation[] {
-  const chain = readChain(run.dump, run.gateId, run.verifierId);
+  const chain = readChain(run.dump, run.gateIds, run.verifierId);
   const workflows = run.workflows.map(readWorkflow);
   return [
     ...checkLogs(workflows, run.posted),

@@ -126,6 +126,7 @@ describe("the checker of runs", () => {
       () => withRecord(run, 0, { fees: { ...only(0).record.fees, gas_burnt_yocto: "1" } }),
       "untrue",
     ],
+    ["a gate that is another's", () => withRecord(run, 0, { gate_id: "gate-2.sequential.near" }), "untrue"],
     ["ids of others", () => withRecord(run, 0, { intent_ids: only(1).record.intent_ids.slice(0, 2) }), "untrue"],
     [
       "a resume that did not run",

@@ -14,9 +14,11 @@ export async function runOfSystem(system: LookedAt, posted: readonly Posted[]): 
   const { devnet } = system;
   return {
     dump: devnet.controls.dump(),
-    gateId: devnet.gateId,
+    gateIds: devnet.gates.map(({ gateId }) => gateId),
     verifierId: devnet.verifierId,
-    operatorKeys: [devnet.relayer, devnet.approver].map(({ secretKey }) => parseSecretKey(secretKey).publicKey),
+    operatorKeys: devnet.gates
+      .flatMap(({ relayer, approver }) => [relayer, approver])
+      .map(({ secretKey }) => parseSecretKey(secretKey).publicKey),
     posted,
     workflows: await Promise.all(posted.map((one) => evidenceOf(system, one))),
   };

@@ -25,6 +25,8 @@ export interface RecordJson {
   readonly request_id: string;
   readonly wallet_id: string;
   readonly idempotency_key: string;
+  /** Null for what no gate carries. */
+  readonly gate_id: string | null;
   readonly status: string;
   readonly error_code: string | null;
   readonly user_visible_error: string | null;

@@ -1,6 +1,7 @@
 import { prepareReplicas, type Replica, type Replicas } from "@outlayer/distributed";
 import type { Environment } from "@outlayer/kit";
 import { compileCache } from "../support/compile-cache.ts";
+import { drivesGate } from "../support/driving.ts";
 import { type NamedCall, NodeCalls, serviceCall } from "./call-name.ts";
 import { type Moment, type Passage, type Toll, tollOnNode, tollOnService } from "./toll.ts";
 import { Traps } from "./traps.ts";
@@ -67,7 +68,7 @@ export class KilledBroadcaster {
 
   /** Resolves once the one that runs now drives. */
   async drives(): Promise<void> {
-    await this.#replica.line(({ msg }) => msg === "driving");
+    await this.#replica.line(drivesGate);
   }
 
   /** Ends the process without a chance to put anything in order, and starts another. */

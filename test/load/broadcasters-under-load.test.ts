@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { checkRun, type Posted } from "../checker/check.ts";
 import { runOfSystem } from "../checker/run-of-system.ts";
 import { gateCalls } from "../support/chain-dump.ts";
+import { drivesGate } from "../support/driving.ts";
 import { begun, endedOrStuck, Patience } from "../support/patient-client.ts";
 import type { Answer } from "../support/rest-client.ts";
 import { transfer } from "../support/steps.ts";
@@ -31,7 +32,7 @@ describe("three broadcasters and 300 workflows", () => {
       0,
       ...processes()
         .running("broadcaster", index)
-        .lines.map(({ msg, epoch }) => (msg === "driving" ? Number(epoch) : 0)),
+        .lines.map((line) => (drivesGate(line) ? Number(line.epoch) : 0)),
     );
 
   /** Which of them drives: the one that took the lease last. */
@@ -44,7 +45,7 @@ describe("three broadcasters and 300 workflows", () => {
       among.map((index) =>
         processes()
           .running("broadcaster", index)
-          .line((line) => line.msg === "driving" && Number(line.epoch) > epoch),
+          .line((line) => drivesGate(line) && Number(line.epoch) > epoch),
       ),
     );
 

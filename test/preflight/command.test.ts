@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type Devnet, startDevnet } from "@outlayer/devnet";
+import { encodeBase58 } from "@outlayer/near";
 import { preflightSchema } from "@outlayer/workflow";
 
 const dev = fileURLToPath(new URL("../../dev", import.meta.url));
@@ -29,6 +30,8 @@ function run(args: readonly string[], environment: Record<string, string>): Prom
   child.stderr.on("data", (chunk) => (problems += chunk));
   return new Promise((resolve) => child.once("close", (code) => resolve({ code, output, problems })));
 }
+
+const secretOf = (byte: number) => `ed25519:${encodeBase58(new Uint8Array(32).fill(byte))}`;
 
 describe("./dev preflight", function () {
   // Each test starts two processes or three in a row, for which a busy machine takes long.
@@ -93,6 +96,31 @@ describe("./dev preflight", function () {
     }
   });
 
+  it("looks at the gate that it is told, of several", async () => {
+    const { RELAYER_ACCOUNT_ID: relayer, APPROVER_ACCOUNT_ID: approver, ...environment } = environmentOf(devnet);
+    const account = (account_id: string, secretKey: string) => ({ account_id, secret_keys: [secretKey] });
+    const first = {
+      gate_id: devnet.gateId,
+      relayer: account(relayer, devnet.relayer.secretKey),
+      approver: account(approver, devnet.approver.secretKey),
+    };
+    const other = {
+      gate_id: "gate-2.near",
+      relayer: account("r.near", secretOf(1)),
+      approver: account("a.near", secretOf(2)),
+    };
+    const gates = { ...environment, GATES_JSON: JSON.stringify([first, other]) };
+    const [usual, told, unknown] = await Promise.all([
+      run([], gates),
+      run(["--gate", "gate-2.near"], gates),
+      run(["--gate", "gate-3.near"], gates),
+    ]);
+    assert.deepEqual([usual.code, told.code, unknown.code], [0, 1, 2], usual.output + usual.problems);
+    assert.match(usual.output, /^gate\.sequential\.near on devnet/);
+    assert.match(told.output, /^gate-2\.near on devnet/);
+    assert.match(unknown.problems, /--gate must be gate\.sequential\.near or gate-2\.near/);
+  });
+
   it("exits with 1 when nobody answers, since nothing is known to be ready", async () => {
     const { code, output } = await run([], { ...environmentOf(devnet), NEAR_RPC_URL: "http://127.0.0.1:1" });
     assert.equal(code, 1);
@@ -108,6 +136,6 @@ describe("./dev preflight", function () {
     assert.match(missing.problems, /GATE_CODE_HASH must be base58 of a SHA-256/);
     const unknown = await run(["--yes"], environmentOf(devnet));
     assert.equal(unknown.code, 2);
-    assert.match(unknown.problems, /usage: \.\/dev preflight \[--json\]/);
+    assert.match(unknown.problems, /usage: \.\/dev preflight \[--gate ID\] \[--json\]/);
   });
 });

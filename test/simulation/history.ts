@@ -35,6 +35,10 @@ const mostBlocks = 3_000;
 /** Of so many histories there is one in which signatures soon grow old, and signing and sending may take long. */
 const hurried = 4;
 
+/** Of so many histories there is one with several gates, so many. */
+const severalEvery = 4;
+const several = 3;
+
 /** Runs one history to its end and has it judged. The same seed gives the same history, line by line. */
 export async function runHistory(seed: number): Promise<HistoryResult> {
   const name = `history ${seed}`;
@@ -44,6 +48,7 @@ export async function runHistory(seed: number): Promise<HistoryResult> {
   const world = await World.start(name, {
     blockTimeMs,
     broadcasters: 3,
+    gates: seed % severalEvery === 1 ? several : 1,
     climate: climateOf(new Dice(`${name} climate`)),
     keys: { relayer: isHurried ? 1 : relayerKeys, approver: dice.between(1, 2) },
     environment: {
@@ -60,7 +65,7 @@ export async function runHistory(seed: number): Promise<HistoryResult> {
   try {
     // Before anything goes wrong: the other side of a swap is nobody's concern here.
     const withinMs = 250 * blockTimeMs;
-    const workflows = await world.scheduler.finish(ordersOf(dice, world.maker, dice.between(20, 30), withinMs));
+    const workflows = await world.scheduler.finish(ordersOf(dice, world, dice.between(20, 30), withinMs));
     const userCalls = await world.scheduler.finish(userCallsOf(world, new Dice(`${name} user calls`), withinMs));
     const own = ownPayloadsOf(world, new Dice(`${name} own payloads`), seed, withinMs);
     const orders = [...workflows, ...userCalls, ...own.orders];
@@ -84,7 +89,7 @@ export async function runHistory(seed: number): Promise<HistoryResult> {
       ...world.fencing.violations,
       ...checkRun({
         dump: devnet.controls.dump(),
-        gateId: devnet.gateId,
+        gateIds: world.gateIds,
         verifierId: devnet.verifierId,
         operatorKeys: world.operatorKeys,
         posted: posted.map(({ order: { walletId, key }, ...one }) => ({ walletId, key, ...one })),

@@ -22,7 +22,6 @@ export interface Maker {
   sign(diff: Readonly<Record<string, string>>): Promise<object>;
 }
 
-const gateId = "gate.sequential.near";
 const wrap = "nep141:wrap.near";
 const usdc = "nep141:usdc.near";
 
@@ -33,7 +32,13 @@ const hostileShare = 0.06;
 const delivered = (amount: bigint) => amount - (amount + 999_999n) / 1_000_000n;
 
 /** One to three calls each, of mixed kinds; some go step by step, some are cancelled. No two move the same amount or set the same value, so that each is known on chain. */
-export async function ordersOf(dice: Dice, maker: Maker, count: number, withinMs: number): Promise<readonly Order[]> {
+export async function ordersOf(
+  dice: Dice,
+  { maker, gateIds }: { readonly maker: Maker; readonly gateIds: readonly string[] },
+  count: number,
+  withinMs: number,
+): Promise<readonly Order[]> {
+  const [gateId = ""] = gateIds;
   let unique = 0;
   const transfer = (whole: number) => {
     unique += 1;
@@ -81,7 +86,7 @@ export async function ordersOf(dice: Dice, maker: Maker, count: number, withinMs
   /** Calls of a contract that means ill; `id` tells them apart. */
   const hostile = () => {
     unique += 1;
-    const gate = { receiver: "gate.sequential.near", method: "on_intent_resumed", args: '{"intent_id":"0"}' };
+    const gate = { receiver: gateId, method: "on_intent_resumed", args: '{"intent_id":"0"}' };
     const [method_name, args] = dice.pick<[string, object]>([
       ["answer_late", { blocks: dice.between(1, 12) }],
       ["answer_by_yield", { rounds: dice.chance(0.2) ? 1 : 0 }],
@@ -123,7 +128,7 @@ export async function ordersOf(dice: Dice, maker: Maker, count: number, withinMs
     const key = `order-${index}`;
     const steps: object[] = [];
     for (let at = 0; at < calls; at += 1) steps.push(isBatch ? register(dice.chance(0.9)) : await step());
-    const body = isBatch ? { gate_id: gateId, calls: steps } : { steps, ...way() };
+    const body = isBatch ? { gate_id: gateIds[index % gateIds.length], calls: steps } : { steps, ...way() };
     orders.push({
       walletId: dice.pick(walletIds),
       endpoint: isBatch ? "batch" : "workflow",

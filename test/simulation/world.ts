@@ -55,10 +55,22 @@ export const walletIds = ["wallet-1", "wallet-2", "wallet-3", "wallet-4", "walle
 export interface WorldOptions {
   readonly blockTimeMs: number;
   readonly broadcasters: number;
+  readonly gates: number;
   /** Access keys that the product has of the relayer and of the approver. */
   readonly keys: { readonly relayer: number; readonly approver: number };
   readonly climate: Climate;
   readonly environment?: Environment;
+}
+
+interface GateWithKeys {
+  readonly gateId: string;
+  readonly relayer: AccountWithKeys;
+  readonly approver: AccountWithKeys;
+}
+
+interface AccountWithKeys {
+  readonly accountId: string;
+  readonly keys: readonly OperatorKey[];
 }
 
 /** A broadcaster and the process it runs in. */
@@ -84,6 +96,7 @@ export class World {
   readonly fencing = new Fencing(() => this.nowMs);
   /** Submissions and resumes as broadcasters wrote them down. */
   readonly attempts: Attempt[] = [];
+  readonly gateIds: readonly string[];
   /** Public keys with which the product signs transactions. */
   readonly operatorKeys: readonly string[];
   /** Errors that a service logged as such: it met what it did not expect. */
@@ -109,20 +122,21 @@ export class World {
       historyBlocks: 100_000,
       seed,
       ...climate,
-      genesis: { wallets: [...walletIds, makerId].map((walletId) => ({ walletId })) },
+      genesis: { wallets: [...walletIds, makerId].map((walletId) => ({ walletId })), gates: options.gates },
       ports: {
         now: () => scheduler.nowMs,
         after: (ms, run) => scheduler.after(ms, run),
         randomBytes: (count) => dice.bytes(count),
       },
     });
-    const keys = {
-      relayer: addKeys(devnet, devnet.relayer, options.keys.relayer, dice),
-      approver: addKeys(devnet, devnet.approver, options.keys.approver, dice),
-    };
+    const gates = devnet.gates.map(({ gateId, relayer, approver }) => ({
+      gateId,
+      relayer: { accountId: relayer.accountId, keys: addKeys(devnet, relayer, options.keys.relayer, dice) },
+      approver: { accountId: approver.accountId, keys: addKeys(devnet, approver, options.keys.approver, dice) },
+    }));
     // A node that lags is not to show the time before the genesis.
     devnet.controls.blocks.mine({ blocks: 20 });
-    const world = new World(seed, options, scheduler, devnet, keys);
+    const world = new World(seed, options, scheduler, devnet, gates);
     for (const { name } of world.nodes.endpoints) devnet.controls.rpc.keepBlocks(keptBlocks, `/${name}`);
     await world.#evidence.start();
     await world.#signerProxy.start();
@@ -135,10 +149,13 @@ export class World {
     options: WorldOptions,
     scheduler: Scheduler,
     devnet: Devnet,
-    { relayer, approver }: Readonly<Record<"relayer" | "approver", readonly OperatorKey[]>>,
+    gates: readonly GateWithKeys[],
   ) {
     this.#seed = seed;
-    this.operatorKeys = [...relayer, ...approver].map(({ publicKey }) => publicKey);
+    this.gateIds = gates.map(({ gateId }) => gateId);
+    this.operatorKeys = gates.flatMap(({ relayer, approver }) =>
+      [...relayer.keys, ...approver.keys].map(({ publicKey }) => publicKey),
+    );
     this.scheduler = scheduler;
     this.#rightClock = new HostClock(scheduler);
     this.hosts = Array.from({ length: options.broadcasters }, () => new HostClock(scheduler));
@@ -152,10 +169,7 @@ export class World {
       NEAR_CHAIN_ID: devnet.chainId,
       KEYSTORE_URL: devnet.keystoreUrl,
       KEYSTORE_AUTH_TOKEN: devnet.keystoreToken,
-      RELAYER_ACCOUNT_ID: devnet.relayer.accountId,
-      RELAYER_SECRET_KEY: relayer.map(({ secretKey }) => secretKey).join(),
-      APPROVER_ACCOUNT_ID: devnet.approver.accountId,
-      APPROVER_SECRET_KEY: approver.map(({ secretKey }) => secretKey).join(),
+      ...variablesOf(gates),
       // In memory: the same store, by the same SQL, as on disk.
       DATABASE_URL: "sqlite::memory:",
       INTERNAL_WALLET_AUTH_TOKEN: token,
@@ -389,4 +403,23 @@ function addKeys(
     return { publicKey, secretKey: `ed25519:${encodeBase58(seed)}` };
   });
   return [own, ...added];
+}
+
+/** The gates as the product is told of them: one by its own variables, as most operators have it. */
+function variablesOf(gates: readonly GateWithKeys[]): Environment {
+  const secretsOf = ({ keys }: AccountWithKeys) => keys.map(({ secretKey }) => secretKey);
+  const [first, ...others] = gates;
+  if (first !== undefined && others.length === 0) {
+    return {
+      RELAYER_ACCOUNT_ID: first.relayer.accountId,
+      RELAYER_SECRET_KEY: secretsOf(first.relayer).join(),
+      APPROVER_ACCOUNT_ID: first.approver.accountId,
+      APPROVER_SECRET_KEY: secretsOf(first.approver).join(),
+    };
+  }
+  const account = (one: AccountWithKeys) => ({ account_id: one.accountId, secret_keys: secretsOf(one) });
+  const entries = gates.map(({ gateId, relayer, approver }) => {
+    return { gate_id: gateId, relayer: account(relayer), approver: account(approver) };
+  });
+  return { GATES_JSON: JSON.stringify(entries) };
 }

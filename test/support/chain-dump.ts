@@ -41,11 +41,11 @@ export interface TraceEvent {
   readonly height: number;
 }
 
-/** The gate's trace events and their heights, in the order of the heights. */
-export function gateTrace(devnet: Devnet): readonly TraceEvent[] {
+/** A gate's trace events and their heights, in the order of the heights. */
+export function gateTrace(devnet: Devnet, gateId = devnet.gateId): readonly TraceEvent[] {
   return transactions(devnet)
     .flatMap(({ receipts }) => receipts)
-    .filter(({ outcome }) => outcome?.outcome.executor_id === devnet.gateId)
+    .filter(({ outcome }) => outcome?.outcome.executor_id === gateId)
     .flatMap(({ height, outcome }) =>
       (outcome?.outcome.logs ?? []).flatMap((log) => {
         if (!log.startsWith("trace:")) return [];

@@ -10,6 +10,7 @@ export type Secrets = Readonly<Record<string, readonly string[]>>;
 /** What is secret of the variables that the services run with. */
 export function secretsOfEnvironment(environment: Environment): Secrets {
   const list = (name: string) => (environment[name] ?? "").split(",").filter((value) => value !== "");
+  const gates = environment.GATES_JSON ?? "";
   const apiKeys = Object.keys(JSON.parse(environment.WALLET_API_KEYS_JSON || "{}"));
   return {
     tokens: [
@@ -23,7 +24,7 @@ export function secretsOfEnvironment(environment: Environment): Secrets {
       "QUOTES_BUS_TOKEN",
     ].flatMap(list),
     "API keys": apiKeys.filter((key) => !key.startsWith("sha256:")),
-    keys: ["RELAYER_SECRET_KEY", "APPROVER_SECRET_KEY"].flatMap(list).map(bare),
+    keys: [...["RELAYER_SECRET_KEY", "APPROVER_SECRET_KEY"].flatMap(list), ...signaturesIn(gates)].map(bare),
     "credentials of a URL": [
       ...["DATABASE_URL", "NATS_URL"].flatMap(list).flatMap((url) => credentialsOf(url)),
       // A provider's access key stands in the path or the query.
@@ -56,7 +57,7 @@ export function secretsOnChain(devnet: Devnet): Secrets {
   };
 }
 
-/** The signatures in a text, base58. */
+/** The signatures, and secret keys, in a text, base58. */
 export function signaturesIn(text: string): readonly string[] {
   return text.match(/ed25519:[1-9A-HJ-NP-Za-km-z]{80,}/g)?.map(bare) ?? [];
 }

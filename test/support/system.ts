@@ -19,6 +19,8 @@ export interface SystemOptions {
   readonly shape?: Shape;
   readonly devnet?: DevnetOptions;
   readonly environment?: Environment;
+  /** Further variables, where they depend on the devnet. */
+  readonly environmentOf?: (devnet: Devnet) => Environment;
   /** Embedded only. */
   readonly wrap?: ProductDeps["wrap"];
   /** Path and query of each RPC URL, where a provider's access key would stand. By default there is one URL without any. */
@@ -58,6 +60,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     NEAR_RPC_URL: (options.rpcPaths ?? [""]).map((path) => devnet.rpcUrl + path).join(),
     ...shape.environment,
     ...options.environment,
+    ...options.environmentOf?.(devnet),
   };
   let product: Awaited<ReturnType<ShapeOfSystem["start"]>> | undefined;
   const stopProduct = async () => {

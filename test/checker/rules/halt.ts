@@ -10,7 +10,7 @@ export function checkHalt(chain: ChainFacts, workflow: WorkflowFacts, verifierId
   const dispatchesOf = (delegates: readonly string[]) =>
     [...chain.submitted.values()]
       .filter(({ delegate }) => delegates.includes(delegate))
-      .flatMap(({ intentId }) => chain.dispatched.get(intentId) ?? []);
+      .flatMap(({ place }) => chain.dispatched.get(place) ?? []);
   return steps.slice(1).flatMap(({ index, delegates }) => {
     const last = steps[index - 1];
     const before = last === undefined ? [] : aftermathsOf(chain, workflow, verifierId, last);

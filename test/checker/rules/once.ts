@@ -29,15 +29,15 @@ export function checkOnce(chain: ChainFacts, workflows: readonly WorkflowFacts[]
 function dispatchedTwice({ dispatched, submitted }: ChainFacts): Violation[] {
   const violations: Violation[] = [];
   const byDelegate = new Map<string, string>();
-  for (const [intentId, dispatches] of dispatched) {
-    if (dispatches.length > 1) violations.push({ kind: "twice", sentence: `intent ${intentId} was dispatched twice` });
-    const { sender, nonce } = submitted.get(intentId) ?? {};
+  for (const [place, dispatches] of dispatched) {
+    if (dispatches.length > 1) violations.push({ kind: "twice", sentence: `intent ${place} was dispatched twice` });
+    const { sender, nonce } = submitted.get(place) ?? {};
     const delegate = `${sender} ${nonce}`;
     const other = byDelegate.get(delegate);
     if (other !== undefined) {
-      violations.push({ kind: "twice", sentence: `intents ${other} and ${intentId} carry the delegate ${delegate}` });
+      violations.push({ kind: "twice", sentence: `intents ${other} and ${place} carry the delegate ${delegate}` });
     }
-    byDelegate.set(delegate, intentId);
+    byDelegate.set(delegate, place);
   }
   return violations;
 }
@@ -57,8 +57,8 @@ function effectsOnChain({ dispatched, submitted, payloads }: ChainFacts, verifie
   const counts = new Map<string, number>();
   const count = (effect: string) => counts.set(effect, (counts.get(effect) ?? 0) + 1);
   for (const { signerId, intents } of payloads) count(payloadEffect(signerId, intents));
-  for (const [intentId, dispatches] of dispatched) {
-    const sender = submitted.get(intentId)?.sender ?? "";
+  for (const [place, dispatches] of dispatched) {
+    const sender = submitted.get(place)?.sender ?? "";
     for (const { target, result } of dispatches) {
       if (target === undefined || result.kind !== "value" || target.executorId === verifierId) continue;
       count(callEffect(sender, target.executorId, target.method ?? "", target.args ?? ""));

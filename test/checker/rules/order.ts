@@ -9,7 +9,7 @@ export function checkOrder({ dispatched, submitted }: ChainFacts, { requestId, s
   for (const { index, delegates } of steps) {
     const heights = [...submitted.values()]
       .filter(({ delegate }) => delegates.includes(delegate))
-      .flatMap(({ intentId }) => (dispatched.get(intentId) ?? []).map(({ height }) => height));
+      .flatMap(({ place }) => (dispatched.get(place) ?? []).map(({ height }) => height));
     for (const height of heights) {
       if (before !== undefined && height <= before.height) {
         const sentence = `step ${index} was dispatched at ${height}, step ${before.index} at ${before.height}`;

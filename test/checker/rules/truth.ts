@@ -31,7 +31,7 @@ function checkStep(chain: ChainFacts, workflow: WorkflowFacts, step: StepFacts):
   const name = `step ${step.index}`;
   const outcome = record.step_outcomes[step.index];
   const intents = [...chain.submitted.values()].filter(({ delegate }) => step.delegates.includes(delegate));
-  const all = intents.flatMap(({ intentId }) => chain.dispatched.get(intentId) ?? []);
+  const all = intents.flatMap(({ place }) => chain.dispatched.get(place) ?? []);
   const dispatches =
     outcome?.outcome === "not_executed" ? all.filter((dispatch) => !wasDead(chain, workflow, step, dispatch)) : all;
   const executed = new Set(chain.executed.map(({ intentHash }) => intentHash));
@@ -41,6 +41,7 @@ function checkStep(chain: ChainFacts, workflow: WorkflowFacts, step: StepFacts):
   const height = record.dispatch_block_heights[step.index] ?? null;
   return [
     ...checkIntent(record.intent_ids[step.index] ?? null, intents, name),
+    ...checkGate(record.gate_id, intents, name),
     ...checkOutcome(outcome ?? null, dispatches, { ...step, isForgotten, wasExecuted }, name),
     ...checkOwn(outcome?.outcome, step, executed, name),
     ...(isForgotten && receipt === null ? [] : checkReceipt(receipt, height, dispatches, name)),
@@ -62,6 +63,13 @@ function wasDead(chain: ChainFacts, workflow: WorkflowFacts, step: StepFacts, { 
 function checkIntent(intentId: string | null, intents: readonly Submitted[], name: string): string[] {
   if (intentId === null || intents.some((intent) => intent.intentId === intentId)) return [];
   return [`${name} has the intent id ${intentId}, and the gate knows it as ${intents.map((one) => one.intentId)}`];
+}
+
+/** A delegate is bound to no gate, so only the log can bind it (rule: a-workflow-keeps-its-gate). */
+function checkGate(said: string | null, intents: readonly Submitted[], name: string): string[] {
+  return intents
+    .filter(({ gateId }) => gateId !== said)
+    .map(({ gateId }) => `${name} is of ${said}, and went to ${gateId}`);
 }
 
 function checkOutcome(

@@ -10,7 +10,7 @@ import type { LoggedTransaction, WorkflowFacts } from "../workflow.ts";
 export function checkWriteAhead(
   { transactions }: ChainFacts,
   workflows: readonly WorkflowFacts[],
-  { gateId, operatorKeys }: { readonly gateId: string; readonly operatorKeys: readonly string[] },
+  { gateIds, operatorKeys }: { readonly gateIds: readonly string[]; readonly operatorKeys: readonly string[] },
 ): Violation[] {
   const logged = new Map<string, LoggedTransaction & { readonly requestId: string }>();
   const violations: Violation[] = [];
@@ -36,7 +36,7 @@ export function checkWriteAhead(
     if (!operatorKeys.includes(publicKey) && !asked.has(callOf(signerId, receiverId, method))) continue;
     const entry = logged.get(hash);
     if (entry === undefined) {
-      if (receiverId === gateId && isNothing(transaction, gateId)) continue;
+      if (gateIds.includes(receiverId) && isNothing(transaction)) continue;
       violations.push({ kind: "write_ahead", sentence: `${method} ${hash} of ${publicKey} is in no log` });
     } else if (entry.atMs > timeMs) {
       const late = `${entry.atMs - timeMs} ms after the block that took it in`;
@@ -52,11 +52,12 @@ function callOf(signerId: string, receiverId: string, method: string | undefined
 }
 
 /** It asks for nothing, and has done nothing. */
-function isNothing(transaction: ChainTransaction, gateId: string): boolean {
+function isNothing(transaction: ChainTransaction): boolean {
   const { signed_delegate, intent_ids, intent_id } = argsOf(transaction);
   const asks = signed_delegate ?? intent_ids?.[0] ?? intent_id;
   const did = transaction.receipts.some(
-    (receipt) => receipt.executorId === gateId && receipt.status.kind !== "failure" && traceOf(receipt).length > 0,
+    (receipt) =>
+      receipt.executorId === transaction.receiverId && receipt.status.kind !== "failure" && traceOf(receipt).length > 0,
   );
   return asks === undefined && !did;
 }

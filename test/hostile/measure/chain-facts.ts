@@ -73,7 +73,7 @@ export function bypassesOn(devnet: Devnet, honest: readonly Honest[]): readonly 
  */
 export function spentByWallet(devnet: Devnet): ReadonlyMap<string, bigint> {
   const dump = devnet.controls.dump();
-  const { transactions, submitted } = readChain(dump, devnet.gateId, devnet.verifierId);
+  const { transactions, submitted } = readChain(dump, [devnet.gateId], devnet.verifierId);
   const deposits = new Map(
     (dump.transactions as readonly Json[]).map((entry) => [entry.transaction.hash, depositOf(entry)]),
   );
