@@ -55,10 +55,10 @@ function gateOf(entry: unknown, place: string): GateEntry {
   if (!isWeight(weight)) throw new Malformed(`${place} must have an integer from 1 to ${mostWeight} as weight`);
   if (typeof drain !== "boolean") throw new Malformed(`${place} must have true or false as drain`);
   return {
-    gateId: gateAccount(gate_id, `${place} must have a NEAR account id as gate_id`),
+    gateId: gateField(gate_id, accountId, `${place} must have a NEAR account id as gate_id`),
     weight,
     drain,
-    feeYocto: gateAmount(fee_1_to_3_yocto, `${place} must have a decimal text as fee_1_to_3_yocto`),
+    feeYocto: gateField(fee_1_to_3_yocto, decimal, `${place} must have a decimal text as fee_1_to_3_yocto`),
     given,
   };
 }
@@ -67,21 +67,11 @@ function isWeight(value: unknown): value is number {
   return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= mostWeight;
 }
 
-/** @throws Malformed with the sentence */
-export function gateAccount(given: unknown, sentence: string): string {
+/** A field that must be a text of such a form. @throws Malformed with the sentence */
+export function gateField<T>(given: unknown, parse: Parse<T>, sentence: string): T {
   if (typeof given !== "string") throw new Malformed(sentence);
   try {
-    return accountId(given);
-  } catch {
-    throw new Malformed(sentence);
-  }
-}
-
-/** A decimal text. @throws Malformed with the sentence */
-export function gateAmount(given: unknown, sentence: string): bigint {
-  if (typeof given !== "string") throw new Malformed(sentence);
-  try {
-    return decimal(given);
+    return parse(given);
   } catch {
     throw new Malformed(sentence);
   }

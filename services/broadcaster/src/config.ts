@@ -16,23 +16,8 @@ import {
 } from "@outlayer/kit";
 import type { KeyPair } from "@outlayer/near";
 import { runsWithin } from "./core/workflow/in-time.ts";
-import { operatedGates } from "./gates.ts";
+import { type OperatedGate, operatedGates, usualMaxFeeYocto } from "./gates.ts";
 import { secretKey, sha256Base58 } from "./parse.ts";
-
-/** A gate that is operated: its terms, and the accounts and keys that nobody but its own drivers signs with. Amounts in yoctoNEAR. */
-export interface OperatedGate {
-  readonly gateId: string;
-  readonly relayerId: string;
-  readonly relayerKeys: readonly KeyPair[];
-  readonly approverId: string;
-  readonly approverKeys: readonly KeyPair[];
-  readonly gateFeeYocto: bigint;
-  readonly gateMaxFeeYocto: bigint;
-  /** Base58 of the SHA-256 of the gate's wasm; undefined: not compared. */
-  readonly gateCodeHash: string | undefined;
-  /** Undefined: not compared. */
-  readonly gateOwnerId: string | undefined;
-}
 
 /** What all gates have in common. Amounts in yoctoNEAR, gas in gas units, times in milliseconds. */
 export interface CommonDriverConfig {
@@ -90,8 +75,6 @@ export type GateConfig = Pick<
   | "gateOwnerId"
 >;
 
-const usualMaxFeeYocto = 60_000_000_000_000_000_000_000n;
-
 /** The part that is the same for all gates. */
 function readNodeConfig(reader: ConfigReader) {
   return {
@@ -124,6 +107,8 @@ const oneGateVariables = [
   ...["GATE_FEE_1_TO_3_YOCTO", "GATE_MAX_FEE_YOCTO", "GATE_CODE_HASH", "GATE_OWNER_ID"],
 ];
 
+const namesSeveral = (reader: ConfigReader) => reader.isSet("GATES_JSON") || reader.isSet("GATES_JSON_FILE");
+
 function readOperatedGates(reader: ConfigReader): readonly OperatedGate[] {
   const several = reader.optionalSecret("GATES_JSON", operatedGates(reader.readSecretFile), undefined);
   if (several !== undefined) {
@@ -131,7 +116,7 @@ function readOperatedGates(reader: ConfigReader): readonly OperatedGate[] {
     return several;
   }
   // Where GATES_JSON is malformed, its problem is noted, and those of the other variables would mislead.
-  if (reader.isSet("GATES_JSON") || reader.isSet("GATES_JSON_FILE")) return [];
+  if (namesSeveral(reader)) return [];
   const one = readOneGate(reader);
   const relayerKeys = reader.requiredSecret("RELAYER_SECRET_KEY", list(secretKey));
   const approverKeys = reader.requiredSecret("APPROVER_SECRET_KEY", list(secretKey));
@@ -146,7 +131,7 @@ export interface OperatorKeys {
 /** Gates for a preflight without the product, which only checks that the accounts have the keys, where there are any. */
 export function readGatesToCheck(reader: ConfigReader): readonly { gate: GateConfig; keys: OperatorKeys }[] {
   const node = readNodeConfig(reader);
-  if (reader.isSet("GATES_JSON") || reader.isSet("GATES_JSON_FILE")) {
+  if (namesSeveral(reader)) {
     return readOperatedGates(reader).map(({ relayerKeys, approverKeys, ...gate }) => ({
       gate: { ...node, ...gate },
       keys: { relayer: relayerKeys, approver: approverKeys },

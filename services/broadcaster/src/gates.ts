@@ -1,10 +1,24 @@
-import { gateAccount, gateAmount, gateEntries } from "@outlayer/access";
-import { list, Malformed, type Parse } from "@outlayer/kit";
+import { accountId, gateEntries, gateField } from "@outlayer/access";
+import { decimal, list, Malformed, type Parse } from "@outlayer/kit";
 import type { KeyPair } from "@outlayer/near";
-import type { OperatedGate } from "./config.ts";
 import { secretKey, sha256Base58 } from "./parse.ts";
 
-const usualMaxFeeYocto = "60000000000000000000000";
+/** A gate that is operated: its terms, and the accounts and keys that nobody but its own drivers signs with. Amounts in yoctoNEAR. */
+export interface OperatedGate {
+  readonly gateId: string;
+  readonly relayerId: string;
+  readonly relayerKeys: readonly KeyPair[];
+  readonly approverId: string;
+  readonly approverKeys: readonly KeyPair[];
+  readonly gateFeeYocto: bigint;
+  readonly gateMaxFeeYocto: bigint;
+  /** Base58 of the SHA-256 of the gate's wasm; undefined: not compared. */
+  readonly gateCodeHash: string | undefined;
+  /** Undefined: not compared. */
+  readonly gateOwnerId: string | undefined;
+}
+
+export const usualMaxFeeYocto = 60_000_000_000_000_000_000_000n;
 
 const fields = [
   ...["gate_id", "weight", "drain", "relayer", "approver"],
@@ -24,20 +38,23 @@ export function operatedGates(readSecretFile: (path: string) => string): Parse<r
       refuseOthers(given, fields, place);
       const relayer = accountOf(given.relayer, `${place} relayer`, readSecretFile);
       const approver = accountOf(given.approver, `${place} approver`, readSecretFile);
-      const { max_fee_yocto = usualMaxFeeYocto, code_hash, owner_id } = given;
+      const { max_fee_yocto = String(usualMaxFeeYocto), code_hash, owner_id } = given;
       return {
         gateId,
-        relayerId: relayer.accountId,
+        relayerId: relayer.id,
         relayerKeys: relayer.keys,
-        approverId: approver.accountId,
+        approverId: approver.id,
         approverKeys: approver.keys,
         gateFeeYocto: feeYocto,
-        gateMaxFeeYocto: gateAmount(max_fee_yocto, `${place} must have a decimal text as max_fee_yocto`),
-        gateCodeHash: code_hash === undefined ? undefined : codeHash(code_hash, place),
+        gateMaxFeeYocto: gateField(max_fee_yocto, decimal, `${place} must have a decimal text as max_fee_yocto`),
+        gateCodeHash:
+          code_hash === undefined
+            ? undefined
+            : gateField(code_hash, sha256Base58, `${place} must have base58 of a SHA-256 as code_hash`),
         gateOwnerId:
           owner_id === undefined
             ? undefined
-            : gateAccount(owner_id, `${place} must have a NEAR account id as owner_id`),
+            : gateField(owner_id, accountId, `${place} must have a NEAR account id as owner_id`),
       };
     });
     refuseShared(gates);
@@ -69,8 +86,8 @@ function accountOf(given: unknown, place: string, readSecretFile: (path: string)
   if (typeof given !== "object" || given === null) throw new Malformed(`${place} must be an object`);
   const account = given as Readonly<Record<string, unknown>>;
   refuseOthers(account, accountFields, place);
-  const accountId = gateAccount(account.account_id, `${place} must have a NEAR account id as account_id`);
-  return { accountId, keys: keysOf(account, place, readSecretFile) };
+  const id = gateField(account.account_id, accountId, `${place} must have a NEAR account id as account_id`);
+  return { id, keys: keysOf(account, place, readSecretFile) };
 }
 
 function keysOf(
@@ -102,14 +119,6 @@ function keysIn(text: string, place: string): readonly KeyPair[] {
     return list(secretKey)(text);
   } catch (error) {
     throw error instanceof Malformed ? new Malformed(`${place}: secret_keys ${error.message}`) : error;
-  }
-}
-
-function codeHash(given: unknown, place: string): string {
-  try {
-    return sha256Base58(String(given));
-  } catch {
-    throw new Malformed(`${place} must have base58 of a SHA-256 as code_hash`);
   }
 }
 

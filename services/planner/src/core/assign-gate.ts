@@ -23,6 +23,13 @@ export function assignGate<G extends AssignableGate>(walletId: string, gates: re
   return best?.gate;
 }
 
+/** The gate for a wallet's request; where none takes anything new, the first: it may have the request already. */
+export function gateFor(walletId: string, gates: readonly AssignableGate[]): AssignableGate {
+  const gate = assignGate(walletId, gates) ?? gates[0];
+  if (gate === undefined) throw new Error("there is no gate");
+  return gate;
+}
+
 /** A number between 0 and 1, the same for the same two. Neither a wallet id nor an account id has a blank. */
 function share(walletId: string, gateId: string): number {
   const digest = sha256(`${walletId} ${gateId}`);

@@ -99,7 +99,9 @@ function opened(
     workflowText: JSON.stringify(workflow),
     planJson: plan,
     ...(approval === undefined ? {} : { approval: { ...approval, approverIds: [...approval.approverIds] } }),
-    ...(ended === undefined ? { calls, stepwise } : { ended }),
+    ...(ended === undefined
+      ? { calls, stepwise, ...(plan.gateId === undefined ? {} : { gateId: plan.gateId }) }
+      : { ended }),
   };
 }
 

@@ -28,10 +28,14 @@ export async function executeSequentialBatch(
   const sent = { endpoint: "sequential_batch", original, info: batch.approval } as const;
   const approval = await readApproval(deps, sent, caller, signal);
   const refused = batchProblem(batch, deps.limits);
-  const batchOf = { walletId, gateId: batch.gateId };
   const planned =
     refused === undefined
-      ? await planWithFacts(deps, { steps: batchSteps(batch), name: "calls" }, batchOf, signal)
+      ? await planWithFacts(
+          deps,
+          { steps: batchSteps(batch), name: "calls" },
+          { walletId, gateId: batch.gateId },
+          signal,
+        )
       : { refused };
   const asked = {
     walletId,
@@ -40,8 +44,7 @@ export async function executeSequentialBatch(
     original,
     approval,
   };
-  const gate = deps.limits.gates.find(({ gateId }) => gateId === batch.gateId);
-  return open(deps, key, openedBatch(asked, batch, planned), signal, gate);
+  return open(deps, key, openedBatch(asked, batch, planned), signal);
 }
 
 /** @throws as documentOfText; Refusal InvalidArgument without a body */

@@ -1,10 +1,11 @@
 import type { WalletCaller } from "@outlayer/access";
 import type { ExecuteWorkflowRequest } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { fingerprint, readWorkflow } from "@outlayer/workflow";
+import { gateFor } from "../core/assign-gate.ts";
 import { openedWorkflow } from "../core/opening.ts";
 import { readApproval } from "./approval.ts";
 import { reading } from "./document.ts";
-import { chooseKey, type ExecuteDeps, gateFor, open } from "./open.ts";
+import { chooseKey, type ExecuteDeps, open } from "./open.ts";
 import { planRequestOf, planWithFacts } from "./planning.ts";
 import { refuseStepsOfSession } from "./session-limits.ts";
 import { workflowDocument } from "./workflow-body.ts";
@@ -24,8 +25,7 @@ export async function executeWorkflow(
   refuseStepsOfSession(caller, request.steps);
   const sent = { endpoint: "workflow", original, info: request.approval } as const;
   const approval = await readApproval(deps, sent, caller, signal);
-  const gate = gateFor(walletId, deps.limits.gates);
-  const of = { walletId, gateId: gate.gateId };
+  const of = { walletId, gateId: gateFor(walletId, deps.limits.gates).gateId };
   const planning = await planWithFacts(deps, planRequestOf(request, caller), of, signal);
   const asked = {
     walletId,
@@ -34,5 +34,5 @@ export async function executeWorkflow(
     original,
     approval,
   };
-  return open(deps, key, openedWorkflow(asked, request, planning), signal, gate);
+  return open(deps, key, openedWorkflow(asked, request, planning), signal);
 }

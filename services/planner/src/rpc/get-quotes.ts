@@ -4,6 +4,7 @@ import type { GetQuotesRequest } from "@outlayer/contracts/outlayer/planner/v1/p
 import { QuoteRequestSchema } from "@outlayer/contracts/outlayer/workflow/v1/quote";
 import { invalid, type Logger, notFound, unavailable } from "@outlayer/kit";
 import { readQuoteRequest } from "@outlayer/workflow";
+import { gateFor } from "../core/assign-gate.ts";
 import type { Limits } from "../core/facts.ts";
 import { noServiceWallet } from "../core/own-payloads.ts";
 import type { AskQuotes, FetchFacts, FetchPayloadFacts } from "../core/ports.ts";
@@ -18,7 +19,6 @@ import {
   type WalletsSwap,
 } from "../core/quotes.ts";
 import { documentOfMessage, documentOfText, reading } from "./document.ts";
-import { gateFor } from "./open.ts";
 
 export interface QuoteDeps {
   readonly limits: Limits;

@@ -1,7 +1,7 @@
 import { quotaExceeded } from "@outlayer/access";
 import { Code, type Ids, Refusal, unavailable } from "@outlayer/kit";
 import { pickIdempotencyKey } from "@outlayer/workflow";
-import { type AssignableGate, assignGate } from "../core/assign-gate.ts";
+import type { Limits } from "../core/facts.ts";
 import type { OpenedInit } from "../core/opening.ts";
 import type { FindRecord, OpenWorkflow } from "../core/ports.ts";
 import type { PlanningDeps } from "./planning.ts";
@@ -10,6 +10,7 @@ import type { PlanningDeps } from "./planning.ts";
 export interface OpenDeps {
   readonly openWorkflow: OpenWorkflow;
   readonly ids: Ids;
+  readonly limits: Limits;
 }
 
 export interface ExecuteDeps extends PlanningDeps, OpenDeps {
@@ -28,30 +29,15 @@ export function chooseKey(ids: Ids, inBody: string | undefined, beside: readonly
   return { text: pickIdempotencyKey(inBody, beside, ids.uuid()), callers };
 }
 
-/** The gate for a wallet's request; where none takes anything new, one that finds what it has. */
-export function gateFor(walletId: string, gates: readonly AssignableGate[]): AssignableGate {
-  const gate = assignGate(walletId, gates) ?? gates[0];
-  if (gate === undefined) throw new Error("there is no gate");
-  return gate;
-}
-
 /**
  * Records a planned request.
- * @param gate carries it, unless it ends here; undefined for what no gate carries
  * @throws Refusal AlreadyExists when the key or the approval was used for another request; ResourceExhausted when a quota of the
  * wallet is used up; Unavailable when it is unknown whether this request was recorded
  */
-export async function open(
-  deps: OpenDeps,
-  key: ChosenKey,
-  opened: OpenedInit,
-  signal: AbortSignal,
-  gate?: AssignableGate,
-) {
+export async function open(deps: OpenDeps, key: ChosenKey, opened: OpenedInit, signal: AbortSignal) {
   const requestId = deps.ids.uuid();
-  const isCarried = gate !== undefined && opened.ended === undefined;
-  const event = isCarried ? { ...opened, gateId: gate.gateId } : opened;
-  const result = await deps.openWorkflow(requestId, event, signal, isCarried && gate.drain);
+  const isDrained = deps.limits.gates.some(({ gateId, drain }) => drain && gateId === opened.gateId);
+  const result = await deps.openWorkflow(requestId, opened, signal, isDrained);
   switch (result.kind) {
     case "opened":
       return { record: result.record, created: result.created };
@@ -64,7 +50,7 @@ export async function open(
       throw alreadyUsed("APPROVAL_ALREADY_USED", what, result.requestId);
     }
     case "draining":
-      throw unavailable(`gate ${gate?.gateId} is drained and takes nothing new: try again later`, {
+      throw unavailable(`gate ${opened.gateId} is drained and takes nothing new: try again later`, {
         reason: "GATE_DRAINING",
       });
     case "unavailable":

@@ -1,8 +1,8 @@
 import type { WalletCaller } from "@outlayer/access";
 import type { PlanRequest } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { readWorkflow } from "@outlayer/workflow";
+import { gateFor } from "../core/assign-gate.ts";
 import { reading } from "./document.ts";
-import { gateFor } from "./open.ts";
 import { type PlanningDeps, planRequestOf, planWithFacts } from "./planning.ts";
 import { refuseStepsOfSession } from "./session-limits.ts";
 import { workflowDocument } from "./workflow-body.ts";

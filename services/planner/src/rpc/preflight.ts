@@ -1,11 +1,11 @@
 import type { WalletCaller } from "@outlayer/access";
 import type { PreflightRequest } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { readWorkflow } from "@outlayer/workflow";
+import { gateFor } from "../core/assign-gate.ts";
 import type { AskPreflight, FindRecord } from "../core/ports.ts";
 import { type Findings, findingsOf, noFindings, planCheck, withCheck } from "../core/preflight.ts";
 import { readApproval } from "./approval.ts";
 import { reading } from "./document.ts";
-import { gateFor } from "./open.ts";
 import { type PlanningDeps, planRequestOf, planWithFacts } from "./planning.ts";
 import { refuseStepsOfSession } from "./session-limits.ts";
 import { workflowDocument } from "./workflow-body.ts";

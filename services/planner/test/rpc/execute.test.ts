@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import type { ConnectError } from "@connectrpc/connect";
+import { ConnectError } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { Code, Refusal } from "@outlayer/kit";
 import { fingerprint } from "@outlayer/workflow";
-import { gateCall, transfer } from "../support/planning.ts";
+import { gateCall, gateId, transfer } from "../support/planning.ts";
 import { asWallet, evidence, failureOf, startPlanner } from "../support/server.ts";
 
 const workflow = (value: object, idempotencyKeys: string[] = []) => ({
@@ -34,6 +34,7 @@ describe("PlannerService.ExecuteWorkflow", () => {
     assert.deepEqual(JSON.parse(event.originalRequestText), body);
     assert.deepEqual(JSON.parse(event.workflowText), { steps: [transfer, gateCall] });
     assert.equal(event.planJson?.executable, true);
+    assert.deepEqual([event.gateId, event.planJson.gateId, request?.onlyFinds], [gateId, gateId, false]);
     assert.equal(event.ended, undefined);
     assert.deepEqual(
       event.calls.map(({ receiverId, methodName, gas, deposit, payload }) => {
@@ -52,9 +53,43 @@ describe("PlannerService.ExecuteWorkflow", () => {
     assert.equal(record?.status, "rejected");
     assert.deepEqual(asked, []);
     const event = opened[0]?.opened;
-    assert.deepEqual(event?.calls, []);
+    assert.deepEqual([event?.calls, event?.gateId], [[], ""]);
     assert.equal(event?.ended?.errorCode, "planner_rejected");
     assert.equal(event?.ended?.userVisibleError, "unsupported workflow step kind");
+  });
+
+  it("records nothing new at a gate that is drained, finds what it has, and records what no gate would carry", async () => {
+    const gates = [{ gateId, weight: 1, drain: true }];
+    const { client, opened } = startPlanner({
+      gates,
+      openWorkflow(request, context) {
+        if (request.onlyFinds && request.opened?.idempotencyKey !== "known") throw new Refusal(Code.NotFound, "no key");
+        return evidence()(request, context);
+      },
+    });
+    for (const refused of [
+      client.executeWorkflow(workflow({ steps: [transfer] }, ["new"]), asWallet),
+      client.executeSequentialBatch(batch(batchBody, ["new"]), asWallet),
+    ]) {
+      const error = ConnectError.from(await refused.catch((caught: unknown) => caught));
+      assert.deepEqual(
+        [error.code, error.findDetails(ErrorInfoSchema)[0]?.reason],
+        [Code.Unavailable, "GATE_DRAINING"],
+      );
+      assert.match(error.rawMessage, /^gate gate\.sequential\.near is drained and takes nothing new/);
+    }
+    await client.executeWorkflow(workflow({ steps: [transfer] }, ["known"]), asWallet);
+    const { record } = await client.executeWorkflow(workflow({ steps: [{ kind: "x" }] }, ["rejected"]), asWallet);
+    assert.equal(record?.status, "rejected");
+    assert.deepEqual(
+      opened.map(({ onlyFinds, opened }) => [opened?.idempotencyKey, onlyFinds]),
+      [
+        ["new", true],
+        ["new", true],
+        ["known", true],
+        ["rejected", false],
+      ],
+    );
   });
 
   it("records a setup status without an error code", async () => {

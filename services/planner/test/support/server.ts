@@ -29,6 +29,7 @@ import {
 } from "@outlayer/kit";
 import { counterScope } from "@outlayer/workflow";
 import type { QuoteSourcesConfig } from "../../src/config.ts";
+import type { Limits } from "../../src/core/facts.ts";
 import { createPlanner } from "../../src/service.ts";
 import { limits, walletAccount } from "./planning.ts";
 
@@ -51,6 +52,7 @@ export interface Others {
   readonly openWorkflow?: Log["openWorkflow"];
   readonly getRecord?: ServiceImpl<typeof RecordService>["getRecord"];
   readonly countPlan?: Log["countPlan"];
+  readonly gates?: Limits["gates"];
   readonly slots?: WalletSlotLimits;
   readonly quoteSources?: Partial<QuoteSourcesConfig>;
   readonly sessions?: SessionTerms;
@@ -127,7 +129,7 @@ export function startPlanner(others: Others = {}) {
   const system = systemPorts();
   const service = createPlanner(
     {
-      limits,
+      limits: { ...limits, gates: others.gates ?? limits.gates },
       costs: { ownGas: 1n, callbackGas: 1n, feeYocto: 10n },
       slots: others.slots ?? defaultWalletSlots,
       directUserScopes: [counterScope],

@@ -14,7 +14,7 @@ import { UnreadLogs } from "../log/unread-logs.ts";
 import { PolicyLine } from "../policy/policy-line.ts";
 import { WorkflowHandler, type WorkflowNeeds } from "../workflow/workflow-handler.ts";
 import type { Term } from "./lease-keeper.ts";
-import { Worker } from "./worker.ts";
+import { type Work, Worker } from "./worker.ts";
 
 /** What the terms of a gate share in one process; the rest is made anew with each term. */
 export type GateBetweenTerms = Omit<
@@ -75,11 +75,10 @@ export function beginGateTerm(shared: GateBetweenTerms, lease: HeldLease, eviden
     policyLine: new PolicyLine(ports.timers),
     unread,
   };
-  const work = {
-    start: (requestIds: ReadonlySet<string>) => conductor.start(requestIds),
-    run: (signal: AbortSignal) => conductor.run(signal),
-    driver: (requestId: string, begun: Parameters<WorkflowHandler["fold"]>[0]) =>
-      new LogDriver(requestId, new WorkflowHandler(requestId, needs), needs, begun),
+  const work: Work = {
+    start: (requestIds) => conductor.start(requestIds),
+    run: (signal) => conductor.run(signal),
+    driver: (requestId, begun) => new LogDriver(requestId, new WorkflowHandler(requestId, needs), needs, begun),
   };
   const worker = new Worker(needs, work, bus);
   worker.start();
@@ -96,11 +95,10 @@ export function beginDirectUserTerm(
   const unread = new UnreadLogs();
   const userKeys = new UserKeys(unread);
   const needs = { ...shared, lease, evidence, policyLine: new PolicyLine(shared.ports.timers), userKeys, unread };
-  const work = {
+  const work: Work = {
     async start() {},
     async run() {},
-    driver: (requestId: string, begun: Parameters<DirectUserHandler["fold"]>[0]) =>
-      new LogDriver(requestId, new DirectUserHandler(requestId, needs), needs, begun),
+    driver: (requestId, begun) => new LogDriver(requestId, new DirectUserHandler(requestId, needs), needs, begun),
   };
   const worker = new Worker(needs, work, bus);
   worker.start();
