@@ -68,7 +68,7 @@ describe("the example's servers", () => {
         "/../src/serve.ts",
         "/%2e%2e/package.json",
         "/common/../../README.md",
-        "/shared",
+        "/common",
         "//",
       ];
       for (const path of absent) assert.equal((await ask(origin, path)).status, 404, path);

@@ -16,7 +16,6 @@ import {
   type Service,
   type ServiceName,
 } from "@outlayer/kit";
-import { encodeBase58, keyPairFromSeed, parseSecretKey } from "@outlayer/near";
 import { createPlanner, readPlannerConfig } from "@outlayer/planner";
 import { createSignerProxy, readSignerProxyConfig } from "@outlayer/signer-proxy";
 import type { Attempt } from "../checker/rules/windows.ts";
@@ -31,6 +30,7 @@ import { HostClock } from "./host-clock.ts";
 import type { Maker } from "./load.ts";
 import { Network } from "./network.ts";
 import { Nodes } from "./nodes.ts";
+import { gateVariables, type OperatedGate, operatedGates } from "./operated-gates.ts";
 import { SimProcess } from "./process.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Tally } from "./tally.ts";
@@ -60,17 +60,6 @@ export interface WorldOptions {
   readonly keys: { readonly relayer: number; readonly approver: number };
   readonly climate: Climate;
   readonly environment?: Environment;
-}
-
-interface GateWithKeys {
-  readonly gateId: string;
-  readonly relayer: AccountWithKeys;
-  readonly approver: AccountWithKeys;
-}
-
-interface AccountWithKeys {
-  readonly accountId: string;
-  readonly keys: readonly OperatorKey[];
 }
 
 /** A broadcaster and the process it runs in. */
@@ -129,11 +118,7 @@ export class World {
         randomBytes: (count) => dice.bytes(count),
       },
     });
-    const gates = devnet.gates.map(({ gateId, relayer, approver }) => ({
-      gateId,
-      relayer: { accountId: relayer.accountId, keys: addKeys(devnet, relayer, options.keys.relayer, dice) },
-      approver: { accountId: approver.accountId, keys: addKeys(devnet, approver, options.keys.approver, dice) },
-    }));
+    const gates = operatedGates(devnet, options.keys, dice);
     // A node that lags is not to show the time before the genesis.
     devnet.controls.blocks.mine({ blocks: 20 });
     const world = new World(seed, options, scheduler, devnet, gates);
@@ -149,7 +134,7 @@ export class World {
     options: WorldOptions,
     scheduler: Scheduler,
     devnet: Devnet,
-    gates: readonly GateWithKeys[],
+    gates: readonly OperatedGate[],
   ) {
     this.#seed = seed;
     this.gateIds = gates.map(({ gateId }) => gateId);
@@ -169,7 +154,7 @@ export class World {
       NEAR_CHAIN_ID: devnet.chainId,
       KEYSTORE_URL: devnet.keystoreUrl,
       KEYSTORE_AUTH_TOKEN: devnet.keystoreToken,
-      ...variablesOf(gates),
+      ...gateVariables(gates),
       // In memory: the same store, by the same SQL, as on disk.
       DATABASE_URL: "sqlite::memory:",
       INTERNAL_WALLET_AUTH_TOKEN: token,
@@ -380,46 +365,4 @@ function callerFor(walletId: string): {
   }
   const sessionId = "0198c0de-0000-7000-8000-000000000001";
   return { from: "gateway", headers: { ...vouchingHeaders({ walletId, credential: "session", sessionId }) } };
-}
-
-interface OperatorKey {
-  readonly publicKey: string;
-  /** `ed25519:` and base58. */
-  readonly secretKey: string;
-}
-
-/** @returns as many keys of an account, the one that it has and new ones */
-function addKeys(
-  devnet: Devnet,
-  { accountId, secretKey }: { readonly accountId: string; readonly secretKey: string },
-  count: number,
-  dice: Dice,
-): readonly OperatorKey[] {
-  const own = { publicKey: parseSecretKey(secretKey).publicKey, secretKey };
-  const added = Array.from({ length: count - 1 }, () => {
-    const seed = dice.bytes(32);
-    const { publicKey } = keyPairFromSeed(seed);
-    devnet.controls.accounts.addKey(accountId, publicKey, { kind: "fullAccess" });
-    return { publicKey, secretKey: `ed25519:${encodeBase58(seed)}` };
-  });
-  return [own, ...added];
-}
-
-/** The gates as the product is told of them: one by its own variables, as most operators have it. */
-function variablesOf(gates: readonly GateWithKeys[]): Environment {
-  const secretsOf = ({ keys }: AccountWithKeys) => keys.map(({ secretKey }) => secretKey);
-  const [first, ...others] = gates;
-  if (first !== undefined && others.length === 0) {
-    return {
-      RELAYER_ACCOUNT_ID: first.relayer.accountId,
-      RELAYER_SECRET_KEY: secretsOf(first.relayer).join(),
-      APPROVER_ACCOUNT_ID: first.approver.accountId,
-      APPROVER_SECRET_KEY: secretsOf(first.approver).join(),
-    };
-  }
-  const account = (one: AccountWithKeys) => ({ account_id: one.accountId, secret_keys: secretsOf(one) });
-  const entries = gates.map(({ gateId, relayer, approver }) => {
-    return { gate_id: gateId, relayer: account(relayer), approver: account(approver) };
-  });
-  return { GATES_JSON: JSON.stringify(entries) };
 }

@@ -8,18 +8,19 @@ import type { System } from "./system.ts";
 /** The keystore's wallet that signs delegates for sessions in tests. */
 export const serviceWalletId = "service-wallet";
 
-const seed = new Uint8Array(32).fill(77);
+/** Of the key under which those sessions are issued. */
+export const sessionSeed = new Uint8Array(32).fill(77);
 const audience = "localhost";
 
 /** Variables with which sessions carry payloads that they have signed themselves. */
 export const sessionEnvironment: Environment = {
-  SESSION_SECRET_KEYS: Buffer.from(seed).toString("hex"),
+  SESSION_SECRET_KEYS: Buffer.from(sessionSeed).toString("hex"),
   SESSION_AUDIENCE: audience,
   SERVICE_WALLET_ID: serviceWalletId,
 };
 
 /** Under which those sessions are issued. */
-export const sessionTerms = { keys: [sessionKey(seed)], audience };
+export const sessionTerms = { keys: [sessionKey(sessionSeed)], audience };
 
 let sessions = 0;
 

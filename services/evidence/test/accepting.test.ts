@@ -61,7 +61,7 @@ describe("a request that is accepted with SQLite", () => {
   const stored = async () => {
     const other = openSqliteStore(place.database.path);
     const open = accountOf(await other.readAccount("wallet-1")).open.all.map(({ requestId }) => requestId);
-    const records = (await other.listOpen("", 10, 0)).map(({ requestId }) => requestId);
+    const records = (await other.listOpen({ after: "", limit: 10, sinceMs: 0 })).map(({ requestId }) => requestId);
     await other.close();
     return { open, records };
   };

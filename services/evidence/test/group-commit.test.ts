@@ -196,7 +196,7 @@ describe("writes of SQLite that arrive together", () => {
     assert.equal(await begun.promise, statSync(`${place.database.path}-wal`).ino);
     const reads = [
       store.read("slow", 0),
-      store.listOpen("", 1, 0),
+      store.listOpen({ after: "", limit: 1, sinceMs: 0 }),
       store.lastGateEntry("g"),
       store.lastUsageEntry("w"),
       store.lastUsageEntryOf("w", "slow"),

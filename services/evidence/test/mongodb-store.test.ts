@@ -172,7 +172,7 @@ describe("the MongoDB store", () => {
     const last = entryOf(ended, 2);
     await store.append(last, projectionOf(last, "failed"));
     await stored("entries").updateOne({ _id: `${ended}:1` }, { $set: { open: true } });
-    const listed = await store.listOpen("", 1, 0);
+    const listed = await store.listOpen({ after: "", limit: 1, sinceMs: 0 });
     assert.deepEqual(listed, [projectionOf(entryOf(open, 1))]);
     assert.equal(await stored("entries").countDocuments({ open: true }), 1);
   });
@@ -184,7 +184,10 @@ describe("the MongoDB store", () => {
     assert.ok(template);
     const { open: _, idempotency_key: __, ...rest } = template;
     await stored("entries").insertOne({ ...rest, _id: `${requestId}:2`, version: 2, status: "queued" });
-    assert.deepEqual((await store.listOpen("", 1, 0))[0], projectionOf(entryOf(requestId, 2), "queued"));
+    assert.deepEqual(
+      (await store.listOpen({ after: "", limit: 1, sinceMs: 0 }))[0],
+      projectionOf(entryOf(requestId, 2), "queued"),
+    );
   });
 
   it("lists what was written without a mark, by an older program or before some marks got lost, as unpublished", async () => {

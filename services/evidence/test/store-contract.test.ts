@@ -103,7 +103,7 @@ onEveryStore("an evidence store", (newPlace) => {
     for (const requestId of mine) {
       assert.equal((await store.read(requestId, 0)).length, requestId === winner ? 1 : 0);
     }
-    const listed = await store.listOpen("", 100, 0);
+    const listed = await store.listOpen({ after: "", limit: 100, sinceMs: 0 });
     assert.deepEqual(
       listed.map(({ requestId }) => requestId),
       [winner],
@@ -134,7 +134,8 @@ onEveryStore("an evidence store", (newPlace) => {
     await append(opened[3] ?? "", 3, "failed");
     const entry = entryOf(ids.uuid(), 1);
     await store.open(entry, claimOf("ended at once"), projectionOf(entry, "failed"));
-    const page = async (after: string) => (await store.listOpen(after, 2, 0)).map((each) => ({ ...each }));
+    const page = async (after: string) =>
+      (await store.listOpen({ after, limit: 2, sinceMs: 0 })).map((each) => ({ ...each }));
     const standing = (index: number, version: number, status: string) => ({
       ...projectionOf({ ...entryOf(opened[index] ?? "", version) }, status),
     });
@@ -157,7 +158,10 @@ onEveryStore("an evidence store", (newPlace) => {
     await move(3, 900, "failed");
     await move(5, 501, "queued");
     const since = async (sinceMs: number, after = "") =>
-      (await store.listOpen(after, 2, sinceMs)).map(({ requestId, version }) => [opened.indexOf(requestId), version]);
+      (await store.listOpen({ after, limit: 2, sinceMs })).map(({ requestId, version }) => [
+        opened.indexOf(requestId),
+        version,
+      ]);
     assert.deepEqual(await since(atMs + 500), [
       [1, 2],
       [5, 2],
@@ -180,7 +184,7 @@ onEveryStore("an evidence store", (newPlace) => {
       assert.equal((await store.open(entry, claimOf(`key ${index}`), projection)).kind, "opened");
     }
     const listed = async (partition: string | undefined, limit = 10, sinceMs = 0, after = "") =>
-      (await store.listOpen(after, limit, sinceMs, partition)).map((one) => [
+      (await store.listOpen({ after, limit, sinceMs, partition })).map((one) => [
         opened.indexOf(one.requestId),
         one.partition,
       ]);

@@ -27,12 +27,9 @@ export interface EvidenceStore {
   /** Entries after a version, in order. */
   read(requestId: string, afterVersion: number): Promise<readonly Entry[]>;
   /**
-   * Workflows that have not ended and whose request id is greater, in order of request ids: oldest first.
-   * @param sinceMs leaves out those whose last entry is older; milliseconds since the epoch
-   * @param partition leaves out those of others; undefined for all. What an older program has written names none, and is listed
-   * for each, where nothing is left out for its age
+   * Workflows that have not ended, in order of request ids: oldest first.
    */
-  listOpen(afterRequestId: string, limit: number, sinceMs: number, partition?: string): Promise<readonly Projection[]>;
+  listOpen(wanted: OpenWanted): Promise<readonly Projection[]>;
   /** Reserves nonces of a sender that were never reserved, from max(last + 1, atLeast), ascending. */
   reserveNonces(senderId: string, count: number, atLeast: bigint): Promise<readonly bigint[]>;
   /** The latest entry of a gate's log. */
@@ -105,6 +102,21 @@ export type Opened =
   | ({ readonly kind: "exists" } & Claimed)
   /** Another request has used the approval up. */
   | { readonly kind: "approval_used"; readonly requestId: string };
+
+/** Which open workflows are listed. */
+export interface OpenWanted {
+  /** Those whose request id is greater; empty for all. */
+  readonly after: string;
+  /** The first of them. */
+  readonly limit: number;
+  /** Those whose last entry is not older, milliseconds since the epoch; 0 for all. */
+  readonly sinceMs: number;
+  /**
+   * Those of this partition; undefined for all. What an older program has written names none, and is listed for each, where nothing is
+   * left out for its age.
+   */
+  readonly partition?: string | undefined;
+}
 
 /** One row per workflow, for lists. */
 export interface Projection {

@@ -14,7 +14,7 @@ export async function listOpenWorkflows(
 ) {
   const limit = pageSize === 0 ? 100 : pageSize;
   const sinceMs = changedWithinMs === 0 ? 0 : now() - changedWithinMs;
-  const page = await store.listOpen(pageToken, limit, sinceMs, partition || undefined);
+  const page = await store.listOpen({ after: pageToken, limit, sinceMs, partition: partition || undefined });
   const named = await Promise.all(page.map(withPartition));
   return {
     workflows: named.filter((one) => partition === "" || one.partition === partition),

@@ -1,6 +1,6 @@
 import type { Collection, Filter } from "mongodb";
 import type { Entry } from "../../core/entry.ts";
-import type { Claim, Claimed, Opened, Projection } from "../../core/store.ts";
+import type { Claim, Claimed, Opened, OpenWanted, Projection } from "../../core/store.ts";
 import { linearizable } from "./client.ts";
 import { bool, type CollectionSpec, date, objectSchema, sha256, text, version } from "./collection.ts";
 import type { Database } from "./database.ts";
@@ -190,20 +190,10 @@ export class Entries {
     }));
   }
 
-  async listOpen(
-    afterRequestId: string,
-    limit: number,
-    sinceMs: number,
-    partition?: string,
-  ): Promise<readonly Projection[]> {
-    const filter =
-      partition === undefined
-        ? {}
-        : sinceMs > 0
-          ? { partition }
-          : { $or: [{ partition }, { partition: { $exists: false } }] };
+  async listOpen({ after: first, limit, sinceMs, partition }: OpenWanted): Promise<readonly Projection[]> {
+    const filter = filterOf(partition, sinceMs > 0);
     const listed: Projection[] = [];
-    let after = afterRequestId;
+    let after = first;
     while (listed.length < limit) {
       const marked = await this.#marked(filter, after, limit);
       const last = marked.at(-1);
@@ -317,6 +307,12 @@ export class Entries {
 
 /** Fields of which no two first entries may have the same values. */
 type Place = Pick<EntryDocument, "wallet_id" | "idempotency_key"> | Pick<EntryDocument, "approval_of">;
+
+/** The first entries of a partition. @param isOfLately leaves out what an older program has written, without its partition */
+function filterOf(partition: string | undefined, isOfLately: boolean): Filter<EntryDocument> {
+  if (partition === undefined) return {};
+  return isOfLately ? { partition } : { $or: [{ partition }, { partition: { $exists: false } }] };
+}
 
 /** The key comes first: a repeated request is told that it exists, and not that its approval is used up. */
 function placesOf({ walletId, idempotencyKey, approvalOf }: Claim): readonly Place[] {

@@ -45,7 +45,7 @@ export function openMongodbStore(address: MongodbAddress, ports: Ports, logger: 
     findClaim: (walletId, idempotencyKey) => entries.findClaim(walletId, idempotencyKey),
     append: (entry, projection) => entries.append(entry, projection),
     read: (requestId, afterVersion) => entries.read(requestId, afterVersion),
-    listOpen: (...selected) => entries.listOpen(...selected),
+    listOpen: (wanted) => entries.listOpen(wanted),
     reserveNonces: (senderId, count, atLeast) => nonces.reserve(senderId, count, atLeast),
     lastGateEntry: (gateId) => gateEntries.last(gateId),
     appendGate: (entry) => gateEntries.append(entry),

@@ -9,6 +9,7 @@ import {
   type EvidenceStore,
   type GateEntry,
   type Opened,
+  type OpenWanted,
   type Projection,
   type SessionMark,
   type StoredAccount,
@@ -212,15 +213,10 @@ class SqliteStore implements EvidenceStore {
     return rows.map((row) => ({ ...row, secretJson: row.secretJson ?? undefined }));
   }
 
-  async listOpen(
-    afterRequestId: string,
-    limit: number,
-    sinceMs: number,
-    partition?: string,
-  ): Promise<readonly Projection[]> {
-    const of = (name: string) => this.#listOpenOf.all(afterRequestId, sinceMs, name, limit);
+  async listOpen({ after, limit, sinceMs, partition }: OpenWanted): Promise<readonly Projection[]> {
+    const of = (name: string) => this.#listOpenOf.all(after, sinceMs, name, limit);
     const found = await this.#writes.read(() => {
-      if (partition === undefined) return this.#listOpen.all(afterRequestId, sinceMs, limit);
+      if (partition === undefined) return this.#listOpen.all(after, sinceMs, limit);
       return sinceMs > 0 ? of(partition) : [...of(partition), ...of("")];
     });
     const rows = (found as unknown as Omit<Projection, "terminal">[]).map((row) => ({ ...row, terminal: false }));
