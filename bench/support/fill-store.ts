@@ -133,6 +133,6 @@ function openedOf(entry: Entry): Opened {
 function projectionOf(log: readonly Entry[]): Projection {
   const { record } = fold(log);
   const { requestId, walletId, status, version } = record;
-  const partition = partitionOf(record, "");
+  const partition = partitionOf(record) ?? "";
   return { requestId, walletId, status, terminal: isTerminal(status), version: Number(version), partition };
 }

@@ -8,9 +8,9 @@ export const gatePartition = (gateId: string) => `gate:${gateId}`;
 
 /**
  * The work that a workflow belongs to for good. One broadcaster at a time drives a partition, under the lease of the same name.
- * @param firstGateId carries workflows from before they named their gate
+ * @returns undefined for a workflow from before workflows named their gate: the operator's first gate carries it
  */
-export function partitionOf({ endpoint, gateId }: Pick<Record, "endpoint" | "gateId">, firstGateId: string): string {
+export function partitionOf({ endpoint, gateId }: Pick<Record, "endpoint" | "gateId">): string | undefined {
   if (endpoint === "direct_user_function_call") return directUserPartition;
-  return gatePartition(gateId ?? firstGateId);
+  return gateId === undefined ? undefined : gatePartition(gateId);
 }

@@ -141,6 +141,33 @@ onEveryStore("the log of workflows", (newPlace) => {
     assert.deepEqual(await list("gate:third.near"), []);
   });
 
+  it("lists a workflow that names no gate by what the operator says now, whatever was said when it was written to", async () => {
+    const requestId = await evidence.open("of a log that names no gate");
+    await evidence.append(requestId, 1, taken);
+    const service = createEvidence(
+      {
+        database: evidence.place.database,
+        credentials: { internalTokens: ["t"], apiKeys: new Map() },
+        ...bounds,
+        firstGateId: "right.near",
+        usageSecret,
+      },
+      { ports: systemPorts(), bus: new InProcessBus(), logger: createLogger("evidence", "silent") },
+    );
+    await service.start();
+    try {
+      const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
+      const logs = createClient(LogService, inMemoryTransport(service.routes, guards, "broadcaster"));
+      const list = async (partition: string) =>
+        (await logs.listOpenWorkflows({ partition })).workflows.map((one) => [one.requestId, one.partition]);
+      assert.deepEqual(await list("gate:right.near"), [[requestId, "gate:right.near"]]);
+      assert.deepEqual(await list("gate:gate.near"), []);
+    } finally {
+      await service.stop();
+      await service.close?.();
+    }
+  });
+
   it("only finds, where nothing new is to be recorded", async () => {
     const requestId = evidence.id();
     const opened = { ...opening("found"), gateId: "second.near" };

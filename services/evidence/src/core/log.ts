@@ -2,7 +2,8 @@ import { create } from "@bufbuild/protobuf";
 import { type Event, EventSchema, type Opened } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import type { ProgressEvent } from "@outlayer/contracts/outlayer/progress/v1/progress";
 import type { Record } from "@outlayer/contracts/outlayer/workflow/v1/record";
-import { isTerminal, partitionOf } from "@outlayer/workflow";
+import { gatePartition, isTerminal, partitionOf } from "@outlayer/workflow";
+import { LRUCache } from "lru-cache";
 import { chainEntry, type Entry, type Sha256Hex } from "./entry.ts";
 import { type CachedLog, LogCache } from "./log-cache.ts";
 import { progressOf } from "./progress.ts";
@@ -18,6 +19,9 @@ export type CancelRequest = { readonly kind: "recorded"; readonly record: Record
 export type AppendResult =
   | { readonly kind: "appended"; readonly version: number }
   | { readonly kind: "unknown" | "ended" | "conflict" };
+
+/** Workflows whose partition is remembered: some hundred bytes each. */
+const knownPartitions = 20_000;
 
 /** Announces an event that is durable, of a workflow that belongs to the partition. */
 export type Announce = (progress: ProgressEvent, event: Event, walletId: string, partition: string) => void;
@@ -40,8 +44,10 @@ export class WorkflowLog {
   readonly #sha256Hex: Sha256Hex;
   readonly #tell: Announce;
   readonly #onWallet: (walletId: string) => void;
-  readonly #firstGateId: string;
+  readonly #firstPartition: string;
   readonly #cache = new LogCache();
+  /** By request id; a workflow's never changes. */
+  readonly #partitions = new LRUCache<string, string>({ max: knownPartitions });
 
   constructor(deps: WorkflowLogDeps) {
     this.#store = deps.store;
@@ -49,7 +55,7 @@ export class WorkflowLog {
     this.#sha256Hex = deps.sha256Hex;
     this.#tell = deps.tell;
     this.#onWallet = deps.onWallet;
-    this.#firstGateId = deps.firstGateId;
+    this.#firstPartition = gatePartition(deps.firstGateId);
   }
 
   async open(requestId: string, opened: Opened): Promise<OpenResult> {
@@ -113,8 +119,13 @@ export class WorkflowLog {
 
   /** The partition that the workflow belongs to, from its first event on; undefined for an unknown id. */
   async partition(requestId: string): Promise<string | undefined> {
-    const found = await this.#look(requestId, 0);
-    return found && partitionOf(found.folded.record, this.#firstGateId);
+    const known = this.#partitions.get(requestId);
+    if (known !== undefined) return known;
+    const cached = this.#cache.get(requestId);
+    // Not kept as a log: lists ask about thousands, and appends need their place in the cache.
+    const [first] = cached === undefined ? await this.#store.read(requestId, 0) : [];
+    const record = cached?.folded.record ?? (first && evolve(undefined, first, eventOf(first)).record);
+    return record && this.#partitionOf(record);
   }
 
   async entries(requestId: string): Promise<readonly Entry[]> {
@@ -163,8 +174,15 @@ export class WorkflowLog {
       status: record.status,
       terminal: isTerminal(record.status),
       version: Number(record.version),
-      partition: partitionOf(record, this.#firstGateId),
+      // As the log itself names it: what the operator says of older ones can be wrong, and be put right.
+      partition: partitionOf(record) ?? "",
     };
+  }
+
+  #partitionOf(record: Record): string {
+    const partition = partitionOf(record) ?? this.#firstPartition;
+    this.#partitions.set(record.requestId, partition);
+    return partition;
   }
 
   /** Caches an appended event, and announces it. */
@@ -172,7 +190,7 @@ export class WorkflowLog {
     const progress = progressOf(folded.record, event);
     this.#cache.keep(requestId, { folded, told: [...(before?.told ?? []), progress] });
     const { record } = folded;
-    this.#tell(progress, event, record.walletId, partitionOf(record, this.#firstGateId));
+    this.#tell(progress, event, record.walletId, this.#partitionOf(record));
   }
 }
 

@@ -112,8 +112,7 @@ export interface OpenWanted {
   /** Those whose last entry is not older, milliseconds since the epoch; 0 for all. */
   readonly sinceMs: number;
   /**
-   * Those of this partition; undefined for all. What an older program has written names none, and is listed for each, where nothing is
-   * left out for its age.
+   * Those of this partition; undefined for all. Those without one are listed for each, where nothing is left out for its age.
    */
   readonly partition?: string | undefined;
 }
@@ -125,7 +124,7 @@ export interface Projection {
   readonly status: string;
   readonly terminal: boolean;
   readonly version: number;
-  /** Empty where an older program has written it. */
+  /** Empty where the log names none, or an older program has written the entry. */
   readonly partition: string;
 }
 

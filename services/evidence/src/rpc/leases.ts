@@ -50,7 +50,7 @@ export async function releaseLease({ store, now }: LeaseDeps, { lease, holderId 
  * Refuses writes under a lease that was taken anew, or that is for other work than the partition's
  * (rule: lease-is-for-its-partition). A write that slips through meanwhile collides with the new holder at the log's next version,
  * which is unique: the new holder reads the logs only after it has taken the lease.
- * @param partition undefined where there is no such workflow, as the write itself will say
+ * @param partition undefined where there is no such workflow: then there is nothing that another could drive
  * @throws Refusal `Aborted`, LEASE_LOST
  */
 export async function checkLease(

@@ -70,7 +70,7 @@ interface EntryDocument {
   /** The record's status after this entry, so that a list need not fold the log. */
   readonly status: string;
   readonly terminal: boolean;
-  /** Absent where an older program has written it. */
+  /** Absent where the log names none, or an older program has written the entry. */
   readonly partition?: string;
   readonly write_id: string;
   /** Set on first entries only, like `fingerprint` and `approval_of`. */
@@ -308,7 +308,7 @@ export class Entries {
 /** Fields of which no two first entries may have the same values. */
 type Place = Pick<EntryDocument, "wallet_id" | "idempotency_key"> | Pick<EntryDocument, "approval_of">;
 
-/** The first entries of a partition. @param isOfLately leaves out what an older program has written, without its partition */
+/** The first entries of a partition. @param isOfLately leaves out those without one */
 function filterOf(partition: string | undefined, isOfLately: boolean): Filter<EntryDocument> {
   if (partition === undefined) return {};
   return isOfLately ? { partition } : { $or: [{ partition }, { partition: { $exists: false } }] };

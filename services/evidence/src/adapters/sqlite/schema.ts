@@ -85,7 +85,7 @@ const migrations: readonly string[] = [
      at_ms INTEGER NOT NULL
    ) STRICT, WITHOUT ROWID;
    CREATE INDEX signed_in_accounts_at ON signed_in_accounts (at_ms);`,
-  // Empty for workflows of before, which are of the first gate's partition or of the users'.
+  // Empty for workflows from before there were partitions: their logs tell.
   `ALTER TABLE projections ADD COLUMN partition TEXT NOT NULL DEFAULT '';
    CREATE INDEX projections_open_partition ON projections (partition, request_id) WHERE terminal = 0;`,
 ];
