@@ -31,7 +31,12 @@ export function readGates(reader: ConfigReader): readonly Gate[] {
     drain: false,
     feeYocto: reader.optional("GATE_FEE_1_TO_3_YOCTO", decimal, usualFeeYocto),
   };
-  return reader.optionalSecret("GATES_JSON", gateEntries, [one]);
+  return namesGates(reader) ? reader.requiredSecret("GATES_JSON", gateEntries) : [one];
+}
+
+/** Whether `GATES_JSON` takes the place of the variables of one gate. A file without a text is a problem then. */
+export function namesGates(reader: ConfigReader): boolean {
+  return reader.isSet("GATES_JSON") || reader.isSet("GATES_JSON_FILE");
 }
 
 /** An array of objects with a `gate_id` each, and `weight`, `drain` and `fee_1_to_3_yocto` where they differ. */

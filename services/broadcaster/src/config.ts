@@ -1,4 +1,4 @@
-import { accountId, readFirstGateId, readWrappedNearId, usualFeeYocto } from "@outlayer/access";
+import { accountId, namesGates, readFirstGateId, readWrappedNearId, usualFeeYocto } from "@outlayer/access";
 import {
   type CommonConfig,
   type ConfigReader,
@@ -107,16 +107,11 @@ const oneGateVariables = [
   ...["GATE_FEE_1_TO_3_YOCTO", "GATE_MAX_FEE_YOCTO", "GATE_CODE_HASH", "GATE_OWNER_ID"],
 ];
 
-const namesSeveral = (reader: ConfigReader) => reader.isSet("GATES_JSON") || reader.isSet("GATES_JSON_FILE");
-
 function readOperatedGates(reader: ConfigReader): readonly OperatedGate[] {
-  const several = reader.optionalSecret("GATES_JSON", operatedGates(reader.readSecretFile), undefined);
-  if (several !== undefined) {
+  if (namesGates(reader)) {
     for (const name of oneGateVariables) if (reader.isSet(name)) reader.problem(`GATES_JSON and ${name} are both set`);
-    return several;
+    return reader.requiredSecret("GATES_JSON", operatedGates(reader.readSecretFile)) ?? [];
   }
-  // Where GATES_JSON is malformed, its problem is noted, and those of the other variables would mislead.
-  if (namesSeveral(reader)) return [];
   const one = readOneGate(reader);
   const relayerKeys = reader.requiredSecret("RELAYER_SECRET_KEY", list(secretKey));
   const approverKeys = reader.requiredSecret("APPROVER_SECRET_KEY", list(secretKey));
@@ -131,8 +126,9 @@ export interface OperatorKeys {
 /** Gates for a preflight without the product, which only checks that the accounts have the keys, where there are any. */
 export function readGatesToCheck(reader: ConfigReader): readonly { gate: GateConfig; keys: OperatorKeys }[] {
   const node = readNodeConfig(reader);
-  if (namesSeveral(reader)) {
-    return readOperatedGates(reader).map(({ relayerKeys, approverKeys, ...gate }) => ({
+  if (namesGates(reader)) {
+    const gates = reader.requiredSecret("GATES_JSON", operatedGates(reader.readSecretFile, false)) ?? [];
+    return gates.map(({ relayerKeys, approverKeys, ...gate }) => ({
       gate: { ...node, ...gate },
       keys: { relayer: relayerKeys, approver: approverKeys },
     }));

@@ -30,14 +30,19 @@ const accountFields = ["account_id", "secret_keys", "secret_keys_file"];
  * `GATES_JSON`: an array of `{gate_id, relayer, approver}` with `fee_1_to_3_yocto`, `max_fee_yocto`, `code_hash`, `owner_id`, `weight`
  * and `drain` where they differ. Relayer and approver are `{account_id, secret_keys}`, with `secret_keys_file` in place of the keys
  * where these are in a file, comma-separated. A problem names the gate's place and never a value.
+ * @param needsKeys false where nothing is signed: an account may then have no keys
  */
-export function operatedGates(readSecretFile: (path: string) => string): Parse<readonly OperatedGate[]> {
+export function operatedGates(
+  readSecretFile: (path: string) => string,
+  needsKeys = true,
+): Parse<readonly OperatedGate[]> {
+  const accountOf = (given: unknown, place: string) => operatorAccount(given, place, readSecretFile, needsKeys);
   return (value) => {
     const gates = gateEntries(value).map(({ gateId, feeYocto, given }, index): OperatedGate => {
       const place = `(gate ${index + 1})`;
       refuseOthers(given, fields, place);
-      const relayer = accountOf(given.relayer, `${place} relayer`, readSecretFile);
-      const approver = accountOf(given.approver, `${place} approver`, readSecretFile);
+      const relayer = accountOf(given.relayer, `${place} relayer`);
+      const approver = accountOf(given.approver, `${place} approver`);
       const { max_fee_yocto = String(usualMaxFeeYocto), code_hash, owner_id } = given;
       return {
         gateId,
@@ -82,12 +87,13 @@ function refuseShared(gates: readonly OperatedGate[]): void {
   }
 }
 
-function accountOf(given: unknown, place: string, readSecretFile: (path: string) => string) {
+function operatorAccount(given: unknown, place: string, readSecretFile: (path: string) => string, needsKeys: boolean) {
   if (typeof given !== "object" || given === null) throw new Malformed(`${place} must be an object`);
   const account = given as Readonly<Record<string, unknown>>;
   refuseOthers(account, accountFields, place);
   const id = gateField(account.account_id, accountId, `${place} must have a NEAR account id as account_id`);
-  return { id, keys: keysOf(account, place, readSecretFile) };
+  const isWithout = account.secret_keys === undefined && account.secret_keys_file === undefined;
+  return { id, keys: isWithout && !needsKeys ? [] : keysOf(account, place, readSecretFile) };
 }
 
 function keysOf(

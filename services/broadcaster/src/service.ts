@@ -37,6 +37,7 @@ import { Commitments } from "./shell/gate/commitments.ts";
 import { GateReader } from "./shell/gate/gate-reader.ts";
 import { OwnDelegates } from "./shell/gate/own-delegates.ts";
 import { TailReader } from "./shell/gate/tail-reader.ts";
+import { policyPlaces } from "./shell/policy/policy-line.ts";
 import { LeaseKeeper, type Term } from "./shell/term/lease-keeper.ts";
 import { beginDirectUserTerm, beginGateTerm } from "./shell/term/term.ts";
 import { besideTerm, watchKeys } from "./shell/term/watch-keys.ts";
@@ -80,16 +81,19 @@ export function createBroadcaster(
     validity: new ValidityPeriod(node),
     ownDelegates: new OwnDelegates(ports.clock),
     driverId,
+    policyPlaces: policyPlaces(),
   };
+  // Each gate's drivers get that gate's keys, and those of users' calls none.
+  const { gates: operatedGates, ...common } = config;
   const keep = (resource: string, begin: (lease: HeldLease, evidence: EvidenceLog) => Term) =>
     new LeaseKeeper({ evidence, ports, logger, bus, resource, holderId: driverId, ttlMs: config.leaseMs }, (lease) =>
-      begin(lease, new EvidenceClient(transports.evidence, lease)),
+      begin(lease, evidence.under(lease)),
     );
-  const gates = config.gates.map((operated) => {
+  const gates = operatedGates.map((operated) => {
     const gate = new GateReader(operated.gateId, node, ports.clock);
     const ofGate = {
       ...shared,
-      config: { ...config, ...operated },
+      config: { ...common, ...operated },
       gate,
       tails: new TailReader(gate, evidence, follower),
       relayer: new KeyRing(operated.relayerId, operated.relayerKeys, { node, follower, logger }),
@@ -102,9 +106,9 @@ export function createBroadcaster(
     return { ...ofGate, keeper };
   });
   const users = keep(directUserPartition, (lease, underLease) => {
-    const term = beginDirectUserTerm({ ...shared, config }, lease, underLease, bus);
+    const term = beginDirectUserTerm({ ...shared, config: common }, lease, underLease, bus);
     if (config.watched === undefined) return term;
-    const watching = { ...shared, config, metrics, watched: config.watched };
+    const watching = { ...shared, config: common, metrics, watched: config.watched };
     return besideTerm(term, watchKeys(watching, bus, transports.evidence));
   });
   const keepers = [...gates.map(({ keeper }) => keeper), users];

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ConfigError, ConfigReader, type Environment } from "@outlayer/kit";
 import { encodeBase58, keyPairFromSeed } from "@outlayer/near";
-import { readBroadcasterConfig } from "../src/config.ts";
+import { readBroadcasterConfig, readGatesToCheck } from "../src/config.ts";
 
 /** The seed's key as an operator writes it, and its public key. */
 function keyOf(byte: number) {
@@ -28,7 +28,11 @@ const second = {
   weight: 3,
   drain: true,
 };
-const files: Readonly<Record<string, string>> = { "/run/approver": `${three.secret}\n`, "/run/bad": "ed25519:0" };
+const files: Readonly<Record<string, string>> = {
+  "/run/empty": "\n",
+  "/run/approver": `${three.secret}\n`,
+  "/run/bad": "ed25519:0",
+};
 
 function readerOf(environment: Environment): ConfigReader {
   return new ConfigReader(environment, (path) => {
@@ -106,6 +110,27 @@ describe("the gates of a broadcaster", () => {
       problemsOf({ ...variables, ...gatesJson(first) }),
       Object.keys(ofOneGate).map((name) => `GATES_JSON and ${name} are both set`),
     );
+  });
+
+  it("are not none, where the file is empty or not there", () => {
+    for (const [path, problem] of [
+      ["/run/empty", "GATES_JSON (or GATES_JSON_FILE) is required"],
+      ["/run/none", "GATES_JSON_FILE cannot be read: ENOENT"],
+    ] as const) {
+      assert.ok(problemsOf({ GATES_JSON_FILE: path }).includes(problem), problem);
+    }
+  });
+
+  it("may have no keys where nothing is signed, and must elsewhere", () => {
+    const account = (account_id: string) => ({ account_id });
+    const gate = { gate_id: "gate.near", relayer: account("relayer.near"), approver: account("approver.near") };
+    const reader = readerOf(gatesJson(gate));
+    const [checked] = readGatesToCheck(reader);
+    reader.check();
+    assert.deepEqual([checked?.gate.gateId, checked?.keys], ["gate.near", { relayer: [], approver: [] }]);
+    assert.deepEqual(problemsOf(gatesJson(gate)), [
+      "GATES_JSON (gate 1) relayer must have either secret_keys or secret_keys_file",
+    ]);
   });
 
   const accounts = (more: object) => ({ ...first.relayer, ...more });

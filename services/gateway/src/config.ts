@@ -1,5 +1,5 @@
 import {
-  accountId,
+  readFirstGateId,
   readWalletCredentials,
   readWalletSlots,
   type WalletCredentials,
@@ -49,7 +49,7 @@ export function readGatewayConfig(reader: ConfigReader): GatewayConfig {
   return {
     bind: reader.optional("BIND_ADDR", bindAddress, { host: "0.0.0.0", port: 8080 }),
     credentials: readWalletCredentials(reader),
-    gateId: reader.optional("SEQUENTIAL_GATE_ID", accountId, "gate.sequential.near"),
+    gateId: readFirstGateId(reader),
     executeWaitSecs: reader.optional("EXECUTE_WAIT_SECS", integer(0, maxPostWaitSecs), 5),
     slots: readWalletSlots(reader),
     maxConnections: reader.optional("REST_MAX_CONNECTIONS", integer(16, 1_000_000), 10_000),

@@ -130,7 +130,7 @@ export function readPlannerConfig(reader: ConfigReader): PlannerConfig {
     costs: {
       ownGas: (submitGas ?? 0n) + 2n * transactionGas,
       callbackGas: gateCallbackGas ?? leastCallbackGas,
-      // The dearest gate's: the bound is made before a gate is chosen. Undefined where the variable is malformed.
+      // The dearest gate's, whichever carries it. Undefined where the variable is malformed.
       feeYocto: (gates ?? []).reduce((most, { feeYocto }) => (feeYocto > most ? feeYocto : most), 0n),
     },
     limits: {

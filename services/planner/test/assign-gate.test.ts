@@ -33,6 +33,14 @@ describe("assigning a gate (rule: a-workflow-keeps-its-gate)", () => {
     );
   });
 
+  it("is the same for ever: another hash would move wallets in the middle of an update", () => {
+    const gates = [gate("gate"), gate("gate-2", { weight: 2 }), gate("gate-3")];
+    const chosen = ["wallet-1", "wallet-2", "wallet-3", "wallet-4", "wallet-5", "account:alice.near"].map(
+      (walletId) => assignGate(walletId, gates)?.gateId,
+    );
+    assert.deepEqual(chosen, ["gate-2.near", "gate-3.near", "gate-3.near", "gate.near", "gate-2.near", "gate-3.near"]);
+  });
+
   it("shares wallets by weight", () => {
     for (const [found, expected] of [
       [countsOf([gate("a"), gate("b"), gate("c"), gate("d")]), [1000, 1000, 1000, 1000]],

@@ -91,8 +91,8 @@ function ownProblem({ place, signerId, intents }: SignedPayload, session: string
 }
 
 /**
- * The place of an intent, of those that the verifier takes, that removes the key by which its own payload is signed. No other removal can be that of the last key: the
- * key that signs it is still there.
+ * The place of an intent, of those that the verifier takes, that removes the key by which its own payload is signed. No other
+ * removal can be that of the last key: the key that signs it is still there.
  */
 function removalOfSigningKey(read: readonly VerifiedPayload[]): string | undefined {
   for (const { place, publicKey, intents } of read) {

@@ -31,6 +31,18 @@ const unanswered: CheckFields = {
   message: "not checked: the broadcaster does not answer",
 };
 
+/** The check that fails where every gate is drained: nothing new is recorded then. */
+export function drainedCheck(gateId: string): CheckFields {
+  return {
+    name: "gate_drained",
+    class: "waiting",
+    ok: false,
+    expected: "takes new workflows",
+    actual: "drained",
+    message: `gate ${gateId} is drained and takes nothing new`,
+  };
+}
+
 /** The check whether the workflow would be executed at all. */
 export function planCheck(plan: Plan): CheckFields {
   const about = { name: "plan", class: "blocking", expected: "executable" };

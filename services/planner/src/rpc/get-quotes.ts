@@ -31,9 +31,9 @@ export interface QuoteDeps {
 
 /**
  * Time limit for the facts by which quotes are judged, milliseconds: none can be given without. With the 5 s of the count before
- * and the 6 s of the sources it is within the 15 s that the gateway waits.
+ * and the 6 s of the sources it leaves a second of the 15 s that the gateway waits.
  */
-const patienceMs = 4_000;
+const patienceMs = 3_000;
 
 interface Outcome {
   readonly quotes: readonly Quote[];

@@ -3,7 +3,7 @@ import type { PreflightRequest } from "@outlayer/contracts/outlayer/planner/v1/p
 import { readWorkflow } from "@outlayer/workflow";
 import { gateFor } from "../core/assign-gate.ts";
 import type { AskPreflight, FindRecord } from "../core/ports.ts";
-import { type Findings, findingsOf, noFindings, planCheck, withCheck } from "../core/preflight.ts";
+import { drainedCheck, type Findings, findingsOf, noFindings, planCheck, withCheck } from "../core/preflight.ts";
 import { readApproval } from "./approval.ts";
 import { reading } from "./document.ts";
 import { type PlanningDeps, planRequestOf, planWithFacts } from "./planning.ts";
@@ -23,9 +23,11 @@ export async function preflight(
   signal: AbortSignal,
 ) {
   const { walletId } = caller;
-  const of = { walletId, gateId: gateFor(walletId, deps.limits.gates).gateId };
+  const gate = gateFor(walletId, deps.limits.gates);
+  const of = { walletId, gateId: gate.gateId };
   if (body.case === undefined) {
-    return { preflight: findingsOf(await deps.askPreflight({ ...of, calls: [] }, signal)) };
+    const found = findingsOf(await deps.askPreflight({ ...of, calls: [] }, signal));
+    return { preflight: gate.drain ? withCheck(found, drainedCheck(gate.gateId)) : found };
   }
   const { original, request } = reading(() => {
     const original = workflowDocument(body);
@@ -39,5 +41,7 @@ export async function preflight(
   const found: Findings = plan.executable
     ? findingsOf(await deps.askPreflight({ ...of, calls, approval, stepwise, onFailure, ordering }, signal))
     : noFindings;
-  return { preflight: { ...withCheck(found, planCheck(plan)), plan } };
+  const isRefused = gate.drain && plan.executable;
+  const all = isRefused ? withCheck(found, drainedCheck(gate.gateId)) : found;
+  return { preflight: { ...withCheck(all, planCheck(plan)), plan } };
 }

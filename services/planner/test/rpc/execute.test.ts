@@ -78,6 +78,10 @@ describe("PlannerService.ExecuteWorkflow", () => {
       );
       assert.match(error.rawMessage, /^gate gate\.sequential\.near is drained and takes nothing new/);
     }
+    for (const asked of [workflow({ steps: [transfer] }), {}]) {
+      const { preflight } = await client.preflight(asked, asWallet);
+      assert.deepEqual([preflight?.ready, preflight?.abortReasons.includes("gate_drained")], [false, true]);
+    }
     await client.executeWorkflow(workflow({ steps: [transfer] }, ["known"]), asWallet);
     const { record } = await client.executeWorkflow(workflow({ steps: [{ kind: "x" }] }, ["rejected"]), asWallet);
     assert.equal(record?.status, "rejected");

@@ -153,7 +153,7 @@ describe("quotes", () => {
     };
     const never = () => new Promise<never>(() => {});
     await failureOf(quoting.ask(swap, { getAccount: never, getPayloadFacts: never, timers }));
-    assert.deepEqual(waits, [4_000, 4_000]);
+    assert.deepEqual(waits, [3_000, 3_000]);
   });
 
   it("are asked of a source by 64 at once and no more", async () => {
