@@ -76,3 +76,60 @@ describe("calls of evidence that wait for their turn", () => {
     await answerAll(calls);
   });
 });
+
+describe("open workflows of a partition", () => {
+  const listOf = (...pages: readonly (readonly string[])[]) => {
+    const transport = createRouterTransport(({ service }) => {
+      service(LogService, {
+        listOpenWorkflows({ pageToken, partition }) {
+          assert.equal(partition, "gate:gate.near");
+          const at = Number(pageToken || "0");
+          const workflows = (pages[at] ?? []).map((named, index) => {
+            return { requestId: `${at}-${index}`, version: 2n, status: "queued", partition: named };
+          });
+          return { workflows, nextPageToken: at + 1 < pages.length ? String(at + 1) : "" };
+        },
+      });
+    });
+    return new EvidenceClient(transport).listOpen("gate:gate.near");
+  };
+  const own = "gate:gate.near";
+
+  it("are listed page by page", async () => {
+    const listed = await listOf([own, own], [own]);
+    assert.deepEqual(
+      listed.map(({ requestId }) => requestId),
+      ["0-0", "0-1", "1-0"],
+    );
+  });
+
+  it("are not known to be all where an older evidence process answers, which names none (rule: takeover-reads-before-it-signs)", async () => {
+    for (const pages of [[[""]], [[own], [own, ""]], [["gate:other.near"]]]) {
+      await assert.rejects(listOf(...pages), { name: "EvidenceUnavailable" });
+    }
+  });
+});
+
+describe("clients of one process", () => {
+  it("wait for the same turns, under however many leases", async () => {
+    let asked = 0;
+    const held = Promise.withResolvers<void>();
+    const transport = createRouterTransport(({ service }) => {
+      service(LogService, {
+        async readEvents() {
+          asked += 1;
+          await held.promise;
+          return {};
+        },
+      });
+    });
+    const client = new EvidenceClient(transport);
+    const clients = [client, ...["a", "b", "c"].map((resource) => client.under({ resource, epoch: 1n }))];
+    const calls = clients.flatMap((one) => Array.from({ length: atOnce }, () => one.read("r")));
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    assert.equal(asked, atOnce);
+    held.resolve();
+    await Promise.all(calls);
+    assert.equal(asked, 4 * atOnce);
+  });
+});

@@ -33,14 +33,22 @@ const theGate = "the gate";
 
 /** The logs over gRPC. */
 export class EvidenceClient implements EvidenceLog {
+  readonly #transport: Transport;
   readonly #client: Client<typeof LogService>;
   readonly #lease: HeldLease | undefined;
-  readonly #turnstile = new Turnstile(atOnce);
+  readonly #turnstile: Turnstile;
 
   /** @param lease under which it appends; absent for a read-only client */
-  constructor(transport: Transport, lease?: HeldLease) {
+  constructor(transport: Transport, lease?: HeldLease, turnstile = new Turnstile(atOnce)) {
+    this.#transport = transport;
     this.#client = createClient(LogService, transport);
     this.#lease = lease;
+    this.#turnstile = turnstile;
+  }
+
+  /** Appends under a lease. Its calls wait for the same turns: evidence is asked no more for many partitions than for one. */
+  under(lease: HeldLease): EvidenceClient {
+    return new EvidenceClient(this.#transport, lease, this.#turnstile);
   }
 
   async read(requestId: string): Promise<readonly Logged[]> {
@@ -63,9 +71,13 @@ export class EvidenceClient implements EvidenceLog {
     do {
       const request = { pageToken, pageSize: 500, changedWithinMs, partition };
       const page = await this.#inTurn(() => this.#client.listOpenWorkflows(request));
-      // Older programs list all: what they name no partition of is left to them.
-      const own = page.workflows.filter((one) => one.partition === partition);
-      found.push(...own.map(({ requestId, version, status }) => ({ requestId, version: Number(version), status })));
+      // A list without these would not be whole, and what is signed before every log is read hangs on whole lists.
+      if (page.workflows.some((one) => one.partition !== partition)) {
+        throw new EvidenceUnavailable("evidence does not list by partition: it is of an older version");
+      }
+      found.push(
+        ...page.workflows.map(({ requestId, version, status }) => ({ requestId, version: Number(version), status })),
+      );
       pageToken = page.nextPageToken;
     } while (pageToken !== "");
     return found;

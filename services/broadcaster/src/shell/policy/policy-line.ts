@@ -5,10 +5,12 @@ import { partyOf } from "@outlayer/workflow";
 const longestTurnMs = 1000;
 
 /**
- * Requests in the line that ask at once, those of all wallets together. Each ask costs the signer and the keystore several calls: a
+ * Requests that ask at once, those of all wallets and gates together. Each ask costs the signer and the keystore several calls: a
  * crowd of new requests would make those late whose turn on the gate has come, and whose signatures grow old.
  */
 const atOnce = 16;
+
+export const policyPlaces = () => new Turnstile(atOnce);
 
 /**
  * Queue of requests that ask policy: new ones, and those that lost the compare-and-set on the usage ledger. Of many of one wallet
@@ -16,12 +18,14 @@ const atOnce = 16;
  */
 export class PolicyLine {
   readonly #mutex = new KeyedMutex();
-  readonly #places = new Turnstile(atOnce);
+  readonly #places: Turnstile;
   readonly #timers: Ports["timers"];
   readonly #termEnds = new AbortController();
 
-  constructor(timers: Ports["timers"]) {
+  /** @param places shared by all lines of a process */
+  constructor(timers: Ports["timers"], places = policyPlaces()) {
     this.#timers = timers;
+    this.#places = places;
   }
 
   /**

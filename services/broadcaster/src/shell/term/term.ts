@@ -1,4 +1,4 @@
-import type { Bus } from "@outlayer/kit";
+import type { Bus, Turnstile } from "@outlayer/kit";
 import type { EvidenceLog, HeldLease } from "../../core/ports/evidence-log.ts";
 import { KeptAnswers } from "../checks/kept-answers.ts";
 import { DirectUserHandler, type DirectUserNeeds } from "../direct-user/direct-user-handler.ts";
@@ -16,15 +16,20 @@ import { WorkflowHandler, type WorkflowNeeds } from "../workflow/workflow-handle
 import type { Term } from "./lease-keeper.ts";
 import { type Work, Worker } from "./worker.ts";
 
+interface PolicyPlaces {
+  /** Shared by the terms of all partitions. */
+  readonly policyPlaces: Turnstile;
+}
+
 /** What the terms of a gate share in one process; the rest is made anew with each term. */
 export type GateBetweenTerms = Omit<
-  WorkflowNeeds & LogDriverDeps & { readonly tails: TailReader },
+  WorkflowNeeds & LogDriverDeps & PolicyPlaces & { readonly tails: TailReader },
   "lease" | "evidence" | "conductor" | "gateSigner" | "line" | "intake" | "kept" | "policyLine" | "unread"
 >;
 
 /** The same for direct-user calls. */
 export type DirectUserBetweenTerms = Omit<
-  DirectUserNeeds & LogDriverDeps,
+  DirectUserNeeds & LogDriverDeps & PolicyPlaces,
   "lease" | "evidence" | "policyLine" | "userKeys" | "unread"
 >;
 
@@ -72,7 +77,7 @@ export function beginGateTerm(shared: GateBetweenTerms, lease: HeldLease, eviden
     line: new AdmissionLine(),
     intake: new Intake(Math.min(promptBlocks, Math.floor(config.delegateValidityBlocks / inTimeShare))),
     kept,
-    policyLine: new PolicyLine(ports.timers),
+    policyLine: new PolicyLine(ports.timers, shared.policyPlaces),
     unread,
   };
   const work: Work = {
@@ -94,7 +99,14 @@ export function beginDirectUserTerm(
 ): Term {
   const unread = new UnreadLogs();
   const userKeys = new UserKeys(unread);
-  const needs = { ...shared, lease, evidence, policyLine: new PolicyLine(shared.ports.timers), userKeys, unread };
+  const needs = {
+    ...shared,
+    lease,
+    evidence,
+    policyLine: new PolicyLine(shared.ports.timers, shared.policyPlaces),
+    userKeys,
+    unread,
+  };
   const work: Work = {
     async start() {},
     async run() {},
