@@ -10,9 +10,16 @@ interface Lease {
   readonly epoch: bigint;
 }
 
+interface Written {
+  readonly lease: Lease;
+  readonly resource: string;
+  readonly requestId: string;
+  readonly gateId: string;
+}
+
 /**
- * Stands at evidence's door and holds it to its word: whoever's lease another has taken by now writes nothing. In no log does
- * it show who wrote an entry, so the chain and the logs alone cannot tell.
+ * Stands at evidence's door and holds it to its word: whoever's lease another has taken by now writes nothing, and each log is
+ * written under one lease's name alone. In no log does it show who wrote an entry, so the chain and the logs alone cannot tell.
  */
 export class Fencing {
   readonly violations: Violation[] = [];
@@ -20,6 +27,8 @@ export class Fencing {
   readonly released: Release[] = [];
   readonly #now: () => number;
   readonly #epochs = new Map<string, bigint>();
+  /** The lease under which a log was written, by its id or its gate's. */
+  readonly #resources = new Map<string, string>();
 
   /** @param now milliseconds since the epoch */
   constructor(now: () => number) {
@@ -30,7 +39,7 @@ export class Fencing {
     return {
       stream: (...call) => evidence.stream(...call),
       unary: async (method, signal, timeoutMs, header, input, contextValues) => {
-        const { lease, resource, requestId } = input as { lease?: Lease; resource?: string; requestId?: string };
+        const { lease, resource, requestId, gateId } = input as Partial<Written>;
         // As of the call: answers wait for the disk, so they come in another order than what they tell of was written in.
         const current = this.#epochs.get(lease?.resource ?? "") ?? 0n;
         const answer = await evidence.unary(method, signal, timeoutMs, header, input, contextValues);
@@ -50,6 +59,15 @@ export class Fencing {
         if (writes.includes(method.name) && lease !== undefined && lease.epoch < current) {
           const sentence = `${method.name} under epoch ${lease.epoch}, after epoch ${current} had begun`;
           this.violations.push({ kind: "unfenced", requestId, sentence });
+        }
+        if (writes.includes(method.name) && lease !== undefined) {
+          const log = requestId ?? gateId ?? "";
+          const known = this.#resources.get(log) ?? lease.resource;
+          this.#resources.set(log, known);
+          if (known !== lease.resource) {
+            const sentence = `${method.name} of ${log} under ${lease.resource}, and under ${known} before`;
+            this.violations.push({ kind: "unfenced", requestId, sentence });
+          }
         }
         return answer;
       },

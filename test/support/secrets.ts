@@ -10,7 +10,6 @@ export type Secrets = Readonly<Record<string, readonly string[]>>;
 /** What is secret of the variables that the services run with. */
 export function secretsOfEnvironment(environment: Environment): Secrets {
   const list = (name: string) => (environment[name] ?? "").split(",").filter((value) => value !== "");
-  const gates = environment.GATES_JSON ?? "";
   const apiKeys = Object.keys(JSON.parse(environment.WALLET_API_KEYS_JSON || "{}"));
   return {
     tokens: [
@@ -24,7 +23,7 @@ export function secretsOfEnvironment(environment: Environment): Secrets {
       "QUOTES_BUS_TOKEN",
     ].flatMap(list),
     "API keys": apiKeys.filter((key) => !key.startsWith("sha256:")),
-    keys: [...["RELAYER_SECRET_KEY", "APPROVER_SECRET_KEY"].flatMap(list), ...signaturesIn(gates)].map(bare),
+    keys: ["RELAYER_SECRET_KEY", "APPROVER_SECRET_KEY"].flatMap(list).map(bare),
     "credentials of a URL": [
       ...["DATABASE_URL", "NATS_URL"].flatMap(list).flatMap((url) => credentialsOf(url)),
       // A provider's access key stands in the path or the query.
@@ -33,6 +32,13 @@ export function secretsOfEnvironment(environment: Environment): Secrets {
         ...partsOf(new URL(url)),
       ]),
     ],
+  };
+}
+
+/** The keys of all gates' accounts, wherever the product has them from. */
+export function operatorSecrets({ gates }: Devnet): Secrets {
+  return {
+    "keys of gates": gates.flatMap(({ relayer, approver }) => [relayer, approver]).map((one) => bare(one.secretKey)),
   };
 }
 
@@ -57,7 +63,7 @@ export function secretsOnChain(devnet: Devnet): Secrets {
   };
 }
 
-/** The signatures, and secret keys, in a text, base58. */
+/** The signatures in a text, base58. */
 export function signaturesIn(text: string): readonly string[] {
   return text.match(/ed25519:[1-9A-HJ-NP-Za-km-z]{80,}/g)?.map(bare) ?? [];
 }

@@ -4,7 +4,7 @@ import type { ProductDeps } from "@outlayer/embedded";
 import { type Clock, type Environment, systemPorts } from "@outlayer/kit";
 import { apiKey, internalToken, productEnvironment, serviceToken } from "./product-environment.ts";
 import { RestClient } from "./rest-client.ts";
-import { assertHoldNone, type Secrets, secretsOfEnvironment, secretsOnChain } from "./secrets.ts";
+import { assertHoldNone, operatorSecrets, type Secrets, secretsOfEnvironment, secretsOnChain } from "./secrets.ts";
 import { distributed } from "./shapes/distributed.ts";
 import { embedded } from "./shapes/embedded.ts";
 import type { Shape, ShapeOfSystem } from "./shapes.ts";
@@ -77,7 +77,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     }
   };
   const environments = [base];
-  const secrets = () => [...environments.map(secretsOfEnvironment), secretsOnChain(devnet)];
+  const secrets = () => [...environments.map(secretsOfEnvironment), operatorSecrets(devnet), secretsOnChain(devnet)];
   const current = () => {
     if (product === undefined) throw new Error("the product is stopped");
     return product;
