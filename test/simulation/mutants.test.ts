@@ -25,6 +25,7 @@ const hunts: readonly Hunt[] = [
   { mutant: "own-payload-not-possible", kinds: ["ended_early"], seeds: [4, 9], most: 100 },
   { mutant: "predecessor-not-checked", kinds: ["untrue"], seeds: [1, 2], most: 20 },
   { mutant: "takeover-without-barrier", kinds: ["nonce_twice"], seeds: slowSeeds, most: 60 },
+  { mutant: "nonces-not-set-aside", kinds: ["nonce_twice"], seeds: [298], most: 60 },
   { mutant: "time-not-judged-with-key", kinds: ["late"], seeds: [40, 56], most: 150 },
   { mutant: "lease-without-fencing", kinds: ["unfenced"], seeds: [5, 13], most: 150 },
 ];

@@ -21,6 +21,13 @@ const slowLogs: Patch = {
 /** What is no bug, and makes one of them easier to find: nothing may be found with it alone. */
 export const controls: Readonly<Record<string, readonly Patch[]>> = { "slow-logs": [slowLogs] };
 
+/** The relayer's nonces are in workflows' logs alone. */
+const nothingSetAside: Patch = {
+  file: "services/broadcaster/src/shell/term/term.ts",
+  find: "setAside: (key, nonce) => log.setAside(key, nonce)",
+  replace: "setAside: undefined",
+};
+
 /** Bugs put into the product on purpose, for the simulation's process only. */
 export const mutants: Readonly<Record<string, readonly Patch[]>> = {
   // What a session has signed itself is taken for impossible as long as nothing was signed here.
@@ -133,8 +140,11 @@ export const mutants: Readonly<Record<string, readonly Patch[]>> = {
       find: "unread.expect(underWay.map(({ requestId }) => requestId));",
       replace: "unread.expect([]);",
     },
+    nothingSetAside,
     slowLogs,
   ],
+  // After a takeover only the node knows of nonces in logs of workflows that have ended.
+  "nonces-not-set-aside": [nothingSetAside],
   "lease-without-fencing": [
     {
       file: "services/evidence/src/rpc/leases.ts",

@@ -234,7 +234,10 @@ const recordFields = {
   proxy_predecessor: bool("The gate is the predecessor of the calls."),
   predecessor_model: z.enum(["gate", "wallet", "user", "view", "none"]),
   ordering_model: z.enum(["gate_chained", "gate_stepwise", "single_tx_atomic", "normal_tx_or_view", "none"]),
-  gate_id: text("The gate that carries the calls; null where none does, and in records from before gates were named.", "gate.sequential.near").nullable(),
+  gate_id: text(
+    "The gate that carries the calls; null where none does, and in records from before gates were named.",
+    "gate.sequential.near",
+  ).nullable(),
   signed_nep413_payloads: z.array(z.string()).meta({
     description:
       "JSON text of each signed payload; only steps that sign one, and whose submission is on record, have an entry.",

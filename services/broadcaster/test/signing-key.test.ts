@@ -52,11 +52,37 @@ describe("a signing key", () => {
 
   it("signs nothing in a term before that has noted what was issued earlier", async () => {
     const noted = Promise.withResolvers<void>();
-    key.beginTerm(() => noted.promise);
+    key.beginTerm({ mayUse: () => noted.promise, setAside: undefined });
     const signing = sign();
     key.noteIssued(20n);
     noted.resolve();
     assert.deepEqual(await signing, [21n, 22n]);
+  });
+
+  it("issues no nonce before it is set aside, and sets many aside at once (rule: nonces-are-set-aside)", async () => {
+    const aside: bigint[] = [];
+    let refuses = true;
+    const setAside = async (_publicKey: string, nonce: bigint) => {
+      if (refuses) throw new Error("evidence is away");
+      aside.push(nonce);
+    };
+    key.beginTerm({ mayUse: async () => {}, setAside });
+    await assert.rejects(sign(), /evidence is away/);
+    refuses = false;
+    const issued = [];
+    for (let pair = 0; pair < 20; pair++) issued.push(...(await sign()));
+    assert.deepEqual(
+      issued,
+      Array.from({ length: 40 }, (_, index) => 8n + BigInt(index)),
+    );
+    assert.deepEqual(aside, [41n, 75n]);
+  });
+
+  it("goes on above what an earlier term has set aside, whatever an old block says", async () => {
+    key.beginTerm({ mayUse: async () => {}, setAside: async () => {} });
+    key.noteIssued(41n);
+    onChain = 3n;
+    assert.deepEqual(await sign(), [42n, 43n]);
   });
 
   it("looks at the key before it signs, once a head, and whatever was seen a head ago", async () => {

@@ -14,13 +14,19 @@ export function tidied(lane: GateLane, logged: ReadonlySet<string>): GateLane {
   };
 }
 
-/** The highest nonce issued on each key, including those of the lane's transactions. */
-export function issuedNonces({ issuedNonces, approverTransactions }: GateLane): IssuedNonce[] {
-  const highest = new Map(issuedNonces.map(({ publicKey, nonce }) => [publicKey, nonce]));
-  for (const { transaction } of approverTransactions) {
+/** For each key a nonce that is not below any issued on it, those of the lane's transactions included. */
+export function issuedNonces(lane: GateLane): IssuedNonce[] {
+  const highest = new Map(lane.issuedNonces.map(({ publicKey, nonce }) => [publicKey, nonce]));
+  for (const { transaction } of lane.approverTransactions) {
     if (transaction === undefined) continue;
     const { publicKey, nonce } = transaction;
     if (nonce > (highest.get(publicKey) ?? 0n)) highest.set(publicKey, nonce);
   }
   return [...highest].map(([publicKey, nonce]) => create(IssuedNonceSchema, { publicKey, nonce }));
+}
+
+/** The lane with nonces of a key set aside: those up to this one, which is above all issued. */
+export function withSetAside(lane: GateLane, publicKey: string, nonce: bigint): GateLane {
+  const others = issuedNonces(lane).filter((issued) => issued.publicKey !== publicKey);
+  return { ...lane, issuedNonces: [...others, create(IssuedNonceSchema, { publicKey, nonce })] };
 }

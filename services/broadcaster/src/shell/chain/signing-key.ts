@@ -31,6 +31,20 @@ const lookBlocks = 40;
  */
 const strangersAfter = 200;
 
+/** Nonces that are set aside at once: few, for a takeover leaves out what is left of them. */
+const setAsideAtOnce = 32n;
+
+/** Why a key may be used in a term. */
+export interface KeyTerm {
+  /** Resolves once every nonce that was issued before, and is on record, is noted. */
+  readonly mayUse: () => Promise<void>;
+  /**
+   * Writes down, where a later term reads it first, that nonces up to this one may be issued. Undefined where each transaction is
+   * written down there.
+   */
+  readonly setAside: ((publicKey: string, nonce: bigint) => Promise<void>) | undefined;
+}
+
 /**
  * One access key, and the queue of its uses. Transactions of a key must arrive in the order of their nonces, so each use has
  * the key to itself from taking nonces to the last send. A nonce that was taken and not sent leaves a gap, which is harmless. A
@@ -44,7 +58,9 @@ export class SigningKey {
   readonly #mutex = new KeyedMutex();
   #lastNonce = 0n;
   #knownSince: number | undefined;
-  #mayUse: () => Promise<void> = async () => {};
+  #term: KeyTerm = { mayUse: async () => {}, setAside: undefined };
+  /** The highest nonce that this term may issue. */
+  #setAside = 0n;
   /** The latest look, perhaps under way. `head`: the head's height when it was asked for. */
   #looked: { readonly key: Promise<AccessKey | undefined>; readonly head: number } | undefined;
   #users = 0;
@@ -120,9 +136,10 @@ export class SigningKey {
     return this.#isShared ? undefined : key;
   }
 
-  /** Begins a term, in which this process uses the key. @param mayUse resolves once every nonce that was issued before is noted */
-  beginTerm(mayUse: () => Promise<void>): void {
-    this.#mayUse = mayUse;
+  /** Begins a term, in which this process uses the key. */
+  beginTerm(term: KeyTerm): void {
+    this.#term = term;
+    this.#setAside = 0n;
     this.#knownSince = undefined;
     this.#looked = undefined;
   }
@@ -144,7 +161,7 @@ export class SigningKey {
   ): Promise<T> {
     this.#users += 1;
     try {
-      await this.#mayUse();
+      await this.#term.mayUse();
       return await this.#mutex.run(this.publicKey, async () => use(await this.#sign(calls, block)));
     } finally {
       this.#users -= 1;
@@ -159,6 +176,7 @@ export class SigningKey {
     const known = await this.#lookAsOf(this.#deps.follower.heads?.final.height ?? 0);
     if (known === undefined || this.#isStrangers(known)) throw new KeyUnusable(this.accountId, this.publicKey);
     this.noteIssued(known.nonce);
+    await this.#setAsideFor(calls.length);
     return calls.map((call) => {
       this.#lastNonce += 1n;
       const nonce = this.#lastNonce;
@@ -185,6 +203,16 @@ export class SigningKey {
         blockHeight: BigInt(block.height),
       };
     });
+  }
+
+  /** A node may lag behind what was issued, and logs of workflows that have ended are not read (rule: nonces-are-set-aside). */
+  async #setAsideFor(count: number): Promise<void> {
+    const needed = this.#lastNonce + BigInt(count);
+    const { setAside } = this.#term;
+    if (setAside === undefined || needed <= this.#setAside) return;
+    const nonce = needed + setAsideAtOnce;
+    await setAside(this.publicKey, nonce);
+    this.#setAside = nonce;
   }
 
   /** Whether the key's nonce is above all issued here, and too late to be the broadcaster before's. */
@@ -236,9 +264,9 @@ export class KeyRing {
     }
   }
 
-  /** Begins a term, in which this process uses the keys. @param mayUse resolves once every nonce that was issued before is noted */
-  beginTerm(mayUse: () => Promise<void>): void {
-    for (const key of this.#keys) key.beginTerm(mayUse);
+  /** Begins a term, in which this process uses the keys. */
+  beginTerm(term: KeyTerm): void {
+    for (const key of this.#keys) key.beginTerm(term);
   }
 
   /** Makes the next look at each key read it anew. */

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { type GateLane, GateLaneSchema } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { KeyedMutex } from "@outlayer/kit";
-import { tidied } from "../../core/gate/gate-lane.ts";
+import { tidied, withSetAside } from "../../core/gate/gate-lane.ts";
 import type { EvidenceLog } from "../../core/ports/evidence-log.ts";
 
 /** The gate's own log, which holds its lane. Changes are appended one at a time. */
@@ -64,6 +64,11 @@ export class LaneLog {
       }
       return true;
     });
+  }
+
+  /** Appends that nonces of a key may be issued, up to this one. @throws LogMoved, LeaseLost, EvidenceUnavailable */
+  async setAside(publicKey: string, nonce: bigint): Promise<void> {
+    await this.append(`nonces of ${publicKey} up to ${nonce}`, (lane) => withSetAside(lane, publicKey, nonce));
   }
 
   /** Runs changes one after the other, each on the lane as it is in the log. */

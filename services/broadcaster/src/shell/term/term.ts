@@ -50,11 +50,12 @@ export function beginGateTerm(shared: GateBetweenTerms, lease: HeldLease, eviden
   const { config, commitments, node, follower, gate, tails, relayer, approver, logger, ports, driverId } = shared;
   commitments.clear();
   const unread = new UnreadLogs();
-  relayer.beginTerm(() => unread.allRead());
-  // The gate's log has every nonce of the approver's keys, and is read before anything is driven.
-  approver.beginTerm(async () => {});
   const kept = new KeptAnswers(() => follower.heads?.optimistic.height ?? 0);
   const log = new LaneLog(evidence, config.gateId);
+  // Nonces of the relayer's are set aside in the gate's log, those of a version before are in workflows' logs alone.
+  relayer.beginTerm({ mayUse: () => unread.allRead(), setAside: (key, nonce) => log.setAside(key, nonce) });
+  // The gate's log has every transaction of the approver, and is read before anything is driven.
+  approver.beginTerm({ mayUse: async () => {}, setAside: undefined });
   const gateSigner = new GateSigner({ log, gateId: config.gateId, node, follower, approver, relayer });
   const conductor = new Conductor({
     log,

@@ -941,7 +941,7 @@ export type GateLane = Message<"outlayer.evidence.v1.GateLane"> & {
   approverTransactions: ApproverTransaction[];
 
   /**
-   * The highest nonce issued so far on each key that has signed such a transaction.
+   * For each key, a nonce that is not below any issued on it. Of relayers' keys nonces are set aside before they are issued.
    *
    * @generated from field: repeated outlayer.evidence.v1.IssuedNonce issued_nonces = 4;
    */
@@ -956,7 +956,7 @@ export const GateLaneSchema: GenMessage<GateLane> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_log_service, 30);
 
 /**
- * The highest issued nonce of a key.
+ * No nonce above this one was issued on a key.
  *
  * @generated from message outlayer.evidence.v1.IssuedNonce
  */
@@ -969,7 +969,7 @@ export type IssuedNonce = Message<"outlayer.evidence.v1.IssuedNonce"> & {
   publicKey: string;
 
   /**
-   * The nonce of the latest transaction signed with it.
+   * The highest nonce that may have been issued.
    *
    * @generated from field: uint64 nonce = 2;
    */
