@@ -43,9 +43,9 @@ describe("balances that were read for another run", () => {
       {
         config: { relayerId: "relayer", approverId: "approver" },
         gate: {
-          async purse() {
+          async funds() {
             reads += 1;
-            return purse(balance);
+            return { purse: purse(balance), gateBytes: 0n };
           },
         },
         committed: () => commitments.before(requestId),

@@ -7,6 +7,7 @@ import type { CallTarget } from "../../core/checks/receivers.ts";
 import type { KeyPermission } from "../../core/gate/access-key.ts";
 import {
   type AccessKey,
+  type AccountFunds,
   type AccountKey,
   type Block,
   BlockUnknown,
@@ -95,13 +96,16 @@ export class RpcNearNode implements NearNode {
   }
 
   async balance(accountId: string): Promise<bigint> {
-    const account = await this.#account(accountId);
-    return account === undefined ? 0n : need(integer(field(account, "amount")), "view_account");
+    return (await this.funds(accountId)).balance;
   }
 
-  async storageBytes(accountId: string): Promise<bigint> {
+  async funds(accountId: string): Promise<AccountFunds> {
     const account = await this.#account(accountId);
-    return account === undefined ? 0n : need(integer(field(account, "storage_usage")), "view_account");
+    if (account === undefined) return { balance: 0n, storageBytes: 0n };
+    return {
+      balance: need(integer(field(account, "amount")), "view_account"),
+      storageBytes: need(integer(field(account, "storage_usage")), "view_account"),
+    };
   }
 
   async accessKey(accountId: string, publicKey: string): Promise<AccessKey | undefined> {

@@ -84,6 +84,14 @@ export interface DeletedKey {
 /** Where a view runs: at the head of a kind, or at a block. */
 export type ViewPlace = "final" | "optimistic" | Block;
 
+/** An account's NEAR. */
+export interface AccountFunds {
+  /** yoctoNEAR. */
+  readonly balance: bigint;
+  /** Bytes of its state, for which it has to hold NEAR. */
+  readonly storageBytes: bigint;
+}
+
 /** NEAR as the broadcaster uses it. Every method throws RpcUnavailable when no endpoint answers. */
 export interface NearNode {
   /** Whether an endpoint's final head moves, and is not far behind the best seen, as far as is known. */
@@ -94,8 +102,8 @@ export interface NearNode {
   validityBlocks(): Promise<number>;
   /** yoctoNEAR that the account holds; 0 for one that does not exist. */
   balance(accountId: string): Promise<bigint>;
-  /** Bytes of the account's state, for which it has to hold NEAR; 0 for one that does not exist. */
-  storageBytes(accountId: string): Promise<bigint>;
+  /** What the account holds, and has to hold; nothing of one that does not exist. */
+  funds(accountId: string): Promise<AccountFunds>;
   /** The key at the final block; undefined when the account or the key is not there. */
   accessKey(accountId: string, publicKey: string): Promise<AccessKey | undefined>;
   /** Every key of the account at the final block; none for an account that does not exist. */

@@ -102,20 +102,20 @@ export class GateReadings {
   });
   readonly tail = once(() => this.sources.tail());
   readonly othersPending = once(() => this.sources.gate.countPending((id, nonce) => !this.sources.isOurs(id, nonce)));
-  readonly purse = once(async () => {
-    const { gate, committed, spent } = this.sources;
-    const seen = await this.keep("purse", keepBlocks, async () => {
+  readonly #funds = once(() => {
+    const { gate, spent } = this.sources;
+    return this.keep("funds", keepBlocks, async () => {
       // Read before the balances: an amount spent while they are read counts twice then, rather than not at all.
       const spentBefore = spent?.() ?? emptyPurse;
-      return { purse: await gate.purse(this.agreed.relayerId, this.agreed.approverId), spentBefore };
+      return { ...(await gate.funds(this.agreed.relayerId, this.agreed.approverId)), spentBefore };
     });
+  });
+  readonly purse = once(async () => {
+    const { committed, spent } = this.sources;
+    const seen = await this.#funds();
     const sinceThen = without(spent?.() ?? emptyPurse, seen.spentBefore);
     const purse = without(seen.purse, sinceThen);
     return committed === undefined ? purse : without(purse, committed());
-  });
-  readonly gateBytes = once(() => {
-    const { node, gate } = this.sources;
-    return this.keep("gate_bytes", keepBlocks, () => node.storageBytes(gate.gateId));
   });
   readonly relayerKeys = once(() => this.sources.relayerKeys());
   readonly approverKeys = once(() => this.sources.approverKeys());
@@ -168,7 +168,7 @@ export class GateReadings {
       resumeGas: resumeBatchGas,
     };
     const deposits = this.calls.length === 0 ? [0n] : this.calls.map(({ deposit }) => BigInt(deposit));
-    return needsOf(deposits, await this.fee(), costs, this.resumes, await this.gateBytes());
+    return needsOf(deposits, await this.fee(), costs, this.resumes, (await this.#funds()).gateBytes);
   }
 
   /** The part of the needs that the run itself will take, without what the gate's state of now locks. */

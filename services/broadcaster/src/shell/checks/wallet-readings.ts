@@ -45,9 +45,13 @@ export class WalletReadings extends OperatorReadings {
     return key?.nonce;
   });
 
-  /** What the steps' calls would meet at their receivers, by receiver, in the order of the steps. */
+  /**
+   * What the steps' calls would meet at their receivers, by receiver, in the order of the steps. Without the verifier where steps have
+   * payloads for it: it answers the checks of these.
+   */
   readonly receivers = once(async (): Promise<ReadonlyMap<string, CallTarget>> => {
-    const ids = [...new Set(this.calls.map(({ receiverId }) => receiverId))];
+    const others = this.calls.filter(({ payload }) => payload.case !== "intents");
+    const ids = [...new Set(others.map(({ receiverId }) => receiverId))];
     const standings = ids.map(async (id) => {
       return [id, await this.keep(`target ${id}`, accountBlocks, () => this.wallet.node.callTarget(id))] as const;
     });

@@ -16,6 +16,13 @@ export interface PendingIntent {
   readonly submittedAtBlock: number;
 }
 
+/** NEAR of gate and operator, read together. */
+export interface Funds {
+  readonly purse: Purse;
+  /** Bytes of the gate's state, for which the gate has to hold NEAR. */
+  readonly gateBytes: bigint;
+}
+
 /** The gate's views. */
 export class GateReader {
   readonly gateId: string;
@@ -133,13 +140,13 @@ export class GateReader {
     return such.filter((is) => is).length;
   }
 
-  async purse(relayerId: string, approverId: string): Promise<Purse> {
+  async funds(relayerId: string, approverId: string): Promise<Funds> {
     const [relayer, approver, gate] = await Promise.all([
       this.#node.balance(relayerId),
       this.#node.balance(approverId),
-      this.#node.balance(this.gateId),
+      this.#node.funds(this.gateId),
     ]);
-    return { relayer, approver, gate };
+    return { purse: { relayer, approver, gate: gate.balance }, gateBytes: gate.storageBytes };
   }
 
   async #view(method: string, args: object = {}, finality: "final" | "optimistic" = "final"): Promise<unknown> {
