@@ -18,6 +18,7 @@ const seeds: readonly [seed: number, found: string][] = [
   ],
   [281, "gas_burnt_yocto left out a resume that a process which had stood still had only just sent"],
   [293, "two that were kept waiting woke each other for ever, and nothing else ever ran again"],
+  [298, "a process that had just started gave out nonces again of workflows that had ended, as its node lagged behind"],
   [602, "gas_burnt_yocto left out a cancel that was under way when the last step succeeded"],
   [1003, "the fees of two rejects were left out, which the node asked did not know yet"],
   [1217, "two calls of a user's key were signed to the same bytes, and one transaction was the proof of both"],

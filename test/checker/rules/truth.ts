@@ -32,13 +32,13 @@ function checkStep(chain: ChainFacts, workflow: WorkflowFacts, step: StepFacts):
   const outcome = record.step_outcomes[step.index];
   const intents = [...chain.submitted.values()].filter(({ delegate }) => step.delegates.includes(delegate));
   const all = intents.flatMap(({ place }) => chain.dispatched.get(place) ?? []);
-  const dispatches =
-    outcome?.outcome === "not_executed" ? all.filter((dispatch) => !wasDead(chain, workflow, step, dispatch)) : all;
   const executed = new Set(chain.executed.map(({ intentHash }) => intentHash));
   const wasExecuted = step.intentHashes.some((hash) => executed.has(hash));
   const isForgotten = record.fees.forgotten_tx_hashes.includes(record.submit_tx_hashes[step.index] ?? "");
   const receipt = record.dispatch_receipts[step.index] ?? null;
   const height = record.dispatch_block_heights[step.index] ?? null;
+  const isWithoutUs = receipt === null && ["not_executed", "succeeded_elsewhere"].includes(outcome?.outcome ?? "");
+  const dispatches = isWithoutUs ? all.filter((dispatch) => !wasDead(chain, workflow, step, dispatch)) : all;
   return [
     ...checkIntent(record.intent_ids[step.index] ?? null, intents, name),
     ...checkGate(record.gate_id, intents, name),
@@ -49,8 +49,9 @@ function checkStep(chain: ChainFacts, workflow: WorkflowFacts, step: StepFacts):
 }
 
 /**
- * Whether the step's payload was over when the gate called the verifier, which then refused it: anybody who holds the approver's
- * key can resume an intent long after the workflow's end, and nothing moves.
+ * Whether the step's payload was over when the gate called the verifier, which then refused it, so that nothing moved: anybody who
+ * holds the approver's key can resume an intent long after the workflow's end. A resume of ours may have landed that the only fresh
+ * endpoint left out, where the others stand still (rule: dead-is-unknown-to-every-endpoint).
  */
 function wasDead(chain: ChainFacts, workflow: WorkflowFacts, step: StepFacts, { height, result }: Dispatched): boolean {
   if (!step.isPayload || result.kind !== "failure") return false;
