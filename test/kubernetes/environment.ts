@@ -9,6 +9,7 @@ import { readEvidenceProcessConfig, readMigrateConfig } from "../../services/evi
 import { readGatewayProcessConfig } from "../../services/gateway/src/config.ts";
 import { readPlannerProcessConfig } from "../../services/planner/src/config.ts";
 import { readSignerProxyProcessConfig } from "../../services/signer-proxy/src/config.ts";
+import type { Labels } from "./network-policies.ts";
 import type { Fields, Manifest } from "./overlay.ts";
 
 /** The programs that the manifests start, by the container's argument, with what reads each one's configuration. */
@@ -52,13 +53,27 @@ export interface Container extends Fields {
 
 interface Volume {
   readonly name: string;
-  readonly secret?: { readonly secretName: string };
+  readonly secret?: { readonly secretName: string; readonly defaultMode?: number };
+}
+
+/** A Secret where a container finds it. */
+export interface Mount {
+  readonly path: string;
+  readonly secretName: string;
+  /** Rights of its files, which are root's and the group's of the pod's `fsGroup`. */
+  readonly mode: number | undefined;
 }
 
 /** The pods' specification of a Deployment or a Job. */
 export function podOf(manifest: Manifest): PodSpec & Fields {
   const { template } = manifest.spec as unknown as { template: { spec: PodSpec & Fields } };
   return template.spec;
+}
+
+/** The labels of a Deployment's or a Job's pods. */
+export function podLabelsOf(manifest: Manifest): Labels {
+  const { template } = manifest.spec as unknown as { template: { metadata: { labels: Labels } } };
+  return template.metadata.labels;
 }
 
 export function containerOf(manifest: Manifest): Container {
@@ -86,34 +101,42 @@ export function secretKeysOf(manifest: Manifest, environment: Environment): read
   return files.map((file) => String(file).slice(prefix.length)).toSorted();
 }
 
-function mounts(manifest: Manifest): readonly { readonly path: string; readonly secretName: string }[] {
+/** The Secrets that a Deployment's or a Job's container has. */
+export function mounts(manifest: Manifest): readonly Mount[] {
   const { volumes = [], containers } = podOf(manifest);
   return containers[0].volumeMounts.flatMap(({ name, mountPath }) => {
     const secret = volumes.find((volume) => volume.name === name)?.secret;
-    return secret === undefined ? [] : [{ path: mountPath, secretName: secret.secretName }];
+    return secret === undefined ? [] : [{ path: mountPath, secretName: secret.secretName, mode: secret.defaultMode }];
   });
 }
 
 /** Whether a variable is Node's own, which no service reads. */
 const isOfNode = (name: string) => name === "NODE_OPTIONS";
 
+/** Paths of files, also within JSON. */
+const paths = /(?<=^|")\/etc\//g;
+
 /**
  * Reads a container's environment as its program does at its start, with the files that its volumes bring: Secrets with the
- * keys that an operator has to bring, and certificates as the manifests order them.
+ * keys that an operator has to bring (`more` beside the usual ones), and certificates as the manifests order them.
  * @throws ConfigError, and AssertionError for a variable that the program does not read
  */
-export async function startWith(manifest: Manifest, manifests: readonly Manifest[]): Promise<void> {
+export async function startWith(
+  manifest: Manifest,
+  manifests: readonly Manifest[],
+  more: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const root = mkdtempSync(join(tmpdir(), "manifests-"));
   try {
     for (const { path, secretName } of mounts(manifest)) {
       mkdirSync(join(root, path), { recursive: true });
-      const contents = await contentsOf(secretName, manifests);
+      const contents = { ...more, ...(await contentsOf(secretName, manifests)) };
       for (const [key, text] of Object.entries(contents)) writeFileSync(join(root, path, key), text);
     }
     const environment = environmentOf(manifest, manifests);
     const asked = new Set<string>();
     const placed = Object.entries(environment).map(
-      ([name, value]) => [name, value.startsWith("/etc/") ? join(root, value) : value] as const,
+      ([name, value]) => [name, value.replaceAll(paths, `${root}/etc/`)] as const,
     );
     const watched = new Proxy<Environment>(Object.fromEntries(placed), {
       get(target, name) {

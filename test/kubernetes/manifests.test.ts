@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { PrometheusMetrics, type ServiceName, serviceNames, systemPorts } from "@outlayer/kit";
-import { containerOf, environmentOf, podOf, secretKeysOf, startWith } from "./environment.ts";
-import { documents, type Fields, folderOf, type Manifest, readOverlay, type Value } from "./overlay.ts";
+import { containerOf, environmentOf, mounts, podLabelsOf, podOf, secretKeysOf, startWith } from "./environment.ts";
+import { allows, type Labels, outsideOf, selects } from "./network-policies.ts";
+import { documents, type Fields, folderOf, type Manifest, readOverlay } from "./overlay.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -21,10 +22,14 @@ const arrows: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
 
 const overlays = ["local", "production"] as const;
 
+const migration = readOverlay("overlays/production/migration");
+const migrationJob = migration.find(({ kind }) => kind === "Job") as Manifest;
+
 describe("the manifests of Kubernetes", () => {
   for (const overlay of overlays) {
     describe(`in ${overlay}`, () => {
       const manifests = readOverlay(`overlays/${overlay}`);
+      const workloads = [...manifests.filter(({ kind }) => kind === "Deployment"), migrationJob];
       const named = (kind: string, name: string) => {
         const found = manifests.find((each) => each.kind === kind && each.metadata.name === name);
         if (found === undefined) throw new Error(`there is no ${kind} ${name}`);
@@ -95,6 +100,31 @@ describe("the manifests of Kubernetes", () => {
           });
         });
 
+        it(`give ${service} files of its own secrets that it can read, and of no other's`, () => {
+          const own = { path: "/etc/outlayer/secrets", secretName: service, mode: 0o440 };
+          const tls = { path: "/etc/outlayer/tls", secretName: `${service}-tls`, mode: 0o440 };
+          assert.deepEqual(mounts(deployment), "TLS_CERT_FILE" in environment ? [own, tls] : [own]);
+          assertInGroupOfFiles(deployment);
+        });
+
+        it(`have what is meant for ${service} select its pods and nobody else's`, () => {
+          const { spec: service_ } = named("Service", service) as unknown as { spec: { selector: Labels } };
+          const selectors = {
+            Deployment: (deployment.spec as Fields).selector,
+            Service: { matchLabels: service_.selector },
+            PodDisruptionBudget: (named("PodDisruptionBudget", service).spec as Fields).selector,
+            NetworkPolicy: (named("NetworkPolicy", service).spec as Fields).podSelector,
+          };
+          for (const [kind, selector] of Object.entries(selectors)) {
+            const selected = workloads.filter((each) => selects(selector, podLabelsOf(each)));
+            assert.deepEqual(
+              selected.map(({ metadata }) => metadata.name),
+              [service],
+              kind,
+            );
+          }
+        });
+
         it(`run ${service} without rights, and without a token of the API server`, () => {
           assertRestricted(deployment);
           assert.equal(podOf(deployment).serviceAccountName, service);
@@ -103,11 +133,13 @@ describe("the manifests of Kubernetes", () => {
       }
 
       it("allow calls between services along the arrows and no others", () => {
-        const policies = manifests.filter(({ kind }) => kind === "NetworkPolicy").map(({ spec }) => spec as Fields);
+        const labelsOf = (service: ServiceName) => podLabelsOf(named("Deployment", service));
         for (const from of serviceNames) {
-          const mayCall = serviceNames.filter(
-            (to) => allows(policies, "egress", from, to) && allows(policies, "ingress", to, from),
-          );
+          const mayCall = serviceNames.filter((to) => {
+            const [caller, called] = [labelsOf(from), labelsOf(to)];
+            const isSent = allows(manifests, "egress", [caller, called], 9000);
+            return isSent && allows(manifests, "ingress", [called, caller], 9000);
+          });
           assert.deepEqual(mayCall.toSorted(), arrows[from].toSorted(), from);
         }
       });
@@ -115,6 +147,17 @@ describe("the manifests of Kubernetes", () => {
       it("deny what no policy names", () => {
         const { spec } = named("NetworkPolicy", "nobody-by-default");
         assert.deepEqual(spec, { podSelector: {}, policyTypes: ["Ingress", "Egress"] });
+      });
+
+      it("put everything into one namespace, in whichever order kustomize goes", () => {
+        const [namespace] = manifests.filter(({ kind }) => kind === "Namespace").map(({ metadata }) => metadata.name);
+        assert.ok(namespace !== undefined);
+        for (const { kind, metadata } of manifests) {
+          if (kind !== "Namespace") assert.equal(metadata.namespace, namespace, `${kind} ${metadata.name}`);
+        }
+        const byName = (of: readonly Manifest[]) =>
+          new Map(of.map((each) => [`${each.kind} ${each.metadata.name}`, each]));
+        assert.deepEqual(byName(readOverlay(`overlays/${overlay}`, "generators")), byName(manifests));
       });
 
       it("have the namespace enforce restricted pods", () => {
@@ -126,8 +169,7 @@ describe("the manifests of Kubernetes", () => {
 
   describe("in production", () => {
     const manifests = readOverlay("overlays/production");
-    const migration = readOverlay("overlays/production/migration");
-    const job = migration.find(({ kind }) => kind === "Job") as Manifest;
+    const job = migrationJob;
     const deployments = manifests.filter(({ kind }) => kind === "Deployment");
 
     it("migrate with all variables that the migration needs and none that it does not read", async () => {
@@ -137,25 +179,40 @@ describe("the manifests of Kubernetes", () => {
 
     it("migrate in the namespace of evidence, with its image, and as restricted", () => {
       const evidence = deployments.find(({ metadata }) => metadata.name === "evidence") as Manifest;
-      assert.equal(job.metadata.namespace, evidence.metadata.namespace);
+      for (const { metadata } of migration) assert.equal(metadata.namespace, evidence.metadata.namespace);
       assert.equal(containerOf(job).image, containerOf(evidence).image);
       assertRestricted(job);
+      const own = { path: "/etc/outlayer/secrets", secretName: "evidence-migration", mode: 0o440 };
+      assert.deepEqual(mounts(job), [own]);
+      assertInGroupOfFiles(job);
     });
 
     it("let through to the outside what each service needs there, and from the outside its callers", () => {
-      const policies = manifests.filter(({ kind }) => kind === "NetworkPolicy").map(({ spec }) => spec as Fields);
-      const through = serviceNames.map((service) => [
-        service,
-        { to: portsOutside(policies, "egress", service), from: portsOutside(policies, "ingress", service) },
-      ]);
-      // 53: DNS. 443: NEAR's RPC. 4222: NATS. 8081: the keystore. 27017: MongoDB. 8080: REST. 9000: gRPC. 9100: /metrics.
-      assert.deepEqual(Object.fromEntries(through), {
-        gateway: { to: [53, 53], from: [8080, 9100] },
-        planner: { to: [53, 53], from: [9000, 9100] },
-        "signer-proxy": { to: [53, 53, 8081], from: [9100] },
-        broadcaster: { to: [53, 53, 443, 4222], from: [9100] },
-        evidence: { to: [53, 53, 4222, 27017], from: [9000, 9100] },
+      const inNamespace = (name: string) => `kubernetes.io/metadata.name=${name}`;
+      const dns = ["TCP 53", "UDP 53"].map((port) => `${inNamespace("kube-system")} k8s-app=kube-dns, ${port}`);
+      const prometheus = `${inNamespace("monitoring")} app.kubernetes.io/name=prometheus, TCP 9100`;
+      const grpc = "outlayer-grpc-caller=true, TCP 9000";
+      const mongodb = `${inNamespace("mongodb")}, TCP 27017`;
+      const nats = `${inNamespace("nats")}, TCP 4222`;
+      const keystore = `${inNamespace("keystore")}, TCP 8081`;
+      const notPublic = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
+      const near = `${["0.0.0.0/0", ...notPublic].join(" not ")}, TCP 443`;
+      const through = [...deployments, job].map((each) => {
+        // The migration comes before the namespace's other policies, and beside them later.
+        const all = [...manifests, ...migration];
+        const ends = (direction: "egress" | "ingress") => outsideOf(all, direction, podLabelsOf(each));
+        return [each.metadata.name, { to: [...new Set(ends("egress"))], from: ends("ingress") }];
       });
+      assert.deepEqual(Object.fromEntries(through), {
+        gateway: { to: dns, from: ["anybody, TCP 8080", prometheus] },
+        planner: { to: dns, from: [prometheus, grpc] },
+        "signer-proxy": { to: [keystore, ...dns].toSorted(), from: [prometheus] },
+        broadcaster: { to: [near, nats, ...dns].toSorted(), from: [prometheus] },
+        evidence: { to: [mongodb, nats, ...dns].toSorted(), from: [prometheus, grpc] },
+        "evidence-migration": { to: [mongodb, ...dns].toSorted(), from: [prometheus] },
+      });
+      const alone = outsideOf(migration, "egress", podLabelsOf(job));
+      assert.deepEqual(alone, [mongodb, ...dns].toSorted());
     });
 
     it("have two pods of each service, so that one can go", () => {
@@ -168,8 +225,12 @@ describe("the manifests of Kubernetes", () => {
 
     it("order a certificate for each service that callers accept for that service", () => {
       const certificates = manifests.filter(({ kind }) => kind === "Certificate");
-      const names = certificates.flatMap(({ spec }) => (spec as unknown as { dnsNames?: string[] }).dnsNames ?? []);
-      assert.deepEqual(names.toSorted(), serviceNames.toSorted());
+      const ordered = certificates.flatMap(({ spec }) => {
+        const { secretName, dnsNames } = spec as unknown as { secretName: string; dnsNames?: readonly string[] };
+        return dnsNames === undefined ? [] : [[secretName, dnsNames] as const];
+      });
+      const expected = serviceNames.map((service) => [`${service}-tls`, [service]] as const);
+      assert.deepEqual(Object.fromEntries(ordered), Object.fromEntries(expected));
     });
 
     const taken = Object.fromEntries(
@@ -199,7 +260,22 @@ describe("the manifests of Kubernetes", () => {
       assert.deepEqual(Object.fromEntries(asked), taken);
     });
 
-    it("scale by metrics that a service has", async () => {
+    it("have Prometheus scrape the clear port of each service's pods", () => {
+      const [monitor, ...others] = manifests.filter(({ kind }) => kind === "PodMonitor");
+      assert.deepEqual(others, []);
+      const { selector, podMetricsEndpoints, namespaceSelector } = monitor?.spec as Fields;
+      // Without a selector of namespaces: those of its own.
+      assert.equal(namespaceSelector, undefined);
+      const [{ port, path }] = podMetricsEndpoints as unknown as readonly [Fields];
+      assert.equal(path, "/metrics");
+      for (const deployment of deployments) {
+        assert.ok(selects(selector, podLabelsOf(deployment)), deployment.metadata.name);
+        const ports = containerOf(deployment).ports as unknown as readonly { name: string; containerPort: number }[];
+        assert.equal(ports.find(({ name }) => name === port)?.containerPort, 9100);
+      }
+    });
+
+    it("scale by metrics that a service has, of the pods that are scaled", async () => {
       const text = await new PrometheusMetrics(systemPorts().clock).text();
       const has = new Set(Array.from(text.matchAll(/^([a-z_]+)/gm), ([, name]) => name));
       const scalers = manifests.filter(({ kind }) => kind === "ScaledObject");
@@ -208,14 +284,46 @@ describe("the manifests of Kubernetes", () => {
         ["gateway"],
       );
       for (const { spec } of scalers) {
-        const { triggers } = spec as unknown as { triggers: readonly { metadata: { query: string } }[] };
+        const { triggers, scaleTargetRef } = spec as unknown as {
+          triggers: readonly { metadata: { query: string } }[];
+          scaleTargetRef: Fields;
+        };
+        const scaled = deployments.find(({ metadata }) => metadata.name === scaleTargetRef.name) as Manifest;
+        // The operator of Prometheus names the job by this label of the pods, and the namespace by where they are.
+        const { spec: monitor } = manifests.find(({ kind }) => kind === "PodMonitor") as Manifest;
+        const jobLabel = String((monitor as Fields).jobLabel);
         for (const { metadata } of triggers) {
           const names = Array.from(metadata.query.matchAll(/([a-z_]+)\{/g), ([, name]) => String(name));
           assert.notEqual(names.length, 0);
           for (const name of names) assert.ok(has.has(name), `there is no metric ${name}`);
+          const [, labels = ""] = /\{(.*)\}/.exec(metadata.query) ?? [];
+          assert.equal(labels, `namespace="${scaled.metadata.namespace}",job="${podLabelsOf(scaled)[jobLabel]}"`);
         }
       }
     });
+  });
+
+  it("give evidence a directory for SQLite's temporary files, beside the one of its file", () => {
+    const evidence = readOverlay("overlays/local").find(
+      ({ kind, metadata }) => kind === "Deployment" && metadata.name === "evidence",
+    ) as Manifest;
+    const volumes = podOf(evidence).volumes as unknown as readonly Fields[];
+    const writable = containerOf(evidence).volumeMounts.flatMap(({ name, mountPath }) => {
+      const volume = volumes.find((each) => each.name === name);
+      return volume?.emptyDir || volume?.persistentVolumeClaim ? [mountPath] : [];
+    });
+    assert.deepEqual(writable.toSorted(), ["/tmp", "/var/lib/outlayer"]);
+  });
+
+  it("are tested by selectors that are known, and refuse others", () => {
+    const labels = { "app.kubernetes.io/name": "planner", "app.kubernetes.io/part-of": "outlayer" };
+    assert.ok(selects({}, labels));
+    assert.ok(!selects({ matchLabels: { "app.kubernetes.io/nam": "planner" } }, labels));
+    const expression = { key: "app.kubernetes.io/name", operator: "In", values: ["planner"] };
+    assert.ok(selects({ matchExpressions: [expression] }, labels));
+    assert.ok(!selects({ matchExpressions: [{ ...expression, key: "name" }] }, labels));
+    assert.throws(() => selects({ matchExpressions: [{ ...expression, operator: "NotIn" }] }, labels), /NotIn/);
+    assert.throws(() => selects({ matchLabel: {} }, labels), /matchLabel of a selector/);
   });
 
   it("start Node with the options that docs/operator.md has measured, which Node takes", () => {
@@ -232,46 +340,10 @@ describe("the manifests of Kubernetes", () => {
   });
 });
 
-/** Whether policies let a pod of one service send to, or be called by, a pod of another on its port of gRPC. */
-function allows(policies: readonly Fields[], direction: "ingress" | "egress", of: string, other: string): boolean {
-  const isOf = (selector: Value | undefined, service: string) => selects(selector as Fields, service);
-  return policies
-    .filter(({ podSelector }) => isOf(podSelector, of))
-    .flatMap((policy) => (policy[direction] ?? []) as unknown as Fields[])
-    .some((rule) => {
-      const ends = (rule[direction === "ingress" ? "from" : "to"] ?? []) as unknown as Fields[];
-      const ports = rule.ports as unknown as readonly { port: number }[];
-      const isPort = ports === undefined || ports.some(({ port }) => port === 9000);
-      // Without an end anybody is meant; an end in another namespace is no service of ours.
-      const isEnd = ends.length === 0 || ends.some((end) => !end.namespaceSelector && isOf(end.podSelector, other));
-      return isPort && isEnd;
-    });
-}
-
-/** Ports that policies open between a service's pods and what is in no pod of the namespace. */
-function portsOutside(policies: readonly Fields[], direction: "ingress" | "egress", of: string): readonly number[] {
-  return policies
-    .filter(({ podSelector }) => selects(podSelector as Fields, of))
-    .flatMap((policy) => (policy[direction] ?? []) as unknown as Fields[])
-    .filter((rule) => {
-      const ends = (rule[direction === "ingress" ? "from" : "to"] ?? []) as unknown as Fields[];
-      return ends.length === 0 || ends.some(({ namespaceSelector, ipBlock }) => namespaceSelector || ipBlock);
-    })
-    .flatMap(({ ports }) => (ports as unknown as readonly { port: number }[]).map(({ port }) => port))
-    .toSorted((a, b) => a - b);
-}
-
-interface Expression {
-  readonly key: string;
-  readonly operator: string;
-  readonly values: readonly string[];
-}
-
-function selects(selector: Fields | undefined, service: string): boolean {
-  if (selector === undefined) return false;
-  const name = (selector.matchLabels as Fields | undefined)?.["app.kubernetes.io/name"];
-  const expressions = (selector.matchExpressions ?? []) as unknown as readonly Expression[];
-  return (name ?? service) === service && expressions.every(({ values }) => values.includes(service));
+/** Files of Secrets are root's, and of the group that the pod names. */
+function assertInGroupOfFiles(manifest: Manifest): void {
+  const { fsGroup } = podOf(manifest).securityContext as Fields;
+  assert.ok(Number(fsGroup) > 0, "nobody but root could read the secrets");
 }
 
 function assertRestricted(manifest: Manifest): void {

@@ -32,18 +32,26 @@ interface Kustomization {
 /** A folder of `deploy/k8s`. */
 export const folderOf = (path: string) => fileURLToPath(new URL(`../../deploy/k8s/${path}`, import.meta.url));
 
+/** What comes first: components in kubectl's kustomize up to 1.30 (5.0), ConfigMaps that are generated since then. */
+export type Order = "components" | "generators";
+
 /**
  * What kustomize makes of a folder of `deploy/k8s`, without kustomize: as much of it as our kustomizations use. Generated
- * ConfigMaps keep their names, without a hash. `./dev k8s check` compares it with what kustomize itself makes.
+ * ConfigMaps keep their names, without a hash.
  * @throws Error at a field of a kustomization that it does not know
  */
-export function readOverlay(path: string): readonly Manifest[] {
-  return built([], folderOf(path));
+export function readOverlay(path: string, first: Order = "components"): readonly Manifest[] {
+  return built([], folderOf(path), first);
+}
+
+/** Manifests with a component of `deploy/k8s` over them. */
+export function withComponent(manifests: readonly Manifest[], path: string): readonly Manifest[] {
+  return built(manifests, folderOf(path), "components");
 }
 
 const known = ["namespace", "resources", "components", "patches", "images", "labels", "configMapGenerator"];
 
-function built(before: readonly Manifest[], folder: string): readonly Manifest[] {
+function built(before: readonly Manifest[], folder: string, first: Order): readonly Manifest[] {
   const kustomization = one(join(folder, "kustomization.yaml")) as unknown as Kustomization & Fields;
   for (const field of Object.keys(kustomization)) {
     if (!["apiVersion", "kind", ...known].includes(field)) throw new Error(`${folder}: ${field} is not known here`);
@@ -52,13 +60,15 @@ function built(before: readonly Manifest[], folder: string): readonly Manifest[]
   let manifests = [...before];
   for (const resource of resources) {
     const path = join(folder, resource);
-    manifests.push(...(resource.endsWith(".yaml") ? (documents(path) as Manifest[]) : built([], path)));
+    manifests.push(...(resource.endsWith(".yaml") ? (documents(path) as Manifest[]) : built([], path, first)));
   }
-  for (const { name, envs } of kustomization.configMapGenerator ?? []) {
+  const generated = (kustomization.configMapGenerator ?? []).map(({ name, envs }): Manifest => {
     const data = Object.assign({}, ...envs.map((each) => settings(join(folder, each))));
-    manifests.push({ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data });
-  }
-  for (const component of components) manifests = [...built(manifests, join(folder, component))];
+    return { apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data };
+  });
+  if (first === "generators") manifests.push(...generated);
+  for (const component of components) manifests = [...built(manifests, join(folder, component), first)];
+  if (first === "components") manifests.push(...generated);
   for (const { path, patch, target } of patches) {
     const change = path === undefined ? parsed(patch ?? "")[0] : one(join(folder, path));
     const { kind, name } = target ?? { kind: (change as Manifest).kind, name: (change as Manifest).metadata.name };
