@@ -46,10 +46,15 @@ interface PodSpec {
 
 export interface Container extends Fields {
   readonly args: readonly [string];
-  readonly env: readonly { readonly name: string; readonly value: string }[];
+  readonly env: readonly Variable[];
   readonly envFrom?: readonly { readonly configMapRef: { readonly name: string } }[];
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
 }
+
+type Variable = { readonly name: string } & (
+  | { readonly value: string }
+  | { readonly valueFrom: { readonly configMapKeyRef: { readonly name: string; readonly key: string } } }
+);
 
 interface Volume {
   readonly name: string;
@@ -83,12 +88,19 @@ export function containerOf(manifest: Manifest): Container {
 /** The environment of a Deployment's or a Job's container: its own variables over those of its ConfigMap. */
 export function environmentOf(manifest: Manifest, manifests: readonly Manifest[]): Readonly<Record<string, string>> {
   const { env, envFrom = [] } = containerOf(manifest);
-  const settings = envFrom.map(({ configMapRef: { name } }) => {
+  const settingsOf = (name: string) => {
     const map = manifests.find((each) => each.kind === "ConfigMap" && each.metadata.name === name);
     if (map === undefined) throw new Error(`${manifest.metadata.name}: there is no ConfigMap ${name}`);
-    return map.data as Fields;
+    return map.data as Readonly<Record<string, string>>;
+  };
+  const settings = envFrom.map(({ configMapRef: { name } }) => settingsOf(name));
+  const own = env.map((variable) => {
+    if ("value" in variable) return [variable.name, variable.value] as const;
+    const { name, key } = variable.valueFrom.configMapKeyRef;
+    const value = settingsOf(name)[key];
+    if (value === undefined) throw new Error(`${manifest.metadata.name}: the ConfigMap ${name} has no ${key}`);
+    return [variable.name, value] as const;
   });
-  const own = env.map(({ name, value }) => [name, value] as const);
   assert.equal(new Set(own.map(([name]) => name)).size, own.length, "a variable is set twice");
   return Object.assign({}, ...settings, Object.fromEntries(own));
 }

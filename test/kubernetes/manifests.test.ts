@@ -22,6 +22,10 @@ const arrows: Readonly<Record<ServiceName, readonly ServiceName[]>> = {
 
 const overlays = ["local", "production"] as const;
 
+const inNamespace = (name: string) => `kubernetes.io/metadata.name=${name}`;
+const dns = ["TCP 53", "UDP 53"].map((port) => `${inNamespace("kube-system")} k8s-app=kube-dns, ${port}`);
+const grpc = "outlayer-grpc-caller=true, TCP 9000";
+
 const migration = readOverlay("overlays/production/migration");
 const migrationJob = migration.find(({ kind }) => kind === "Job") as Manifest;
 
@@ -188,22 +192,14 @@ describe("the manifests of Kubernetes", () => {
     });
 
     it("let through to the outside what each service needs there, and from the outside its callers", () => {
-      const inNamespace = (name: string) => `kubernetes.io/metadata.name=${name}`;
-      const dns = ["TCP 53", "UDP 53"].map((port) => `${inNamespace("kube-system")} k8s-app=kube-dns, ${port}`);
       const prometheus = `${inNamespace("monitoring")} app.kubernetes.io/name=prometheus, TCP 9100`;
-      const grpc = "outlayer-grpc-caller=true, TCP 9000";
       const mongodb = `${inNamespace("mongodb")}, TCP 27017`;
       const nats = `${inNamespace("nats")}, TCP 4222`;
       const keystore = `${inNamespace("keystore")}, TCP 8081`;
       const notPublic = ["10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16"];
       const near = `${["0.0.0.0/0", ...notPublic].join(" not ")}, TCP 443`;
-      const through = [...deployments, job].map((each) => {
-        // The migration comes before the namespace's other policies, and beside them later.
-        const all = [...manifests, ...migration];
-        const ends = (direction: "egress" | "ingress") => outsideOf(all, direction, podLabelsOf(each));
-        return [each.metadata.name, { to: [...new Set(ends("egress"))], from: ends("ingress") }];
-      });
-      assert.deepEqual(Object.fromEntries(through), {
+      // The migration comes before the namespace's other policies, and beside them later.
+      assert.deepEqual(outsideEndsOf([...deployments, job], [...manifests, ...migration]), {
         gateway: { to: dns, from: ["anybody, TCP 8080", prometheus] },
         planner: { to: dns, from: [prometheus, grpc] },
         "signer-proxy": { to: [keystore, ...dns].toSorted(), from: [prometheus] },
@@ -263,7 +259,7 @@ describe("the manifests of Kubernetes", () => {
     it("have Prometheus scrape the clear port of each service's pods", () => {
       const [monitor, ...others] = manifests.filter(({ kind }) => kind === "PodMonitor");
       assert.deepEqual(others, []);
-      const { selector, podMetricsEndpoints, namespaceSelector } = monitor?.spec as Fields;
+      const { selector, podMetricsEndpoints, namespaceSelector } = (monitor as Manifest).spec as Fields;
       // Without a selector of namespaces: those of its own.
       assert.equal(namespaceSelector, undefined);
       const [{ port, path }] = podMetricsEndpoints as unknown as readonly [Fields];
@@ -303,6 +299,19 @@ describe("the manifests of Kubernetes", () => {
     });
   });
 
+  it("let through to the outside on one machine what each service needs there, and its callers", () => {
+    const manifests = readOverlay("overlays/local");
+    const deployments = manifests.filter(({ kind }) => kind === "Deployment");
+    const devnet = (port: number) => `${inNamespace("devnet")}, TCP ${port}`;
+    assert.deepEqual(outsideEndsOf(deployments, manifests), {
+      gateway: { to: dns, from: ["anybody, TCP 8080"] },
+      planner: { to: dns, from: [grpc] },
+      "signer-proxy": { to: [devnet(8081), ...dns].toSorted(), from: [] },
+      broadcaster: { to: [devnet(3030), ...dns].toSorted(), from: [] },
+      evidence: { to: dns, from: [grpc] },
+    });
+  });
+
   it("give evidence a directory for SQLite's temporary files, beside the one of its file", () => {
     const evidence = readOverlay("overlays/local").find(
       ({ kind, metadata }) => kind === "Deployment" && metadata.name === "evidence",
@@ -339,6 +348,15 @@ describe("the manifests of Kubernetes", () => {
     assert.equal(status, 0, String(stderr));
   });
 });
+
+/** By workload: who is not in the namespace and may be talked to by its pods, or talk to them. */
+function outsideEndsOf(workloads: readonly Manifest[], policies: readonly Manifest[]) {
+  const ends = workloads.map((each) => {
+    const [to, from] = (["egress", "ingress"] as const).map((way) => outsideOf(policies, way, podLabelsOf(each)));
+    return [each.metadata.name, { to: [...new Set(to)], from }];
+  });
+  return Object.fromEntries(ends);
+}
 
 /** Files of Secrets are root's, and of the group that the pod names. */
 function assertInGroupOfFiles(manifest: Manifest): void {
