@@ -4,11 +4,7 @@ import { inspect } from "node:util";
 import { ownVariables } from "@outlayer/distributed";
 import { readProductConfig } from "@outlayer/embedded";
 import { ConfigError, ConfigReader, type Environment, type ServiceName, serviceNames } from "@outlayer/kit";
-import { readBroadcasterProcessConfig } from "../services/broadcaster/src/config.ts";
-import { readEvidenceProcessConfig } from "../services/evidence/src/config.ts";
-import { readGatewayProcessConfig } from "../services/gateway/src/config.ts";
-import { readPlannerProcessConfig } from "../services/planner/src/config.ts";
-import { readSignerProxyProcessConfig } from "../services/signer-proxy/src/config.ts";
+import { serviceConfigs, watched } from "./support/service-configuration.ts";
 
 const key = "ed25519:3tHLSGq8EWFaKfZAFFTU9M1wyjrn8XWR1RrmJHSg7HgiMauDofvHE6tP1E6odKgaCKxvQ5GaMZnZnbza1zxnUXKY";
 const service = { SERVICE_TOKEN: "service-token-0123456789abcdef0123456" };
@@ -16,16 +12,12 @@ const usage = { USAGE_SECRET: "9876543210".repeat(4) };
 const wallets = { INTERNAL_WALLET_AUTH_TOKEN: "internal-token-0123456789abcdef012345", WALLET_API_KEYS_JSON: "{}" };
 
 /** What each service needs at least, and all its secrets. */
-const services: Readonly<
-  Record<ServiceName, { read: (reader: ConfigReader) => unknown; plain: Environment; secrets: Environment }>
-> = {
+const services: Readonly<Record<ServiceName, { plain: Environment; secrets: Environment }>> = {
   gateway: {
-    read: readGatewayProcessConfig,
     plain: { PLANNER_URL: "http://a", EVIDENCE_URL: "http://a" },
     secrets: { ...wallets, ...service },
   },
   planner: {
-    read: readPlannerProcessConfig,
     plain: {
       ...{ SIGNER_PROXY_URL: "http://a", BROADCASTER_URL: "http://a", EVIDENCE_URL: "http://a" },
       ...{ QUOTES_1CLICK_URL: "https://a", QUOTES_BUS_URL: "https://a" },
@@ -38,12 +30,10 @@ const services: Readonly<
     },
   },
   "signer-proxy": {
-    read: readSignerProxyProcessConfig,
     plain: { KEYSTORE_URL: "http://a" },
     secrets: { KEYSTORE_AUTH_TOKEN: "t", GRANT_SECRET: "0123456789".repeat(4), ...usage, ...service },
   },
   broadcaster: {
-    read: readBroadcasterProcessConfig,
     plain: {
       EVIDENCE_URL: "http://a",
       SIGNER_PROXY_URL: "http://a",
@@ -53,25 +43,10 @@ const services: Readonly<
     secrets: { RELAYER_SECRET_KEY: key, APPROVER_SECRET_KEY: key, NEAR_RPC_URL: "http://a/key", ...service },
   },
   evidence: {
-    read: readEvidenceProcessConfig,
     plain: {},
     secrets: { ...wallets, DATABASE_URL: "sqlite:a", ...usage, ...service },
   },
 };
-
-/** An environment that notes which variables are asked for. */
-function watched(environment: Environment): { environment: Environment; asked: Set<string> } {
-  const asked = new Set<string>();
-  return {
-    asked,
-    environment: new Proxy(environment, {
-      get(target, name) {
-        asked.add(String(name));
-        return target[String(name)];
-      },
-    }),
-  };
-}
 
 /** Secrets of ours, and the one that the keystore gives out. */
 const shared = ["INTERNAL_WALLET_AUTH_TOKEN", "SERVICE_TOKEN", "GRANT_SECRET", "USAGE_SECRET"] as const;
@@ -118,7 +93,8 @@ function readPage(): readonly Row[] {
 describe("configuration of each service", () => {
   const rows = readPage();
   for (const name of serviceNames) {
-    const { read, plain, secrets } = services[name];
+    const read = serviceConfigs[name];
+    const { plain, secrets } = services[name];
     it(`${name} takes each of its secrets from a file as well`, () => {
       const files = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [`/run/${name}`, `${value}\n`]));
       const readFile = (path: string) => files[path] ?? assert.fail(path);
@@ -215,7 +191,7 @@ describe("configuration of each service", () => {
   }
 
   it("evidence does not start with a secret that is its database's password, however that is escaped", () => {
-    const { read, plain, secrets } = services.evidence;
+    const { plain, secrets } = services.evidence;
     const password = "p%40ssword-of-the-database-0123456789";
     const environment = {
       ...plain,
@@ -223,7 +199,7 @@ describe("configuration of each service", () => {
       DATABASE_URL: `mongodb://user:${password}@db.test/evidence`,
       USAGE_SECRET: decodeURIComponent(password),
     };
-    const found = problemsOf(() => read(new ConfigReader(environment)));
+    const found = problemsOf(() => serviceConfigs.evidence(new ConfigReader(environment)));
     assert.deepEqual(found, ["the password in DATABASE_URL and USAGE_SECRET must differ"]);
   });
 });

@@ -2,23 +2,16 @@ import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ConfigReader, type Environment } from "@outlayer/kit";
+import { ConfigReader, type Environment, serviceNames } from "@outlayer/kit";
 import { issue, newAuthority } from "../../packages/kit/test/support/certificates.ts";
-import { readBroadcasterProcessConfig } from "../../services/broadcaster/src/config.ts";
-import { readEvidenceProcessConfig, readMigrateConfig } from "../../services/evidence/src/config.ts";
-import { readGatewayProcessConfig } from "../../services/gateway/src/config.ts";
-import { readPlannerProcessConfig } from "../../services/planner/src/config.ts";
-import { readSignerProxyProcessConfig } from "../../services/signer-proxy/src/config.ts";
+import { readMigrateConfig } from "../../services/evidence/src/config.ts";
+import { serviceConfigs, watched } from "../support/service-configuration.ts";
 import type { Labels } from "./network-policies.ts";
 import type { Fields, Manifest } from "./overlay.ts";
 
 /** The programs that the manifests start, by the container's argument, with what reads each one's configuration. */
 const programs: Readonly<Record<string, (reader: ConfigReader) => unknown>> = {
-  "services/gateway/src/main.ts": readGatewayProcessConfig,
-  "services/planner/src/main.ts": readPlannerProcessConfig,
-  "services/signer-proxy/src/main.ts": readSignerProxyProcessConfig,
-  "services/broadcaster/src/main.ts": readBroadcasterProcessConfig,
-  "services/evidence/src/main.ts": readEvidenceProcessConfig,
+  ...Object.fromEntries(serviceNames.map((name) => [`services/${name}/src/main.ts`, serviceConfigs[name]])),
   "services/evidence/src/migrate.ts": readMigrateConfig,
 };
 
@@ -146,20 +139,14 @@ export async function startWith(
       for (const [key, text] of Object.entries(contents)) writeFileSync(join(root, path, key), text);
     }
     const environment = environmentOf(manifest, manifests);
-    const asked = new Set<string>();
     const placed = Object.entries(environment).map(
       ([name, value]) => [name, value.replaceAll(paths, `${root}/etc/`)] as const,
     );
-    const watched = new Proxy<Environment>(Object.fromEntries(placed), {
-      get(target, name) {
-        asked.add(String(name));
-        return target[String(name)];
-      },
-    });
+    const { environment: given, asked } = watched(Object.fromEntries(placed));
     const [program] = containerOf(manifest).args;
     const read = programs[program];
     if (read === undefined) throw new Error(`${manifest.metadata.name} starts ${program}, which is no program`);
-    read(new ConfigReader(watched));
+    read(new ConfigReader(given));
     const unread = Object.keys(environment).filter((name) => !asked.has(name) && !isOfNode(name));
     assert.deepEqual(unread, [], `${program} does not read them`);
   } finally {
