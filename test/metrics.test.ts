@@ -1,27 +1,24 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import { createClient } from "@connectrpc/connect";
 import { createGrpcTransport } from "@connectrpc/connect-node";
 import { RecordService } from "@outlayer/contracts/outlayer/evidence/v1/record_service";
 import { type ServiceName, serviceNames } from "@outlayer/kit";
+import { readMetrics } from "./support/metrics-page.ts";
 import { samplesOf, scrape } from "./support/scraped.ts";
 import { describeShapes } from "./support/shapes.ts";
 import { dust } from "./support/steps.ts";
 import { type System, startSystem } from "./support/system.ts";
 import { waitUntil } from "./support/wait-until.ts";
 
-/** What docs/metrics.md says of a metric. */
-interface Documented {
-  readonly type: string;
-  readonly services: readonly ServiceName[];
-}
+/** OpenMetrics names a counter's family without its suffix. */
+const familyOf = (name: string) => name.replace(/_total$/, "");
 
 /** Node's own, which the page does not list. */
 const ofProcess = /^(process|nodejs)_/;
 
 describeShapes("metrics", (shape) => {
   let system: System;
-  const documented = readDocumented();
+  const documented = readMetrics();
 
   before(async () => {
     // Whoever watches nobody tells nothing of keys. The second endpoint answers nothing from the start.
@@ -56,12 +53,12 @@ describeShapes("metrics", (shape) => {
       const names = own.map(([name]) => name);
       for (const [name, { services }] of documented) {
         if (shape === "distributed" || services.includes(service))
-          assert.equal(names.includes(name), services.includes(service), `${name} of ${service}`);
+          assert.equal(names.includes(familyOf(name)), services.includes(service), `${name} of ${service}`);
       }
       assert.ok(names.includes("nodejs_eventloop_lag_seconds"));
       for (const [name, type] of own) if (!ofProcess.test(name)) seen.set(name, type);
     }
-    const told = [...documented].map(([name, { type }]) => [name, type]);
+    const told = [...documented].map(([name, { type }]) => [familyOf(name), type]);
     assert.deepEqual([...seen].sort(), told.sort());
   });
 
@@ -97,6 +94,24 @@ describeShapes("metrics", (shape) => {
     await waitFor("evidence", "rpc_server_call_duration_seconds_count", ["RecordService/GetRecord", '"NOT_FOUND"']);
   });
 
+  it("tell whether each service is ready, and what it needs", async () => {
+    for (const service of serviceNames) {
+      const ready = await valuesOf(service, "service_ready");
+      const own = ready.filter(({ labels }) => labels === `service_name="${service}"`);
+      assert.deepEqual(own, [{ labels: `service_name="${service}"`, value: 1 }]);
+      assert.equal(ready.length, shape === "distributed" ? 1 : serviceNames.length);
+    }
+    const needed = async (service: ServiceName) =>
+      (await valuesOf(service, "service_dependency_ok")).filter(({ labels }) => labels.includes(`"${service}"`));
+    const of = (service: ServiceName, dependency: string) => ({
+      labels: `service_name="${service}",dependency="${dependency}"`,
+      value: 1,
+    });
+    assert.deepEqual(await needed("signer-proxy"), [of("signer-proxy", "keystore")]);
+    const others = shape === "distributed" ? [of("gateway", "planner"), of("gateway", "evidence")] : [];
+    assert.deepEqual(await needed("gateway"), others);
+  });
+
   it("show the chain, each endpoint, and who drives", async () => {
     const one = async (name: string) => {
       const values = await valuesOf("broadcaster", name);
@@ -122,16 +137,18 @@ describeShapes("metrics", (shape) => {
     ]);
     assert.doesNotMatch(await textOf("broadcaster"), /127\.0\.0\.1|http:/);
   });
-});
 
-function readDocumented(): ReadonlyMap<string, Documented> {
-  const page = readFileSync(new URL("../docs/metrics.md", import.meta.url), "utf8");
-  const rows = [...page.matchAll(/^\| `([a-z_]+)` \| (\w+) \| ([\w-]+) \| .* \|$/gm)];
-  return new Map(
-    rows.map(([, name = "", type = "", of = ""]) => {
-      const services = of === "all" ? serviceNames : serviceNames.filter((one) => one === of);
-      // OpenMetrics names a counter's family without its suffix.
-      return [name.replace(/_total$/, ""), { type, services }];
-    }),
-  );
-}
+  it("have the labels of the page", async () => {
+    const texts = await Promise.all(serviceNames.map(textOf));
+    const silent = [...documented].flatMap(([name, { type, labels }]) => {
+      const samples = texts.flatMap((text) => samplesOf(text, type === "histogram" ? `${name}_count` : name));
+      for (const sample of samples) {
+        const names = Array.from(sample.labels.matchAll(/([a-z_]+)="/g), ([, label]) => String(label));
+        assert.deepEqual(names.toSorted(), labels.toSorted(), name);
+      }
+      return samples.length === 0 ? [name] : [];
+    });
+    // Nobody's keys are watched here.
+    assert.deepEqual(silent, ["watched_key_events_total"]);
+  });
+});

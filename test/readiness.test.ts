@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { ServiceName } from "@outlayer/kit";
+import { samplesOf, scrape } from "./support/scraped.ts";
 import { ServiceProcesses } from "./support/service-processes.ts";
 import { dust } from "./support/steps.ts";
 import { startTcpProxy, type TcpProxy } from "./support/tcp-proxy.ts";
@@ -14,6 +15,16 @@ const needEvidence = ["gateway", "planner", "broadcaster"] as const;
 const live = async (processes: ServiceProcesses, name: ServiceName) =>
   assert.equal((await fetch(`${processes.httpUrl(name)}/livez`)).status, 200, name);
 
+/** Whether the metrics say the same as `/readyz`: ready, or the dependency of this reason not ok. */
+async function isMeasured(processes: ServiceProcesses, name: ServiceName, reason?: string): Promise<boolean> {
+  const text = await scrape(processes.httpUrl(name));
+  const has = (metric: string, labels: string, value: number) =>
+    samplesOf(text, metric).some((one) => one.labels === `service_name="${name}"${labels}` && one.value === value);
+  if (reason === undefined) return has("service_ready", "", 1);
+  const [dependency] = reason.split(" ");
+  return has("service_ready", "", 0) && has("service_dependency_ok", `,dependency="${dependency}"`, 0);
+}
+
 /** Resolves once each is ready, or is not for this reason alone. Their processes live all the while. */
 async function say(processes: ServiceProcesses, names: readonly ServiceName[], reason?: string): Promise<void> {
   const holds = (name: ServiceName) => async () => {
@@ -21,7 +32,7 @@ async function say(processes: ServiceProcesses, names: readonly ServiceName[], r
     const answer = await fetch(`${processes.httpUrl(name)}/readyz`);
     const { reasons } = (await answer.json()) as { reasons?: readonly string[] };
     assert.equal(answer.status, reasons === undefined ? 200 : 503);
-    return reasons?.join() === reason;
+    return reasons?.join() === reason && (await isMeasured(processes, name, reason));
   };
   await Promise.all(names.map((name) => waitUntil(holds(name), `${name}: ${reason ?? "ready"}`, patienceMs)));
 }

@@ -24,7 +24,7 @@ export interface Metrics {
   counter(metric: Metric): (labels?: Labels) => void;
   /** A distribution of times. @returns a function that takes a time in seconds */
   histogram(metric: Metric): (seconds: number, labels?: Labels) => void;
-  /** Of each name there is one. @param read its values, each time that somebody asks */
+  /** Gauges of one name are one, with the values of all. @param read values, each time that somebody asks */
   gauge(metric: Metric, read: () => Iterable<Reading>): void;
 }
 
@@ -65,6 +65,8 @@ function processMetrics(): Registry<OpenMetricsContentType> {
 export class PrometheusMetrics implements Metrics {
   readonly #registry = registry();
   readonly #clock: Clock;
+  /** What each gauge reads, by its name. */
+  readonly #reads = new Map<string, (() => Iterable<Reading>)[]>();
   #text: Promise<string> | undefined;
   #textAtMs = 0;
 
@@ -101,11 +103,18 @@ export class PrometheusMetrics implements Metrics {
   }
 
   gauge(metric: Metric, read: () => Iterable<Reading>): void {
+    const before = this.#reads.get(metric.name);
+    if (before !== undefined) {
+      before.push(read);
+      return;
+    }
+    const reads = [read];
+    this.#reads.set(metric.name, reads);
     const gauge: Gauge = new Gauge({
       ...this.#options(metric),
       collect() {
         gauge.reset();
-        for (const { value, labels = {} } of read()) gauge.set(labels, value);
+        for (const { value, labels = {} } of reads.flatMap((each) => [...each()])) gauge.set(labels, value);
       },
     });
   }

@@ -43,10 +43,15 @@ export class Readiness {
     return this.#started;
   }
 
+  /** All that it needs, as it is now. */
+  get dependencies(): readonly Dependency[] {
+    return this.#sources.flatMap((source) => source());
+  }
+
   /** Why the process is not ready, in words that anybody may see. */
   get reasons(): readonly string[] {
     if (this.stopping.aborted) return ["stopping"];
-    const missing = this.#dependencies()
+    const missing = this.dependencies
       .filter(({ required, state }) => required && state !== "ok")
       .map(({ name, state }) => `${name} is ${state}`);
     return this.#started ? missing : ["starting", ...missing];
@@ -54,7 +59,7 @@ export class Readiness {
 
   /** `{"status": "ready"}`, or `{"status": "not_ready", "reasons": [...]}`; and `dependencies`, where there are any. */
   report(): ReadinessReport {
-    const known = this.#dependencies().map(({ name, state }) => [name, state] as const);
+    const known = this.dependencies.map(({ name, state }) => [name, state] as const);
     const dependencies = known.length === 0 ? {} : { dependencies: Object.fromEntries(known) };
     const { reasons } = this;
     return reasons.length === 0
@@ -75,10 +80,6 @@ export class Readiness {
   stop(): void {
     this.#stopping.abort();
     this.#tell();
-  }
-
-  #dependencies(): readonly Dependency[] {
-    return this.#sources.flatMap((source) => source());
   }
 
   #tell(): void {

@@ -1,6 +1,7 @@
 import { type BindAddress, bindAddress, type ConfigReader, flag, httpUrl, isLoopback, oneOf, text } from "./config.ts";
 import type { Watch } from "./dependency-watch.ts";
 import { type LogLevel, logLevels } from "./logger.ts";
+import type { Metrics } from "./metrics.ts";
 import { type Dependency, Readiness } from "./readiness.ts";
 import { type RpcGuards, type RpcListeners, type RpcRoutes, serveRpc } from "./rpc/serve.ts";
 import { readServiceToken } from "./secrets.ts";
@@ -94,6 +95,21 @@ export interface HostedService {
   left(): readonly string[];
 }
 
+/** Shows what `/readyz` says, whenever somebody asks. */
+function showReadiness(metrics: Metrics, name: string, readiness: Readiness): void {
+  const labels = { service_name: name };
+  metrics.gauge({ name: "service_ready", help: "1 while /readyz says ready.", labels: ["service_name"] }, () => [
+    { labels, value: Number(readiness.ready) },
+  ]);
+  const help = "1 while a dependency is ok in /readyz, and 0 while it is slow, away or unknown.";
+  metrics.gauge({ name: "service_dependency_ok", help, labels: ["service_name", "dependency"] }, () =>
+    readiness.dependencies.map(({ name: dependency, state }) => ({
+      labels: { ...labels, dependency },
+      value: Number(state === "ok"),
+    })),
+  );
+}
+
 /**
  * Puts a service on its ports. It stops in the order that loses least: not ready, no new work, finish what is in flight, close
  * listeners, free what calls needed.
@@ -108,6 +124,7 @@ export async function hostService(
 ): Promise<HostedService> {
   const { logger } = guards;
   readiness.watch(() => service.dependencies?.() ?? []);
+  if (guards.metrics !== undefined) showReadiness(guards.metrics, service.routes.name, readiness);
   const listeners = await serveRpc(service.routes, guards, { grpc: binds.grpcBind, http: binds.httpBind }, readiness);
   try {
     await service.start(stopping);

@@ -30,6 +30,19 @@ describe("metrics of a service", () => {
     assert.equal(lineOf(await metrics.text(), "level"), undefined);
   });
 
+  it("show what all readers of one gauge read, and nothing of one that reads nothing any more", async () => {
+    const metrics = new PrometheusMetrics(clock);
+    let first = [{ value: 1, labels: { of: "a" } }];
+    const gauge = { name: "level", help: "Of something.", labels: ["of"] };
+    metrics.gauge(gauge, () => first);
+    metrics.gauge(gauge, () => [{ value: 2, labels: { of: "b" } }]);
+    const shown = async () => (await metrics.text()).split("\n").filter((line) => line.startsWith("level"));
+    assert.deepEqual(await shown(), ['level{of="a"} 1', 'level{of="b"} 2']);
+    first = [];
+    nowMs += 1_000;
+    assert.deepEqual(await shown(), ['level{of="b"} 2']);
+  });
+
   it("are made once a second, however often they are asked for", async () => {
     const metrics = new PrometheusMetrics(clock);
     const count = metrics.counter({ name: "seen_total", help: "What was seen." });
