@@ -5,3 +5,4 @@ export { type Mongodb, needMongodb } from "./mongodb.ts";
 export { natsCluster } from "./nats/cluster.ts";
 export { findOwnNats, type NewNats, needOwnNats, noNats, type OwnNats } from "./nats/own.ts";
 export { needNats } from "./nats.ts";
+export { needPromtool } from "./promtool.ts";
