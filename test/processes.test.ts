@@ -103,6 +103,21 @@ describe("each service from its own main", () => {
     });
   }
 
+  it("a process outlives a thread that it starts, whose standard input is closed from the begin", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "threads-"));
+    try {
+      const [main, thread] = [join(directory, "main.mjs"), join(directory, "thread.mjs")];
+      const threads = 'from "node:worker_threads";';
+      const begun = "new Worker(new URL('thread.mjs', import.meta.url))";
+      writeFileSync(main, `import { Worker } ${threads} ${begun}.once("message", () => process.exit(7));`);
+      const told = 'process.stdin.once("end", () => parentPort.postMessage("")).resume();';
+      writeFileSync(thread, `import { parentPort } ${threads} ${told}`);
+      assert.deepEqual(await exit(spawnService("evidence", {}, main)), { code: 7, problems: "" });
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
   it("a service with a public listener does not start without a service token", async () => {
     const variables = {
       GRPC_BIND_ADDR: "0.0.0.0:0",
