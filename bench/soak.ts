@@ -4,7 +4,8 @@ import { parseArgs } from "node:util";
 import { type ServiceName, serviceNames } from "@outlayer/kit";
 import { dust } from "../test/support/steps.ts";
 import { asked } from "./support/bench-system.ts";
-import { type ProcessUsage, SoakSystem } from "./support/soak-system.ts";
+import type { ProcessUsage } from "./support/process-usage.ts";
+import { SoakSystem } from "./support/soak-system.ts";
 import { type Figure, holds, tableOf } from "./support/table.ts";
 
 const usage = `usage: ./dev bench soak [options]

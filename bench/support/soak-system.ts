@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePorts, prepareReplicas, type Replicas } from "@outlayer/distributed";
@@ -10,13 +10,7 @@ import { wideBounds } from "../../test/support/product-environment.ts";
 import { RestClient } from "../../test/support/rest-client.ts";
 import type { CallCounts } from "./bench-system.ts";
 import { Inspector } from "./inspector.ts";
-
-/** Resources used by a process so far: bytes, and milliseconds of processor time. */
-export interface ProcessUsage {
-  readonly heapBytes: number;
-  readonly rssBytes: number;
-  readonly cpuMs: number;
-}
+import { kilobytesOf, type ProcessUsage, usageOf } from "./process-usage.ts";
 
 /** The five services as processes with an inspector, and a devnet as another one. */
 export class SoakSystem {
@@ -193,15 +187,4 @@ async function post(url: string, body: object): Promise<void> {
   const headers = { "content-type": "application/json" };
   const response = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
   if (!response.ok) throw new Error(`devnet control: ${await response.text()}`);
-}
-
-/** From /proc, in ticks of 10 ms and in kB; nothing elsewhere. */
-function usageOf(pid: number): Omit<ProcessUsage, "heapBytes"> {
-  const [, , , , , , , , , , , user = "0", system = "0"] =
-    readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  return { rssBytes: 1024 * kilobytesOf("VmRSS", pid), cpuMs: 10 * (Number(user) + Number(system)) };
-}
-
-function kilobytesOf(what: "VmRSS" | "VmHWM", pid: number): number {
-  return Number(new RegExp(`^${what}:\\s+(\\d+) kB$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
 }

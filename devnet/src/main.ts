@@ -10,6 +10,7 @@ const usage = `usage: ./dev devnet [options]
   --block-time-ms N|manual                          100 by default
   --seed TEXT                                       makes all keys
   --shards N                                        1, the default, to 9
+  --gates N                                         1 by default, each with accounts of its own
   --chain-id TEXT                                   "devnet" by default
   --ready-file PATH                                 written as JSON once everything listens
   --end-with-parent                                 ends when standard input closes
@@ -35,6 +36,7 @@ function readArguments(): Arguments {
       "block-time-ms": text,
       seed: text,
       shards: text,
+      gates: text,
       "chain-id": text,
       "ready-file": text,
       "end-with-parent": { type: "boolean" },
@@ -47,6 +49,7 @@ function readArguments(): Arguments {
     blockTimeMs: blockTime(values["block-time-ms"]),
     ...(values.seed === undefined ? {} : { seed: values.seed }),
     ...(values.shards === undefined ? {} : { shards: Number(values.shards) }),
+    ...(values.gates === undefined ? {} : { genesis: { gates: count(values.gates) } }),
     ...(values["chain-id"] === undefined ? {} : { chainId: values["chain-id"] }),
   };
   return { options, readyFile: values["ready-file"], endsWithParent: values["end-with-parent"] ?? false };
@@ -55,6 +58,16 @@ function readArguments(): Arguments {
 function port(given = "0"): number {
   const value = Number(given);
   if (!Number.isInteger(value) || value < 0 || value > 65_535) throw new UsageError(`${given} is no port`);
+  return value;
+}
+
+/** Gates of which each has accounts of its own: far more than a node carries well. */
+const mostGates = 1_000;
+
+function count(given: string): number {
+  const value = Number(given);
+  if (!Number.isInteger(value) || value < 1 || value > mostGates)
+    throw new UsageError(`${given} is no number of gates`);
   return value;
 }
 

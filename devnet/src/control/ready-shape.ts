@@ -12,6 +12,11 @@ export function readyShape(devnet: Devnet): unknown {
     relayer: secretShape(devnet.relayer),
     approver: secretShape(devnet.approver),
     gate_id: devnet.gateId,
+    gates: devnet.gates.map(({ gateId, relayer, approver }) => ({
+      gate_id: gateId,
+      relayer: secretShape(relayer),
+      approver: secretShape(approver),
+    })),
     verifier_id: devnet.verifierId,
     wrapped_near_id: accountNames.wrap,
     wallets: devnet.wallets.map(({ walletId, accountId, publicKey }) => ({
