@@ -3,82 +3,18 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Code } from "@connectrpc/connect";
-import { PrometheusMetrics, serviceNames, systemPorts } from "@outlayer/kit";
 import { needPromtool } from "@outlayer/test-servers";
 import { parse, stringify } from "yaml";
-import { readMetrics } from "../support/metrics-page.ts";
-import { type Query, readQuery } from "./promql.ts";
+import { assertAnswerable, labelsOf } from "./answerable.ts";
+import { readQuery } from "./promql.ts";
 import { alerts, groups, recordings, rulesPath } from "./rules.ts";
 import { healthy, scenarios } from "./scenarios.ts";
 
 const runbooks = new URL("../../docs/runbooks/", import.meta.url);
 const read = (page: string) => readFileSync(new URL(page, runbooks), "utf8");
 const pages = readdirSync(runbooks).filter((page) => page !== "README.md");
-const metricsPage = readFileSync(new URL("../../docs/metrics.md", import.meta.url), "utf8");
-
-/** What Prometheus itself says of a target, beside the target's own labels. */
-const ofTarget = ["namespace", "job", "instance"];
-
-const codes = Object.keys(Code).map((code) => code.replace(/(?<=[a-z])(?=[A-Z])/g, "_").toUpperCase());
 
 describe("rules of Prometheus", () => {
-  const documented = readMetrics();
-  const ofProcess = new Set<string>();
-  before(async () => {
-    const text = await new PrometheusMetrics(systemPorts().clock).text();
-    for (const [, name] of text.matchAll(/^# TYPE (\w+) /gm)) ofProcess.add(String(name));
-  });
-
-  /** Labels of a metric. @throws AssertionError where nothing has it */
-  function labelsOf(metric: string): readonly string[] {
-    const recording = recordings.find(({ record }) => record === metric);
-    if (recording !== undefined) return readQuery(recording.expr).labels;
-    const [, family = ""] = /^(.*)_(?:count|sum|bucket)$/.exec(metric) ?? [];
-    const found = documented.get(metric) ?? documented.get(family);
-    if (found !== undefined) {
-      assert.equal(found.type === "histogram", documented.get(metric) === undefined, `${metric} of a ${found.type}`);
-      return [...found.labels, ...ofTarget];
-    }
-    const isOfProcess = [metric, family, metric.replace(/_total$/, "")].some((name) => ofProcess.has(name));
-    assert.ok(metric === "up" || isOfProcess, `nothing has the metric ${metric}`);
-    return ofTarget;
-  }
-
-  /** Whether a label of a metric can have this value, in what a service says or Prometheus adds. */
-  function canBe(metric: string, label: string, value: string): boolean {
-    const found = documented.get(metric.replace(/_count$/, "")) ?? documented.get(metric);
-    switch (label) {
-      case "job":
-        return (found?.services ?? serviceNames).some((service) => service === value);
-      case "service_name":
-        return serviceNames.some((service) => service === value);
-      case "rpc_status_code":
-        return codes.includes(value);
-      case "http_response_status_code":
-        return value === "5..";
-      case "http_route":
-      case "rpc_method":
-        return ["/livez", "/readyz", ".*/WatchProgress"].includes(value);
-      default: {
-        const row = metricsPage.split("\n").find((line) => line.startsWith(`| \`${metric.replace(/_count$/, "")}\``));
-        return row?.includes(`\`${value}\``) === true;
-      }
-    }
-  }
-
-  function assertAnswerable(query: Query): void {
-    assert.notEqual(query.selectors.length, 0);
-    const all = query.selectors.flatMap(({ metric }) => labelsOf(metric));
-    for (const label of query.labels) assert.ok(all.includes(label), `nothing asked for has the label ${label}`);
-    for (const { metric, matchers } of query.selectors) {
-      for (const { label, values } of matchers) {
-        assert.ok(labelsOf(metric).includes(label), `${metric} has no label ${label}`);
-        for (const value of values) assert.ok(canBe(metric, label, value), `${label} of ${metric} is never ${value}`);
-      }
-    }
-  }
-
   for (const { record, expr } of recordings) {
     it(`record ${record} from metrics and labels that there are`, () => assertAnswerable(readQuery(expr)));
   }
