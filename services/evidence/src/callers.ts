@@ -30,6 +30,7 @@ export const callers = {
     acquireLease: ["broadcaster"],
     renewLease: ["broadcaster"],
     releaseLease: ["broadcaster"],
+    listLeases: ["broadcaster"],
   }),
   ...accepts(SessionService, {
     useChallenge: ["planner"],

@@ -39,7 +39,7 @@ import { signalOf } from "./rpc/changes.ts";
 import { appendGateLog, getGateLog } from "./rpc/gate-log.ts";
 import { getHistory } from "./rpc/get-history.ts";
 import { getRecord } from "./rpc/get-record.ts";
-import { acquireLease, releaseLease, renewLease } from "./rpc/leases.ts";
+import { acquireLease, listLeases, releaseLease, renewLease } from "./rpc/leases.ts";
 import { listOpenWorkflows } from "./rpc/list-open-workflows.ts";
 import { openWorkflow } from "./rpc/open-workflow.ts";
 import { chargeOperator, countPlan } from "./rpc/quotas.ts";
@@ -137,6 +137,7 @@ export function createEvidence(config: EvidenceConfig, { ports, logger, bus, nat
     acquireLease: (request) => acquireLease(holders, request),
     renewLease: (request) => renewLease(holders, request),
     releaseLease: (request) => releaseLease(holders, request),
+    listLeases: () => listLeases(holders),
   };
   const sessions: ServiceImpl<typeof SessionService> = {
     useChallenge: (request) => useChallenge(marking, request),

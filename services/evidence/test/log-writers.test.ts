@@ -97,7 +97,8 @@ onEveryStore("the log of workflows", (newPlace) => {
       direct_user: await evidence.open("of a user", { endpoint: "direct_user_function_call", calls: [] }),
     };
     for (const [resource, requestId] of Object.entries(opened)) {
-      for (const partition of Object.keys(opened)) {
+      // A presence is for no work at all.
+      for (const partition of [...Object.keys(opened), "broadcaster:tests"]) {
         const lease = await leaseOf(logs, partition);
         const about = { walletId: "wallet-1", requestId, lease };
         const { events } = await logs.readEvents({ requestId });
@@ -120,6 +121,8 @@ onEveryStore("the log of workflows", (newPlace) => {
     const { lease } = evidence;
     const second = { gateId: "second.near", expectedVersion: 0n, change: "x", lane: { members: [] }, lease };
     assert.equal(await codeOf(logs.appendGateLog(second)), Code.Aborted);
+    const presence = await leaseOf(logs, "broadcaster:tests");
+    assert.equal(await codeOf(logs.appendGateLog({ ...second, lease: presence })), Code.Aborted);
     assert.equal((await logs.getGateLog({ gateId: "second.near" })).version, 0n);
   });
 
@@ -196,6 +199,46 @@ onEveryStore("the log of workflows", (newPlace) => {
     assert.deepEqual([third.taken, third.epoch], [false, 4n]);
   });
 
+  it("lists the leases that are held: whose, under which epoch, since when, and for how long", async () => {
+    const { logs } = evidence;
+    const listed = async () => {
+      const { leases, more } = await logs.listLeases({});
+      assert.equal(more, false);
+      // The tests' own are there from the start.
+      return leases.filter(({ holderId }) => holderId !== "tests");
+    };
+    const [presence, gate] = ["broadcaster:b-1", "gate:lease.near"];
+    const fromMs = Date.now();
+    await logs.acquireLease({ resource: gate, holderId: "b-0", ttlMs: 60_000 });
+    await logs.releaseLease({ lease: { resource: gate, epoch: 1n }, holderId: "b-0" });
+    assert.deepEqual(await listed(), []);
+    for (const resource of [gate, presence]) await logs.acquireLease({ resource, holderId: "b-1", ttlMs: 60_000 });
+    const before = await listed();
+    assert.deepEqual(
+      before.map(({ resource, holderId, epoch }) => [resource, holderId, epoch]),
+      [
+        [presence, "b-1", 1n],
+        [gate, "b-1", 2n],
+      ],
+    );
+    for (const { sinceMs, remainingMs } of before) {
+      assert.ok(Number(sinceMs) >= fromMs && Number(sinceMs) <= Date.now());
+      assert.ok(remainingMs > 0 && remainingMs <= 60_000);
+    }
+    await logs.renewLease({ lease: { resource: presence, epoch: 1n }, holderId: "b-1", ttlMs: 3_600_000 });
+    const after = await listed();
+    assert.equal(after[0]?.sinceMs, before[0]?.sinceMs);
+    assert.ok((after[0]?.remainingMs ?? 0) > 60_000);
+  });
+
+  it("says of a list of leases that it is not whole", async () => {
+    const { logs } = evidence;
+    const names = Array.from({ length: 1001 }, (_, index) => `broadcaster:${index}`);
+    await Promise.all(names.map((resource) => logs.acquireLease({ resource, holderId: "many", ttlMs: 60_000 })));
+    const { leases, more } = await logs.listLeases({});
+    assert.deepEqual([leases.length, more], [1000, true]);
+  });
+
   it("lets nobody write whose business it is not", async () => {
     const credentials = { internalTokens: ["internal"], apiKeys: new Map<string, string>() };
     const service = createEvidence(
@@ -211,6 +254,7 @@ onEveryStore("the log of workflows", (newPlace) => {
     for (const caller of [undefined, "gateway", "planner", "signer-proxy", "evidence"] as const) {
       const logs = createClient(LogService, inMemoryTransport(service.routes, guards, caller));
       assert.equal(await codeOf(logs.listOpenWorkflows({})), Code.PermissionDenied);
+      assert.equal(await codeOf(logs.listLeases({})), Code.PermissionDenied);
     }
     await service.close?.();
   });

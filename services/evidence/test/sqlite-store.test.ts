@@ -7,8 +7,10 @@ import { startEvidence, walletHeaders } from "./support/harness.ts";
 import { sqlitePlace } from "./support/places.ts";
 import { entryOf, projectionOf } from "./support/samples.ts";
 
-/** What a file has not before the latest version. */
-const withoutPartitions = "DROP INDEX projections_open_partition; ALTER TABLE projections DROP COLUMN partition;";
+/** What a file has not before the latest two versions. */
+const withoutPartitions = `DROP INDEX leases_removable; ALTER TABLE leases DROP COLUMN removable_at_ms;
+  ALTER TABLE leases DROP COLUMN taken_at_ms; DROP INDEX projections_open_partition;
+  ALTER TABLE projections DROP COLUMN partition;`;
 
 describe("the SQLite store", () => {
   it("adds the usage ledger to a file from before there was one, whose workflows stay", async () => {
@@ -51,7 +53,7 @@ describe("the SQLite store", () => {
       .prepare("INSERT INTO usage_entries (wallet_id, seq, request_id, at_ms, entry_json) VALUES (?, ?, ?, ?, ?)")
       .run("wallet-1", 1, "of-before", now, JSON.stringify(entry));
     await evidence.restart();
-    assert.deepEqual(database.prepare("PRAGMA user_version").get(), { __proto__: null, user_version: 11 });
+    assert.deepEqual(database.prepare("PRAGMA user_version").get(), { __proto__: null, user_version: 12 });
     database.close();
     const steps = [{ amounts: [{ token: "native", amount: "5" }] }];
     const [walletId, requestId] = ["wallet-1", randomUUID()];
@@ -91,6 +93,22 @@ describe("the SQLite store", () => {
       assert.throws(() => database.prepare(`${all} NULL`), /no query solution/);
     }
     database.close();
+    await place.drop();
+  });
+
+  it("removes leases of processes that are long over when another one is taken, and no others", async () => {
+    const place = sqlitePlace();
+    const store = openSqliteStore(place.database.path);
+    const take = (resource: string, takenAtMs: number, removableAtMs?: number) =>
+      store.replaceLease(undefined, { resource, holderId: "a", epoch: 1, expiresAtMs: 1, takenAtMs, removableAtMs });
+    await take("gate:gate.near", 0);
+    await take("broadcaster:old", 0, 1_000);
+    await take("broadcaster:edge", 0, 2_000);
+    await take("broadcaster:new", 2_000, 9_000);
+    const all = ["gate:gate.near", "broadcaster:old", "broadcaster:edge", "broadcaster:new"];
+    const left = await Promise.all(all.map(async (resource) => (await store.readLease(resource)) !== undefined));
+    assert.deepEqual(left, [true, false, true, true]);
+    await store.close();
     await place.drop();
   });
 

@@ -300,6 +300,32 @@ onEveryStore("an evidence store", (newPlace) => {
     assert.equal(await store.readLease("another"), undefined);
   });
 
+  it("lists leases that have not expired by then, in order of their resources and no more than asked for", async () => {
+    assert.deepEqual(await store.listLeases(0, 10), []);
+    const lease = (resource: string, expiresAtMs: number, times = {}) =>
+      ({ resource, holderId: `of ${resource}`, epoch: 1, expiresAtMs, ...times }) satisfies Lease;
+    const taken = { takenAtMs: 3 };
+    const [user, gate] = [lease("direct_user", 20, taken), lease("gate:a.near", 15)];
+    const presence = lease("broadcaster:one", 11, taken);
+    // A store may remove the presence of a process that is long gone: this one is not.
+    const kept = { ...presence, removableAtMs: Date.now() + 3_600_000 };
+    for (const one of [user, gate, kept, lease("gate:over.near", 10, taken)]) {
+      assert.equal(await store.replaceLease(undefined, one), true);
+    }
+    const list = async (from: EvidenceStore, nowMs: number, limit = 10) =>
+      (await from.listLeases(nowMs, limit)).map((one) => ({ ...one }));
+    assert.deepEqual(await list(storeOf(1), 10), [presence, user, gate]);
+    assert.deepEqual(await list(store, 10, 2), [presence, user]);
+    assert.deepEqual(await list(store, 15), [user]);
+    // Renewed: taken when it was. Taken by another: since then.
+    const renewed = { ...gate, expiresAtMs: 30 };
+    assert.equal(await store.replaceLease(gate, renewed), true);
+    const next = { ...user, holderId: "another", epoch: 2, expiresAtMs: 40, takenAtMs: 21 };
+    assert.equal(await store.replaceLease(user, next), true);
+    assert.deepEqual(await list(storeOf(2), 20), [next, renewed]);
+    assert.deepEqual({ ...(await store.readLease("direct_user")) }, next);
+  });
+
   it("lets exactly one of 32 sessions set a mark, which stays its own however often it is set (rule: challenge-is-used-once)", async () => {
     const expiresAtMs = Date.now() + 3_600_000;
     assert.equal(await store.hasMark("challenge:one"), false);

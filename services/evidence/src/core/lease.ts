@@ -1,17 +1,39 @@
+import { presenceHolder } from "@outlayer/workflow";
+
 /** The exclusive right to work on a resource, up to a time. */
 export interface Lease {
   readonly resource: string;
   readonly holderId: string;
   /** The fencing token, from 1; rises each time that the lease is taken. */
   readonly epoch: number;
-  /** Milliseconds since the epoch, by the clock of the process that wrote it. */
+  /** Milliseconds since the epoch, by the clock of the process that wrote it; so are the other times. */
   readonly expiresAtMs: number;
+  /** Undefined where an older program took it. */
+  readonly takenAtMs?: number | undefined;
+  /** Given to stores, and not given back: when they may remove it. Undefined: never, so that no epoch comes twice. */
+  readonly removableAtMs?: number | undefined;
 }
 
+/** How long a broadcaster's presence is kept once it is over: nothing is written under it, so its epochs fence nothing. */
+const presenceKeptMs = 86_400_000;
+
 /** The lease that a holder would get now; undefined while another holder's has not expired. */
-export function takenBy(holderId: string, resource: string, before: Lease | undefined, nowMs: number, ttlMs: number) {
+export function takenBy(
+  holderId: string,
+  resource: string,
+  before: Lease | undefined,
+  nowMs: number,
+  ttlMs: number,
+): Lease | undefined {
   if (before !== undefined && before.expiresAtMs > nowMs && before.holderId !== holderId) return undefined;
-  return { resource, holderId, epoch: (before?.epoch ?? 0) + 1, expiresAtMs: nowMs + ttlMs };
+  const taken = { resource, holderId, epoch: (before?.epoch ?? 0) + 1, expiresAtMs: 0, takenAtMs: nowMs };
+  return until(taken, nowMs + ttlMs);
+}
+
+/** The same lease up to another time. */
+export function until(lease: Lease, expiresAtMs: number): Lease {
+  const removable = presenceHolder(lease.resource) === undefined ? {} : { removableAtMs: expiresAtMs + presenceKeptMs };
+  return { ...lease, expiresAtMs, ...removable };
 }
 
 /**

@@ -55,6 +55,8 @@ export interface EvidenceStore {
   readLease(resource: string): Promise<Lease | undefined>;
   /** Compare-and-set of a lease. @returns whether the lease now is `after` */
   replaceLease(before: Lease | undefined, after: Lease): Promise<boolean>;
+  /** Leases that expire after a time, in order of their resources. @param nowMs milliseconds since the epoch */
+  listLeases(nowMs: number, limit: number): Promise<readonly Lease[]>;
   /** The last written state of a wallet's quota account; undefined where nothing counts. */
   readAccount(walletId: string): Promise<StoredAccount | undefined>;
   /**

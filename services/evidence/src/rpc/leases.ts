@@ -5,13 +5,16 @@ import type {
   RenewLeaseRequest,
 } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { conflict, invalid } from "@outlayer/kit";
-import { isHeld, type Lease, takenBy } from "../core/lease.ts";
+import { isHeld, type Lease, takenBy, until } from "../core/lease.ts";
 import type { EvidenceStore } from "../core/store.ts";
 
 export interface LeaseDeps {
   readonly store: Pick<EvidenceStore, "readLease" | "replaceLease">;
   readonly now: () => number;
 }
+
+/** Leases in a list: far more than any installation has broadcasters and partitions. */
+const mostListed = 1000;
 
 /** What writes need for checking their lease. */
 export interface LeaseCheckDeps {
@@ -35,15 +38,30 @@ export async function renewLease({ store, now }: LeaseDeps, { lease, holderId, t
   const { resource, epoch } = named(lease);
   const before = await store.readLease(resource);
   if (!isHeld(before, Number(epoch), holderId)) throw leaseLost(resource, epoch);
-  if (!(await store.replaceLease(before, { ...before, expiresAtMs: now() + ttlMs }))) throw leaseLost(resource, epoch);
+  if (!(await store.replaceLease(before, until(before, now() + ttlMs)))) throw leaseLost(resource, epoch);
   return {};
 }
 
 export async function releaseLease({ store, now }: LeaseDeps, { lease, holderId }: ReleaseLeaseRequest) {
   const { resource, epoch } = named(lease);
   const before = await store.readLease(resource);
-  if (isHeld(before, Number(epoch), holderId)) await store.replaceLease(before, { ...before, expiresAtMs: now() });
+  if (isHeld(before, Number(epoch), holderId)) await store.replaceLease(before, until(before, now()));
   return {};
+}
+
+export async function listLeases({ store, now }: { store: Pick<EvidenceStore, "listLeases">; now: () => number }) {
+  const nowMs = now();
+  const found = await store.listLeases(nowMs, mostListed + 1);
+  return {
+    leases: found.slice(0, mostListed).map(({ resource, holderId, epoch, takenAtMs, expiresAtMs }) => ({
+      resource,
+      holderId,
+      epoch: BigInt(epoch),
+      ...(takenAtMs === undefined ? {} : { sinceMs: BigInt(takenAtMs) }),
+      remainingMs: expiresAtMs - nowMs,
+    })),
+    more: found.length > mostListed,
+  };
 }
 
 /**

@@ -6,11 +6,17 @@ import { type CollectionSpec, date, objectSchema, text, version } from "./collec
 import type { Database } from "./database.ts";
 import { insertOnce } from "./insert-once.ts";
 
-/** Leases: one document each, never removed, so that no epoch comes twice. */
+/**
+ * Leases: one document each. Those of partitions are never removed, so that no epoch comes twice; a TTL index removes those of
+ * processes once they are long over.
+ */
 export const leasesSpec: CollectionSpec = {
   name: "leases",
-  schema: objectSchema({ _id: text, holder_id: text, epoch: version, expires_at: date, write_id: text }),
-  indexes: [],
+  schema: objectSchema(
+    { _id: text, holder_id: text, epoch: version, expires_at: date, write_id: text },
+    { taken_at: date, taken_epoch: version, removable_at: date },
+  ),
+  indexes: [{ name: "removable", key: { removable_at: 1 }, expireAfterSeconds: 0 }],
 };
 
 /** Time limits of replacing a lease, and of reading back, milliseconds: evidence's callers wait 5 s. */
@@ -24,6 +30,10 @@ interface LeaseDocument {
   readonly epoch: number;
   readonly expires_at: Date;
   readonly write_id: string;
+  readonly taken_at?: Date;
+  /** The epoch that began then: a program of the version before takes a lease and leaves both as they were. */
+  readonly taken_epoch?: number;
+  readonly removable_at?: Date;
 }
 
 export class Leases {
@@ -39,18 +49,25 @@ export class Leases {
 
   async read(resource: string): Promise<Lease | undefined> {
     const found = await this.#urgent(() => this.#leases.findOne({ _id: resource }));
-    if (found === null) return undefined;
-    return {
-      resource,
-      holderId: found.holder_id,
-      epoch: found.epoch,
-      expiresAtMs: found.expires_at.getTime(),
-    };
+    return found === null ? undefined : leaseOf(found);
+  }
+
+  async list(nowMs: number, limit: number): Promise<readonly Lease[]> {
+    const alive = { expires_at: { $gt: new Date(nowMs) } };
+    const found = await this.#urgent(() => this.#leases.find(alive, { sort: { _id: 1 }, limit }).toArray());
+    return found.map(leaseOf);
   }
 
   async replace(before: Lease | undefined, after: Lease): Promise<boolean> {
-    const written = { holder_id: after.holderId, epoch: after.epoch, expires_at: new Date(after.expiresAtMs) };
-    const document = { ...written, write_id: this.#writeId() };
+    const { takenAtMs, removableAtMs } = after;
+    const document = {
+      holder_id: after.holderId,
+      epoch: after.epoch,
+      expires_at: new Date(after.expiresAtMs),
+      write_id: this.#writeId(),
+      ...(takenAtMs === undefined ? {} : { taken_at: new Date(takenAtMs), taken_epoch: after.epoch }),
+      ...(removableAtMs === undefined ? {} : { removable_at: new Date(removableAtMs) }),
+    };
     const _id = after.resource;
     if (before === undefined) {
       return (await insertOnce(this.#database, this.#leases, { _id, ...document }, [{ _id }])).won;
@@ -72,4 +89,9 @@ export class Leases {
   #urgent<T>(call: () => Promise<T>, limitMs?: number): Promise<T> {
     return this.#database.answered(call, limitMs, "urgent");
   }
+}
+
+function leaseOf({ _id, holder_id, epoch, expires_at, taken_at, taken_epoch }: LeaseDocument): Lease {
+  const lease = { resource: _id, holderId: holder_id, epoch, expiresAtMs: expires_at.getTime() };
+  return taken_at === undefined || taken_epoch !== epoch ? lease : { ...lease, takenAtMs: taken_at.getTime() };
 }

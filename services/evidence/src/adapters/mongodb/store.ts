@@ -57,6 +57,7 @@ export function openMongodbStore(address: MongodbAddress, ports: Ports, logger: 
     markPublished: (versions) => entries.markPublished(versions),
     readLease: (resource) => leases.read(resource),
     replaceLease: (before, after) => leases.replace(before, after),
+    listLeases: (nowMs, limit) => leases.list(nowMs, limit),
     readAccount: (walletId) => accounts.read(walletId),
     replaceAccount: (before, after) => accounts.replace(before, after),
     setMark: (mark) => marks.set(mark),

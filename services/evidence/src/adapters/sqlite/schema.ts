@@ -88,6 +88,10 @@ const migrations: readonly string[] = [
   // Empty for workflows from before there were partitions: their logs tell.
   `ALTER TABLE projections ADD COLUMN partition TEXT NOT NULL DEFAULT '';
    CREATE INDEX projections_open_partition ON projections (partition, request_id) WHERE terminal = 0;`,
+  // Leases of processes are removed once they are long over, those of partitions never.
+  `ALTER TABLE leases ADD COLUMN taken_at_ms INTEGER;
+   ALTER TABLE leases ADD COLUMN removable_at_ms INTEGER;
+   CREATE INDEX leases_removable ON leases (removable_at_ms) WHERE removable_at_ms IS NOT NULL;`,
 ];
 
 /** @throws Error for a file that a later version of this program wrote */

@@ -67,6 +67,8 @@ class SqliteStore implements EvidenceStore {
   readonly #listUnpublished: StatementSync;
   readonly #markPublished: StatementSync;
   readonly #readLease: StatementSync;
+  readonly #listLeases: StatementSync;
+  readonly #dropLeases: StatementSync;
   readonly #insertLease: StatementSync;
   readonly #replaceLease: StatementSync;
   readonly #readAccount: StatementSync;
@@ -138,14 +140,17 @@ class SqliteStore implements EvidenceStore {
     this.#markPublished = database.prepare(
       "UPDATE projections SET published_version = ? WHERE request_id = ? AND published_version < ?",
     );
-    this.#readLease = database.prepare(
-      `SELECT resource, holder_id AS holderId, epoch, expires_at_ms AS expiresAtMs FROM leases WHERE resource = ?`,
-    );
+    const leases = `SELECT resource, holder_id AS holderId, epoch, expires_at_ms AS expiresAtMs, taken_at_ms AS takenAtMs
+       FROM leases`;
+    this.#readLease = database.prepare(`${leases} WHERE resource = ?`);
+    this.#listLeases = database.prepare(`${leases} WHERE expires_at_ms > ? ORDER BY resource LIMIT ?`);
+    this.#dropLeases = database.prepare("DELETE FROM leases WHERE removable_at_ms < ?");
     this.#insertLease = database.prepare(
-      `INSERT INTO leases (holder_id, epoch, expires_at_ms, resource) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      `INSERT INTO leases (holder_id, epoch, expires_at_ms, taken_at_ms, removable_at_ms, resource)
+       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     );
     this.#replaceLease = database.prepare(
-      `UPDATE leases SET holder_id = ?, epoch = ?, expires_at_ms = ?
+      `UPDATE leases SET holder_id = ?, epoch = ?, expires_at_ms = ?, taken_at_ms = ?, removable_at_ms = ?
        WHERE resource = ? AND holder_id = ? AND epoch = ? AND expires_at_ms = ?`,
     );
     this.#readAccount = database.prepare(
@@ -278,18 +283,24 @@ class SqliteStore implements EvidenceStore {
   }
 
   async readLease(resource: string): Promise<Lease | undefined> {
-    return (await this.#writes.read(() => this.#readLease.get(resource))) as unknown as Lease | undefined;
+    const found = await this.#writes.read(() => this.#readLease.get(resource));
+    return found === undefined ? undefined : leaseOf(found);
   }
 
-  async replaceLease(before: Lease | undefined, { resource, holderId, epoch, expiresAtMs }: Lease): Promise<boolean> {
-    const after = [holderId, epoch, expiresAtMs, resource];
+  async replaceLease(before: Lease | undefined, after: Lease): Promise<boolean> {
+    const { resource, holderId, epoch, expiresAtMs, takenAtMs, removableAtMs } = after;
+    const row = [holderId, epoch, expiresAtMs, takenAtMs ?? null, removableAtMs ?? null, resource];
     return this.#writes.run(() => {
-      const { changes } =
-        before === undefined
-          ? this.#insertLease.run(...after)
-          : this.#replaceLease.run(...after, before.holderId, before.epoch, before.expiresAtMs);
-      return changes === 1;
+      if (before === undefined) {
+        if (takenAtMs !== undefined) this.#dropLeases.run(takenAtMs);
+        return this.#insertLease.run(...row).changes === 1;
+      }
+      return this.#replaceLease.run(...row, before.holderId, before.epoch, before.expiresAtMs).changes === 1;
     });
+  }
+
+  async listLeases(nowMs: number, limit: number): Promise<readonly Lease[]> {
+    return (await this.#writes.read(() => this.#listLeases.all(nowMs, limit))).map(leaseOf);
   }
 
   async readAccount(walletId: string): Promise<StoredAccount | undefined> {
@@ -369,3 +380,9 @@ class SqliteStore implements EvidenceStore {
 
 /** A row for SQLite, which has null and no undefined. */
 type Nullable<T> = { readonly [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] };
+
+/** A lease as its row has it. */
+function leaseOf(row: object): Lease {
+  const { takenAtMs, ...lease } = row as Omit<Lease, "takenAtMs"> & { readonly takenAtMs: number | null };
+  return takenAtMs === null ? lease : { ...lease, takenAtMs };
+}

@@ -34,4 +34,5 @@ export const migrations: readonly Migration[] = [
   { version: 6, name: "marks of sessions", collections: [sessionMarksSpec] },
   { version: 7, name: "accounts that signed in", collections: [signedInAccountsSpec] },
   { version: 8, name: "partitions of open workflows", collections: [entriesSpec] },
+  { version: 9, name: "since when a lease is held, and leases of processes", collections: [leasesSpec] },
 ];
