@@ -35,3 +35,11 @@ export function sha256(...parts: readonly (Uint8Array | string)[]): Uint8Array {
   for (const part of parts) hash.update(part);
   return new Uint8Array(hash.digest());
 }
+
+/** The SHA-256 of a text as a number between 0 and 1, for rendezvous hashing. */
+export function sha256Fraction(text: string): number {
+  const digest = sha256(text);
+  const bits = new DataView(digest.buffer, digest.byteOffset).getBigUint64(0) >> 12n;
+  // 52 bits: the sum is exact, and never 0 or 1.
+  return (Number(bits) + 0.5) / 2 ** 52;
+}

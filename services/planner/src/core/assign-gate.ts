@@ -1,4 +1,4 @@
-import { sha256 } from "@outlayer/near";
+import { sha256Fraction } from "@outlayer/near";
 
 /** What the assignment of workflows needs to know of a gate. */
 export interface AssignableGate {
@@ -17,7 +17,8 @@ export function assignGate<G extends AssignableGate>(walletId: string, gates: re
   let best: { readonly gate: G; readonly score: number } | undefined;
   for (const gate of gates) {
     if (gate.drain) continue;
-    const score = gate.weight / -Math.log(share(walletId, gate.gateId));
+    // Neither a wallet id nor an account id has a blank.
+    const score = gate.weight / -Math.log(sha256Fraction(`${walletId} ${gate.gateId}`));
     if (best === undefined || score > best.score) best = { gate, score };
   }
   return best?.gate;
@@ -28,12 +29,4 @@ export function gateFor(walletId: string, gates: readonly AssignableGate[]): Ass
   const gate = assignGate(walletId, gates) ?? gates[0];
   if (gate === undefined) throw new Error("there is no gate");
   return gate;
-}
-
-/** A number between 0 and 1, the same for the same two. Neither a wallet id nor an account id has a blank. */
-function share(walletId: string, gateId: string): number {
-  const digest = sha256(`${walletId} ${gateId}`);
-  const bits = new DataView(digest.buffer, digest.byteOffset).getBigUint64(0) >> 12n;
-  // 52 bits: the sum is exact, and never 0 or 1.
-  return (Number(bits) + 0.5) / 2 ** 52;
 }
