@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { LogLine } from "@outlayer/distributed";
 import { needMongodb, needNats } from "@outlayer/test-servers";
 import { gateCalls, gateTrace } from "./support/chain-dump.ts";
 import { drivesGate, isOfGate } from "./support/driving.ts";
@@ -18,13 +19,12 @@ async function prepare(count: number, environment: Readonly<Record<string, strin
   return processes;
 }
 
-/** Which of them drives, once one does. */
-async function drives(processes: ServiceProcesses, among: readonly number[]): Promise<number> {
-  const waits = among.map(async (index) => {
-    await processes.running("broadcaster", index).line(drivesGate);
-    return index;
-  });
-  return Promise.race(waits);
+/** Which of them drives the gate, once one has taken its lease after that epoch. */
+async function drives(processes: ServiceProcesses, among: readonly number[], epoch = 0) {
+  const taken = (line: LogLine) => drivesGate(line) && Number(line.epoch) > epoch;
+  await Promise.race(among.map((index) => processes.running("broadcaster", index).line(taken)));
+  const latest = among.map((index) => ({ index, epoch: Math.max(0, ...epochsOf(processes, index).map(Number)) }));
+  return latest.reduce((last, one) => (one.epoch > last.epoch ? one : last));
 }
 
 function epochsOf(processes: ServiceProcesses, index: number): readonly unknown[] {
@@ -46,22 +46,21 @@ describe("several broadcasters", () => {
 
   it("hand over to one another when each in turn is stopped or killed in the middle of a workflow", async () => {
     await using processes = await prepare(3, environment);
-    let driving = await drives(processes, [0, 1, 2]);
     let submitted = 0;
     for (const signal of ["SIGTERM", "SIGKILL", "SIGTERM", "SIGKILL"] as const) {
       const requestId = await processes.rest.begin(three, `ended by ${signal} ${submitted}`);
       await processes.rest.until(requestId, ({ status }) => status === "submitting" || status === "submitted");
-      const code = await processes.running("broadcaster", driving).end(signal);
+      const driving = await drives(processes, [0, 1, 2]);
+      const code = await processes.running("broadcaster", driving.index).end(signal);
       assert.equal(code, signal === "SIGTERM" ? 0 : null);
-      const others = [0, 1, 2].filter((index) => index !== driving);
-      const next = await drives(processes, others);
+      const others = [0, 1, 2].filter((index) => index !== driving.index);
+      await drives(processes, others, driving.epoch);
       const record = await processes.rest.ended(requestId);
       assert.equal(record.status, "succeeded", record.message);
       submitted += 3;
-      // It stands by from now on.
-      const back = processes.start("broadcaster", driving);
+      // It stands by, until the gate is handed over to it.
+      const back = processes.start("broadcaster", driving.index);
       await back.line((line) => line.msg === "another broadcaster drives: standing by" && isOfGate(line));
-      driving = next;
     }
     assert.equal(gateCalls(processes.devnet, "submit_intent").length, submitted);
     assert.equal(gateCalls(processes.devnet, "resume_batch_chained").length, submitted / 3);

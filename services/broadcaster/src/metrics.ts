@@ -41,6 +41,16 @@ export function showState(metrics: Metrics, { rpcs, follower, keepers }: Measure
   );
 }
 
+/** @returns a function that counts a hand-over of a partition */
+export function countHandOvers(metrics: Metrics): (partition: string) => void {
+  const count = metrics.counter({
+    name: "lease_hand_overs_total",
+    help: "Partitions that this process has begun to hand over to another broadcaster.",
+    labels: ["partition"],
+  });
+  return (partition) => count({ partition });
+}
+
 /** No value rather than a wrong one. */
 function ifKnown(value: number | undefined, divisor = 1): readonly Reading[] {
   return value === undefined ? [] : [{ value: value / divisor }];

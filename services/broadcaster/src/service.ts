@@ -4,6 +4,7 @@ import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/
 import {
   type Bus,
   type HttpPost,
+  jittered,
   type Logger,
   type Metrics,
   type NatsClient,
@@ -21,7 +22,8 @@ import { SignerClient } from "./adapters/signer-proxy/signer-client.ts";
 import { callers } from "./callers.ts";
 import type { BroadcasterConfig } from "./config.ts";
 import type { EvidenceLog, HeldLease } from "./core/ports/evidence-log.ts";
-import { showState } from "./metrics.ts";
+import { shareTimes } from "./core/term/share.ts";
+import { countHandOvers, showState } from "./metrics.ts";
 import { getAccount } from "./rpc/get-account.ts";
 import { getDirectUserKey } from "./rpc/get-direct-user-key.ts";
 import { GateFacts } from "./rpc/get-gate-facts.ts";
@@ -38,7 +40,9 @@ import { GateReader } from "./shell/gate/gate-reader.ts";
 import { OwnDelegates } from "./shell/gate/own-delegates.ts";
 import { TailReader } from "./shell/gate/tail-reader.ts";
 import { policyPlaces } from "./shell/policy/policy-line.ts";
+import { HandOvers } from "./shell/term/hand-overs.ts";
 import { LeaseKeeper, type Term } from "./shell/term/lease-keeper.ts";
+import { Presence } from "./shell/term/presence.ts";
 import { beginDirectUserTerm, beginGateTerm } from "./shell/term/term.ts";
 import { besideTerm, watchKeys } from "./shell/term/watch-keys.ts";
 
@@ -85,8 +89,13 @@ export function createBroadcaster(
   };
   // Each gate's drivers get that gate's keys, and those of users' calls none.
   const { gates: operatedGates, ...common } = config;
+  const ttlMs = config.leaseMs;
+  const times = shareTimes(ttlMs, (ms) => jittered(ms, ports.random));
+  const presenceDeps = { evidence, ports, logger, bus, holderId: driverId, ttlMs, freshMs: times.freshMs };
+  const presence = new Presence(presenceDeps);
+  const handOvers = new HandOvers(countHandOvers(metrics));
   const keep = (resource: string, begin: (lease: HeldLease, evidence: EvidenceLog) => Term) =>
-    new LeaseKeeper({ evidence, ports, logger, bus, resource, holderId: driverId, ttlMs: config.leaseMs }, (lease) =>
+    new LeaseKeeper({ evidence, ports, logger, bus, resource, ttlMs, times, presence, handOvers }, (lease) =>
       begin(lease, evidence.under(lease)),
     );
   const gates = operatedGates.map((operated) => {
@@ -140,10 +149,11 @@ export function createBroadcaster(
     },
     async start() {
       follower.start();
+      presence.start();
       for (const keeper of keepers) keeper.start();
     },
     async stop() {
-      await Promise.all(keepers.map((keeper) => keeper.stop()));
+      await Promise.all([presence, ...keepers].map((one) => one.stop()));
       await follower.stop();
     },
     dependencies: () => [rpc.dependency, ...(nats === undefined ? [] : [nats.dependency])],

@@ -13,6 +13,7 @@ import {
   type HeldLease,
   type LeaseAnswer,
   LeaseLost,
+  type LiveLease,
   LogMoved,
   type OpenWorkflow,
   StillPossible,
@@ -136,6 +137,19 @@ export class EvidenceClient implements EvidenceLog {
 
   async releaseLease(lease: HeldLease, holderId: string): Promise<void> {
     await translated(this.#client.releaseLease({ lease, holderId }));
+  }
+
+  async listLeases(): Promise<readonly LiveLease[]> {
+    const { leases, more } = await translated(this.#client.listLeases({}));
+    // Those that are left out would count as dead.
+    if (more) throw new EvidenceUnavailable("evidence holds more leases than it lists");
+    return leases.map(({ resource, holderId, epoch, sinceMs, remainingMs }) => ({
+      resource,
+      holderId,
+      epoch,
+      sinceMs: sinceMs === undefined ? undefined : Number(sinceMs),
+      remainingMs,
+    }));
   }
 
   #urgently<T>(call: () => Promise<T>, party = partyAtHand()): Promise<T> {

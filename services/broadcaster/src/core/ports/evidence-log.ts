@@ -64,6 +64,16 @@ export type LeaseAnswer =
   /** Another holder has it for this many milliseconds. */
   | { readonly kind: "held"; readonly remainingMs: number };
 
+/** A lease as evidence lists it. */
+export interface LiveLease {
+  readonly resource: string;
+  readonly holderId: string;
+  readonly epoch: bigint;
+  /** Milliseconds since the epoch, by evidence's clock; undefined where evidence does not know. */
+  readonly sinceMs: number | undefined;
+  readonly remainingMs: number;
+}
+
 /** Evidence's logs: read freely, and written under a lease. Every method throws EvidenceUnavailable. */
 export interface EvidenceLog {
   read(requestId: string): Promise<readonly Logged[]>;
@@ -97,4 +107,6 @@ export interface EvidenceLog {
   /** @throws LogMoved when it is another's by now */
   renewLease(lease: HeldLease, holderId: string, ttlMs: number): Promise<void>;
   releaseLease(lease: HeldLease, holderId: string): Promise<void>;
+  /** All leases that somebody holds. */
+  listLeases(): Promise<readonly LiveLease[]>;
 }

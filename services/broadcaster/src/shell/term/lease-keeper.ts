@@ -1,6 +1,10 @@
-import { type Bus, type Disposer, type Logger, type Ports, sleep } from "@outlayer/kit";
+import { type Bus, deadline, type Logger, Notifier, type Ports, sleep } from "@outlayer/kit";
 import { leaseSubject } from "@outlayer/workflow";
 import { type EvidenceLog, type HeldLease, LogMoved } from "../../core/ports/evidence-log.ts";
+import type { Overview } from "../../core/term/overview.ts";
+import { type Decision, decide, type Preference, preferenceAfter, type ShareTimes } from "../../core/term/share.ts";
+import type { HandOvers } from "./hand-overs.ts";
+import type { Presence } from "./presence.ts";
 
 /** Renewals within a lease's time: more than one, so that one lost answer costs nothing. */
 const renewals = 3;
@@ -9,14 +13,17 @@ const renewals = 3;
 const awayMs = 500;
 
 export interface LeaseKeeperDeps {
-  readonly evidence: EvidenceLog;
-  readonly ports: Ports;
+  readonly evidence: Pick<EvidenceLog, "acquireLease" | "renewLease" | "releaseLease">;
+  readonly ports: Pick<Ports, "clock" | "timers">;
   readonly logger: Logger;
   readonly bus: Bus;
+  /** The partition. */
   readonly resource: string;
-  /** Unique for this start of this process. */
-  readonly holderId: string;
   readonly ttlMs: number;
+  readonly times: ShareTimes;
+  /** Of this process; shared by the keepers of all partitions, as are hand-overs. */
+  readonly presence: Pick<Presence, "holderId" | "overview" | "changes">;
+  readonly handOvers: HandOvers;
 }
 
 /** What runs while the lease is held. */
@@ -26,9 +33,10 @@ export interface Term {
 }
 
 /**
- * Takes a lease whenever nobody has it, and runs a term for as long as the lease is held. A term's time is counted from before the
- * lease was asked for, by this process's own clock, so the term ends here before another process can take the lease. Should this
- * process stand still beyond that time, evidence refuses what it writes afterwards.
+ * Takes a partition's lease where it is this process's turn, runs a term for as long as the lease is held, and hands the partition
+ * over to the broadcaster that it belongs to by now. A term's time is counted from before the lease was asked for, by this process's
+ * own clock, so the term ends here before another process can take the lease. Should this process stand still beyond that time,
+ * evidence refuses what it writes afterwards. A lease that is given up is renewed until its term has stopped.
  */
 export class LeaseKeeper {
   readonly #deps: LeaseKeeperDeps;
@@ -36,6 +44,14 @@ export class LeaseKeeper {
   readonly #stopping = new AbortController();
   #running: Promise<void> | undefined;
   #epoch: bigint | undefined;
+  /** Until then another process is known to hold the lease. */
+  #freeSinceMs = 0;
+  /** Who is to take the lease that nobody holds. */
+  #awaited: string | undefined;
+  readonly #passedOver = new Set<string>();
+  #preference: Preference | undefined;
+  /** The overview that is taken in. */
+  #seen: Overview | undefined;
 
   /** @param begin starts a term, which reads everything anew */
   constructor(deps: LeaseKeeperDeps, begin: (lease: HeldLease) => Term) {
@@ -54,6 +70,7 @@ export class LeaseKeeper {
   }
 
   start(): void {
+    this.#freeSinceMs = this.#deps.ports.clock.now();
     this.#running = this.#run();
   }
 
@@ -64,21 +81,32 @@ export class LeaseKeeper {
   }
 
   async #run(): Promise<void> {
-    const { evidence, ports, logger, resource, holderId, ttlMs } = this.#deps;
+    const { evidence, ports, logger, resource, presence, ttlMs } = this.#deps;
     const { signal } = this.#stopping;
     let isStandingBy = false;
+    const standBy = () => {
+      if (!isStandingBy) logger.info({ resource }, "another broadcaster drives: standing by");
+      isStandingBy = true;
+    };
     while (!signal.aborted) {
+      const decision = this.#decide();
+      if (decision.kind !== "take") {
+        if (ports.clock.now() < this.#freeSinceMs) standBy();
+        await this.#news(decision, signal);
+        continue;
+      }
       const askedAtMs = ports.clock.now();
       try {
-        const answer = await evidence.acquireLease(resource, holderId, ttlMs);
+        const answer = await evidence.acquireLease(resource, presence.holderId, ttlMs);
         if (answer.kind === "taken") {
           isStandingBy = false;
+          this.#noteTakenBy(presence.holderId, askedAtMs);
           await this.#hold({ resource, epoch: answer.epoch }, askedAtMs + ttlMs);
-          continue;
+          this.#freeSinceMs = ports.clock.now();
+        } else {
+          standBy();
+          this.#freeSinceMs = ports.clock.now() + answer.remainingMs;
         }
-        if (!isStandingBy) logger.info({ resource }, "another broadcaster drives: standing by");
-        isStandingBy = true;
-        await this.#freed(answer.remainingMs);
       } catch (error) {
         logger.debug({ err: error, resource }, "the lease could not be asked for");
         await sleep(ports.timers, awayMs, signal);
@@ -87,33 +115,123 @@ export class LeaseKeeper {
   }
 
   async #hold(lease: HeldLease, untilMs: number): Promise<void> {
-    const { evidence, logger, bus, holderId } = this.#deps;
-    const { signal } = this.#stopping;
-    logger.info({ resource: lease.resource, epoch: Number(lease.epoch) }, "driving");
+    const { evidence, logger, bus, ports, presence, handOvers } = this.#deps;
+    const { resource } = lease;
+    const told = { resource, epoch: Number(lease.epoch) };
+    logger.info(told, "driving");
     this.#epoch = lease.epoch;
     const term = this.#begin(lease);
+    const handingOver = new AbortController();
+    const wanted = AbortSignal.any([this.#stopping.signal, handingOver.signal]);
+    const lost = new AbortController();
+    const watched = this.#handOver(AbortSignal.any([wanted, lost.signal]), (to) => {
+      handOvers.begin(resource, ports.clock.now());
+      logger.info({ ...told, to }, "handing over to the broadcaster that the partition belongs to");
+      this.#awaited = to;
+      handingOver.abort();
+    });
     // A decision made in time may be written late: then evidence accepts or refuses the append.
-    const goodUntilMs = await this.#keep(lease, untilMs, signal);
-    if (!signal.aborted) logger.warn({ resource: lease.resource, epoch: Number(lease.epoch) }, "the lease is lost");
+    const goodUntilMs = await this.#keep(lease, untilMs, wanted);
+    const isGivenUp = wanted.aborted;
+    lost.abort();
+    await watched;
+    if (!isGivenUp) logger.warn(told, "the lease is lost");
     const stopped = new AbortController();
     // Work under way still writes under the lease, and may outlast it: so the lease is renewed meanwhile.
-    const kept = signal.aborted ? this.#keep(lease, goodUntilMs, stopped.signal) : undefined;
+    const kept = isGivenUp ? this.#keep(lease, goodUntilMs, stopped.signal) : undefined;
     await term.stop();
     stopped.abort();
     await kept;
     this.#epoch = undefined;
-    if (!signal.aborted) return;
+    if (!isGivenUp) return;
     try {
-      await evidence.releaseLease(lease, holderId);
-      bus.publish(leaseSubject, new TextEncoder().encode(lease.resource));
+      await evidence.releaseLease(lease, presence.holderId);
+      bus.publish(leaseSubject, new TextEncoder().encode(resource));
     } catch (error) {
-      logger.warn({ err: error, resource: lease.resource }, "the lease could not be given back: it runs out by itself");
+      logger.warn({ err: error, resource }, "the lease could not be given back: it runs out by itself");
     }
+  }
+
+  /** Calls `begin` once the partition is to be handed over, unless the signal is aborted before. */
+  async #handOver(signal: AbortSignal, begin: (to: string) => void): Promise<void> {
+    while (!signal.aborted) {
+      const decision = this.#decide();
+      if (decision.kind === "hand_over") return begin(decision.to);
+      await this.#news(decision, signal);
+    }
+  }
+
+  #decide(): Decision {
+    const { ports, resource, presence, handOvers, times } = this.#deps;
+    const nowMs = ports.clock.now();
+    this.#takeIn(nowMs);
+    const decision = decide({
+      partition: resource,
+      me: presence.holderId,
+      nowMs,
+      overview: presence.overview,
+      passedOver: this.#passedOver,
+      lease:
+        this.#epoch === undefined
+          ? { kind: "not_held", freeSinceMs: this.#freeSinceMs }
+          : { kind: "held", preference: this.#preference },
+      handOver: handOvers.current,
+      times,
+    });
+    if (decision.kind === "wait" && decision.awaited !== undefined) this.#awaited = decision.awaited;
+    return decision;
+  }
+
+  /** Notes what the latest list says of the partition. */
+  #takeIn(nowMs: number): void {
+    const { resource, presence, ttlMs } = this.#deps;
+    const { overview } = presence;
+    if (overview !== undefined && overview !== this.#seen) {
+      this.#seen = overview;
+      for (const holderId of this.#passedOver) {
+        if (!overview.seenSinceMs.has(holderId)) this.#passedOver.delete(holderId);
+      }
+      this.#preference = preferenceAfter(this.#preference, resource, overview, this.#passedOver);
+      const holder = overview.held.get(resource);
+      if (this.#epoch !== undefined) return;
+      if (holder === undefined || holder.holderId === presence.holderId) {
+        this.#freeSinceMs = Math.min(this.#freeSinceMs, overview.asOfMs);
+      } else {
+        this.#noteTakenBy(holder.holderId, nowMs);
+        this.#freeSinceMs = holder.untilMs;
+      }
+    }
+    // A clock that was set back must not make of it a time that never comes.
+    this.#freeSinceMs = Math.min(this.#freeSinceMs, nowMs + ttlMs);
+  }
+
+  /** Whoever let the partition lie for all of a lease's time until another took it, is no longer waited for. */
+  #noteTakenBy(holderId: string, nowMs: number): void {
+    const { resource, ttlMs, presence, handOvers } = this.#deps;
+    const awaited = this.#awaited;
+    this.#awaited = undefined;
+    handOvers.end(resource);
+    if (awaited === undefined || awaited === holderId || awaited === presence.holderId) return;
+    if (nowMs - this.#freeSinceMs < ttlMs) return;
+    this.#passedOver.add(awaited);
+    // Whom it belongs to now, the next list says.
+    this.#preference = undefined;
+  }
+
+  /** Waits for what may change a decision. */
+  async #news(decision: Decision, signal: AbortSignal): Promise<void> {
+    const { ports, presence, handOvers, ttlMs } = this.#deps;
+    const untilMs = "untilMs" in decision ? decision.untilMs : 0;
+    // Never long, whatever the clock does meanwhile.
+    const ms = Math.max(1, Math.min(untilMs - ports.clock.now(), ttlMs / renewals));
+    const pause = deadline(ports.timers, ms, signal);
+    await Notifier.next([presence.changes, handOvers.changes], pause.signal);
+    pause.done();
   }
 
   /** Renews the lease until it is lost, its time is over, or the signal. @returns until when it is good */
   async #keep(lease: HeldLease, firstUntilMs: number, signal: AbortSignal): Promise<number> {
-    const { evidence, ports, logger, holderId, ttlMs } = this.#deps;
+    const { evidence, ports, logger, presence, ttlMs } = this.#deps;
     let untilMs = firstUntilMs;
     let pauseMs = ttlMs / renewals;
     while (!signal.aborted) {
@@ -121,7 +239,7 @@ export class LeaseKeeper {
       const askedAtMs = ports.clock.now();
       if (signal.aborted || askedAtMs >= untilMs) return untilMs;
       try {
-        await this.#inTime(untilMs, evidence.renewLease(lease, holderId, ttlMs));
+        await this.#inTime(untilMs, evidence.renewLease(lease, presence.holderId, ttlMs));
         untilMs = askedAtMs + ttlMs;
         pauseMs = ttlMs / renewals;
       } catch (error) {
@@ -147,18 +265,5 @@ export class LeaseKeeper {
       answer.catch(() => {});
       late.catch(() => {});
     }
-  }
-
-  /** Waits until the lease's time is over, or the bus says that it was given back. */
-  async #freed(remainingMs: number): Promise<void> {
-    const { ports, bus, resource, ttlMs } = this.#deps;
-    const told = new AbortController();
-    const unsubscribe: Disposer = bus.subscribe(leaseSubject, (data) => {
-      if (new TextDecoder().decode(data) === resource) told.abort();
-    });
-    const wake = AbortSignal.any([told.signal, this.#stopping.signal]);
-    // The bus may lose the message, so the lease is asked for now and then.
-    await sleep(ports.timers, Math.max(10, Math.min(remainingMs + 5, ttlMs / renewals)), wake);
-    unsubscribe();
   }
 }
