@@ -9,5 +9,6 @@ export const callers = accepts(BroadcasterService, {
   getDirectUserKey: ["planner"],
   getAccount: ["planner"],
   getPayloadFacts: ["planner"],
+  listPartitions: ["planner"],
   preflight: upTo(stepsBytes, ["planner"]),
 });

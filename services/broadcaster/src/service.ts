@@ -28,6 +28,7 @@ import { getAccount } from "./rpc/get-account.ts";
 import { getDirectUserKey } from "./rpc/get-direct-user-key.ts";
 import { GateFacts } from "./rpc/get-gate-facts.ts";
 import { getPayloadFacts } from "./rpc/get-payload-facts.ts";
+import { listPartitions } from "./rpc/list-partitions.ts";
 import { preflight } from "./rpc/preflight.ts";
 import { PreflightLine } from "./rpc/preflight-line.ts";
 import { Follower } from "./shell/chain/follower.ts";
@@ -133,6 +134,8 @@ export function createBroadcaster(
     getDirectUserKey: (request) => getDirectUserKey({ node }, request),
     getAccount: (request) => getAccount({ node, verifierId: config.verifierId }, request),
     getPayloadFacts: (request) => getPayloadFacts({ node, verifierId: config.verifierId }, request),
+    listPartitions: () =>
+      listPartitions({ evidence, holderId: driverId, partitions: keepers.map(({ resource }) => resource) }),
     preflight: (request, { signal }) => {
       const asked = gates.find(({ gate }) => request.gateId === "" || gate.gateId === request.gateId);
       if (asked === undefined) throw notFound(`gate ${request.gateId} is not served here`);

@@ -161,6 +161,7 @@ export function startPlanner(others: Others = {}) {
             getAccount: ["planner"],
             getPayloadFacts: ["planner"],
             preflight: ["planner"],
+            listPartitions: ["planner"],
           }),
           register: (router) => void router.service(BroadcasterService, broadcaster),
         }),

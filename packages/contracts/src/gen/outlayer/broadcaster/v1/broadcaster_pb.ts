@@ -20,7 +20,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/broadcaster/v1/broadcaster.proto.
  */
 export const file_outlayer_broadcaster_v1_broadcaster: GenFile = /*@__PURE__*/
-  fileDesc("CilvdXRsYXllci9icm9hZGNhc3Rlci92MS9icm9hZGNhc3Rlci5wcm90bxIXb3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEiLwoTR2V0R2F0ZUZhY3RzUmVxdWVzdBIYCgdnYXRlX2lkGAEgASgJQge6SARyAhACIl8KFEdldEdhdGVGYWN0c1Jlc3BvbnNlEjMKCWZlZV90aWVycxgBIAMoCzIgLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkZlZVRpZXISEgoKc3VibWl0X2dhcxgCIAEoCSI9CgdGZWVUaWVyEgsKA2NhcBgBIAEoDRIRCglmZWVfeW9jdG8YAiABKAkSEgoKcmVzdW1lX2dhcxgDIAEoCSJ0ChdHZXREaXJlY3RVc2VyS2V5UmVxdWVzdBI8CgVzY29wZRgBIAEoCzIlLm91dGxheWVyLndvcmtmbG93LnYxLkRpcmVjdFVzZXJTY29wZUIGukgDyAEBEhsKCnB1YmxpY19rZXkYAiABKAlCB7pIBHICEAEitwEKGEdldERpcmVjdFVzZXJLZXlSZXNwb25zZRIRCglpbnN0YWxsZWQYASABKAgSEwoGcmVhc29uGAIgASgJSACIAQESFAoHbWVzc2FnZRgDIAEoCUgBiAEBEhwKD2FsbG93YW5jZV95b2N0bxgEIAEoCUgCiAEBEhQKDGJsb2NrX2hlaWdodBgFIAEoBEIJCgdfcmVhc29uQgoKCF9tZXNzYWdlQhIKEF9hbGxvd2FuY2VfeW9jdG8idQoRR2V0QWNjb3VudFJlcXVlc3QSGwoKYWNjb3VudF9pZBgBIAEoCUIHukgEcgIQAhIXCgpwdWJsaWNfa2V5GAIgASgJSACIAQESGwoJdG9rZW5faWRzGAMgAygJQgi6SAWSAQIQIEINCgtfcHVibGljX2tleSKRAgoSR2V0QWNjb3VudFJlc3BvbnNlEg4KBmV4aXN0cxgBIAEoCBIXCg9yZWdpc3RlcmVkX2tleXMYAiADKAkSGAoQcmVnaXN0ZXJlZF90b3RhbBgDIAEoDRIzCgluZWFyX2tleXMYBCADKAsyIC5vdXRsYXllci5icm9hZGNhc3Rlci52MS5OZWFyS2V5Eg4KBmxvY2tlZBgFIAEoCBIbChNhdXRoX2J5X3ByZWRlY2Vzc29yGAYgASgIEhsKDmtleV9yZWdpc3RlcmVkGAcgASgISACIAQESEAoIYmFsYW5jZXMYCCADKAkSFAoMYmxvY2tfaGVpZ2h0GAkgASgEQhEKD19rZXlfcmVnaXN0ZXJlZCIyCgdOZWFyS2V5EhIKCnB1YmxpY19rZXkYASABKAkSEwoLZnVsbF9hY2Nlc3MYAiABKAgiXAoWR2V0UGF5bG9hZEZhY3RzUmVxdWVzdBJCCghwYXlsb2FkcxgBIAMoCzImLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLlNpZ25lZFBheWxvYWRCCLpIBZIBAhAwImEKDVNpZ25lZFBheWxvYWQSGwoKYWNjb3VudF9pZBgBIAEoCUIHukgEcgIQAhIbCgpwdWJsaWNfa2V5GAIgASgJQge6SARyAhABEhYKBW5vbmNlGAMgASgMQge6SAR6AmggInsKF0dldFBheWxvYWRGYWN0c1Jlc3BvbnNlEhAKCGZlZV9waXBzGAEgASgNEhUKDWZpbmFsX3RpbWVfbXMYAiABKAQSNwoIcGF5bG9hZHMYAyADKAsyJS5vdXRsYXllci5icm9hZGNhc3Rlci52MS5QYXlsb2FkRmFjdHMiZgoMUGF5bG9hZEZhY3RzEhYKDmtleV9yZWdpc3RlcmVkGAEgASgIEhIKCm5vbmNlX3VzZWQYAiABKAgSEgoKc2FsdF92YWxpZBgDIAEoCBIWCg5hY2NvdW50X2xvY2tlZBgEIAEoCCKUAgoQUHJlZmxpZ2h0UmVxdWVzdBIoCgl3YWxsZXRfaWQYASABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JBI3CgVjYWxscxgCIAMoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLkdhdGVDYWxsQgi6SAWSAQIQDBI1CghhcHByb3ZhbBgDIAEoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLkFwcHJvdmFsSACIAQESFwoPaGFsdF9vbl9mYWlsdXJlGAQgASgIEhQKDGFueV9vcmRlcmluZxgFIAEoCBIQCghzdGVwd2lzZRgGIAEoCBIYCgdnYXRlX2lkGAcgASgJQge6SARyAhhAQgsKCV9hcHByb3ZhbCJHChFQcmVmbGlnaHRSZXNwb25zZRIyCglwcmVmbGlnaHQYASABKAsyHy5vdXRsYXllci53b3JrZmxvdy52MS5QcmVmbGlnaHQy2AQKEkJyb2FkY2FzdGVyU2VydmljZRJwCgxHZXRHYXRlRmFjdHMSLC5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXRHYXRlRmFjdHNSZXF1ZXN0Gi0ub3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEuR2V0R2F0ZUZhY3RzUmVzcG9uc2UiA5ACARJ8ChBHZXREaXJlY3RVc2VyS2V5EjAub3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEuR2V0RGlyZWN0VXNlcktleVJlcXVlc3QaMS5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXREaXJlY3RVc2VyS2V5UmVzcG9uc2UiA5ACARJqCgpHZXRBY2NvdW50Eioub3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEuR2V0QWNjb3VudFJlcXVlc3QaKy5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXRBY2NvdW50UmVzcG9uc2UiA5ACARJ5Cg9HZXRQYXlsb2FkRmFjdHMSLy5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXRQYXlsb2FkRmFjdHNSZXF1ZXN0GjAub3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEuR2V0UGF5bG9hZEZhY3RzUmVzcG9uc2UiA5ACARJrCglQcmVmbGlnaHQSKS5vdXRsYXllci5icm9hZGNhc3Rlci52MS5QcmVmbGlnaHRSZXF1ZXN0Gioub3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEuUHJlZmxpZ2h0UmVzcG9uc2UiB5ACAYi1GAFiBnByb3RvMw", [file_buf_validate_validate, file_outlayer_rpc_v1_options, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_direct_user, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_preflight]);
+  fileDesc("CilvdXRsYXllci9icm9hZGNhc3Rlci92MS9icm9hZGNhc3Rlci5wcm90bxIXb3V0bGF5ZXIuYnJvYWRjYXN0ZXIudjEiLwoTR2V0R2F0ZUZhY3RzUmVxdWVzdBIYCgdnYXRlX2lkGAEgASgJQge6SARyAhACIl8KFEdldEdhdGVGYWN0c1Jlc3BvbnNlEjMKCWZlZV90aWVycxgBIAMoCzIgLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkZlZVRpZXISEgoKc3VibWl0X2dhcxgCIAEoCSI9CgdGZWVUaWVyEgsKA2NhcBgBIAEoDRIRCglmZWVfeW9jdG8YAiABKAkSEgoKcmVzdW1lX2dhcxgDIAEoCSJ0ChdHZXREaXJlY3RVc2VyS2V5UmVxdWVzdBI8CgVzY29wZRgBIAEoCzIlLm91dGxheWVyLndvcmtmbG93LnYxLkRpcmVjdFVzZXJTY29wZUIGukgDyAEBEhsKCnB1YmxpY19rZXkYAiABKAlCB7pIBHICEAEitwEKGEdldERpcmVjdFVzZXJLZXlSZXNwb25zZRIRCglpbnN0YWxsZWQYASABKAgSEwoGcmVhc29uGAIgASgJSACIAQESFAoHbWVzc2FnZRgDIAEoCUgBiAEBEhwKD2FsbG93YW5jZV95b2N0bxgEIAEoCUgCiAEBEhQKDGJsb2NrX2hlaWdodBgFIAEoBEIJCgdfcmVhc29uQgoKCF9tZXNzYWdlQhIKEF9hbGxvd2FuY2VfeW9jdG8idQoRR2V0QWNjb3VudFJlcXVlc3QSGwoKYWNjb3VudF9pZBgBIAEoCUIHukgEcgIQAhIXCgpwdWJsaWNfa2V5GAIgASgJSACIAQESGwoJdG9rZW5faWRzGAMgAygJQgi6SAWSAQIQIEINCgtfcHVibGljX2tleSKRAgoSR2V0QWNjb3VudFJlc3BvbnNlEg4KBmV4aXN0cxgBIAEoCBIXCg9yZWdpc3RlcmVkX2tleXMYAiADKAkSGAoQcmVnaXN0ZXJlZF90b3RhbBgDIAEoDRIzCgluZWFyX2tleXMYBCADKAsyIC5vdXRsYXllci5icm9hZGNhc3Rlci52MS5OZWFyS2V5Eg4KBmxvY2tlZBgFIAEoCBIbChNhdXRoX2J5X3ByZWRlY2Vzc29yGAYgASgIEhsKDmtleV9yZWdpc3RlcmVkGAcgASgISACIAQESEAoIYmFsYW5jZXMYCCADKAkSFAoMYmxvY2tfaGVpZ2h0GAkgASgEQhEKD19rZXlfcmVnaXN0ZXJlZCIyCgdOZWFyS2V5EhIKCnB1YmxpY19rZXkYASABKAkSEwoLZnVsbF9hY2Nlc3MYAiABKAgiXAoWR2V0UGF5bG9hZEZhY3RzUmVxdWVzdBJCCghwYXlsb2FkcxgBIAMoCzImLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLlNpZ25lZFBheWxvYWRCCLpIBZIBAhAwImEKDVNpZ25lZFBheWxvYWQSGwoKYWNjb3VudF9pZBgBIAEoCUIHukgEcgIQAhIbCgpwdWJsaWNfa2V5GAIgASgJQge6SARyAhABEhYKBW5vbmNlGAMgASgMQge6SAR6AmggInsKF0dldFBheWxvYWRGYWN0c1Jlc3BvbnNlEhAKCGZlZV9waXBzGAEgASgNEhUKDWZpbmFsX3RpbWVfbXMYAiABKAQSNwoIcGF5bG9hZHMYAyADKAsyJS5vdXRsYXllci5icm9hZGNhc3Rlci52MS5QYXlsb2FkRmFjdHMiZgoMUGF5bG9hZEZhY3RzEhYKDmtleV9yZWdpc3RlcmVkGAEgASgIEhIKCm5vbmNlX3VzZWQYAiABKAgSEgoKc2FsdF92YWxpZBgDIAEoCBIWCg5hY2NvdW50X2xvY2tlZBgEIAEoCCKUAgoQUHJlZmxpZ2h0UmVxdWVzdBIoCgl3YWxsZXRfaWQYASABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JBI3CgVjYWxscxgCIAMoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLkdhdGVDYWxsQgi6SAWSAQIQDBI1CghhcHByb3ZhbBgDIAEoCzIeLm91dGxheWVyLndvcmtmbG93LnYxLkFwcHJvdmFsSACIAQESFwoPaGFsdF9vbl9mYWlsdXJlGAQgASgIEhQKDGFueV9vcmRlcmluZxgFIAEoCBIQCghzdGVwd2lzZRgGIAEoCBIYCgdnYXRlX2lkGAcgASgJQge6SARyAhhAQgsKCV9hcHByb3ZhbCJHChFQcmVmbGlnaHRSZXNwb25zZRIyCglwcmVmbGlnaHQYASABKAsyHy5vdXRsYXllci53b3JrZmxvdy52MS5QcmVmbGlnaHQiFwoVTGlzdFBhcnRpdGlvbnNSZXF1ZXN0InwKFkxpc3RQYXJ0aXRpb25zUmVzcG9uc2USNgoKcGFydGl0aW9ucxgBIAMoCzIiLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLlBhcnRpdGlvbhIRCglob2xkZXJfaWQYAiABKAkSFwoPbGl2ZV9ob2xkZXJfaWRzGAMgAygJIvEBCglQYXJ0aXRpb24SEQoJcGFydGl0aW9uGAEgASgJEhEKCWhvbGRlcl9pZBgCIAEoCRIMCgRoZXJlGAMgASgIEg0KBWVwb2NoGAQgASgEEhUKCHNpbmNlX21zGAUgASgDSACIAQESFAoMcmVtYWluaW5nX21zGAYgASgNEhsKE3ByZWZlcnJlZF9ob2xkZXJfaWQYByABKAkSFgoOb3Blbl93b3JrZmxvd3MYCCABKA0SHQoQb2xkZXN0X29wZW5lZF9tcxgJIAEoA0gBiAEBQgsKCV9zaW5jZV9tc0ITChFfb2xkZXN0X29wZW5lZF9tczLQBQoSQnJvYWRjYXN0ZXJTZXJ2aWNlEnAKDEdldEdhdGVGYWN0cxIsLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldEdhdGVGYWN0c1JlcXVlc3QaLS5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXRHYXRlRmFjdHNSZXNwb25zZSIDkAIBEnwKEEdldERpcmVjdFVzZXJLZXkSMC5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXREaXJlY3RVc2VyS2V5UmVxdWVzdBoxLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldERpcmVjdFVzZXJLZXlSZXNwb25zZSIDkAIBEmoKCkdldEFjY291bnQSKi5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXRBY2NvdW50UmVxdWVzdBorLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldEFjY291bnRSZXNwb25zZSIDkAIBEnkKD0dldFBheWxvYWRGYWN0cxIvLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkdldFBheWxvYWRGYWN0c1JlcXVlc3QaMC5vdXRsYXllci5icm9hZGNhc3Rlci52MS5HZXRQYXlsb2FkRmFjdHNSZXNwb25zZSIDkAIBEmsKCVByZWZsaWdodBIpLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLlByZWZsaWdodFJlcXVlc3QaKi5vdXRsYXllci5icm9hZGNhc3Rlci52MS5QcmVmbGlnaHRSZXNwb25zZSIHkAIBiLUYARJ2Cg5MaXN0UGFydGl0aW9ucxIuLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkxpc3RQYXJ0aXRpb25zUmVxdWVzdBovLm91dGxheWVyLmJyb2FkY2FzdGVyLnYxLkxpc3RQYXJ0aXRpb25zUmVzcG9uc2UiA5ACAWIGcHJvdG8z", [file_buf_validate_validate, file_outlayer_rpc_v1_options, file_outlayer_workflow_v1_call, file_outlayer_workflow_v1_direct_user, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_preflight]);
 
 /**
  * Names a gate.
@@ -542,6 +542,133 @@ export const PreflightResponseSchema: GenMessage<PreflightResponse> = /*@__PURE_
   messageDesc(file_outlayer_broadcaster_v1_broadcaster, 13);
 
 /**
+ * Selects all.
+ *
+ * @generated from message outlayer.broadcaster.v1.ListPartitionsRequest
+ */
+export type ListPartitionsRequest = Message<"outlayer.broadcaster.v1.ListPartitionsRequest"> & {
+};
+
+/**
+ * Describes the message outlayer.broadcaster.v1.ListPartitionsRequest.
+ * Use `create(ListPartitionsRequestSchema)` to create a new message.
+ */
+export const ListPartitionsRequestSchema: GenMessage<ListPartitionsRequest> = /*@__PURE__*/
+  messageDesc(file_outlayer_broadcaster_v1_broadcaster, 14);
+
+/**
+ * The partitions as they are now.
+ *
+ * @generated from message outlayer.broadcaster.v1.ListPartitionsResponse
+ */
+export type ListPartitionsResponse = Message<"outlayer.broadcaster.v1.ListPartitionsResponse"> & {
+  /**
+   * Those of the gates in the order in which the process has them, then that of users' calls.
+   *
+   * @generated from field: repeated outlayer.broadcaster.v1.Partition partitions = 1;
+   */
+  partitions: Partition[];
+
+  /**
+   * The asked process, as it calls itself; each start makes another id.
+   *
+   * @generated from field: string holder_id = 2;
+   */
+  holderId: string;
+
+  /**
+   * The broadcasters that are alive, in order of their ids. One of the version before is not among them.
+   *
+   * @generated from field: repeated string live_holder_ids = 3;
+   */
+  liveHolderIds: string[];
+};
+
+/**
+ * Describes the message outlayer.broadcaster.v1.ListPartitionsResponse.
+ * Use `create(ListPartitionsResponseSchema)` to create a new message.
+ */
+export const ListPartitionsResponseSchema: GenMessage<ListPartitionsResponse> = /*@__PURE__*/
+  messageDesc(file_outlayer_broadcaster_v1_broadcaster, 15);
+
+/**
+ * Work that one broadcaster at a time drives.
+ *
+ * @generated from message outlayer.broadcaster.v1.Partition
+ */
+export type Partition = Message<"outlayer.broadcaster.v1.Partition"> & {
+  /**
+   * `gate:<gate id>` or `direct_user`.
+   *
+   * @generated from field: string partition = 1;
+   */
+  partition: string;
+
+  /**
+   * The process that drives it, as it calls itself; empty where none does.
+   *
+   * @generated from field: string holder_id = 2;
+   */
+  holderId: string;
+
+  /**
+   * Whether that is the asked process.
+   *
+   * @generated from field: bool here = 3;
+   */
+  here: boolean;
+
+  /**
+   * Epoch of its lease; 0 where nobody has it.
+   *
+   * @generated from field: uint64 epoch = 4;
+   */
+  epoch: bigint;
+
+  /**
+   * When the lease was taken, milliseconds since the epoch by evidence's clock; unset where that is not known.
+   *
+   * @generated from field: optional int64 since_ms = 5;
+   */
+  sinceMs?: bigint | undefined;
+
+  /**
+   * Remaining time of the lease, unless it is renewed; milliseconds.
+   *
+   * @generated from field: uint32 remaining_ms = 6;
+   */
+  remainingMs: number;
+
+  /**
+   * The live process that it belongs to, and is handed over to if that process serves it; empty where none is alive.
+   *
+   * @generated from field: string preferred_holder_id = 7;
+   */
+  preferredHolderId: string;
+
+  /**
+   * Number of its workflows that have not ended.
+   *
+   * @generated from field: uint32 open_workflows = 8;
+   */
+  openWorkflows: number;
+
+  /**
+   * When the oldest of these was opened, milliseconds since the epoch by the planner's clock; unset where there is none.
+   *
+   * @generated from field: optional int64 oldest_opened_ms = 9;
+   */
+  oldestOpenedMs?: bigint | undefined;
+};
+
+/**
+ * Describes the message outlayer.broadcaster.v1.Partition.
+ * Use `create(PartitionSchema)` to create a new message.
+ */
+export const PartitionSchema: GenMessage<Partition> = /*@__PURE__*/
+  messageDesc(file_outlayer_broadcaster_v1_broadcaster, 16);
+
+/**
  * What the broadcaster knows of the chain, for services only.
  *
  * @generated from service outlayer.broadcaster.v1.BroadcasterService
@@ -597,6 +724,17 @@ export const BroadcasterService: GenService<{
     methodKind: "unary";
     input: typeof PreflightRequestSchema;
     output: typeof PreflightResponseSchema;
+  },
+  /**
+   * Lists the partitions that the asked process serves, with who drives each and what is open in it. Unavailable while
+   * evidence is away.
+   *
+   * @generated from rpc outlayer.broadcaster.v1.BroadcasterService.ListPartitions
+   */
+  listPartitions: {
+    methodKind: "unary";
+    input: typeof ListPartitionsRequestSchema;
+    output: typeof ListPartitionsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_outlayer_broadcaster_v1_broadcaster, 0);
