@@ -7,8 +7,10 @@ describe("a history", () => {
     assert.deepEqual(once.trace, again.trace);
     assert.equal(once.traceHash, again.traceHash);
     assert.notEqual((await runHistory(8)).traceHash, once.traceHash);
-    // One with what sessions have signed themselves.
-    assert.equal((await runHistory(4)).traceHash, (await runHistory(4)).traceHash);
+    // One with several gates, and with what sessions have signed themselves.
+    const [shared, sharedAgain] = [await runHistory(4), await runHistory(4)];
+    assert.equal(shared.traceHash, sharedAgain.traceHash);
+    assert.ok(shared.handOvers > 0, "broadcasters that come and go hand partitions over");
     assert.ok(once.workflows >= 20 && once.blocks >= 500, `${once.workflows} workflows, ${once.blocks} blocks`);
   }).timeout(180_000);
 });

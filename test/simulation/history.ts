@@ -18,6 +18,8 @@ export interface HistoryResult {
   readonly statuses: Readonly<Record<string, number>>;
   readonly blocks: number;
   readonly interruptions: Interruptions;
+  /** Partitions that were handed over, though nobody stopped. */
+  readonly handOvers: number;
   readonly faults: Readonly<Record<string, number>>;
   /** Events of the workflows that a violation concerns, as `<time> <event>`. */
   readonly logs: Readonly<Record<string, readonly string[]>>;
@@ -110,6 +112,7 @@ export async function runHistory(seed: number): Promise<HistoryResult> {
       statuses,
       blocks: world.height - begin,
       interruptions: chaos.interruptions,
+      handOvers: world.handOvers,
       faults: world.tally.faults,
       logs: logsOf(evidence, violations),
       traceHash: world.trace.hash,

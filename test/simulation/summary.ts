@@ -7,10 +7,11 @@ export class Summary {
   #workflows = 0;
   #blocks = 0;
   #interruptions = { crashes: 0, pauses: 0, stops: 0 };
+  #handOvers = 0;
   readonly #statuses: Record<string, number> = {};
   readonly #faults: Record<string, number> = {};
 
-  add({ violations, workflows, blocks, interruptions, statuses, faults }: HistoryResult): this {
+  add({ violations, workflows, blocks, interruptions, handOvers, statuses, faults }: HistoryResult): this {
     this.histories += 1;
     this.violations += violations.length;
     this.#workflows += workflows;
@@ -18,6 +19,7 @@ export class Summary {
     this.#interruptions.crashes += interruptions.crashes;
     this.#interruptions.pauses += interruptions.pauses;
     this.#interruptions.stops += interruptions.stops;
+    this.#handOvers += handOvers;
     addAll(this.#statuses, statuses);
     addAll(this.#faults, faults);
     return this;
@@ -33,7 +35,7 @@ export class Summary {
       `histories   ${this.histories}`,
       `workflows   ${this.#workflows}: ${listed(this.#statuses)}`,
       `blocks      ${this.#blocks}`,
-      `broadcasters ${crashes} crashes, ${pauses} pauses, ${stops} clean stops`,
+      `broadcasters ${crashes} crashes, ${pauses} pauses, ${stops} clean stops, ${this.#handOvers} hand-overs`,
       `faults      ${listed(this.#faults)}`,
       `violations  ${this.violations}`,
     ].join("\n");

@@ -12,6 +12,7 @@ import {
   type Environment,
   inMemoryTransport,
   type Logger,
+  noMetrics,
   patient,
   type Service,
   type ServiceName,
@@ -88,6 +89,8 @@ export class World {
   readonly gateIds: readonly string[];
   /** Public keys with which the product signs transactions. */
   readonly operatorKeys: readonly string[];
+  /** Partitions that broadcasters began to hand over to one another, counted. */
+  handOvers = 0;
   /** Errors that a service logged as such: it met what it did not expect. */
   readonly errors: string[] = [];
   readonly #seed: string;
@@ -223,6 +226,16 @@ export class World {
     const told = new ToldHeads(this.attempts);
     const service = createBroadcaster(config, {
       ports: process.ports,
+      metrics: {
+        ...noMetrics,
+        counter: ({ name }) => {
+          return ({ partition } = {}) => {
+            if (name !== "lease_hand_overs_total") return;
+            this.handOvers += 1;
+            this.trace.note(`${process.name} hands ${partition} over`);
+          };
+        },
+      },
       logger: this.#logger("broadcaster", process),
       bus: this.bus.of(process),
       transports: {
