@@ -45,9 +45,15 @@ export const knownCalls: readonly string[] = [
 const reads = /^(query |block |status|chunk|EXPERIMENTAL_|Get|Read|List)/;
 
 /** Calls that come with the time and not with the workflow. */
-const routine = ["Check", "RenewLease"];
+const routine = ["Check", "RenewLease", "ListLeases"];
 
-const atStart = ["AcquireLease", "status", "GetGateLog", "append to the gate's log: conducted"];
+const atStart = [
+  "AcquireLease of its presence",
+  "AcquireLease",
+  "status",
+  "GetGateLog",
+  "append to the gate's log: conducted",
+];
 
 /** Each further call of these kinds stands for something of its own. The others come as often as the chain makes them. */
 const counted = /^(SignStep|send (submit_intent|resume_intent)|append stepResolved)/;

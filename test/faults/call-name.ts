@@ -1,9 +1,11 @@
 import { fromBinary } from "@bufbuild/protobuf";
 import {
+  AcquireLeaseRequestSchema,
   AppendEventRequestSchema,
   AppendGateLogRequestSchema,
 } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { decodeBase64, decodeTransaction } from "@outlayer/near";
+import { presenceHolder } from "@outlayer/workflow";
 import type { Passage } from "./toll.ts";
 
 /** A call as traps know it. */
@@ -25,6 +27,10 @@ export function serviceCall({ path, body }: Passage): NamedCall {
       const { change } = fromBinary(AppendGateLogRequestSchema, body);
       const [what, requestId] = change.split(/[ :]/);
       return { name: `append to the gate's log: ${what}`, requestId };
+    }
+    case "AcquireLease": {
+      const { resource } = fromBinary(AcquireLeaseRequestSchema, body);
+      return { name: presenceHolder(resource) === undefined ? method : `${method} of its presence` };
     }
     default:
       return { name: method };

@@ -49,7 +49,8 @@ export async function endedOrStuck(rest: RestClient, requestId: string, patience
   }
 }
 
-async function answered(ask: () => Promise<Answer>, patience: Patience): Promise<Answer> {
+/** The first answer that is not 503: what was asked is asked again until then. @throws Error when patience is over */
+export async function answered(ask: () => Promise<Answer>, patience: Patience): Promise<Answer> {
   for (;;) {
     const answer = await ask();
     if (answer.status !== 503) {

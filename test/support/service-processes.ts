@@ -42,12 +42,18 @@ export class ServiceProcesses {
     this.rest = this.restOf(0);
   }
 
-  /** @param options an environment that goes above that of the tests */
-  static async prepare(options: Partial<ReplicasOptions> & { devnet?: DevnetOptions } = {}): Promise<ServiceProcesses> {
+  /** @param options an environment that goes above that of the tests; `environmentOf` gets a directory that goes with them */
+  static async prepare(
+    options: Partial<ReplicasOptions> & {
+      readonly devnet?: DevnetOptions;
+      readonly environmentOf?: (devnet: Devnet, directory: string) => Environment;
+    } = {},
+  ): Promise<ServiceProcesses> {
     const devnet = await startDevnet({ blockTimeMs: blockMs, ...options.devnet });
     const directory = mkdtempSync(join(tmpdir(), "processes-"));
     const database = { DATABASE_URL: `sqlite:${join(directory, "evidence.sqlite")}` };
-    const environment = { ...productEnvironment(devnet), ...database, ...options.environment };
+    const ofDevnet = options.environmentOf?.(devnet, directory);
+    const environment = { ...productEnvironment(devnet), ...database, ...options.environment, ...ofDevnet };
     const logs: string[] = [];
     const environments: Environment[] = [environment];
     const heard = (line: string) => {
