@@ -18,8 +18,18 @@ const slowLogs: Patch = {
     if (requestId.charCodeAt(35) % 2 === 0) await sleep(this.#needs.ports.timers, 6_000, this.#stopping.signal);`,
 };
 
+/** Nodes show a key's nonce as it was six transactions ago, as one that lags does. The nonces set aside are for them. */
+const lateNonces: Patch = {
+  file: "services/broadcaster/src/shell/chain/signing-key.ts",
+  find: "this.noteIssued(known.nonce);",
+  replace: "this.noteIssued(known.nonce % 1_000_000n < 8n ? known.nonce : known.nonce - 6n);",
+};
+
 /** What is no bug, and makes one of them easier to find: nothing may be found with it alone. */
-export const controls: Readonly<Record<string, readonly Patch[]>> = { "slow-logs": [slowLogs] };
+export const controls: Readonly<Record<string, readonly Patch[]>> = {
+  "slow-logs": [slowLogs],
+  "late-nonces": [lateNonces],
+};
 
 /** The relayer's nonces are in workflows' logs alone. */
 const nothingSetAside: Patch = {
@@ -144,7 +154,7 @@ export const mutants: Readonly<Record<string, readonly Patch[]>> = {
     slowLogs,
   ],
   // After a takeover only the node knows of nonces in logs of workflows that have ended.
-  "nonces-not-set-aside": [nothingSetAside],
+  "nonces-not-set-aside": [nothingSetAside, lateNonces],
   "lease-without-fencing": [
     {
       file: "services/evidence/src/rpc/leases.ts",
