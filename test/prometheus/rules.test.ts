@@ -63,6 +63,12 @@ describe("rules of Prometheus", () => {
   describe("have runbooks", () => {
     const parts = ["What it means", "See", "Do", "Over"];
 
+    /** Pages in the index's part for those that no alert leads to. */
+    function withoutAlert(): readonly string[] {
+      const [, part = ""] = /^## Without an alert\n([\s\S]*?)^## /m.exec(read("README.md")) ?? [];
+      return Array.from(part.matchAll(/^\| \[[^\]]+\]\(([a-z-]+\.md)\) \| .+ \|$/gm), ([, page]) => String(page));
+    }
+
     for (const page of pages) {
       it(`${page}: what it means, how to see it, what to do, how to know that it is over`, () => {
         const text = read(page);
@@ -90,7 +96,16 @@ describe("rules of Prometheus", () => {
       });
       assert.deepEqual(listed.toSorted(), told.toSorted());
       const linked = new Set(listed.map((row) => row.split(" ").at(-1)));
-      assert.deepEqual([...linked].toSorted(), pages.toSorted());
+      assert.deepEqual([...linked, ...withoutAlert()].toSorted(), pages.toSorted());
+    });
+
+    it("listed in a part of their own where no alert leads to them, which they say", () => {
+      const listed = withoutAlert();
+      assert.notEqual(listed.length, 0);
+      for (const page of pages) {
+        const says = read(page).includes("\n\nNo alert tells this; one of [these](README.md#without-an-alert).\n");
+        assert.equal(says, listed.includes(page), page);
+      }
     });
 
     it("and a command that makes a PrometheusRule of the rules", () => {
