@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { Code } from "@connectrpc/connect";
 import { PrometheusMetrics, serviceNames, systemPorts } from "@outlayer/kit";
+import { errorCodes, statuses } from "@outlayer/workflow";
 import { readMetrics } from "../support/metrics-page.ts";
 import { type Query, readQuery } from "./promql.ts";
 import { recordings } from "./rules.ts";
@@ -62,6 +63,10 @@ function canBe(metric: string, label: string, value: string): boolean {
     case "http_route":
     case "rpc_method":
       return ["/livez", "/readyz", ".*/events", ".*/WatchProgress"].includes(value);
+    case "status":
+      return statuses.some((status) => status === value);
+    case "error_code":
+      return errorCodes.some((code) => code === value);
     default: {
       const row = metricsPage.split("\n").find((line) => line.startsWith(`| \`${family}\``));
       return row?.includes(`\`${value}\``) === true;

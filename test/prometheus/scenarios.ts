@@ -28,6 +28,10 @@ const clock = `near_clock_ahead_seconds{${of("broadcaster")}}`;
 const lease = (instance?: string) => `lease_held{${of("broadcaster", instance)},partition="gate:gate.near"}`;
 const started = `process_start_time_seconds{${of("planner")}}`;
 const loop = `nodejs_eventloop_lag_p99_seconds{${of("planner")}}`;
+const ends = (status: string, code: string) =>
+  `workflows_ended_total{${of("broadcaster")},partition="gate:gate.near",status="${status}",error_code="${code}"}`;
+const balance = (account: string, instance?: string) =>
+  `operator_balance_near{${of("broadcaster", instance)},gate="gate.near",account="${account}"}`;
 const watchedKeys = (event: string) => `watched_key_events_total{${of("broadcaster")},event="${event}"}`;
 
 const append = "outlayer.evidence.v1.LogService/AppendEvent";
@@ -60,6 +64,9 @@ export const healthy: Scenario["series"] = Object.fromEntries([
   [stale(), always(0)],
   [clock, always(1.5)],
   [lease(), always(1)],
+  [ends("succeeded", "none"), growing(1)],
+  [ends("failed", "dispatch_failed"), growing(1)],
+  ...["relayer", "approver", "gate"].map((account) => [balance(account), always(50)] as const),
   [started, always(1_700_000_000)],
   [loop, always(0.055)],
 ]);
@@ -305,6 +312,46 @@ export const scenarios: readonly Scenario[] = [
   {
     what: "the planner sends the broadcaster what is too long",
     series: { [refusal("broadcaster", "RESOURCE_EXHAUSTED")]: growing(1) },
+    at: "10m",
+    fires: [],
+  },
+  {
+    what: "the keystore is away, and every tenth workflow ends for that",
+    series: { [ends("failed", "keystore_unavailable")]: "0+0.25x1500" },
+    at: "1h",
+    fires: ["WorkflowsFailHere critical"],
+  },
+  {
+    what: "one workflow ends as internal, of few",
+    series: {
+      [ends("succeeded", "none")]: "0x60 1x1500",
+      [ends("failed", "dispatch_failed")]: always(0),
+      [ends("failed", "internal")]: "0x60 1x1500",
+    },
+    at: "20m",
+    fires: [],
+  },
+  {
+    what: "callers' targets fail",
+    series: { [ends("failed", "dispatch_failed")]: growing(9) },
+    at: "1h",
+    fires: [],
+  },
+  {
+    what: "nobody knows what became of one step",
+    series: { [ends("failed", "outcome_unknown")]: "0x60 1x1500" },
+    at: "20m",
+    fires: ["OutcomeUnknown warning"],
+  },
+  {
+    what: "the relayer runs short, as one of two broadcasters has read",
+    series: { [balance("relayer", "2")]: always(4.9) },
+    at: "10m",
+    fires: ["OperatorBalanceLow warning"],
+  },
+  {
+    what: "the gate holds little, and relayer and approver enough",
+    series: { [balance("gate")]: always(3), [balance("approver")]: always(5) },
     at: "10m",
     fires: [],
   },

@@ -10,6 +10,8 @@ export interface Metric {
   readonly name: string;
   readonly help: string;
   readonly labels?: readonly string[];
+  /** Upper bounds of a histogram, in seconds; those of calls where nothing is said. */
+  readonly buckets?: readonly number[];
 }
 
 /** One value of a gauge. */
@@ -36,7 +38,7 @@ export const noMetrics: Metrics = {
 };
 
 /** Upper bounds in seconds: from a call in memory to the longest that anything waits for. */
-const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const callBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** How often the event loop is looked at, milliseconds: each look costs processor time. */
 const loopMs = 50;
@@ -96,7 +98,7 @@ export class PrometheusMetrics implements Metrics {
   }
 
   histogram(metric: Metric): (seconds: number, labels?: Labels) => void {
-    const options = { ...this.#options(metric), buckets };
+    const options = { ...this.#options(metric), buckets: [...(metric.buckets ?? callBuckets)] };
     const histogram = this.#named(metric.name, () => new Histogram(options)) as Histogram;
     // A clock that was set back makes no time negative.
     return (seconds, labels = {}) => histogram.observe(labels, Math.max(0, seconds));

@@ -23,7 +23,7 @@ import { callers } from "./callers.ts";
 import type { BroadcasterConfig } from "./config.ts";
 import type { EvidenceLog, HeldLease } from "./core/ports/evidence-log.ts";
 import { shareTimes } from "./core/term/share.ts";
-import { countHandOvers, showState } from "./metrics.ts";
+import { countHandOvers, endsOf, showState } from "./metrics.ts";
 import { getAccount } from "./rpc/get-account.ts";
 import { getDirectUserKey } from "./rpc/get-direct-user-key.ts";
 import { GateFacts } from "./rpc/get-gate-facts.ts";
@@ -95,6 +95,7 @@ export function createBroadcaster(
   const presenceDeps = { evidence, ports, logger, bus, holderId: driverId, ttlMs, freshMs: times.freshMs };
   const presence = new Presence(presenceDeps);
   const handOvers = new HandOvers(countHandOvers(metrics));
+  const noteEnds = endsOf(metrics);
   const keep = (resource: string, begin: (lease: HeldLease, evidence: EvidenceLog) => Term) =>
     new LeaseKeeper({ evidence, ports, logger, bus, resource, ttlMs, times, presence, handOvers }, (lease) =>
       begin(lease, evidence.under(lease)),
@@ -109,6 +110,7 @@ export function createBroadcaster(
       relayer: new KeyRing(operated.relayerId, operated.relayerKeys, { node, follower, logger }),
       approver: new KeyRing(operated.approverId, operated.approverKeys, { node, follower, logger }),
       commitments: new Commitments(),
+      noteEnd: noteEnds(gatePartition(operated.gateId)),
     };
     const keeper = keep(gatePartition(operated.gateId), (lease, underLease) =>
       beginGateTerm(ofGate, lease, underLease, bus),
@@ -116,14 +118,19 @@ export function createBroadcaster(
     return { ...ofGate, keeper };
   });
   const users = keep(directUserPartition, (lease, underLease) => {
-    const term = beginDirectUserTerm({ ...shared, config: common }, lease, underLease, bus);
+    const term = beginDirectUserTerm(
+      { ...shared, config: common, noteEnd: noteEnds(directUserPartition) },
+      lease,
+      underLease,
+      bus,
+    );
     if (config.watched === undefined) return term;
     const watching = { ...shared, config: common, metrics, watched: config.watched };
     return besideTerm(term, watchKeys(watching, bus, transports.evidence));
   });
   const keepers = [...gates.map(({ keeper }) => keeper), users];
   const rpcs = archival === undefined ? [rpc] : [rpc, archival];
-  showState(metrics, { rpcs, follower, keepers });
+  showState(metrics, { rpcs, follower, keepers, gates: gates.map(({ gate }) => gate), clock: ports.clock });
   const facts = new GateFacts(
     gates.map(({ gate }) => gate),
     config,

@@ -4,7 +4,7 @@ import { EventSchema } from "@outlayer/contracts/outlayer/evidence/v1/event";
 import { Notifier } from "@outlayer/kit";
 import { EvidenceUnavailable, LogMoved, StillPossible } from "../src/core/ports/evidence-log.ts";
 import { RpcUnavailable } from "../src/core/ports/near-node.ts";
-import type { EventInit } from "../src/core/workflow/action.ts";
+import type { EndedInit, EventInit } from "../src/core/workflow/action.ts";
 import type { Logged } from "../src/core/workflow/state.ts";
 import { LogDriver, type LogDriverDeps, type LogHandler } from "../src/shell/log/log-driver.ts";
 import { UnreadLogs } from "../src/shell/log/unread-logs.ts";
@@ -12,6 +12,7 @@ import { UnreadLogs } from "../src/shell/log/unread-logs.ts";
 interface State {
   readonly walletId: string;
   readonly version: number;
+  readonly openedAtMs: number;
   readonly epoch: bigint;
   readonly ended?: true;
 }
@@ -29,6 +30,7 @@ const ended: EventInit = { case: "ended", value: { status: "succeeded" } };
  */
 function drive(steps: readonly Handler["perform"][], own: Partial<Handler> = {}, begun?: readonly Logged[]) {
   const happened: string[] = [];
+  const ends: string[] = [];
   const pauses: number[] = [];
   const held: { reading?: () => Promise<void> } = {};
   const time = { nowMs: 0, timersRun: true };
@@ -75,6 +77,7 @@ function drive(steps: readonly Handler["perform"][], own: Partial<Handler> = {},
       },
     },
     logger: { info: noting("info"), warn: noting("warn"), error: noting("error") },
+    noteEnd: ({ status }: EndedInit, seconds: number) => void ends.push(`${status} after ${seconds} s`),
   } as unknown as LogDriverDeps;
   let next = 0;
   const evolve = (state: State, { version, event: { kind } }: Logged): State => ({
@@ -86,7 +89,7 @@ function drive(steps: readonly Handler["perform"][], own: Partial<Handler> = {},
   const handler: Handler = {
     kind: "a log",
     changes: [changes],
-    fold: (events) => events.reduce(evolve, { walletId: "w", version: 0, epoch: 0n }),
+    fold: (events) => events.reduce(evolve, { walletId: "w", version: 0, openedAtMs: -2_500, epoch: 0n }),
     evolve,
     read: async () => undefined,
     async decide(state) {
@@ -108,7 +111,7 @@ function drive(steps: readonly Handler["perform"][], own: Partial<Handler> = {},
     ...own,
   };
   const driver = new LogDriver("r", handler, deps, begun);
-  return { driver, happened, pauses, changes, kinds, faults, stopping, idle: idle.promise, time, held, unread };
+  return { driver, happened, ends, pauses, changes, kinds, faults, stopping, idle: idle.promise, time, held, unread };
 }
 
 function logged(kind: string, version: number): Logged {
@@ -124,9 +127,10 @@ const append =
 
 describe("a driver of a log", () => {
   it("takes the log on before it writes anything else, and leaves once that has ended", async () => {
-    const { driver, happened, stopping } = drive([append(settling), append(ended)]);
+    const { driver, happened, ends, stopping } = drive([append(settling), append(ended)]);
     await driver.run(stopping.signal);
     assert.deepEqual(happened, ["read", "taken", "settling", "ended", "left"]);
+    assert.deepEqual(ends, ["succeeded after 2.5 s"]);
   });
 
   it("begins with the log as it was read to find out its kind, and reads it again once that is outdated", async () => {

@@ -15,6 +15,8 @@ export interface DirectUserState {
   /** Number of events folded: the version that the next append expects. */
   readonly version: number;
   readonly walletId: string;
+  /** When it was opened, milliseconds since the epoch. */
+  readonly openedAtMs: number;
   readonly call: DirectUserCall & { readonly scope: DirectUserScope };
   /** Lease epoch of the latest broadcaster that drives it; 0 before the first one. */
   readonly epoch: bigint;
@@ -46,16 +48,17 @@ export interface Attempt {
 export function foldDirectUser(requestId: string, log: readonly Logged[]): DirectUserState {
   const [first, ...rest] = log;
   if (first?.event.kind.case !== "opened") throw new RangeError(`the log of ${requestId} does not begin with opened`);
-  return rest.reduce(evolveDirectUser, begin(requestId, first.event.kind.value));
+  return rest.reduce(evolveDirectUser, begin(requestId, first.event.kind.value, first.atMs));
 }
 
-function begin(requestId: string, opened: Opened): DirectUserState {
+function begin(requestId: string, opened: Opened, atMs: number): DirectUserState {
   const call = opened.directUserCall;
   if (call?.scope === undefined) throw new RangeError(`${requestId} is no direct-user call`);
   return {
     requestId,
     version: 1,
     walletId: opened.walletId,
+    openedAtMs: atMs,
     call: { ...call, scope: call.scope },
     epoch: 0n,
     policyAllowed: false,

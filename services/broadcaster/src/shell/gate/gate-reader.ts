@@ -25,6 +25,8 @@ export interface Funds {
 
 /** The gate's views. */
 export class GateReader {
+  /** NEAR of gate and operator as they were read last, and when, milliseconds since the epoch. */
+  seenFunds: (Funds & { readonly atMs: number }) | undefined;
   readonly gateId: string;
   readonly #node: NearNode;
   readonly #clock: Clock;
@@ -146,7 +148,9 @@ export class GateReader {
       this.#node.balance(approverId),
       this.#node.funds(this.gateId),
     ]);
-    return { purse: { relayer, approver, gate: gate.balance }, gateBytes: gate.storageBytes };
+    const funds = { purse: { relayer, approver, gate: gate.balance }, gateBytes: gate.storageBytes };
+    this.seenFunds = { ...funds, atMs: this.#clock.now() };
+    return funds;
   }
 
   async #view(method: string, args: object = {}, finality: "final" | "optimistic" = "final"): Promise<unknown> {

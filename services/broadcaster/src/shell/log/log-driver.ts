@@ -9,6 +9,8 @@ import type { UnreadLogs } from "./unread-logs.ts";
 export interface LogState {
   readonly walletId: string;
   readonly version: number;
+  /** When it was opened, milliseconds since the epoch. */
+  readonly openedAtMs: number;
   /** Epoch of the lease under which a driver last took the log; 0 before. */
   readonly epoch: bigint;
   readonly ended?: unknown;
@@ -62,6 +64,9 @@ export interface LogHandler<S extends LogState, A extends { readonly kind: strin
   leave(state: S): void;
 }
 
+/** Told of each end that a driver has written. @param seconds since the workflow was opened */
+export type NoteEnd = (end: EndedInit, seconds: number) => void;
+
 export interface LogDriverDeps {
   readonly evidence: Pick<EvidenceLog, "read" | "append">;
   readonly lease: HeldLease;
@@ -70,6 +75,7 @@ export interface LogDriverDeps {
   readonly driverId: string;
   readonly ports: Pick<Ports, "clock" | "timers">;
   readonly logger: Logger;
+  readonly noteEnd: NoteEnd;
 }
 
 /** A driver of a log of any kind. */
@@ -228,6 +234,7 @@ export class LogDriver<S extends LogState, A extends { readonly kind: string }> 
     this.#knownVersion = logged.version;
     if (!isBeforeSending(event)) this.#unexpected = { times: 0, lastMs: 0 };
     this.#handler.written(event, this.#state);
+    if (event.case === "ended") this.#deps.noteEnd(event.value, (logged.atMs - before.openedAtMs) / 1000);
   }
 
   #changeOf(sources: readonly Notifier[], stopping: AbortSignal): Promise<void> {
