@@ -66,7 +66,7 @@ function canBe(metric: string, label: string, value: string): boolean {
     case "status":
       return statuses.some((status) => status === value);
     case "error_code":
-      return errorCodes.some((code) => code === value);
+      return value === "none" || errorCodes.some((code) => code === value);
     default: {
       const row = metricsPage.split("\n").find((line) => line.startsWith(`| \`${family}\``));
       return row?.includes(`\`${value}\``) === true;
