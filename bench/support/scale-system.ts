@@ -18,15 +18,15 @@ export class ScaleSystem {
   readonly #info: DevnetInfo;
   readonly #replicas: Replicas;
   readonly #token: string;
-  /** Broadcasters that run. */
-  #broadcasters: number;
+  /** Indices of the broadcasters that run. */
+  readonly #broadcasters: Set<number>;
   readonly #started: AsyncDisposableStack;
 
   private constructor(
     info: DevnetInfo,
     replicas: Replicas,
     token: string,
-    broadcasters: number,
+    broadcasters: Set<number>,
     started: AsyncDisposableStack,
   ) {
     this.gateIds = info.gates.map(({ gate_id }) => gate_id);
@@ -37,7 +37,7 @@ export class ScaleSystem {
     this.#started = started;
   }
 
-  /** @param room number of broadcasters that may run at once; `broadcasters` are started */
+  /** @param room number of broadcasters that may ever run; the first `broadcasters` are started */
   static async start(gates: number, broadcasters: number, room: number, blockMs: number): Promise<ScaleSystem> {
     await using started = new AsyncDisposableStack();
     // Without a bus each broadcaster would learn of new work by its list alone.
@@ -59,10 +59,11 @@ export class ScaleSystem {
     const replicas = await prepareReplicas({ environment, counts: { broadcaster: room } });
     started.defer(async () => void (await replicas.endAll()));
     const others = serviceNames.filter((name) => name !== "broadcaster").map((name) => replicas.start(name));
-    const those = Array.from({ length: broadcasters }, (_, index) => replicas.start("broadcaster", index));
+    const indices = Array.from({ length: broadcasters }, (_, index) => index);
+    const those = indices.map((index) => replicas.start("broadcaster", index));
     await Promise.all([...others, ...those].map((replica) => replica.ready()));
     const token = environment.INTERNAL_WALLET_AUTH_TOKEN ?? "";
-    const system = new ScaleSystem(info, replicas, token, broadcasters, started.move());
+    const system = new ScaleSystem(info, replicas, token, new Set(indices), started.move());
     await system.#fund();
     return system;
   }
@@ -76,30 +77,28 @@ export class ScaleSystem {
     return ((await (await fetch(`${this.#info.devnet_control}/`)).json()) as { head: { height: number } }).head.height;
   }
 
-  /** Starts one more broadcaster. @returns once it is ready */
-  async addBroadcaster(): Promise<void> {
-    const replica = this.#replicas.start("broadcaster", this.#broadcasters);
-    this.#broadcasters += 1;
-    await replica.ready();
+  /** Starts the broadcaster with this index. @returns once it is ready */
+  async startBroadcaster(index: number): Promise<void> {
+    await this.#replicas.start("broadcaster", index).ready();
+    this.#broadcasters.add(index);
   }
 
-  /** Partitions that each of the running broadcasters drives. */
-  async held(): Promise<readonly (readonly string[])[]> {
-    return Promise.all(
-      Array.from({ length: this.#broadcasters }, async (_, index) => {
-        const text = await (await fetch(`${this.#replicas.httpUrl("broadcaster", index)}/metrics`)).text();
-        return [...text.matchAll(/^lease_held\{partition="([^"]+)"\} 1$/gm)].map(([, partition]) => partition ?? "");
-      }),
-    );
+  async endBroadcaster(index: number, signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    this.#broadcasters.delete(index);
+    await this.#replicas.running("broadcaster", index).end(signal);
+  }
+
+  /** Partitions that a broadcaster drives. */
+  async heldBy(index: number): Promise<readonly string[]> {
+    const text = await (await fetch(`${this.#replicas.httpUrl("broadcaster", index)}/metrics`)).text();
+    return [...text.matchAll(/^lease_held\{partition="([^"]+)"\} 1$/gm)].map(([, partition]) => partition ?? "");
   }
 
   /** Of all services so far, milliseconds of processor time. */
   cpuMs(): number {
-    const others = serviceNames.map((name) => this.#replicas.running(name));
-    const further = Array.from({ length: this.#broadcasters - 1 }, (_, index) =>
-      this.#replicas.running("broadcaster", index + 1),
-    );
-    return [...others, ...further].reduce((sum, { pid }) => sum + usageOf(pid).cpuMs, 0);
+    const others = serviceNames.flatMap((name) => (name === "broadcaster" ? [] : [this.#replicas.running(name)]));
+    const those = [...this.#broadcasters].map((index) => this.#replicas.running("broadcaster", index));
+    return [...others, ...those].reduce((sum, { pid }) => sum + usageOf(pid).cpuMs, 0);
   }
 
   /** Resident memory of the first broadcaster, bytes. */
