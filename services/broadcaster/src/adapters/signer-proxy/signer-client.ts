@@ -112,8 +112,11 @@ function notAllowed(verdict: Exclude<CheckPolicyResponse["verdict"], { case: "al
   }
 }
 
-/** Codes that a retry does not change. */
-const final: readonly Code[] = [Code.FailedPrecondition, Code.InvalidArgument, Code.PermissionDenied];
+/**
+ * Codes that a retry does not change. PermissionDenied without one of signer-proxy's reasons is none: it says that this broadcaster is
+ * not known there, e.g. while `SERVICE_TOKEN` is another, and waiting gives the operator time to mend that.
+ */
+const final: readonly Code[] = [Code.FailedPrecondition, Code.InvalidArgument];
 
 async function translated<T>(answer: Promise<T>): Promise<T> {
   try {
