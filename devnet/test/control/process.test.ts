@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
@@ -53,6 +53,7 @@ describe("the devnet as a process", () => {
           "chain_id",
           "devnet_control",
           "gate_id",
+          "gates",
           "keystore",
           "keystore_token",
           "near_rpc",
@@ -68,6 +69,33 @@ describe("the devnet as a process", () => {
       "SIGTERM",
     );
     assert.equal(code, 0);
+  });
+
+  it("has as many gates as are asked for, each with accounts of its own, and refuses what is no number", async () => {
+    const code = await run(
+      ["--block-time-ms", "manual", "--gates", "3"],
+      async (ready, end) => {
+        const gates = ready.gates as readonly {
+          readonly gate_id: string;
+          readonly relayer: { readonly account_id: string };
+          readonly approver: { readonly account_id: string };
+        }[];
+        const accounts = gates.flatMap(({ gate_id, relayer, approver }) => [
+          gate_id,
+          relayer.account_id,
+          approver.account_id,
+        ]);
+        assert.deepEqual([gates.length, new Set(accounts).size], [3, 9]);
+        end();
+      },
+      "SIGTERM",
+    );
+    assert.equal(code, 0);
+    for (const none of ["0", "1.5", "1001", "x"]) {
+      const { status, stderr } = spawnSync(process.execPath, [main, "--gates", none], { encoding: "utf8" });
+      assert.equal(status, 2);
+      assert.match(stderr, new RegExp(`^${none} is no number of gates\\n`));
+    }
   });
 
   it("ends with its parent where that is asked", async () => {
