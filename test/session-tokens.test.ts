@@ -24,15 +24,9 @@ describeShapes("a session", (shape) => {
   });
   after(() => system.stop());
 
-  const withToken = async (method: string, path: string, token: string, body?: object) => {
-    const response = await fetch(`${system.product.restUrl}/wallet/v1${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${token}`,
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
+  const withToken = async (method: string, path: string, token: string) => {
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await fetch(`${system.product.restUrl}/wallet/v1${path}`, { method, headers });
     return [response.status, (await response.json()) as { readonly [field: string]: unknown }] as const;
   };
 

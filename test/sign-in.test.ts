@@ -6,6 +6,7 @@ import { SignInService } from "@outlayer/contracts/outlayer/planner/v1/sign_in_s
 import { implicitAccountOf, keyPairFromSeed, parseSignature, parseVerifierKey } from "@outlayer/near";
 import { decodeJwt } from "jose";
 import { makeFinal } from "./support/on-chain.ts";
+import { RestClient } from "./support/rest-client.ts";
 import { describeShapes } from "./support/shapes.ts";
 import { signInWays, type Way } from "./support/sign-in-ways.ts";
 import { type GivenChallenge, passkey, type SignedText, signedNep413, textSigners } from "./support/signers.ts";
@@ -59,18 +60,6 @@ describeShapes("signing in", (shape) => {
     return body;
   };
   const asAlice = (way = rest) => sessionOf(alice, (challenge) => signedNep413(key, challenge), way);
-  const withToken = async (method: string, path: string, token: string, body?: object) => {
-    const response = await fetch(`${system.product.restUrl}/wallet/v1${path}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${token}`,
-        ...(body === undefined ? {} : { "content-type": "application/json" }),
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    return [response.status, (await response.json()) as { readonly [field: string]: unknown }] as const;
-  };
-
   for (const way of ways) {
     it(`gives a named account a session of its own over ${way.name}, and the way to register its key`, async () => {
       const challenge = await challengeFor(alice, way);
@@ -88,7 +77,8 @@ describeShapes("signing in", (shape) => {
       const { sub, sid, aud, exp = 0 } = decodeJwt(session.token);
       assert.deepEqual([sub, sid, aud], [alice, session.session_id, recipient]);
       assert.equal(session.expires_at, new Date(exp * 1000).toISOString());
-      assert.deepEqual((await withToken("GET", "/accounts/mike.near", session.token))[0], 200);
+      const signedIn = RestClient.ofSession(() => system.product.restUrl, session.token);
+      assert.equal((await signedIn.get("/accounts/mike.near")).status, 200);
     });
   }
 
