@@ -23,13 +23,15 @@ export interface Funds {
   readonly gateBytes: bigint;
 }
 
+/** Funds, and when they were read, milliseconds since the epoch. */
+export type SeenFunds = Funds & { readonly atMs: number };
+
 /** The gate's views. */
 export class GateReader {
-  /** NEAR of gate and operator as they were read last, and when, milliseconds since the epoch. */
-  seenFunds: (Funds & { readonly atMs: number }) | undefined;
   readonly gateId: string;
   readonly #node: NearNode;
   readonly #clock: Clock;
+  #seenFunds: SeenFunds | undefined;
   /** The fees as last read at the head. */
   #recent: { readonly tiers: Promise<readonly FeeTier[]>; readonly untilMs: number } | undefined;
 
@@ -142,6 +144,11 @@ export class GateReader {
     return such.filter((is) => is).length;
   }
 
+  /** As they were read last; undefined before. */
+  get seenFunds(): SeenFunds | undefined {
+    return this.#seenFunds;
+  }
+
   async funds(relayerId: string, approverId: string): Promise<Funds> {
     const [relayer, approver, gate] = await Promise.all([
       this.#node.balance(relayerId),
@@ -149,7 +156,7 @@ export class GateReader {
       this.#node.funds(this.gateId),
     ]);
     const funds = { purse: { relayer, approver, gate: gate.balance }, gateBytes: gate.storageBytes };
-    this.seenFunds = { ...funds, atMs: this.#clock.now() };
+    this.#seenFunds = { ...funds, atMs: this.#clock.now() };
     return funds;
   }
 
