@@ -19,6 +19,7 @@ import {
 } from "./support/own-wallets.ts";
 import { describeShapes } from "./support/shapes.ts";
 import { type System, type SystemOptions, withSystem } from "./support/system.ts";
+import { withTime } from "./support/with-time.ts";
 
 const wrap = "nep141:wrap.near";
 const alice = nearWallet(keyPairFromSeed(new Uint8Array(32).fill(0x71)));
@@ -245,27 +246,32 @@ describe("DELETE of a workflow with own payloads", () => {
 });
 
 describe("own payloads whose deadline passes while their workflow waits", () => {
-  it("end it as timed out once they are dead", () => {
-    const clock = new MovingClock(someMorning);
-    return signedIn({ clock }, async (system, session) => {
-      const { keystore } = system.devnet.controls;
-      keystore.setReadiness("not_ready");
-      const requestId = await session.begin([signedStep(pay(system))]);
-      await session.until(requestId, isQueued);
-      clock.advance(holdsMs + pastDeadlinesMs);
-      keystore.setReadiness("ready");
-      const record = await session.ended(requestId);
-      assert.deepEqual(
-        [record.status, record.error_code, outcomesOf(record)],
-        ["failed", "timed_out", ["not_executed"]],
-      );
-      assert.match(
-        record.user_visible_error,
-        /^payload 1 of 1 of step 1 holds until .*, which is too soon for it to be dispatched$/,
-      );
-      assert.deepEqual(gateCalls(system.devnet, "submit_intent"), []);
-    });
-  });
+  it("end it as timed out once they are dead", () =>
+    withTime(
+      someMorning,
+      async (system, time) => {
+        const { keystore, verifier } = system.devnet.controls;
+        verifier.credit(alice.accountId, wrap, 1_000n);
+        const session = await sessionOf(system, alice.accountId, Date.parse(someMorning));
+        keystore.setReadiness("not_ready");
+        const requestId = await session.begin([signedStep(pay(system))]);
+        await session.until(requestId, isQueued);
+        // A keystore that is ready before the product knows the time would have the dead payload submitted.
+        await time.advance(holdsMs + pastDeadlinesMs);
+        keystore.setReadiness("ready");
+        const record = await session.ended(requestId);
+        assert.deepEqual(
+          [record.status, record.error_code, outcomesOf(record)],
+          ["failed", "timed_out", ["not_executed"]],
+        );
+        assert.match(
+          record.user_visible_error,
+          /^payload 1 of 1 of step 1 holds until .*, which is too soon for it to be dispatched$/,
+        );
+        assert.deepEqual(gateCalls(system.devnet, "submit_intent"), []);
+      },
+      { environment: sessionEnvironment },
+    ));
 });
 
 describe("the history of a workflow with own payloads (rule: unsubmitted-signature-stays-secret)", () => {
