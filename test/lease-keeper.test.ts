@@ -18,6 +18,8 @@ const renewMs = 5000;
 const resource = "gate:gate.near";
 /** Jitter is for crowds: without it times are exact. */
 const times = shareTimes(ttlMs, (ms) => ms);
+/** As jitter has them for the one that waits the least. */
+const shortTimes = shareTimes(ttlMs, (ms) => ms / 2);
 
 /** Names of broadcasters in the order in which these partitions belong to them: all to the first one while it is alive. */
 function ranked(...partitions: readonly string[]): readonly [string, string] {
@@ -97,7 +99,7 @@ describe("the keeper of a lease", () => {
   });
 
   /** @param partitions that it serves */
-  async function start(name: string, partitions: readonly string[] = [resource]): Promise<Broadcaster> {
+  async function start(name: string, partitions: readonly string[] = [resource], waits = times): Promise<Broadcaster> {
     const time = virtualTime(evidenceTime.clock.now());
     const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
     const inner = inMemoryTransport(evidence.routes, guards, "broadcaster");
@@ -112,7 +114,7 @@ describe("the keeper of a lease", () => {
     const ports = { ...systemPorts(), clock: time.clock, timers: time.timers };
     const client = new EvidenceClient(transport);
     const deps = { evidence: client, ports, logger: createLogger("broadcaster", "silent"), bus, ttlMs };
-    const presence = new Presence({ ...deps, holderId: name, freshMs: times.freshMs });
+    const presence = new Presence({ ...deps, holderId: name, freshMs: waits.freshMs });
     const handOvers = new HandOvers((partition) => told.push(`${name} hands ${partition} over`));
     const [begun, ended]: [bigint[], bigint[]] = [[], []];
     const underWay = new Map<string, Promise<void>>();
@@ -128,7 +130,7 @@ describe("the keeper of a lease", () => {
           },
         };
       };
-      return new LeaseKeeper({ ...deps, resource: partition, times, presence, handOvers }, begin);
+      return new LeaseKeeper({ ...deps, resource: partition, times: waits, presence, handOvers }, begin);
     });
     const [keeper] = keepers;
     if (keeper === undefined) throw new Error("it serves nothing");
@@ -334,6 +336,25 @@ describe("the keeper of a lease", () => {
     assert.deepEqual(ofGate().slice(3), [drives(second)]);
     await pass(10 * ttlMs, a, b);
     assert.equal(ofGate().length, 4);
+  });
+
+  it("hands back what it took after an outage of evidence: the other one could take nothing either", async () => {
+    const a = await start(first);
+    const b = await start(second, [resource], shortTimes);
+    await pass(2 * ttlMs, a, b);
+    a.isCutOff = true;
+    b.isCutOff = true;
+    await pass(3 * ttlMs, a, b);
+    // The first one is seen again before the second one takes the partition.
+    a.unanswered.add("AcquireLease");
+    a.isCutOff = false;
+    await pass(1000, a);
+    b.isCutOff = false;
+    await pass(1000, a, b);
+    a.unanswered.clear();
+    await pass(2 * ttlMs, a, b);
+    const back = [drives(second), handsOver(second), stopped(second), drives(first)];
+    assert.deepEqual(told, [drives(first), stopped(first), ...back]);
   });
 
   it("takes what is free after the grace where evidence lists no leases, as one of the version before", async () => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { LiveLease } from "../../src/core/ports/evidence-log.ts";
 import { type Overview, overviewAfter, preferredHolder } from "../../src/core/term/overview.ts";
-import { decide, preferenceAfter, type Situation, shareTimes } from "../../src/core/term/share.ts";
+import { decide, hasLetLie, preferenceAfter, type Situation, shareTimes } from "../../src/core/term/share.ts";
 
 const ttlMs = 15_000;
 const times = shareTimes(ttlMs, (ms) => ms);
@@ -126,6 +126,34 @@ describe("sharing partitions (rule: partition-is-never-left-undriven)", () => {
 
     it("is asked for by nobody as long as another one is known to hold it", () => {
       for (const seen of [all, undefined]) assert.deepEqual(free(first, -700, seen), waits(now + 700));
+    });
+  });
+
+  describe("the one that was to take a partition which another one takes now", () => {
+    const lies = (awaitedForMs: number, freeForMs: number, seen: Overview | undefined) =>
+      hasLetLie(
+        { holderId: first, sinceMs: now - awaitedForMs },
+        { freeSinceMs: now - freeForMs, nowMs: now, overview: seen },
+        ttlMs,
+      );
+
+    it("has let it lie where it was there for all of a lease's time", () => {
+      assert.ok(lies(ttlMs, ttlMs, all));
+      assert.ok(!lies(ttlMs, ttlMs - 1, all));
+    });
+
+    it("has not where it was awaited for a short time only", () => assert.ok(!lies(ttlMs / 2 - 1, 2 * ttlMs, all)));
+
+    it("has not where lists did not come, or did not have it: perhaps evidence was away", () => {
+      const seen = { [first]: long, [second]: long };
+      const others = [
+        undefined,
+        overview({ [second]: long }),
+        overview({ ...seen, [first]: ttlMs - 1 }),
+        overview(seen, ttlMs / 2 + 1),
+        overview(seen, 0, ttlMs - 1),
+      ];
+      for (const one of others) assert.ok(!lies(ttlMs, 2 * ttlMs, one));
     });
   });
 

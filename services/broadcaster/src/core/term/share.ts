@@ -109,6 +109,27 @@ function takeOrWait(
   return { kind: "wait", untilMs: Math.min(overdueMs, ...joining), awaited: first };
 }
 
+/** The one that is to take a partition that nobody holds, and since when it is waited for. */
+export interface Awaited {
+  readonly holderId: string;
+  readonly sinceMs: number;
+}
+
+/**
+ * Whether the awaited one let a partition lie that another one takes now: it had the time of a lease for it, and lists have shown it
+ * all the while. While evidence was away nobody could take anything, and nobody is blamed.
+ */
+export function hasLetLie(
+  awaited: Awaited,
+  { freeSinceMs, nowMs, overview }: { freeSinceMs: number; nowMs: number; overview: Overview | undefined },
+  ttlMs: number,
+): boolean {
+  if (overview === undefined || !isFresh(overview, nowMs, ttlMs / 2)) return false;
+  const seenSinceMs = overview.seenSinceMs.get(awaited.holderId) ?? nowMs;
+  if (Math.max(seenSinceMs, overview.unbrokenSinceMs) > awaited.sinceMs) return false;
+  return nowMs - freeSinceMs >= ttlMs && nowMs - awaited.sinceMs >= ttlMs / 2;
+}
+
 /** Whom the partition belongs to after a list. */
 export function preferenceAfter(
   before: Preference | undefined,

@@ -2,7 +2,15 @@ import { type Bus, deadline, type Logger, Notifier, type Ports, sleep } from "@o
 import { leaseSubject } from "@outlayer/workflow";
 import { type EvidenceLog, type HeldLease, LogMoved } from "../../core/ports/evidence-log.ts";
 import type { Overview } from "../../core/term/overview.ts";
-import { type Decision, decide, type Preference, preferenceAfter, type ShareTimes } from "../../core/term/share.ts";
+import {
+  type Awaited,
+  type Decision,
+  decide,
+  hasLetLie,
+  type Preference,
+  preferenceAfter,
+  type ShareTimes,
+} from "../../core/term/share.ts";
 import type { HandOvers } from "./hand-overs.ts";
 import type { Presence } from "./presence.ts";
 
@@ -47,7 +55,7 @@ export class LeaseKeeper {
   /** Until then another process is known to hold the lease. */
   #freeSinceMs = 0;
   /** Who is to take the lease that nobody holds. */
-  #awaited: string | undefined;
+  #awaited: Awaited | undefined;
   readonly #passedOver = new Set<string>();
   #preference: Preference | undefined;
   /** The overview that is taken in. */
@@ -127,7 +135,6 @@ export class LeaseKeeper {
     const watched = this.#handOver(AbortSignal.any([wanted, lost.signal]), (to) => {
       handOvers.begin(resource, ports.clock.now());
       logger.info({ ...told, to }, "handing over to the broadcaster that the partition belongs to");
-      this.#awaited = to;
       handingOver.abort();
     });
     // A decision made in time may be written late: then evidence accepts or refuses the append.
@@ -178,7 +185,9 @@ export class LeaseKeeper {
       handOver: handOvers.current,
       times,
     });
-    if (decision.kind === "wait" && decision.awaited !== undefined) this.#awaited = decision.awaited;
+    if (decision.kind === "wait" && decision.awaited !== undefined && decision.awaited !== this.#awaited?.holderId) {
+      this.#awaited = { holderId: decision.awaited, sinceMs: nowMs };
+    }
     return decision;
   }
 
@@ -205,15 +214,16 @@ export class LeaseKeeper {
     this.#freeSinceMs = Math.min(this.#freeSinceMs, nowMs + ttlMs);
   }
 
-  /** Whoever let the partition lie for all of a lease's time until another took it, is no longer waited for. */
+  /** Whoever let the partition lie until another one took it, is no longer waited for. */
   #noteTakenBy(holderId: string, nowMs: number): void {
     const { resource, ttlMs, presence, handOvers } = this.#deps;
     const awaited = this.#awaited;
     this.#awaited = undefined;
     handOvers.end(resource);
-    if (awaited === undefined || awaited === holderId || awaited === presence.holderId) return;
-    if (nowMs - this.#freeSinceMs < ttlMs) return;
-    this.#passedOver.add(awaited);
+    if (awaited === undefined || awaited.holderId === holderId || awaited.holderId === presence.holderId) return;
+    const { overview } = presence;
+    if (!hasLetLie(awaited, { freeSinceMs: this.#freeSinceMs, nowMs, overview }, ttlMs)) return;
+    this.#passedOver.add(awaited.holderId);
     // Whom it belongs to now, the next list says.
     this.#preference = undefined;
   }
