@@ -199,6 +199,17 @@ onEveryStore("the log of workflows", (newPlace) => {
     assert.deepEqual([third.taken, third.epoch], [false, 4n]);
   });
 
+  it("renews a lease for each call of its holder: one may be made again while the one before is under way", async () => {
+    const { lease, logs } = evidence;
+    const renewals = [1_000_000, 1_000_001, 1_000_002].map((ttlMs) =>
+      logs.renewLease({ lease, holderId: "tests", ttlMs }),
+    );
+    await Promise.all(renewals);
+    const { remainingMs = 0 } =
+      (await logs.listLeases({})).leases.find(({ resource }) => resource === lease.resource) ?? {};
+    assert.ok(remainingMs > 0 && remainingMs <= 1_000_002);
+  });
+
   it("lists the leases that are held: whose, under which epoch, since when, and for how long", async () => {
     const { logs } = evidence;
     const listed = async () => {

@@ -4,7 +4,7 @@ import type {
   ReleaseLeaseRequest,
   RenewLeaseRequest,
 } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
-import { conflict, invalid } from "@outlayer/kit";
+import { conflict, invalid, unavailable } from "@outlayer/kit";
 import { isHeld, type Lease, takenBy, until } from "../core/lease.ts";
 import type { EvidenceStore } from "../core/store.ts";
 
@@ -15,6 +15,9 @@ export interface LeaseDeps {
 
 /** Leases in a list: far more than any installation has broadcasters and partitions. */
 const mostListed = 1000;
+
+/** A holder's calls about one lease that meet: one, and each time that it was made again. */
+const mostAttempts = 8;
 
 /** What writes need for checking their lease. */
 export interface LeaseCheckDeps {
@@ -36,17 +39,31 @@ export async function acquireLease({ store, now }: LeaseDeps, { resource, holder
 
 export async function renewLease({ store, now }: LeaseDeps, { lease, holderId, ttlMs }: RenewLeaseRequest) {
   const { resource, epoch } = named(lease);
-  const before = await store.readLease(resource);
-  if (!isHeld(before, Number(epoch), holderId)) throw leaseLost(resource, epoch);
-  if (!(await store.replaceLease(before, until(before, now() + ttlMs)))) throw leaseLost(resource, epoch);
+  if (!(await holdUntil(store, { resource, epoch, holderId }, () => now() + ttlMs))) throw leaseLost(resource, epoch);
   return {};
 }
 
 export async function releaseLease({ store, now }: LeaseDeps, { lease, holderId }: ReleaseLeaseRequest) {
-  const { resource, epoch } = named(lease);
-  const before = await store.readLease(resource);
-  if (isHeld(before, Number(epoch), holderId)) await store.replaceLease(before, until(before, now()));
+  await holdUntil(store, { ...named(lease), holderId }, now);
   return {};
+}
+
+/**
+ * Has a lease end at another time. A call that was made again for want of an answer may meet the one before, which is under way: that
+ * is no loss of the lease.
+ * @returns false where it is not held any more
+ */
+async function holdUntil(
+  store: LeaseDeps["store"],
+  { resource, epoch, holderId }: Pick<Lease, "resource" | "holderId"> & { readonly epoch: bigint },
+  expiresAtMs: () => number,
+): Promise<boolean> {
+  for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
+    const before = await store.readLease(resource);
+    if (!isHeld(before, Number(epoch), holderId)) return false;
+    if (await store.replaceLease(before, until(before, expiresAtMs()))) return true;
+  }
+  throw unavailable(`lease ${resource} is being changed`);
 }
 
 export async function listLeases({ store, now }: { store: Pick<EvidenceStore, "listLeases">; now: () => number }) {
