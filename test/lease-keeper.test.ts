@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Code, ConnectError, createRouterTransport, type Transport } from "@connectrpc/connect";
 import { defaultWalletSlots } from "@outlayer/access";
 import { createEvidence, defaultRules } from "@outlayer/evidence";
-import { createLogger, InProcessBus, inMemoryTransport, type Service, systemPorts } from "@outlayer/kit";
+import { createLogger, InProcessBus, inMemoryTransport, type Service, sleep, systemPorts } from "@outlayer/kit";
 import { type VirtualTime, virtualTime } from "../packages/kit/test/support/virtual-time.ts";
 import { EvidenceClient } from "../services/broadcaster/src/adapters/evidence/evidence-client.ts";
 import type { HeldLease } from "../services/broadcaster/src/core/ports/evidence-log.ts";
@@ -51,6 +51,8 @@ interface Broadcaster {
   isCutOff: boolean;
   /** Names of methods that do not answer it. */
   readonly unanswered: Set<string>;
+  /** Milliseconds until the answers of methods arrive. */
+  readonly delays: Map<string, number>;
   /** What is under way of its terms when they are told to stop, by partition. */
   readonly underWay: Map<string, Promise<void>>;
   stop(): Promise<void>;
@@ -103,11 +105,17 @@ describe("the keeper of a lease", () => {
     const time = virtualTime(evidenceTime.clock.now());
     const guards = { logger: createLogger("evidence", "silent"), serviceToken: undefined };
     const inner = inMemoryTransport(evidence.routes, guards, "broadcaster");
+    const unanswered = new Set<string>();
+    const delays = new Map<string, number>();
     const away = createRouterTransport(() => {});
     const transport: Transport = {
-      unary(...call) {
-        if (!broadcaster.isCutOff && !broadcaster.unanswered.has(call[0].name)) return inner.unary(...call);
-        return Promise.reject(new ConnectError("away", Code.Unavailable));
+      async unary(...call) {
+        const [{ name }] = call;
+        if (broadcaster.isCutOff || unanswered.has(name)) throw new ConnectError("away", Code.Unavailable);
+        const answer = await inner.unary(...call);
+        const delayMs = delays.get(name);
+        if (delayMs !== undefined) await sleep(time.timers, delayMs);
+        return answer;
       },
       stream: away.stream,
     };
@@ -135,9 +143,8 @@ describe("the keeper of a lease", () => {
     const [keeper] = keepers;
     if (keeper === undefined) throw new Error("it serves nothing");
     const stop = async () => void (await Promise.all([presence, ...keepers].map((one) => one.stop())));
-    const unanswered = new Set<string>();
     const broadcaster: Broadcaster = {
-      ...{ keeper, keepers, begun, ended, time, unanswered, underWay, stop },
+      ...{ keeper, keepers, begun, ended, time, unanswered, delays, underWay, stop },
       isCutOff: false,
     };
     broadcasters.push(broadcaster);
@@ -157,11 +164,41 @@ describe("the keeper of a lease", () => {
     }
   }
 
+  const drives = (name: string, partition = resource) => `${name} drives ${partition}`;
+  const stopped = (name: string, partition = resource) => `${name} stopped ${partition}`;
+  const handsOver = (name: string, partition = resource) => `${name} hands ${partition} over`;
+
   it("drives alone for as long as it renews, while others stand by", async () => {
     const [a, b] = [await start(first), await start(second)];
     await pass(10 * ttlMs, a, b);
     assert.deepEqual([a.begun, a.ended, b.begun], [[1n], [], []]);
     assert.deepEqual([a.keeper.epoch, b.keeper.epoch], [1n, undefined]);
+  });
+
+  it("renews also where little of its lease is left when it is stopped", async () => {
+    const [a, b] = [await start(first), await start(second)];
+    const underWay = Promise.withResolvers<void>();
+    a.underWay.set(resource, underWay.promise);
+    a.unanswered.add("RenewLease");
+    await pass(ttlMs - 1000, a, b);
+    const ended = a.stop();
+    a.unanswered.clear();
+    await pass(ttlMs, a, b);
+    assert.deepEqual(told, [drives(first)]);
+    underWay.resolve();
+    await settled();
+    await ended;
+    assert.deepEqual(told, [drives(first), stopped(first), drives(second)]);
+  });
+
+  it("renews at once what was given to it late", async () => {
+    const a = await start(first);
+    a.unanswered.add("RenewLease");
+    a.delays.set("AcquireLease", ttlMs - 2000);
+    await pass(ttlMs + 300, a);
+    a.unanswered.clear();
+    await pass(10 * ttlMs, a);
+    assert.deepEqual(told, [drives(first), stopped(first), drives(first)]);
   });
 
   it("hands over at once when it is stopped", async () => {
@@ -238,10 +275,6 @@ describe("the keeper of a lease", () => {
     }
     assert.deepEqual([a.ended, b.begun], [[], []]);
   });
-
-  const drives = (name: string, partition = resource) => `${name} drives ${partition}`;
-  const stopped = (name: string, partition = resource) => `${name} stopped ${partition}`;
-  const handsOver = (name: string, partition = resource) => `${name} hands ${partition} over`;
 
   it("hands a partition over to the broadcaster that it belongs to, once that one has been there for a while", async () => {
     const b = await start(second);

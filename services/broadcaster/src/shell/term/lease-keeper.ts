@@ -243,7 +243,8 @@ export class LeaseKeeper {
   async #keep(lease: HeldLease, firstUntilMs: number, signal: AbortSignal): Promise<number> {
     const { evidence, ports, logger, presence, ttlMs } = this.#deps;
     let untilMs = firstUntilMs;
-    let pauseMs = ttlMs / renewals;
+    // Little of its time may be left: an answer came late, or renewals have failed so far.
+    let pauseMs = Math.min(ttlMs / renewals, untilMs - ttlMs + ttlMs / renewals - ports.clock.now());
     while (!signal.aborted) {
       await sleep(ports.timers, Math.max(0, Math.min(pauseMs, untilMs - ports.clock.now())), signal);
       const askedAtMs = ports.clock.now();
