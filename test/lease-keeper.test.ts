@@ -265,6 +265,20 @@ describe("the keeper of a lease", () => {
     assert.deepEqual([a.ended, a.begun, b.ended], [[1n], [1n], []]);
   });
 
+  it("leaves a partition to the others whose term it cannot end", async () => {
+    const b = await start(second);
+    const failed = Promise.reject(new Error("it cannot"));
+    failed.catch(() => {});
+    b.underWay.set(resource, failed);
+    const a = await start(first);
+    await pass(2 * ttlMs, a, b);
+    assert.deepEqual([a.keeper.epoch, b.keeper.epoch], [2n, undefined]);
+    b.underWay.clear();
+    await a.stop();
+    await pass(ttlMs, b);
+    assert.equal(b.keeper.epoch, 3n);
+  });
+
   it("keeps its lease over answers that get lost", async () => {
     const [a, b] = [await start(first), await start(second)];
     for (let round = 0; round < 5; round += 1) {

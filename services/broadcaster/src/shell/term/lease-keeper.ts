@@ -1,6 +1,6 @@
 import { type Bus, deadline, type Logger, Notifier, type Ports, sleep } from "@outlayer/kit";
 import { leaseSubject } from "@outlayer/workflow";
-import { type EvidenceLog, type HeldLease, LogMoved } from "../../core/ports/evidence-log.ts";
+import { type EvidenceLog, type HeldLease, type LeaseAnswer, LogMoved } from "../../core/ports/evidence-log.ts";
 import type { Overview } from "../../core/term/overview.ts";
 import {
   type Awaited,
@@ -104,21 +104,29 @@ export class LeaseKeeper {
         continue;
       }
       const askedAtMs = ports.clock.now();
+      let answer: LeaseAnswer;
       try {
-        const answer = await evidence.acquireLease(resource, presence.holderId, ttlMs);
-        if (answer.kind === "taken") {
-          isStandingBy = false;
-          this.#noteTakenBy(presence.holderId, askedAtMs);
-          await this.#hold({ resource, epoch: answer.epoch }, askedAtMs + ttlMs);
-          this.#freeSinceMs = ports.clock.now();
-        } else {
-          standBy();
-          this.#freeSinceMs = ports.clock.now() + answer.remainingMs;
-        }
+        answer = await evidence.acquireLease(resource, presence.holderId, ttlMs);
       } catch (error) {
         logger.debug({ err: error, resource }, "the lease could not be asked for");
         await sleep(ports.timers, awayMs, signal);
+        continue;
       }
+      if (answer.kind === "held") {
+        standBy();
+        this.#freeSinceMs = ports.clock.now() + answer.remainingMs;
+        continue;
+      }
+      isStandingBy = false;
+      this.#noteTakenBy(presence.holderId, askedAtMs);
+      try {
+        await this.#hold({ resource, epoch: answer.epoch }, askedAtMs + ttlMs);
+      } catch (error) {
+        // The lease is not given back: something of the term may still run. It runs out by itself.
+        logger.error({ err: error, resource }, "a term failed");
+        await sleep(ports.timers, ttlMs, signal);
+      }
+      this.#freeSinceMs = ports.clock.now();
     }
   }
 
@@ -127,8 +135,8 @@ export class LeaseKeeper {
     const { resource } = lease;
     const told = { resource, epoch: Number(lease.epoch) };
     logger.info(told, "driving");
-    this.#epoch = lease.epoch;
     const term = this.#begin(lease);
+    this.#epoch = lease.epoch;
     const handingOver = new AbortController();
     const wanted = AbortSignal.any([this.#stopping.signal, handingOver.signal]);
     const lost = new AbortController();
@@ -146,10 +154,13 @@ export class LeaseKeeper {
     const stopped = new AbortController();
     // Work under way still writes under the lease, and may outlast it: so the lease is renewed meanwhile.
     const kept = isGivenUp ? this.#keep(lease, goodUntilMs, stopped.signal) : undefined;
-    await term.stop();
-    stopped.abort();
-    await kept;
-    this.#epoch = undefined;
+    try {
+      await term.stop();
+    } finally {
+      stopped.abort();
+      await kept;
+      this.#epoch = undefined;
+    }
     if (!isGivenUp) return;
     try {
       await evidence.releaseLease(lease, presence.holderId);
