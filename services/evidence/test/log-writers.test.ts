@@ -245,7 +245,9 @@ onEveryStore("the log of workflows", (newPlace) => {
   it("says of a list of leases that it is not whole", async () => {
     const { logs } = evidence;
     const names = Array.from({ length: 1001 }, (_, index) => `broadcaster:${index}`);
-    await Promise.all(names.map((resource) => logs.acquireLease({ resource, holderId: "many", ttlMs: 60_000 })));
+    const acquire = (resource: string) => logs.acquireLease({ resource, holderId: "many", ttlMs: 600_000 });
+    // A database takes no thousand calls at once.
+    for (let from = 0; from < names.length; from += 50) await Promise.all(names.slice(from, from + 50).map(acquire));
     const { leases, more } = await logs.listLeases({});
     assert.deepEqual([leases.length, more], [1000, true]);
   });
