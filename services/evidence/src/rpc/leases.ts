@@ -58,10 +58,13 @@ async function holdUntil(
   { resource, epoch, holderId }: Pick<Lease, "resource" | "holderId"> & { readonly epoch: bigint },
   expiresAtMs: () => number,
 ): Promise<boolean> {
+  let lastMs = 0;
   for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
     const before = await store.readLease(resource);
-    if (!isHeld(before, Number(epoch), holderId)) return false;
+    // One that ends sooner than a moment ago was given back.
+    if (!isHeld(before, Number(epoch), holderId) || before.expiresAtMs < lastMs) return false;
     if (await store.replaceLease(before, until(before, expiresAtMs()))) return true;
+    lastMs = before.expiresAtMs;
   }
   throw unavailable(`lease ${resource} is being changed`);
 }
