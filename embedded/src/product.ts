@@ -116,6 +116,7 @@ export async function startProduct(config: ProductConfig, deps: ProductDeps, fre
     createPlanner(config.planner, {
       ports,
       logger: logger("planner"),
+      metrics,
       transports: {
         evidence: transport("planner", "evidence", evidence),
         signerProxy: transport("planner", "signer-proxy", signerProxy),

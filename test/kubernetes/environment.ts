@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ConfigReader, type Environment, serviceNames } from "@outlayer/kit";
 import { issue, newAuthority } from "../../packages/kit/test/support/certificates.ts";
 import { readMigrateConfig } from "../../services/evidence/src/config.ts";
@@ -44,14 +44,15 @@ export interface Container extends Fields {
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
 }
 
-type Variable = { readonly name: string } & (
-  | { readonly value: string }
-  | { readonly valueFrom: { readonly configMapKeyRef: { readonly name: string; readonly key: string } } }
-);
+interface Variable extends Fields {
+  readonly name: string;
+  readonly value: string;
+}
 
 interface Volume {
   readonly name: string;
   readonly secret?: { readonly secretName: string; readonly defaultMode?: number };
+  readonly configMap?: { readonly name: string };
 }
 
 /** A Secret where a container finds it. */
@@ -81,21 +82,27 @@ export function containerOf(manifest: Manifest): Container {
 /** The environment of a Deployment's or a Job's container: its own variables over those of its ConfigMap. */
 export function environmentOf(manifest: Manifest, manifests: readonly Manifest[]): Readonly<Record<string, string>> {
   const { env, envFrom = [] } = containerOf(manifest);
-  const settingsOf = (name: string) => {
-    const map = manifests.find((each) => each.kind === "ConfigMap" && each.metadata.name === name);
-    if (map === undefined) throw new Error(`${manifest.metadata.name}: there is no ConfigMap ${name}`);
-    return map.data as Readonly<Record<string, string>>;
-  };
-  const settings = envFrom.map(({ configMapRef: { name } }) => settingsOf(name));
-  const own = env.map((variable) => {
-    if ("value" in variable) return [variable.name, variable.value] as const;
-    const { name, key } = variable.valueFrom.configMapKeyRef;
-    const value = settingsOf(name)[key];
-    if (value === undefined) throw new Error(`${manifest.metadata.name}: the ConfigMap ${name} has no ${key}`);
-    return [variable.name, value] as const;
-  });
+  const settings = envFrom.map(({ configMapRef: { name } }) => configMap(name, manifest, manifests));
+  const own = env.map(({ name, value }) => [name, value] as const);
   assert.equal(new Set(own.map(([name]) => name)).size, own.length, "a variable is set twice");
   return Object.assign({}, ...settings, Object.fromEntries(own));
+}
+
+function configMap(name: string, of: Manifest, manifests: readonly Manifest[]): Readonly<Record<string, string>> {
+  const map = manifests.find((each) => each.kind === "ConfigMap" && each.metadata.name === name);
+  if (map === undefined) throw new Error(`${of.metadata.name}: there is no ConfigMap ${name}`);
+  return map.data as Readonly<Record<string, string>>;
+}
+
+/** The files of the ConfigMaps that a container has, by their paths. */
+export function settingsFiles(manifest: Manifest, manifests: readonly Manifest[]): ReadonlyMap<string, string> {
+  const { volumes = [], containers } = podOf(manifest);
+  const files = containers[0].volumeMounts.flatMap(({ name, mountPath }) => {
+    const map = volumes.find((volume) => volume.name === name)?.configMap;
+    const data = map === undefined ? {} : configMap(map.name, manifest, manifests);
+    return Object.entries(data).map(([key, text]) => [`${mountPath}/${key}`, text] as const);
+  });
+  return new Map(files);
 }
 
 /** Keys of the Secret of a pod's own that its variables name files of. */
@@ -138,10 +145,13 @@ export async function startWith(
       const contents = { ...more, ...(await contentsOf(secretName, manifests)) };
       for (const [key, text] of Object.entries(contents)) writeFileSync(join(root, path, key), text);
     }
+    const inRoot = (text: string) => text.replaceAll(paths, `${root}/etc/`);
+    for (const [path, text] of settingsFiles(manifest, manifests)) {
+      mkdirSync(dirname(join(root, path)), { recursive: true });
+      writeFileSync(join(root, path), inRoot(text));
+    }
     const environment = environmentOf(manifest, manifests);
-    const placed = Object.entries(environment).map(
-      ([name, value]) => [name, value.replaceAll(paths, `${root}/etc/`)] as const,
-    );
+    const placed = Object.entries(environment).map(([name, value]) => [name, inRoot(value)] as const);
     const { environment: given, asked } = watched(Object.fromEntries(placed));
     const [program] = containerOf(manifest).args;
     const read = programs[program];

@@ -14,6 +14,7 @@ const up = (job: string, instance?: string) => `up{${of(job, instance)}}`;
 const ready = (job: string, instance?: string) => `service_ready{${of(job, instance)},service_name="${job}"}`;
 const needs = (job: string, dependency: string, instance?: string) =>
   `service_dependency_ok{${of(job, instance)},service_name="${job}",dependency="${dependency}"}`;
+const files = (job: string, what: string) => `config_files_ok{${of(job)},service_name="${job}",files="${what}"}`;
 const rest = (code: string, route = "/wallet/v1/workflows/execute") =>
   `http_server_request_duration_seconds_count{${of("gateway")},http_request_method="POST",http_route="${route}",http_response_status_code="${code}"}`;
 const call = (job: string, method: string, code: string) =>
@@ -54,6 +55,8 @@ export const healthy: Scenario["series"] = Object.fromEntries([
   [needs("evidence", "nats"), always(1)],
   [needs("broadcaster", "nats"), always(1)],
   [needs("broadcaster", "near_rpc"), always(1)],
+  [files("planner", "gates"), always(1)],
+  [files("evidence", "TLS files"), always(1)],
   [rest("200"), growing(15)],
   [rest("503"), always(0)],
   [call("evidence", append, "OK"), growing(30)],
@@ -110,6 +113,18 @@ export const scenarios: readonly Scenario[] = [
     series: { [ready("planner", "2")]: "0x60" },
     at: "11m",
     fires: ["ProcessNotReady warning"],
+  },
+  {
+    what: "a planner cannot use its gates, for six minutes",
+    series: { [files("planner", "gates")]: "0x60" },
+    at: "6m",
+    fires: ["ConfigFilesRefused warning"],
+  },
+  {
+    what: "TLS files do not fit each other while they are replaced",
+    series: { [files("evidence", "TLS files")]: "1x4 0x8 1x60" },
+    at: "4m",
+    fires: [],
   },
   {
     what: "a planner starts three times in half an hour",

@@ -31,13 +31,37 @@ export function readGates(reader: ConfigReader): readonly Gate[] {
     drain: false,
     feeYocto: reader.optional("GATE_FEE_1_TO_3_YOCTO", decimal, usualFeeYocto),
   };
-  return namesGates(reader) ? reader.requiredSecret("GATES_JSON", gateEntries) : [one];
+  if (!namesGates(reader)) return [one];
+  const entries = reader.requiredSecret("GATES_JSON", gateEntries) ?? [];
+  return entries.map(({ given, ...gate }) => gate);
 }
 
 /** Whether `GATES_JSON` takes the place of the variables of one gate. A file without a text is a problem then. */
 export function namesGates(reader: ConfigReader): boolean {
   return reader.isSet("GATES_JSON") || reader.isSet("GATES_JSON_FILE");
 }
+
+/**
+ * Reads gates anew, where they are in a file that may be replaced while the process runs; undefined where they are in variables.
+ * @param read problems are collected in its reader
+ */
+export function gatesReread<T>(reader: ConfigReader, read: (reader: ConfigReader) => T): (() => T) | undefined {
+  if (!reader.isSet("GATES_JSON_FILE")) return undefined;
+  return () => {
+    const again = reader.again();
+    const gates = read(again);
+    again.check();
+    return gates;
+  };
+}
+
+/** Whether two lists of gates are alike in order and in all that is written of them, except for secrets: of keys, public halves count. */
+export function areSameGates(one: readonly object[], other: readonly object[]): boolean {
+  return describe(one) === describe(other);
+}
+
+const describe = (gates: readonly object[]) =>
+  JSON.stringify(gates, (_, value) => (typeof value === "bigint" ? String(value) : value));
 
 /** An array of objects with a `gate_id` each, and `weight`, `drain` and `fee_1_to_3_yocto` where they differ. */
 export const gateEntries: Parse<readonly GateEntry[]> = (value) => {

@@ -114,7 +114,7 @@ describe("a stranger at the ports", () => {
     const files = await issue(authority, ["broadcaster", "localhost"]);
     const { paths, remove } = writeTls(files);
     undo.push(remove);
-    const tls = new TlsIdentity(paths, systemPorts().timers, logger);
+    const tls = new TlsIdentity(paths, { timers: systemPorts().timers, logger });
     undo.push(() => tls.stop());
     const { listeners } = await host(["planner"], tls);
     const url = listeners.grpcUrl.replace("127.0.0.1", "localhost");

@@ -31,6 +31,11 @@ export class ConfigReader {
     this.#readFile = readFile;
   }
 
+  /** A reader of the same variables that reads the files among them anew, and has no problems yet. */
+  again(): ConfigReader {
+    return new ConfigReader(this.#environment, this.#readFile);
+  }
+
   required<T>(name: string, parse: Parse<T>): T {
     return this.#read(name, this.#plain(name), parse, () => this.#fail(`${name} is required`));
   }

@@ -17,6 +17,7 @@ export * from "./notifier.ts";
 export * from "./ports.ts";
 export * from "./readiness.ts";
 export * from "./refusal.ts";
+export * from "./reread.ts";
 export type { Clients } from "./rpc/authorize.ts";
 export * from "./rpc/callers.ts";
 export { tooManyConnections } from "./rpc/connections.ts";

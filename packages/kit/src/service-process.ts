@@ -25,7 +25,9 @@ export class ServiceProcess {
     this.#name = name;
     this.#config = config;
     this.logger = createLogger(name, config.logLevel);
-    this.#tls = config.tls === undefined ? undefined : new TlsIdentity(config.tls, this.ports.timers, this.logger);
+    const { ports, logger, metrics } = this;
+    const watching = { timers: ports.timers, logger, metrics: { metrics, serviceName: name } };
+    this.#tls = config.tls === undefined ? undefined : new TlsIdentity(config.tls, watching);
     this.readiness.watch(() => this.#peers.map(({ dependency }) => dependency));
   }
 

@@ -3,6 +3,7 @@ import type { Watch } from "./dependency-watch.ts";
 import { type LogLevel, logLevels } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Dependency, Readiness } from "./readiness.ts";
+import { configFilesOk } from "./reread.ts";
 import { type RpcGuards, type RpcListeners, type RpcRoutes, serveRpc } from "./rpc/serve.ts";
 import { readServiceToken } from "./secrets.ts";
 import type { ServiceName } from "./service-name.ts";
@@ -108,6 +109,8 @@ function showReadiness(metrics: Metrics, name: string, readiness: Readiness): vo
       value: Number(state === "ok"),
     })),
   );
+  // Told by every service, whether or not it has such files.
+  metrics.gauge(configFilesOk, () => []);
 }
 
 /**

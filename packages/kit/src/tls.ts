@@ -2,8 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { checkServerIdentity, connect, createSecureContext, type TLSSocket } from "node:tls";
 import { type ConfigReader, text } from "./config.ts";
-import type { Logger } from "./logger.ts";
-import type { Disposer, Timers } from "./ports.ts";
+import { Reread, type RereadOptions } from "./reread.ts";
 import { type ServiceName, serviceNames } from "./service-name.ts";
 
 /** Paths of a service's certificate, its private key, and the authorities that it trusts; all PEM. */
@@ -71,71 +70,48 @@ export function serviceOf(certificate: X509Certificate): ServiceName | undefined
   return names.flatMap((name) => serviceNames.filter((service) => name === `DNS:${service}`))[0];
 }
 
-/** How often the files are polled, milliseconds. Mounted secrets are swapped in ways that no file watch sees on all systems. */
-const lookMs = 10_000;
-
 /**
  * The current TLS files. Replaced files take effect for new connections, as soon as all three match; connections in use go on.
  */
 export class TlsIdentity {
-  readonly #paths: TlsPaths;
-  readonly #timers: Timers;
-  readonly #logger: Logger;
-  readonly #told = new Set<(files: TlsFiles) => void>();
-  #current: TlsFiles;
-  #cancel: Disposer | undefined;
-  #failing = false;
+  readonly #files: Reread<TlsFiles>;
 
   /** @throws Error when the files cannot be used */
-  constructor(paths: TlsPaths, timers: Timers, logger: Logger) {
-    this.#paths = paths;
-    this.#timers = timers;
-    this.#logger = logger;
-    this.#current = load(paths);
+  constructor(paths: TlsPaths, deps: Pick<RereadOptions<TlsFiles>, "timers" | "logger" | "metrics">) {
+    this.#files = new Reread({
+      what: "TLS files",
+      read: () => load(paths),
+      isSame: (one, other) => parts.every((part) => one[part] === other[part]),
+      ...deps,
+    });
   }
 
   get current(): TlsFiles {
-    return this.#current;
+    return this.#files.current;
   }
 
   onChange(tell: (files: TlsFiles) => void): void {
-    this.#told.add(tell);
+    this.#files.onChange(tell);
   }
 
   /** Begins to poll the files. Call it only when something will stop it: polling keeps a process alive. */
   start(): void {
-    this.#cancel = this.#timers.after(lookMs, () => this.#look());
+    this.#files.start();
   }
 
   stop(): void {
-    this.#cancel?.();
+    this.#files.stop();
   }
 
   /** Connects to a service and to no other: its certificate has to name it, whatever host it runs on. */
   connect(authority: URL, to: ServiceName): TLSSocket {
     return connect({
-      ...this.#current,
+      ...this.current,
       host: authority.hostname.replace(/^\[|\]$/g, ""),
       port: Number(authority.port || 443),
       servername: to,
       ALPNProtocols: ["h2"],
       checkServerIdentity: (_host, certificate) => checkServerIdentity(to, certificate),
     });
-  }
-
-  #look(): void {
-    try {
-      const found = load(this.#paths);
-      this.#failing = false;
-      if (parts.some((part) => found[part] !== this.#current[part])) {
-        this.#current = found;
-        for (const tell of this.#told) tell(found);
-        this.#logger.info("new TLS files are in use");
-      }
-    } catch (error) {
-      if (!this.#failing) this.#logger.error({ err: error }, "TLS files cannot be used: the previous ones stay in use");
-      this.#failing = true;
-    }
-    this.#cancel = this.#timers.after(lookMs, () => this.#look());
   }
 }

@@ -40,7 +40,7 @@ describe("mutual TLS between services", () => {
   const identity = (files: TlsFiles) => {
     const written = writeTls(files);
     const logger = createLogger("broadcaster", "trace", { write: (line) => void lines.push(JSON.parse(line)) });
-    const tls = new TlsIdentity(written.paths, time.timers, logger);
+    const tls = new TlsIdentity(written.paths, { timers: time.timers, logger });
     tls.start();
     undo.push(() => {
       tls.stop();

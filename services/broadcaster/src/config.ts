@@ -1,4 +1,11 @@
-import { accountId, namesGates, readFirstGateId, readWrappedNearId, usualFeeYocto } from "@outlayer/access";
+import {
+  accountId,
+  gatesReread,
+  namesGates,
+  readFirstGateId,
+  readWrappedNearId,
+  usualFeeYocto,
+} from "@outlayer/access";
 import {
   type CommonConfig,
   type ConfigReader,
@@ -53,6 +60,8 @@ export type DriverConfig = CommonDriverConfig & OperatedGate;
 export interface BroadcasterConfig extends CommonDriverConfig {
   /** One or more, in the operator's order. */
   readonly gates: readonly OperatedGate[];
+  /** Reads the gates anew, their keys with them; undefined where they stay. @throws ConfigError */
+  readonly rereadGates: (() => readonly OperatedGate[]) | undefined;
 }
 
 /** Gas units that the gate always reserves for its callback. */
@@ -144,6 +153,7 @@ export function readBroadcasterConfig(reader: ConfigReader): BroadcasterConfig {
   return {
     ...readNodeConfig(reader),
     gates: readOperatedGates(reader),
+    rereadGates: gatesReread(reader, readOperatedGates),
     archivalRpcUrls: reader.optionalSecret("NEAR_ARCHIVAL_RPC_URL", list(httpUrl), []),
     verifierId: reader.optional("VERIFIER_ID", accountId, "intents.near"),
     wrappedNearId: readWrappedNearId(reader),

@@ -17,8 +17,8 @@ interface Measured {
   /** All clients of NEAR's RPC. */
   readonly rpcs: readonly Pick<RpcClient, "states">[];
   readonly follower: Pick<Follower, "heads" | "clockAheadMs">;
-  readonly keepers: readonly Pick<LeaseKeeper, "epoch" | "resource">[];
-  readonly gates: readonly Pick<GateReader, "gateId" | "seenFunds">[];
+  readonly keepers: () => readonly Pick<LeaseKeeper, "epoch" | "resource">[];
+  readonly gates: () => readonly Pick<GateReader, "gateId" | "seenFunds">[];
   readonly clock: Clock;
 }
 
@@ -49,7 +49,7 @@ export function showState(metrics: Metrics, { rpcs, follower, keepers, gates, cl
   metrics.gauge(
     { name: "lease_held", help: "1 where this process drives the partition's workflows.", labels: ["partition"] },
     () =>
-      keepers.map(({ resource, epoch }) => ({ labels: { partition: resource }, value: Number(epoch !== undefined) })),
+      keepers().map(({ resource, epoch }) => ({ labels: { partition: resource }, value: Number(epoch !== undefined) })),
   );
   metrics.gauge(
     {
@@ -58,7 +58,7 @@ export function showState(metrics: Metrics, { rpcs, follower, keepers, gates, cl
       labels: ["gate", "account"],
     },
     () =>
-      gates.flatMap(({ gateId, seenFunds }) => {
+      gates().flatMap(({ gateId, seenFunds }) => {
         // No value rather than an old one: who reads no balances does not know them.
         if (seenFunds === undefined || Math.abs(clock.now() - seenFunds.atMs) > balancesKeptMs) return [];
         return Object.entries(seenFunds.purse).map(([account, yocto]) => ({

@@ -1,5 +1,5 @@
 import type { ServiceImpl, Transport } from "@connectrpc/connect";
-import { workLogFields } from "@outlayer/access";
+import { areSameGates, workLogFields } from "@outlayer/access";
 import { BroadcasterService } from "@outlayer/contracts/outlayer/broadcaster/v1/broadcaster";
 import {
   type Bus,
@@ -11,6 +11,7 @@ import {
   noMetrics,
   notFound,
   type Ports,
+  Reread,
   type Service,
 } from "@outlayer/kit";
 import { directUserPartition, gatePartition } from "@outlayer/workflow";
@@ -23,6 +24,7 @@ import { callers } from "./callers.ts";
 import type { BroadcasterConfig } from "./config.ts";
 import type { EvidenceLog, HeldLease } from "./core/ports/evidence-log.ts";
 import { shareTimes } from "./core/term/share.ts";
+import type { OperatedGate } from "./gates.ts";
 import { countHandOvers, endsOf, showState } from "./metrics.ts";
 import { getAccount } from "./rpc/get-account.ts";
 import { getDirectUserKey } from "./rpc/get-direct-user-key.ts";
@@ -44,6 +46,7 @@ import { policyPlaces } from "./shell/policy/policy-line.ts";
 import { HandOvers } from "./shell/term/hand-overs.ts";
 import { LeaseKeeper, type Term } from "./shell/term/lease-keeper.ts";
 import { Presence } from "./shell/term/presence.ts";
+import { ServedGates } from "./shell/term/served-gates.ts";
 import { beginDirectUserTerm, beginGateTerm } from "./shell/term/term.ts";
 import { besideTerm, watchKeys } from "./shell/term/watch-keys.ts";
 
@@ -89,7 +92,7 @@ export function createBroadcaster(
     policyPlaces: policyPlaces(),
   };
   // Each gate's drivers get that gate's keys, and those of users' calls none.
-  const { gates: operatedGates, ...common } = config;
+  const { gates: firstGates, rereadGates, ...common } = config;
   const ttlMs = config.leaseMs;
   const times = shareTimes(ttlMs, (ms) => jittered(ms, ports.random));
   const presenceDeps = { evidence, ports, logger, bus, holderId: driverId, ttlMs, freshMs: times.freshMs };
@@ -100,7 +103,8 @@ export function createBroadcaster(
     new LeaseKeeper({ evidence, ports, logger, bus, resource, ttlMs, times, presence, handOvers }, (lease) =>
       begin(lease, evidence.under(lease)),
     );
-  const gates = operatedGates.map((operated) => {
+  const reread = rereadGates && gatesFrom(rereadGates, { ports, logger, metrics });
+  const serve = (operated: OperatedGate) => {
     const gate = new GateReader(operated.gateId, node, ports.clock);
     const ofGate = {
       ...shared,
@@ -115,8 +119,10 @@ export function createBroadcaster(
     const keeper = keep(gatePartition(operated.gateId), (lease, underLease) =>
       beginGateTerm(ofGate, lease, underLease, bus),
     );
-    return { ...ofGate, keeper };
-  });
+    return { ...ofGate, operated, keeper };
+  };
+  const served = new ServedGates(serve, logger, reread?.current ?? firstGates);
+  reread?.onChange((gates) => void served.change(gates));
   const users = keep(directUserPartition, (lease, underLease) => {
     const term = beginDirectUserTerm(
       { ...shared, config: common, noteEnd: noteEnds(directUserPartition) },
@@ -128,13 +134,11 @@ export function createBroadcaster(
     const watching = { ...shared, config: common, metrics, watched: config.watched };
     return besideTerm(term, watchKeys(watching, bus, transports.evidence));
   });
-  const keepers = [...gates.map(({ keeper }) => keeper), users];
+  const keepers = () => [...served.all.map(({ keeper }) => keeper), users];
+  const gates = () => served.all.map(({ gate }) => gate);
   const rpcs = archival === undefined ? [rpc] : [rpc, archival];
-  showState(metrics, { rpcs, follower, keepers, gates: gates.map(({ gate }) => gate), clock: ports.clock });
-  const facts = new GateFacts(
-    gates.map(({ gate }) => gate),
-    config,
-  );
+  showState(metrics, { rpcs, follower, keepers, gates, clock: ports.clock });
+  const facts = new GateFacts(gates, config);
   const preflights = new PreflightLine();
   const implementation: ServiceImpl<typeof BroadcasterService> = {
     getGateFacts: (request) => facts.get(request),
@@ -142,9 +146,9 @@ export function createBroadcaster(
     getAccount: (request) => getAccount({ node, verifierId: config.verifierId }, request),
     getPayloadFacts: (request) => getPayloadFacts({ node, verifierId: config.verifierId }, request),
     listPartitions: () =>
-      listPartitions({ evidence, holderId: driverId, partitions: keepers.map(({ resource }) => resource) }),
+      listPartitions({ evidence, holderId: driverId, partitions: keepers().map(({ resource }) => resource) }),
     preflight: (request, { signal }) => {
-      const asked = gates.find(({ gate }) => request.gateId === "" || gate.gateId === request.gateId);
+      const asked = served.all.find(({ gate }) => request.gateId === "" || gate.gateId === request.gateId);
       if (asked === undefined) throw notFound(`gate ${request.gateId} is not served here`);
       return preflight({ ...asked, evidence, line: preflights }, request, signal);
     },
@@ -160,12 +164,29 @@ export function createBroadcaster(
     async start() {
       follower.start();
       presence.start();
-      for (const keeper of keepers) keeper.start();
+      reread?.start();
+      served.start();
+      users.start();
     },
     async stop() {
-      await Promise.all([presence, ...keepers].map((one) => one.stop()));
+      reread?.stop();
+      await Promise.all([presence, served, users].map((one) => one.stop()));
       await follower.stop();
     },
     dependencies: () => [rpc.dependency, ...(nats === undefined ? [] : [nats.dependency])],
   };
+}
+
+function gatesFrom(
+  read: () => readonly OperatedGate[],
+  { ports, logger, metrics }: Required<Pick<BroadcasterDeps, "ports" | "logger" | "metrics">>,
+) {
+  return new Reread({
+    what: "gates",
+    read,
+    isSame: areSameGates,
+    timers: ports.timers,
+    logger,
+    metrics: { metrics, serviceName: "broadcaster" },
+  });
 }

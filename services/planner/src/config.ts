@@ -1,6 +1,8 @@
 import {
   accountId,
+  type Gate,
   gateEntries,
+  gatesReread,
   readDirectUserScopes,
   readGates,
   readServiceWalletId,
@@ -24,12 +26,15 @@ import {
 } from "@outlayer/kit";
 import { parsePublicKey, transactionGas } from "@outlayer/near";
 import type { DirectUserScope } from "@outlayer/workflow";
+import type { AssignableGate } from "./core/assign-gate.ts";
 import type { Limits } from "./core/facts.ts";
 import type { OperatorCosts } from "./core/operator-bound.ts";
 
 export interface PlannerConfig {
   readonly credentials: WalletCredentials;
   readonly limits: Limits;
+  /** Reads the limits' gates anew; undefined where they stay. @throws ConfigError */
+  readonly rereadGates: (() => readonly Gate[]) | undefined;
   /** The operator's costs of calls through the gate. */
   readonly costs: OperatorCosts;
   readonly slots: WalletSlotLimits;
@@ -130,11 +135,11 @@ export function readPlannerConfig(reader: ConfigReader): PlannerConfig {
     costs: {
       ownGas: (submitGas ?? 0n) + 2n * transactionGas,
       callbackGas: gateCallbackGas ?? leastCallbackGas,
-      // The dearest gate's, whichever carries it. Undefined where the variable is malformed.
-      feeYocto: (gates ?? []).reduce((most, { feeYocto }) => (feeYocto > most ? feeYocto : most), 0n),
+      feeYocto: dearestFee(gates),
     },
+    rereadGates: gatesReread(reader, readGates),
     limits: {
-      gates: (gates ?? []).map(({ gateId, weight, drain }) => ({ gateId, weight, drain })),
+      gates: gates.map(assignable),
       verifierId,
       carriesOwnPayloads: readServiceWalletId(reader) !== undefined,
       chainReceivers: reader.optional("GATE_CHAIN_RECEIVERS", list(accountId), []),
@@ -152,6 +157,16 @@ export function readPlannerConfig(reader: ConfigReader): PlannerConfig {
     },
     walletUrl: reader.optional("WALLET_URL", httpUrl, walletUrls.get(chainId ?? "")),
   };
+}
+
+/** What assignment goes by. */
+export function assignable({ gateId, weight, drain }: Gate): AssignableGate {
+  return { gateId, weight, drain };
+}
+
+/** yoctoNEAR for a call, whichever gate carries it. */
+export function dearestFee(gates: readonly Gate[]): bigint {
+  return gates.reduce((most, { feeYocto }) => (feeYocto > most ? feeYocto : most), 0n);
 }
 
 function readQuoteUpstream(reader: ConfigReader, name: string): QuoteUpstream | undefined {
@@ -173,6 +188,10 @@ export function readPlannerProcessConfig(reader: ConfigReader): PlannerProcessCo
   refuseGateKeys(reader);
   const config = {
     ...readPlannerConfig(reader),
+    rereadGates: gatesReread(reader, (again) => {
+      refuseGateKeys(again);
+      return readGates(again);
+    }),
     ...readCommonConfig(reader, "planner"),
     signerProxyUrl: readServiceUrl(reader, "SIGNER_PROXY_URL"),
     broadcasterUrl: readServiceUrl(reader, "BROADCASTER_URL"),

@@ -1,8 +1,16 @@
 import type { HandlerContext, ServiceImpl, Transport } from "@connectrpc/connect";
-import { revocationsOf, WalletSlots, walletCallerOf, walletClients, workLogFields } from "@outlayer/access";
+import {
+  areSameGates,
+  type Gate,
+  revocationsOf,
+  WalletSlots,
+  walletCallerOf,
+  walletClients,
+  workLogFields,
+} from "@outlayer/access";
 import { PlannerService } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { SignInService } from "@outlayer/contracts/outlayer/planner/v1/sign_in_service";
-import { httpPost, type Logger, type Ports, type Service } from "@outlayer/kit";
+import { httpPost, type Logger, type Metrics, noMetrics, type Ports, Reread, type Service } from "@outlayer/kit";
 import { type QuotaStanding, rateLimitHeaders } from "@outlayer/workflow";
 import { preflightAsker } from "./adapters/ask-preflight.ts";
 import { planCounter } from "./adapters/count-plan.ts";
@@ -16,7 +24,9 @@ import { accountReader } from "./adapters/read-account.ts";
 import { cancelRequester } from "./adapters/request-cancel.ts";
 import { sessionMarks } from "./adapters/sessions.ts";
 import { callers } from "./callers.ts";
-import type { PlannerConfig } from "./config.ts";
+import { assignable, dearestFee, type PlannerConfig } from "./config.ts";
+import type { Limits } from "./core/facts.ts";
+import type { OperatorCosts } from "./core/operator-bound.ts";
 import { deriveAccount, getAccount, getStaleKeys } from "./rpc/accounts.ts";
 import { cancelWorkflow } from "./rpc/cancel-workflow.ts";
 import { executeDirectUserCall, getDirectUserKeyStatus, prepareDirectUserKey } from "./rpc/direct-user.ts";
@@ -30,6 +40,7 @@ import { boundedSignIn, createChallenge, listSessionKeys, signOut } from "./rpc/
 export interface PlannerDeps {
   readonly ports: Pick<Ports, "clock" | "timers" | "ids" | "random">;
   readonly logger: Logger;
+  readonly metrics?: Metrics;
   /** Transports to the other services. */
   readonly transports: {
     readonly signerProxy: Transport;
@@ -40,10 +51,24 @@ export interface PlannerDeps {
 
 /** The planner: it plans requests and opens workflows, and keeps only facts that plans share. */
 export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service {
-  const { credentials, limits, networkId, walletUrl, directUserScopes: scopes } = config;
-  const { ports, logger, transports } = deps;
+  const { credentials, networkId, walletUrl, directUserScopes: scopes } = config;
+  const { ports, logger, metrics = noMetrics, transports } = deps;
+  const reread = config.rereadGates && gatesFrom(config.rereadGates, { ports, logger, metrics });
+  // Read at each use: gates may come, go and be drained meanwhile.
+  const limits: Limits = {
+    ...config.limits,
+    get gates() {
+      return reread?.current.map(assignable) ?? config.limits.gates;
+    },
+  };
+  const costs: OperatorCosts = {
+    ...config.costs,
+    get feeYocto() {
+      return reread === undefined ? config.costs.feeYocto : dearestFee(reread.current);
+    },
+  };
   const facts = factSource({ ...transports, ...ports, logger });
-  const opener = workflowOpener(transports.evidence, config.costs, ports.clock);
+  const opener = workflowOpener(transports.evidence, costs, ports.clock);
   const openWorkflow = opener.open;
   const countPlan = planCounter(transports.evidence);
   const slots = new WalletSlots(config.slots);
@@ -164,9 +189,24 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
         router.service(SignInService, signInService);
       },
     },
-    async start() {},
-    async stop() {},
+    async start() {
+      reread?.start();
+    },
+    async stop() {
+      reread?.stop();
+    },
   };
+}
+
+function gatesFrom(read: () => readonly Gate[], { ports, logger, metrics }: Required<Omit<PlannerDeps, "transports">>) {
+  return new Reread({
+    what: "gates",
+    read,
+    isSame: areSameGates,
+    timers: ports.timers,
+    logger,
+    metrics: { metrics, serviceName: "planner" },
+  });
 }
 
 /** Sets the same rate limit headers as REST. */

@@ -181,6 +181,28 @@ describe("the planner's configuration", () => {
     }
   });
 
+  it("reads gates of a file anew, and refuses keys in it as at the start (rule: gates-change-while-it-runs)", () => {
+    let file = JSON.stringify([{ gate_id: "gate.near" }]);
+    const urls = { SIGNER_PROXY_URL: "http://a", BROADCASTER_URL: "http://a", EVIDENCE_URL: "http://a" };
+    const environment = { ...required, ...urls, GATES_JSON_FILE: "/run/gates" };
+    const { rereadGates } = readPlannerProcessConfig(new ConfigReader(environment, () => file));
+    const relayer = { account_id: "relayer.near", secret_keys: ["ed25519:key"] };
+    file = JSON.stringify([{ gate_id: "gate-2.near", drain: true }]);
+    assert.deepEqual(rereadGates?.(), [
+      { gateId: "gate-2.near", weight: 1, drain: true, feeYocto: 30_000_000_000_000_000_000_000n },
+    ]);
+    for (const [text, problem] of [
+      [JSON.stringify([{ gate_id: "gate.near", relayer }]), /must not hold secret_keys here/],
+      ["[]", /must be an array of 1 to 64 gates/],
+      ["", /is required/],
+    ] as const) {
+      file = text;
+      assert.throws(() => rereadGates?.(), problem);
+    }
+    const inVariable = { ...required, ...urls, GATES_JSON: JSON.stringify([{ gate_id: "gate.near" }]) };
+    assert.equal(readPlannerProcessConfig(new ConfigReader(inVariable)).rereadGates, undefined);
+  });
+
   it("takes several gates, and nobody's keys", () => {
     const account = (more: object) => ({ account_id: "relayer.near", ...more });
     const gates = [

@@ -10,16 +10,16 @@ type GasConfig = Pick<DriverConfig, "submitIntentGas" | "gateCallbackGas" | "res
 
 /** The gates' terms, as plans need them. */
 export class GateFacts {
-  readonly #gates: readonly GateReader[];
+  readonly #gates: () => readonly GateReader[];
   readonly #config: GasConfig;
 
-  constructor(gates: readonly GateReader[], config: GasConfig) {
+  constructor(gates: () => readonly GateReader[], config: GasConfig) {
     this.#gates = gates;
     this.#config = config;
   }
 
   async get({ gateId }: GetGateFactsRequest) {
-    const gate = this.#gates.find((one) => one.gateId === gateId);
+    const gate = this.#gates().find((one) => one.gateId === gateId);
     if (gate === undefined) throw notFound(`gate ${gateId} is not served here`);
     const tiers = await tiersOf(gate);
     const feeTiers = tiers.map(({ cap, feeYocto }) => ({

@@ -107,6 +107,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         feeYocto: 30_000_000_000_000_000_000_000n,
       },
       slots,
+      rereadGates: undefined,
       limits: {
         gates: [{ gateId, weight: 1, drain: false }],
         verifierId: "intents.near",

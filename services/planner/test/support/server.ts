@@ -129,6 +129,7 @@ export function startPlanner(others: Others = {}) {
   const system = systemPorts();
   const service = createPlanner(
     {
+      rereadGates: undefined,
       limits: { ...limits, gates: others.gates ?? limits.gates },
       costs: { ownGas: 1n, callbackGas: 1n, feeYocto: 10n },
       slots: others.slots ?? defaultWalletSlots,
