@@ -6,7 +6,10 @@ import { accepts, upTo } from "@outlayer/kit";
 /** An event can hold the body of a request, its plan, or an answer of the chain. */
 const eventBytes = 4 * 1024 * 1024;
 
-/** The planner opens workflows and records cancel requests; the broadcaster appends the other events. */
+/**
+ * The planner opens workflows and records cancel requests, and asks how gates are by the list of leases; the broadcaster appends the
+ * other events.
+ */
 export const callers = {
   ...accepts(RecordService, {
     getRecord: "clients",
@@ -30,7 +33,7 @@ export const callers = {
     acquireLease: ["broadcaster"],
     renewLease: ["broadcaster"],
     releaseLease: ["broadcaster"],
-    listLeases: ["broadcaster"],
+    listLeases: ["broadcaster", "planner"],
   }),
   ...accepts(SessionService, {
     useChallenge: ["planner"],

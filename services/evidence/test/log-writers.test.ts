@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
-import { LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
+import { type GateStandingSchema, LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { createEvidence } from "@outlayer/evidence";
 import { createLogger, InProcessBus, inMemoryTransport, systemPorts } from "@outlayer/kit";
 import { bounds, type EvidenceUnderTest, leaseOf, opening, startEvidence, usageSecret } from "./support/harness.ts";
@@ -241,6 +242,39 @@ onEveryStore("the log of workflows", (newPlace) => {
     assert.ok((after[0]?.remainingMs ?? 0) > 60_000);
   });
 
+  it("lists what a holder said when it renewed its lease last, until another takes the lease", async () => {
+    const { logs } = evidence;
+    const resource = "gate:said.near";
+    const take = (holderId: string) => logs.acquireLease({ resource, holderId, ttlMs: 60_000 });
+    const renew = (standing?: MessageInitShape<typeof GateStandingSchema>) =>
+      logs.renewLease({
+        ...{ lease: { resource, epoch: 1n }, holderId: "a", ttlMs: 60_000 },
+        ...(standing && { standing }),
+      });
+    const said = async () => {
+      const { leases } = await logs.listLeases({});
+      const { standing } = leases.find((lease) => lease.resource === resource) ?? {};
+      return standing && [standing.stuck, standing.waitingWorkflows];
+    };
+    await take("a");
+    assert.equal(await said(), undefined);
+    await renew({ stuck: "balance_low", waitingWorkflows: 7 });
+    assert.deepEqual(await said(), ["balance_low", 7]);
+    await renew({});
+    assert.deepEqual(await said(), ["", 0]);
+    await renew({ stuck: "gate_stuck" });
+    await assert.rejects(renew({ stuck: "x".repeat(65) }));
+    assert.deepEqual(await said(), ["gate_stuck", 0]);
+    await renew();
+    assert.equal(await said(), undefined);
+    await renew({ stuck: "gate_stuck" });
+    await logs.releaseLease({ lease: { resource, epoch: 1n }, holderId: "a" });
+    assert.equal((await take("b")).taken, true);
+    assert.equal(await said(), undefined, "it was another's word");
+    await assert.rejects(renew({ stuck: "gate_stuck" }));
+    assert.equal(await said(), undefined);
+  });
+
   it("says of a list of leases that it is not whole", async () => {
     const { logs } = evidence;
     const names = Array.from({ length: 1001 }, (_, index) => `broadcaster:${index}`);
@@ -266,7 +300,8 @@ onEveryStore("the log of workflows", (newPlace) => {
     for (const caller of [undefined, "gateway", "planner", "signer-proxy", "evidence"] as const) {
       const logs = createClient(LogService, inMemoryTransport(service.routes, guards, caller));
       assert.equal(await codeOf(logs.listOpenWorkflows({})), Code.PermissionDenied);
-      assert.equal(await codeOf(logs.listLeases({})), Code.PermissionDenied);
+      // The planner chooses gates by it.
+      if (caller !== "planner") assert.equal(await codeOf(logs.listLeases({})), Code.PermissionDenied);
     }
     await service.close?.();
   });

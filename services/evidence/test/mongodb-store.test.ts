@@ -250,6 +250,17 @@ describe("the MongoDB store", () => {
     assert.doesNotMatch(inspect(error, { depth: 9 }), /SIGNED PAYLOAD/);
   });
 
+  it("takes for what a holder says nothing that it said before an evidence of the version before renewed its lease", async () => {
+    await store.start();
+    const lease = { resource: "gate:a.near", holderId: "a", epoch: 1, expiresAtMs: 5 };
+    const standing = { stuck: "balance_low", waitingWorkflows: 7 };
+    assert.equal(await store.replaceLease(undefined, { ...lease, standing }), true);
+    assert.deepEqual((await store.readLease(lease.resource))?.standing, standing);
+    const renewed = { $set: { expires_at: new Date(9), write_id: "of another" } };
+    await stored("leases").updateOne({ _id: lease.resource as never }, renewed);
+    assert.deepEqual(await store.readLease(lease.resource), { ...lease, expiresAtMs: 9 });
+  });
+
   it("is migrated once, however many processes start at once", async () => {
     const runs = await Promise.all(Array.from({ length: 4 }, () => migrateMongodb(place.database, ports)));
     assert.ok(runs.some((applied) => applied.length > 0));

@@ -324,6 +324,14 @@ onEveryStore("an evidence store", (newPlace) => {
     assert.equal(await store.replaceLease(user, next), true);
     assert.deepEqual(await list(storeOf(2), 20), [next, renewed]);
     assert.deepEqual({ ...(await store.readLease("direct_user")) }, next);
+    // What the holder says comes and goes with each renewal.
+    const said = { ...renewed, expiresAtMs: 31, standing: { stuck: "balance_low", waitingWorkflows: 7 } };
+    assert.equal(await store.replaceLease(renewed, said), true);
+    assert.deepEqual(await list(storeOf(2), 20), [next, said]);
+    assert.deepEqual({ ...(await storeOf(1).readLease(said.resource)) }, said);
+    const unsaid = { ...renewed, expiresAtMs: 32 };
+    assert.equal(await store.replaceLease(said, unsaid), true);
+    assert.deepEqual(await list(storeOf(2), 20), [next, unsaid]);
   });
 
   it("lets exactly one of 32 sessions set a mark, which stays its own however often it is set (rule: challenge-is-used-once)", async () => {

@@ -10,8 +10,18 @@ export interface Lease {
   readonly expiresAtMs: number;
   /** Undefined where an older program took it. */
   readonly takenAtMs?: number | undefined;
+  /** What its holder said when it was renewed last; undefined where the holder did not say. */
+  readonly standing?: GateStanding | undefined;
   /** Given to stores, and not given back: when they may remove it. Undefined: never, so that no epoch comes twice. */
   readonly removableAtMs?: number | undefined;
+}
+
+/** How a gate is, as its broadcaster sees it. Nothing that is written depends on it. */
+export interface GateStanding {
+  /** The error code of what has kept it from carrying anything for a while; empty where nothing does. */
+  readonly stuck: string;
+  /** Number of workflows that wait for it, or are under way there. */
+  readonly waitingWorkflows: number;
 }
 
 /** How long a broadcaster's presence is kept once it is over: nothing is written under it, so its epochs fence nothing. */

@@ -37,33 +37,35 @@ export async function acquireLease({ store, now }: LeaseDeps, { resource, holder
   }
 }
 
-export async function renewLease({ store, now }: LeaseDeps, { lease, holderId, ttlMs }: RenewLeaseRequest) {
+export async function renewLease({ store, now }: LeaseDeps, { lease, holderId, ttlMs, standing }: RenewLeaseRequest) {
   const { resource, epoch } = named(lease);
-  if (!(await holdUntil(store, { resource, epoch, holderId }, () => now() + ttlMs))) throw leaseLost(resource, epoch);
+  const said = standing && { stuck: standing.stuck, waitingWorkflows: standing.waitingWorkflows };
+  const renewed = (before: Lease) => ({ ...until(before, now() + ttlMs), standing: said });
+  if (!(await holdAs(store, { resource, epoch, holderId }, renewed))) throw leaseLost(resource, epoch);
   return {};
 }
 
 export async function releaseLease({ store, now }: LeaseDeps, { lease, holderId }: ReleaseLeaseRequest) {
-  await holdUntil(store, { ...named(lease), holderId }, now);
+  await holdAs(store, { ...named(lease), holderId }, (before) => until(before, now()));
   return {};
 }
 
 /**
- * Has a lease end at another time. A call that was made again for want of an answer may meet the one before, which is under way: that
+ * Changes a lease that is held. A call that was made again for want of an answer may meet the one before, which is under way: that
  * is no loss of the lease.
  * @returns false where it is not held any more
  */
-async function holdUntil(
+async function holdAs(
   store: LeaseDeps["store"],
   { resource, epoch, holderId }: Pick<Lease, "resource" | "holderId"> & { readonly epoch: bigint },
-  expiresAtMs: () => number,
+  changed: (before: Lease) => Lease,
 ): Promise<boolean> {
   let lastMs = 0;
   for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
     const before = await store.readLease(resource);
     // One that ends sooner than a moment ago was given back.
     if (!isHeld(before, Number(epoch), holderId) || before.expiresAtMs < lastMs) return false;
-    if (await store.replaceLease(before, until(before, expiresAtMs()))) return true;
+    if (await store.replaceLease(before, changed(before))) return true;
     lastMs = before.expiresAtMs;
   }
   throw unavailable(`lease ${resource} is being changed`);
@@ -73,12 +75,13 @@ export async function listLeases({ store, now }: { store: Pick<EvidenceStore, "l
   const nowMs = now();
   const found = await store.listLeases(nowMs, mostListed + 1);
   return {
-    leases: found.slice(0, mostListed).map(({ resource, holderId, epoch, takenAtMs, expiresAtMs }) => ({
+    leases: found.slice(0, mostListed).map(({ resource, holderId, epoch, takenAtMs, expiresAtMs, standing }) => ({
       resource,
       holderId,
       epoch: BigInt(epoch),
       ...(takenAtMs === undefined ? {} : { sinceMs: BigInt(takenAtMs) }),
       remainingMs: expiresAtMs - nowMs,
+      ...(standing === undefined ? {} : { standing }),
     })),
     more: found.length > mostListed,
   };

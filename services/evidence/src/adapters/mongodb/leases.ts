@@ -14,7 +14,13 @@ export const leasesSpec: CollectionSpec = {
   name: "leases",
   schema: objectSchema(
     { _id: text, holder_id: text, epoch: version, expires_at: date, write_id: text },
-    { taken_at: date, taken_epoch: version, removable_at: date },
+    {
+      taken_at: date,
+      taken_epoch: version,
+      removable_at: date,
+      standing: { bsonType: "object" },
+      standing_until: date,
+    },
   ),
   indexes: [{ name: "removable", key: { removable_at: 1 }, expireAfterSeconds: 0 }],
 };
@@ -34,6 +40,9 @@ interface LeaseDocument {
   /** The epoch that began then: a program of the version before takes a lease and leaves both as they were. */
   readonly taken_epoch?: number;
   readonly removable_at?: Date;
+  readonly standing?: { readonly stuck: string; readonly waiting_workflows: number };
+  /** The end of the lease with which it was said. A renewal without a word, also by the version before, leaves both as they were. */
+  readonly standing_until?: Date;
 }
 
 export class Leases {
@@ -59,7 +68,7 @@ export class Leases {
   }
 
   async replace(before: Lease | undefined, after: Lease): Promise<boolean> {
-    const { takenAtMs, removableAtMs } = after;
+    const { takenAtMs, removableAtMs, standing } = after;
     const document = {
       holder_id: after.holderId,
       epoch: after.epoch,
@@ -67,6 +76,12 @@ export class Leases {
       write_id: this.#writeId(),
       ...(takenAtMs === undefined ? {} : { taken_at: new Date(takenAtMs), taken_epoch: after.epoch }),
       ...(removableAtMs === undefined ? {} : { removable_at: new Date(removableAtMs) }),
+      ...(standing === undefined
+        ? {}
+        : {
+            standing: { stuck: standing.stuck, waiting_workflows: standing.waitingWorkflows },
+            standing_until: new Date(after.expiresAtMs),
+          }),
     };
     const _id = after.resource;
     if (before === undefined) {
@@ -91,7 +106,15 @@ export class Leases {
   }
 }
 
-function leaseOf({ _id, holder_id, epoch, expires_at, taken_at, taken_epoch }: LeaseDocument): Lease {
-  const lease = { resource: _id, holderId: holder_id, epoch, expiresAtMs: expires_at.getTime() };
-  return taken_at === undefined || taken_epoch !== epoch ? lease : { ...lease, takenAtMs: taken_at.getTime() };
+function leaseOf(document: LeaseDocument): Lease {
+  const { _id, holder_id, epoch, expires_at, taken_at, taken_epoch, standing, standing_until } = document;
+  const isSaid = standing !== undefined && standing_until?.getTime() === expires_at.getTime();
+  return {
+    resource: _id,
+    holderId: holder_id,
+    epoch,
+    expiresAtMs: expires_at.getTime(),
+    ...(taken_at === undefined || taken_epoch !== epoch ? {} : { takenAtMs: taken_at.getTime() }),
+    ...(isSaid ? { standing: { stuck: standing.stuck, waitingWorkflows: standing.waiting_workflows } } : {}),
+  };
 }

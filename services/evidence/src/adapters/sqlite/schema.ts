@@ -92,6 +92,8 @@ const migrations: readonly string[] = [
   `ALTER TABLE leases ADD COLUMN taken_at_ms INTEGER;
    ALTER TABLE leases ADD COLUMN removable_at_ms INTEGER;
    CREATE INDEX leases_removable ON leases (removable_at_ms) WHERE removable_at_ms IS NOT NULL;`,
+  // What a gate's broadcaster says of the gate, with each renewal.
+  "ALTER TABLE leases ADD COLUMN standing_json TEXT;",
 ];
 
 /** @throws Error for a file that a later version of this program wrote */

@@ -140,17 +140,17 @@ class SqliteStore implements EvidenceStore {
     this.#markPublished = database.prepare(
       "UPDATE projections SET published_version = ? WHERE request_id = ? AND published_version < ?",
     );
-    const leases = `SELECT resource, holder_id AS holderId, epoch, expires_at_ms AS expiresAtMs, taken_at_ms AS takenAtMs
-       FROM leases`;
+    const leases = `SELECT resource, holder_id AS holderId, epoch, expires_at_ms AS expiresAtMs, taken_at_ms AS takenAtMs,
+       standing_json AS standingJson FROM leases`;
     this.#readLease = database.prepare(`${leases} WHERE resource = ?`);
     this.#listLeases = database.prepare(`${leases} WHERE expires_at_ms > ? ORDER BY resource LIMIT ?`);
     this.#dropLeases = database.prepare("DELETE FROM leases WHERE removable_at_ms < ?");
     this.#insertLease = database.prepare(
-      `INSERT INTO leases (holder_id, epoch, expires_at_ms, taken_at_ms, removable_at_ms, resource)
-       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      `INSERT INTO leases (holder_id, epoch, expires_at_ms, taken_at_ms, removable_at_ms, standing_json, resource)
+       VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
     );
     this.#replaceLease = database.prepare(
-      `UPDATE leases SET holder_id = ?, epoch = ?, expires_at_ms = ?, taken_at_ms = ?, removable_at_ms = ?
+      `UPDATE leases SET holder_id = ?, epoch = ?, expires_at_ms = ?, taken_at_ms = ?, removable_at_ms = ?, standing_json = ?
        WHERE resource = ? AND holder_id = ? AND epoch = ? AND expires_at_ms = ?`,
     );
     this.#readAccount = database.prepare(
@@ -288,8 +288,9 @@ class SqliteStore implements EvidenceStore {
   }
 
   async replaceLease(before: Lease | undefined, after: Lease): Promise<boolean> {
-    const { resource, holderId, epoch, expiresAtMs, takenAtMs, removableAtMs } = after;
-    const row = [holderId, epoch, expiresAtMs, takenAtMs ?? null, removableAtMs ?? null, resource];
+    const { resource, holderId, epoch, expiresAtMs, takenAtMs, removableAtMs, standing } = after;
+    const said = standing === undefined ? null : JSON.stringify(standing);
+    const row = [holderId, epoch, expiresAtMs, takenAtMs ?? null, removableAtMs ?? null, said, resource];
     return this.#writes.run(() => {
       if (before === undefined) {
         if (takenAtMs !== undefined) this.#dropLeases.run(takenAtMs);
@@ -383,6 +384,13 @@ type Nullable<T> = { readonly [K in keyof T]: undefined extends T[K] ? Exclude<T
 
 /** A lease as its row has it. */
 function leaseOf(row: object): Lease {
-  const { takenAtMs, ...lease } = row as Omit<Lease, "takenAtMs"> & { readonly takenAtMs: number | null };
-  return takenAtMs === null ? lease : { ...lease, takenAtMs };
+  const { takenAtMs, standingJson, ...lease } = row as Omit<Lease, "takenAtMs" | "standing"> & {
+    readonly takenAtMs: number | null;
+    readonly standingJson: string | null;
+  };
+  return {
+    ...lease,
+    ...(takenAtMs === null ? {} : { takenAtMs }),
+    ...(standingJson === null ? {} : { standing: JSON.parse(standingJson) }),
+  };
 }

@@ -35,4 +35,5 @@ export const migrations: readonly Migration[] = [
   { version: 7, name: "accounts that signed in", collections: [signedInAccountsSpec] },
   { version: 8, name: "partitions of open workflows", collections: [entriesSpec] },
   { version: 9, name: "since when a lease is held, and leases of processes", collections: [leasesSpec] },
+  { version: 10, name: "what is said of gates", collections: [leasesSpec] },
 ];

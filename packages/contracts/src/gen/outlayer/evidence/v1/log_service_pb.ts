@@ -17,7 +17,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file outlayer/evidence/v1/log_service.proto.
  */
 export const file_outlayer_evidence_v1_log_service: GenFile = /*@__PURE__*/
-  fileDesc("CiZvdXRsYXllci9ldmlkZW5jZS92MS9sb2dfc2VydmljZS5wcm90bxIUb3V0bGF5ZXIuZXZpZGVuY2UudjEiQQoJSGVsZExlYXNlEhwKCHJlc291cmNlGAEgASgJQgq6SAdyBRABGIABEhYKBWVwb2NoGAIgASgEQge6SAQyAigBInAKE0FjcXVpcmVMZWFzZVJlcXVlc3QSHAoIcmVzb3VyY2UYASABKAlCCrpIB3IFEAEYgAESHQoJaG9sZGVyX2lkGAIgASgJQgq6SAdyBRABGIABEhwKBnR0bF9tcxgDIAEoDUIMukgJKgcYgN3bAShkIkoKFEFjcXVpcmVMZWFzZVJlc3BvbnNlEg0KBXRha2VuGAEgASgIEg0KBWVwb2NoGAIgASgEEhQKDHJlbWFpbmluZ19tcxgDIAEoDSKFAQoRUmVuZXdMZWFzZVJlcXVlc3QSNgoFbGVhc2UYASABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2VCBrpIA8gBARIaCglob2xkZXJfaWQYAiABKAlCB7pIBHICEAESHAoGdHRsX21zGAMgASgNQgy6SAkqBxiA3dsBKGQiFAoSUmVuZXdMZWFzZVJlc3BvbnNlImkKE1JlbGVhc2VMZWFzZVJlcXVlc3QSNgoFbGVhc2UYASABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2VCBrpIA8gBARIaCglob2xkZXJfaWQYAiABKAlCB7pIBHICEAEiFgoUUmVsZWFzZUxlYXNlUmVzcG9uc2UiEwoRTGlzdExlYXNlc1JlcXVlc3QiUwoSTGlzdExlYXNlc1Jlc3BvbnNlEi8KBmxlYXNlcxgBIAMoCzIfLm91dGxheWVyLmV2aWRlbmNlLnYxLkxpdmVMZWFzZRIMCgRtb3JlGAIgASgIInkKCUxpdmVMZWFzZRIQCghyZXNvdXJjZRgBIAEoCRIRCglob2xkZXJfaWQYAiABKAkSDQoFZXBvY2gYAyABKAQSFQoIc2luY2VfbXMYBCABKANIAIgBARIUCgxyZW1haW5pbmdfbXMYBSABKA1CCwoJX3NpbmNlX21zIrEBChNPcGVuV29ya2Zsb3dSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEjQKBm9wZW5lZBgCIAEoCzIcLm91dGxheWVyLmV2aWRlbmNlLnYxLk9wZW5lZEIGukgDyAEBEjIKFG9wZXJhdG9yX2JvdW5kX3lvY3RvGAMgASgJQhS6SBFyDzINXlswLTldezAsMzl9JBISCgpvbmx5X2ZpbmRzGAQgASgIIooBChRPcGVuV29ya2Zsb3dSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQSDwoHY3JlYXRlZBgCIAEoCBIzCgZxdW90YXMYAyADKAsyIy5vdXRsYXllci5ldmlkZW5jZS52MS5RdW90YVN0YW5kaW5nIqABCg1RdW90YVN0YW5kaW5nEg0KBXF1b3RhGAEgASgJEg0KBWxpbWl0GAIgASgEEhEKCXJlbWFpbmluZxgDIAEoBBIMCgR1bml0GAQgASgJEhgKC3dpbmRvd19zZWNzGAUgASgNSACIAQESFwoKcmVzZXRfc2VjcxgGIAEoDUgBiAEBQg4KDF93aW5kb3dfc2Vjc0INCgtfcmVzZXRfc2VjcyI8ChBDb3VudFBsYW5SZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kIkgKEUNvdW50UGxhblJlc3BvbnNlEjMKBnF1b3RhcxgBIAMoCzIjLm91dGxheWVyLmV2aWRlbmNlLnYxLlF1b3RhU3RhbmRpbmcitAEKFUNoYXJnZU9wZXJhdG9yUmVxdWVzdBIoCgl3YWxsZXRfaWQYASABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JBIcCgpyZXF1ZXN0X2lkGAIgASgJQgi6SAVyA7ABARIjCgV5b2N0bxgDIAEoCUIUukgRcg8yDV5bMC05XXsxLDM5fSQSLgoFbGVhc2UYBCABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2UiGAoWQ2hhcmdlT3BlcmF0b3JSZXNwb25zZSK5AQoSQXBwZW5kRXZlbnRSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEiEKEGV4cGVjdGVkX3ZlcnNpb24YAiABKARCB7pIBDICKAESMgoFZXZlbnQYAyABKAsyGy5vdXRsYXllci5ldmlkZW5jZS52MS5FdmVudEIGukgDyAEBEi4KBWxlYXNlGAQgASgLMh8ub3V0bGF5ZXIuZXZpZGVuY2UudjEuSGVsZExlYXNlIiYKE0FwcGVuZEV2ZW50UmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBCJeChRSZXF1ZXN0Q2FuY2VsUmVxdWVzdBIcCgpyZXF1ZXN0X2lkGAEgASgJQgi6SAVyAxiAARIoCgl3YWxsZXRfaWQYAiABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JCJFChVSZXF1ZXN0Q2FuY2VsUmVzcG9uc2USLAoGcmVjb3JkGAEgASgLMhwub3V0bGF5ZXIud29ya2Zsb3cudjEuUmVjb3JkIkgKEVJlYWRFdmVudHNSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDsAEBEhUKDWFmdGVyX3ZlcnNpb24YAiABKAQiSgoSUmVhZEV2ZW50c1Jlc3BvbnNlEjQKBmV2ZW50cxgBIAMoCzIkLm91dGxheWVyLmV2aWRlbmNlLnYxLlZlcnNpb25lZEV2ZW50IlwKDlZlcnNpb25lZEV2ZW50Eg8KB3ZlcnNpb24YASABKAQSDQoFYXRfbXMYAiABKAMSKgoFZXZlbnQYAyABKAsyGy5vdXRsYXllci5ldmlkZW5jZS52MS5FdmVudCKDAQoYTGlzdE9wZW5Xb3JrZmxvd3NSZXF1ZXN0EhIKCnBhZ2VfdG9rZW4YASABKAkSGwoJcGFnZV9zaXplGAIgASgNQgi6SAUqAxjoBxIZChFjaGFuZ2VkX3dpdGhpbl9tcxgDIAEoDRIbCglwYXJ0aXRpb24YBCABKAlCCLpIBXIDGIABImsKGUxpc3RPcGVuV29ya2Zsb3dzUmVzcG9uc2USNQoJd29ya2Zsb3dzGAEgAygLMiIub3V0bGF5ZXIuZXZpZGVuY2UudjEuT3BlbldvcmtmbG93EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSJWCgxPcGVuV29ya2Zsb3cSEgoKcmVxdWVzdF9pZBgBIAEoCRIPCgd2ZXJzaW9uGAIgASgEEg4KBnN0YXR1cxgDIAEoCRIRCglwYXJ0aXRpb24YBCABKAkiTgoUUmVzZXJ2ZU5vbmNlc1JlcXVlc3QSHAoJc2VuZGVyX2lkGAEgASgJQgm6SAZyBBACGEASGAoFY291bnQYAiABKA1CCbpIBioEGAwoASInChVSZXNlcnZlTm9uY2VzUmVzcG9uc2USDgoGbm9uY2VzGAEgAygEIi0KEUdldEdhdGVMb2dSZXF1ZXN0EhgKB2dhdGVfaWQYASABKAlCB7pIBHICEAIiUwoSR2V0R2F0ZUxvZ1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAQSLAoEbGFuZRgCIAEoCzIeLm91dGxheWVyLmV2aWRlbmNlLnYxLkdhdGVMYW5lItEBChRBcHBlbmRHYXRlTG9nUmVxdWVzdBIYCgdnYXRlX2lkGAEgASgJQge6SARyAhACEhgKEGV4cGVjdGVkX3ZlcnNpb24YAiABKAQSFwoGY2hhbmdlGAMgASgJQge6SARyAhABEjQKBGxhbmUYBCABKAsyHi5vdXRsYXllci5ldmlkZW5jZS52MS5HYXRlTGFuZUIGukgDyAEBEjYKBWxlYXNlGAUgASgLMh8ub3V0bGF5ZXIuZXZpZGVuY2UudjEuSGVsZExlYXNlQga6SAPIAQEiKAoVQXBwZW5kR2F0ZUxvZ1Jlc3BvbnNlEg8KB3ZlcnNpb24YASABKAQiwQEKCEdhdGVMYW5lEjEKB21lbWJlcnMYASADKAsyIC5vdXRsYXllci5ldmlkZW5jZS52MS5MYW5lTWVtYmVyEkgKFWFwcHJvdmVyX3RyYW5zYWN0aW9ucxgCIAMoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLkFwcHJvdmVyVHJhbnNhY3Rpb24SOAoNaXNzdWVkX25vbmNlcxgEIAMoCzIhLm91dGxheWVyLmV2aWRlbmNlLnYxLklzc3VlZE5vbmNlIjAKC0lzc3VlZE5vbmNlEhIKCnB1YmxpY19rZXkYASABKAkSDQoFbm9uY2UYAiABKAQiWwoKTGFuZU1lbWJlchISCgpyZXF1ZXN0X2lkGAEgASgJEhEKCXdhbGxldF9pZBgCIAEoCRINCgVjYWxscxgDIAEoDRIXCg9hZG1pdHRlZF9oZWlnaHQYBCABKAQingEKE0FwcHJvdmVyVHJhbnNhY3Rpb24SPgoLdHJhbnNhY3Rpb24YASABKAsyKS5vdXRsYXllci5ldmlkZW5jZS52MS5QcmVwYXJlZFRyYW5zYWN0aW9uEhIKCnJlcXVlc3RfaWQYAiABKAkSDAoEbW9kZRgDIAEoCRISCgppbnRlbnRfaWRzGAQgAygJEhEKCWZlZV95b2N0bxgFIAEoCSJ8ChBSZWFkVXNhZ2VSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEigKEWV4Y2VwdF9yZXF1ZXN0X2lkGAIgASgJQgi6SAVyA7ABAUgAiAEBQhQKEl9leGNlcHRfcmVxdWVzdF9pZCKFAQoRUmVhZFVzYWdlUmVzcG9uc2USCwoDc2VxGAEgASgEEioKBXVzYWdlGAIgASgLMhsub3V0bGF5ZXIud29ya2Zsb3cudjEuVXNhZ2USNwoJc3RhdGVtZW50GAMgASgLMiQub3V0bGF5ZXIud29ya2Zsb3cudjEuVXNhZ2VTdGF0ZW1lbnQijwIKE1Jlc2VydmVVc2FnZVJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQESFAoMZXhwZWN0ZWRfc2VxGAMgASgEEjoKBXN0ZXBzGAQgAygLMh8ub3V0bGF5ZXIud29ya2Zsb3cudjEuU3RlcFVzYWdlQgq6SAeSAQQIARAMEi4KBWxlYXNlGAUgASgLMh8ub3V0bGF5ZXIuZXZpZGVuY2UudjEuSGVsZExlYXNlEi4KDHRlcm1zX2RpZ2VzdBgGIAEoCUIYukgVchMyEV4oWzAtOWEtZl17NjR9KT8kIlsKFFJlc2VydmVVc2FnZVJlc3BvbnNlEgsKA3NlcRgBIAEoBBI2CgtyZXNlcnZhdGlvbhgCIAEoCzIhLm91dGxheWVyLndvcmtmbG93LnYxLlJlc2VydmF0aW9uIpwBChNSZWxlYXNlVXNhZ2VSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEg0KBXN0ZXBzGAMgAygNEi4KBWxlYXNlGAQgASgLMh8ub3V0bGF5ZXIuZXZpZGVuY2UudjEuSGVsZExlYXNlIiMKFFJlbGVhc2VVc2FnZVJlc3BvbnNlEgsKA3NlcRgBIAEoBDKQDgoKTG9nU2VydmljZRJqCgxPcGVuV29ya2Zsb3cSKS5vdXRsYXllci5ldmlkZW5jZS52MS5PcGVuV29ya2Zsb3dSZXF1ZXN0Gioub3V0bGF5ZXIuZXZpZGVuY2UudjEuT3BlbldvcmtmbG93UmVzcG9uc2UiA5ACAhJiCgtBcHBlbmRFdmVudBIoLm91dGxheWVyLmV2aWRlbmNlLnYxLkFwcGVuZEV2ZW50UmVxdWVzdBopLm91dGxheWVyLmV2aWRlbmNlLnYxLkFwcGVuZEV2ZW50UmVzcG9uc2USbQoNUmVxdWVzdENhbmNlbBIqLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlcXVlc3RDYW5jZWxSZXF1ZXN0Gisub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVxdWVzdENhbmNlbFJlc3BvbnNlIgOQAgISZAoKUmVhZEV2ZW50cxInLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlYWRFdmVudHNSZXF1ZXN0Gigub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVhZEV2ZW50c1Jlc3BvbnNlIgOQAgESeQoRTGlzdE9wZW5Xb3JrZmxvd3MSLi5vdXRsYXllci5ldmlkZW5jZS52MS5MaXN0T3BlbldvcmtmbG93c1JlcXVlc3QaLy5vdXRsYXllci5ldmlkZW5jZS52MS5MaXN0T3BlbldvcmtmbG93c1Jlc3BvbnNlIgOQAgESaAoNUmVzZXJ2ZU5vbmNlcxIqLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlc2VydmVOb25jZXNSZXF1ZXN0Gisub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzZXJ2ZU5vbmNlc1Jlc3BvbnNlEmQKCkdldEdhdGVMb2cSJy5vdXRsYXllci5ldmlkZW5jZS52MS5HZXRHYXRlTG9nUmVxdWVzdBooLm91dGxheWVyLmV2aWRlbmNlLnYxLkdldEdhdGVMb2dSZXNwb25zZSIDkAIBEmgKDUFwcGVuZEdhdGVMb2cSKi5vdXRsYXllci5ldmlkZW5jZS52MS5BcHBlbmRHYXRlTG9nUmVxdWVzdBorLm91dGxheWVyLmV2aWRlbmNlLnYxLkFwcGVuZEdhdGVMb2dSZXNwb25zZRJhCglSZWFkVXNhZ2USJi5vdXRsYXllci5ldmlkZW5jZS52MS5SZWFkVXNhZ2VSZXF1ZXN0Gicub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVhZFVzYWdlUmVzcG9uc2UiA5ACARJlCgxSZXNlcnZlVXNhZ2USKS5vdXRsYXllci5ldmlkZW5jZS52MS5SZXNlcnZlVXNhZ2VSZXF1ZXN0Gioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzZXJ2ZVVzYWdlUmVzcG9uc2USagoMUmVsZWFzZVVzYWdlEikub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVsZWFzZVVzYWdlUmVxdWVzdBoqLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlbGVhc2VVc2FnZVJlc3BvbnNlIgOQAgISYQoJQ291bnRQbGFuEiYub3V0bGF5ZXIuZXZpZGVuY2UudjEuQ291bnRQbGFuUmVxdWVzdBonLm91dGxheWVyLmV2aWRlbmNlLnYxLkNvdW50UGxhblJlc3BvbnNlIgOQAgISawoOQ2hhcmdlT3BlcmF0b3ISKy5vdXRsYXllci5ldmlkZW5jZS52MS5DaGFyZ2VPcGVyYXRvclJlcXVlc3QaLC5vdXRsYXllci5ldmlkZW5jZS52MS5DaGFyZ2VPcGVyYXRvclJlc3BvbnNlEmoKDEFjcXVpcmVMZWFzZRIpLm91dGxheWVyLmV2aWRlbmNlLnYxLkFjcXVpcmVMZWFzZVJlcXVlc3QaKi5vdXRsYXllci5ldmlkZW5jZS52MS5BY3F1aXJlTGVhc2VSZXNwb25zZSIDkAICEmQKClJlbmV3TGVhc2USJy5vdXRsYXllci5ldmlkZW5jZS52MS5SZW5ld0xlYXNlUmVxdWVzdBooLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlbmV3TGVhc2VSZXNwb25zZSIDkAICEmoKDFJlbGVhc2VMZWFzZRIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlbGVhc2VMZWFzZVJlcXVlc3QaKi5vdXRsYXllci5ldmlkZW5jZS52MS5SZWxlYXNlTGVhc2VSZXNwb25zZSIDkAICEmQKCkxpc3RMZWFzZXMSJy5vdXRsYXllci5ldmlkZW5jZS52MS5MaXN0TGVhc2VzUmVxdWVzdBooLm91dGxheWVyLmV2aWRlbmNlLnYxLkxpc3RMZWFzZXNSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_buf_validate_validate, file_outlayer_evidence_v1_event, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_record]);
+  fileDesc("CiZvdXRsYXllci9ldmlkZW5jZS92MS9sb2dfc2VydmljZS5wcm90bxIUb3V0bGF5ZXIuZXZpZGVuY2UudjEiQQoJSGVsZExlYXNlEhwKCHJlc291cmNlGAEgASgJQgq6SAdyBRABGIABEhYKBWVwb2NoGAIgASgEQge6SAQyAigBInAKE0FjcXVpcmVMZWFzZVJlcXVlc3QSHAoIcmVzb3VyY2UYASABKAlCCrpIB3IFEAEYgAESHQoJaG9sZGVyX2lkGAIgASgJQgq6SAdyBRABGIABEhwKBnR0bF9tcxgDIAEoDUIMukgJKgcYgN3bAShkIkoKFEFjcXVpcmVMZWFzZVJlc3BvbnNlEg0KBXRha2VuGAEgASgIEg0KBWVwb2NoGAIgASgEEhQKDHJlbWFpbmluZ19tcxgDIAEoDSK7AQoRUmVuZXdMZWFzZVJlcXVlc3QSNgoFbGVhc2UYASABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2VCBrpIA8gBARIaCglob2xkZXJfaWQYAiABKAlCB7pIBHICEAESHAoGdHRsX21zGAMgASgNQgy6SAkqBxiA3dsBKGQSNAoIc3RhbmRpbmcYBCABKAsyIi5vdXRsYXllci5ldmlkZW5jZS52MS5HYXRlU3RhbmRpbmciQQoMR2F0ZVN0YW5kaW5nEhYKBXN0dWNrGAEgASgJQge6SARyAhhAEhkKEXdhaXRpbmdfd29ya2Zsb3dzGAIgASgNIhQKElJlbmV3TGVhc2VSZXNwb25zZSJpChNSZWxlYXNlTGVhc2VSZXF1ZXN0EjYKBWxlYXNlGAEgASgLMh8ub3V0bGF5ZXIuZXZpZGVuY2UudjEuSGVsZExlYXNlQga6SAPIAQESGgoJaG9sZGVyX2lkGAIgASgJQge6SARyAhABIhYKFFJlbGVhc2VMZWFzZVJlc3BvbnNlIhMKEUxpc3RMZWFzZXNSZXF1ZXN0IlMKEkxpc3RMZWFzZXNSZXNwb25zZRIvCgZsZWFzZXMYASADKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5MaXZlTGVhc2USDAoEbW9yZRgCIAEoCCKvAQoJTGl2ZUxlYXNlEhAKCHJlc291cmNlGAEgASgJEhEKCWhvbGRlcl9pZBgCIAEoCRINCgVlcG9jaBgDIAEoBBIVCghzaW5jZV9tcxgEIAEoA0gAiAEBEhQKDHJlbWFpbmluZ19tcxgFIAEoDRI0CghzdGFuZGluZxgGIAEoCzIiLm91dGxheWVyLmV2aWRlbmNlLnYxLkdhdGVTdGFuZGluZ0ILCglfc2luY2VfbXMisQEKE09wZW5Xb3JrZmxvd1JlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESNAoGb3BlbmVkGAIgASgLMhwub3V0bGF5ZXIuZXZpZGVuY2UudjEuT3BlbmVkQga6SAPIAQESMgoUb3BlcmF0b3JfYm91bmRfeW9jdG8YAyABKAlCFLpIEXIPMg1eWzAtOV17MCwzOX0kEhIKCm9ubHlfZmluZHMYBCABKAgiigEKFE9wZW5Xb3JrZmxvd1Jlc3BvbnNlEiwKBnJlY29yZBgBIAEoCzIcLm91dGxheWVyLndvcmtmbG93LnYxLlJlY29yZBIPCgdjcmVhdGVkGAIgASgIEjMKBnF1b3RhcxgDIAMoCzIjLm91dGxheWVyLmV2aWRlbmNlLnYxLlF1b3RhU3RhbmRpbmcioAEKDVF1b3RhU3RhbmRpbmcSDQoFcXVvdGEYASABKAkSDQoFbGltaXQYAiABKAQSEQoJcmVtYWluaW5nGAMgASgEEgwKBHVuaXQYBCABKAkSGAoLd2luZG93X3NlY3MYBSABKA1IAIgBARIXCgpyZXNldF9zZWNzGAYgASgNSAGIAQFCDgoMX3dpbmRvd19zZWNzQg0KC19yZXNldF9zZWNzIjwKEENvdW50UGxhblJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQiSAoRQ291bnRQbGFuUmVzcG9uc2USMwoGcXVvdGFzGAEgAygLMiMub3V0bGF5ZXIuZXZpZGVuY2UudjEuUXVvdGFTdGFuZGluZyK0AQoVQ2hhcmdlT3BlcmF0b3JSZXF1ZXN0EigKCXdhbGxldF9pZBgBIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kEhwKCnJlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBEiMKBXlvY3RvGAMgASgJQhS6SBFyDzINXlswLTldezEsMzl9JBIuCgVsZWFzZRgEIAEoCzIfLm91dGxheWVyLmV2aWRlbmNlLnYxLkhlbGRMZWFzZSIYChZDaGFyZ2VPcGVyYXRvclJlc3BvbnNlIrkBChJBcHBlbmRFdmVudFJlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESIQoQZXhwZWN0ZWRfdmVyc2lvbhgCIAEoBEIHukgEMgIoARIyCgVldmVudBgDIAEoCzIbLm91dGxheWVyLmV2aWRlbmNlLnYxLkV2ZW50Qga6SAPIAQESLgoFbGVhc2UYBCABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2UiJgoTQXBwZW5kRXZlbnRSZXNwb25zZRIPCgd2ZXJzaW9uGAEgASgEIl4KFFJlcXVlc3RDYW5jZWxSZXF1ZXN0EhwKCnJlcXVlc3RfaWQYASABKAlCCLpIBXIDGIABEigKCXdhbGxldF9pZBgCIAEoCUIVukgSchAyDl5bIS1+XXsxLDEyOH0kIkUKFVJlcXVlc3RDYW5jZWxSZXNwb25zZRIsCgZyZWNvcmQYASABKAsyHC5vdXRsYXllci53b3JrZmxvdy52MS5SZWNvcmQiSAoRUmVhZEV2ZW50c1JlcXVlc3QSHAoKcmVxdWVzdF9pZBgBIAEoCUIIukgFcgOwAQESFQoNYWZ0ZXJfdmVyc2lvbhgCIAEoBCJKChJSZWFkRXZlbnRzUmVzcG9uc2USNAoGZXZlbnRzGAEgAygLMiQub3V0bGF5ZXIuZXZpZGVuY2UudjEuVmVyc2lvbmVkRXZlbnQiXAoOVmVyc2lvbmVkRXZlbnQSDwoHdmVyc2lvbhgBIAEoBBINCgVhdF9tcxgCIAEoAxIqCgVldmVudBgDIAEoCzIbLm91dGxheWVyLmV2aWRlbmNlLnYxLkV2ZW50IoMBChhMaXN0T3BlbldvcmtmbG93c1JlcXVlc3QSEgoKcGFnZV90b2tlbhgBIAEoCRIbCglwYWdlX3NpemUYAiABKA1CCLpIBSoDGOgHEhkKEWNoYW5nZWRfd2l0aGluX21zGAMgASgNEhsKCXBhcnRpdGlvbhgEIAEoCUIIukgFcgMYgAEiawoZTGlzdE9wZW5Xb3JrZmxvd3NSZXNwb25zZRI1Cgl3b3JrZmxvd3MYASADKAsyIi5vdXRsYXllci5ldmlkZW5jZS52MS5PcGVuV29ya2Zsb3cSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlYKDE9wZW5Xb3JrZmxvdxISCgpyZXF1ZXN0X2lkGAEgASgJEg8KB3ZlcnNpb24YAiABKAQSDgoGc3RhdHVzGAMgASgJEhEKCXBhcnRpdGlvbhgEIAEoCSJOChRSZXNlcnZlTm9uY2VzUmVxdWVzdBIcCglzZW5kZXJfaWQYASABKAlCCbpIBnIEEAIYQBIYCgVjb3VudBgCIAEoDUIJukgGKgQYDCgBIicKFVJlc2VydmVOb25jZXNSZXNwb25zZRIOCgZub25jZXMYASADKAQiLQoRR2V0R2F0ZUxvZ1JlcXVlc3QSGAoHZ2F0ZV9pZBgBIAEoCUIHukgEcgIQAiJTChJHZXRHYXRlTG9nUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBBIsCgRsYW5lGAIgASgLMh4ub3V0bGF5ZXIuZXZpZGVuY2UudjEuR2F0ZUxhbmUi0QEKFEFwcGVuZEdhdGVMb2dSZXF1ZXN0EhgKB2dhdGVfaWQYASABKAlCB7pIBHICEAISGAoQZXhwZWN0ZWRfdmVyc2lvbhgCIAEoBBIXCgZjaGFuZ2UYAyABKAlCB7pIBHICEAESNAoEbGFuZRgEIAEoCzIeLm91dGxheWVyLmV2aWRlbmNlLnYxLkdhdGVMYW5lQga6SAPIAQESNgoFbGVhc2UYBSABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2VCBrpIA8gBASIoChVBcHBlbmRHYXRlTG9nUmVzcG9uc2USDwoHdmVyc2lvbhgBIAEoBCLBAQoIR2F0ZUxhbmUSMQoHbWVtYmVycxgBIAMoCzIgLm91dGxheWVyLmV2aWRlbmNlLnYxLkxhbmVNZW1iZXISSAoVYXBwcm92ZXJfdHJhbnNhY3Rpb25zGAIgAygLMikub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwcm92ZXJUcmFuc2FjdGlvbhI4Cg1pc3N1ZWRfbm9uY2VzGAQgAygLMiEub3V0bGF5ZXIuZXZpZGVuY2UudjEuSXNzdWVkTm9uY2UiMAoLSXNzdWVkTm9uY2USEgoKcHVibGljX2tleRgBIAEoCRINCgVub25jZRgCIAEoBCJbCgpMYW5lTWVtYmVyEhIKCnJlcXVlc3RfaWQYASABKAkSEQoJd2FsbGV0X2lkGAIgASgJEg0KBWNhbGxzGAMgASgNEhcKD2FkbWl0dGVkX2hlaWdodBgEIAEoBCKeAQoTQXBwcm92ZXJUcmFuc2FjdGlvbhI+Cgt0cmFuc2FjdGlvbhgBIAEoCzIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlByZXBhcmVkVHJhbnNhY3Rpb24SEgoKcmVxdWVzdF9pZBgCIAEoCRIMCgRtb2RlGAMgASgJEhIKCmludGVudF9pZHMYBCADKAkSEQoJZmVlX3lvY3RvGAUgASgJInwKEFJlYWRVc2FnZVJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSKAoRZXhjZXB0X3JlcXVlc3RfaWQYAiABKAlCCLpIBXIDsAEBSACIAQFCFAoSX2V4Y2VwdF9yZXF1ZXN0X2lkIoUBChFSZWFkVXNhZ2VSZXNwb25zZRILCgNzZXEYASABKAQSKgoFdXNhZ2UYAiABKAsyGy5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZRI3CglzdGF0ZW1lbnQYAyABKAsyJC5vdXRsYXllci53b3JrZmxvdy52MS5Vc2FnZVN0YXRlbWVudCKPAgoTUmVzZXJ2ZVVzYWdlUmVxdWVzdBIoCgl3YWxsZXRfaWQYASABKAlCFbpIEnIQMg5eWyEtfl17MSwxMjh9JBIcCgpyZXF1ZXN0X2lkGAIgASgJQgi6SAVyA7ABARIUCgxleHBlY3RlZF9zZXEYAyABKAQSOgoFc3RlcHMYBCADKAsyHy5vdXRsYXllci53b3JrZmxvdy52MS5TdGVwVXNhZ2VCCrpIB5IBBAgBEAwSLgoFbGVhc2UYBSABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2USLgoMdGVybXNfZGlnZXN0GAYgASgJQhi6SBVyEzIRXihbMC05YS1mXXs2NH0pPyQiWwoUUmVzZXJ2ZVVzYWdlUmVzcG9uc2USCwoDc2VxGAEgASgEEjYKC3Jlc2VydmF0aW9uGAIgASgLMiEub3V0bGF5ZXIud29ya2Zsb3cudjEuUmVzZXJ2YXRpb24inAEKE1JlbGVhc2VVc2FnZVJlcXVlc3QSKAoJd2FsbGV0X2lkGAEgASgJQhW6SBJyEDIOXlshLX5dezEsMTI4fSQSHAoKcmVxdWVzdF9pZBgCIAEoCUIIukgFcgOwAQESDQoFc3RlcHMYAyADKA0SLgoFbGVhc2UYBCABKAsyHy5vdXRsYXllci5ldmlkZW5jZS52MS5IZWxkTGVhc2UiIwoUUmVsZWFzZVVzYWdlUmVzcG9uc2USCwoDc2VxGAEgASgEMpAOCgpMb2dTZXJ2aWNlEmoKDE9wZW5Xb3JrZmxvdxIpLm91dGxheWVyLmV2aWRlbmNlLnYxLk9wZW5Xb3JrZmxvd1JlcXVlc3QaKi5vdXRsYXllci5ldmlkZW5jZS52MS5PcGVuV29ya2Zsb3dSZXNwb25zZSIDkAICEmIKC0FwcGVuZEV2ZW50Eigub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kRXZlbnRSZXF1ZXN0Gikub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kRXZlbnRSZXNwb25zZRJtCg1SZXF1ZXN0Q2FuY2VsEioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVxdWVzdENhbmNlbFJlcXVlc3QaKy5vdXRsYXllci5ldmlkZW5jZS52MS5SZXF1ZXN0Q2FuY2VsUmVzcG9uc2UiA5ACAhJkCgpSZWFkRXZlbnRzEicub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVhZEV2ZW50c1JlcXVlc3QaKC5vdXRsYXllci5ldmlkZW5jZS52MS5SZWFkRXZlbnRzUmVzcG9uc2UiA5ACARJ5ChFMaXN0T3BlbldvcmtmbG93cxIuLm91dGxheWVyLmV2aWRlbmNlLnYxLkxpc3RPcGVuV29ya2Zsb3dzUmVxdWVzdBovLm91dGxheWVyLmV2aWRlbmNlLnYxLkxpc3RPcGVuV29ya2Zsb3dzUmVzcG9uc2UiA5ACARJoCg1SZXNlcnZlTm9uY2VzEioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVzZXJ2ZU5vbmNlc1JlcXVlc3QaKy5vdXRsYXllci5ldmlkZW5jZS52MS5SZXNlcnZlTm9uY2VzUmVzcG9uc2USZAoKR2V0R2F0ZUxvZxInLm91dGxheWVyLmV2aWRlbmNlLnYxLkdldEdhdGVMb2dSZXF1ZXN0Gigub3V0bGF5ZXIuZXZpZGVuY2UudjEuR2V0R2F0ZUxvZ1Jlc3BvbnNlIgOQAgESaAoNQXBwZW5kR2F0ZUxvZxIqLm91dGxheWVyLmV2aWRlbmNlLnYxLkFwcGVuZEdhdGVMb2dSZXF1ZXN0Gisub3V0bGF5ZXIuZXZpZGVuY2UudjEuQXBwZW5kR2F0ZUxvZ1Jlc3BvbnNlEmEKCVJlYWRVc2FnZRImLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlYWRVc2FnZVJlcXVlc3QaJy5vdXRsYXllci5ldmlkZW5jZS52MS5SZWFkVXNhZ2VSZXNwb25zZSIDkAIBEmUKDFJlc2VydmVVc2FnZRIpLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlc2VydmVVc2FnZVJlcXVlc3QaKi5vdXRsYXllci5ldmlkZW5jZS52MS5SZXNlcnZlVXNhZ2VSZXNwb25zZRJqCgxSZWxlYXNlVXNhZ2USKS5vdXRsYXllci5ldmlkZW5jZS52MS5SZWxlYXNlVXNhZ2VSZXF1ZXN0Gioub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVsZWFzZVVzYWdlUmVzcG9uc2UiA5ACAhJhCglDb3VudFBsYW4SJi5vdXRsYXllci5ldmlkZW5jZS52MS5Db3VudFBsYW5SZXF1ZXN0Gicub3V0bGF5ZXIuZXZpZGVuY2UudjEuQ291bnRQbGFuUmVzcG9uc2UiA5ACAhJrCg5DaGFyZ2VPcGVyYXRvchIrLm91dGxheWVyLmV2aWRlbmNlLnYxLkNoYXJnZU9wZXJhdG9yUmVxdWVzdBosLm91dGxheWVyLmV2aWRlbmNlLnYxLkNoYXJnZU9wZXJhdG9yUmVzcG9uc2USagoMQWNxdWlyZUxlYXNlEikub3V0bGF5ZXIuZXZpZGVuY2UudjEuQWNxdWlyZUxlYXNlUmVxdWVzdBoqLm91dGxheWVyLmV2aWRlbmNlLnYxLkFjcXVpcmVMZWFzZVJlc3BvbnNlIgOQAgISZAoKUmVuZXdMZWFzZRInLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlbmV3TGVhc2VSZXF1ZXN0Gigub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVuZXdMZWFzZVJlc3BvbnNlIgOQAgISagoMUmVsZWFzZUxlYXNlEikub3V0bGF5ZXIuZXZpZGVuY2UudjEuUmVsZWFzZUxlYXNlUmVxdWVzdBoqLm91dGxheWVyLmV2aWRlbmNlLnYxLlJlbGVhc2VMZWFzZVJlc3BvbnNlIgOQAgISZAoKTGlzdExlYXNlcxInLm91dGxheWVyLmV2aWRlbmNlLnYxLkxpc3RMZWFzZXNSZXF1ZXN0Gigub3V0bGF5ZXIuZXZpZGVuY2UudjEuTGlzdExlYXNlc1Jlc3BvbnNlIgOQAgFiBnByb3RvMw", [file_buf_validate_validate, file_outlayer_evidence_v1_event, file_outlayer_workflow_v1_policy, file_outlayer_workflow_v1_record]);
 
 /**
  * The lease under which something is written.
@@ -143,6 +143,13 @@ export type RenewLeaseRequest = Message<"outlayer.evidence.v1.RenewLeaseRequest"
    * @generated from field: uint32 ttl_ms = 3;
    */
   ttlMs: number;
+
+  /**
+   * How the partition's gate is, in place of what was said before; unset where the holder does not say.
+   *
+   * @generated from field: outlayer.evidence.v1.GateStanding standing = 4;
+   */
+  standing?: GateStanding | undefined;
 };
 
 /**
@@ -151,6 +158,35 @@ export type RenewLeaseRequest = Message<"outlayer.evidence.v1.RenewLeaseRequest"
  */
 export const RenewLeaseRequestSchema: GenMessage<RenewLeaseRequest> = /*@__PURE__*/
   messageDesc(file_outlayer_evidence_v1_log_service, 3);
+
+/**
+ * How a gate is, as the broadcaster that drives it sees it.
+ *
+ * @generated from message outlayer.evidence.v1.GateStanding
+ */
+export type GateStanding = Message<"outlayer.evidence.v1.GateStanding"> & {
+  /**
+   * The error code of what has kept the gate from carrying anything for a while, e.g. `gate_stuck` or `balance_low`; empty
+   * where nothing does.
+   *
+   * @generated from field: string stuck = 1;
+   */
+  stuck: string;
+
+  /**
+   * Number of workflows that wait for their turn at the gate, or are under way there.
+   *
+   * @generated from field: uint32 waiting_workflows = 2;
+   */
+  waitingWorkflows: number;
+};
+
+/**
+ * Describes the message outlayer.evidence.v1.GateStanding.
+ * Use `create(GateStandingSchema)` to create a new message.
+ */
+export const GateStandingSchema: GenMessage<GateStanding> = /*@__PURE__*/
+  messageDesc(file_outlayer_evidence_v1_log_service, 4);
 
 /**
  * The lease was extended.
@@ -165,7 +201,7 @@ export type RenewLeaseResponse = Message<"outlayer.evidence.v1.RenewLeaseRespons
  * Use `create(RenewLeaseResponseSchema)` to create a new message.
  */
 export const RenewLeaseResponseSchema: GenMessage<RenewLeaseResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 4);
+  messageDesc(file_outlayer_evidence_v1_log_service, 5);
 
 /**
  * The lease to release.
@@ -193,7 +229,7 @@ export type ReleaseLeaseRequest = Message<"outlayer.evidence.v1.ReleaseLeaseRequ
  * Use `create(ReleaseLeaseRequestSchema)` to create a new message.
  */
 export const ReleaseLeaseRequestSchema: GenMessage<ReleaseLeaseRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 5);
+  messageDesc(file_outlayer_evidence_v1_log_service, 6);
 
 /**
  * The lease was released, or had another holder.
@@ -208,7 +244,7 @@ export type ReleaseLeaseResponse = Message<"outlayer.evidence.v1.ReleaseLeaseRes
  * Use `create(ReleaseLeaseResponseSchema)` to create a new message.
  */
 export const ReleaseLeaseResponseSchema: GenMessage<ReleaseLeaseResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 6);
+  messageDesc(file_outlayer_evidence_v1_log_service, 7);
 
 /**
  * Selects all.
@@ -223,7 +259,7 @@ export type ListLeasesRequest = Message<"outlayer.evidence.v1.ListLeasesRequest"
  * Use `create(ListLeasesRequestSchema)` to create a new message.
  */
 export const ListLeasesRequestSchema: GenMessage<ListLeasesRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 7);
+  messageDesc(file_outlayer_evidence_v1_log_service, 8);
 
 /**
  * The leases as they are now.
@@ -251,7 +287,7 @@ export type ListLeasesResponse = Message<"outlayer.evidence.v1.ListLeasesRespons
  * Use `create(ListLeasesResponseSchema)` to create a new message.
  */
 export const ListLeasesResponseSchema: GenMessage<ListLeasesResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 8);
+  messageDesc(file_outlayer_evidence_v1_log_service, 9);
 
 /**
  * A lease that somebody holds.
@@ -293,6 +329,13 @@ export type LiveLease = Message<"outlayer.evidence.v1.LiveLease"> & {
    * @generated from field: uint32 remaining_ms = 5;
    */
   remainingMs: number;
+
+  /**
+   * What its holder said when it was renewed last; unset where the holder did not say.
+   *
+   * @generated from field: outlayer.evidence.v1.GateStanding standing = 6;
+   */
+  standing?: GateStanding | undefined;
 };
 
 /**
@@ -300,7 +343,7 @@ export type LiveLease = Message<"outlayer.evidence.v1.LiveLease"> & {
  * Use `create(LiveLeaseSchema)` to create a new message.
  */
 export const LiveLeaseSchema: GenMessage<LiveLease> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 9);
+  messageDesc(file_outlayer_evidence_v1_log_service, 10);
 
 /**
  * A planned request.
@@ -343,7 +386,7 @@ export type OpenWorkflowRequest = Message<"outlayer.evidence.v1.OpenWorkflowRequ
  * Use `create(OpenWorkflowRequestSchema)` to create a new message.
  */
 export const OpenWorkflowRequestSchema: GenMessage<OpenWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 10);
+  messageDesc(file_outlayer_evidence_v1_log_service, 11);
 
 /**
  * The current record.
@@ -378,7 +421,7 @@ export type OpenWorkflowResponse = Message<"outlayer.evidence.v1.OpenWorkflowRes
  * Use `create(OpenWorkflowResponseSchema)` to create a new message.
  */
 export const OpenWorkflowResponseSchema: GenMessage<OpenWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 11);
+  messageDesc(file_outlayer_evidence_v1_log_service, 12);
 
 /**
  * The current standing of a wallet's quota.
@@ -434,7 +477,7 @@ export type QuotaStanding = Message<"outlayer.evidence.v1.QuotaStanding"> & {
  * Use `create(QuotaStandingSchema)` to create a new message.
  */
 export const QuotaStandingSchema: GenMessage<QuotaStanding> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 12);
+  messageDesc(file_outlayer_evidence_v1_log_service, 13);
 
 /**
  * A request to count.
@@ -455,7 +498,7 @@ export type CountPlanRequest = Message<"outlayer.evidence.v1.CountPlanRequest"> 
  * Use `create(CountPlanRequestSchema)` to create a new message.
  */
 export const CountPlanRequestSchema: GenMessage<CountPlanRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 13);
+  messageDesc(file_outlayer_evidence_v1_log_service, 14);
 
 /**
  * The request was counted.
@@ -476,7 +519,7 @@ export type CountPlanResponse = Message<"outlayer.evidence.v1.CountPlanResponse"
  * Use `create(CountPlanResponseSchema)` to create a new message.
  */
 export const CountPlanResponseSchema: GenMessage<CountPlanResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 14);
+  messageDesc(file_outlayer_evidence_v1_log_service, 15);
 
 /**
  * A cost that the record will not show.
@@ -518,7 +561,7 @@ export type ChargeOperatorRequest = Message<"outlayer.evidence.v1.ChargeOperator
  * Use `create(ChargeOperatorRequestSchema)` to create a new message.
  */
 export const ChargeOperatorRequestSchema: GenMessage<ChargeOperatorRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 15);
+  messageDesc(file_outlayer_evidence_v1_log_service, 16);
 
 /**
  * The cost was counted.
@@ -533,7 +576,7 @@ export type ChargeOperatorResponse = Message<"outlayer.evidence.v1.ChargeOperato
  * Use `create(ChargeOperatorResponseSchema)` to create a new message.
  */
 export const ChargeOperatorResponseSchema: GenMessage<ChargeOperatorResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 16);
+  messageDesc(file_outlayer_evidence_v1_log_service, 17);
 
 /**
  * An event to append.
@@ -575,7 +618,7 @@ export type AppendEventRequest = Message<"outlayer.evidence.v1.AppendEventReques
  * Use `create(AppendEventRequestSchema)` to create a new message.
  */
 export const AppendEventRequestSchema: GenMessage<AppendEventRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 17);
+  messageDesc(file_outlayer_evidence_v1_log_service, 18);
 
 /**
  * The log's end.
@@ -596,7 +639,7 @@ export type AppendEventResponse = Message<"outlayer.evidence.v1.AppendEventRespo
  * Use `create(AppendEventResponseSchema)` to create a new message.
  */
 export const AppendEventResponseSchema: GenMessage<AppendEventResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 18);
+  messageDesc(file_outlayer_evidence_v1_log_service, 19);
 
 /**
  * A request to cancel.
@@ -624,7 +667,7 @@ export type RequestCancelRequest = Message<"outlayer.evidence.v1.RequestCancelRe
  * Use `create(RequestCancelRequestSchema)` to create a new message.
  */
 export const RequestCancelRequestSchema: GenMessage<RequestCancelRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 19);
+  messageDesc(file_outlayer_evidence_v1_log_service, 20);
 
 /**
  * The current record.
@@ -645,7 +688,7 @@ export type RequestCancelResponse = Message<"outlayer.evidence.v1.RequestCancelR
  * Use `create(RequestCancelResponseSchema)` to create a new message.
  */
 export const RequestCancelResponseSchema: GenMessage<RequestCancelResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 20);
+  messageDesc(file_outlayer_evidence_v1_log_service, 21);
 
 /**
  * Selects events.
@@ -673,7 +716,7 @@ export type ReadEventsRequest = Message<"outlayer.evidence.v1.ReadEventsRequest"
  * Use `create(ReadEventsRequestSchema)` to create a new message.
  */
 export const ReadEventsRequestSchema: GenMessage<ReadEventsRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 21);
+  messageDesc(file_outlayer_evidence_v1_log_service, 22);
 
 /**
  * Events, in order.
@@ -694,7 +737,7 @@ export type ReadEventsResponse = Message<"outlayer.evidence.v1.ReadEventsRespons
  * Use `create(ReadEventsResponseSchema)` to create a new message.
  */
 export const ReadEventsResponseSchema: GenMessage<ReadEventsResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 22);
+  messageDesc(file_outlayer_evidence_v1_log_service, 23);
 
 /**
  * An event and its position.
@@ -729,7 +772,7 @@ export type VersionedEvent = Message<"outlayer.evidence.v1.VersionedEvent"> & {
  * Use `create(VersionedEventSchema)` to create a new message.
  */
 export const VersionedEventSchema: GenMessage<VersionedEvent> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 23);
+  messageDesc(file_outlayer_evidence_v1_log_service, 24);
 
 /**
  * Selects a page.
@@ -771,7 +814,7 @@ export type ListOpenWorkflowsRequest = Message<"outlayer.evidence.v1.ListOpenWor
  * Use `create(ListOpenWorkflowsRequestSchema)` to create a new message.
  */
 export const ListOpenWorkflowsRequestSchema: GenMessage<ListOpenWorkflowsRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 24);
+  messageDesc(file_outlayer_evidence_v1_log_service, 25);
 
 /**
  * One page.
@@ -799,7 +842,7 @@ export type ListOpenWorkflowsResponse = Message<"outlayer.evidence.v1.ListOpenWo
  * Use `create(ListOpenWorkflowsResponseSchema)` to create a new message.
  */
 export const ListOpenWorkflowsResponseSchema: GenMessage<ListOpenWorkflowsResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 25);
+  messageDesc(file_outlayer_evidence_v1_log_service, 26);
 
 /**
  * A workflow that has not ended.
@@ -841,7 +884,7 @@ export type OpenWorkflow = Message<"outlayer.evidence.v1.OpenWorkflow"> & {
  * Use `create(OpenWorkflowSchema)` to create a new message.
  */
 export const OpenWorkflowSchema: GenMessage<OpenWorkflow> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 26);
+  messageDesc(file_outlayer_evidence_v1_log_service, 27);
 
 /**
  * A request for nonces.
@@ -869,7 +912,7 @@ export type ReserveNoncesRequest = Message<"outlayer.evidence.v1.ReserveNoncesRe
  * Use `create(ReserveNoncesRequestSchema)` to create a new message.
  */
 export const ReserveNoncesRequestSchema: GenMessage<ReserveNoncesRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 27);
+  messageDesc(file_outlayer_evidence_v1_log_service, 28);
 
 /**
  * The nonces, ascending, from max(last + 1, now in milliseconds), all below 2^53.
@@ -890,7 +933,7 @@ export type ReserveNoncesResponse = Message<"outlayer.evidence.v1.ReserveNoncesR
  * Use `create(ReserveNoncesResponseSchema)` to create a new message.
  */
 export const ReserveNoncesResponseSchema: GenMessage<ReserveNoncesResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 28);
+  messageDesc(file_outlayer_evidence_v1_log_service, 29);
 
 /**
  * Names a gate.
@@ -911,7 +954,7 @@ export type GetGateLogRequest = Message<"outlayer.evidence.v1.GetGateLogRequest"
  * Use `create(GetGateLogRequestSchema)` to create a new message.
  */
 export const GetGateLogRequestSchema: GenMessage<GetGateLogRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 29);
+  messageDesc(file_outlayer_evidence_v1_log_service, 30);
 
 /**
  * The end of the gate's log.
@@ -939,7 +982,7 @@ export type GetGateLogResponse = Message<"outlayer.evidence.v1.GetGateLogRespons
  * Use `create(GetGateLogResponseSchema)` to create a new message.
  */
 export const GetGateLogResponseSchema: GenMessage<GetGateLogResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 30);
+  messageDesc(file_outlayer_evidence_v1_log_service, 31);
 
 /**
  * An entry to append.
@@ -988,7 +1031,7 @@ export type AppendGateLogRequest = Message<"outlayer.evidence.v1.AppendGateLogRe
  * Use `create(AppendGateLogRequestSchema)` to create a new message.
  */
 export const AppendGateLogRequestSchema: GenMessage<AppendGateLogRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 31);
+  messageDesc(file_outlayer_evidence_v1_log_service, 32);
 
 /**
  * The log's end.
@@ -1009,7 +1052,7 @@ export type AppendGateLogResponse = Message<"outlayer.evidence.v1.AppendGateLogR
  * Use `create(AppendGateLogResponseSchema)` to create a new message.
  */
 export const AppendGateLogResponseSchema: GenMessage<AppendGateLogResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 32);
+  messageDesc(file_outlayer_evidence_v1_log_service, 33);
 
 /**
  * The workflows on the gate. Every entry of the gate's log holds the whole lane, so the latest entry is enough.
@@ -1045,7 +1088,7 @@ export type GateLane = Message<"outlayer.evidence.v1.GateLane"> & {
  * Use `create(GateLaneSchema)` to create a new message.
  */
 export const GateLaneSchema: GenMessage<GateLane> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 33);
+  messageDesc(file_outlayer_evidence_v1_log_service, 34);
 
 /**
  * No nonce above this one was issued on a key.
@@ -1073,7 +1116,7 @@ export type IssuedNonce = Message<"outlayer.evidence.v1.IssuedNonce"> & {
  * Use `create(IssuedNonceSchema)` to create a new message.
  */
 export const IssuedNonceSchema: GenMessage<IssuedNonce> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 34);
+  messageDesc(file_outlayer_evidence_v1_log_service, 35);
 
 /**
  * A workflow that was admitted.
@@ -1115,7 +1158,7 @@ export type LaneMember = Message<"outlayer.evidence.v1.LaneMember"> & {
  * Use `create(LaneMemberSchema)` to create a new message.
  */
 export const LaneMemberSchema: GenMessage<LaneMember> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 35);
+  messageDesc(file_outlayer_evidence_v1_log_service, 36);
 
 /**
  * A transaction of the approver, or one that burns a nonce of the relayer, written down before it is sent.
@@ -1164,7 +1207,7 @@ export type ApproverTransaction = Message<"outlayer.evidence.v1.ApproverTransact
  * Use `create(ApproverTransactionSchema)` to create a new message.
  */
 export const ApproverTransactionSchema: GenMessage<ApproverTransaction> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 36);
+  messageDesc(file_outlayer_evidence_v1_log_service, 37);
 
 /**
  * Selects usage.
@@ -1192,7 +1235,7 @@ export type ReadUsageRequest = Message<"outlayer.evidence.v1.ReadUsageRequest"> 
  * Use `create(ReadUsageRequestSchema)` to create a new message.
  */
 export const ReadUsageRequestSchema: GenMessage<ReadUsageRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 37);
+  messageDesc(file_outlayer_evidence_v1_log_service, 38);
 
 /**
  * The current usage.
@@ -1227,7 +1270,7 @@ export type ReadUsageResponse = Message<"outlayer.evidence.v1.ReadUsageResponse"
  * Use `create(ReadUsageResponseSchema)` to create a new message.
  */
 export const ReadUsageResponseSchema: GenMessage<ReadUsageResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 38);
+  messageDesc(file_outlayer_evidence_v1_log_service, 39);
 
 /**
  * A reservation to make.
@@ -1284,7 +1327,7 @@ export type ReserveUsageRequest = Message<"outlayer.evidence.v1.ReserveUsageRequ
  * Use `create(ReserveUsageRequestSchema)` to create a new message.
  */
 export const ReserveUsageRequestSchema: GenMessage<ReserveUsageRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 39);
+  messageDesc(file_outlayer_evidence_v1_log_service, 40);
 
 /**
  * The ledger's end.
@@ -1312,7 +1355,7 @@ export type ReserveUsageResponse = Message<"outlayer.evidence.v1.ReserveUsageRes
  * Use `create(ReserveUsageResponseSchema)` to create a new message.
  */
 export const ReserveUsageResponseSchema: GenMessage<ReserveUsageResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 40);
+  messageDesc(file_outlayer_evidence_v1_log_service, 41);
 
 /**
  * The steps that did not execute.
@@ -1354,7 +1397,7 @@ export type ReleaseUsageRequest = Message<"outlayer.evidence.v1.ReleaseUsageRequ
  * Use `create(ReleaseUsageRequestSchema)` to create a new message.
  */
 export const ReleaseUsageRequestSchema: GenMessage<ReleaseUsageRequest> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 41);
+  messageDesc(file_outlayer_evidence_v1_log_service, 42);
 
 /**
  * The ledger's end.
@@ -1375,7 +1418,7 @@ export type ReleaseUsageResponse = Message<"outlayer.evidence.v1.ReleaseUsageRes
  * Use `create(ReleaseUsageResponseSchema)` to create a new message.
  */
 export const ReleaseUsageResponseSchema: GenMessage<ReleaseUsageResponse> = /*@__PURE__*/
-  messageDesc(file_outlayer_evidence_v1_log_service, 42);
+  messageDesc(file_outlayer_evidence_v1_log_service, 43);
 
 /**
  * The logs themselves, for services only.
@@ -1530,7 +1573,7 @@ export const LogService: GenService<{
     output: typeof AcquireLeaseResponseSchema;
   },
   /**
-   * Extends a lease. Aborted when it has another holder or epoch.
+   * Extends a lease, and notes what its holder says of the partition. Aborted when it has another holder or epoch.
    *
    * @generated from rpc outlayer.evidence.v1.LogService.RenewLease
    */
