@@ -5,7 +5,7 @@ import { createEvidence, defaultRules } from "@outlayer/evidence";
 import { createLogger, InProcessBus, inMemoryTransport, type Service, sleep, systemPorts } from "@outlayer/kit";
 import { type VirtualTime, virtualTime } from "../packages/kit/test/support/virtual-time.ts";
 import { EvidenceClient } from "../services/broadcaster/src/adapters/evidence/evidence-client.ts";
-import type { HeldLease } from "../services/broadcaster/src/core/ports/evidence-log.ts";
+import type { GateStanding, HeldLease } from "../services/broadcaster/src/core/ports/evidence-log.ts";
 import { preferredHolder } from "../services/broadcaster/src/core/term/overview.ts";
 import { shareTimes } from "../services/broadcaster/src/core/term/share.ts";
 import { HandOvers } from "../services/broadcaster/src/shell/term/hand-overs.ts";
@@ -55,6 +55,8 @@ interface Broadcaster {
   readonly delays: Map<string, number>;
   /** What is under way of its terms when they are told to stop, by partition. */
   readonly underWay: Map<string, Promise<void>>;
+  /** What its terms say of their gates, by partition. */
+  readonly standings: Map<string, GateStanding>;
   stop(): Promise<void>;
 }
 
@@ -126,11 +128,15 @@ describe("the keeper of a lease", () => {
     const handOvers = new HandOvers((partition) => told.push(`${name} hands ${partition} over`));
     const [begun, ended]: [bigint[], bigint[]] = [[], []];
     const underWay = new Map<string, Promise<void>>();
+    const standings = new Map<string, GateStanding>();
     const keepers = partitions.map((partition, index) => {
       const begin = ({ epoch }: HeldLease) => {
         told.push(`${name} drives ${partition}`);
         if (index === 0) begun.push(epoch);
         return {
+          get standing() {
+            return standings.get(partition);
+          },
           async stop() {
             await underWay.get(partition);
             told.push(`${name} stopped ${partition}`);
@@ -144,7 +150,7 @@ describe("the keeper of a lease", () => {
     if (keeper === undefined) throw new Error("it serves nothing");
     const stop = async () => void (await Promise.all([presence, ...keepers].map((one) => one.stop())));
     const broadcaster: Broadcaster = {
-      ...{ keeper, keepers, begun, ended, time, unanswered, delays, underWay, stop },
+      ...{ keeper, keepers, begun, ended, time, unanswered, delays, underWay, standings, stop },
       isCutOff: false,
     };
     broadcasters.push(broadcaster);
@@ -288,6 +294,36 @@ describe("the keeper of a lease", () => {
       await pass(ttlMs, a, b);
     }
     assert.deepEqual([a.ended, b.begun], [[], []]);
+  });
+
+  it("tells with each renewal how its gate is by then, and goes on telling while it hands over", async () => {
+    const transport = inMemoryTransport(
+      evidence.routes,
+      { logger: createLogger("evidence", "silent"), serviceToken: undefined },
+      "broadcaster",
+    );
+    const said = async () => {
+      const leases = await new EvidenceClient(transport).listLeases();
+      const { standing } = leases.find((lease) => lease.resource === resource) ?? {};
+      return standing && [standing.stuck, standing.waitingWorkflows];
+    };
+    const a = await start(first);
+    await pass(renewMs, a);
+    assert.equal(await said(), undefined);
+    a.standings.set(resource, { stuck: "balance_low", waitingWorkflows: 2 });
+    await pass(renewMs - 100, a);
+    assert.equal(await said(), undefined, "it is told with a renewal");
+    await pass(100, a);
+    assert.deepEqual(await said(), ["balance_low", 2]);
+    const underWay = Promise.withResolvers<void>();
+    a.underWay.set(resource, underWay.promise);
+    const stopped = a.stop();
+    a.standings.set(resource, { stuck: "", waitingWorkflows: 1 });
+    await pass(renewMs + 200, a);
+    assert.deepEqual(await said(), ["", 1]);
+    underWay.resolve();
+    await stopped;
+    assert.equal(await said(), undefined);
   });
 
   it("hands a partition over to the broadcaster that it belongs to, once that one has been there for a while", async () => {

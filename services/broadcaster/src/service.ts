@@ -115,6 +115,7 @@ export function createBroadcaster(
       approver: new KeyRing(operated.approverId, operated.approverKeys, { node, follower, logger }),
       commitments: new Commitments(),
       noteEnd: noteEnds(gatePartition(operated.gateId)),
+      isOneOfSeveral: () => (reread?.current ?? firstGates).length > 1,
     };
     const keeper = keep(gatePartition(operated.gateId), (lease, underLease) =>
       beginGateTerm(ofGate, lease, underLease, bus),

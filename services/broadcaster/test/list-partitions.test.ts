@@ -15,13 +15,18 @@ function list(leases: readonly LiveLease[], open: Readonly<Record<string, readon
   return listPartitions({ evidence, holderId: "me", partitions });
 }
 
-const lease = (resource: string, holderId: string, sinceMs?: number): LiveLease => {
-  return { resource, holderId, epoch: 7n, sinceMs, remainingMs: 900 };
+const lease = (resource: string, holderId: string, sinceMs?: number, more: Partial<LiveLease> = {}): LiveLease => {
+  return { resource, holderId, epoch: 7n, sinceMs, remainingMs: 900, ...more };
 };
 
 describe("the list of partitions", () => {
-  it("says of each who drives it, since when and for how long, whom it belongs to, and what is open in it", async () => {
-    const leases = [lease("gate:a.near", "me", 5_000), lease("direct_user", "old"), lease("gate:other.near", "me")];
+  it("says of each who drives it, since when and for how long, whom it belongs to, what is open in it, and what it is stuck by", async () => {
+    const standing = { stuck: "balance_low", waitingWorkflows: 2 };
+    const leases = [
+      lease("gate:a.near", "me", 5_000, { standing }),
+      lease("direct_user", "old"),
+      lease("gate:other.near", "me"),
+    ];
     const alive = ["me", "other"].map((holderId) => lease(`broadcaster:${holderId}`, holderId));
     const oldest = "0198c0de-1234-7000-8000-000000000001";
     const { partitions, ...process } = await list([...leases, ...alive], {
@@ -35,7 +40,7 @@ describe("the list of partitions", () => {
     assert.deepEqual(partitions, [
       {
         ...{ partition: "gate:a.near", ...ofA, preferredHolderId: preferred("gate:a.near") },
-        ...{ openWorkflows: 2, oldestOpenedMs: BigInt(Date.parse("2025-08-19T05:47:15.892Z")) },
+        ...{ openWorkflows: 2, stuck: "balance_low", oldestOpenedMs: BigInt(Date.parse("2025-08-19T05:47:15.892Z")) },
       },
       {
         ...{ partition: "gate:b.near", holderId: "", here: false, epoch: 0n, remainingMs: 0 },

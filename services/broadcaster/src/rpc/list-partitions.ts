@@ -34,6 +34,7 @@ export async function listPartitions({ evidence, holderId, partitions }: ListNee
           remainingMs: lease?.remainingMs ?? 0,
           preferredHolderId: preferredHolder(partition, alive) ?? "",
           openWorkflows: backlog.length,
+          ...(lease?.standing === undefined ? {} : { stuck: lease.standing.stuck }),
           ...oldestOf(backlog),
         };
       }),

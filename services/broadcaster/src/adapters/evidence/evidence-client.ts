@@ -10,6 +10,7 @@ import {
   type EvidenceLog,
   EvidenceUnavailable,
   type GateLog,
+  type GateStanding,
   type HeldLease,
   type LeaseAnswer,
   LeaseLost,
@@ -131,8 +132,9 @@ export class EvidenceClient implements EvidenceLog {
     return answer.taken ? { kind: "taken", epoch: answer.epoch } : { kind: "held", remainingMs: answer.remainingMs };
   }
 
-  async renewLease(lease: HeldLease, holderId: string, ttlMs: number): Promise<void> {
-    await translated(this.#client.renewLease({ lease, holderId, ttlMs }));
+  async renewLease(lease: HeldLease, holderId: string, ttlMs: number, standing?: GateStanding): Promise<void> {
+    const said = standing === undefined ? {} : { standing };
+    await translated(this.#client.renewLease({ lease, holderId, ttlMs, ...said }));
   }
 
   async releaseLease(lease: HeldLease, holderId: string): Promise<void> {
@@ -143,12 +145,13 @@ export class EvidenceClient implements EvidenceLog {
     const { leases, more } = await translated(this.#client.listLeases({}));
     // Those that are left out would count as dead.
     if (more) throw new EvidenceUnavailable("evidence holds more leases than it lists");
-    return leases.map(({ resource, holderId, epoch, sinceMs, remainingMs }) => ({
+    return leases.map(({ resource, holderId, epoch, sinceMs, remainingMs, standing }) => ({
       resource,
       holderId,
       epoch,
       sinceMs: sinceMs === undefined ? undefined : Number(sinceMs),
       remainingMs,
+      standing,
     }));
   }
 

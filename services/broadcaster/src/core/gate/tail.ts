@@ -10,7 +10,7 @@ export interface GateTail {
 }
 
 /** Blocks after which an unchanged tail counts as stuck: a target's promises can take a while. */
-const stuckAfter = 30;
+export const stuckAfter = 30;
 
 export interface TailWatch {
   readonly tail: readonly string[];

@@ -64,6 +64,14 @@ export type LeaseAnswer =
   /** Another holder has it for this many milliseconds. */
   | { readonly kind: "held"; readonly remainingMs: number };
 
+/** What a gate's broadcaster says of the gate to those who choose a gate for a new workflow. */
+export interface GateStanding {
+  /** The error code of what has kept the gate from carrying anything for a while; empty where nothing does. */
+  readonly stuck: string;
+  /** Number of workflows that wait for their turn at the gate, or are under way there. */
+  readonly waitingWorkflows: number;
+}
+
 /** A lease as evidence lists it. */
 export interface LiveLease {
   readonly resource: string;
@@ -72,6 +80,8 @@ export interface LiveLease {
   /** Milliseconds since the epoch, by evidence's clock; undefined where evidence does not know. */
   readonly sinceMs: number | undefined;
   readonly remainingMs: number;
+  /** Undefined where its holder did not say. */
+  readonly standing?: GateStanding | undefined;
 }
 
 /** Evidence's logs: read freely, and written under a lease. Every method throws EvidenceUnavailable. */
@@ -105,7 +115,7 @@ export interface EvidenceLog {
   appendGate(gateId: string, expectedVersion: bigint, change: string, lane: GateLane): Promise<bigint>;
   acquireLease(resource: string, holderId: string, ttlMs: number): Promise<LeaseAnswer>;
   /** @throws LogMoved when it is another's by now */
-  renewLease(lease: HeldLease, holderId: string, ttlMs: number): Promise<void>;
+  renewLease(lease: HeldLease, holderId: string, ttlMs: number, standing?: GateStanding): Promise<void>;
   releaseLease(lease: HeldLease, holderId: string): Promise<void>;
   /** All leases that somebody holds. */
   listLeases(): Promise<readonly LiveLease[]>;

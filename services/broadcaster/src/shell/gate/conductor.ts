@@ -194,6 +194,11 @@ export class Conductor {
       this.#deps.approver.idlest.lookAhead(finalHeight);
   }
 
+  /** Number of workflows in the queue and on the lane. */
+  get size(): number {
+    return this.#queue.size + this.#deps.log.lane.members.length;
+  }
+
   /** Whether another workflow is on the lane, or any waits in the queue. */
   isAwaited(requestId: string): boolean {
     return !this.#queue.isEmpty || this.#deps.log.lane.members.some((member) => member.requestId !== requestId);

@@ -34,8 +34,12 @@ export class GateQueue {
   /** The places that all who wait were compared with last. */
   #compared: ReadonlyMap<string, QueuePlace> | undefined;
 
+  get size(): number {
+    return this.#waiters.size;
+  }
+
   get isEmpty(): boolean {
-    return this.#waiters.size === 0;
+    return this.size === 0;
   }
 
   /** Whether no workflow waits, or this one alone. */

@@ -18,6 +18,11 @@ export class Intake {
     this.#window = new IntakeWindow(inTimeBlocks);
   }
 
+  /** Number of workflows in the line, and under way. */
+  get size(): number {
+    return this.#calls.size + this.#inside.size;
+  }
+
   /** Whether the workflow is let in now; then it counts as under way. Asking in vain puts it into the line. */
   enter(candidate: Candidate): boolean {
     const { requestId } = candidate;

@@ -1,6 +1,12 @@
 import { type Bus, deadline, type Logger, Notifier, type Ports, sleep } from "@outlayer/kit";
 import { leaseSubject } from "@outlayer/workflow";
-import { type EvidenceLog, type HeldLease, type LeaseAnswer, LogMoved } from "../../core/ports/evidence-log.ts";
+import {
+  type EvidenceLog,
+  type GateStanding,
+  type HeldLease,
+  type LeaseAnswer,
+  LogMoved,
+} from "../../core/ports/evidence-log.ts";
 import type { Overview } from "../../core/term/overview.ts";
 import {
   type Awaited,
@@ -38,6 +44,8 @@ export interface LeaseKeeperDeps {
 export interface Term {
   /** Resolves once nothing of the term runs any more. */
   stop(): Promise<void>;
+  /** What is told with each renewal of the lease; undefined: nothing. */
+  readonly standing?: GateStanding | undefined;
 }
 
 /**
@@ -146,14 +154,14 @@ export class LeaseKeeper {
       handingOver.abort();
     });
     // A decision made in time may be written late: then evidence accepts or refuses the append.
-    const goodUntilMs = await this.#keep(lease, untilMs, wanted);
+    const goodUntilMs = await this.#keep(lease, term, untilMs, wanted);
     const isGivenUp = wanted.aborted;
     lost.abort();
     await watched;
     if (!isGivenUp) logger.warn(told, "the lease is lost");
     const stopped = new AbortController();
     // Work under way still writes under the lease, and may outlast it: so the lease is renewed meanwhile.
-    const kept = isGivenUp ? this.#keep(lease, goodUntilMs, stopped.signal) : undefined;
+    const kept = isGivenUp ? this.#keep(lease, term, goodUntilMs, stopped.signal) : undefined;
     try {
       await term.stop();
     } finally {
@@ -251,7 +259,7 @@ export class LeaseKeeper {
   }
 
   /** Renews the lease until it is lost, its time is over, or the signal. @returns until when it is good */
-  async #keep(lease: HeldLease, firstUntilMs: number, signal: AbortSignal): Promise<number> {
+  async #keep(lease: HeldLease, term: Term, firstUntilMs: number, signal: AbortSignal): Promise<number> {
     const { evidence, ports, logger, presence, ttlMs } = this.#deps;
     let untilMs = firstUntilMs;
     // Little of its time may be left: an answer came late, or renewals have failed so far.
@@ -261,7 +269,7 @@ export class LeaseKeeper {
       const askedAtMs = ports.clock.now();
       if (signal.aborted || askedAtMs >= untilMs) return untilMs;
       try {
-        await this.#inTime(untilMs, evidence.renewLease(lease, presence.holderId, ttlMs));
+        await this.#inTime(untilMs, evidence.renewLease(lease, presence.holderId, ttlMs, term.standing));
         untilMs = askedAtMs + ttlMs;
         pauseMs = ttlMs / renewals;
       } catch (error) {

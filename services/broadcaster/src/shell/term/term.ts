@@ -1,6 +1,11 @@
 import type { Bus, Turnstile } from "@outlayer/kit";
 import type { EvidenceLog, HeldLease } from "../../core/ports/evidence-log.ts";
+import { makeChecks } from "../checks/check.ts";
+import { gateChecks } from "../checks/gate-checks.ts";
+import { anyRun, GateReadings } from "../checks/gate-readings.ts";
+import { GateStanding, type StandingNeeds } from "../checks/gate-standing.ts";
 import { KeptAnswers } from "../checks/kept-answers.ts";
+import { keysNow } from "../checks/keys-seen.ts";
 import { DirectUserHandler, type DirectUserNeeds } from "../direct-user/direct-user-handler.ts";
 import { UserKeys } from "../direct-user/user-keys.ts";
 import { AdmissionLine } from "../gate/admission-line.ts";
@@ -8,7 +13,6 @@ import { Conductor } from "../gate/conductor.ts";
 import { GateSigner } from "../gate/gate-signer.ts";
 import { Intake } from "../gate/intake.ts";
 import { LaneLog } from "../gate/lane-log.ts";
-import type { TailReader } from "../gate/tail-reader.ts";
 import { LogDriver, type LogDriverDeps } from "../log/log-driver.ts";
 import { UnreadLogs } from "../log/unread-logs.ts";
 import { PolicyLine } from "../policy/policy-line.ts";
@@ -23,8 +27,8 @@ interface PolicyPlaces {
 
 /** What the terms of a gate share in one process; the rest is made anew with each term. */
 export type GateBetweenTerms = Omit<
-  WorkflowNeeds & LogDriverDeps & PolicyPlaces & { readonly tails: TailReader },
-  "lease" | "evidence" | "conductor" | "gateSigner" | "line" | "intake" | "kept" | "policyLine" | "unread"
+  WorkflowNeeds & LogDriverDeps & PolicyPlaces & Pick<StandingNeeds, "isOneOfSeveral">,
+  "lease" | "evidence" | "conductor" | "gateSigner" | "line" | "intake" | "standing" | "kept" | "policyLine" | "unread"
 >;
 
 /** The same for direct-user calls. */
@@ -69,6 +73,9 @@ export function beginGateTerm(shared: GateBetweenTerms, lease: HeldLease, eviden
     resumeGas: config.resumeBatchGas,
     term: `${driverId}, epoch ${lease.epoch}`,
   });
+  const intake = new Intake(Math.min(promptBlocks, Math.floor(config.delegateValidityBlocks / inTimeShare)));
+  const check = () => makeChecks(gateChecks, readingsNow(shared));
+  const standing = new GateStanding({ ...shared, timers: ports.timers, conductor, intake, check });
   const needs = {
     ...shared,
     lease,
@@ -76,19 +83,42 @@ export function beginGateTerm(shared: GateBetweenTerms, lease: HeldLease, eviden
     conductor,
     gateSigner,
     line: new AdmissionLine(),
-    intake: new Intake(Math.min(promptBlocks, Math.floor(config.delegateValidityBlocks / inTimeShare))),
+    intake,
+    standing,
     kept,
     policyLine: new PolicyLine(ports.timers, shared.policyPlaces),
     unread,
   };
   const work: Work = {
     start: (requestIds) => conductor.start(requestIds),
-    run: (signal) => conductor.run(signal),
+    run: async (signal) => void (await Promise.all([conductor.run(signal), standing.run(signal)])),
+    get standing() {
+      return standing.told;
+    },
     driver: (requestId, begun) => new LogDriver(requestId, new WorkflowHandler(requestId, needs), needs, begun),
   };
   const worker = new Worker(needs, work, bus);
   worker.start();
   return worker;
+}
+
+/** Readings of gate and operator as they are now, for no run in particular. */
+function readingsNow(shared: GateBetweenTerms): GateReadings {
+  const { config, node, gate, ports, follower, tails, commitments, ownDelegates, relayer, approver } = shared;
+  const sources = {
+    config,
+    node,
+    gate,
+    clock: ports.clock,
+    head: () => node.block({ finality: "final" }),
+    clockAheadMs: async () => follower.clockAheadMs ?? 0,
+    tail: () => tails.attribute(),
+    committed: () => commitments.before(),
+    isOurs: ownDelegates.has.bind(ownDelegates),
+    relayerKeys: () => keysNow(relayer),
+    approverKeys: () => keysNow(approver),
+  };
+  return new GateReadings(sources, anyRun);
 }
 
 /** Drives all open direct-user calls for as long as the lease is held. */

@@ -1,6 +1,6 @@
 import { type Bus, type Disposer, inContext, noteInContext, ownContext, type Ports, sleep } from "@outlayer/kit";
 import { workSubject } from "@outlayer/workflow";
-import type { EvidenceLog, OpenWorkflow } from "../../core/ports/evidence-log.ts";
+import type { EvidenceLog, GateStanding, OpenWorkflow } from "../../core/ports/evidence-log.ts";
 import type { Logged } from "../../core/workflow/state.ts";
 import type { Driver, LogDriverDeps } from "../log/log-driver.ts";
 import type { PolicyLine } from "../policy/policy-line.ts";
@@ -33,6 +33,8 @@ export interface Work {
   start(requestIds: ReadonlySet<string>): Promise<void>;
   /** Runs beside the drivers, until the signal is aborted. */
   run(signal: AbortSignal): Promise<void>;
+  /** What is told of the gate. */
+  readonly standing?: GateStanding | undefined;
   /** @param log as it was read just now */
   driver(requestId: string, log: readonly Logged[]): Driver;
 }
@@ -68,6 +70,10 @@ export class Worker implements Term {
       (data) => void this.#hear(new TextDecoder().decode(data)),
     );
     this.#sweeping = this.#sweep();
+  }
+
+  get standing(): GateStanding | undefined {
+    return this.#work.standing;
   }
 
   /** Stops each driver after its current action. The log holds what was done, and the next process goes on from there. */

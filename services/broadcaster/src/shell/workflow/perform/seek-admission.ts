@@ -13,6 +13,7 @@ import type { Follower, Heads } from "../../chain/follower.ts";
 import type { KeyRing } from "../../chain/signing-key.ts";
 import { type CodedCheck, makeChecks } from "../../checks/check.ts";
 import { gateChecks } from "../../checks/gate-checks.ts";
+import type { GateStanding } from "../../checks/gate-standing.ts";
 import type { KeptAnswers } from "../../checks/kept-answers.ts";
 import { keysSeen } from "../../checks/keys-seen.ts";
 import { walletChecks } from "../../checks/wallet-checks.ts";
@@ -45,6 +46,7 @@ export interface AdmissionNeeds {
   readonly commitments: Commitments;
   readonly line: AdmissionLine;
   readonly intake: Intake;
+  readonly standing: Pick<GateStanding, "noteAdmission">;
   readonly gate: GateReader;
   readonly tails: TailReader;
   readonly node: NearNode;
@@ -181,10 +183,15 @@ function dropKept({ kept, gate, relayer, approver }: AdmissionNeeds): void {
 }
 
 /** The first failing check, as the admission that it leads to. @throws what kept a check from being made */
-async function findObstacle({ conductor }: AdmissionNeeds, readings: WalletReadings): Promise<Admission | undefined> {
-  for (const made of await makeChecks(admissionChecks, readings)) {
-    if ("error" in made) throw made.error;
-    const { check, finding } = made;
+async function findObstacle(
+  { conductor, standing }: Pick<AdmissionNeeds, "conductor" | "standing">,
+  readings: WalletReadings,
+): Promise<Admission | undefined> {
+  const made = await makeChecks(admissionChecks, readings);
+  standing.noteAdmission(made, readings.isPartlyKept);
+  for (const one of made) {
+    if ("error" in one) throw one.error;
+    const { check, finding } = one;
     if (check.name === "relayer_balance") conductor.isRelayerShort = !finding.ok;
     if (finding.ok) continue;
     if (check.class === "waiting") return { kind: "waits", waitingFor: check.code, position: 0 };
