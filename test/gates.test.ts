@@ -126,7 +126,9 @@ describeShapes("several gates", (shape) => {
     assert.deepEqual([again.status, again.body.request_id], [202, started.body.request_id]);
     blocks.go();
     assert.equal((await rest.ended(started.body.request_id)).status, "succeeded");
-    const records = await Promise.all(walletIds.map(async (id) => (await system.rest(id).execute([dust])).body));
+    const records = await Promise.all(
+      walletIds.map(async (id) => (await system.rest(id).execute([dust], undefined, 30)).body),
+    );
     for (const { status, gate_id } of records) assert.deepEqual([status, gate_id === first], ["succeeded", false]);
     await system.restart(variables([1, 2]));
     const { body } = await batch(gates, first, "after it was let go");

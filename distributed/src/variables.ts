@@ -36,6 +36,7 @@ export const ownVariables: Readonly<Record<ServiceName, readonly string[]>> = {
     "GATE_CALLBACK_GAS",
     "GATE_MAX_DEPOSIT_YOCTO",
     "GATE_CHAIN_RECEIVERS",
+    "GATE_BUSY_WORKFLOWS",
     "DIRECT_USER_SCOPES_JSON",
     "SERVICE_WALLET_ID",
     "WALLET_URL",

@@ -17,6 +17,7 @@ import {
   type ConfigReader,
   decimal,
   httpUrl,
+  integer,
   list,
   Malformed,
   type Parse,
@@ -37,6 +38,8 @@ export interface PlannerConfig {
   readonly rereadGates: (() => readonly Gate[]) | undefined;
   /** The operator's costs of calls through the gate. */
   readonly costs: OperatorCosts;
+  /** Waiting workflows beyond which a gate is busy: new ones go to another, where there is one that is not. */
+  readonly gateBusyWorkflows: number;
   readonly slots: WalletSlotLimits;
   readonly directUserScopes: readonly DirectUserScope[];
   /** The network's name in NEAR's command line tool, which knows two. */
@@ -148,6 +151,7 @@ export function readPlannerConfig(reader: ConfigReader): PlannerConfig {
       maxInnerGas: (gateCallbackGas ?? leastCallbackGas) - callbackOverhead,
       maxDepositYocto: reader.optional("GATE_MAX_DEPOSIT_YOCTO", yocto, 0n),
     },
+    gateBusyWorkflows: reader.optional("GATE_BUSY_WORKFLOWS", integer(1, 1_000_000), 200),
     slots: readWalletSlots(reader),
     directUserScopes: readDirectUserScopes(reader),
     networkId: chainId === "testnet" ? "testnet" : "mainnet",

@@ -13,6 +13,7 @@ import { SignInService } from "@outlayer/contracts/outlayer/planner/v1/sign_in_s
 import { httpPost, type Logger, type Metrics, noMetrics, type Ports, Reread, type Service } from "@outlayer/kit";
 import { type QuotaStanding, rateLimitHeaders } from "@outlayer/workflow";
 import { preflightAsker } from "./adapters/ask-preflight.ts";
+import { gateChooser } from "./adapters/choose-gate.ts";
 import { planCounter } from "./adapters/count-plan.ts";
 import { directUserKeys } from "./adapters/direct-user-keys.ts";
 import { factSource } from "./adapters/fetch-facts.ts";
@@ -74,7 +75,14 @@ export function createPlanner(config: PlannerConfig, deps: PlannerDeps): Service
   const slots = new WalletSlots(config.slots);
   const findRecord = recordFinder(transports.evidence);
   const fetchPayloadFacts = payloadFactSource({ ...transports, timers: ports.timers, logger });
-  const planning = { limits, ...facts, fetchPayloadFacts };
+  const chooseGate = gateChooser({
+    ...ports,
+    evidence: transports.evidence,
+    logger,
+    gates: () => limits.gates,
+    busyWorkflows: config.gateBusyWorkflows,
+  });
+  const planning = { limits, chooseGate, ...facts, fetchPayloadFacts };
   const preflighting = { ...planning, findRecord, askPreflight: preflightAsker(transports.broadcaster, ports.timers) };
   const executing = { ...planning, openWorkflow, findRecord, ids: ports.ids };
 

@@ -52,6 +52,49 @@ describe("assigning a gate (rule: a-workflow-keeps-its-gate)", () => {
     }
   });
 
+  it("moves only the wallets of a gate that is stuck or busy, each to where it would go without that gate, and back", () => {
+    const gates = [gate("a"), gate("b", { weight: 2 }), gate("c")];
+    for (const condition of ["stuck", "busy"] as const) {
+      let moved = 0;
+      for (const walletId of wallets.slice(0, 500)) {
+        const usual = assignGate(walletId, gates);
+        const meanwhile = assignGate(walletId, gates, new Map([["a.near", condition]]));
+        assert.deepEqual(meanwhile, assignGate(walletId, gates.slice(1)));
+        if (usual?.gateId === "a.near") moved += 1;
+        else assert.deepEqual(meanwhile, usual);
+        assert.deepEqual(assignGate(walletId, gates, new Map([["a.near", "free"]])), usual);
+      }
+      assert.ok(moved > 50, `${moved}`);
+    }
+  });
+
+  it("goes by the gates' conditions, and by none where all are alike", () => {
+    const [a, b, c] = [gate("a"), gate("b"), gate("c")];
+    const drained = gate("d", { drain: true });
+    const among = (conditions: object, gates = [a, b, c, drained]) => {
+      const map = new Map(Object.entries(conditions).map(([name, condition]) => [`${name}.near`, condition]));
+      return [...new Set(wallets.slice(0, 500).map((walletId) => assignGate(walletId, gates, map)?.gateId))].sort();
+    };
+    const all = ["a.near", "b.near", "c.near"];
+    for (const [conditions, expected] of [
+      [{}, all],
+      [{ a: "stuck" }, ["b.near", "c.near"]],
+      [{ a: "stuck", b: "busy" }, ["c.near"]],
+      [{ a: "stuck", b: "busy", c: "busy" }, ["b.near", "c.near"]],
+      [{ a: "stuck", b: "stuck", c: "busy" }, ["c.near"]],
+      [{ a: "busy", b: "busy", c: "busy" }, all],
+      [{ a: "stuck", b: "stuck", c: "stuck" }, all],
+      // A drained gate takes nothing, however the others are; and what is said of others concerns nobody.
+      [{ a: "stuck", b: "stuck", c: "stuck", d: "free", e: "free" }, all],
+    ] as const) {
+      assert.deepEqual(among(conditions), expected, JSON.stringify(conditions));
+    }
+    for (const walletId of wallets.slice(0, 100)) {
+      const stuck = new Map([a, b, c].map(({ gateId }) => [gateId, "stuck" as const]));
+      assert.deepEqual(assignGate(walletId, [a, b, c], stuck), assignGate(walletId, [a, b, c]));
+    }
+  });
+
   it("gives nothing to a gate that is drained, and nothing to any where all are", () => {
     assert.deepEqual(countsOf([gate("a", { drain: true }), gate("b")]), [0, wallets.length]);
     assert.equal(assignGate("wallet-1", [gate("a", { drain: true })]), undefined);

@@ -210,13 +210,17 @@ describe("the planner's configuration", () => {
       { gate_id: "gate-2.near", drain: true, relayer: account({ secret_keys_file: "/run/relayer" }) },
     ];
     const reader = new ConfigReader({ ...required, GATES_JSON: JSON.stringify(gates) });
-    const { limits, costs } = readPlannerConfig(reader);
+    const { limits, costs, gateBusyWorkflows } = readPlannerConfig(reader);
     reader.check();
     assert.deepEqual(limits.gates, [
       { gateId: "gate.near", weight: 2, drain: false },
       { gateId: "gate-2.near", weight: 1, drain: true },
     ]);
     assert.equal(costs.feeYocto, 30_000_000_000_000_000_000_000n, "the dearest gate's");
+    assert.equal(gateBusyWorkflows, 200);
+    const busy = (GATE_BUSY_WORKFLOWS: string) =>
+      readPlannerConfig(new ConfigReader({ ...required, GATE_BUSY_WORKFLOWS })).gateBusyWorkflows;
+    assert.deepEqual(["1", "1000000", "0", "some"].map(busy), [1, 1_000_000, undefined, undefined]);
     const withKeys = [{ ...gates[0], approver: account({ secret_keys: ["ed25519:key"] }) }];
     const urls = { SIGNER_PROXY_URL: "http://a", BROADCASTER_URL: "http://a", EVIDENCE_URL: "http://a" };
     const { SERVICE_TOKEN } = { SERVICE_TOKEN: "service-token-0123456789abcdef0123456" };

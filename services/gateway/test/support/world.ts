@@ -106,6 +106,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
         callbackGas: 200_000_000_000_000n,
         feeYocto: 30_000_000_000_000_000_000_000n,
       },
+      gateBusyWorkflows: 200,
       slots,
       rereadGates: undefined,
       limits: {

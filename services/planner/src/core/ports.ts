@@ -10,11 +10,15 @@ import type {
   WorkflowRequest,
 } from "@outlayer/workflow";
 import type { AccountAsked, AccountFacts } from "./account.ts";
+import type { AssignableGate } from "./assign-gate.ts";
 import type { FactName, Facts, VerifierFacts } from "./facts.ts";
 import type { OpenedInit } from "./opening.ts";
 import type { GateCallInit } from "./payload.ts";
 import type { Offer, WalletsSwap } from "./quotes.ts";
 import type { VerifiedPayload } from "./signed-payload.ts";
+
+/** The gate for a wallet's next workflow, as the gates are at the moment. Never rejects, and never waits for long. */
+export type ChooseGate = (walletId: string) => Promise<AssignableGate>;
 
 /** Whose facts are wanted. */
 export interface FactsOf {

@@ -1,7 +1,6 @@
 import type { WalletCaller } from "@outlayer/access";
 import type { ExecuteWorkflowRequest } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { fingerprint, readWorkflow } from "@outlayer/workflow";
-import { gateFor } from "../core/assign-gate.ts";
 import { openedWorkflow } from "../core/opening.ts";
 import { readApproval } from "./approval.ts";
 import { reading } from "./document.ts";
@@ -25,7 +24,7 @@ export async function executeWorkflow(
   refuseStepsOfSession(caller, request.steps);
   const sent = { endpoint: "workflow", original, info: request.approval } as const;
   const approval = await readApproval(deps, sent, caller, signal);
-  const of = { walletId, gateId: gateFor(walletId, deps.limits.gates).gateId };
+  const of = { walletId, gateId: (await deps.chooseGate(walletId)).gateId };
   const planning = await planWithFacts(deps, planRequestOf(request, caller), of, signal);
   const asked = {
     walletId,

@@ -1,7 +1,6 @@
 import type { WalletCaller } from "@outlayer/access";
 import type { PlanRequest } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { readWorkflow } from "@outlayer/workflow";
-import { gateFor } from "../core/assign-gate.ts";
 import { reading } from "./document.ts";
 import { type PlanningDeps, planRequestOf, planWithFacts } from "./planning.ts";
 import { refuseStepsOfSession } from "./session-limits.ts";
@@ -13,7 +12,7 @@ export async function planWorkflow(deps: PlanDeps, { body }: PlanRequest, caller
   const { walletId } = caller;
   const request = reading(() => readWorkflow(workflowDocument(body)));
   refuseStepsOfSession(caller, request.steps);
-  const of = { walletId, gateId: gateFor(walletId, deps.limits.gates).gateId };
+  const of = { walletId, gateId: (await deps.chooseGate(walletId)).gateId };
   const { plan } = await planWithFacts(deps, planRequestOf(request, caller), of, signal);
   return { plan };
 }

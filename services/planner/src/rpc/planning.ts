@@ -2,10 +2,11 @@ import { sessionAccountOf, type WalletCaller } from "@outlayer/access";
 import type { WorkflowRequest } from "@outlayer/workflow";
 import { type Limits, noFacts } from "../core/facts.ts";
 import { type Planning, type PlanRequest, plan } from "../core/plan.ts";
-import type { FactsOf, FetchFacts, FetchPayloadFacts, KnownFacts } from "../core/ports.ts";
+import type { ChooseGate, FactsOf, FetchFacts, FetchPayloadFacts, KnownFacts } from "../core/ports.ts";
 
 export interface PlanningDeps {
   readonly limits: Limits;
+  readonly chooseGate: ChooseGate;
   readonly fetchFacts: FetchFacts;
   readonly knownFacts: KnownFacts;
   readonly fetchPayloadFacts: FetchPayloadFacts;

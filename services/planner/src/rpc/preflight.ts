@@ -1,7 +1,6 @@
 import type { WalletCaller } from "@outlayer/access";
 import type { PreflightRequest } from "@outlayer/contracts/outlayer/planner/v1/planner";
 import { readWorkflow } from "@outlayer/workflow";
-import { gateFor } from "../core/assign-gate.ts";
 import type { AskPreflight, FindRecord } from "../core/ports.ts";
 import { drainedCheck, type Findings, findingsOf, noFindings, planCheck, withCheck } from "../core/preflight.ts";
 import { readApproval } from "./approval.ts";
@@ -23,7 +22,7 @@ export async function preflight(
   signal: AbortSignal,
 ) {
   const { walletId } = caller;
-  const gate = gateFor(walletId, deps.limits.gates);
+  const gate = await deps.chooseGate(walletId);
   const of = { walletId, gateId: gate.gateId };
   if (body.case === undefined) {
     const found = findingsOf(await deps.askPreflight({ ...of, calls: [] }, signal));

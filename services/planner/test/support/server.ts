@@ -52,6 +52,7 @@ export interface Others {
   readonly openWorkflow?: Log["openWorkflow"];
   readonly getRecord?: ServiceImpl<typeof RecordService>["getRecord"];
   readonly countPlan?: Log["countPlan"];
+  readonly listLeases?: Log["listLeases"];
   readonly gates?: Limits["gates"];
   readonly slots?: WalletSlotLimits;
   readonly quoteSources?: Partial<QuoteSourcesConfig>;
@@ -114,6 +115,10 @@ export function startPlanner(others: Others = {}) {
       opened.push(request);
       return (others.openWorkflow ?? evidence())(request, context);
     },
+    async listLeases(request, context) {
+      asked.push("leases");
+      return others.listLeases === undefined ? {} : others.listLeases(request, context);
+    },
     async countPlan(request, context) {
       return others.countPlan === undefined ? {} : others.countPlan(request, context);
     },
@@ -132,6 +137,7 @@ export function startPlanner(others: Others = {}) {
       rereadGates: undefined,
       limits: { ...limits, gates: others.gates ?? limits.gates },
       costs: { ownGas: 1n, callbackGas: 1n, feeYocto: 10n },
+      gateBusyWorkflows: 10,
       slots: others.slots ?? defaultWalletSlots,
       directUserScopes: [counterScope],
       networkId: "mainnet",
@@ -172,6 +178,7 @@ export function startPlanner(others: Others = {}) {
           callers: {
             "outlayer.evidence.v1.LogService/OpenWorkflow": ["planner"],
             "outlayer.evidence.v1.LogService/CountPlan": ["planner"],
+            "outlayer.evidence.v1.LogService/ListLeases": ["planner"],
             "outlayer.evidence.v1.RecordService/GetRecord": "clients",
             "outlayer.evidence.v1.SessionService/UseChallenge": ["planner"],
           },
