@@ -39,6 +39,8 @@ for (const { title, needsServers } of kinds) {
     const requestIds: string[] = [];
 
     before(async function () {
+      // Seven processes start, on a machine that may be busy.
+      this.timeout(120_000);
       const servers: Record<string, string> = {};
       if (needsServers) {
         servers.NATS_URL = await needNats(this);

@@ -63,9 +63,9 @@ export async function listBoundaries(world: World, shapes: readonly Shape[]): Pr
   const listed = new Set([...routine, ...atStart]);
   const boundaries: Boundary[] = [];
   for (const shape of shapes) {
-    world.broadcaster.traps.set([], world.requestIds);
+    world.traps.set([], world.requestIds);
     await world.ended(await world.begin(shape));
-    for (const [call, count] of world.broadcaster.traps.counts) {
+    for (const [call, count] of world.traps.counts) {
       if (listed.has(call)) continue;
       listed.add(call);
       const isRead = reads.test(call);

@@ -4,7 +4,7 @@ import { compileCache } from "../support/compile-cache.ts";
 import { drivesGate } from "../support/driving.ts";
 import { type NamedCall, NodeCalls, serviceCall } from "./call-name.ts";
 import { type Moment, type Passage, type Toll, tollOnNode, tollOnService } from "./toll.ts";
-import { Traps } from "./traps.ts";
+import type { Traps } from "./traps.ts";
 
 export interface KilledBroadcasterOptions {
   readonly environment: Environment;
@@ -13,6 +13,8 @@ export interface KilledBroadcasterOptions {
   readonly rpcUrl: string;
   /** Of the node's endpoints, below its URL. */
   readonly rpcPaths: readonly string[];
+  /** Where it is killed; several broadcasters may have the same. */
+  readonly traps: Traps;
   /** A bug of `test/simulation/mutants.ts` that it has. */
   readonly mutant?: string | undefined;
 }
@@ -22,8 +24,8 @@ export interface KilledBroadcasterOptions {
  * where it is killed when a trap says so, and another is started in its place at once.
  */
 export class KilledBroadcaster {
-  readonly traps = new Traps();
   kills = 0;
+  readonly #traps: Traps;
   readonly #replicas: Replicas;
   readonly #tolls: readonly Toll[];
   /** The one that runs. */
@@ -31,7 +33,8 @@ export class KilledBroadcaster {
   #killing: Promise<void> | undefined;
   #isOver = false;
 
-  private constructor(replicas: Replicas, tolls: readonly Toll[]) {
+  private constructor(replicas: Replicas, tolls: readonly Toll[], traps: Traps) {
+    this.#traps = traps;
     this.#replicas = replicas;
     this.#tolls = tolls;
     this.#replica = replicas.start("broadcaster");
@@ -57,7 +60,7 @@ export class KilledBroadcaster {
     const further = mutant === undefined ? urls : { ...urls, ...mutated, MUTANT: mutant };
     const replicas = await prepareReplicas({ environment, compileCache, further: () => further });
     await warmUp(replicas);
-    started = new KilledBroadcaster(replicas, [evidence, signerProxy, rpc]);
+    started = new KilledBroadcaster(replicas, [evidence, signerProxy, rpc], options.traps);
     return started;
   }
 
@@ -82,7 +85,7 @@ export class KilledBroadcaster {
 
   /** @returns whether the call goes on */
   async meet(call: NamedCall, passage: Passage, moment: Moment): Promise<boolean> {
-    if (!this.traps.springs(call, passage, moment)) return true;
+    if (!this.#traps.springs(call, passage, moment)) return true;
     await this.kill();
     return false;
   }

@@ -18,7 +18,7 @@ import { World } from "./world.ts";
 /** What a run came to. */
 export interface RunResult {
   readonly seed: number;
-  /** Where evidence was, and whether there was NATS. */
+  /** Where evidence was, whether there was NATS, and how many gates. */
   readonly on: string;
   readonly kills: number;
   readonly played: readonly Played[];
@@ -45,11 +45,15 @@ export async function longRun(seed: number, servers: Servers, mutant: string | u
   const setting = { servers, dice, usesMongodb: mongodb !== undefined, usesNats: nats !== undefined };
   const blockTimeMs = dice.pick([60, 100, 150]);
   const plays = Array.from({ length: dice.between(3, 6) }, () => anyPlay(setting));
-  const on = `${mongodb === undefined ? "SQLite" : "MongoDB"}${nats === undefined ? "" : " and NATS"}`;
+  const { gates, broadcasters } = anyScale(new Dice(`faults ${seed} scale`));
+  const stores = `${mongodb === undefined ? "SQLite" : "MongoDB"}${nats === undefined ? "" : " and NATS"}`;
+  const on = gates === 1 ? stores : `${stores}, ${gates} gates and ${broadcasters} broadcasters`;
   const world = await World.start({
     blockTimeMs,
     mutant,
     hasTwoEndpoints: true,
+    gates,
+    broadcasters,
     climate: anyClimate(new Dice(`faults ${seed} climate`)),
     environment: {
       // What cannot be cancelled, since the keystore is away, is waited for.
@@ -108,6 +112,11 @@ function anyTrouble({ dice, servers, usesMongodb, usesNats }: Setting): Trouble 
     () => (usesNats && nats !== undefined ? serverKilled("NATS", nats, status, ms) : stall(status)),
   ];
   return dice.pick(choices)();
+}
+
+/** Every other run has several gates, and several broadcasters that share them. */
+function anyScale(dice: Dice): { readonly gates: number; readonly broadcasters: number } {
+  return dice.chance(0.5) ? { gates: 1, broadcasters: 1 } : { gates: 3, broadcasters: dice.pick([2, 3]) };
 }
 
 /** Blocks are many times faster than NEAR's and kills are not, so little may be late without making yields too old. */

@@ -36,7 +36,7 @@ const lastCallsMs = 500;
 
 /** Plays it until all workflows have ended and all troubles are over. @throws Error with the record of one that does not end */
 export async function playOut(world: World, play: Play): Promise<Played> {
-  const { traps } = world.broadcaster;
+  const { traps } = world;
   const { faults } = world.system.devnet.controls;
   traps.set(play.traps, world.requestIds);
   for (const trouble of play.troubles) trouble.before?.(world);

@@ -6,6 +6,8 @@ export interface Shape {
   readonly name: string;
   /** Where it is posted, below `/wallet/v1`. */
   readonly path: string;
+  /** Whether it is a call of a user's own key, which one wallet has. */
+  readonly isUsers?: true;
   /** @param unique no two of a world ask the gate for the same, so that the chain shows of which one an effect is */
   body(unique: number): object;
   readonly status: string;
@@ -79,6 +81,7 @@ export const forgottenCall: Shape = {
 /** A call of a user's own key, which passes no gate. */
 export const userCall: Shape = {
   name: "a user's call",
+  isUsers: true,
   path: "/direct-user/function-call/execute",
   body: () => scope,
   status: "succeeded",

@@ -84,7 +84,7 @@ export const silenced = (status: UnderWay): Trouble => ({
     const error = { name: "HANDLER_ERROR", cause: { name: "INVALID_TRANSACTION" }, code: -32000, message: "busy" };
     const { id } = faults.add({ target: "rpc", method: "send_tx", count: null, fault: { kind: "error", error } });
     const giveUpAt = Date.now() + 60_000;
-    while (world.broadcaster.traps.left > 0 && Date.now() < giveUpAt) await sleep(50);
+    while (world.traps.left > 0 && Date.now() < giveUpAt) await sleep(50);
     faults.remove(id);
   },
 });
