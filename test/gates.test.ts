@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { directUserPartitions } from "@outlayer/workflow";
 import { gateTrace, transactions } from "./support/chain-dump.ts";
 import { execute, install } from "./support/direct-user.ts";
 import { type SystemOfGates, startWithGates } from "./support/gates.ts";
@@ -103,7 +104,7 @@ describeShapes("several gates", (shape) => {
   it("are each driven by one broadcaster", async () => {
     const { system, gateIds } = gates;
     const samples = samplesOf(await scrape(system.product.http.broadcaster), "lease_held");
-    const partitions = [...gateIds.map((gateId) => `gate:${gateId}`), "direct_user"];
+    const partitions = [...gateIds.map((gateId) => `gate:${gateId}`), ...directUserPartitions];
     assert.deepEqual(
       samples,
       partitions.map((partition) => ({ labels: `partition="${partition}"`, value: 1 })),

@@ -133,7 +133,7 @@ describeShapes("metrics", (shape) => {
     assert.ok(Math.abs((await one("near_clock_ahead_seconds"))?.value ?? 99) < 10);
     assert.deepEqual(await valuesOf("broadcaster", "lease_held"), [
       { labels: `partition="gate:${system.devnet.gateId}"`, value: 1 },
-      { labels: 'partition="direct_user"', value: 1 },
+      ...Array.from({ length: 8 }, (_, index) => ({ labels: `partition="direct_user:${index}"`, value: 1 })),
     ]);
     assert.doesNotMatch(await textOf("broadcaster"), /127\.0\.0\.1|http:/);
   });

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { needMongodb, needNats } from "@outlayer/test-servers";
+import { directUserPartition, directUserPartitions } from "@outlayer/workflow";
 import { gateTrace } from "./support/chain-dump.ts";
+import { count, execute, keyOf, permission, scope } from "./support/direct-user.ts";
 import { gateVariables } from "./support/gate-variables.ts";
 import { answered, endedOrStuck, Patience } from "./support/patient-client.ts";
 import { serviceToken } from "./support/product-environment.ts";
@@ -24,6 +26,9 @@ interface Answer {
   readonly holderId: string;
   readonly liveHolderIds?: readonly string[];
 }
+
+/** Enough for each partition to have one. */
+const wallets = Array.from({ length: 100 }, (_, index) => `caller-${index}`);
 
 const kinds = [
   { title: "on a file, without NATS", needsServers: false },
@@ -93,7 +98,12 @@ for (const { title, needsServers } of kinds) {
 
     const isWhereItBelongs = ({ holderId, preferredHolderId }: Partition) =>
       holderId !== undefined && holderId === preferredHolderId;
-    const areShared = (all: readonly Partition[]) => all.some(({ here }) => here) && all.some(({ here }) => !here);
+    const isOfUsers = ({ partition }: Partition) => partition.startsWith("direct_user:");
+    /** Each has users' calls to drive: those of some wallets. */
+    const areShared = (all: readonly Partition[]) => {
+      const here = all.filter(isOfUsers).map((one) => one.here ?? false);
+      return here.includes(true) && here.includes(false);
+    };
 
     /**
      * Starts the second one until something belongs to it, and something does not: which, its id says, that each start makes anew.
@@ -163,7 +173,7 @@ for (const { title, needsServers } of kinds) {
       }
       assert.deepEqual(
         all.map(({ partition }) => partition),
-        [...gateIds().map((gateId) => `gate:${gateId}`), "direct_user"],
+        [...gateIds().map((gateId) => `gate:${gateId}`), ...directUserPartitions],
       );
       const other = await partitions(1);
       for (const [index, { partition, here, holderId }] of all.entries()) {
@@ -180,12 +190,45 @@ for (const { title, needsServers } of kinds) {
       await postToEach();
       const open = await partitions(0);
       blocks.go();
-      for (const { partition, openWorkflows, oldestOpenedMs, sinceMs } of open) {
-        const isGate = partition !== "direct_user";
+      for (const one of open) {
+        const { partition, openWorkflows, oldestOpenedMs, sinceMs } = one;
+        const isGate = !isOfUsers(one);
         assert.deepEqual([openWorkflows ?? 0, oldestOpenedMs !== undefined], [isGate ? 1 : 0, isGate], partition);
         assert.ok(Number(sinceMs) > 0);
       }
       await allDispatchedOnce();
+    }).timeout(120_000);
+
+    it("drive calls of two users at once, each the one of a wallet whose partition it has", async () => {
+      const { blocks, accounts } = processes.devnet.controls;
+      const ofUsers = (await partitions(0)).filter(isOfUsers);
+      const callers = [true, false].map((isHere) => {
+        const { partition, holderId } = ofUsers.find(({ here }) => (here ?? false) === isHere) as Partition;
+        const walletId = wallets.find((id) => directUserPartition(id) === partition) ?? "";
+        return { partition, holderId, rest: processes.restOf(0, walletId) };
+      });
+      for (const { rest } of callers) accounts.addKey(scope.user_id, await keyOf(rest), permission());
+      blocks.mine({ blocks: 3 });
+      // Without blocks no call ends: both are under way.
+      blocks.stop();
+      const ids = await Promise.all(
+        callers.map(async ({ rest }) => (await execute(rest, {}, "beside another's", 0)).body.request_id as string),
+      );
+      for (const [index, { rest }] of callers.entries()) {
+        await rest.until(ids[index] ?? "", ({ status }) => status === "submitting");
+      }
+      const open = (await partitions(0)).filter(({ openWorkflows }) => openWorkflows === 1);
+      blocks.go();
+      assert.deepEqual(
+        new Set(open.map(({ partition, holderId }) => `${partition} ${holderId}`)),
+        new Set(callers.map(({ partition, holderId }) => `${partition} ${holderId}`)),
+      );
+      assert.equal(new Set(open.map(({ holderId }) => holderId)).size, 2);
+      for (const [index, { rest }] of callers.entries()) {
+        const record = await endedOrStuck(rest, ids[index] ?? "", patience);
+        assert.equal(record.status, "succeeded", record.user_visible_error);
+      }
+      assert.equal(await count(processes.devnet), 2);
     }).timeout(120_000);
 
     it("move to the other one when one is stopped under load, and back by hand-over once it is there again", async () => {

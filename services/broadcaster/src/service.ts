@@ -14,7 +14,7 @@ import {
   Reread,
   type Service,
 } from "@outlayer/kit";
-import { directUserPartition, gatePartition } from "@outlayer/workflow";
+import { directUserCalls, directUserPartitions, gatePartition } from "@outlayer/workflow";
 import { EvidenceClient } from "./adapters/evidence/evidence-client.ts";
 import { Archive } from "./adapters/near/archive.ts";
 import { RpcClient } from "./adapters/near/rpc-client.ts";
@@ -45,6 +45,7 @@ import { TailReader } from "./shell/gate/tail-reader.ts";
 import { policyPlaces } from "./shell/policy/policy-line.ts";
 import { HandOvers } from "./shell/term/hand-overs.ts";
 import { LeaseKeeper, type Term } from "./shell/term/lease-keeper.ts";
+import { OpenLists } from "./shell/term/open-lists.ts";
 import { Presence } from "./shell/term/presence.ts";
 import { ServedGates } from "./shell/term/served-gates.ts";
 import { beginDirectUserTerm, beginGateTerm } from "./shell/term/term.ts";
@@ -90,6 +91,7 @@ export function createBroadcaster(
     ownDelegates: new OwnDelegates(ports.clock),
     driverId,
     policyPlaces: policyPlaces(),
+    lists: new OpenLists(evidence, ports.clock),
   };
   // Each gate's drivers get that gate's keys, and those of users' calls none.
   const { gates: firstGates, rereadGates, ...common } = config;
@@ -124,18 +126,18 @@ export function createBroadcaster(
   };
   const served = new ServedGates(serve, logger, reread?.current ?? firstGates);
   reread?.onChange((gates) => void served.change(gates));
-  const users = keep(directUserPartition, (lease, underLease) => {
-    const term = beginDirectUserTerm(
-      { ...shared, config: common, noteEnd: noteEnds(directUserPartition) },
-      lease,
-      underLease,
-      bus,
-    );
-    if (config.watched === undefined) return term;
-    const watching = { ...shared, config: common, metrics, watched: config.watched };
-    return besideTerm(term, watchKeys(watching, bus, transports.evidence));
-  });
-  const keepers = () => [...served.all.map(({ keeper }) => keeper), users];
+  // Where a wallet's calls have their place says nothing to anybody, so what is measured of ends has one label for all of them.
+  const users = { ...shared, config: common, noteEnd: noteEnds(directUserCalls) };
+  const usersKeepers = directUserPartitions.map((partition, index) =>
+    keep(partition, (lease, underLease) => {
+      const term = beginDirectUserTerm(users, lease, underLease, bus);
+      // Accounts are watched once: beside one of the partitions, whose lease there is anyway.
+      if (config.watched === undefined || index > 0) return term;
+      const watching = { ...shared, config: common, metrics, watched: config.watched };
+      return besideTerm(term, watchKeys(watching, bus, transports.evidence));
+    }),
+  );
+  const keepers = () => [...served.all.map(({ keeper }) => keeper), ...usersKeepers];
   const gates = () => served.all.map(({ gate }) => gate);
   const rpcs = archival === undefined ? [rpc] : [rpc, archival];
   showState(metrics, { rpcs, follower, keepers, gates, clock: ports.clock });
@@ -167,11 +169,11 @@ export function createBroadcaster(
       presence.start();
       reread?.start();
       served.start();
-      users.start();
+      for (const keeper of usersKeepers) keeper.start();
     },
     async stop() {
       reread?.stop();
-      await Promise.all([presence, served, users].map((one) => one.stop()));
+      await Promise.all([presence, served, ...usersKeepers].map((one) => one.stop()));
       await follower.stop();
     },
     dependencies: () => [rpc.dependency, ...(nats === undefined ? [] : [nats.dependency])],

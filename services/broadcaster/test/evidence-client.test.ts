@@ -77,12 +77,13 @@ describe("calls of evidence that wait for their turn", () => {
   });
 });
 
-describe("open workflows of a partition", () => {
+describe("open workflows of partitions", () => {
+  const own = "gate:gate.near";
   const listOf = (...pages: readonly (readonly string[])[]) => {
     const transport = createRouterTransport(({ service }) => {
       service(LogService, {
-        listOpenWorkflows({ pageToken, partition }) {
-          assert.equal(partition, "gate:gate.near");
+        listOpenWorkflows({ pageToken, partition, partitions }) {
+          assert.deepEqual([partition, partitions], ["", [own, "direct_user:3"]]);
           const at = Number(pageToken || "0");
           const workflows = (pages[at] ?? []).map((named, index) => {
             return { requestId: `${at}-${index}`, version: 2n, status: "queued", partition: named };
@@ -91,20 +92,28 @@ describe("open workflows of a partition", () => {
         },
       });
     });
-    return new EvidenceClient(transport).listOpen("gate:gate.near");
+    return new EvidenceClient(transport).listOpen([own, "direct_user:3"]);
   };
-  const own = "gate:gate.near";
 
   it("are listed page by page", async () => {
-    const listed = await listOf([own, own], [own]);
+    const listed = await listOf([own, "direct_user:3"], [own]);
     assert.deepEqual(
-      listed.map(({ requestId }) => requestId),
-      ["0-0", "0-1", "1-0"],
+      listed.map(({ requestId, partition }) => [requestId, partition]),
+      [
+        ["0-0", own],
+        ["0-1", "direct_user:3"],
+        ["1-0", own],
+      ],
     );
   });
 
+  it("are none where no partition is named: evidence would list all", async () => {
+    const transport = createRouterTransport(() => {});
+    assert.deepEqual(await new EvidenceClient(transport).listOpen([]), []);
+  });
+
   it("are not known to be all where an older evidence process answers, which names none (rule: takeover-reads-before-it-signs)", async () => {
-    for (const pages of [[[""]], [[own], [own, ""]], [["gate:other.near"]]]) {
+    for (const pages of [[[""]], [[own], [own, ""]], [["gate:other.near"]], [["direct_user"]]]) {
       await assert.rejects(listOf(...pages), { name: "EvidenceUnavailable" });
     }
   });

@@ -4,13 +4,15 @@ import { EvidenceUnavailable, type LiveLease, type OpenWorkflow } from "../src/c
 import { preferredHolder } from "../src/core/term/overview.ts";
 import { listPartitions } from "../src/rpc/list-partitions.ts";
 
-const partitions = ["gate:a.near", "gate:b.near", "direct_user"];
+const partitions = ["gate:a.near", "gate:b.near", "direct_user:3"];
 
 function list(leases: readonly LiveLease[], open: Readonly<Record<string, readonly string[]>> = {}) {
   const evidence = {
     listLeases: async () => leases,
-    listOpen: async (partition: string): Promise<readonly OpenWorkflow[]> =>
-      (open[partition] ?? []).map((requestId) => ({ requestId, version: 1, status: "planned" })),
+    listOpen: async (asked: readonly string[]): Promise<readonly OpenWorkflow[]> =>
+      asked.flatMap((partition) =>
+        (open[partition] ?? []).map((requestId) => ({ requestId, partition, version: 1, status: "planned" })),
+      ),
   };
   return listPartitions({ evidence, holderId: "me", partitions });
 }
@@ -24,14 +26,14 @@ describe("the list of partitions", () => {
     const standing = { stuck: "balance_low", waitingWorkflows: 2 };
     const leases = [
       lease("gate:a.near", "me", 5_000, { standing }),
-      lease("direct_user", "old"),
+      lease("direct_user:3", "old"),
       lease("gate:other.near", "me"),
     ];
     const alive = ["me", "other"].map((holderId) => lease(`broadcaster:${holderId}`, holderId));
     const oldest = "0198c0de-1234-7000-8000-000000000001";
     const { partitions, ...process } = await list([...leases, ...alive], {
       "gate:a.near": [oldest, "0198c0df-1234-7000-8000-000000000001"],
-      direct_user: ["0198c0de-1234-4000-8000-000000000001"],
+      "direct_user:3": ["0198c0de-1234-4000-8000-000000000001"],
     });
     assert.deepEqual(process, { holderId: "me", liveHolderIds: ["me", "other"] });
     const preferred = (partition: string) => preferredHolder(partition, ["me", "other"]);
@@ -47,7 +49,7 @@ describe("the list of partitions", () => {
         ...{ preferredHolderId: preferred("gate:b.near"), openWorkflows: 0 },
       },
       // The id of its workflow has no time in it.
-      { partition: "direct_user", ...ofUsers, preferredHolderId: preferred("direct_user"), openWorkflows: 1 },
+      { partition: "direct_user:3", ...ofUsers, preferredHolderId: preferred("direct_user:3"), openWorkflows: 1 },
     ]);
   });
 

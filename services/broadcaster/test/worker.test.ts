@@ -23,8 +23,10 @@ class Stage implements AsyncDisposable {
   readonly read: string[] = [];
   /** The trace in which a log was read first. */
   readonly traces = new Map<string, string | undefined>();
-  /** The age of changes that each list was asked for; undefined for all open workflows. */
-  readonly listed: (number | undefined)[] = [];
+  /** What each list was asked for. */
+  readonly listed: ("whole" | "recent")[] = [];
+  /** What the lists were told of the term. */
+  readonly told: string[] = [];
   /** Whether lists, and reads of logs, fail. */
   fails = { lists: false, reads: false };
   /** What was answered of the logs. */
@@ -35,14 +37,18 @@ class Stage implements AsyncDisposable {
   readonly #worker: Worker;
 
   constructor(requestIds: readonly string[], status = "queued") {
-    const evidence = {
-      listOpen: async (partition: string, changedWithinMs?: number) => {
-        assert.equal(partition, "gate:gate.near");
-        this.listed.push(changedWithinMs);
-        if (this.fails.lists) throw new Error("evidence is away");
-        return requestIds.map((requestId) => ({ requestId, version: 2, status }));
-      },
-      read: async (requestId: string) => this.#log(requestId),
+    const evidence = { read: async (requestId: string) => this.#log(requestId) };
+    const list = (kind: "whole" | "recent") => async (partition: string) => {
+      assert.equal(partition, "gate:gate.near");
+      this.listed.push(kind);
+      if (this.fails.lists) throw new Error("evidence is away");
+      return requestIds.map((requestId) => ({ requestId, partition, version: 2, status }));
+    };
+    const lists = {
+      whole: list("whole"),
+      recent: list("recent"),
+      join: (partition: string) => void this.told.push(`join ${partition}`),
+      leave: (partition: string) => void this.told.push(`leave ${partition}`),
     };
     const conductor = {
       changes: new Notifier(),
@@ -57,7 +63,13 @@ class Stage implements AsyncDisposable {
       },
     };
     const needs = {
-      ...{ evidence, conductor, follower: { changes: new Notifier(), heads: undefined }, unread: new UnreadLogs() },
+      ...{
+        evidence,
+        lists,
+        conductor,
+        follower: { changes: new Notifier(), heads: undefined },
+        unread: new UnreadLogs(),
+      },
       ...{ lease: { resource: "gate:gate.near", epoch: 1n }, driverId: "driver-1", config: {} },
       ...{
         logger: createLogger("test", "warn", { write: (line) => void this.logs.push(line) }),
@@ -148,8 +160,15 @@ describe("a worker", () => {
     await using stage = new Stage(["one"]);
     await stage.settle();
     for (let sweep = 0; sweep < 30; sweep += 1) await stage.timersGoOff();
-    const recent = Array(14).fill(60_000);
-    assert.deepEqual(stage.listed, [undefined, ...recent, undefined, ...recent, undefined]);
+    const recent = Array(14).fill("recent");
+    assert.deepEqual(stage.listed, ["whole", ...recent, "whole", ...recent, "whole"]);
+  });
+
+  it("has its partition in the lists of its process from before its first list to its end", async () => {
+    const stage = new Stage(["one"]);
+    assert.deepEqual([stage.told, stage.listed], [["join gate:gate.near"], ["whole"]]);
+    await stage[Symbol.asyncDispose]();
+    assert.deepEqual(stage.told, ["join gate:gate.near", "leave gate:gate.near"]);
   });
 
   it("lists all open workflows again after a list that failed: what has changed meanwhile may be long ago", async () => {
@@ -161,7 +180,7 @@ describe("a worker", () => {
     stage.fails.lists = false;
     await stage.timersGoOff();
     await stage.timersGoOff();
-    assert.deepEqual(stage.listed, [undefined, 60_000, undefined, undefined, 60_000]);
+    assert.deepEqual(stage.listed, ["whole", "recent", "whole", "whole", "recent"]);
   });
 
   it("lists all open workflows again after a log that could not be read, however old that is", async () => {
@@ -171,7 +190,7 @@ describe("a worker", () => {
     stage.fails.reads = false;
     await stage.timersGoOff();
     await stage.timersGoOff();
-    assert.deepEqual(stage.listed, [undefined, undefined, 60_000]);
+    assert.deepEqual(stage.listed, ["whole", "whole", "recent"]);
     assert.deepEqual(stage.read, ["one", "one"]);
   });
 

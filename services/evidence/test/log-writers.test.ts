@@ -5,6 +5,7 @@ import { ErrorInfoSchema } from "@outlayer/contracts/google/rpc/error_details";
 import { type GateStandingSchema, LogService } from "@outlayer/contracts/outlayer/evidence/v1/log_service";
 import { createEvidence } from "@outlayer/evidence";
 import { createLogger, InProcessBus, inMemoryTransport, systemPorts } from "@outlayer/kit";
+import { directUserPartition, directUserPartitions } from "@outlayer/workflow";
 import { bounds, type EvidenceUnderTest, leaseOf, opening, startEvidence, usageSecret } from "./support/harness.ts";
 import { codeOf, taken } from "./support/log-events.ts";
 import { onEveryStore } from "./support/places.ts";
@@ -95,11 +96,18 @@ onEveryStore("the log of workflows", (newPlace) => {
     const opened = {
       "gate:gate.near": await evidence.open("of a log that names no gate"),
       "gate:second.near": await evidence.open("of a gate", { gateId: "second.near" }),
-      direct_user: await evidence.open("of a user", { endpoint: "direct_user_function_call", calls: [] }),
+      [directUserPartition("wallet-1")]: await evidence.open("of a user", {
+        endpoint: "direct_user_function_call",
+        calls: [],
+      }),
     };
     for (const [resource, requestId] of Object.entries(opened)) {
-      // A presence is for no work at all.
-      for (const partition of [...Object.keys(opened), "broadcaster:tests"]) {
+      // A presence is for no work at all, and all users' calls are no partition any more.
+      for (const partition of [
+        ...new Set([...Object.keys(opened), ...directUserPartitions]),
+        "direct_user",
+        "broadcaster:tests",
+      ]) {
         const lease = await leaseOf(logs, partition);
         const about = { walletId: "wallet-1", requestId, lease };
         const { events } = await logs.readEvents({ requestId });
@@ -138,11 +146,20 @@ onEveryStore("the log of workflows", (newPlace) => {
     const all = [
       [first, "gate:gate.near"],
       [second, "gate:second.near"],
-      [user, "direct_user"],
+      [user, directUserPartition("wallet-1")],
     ];
     for (const one of all) assert.deepEqual(await list(one[1] ?? ""), [one]);
     assert.deepEqual(await list(""), all);
     assert.deepEqual(await list("gate:third.near"), []);
+    // Broadcasters of the version before ask so, and are to drive none of it.
+    assert.deepEqual(await list("direct_user"), []);
+    const { workflows } = await evidence.logs.listOpenWorkflows({
+      partitions: all.slice(1).map(([, partition]) => String(partition)),
+    });
+    assert.deepEqual(
+      workflows.map((one) => [one.requestId, one.partition]),
+      all.slice(1),
+    );
   });
 
   it("lists a workflow that names no gate by what the operator says now, whatever was said when it was written to", async () => {

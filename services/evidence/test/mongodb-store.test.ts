@@ -7,6 +7,7 @@ import { type Mongodb, needMongodb } from "@outlayer/test-servers";
 import type { Document } from "mongodb";
 import { migrations } from "../src/adapters/mongodb/schema/migrations.ts";
 import { migrateMongodb, openMongodbStore } from "../src/adapters/mongodb/store.ts";
+import { isHeld, type Lease, takenBy } from "../src/core/lease.ts";
 import type { EvidenceStore } from "../src/core/store.ts";
 import { type MongodbPlace, mongodbPlace } from "./support/places.ts";
 import { claimOf, entryOf, fingerprint, gateEntryOf, projectionOf } from "./support/samples.ts";
@@ -280,6 +281,33 @@ describe("the MongoDB store", () => {
       projectionOf(entryOf(requestId, 1)),
     );
     assert.deepEqual(again, { kind: "exists", requestId, fingerprint });
+  });
+
+  it("takes the one lease of all users' calls from its holder when it is migrated, and only then (rule: lease-is-for-its-partition)", async () => {
+    await store.start();
+    const at = (expiresAtMs: number, holderId = "of before", epoch = 7): Lease => {
+      return { resource: "direct_user", holderId, epoch, expiresAtMs, takenAtMs: 5 };
+    };
+    const held = at(Date.now() + 60_000);
+    assert.equal(await store.replaceLease(undefined, held), true);
+    const beforeIt = () =>
+      place.client
+        .db()
+        .collection("migrations")
+        .deleteOne({ _id: 11 as never });
+    await beforeIt();
+    await Promise.all(Array.from({ length: 4 }, () => migrateMongodb(place.database, ports)));
+    const retired = await store.readLease("direct_user");
+    assert.deepEqual([retired?.holderId, retired?.epoch, retired?.takenAtMs], ["retired", 8, undefined]);
+    // What an evidence process of before would do for its holder, and for another broadcaster of before.
+    assert.equal(await store.replaceLease(held, at(Date.now() + 120_000)), false);
+    assert.equal(isHeld(retired, 7), false);
+    assert.equal(takenBy("another", "direct_user", retired, Date.now() + 3_000_000, 60_000), undefined);
+    // Its remaining time is 32 bits on the wire.
+    assert.ok(Number(retired?.expiresAtMs) - Date.now() < 2 ** 32);
+    await beforeIt();
+    await migrateMongodb(place.database, ports);
+    assert.deepEqual(await store.readLease("direct_user"), retired);
   });
 
   it("is migrated ahead by a command, which changes nothing the second time", async () => {

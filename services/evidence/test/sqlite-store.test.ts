@@ -7,7 +7,7 @@ import { startEvidence, walletHeaders } from "./support/harness.ts";
 import { sqlitePlace } from "./support/places.ts";
 import { entryOf, projectionOf } from "./support/samples.ts";
 
-/** What a file has not before the latest three versions. */
+/** What a file has not before the latest four versions. */
 const withoutPartitions = `ALTER TABLE leases DROP COLUMN standing_json; DROP INDEX leases_removable; ALTER TABLE leases DROP COLUMN removable_at_ms;
   ALTER TABLE leases DROP COLUMN taken_at_ms; DROP INDEX projections_open_partition;
   ALTER TABLE projections DROP COLUMN partition;`;
@@ -53,7 +53,7 @@ describe("the SQLite store", () => {
       .prepare("INSERT INTO usage_entries (wallet_id, seq, request_id, at_ms, entry_json) VALUES (?, ?, ?, ?, ?)")
       .run("wallet-1", 1, "of-before", now, JSON.stringify(entry));
     await evidence.restart();
-    assert.deepEqual(database.prepare("PRAGMA user_version").get(), { __proto__: null, user_version: 13 });
+    assert.deepEqual(database.prepare("PRAGMA user_version").get(), { __proto__: null, user_version: 14 });
     database.close();
     const steps = [{ amounts: [{ token: "native", amount: "5" }] }];
     const [walletId, requestId] = ["wallet-1", randomUUID()];

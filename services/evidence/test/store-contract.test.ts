@@ -183,15 +183,22 @@ onEveryStore("an evidence store", (newPlace) => {
       const projection = { ...projectionOf(entry), partition };
       assert.equal((await store.open(entry, claimOf(`key ${index}`), projection)).kind, "opened");
     }
-    const listed = async (partition: string | undefined, limit = 10, sinceMs = 0, after = "") =>
-      (await store.listOpen({ after, limit, sinceMs, partition })).map((one) => [
-        opened.indexOf(one.requestId),
-        one.partition,
-      ]);
+    const listed = async (partition: string | readonly string[] | undefined, limit = 10, sinceMs = 0, after = "") =>
+      (
+        await store.listOpen({
+          after,
+          limit,
+          sinceMs,
+          partitions: partition === undefined ? undefined : [partition].flat(),
+        })
+      ).map((one) => [opened.indexOf(one.requestId), one.partition]);
     const [a0, b1, none, a3, b4, a5] = partitions.map((partition, index) => [index, partition]);
     assert.deepEqual(await listed("a"), [a0, none, a3, a5]);
     assert.deepEqual(await listed("b"), [b1, none, b4]);
     assert.deepEqual(await listed("c"), [none]);
+    assert.deepEqual(await listed(["b", "c", "a"]), [a0, b1, none, a3, b4, a5]);
+    assert.deepEqual(await listed(["b", "a"], 3, 1), [a0, b1, a3]);
+    assert.deepEqual(await listed(["b", "a"], 3, 1, opened[3]), [b4, a5]);
     assert.deepEqual(await listed(undefined), [a0, b1, none, a3, b4, a5]);
     assert.deepEqual(await listed("a", 2), [a0, none]);
     assert.deepEqual(await listed("a", 2, 0, opened[2]), [a3, a5]);

@@ -14,17 +14,15 @@ interface ListNeeds {
 /** Who drives each partition that this process serves, whom it belongs to, and what is open in it. */
 export async function listPartitions({ evidence, holderId, partitions }: ListNeeds) {
   try {
-    const [leases, ...open] = await Promise.all([
-      evidence.listLeases(),
-      ...partitions.map((partition) => evidence.listOpen(partition)),
-    ]);
+    const [leases, open] = await Promise.all([evidence.listLeases(), evidence.listOpen(partitions)]);
+    const byPartition = Map.groupBy(open, ({ partition }) => partition);
     const alive = leases.flatMap(({ resource }) => presenceHolder(resource) ?? []);
     return {
       holderId,
       liveHolderIds: alive,
-      partitions: partitions.map((partition, index) => {
+      partitions: partitions.map((partition) => {
         const lease = leases.find(({ resource }) => resource === partition);
-        const backlog = open[index] ?? [];
+        const backlog = byPartition.get(partition) ?? [];
         return {
           partition,
           holderId: lease?.holderId ?? "",

@@ -236,7 +236,7 @@ describe("sharing partitions (rule: partition-is-never-left-undriven)", () => {
 
     it("say who is alive since when, and who holds what until when", () => {
       const one = after(undefined, 1_000, [...presences("a", "b"), lease(partition, "a")]);
-      const two = after(one, 2_000, [...presences("a", "c"), lease("direct_user", "c", 700)]);
+      const two = after(one, 2_000, [...presences("a", "c"), lease("direct_user:5", "c", 700)]);
       assert.deepEqual(
         [...two.seenSinceMs],
         [
@@ -244,7 +244,7 @@ describe("sharing partitions (rule: partition-is-never-left-undriven)", () => {
           ["c", 2_000],
         ],
       );
-      assert.deepEqual([...two.held], [["direct_user", { holderId: "c", untilMs: 2_740 }]]);
+      assert.deepEqual([...two.held], [["direct_user:5", { holderId: "c", untilMs: 2_740 }]]);
       assert.deepEqual([two.asOfMs, two.unbrokenSinceMs], [2_000, 1_000]);
       assert.deepEqual(
         [...after(two, 3_000, presences("a", "b")).seenSinceMs],

@@ -114,9 +114,10 @@ export interface OpenWanted {
   /** Those whose last entry is not older, milliseconds since the epoch; 0 for all. */
   readonly sinceMs: number;
   /**
-   * Those of this partition; undefined for all. Those without one are listed for each, where nothing is left out for its age.
+   * Those that are stored as of these partitions; undefined for all. Those without one are listed for each, where nothing is left out
+   * for its age.
    */
-  readonly partition?: string | undefined;
+  readonly partitions?: readonly string[] | undefined;
 }
 
 /** One row per workflow, for lists. */

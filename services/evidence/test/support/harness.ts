@@ -33,7 +33,7 @@ export interface EvidenceUnderTest {
   readonly place: Place;
   /** The lease for the gate's workflows. */
   readonly lease: Awaited<ReturnType<typeof leaseOf>>;
-  /** The lease for a workflow: that of direct-user calls, or the gate's, as for one that does not exist. */
+  /** The lease for a workflow: that of direct-user calls of `wallet-1`, or the gate's, as for one that does not exist. */
   leaseFor(requestId: string): Promise<Awaited<ReturnType<typeof leaseOf>>>;
   /** A new request id. */
   id(): string;
@@ -71,7 +71,7 @@ export async function startEvidence(
       service,
       logs,
       lease: await leaseOf(logs),
-      usersLease: await leaseOf(logs, directUserPartition),
+      usersLease: await leaseOf(logs, directUserPartition("wallet-1")),
       records: createClient(RecordService, inMemoryTransport(service.routes, guards, undefined)),
     };
   };

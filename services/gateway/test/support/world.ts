@@ -18,7 +18,13 @@ import {
   type Service,
   systemPorts,
 } from "@outlayer/kit";
-import { counterScope, directUserPartition, gatePartition, workSubject } from "@outlayer/workflow";
+import {
+  counterScope,
+  directUserPartition,
+  directUserPartitions,
+  gatePartition,
+  workSubject,
+} from "@outlayer/workflow";
 import { oneClickSigner } from "../../../../test/support/one-click-quote.ts";
 import type { EvidenceConfig } from "../../../evidence/src/config.ts";
 import { createEvidence } from "../../../evidence/src/service.ts";
@@ -168,7 +174,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
     rest: (method, path, restOptions) => rest(url, method, path, restOptions),
     opened() {
       return new Promise((resolve) => {
-        const ends = [gatePartition(gateId), directUserPartition].map((partition) =>
+        const ends = [gatePartition(gateId), ...directUserPartitions].map((partition) =>
           bus.subscribe(workSubject(partition), (data) => {
             for (const end of ends) end();
             resolve(new TextDecoder().decode(data));
@@ -181,7 +187,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
       let expectedVersion = BigInt(before.length);
       const opened = before[0]?.event?.kind;
       const isUsers = opened?.case === "opened" && opened.value.endpoint === "direct_user_function_call";
-      const resource = isUsers ? directUserPartition : gatePartition(gateId);
+      const resource = isUsers ? directUserPartition(opened.value.walletId) : gatePartition(gateId);
       const { epoch } = await log.acquireLease({ resource, holderId: "tests", ttlMs: 60_000 });
       const lease = { resource, epoch };
       for (const kind of events) {

@@ -67,18 +67,22 @@ export class EvidenceClient implements EvidenceLog {
     return { version: Number(version), atMs: nowMs, event };
   }
 
-  async listOpen(partition: string, changedWithinMs = 0): Promise<readonly OpenWorkflow[]> {
+  async listOpen(partitions: readonly string[], changedWithinMs = 0): Promise<readonly OpenWorkflow[]> {
     const found: OpenWorkflow[] = [];
     let pageToken = "";
+    // Named by none, evidence would list all.
+    if (partitions.length === 0) return found;
     do {
-      const request = { pageToken, pageSize: 500, changedWithinMs, partition };
+      const request = { pageToken, pageSize: 500, changedWithinMs, partitions: [...partitions] };
       const page = await this.#inTurn(() => this.#client.listOpenWorkflows(request));
       // A list without these would not be whole, and what is signed before every log is read hangs on whole lists.
-      if (page.workflows.some((one) => one.partition !== partition)) {
+      if (page.workflows.some(({ partition }) => !partitions.includes(partition))) {
         throw new EvidenceUnavailable("evidence does not list by partition: it is of an older version");
       }
       found.push(
-        ...page.workflows.map(({ requestId, version, status }) => ({ requestId, version: Number(version), status })),
+        ...page.workflows.map(({ requestId, partition, version, status }) => {
+          return { requestId, partition, version: Number(version), status };
+        }),
       );
       pageToken = page.nextPageToken;
     } while (pageToken !== "");

@@ -42,6 +42,7 @@ export interface ToReserve {
 
 export interface OpenWorkflow {
   readonly requestId: string;
+  readonly partition: string;
   readonly version: number;
   /** Its record's status. */
   readonly status: string;
@@ -93,10 +94,10 @@ export interface EvidenceLog {
    */
   append(requestId: string, expectedVersion: number, kind: EventInit, nowMs: number): Promise<Logged>;
   /**
-   * Workflows of a partition that have not ended, with their number of events, oldest first.
+   * Workflows of these partitions that have not ended, with their number of events, oldest first.
    * @param changedWithinMs leaves out those whose latest event is older, by evidence's clock; all where it is undefined
    */
-  listOpen(partition: string, changedWithinMs?: number): Promise<readonly OpenWorkflow[]>;
+  listOpen(partitions: readonly string[], changedWithinMs?: number): Promise<readonly OpenWorkflow[]>;
   reserveNonces(senderId: string, count: number): Promise<readonly bigint[]>;
   /** A wallet's usage without the named request's own reservation, and the ledger entry up to which it is counted. */
   readUsage(walletId: string, exceptRequestId?: string): Promise<UsedSoFar>;

@@ -18,22 +18,24 @@ import { UnreadLogs } from "../log/unread-logs.ts";
 import { PolicyLine } from "../policy/policy-line.ts";
 import { WorkflowHandler, type WorkflowNeeds } from "../workflow/workflow-handler.ts";
 import type { Term } from "./lease-keeper.ts";
+import type { OpenLists } from "./open-lists.ts";
 import { type Work, Worker } from "./worker.ts";
 
-interface PolicyPlaces {
-  /** Shared by the terms of all partitions. */
+/** Shared by the terms of all partitions. */
+interface OfProcess {
   readonly policyPlaces: Turnstile;
+  readonly lists: OpenLists;
 }
 
 /** What the terms of a gate share in one process; the rest is made anew with each term. */
 export type GateBetweenTerms = Omit<
-  WorkflowNeeds & LogDriverDeps & PolicyPlaces & Pick<StandingNeeds, "isOneOfSeveral">,
+  WorkflowNeeds & LogDriverDeps & OfProcess & Pick<StandingNeeds, "isOneOfSeveral">,
   "lease" | "evidence" | "conductor" | "gateSigner" | "line" | "intake" | "standing" | "kept" | "policyLine" | "unread"
 >;
 
 /** The same for direct-user calls. */
 export type DirectUserBetweenTerms = Omit<
-  DirectUserNeeds & LogDriverDeps & PolicyPlaces,
+  DirectUserNeeds & LogDriverDeps & OfProcess,
   "lease" | "evidence" | "policyLine" | "userKeys" | "unread"
 >;
 
@@ -121,7 +123,7 @@ function readingsNow(shared: GateBetweenTerms): GateReadings {
   return new GateReadings(sources, anyRun);
 }
 
-/** Drives all open direct-user calls for as long as the lease is held. */
+/** Drives all open direct-user calls of a partition for as long as the lease is held. */
 export function beginDirectUserTerm(
   shared: DirectUserBetweenTerms,
   lease: HeldLease,

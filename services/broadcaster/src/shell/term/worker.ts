@@ -5,12 +5,7 @@ import type { Logged } from "../../core/workflow/state.ts";
 import type { Driver, LogDriverDeps } from "../log/log-driver.ts";
 import type { PolicyLine } from "../policy/policy-line.ts";
 import type { Term } from "./lease-keeper.ts";
-
-/** Pause between two lists of the open workflows, in case the bus lost a message. Milliseconds. */
-const sweepMs = 2000;
-
-/** Age of the changes that a sweep lists, milliseconds: far above the difference of clocks, and above the time of a sweep that waited. */
-const recentMs = 60_000;
+import { type OpenLists, sweepMs } from "./open-lists.ts";
 
 /**
  * Of so many sweeps one lists all open workflows, also those that the bus and the recent changes have left out: evidence's
@@ -22,7 +17,9 @@ const wholeEvery = 15;
 const begunInARow = 64;
 
 export type WorkerNeeds = Omit<LogDriverDeps, "evidence" | "ports"> & {
-  readonly evidence: Pick<EvidenceLog, "read" | "append" | "listOpen">;
+  readonly evidence: Pick<EvidenceLog, "read" | "append">;
+  /** Shared by the terms of all partitions. */
+  readonly lists: Pick<OpenLists, "join" | "leave" | "whole" | "recent">;
   readonly policyLine: Pick<PolicyLine, "endTerm">;
   readonly ports: Pick<Ports, "clock" | "timers" | "random">;
 };
@@ -64,6 +61,7 @@ export class Worker implements Term {
   }
 
   start(): void {
+    this.#needs.lists.join(this.#partition);
     // Before the first list: what opens meanwhile is heard of, listed, or both.
     this.#unsubscribe = this.#bus.subscribe(
       workSubject(this.#partition),
@@ -80,6 +78,7 @@ export class Worker implements Term {
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#unsubscribe?.();
+    this.#needs.lists.leave(this.#partition);
     this.#needs.unread.endTerm();
     this.#needs.policyLine.endTerm();
     await Promise.all([this.#sweeping, this.#working, ...this.#driving.values()]);
@@ -89,6 +88,7 @@ export class Worker implements Term {
     const { unread, ports, logger } = this.#needs;
     const { signal } = this.#stopping;
     let isFirst = true;
+    // Again and again, in case the bus lost a message.
     while (!signal.aborted) {
       try {
         const open = await this.#list();
@@ -115,7 +115,8 @@ export class Worker implements Term {
     const isWhole = this.#untilWhole === 0;
     // Counted before the list: whatever fails meanwhile has the next sweep list all.
     this.#untilWhole = isWhole ? wholeEvery - 1 : this.#untilWhole - 1;
-    return this.#needs.evidence.listOpen(this.#partition, isWhole ? undefined : recentMs);
+    const { lists } = this.#needs;
+    return isWhole ? lists.whole(this.#partition) : lists.recent(this.#partition);
   }
 
   get #partition(): string {

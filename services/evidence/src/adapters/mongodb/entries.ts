@@ -190,8 +190,8 @@ export class Entries {
     }));
   }
 
-  async listOpen({ after: first, limit, sinceMs, partition }: OpenWanted): Promise<readonly Projection[]> {
-    const filter = filterOf(partition, sinceMs > 0);
+  async listOpen({ after: first, limit, sinceMs, partitions }: OpenWanted): Promise<readonly Projection[]> {
+    const filter = filterOf(partitions, sinceMs > 0);
     const listed: Projection[] = [];
     let after = first;
     while (listed.length < limit) {
@@ -308,9 +308,10 @@ export class Entries {
 /** Fields of which no two first entries may have the same values. */
 type Place = Pick<EntryDocument, "wallet_id" | "idempotency_key"> | Pick<EntryDocument, "approval_of">;
 
-/** The first entries of a partition. @param isOfLately leaves out those without one */
-function filterOf(partition: string | undefined, isOfLately: boolean): Filter<EntryDocument> {
-  if (partition === undefined) return {};
+/** The first entries of partitions. @param isOfLately leaves out those without one */
+function filterOf(partitions: readonly string[] | undefined, isOfLately: boolean): Filter<EntryDocument> {
+  if (partitions === undefined) return {};
+  const partition = { $in: partitions };
   return isOfLately ? { partition } : { $or: [{ partition }, { partition: { $exists: false } }] };
 }
 

@@ -1,5 +1,5 @@
 import { Code, Refusal } from "@outlayer/kit";
-import type { Collection } from "mongodb";
+import type { Collection, Db } from "mongodb";
 import type { Lease } from "../../core/lease.ts";
 import { linearizable } from "./client.ts";
 import { type CollectionSpec, date, objectSchema, text, version } from "./collection.ts";
@@ -104,6 +104,21 @@ export class Leases {
   #urgent<T>(call: () => Promise<T>, limitMs?: number): Promise<T> {
     return this.#database.answered(call, limitMs, "urgent");
   }
+}
+
+const retiredHolder = "retired";
+
+/** Longer than processes of the version before stay in a rollout. A lease's remaining time is 32 bits on the wire: no end is too far. */
+const retiredMs = 3_600_000;
+
+/**
+ * Takes a lease from whoever holds it, for good: its epoch is over, also for evidence's processes of the version before, which would
+ * let its holder go on writing beside those who have its work by now. Nothing happens the second time, and where nobody has had it.
+ */
+export async function retireLease(db: Db, resource: string, nowMs: number): Promise<void> {
+  const leases = db.collection<LeaseDocument>(leasesSpec.name);
+  const document = { holder_id: retiredHolder, expires_at: new Date(nowMs + retiredMs), write_id: retiredHolder };
+  await leases.updateOne({ _id: resource, holder_id: { $ne: retiredHolder } }, { $set: document, $inc: { epoch: 1 } });
 }
 
 function leaseOf(document: LeaseDocument): Lease {

@@ -218,11 +218,11 @@ class SqliteStore implements EvidenceStore {
     return rows.map((row) => ({ ...row, secretJson: row.secretJson ?? undefined }));
   }
 
-  async listOpen({ after, limit, sinceMs, partition }: OpenWanted): Promise<readonly Projection[]> {
+  async listOpen({ after, limit, sinceMs, partitions }: OpenWanted): Promise<readonly Projection[]> {
     const of = (name: string) => this.#listOpenOf.all(after, sinceMs, name, limit);
     const found = await this.#writes.read(() => {
-      if (partition === undefined) return this.#listOpen.all(after, sinceMs, limit);
-      return sinceMs > 0 ? of(partition) : [...of(partition), ...of("")];
+      if (partitions === undefined) return this.#listOpen.all(after, sinceMs, limit);
+      return (sinceMs > 0 ? partitions : [...partitions, ""]).flatMap(of);
     });
     const rows = (found as unknown as Omit<Projection, "terminal">[]).map((row) => ({ ...row, terminal: false }));
     return rows.sort((a, b) => (a.requestId < b.requestId ? -1 : 1)).slice(0, limit);

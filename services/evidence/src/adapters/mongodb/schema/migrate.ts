@@ -22,8 +22,9 @@ export async function migrate(db: Db, { clock, timers }: MigrationPorts): Promis
   const applied = db.collection<AppliedMigration>("migrations");
   const found = new Set((await applied.find().toArray()).map(({ _id }) => _id));
   const missing = migrations.filter(({ version }) => !found.has(version));
-  for (const { version, name, collections } of missing) {
+  for (const { version, name, collections, change } of missing) {
     for (const collection of collections) await applyCollection(db, collection);
+    await change?.(db, clock.now());
     const note = { $setOnInsert: { name, applied_at: new Date(clock.now()) } };
     // Of two concurrent upserts one may fail as a duplicate; it is enough that the note is there.
     await applied.updateOne({ _id: version }, note, { upsert: true }).catch(async (error: unknown) => {

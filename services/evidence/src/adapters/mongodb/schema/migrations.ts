@@ -1,7 +1,9 @@
+import { directUserCalls } from "@outlayer/workflow";
+import type { Db } from "mongodb";
 import type { CollectionSpec } from "../collection.ts";
 import { entriesSpec } from "../entries.ts";
 import { gateEntriesSpec } from "../gate-entries.ts";
-import { leasesSpec } from "../leases.ts";
+import { leasesSpec, retireLease } from "../leases.ts";
 import { noncesSpec } from "../nonces.ts";
 import { quotaAccountsSpec } from "../quota-accounts.ts";
 import { sessionMarksSpec } from "../session-marks.ts";
@@ -14,6 +16,8 @@ export interface Migration {
   readonly version: number;
   readonly name: string;
   readonly collections: readonly CollectionSpec[];
+  /** What is done to documents, after that. Like all of a migration it can be applied twice. */
+  readonly change?: (db: Db, nowMs: number) => Promise<void>;
 }
 
 /**
@@ -36,4 +40,11 @@ export const migrations: readonly Migration[] = [
   { version: 8, name: "partitions of open workflows", collections: [entriesSpec] },
   { version: 9, name: "since when a lease is held, and leases of processes", collections: [leasesSpec] },
   { version: 10, name: "what is said of gates", collections: [leasesSpec] },
+  {
+    version: 11,
+    name: "users' calls are several partitions",
+    collections: [],
+    // Entries stay as they are: programs of the version before go on writing the one partition, so lists look for both.
+    change: (db, nowMs) => retireLease(db, directUserCalls, nowMs),
+  },
 ];

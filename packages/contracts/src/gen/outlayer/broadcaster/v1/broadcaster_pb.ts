@@ -563,7 +563,7 @@ export const ListPartitionsRequestSchema: GenMessage<ListPartitionsRequest> = /*
  */
 export type ListPartitionsResponse = Message<"outlayer.broadcaster.v1.ListPartitionsResponse"> & {
   /**
-   * Those of the gates in the order in which the process has them, then that of users' calls.
+   * Those of the gates in the order in which the process has them, then those of users' calls.
    *
    * @generated from field: repeated outlayer.broadcaster.v1.Partition partitions = 1;
    */
@@ -598,7 +598,7 @@ export const ListPartitionsResponseSchema: GenMessage<ListPartitionsResponse> = 
  */
 export type Partition = Message<"outlayer.broadcaster.v1.Partition"> & {
   /**
-   * `gate:<gate id>` or `direct_user`.
+   * `gate:<gate id>`, or `direct_user:0` to `direct_user:7`, which share users' calls by wallet.
    *
    * @generated from field: string partition = 1;
    */
