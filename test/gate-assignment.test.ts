@@ -61,8 +61,10 @@ describeShapes("a gate that carries nothing", (shape) => {
 
   it("gets nothing new while its relayer is short, until that has NEAR again (rule: stuck-gate-gets-nothing-new)", async () => {
     const { devnet, rest } = gates.system;
-    const { accounts } = devnet.controls;
+    const { accounts, blocks } = devnet.controls;
     accounts.setBalance(devnet.relayer.accountId, near / 100n);
+    // An admission goes by the final block, and two are not final.
+    blocks.mine({ blocks: 3 });
     const waiting = await rest(mine).begin([dust, dust], "short");
     await rest(mine).until(waiting, ({ queue }) => queue?.waiting_for === "balance_low");
     await passesBy(waiting, () => accounts.setBalance(devnet.relayer.accountId, 100n * near));
@@ -70,9 +72,12 @@ describeShapes("a gate that carries nothing", (shape) => {
 
   it("gets nothing new while its tail is stuck, until its owner resets that", async () => {
     const { devnet, rest } = gates.system;
-    const { gate } = devnet.controls;
-    await gate.stickTail().done;
+    const { gate, keystore } = devnet.controls;
+    // The gate is its own before anybody can know that it is stuck.
+    keystore.setReadiness("not_ready");
     const waiting = await rest(mine).begin([dust, dust], "stuck");
+    await gate.stickTail().done;
+    keystore.setReadiness("ready");
     await rest(mine).until(waiting, ({ queue }) => queue?.waiting_for === "gate_stuck");
     await passesBy(waiting, () => gate.resetTail());
   });
