@@ -129,6 +129,15 @@ describe("what a broadcaster says of its gate", () => {
     assert.equal(await look(), "balance_low", "what stands in the way now");
   });
 
+  it("goes by a fee once a look has found it too, for longer chains have other fees", async () => {
+    standing.noteAdmission(made(["gate_fee"]), false);
+    assert.equal(standing.told?.stuck, "", "perhaps of that workflow's chain alone");
+    assert.equal(await look(), "");
+    standing.noteAdmission(made(["gate_fee"]), false);
+    failing = ["gate_fee"];
+    assert.equal(await look(), "fee_mismatch");
+  });
+
   it("says that the operator is short once that has lasted for 30 blocks", async () => {
     failing = ["approver_balance"];
     standing.noteAdmission(made(failing), false);

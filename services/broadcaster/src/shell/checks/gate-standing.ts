@@ -64,7 +64,8 @@ export class GateStanding {
   noteAdmission(made: readonly Made<Named>[], isPartlyKept: boolean): void {
     const found = obstacleAmong(made);
     if (found === "unknown" || (found !== undefined && isPartlyKept)) return;
-    this.#note("admission", found);
+    // Of a long chain the fee may be refused while it is the agreed one for others. A look goes by the shortest chain.
+    this.#note("admission", found?.code === "fee_mismatch" ? { ...found, holdsAll: false } : found);
   }
 
   /** Looks at the gate every now and then where that can tell something, until the signal. */
