@@ -36,8 +36,10 @@ export function chooseKey(ids: Ids, inBody: string | undefined, beside: readonly
  */
 export async function open(deps: OpenDeps, key: ChosenKey, opened: OpenedInit, signal: AbortSignal) {
   const requestId = deps.ids.uuid();
-  const isDrained = deps.limits.gates.some(({ gateId, drain }) => drain && gateId === opened.gateId);
-  const result = await deps.openWorkflow(requestId, opened, signal, isDrained);
+  // As the gates are by now: the one that the plan is for may have been drained meanwhile, or have gone.
+  const takesIt = deps.limits.gates.some(({ gateId, drain }) => !drain && gateId === opened.gateId);
+  const onlyFinds = opened.gateId !== undefined && !takesIt;
+  const result = await deps.openWorkflow(requestId, opened, signal, onlyFinds);
   switch (result.kind) {
     case "opened":
       return { record: result.record, created: result.created };

@@ -58,6 +58,25 @@ describe("PlannerService.ExecuteWorkflow", () => {
     assert.equal(event?.ended?.userVisibleError, "unsupported workflow step kind");
   });
 
+  it("records nothing new at a gate that went while the request was planned", async () => {
+    const gates = [{ gateId, weight: 1, drain: false }];
+    const { client, opened } = startPlanner({
+      gates,
+      getGateFacts() {
+        gates.splice(0, 1, { gateId: "another.near", weight: 1, drain: false });
+        return {};
+      },
+      openWorkflow() {
+        throw new Refusal(Code.NotFound, "no key");
+      },
+    });
+    const failed = await failureOf(client.executeWorkflow(workflow({ steps: [transfer] }), asWallet));
+    assert.deepEqual(
+      [failed, opened.map(({ onlyFinds, opened }) => [opened?.gateId, onlyFinds])],
+      [`Unavailable: gate ${gateId} is drained and takes nothing new: try again later`, [[gateId, true]]],
+    );
+  });
+
   it("records nothing new at a gate that is drained, finds what it has, and records what no gate would carry", async () => {
     const gates = [{ gateId, weight: 1, drain: true }];
     const { client, opened } = startPlanner({
