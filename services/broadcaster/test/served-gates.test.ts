@@ -77,6 +77,20 @@ describe("gates that are served (rule: gates-change-while-it-runs)", () => {
     assert.deepEqual(events, ["start a", "stop a", "stopped a", "start b", "start c"]);
   });
 
+  it("are there while they change, for who asks about them meanwhile", async () => {
+    const ended = Promise.withResolvers<void>();
+    const { served, events, ids } = serving([operated("a"), operated("b")], { a: ended.promise });
+    served.start();
+    const before = served.all[0];
+    const changed = served.change([operated("a", { relayerKeys: [key(3)] })]);
+    await new Promise(setImmediate);
+    assert.deepEqual([ids(), served.all[0] === before], [["a"], true]);
+    ended.resolve();
+    await changed;
+    assert.deepEqual([ids(), served.all[0] === before], [["a"], false]);
+    assert.deepEqual(events.slice(-3), ["stopped b", "stopped a", "start a"]);
+  });
+
   it("that are to come do not begin in a process that stops meanwhile, which waits for those that end", async () => {
     const ended = Promise.withResolvers<void>();
     const { served, events } = serving([operated("a"), operated("b")], { a: ended.promise });

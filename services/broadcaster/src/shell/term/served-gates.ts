@@ -56,7 +56,9 @@ export class ServedGates<O extends Operated, G extends ServedGate<O>> {
     const kept = (operated: O) => this.#gates.find((gate) => areSameGates([gate.operated], [operated]));
     const staying = new Set(wanted.map(kept));
     const leaving = this.#gates.filter((gate) => !staying.has(gate));
-    this.#gates = this.#gates.filter((gate) => staying.has(gate));
+    // One that changes answers who asks about it until it is replaced; one that goes is not there any more.
+    const isWanted = ({ operated }: G) => wanted.some(({ gateId }) => gateId === operated.gateId);
+    this.#gates = this.#gates.filter(isWanted);
     await Promise.all(leaving.map(({ keeper }) => keeper.stop()));
     if (!this.#isRunning) return;
     const coming = wanted.filter((operated) => kept(operated) === undefined);
