@@ -37,9 +37,10 @@ describeShapes("a gate that carries nothing", (shape) => {
   after(() => gates.stop());
 
   /** New workflows of the wallet go to the other gate, until `end` has the first one carry again. */
-  async function passesBy(waiting: string, end: () => void): Promise<void> {
+  async function passesBy(waiting: string, key: string, end: () => void): Promise<void> {
     const { system } = gates;
     await untilGateIs(second, mine);
+    assert.equal(await system.rest(mine).begin([dust, dust], key), waiting, "a request made again is what it was");
     const { body } = await system.rest(mine).execute([dust, dust], undefined, 30);
     assert.deepEqual([body.status, body.gate_id], ["succeeded", second], body.user_visible_error);
     assert.equal(await gateOf(other), second, "a wallet of the other gate stays there");
@@ -67,7 +68,7 @@ describeShapes("a gate that carries nothing", (shape) => {
     blocks.mine({ blocks: 3 });
     const waiting = await rest(mine).begin([dust, dust], "short");
     await rest(mine).until(waiting, ({ queue }) => queue?.waiting_for === "balance_low");
-    await passesBy(waiting, () => accounts.setBalance(devnet.relayer.accountId, 100n * near));
+    await passesBy(waiting, "short", () => accounts.setBalance(devnet.relayer.accountId, 100n * near));
   });
 
   it("gets nothing new while its tail is stuck, until its owner resets that", async () => {
@@ -79,6 +80,6 @@ describeShapes("a gate that carries nothing", (shape) => {
     await gate.stickTail().done;
     keystore.setReadiness("ready");
     await rest(mine).until(waiting, ({ queue }) => queue?.waiting_for === "gate_stuck");
-    await passesBy(waiting, () => gate.resetTail());
+    await passesBy(waiting, "stuck", () => gate.resetTail());
   });
 });
