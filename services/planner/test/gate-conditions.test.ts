@@ -8,7 +8,7 @@ const lease = (resource: string, standing?: ListedLease["standing"], remainingMs
 };
 const fine = { stuck: "", waitingWorkflows: 0 };
 const after = (leases: readonly ListedLease[], before: ToldOfGates = new Map(), nowMs = 0) =>
-  toldAfter(before, leases, gateIds, { limit: 10, nowMs });
+  toldAfter(before, leases, gateIds, { limit: 10, nowMs, goodForMs: 2_000 });
 
 describe("what is told of gates", () => {
   it("is what the leases of the configured gates say, and nothing of others", () => {
@@ -37,6 +37,8 @@ describe("what is told of gates", () => {
       [true, true, false],
     );
     assert.equal(isStuck(90_000_000), false);
+    const brief = after([lease("gate:a.near", stuck, 700)]);
+    assert.deepEqual([isStuck(1_999, brief), isStuck(2_000, brief)], [true, false], "no gap before the next list");
     const forEver = after([lease("gate:a.near", stuck, 4_294_967_295)]);
     assert.deepEqual([isStuck(3_599_999, forEver), isStuck(3_600_000, forEver)], [true, false]);
   });

@@ -38,7 +38,7 @@ export function gateChooser({ evidence, clock, timers, logger, gates, busyWorkfl
     try {
       const { leases } = await log.listLeases({}, { signal });
       const gateIds = gates().map(({ gateId }) => gateId);
-      told = toldAfter(told, leases, gateIds, { limit: busyWorkflows, nowMs: clock.now() });
+      told = toldAfter(told, leases, gateIds, { limit: busyWorkflows, nowMs: clock.now(), goodForMs: recentMs });
     } catch (error) {
       logger[isAway(error) ? "debug" : "warn"]({ err: error }, "it is unknown how the gates are");
     } finally {

@@ -5,7 +5,7 @@ import type { GateCondition, GateConditions } from "./assign-gate.ts";
 interface ToldOfGate {
   readonly isStuck: boolean;
   readonly isBusy: boolean;
-  /** Until then it is believed, milliseconds since the epoch: for as long as the broadcaster's lease lasts. */
+  /** Until then it is believed, milliseconds since the epoch: for as long as the broadcaster's lease lasts, and the list is good. */
   readonly untilMs: number;
 }
 
@@ -25,20 +25,23 @@ const longestMs = 3_600_000;
 /**
  * What is told of the gates after one more list of leases. A gate is busy from more than `limit` waiting workflows on, until half as
  * many are left: wallets are not to move to and fro.
+ * @param goodForMs how soon the next list is asked for, milliseconds
  */
 export function toldAfter(
   before: ToldOfGates,
   leases: readonly ListedLease[],
   gateIds: readonly string[],
-  { limit, nowMs }: { readonly limit: number; readonly nowMs: number },
+  { limit, nowMs, goodForMs }: { readonly limit: number; readonly nowMs: number; readonly goodForMs: number },
 ): ToldOfGates {
   const listed = new Map(leases.map((lease) => [lease.resource, lease]));
   const told = new Map<string, ToldOfGate>();
   for (const gateId of gateIds) {
     const { standing, remainingMs = 0 } = listed.get(gatePartition(gateId)) ?? {};
     if (standing === undefined) continue;
+    // A lease that ends before the next list is most often renewed by then.
+    const untilMs = nowMs + Math.min(Math.max(remainingMs, goodForMs), longestMs);
     const isBusy = standing.waitingWorkflows > (before.get(gateId)?.isBusy ? limit / 2 : limit);
-    told.set(gateId, { isStuck: standing.stuck !== "", isBusy, untilMs: nowMs + Math.min(remainingMs, longestMs) });
+    told.set(gateId, { isStuck: standing.stuck !== "", isBusy, untilMs });
   }
   return told;
 }
